@@ -1,0 +1,58 @@
+# `make rehearse` is the main job, `make test` the tests; both set up what they need, once.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PROFILE ?= quick
+PYTHON := .venv/bin/python
+export UV := $(firstword $(wildcard .tools/uv/bin/uv) $(shell command -v uv 2>/dev/null))
+export UV_SYSTEM_CERTS ?= 1
+APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
+
+.PHONY: help setup rehearse test unit bench lint format revision stop doctor clean
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+.venv/.stamp: pyproject.toml uv.lock tools/bootstrap
+	@tools/bootstrap
+	@touch $@
+
+.tools/.stamp: .venv/.stamp tools/artillery/package-lock.json tools/pulumi-engine/go.sum $(wildcard tools/*.py) $(APP_FILES)
+	@$(PYTHON) -m tools setup
+	@touch $@
+
+setup: .tools/.stamp ## Get the toolchain (done by the others when needed)
+
+rehearse: setup ## Both stacks under load on this machine, and the verdict (PROFILE=quick|seed)
+	@$(PYTHON) -m rehearsal run --profile $(PROFILE)
+
+test: setup ## All tests: unit, program, policies, region, end to end
+	@$(PYTHON) -m pytest
+
+unit: .venv/.stamp ## The fast tests, which need nothing but Python
+	@$(PYTHON) -m pytest -m "not engine and not region and not e2e"
+
+bench: setup ## Measure preview and update times, and what the report does not print
+	@$(PYTHON) -m tests.bench
+
+lint: .venv/.stamp ## Formatting, lint, types, import contracts
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/basedpyright
+	@.venv/bin/lint-imports
+
+format: .venv/.stamp ## Rewrite the code as the formatter wants it
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+revision: .venv/.stamp ## Build the sample service's CodeDeploy revision
+	@$(PYTHON) -m tools revision
+
+doctor: .venv/.stamp ## Tell which tools would be used
+	@$(PYTHON) -m tools doctor
+
+stop: .venv/.stamp ## Stop the local region and everything it started
+	@$(PYTHON) -m rehearsal stop
+
+clean: ## Remove everything that was installed or measured
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m rehearsal stop || true; fi
+	rm -rf .tools .venv .rehearsal
