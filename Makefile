@@ -34,7 +34,7 @@ unit: .venv/.stamp ## The fast tests, which need nothing but Python
 bench: setup ## Measure preview and update times, and what the report does not print
 	@$(PYTHON) -m tests.bench
 
-lint: .venv/.stamp ## Formatting, lint, types, import contracts
+lint: setup ## Formatting, lint, types, import contracts
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/basedpyright

@@ -11,7 +11,9 @@ from tools import locate, paths, progress
 
 def ensure() -> str:
     """Installs Artillery if it is not the one that the lock file names; tells which, in one line."""
-    wanted = hashlib.sha256((paths.ARTILLERY_MANIFEST / "package-lock.json").read_bytes()).hexdigest()
+    wanted = hashlib.sha256(
+        (paths.ARTILLERY_MANIFEST / "package-lock.json").read_bytes()
+    ).hexdigest()
     stamp = paths.ARTILLERY / ".lock-digest"
     if not stamp.exists() or stamp.read_text(encoding="ascii") != wanted:
         _install()

@@ -20,8 +20,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent import futures
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import grpc
 import yaml
@@ -67,7 +68,7 @@ class PythonHost(LanguageServer):
         program = Path(request.info.program_directory, request.info.entry_point or ".")
         os.chdir(request.pwd)
         sys.path.insert(0, request.pwd)
-        self.program = lambda: runpy.run_path(str(program), run_name="__main__")
+        self.program = partial(_run_program, program)
         request.args[:] = [self.engine]
         return super().Run(request, context)
 
@@ -92,12 +93,17 @@ class PythonHost(LanguageServer):
         )
         context.add_callback(process.terminate)
         yield from _relay(process)
-        yield language_pb2.RunPluginResponse(exitcode=process.wait())
+        # The generated stub says bytes; the protocol says int32.
+        yield language_pb2.RunPluginResponse(**cast("Any", {"exitcode": process.wait()}))
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """Ends this process: a host that stays costs ten seconds at the end of every command."""
         threading.Timer(0.2, os._exit, (0,)).start()
         return empty_pb2.Empty()
+
+
+def _run_program(program: Path) -> None:
+    runpy.run_path(str(program), run_name="__main__")
 
 
 def _relay(process: subprocess.Popen[bytes]) -> Iterator[Any]:

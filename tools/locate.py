@@ -60,7 +60,9 @@ def haproxy() -> Path:
     """The HAProxy executable, which plays the load balancer."""
     found = which("haproxy")
     if found is None:
-        raise ToolError(f"haproxy is not installed; {SETUP_HINT}, or install it as your system does")
+        raise ToolError(
+            f"haproxy is not installed; {SETUP_HINT}, or install it as your system does"
+        )
     return found
 
 

@@ -8,7 +8,7 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -33,7 +33,7 @@ Report = Callable[[int], None]
 
 
 @contextlib.contextmanager
-def step(title: str, total: int | None = None) -> Iterator[Report]:
+def step(title: str, total: int | None = None) -> Generator[Report]:
     """Shows `title` with the elapsed time, and a bar where `total` units are known."""
     if console.is_terminal:
         columns = [SpinnerColumn(), TextColumn("{task.description}")]
@@ -49,7 +49,7 @@ def step(title: str, total: int | None = None) -> Iterator[Report]:
 
 
 @contextlib.contextmanager
-def _plain(title: str, total: int | None) -> Iterator[Report]:
+def _plain(title: str, total: int | None) -> Generator[Report]:
     started = time.monotonic()
     done = 0
     finished = threading.Event()

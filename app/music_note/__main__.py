@@ -1,0 +1,54 @@
+"""`python -m music_note serve | migrate`."""
+
+from __future__ import annotations
+
+import sys
+
+from music_note import database, settings
+
+USAGE = "usage: python -m music_note serve | migrate"
+GRACEFUL_S = 10
+"""Kept-alive connections would otherwise hold a stop up for ever."""
+
+
+def _serve(configuration: settings.Settings) -> None:
+    # Imported here: a migration needs no web server.
+    import uvicorn  # noqa: PLC0415
+
+    from music_note import web  # noqa: PLC0415
+
+    app = web.create_app(configuration, database.Database(configuration))
+    uvicorn.run(
+        app,
+        host=configuration.app_host,
+        port=configuration.app_port,
+        backlog=4096,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_S,
+        # The load balancer keeps idle connections for 60 s; ours have to outlive them, or it
+        # answers 502 on one that is being closed.
+        timeout_keep_alive=65,
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command; 0, or 2 with a message."""
+    if arguments not in (["serve"], ["migrate"]):
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        configuration = settings.load()
+        if arguments == ["migrate"]:
+            print(f"{database.migrate(configuration)} visitors in the database")
+        else:
+            _serve(configuration)
+    except (settings.SettingsError, RuntimeError) as error:
+        print(f"music-note: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

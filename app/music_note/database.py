@@ -1,0 +1,173 @@
+"""PostgreSQL: one connection per worker thread, and the password from Secrets Manager."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from typing import Any
+
+from pg8000.exceptions import DatabaseError, InterfaceError
+from pg8000.native import Connection
+
+from music_note import passwords
+from music_note.settings import Settings
+
+DEMO_PASSWORD = "music-note-demo"  # noqa: S105 - of the synthetic visitors, whose names are public too
+"""The load test's visitors all log in with it. They own nothing."""
+
+SECRET_TIMEOUT_S = 60
+INVALID_PASSWORD = "28P01"  # noqa: S105
+"""SQLSTATE `invalid_password`: the secret has been rotated since it was read."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS visitor (
+    username      text PRIMARY KEY,
+    password_hash text NOT NULL,
+    created_at    timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE IF NOT EXISTS setting (
+    name  text PRIMARY KEY,
+    value text NOT NULL
+);
+INSERT INTO setting (name, value)
+VALUES ('session_key', gen_random_uuid()::text || gen_random_uuid()::text)
+ON CONFLICT DO NOTHING;
+"""
+MIGRATION_LOCK = 20_261_122
+"""Key of the advisory lock: several instances of a fleet migrate at the same time."""
+
+
+class Credentials:
+    """User and password of the database, read from Secrets Manager when they are first needed.
+
+    RDS rotates a managed master password every seven days, so they are read again after a refusal.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._value: tuple[str, str] | None = None
+
+    def get(self, *, refused: tuple[str, str] | None = None) -> tuple[str, str]:
+        """User and password; fetched anew if the ones held are those that were `refused`."""
+        with self._lock:
+            if self._value is None or self._value == refused:
+                self._value = self._fetch()
+            return self._value
+
+    def _fetch(self) -> tuple[str, str]:
+        # The AWS command line is part of Amazon Linux 2023; an SDK would weigh more than the service.
+        answer = subprocess.run(
+            [
+                *("aws", "secretsmanager", "get-secret-value", "--output", "text"),
+                *("--region", self._settings.aws_region, "--query", "SecretString"),
+                *("--secret-id", self._settings.database_secret_arn),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=SECRET_TIMEOUT_S,
+            check=False,
+        )
+        if answer.returncode:
+            raise RuntimeError(f"cannot read the database's secret: {answer.stderr.strip()}")
+        secret = json.loads(answer.stdout)
+        return secret["username"], secret["password"]
+
+
+class Database:
+    """Runs statements on the calling thread's own connection; connects again after a failover."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._credentials = Credentials(settings)
+        self._local = threading.local()
+
+    def password_hash(self, username: str) -> str | None:
+        """The stored hash of a visitor, or None if there is no such visitor."""
+        rows = self.run("SELECT password_hash FROM visitor WHERE username = :name", name=username)
+        return rows[0][0] if rows else None
+
+    def session_key(self) -> str:
+        """The key that signs sessions; the same on every instance."""
+        return self.run("SELECT value FROM setting WHERE name = 'session_key'")[0][0]
+
+    def run(self, statement: str, **parameters: Any) -> list[list[Any]]:
+        """Runs one statement. A connection that broke since its last use is replaced once."""
+        fresh = getattr(self._local, "prepared", None) is None
+        try:
+            return self._prepared(statement).run(**parameters)
+        except (InterfaceError, OSError):
+            self._drop()
+            if fresh:
+                raise
+        return self._prepared(statement).run(**parameters)
+
+    def _prepared(self, statement: str) -> Any:
+        if getattr(self._local, "prepared", None) is None:
+            self._local.connection = self.connect()
+            self._local.prepared = {}
+        cache: dict[str, Any] = self._local.prepared
+        if statement not in cache:
+            cache[statement] = self._local.connection.prepare(statement)
+        return cache[statement]
+
+    def _drop(self) -> None:
+        self._local.prepared = None
+        self._local.connection = None
+
+    def connect(self) -> Connection:
+        """A new connection."""
+        credentials = self._credentials.get()
+        try:
+            return self._open(credentials)
+        except DatabaseError as error:
+            if _sqlstate(error) != INVALID_PASSWORD:
+                raise
+        return self._open(self._credentials.get(refused=credentials))
+
+    def _open(self, credentials: tuple[str, str]) -> Connection:
+        user, password = credentials
+        # Without `ssl_context` pg8000 does as libpq's sslmode=prefer: encrypted where the server can.
+        # That RDS takes nothing else is the server's own setting (`rds.force_ssl`).
+        return Connection(
+            user,
+            password=password,
+            host=self._settings.database_host,
+            port=self._settings.database_port,
+            database=self._settings.database_name,
+            timeout=10,
+            application_name=f"music-note {self._settings.instance_id}",
+        )
+
+
+def _sqlstate(error: DatabaseError) -> str:
+    details = error.args[0] if error.args else {}
+    return details.get("C", "") if isinstance(details, dict) else ""
+
+
+def migrate(settings: Settings) -> int:
+    """Brings the schema up to date and seeds the load test's visitors; returns how many there are.
+
+    The visitors share one salt and so one hash: hashing 27,000 passwords would take a t4g.nano many
+    minutes, and what a login costs stays the same.
+    """
+    connection = Database(settings).connect()
+    try:
+        connection.run("SELECT pg_advisory_lock(:key)", key=MIGRATION_LOCK)
+        for statement in filter(str.strip, SCHEMA.split(";")):
+            connection.run(statement)
+        connection.run(
+            "INSERT INTO visitor (username, password_hash)"
+            " SELECT 'visitor-' || lpad(n::text, 6, '0'), :hash"
+            " FROM generate_series(1, CAST(:count AS integer)) AS n"
+            " ON CONFLICT (username) DO UPDATE SET password_hash = excluded.password_hash"
+            " WHERE split_part(visitor.password_hash, '$', 2)"
+            " <> split_part(excluded.password_hash, '$', 2)",
+            hash=passwords.hash_password(DEMO_PASSWORD, iterations=settings.password_iterations),
+            count=settings.seed_users,
+        )
+        rows = connection.run("SELECT count(*) FROM visitor")
+        return int(rows[0][0]) if rows else 0
+    finally:
+        connection.close()

@@ -1,0 +1,10 @@
+#!/bin/bash
+# BeforeInstall: the placeholder gives its port up, old files go, and a new enough Python is there.
+set -euo pipefail
+if systemctl is-active --quiet placeholder.service; then
+    systemctl disable --now placeholder.service
+fi
+rm -rf /opt/music-note
+if ! "$(dirname "$0")/run.sh" --version >/dev/null 2>&1; then
+    dnf install -y python3.11
+fi

@@ -1,0 +1,195 @@
+"""Rules about the Auto Scaling group: it spans zones, listens to the balancer, is templated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import fleet, tokens, zones
+from guardrails.graph import Resource, Stack
+from guardrails.model import Scope, Settings, Severity, StackRule, Violation
+from guardrails.values import UNKNOWN, dig, is_absent, items, show
+
+
+def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    groups = fleet.auto_scaling_groups(stack)
+    if not groups:
+        yield Violation("The stack has no Auto Scaling group, so no fleet that spans zones.")
+    minimum = settings.integer("minimumZones")
+    for group in groups:
+        listed = group.get("availabilityZones")
+        spread = zones.spread(
+            stack, group, ("vpcZoneIdentifiers",), settings.mapping("subnetZones")
+        )
+        if is_absent(group.get("vpcZoneIdentifiers")) and listed is not UNKNOWN:
+            named = tuple(sorted({zone for zone in items(listed) if isinstance(zone, str)}))
+            spread = zones.Spread(named, (), None)
+        if spread.count < minimum:
+            yield Violation(
+                f'Auto Scaling group "{group.name}" spans {spread.describe()}; at least {minimum} '
+                "are required.",
+                group,
+            )
+
+
+ASG_MULTI_AZ = StackRule(
+    id="asg-multi-az",
+    title="An Auto Scaling group spans several Availability Zones",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "AWS Config": "AUTOSCALING_MULTIPLE_AZ",
+        "Security Hub": "AutoScaling.2",
+        "Control Tower": "CT.AUTOSCALING.PR.1",
+        "Prowler": "autoscaling_group_multiple_az",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-multiple-az.html",
+    remedy=(
+        "give the Auto Scaling group vpc_zone_identifiers from subnets with different, plainly "
+        "known availability_zone values."
+    ),
+    steps=(
+        "Create one subnet per Availability Zone; aws.get_availability_zones() lists them.",
+        "Pass the ids of all of them to the group's vpc_zone_identifiers.",
+        "For subnets of another stack, tell their zones in this rule's parameter subnetZones.",
+    ),
+    unknown=zones.UNKNOWN_MEANS,
+    parameters=zones.PARAMETERS,
+    check=_multi_az,
+)
+
+
+def _elb_health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for group in fleet.auto_scaling_groups(stack):
+        if not fleet.target_groups(stack, group):
+            continue  # asg-behind-listener decides whether the group may stand alone
+        kind = group.get("healthCheckType")
+        if kind != "ELB":
+            yield Violation(
+                f'Auto Scaling group "{group.name}" is behind a target group, but its health '
+                f'check type is {show(kind)} instead of "ELB": instances that the balancer finds '
+                "unhealthy are never replaced.",
+                group,
+            )
+
+
+ASG_ELB_HEALTH_CHECK = StackRule(
+    id="asg-elb-health-check",
+    title="An Auto Scaling group behind a load balancer uses its health checks",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "AWS Config": "AUTOSCALING_GROUP_ELB_HEALTHCHECK_REQUIRED",
+        "Security Hub": "AutoScaling.1",
+        "Control Tower": "CT.AUTOSCALING.PR.4",
+        "Checkov": "CKV2_AWS_15",
+        "Prowler": "autoscaling_group_elb_health_check_enabled",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-group-elb-healthcheck-required.html",
+    remedy='set the Auto Scaling group\'s health_check_type to "ELB".',
+    steps=(
+        'Set health_check_type="ELB" on the Auto Scaling group.',
+        "Set health_check_grace_period to at least the time of boot plus first deployment.",
+    ),
+    unknown=(
+        "An unknown health check type is a violation: the provider leaves it unknown exactly "
+        "where the program does not set it, and then it becomes EC2."
+    ),
+    check=_elb_health_check,
+)
+
+
+def _launch_template(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for group in fleet.auto_scaling_groups(stack):
+        if not _has_launch_template(stack, group):
+            configuration = group.get("launchConfiguration")
+            yield Violation(
+                f'Auto Scaling group "{group.name}" has no launch template (launch configuration: '
+                f"{show(configuration)}).",
+                group,
+            )
+
+
+def _has_launch_template(stack: Stack, group: Resource) -> bool:
+    for prop, path in (
+        ("launchTemplate", ()),
+        ("mixedInstancesPolicy", ("launchTemplate",)),
+    ):
+        template = dig(group.get(prop), *path)
+        if template is UNKNOWN:
+            if stack.sources(group, prop, tokens.LAUNCH_TEMPLATE):
+                return True
+        elif not is_absent(template):
+            return True
+    return False
+
+
+ASG_LAUNCH_TEMPLATE = StackRule(
+    id="asg-launch-template",
+    title="An Auto Scaling group launches from a launch template",
+    severity=Severity.MEDIUM,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "AWS Config": "AUTOSCALING_LAUNCH_TEMPLATE",
+        "Security Hub": "AutoScaling.9",
+        "Control Tower": "CT.AUTOSCALING.PR.8",
+        "Checkov": "CKV_AWS_315",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-launch-template.html",
+    remedy="launch the group from an aws.ec2.LaunchTemplate instead of a launch configuration.",
+    steps=(
+        "Create an aws.ec2.LaunchTemplate with image, type, profile and user data.",
+        "Set the group's launch_template with its id and latest_version.",
+    ),
+    unknown=(
+        "A launch template that is unknown as a whole is accepted if it comes from a launch "
+        "template resource, else it is a violation."
+    ),
+    check=_launch_template,
+)
+
+
+def _behind_listener(stack: Stack, _: Settings) -> Iterator[Violation]:
+    groups = fleet.auto_scaling_groups(stack)
+    # Their own rules report a missing group, target group or load balancer.
+    if not groups or not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
+        return
+    forwarded = fleet.forwarded_target_groups(stack)
+    for group in fleet.serving_groups(stack):
+        attached = fleet.target_groups(stack, group)
+        if not attached:
+            yield Violation(
+                f'Auto Scaling group "{group.name}" is attached to no target group: the load '
+                "balancer never sends a request to its instances.",
+                group,
+            )
+        elif not set(attached) & set(forwarded):
+            names = ", ".join(f'"{target.name}"' for target in attached)
+            yield Violation(
+                f'Auto Scaling group "{group.name}" is attached to target group {names}, to which '
+                "no listener forwards.",
+                group,
+            )
+
+
+ASG_BEHIND_LISTENER = StackRule(
+    id="asg-behind-listener",
+    title="The fleet is attached to a target group that a listener forwards to",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html",
+    remedy=(
+        "put the ARN of the target group to which the listener forwards into the Auto Scaling "
+        "group's target_group_arns."
+    ),
+    steps=(
+        "Create a listener whose default action forwards to the target group.",
+        "Set the Auto Scaling group's target_group_arns to that target group.",
+    ),
+    unknown=(
+        "Unknown ARNs are decided through the target groups they come from; a reference that "
+        "comes from no target group of the stack counts as none."
+    ),
+    check=_behind_listener,
+)
+
+RULES = (ASG_MULTI_AZ, ASG_ELB_HEALTH_CHECK, ASG_LAUNCH_TEMPLATE, ASG_BEHIND_LISTENER)

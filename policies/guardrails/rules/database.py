@@ -1,0 +1,217 @@
+"""Rules about the RDS instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.graph import Resource, Stack
+from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, StackRule, Violation
+from guardrails.values import is_absent, is_true, number, show
+
+_UNKNOWN_SETTING = "An unknown value is a violation: this is a plain setting, not an id."
+
+
+def _is_replica(database: Resource) -> bool:
+    # A read replica takes credentials and backups from its source.
+    return not is_absent(database.get("replicateSourceDb"))
+
+
+def _multi_az(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for database in stack.of(tokens.DATABASE):
+        if not is_true(database.get("multiAz")) and not _is_replica(database):
+            yield Violation(
+                f'Database "{database.name}" lives in one Availability Zone: multi_az is '
+                f"{show(database.get('multiAz'))}.",
+                database,
+            )
+
+
+MULTI_AZ = StackRule(
+    id="rds-multi-az",
+    title="The database has a standby in a second Availability Zone",
+    severity=Severity.HIGH,
+    # The experiment compares fleets on one and the same small database; a standby doubles its
+    # price. A production stack raises this to mandatory by policy configuration.
+    level=Level.ADVISORY,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "AWS Config": "RDS_MULTI_AZ_SUPPORT",
+        "Security Hub": "RDS.5",
+        "Checkov": "CKV_AWS_157",
+        "Prowler": "rds_instance_multi_az",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/rds-multi-az-support.html",
+    remedy="set multi_az to true.",
+    steps=("Set multi_az=True; the standby doubles the instance's and the storage's price.",),
+    unknown=(
+        "An unknown switch is a violation: the provider leaves it unknown exactly where the "
+        "program does not set it."
+    ),
+    check=_multi_az,
+)
+
+
+def _deletion_protection(database: Resource, _: Settings) -> Iterator[Violation]:
+    if not is_true(database.get("deletionProtection")):
+        yield Violation(
+            f'Database "{database.name}" can be deleted by mistake: deletion_protection is '
+            f"{show(database.get('deletionProtection'))}.",
+            database,
+        )
+
+
+DELETION_PROTECTION = ResourceRule(
+    id="rds-deletion-protection",
+    title="The database cannot be deleted by mistake",
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,  # a rehearsal is torn down after every run
+    controls={
+        "AWS Config": "RDS_INSTANCE_DELETION_PROTECTION_ENABLED",
+        "Security Hub": "RDS.8",
+        "Control Tower": "CT.RDS.PR.13",
+        "Checkov": "CKV_AWS_293",
+        "Prowler": "rds_instance_deletion_protection",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-deletion-protection-enabled.html",
+    remedy="set deletion_protection to true, in haproof by the setting haproof:protect.",
+    steps=("Set deletion_protection=True; switch it off before a destroy.",),
+    unknown=_UNKNOWN_SETTING,
+    types=tokens.DATABASE,
+    check=_deletion_protection,
+)
+
+
+def _encrypted(database: Resource, _: Settings) -> Iterator[Violation]:
+    if not is_true(database.get("storageEncrypted")) and not _is_replica(database):
+        yield Violation(
+            f'Database "{database.name}" keeps its data in the clear: storage_encrypted is '
+            f"{show(database.get('storageEncrypted'))}.",
+            database,
+        )
+
+
+ENCRYPTED = ResourceRule(
+    id="rds-encrypted",
+    title="The database's storage is encrypted",
+    severity=Severity.HIGH,
+    controls={
+        "AWS Config": "RDS_STORAGE_ENCRYPTED",
+        "Security Hub": "RDS.3",
+        "Checkov": "CKV_AWS_16",
+        "Prowler": "rds_instance_storage_encrypted",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/rds-storage-encrypted.html",
+    remedy="set storage_encrypted to true.",
+    steps=("Set storage_encrypted=True; an existing database has to be replaced for that.",),
+    unknown=_UNKNOWN_SETTING,
+    types=tokens.DATABASE,
+    check=_encrypted,
+)
+
+
+def _not_public(database: Resource, _: Settings) -> Iterator[Violation]:
+    if database.get("publiclyAccessible") not in (None, False):
+        yield Violation(
+            f'Database "{database.name}" has a public address: publicly_accessible is '
+            f"{show(database.get('publiclyAccessible'))}.",
+            database,
+        )
+
+
+NOT_PUBLIC = ResourceRule(
+    id="rds-not-public",
+    title="The database has no public address",
+    severity=Severity.CRITICAL,
+    controls={
+        "AWS Config": "RDS_INSTANCE_PUBLIC_ACCESS_CHECK",
+        "Security Hub": "RDS.2",
+        "Checkov": "CKV_AWS_17",
+        "Prowler": "rds_instance_no_public_access",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-public-access-check.html",
+    remedy="set publicly_accessible to false and reach the database from inside the VPC.",
+    steps=("Set publicly_accessible=False.", "Use subnets without a route to the internet."),
+    unknown=(
+        "An unknown switch is a violation; an absent one is the provider's default, not public."
+    ),
+    types=tokens.DATABASE,
+    check=_not_public,
+)
+
+
+def _backups(database: Resource, settings: Settings) -> Iterator[Violation]:
+    minimum = settings.integer("minimumDays")
+    days = number(database.get("backupRetentionPeriod"))
+    if (days is None or days < minimum) and not _is_replica(database):
+        yield Violation(
+            f'Database "{database.name}" keeps backups for too short a time: '
+            f"backup_retention_period is {show(database.get('backupRetentionPeriod'))}, at least "
+            f"{minimum} day(s) are required.",
+            database,
+        )
+
+
+BACKUPS = ResourceRule(
+    id="rds-backups",
+    title="The database is backed up",
+    severity=Severity.HIGH,
+    controls={
+        "AWS Config": "DB_INSTANCE_BACKUP_ENABLED",
+        "Security Hub": "RDS.11",
+        "Control Tower": "CT.RDS.PR.8",
+        "Checkov": "CKV_AWS_133",
+        "Prowler": "rds_instance_backup_enabled",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/db-instance-backup-enabled.html",
+    remedy="set backup_retention_period to at least the required number of days.",
+    steps=("Set backup_retention_period; the provider's default of 0 switches backups off.",),
+    unknown=_UNKNOWN_SETTING,
+    parameters={
+        "minimumDays": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 35,
+            "default": 7,
+            "description": "Days for which automatic backups have to be kept.",
+        }
+    },
+    types=tokens.DATABASE,
+    check=_backups,
+)
+
+
+def _managed_password(database: Resource, _: Settings) -> Iterator[Violation]:
+    # The value itself never gets into a message: it may be the password.
+    given = [name for name in ("password", "passwordWo") if not is_absent(database.get(name))]
+    if given:
+        yield Violation(
+            f'Database "{database.name}" has its master password in the program: '
+            f"{given[0]} is set.",
+            database,
+        )
+    elif not is_true(database.get("manageMasterUserPassword")) and not _is_replica(database):
+        yield Violation(
+            f'Database "{database.name}" has no managed master password: '
+            "manage_master_user_password is "
+            f"{show(database.get('manageMasterUserPassword'))}.",
+            database,
+        )
+
+
+MANAGED_PASSWORD = ResourceRule(
+    id="rds-managed-master-password",
+    title="The database's master password is kept and rotated by Secrets Manager",
+    severity=Severity.HIGH,
+    url="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html",
+    remedy="set manage_master_user_password to true and remove the password.",
+    steps=(
+        "Set manage_master_user_password=True and leave out password.",
+        "Let the application read the secret at master_user_secrets[0].secret_arn.",
+    ),
+    unknown="An unknown password counts as given, an unknown switch as not set.",
+    types=tokens.DATABASE,
+    check=_managed_password,
+)
+
+RULES = (MULTI_AZ, DELETION_PROTECTION, ENCRYPTED, NOT_PUBLIC, BACKUPS, MANAGED_PASSWORD)

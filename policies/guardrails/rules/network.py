@@ -1,0 +1,176 @@
+"""Rules about what the internet may reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from guardrails import tokens
+from guardrails.graph import Resource, Stack
+from guardrails.model import ResourceRule, Scope, Settings, Severity, StackRule, Violation
+from guardrails.values import UNKNOWN, items, leaves, number
+
+_RULE_TYPES = (*tokens.INGRESS_RULE, *tokens.SECURITY_GROUP_RULE, *tokens.SECURITY_GROUP)
+_ALL_PROTOCOLS = ("-1", "all")
+_PORT_PROTOCOLS = ("tcp", "udp", "6", "17")
+_PORT_LIST = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 65535}}
+_UNKNOWN = (
+    "An unknown source address counts as the whole world, an unknown port or protocol as all of "
+    "them; a source that is another security group is never the world."
+)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A range of ports that addresses of the whole world may reach."""
+
+    source: str
+    first: int
+    last: int
+
+    def describe(self) -> str:
+        """The range and its source, for a message."""
+        ports = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+        return f"{'port' if self.first == self.last else 'ports'} {ports} to {self.source}"
+
+
+def _world(*values: Any) -> str | None:
+    """The first address range among these that is the whole world, or may be."""
+    for address in (leaf for value in values for leaf in leaves(value)):
+        if address is UNKNOWN:
+            return "an address that is not known in this preview"
+        if isinstance(address, str) and address.endswith("/0"):
+            return address
+    return None
+
+
+def _opening(entry: Any, protocol: Any, *sources: Any) -> Opening | None:
+    source = _world(*sources)
+    if source is None:
+        return None
+    if protocol is not UNKNOWN and str(protocol).lower() in _PORT_PROTOCOLS:
+        first, last = number(entry.get("fromPort")), number(entry.get("toPort"))
+        return Opening(
+            source, 0 if first is None else int(first), 65535 if last is None else int(last)
+        )
+    if protocol is UNKNOWN or protocol is None or str(protocol).lower() in _ALL_PROTOCOLS:
+        return Opening(source, 0, 65535)
+    return None  # ICMP and the like have no ports
+
+
+def _entries(resource: Resource) -> Iterator[tuple[Any, str, tuple[str, str]]]:
+    """Each ingress rule in the resource, and the names of its protocol and source properties."""
+    if resource.type in tokens.INGRESS_RULE:
+        yield resource.properties, "ipProtocol", ("cidrIpv4", "cidrIpv6")
+    elif resource.type in tokens.SECURITY_GROUP_RULE:
+        if resource.get("type") != "egress":
+            yield resource.properties, "protocol", ("cidrBlocks", "ipv6CidrBlocks")
+    else:
+        for entry in items(resource.get("ingress")):
+            whole = {"protocol": UNKNOWN, "cidrBlocks": UNKNOWN}
+            yield whole if entry is UNKNOWN else entry, "protocol", ("cidrBlocks", "ipv6CidrBlocks")
+
+
+def _openings(resource: Resource) -> Iterator[Opening]:
+    for entry, protocol, sources in _entries(resource):
+        opening = _opening(entry, entry.get(protocol), *(entry.get(name) for name in sources))
+        if opening is not None:
+            yield opening
+
+
+def _remote_admin(resource: Resource, settings: Settings) -> Iterator[Violation]:
+    ports = settings.integers("ports")
+    # Among inputs an unknown list is one that the program passed; among outputs the provider's.
+    if resource.get("ingress") is UNKNOWN:
+        yield Violation(f'"{resource.name}" has inline ingress rules that are not known.', resource)
+    for opening in _openings(resource):
+        open_ports = sorted(port for port in ports if opening.first <= port <= opening.last)
+        if open_ports:
+            yield Violation(
+                f'"{resource.name}" opens {opening.describe()}, among them remote administration '
+                f"({', '.join(map(str, open_ports))}).",
+                resource,
+            )
+
+
+NO_REMOTE_ADMIN = ResourceRule(
+    id="sg-no-remote-admin",
+    title="Nobody on the internet reaches a remote administration port",
+    severity=Severity.CRITICAL,
+    controls={
+        "AWS Config": "INCOMING_SSH_DISABLED",
+        "Security Hub": "EC2.19",
+        "Control Tower": "CT.EC2.PR.4",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/restricted-ssh.html",
+    remedy="remove the rule and administer instances through Session Manager.",
+    steps=(
+        "Remove the ingress rule; no port is needed for AWS Systems Manager Session Manager.",
+        "Give the instance role the Session Manager permissions.",
+    ),
+    unknown=_UNKNOWN,
+    parameters={
+        "ports": {
+            **_PORT_LIST,
+            "default": [22, 3389],
+            "description": "Ports of remote administration (SSH, RDP).",
+        }
+    },
+    types=_RULE_TYPES,
+    check=_remote_admin,
+)
+
+
+def _authorized(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    served = {number(listener.get("port")) for listener in stack.of(tokens.LISTENER)}
+    allowed = settings.integers("ports") | {int(port) for port in served if port is not None}
+    admin = settings.integers("reportedElsewhere")
+    for resource in stack.of(_RULE_TYPES):
+        for opening in _openings(resource):
+            ports = range(opening.first, opening.last + 1)
+            if any(port in admin for port in ports):
+                continue
+            if not all(port in allowed for port in ports):
+                names = ", ".join(str(port) for port in sorted(allowed))
+                yield Violation(
+                    f'"{resource.name}" opens {opening.describe()}; only {names} may be open, the '
+                    "ports of this stack's listeners among them.",
+                    resource,
+                )
+
+
+OPEN_ONLY_AUTHORIZED = StackRule(
+    id="sg-open-only-to-authorized-ports",
+    title="The internet reaches the load balancer and nothing behind it",
+    severity=Severity.HIGH,
+    # The baseline has no balancer: its instance's application port is open on purpose.
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "AWS Config": "VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS",
+        "Security Hub": "EC2.18",
+        "Control Tower": "CT.EC2.PR.3",
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/vpc-sg-open-only-to-authorized-ports.html",
+    remedy="let the port in only from the load balancer's security group.",
+    steps=(
+        "Replace the rule's cidr_ipv4 by referenced_security_group_id of the balancer's group.",
+        "Where the port really is public, add it to this rule's parameter ports.",
+    ),
+    unknown=_UNKNOWN,
+    parameters={
+        "ports": {
+            **_PORT_LIST,
+            "default": [80, 443],
+            "description": "Ports that may be open besides those of the stack's listeners.",
+        },
+        "reportedElsewhere": {
+            **_PORT_LIST,
+            "default": [22, 3389],
+            "description": "Ports left to sg-no-remote-admin, so that a finding is told once.",
+        },
+    },
+    check=_authorized,
+)
+
+RULES = (NO_REMOTE_ADMIN, OPEN_ONLY_AUTHORIZED)

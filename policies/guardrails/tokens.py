@@ -1,0 +1,56 @@
+"""Pulumi type tokens that the rules look for.
+
+`pulumi_aws` registers load balancing under several modules for one and the same resource
+(`aws.lb.LoadBalancer` is `aws:lb/…`, `aws.alb.LoadBalancer` is `aws:alb/…`); all of them count.
+"""
+
+from __future__ import annotations
+
+HIGHLY_AVAILABLE_SERVICE = "haproof:service:HighlyAvailableService"
+SINGLE_INSTANCE_SERVICE = "haproof:service:SingleInstanceService"
+
+_BALANCING_MODULES = ("lb", "alb", "applicationloadbalancing", "elasticloadbalancingv2")
+
+
+def _balancing(resource: str) -> tuple[str, ...]:
+    member = resource[0].lower() + resource[1:]
+    return tuple(f"aws:{module}/{member}:{resource}" for module in _BALANCING_MODULES)
+
+
+LOAD_BALANCER = _balancing("LoadBalancer")
+TARGET_GROUP = _balancing("TargetGroup")
+LISTENER = _balancing("Listener")
+LISTENER_RULE = _balancing("ListenerRule")
+
+AUTO_SCALING_GROUP = ("aws:autoscaling/group:Group",)
+AUTO_SCALING_ATTACHMENT = ("aws:autoscaling/attachment:Attachment",)
+TRAFFIC_SOURCE_ATTACHMENT = ("aws:autoscaling/trafficSourceAttachment:TrafficSourceAttachment",)
+
+SUBNET = ("aws:ec2/subnet:Subnet", "aws:ec2/defaultSubnet:DefaultSubnet")
+LAUNCH_TEMPLATE = ("aws:ec2/launchTemplate:LaunchTemplate",)
+INSTANCE = ("aws:ec2/instance:Instance",)
+VOLUME = ("aws:ebs/volume:Volume",)
+SECURITY_GROUP = (
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+)
+INGRESS_RULE = ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",)
+SECURITY_GROUP_RULE = ("aws:ec2/securityGroupRule:SecurityGroupRule",)
+
+DEPLOYMENT_GROUP = ("aws:codedeploy/deploymentGroup:DeploymentGroup",)
+DEPLOYMENT_CONFIG = ("aws:codedeploy/deploymentConfig:DeploymentConfig",)
+
+DATABASE = ("aws:rds/instance:Instance",)
+
+BUCKET = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+BUCKET_OBJECT = ("aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject")
+BUCKET_VERSIONING = (
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:s3/bucketVersioningV2:BucketVersioningV2",
+)
+BUCKET_PUBLIC_ACCESS_BLOCK = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
+BUCKET_ENCRYPTION = (
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+)
+BUCKET_POLICY = ("aws:s3/bucketPolicy:BucketPolicy",)

@@ -1,0 +1,51 @@
+"""The project's own two stacks against the pack, in the real CLI."""
+
+import shutil
+
+import pytest
+
+from tests.policies.sandbox import ROOT, Sandbox
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def project(echo_provider, tmp_path_factory):
+    """A copy of the program with both stacks; the repository's own files are not touched."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("project"), echo_provider.port)
+    sandbox.project.mkdir()
+    (sandbox.project / ".venv").symlink_to(ROOT / ".venv")
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.single.yaml", "Pulumi.ha.yaml"):
+        shutil.copy(ROOT / name, sandbox.project)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "components", sandbox.project / "components", ignore=ignored)
+    revision = sandbox.directory / "revision"
+    revision.mkdir()
+    (revision / "appspec.yml").write_text("version: 0.0\nos: linux\n")
+    for stack in ("single", "ha"):
+        sandbox.pulumi("stack", "init", stack)
+        sandbox.pulumi("config", "set", "haproof:appPath", str(revision), "-s", stack)
+    return sandbox
+
+
+def preview(project, stack, *arguments):
+    return project.pulumi(
+        "preview", "-s", stack, "--policy-pack", str(project.pack), *arguments, check=False
+    )
+
+
+@pytest.mark.parametrize("stack", ["single", "ha"])
+def test_the_stack_keeps_every_mandatory_rule(project, stack):
+    result = preview(project, stack)
+    assert result.code == 0, result.text
+    assert not result.rules(), result.text
+
+
+def test_the_small_database_is_the_only_advice_for_ha_besides_protection(project):
+    result = preview(project, "ha")
+    assert result.rules("advisory") == {"rds-multi-az", "rds-deletion-protection"}, result.text
+
+
+def test_the_single_stack_is_not_held_to_high_availability(project):
+    result = preview(project, "single")
+    assert result.rules("advisory") == {"rds-deletion-protection"}, result.text
