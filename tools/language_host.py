@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from concurrent import futures
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import grpc
 import yaml
@@ -94,7 +94,8 @@ class PythonHost(LanguageServer):
         context.add_callback(process.terminate)
         yield from _relay(process)
         # The generated stub says bytes; the protocol says int32.
-        yield language_pb2.RunPluginResponse(**cast("Any", {"exitcode": process.wait()}))
+        code = process.wait()
+        yield language_pb2.RunPluginResponse(exitcode=code)  # pyright: ignore[reportArgumentType]
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """Ends this process: a host that stays costs ten seconds at the end of every command."""

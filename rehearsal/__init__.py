@@ -1,0 +1,1 @@
+"""The rehearsal: a local AWS region of real parts that both stacks can be built on."""

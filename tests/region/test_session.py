@@ -1,0 +1,119 @@
+"""How other processes find the region, and what they are allowed to reach."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rehearsal import environment, session, usage
+from rehearsal.session import Session
+
+
+def mine(**changes: object) -> Session:
+    values = {
+        "pid": os.getpid(),
+        "created": session.own_creation_time(),
+        "api_port": 4566,
+        "provider_port": 4567,
+    }
+    return Session(**{**values, **changes})  # pyright: ignore[reportArgumentType]
+
+
+def test_a_running_region_is_found(tmp_path: Path) -> None:
+    session.write(tmp_path, mine())
+    assert session.running(tmp_path) == mine()
+    assert session.require(tmp_path) == mine()
+
+
+def test_a_process_with_the_same_number_is_not_the_region(tmp_path: Path) -> None:
+    session.write(tmp_path, mine(created=1.0))
+    assert session.running(tmp_path) is None
+
+
+def test_an_ended_process_is_not_the_region(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    session.write(tmp_path, mine(pid=ended.pid))
+    with pytest.raises(session.SessionError, match="python -m rehearsal start"):
+        session.require(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"pid": 1}', '{"unknown": 1}', "[]"])
+def test_a_broken_record_is_no_region(tmp_path: Path, content: str) -> None:
+    session.record(tmp_path).write_text(content)
+    assert session.running(tmp_path) is None
+
+
+def test_one_region_at_a_time(tmp_path: Path) -> None:
+    with (
+        session.exclusive(tmp_path),
+        pytest.raises(session.SessionError, match="rehearsal stop"),
+        session.exclusive(tmp_path),
+    ):
+        pass
+    with session.exclusive(tmp_path):
+        pass
+
+
+def test_the_environment_holds_nothing_of_a_real_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ROLE_ARN"):
+        monkeypatch.setenv(name, "real")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+
+    found = environment.process_environment(mine(), tmp_path)
+
+    assert "real" not in found.values()
+    assert "HTTPS_PROXY" not in found
+    assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert found["AWS_ACCESS_KEY_ID"] == "rehearsal"
+    assert found["PULUMI_DEBUG_PROVIDERS"] == "aws:4567"
+
+
+def test_the_shell_lines_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "real")
+    root = tmp_path / "it's here"
+    lines = environment.shell_lines(mine(), root)
+    script = "; ".join([*lines, 'echo "$AWS_PROFILE|$AWS_ENDPOINT_URL|$PULUMI_BACKEND_URL"'])
+
+    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
+
+    assert said.strip() == f"|http://127.0.0.1:4566|file://{root}/pulumi"
+
+
+@given(st.text(min_size=1).filter(lambda text: "\0" not in text))
+def test_values_are_quoted_for_any_shell(value: str) -> None:
+    assert shlex.split(environment._quoted(value)) == [value]  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ec2.ap-northeast-2.amazonaws.com",
+        "http://10.20.0.1:4566",
+        "http://localhost.evil.example",
+        "not a url",
+    ],
+)
+def test_an_endpoint_elsewhere_is_refused(url: str) -> None:
+    with pytest.raises(environment.GuardError, match=r"127\.0\.0\.0/8"):
+        environment.require_loopback("AWS_ENDPOINT_URL", url)
+
+
+def test_cpu_use_is_taken_from_the_samples_about_the_interval(tmp_path: Path) -> None:
+    lines = [
+        f'{{"at": {at}, "instance": "i-1", "cpu_seconds": {at * 0.08}, "zone": "a"}}'
+        for at in range(100, 161)
+    ]
+    usage.usage_file(tmp_path).write_text("\n".join([*lines, '{"at": 161, "inst']))
+
+    assert usage.cpu_cores_used(tmp_path, 110, 140)["i-1"] == pytest.approx(0.08)
+    assert usage.cpu_cores_used(tmp_path, 500, 600) == {}
