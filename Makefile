@@ -38,7 +38,7 @@ lint: setup ## Formatting, lint, types, import contracts
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/basedpyright
-	@.venv/bin/lint-imports
+	@PYTHONPATH=.:policies .venv/bin/lint-imports
 
 format: .venv/.stamp ## Rewrite the code as the formatter wants it
 	@.venv/bin/ruff format .

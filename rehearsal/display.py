@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.status import Status
 
-HOOK_LINE = re.compile(r"^\s*haproof:service:\w+ \([\w-]+\):\s*(?P<text>.*)$")
+# The program's own messages stand behind the stack's line while it is being built.
+HOOK_LINE = re.compile(
+    r"^\s*[-+~@ ]*pulumi:pulumi:Stack [\w-]+ (?:(?:creat|updat)ing|running) \([\d.]+s\) (?P<text>.+)$"
+)
 RESOURCE_LINE = re.compile(
     r"^\s*[-+~@ ]*(?P<type>[\w/-]+:[\w/:-]+) (?P<name>[\w.-]+) (?P<what>creat|updat|delet|replac)\w*"
 )
@@ -25,17 +28,21 @@ class EngineLines:
         self._title = title
         self._status = status
         self._resources: set[str] = set()
+        self._over = False
         self._started = self._beat = time.monotonic()
 
     def __call__(self, line: str) -> None:
         """Takes one line."""
         # The hook's words reach us as they were logged, without colour.
+        if line.startswith("Diagnostics:"):
+            # From here on the engine repeats what it has said.
+            self._over = True
         hook = HOOK_LINE.match(line)
-        if hook:
-            self.say(hook["text"])
-            return
-        resource = RESOURCE_LINE.match(line)
-        if resource:
+        if self._over:
+            self._tick(None)
+        elif hook:
+            self.say(hook["text"].rstrip())
+        elif resource := RESOURCE_LINE.match(line):
             self._resources.add(resource["name"])
             self._tick(f"{len(self._resources)} resources, {resource['name']}")
         elif line.strip().startswith(("error:", "warning:")):
@@ -58,7 +65,7 @@ class EngineLines:
 
 
 @contextmanager
-def stage(console: Console, title: str) -> Iterator[EngineLines]:
+def stage(console: Console, title: str) -> Generator[EngineLines]:
     """Shows that a stage goes on, and when it is done how long it took."""
     started = time.monotonic()
     if console.is_terminal:

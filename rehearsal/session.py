@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -87,7 +87,7 @@ def own_creation_time() -> float:
 
 
 @contextmanager
-def exclusive(root: Path) -> Iterator[None]:
+def exclusive(root: Path) -> Generator[None]:
     """Holds the root: one region at a time. The kernel frees it however the process ends.
 
     Raises:

@@ -94,8 +94,7 @@ class PythonHost(LanguageServer):
         context.add_callback(process.terminate)
         yield from _relay(process)
         # The generated stub says bytes; the protocol says int32.
-        code = process.wait()
-        yield language_pb2.RunPluginResponse(exitcode=code)  # pyright: ignore[reportArgumentType]
+        yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """Ends this process: a host that stays costs ten seconds at the end of every command."""
@@ -113,7 +112,8 @@ def _relay(process: subprocess.Popen[bytes]) -> Iterator[Any]:
 
     def pump(stream: IO[bytes], name: str) -> None:
         for chunk in iter(lambda: os.read(stream.fileno(), 4096), b""):
-            messages.put(language_pb2.RunPluginResponse(**{name: chunk}))
+            fields: dict[str, Any] = {name: chunk}
+            messages.put(language_pb2.RunPluginResponse(**fields))
         messages.put(None)
 
     assert process.stdout is not None  # noqa: S101

@@ -17,7 +17,9 @@ def _serve(configuration: settings.Settings) -> None:
 
     from music_note import web  # noqa: PLC0415
 
-    app = web.create_app(configuration, database.Database(configuration))
+    pool = database.Database(configuration)
+    pool.open()
+    app = web.create_app(configuration, pool)
     uvicorn.run(
         app,
         host=configuration.app_host,

@@ -1,9 +1,11 @@
-"""PostgreSQL: one connection per worker thread, and the password from Secrets Manager."""
+"""PostgreSQL: a pool of connections, and the password from Secrets Manager."""
 
 from __future__ import annotations
 
 import json
+import queue
 import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -75,13 +77,55 @@ class Credentials:
         return secret["username"], secret["password"]
 
 
+class Slot:
+    """Room for one connection and its prepared statements."""
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+        self._statements: dict[str, Any] = {}
+
+    def prepared(self, statement: str) -> Any:
+        """The statement, parsed by the server once for each connection."""
+        assert self.connection is not None  # noqa: S101
+        if statement not in self._statements:
+            self._statements[statement] = self.connection.prepare(statement)
+        return self._statements[statement]
+
+    def drop(self) -> None:
+        """Forgets a connection that broke."""
+        self.connection = None
+        self._statements = {}
+
+
 class Database:
-    """Runs statements on the calling thread's own connection; connects again after a failover."""
+    """A fixed number of connections, each used by one thread at a time.
+
+    They are opened before the service listens: a first visitor who waits for the secret and for a
+    TLS handshake waits seconds on a t4g.nano, and everybody behind him too.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._credentials = Credentials(settings)
-        self._local = threading.local()
+        self._slots: queue.LifoQueue[Slot] = queue.LifoQueue()
+        for _ in range(settings.database_connections):
+            self._slots.put(Slot())
+
+    def open(self) -> None:
+        """Opens every connection now.
+
+        A database that cannot be reached is no error here: each is opened when it is needed.
+        """
+        opened: list[Slot] = []
+        try:
+            for _ in range(self._settings.database_connections):
+                opened.append(self._slots.get())
+                self._connected(opened[-1])
+        except (InterfaceError, DatabaseError, OSError) as error:
+            print(f"music-note: no database yet: {error}", file=sys.stderr)
+        finally:
+            for slot in opened:
+                self._slots.put(slot)
 
     def password_hash(self, username: str) -> str | None:
         """The stored hash of a visitor, or None if there is no such visitor."""
@@ -93,28 +137,24 @@ class Database:
         return self.run("SELECT value FROM setting WHERE name = 'session_key'")[0][0]
 
     def run(self, statement: str, **parameters: Any) -> list[list[Any]]:
-        """Runs one statement. A connection that broke since its last use is replaced once."""
-        fresh = getattr(self._local, "prepared", None) is None
+        """Runs one statement; a connection that broke since its last use is replaced once."""
+        slot = self._slots.get()
         try:
-            return self._prepared(statement).run(**parameters)
-        except (InterfaceError, OSError):
-            self._drop()
-            if fresh:
-                raise
-        return self._prepared(statement).run(**parameters)
+            was_used = slot.connection is not None
+            try:
+                return self._connected(slot).prepared(statement).run(**parameters)
+            except (InterfaceError, OSError):
+                slot.drop()
+                if not was_used:
+                    raise
+            return self._connected(slot).prepared(statement).run(**parameters)
+        finally:
+            self._slots.put(slot)
 
-    def _prepared(self, statement: str) -> Any:
-        if getattr(self._local, "prepared", None) is None:
-            self._local.connection = self.connect()
-            self._local.prepared = {}
-        cache: dict[str, Any] = self._local.prepared
-        if statement not in cache:
-            cache[statement] = self._local.connection.prepare(statement)
-        return cache[statement]
-
-    def _drop(self) -> None:
-        self._local.prepared = None
-        self._local.connection = None
+    def _connected(self, slot: Slot) -> Slot:
+        if slot.connection is None:
+            slot.connection = self.connect()
+        return slot
 
     def connect(self) -> Connection:
         """A new connection."""

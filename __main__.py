@@ -1,0 +1,39 @@
+"""The Pulumi program: reads the stack's settings and builds `single` or `ha`; nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pulumi
+
+from components.bundle import build_bundle
+from components.foundation import FoundationArgs
+from components.lookups import current_region, find_image, find_zones
+from components.release_hook import release_hook
+from components.service import HighlyAvailableService, SingleInstanceService
+from components.settings import read_settings
+from components.tags import base_tags
+
+SERVICES = {"single": SingleInstanceService, "ha": HighlyAvailableService}
+
+settings = read_settings()
+bundle = build_bundle(Path(settings.app_path), cache=Path(".tools") / "bundles")
+region = current_region()
+
+hooks = [release_hook()] if settings.release_on_up else []
+service = SERVICES[settings.topology](
+    "web",
+    FoundationArgs(
+        settings=settings,
+        region=region,
+        zones=find_zones(settings, region),
+        image_id=find_image(settings),
+        bundle=bundle,
+        tags=base_tags(pulumi.get_project(), pulumi.get_stack()),
+    ),
+    pulumi.ResourceOptions(
+        hooks=pulumi.ResourceHookBinding(after_create=hooks, after_update=hooks)
+    ),
+)
+for key, value in service.outputs.items():
+    pulumi.export(key, value)

@@ -1,0 +1,184 @@
+"""The fleet: a launch template and an Auto Scaling group over all zones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import machine
+from components.base import Component
+from components.machine import MachineArgs
+from components.tags import named
+from components.user_data import encode_user_data
+
+CAPACITY_TIMEOUT = "15m"
+"""How long `up` waits for the instances to be in service in the group. Not for the load balancer's
+opinion (`min_elb_capacity`): the application arrives only after `up`. A time-out here leaves a
+group that the state does not know (pulumi/pulumi-aws#5178), so it is well above a slow boot."""
+
+WARMUP_SECONDS = 60
+"""How long a new instance's metrics do not count; AWS recommends to set it in every group (Auto
+Scaling user guide, "Set the default instance warmup")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetArgs:
+    """Sizes count instances, the grace period seconds, `requests_per_target` requests a minute.
+
+    `request_label` is target tracking's `<load balancer suffix>/<target group suffix>`.
+    """
+
+    machine: MachineArgs
+    subnet_ids: Mapping[str, pulumi.Input[str]]
+    target_group_arn: pulumi.Input[str]
+    request_label: pulumi.Input[str]
+    min_size: int
+    desired_capacity: int
+    max_size: int
+    grace_seconds: int
+    requests_per_target: int
+    force_delete: bool
+
+    def __post_init__(self) -> None:
+        """Refuses a fleet that is none."""
+        if len(self.subnet_ids) < 2:
+            raise ValueError(
+                f"a fleet over {len(self.subnet_ids)} zone(s) ends with that zone; use at least 2"
+            )
+        if not 1 <= self.min_size <= self.desired_capacity <= self.max_size:
+            raise ValueError(
+                f"sizes {self.min_size} <= {self.desired_capacity} <= {self.max_size} do not hold; "
+                "order them minimum, desired, maximum, from 1"
+            )
+
+
+class Fleet(Component):
+    """Instances in every zone that Auto Scaling replaces when the load balancer calls them sick."""
+
+    group_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Creates everything; `name` is the prefix of every child's name."""
+        super().__init__(
+            "fleet:Fleet",
+            name,
+            {
+                "instanceType": args.machine.instance_type,
+                "zones": list(args.subnet_ids),
+                "minSize": args.min_size,
+                "maxSize": args.max_size,
+            },
+            opts,
+        )
+        self._name = name
+        self._args = args
+        group = self._group(self._launch_template())
+        aws.autoscaling.Policy(
+            f"{name}-requests",
+            autoscaling_group_name=group.name,
+            policy_type="TargetTrackingScaling",
+            target_tracking_configuration=aws.autoscaling.PolicyTargetTrackingConfigurationArgs(
+                # Not CPU: out of credits a burstable instance is throttled to its baseline, and its
+                # CPU can never reach a target above that.
+                predefined_metric_specification=aws.autoscaling.PolicyTargetTrackingConfigurationPredefinedMetricSpecificationArgs(
+                    predefined_metric_type="ALBRequestCountPerTarget",
+                    resource_label=args.request_label,
+                ),
+                target_value=float(args.requests_per_target),
+            ),
+            opts=self.child(),
+        )
+        self.group_name = group.name
+        self.finish({"groupName": self.group_name})
+
+    def _launch_template(self) -> aws.ec2.LaunchTemplate:
+        spec = self._args.machine
+        return aws.ec2.LaunchTemplate(
+            f"{self._name}-template",
+            image_id=spec.image_id,
+            instance_type=spec.instance_type,
+            vpc_security_group_ids=[spec.security_group_id],
+            iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(
+                name=spec.instance_profile_name
+            ),
+            user_data=spec.user_data.apply(encode_user_data),
+            update_default_version=True,
+            credit_specification=_credits(spec.credits),
+            metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
+                http_endpoint="enabled",
+                http_tokens=machine.METADATA_TOKENS,
+                http_put_response_hop_limit=machine.METADATA_HOPS,
+            ),
+            block_device_mappings=[
+                aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
+                    device_name=machine.ROOT_DEVICE,
+                    ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
+                        # Texts, because the provider tells "false" from "not set" here.
+                        encrypted="true",
+                        delete_on_termination="true",
+                        volume_type=machine.ROOT_TYPE,
+                        volume_size=machine.ROOT_GIBIBYTES,
+                    ),
+                )
+            ],
+            # The group's tags reach its instances, but not their volumes.
+            tag_specifications=[
+                aws.ec2.LaunchTemplateTagSpecificationArgs(
+                    resource_type=kind, tags=named(spec.tags, self._name)
+                )
+                for kind in ("instance", "volume")
+            ],
+            tags=dict(spec.tags),
+            opts=self.child(depends_on=spec.prerequisites),
+        )
+
+    def _group(self, template: aws.ec2.LaunchTemplate) -> aws.autoscaling.Group:
+        args = self._args
+        return aws.autoscaling.Group(
+            f"{self._name}-group",
+            vpc_zone_identifiers=list(args.subnet_ids.values()),
+            min_size=args.min_size,
+            desired_capacity=args.desired_capacity,
+            max_size=args.max_size,
+            launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
+                id=template.id,
+                # The number, not "$Latest": with that nothing in the group changes when the
+                # template does (pulumi/pulumi-aws#1577), and the state does not say what runs.
+                version=template.latest_version.apply(_version),
+            ),
+            target_group_arns=[args.target_group_arn],
+            # The default, EC2, keeps an instance whose application is dead (Security Hub
+            # AutoScaling.1).
+            health_check_type="ELB",
+            health_check_grace_period=args.grace_seconds,
+            default_instance_warmup=WARMUP_SECONDS,
+            # Launch before terminate, for replacements and for the balance of the zones (Auto
+            # Scaling user guide, "Instance maintenance policies").
+            instance_maintenance_policy=aws.autoscaling.GroupInstanceMaintenancePolicyArgs(
+                min_healthy_percentage=100, max_healthy_percentage=200
+            ),
+            wait_for_capacity_timeout=CAPACITY_TIMEOUT,
+            force_delete=args.force_delete,
+            tags=[
+                aws.autoscaling.GroupTagArgs(key=key, value=value, propagate_at_launch=True)
+                for key, value in named(args.machine.tags, self._name).items()
+            ],
+            opts=self.child(
+                depends_on=args.machine.prerequisites,
+                # Auto Scaling's number after the first `up`: else each `up` would undo its work.
+                ignore_changes=["desiredCapacity"],
+            ),
+        )
+
+
+def _version(number: float) -> str:
+    return str(int(number))
+
+
+def _credits(mode: str | None) -> aws.ec2.LaunchTemplateCreditSpecificationArgs | None:
+    return aws.ec2.LaunchTemplateCreditSpecificationArgs(cpu_credits=mode) if mode else None

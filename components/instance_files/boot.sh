@@ -1,0 +1,63 @@
+#!/bin/bash
+# First boot of an instance, started by cloud-init after it has written the files beside this one.
+# Order matters: the placeholder answers the health check from early on, and the CodeDeploy agent
+# comes last, because a deployment may start the moment it runs (CodeDeploy user guide, "Integrating
+# CodeDeploy with Amazon EC2 Auto Scaling": order of events).
+set -euo pipefail
+
+readonly home=/opt/haproof
+readonly environment="${home}/environment"
+metadata="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
+readonly metadata="${metadata%/}/latest"
+
+request() {
+  curl --silent --show-error --fail --location --noproxy '*' --max-time 10 \
+    --retry 5 --retry-delay 1 --retry-connrefused "$@"
+}
+
+# Session-oriented instance metadata (IMDSv2): the instances refuse requests without a token.
+token="$(request --request PUT --header 'X-aws-ec2-metadata-token-ttl-seconds: 300' \
+  "${metadata}/api/token")"
+
+describe() {
+  request --header "X-aws-ec2-metadata-token: ${token}" "${metadata}/meta-data/$1"
+}
+
+# Sets one line of the environment file; a second boot replaces it.
+record() {
+  local others
+  others="$(grep --invert-match "^$1=" "${environment}" || true)"
+  printf '%s\n%s=%s\n' "${others}" "$1" "$2" >"${environment}.new"
+  chmod 0644 "${environment}.new"
+  mv "${environment}.new" "${environment}"
+}
+
+instance_id="$(describe instance-id)"
+address="$(describe local-ipv4)"
+zone="$(describe placement/availability-zone)"
+record INSTANCE_ID "${instance_id}"
+record APP_HOST "${address}"
+record AVAILABILITY_ZONE "${zone}"
+
+systemctl enable --now "${home}/placeholder.service"
+
+if systemctl is-active --quiet codedeploy-agent; then
+  exit 0
+fi
+
+region="$(sed --quiet 's/^AWS_REGION=//p' "${environment}")"
+
+install_agent() {
+  local installer="${home}/install-codedeploy-agent"
+  curl --silent --show-error --fail --location --max-time 120 --retry 3 --output "${installer}" \
+    "https://aws-codedeploy-${region}.s3.${region}.amazonaws.com/$1/install" || return 1
+  chmod 0700 "${installer}"
+  "${installer}" auto
+}
+
+# Version 2 is one binary; version 1, for Regions that do not have it yet, brings Ruby along.
+if ! install_agent latestv2; then
+  dnf install --assumeyes --quiet ruby
+  install_agent latest
+fi
+systemctl enable --now codedeploy-agent

@@ -1,0 +1,79 @@
+"""IAM and bucket policies as plain data. Pure.
+
+Least privilege: every statement names its actions, and its resources by ARN.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+REVISION_PREFIX = "revisions/"
+"""Where revisions are kept in the bucket; instances may read this prefix and nothing else of it."""
+
+
+def partition_of(region: str) -> str:
+    """The ARN partition that a Region belongs to (AWS General Reference, "ARN format")."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def managed_policy_arn(region: str, path: str) -> str:
+    """ARN of a policy that AWS manages, such as `service-role/AWSCodeDeployRole`."""
+    return f"arn:{partition_of(region)}:iam::aws:policy/{path}"
+
+
+def trust(service: str) -> str:
+    """Who may assume a role: one AWS service."""
+    return _document(
+        {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    )
+
+
+def instance_permissions(*, bucket_arn: str, secret_arn: str, region: str) -> str:
+    """What an instance may do: read revisions, the agent's installer and the database's password.
+
+    The two S3 permissions are those that CodeDeploy's guide names ("Create an IAM instance
+    profile"); versions are pinned, hence GetObjectVersion.
+    """
+    installer = f"arn:{partition_of(region)}:s3:::aws-codedeploy-{region}/*"
+    return _document(
+        {
+            "Sid": "ReadRevisions",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+            "Resource": f"{bucket_arn}/{REVISION_PREFIX}*",
+        },
+        {
+            "Sid": "ReadAgentInstaller",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": installer,
+        },
+        {
+            "Sid": "ReadDatabasePassword",
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": secret_arn,
+        },
+    )
+
+
+def tls_only(bucket_arn: str) -> str:
+    """A bucket policy that refuses every unencrypted request (AWS Config rule
+    s3-bucket-ssl-requests-only)."""
+    return _document(
+        {
+            "Sid": "RefusePlainHttp",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [bucket_arn, f"{bucket_arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    )
+
+
+def _document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

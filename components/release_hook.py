@@ -1,0 +1,123 @@
+"""What happens after `up`: the release, as a resource hook. No component.
+
+The hook only starts the command that anyone can start by hand, so there is one way to release. It
+is never the only gate: the engine does not repeat a failed after-hook in an `up` without changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import json
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from components.service import OUTPUT_KEYS
+
+POST_UP = (sys.executable, "-m", "loadtest", "post-up")
+"""Releases the revision, waits for health and runs the stack's load profile."""
+
+TAIL_LINES = 15
+"""How much of a failed command's output becomes the error's message."""
+
+LINE_BYTES = 1024 * 1024
+"""Longest line of output that is read as one."""
+
+
+class ReleaseFailedError(pulumi.RunError):
+    """The command after `up` ended with an error; the message holds the end of its output."""
+
+
+def release_hook(command: Sequence[str] = POST_UP) -> pulumi.ResourceHook:
+    """The hook to bind to a service after its creation and after its update.
+
+    Since engine 3.238 an exception in it fails the update. It does not run in a preview.
+    """
+
+    async def release(args: pulumi.ResourceHookArgs) -> None:
+        await run_command(command, outputs_document(args.new_outputs or {}), pulumi.log.info)
+
+    return pulumi.ResourceHook(
+        "release", release, pulumi.ResourceHookOptions(on_dry_run=False, ignore_errors=False)
+    )
+
+
+def outputs_document(outputs: Mapping[str, Any]) -> str:
+    """The stack's outputs as JSON, with null for each that the engine left out."""
+    return json.dumps({key: _integral(outputs.get(key)) for key in OUTPUT_KEYS})
+
+
+def _integral(value: Any) -> Any:
+    """Numbers reach a hook as floats, because the wire knows no others: 6 instances, not 6.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+async def run_command(command: Sequence[str], document: str, log: Callable[[str], Any]) -> None:
+    """Runs `command` with `document` on stdin and hands each line of its output to `log`.
+
+    Asynchronous because hooks share the event loop with the whole program: blocking for minutes
+    would stall every other registration. Raises ReleaseFailedError when the command fails; a
+    cancellation ends the command too.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        limit=LINE_BYTES,
+    )
+    tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
+    try:
+        # At the same time: a command that talks before it listens must not block on a full pipe.
+        await asyncio.gather(_feed(process, document), _relay(process, tail, log))
+        status = await process.wait()
+    except BaseException:
+        await _stop(process)
+        raise
+    if status != 0:
+        shown = "\n".join(tail) or "(it printed nothing)"
+        raise ReleaseFailedError(
+            f"`{shlex.join(command[1:])}` ended with exit code {status}; the stack itself is up. "
+            f"Put right what it says and run it again:\n{shown}"
+        )
+
+
+async def _feed(process: asyncio.subprocess.Process, document: str) -> None:
+    stdin = process.stdin
+    assert stdin is not None  # noqa: S101 - asked for above
+    try:
+        stdin.write(document.encode())
+        await stdin.drain()
+    except (BrokenPipeError, ConnectionResetError):
+        return  # It ended without listening; its exit code tells.
+    finally:
+        stdin.close()
+
+
+async def _relay(
+    process: asyncio.subprocess.Process,
+    tail: collections.deque[str],
+    log: Callable[[str], Any],
+) -> None:
+    assert process.stdout is not None  # noqa: S101 - asked for above
+    async for raw in process.stdout:
+        line = raw.decode("utf-8", "replace").rstrip()
+        if line:
+            tail.append(line)
+            log(line)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """Ends the command, first politely: it has instances and load generators of its own to end."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), timeout=10)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

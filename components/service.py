@@ -1,0 +1,224 @@
+"""The two services: on a single instance, and highly available. What `__main__` builds."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from typing import Any
+
+import pulumi
+
+from components.balancer import Balancer, BalancerArgs
+from components.base import Component
+from components.delivery import BalancedFleet, Delivery, DeliveryArgs, TaggedInstances
+from components.fleet import Fleet, FleetArgs
+from components.foundation import Foundation, FoundationArgs
+from components.instance import SingleInstance, SingleInstanceArgs
+from components.user_data import boot_digest
+
+DEPLOYMENT_TAG = "DeploymentTarget"
+"""The tag by which CodeDeploy finds the single instance."""
+
+OUTPUT_KEYS = (
+    "url",
+    "healthPath",
+    "topology",
+    "region",
+    "instanceType",
+    "instanceCount",
+    "availabilityZones",
+    "databaseClass",
+    "codedeployApplication",
+    "codedeployDeploymentGroup",
+    "revisionBucket",
+    "revisionKey",
+    "revisionDigest",
+    "seedUsers",
+    "loadProfile",
+    "autoScalingGroupName",
+    "targetGroupArn",
+    "instanceId",
+)
+"""What every stack tells the release step and the load test. What does not apply is null, and the
+engine leaves nulls out of a stack's outputs: a missing key means null."""
+
+
+class Service(Component):
+    """What both services have in common: the foundation, the inputs, and the outputs' shape."""
+
+    outputs: dict[str, Any]
+    """The stack's outputs: every key of `OUTPUT_KEYS`."""
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        args: FoundationArgs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Creates everything; `name` is the prefix of every child's name."""
+        # A hook after an update runs only when the component's own inputs change: they have to
+        # change with whatever should be released and measured again.
+        settings = hashlib.sha256(f"{args.settings.digest()} {boot_digest()}".encode()).hexdigest()
+        props = {
+            "topology": args.settings.topology,
+            "revisionDigest": args.bundle.digest,
+            "settingsDigest": settings,
+            "zones": list(args.zones),
+            "region": args.region,
+        }
+        super().__init__(f"service:{kind}", name, props, opts)
+        self._name = name
+        self._args = args
+        self._foundation = Foundation(name, args, self.child())
+        own = self._build()
+        self.settle()
+        # One output that resolves last is enough: all are registered together.
+        own["url"] = pulumi.Output.all(own["url"], self.settled).apply(_first)
+        values = {**self._common(), **own}
+        self.outputs = {key: values.get(key) for key in OUTPUT_KEYS}
+        self.register_outputs(self.outputs)
+
+    @abstractmethod
+    def _build(self) -> dict[str, Any]:
+        """Creates what the topology adds and returns the outputs that only it knows."""
+
+    def _common(self) -> dict[str, Any]:
+        args, settings, revisions = self._args, self._args.settings, self._foundation.revisions
+        return {
+            "healthPath": settings.health_path,
+            "topology": settings.topology,
+            "region": args.region,
+            "instanceType": settings.instance_type,
+            "instanceCount": settings.instance_count,
+            "availabilityZones": list(args.zones),
+            "databaseClass": settings.database_class,
+            "revisionBucket": revisions.bucket_name,
+            "revisionKey": revisions.key,
+            "revisionDigest": revisions.digest,
+            "seedUsers": settings.seed_users,
+            "loadProfile": settings.load_profile,
+        }
+
+    def _deliver(self, targets: TaggedInstances | BalancedFleet) -> dict[str, Any]:
+        identity = self._foundation.identity
+        delivery = Delivery(
+            f"{self._name}-delivery",
+            DeliveryArgs(
+                targets=targets,
+                deployment_config=self._args.settings.deployment_config,
+                service_role_arn=identity.delivery_role_arn,
+                prerequisites=identity.delivery_grants,
+                tags=self._args.tags,
+            ),
+            self.child(),
+        )
+        return {
+            "codedeployApplication": delivery.application_name,
+            "codedeployDeploymentGroup": delivery.group_name,
+        }
+
+
+class SingleInstanceService(Service):
+    """The baseline: visitors reach one instance directly, and a release takes it down meanwhile."""
+
+    def __init__(
+        self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Creates everything; `name` is the prefix of every child's name."""
+        super().__init__("SingleInstanceService", name, args, opts)
+
+    def _build(self) -> dict[str, Any]:
+        args, foundation = self._args, self._foundation
+        target = TaggedInstances(
+            key=DEPLOYMENT_TAG, value=f"{pulumi.get_project()}/{pulumi.get_stack()}/{self._name}"
+        )
+        first_zone = args.zones[0]
+        instance = SingleInstance(
+            f"{self._name}-instance",
+            SingleInstanceArgs(
+                machine=foundation.machine,
+                subnet_id=foundation.network.public_subnet_ids[first_zone],
+                deployment_tag=(target.key, target.value),
+            ),
+            self.child(),
+        )
+        port = args.settings.app_port
+        return {
+            "url": instance.public_ip.apply(lambda address: http_url(address, port)),
+            "instanceId": instance.instance_id,
+            # Where its instance runs, not where its network reaches.
+            "availabilityZones": [first_zone],
+            **self._deliver(target),
+        }
+
+
+class HighlyAvailableService(Service):
+    """A fleet over all zones behind a load balancer: a zone, an instance, a release may fail."""
+
+    def __init__(
+        self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Creates everything; `name` is the prefix of every child's name."""
+        super().__init__("HighlyAvailableService", name, args, opts)
+
+    def _build(self) -> dict[str, Any]:
+        settings, foundation = self._args.settings, self._foundation
+        balancer = self._balancer()
+        fleet = Fleet(
+            f"{self._name}-fleet",
+            FleetArgs(
+                machine=foundation.machine,
+                subnet_ids=foundation.network.public_subnet_ids,
+                target_group_arn=balancer.target_group_arn,
+                request_label=balancer.request_label,
+                min_size=settings.min_size,
+                desired_capacity=settings.desired_capacity,
+                max_size=settings.max_size,
+                grace_seconds=settings.health_check_grace_period,
+                requests_per_target=settings.requests_per_target,
+                force_delete=not settings.protect,
+            ),
+            # Target tracking and ELB health checks work only once a listener uses the target group.
+            pulumi.ResourceOptions(parent=self, depends_on=[balancer]),
+        )
+        port = settings.listener_port
+        return {
+            "url": balancer.dns_name.apply(lambda host: http_url(host, port)),
+            "autoScalingGroupName": fleet.group_name,
+            "targetGroupArn": balancer.target_group_arn,
+            **self._deliver(
+                BalancedFleet(
+                    group_name=fleet.group_name, target_group_name=balancer.target_group_name
+                )
+            ),
+        }
+
+    def _balancer(self) -> Balancer:
+        settings, foundation = self._args.settings, self._foundation
+        group_id = foundation.security.balancer_id
+        if group_id is None:
+            raise ValueError("the load balancer has no security group; give the groups its port")
+        return Balancer(
+            f"{self._name}-balancer",
+            BalancerArgs(
+                vpc_id=foundation.network.vpc_id,
+                subnet_ids=foundation.network.public_subnet_ids,
+                security_group_id=group_id,
+                app_port=settings.app_port,
+                listener_port=settings.listener_port,
+                health_path=settings.health_path,
+                protect=settings.protect,
+                tags=self._args.tags,
+            ),
+            self.child(),
+        )
+
+
+def http_url(host: str, port: int) -> str:
+    """An http URL without a trailing slash, and without the port where it is the default."""
+    return f"http://{host}" if port == 80 else f"http://{host}:{port}"
+
+
+def _first(values: list[Any]) -> Any:
+    return values[0]

@@ -1,0 +1,188 @@
+'use strict';
+
+// An Artillery processor: writes one NDJSON line per HTTP exchange, and one per second about the
+// generator itself. Runs in every Artillery worker thread; all append to the same two files.
+//
+// Where the lines come from (Artillery 2.0.34, core/engine_http): the engine emits
+// `trace:http:request` beside its counter `http.requests` and `trace:http:response` beside
+// `http.codes.*`, once per hop of a redirect; `onError` hooks run exactly once for a request that
+// ends without a complete answer (got's promise rejects once). `beforeRequest` is the only place
+// that sees both the virtual user and the request's uuid.
+
+const fs = require('node:fs');
+const { performance, monitorEventLoopDelay } = require('node:perf_hooks');
+const { threadId } = require('node:worker_threads');
+
+const FLUSH_MS = 200;
+const BEAT_MS = 1000;
+const DELAY_RESOLUTION_MS = 10;
+
+const requestsFile = process.env.HAPROOF_REQUESTS_FILE;
+const generatorFile = process.env.HAPROOF_GENERATOR_FILE;
+
+const pending = new Map(); // uuid of a request -> what is common to its hops, and the hops
+const observed = new WeakSet(); // event emitters that already have our listeners
+let users = 0;
+let lines = [];
+let requestsFd = null;
+let generatorFd = null;
+
+const epoch = () => performance.timeOrigin + performance.now();
+const micro = (ms) => Math.round(ms * 1000) / 1000;
+
+function append(fd, text, file) {
+  try {
+    fs.appendFileSync(fd, text); // O_APPEND, so whole lines even with several worker threads
+  } catch (error) {
+    console.error(`cannot write ${file}: ${error.code || error.message}`);
+    throw error;
+  }
+}
+
+function flush() {
+  if (lines.length === 0) return;
+  const text = lines.join('');
+  lines = [];
+  append(requestsFd, text, requestsFile);
+}
+
+function start() {
+  requestsFd = fs.openSync(requestsFile, 'a', 0o600);
+  generatorFd = fs.openSync(generatorFile, 'a', 0o600);
+  setInterval(flush, FLUSH_MS).unref();
+  process.on('exit', flush);
+
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  delay.enable();
+  let busyBefore = performance.eventLoopUtilization();
+  const lag = (nanoseconds) => micro(Math.max(0, nanoseconds / 1e6 - DELAY_RESOLUTION_MS));
+  setInterval(() => {
+    const busyNow = performance.eventLoopUtilization();
+    const beat = {
+      event: 'beat',
+      at: micro(epoch()),
+      worker: threadId,
+      users,
+      in_flight: pending.size,
+      lag_p99: lag(delay.percentile(99)),
+      lag_max: lag(delay.max),
+      busy: micro(performance.eventLoopUtilization(busyNow, busyBefore).utilization)
+    };
+    busyBefore = busyNow;
+    delay.reset();
+    append(generatorFd, `${JSON.stringify(beat)}\n`, generatorFile);
+  }, BEAT_MS).unref();
+}
+
+function write(request, hop, error) {
+  if (hop.written) return;
+  hop.written = true;
+  const ended = epoch();
+  const line = {
+    vu: request.user,
+    endpoint: request.endpoint,
+    arrived: micro(request.arrived),
+    start: micro(hop.started ?? ended),
+    ttfb: hop.answered === null ? null : micro(hop.answered - hop.started),
+    total: micro(ended - (hop.started ?? ended)),
+    status: hop.status,
+    expected: hop.status === null ? null : isExpected(request, hop),
+    error: error ? String(error.code || error.message) : null,
+    sent: hop.started !== null,
+    instance: hop.headers['x-instance-id'] ?? null,
+    zone: hop.headers['x-availability-zone'] ?? null,
+    version: hop.headers['x-app-version'] ?? null
+  };
+  lines.push(`${JSON.stringify(line)}\n`);
+}
+
+// Without an `expect` of its own, a request expects what a browser would call success. The answers
+// on the way of a redirect that is followed are no answers yet; only the last one is judged.
+function isExpected(request, hop) {
+  if (isRedirect(request, hop)) return true;
+  if (request.expect.length > 0) return request.expect.includes(hop.status);
+  return hop.status >= 200 && hop.status < 400;
+}
+
+function isRedirect(request, hop) {
+  const { status, headers } = hop;
+  return request.follows && status >= 300 && status < 400 && headers.location !== undefined;
+}
+
+// `expect: { statusCode: 200 }` or a list of such, as artillery-plugin-expect reads it.
+function expectedStatuses(expect) {
+  return [expect ?? []].flat().flatMap((one) => [one.statusCode ?? []].flat()).map(Number);
+}
+
+function endpointOf(request) {
+  if (request.name) return request.name;
+  return `${request.method} ${request.url.replace(/^[a-z]+:\/\/[^/]+/i, '').split('?')[0] || '/'}`;
+}
+
+function newHop(started) {
+  return { started, answered: null, status: null, headers: {}, written: false };
+}
+
+function observe(emitter) {
+  if (observed.has(emitter)) return;
+  observed.add(emitter);
+  emitter.on('trace:http:request', (_request, uuid) => {
+    pending.get(uuid)?.hops.push(newHop(epoch()));
+  });
+  emitter.on('trace:http:response', (response, uuid) => {
+    const request = pending.get(uuid);
+    // The next hop of a redirect is announced before the answer to this one; answers keep order.
+    const hop = request?.hops.find((one) => one.answered === null);
+    if (!hop) return;
+    hop.answered = epoch();
+    hop.status = response.statusCode;
+    hop.headers = response.headers;
+    response.once('end', () => write(request, hop));
+  });
+}
+
+function beforeRequest(request, context, emitter, next) {
+  if (requestsFd === null) start();
+  observe(emitter);
+  if (!context.haproofUser) {
+    users += 1;
+    context.haproofUser = { id: `${threadId}-${users}`, arrived: epoch() };
+  }
+  pending.set(request.uuid, {
+    user: context.haproofUser.id,
+    arrived: context.haproofUser.arrived,
+    endpoint: endpointOf(request),
+    expect: expectedStatuses(request.expect),
+    follows: request.followRedirect !== false,
+    hops: []
+  });
+  return next();
+}
+
+// Takes a request out of the pending ones and writes what its hops have not written themselves.
+function finish(uuid, error) {
+  const request = pending.get(uuid);
+  pending.delete(uuid);
+  if (!request) return null;
+  if (request.hops.length === 0) request.hops.push(newHop(null));
+  const last = request.hops.at(-1);
+  for (const hop of request.hops) write(request, hop, hop === last ? error : undefined);
+  return isExpected(request, last) ? null : last.status;
+}
+
+function afterResponse(request, _response, _context, _emitter, next) {
+  const unexpected = finish(request.uuid);
+  // Artillery calls a user who was answered 503 completed. We call him failed.
+  return unexpected === null ? next() : next(new Error(`UNEXPECTED_STATUS_${unexpected}`));
+}
+
+function onError(error, request, _context, _emitter, next) {
+  finish(request.uuid, error);
+  return next();
+}
+
+module.exports = {
+  haproofBeforeRequest: beforeRequest,
+  haproofAfterResponse: afterResponse,
+  haproofOnError: onError
+};

@@ -1,0 +1,26 @@
+'use strict';
+
+// An Artillery reporter (CUSTOM_REPORTERS), in its main thread: notes when each phase began and
+// ended, and ends Artillery when the process that started it is gone.
+
+const fs = require('node:fs');
+
+const ORPHAN_CHECK_MS = 1000;
+
+module.exports = function createReporter(events) {
+  const file = process.env.HAPROOF_GENERATOR_FILE;
+  const note = (line) => fs.appendFileSync(file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+
+  events.on('phaseStarted', (phase) =>
+    note({ event: 'phase', index: phase.index, name: phase.name ?? null, at: phase.startTime })
+  );
+  events.on('workerError', (message) =>
+    note({ event: 'error', at: Date.now(), message: String(message.error?.message ?? message) })
+  );
+
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(143);
+  }, ORPHAN_CHECK_MS).unref();
+  return {};
+};

@@ -1,0 +1,62 @@
+"""Credentials for the virtual users: one visitor each, none twice.
+
+The visitors are synthetic: the application's migration creates `visitor-000001` and so on, all with
+the same public password. They own nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from pathlib import Path
+
+from loadtest.errors import LoadTestError
+from loadtest.profiles import Profile
+
+DEMO_PASSWORD = "music-note-demo"  # noqa: S105 - public, of synthetic users
+HEADER = ("username", "password")
+
+
+def username(number: int) -> str:
+    """The name of the visitor with this number, counted from 1."""
+    return f"visitor-{number:06d}"
+
+
+def rows(profile: Profile, workers: int) -> list[tuple[str, str]]:
+    """Credentials in the order in which Artillery deals them to its worker threads.
+
+    Worker w of W reads the rows w, w + W, w + 2W and so on, in sequence, and starts again when they
+    are used up. The workers do not start equally many virtual users, so each gets just the visitors
+    that it needs; the rows that only fill its column up to the longest are never read.
+    """
+    arrivals = profile.arrivals_by_worker(workers)
+    first, columns = 1, list[list[int]]()
+    for count in arrivals:
+        columns.append([*range(first, first + count)])
+        first += count
+    longest = max(arrivals)
+    padded = [column + [1] * (longest - len(column)) for column in columns]
+    return [
+        (username(number), DEMO_PASSWORD) for row in zip(*padded, strict=True) for number in row
+    ]
+
+
+def check_supply(profile: Profile, seed_users: int) -> None:
+    """Raises if the database has fewer visitors than the profile starts virtual users."""
+    if seed_users < profile.planned_users:
+        needed = profile.planned_users
+        raise LoadTestError(
+            f"profile {profile.name!r} needs {needed} visitors, the stack seeds only {seed_users}; "
+            f"set `pulumi config set haproof:seedUsers {needed}` and run `pulumi up`"
+        )
+
+
+def write(path: Path, profile: Profile, workers: int) -> None:
+    """Writes the credentials as CSV that only the owner can read."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(rows(profile, workers))
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text.getvalue())

@@ -1,0 +1,205 @@
+"""One CodeDeploy deployment: its revision, its progress, and why it failed.
+
+A thin layer over boto3's `codedeploy` client that knows nothing of stacks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
+COUNTED = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
+TARGETS_PER_CALL = 25
+DEPLOYMENTS_PER_CALL = 25
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A zip in S3. ETag and version pin its content, where they are known."""
+
+    bucket: str
+    key: str
+    etag: str | None = None
+    version: str | None = None
+
+    def location(self) -> dict[str, Any]:
+        """The revision as CodeDeploy's API writes it."""
+        s3 = {"bucket": self.bucket, "key": self.key, "bundleType": "zip"}
+        if self.etag:
+            s3["eTag"] = self.etag
+        if self.version:
+            s3["version"] = self.version
+        return {"revisionType": "S3", "s3Location": s3}
+
+    def same_as(self, location: dict[str, Any]) -> bool:
+        """Whether a deployment's revision is surely this one: same object, same content."""
+        s3 = location.get("s3Location") or {}
+        if (s3.get("bucket"), s3.get("key")) != (self.bucket, self.key):
+            return False
+        pinned = [
+            (self.version, s3.get("version")),
+            (self.etag, (s3.get("eTag") or "").strip('"') or None),
+        ]
+        known = [(ours, theirs) for ours, theirs in pinned if ours and theirs]
+        return bool(known) and all(ours == theirs for ours, theirs in known)
+
+
+@dataclass(frozen=True)
+class FailedEvent:
+    """The lifecycle event that failed on an instance."""
+
+    instance: str
+    event: str
+    code: str
+    script: str
+    message: str
+    log_tail: str
+
+    def __str__(self) -> str:
+        """The failure for a person: where, what, and what the script last said."""
+        head = f"{self.instance}: {self.event} failed ({self.code})"
+        script = f", script {self.script}" if self.script else ""
+        tail = "\n".join(f"    {line}" for line in self.log_tail.strip().splitlines())
+        return f"{head}{script}: {self.message}" + (f"\n{tail}" if tail else "")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A deployment at one moment."""
+
+    id: str
+    status: str
+    overview: dict[str, int]
+    error: str | None
+    rollback_id: str | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its status is final."""
+        return self.status in ENDED
+
+    @property
+    def clean(self) -> bool:
+        """Whether every instance got the revision: `Succeeded` alone allows some to fail."""
+        unserved = sum(self.overview.get(name, 0) for name in ("Failed", "Skipped", "Pending"))
+        return self.status == "Succeeded" and unserved == 0
+
+    def counts(self) -> str:
+        """The instances by state, in words."""
+        return ", ".join(f"{n} {name}" for name in COUNTED if (n := self.overview.get(name, 0)))
+
+
+class Deployments:
+    """The deployments of one deployment group."""
+
+    def __init__(self, client: Any, application: str, group: str) -> None:
+        """Looks through boto3's `codedeploy` client at one application's group."""
+        self._client = client
+        self._names = {"applicationName": application, "deploymentGroupName": group}
+
+    def create(self, revision: Revision, description: str) -> str:
+        """Starts a deployment; files that an earlier one left are overwritten. Returns its id."""
+        answer = self._client.create_deployment(
+            **self._names,
+            revision=revision.location(),
+            description=description,
+            fileExistsBehavior="OVERWRITE",
+        )
+        return str(answer["deploymentId"])
+
+    def progress(self, deployment_id: str) -> Progress:
+        """How far a deployment has come."""
+        info = self._client.get_deployment(deploymentId=deployment_id)["deploymentInfo"]
+        error = info.get("errorInformation")
+        rollback = info.get("rollbackInfo") or {}
+        return Progress(
+            id=deployment_id,
+            status=str(info.get("status")),
+            overview=dict(info.get("deploymentOverview") or {}),
+            error=f"{error.get('code')}: {error.get('message')}" if error else None,
+            rollback_id=rollback.get("rollbackDeploymentId") or None,
+        )
+
+    def events_now(self, deployment_id: str) -> Counter[str]:
+        """The lifecycle events that run at the moment, with the number of instances in each."""
+        return Counter(
+            event["lifecycleEventName"]
+            for target in self._targets(deployment_id)
+            for event in target.get("lifecycleEvents") or []
+            if event.get("status") == "InProgress"
+        )
+
+    def failures(self, deployment_id: str) -> list[FailedEvent]:
+        """Every lifecycle event that failed, with the end of its script's output."""
+        return [
+            _failed_event(target, event)
+            for target in self._targets(deployment_id)
+            for event in target.get("lifecycleEvents") or []
+            if event.get("status") == "Failed"
+        ]
+
+    def instances_with(self, revision: Revision) -> set[str]:
+        """Instances whose last successful deployment in this group was of that revision."""
+        latest: dict[str, bool] = {}
+        for info in self._succeeded():
+            same = revision.same_as(info.get("revision") or {})
+            for target in self._targets(str(info["deploymentId"])):
+                if target.get("status") == "Succeeded":
+                    latest.setdefault(_instance_of(target), same)
+        return {instance for instance, same in latest.items() if same}
+
+    def _succeeded(self) -> list[dict[str, Any]]:
+        """Successful deployments, newest first."""
+        found: list[str] = []
+        query: dict[str, Any] = {**self._names, "includeOnlyStatuses": ["Succeeded"]}
+        while True:
+            page = self._client.list_deployments(**query)
+            found += page.get("deployments") or []
+            if not page.get("nextToken"):
+                break
+            query["nextToken"] = page["nextToken"]
+        infos = [
+            info
+            for batch in _batches(found, DEPLOYMENTS_PER_CALL)
+            for info in self._client.batch_get_deployments(deploymentIds=batch)["deploymentsInfo"]
+        ]
+        return sorted(infos, key=lambda info: info["createTime"], reverse=True)
+
+    def _targets(self, deployment_id: str) -> Iterator[dict[str, Any]]:
+        query: dict[str, Any] = {"deploymentId": deployment_id}
+        while True:
+            page = self._client.list_deployment_targets(**query)
+            for batch in _batches(page.get("targetIds") or [], TARGETS_PER_CALL):
+                answer = self._client.batch_get_deployment_targets(
+                    deploymentId=deployment_id, targetIds=batch
+                )
+                for target in answer.get("deploymentTargets") or []:
+                    yield target.get("instanceTarget") or {}
+            if not page.get("nextToken"):
+                return
+            query["nextToken"] = page["nextToken"]
+
+
+def _batches(ids: Sequence[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(ids), size):
+        yield list(ids[start : start + size])
+
+
+def _instance_of(target: dict[str, Any]) -> str:
+    # Either a plain id or the ARN `…:instance/i-…`.
+    return str(target.get("targetId") or target.get("targetArn") or "").rpartition("/")[2]
+
+
+def _failed_event(target: dict[str, Any], event: dict[str, Any]) -> FailedEvent:
+    diagnostics = event.get("diagnostics") or {}
+    return FailedEvent(
+        instance=_instance_of(target),
+        event=str(event.get("lifecycleEventName")),
+        code=str(diagnostics.get("errorCode") or "no error code"),
+        script=str(diagnostics.get("scriptName") or ""),
+        message=str(diagnostics.get("message") or "no message"),
+        log_tail=str(diagnostics.get("logTail") or ""),
+    )

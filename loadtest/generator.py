@@ -1,0 +1,156 @@
+"""Artillery as a child process: how it is started, watched and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from loadtest import results, scenario
+from loadtest.errors import GeneratorError
+
+KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER")
+"""All that Artillery inherits. Not among them, on purpose: credentials of any cloud, HTTP(S)_PROXY
+(the load goes straight to its target, and Artillery knows no exceptions), NODE_OPTIONS and DEBUG
+(which change what is measured), and Artillery Cloud's own variables."""
+
+STOP_GRACE_S = 3.0
+LAST_LINES = 12
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What Artillery is and what it runs on."""
+
+    command: tuple[str, ...]
+    artillery: str
+    node: str
+    cpus: int
+
+    @property
+    def workers(self) -> int:
+        """Worker threads that Artillery starts: one CPU is left to its main thread."""
+        return max(1, self.cpus - 1)
+
+
+def toolchain(command: Sequence[str] | None = None) -> Toolchain:
+    """Finds Artillery and asks its Node for version and CPUs. `command` is [node, script]."""
+    found = list(command) if command else _locate()
+    node, script = found[0], Path(found[-1])
+    try:
+        package = json.loads((script.parent.parent / "package.json").read_text(encoding="utf-8"))
+        answer = subprocess.run(
+            [node, "-p", "JSON.stringify([process.version, os.cpus().length])"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+            env=_environment({}),
+        )
+        version, cpus = json.loads(answer.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise GeneratorError(
+            f"Artillery at {script} does not run ({error}); run `make setup`"
+        ) from error
+    return Toolchain(tuple(found), str(package.get("version")), str(version).lstrip("v"), int(cpus))
+
+
+def _locate() -> list[str]:
+    # Imported here: whoever gives a command needs no toolchain of the project.
+    from tools.errors import ToolError  # noqa: PLC0415
+    from tools.locate import artillery_command  # noqa: PLC0415
+
+    try:
+        return artillery_command()
+    except ToolError as error:
+        raise GeneratorError(str(error)) from error
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    # The only call home that `artillery run` makes by itself; Cloud needs --record or a WORKER_ID.
+    return {**inherited, "ARTILLERY_DISABLE_TELEMETRY": "1", "NO_COLOR": "1", **extra}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the generator's process tree has used so far."""
+
+    cpu_seconds: float
+    rss_bytes: int
+
+
+class Generator:
+    """One `artillery run`, in a process group of its own."""
+
+    def __init__(self, tools: Toolchain, directory: Path) -> None:
+        """Starts it on the script in `directory`, where it also leaves its log and report."""
+        self._log = directory / results.ARTILLERY_LOG
+        extra = {
+            "HAPROOF_REQUESTS_FILE": str((directory / results.REQUESTS).resolve()),
+            "HAPROOF_GENERATOR_FILE": str((directory / results.GENERATOR).resolve()),
+            "CUSTOM_REPORTERS": str(scenario.REPORTER),
+        }
+        arguments = ["run", "--quiet", "--output", results.ARTILLERY_REPORT, results.SCRIPT]
+        try:
+            with self._log.open("wb") as log:
+                self._process = subprocess.Popen(
+                    [*tools.command, *arguments],
+                    cwd=directory,
+                    env=_environment(extra),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    # A group of its own: Ctrl-C reaches us first, and what was measured is kept.
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise GeneratorError(f"cannot start Artillery ({error}); run `make setup`") from error
+        self._tree = psutil.Process(self._process.pid)
+
+    @property
+    def pid(self) -> int:
+        """The process, which also leads the group."""
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Its exit status, or None while it runs."""
+        return self._process.poll()
+
+    def usage(self) -> Usage | None:
+        """CPU time and memory of the process and its children; None when it is gone."""
+        try:
+            processes = [self._tree, *self._tree.children(recursive=True)]
+            cpu = rss = 0.0
+            for process in processes:
+                with process.oneshot():
+                    times = process.cpu_times()
+                    cpu += times.user + times.system
+                    rss += process.memory_info().rss
+        except psutil.Error:
+            return None
+        return Usage(cpu, int(rss))
+
+    def stop(self) -> None:
+        """Ends the whole group, politely first. Returns when it is gone; may be repeated."""
+        for number, grace in ((signal.SIGINT, STOP_GRACE_S), (signal.SIGKILL, None)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(grace)
+        self._process.wait()
+
+    def last_lines(self) -> str:
+        """The end of what Artillery printed, for an error message."""
+        text = ANSI.sub("", self._log.read_text(encoding="utf-8", errors="replace"))
+        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+        return "\n".join(f"  {line}" for line in lines[-LAST_LINES:]) or "  (it printed nothing)"

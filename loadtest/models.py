@@ -1,0 +1,227 @@
+"""What a run leaves behind: the content of `run.json`, versioned."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from loadtest.outcomes import Outcome
+
+SCHEMA_VERSION = 1
+
+
+class Record(BaseModel):
+    """Base of everything that is written: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class PhaseRecord(Record):
+    """A phase of the load; times in seconds after the first phase began."""
+
+    name: str
+    start_s: float
+    duration_s: float
+
+
+class ProfileRecord(Record):
+    """What load was planned."""
+
+    name: str
+    description: str
+    planned_users: int
+    peak_rate: int
+    phases: list[PhaseRecord]
+
+
+class ScenarioRecord(Record):
+    """What each virtual user did."""
+
+    name: str
+    description: str
+    digest: str
+    requests_per_user: int
+    timeout_s: float
+    new_connection_per_user: bool = True
+
+
+class Users(Record):
+    """Virtual users. `failed` met a timeout, a broken connection or an unexpected status."""
+
+    created: int
+    completed: int
+    failed: int
+    skipped: int
+
+    @property
+    def failed_share(self) -> float:
+        """Failed users of all created ones."""
+        return self.failed / self.created if self.created else 0.0
+
+
+class Requests(Record):
+    """Requests by what became of them."""
+
+    total: int
+    outcomes: dict[Outcome, int]
+    errors: dict[str, int]
+    statuses: dict[str, int]
+
+    def count(self, outcome: Outcome) -> int:
+        """Requests of that class; a class that never appeared counts 0."""
+        return self.outcomes.get(outcome, 0)
+
+    @property
+    def timeouts(self) -> int:
+        """Requests that no answer came to in time, by whatever code Artillery calls it."""
+        return self.count(Outcome.TIMEOUT)
+
+    @property
+    def timeout_share(self) -> float:
+        """Timeouts of all requests that were sent."""
+        return self.timeouts / self.total if self.total else 0.0
+
+    @property
+    def good_share(self) -> float:
+        """Requests answered as expected, of all that were sent."""
+        return self.count(Outcome.GOOD) / self.total if self.total else 0.0
+
+
+class Percentile(Record):
+    """A value in ms; with `at_least` the true one is not smaller: no answer ever came."""
+
+    value_ms: float
+    at_least: bool = False
+
+    def __str__(self) -> str:
+        """The value as a report prints it: `25.8 ms`, `≥ 10,000 ms`."""
+        digits = 1 if self.value_ms < 100 else 0
+        return f"{'≥ ' if self.at_least else ''}{self.value_ms:,.{digits}f} ms"
+
+
+class Latency(Record):
+    """Time to first byte, connection set-up included.
+
+    `answered` are percentiles of the requests that got an answer, `coverage` is their share of all;
+    `censored` are percentiles of all requests, with every unanswered one at the timeout or above.
+    None where there is nothing to take a percentile of.
+    """
+
+    coverage: Share
+    answered: dict[str, Percentile] | None
+    censored: dict[str, Percentile] | None
+
+
+class EndpointRecord(Record):
+    """One endpoint's requests."""
+
+    name: str
+    requests: Requests
+    latency: Latency
+
+
+class InstanceRecord(Record):
+    """What one instance answered, by the headers of its answers."""
+
+    instance: str
+    zone: str | None
+    versions: list[str]
+    answers: int
+    good: int
+
+
+class Series(Record):
+    """Per second after the first phase began: arrivals by start, answers by end."""
+
+    arrivals: list[int]
+    good: list[int]
+    failed: list[int]
+
+
+class GeneratorRecord(Record):
+    """The load generator itself, so that its own limits are not taken for the target's."""
+
+    artillery: str
+    node: str
+    python: str
+    workers: int
+    host_cpus: int
+    cpu_seconds: float
+    cpu_peak_cores: float
+    peak_rss_bytes: int
+    lag_p99_ms: float
+    """How late its timers fired: each second's 99th percentile, of these the median."""
+    lag_max_ms: float
+    busy_mean: Share
+    busy_max: Share
+    schedule_lag_p99_ms: float
+
+
+class ArtilleryRecord(Record):
+    """The run in Artillery's own words; its p99 knows only answers, and not their connecting."""
+
+    requests: int
+    responses: int
+    p99_ms: float | None
+
+
+class Check(Record):
+    """One condition of a valid run."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+class Validity(Record):
+    """Whether the run's numbers may be believed."""
+
+    checks: list[Check]
+
+    @property
+    def valid(self) -> bool:
+        """True only if every check passed."""
+        return all(check.passed for check in self.checks)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the run is not valid; empty if it is."""
+        return [f"{check.name}: {check.detail}" for check in self.checks if not check.passed]
+
+
+class Verdict(Record):
+    """What the run says: `measured` where there is no promise to keep (the single instance)."""
+
+    outcome: Literal["kept", "broken", "invalid", "measured"]
+    reasons: list[str]
+    slo: str | None
+
+
+class RunSummary(Record):
+    """Everything that is worth knowing of one run."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    id: str
+    topology: Literal["single", "ha"]
+    started_at: AwareDatetime
+    load_began_at: AwareDatetime
+    """When the first phase began; before that, the generator only started up."""
+    finished_at: AwareDatetime
+    cut_short: bool
+    target: str
+    profile: ProfileRecord
+    scenario: ScenarioRecord
+    users: Users
+    requests: Requests
+    latency: Latency
+    endpoints: list[EndpointRecord]
+    instances: list[InstanceRecord]
+    series: Series
+    generator: GeneratorRecord
+    artillery: ArtilleryRecord | None
+    validity: Validity
+    verdict: Verdict

@@ -1,0 +1,56 @@
+"""The classes into which every request falls, and Artillery's error codes behind them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a request; exactly one per request."""
+
+    GOOD = "good"
+    SERVER_ERROR = "5xx"
+    CLIENT_ERROR = "4xx"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    RESET = "reset"
+    OTHER = "other"
+
+
+ANSWERED = frozenset({Outcome.GOOD, Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR})
+
+TIMEOUT_CODES = frozenset(
+    {
+        "ETIMEDOUT",  # http.timeout: no answer after the request was sent
+        "ESOCKETTIMEDOUT",
+        "ERR_SOCKET_TIMEOUT",  # the agent: connecting, or an answer that stopped in its middle
+        "UND_ERR_CONNECT_TIMEOUT",
+        "UND_ERR_HEADERS_TIMEOUT",
+        "UND_ERR_BODY_TIMEOUT",
+    }
+)
+"""All of Artillery's names for a timeout; which one appears depends on where the request stood."""
+
+REFUSED_CODES = frozenset({"ECONNREFUSED"})
+RESET_CODES = frozenset({"ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"})
+
+UNEXPECTED_STATUS = "UNEXPECTED_STATUS_"
+"""Prefix of the errors with which the recorder fails a user who got an unexpected status."""
+
+
+def classify(status: int | None, expected: bool | None, error: str | None) -> Outcome:
+    """The class of a request from its HTTP status, whether that was expected, and its error code.
+
+    An error outweighs a status: an answer that broke off in its middle is no answer.
+    """
+    if error is not None:
+        if error in TIMEOUT_CODES:
+            return Outcome.TIMEOUT
+        if error in REFUSED_CODES:
+            return Outcome.REFUSED
+        return Outcome.RESET if error in RESET_CODES else Outcome.OTHER
+    if expected:
+        return Outcome.GOOD
+    if status is not None and status >= 500:
+        return Outcome.SERVER_ERROR
+    return Outcome.CLIENT_ERROR if status is not None and status >= 400 else Outcome.OTHER

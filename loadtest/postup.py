@@ -1,0 +1,61 @@
+"""What follows `pulumi up`: release the revision, run the load, write the verdict down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from loadtest import release, results
+from loadtest.errors import LoadTestError
+from loadtest.outputs import StackOutputs
+from loadtest.profiles import profile_named
+from loadtest.progress import plain_lines
+from loadtest.runner import RunResult, run_load
+
+
+def record_path(base: Path, topology: str) -> Path:
+    """Where the outcome of the newest post-up of a topology is written down."""
+    return base / f"post-up-{topology}.json"
+
+
+def post_up(outputs: StackOutputs, console: Console) -> RunResult | None:
+    """Releases, and runs the load unless the stack's `loadProfile` is `none`.
+
+    The outcome is written down in every case: a hook that failed once is not run again by the next
+    `pulumi up`, so only this file tells that the stack was never proven.
+    """
+    record: dict[str, Any] = {
+        "topology": outputs.topology,
+        "revisionDigest": outputs.revision_digest,
+        "loadProfile": outputs.load_profile,
+        "released": False,
+        "run": None,
+        "verdict": None,
+        "error": None,
+    }
+    try:
+        done = release.release(outputs, plain_lines(console))
+        record |= {"released": True, "deployment": done.deployment_id, "version": done.version}
+        if outputs.load_profile == "none":
+            return None
+        result = run_load(outputs, profile_named(outputs.load_profile), console=console)
+        record |= {
+            "run": result.directory.name,
+            "verdict": result.summary.verdict.model_dump(mode="json"),
+        }
+    except LoadTestError as error:
+        record["error"] = str(error)
+        raise
+    except KeyboardInterrupt:
+        record["error"] = "interrupted"
+        raise
+    else:
+        return result
+    finally:
+        record["at"] = datetime.now(UTC).isoformat(timespec="seconds")
+        base = results.base()
+        base.mkdir(parents=True, exist_ok=True)
+        results.write_json(record_path(base, outputs.topology), record)

@@ -1,0 +1,174 @@
+"""How many visitors arrive when: the load profiles, and Artillery's own arithmetic of them.
+
+Artillery (2.0.34, `core/phases`) turns a ramp of `duration` seconds into one rate per second,
+
+    rate(i) = arrivalRate + (rampTo - arrivalRate) / (duration - 1) * i,    i = 0 .. duration - 1
+
+divides it by the number of worker threads, and rounds so that the workers together start
+round(rate(i)) visitors, ties upwards. A steady phase starts one visitor every
+floor(1 000 000 / arrivalRate) microseconds and stops after floor(duration / that interval).
+
+The published experiment, 5 to 125 a second over 300 s and then 60 s at 125: the ramp's rates
+average (5 + 125) / 2 = 65, their roundings cancel in pairs, so 300 * 65 + 60 * 125 = 27 000.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loadtest.errors import LoadTestError
+
+MICROSECONDS = 1_000_000
+
+Times = NDArray[np.floating[Any]]
+"""Times in seconds."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of time with one rule for arrivals; rates in visitors per second."""
+
+    name: str
+    duration_s: int
+    arrival_rate: int
+    ramp_to: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what Artillery would accept and then do something else with."""
+        least = 1 if self.ramp_to is None else 2
+        if self.duration_s < least or self.arrival_rate < 1 or (self.ramp_to or 1) < 1:
+            raise LoadTestError(
+                f"phase {self.name!r} needs a duration of at least {least} s "
+                "and rates of at least 1 per second"
+            )
+
+    def to_artillery(self) -> dict[str, str | int]:
+        """The phase as an entry of Artillery's `config.phases`."""
+        phase: dict[str, str | int] = {
+            "name": self.name,
+            "duration": self.duration_s,
+            "arrivalRate": self.arrival_rate,
+        }
+        if self.ramp_to is not None:
+            phase["rampTo"] = self.ramp_to
+        return phase
+
+    def arrivals(self, workers: int = 1) -> list[int]:
+        """Visitors that each of Artillery's worker threads starts in this phase."""
+        if self.ramp_to is not None:
+            return [sum(self._ramp(worker, workers)) for worker in range(1, workers + 1)]
+        return [self._steady_count(rate) for rate in _distribute(self.arrival_rate, workers)]
+
+    def schedule(self) -> Times:
+        """Planned arrival times, in seconds after the phase began, with one worker thread."""
+        if self.ramp_to is None:
+            interval = _interval_us(self.arrival_rate) / MICROSECONDS
+            return np.arange(1, self._steady_count(self.arrival_rate) + 1) * interval
+        seconds = [
+            second + np.arange(1, count + 1) * (math.floor(1000 / count) / 1000)
+            for second, count in enumerate(self._ramp(1, 1))
+            if count
+        ]
+        return np.concatenate(seconds)
+
+    def _ramp(self, worker: int, workers: int) -> list[int]:
+        low, high = self.arrival_rate / workers, (self.ramp_to or 0) / workers
+        step = (high - low) / (self.duration_s - 1)
+        return [_share(step * i + low, worker, workers) for i in range(self.duration_s)]
+
+    def _steady_count(self, rate: int) -> int:
+        return self.duration_s * MICROSECONDS // _interval_us(rate) if rate else 0
+
+
+def _interval_us(rate: int) -> int:
+    # As Artillery writes it: milliseconds first, then floored microseconds.
+    return math.floor(1000 / rate * 1000)
+
+
+def _share(rate: float, worker: int, workers: int) -> int:
+    whole = math.floor(rate)
+    # JavaScript's Math.round: ties go up, where Python's round() takes the even neighbour.
+    extra = math.floor(math.fmod(rate, 1) * workers + 0.5) >= worker
+    return whole + 1 if extra else whole
+
+
+def _distribute(total: int, parts: int) -> list[int]:
+    return [total // parts + (1 if part < total % parts else 0) for part in range(parts)]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Phases one after the other."""
+
+    name: str
+    phases: tuple[Phase, ...]
+
+    @property
+    def duration_s(self) -> int:
+        """Seconds in which visitors arrive; answers may take longer."""
+        return sum(phase.duration_s for phase in self.phases)
+
+    @property
+    def planned_users(self) -> int:
+        """Visitors in all, with one worker thread.
+
+        With more of them it is the same number, but for a second whose rate lies just between two
+        whole numbers; the published profile has none.
+        """
+        return sum(self.arrivals_by_worker(1))
+
+    @property
+    def peak_rate(self) -> int:
+        """The highest rate of arrivals, per second."""
+        return max(max(phase.arrival_rate, phase.ramp_to or 0) for phase in self.phases)
+
+    def arrivals_by_worker(self, workers: int) -> list[int]:
+        """Visitors that each worker thread starts in the whole run."""
+        by_phase = [phase.arrivals(workers) for phase in self.phases]
+        return [sum(counts) for counts in zip(*by_phase, strict=True)]
+
+    def schedule(self) -> Times:
+        """Planned arrival times in seconds after the first phase began."""
+        offset, times = 0, list[Times]()
+        for phase in self.phases:
+            times.append(phase.schedule() + offset)
+            offset += phase.duration_s
+        return np.concatenate(times)
+
+    @property
+    def description(self) -> str:
+        """The profile in words, for a report."""
+        parts = [
+            f"{p.arrival_rate} to {p.ramp_to} visitors/s over {p.duration_s} s"
+            if p.ramp_to is not None
+            else f"{p.duration_s} s at {p.arrival_rate}/s"
+            for p in self.phases
+        ]
+        return ", then ".join(parts)
+
+
+def _ramp_and_hold(name: str, low: int, high: int, ramp_s: int, hold_s: int) -> Profile:
+    return Profile(name, (Phase("ramp", ramp_s, low, high), Phase("hold", hold_s, high)))
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        _ramp_and_hold("seed", 5, 125, ramp_s=300, hold_s=60),
+        _ramp_and_hold("quick", 5, 125, ramp_s=20, hold_s=10),
+        _ramp_and_hold("smoke", 5, 40, ramp_s=5, hold_s=3),
+    )
+}
+"""`seed` is the published experiment, `quick` has its peak, `smoke` shows that all is connected."""
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of that name, or an error that lists them."""
+    if name not in PROFILES:
+        raise LoadTestError(f"unknown load profile {name!r}; choose one of {', '.join(PROFILES)}")
+    return PROFILES[name]

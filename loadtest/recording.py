@@ -1,0 +1,169 @@
+"""Reads what the recorder wrote: a line per HTTP exchange, and a line per generator second."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from loadtest.errors import ResultsError
+from loadtest.outcomes import Outcome, classify
+
+
+class Exchange(NamedTuple):
+    """One HTTP request and what became of it. Times of day in epoch ms, durations in ms."""
+
+    user: str
+    endpoint: str
+    arrived_ms: float
+    """When the virtual user was started."""
+    start_ms: float
+    ttfb_ms: float | None
+    """From the request's start (so with the connection's set-up) to the answer's first byte."""
+    total_ms: float
+    status: int | None
+    expected: bool | None
+    error: str | None
+    sent: bool
+    """Whether Artillery counted it as a request; false if it failed before that."""
+    instance: str | None
+    zone: str | None
+    version: str | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The class that this exchange counts in."""
+        return classify(self.status, self.expected, self.error)
+
+    @property
+    def ended_ms(self) -> float:
+        """When the answer was complete or the request was given up."""
+        return self.start_ms + self.total_ms
+
+
+def parse_exchange(line: str) -> Exchange:
+    """Reads one line of `requests.ndjson`; raises ValueError for any other text."""
+    try:
+        raw: dict[str, Any] = json.loads(line)
+        return Exchange(
+            str(raw["vu"]),
+            str(raw["endpoint"]),
+            float(raw["arrived"]),
+            float(raw["start"]),
+            None if raw["ttfb"] is None else float(raw["ttfb"]),
+            float(raw["total"]),
+            raw["status"],
+            raw["expected"],
+            raw["error"],
+            bool(raw["sent"]),
+            raw.get("instance"),
+            raw.get("zone"),
+            raw.get("version"),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a line of the recorder: {error!r}") from error
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The state of one Artillery worker thread, once per second."""
+
+    at_ms: float
+    worker: int
+    users: int
+    in_flight: int
+    lag_p99_ms: float
+    """How late its timers fired: 99th percentile and largest of that second."""
+    lag_max_ms: float
+    busy: float
+    """Share of the second in which its event loop was busy, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class PhaseStart:
+    """When Artillery began a phase."""
+
+    at_ms: float
+    index: int
+    name: str
+
+
+@dataclass(frozen=True)
+class WorkerError:
+    """An error that one of Artillery's worker threads reported."""
+
+    at_ms: float
+    message: str
+
+
+GeneratorEvent = Beat | PhaseStart | WorkerError
+
+
+def parse_event(line: str) -> GeneratorEvent:
+    """Reads one line of `generator.ndjson`; raises ValueError for any other text."""
+    try:
+        raw: dict[str, Any] = json.loads(line)
+        match raw["event"]:
+            case "beat":
+                return Beat(
+                    float(raw["at"]),
+                    int(raw["worker"]),
+                    int(raw["users"]),
+                    int(raw["in_flight"]),
+                    float(raw["lag_p99"]),
+                    float(raw["lag_max"]),
+                    float(raw["busy"]),
+                )
+            case "phase":
+                name = raw["name"] or f"phase {raw['index'] + 1}"
+                return PhaseStart(float(raw["at"]), int(raw["index"]), str(name))
+            case "error":
+                return WorkerError(float(raw["at"]), str(raw["message"]))
+            case other:
+                raise ValueError(f"unknown event {other!r}")
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a line of the recorder: {error!r}") from error
+
+
+class Tail:
+    """Follows a file that another process appends to; hands out whole lines only."""
+
+    def __init__(self, path: Path) -> None:
+        """Follows from the beginning; the file need not exist yet."""
+        self._path = path
+        self._offset = 0
+        self._rest = b""
+
+    def lines(self) -> list[str]:
+        """The lines that were completed since the last call; none while the file does not exist."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        self._offset += len(data)
+        *complete, self._rest = (self._rest + data).split(b"\n")
+        return [line.decode("utf-8", "replace") for line in complete if line]
+
+
+def read_exchanges(path: Path) -> list[Exchange]:
+    """All exchanges of a saved run (`requests.ndjson.gz`); an unfinished last line is left out."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            return list(_exchanges(file, path))
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise ResultsError(f"cannot read {path}: {error}") from error
+
+
+def _exchanges(lines: Iterable[str], path: Path) -> Iterator[Exchange]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield parse_exchange(line)
+        except ValueError as error:
+            if not line.endswith("\n"):
+                return
+            raise ResultsError(f"{path}, line {number}: {error}") from error

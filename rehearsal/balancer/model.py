@@ -1,0 +1,166 @@
+"""What a load balancer is asked to do, and what it reports. Plain values, no process."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+ROUND_ROBIN = "round_robin"
+LEAST_OUTSTANDING_REQUESTS = "least_outstanding_requests"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
+_PATH = re.compile(r"/[\x21\x23-\x26\x28-\x5b\x5d-\x7e]*")
+
+
+class BalancerError(RuntimeError):
+    """A load balancer cannot work; the message names the value and the remedy."""
+
+
+class Health(StrEnum):
+    """The health of a target, as ELB names it."""
+
+    INITIAL = "initial"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    DRAINING = "draining"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """When a target counts as healthy. Times in seconds; `port` None means the traffic port."""
+
+    path: str = "/"
+    interval: float = 30.0
+    timeout: float = 5.0
+    healthy_threshold: int = 5
+    unhealthy_threshold: int = 2
+    matcher: str = "200"
+    port: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what would break the configuration file or could never work."""
+        if not _PATH.fullmatch(self.path):
+            raise BalancerError(
+                f"Health check path {self.path!r} must start with / and hold no blanks or quotes."
+            )
+        if not _MATCHER.fullmatch(self.matcher):
+            raise BalancerError(
+                f"Health check matcher {self.matcher!r} must look like 200, 200,202 or 200-299."
+            )
+        if self.interval <= 0 or self.timeout <= 0:
+            raise BalancerError(
+                f"Health check interval {self.interval} s and timeout {self.timeout} s "
+                "must be greater than 0."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One process that answers requests."""
+
+    id: str
+    address: str
+    port: int
+
+    def __post_init__(self) -> None:
+        """Refuse ids that are no HAProxy server name."""
+        _check_name("Target id", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroup:
+    """Targets that share a health check. `deregistration_delay` and `slow_start` in seconds."""
+
+    name: str
+    check: HealthCheck
+    deregistration_delay: float = 300.0
+    algorithm: str = ROUND_ROBIN
+    slow_start: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse names and algorithms that HAProxy has no word for."""
+        _check_name("Target group name", self.name)
+        if self.algorithm not in {ROUND_ROBIN, LEAST_OUTSTANDING_REQUESTS}:
+            raise BalancerError(
+                f"Load balancing algorithm {self.algorithm!r} of target group {self.name} is not "
+                f"supported: use {ROUND_ROBIN} or {LEAST_OUTSTANDING_REQUESTS}."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A listener's default action: hand requests to a target group."""
+
+    target_group: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixedResponse:
+    """A listener's default action: answer without a target."""
+
+    status: int
+    content_type: str = "text/plain"
+    body: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a content type that could break out of the configuration line."""
+        if not re.fullmatch(r"[\w.+-]+/[\w.+-]+", self.content_type):
+            raise BalancerError(
+                f"Content type {self.content_type!r} of a fixed response must look like text/plain."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A port the load balancer listens on, with what it does by default."""
+
+    port: int
+    action: Forward | FixedResponse
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancer:
+    """One load balancer: a loopback address, its listeners and the groups they forward to."""
+
+    name: str
+    address: str
+    listeners: tuple[Listener, ...] = ()
+    target_groups: tuple[TargetGroup, ...] = ()
+    idle_timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse a listener that forwards to nothing."""
+        _check_name("Load balancer name", self.name)
+        known = {group.name for group in self.target_groups}
+        for listener in self.listeners:
+            action = listener.action
+            if isinstance(action, Forward) and action.target_group not in known:
+                raise BalancerError(
+                    f"Listener {listener.port} of {self.name} forwards to target group "
+                    f"{action.target_group}, which the load balancer does not have."
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStatus:
+    """What the load balancer knows about one target.
+
+    `reason` and `description` are ELB's words. `requests` counts since the balancer process
+    started, `responses` maps 1xx..5xx to counts, `in_flight` is the number of requests being
+    answered now.
+    """
+
+    id: str
+    health: Health
+    reason: str | None = None
+    description: str | None = None
+    requests: int = 0
+    in_flight: int = 0
+    responses: tuple[tuple[str, int], ...] = ()
+
+
+def _check_name(what: str, value: str) -> None:
+    if not _NAME.fullmatch(value):
+        raise BalancerError(
+            f"{what} {value!r} must be 1 to 80 letters, digits, dots, underscores or hyphens."
+        )

@@ -1,0 +1,1 @@
+"""What AWS does behind its API: loops that bring real parts in line with the control plane."""

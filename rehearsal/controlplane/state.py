@@ -1,0 +1,255 @@
+"""The control plane's resources on disk.
+
+All moto backends go into one pickle, because they point at each other: an Auto Scaling group
+holds EC2 instances and a load balancer's target group. What a pickle cannot hold (locks, keys,
+certificates, moto's registries) is replaced by a recipe. IAM's AWS-managed policies, about 24 MB,
+are moto's own data and are referred to by ARN.
+
+The file is one line of JSON (format, versions, digest) and the pickle. It is only read back by the
+versions that wrote it, from the user's own directory: a pickle is code as much as data.
+"""
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import platform
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import cloudpickle
+import moto
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from moto.backends import get_backend, list_of_moto_modules
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.iam.models import AWSManagedPolicy
+
+FORMAT = 1
+_get_backend = cast("Callable[[str], Any]", get_backend)
+GLOBAL_REGION = "aws"
+
+
+class StateError(Exception):
+    """A state file that cannot be used; the message says why and where it was put."""
+
+
+def reset() -> None:
+    """Empty every moto backend of this process; they are made again when they are asked for."""
+    for accounts in _live_backends():
+        accounts.clear()
+    vars(BackendDict)["_instances"].clear()
+
+
+def backend(service: str, account: str, where: str) -> Any:
+    """moto's backend of a service in a region, or in GLOBAL_REGION for a global service."""
+    return _get_backend(service)[account][where]
+
+
+def dump(account: str, region: str, extra: dict[str, Any]) -> bytes:
+    """The state of `account` in `region` as the content of a state file.
+
+    The caller holds the control plane's lock. `extra` is whatever else shall survive a restart.
+    """
+    backends = {
+        _module_of(accounts.service_name): {
+            name: instance
+            for name, instance in accounts[account].items()
+            if name in {region, GLOBAL_REGION}
+        }
+        for accounts in _live_backends()
+        if account in accounts
+    }
+    buffer = io.BytesIO()
+    _Pickler(buffer, protocol=5).dump({"backends": backends, "extra": extra})
+    payload = buffer.getvalue()
+    header = {**_identity(), "account": account, "region": region, "sha256": _digest(payload)}
+    return json.dumps(header).encode() + b"\n" + payload
+
+
+def _live_backends() -> list[Any]:
+    return list(vars(BackendDict)["_instances"])
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put `content` at `path` in one step, readable by its owner only."""
+    temporary = path.with_suffix(".tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load(path: Path, account: str, region: str) -> dict[str, Any]:
+    """Put the resources of the state file into moto's backends; returns the `extra` of `dump`.
+
+    Raises StateError, and moves the file aside, if it is damaged or of another moto, Python,
+    account, region or user. moto is empty then.
+    """
+    try:
+        return _load(path, account, region)
+    except Exception as error:
+        reset()
+        aside = set_aside(path)
+        reason = str(error) if isinstance(error, StateError) else f"{type(error).__name__}: {error}"
+        message = (
+            f"State file {path} cannot be used ({reason}); it was moved to {aside.name} and the "
+            "region starts empty. Remove what stacks still believe in with "
+            "`pulumi refresh` or destroy and create them again."
+        )
+        raise StateError(message) from error
+
+
+def set_aside(path: Path) -> Path:
+    """Rename an unusable state file and return its new path."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    aside = path.with_name(f"{path.name}.unusable-{stamp}")
+    path.replace(aside)
+    return aside
+
+
+def _load(path: Path, account: str, region: str) -> dict[str, Any]:
+    owner = path.stat().st_uid
+    if owner != os.geteuid():
+        raise StateError(f"it belongs to user id {owner}, not to yours, {os.geteuid()}")
+    head, separator, payload = path.read_bytes().partition(b"\n")
+    if not separator:
+        raise StateError("it has no header")
+    _check_header(head, payload, {**_identity(), "account": account, "region": region})
+    content = cast("dict[str, Any]", pickle.loads(payload))  # noqa: S301 - ours, checked above
+    for module, regions in content["backends"].items():
+        accounts = _get_backend(module)[account]
+        for name, instance in regions.items():
+            dict.__setitem__(accounts, name, instance)
+    return content["extra"]
+
+
+def _check_header(head: bytes, payload: bytes, expected: dict[str, Any]) -> None:
+    try:
+        header = json.loads(head)
+    except ValueError:
+        header = None
+    if not isinstance(header, dict):
+        raise StateError("it is not a state file of this program")
+    header = cast("dict[str, Any]", header)
+    for key, value in expected.items():
+        if header.get(key) != value:
+            raise StateError(f"its {key} is {header.get(key)}, this is {value}")
+    if header.get("sha256") != _digest(payload):
+        raise StateError("its content does not match its checksum")
+
+
+def _identity() -> dict[str, Any]:
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"format": FORMAT, "moto": moto.__version__, "python": python}
+
+
+def _digest(payload: bytes) -> str:
+    return hashlib.sha256(payload).hexdigest()
+
+
+def _module_of(service_name: str) -> str:
+    """The moto module of a service name; the two differ for a few services."""
+    names = set(list_of_moto_modules())
+    if service_name in names:
+        return service_name
+    for name in names:
+        try:
+            if _get_backend(name).service_name == service_name:
+                return name
+        except (ImportError, AttributeError):
+            continue
+    raise StateError(f"moto has no module for service {service_name}")
+
+
+class _Pickler(cloudpickle.Pickler):
+    """A pickler that knows what in a moto backend is not data."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        for kind, reduce in _RECIPES:
+            if isinstance(obj, kind):
+                return reduce(obj)
+        if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
+            return _reduce_mapping(cast("dict[Any, Any]", obj))
+        if hasattr(type(obj), "private_bytes"):
+            return (_private_key, (_pem(obj),))
+        return super().reducer_override(obj)
+
+
+def _reduce_mapping(mapping: dict[Any, Any]) -> Any:
+    """A dict subclass by its raw items: S3's store of object versions overrides items()."""
+    state = (
+        mapping.__dict__,
+        dict(dict.items(mapping)),
+        getattr(mapping, "default_factory", None),
+    )
+    return (_empty_mapping, (type(mapping),), state, None, None, _fill_mapping)
+
+
+def _empty_mapping(kind: type[dict[Any, Any]]) -> dict[Any, Any]:
+    return kind.__new__(kind)
+
+
+def _fill_mapping(mapping: Any, state: tuple[dict[str, Any], dict[Any, Any], Any]) -> None:
+    attributes, items, default_factory = state
+    mapping.__dict__.update(attributes)
+    if default_factory is not None:
+        mapping.default_factory = default_factory
+    for key, value in items.items():
+        dict.__setitem__(mapping, key, value)
+
+
+def _account_backend(module: str, account: str) -> Any:
+    return _get_backend(module)[account]
+
+
+def _managed_policy(account: str, arn: str) -> Any:
+    return get_backend("iam")[account][GLOBAL_REGION].managed_policies[arn]
+
+
+def _reduce_managed_policy(policy: AWSManagedPolicy) -> Any:
+    identity = (policy.account_id, policy.arn)
+    state = {"count": policy.attachment_count}
+    return (_managed_policy, identity, state, None, None, _set_count)
+
+
+def _set_count(policy: Any, state: dict[str, int]) -> None:
+    policy.attachment_count = state["count"]
+
+
+def _pem(key: Any) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _private_key(pem: bytes) -> Any:
+    return serialization.load_pem_private_key(pem, None)
+
+
+# What is not data, and how it is made again. Order matters: the first match counts.
+_RECIPES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (type(threading.RLock()), lambda _lock: (threading.RLock, ())),
+    (type(threading.Lock()), lambda _lock: (threading.Lock, ())),
+    (AWSManagedPolicy, _reduce_managed_policy),
+    (BackendDict, lambda backend: (_get_backend, (_module_of(backend.service_name),))),
+    (
+        AccountSpecificBackend,
+        lambda backend: (_account_backend, (_module_of(backend.service_name), backend.account_id)),
+    ),
+    (
+        x509.Certificate,
+        lambda certificate: (
+            x509.load_pem_x509_certificate,
+            (certificate.public_bytes(serialization.Encoding.PEM),),
+        ),
+    ),
+)

@@ -1,0 +1,144 @@
+"""The TLS side of a database endpoint: a small process of its own.
+
+The PostgreSQL binaries of the wheel are built without TLS, but RDS offers it and, since PostgreSQL
+15, insists on it. So this process listens on the endpoint, does what the server would do with an
+SSLRequest (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL) and
+passes the decrypted bytes on to the server's socket. Run as a script; standard library only.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import ssl
+import struct
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+GSS_REQUEST = struct.pack("!ii", 8, 80877104)
+NEGOTIATION_TIMEOUT = 60.0
+BACKLOG = 256
+CHUNK = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Where to listen and where to pass connections on to."""
+
+    host: str
+    port: int
+    server_socket: str
+    forced: bool
+    context: ssl.SSLContext
+
+    async def serve(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        """Handle one client connection to its end."""
+        with contextlib.suppress(OSError, ssl.SSLError, asyncio.IncompleteReadError, TimeoutError):
+            first = await asyncio.wait_for(self._negotiate(client, answer), NEGOTIATION_TIMEOUT)
+            if first:
+                await self._relay(first, client, answer)
+        answer.close()
+        with contextlib.suppress(OSError, ssl.SSLError):
+            await answer.wait_closed()
+
+    async def _negotiate(
+        self, client: asyncio.StreamReader, answer: asyncio.StreamWriter
+    ) -> bytes | None:
+        """Answer encryption requests; the first bytes for the server, None to end."""
+        while True:
+            head = await client.readexactly(8)
+            if head == GSS_REQUEST:
+                answer.write(b"N")
+                await answer.drain()
+            elif head == SSL_REQUEST:
+                answer.write(b"S")
+                await answer.drain()
+                await answer.start_tls(self.context)
+                return await client.readexactly(8)
+            elif self.forced:
+                peer = answer.get_extra_info("peername")[0]
+                answer.write(refusal(f'no pg_hba.conf entry for host "{peer}", no encryption'))
+                await answer.drain()
+                return None
+            else:
+                return head
+
+    async def _relay(
+        self, first: bytes, client: asyncio.StreamReader, answer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            server, request = await asyncio.open_unix_connection(self.server_socket)
+        except OSError:
+            answer.write(refusal("the database system is starting up", code="57P03"))
+            await answer.drain()
+            return
+        request.write(first)
+        try:
+            await _until_one_ends(_copy(client, request), _copy(server, answer))
+        finally:
+            request.close()
+
+
+def refusal(message: str, code: str = "28000") -> bytes:
+    """An ErrorResponse message: severity FATAL, SQLSTATE `code`."""
+    fields = [("S", "FATAL"), ("V", "FATAL"), ("C", code), ("M", message)]
+    body = b"".join(f"{key}{value}".encode() + b"\0" for key, value in fields) + b"\0"
+    return b"E" + struct.pack("!i", len(body) + 4) + body
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError, ssl.SSLError):
+        while chunk := await source.read(CHUNK):
+            target.write(chunk)
+            await target.drain()
+
+
+async def _until_one_ends(*copies: Coroutine[Any, Any, None]) -> None:
+    tasks = [asyncio.create_task(copy) for copy in copies]
+    _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def run(front: Front) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for order in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(order, stop.set)
+    server = await asyncio.start_server(front.serve, front.host, front.port, backlog=BACKLOG)
+    await stop.wait()
+    server.close()
+
+
+def main(arguments: list[str]) -> int:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--server-socket", required=True, help="@name for an abstract socket")
+    parser.add_argument("--certificate", required=True)
+    parser.add_argument("--key", required=True)
+    parser.add_argument("--forced", action="store_true", help="refuse unencrypted connections")
+    given = parser.parse_args(arguments)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(given.certificate, given.key)
+    socket_path = given.server_socket
+    if socket_path.startswith("@"):
+        socket_path = "\0" + socket_path[1:]
+    front = Front(given.host, given.port, socket_path, given.forced, context)
+    try:
+        asyncio.run(run(front))
+    except OSError as error:
+        print(f"cannot listen on {given.host}:{given.port}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,57 @@
+"""What can go wrong with a machine of the region; every message names the value and the remedy."""
+
+
+class MachineError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class LimitsUnavailable(MachineError):  # noqa: N818 - a state of the host, named as such
+    """The host lets this user create no control group with CPU and memory limits."""
+
+
+class LimitsError(MachineError):
+    """A control group could not be read, written, emptied or removed."""
+
+
+class NamespaceUnavailable(MachineError):  # noqa: N818 - a state of the host, named as such
+    """The host lets this user create no private mount namespace."""
+
+
+class RegionInUse(MachineError):  # noqa: N818 - a state of the region, named as such
+    """Another live process already runs the machines of this region root."""
+
+
+class UnknownMachine(MachineError):  # noqa: N818 - mirrors InvalidInstanceID.NotFound
+    """No machine with this instance id was launched."""
+
+
+class BootError(MachineError):
+    """User data or an enabled service kept the machine from coming up."""
+
+
+class CloudConfigError(MachineError):
+    """The user data is not a cloud-config this region can carry out."""
+
+
+class DiskError(MachineError):
+    """A path lies outside the machine's private disk."""
+
+
+class UnitError(MachineError):
+    """A systemd unit file is invalid or asks for what the region cannot do."""
+
+
+class ServiceError(MachineError):
+    """A service did not start."""
+
+
+class AppSpecError(MachineError):
+    """The revision's appspec.yml is missing or invalid."""
+
+
+class BundleError(MachineError):
+    """The revision could not be downloaded or unpacked."""
+
+
+class InstallError(MachineError):
+    """The revision's files could not be copied into place."""

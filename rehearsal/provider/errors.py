@@ -1,0 +1,78 @@
+"""What the provider can refuse, and how the service's errors read in the engine's output."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+_NOT_IMPLEMENTED = "has not been implemented"
+
+
+class ProviderError(Exception):
+    """An operation that cannot be done; its text is one sentence that names value and remedy."""
+
+
+class Cancelled(ProviderError):  # noqa: N818 (a state, not a fault)
+    """The engine asked to stop while the provider was waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An input that cannot work: the property's path and a sentence with value and remedy."""
+
+    path: str
+    reason: str
+
+
+def error_code(error: Exception) -> str:
+    """The service's error code (``InvalidVpcID.NotFound``), empty for other exceptions."""
+    if not isinstance(error, ClientError):
+        return ""
+    response = cast("dict[str, Any]", error.response)
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+def error_status(error: Exception) -> int:
+    """The HTTP status of a service's error, 0 for other exceptions."""
+    if not isinstance(error, ClientError):
+        return 0
+    response = cast("dict[str, Any]", error.response)
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def is_missing(error: Exception) -> bool:
+    """Whether the service says that the thing does not exist."""
+    code = error_code(error)
+    return (
+        "NotFound" in code
+        or code in {"NoSuchEntity", "NoSuchBucket", "NoSuchKey", "404"}
+        or code.startswith("NoSuch")
+        or code.endswith("DoesNotExistException")
+    )
+
+
+def describe(error: Exception) -> str:
+    """One sentence for the engine's output; of boto3's own errors only the parameters' names."""
+    if isinstance(error, ClientError):
+        response = cast("dict[str, Any]", error.response)
+        message = " ".join(str(response.get("Error", {}).get("Message", "")).split()).rstrip(".")
+        if error_status(error) == 501 or _NOT_IMPLEMENTED in message:
+            return (
+                f"the local region does not implement {error.operation_name}; "
+                "leave this change out of the rehearsal or replace the resource"
+            )
+        if message.startswith("<"):  # the web server's page about an exception
+            return f"{error.operation_name} failed inside the local region; see the region's log"
+        return f"{error.operation_name}: {error_code(error)}: {message}"
+    if isinstance(error, ParamValidationError):
+        wrong = ", ".join(re.findall(r"parameter:? ([\w.\[\]]+)", str(error)))
+        return f"the request does not fit AWS's model ({wrong}); check the properties of that name"
+    if isinstance(error, BotoCoreError):
+        first_line = str(error).split("\n", 1)[0].rstrip(":. ")
+        return f"the local region gave no answer ({first_line}); see `python -m rehearsal status`"
+    if isinstance(error, ProviderError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,194 @@
+"""What a resource type's inputs and outputs are called, read from the typed ``pulumi_aws`` package.
+
+The package is the one the program uses, so the names, the required properties and the scalar types
+cannot drift from what users write.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+import types
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin
+
+import pulumi
+from pulumi import _types as sdk  # pyright: ignore[reportPrivateUsage]  # the only reader of names
+
+Kind = Literal["string", "integer", "number", "boolean", "list", "map", "object", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The shape of a value: its kind, and what its elements or properties look like."""
+
+    kind: Kind
+    element: Shape | None = None
+    properties: Mapping[str, Shape] = field(default_factory=dict[str, "Shape"])
+    required: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSchema:
+    """One resource type: its token, its inputs (an object shape) and its computed outputs' names."""
+
+    token: str
+    inputs: Shape
+    outputs: frozenset[str]
+
+
+ANY: Final = Shape("any")
+_SCALARS: Final[Mapping[Any, Shape]] = {
+    bool: Shape("boolean"),
+    int: Shape("integer"),
+    float: Shape("number"),
+    str: Shape("string"),
+}
+_CONTAINERS: Final = {"Sequence": "list", "list": "list", "Mapping": "map", "dict": "map"}
+
+
+@lru_cache(maxsize=256)
+def resource_schema(token: str) -> ResourceSchema:
+    """The schema of a type token such as ``aws:ec2/vpc:Vpc``.
+
+    Raises KeyError where ``pulumi_aws`` has no such resource type.
+    """
+    cls = _resource_class(token)
+    module = sys.modules[cls.__module__]
+    # Where a nested type already has the name, the generator calls the resource's one InitArgs.
+    args = getattr(module, f"{cls.__name__}InitArgs", None)
+    args = args or getattr(module, f"{cls.__name__}Args")
+    state = getattr(module, f"_{cls.__name__}State")
+    inputs = _object_shape(args)
+    outputs = frozenset(sdk.input_type_py_to_pulumi_names(state).values())
+    return ResourceSchema(token, inputs, outputs - frozenset(inputs.properties))
+
+
+def _resource_class(token: str) -> type[Any]:
+    try:
+        package, module, name = token.split(":")
+        if package != "aws":
+            raise KeyError(token)
+        with warnings.catch_warnings():  # the package warns of classes that nobody asked for
+            warnings.simplefilter("ignore", DeprecationWarning)
+            namespace = importlib.import_module(f"pulumi_aws.{module.split('/')[0]}")
+            return getattr(namespace, name)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise KeyError(token) from error
+
+
+@lru_cache(maxsize=2048)
+def _object_shape(args: type[Any]) -> Shape:
+    """The shape of a generated ``…Args`` class."""
+    names = sdk.input_type_py_to_pulumi_names(args)
+    hints = cast("Mapping[str, Any]", sdk.input_type_types(args))
+    parameters = inspect.signature(args.__init__).parameters
+    required = {
+        names[name]
+        for name, parameter in parameters.items()
+        if name in names and parameter.default is inspect.Parameter.empty
+    }
+    properties = {name: _shape(hint) for name, hint in hints.items()}
+    return Shape("object", properties=properties, required=frozenset(required))
+
+
+def _shape(hint: Any) -> Shape:
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    origin = get_origin(hint)
+    if origin in {Union, types.UnionType}:
+        return _union_shape(get_args(hint))
+    container = _CONTAINERS.get(getattr(origin, "__name__", ""))
+    if container == "list":
+        return Shape("list", element=_shape(get_args(hint)[0]))
+    if container == "map":
+        return Shape("map", element=_shape(get_args(hint)[1]))
+    if isinstance(hint, type):
+        return _class_shape(hint)
+    return ANY
+
+
+def _class_shape(cls: type[Any]) -> Shape:
+    if issubclass(cls, Enum):
+        return _SCALARS[str]
+    if sdk.is_input_type(cls):
+        # A policy document refers to itself by other names; its text is what matters.
+        return ANY if "PolicyDocument" in cls.__name__ else _object_shape(cls)
+    return ANY
+
+
+def _union_shape(members: Sequence[Any]) -> Shape:
+    """The shape of ``Input[T]``: a union of T, an awaitable and an output."""
+    shapes = [_shape(member) for member in members if _is_plain(member)]
+    distinct = [shape for index, shape in enumerate(shapes) if shape not in shapes[:index]]
+    return distinct[0] if len(distinct) == 1 else ANY
+
+
+def _is_plain(member: Any) -> bool:
+    origin = get_origin(member) or member
+    name = getattr(origin, "__name__", "")
+    return member is not type(None) and name != "Awaitable" and origin is not pulumi.Output
+
+
+def coerce(shape: Shape, value: Any) -> Any:
+    """The value with scalars in the schema's type where nothing is lost: ``1`` for a string is ``"1"``.
+
+    Programs pass a launch template's number as its version and a string as a port; the real provider
+    converts as well.
+    """
+    if shape.kind == "object" and isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        return {key: coerce(shape.properties.get(key, ANY), item) for key, item in members.items()}
+    if shape.kind == "map" and isinstance(value, dict) and shape.element:
+        members = cast("dict[str, Any]", value)
+        return {key: coerce(shape.element, item) for key, item in members.items()}
+    if shape.kind == "list" and isinstance(value, list) and shape.element:
+        return [coerce(shape.element, item) for item in cast("list[Any]", value)]
+    return _coerce_scalar(shape.kind, value)
+
+
+def _coerce_scalar(kind: Kind, value: Any) -> Any:
+    if kind == "string" and isinstance(value, bool):
+        return "true" if value else "false"
+    if kind == "string" and isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, str):
+        if kind == "boolean" and value in {"true", "false"}:
+            return value == "true"
+        if kind in {"integer", "number"}:
+            return _number(value)
+    return value
+
+
+def _number(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+_CLASSES: Final[Mapping[Kind, tuple[type, ...]]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "list": (list,),
+    "map": (dict,),
+    "object": (dict,),
+    "any": (object,),
+}
+
+
+def fits(shape: Shape, value: Any) -> bool:
+    """Whether the value is of the shape's kind (not whether its parts are)."""
+    number = shape.kind in {"integer", "number"}
+    return isinstance(value, _CLASSES[shape.kind]) and not (number and isinstance(value, bool))

@@ -1,0 +1,204 @@
+"""The main job: both stacks up, under the same load, and one verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from loadtest import outputs as stack_outputs
+from loadtest import report, results
+from loadtest.models import RunSummary
+from rehearsal import background, display, facts, session
+from rehearsal.environment import process_environment
+from rehearsal.project import EngineError, Project
+from tools import paths
+
+STACKS = ("single", "ha")
+RESULTS_VARIABLE = "LOADTEST_RESULTS"
+ENDS_OF_A_RUN = (0, 2, 3)
+"""Exit codes of `python -m loadtest` after which there is a run to report: kept, broken, invalid."""
+
+
+@dataclass
+class Rehearsal:
+    """One rehearsal: settings, and `run`."""
+
+    root: Path
+    profile: str
+    results: Path
+    keep: bool = False
+    speed: float = 1.0
+    console: Console = field(default_factory=lambda: Console(stderr=True))
+
+    def run(self) -> int:
+        """Runs it; returns the verdict's exit code (0: the HA stack kept its promise).
+
+        Raises:
+            EngineError: a stack could not be built or released.
+            BackgroundError, SessionError: the region did not start.
+        """
+        # A wrong profile must be told before minutes of work.
+        from loadtest.profiles import profile_named  # noqa: PLC0415
+
+        profile = profile_named(self.profile)
+        self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
+        with self._region() as found:
+            project = Project(found, self.root, {RESULTS_VARIABLE: str(self.results)})
+            with self._stacks(project):
+                runs = {stack: self._load(project, stack) for stack in STACKS}
+                return self._report(project, runs)
+
+    # --- the region -------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _region(self) -> Generator[session.Session]:
+        found = session.running(self.root)
+        if found is not None:
+            self.console.print(f"using the local region that runs (process {found.pid})")
+            yield found
+            return
+        with display.stage(self.console, "start the local region"):
+            found = background.launch(self.root, ["--speed", str(self.speed)])
+        try:
+            yield found
+        finally:
+            if self.keep:
+                self.console.print(
+                    "the region and both stacks stay up; end them: python -m rehearsal stop"
+                )
+            else:
+                with display.stage(self.console, "stop the local region"):
+                    background.stop(found)
+
+    # --- the stacks -------------------------------------------------------------------------------
+
+    @property
+    def _marker(self) -> Path:
+        """Names the stacks that a rehearsal made and has not removed yet."""
+        return self.root / "rehearsed.json"
+
+    @contextlib.contextmanager
+    def _stacks(self, project: Project) -> Generator[None]:
+        """Leaves stacks that were there before in place, and removes the others in the end."""
+        left = self._left_over()
+        for stack in STACKS:
+            project.prepare(stack, self._settings())
+            if stack in left:
+                project.cancel(stack)
+        existing = [s for s in STACKS if s not in left and project.resources(s)]
+        own = [stack for stack in STACKS if stack not in existing]
+        results.write_json(self._marker, own)
+        try:
+            yield
+        finally:
+            if not self.keep:
+                self._remove(project, own)
+                self._marker.unlink(missing_ok=True)
+
+    def _left_over(self) -> list[str]:
+        try:
+            return list(json.loads(self._marker.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return []
+
+    def _settings(self) -> dict[str, str]:
+        return {"loadProfile": self.profile, "appPath": str(paths.REVISION)}
+
+    def _remove(self, project: Project, stacks: list[str]) -> None:
+        for stack in stacks:
+            if project.resources(stack):
+                with display.stage(self.console, f"remove the stack {stack}") as lines:
+                    project.destroy(stack, lines)
+
+    # --- the load ---------------------------------------------------------------------------------
+
+    def _load(self, project: Project, stack: str) -> Path:
+        """Brings a stack up, which releases and loads it; returns the run's directory."""
+        began = datetime.now(UTC)
+        title = f"{stack}: pulumi up, release, load ({self.profile})"
+        with display.stage(self.console, title) as lines:
+            failed = self._failure(lambda: project.up(stack, lines))
+            run = self._newest(stack, began)
+            if run is None and failed is None:
+                # Nothing had changed, so the engine ran no hook: do what it would have done.
+                failed = self._failure(lambda: self._post_up(project, stack, lines))
+                run = self._newest(stack, began)
+        if run is None:
+            raise failed or EngineError(f"the load test of {stack} left no result", 4)
+        if failed is not None and results.load_summary(run).verdict.outcome == "kept":
+            raise failed
+        return run
+
+    @staticmethod
+    def _failure(work: Callable[[], None]) -> EngineError | None:
+        """A broken promise also fails `pulumi up`, but has a run to report: told to the caller."""
+        try:
+            work()
+        except EngineError as error:
+            return error
+        return None
+
+    def _newest(self, stack: str, since: datetime) -> Path | None:
+        """The run of `stack` that began after `since`, if it went to its end."""
+        try:
+            run = results.latest(self.results, stack)
+            fresh = results.load_summary(run).started_at >= since
+        except results.ResultsError:
+            return None
+        return run if fresh else None
+
+    def _post_up(self, project: Project, stack: str, lines: display.EngineLines) -> None:
+        environment = process_environment(project.session, project.root)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "loadtest", "post-up"],
+            cwd=paths.ROOT,
+            env={**environment, **project.variables},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            assert process.stdin is not None  # noqa: S101
+            assert process.stdout is not None  # noqa: S101
+            json.dump(project.outputs(stack), process.stdin)
+            process.stdin.close()
+            tail: list[str] = []
+            for line in process.stdout:
+                lines.say(line.rstrip())
+                tail = [*tail[-15:], line.rstrip()]
+            code = process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        if code not in ENDS_OF_A_RUN:
+            raise EngineError(
+                f"the release or the load test of {stack} failed:\n" + "\n".join(tail), 4
+            )
+
+    # --- the verdict ------------------------------------------------------------------------------
+
+    def _report(self, project: Project, runs: dict[str, Path]) -> int:
+        single, ha = (self._arm(runs[stack]) for stack in STACKS)
+        extra = [*facts.conditions(project.session, single, ha), *facts.versions()]
+        written = report.write_report(
+            runs["single"], runs["ha"], self.results / f"report-{self.profile}", extra
+        )
+        out = Console()
+        report.show(out, report.render_terminal(written.report))
+        out.print(f"report: {written.html}", soft_wrap=True, highlight=False)
+        return written.report.headline.exit_code
+
+    def _arm(self, run: Path) -> facts.Arm:
+        summary: RunSummary = results.load_summary(run)
+        outputs = stack_outputs.from_file(str(run / results.OUTPUTS))
+        return facts.arm(self.root, summary, outputs)

@@ -1,0 +1,70 @@
+"""Stack outputs are read strictly, and a wrong one is one clear message."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest import outputs
+from loadtest.errors import OutputsError
+
+
+def read(raw: Any) -> outputs.StackOutputs:
+    return outputs.parse(json.dumps(raw), "outputs of stack 'ha'")
+
+
+def test_round_trip_keeps_the_stacks_own_names(raw_outputs: dict[str, Any]):
+    found = read(raw_outputs)
+    assert found.auto_scaling_group_name == "haproof-ha"
+    assert json.loads(found.to_json()) == raw_outputs
+
+
+def test_a_trailing_slash_of_the_url_goes(raw_outputs: dict[str, Any]):
+    assert read({**raw_outputs, "url": "http://127.0.0.1/"}).url == "http://127.0.0.1"
+
+
+def test_all_missing_and_unknown_keys_are_named_in_one_message(raw_outputs: dict[str, Any]):
+    del raw_outputs["url"], raw_outputs["revisionKey"]
+    with pytest.raises(OutputsError) as caught:
+        read({**raw_outputs, "surprise": 1})
+    message = str(caught.value)
+    assert "missing output url, revisionKey" in message
+    assert "unknown output surprise" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("url", "ftp://x"),
+        ("url", "just-a-host"),
+        ("topology", "both"),
+        ("instanceCount", 0),
+        ("revisionDigest", "abc"),
+        ("loadProfile", "huge"),
+        ("healthPath", "health"),
+        ("targetGroupArn", 7),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key(raw_outputs: dict[str, Any], key: str, value: Any):
+    with pytest.raises(OutputsError, match=f"invalid output {key} = {value!r}"):
+        read({**raw_outputs, key: value})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null"])
+def test_what_is_no_outputs_document_is_refused(text: str):
+    with pytest.raises(OutputsError, match="standard input"):
+        outputs.parse(text, "standard input")
+
+
+def test_standard_input_and_files(
+    raw_outputs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(raw_outputs)))
+    assert outputs.from_file("-").topology == "ha"
+    with pytest.raises(OutputsError, match="cannot read the stack outputs"):
+        outputs.from_file(str(tmp_path / "absent.json"))

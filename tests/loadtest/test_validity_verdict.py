@@ -1,0 +1,145 @@
+"""A run that cannot be believed is never a verdict; a promise is kept in every part or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loadtest.models import RunSummary
+from loadtest.profiles import PROFILES
+from loadtest.recording import Beat, Exchange
+from loadtest.summary import Measurements, summarise
+from loadtest.verdict import Slo, exit_code
+
+SMOKE = PROFILES["smoke"]
+
+
+@pytest.fixture
+def good(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+) -> Measurements:
+    return make_measurements(make_users(SMOKE), SMOKE)
+
+
+def with_counters(measured: Measurements, **changed: int) -> Measurements:
+    assert measured.artillery is not None
+    counters = {
+        **measured.artillery["counters"],
+        **{name.replace("__", "."): value for name, value in changed.items()},
+    }
+    return dataclasses.replace(measured, artillery={**measured.artillery, "counters": counters})
+
+
+def failed_checks(summary: RunSummary) -> list[str]:
+    return [check.name for check in summary.validity.checks if not check.passed]
+
+
+def test_a_good_run_is_valid_and_keeps_the_promise(good: Measurements):
+    summary = summarise(good)
+    assert failed_checks(summary) == []
+    assert summary.verdict.outcome == "kept"
+    assert exit_code(summary.verdict) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "check"),
+    [
+        ({"vusers__created": 999}, "users add up"),
+        ({"vusers__completed": 1}, "users add up"),
+        ({"vusers__skipped": 3}, "users add up"),
+        ({"http__requests": 470}, "requests recorded"),
+        ({"http__codes__200": 460}, "answers add up"),
+        ({"errors__ETIMEDOUT": 1}, "answers add up"),
+    ],
+)
+def test_counts_that_do_not_add_up_spoil_the_run(
+    good: Measurements, changed: dict[str, int], check: str
+):
+    summary = summarise(with_counters(good, **changed))
+    assert check in failed_checks(summary)
+    assert summary.verdict.outcome == "invalid"
+    assert exit_code(summary.verdict) == 3
+    assert any(check in reason for reason in summary.verdict.reasons)
+
+
+def test_the_recorders_own_errors_are_not_counted_twice(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    exchanges = make_users(SMOKE)
+    exchanges[-1] = exchanges[-1]._replace(status=503, expected=False)
+    # A 200 whose body broke off: Artillery counts a code and an error.
+    exchanges[-3] = exchanges[-3]._replace(error="ECONNRESET")
+    summary = summarise(make_measurements(exchanges, SMOKE))
+    assert failed_checks(summary) == []
+    assert summary.verdict.outcome == "broken"
+    assert summary.users.failed == 2
+
+
+def test_a_run_that_was_cut_short_is_no_verdict(good: Measurements):
+    some = [e for e in good.exchanges if int(e.user.split("-")[1]) < 50]
+    summary = summarise(dataclasses.replace(good, exchanges=some, artillery=None, cut_short=True))
+    assert failed_checks(summary) == ["complete", "offered load"]
+    assert summary.verdict.outcome == "invalid"
+    assert summary.users.created == 49
+
+
+def test_late_arrivals_spoil_the_run(good: Measurements):
+    late = [e._replace(arrived_ms=e.arrived_ms + 1_500) for e in good.exchanges]
+    assert failed_checks(summarise(dataclasses.replace(good, exchanges=late))) == [
+        "arrivals on time"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lag", "busy", "check"), [(80.0, 0.5, "generator lag"), (2.0, 0.99, "generator CPU")]
+)
+def test_a_generator_at_its_limit_spoils_the_run(
+    good: Measurements, lag: float, busy: float, check: str
+):
+    events: list[Any] = [
+        dataclasses.replace(event, lag_p99_ms=lag, busy=busy) if isinstance(event, Beat) else event
+        for event in good.events
+    ]
+    assert failed_checks(summarise(dataclasses.replace(good, events=events))) == [check]
+
+
+@pytest.mark.parametrize(
+    ("last", "reasons"),
+    [
+        ({"status": 503, "expected": False}, ["1 of 233 users failed", "1 answers were 5xx"]),
+        (
+            {"status": None, "expected": None, "ttfb_ms": None, "error": "ETIMEDOUT"},
+            ["1 of 233 users failed", "1 requests timed out"],
+        ),
+        ({"status": 401, "expected": False}, ["1 of 233 users failed"]),
+    ],
+)
+def test_one_failure_breaks_the_promise(
+    good: Measurements,
+    make_measurements: Callable[..., Measurements],
+    last: dict[str, Any],
+    reasons: list[str],
+):
+    exchanges = [*good.exchanges[:-1], good.exchanges[-1]._replace(**last)]
+    verdict = summarise(make_measurements(exchanges, SMOKE)).verdict
+    assert verdict.outcome == "broken"
+    assert verdict.reasons == reasons
+    assert exit_code(verdict) == 2
+
+
+def test_a_slow_stack_breaks_the_promise(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    slow = make_measurements(make_users(SMOKE, ttfb_ms=58), SMOKE)
+    assert summarise(slow).verdict.reasons == ["p99 is 64.0 ms, promised are 60 ms"]
+    assert summarise(slow, Slo(p99_ms=64)).verdict.outcome == "kept"
+
+
+def test_a_single_instance_promises_nothing(golden: tuple[RunSummary, RunSummary]):
+    single, ha = golden
+    assert (single.verdict.outcome, single.verdict.slo) == ("measured", None)
+    assert exit_code(single.verdict) == 0
+    assert ha.verdict.slo == ("no failed users, no timeouts, no 5xx, p99 ≤ 60 ms over all requests")

@@ -1,0 +1,176 @@
+"""Subnets, types, policies, zones, URLs: the parts without Pulumi."""
+
+import ipaddress
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.balancer import BalancerArgs
+from components.cidr import parse_vpc_cidr, plan_subnets
+from components.database import DatabaseArgs
+from components.errors import ConfigurationError
+from components.fleet import FleetArgs
+from components.lookups import select_zones
+from components.machine import architecture_of, is_burstable
+from components.network import NetworkArgs
+from components.policy_documents import managed_policy_arn, tls_only, trust
+from components.service import http_url
+
+CIDRS = st.builds(
+    lambda block, prefix: str(ipaddress.ip_network((f"10.{block}.0.0", prefix), strict=False)),
+    st.integers(0, 255),
+    st.integers(16, 23),
+)
+ZONES = st.integers(1, 6).map(
+    lambda count: [f"ap-northeast-2{letter}" for letter in "abcdef"][:count]
+)
+
+
+@given(cidr=CIDRS, zones=ZONES)
+def test_subnets_lie_in_the_vpc_and_never_overlap(cidr, zones):
+    plan = plan_subnets(cidr, zones)
+    blocks = [ipaddress.ip_network(text) for b in plan.values() for text in (b.public, b.isolated)]
+    assert len(blocks) == 2 * len(zones)
+    assert all(block.subnet_of(ipaddress.ip_network(cidr)) for block in blocks)
+    assert all(block.prefixlen <= 27 for block in blocks)
+    for index, block in enumerate(blocks):
+        assert not any(block.overlaps(other) for other in blocks[index + 1 :])
+
+
+@given(cidr=CIDRS, zones=ZONES)
+def test_another_zone_moves_no_subnet(cidr, zones):
+    fewer = plan_subnets(cidr, zones[:-1])
+    assert {zone: plan_subnets(cidr, zones)[zone] for zone in fewer} == fewer
+
+
+def test_a_zone_named_twice_is_refused():
+    with pytest.raises(ValueError, match="named twice: a, a"):
+        plan_subnets("10.0.0.0/16", ["a", "a"])
+
+
+def test_too_many_zones_are_refused():
+    with pytest.raises(ValueError, match="at most 6"):
+        plan_subnets("10.0.0.0/16", list("abcdefg"))
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/15", "10.0.0.0/24", "banana", "fd00::/56"])
+def test_blocks_that_aws_or_the_plan_cannot_use_are_refused(text):
+    with pytest.raises(ValueError, match=r"use a prefix|write it like"):
+        parse_vpc_cidr(text)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "architecture"),
+    [
+        ("t4g.nano", "arm64"),
+        ("m7gd.large", "arm64"),
+        ("c6gn.xlarge", "arm64"),
+        ("a1.medium", "arm64"),
+        ("t3.nano", "x86_64"),
+        ("t3a.nano", "x86_64"),
+        ("g5.xlarge", "x86_64"),
+        ("m5.metal", "x86_64"),
+        ("c7i-flex.large", "x86_64"),
+    ],
+)
+def test_the_architecture_is_in_the_name(instance_type, architecture):
+    assert architecture_of(instance_type) == architecture
+
+
+def test_burstable_types():
+    assert is_burstable("t4g.nano")
+    assert is_burstable("t3a.small")
+    assert not is_burstable("m7g.medium")
+    assert not is_burstable("nonsense")
+
+
+class FakeSettings:
+    availability_zone_count = 2
+    instance_type = "t4g.nano"
+
+
+def choose(available, offering):
+    return select_zones(
+        region="us-west-2", available=available, offering=offering, settings=FakeSettings()
+    )
+
+
+def test_zones_are_chosen_in_order_among_those_that_offer_the_type():
+    names = ["us-west-2c", "us-west-2a", "us-west-2b"]
+    assert choose(names, ["us-west-2c", "us-west-2a"]) == ("us-west-2a", "us-west-2c")
+
+
+def test_local_and_wavelength_zones_are_no_choice():
+    names = ["us-west-2-lax-1a", "us-west-2-wl1-las-wlz-1", "us-west-2b", "us-west-2d"]
+    assert choose(names, names) == ("us-west-2b", "us-west-2d")
+
+
+def test_too_few_zones_are_told_with_what_there_is():
+    with pytest.raises(ConfigurationError, match=r"Count is 2, .*in 1 zone\(s\) \(us-west-2a\)"):
+        choose(["us-west-2a", "us-west-2b"], ["us-west-2a"])
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("ap-northeast-2", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+def test_arns_have_the_regions_partition(region, partition):
+    assert managed_policy_arn(region, "X") == f"arn:{partition}:iam::aws:policy/X"
+
+
+def test_documents_are_json_with_the_current_version():
+    for document in (trust("ec2.amazonaws.com"), tls_only("arn:aws:s3:::b")):
+        assert json.loads(document)["Version"] == "2012-10-17"
+
+
+def test_urls_leave_the_default_port_out():
+    assert http_url("h", 80) == "http://h"
+    assert http_url("h", 8080) == "http://h:8080"
+
+
+def test_arguments_that_cannot_work_are_refused_at_construction():
+    tags = {}
+    with pytest.raises(ValueError, match="at least 2"):
+        NetworkArgs(cidr="10.0.0.0/16", zones=("a",), region="r", tags=tags)
+    with pytest.raises(ValueError, match="at least 2"):
+        BalancerArgs(
+            vpc_id="v",
+            subnet_ids={"a": "s"},
+            security_group_id="g",
+            app_port=1,
+            listener_port=1,
+            health_path="/",
+            protect=False,
+            tags=tags,
+        )
+    with pytest.raises(ValueError, match="at least 2"):
+        DatabaseArgs(
+            subnet_ids={},
+            security_group_id="g",
+            instance_class="db.t4g.micro",
+            engine_version="18",
+            multi_az=False,
+            protect=False,
+            tags=tags,
+        )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "zones"), [((2, 1, 3), "ab"), ((0, 1, 1), "ab"), ((1, 1, 1), "a")]
+)
+def test_a_fleet_that_is_none_is_refused(sizes, zones):
+    with pytest.raises(ValueError, match=r"order them|at least 2"):
+        FleetArgs(
+            machine=None,
+            subnet_ids=dict.fromkeys(zones, "s"),
+            target_group_arn="t",
+            request_label="l",
+            min_size=sizes[0],
+            desired_capacity=sizes[1],
+            max_size=sizes[2],
+            grace_seconds=0,
+            requests_per_target=1,
+            force_delete=False,
+        )

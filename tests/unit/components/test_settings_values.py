@@ -1,0 +1,145 @@
+"""Configuration values: what is accepted, and that each refusal names key, value and remedy."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.errors import ConfigurationError
+from components.settings import Settings, settings_from
+
+ROOT = Path(__file__).resolve().parents[3]
+SCHEMA = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+
+
+def configuration(**changes):
+    """The HA stack's keys as the engine hands them over: texts only."""
+    values = {key: str(entry["default"]) for key, entry in SCHEMA.items() if "default" in entry}
+    values |= {"haproof:topology": "ha", "haproof:vpcCidr": "10.20.0.0/16", "aws:region": "x"}
+    return {**values, **{f"haproof:{key}": value for key, value in changes.items()}}
+
+
+def read(**changes):
+    return settings_from(configuration(**changes), "haproof")
+
+
+def refusal(**changes):
+    with pytest.raises(ConfigurationError) as raised:
+        read(**changes)
+    return str(raised.value)
+
+
+def test_texts_become_typed_values():
+    settings = read(databaseMultiAz="true", minSize="3")
+    assert settings.database_multi_az is True
+    assert settings.min_size == 3
+    assert settings.instance_count == 6
+
+
+def test_the_schema_and_the_settings_name_the_same_keys_with_the_same_types():
+    fields = {field.alias: field for field in Settings.model_fields.values()}
+    assert {key.removeprefix("haproof:") for key in SCHEMA} == set(fields)
+    names = {bool: "boolean", int: "integer"}
+    for key, entry in SCHEMA.items():
+        annotation = fields[key.removeprefix("haproof:")].annotation
+        assert entry["type"] == names.get(annotation, "string"), key
+        assert entry["description"]
+
+
+def test_settings_cannot_be_changed_afterwards():
+    with pytest.raises(Exception, match="frozen"):
+        read().min_size = 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"minSizes": "3"}, ['"haproof:minSizes"', 'mean "haproof:minSize"', "pulumi config rm"]),
+        ({"colour": "red"}, ['"haproof:colour"', "known are", "vpcCidr"]),
+        ({"topology": "tripple"}, ['haproof:topology "tripple"', "'single' or 'ha'"]),
+        ({"minSize": "7"}, ["minSize 7", "desiredCapacity 6", "maxSize 9", "minSize <="]),
+        ({"maxSize": "5"}, ["maxSize 5", "out of order"]),
+        ({"minSize": "many"}, ['haproof:minSize "many"', "valid integer"]),
+        ({"minSize": "0"}, ['haproof:minSize "0"', "greater than or equal to 1"]),
+        ({"availabilityZoneCount": "1"}, ['availabilityZoneCount "1"', "equal to 2"]),
+        ({"vpcCidr": "10.20.0.0/25"}, ['vpcCidr "10.20.0.0/25"', "from /16 to /23"]),
+        ({"vpcCidr": "10.20.0.1/16"}, ['vpcCidr "10.20.0.1/16"', "host bits"]),
+        ({"vpcCidr": "8.8.0.0/16"}, ['vpcCidr "8.8.0.0/16"', "not a private range"]),
+        ({"healthPath": "health"}, ['healthPath "health"', "start it with /"]),
+        ({"healthPath": "/a b"}, ['healthPath "/a b"', "leave out blanks"]),
+        ({"appPort": "70000"}, ['appPort "70000"', "less than or equal to 65535"]),
+        ({"instanceType": "nano"}, ['instanceType "nano"', "like t4g.nano"]),
+        ({"databaseClass": "t4g.micro"}, ['databaseClass "t4g.micro"', "like db.t4g.micro"]),
+        ({"databaseEngineVersion": "9.6"}, ['databaseEngineVersion "9.6"', "such as 18"]),
+        ({"cpuCredits": "free"}, ['cpuCredits "free"', "'standard' or 'unlimited'"]),
+        ({"loadProfile": "huge"}, ['loadProfile "huge"', "'quick'"]),
+        ({"appPath": " "}, ["haproof:appPath", "appspec.yml"]),
+        ({"machineImage": "ubuntu"}, ['machineImage "ubuntu"', "use latest"]),
+        (
+            {"machineImage": "/aws/service/x/al2023-ami-kernel-default-x86_64"},
+            ["an image for x86_64", "t4g.nano is arm64", "arm64 twin"],
+        ),
+        (
+            {"deploymentConfig": "CodeDeployDefault.ECSAllAtOnce"},
+            ["another compute platform", "CodeDeployDefault.OneAtATime"],
+        ),
+        (
+            {"topology": "single"},
+            ["deploymentConfig", "half of one instance", "CodeDeployDefault.AllAtOnce"],
+        ),
+        ({"minSize": "1", "desiredCapacity": "1"}, ["half of one instance"]),
+    ],
+)
+def test_a_refusal_names_key_value_and_remedy(changes, parts):
+    message = refusal(**changes)
+    for part in parts:
+        assert part in message
+
+
+def test_all_problems_are_told_at_once():
+    message = refusal(minSize="none", healthPath="x", vpcCidr="y")
+    assert len(message.splitlines()) == 3
+
+
+def test_a_missing_value_is_told_with_the_command_that_sets_it():
+    config = configuration()
+    del config["haproof:vpcCidr"]
+    with pytest.raises(ConfigurationError, match=r"haproof:vpcCidr is not set; .*config set"):
+        settings_from(config, "haproof")
+
+
+def test_a_misspelt_namespace_is_found():
+    with pytest.raises(ConfigurationError, match=r'"haprof:minSize".*mean "haproof:minSize"'):
+        settings_from({**configuration(), "haprof:minSize": "3"}, "haproof")
+
+
+def test_other_namespaces_are_left_alone():
+    settings_from({**configuration(), "aws:profile": "me", "pulumi:tags": "{}"}, "haproof")
+
+
+def test_one_instance_may_be_deployed_all_at_once():
+    settings = read(topology="single", deploymentConfig="CodeDeployDefault.AllAtOnce")
+    assert settings.instance_count == 1
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "suffix"), [("t4g.nano", "arm64"), ("t3a.nano", "x86_64")]
+)
+def test_the_image_follows_the_architecture(instance_type, suffix):
+    settings = read(instanceType=instance_type)
+    assert settings.image_parameter.endswith(f"al2023-ami-kernel-default-{suffix}")
+    assert not settings.pinned_image
+
+
+def test_an_image_id_needs_no_parameter():
+    settings = read(machineImage="ami-0123456789abcdef0")
+    assert settings.image_parameter is None
+    assert settings.pinned_image
+
+
+def test_the_digest_changes_with_what_is_built_and_with_nothing_else():
+    digest = read().digest()
+    assert read(maxSize="12").digest() != digest
+    assert read(loadProfile="quick").digest() != digest
+    assert read(releaseOnUp="false").digest() == digest
+    assert read(appPath="elsewhere").digest() == digest
