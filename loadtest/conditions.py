@@ -77,7 +77,7 @@ def known(
         _row(
             "Failed user",
             (FAILED_USER, FAILED_USER),
-            "time-out or broken connection",
+            "as Artillery counts: time-out or broken connection",
             "a 5xx answer fails a user here; Artillery alone does not count it",
         ),
         _row(

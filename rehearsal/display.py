@@ -12,7 +12,7 @@ from rich.status import Status
 
 # The program's own messages stand behind the stack's line while it is being built.
 HOOK_LINE = re.compile(
-    r"^\s*[-+~@ ]*pulumi:pulumi:Stack [\w-]+ (?:(?:creat|updat)ing|running) \([\d.]+s\) (?P<text>.+)$"
+    r"^\s*[-+~@ ]*pulumi:pulumi:Stack [\w-]+ (?:\w+ing \([\d.]+s\)|running) (?P<text>.*\S)"
 )
 RESOURCE_LINE = re.compile(
     r"^\s*[-+~@ ]*(?P<type>[\w/-]+:[\w/:-]+) (?P<name>[\w.-]+) (?P<what>creat|updat|delet|replac)\w*"

@@ -29,7 +29,7 @@ class Arm:
 
 def arm(root: Path, summary: RunSummary, outputs: StackOutputs) -> Arm:
     """Adds the CPU use of the instances that answered this run."""
-    since = summary.started_at.timestamp()
+    since = (summary.load_began_at or summary.started_at).timestamp()
     until = since + sum(phase.duration_s for phase in summary.profile.phases)
     used = usage.cpu_cores_used(root, since, until)
     answered = {record.instance for record in summary.instances}

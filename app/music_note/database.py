@@ -36,6 +36,9 @@ INSERT INTO setting (name, value)
 VALUES ('session_key', gen_random_uuid()::text || gen_random_uuid()::text)
 ON CONFLICT DO NOTHING;
 """
+SELECT_HASH = "SELECT password_hash FROM visitor WHERE username = :name"
+SELECT_SESSION_KEY = "SELECT value FROM setting WHERE name = 'session_key'"
+
 MIGRATION_LOCK = 20_261_122
 """Key of the advisory lock: several instances of a fleet migrate at the same time."""
 
@@ -120,7 +123,7 @@ class Database:
         try:
             for _ in range(self._settings.database_connections):
                 opened.append(self._slots.get())
-                self._connected(opened[-1])
+                self._connected(opened[-1]).prepared(SELECT_HASH)
         except (InterfaceError, DatabaseError, OSError) as error:
             print(f"music-note: no database yet: {error}", file=sys.stderr)
         finally:
@@ -129,12 +132,12 @@ class Database:
 
     def password_hash(self, username: str) -> str | None:
         """The stored hash of a visitor, or None if there is no such visitor."""
-        rows = self.run("SELECT password_hash FROM visitor WHERE username = :name", name=username)
+        rows = self.run(SELECT_HASH, name=username)
         return rows[0][0] if rows else None
 
     def session_key(self) -> str:
         """The key that signs sessions; the same on every instance."""
-        return self.run("SELECT value FROM setting WHERE name = 'session_key'")[0][0]
+        return self.run(SELECT_SESSION_KEY)[0][0]
 
     def run(self, statement: str, **parameters: Any) -> list[list[Any]]:
         """Runs one statement; a connection that broke since its last use is replaced once."""
@@ -207,6 +210,9 @@ def migrate(settings: Settings) -> int:
             hash=passwords.hash_password(DEMO_PASSWORD, iterations=settings.password_iterations),
             count=settings.seed_users,
         )
+        if connection.row_count:
+            # Or autovacuum does it a minute later, in the middle of the load.
+            connection.run("VACUUM (ANALYZE) visitor")
         rows = connection.run("SELECT count(*) FROM visitor")
         return int(rows[0][0]) if rows else 0
     finally:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from typing import Any
 
-import anyio
-import anyio.to_thread
 from itsdangerous import BadSignature, TimestampSigner
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -61,6 +60,43 @@ class Identified:
         await self._app(scope, receive, send_identified)
 
 
+class FirstComeFirstServed:
+    """Middleware: at most so many requests at once, the others wait in the order they came.
+
+    Without it the cheap pages starve the logins on a busy instance: the event loop answers every
+    page before a thread gets the interpreter. And whoever gave up while waiting is left out: work
+    for visitors who are gone would keep a busy instance busy for ever. `exempt` paths never wait,
+    so that an instance which is merely busy does not fail its health check.
+    """
+
+    def __init__(self, app: ASGIApp, *, at_once: int, exempt: frozenset[str]) -> None:
+        self._app = app
+        self._turn = asyncio.Semaphore(at_once)
+        self._exempt = exempt
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Waits for a turn."""
+        if scope["type"] != "http" or scope["path"] in self._exempt:
+            await self._app(scope, receive, send)
+            return
+        async with self._turn:
+            # The first message after a wait tells whether the client is still there.
+            first = await receive()
+            if first["type"] == "http.disconnect":
+                return
+            await self._app(scope, _replay(first, receive), send)
+
+
+def _replay(first: Message, receive: Receive) -> Receive:
+    """`receive` with a message put back to its front."""
+    pending = [first]
+
+    async def replayed() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replayed
+
+
 class Service:
     """The endpoints, with what they share."""
 
@@ -68,7 +104,7 @@ class Service:
         self._settings = settings
         self._database = database
         # Logins hash and wait for the database: in threads, no more than there are connections.
-        self._limiter = anyio.CapacityLimiter(settings.database_connections)
+        self._threads = ThreadPoolExecutor(settings.database_connections, "login")
         self._unknown = passwords.hash_password("", iterations=settings.password_iterations)
         self._signer: TimestampSigner | None = None
         page = files("music_note").joinpath("index.html").read_text(encoding="utf-8")
@@ -90,9 +126,8 @@ class Service:
         form = credentials(await request.body())
         if form is None:
             return JSONResponse({"error": "send JSON with username and password"}, 400)
-        cookie = await anyio.to_thread.run_sync(
-            partial(self._session, *form), limiter=self._limiter
-        )
+        loop = asyncio.get_running_loop()
+        cookie = await loop.run_in_executor(self._threads, self._session, *form)
         if cookie is None:
             return JSONResponse({"error": "unknown user or wrong password"}, 401)
         answer = JSONResponse({"user": form[0]})
@@ -113,7 +148,8 @@ class Service:
 
     async def me(self, request: Request) -> Response:
         """Who is logged in: 200 with the name, or 401."""
-        signer = await anyio.to_thread.run_sync(self._sessions, limiter=self._limiter)
+        loop = asyncio.get_running_loop()
+        signer = await loop.run_in_executor(self._threads, self._sessions)
         try:
             cookie = request.cookies.get(SESSION_COOKIE, "")
             user = signer.unsign(cookie, max_age=SESSION_MAX_AGE_S).decode()
@@ -133,4 +169,7 @@ def create_app(settings: Settings, database: Database) -> ASGIApp:
             Route("/me", service.me),
         ]
     )
-    return Identified(app, settings=settings)
+    queue = FirstComeFirstServed(
+        app, at_once=settings.database_connections, exempt=frozenset({settings.health_path})
+    )
+    return Identified(queue, settings=settings)

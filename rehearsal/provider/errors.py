@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 _NOT_IMPLEMENTED = "has not been implemented"
 
@@ -56,23 +57,29 @@ def is_missing(error: Exception) -> bool:
 
 def describe(error: Exception) -> str:
     """One sentence for the engine's output; of boto3's own errors only the parameters' names."""
-    if isinstance(error, ClientError):
-        response = cast("dict[str, Any]", error.response)
-        message = " ".join(str(response.get("Error", {}).get("Message", "")).split()).rstrip(".")
-        if error_status(error) == 501 or _NOT_IMPLEMENTED in message:
-            return (
-                f"the local region does not implement {error.operation_name}; "
-                "leave this change out of the rehearsal or replace the resource"
-            )
-        if message.startswith("<"):  # the web server's page about an exception
-            return f"{error.operation_name} failed inside the local region; see the region's log"
-        return f"{error.operation_name}: {error_code(error)}: {message}"
-    if isinstance(error, ParamValidationError):
-        wrong = ", ".join(re.findall(r"parameter:? ([\w.\[\]]+)", str(error)))
-        return f"the request does not fit AWS's model ({wrong}); check the properties of that name"
-    if isinstance(error, BotoCoreError):
-        first_line = str(error).split("\n", 1)[0].rstrip(":. ")
-        return f"the local region gave no answer ({first_line}); see `python -m rehearsal status`"
-    if isinstance(error, ProviderError):
-        return str(error)
-    return f"{type(error).__name__}: {error}"
+    match error:
+        case ClientError():
+            return _describe_answer(error)
+        case ParamValidationError():
+            wrong = ", ".join(re.findall(r"parameter:? ([\w.\[\]]+)", str(error)))
+            return f"the request does not fit AWS's model ({wrong}); check the properties so named"
+        case BotoCoreError() | ResponseParserError():
+            line = str(error).split("\n", 1)[0].rstrip(":. ")
+            return f"the local region gave no answer ({line}); see `python -m rehearsal status`"
+        case ProviderError():
+            return str(error)
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
+def _describe_answer(error: ClientError) -> str:
+    response = cast("dict[str, Any]", error.response)
+    message = " ".join(str(response.get("Error", {}).get("Message", "")).split()).rstrip(".")
+    if error_status(error) == 501 or _NOT_IMPLEMENTED in message:
+        return (
+            f"the local region does not implement {error.operation_name}; "
+            "leave this change out of the rehearsal or replace the resource"
+        )
+    if message.startswith("<"):  # the web server's page about an exception
+        return f"{error.operation_name} failed inside the local region; see the region's log"
+    return f"{error.operation_name}: {error_code(error)}: {message}"

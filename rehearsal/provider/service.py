@@ -224,8 +224,11 @@ def _label(urn: str) -> str:
 
 
 def _failures(refusals: Iterable[Refusal]) -> list[Any]:
+    """The path goes into the text: of a named property the engine would print the value as well."""
     return [
-        provider_pb2.CheckFailure(property=refusal.path, reason=refusal.reason)
+        provider_pb2.CheckFailure(
+            reason=f"{refusal.path}: {refusal.reason}" if refusal.path else refusal.reason
+        )
         for refusal in refusals
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,12 @@ class Answer:
 
 def ask(app: Any, method: str, path: str, body: bytes = b"", cookie: str = "") -> Answer:
     """One request over plain ASGI."""
+    return asyncio.run(ask_async(app, method, path, body, cookie))
+
+
+async def ask_async(
+    app: Any, method: str, path: str, body: bytes = b"", cookie: str = ""
+) -> Answer:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -66,7 +73,7 @@ def ask(app: Any, method: str, path: str, body: bytes = b"", cookie: str = "") -
         "query_string": b"",
         "headers": [(b"cookie", cookie.encode())] if cookie else [],
     }
-    asyncio.run(app(scope, receive, send))
+    await app(scope, receive, send)
     headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
     return Answer(sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent[1:]))
 
@@ -124,6 +131,42 @@ def test_a_huge_body_is_refused(app: Any) -> None:
 @pytest.mark.parametrize("cookie", ["", "session=mina", "session=mina.x.y"])
 def test_a_forged_session_is_401(app: Any, cookie: str) -> None:
     assert ask(app, "GET", "/me", cookie=cookie).status == 401
+
+
+def test_nothing_is_done_for_a_visitor_who_has_left(app: Any) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app({"type": "http", "path": "/", "method": "GET", "headers": []}, gone, send))
+    assert sent == []
+
+
+def test_a_busy_instance_still_answers_its_health_check() -> None:
+    class Slow(Memory):
+        def password_hash(self, username: str) -> str | None:
+            released.wait(10)
+            return super().password_hash(username)
+
+    released = threading.Event()
+    busy = web.create_app(settings.load({**ENVIRONMENT, "DATABASE_CONNECTIONS": "1"}), Slow())
+
+    async def scenario() -> tuple[int, bool]:
+        body = json.dumps({"username": "mina", "password": "secret"}).encode()
+        login_task = asyncio.create_task(ask_async(busy, "POST", "/login", body))
+        page = asyncio.create_task(ask_async(busy, "GET", "/"))
+        await asyncio.sleep(0.05)
+        health = await ask_async(busy, "GET", "/health")
+        page_waits = not page.done()
+        released.set()
+        await asyncio.gather(login_task, page)
+        return health.status, page_waits
+
+    assert asyncio.run(scenario()) == (200, True)
 
 
 def test_a_missing_setting_is_named() -> None:

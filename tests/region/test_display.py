@@ -21,8 +21,16 @@ def lines(screen: io.StringIO) -> display.EngineLines:
 
 
 def test_the_hooks_words_are_shown(lines: display.EngineLines, screen: io.StringIO) -> None:
-    lines("    haproof:service:HighlyAvailableService (web): released 1234 to 6 instances")
+    lines(" +  pulumi:pulumi:Stack haproof-ha creating (45s) released 1234 to 6 instances ")
     assert screen.getvalue() == "    released 1234 to 6 instances\n"
+
+
+def test_what_the_engine_repeats_is_not_shown_twice(
+    lines: display.EngineLines, screen: io.StringIO
+) -> None:
+    lines("Diagnostics:")
+    lines("    error: said already")
+    assert screen.getvalue() == ""
 
 
 def test_resources_are_counted_not_listed(

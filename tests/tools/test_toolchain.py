@@ -152,9 +152,7 @@ def test_a_user_without_root_is_told_what_to_type(
 
 def test_a_failing_step_shows_its_last_lines(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"(?s)try failed \(exit 3\).*the reason"):
-        progress.run(
-            ["sh", "-c", "echo the reason; exit 3"], title="try", log=tmp_path / "try.log"
-        )
+        progress.run(["sh", "-c", "echo the reason; exit 3"], title="try", log=tmp_path / "try.log")
 
 
 def test_the_revisions_version_follows_its_content(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ HANDLERS = all_handlers()
 @pytest.fixture(scope="session")
 def moto_endpoint() -> Iterator[str]:
     script = Path(__file__).with_name("moto_region.py")
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, str(script)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -21,8 +21,10 @@ class NoPlace:
 
 
 def check(handler: Any, news: Properties, olds: Properties | None = None, **task: Any) -> Any:
-    request = CheckTask(**{"logical_name": "web", "seed": b"", **task, "news": news, "olds": olds or {}})
-    return lifecycle.check(handler, Operation(NoPlace()), request)  # pyright: ignore
+    request = CheckTask(
+        **{"logical_name": "web", "seed": b"", **task, "news": news, "olds": olds or {}}
+    )
+    return lifecycle.check(handler, Operation(NoPlace()), request)
 
 
 def named(news: Properties, olds: Properties | None = None, **task: Any) -> Properties:

@@ -242,7 +242,7 @@ def test_deleting_waits_for_what_still_uses_the_thing(harness: Any, world: Any) 
         calls.append(time.monotonic())
         if not gone.is_set():
             error = {"Error": {"Code": "DependencyViolation", "Message": "busy"}}
-            raise ClientError(error, "DeleteSubnet")  # pyright: ignore
+            raise ClientError(error, "DeleteSubnet")
 
     threading.Timer(0.5, gone.set).start()
     harness.op.release("subnet x", delete, "DependencyViolation")
@@ -252,7 +252,7 @@ def test_deleting_waits_for_what_still_uses_the_thing(harness: Any, world: Any) 
 def test_deleting_gives_up_with_the_code(harness: Any) -> None:
     def delete() -> None:
         error = {"Error": {"Code": "DependencyViolation", "Message": "busy"}}
-        raise ClientError(error, "DeleteSubnet")  # pyright: ignore
+        raise ClientError(error, "DeleteSubnet")
 
     op = Operation(harness.place, harness.session, timeout=0.3)
     with pytest.raises(ProviderError, match=r"still in use \(DependencyViolation\)"):

@@ -163,9 +163,7 @@ def health(**settings: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_refused(
-    harness: Any, type_: str, inputs: dict[str, Any], path: str, reason: str
-) -> None:
+def test_refused(harness: Any, type_: str, inputs: dict[str, Any], path: str, reason: str) -> None:
     refusals = harness.refusals(type_, inputs)
     assert reason in refusals.get(path, ""), refusals
 

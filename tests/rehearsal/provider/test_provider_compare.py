@@ -100,7 +100,7 @@ def test_a_secret_that_stays_the_same_is_no_change() -> None:
 
 
 @pytest.mark.parametrize(("asked", "replacing"), [(True, {"userData"}), (False, set())])
-def test_new_user_data_replaces_where_the_program_asks(asked: bool, replacing: set[str]) -> None:  # noqa: FBT001
+def test_new_user_data_replaces_where_the_program_asks(asked: bool, replacing: set[str]) -> None:
     old: Properties = {"userData": "a", "userDataReplaceOnChange": asked}
     result = difference("aws:ec2/instance:Instance", old, {**old, "userData": "b"})
     assert result.replacing == replacing

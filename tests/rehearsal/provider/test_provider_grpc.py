@@ -109,7 +109,9 @@ def test_default_tags_belong_to_the_engine_that_configured_them(server: Any, eng
     engine.Configure(provider_pb2.ConfigureRequest(args=to_struct(tags)))
     mine = from_struct(check(engine, {"cidrBlock": "10.53.0.0/16"}).inputs)
     assert mine["tags"] == {"team": "a"}
-    with grpc.insecure_channel(f"127.0.0.1:{server[1]}", [("grpc.use_local_subchannel_pool", 1)]) as other:
+    with grpc.insecure_channel(
+        f"127.0.0.1:{server[1]}", [("grpc.use_local_subchannel_pool", 1)]
+    ) as other:
         stub = provider_pb2_grpc.ResourceProviderStub(other)
         assert "tags" not in from_struct(check(stub, {"cidrBlock": "10.53.0.0/16"}).inputs)
 
@@ -119,7 +121,7 @@ def test_a_services_error_is_one_sentence(engine: Any) -> None:
     urn = "urn:pulumi:s::p::aws:ec2/internetGateway:InternetGateway::gateway"
     with pytest.raises(grpc.RpcError) as caught:
         engine.Create(provider_pb2.CreateRequest(urn=urn, properties=inputs))
-    message = caught.value.details()  # pyright: ignore
+    message = caught.value.details()
     assert message.startswith(
         "creating aws:ec2/internetGateway:InternetGateway 'gateway': AttachInternetGateway: "
         "InvalidVpcID.NotFound: "
@@ -136,7 +138,7 @@ def test_what_exists_but_is_not_ready_comes_back_with_its_id(
     monkeypatch.setattr(lifecycle, "create", fail)
     with pytest.raises(grpc.RpcError) as caught:
         engine.Create(provider_pb2.CreateRequest(urn=URN, type=VPC))
-    trailers = dict(caught.value.trailing_metadata())  # pyright: ignore
+    trailers = dict(caught.value.trailing_metadata())
     status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
     detail = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(detail)
@@ -179,7 +181,7 @@ def test_the_functions_a_program_calls(engine: Any) -> None:
 
 def test_a_missing_parameter_and_a_missing_function_are_told(engine: Any) -> None:
     answer = invoke(engine, "aws:ssm/getParameter:getParameter", name="/none")
-    assert answer.failures[0].reason.startswith("there is no parameter '/none'")
+    assert answer.failures[0].reason.startswith("name: there is no parameter '/none'")
     with pytest.raises(grpc.RpcError, match="does not implement the function aws:ec2/getAmi"):
         invoke(engine, "aws:ec2/getAmi:getAmi")
 

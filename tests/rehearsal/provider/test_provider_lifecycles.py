@@ -14,7 +14,6 @@ from rehearsal.provider.resources import all_handlers
 from rehearsal.provider.values import Asset, plain
 
 
-
 def trust(service: str) -> dict[str, Any]:
     return {
         "Version": "2012-10-17",
@@ -213,9 +212,7 @@ CASES = [
             "bucket": w.bucket,
             "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
         },
-        lambda _: {
-            "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}}]
-        },
+        lambda _: {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}}]},
     ),
     Case(
         "aws:s3/bucketPolicy:BucketPolicy",
