@@ -6,6 +6,7 @@ encryption salt) goes to a project file below the region's root, whose `main` is
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 from rehearsal.environment import process_environment
@@ -150,9 +152,19 @@ def _end(process: subprocess.Popen[str]) -> None:
     """Ends the engine and all that it started: first politely, so that it writes its state."""
     if process.poll() is not None:
         return
+    # Plugins, the program and what its hook started are in process groups of their own.
+    family = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)
     try:
         process.wait(INTERRUPT_GRACE_S)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+    _, alive = psutil.wait_procs(family, timeout=1)
+    for child in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.terminate()
+    _, stubborn = psutil.wait_procs(alive, timeout=INTERRUPT_GRACE_S)
+    for child in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()

@@ -155,13 +155,7 @@ def _build() -> None:
     environment = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
     total = 1_470  # packages of v3.259.0 outside the standard library; for the bar only
     flags = f"-s -w -X {VERSION_SYMBOL}=v{versions.PULUMI}"
-    progress.run(
-        [str(go), "mod", "download"],
-        title="download Pulumi's Go modules",
-        log=paths.TOOLS / "log" / "engine-modules.log",
-        cwd=paths.ENGINE_MODULE,
-        environment=environment,
-    )
+    # Not `go mod download`: that wants every module of the graph, also those nothing is built from.
     progress.run(
         [str(go), "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(output), PACKAGE_PATH],
         title="build Pulumi from Go modules (once; 5 to 8 minutes on two cores)",

@@ -91,7 +91,7 @@ def test_the_shell_lines_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @given(st.text(min_size=1).filter(lambda text: "\0" not in text))
 def test_values_are_quoted_for_any_shell(value: str) -> None:
-    assert shlex.split(environment._quoted(value)) == [value]  # noqa: SLF001
+    assert shlex.split(environment._quoted(value)) == [value]
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_a_user_without_root_is_told_what_to_type(
     monkeypatch.setattr(system, "COMMANDS", {"surely-absent": "absent-package"})
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
-    with pytest.raises(ToolError, match="sudo apt-get install -y .*absent-package"):
+    with pytest.raises(ToolError, match=r"sudo apt-get install -y .*absent-package"):
         system.ensure()
 
 

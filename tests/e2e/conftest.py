@@ -1,0 +1,57 @@
+"""A root of its own for each whole rehearsal, and the check that nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Command:
+    """`python -m rehearsal …` on one root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment = {**os.environ, "COLUMNS": "120"}
+
+    def line(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "rehearsal", *arguments, "--root", str(self.root)]
+
+    def __call__(self, *arguments: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.line(*arguments),
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def left_over(self) -> list[str]:
+        """Processes that name the root, and control groups of regions whose processes are gone."""
+        mine = {os.getpid(), os.getppid()}
+        found: list[str] = []
+        for process in psutil.process_iter(["pid", "cmdline", "status"]):
+            words = " ".join(process.info["cmdline"] or [])
+            if str(self.root) in words and process.info["pid"] not in mine:
+                found.append(words)
+        groups = Path("/sys/fs/cgroup").glob("**/haproof/*/i-*")
+        return [*found, *map(str, groups)]
+
+
+@pytest.fixture
+def rehearsal(tmp_path: Path) -> Iterator[Command]:
+    command = Command(tmp_path / "region")
+    yield command
+    command("stop", timeout=120)
+    assert command.left_over() == []
