@@ -41,7 +41,7 @@ app = typer.Typer(
     help=EXAMPLES,
     rich_markup_mode=None,
 )
-console = Console(stderr=True)
+console = Console(stderr=True, soft_wrap=True)
 
 Root = Annotated[Path, typer.Option(help="Directory of the region's state.")]
 Speed = Annotated[

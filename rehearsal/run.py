@@ -36,7 +36,7 @@ class Rehearsal:
     results: Path
     keep: bool = False
     speed: float = 1.0
-    console: Console = field(default_factory=lambda: Console(stderr=True))
+    console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
 
     def run(self) -> int:
         """Runs it; returns the verdict's exit code (0: the HA stack kept its promise).

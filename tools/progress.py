@@ -26,7 +26,7 @@ from tools.errors import ToolError
 PLAIN_INTERVAL_S = 15.0
 """Where there is no terminal, a sign of life this often."""
 
-console = Console(stderr=True)
+console = Console(stderr=True, soft_wrap=True)
 
 Report = Callable[[int], None]
 """Tells how many of the step's units are done."""
