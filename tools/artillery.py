@@ -28,12 +28,19 @@ def _install() -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(paths.ARTILLERY_MANIFEST / name, paths.ARTILLERY / name)
     node = locate.node()
-    npm = node.parent / "npm"
-    if not npm.exists():
-        npm = locate.node_wheel_bin() / "npm"
+    # Started by its script: the wheel's own `npm` is a link that installers turn into a copy.
+    npm = locate.node_wheel_bin().parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     # Without its scripts: Artillery's Playwright engine would download three browsers.
     progress.run(
-        [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        [
+            str(node),
+            str(npm),
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ],
         title="install Artillery",
         log=paths.TOOLS / "log" / "artillery.log",
         cwd=paths.ARTILLERY,
