@@ -70,7 +70,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         seed_users=_number(env, "SEED_USERS", "0"),
         instance_id=_required(env, "INSTANCE_ID"),
         availability_zone=_required(env, "AVAILABILITY_ZONE"),
-        password_iterations=_number(env, "PASSWORD_ITERATIONS", "2000"),
+        password_iterations=_number(env, "PASSWORD_ITERATIONS", "1500"),
         database_connections=_number(env, "DATABASE_CONNECTIONS", "4"),
         version=_version(),
     )
