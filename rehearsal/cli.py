@@ -179,6 +179,7 @@ def run(
 
 def main() -> int:
     """Runs one command: its exit code, with one clear message for everything that is foreseen."""
+    from loadtest.errors import LoadTestError  # noqa: PLC0415
     from rehearsal.project import EngineError  # noqa: PLC0415
 
     try:
@@ -189,6 +190,9 @@ def main() -> int:
     except EngineError as error:
         console.print(f"error: {error}", style="red", highlight=False, markup=False)
         return 4
+    except LoadTestError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
     except _foreseen() as error:
         # On stderr as one line: the background starter looks for it.
         print(f"error: {error}", file=sys.stderr)

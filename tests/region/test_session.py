@@ -117,3 +117,15 @@ def test_cpu_use_is_taken_from_the_samples_about_the_interval(tmp_path: Path) ->
 
     assert usage.cpu_cores_used(tmp_path, 110, 140)["i-1"] == pytest.approx(0.08)
     assert usage.cpu_cores_used(tmp_path, 500, 600) == {}
+
+
+def test_an_unknown_load_profile_is_one_message(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rehearsal", "run", "--profile", "nope", "--root", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert done.stderr.strip().startswith("error: unknown load profile 'nope'")
+    assert "Traceback" not in done.stderr
