@@ -6,6 +6,8 @@ Call with the control plane's lock held.
 
 from typing import Any
 
+from moto.ec2.exceptions import EC2ClientError
+
 from rehearsal.addresses import has_twin, loopback_of
 
 
@@ -22,7 +24,7 @@ def claim(subnet: Any, owner: str) -> str:
         )
     try:
         return loopback_of(subnet.get_available_subnet_ip(owner))
-    except StopIteration as error:
+    except EC2ClientError as error:
         raise PlacementError(
             f"Subnet {subnet.id} ({subnet.cidr_block}) has no free address: use a larger block."
         ) from error
