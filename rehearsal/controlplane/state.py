@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives import serialization
 from moto.backends import get_backend, list_of_moto_modules
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.iam.models import AWSManagedPolicy
+from moto.s3.models import s3_backends
 
 FORMAT = 1
 _get_backend = cast("Callable[[str], Any]", get_backend)
@@ -43,6 +44,7 @@ def reset() -> None:
     for accounts in _live_backends():
         accounts.clear()
     vars(BackendDict)["_instances"].clear()
+    s3_backends.bucket_accounts.clear()
 
 
 def backend(service: str, account: str, where: str) -> Any:
@@ -127,7 +129,15 @@ def _load(path: Path, account: str, region: str) -> dict[str, Any]:
         accounts = _get_backend(module)[account]
         for name, instance in regions.items():
             dict.__setitem__(accounts, name, instance)
+    _name_bucket_owners(account)
     return content["extra"]
+
+
+def _name_bucket_owners(account: str) -> None:
+    """Fill the table that keeps bucket names unique, which moto holds beside its backends."""
+    for partition, instance in s3_backends[account].items():
+        for name in instance.buckets:
+            s3_backends.bucket_accounts[name] = (partition, account)
 
 
 def _check_header(head: bytes, payload: bytes, expected: dict[str, Any]) -> None:

@@ -172,6 +172,10 @@ def test_state_survives_into_another_process(make_plane, clients_of, tmp_path):
     attached = aws.iam.list_attached_role_policies(RoleName="node")["AttachedPolicies"]
     assert attached[0]["PolicyName"] == "AmazonSSMManagedInstanceCore"
     assert aws.s3.get_object(Bucket="revisions", Key="app.zip")["Body"].read() == b"zip" * 1000
+    with pytest.raises(ClientError, match="BucketAlreadyOwnedByYou"):
+        aws.s3.create_bucket(
+            Bucket="revisions", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"}
+        )
     groups = aws.elbv2.describe_target_groups()["TargetGroups"]
     health = aws.elbv2.describe_target_health(TargetGroupArn=groups[0]["TargetGroupArn"])
     assert health["TargetHealthDescriptions"][0]["Target"]["Id"] == instance_id
@@ -184,6 +188,19 @@ def test_state_survives_into_another_process(make_plane, clients_of, tmp_path):
     with plane.lock:
         assert plane.backend("elbv2").ec2_backend is plane.backend("ec2")
         assert plane.backend("autoscaling").ec2_backend is plane.backend("ec2")
+
+
+def test_a_region_that_starts_empty_has_no_bucket_of_the_one_before(
+    make_plane, clients_of, tmp_path
+):
+    name = "revisions"
+    where = {"LocationConstraint": "ap-northeast-2"}
+    first = make_plane(root=tmp_path / "first")
+    clients_of(first.endpoint).s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    first.stop()
+    second = clients_of(make_plane(root=tmp_path / "second").endpoint)
+    assert second.s3.list_buckets()["Buckets"] == []
+    second.s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
 
 
 def test_changes_are_saved_without_being_asked_to(aws, plane):
