@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from rehearsal.controlplane import state
 from rehearsal.machines import AgentDeployment, EventResult, Machine, MachinePark
 
 pytestmark = pytest.mark.region
@@ -43,6 +44,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
+    state.reset()  # moto is one per process: other tests leave buckets behind
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
