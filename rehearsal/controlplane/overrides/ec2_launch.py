@@ -1,12 +1,15 @@
 """Launching instances: launch template fields that moto ignores take effect."""
 
+import base64
 import copy
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError, InvalidLaunchTemplateIdNotFound
 from moto.ec2.models.instances import InstanceBackend
-from moto.ec2.models.launch_templates import LaunchTemplateBackend
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.responses import instances as instance_responses
 from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.utils import parse_user_data
 
 from rehearsal.addresses import has_twin
 from rehearsal.controlplane.patching import Patches
@@ -44,6 +47,20 @@ def _run_instances_call(moto: Any, self: Any) -> Any:
         instance.cpu_credits = option or instance.cpu_credits
         instance.disable_api_termination = protect or instance.disable_api_termination
     return answer
+
+
+@patches.around(LaunchTemplate, "create_version")
+def _create_version(moto: Any, self: Any, data: dict[str, Any], description: str) -> Any:
+    """moto parses the user data of a template's first version only, and launches no other."""
+    raw = data.get("UserData")
+    parsed = {"UserData": parse_user_data(raw)} if isinstance(raw, str | bytes) else {}
+    return moto(self, {**data, **parsed}, description)
+
+
+@patches.around(instance_responses, "parse_user_data")
+def _parse_user_data(moto: Any, value: Any) -> Any:
+    """ModifyInstanceAttribute hands over decoded bytes, and moto would decode them again."""
+    return moto(base64.b64encode(value).decode() if isinstance(value, bytes) else value)
 
 
 @patches.around(LaunchTemplateBackend, "describe_launch_templates")

@@ -1,5 +1,6 @@
 """A group on a real control plane with machines that are only remembered."""
 
+import base64
 import time
 from collections import Counter
 
@@ -153,13 +154,20 @@ def test_a_new_template_version_serves_new_instances_only(region):
     region.aws.ec2.create_launch_template_version(
         LaunchTemplateId=region.template,
         SourceVersion="1",
-        LaunchTemplateData={"ImageId": region.network.image, "InstanceType": "t4g.micro"},
+        LaunchTemplateData={
+            "ImageId": region.network.image,
+            "InstanceType": "t4g.micro",
+            "UserData": base64.b64encode(b"#cloud-config\n").decode(),
+        },
     )
     region.capacity(6)
     region.rest()
     versions = {one["InstanceId"]: one["LaunchTemplate"]["Version"] for one in region.members()}
     assert all(versions[name] == "1" for name in old)
     assert sorted(versions.values()) == ["1"] * 3 + ["2"] * 3
+    for name, version in versions.items():
+        wanted = b"#cloud-config\n" if version == "2" else b""
+        assert region.park.machines[name].spec.user_data == wanted
     region.capacity(3)
     region.rest()
     assert not region.names() & old  # the oldest template goes first

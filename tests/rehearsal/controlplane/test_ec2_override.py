@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 from rehearsal.addresses import loopback_of
 from rehearsal.controllers.base import ControllerLoop
 from rehearsal.controllers.instances import InstancesController
+from rehearsal.controlplane import placement
+from rehearsal.controlplane.ec2_instances import user_data_of
 
 
 @pytest.fixture
@@ -74,6 +76,16 @@ def test_addresses_are_unique_in_the_subnet_and_none_is_reserved(aws, network):
     assert addresses == {f"10.20.9.{n}" for n in range(4, 15)}
     with pytest.raises(ClientError, match="InsufficientFreeAddressesInSubnet"):
         run(aws, network, SubnetId=small["SubnetId"])
+
+
+def test_a_full_subnet_has_no_place_for_a_balancer_either(aws, network, plane):
+    small = aws.ec2.create_subnet(VpcId=network.vpc, CidrBlock="10.20.9.0/28")["Subnet"]
+    with plane.lock:
+        subnet = plane.backend("ec2").get_subnet(small["SubnetId"])
+        taken = [placement.claim(subnet, "balancer") for _ in range(11)]
+        assert set(taken) == {f"127.20.9.{n}" for n in range(4, 15)}
+        with pytest.raises(placement.PlacementError, match=r"10\.20\.9\.0/28.*larger block"):
+            placement.claim(subnet, "balancer")
 
 
 def test_a_public_address_is_the_private_ones_loopback_twin(aws, network):
@@ -220,6 +232,16 @@ def test_stop_and_start(aws, network, park, loop):
     aws.ec2.start_instances(InstanceIds=[name])
     until(lambda: state(aws, name) == "running")
     assert park.machines[name].boots == 2
+
+
+def test_changed_user_data_is_what_a_stopped_instance_gets(aws, network, plane):
+    instance_id = run(aws, network, UserData="#cloud-config\n")["InstanceId"]
+    aws.ec2.modify_instance_attribute(
+        InstanceId=instance_id, UserData={"Value": b"#cloud-config\nruncmd: []\n"}
+    )
+    with plane.lock:
+        instance = plane.backend("ec2").get_instance(instance_id)
+        assert user_data_of(instance) == b"#cloud-config\nruncmd: []\n"
 
 
 def test_reboot(aws, network, park, loop):
