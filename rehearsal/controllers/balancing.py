@@ -26,13 +26,17 @@ PERMANENT_STATES = {"running", "pending"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One load balancer as the control plane wants it. `arns` maps group names to ARNs."""
+    """One load balancer as the control plane wants it. `arns` maps group names to ARNs.
+
+    `changes` tells which state of the listeners this is.
+    """
 
     arn: str
     name: str
     spec: LoadBalancer
     targets: dict[str, list[Target]] = field(default_factory=dict[str, list[Target]])
     arns: dict[str, str] = field(default_factory=dict[str, str])
+    changes: int = 0
 
 
 def read(backend: Any, load_balancer: Any, config: RegionConfig) -> Wanted:
@@ -57,6 +61,7 @@ def read(backend: Any, load_balancer: Any, config: RegionConfig) -> Wanted:
         spec,
         {group.name: _targets(backend, group) for group in groups},
         {group.name: group.arn for group in groups},
+        elbv2.changes_of(load_balancer),
     )
 
 

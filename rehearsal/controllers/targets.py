@@ -143,7 +143,9 @@ class TargetsController:
     def _report_failure(self, arn: str, reason: str) -> None:
         with self._plane.lock:
             load_balancer = self._plane.backend("elbv2").load_balancers.get(arn)
-            if load_balancer is None or load_balancer.state_reason == reason:
+            if load_balancer is None:
+                return
+            if load_balancer.state == "failed" and load_balancer.state_reason == reason:
                 return
             load_balancer.state = "failed"
             load_balancer.state_reason = reason
@@ -156,8 +158,10 @@ class TargetsController:
             load_balancer = backend.load_balancers.get(item.arn)
             if load_balancer is None:
                 return
-            changed = load_balancer.state != "active"
-            load_balancer.state, load_balancer.state_reason = "active", None
+            changed = False
+            if elbv2.changes_of(load_balancer) == item.changes:
+                changed = load_balancer.state != "active"
+                load_balancer.state, load_balancer.state_reason = "active", None
             for name, arn in item.arns.items():
                 group = backend.target_groups.get(arn)
                 if group is not None:

@@ -54,6 +54,7 @@ def install(plane: "ControlPlane") -> None:
     _patch_creation()
     _patch_deletion()
     _patch_state()
+    _patch_listeners()
     _patch_registration()
     _patch_health()
 
@@ -165,6 +166,42 @@ def _patch_state() -> None:
     replace(
         FakeLoadBalancer, "load_balancer_state", lambda _original: property(load_balancer_state)
     )
+
+
+def _patch_listeners() -> None:
+    """A changed listener has to be listened on before its load balancer is active again.
+
+    AWS would tell a port that cannot be had in the call itself; here HAProxy finds out afterwards.
+    """
+
+    def changed(self: Any, arn: str) -> None:
+        load_balancer = self.load_balancers[arn]
+        load_balancer.state, load_balancer.state_reason = "provisioning", None
+        load_balancer.changes = changes_of(load_balancer) + 1
+
+    def make_create(moto_create: Any) -> Any:
+        def create_listener(self: Any, load_balancer_arn: str, *args: Any, **kwargs: Any) -> Any:
+            created = moto_create(self, load_balancer_arn, *args, **kwargs)
+            changed(self, load_balancer_arn)
+            return created
+
+        return create_listener
+
+    def make_modify(moto_modify: Any) -> Any:
+        def modify_listener(self: Any, arn: str, *args: Any, **kwargs: Any) -> Any:
+            modified = moto_modify(self, arn, *args, **kwargs)
+            changed(self, modified.load_balancer_arn)
+            return modified
+
+        return modify_listener
+
+    replace(ELBv2Backend, "create_listener", make_create)
+    replace(ELBv2Backend, "modify_listener", make_modify)
+
+
+def changes_of(load_balancer: Any) -> int:
+    """How often a load balancer's listeners were created or changed."""
+    return int(load_balancer.__dict__.get("changes", 0))
 
 
 # Targets -------------------------------------------------------------------------------------

@@ -113,19 +113,7 @@ class LoadBalancer(Handler):
             groups = new["securityGroups"]
             elb.set_security_groups(LoadBalancerArn=identity, SecurityGroups=groups)
         elbv2.retag(op, identity, new, old)
-        self._await_active(op, identity)
-
-    def _await_active(self, op: Operation, identity: str) -> None:
-        def probe() -> tuple[bool | None, str]:
-            state = op.aws.elbv2.describe_load_balancers(LoadBalancerArns=[identity])
-            described = state["LoadBalancers"][0]["State"]
-            code = described["Code"]
-            if code == "failed":
-                why = described.get("Reason") or "no reason told"
-                raise ProviderError(f"the load balancer failed to start: {why}")
-            return (True if code in {"active", "active_impaired"} else None), code
-
-        op.wait("the load balancer to be active", probe, default_timeout=10 * MINUTE)
+        await_active(op, identity)
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
@@ -226,6 +214,8 @@ class Listener(Handler):
         """ModifyListener."""
         if old is not None and _listener(new) != _listener(old):
             op.aws.elbv2.modify_listener(ListenerArn=identity, **_listener(new))
+        # The load balancer takes up a listener after the call, and only then finds a port taken.
+        await_active(op, new["loadBalancerArn"])
         elbv2.retag(op, identity, new, old)
 
     @override
@@ -246,6 +236,20 @@ class Listener(Handler):
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
         """DeleteListener."""
         op.aws.elbv2.delete_listener(ListenerArn=identity)
+
+
+def await_active(op: Operation, arn: str) -> None:
+    """Waits until the load balancer serves its listeners; raises ProviderError if it cannot."""
+
+    def probe() -> tuple[bool | None, str]:
+        described = op.aws.elbv2.describe_load_balancers(LoadBalancerArns=[arn])
+        state = described["LoadBalancers"][0]["State"]
+        if state["Code"] == "failed":
+            why = state.get("Reason") or "no reason told"
+            raise ProviderError(f"the load balancer failed to start: {why}")
+        return (True if state["Code"] in {"active", "active_impaired"} else None), state["Code"]
+
+    op.wait("the load balancer to be active", probe, default_timeout=10 * MINUTE)
 
 
 def _listener(inputs: Properties) -> dict[str, Any]:

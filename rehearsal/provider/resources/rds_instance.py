@@ -173,9 +173,9 @@ class Instance(Handler):
             instance = _instance(op, name)
             status = instance["DBInstanceStatus"] if instance else "gone"
             if status in {"gone", "failed", "incompatible-parameters", "storage-full"}:
-                raise ProviderError(
-                    f"the database {name} became {status}; see `python -m rehearsal status`"
-                )
+                reasons = [info["Message"] for info in (instance or {}).get("StatusInfos") or []]
+                why = "; ".join(reasons) or "no reason told"
+                raise ProviderError(f"the database {name} became {status}: {why}")
             return (True if status == "available" else None), status
 
         op.wait(f"the database {name} to be available", probe, default_timeout=40 * MINUTE)
