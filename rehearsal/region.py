@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal import daemons, session
+from rehearsal import daemons, preflight, session
 from rehearsal.config import RegionConfig
 from rehearsal.controllers.autoscaling import AutoScalingController
 from rehearsal.controllers.base import Controller, ControllerLoop
@@ -57,6 +57,7 @@ class Region:
             raise
 
     def _start(self) -> session.Session:
+        preflight.require(preflight.REGION)
         kind = limits.detect()
         plane = ControlPlane(self.config)
         self._with(plane.start, plane.stop)

@@ -16,7 +16,7 @@ from rich.console import Console
 from loadtest import outputs as stack_outputs
 from loadtest import report, results
 from loadtest.models import RunSummary
-from rehearsal import background, display, facts, session
+from rehearsal import background, display, facts, preflight, session
 from rehearsal.environment import process_environment
 from rehearsal.project import EngineError, Project
 from tools import paths
@@ -44,11 +44,14 @@ class Rehearsal:
         Raises:
             EngineError: a stack could not be built or released.
             BackgroundError, SessionError: the region did not start.
+            ToolError: a program that it needs is missing.
         """
         # A wrong profile must be told before minutes of work.
         from loadtest.profiles import profile_named  # noqa: PLC0415
 
         profile = profile_named(self.profile)
+        preflight.require(preflight.REHEARSAL)
+        preflight.require_revision()
         self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         with self._region() as found:
             project = Project(found, self.root, {RESULTS_VARIABLE: str(self.results)})

@@ -20,9 +20,20 @@ class Command:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.environment = {**os.environ, "COLUMNS": "120"}
+        self.mounts: tuple[str, ...] = ()
 
     def line(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "rehearsal", *arguments, "--root", str(self.root)]
+        mine = [sys.executable, "-m", "rehearsal", *arguments, "--root", str(self.root)]
+        if not self.mounts:
+            return mine
+        # A mount namespace of its own: what is broken is broken for this command only.
+        script = " && ".join([*(f"mount {mount}" for mount in self.mounts), 'exec "$@"'])
+        return ["unshare", "--mount", "sh", "-c", script, "sh", *mine]
+
+    def broken_by(self, *mounts: str) -> Command:
+        """The same command where these file systems or files are mounted over others."""
+        self.mounts = mounts
+        return self
 
     def __call__(self, *arguments: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -53,5 +64,6 @@ class Command:
 def rehearsal(tmp_path: Path) -> Iterator[Command]:
     command = Command(tmp_path / "region")
     yield command
+    command.mounts = ()
     command("stop", timeout=120)
     assert command.left_over() == []

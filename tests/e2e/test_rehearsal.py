@@ -16,7 +16,7 @@ import pytest
 
 from rehearsal import session
 from rehearsal.project import EngineError, Project
-from tools import paths
+from tools import locate, paths
 
 pytestmark = pytest.mark.e2e
 
@@ -109,13 +109,81 @@ def test_a_port_in_use_is_named(rehearsal: Any) -> None:
     assert "Traceback" not in done.stdout
 
 
-def test_a_wrong_setting_stops_before_any_resource(rehearsal: Any) -> None:
+def test_a_wrong_setting_stops_before_any_resource(rehearsal: Any, tmp_path: Path) -> None:
     assert rehearsal("start").returncode == 0
     project = Project(session.require(rehearsal.root), rehearsal.root)
     project.prepare("single", {"minSise": "2"})
     with pytest.raises(EngineError, match=r"minSise.*minSize"):
         project.up("single")
-    assert [r["type"] for r in project.resources("single")] in ([], ["pulumi:pulumi:Stack"])
+    # A revision without appspec.yml at its root is no revision.
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "readme.txt").write_text("nothing to deploy")
+    project.prepare("ha", {"appPath": str(tmp_path / "app")})
+    with pytest.raises(EngineError, match=r"appspec\.yml"):
+        project.up("ha")
+    for stack in ("single", "ha"):
+        assert [r["type"] for r in project.resources(stack)] in ([], ["pulumi:pulumi:Stack"])
+
+
+def test_what_is_missing_is_told_before_anything_starts(rehearsal: Any) -> None:
+    done = rehearsal.broken_by(f"--bind /dev/null {locate.haproxy()}")("run", "--profile", "smoke")
+    assert done.returncode == 1
+    assert "haproxy is not installed" in done.stdout
+    assert "make setup" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_without_control_groups_the_region_says_what_it_needs(rehearsal: Any) -> None:
+    done = rehearsal.broken_by("-t tmpfs none /sys/fs/cgroup")("run", "--profile", "smoke")
+    assert done.returncode == 1
+    assert "Machines cannot be limited" in done.stdout
+    assert "run as root" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_a_database_that_does_not_start_is_told(rehearsal: Any, tmp_path: Path) -> None:
+    broken = executable(tmp_path / "postgres", "echo 'could not map shared memory' >&2; exit 1")
+    postgres = locate.postgres_bin() / "postgres"
+    done = rehearsal.broken_by(f"--bind {broken} {postgres}")("run", "--profile", "smoke")
+    assert done.returncode == 4
+    assert "could not map shared memory" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_a_generator_that_crashes_is_told(rehearsal: Any, tmp_path: Path) -> None:
+    _, artillery = locate.artillery_command()
+    broken = tmp_path / "run.js"
+    broken.write_text("console.error('out of luck'); process.exit(9);\n")
+    command = rehearsal.broken_by(f"--bind {broken} {artillery}")
+    done = command("run", "--profile", "smoke", "--results", str(tmp_path / "results"))
+    assert done.returncode == 4
+    assert "out of luck" in done.stdout
+    assert "status 9" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_a_listener_port_in_use_is_named(rehearsal: Any) -> None:
+    assert rehearsal("start").returncode == 0
+    with socket.socket() as taken:
+        # Every address, because the balancer's is not known before it exists; never accepted from.
+        taken.bind(("0.0.0.0", 0))  # noqa: S104
+        taken.listen()
+        port = taken.getsockname()[1]
+        project = Project(session.require(rehearsal.root), rehearsal.root)
+        project.prepare(
+            "ha",
+            {
+                "appPath": str(paths.REVISION),
+                "listenerPort": str(port),
+                "minSize": "2",
+                "desiredCapacity": "2",
+                "maxSize": "3",
+            },
+        )
+        with pytest.raises(EngineError, match=str(port)):
+            project.up("ha")
+    project.destroy("ha")
+    assert owned_by_the_stack(rehearsal.root) == []
 
 
 def test_a_failing_hook_script_is_told_and_the_state_is_kept(
@@ -139,6 +207,12 @@ def test_a_failing_hook_script_is_told_and_the_state_is_kept(
     assert "aws:codedeploy/deploymentGroup:DeploymentGroup" in kinds
     project.destroy("single")
     assert owned_by_the_stack(rehearsal.root) == []
+
+
+def executable(path: Path, script: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
 
 
 def up(root: Path) -> Project:

@@ -94,7 +94,11 @@ def detect(surroundings: Surroundings | None = None) -> Limits:
 def _candidates(surroundings: Surroundings, refusals: list[str]) -> list[Limits]:
     found: list[Limits] = []
     for base in surroundings.v2_candidates():
-        controllers = (base / "cgroup.controllers").read_text().split()
+        try:
+            controllers = (base / "cgroup.controllers").read_text().split()
+        except OSError as error:
+            refusals.append(f"{base} cannot be read ({error.strerror})")
+            continue
         if missing := [name for name in v2.REQUIRED if name not in controllers]:
             refusals.append(f"{base} lacks the controllers {' and '.join(missing)}")
         else:

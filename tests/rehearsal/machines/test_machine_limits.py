@@ -258,6 +258,12 @@ def test_detect_names_reason_and_remedy(tmp_path: Path, names: tuple[str, ...]):
     assert ("cpuacct" in str(caught.value).split(":", 1)[0]) == bool(names)
 
 
+def test_detect_tells_that_a_mounted_hierarchy_is_hidden(tmp_path: Path):
+    mounts = [f"cgroup2 {tmp_path / 'hidden'} cgroup2 rw 0 0"]
+    with pytest.raises(LimitsUnavailable, match=r"hidden cannot be read .*run as root"):
+        detect(_surroundings(tmp_path, mounts))
+
+
 def test_detect_tells_why_the_probe_failed(tmp_path: Path):
     (tmp_path / "cpu").write_text("a file where the hierarchy should be")
     (tmp_path / "cpuacct").mkdir()
