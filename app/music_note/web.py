@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from music_note import passwords
+from music_note.admission import Admission
 from music_note.database import Database
 from music_note.settings import Settings
 
@@ -58,43 +59,6 @@ class Identified:
             await send(message)
 
         await self._app(scope, receive, send_identified)
-
-
-class FirstComeFirstServed:
-    """Middleware: at most so many requests at once, the others wait in the order they came.
-
-    Without it the cheap pages starve the logins on a busy instance: the event loop answers every
-    page before a thread gets the interpreter. And whoever gave up while waiting is left out: work
-    for visitors who are gone would keep a busy instance busy for ever. `exempt` paths never wait,
-    so that an instance which is merely busy does not fail its health check.
-    """
-
-    def __init__(self, app: ASGIApp, *, at_once: int, exempt: frozenset[str]) -> None:
-        self._app = app
-        self._turn = asyncio.Semaphore(at_once)
-        self._exempt = exempt
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Waits for a turn."""
-        if scope["type"] != "http" or scope["path"] in self._exempt:
-            await self._app(scope, receive, send)
-            return
-        async with self._turn:
-            # The first message after a wait tells whether the client is still there.
-            first = await receive()
-            if first["type"] == "http.disconnect":
-                return
-            await self._app(scope, _replay(first, receive), send)
-
-
-def _replay(first: Message, receive: Receive) -> Receive:
-    """`receive` with a message put back to its front."""
-    pending = [first]
-
-    async def replayed() -> Message:
-        return pending.pop() if pending else await receive()
-
-    return replayed
 
 
 class Service:
@@ -169,7 +133,7 @@ def create_app(settings: Settings, database: Database) -> ASGIApp:
             Route("/me", service.me),
         ]
     )
-    queue = FirstComeFirstServed(
+    admitted = Admission(
         app, at_once=settings.database_connections, exempt=frozenset({settings.health_path})
     )
-    return Identified(queue, settings=settings)
+    return Identified(admitted, settings=settings)
