@@ -14,6 +14,9 @@ StartResponse = Callable[..., Any]
 READ_ACTION = re.compile(
     r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Filter|Search|Simulate|Query|Scan)"
 )
+RPC_PATH = re.compile(r"/service/[^/]+/operation/([A-Za-z0-9]+)")
+"""The path of a call in Smithy's RPC v2 protocol, which CloudWatch's clients speak."""
+
 REST = "REST"
 REFUSED_PATHS = ("/moto-api",)
 FORM = "application/x-www-form-urlencoded"
@@ -38,6 +41,9 @@ def action_of(environ: Environ, body: bytes) -> str:
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
         return str(target).rpartition(".")[2]
+    operation = RPC_PATH.fullmatch(str(environ.get("PATH_INFO", "")))
+    if operation:
+        return operation.group(1)
     query = parse_qs(str(environ.get("QUERY_STRING", "")))
     if "Action" in query:
         return query["Action"][0]

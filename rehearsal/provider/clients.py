@@ -125,6 +125,31 @@ class Clients:
         return self.get("codedeploy")
 
     @property
+    def cloudwatch(self) -> Any:
+        """Amazon CloudWatch."""
+        return self.get("cloudwatch")
+
+    @property
+    def logs(self) -> Any:
+        """Amazon CloudWatch Logs."""
+        return self.get("logs")
+
+    @property
+    def sns(self) -> Any:
+        """Amazon SNS."""
+        return self.get("sns")
+
+    @property
+    def kms(self) -> Any:
+        """AWS KMS."""
+        return self.get("kms")
+
+    @property
+    def budgets(self) -> Any:
+        """AWS Budgets."""
+        return self.get("budgets")
+
+    @property
     def ssm(self) -> Any:
         """AWS Systems Manager."""
         return self.get("ssm")

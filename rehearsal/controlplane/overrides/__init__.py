@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rehearsal.controlplane.server import ControlPlane
 
-OVERRIDDEN_SERVICES = ("ec2", "autoscaling", "elbv2", "codedeploy", "rds", "s3")
+OVERRIDDEN_SERVICES = (
+    "ec2",
+    "autoscaling",
+    "elbv2",
+    "codedeploy",
+    "rds",
+    "s3",
+    "cloudwatch",
+    "budgets",
+)
 
 
 def install_all(plane: "ControlPlane") -> None:

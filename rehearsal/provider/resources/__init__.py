@@ -5,12 +5,16 @@ from __future__ import annotations
 from rehearsal.provider.registry import Handler
 from rehearsal.provider.resources import (
     autoscaling,
+    budgets,
+    cloudwatch,
     codedeploy,
+    deployment_config,
     iam,
     instance,
     launch_template,
     lb,
     network,
+    notifications,
     rds_groups,
     rds_instance,
     routing,
@@ -54,6 +58,15 @@ _TYPES: tuple[type[Handler], ...] = (
     rds_instance.Instance,
     codedeploy.Application,
     codedeploy.DeploymentGroup,
+    deployment_config.DeploymentConfig,
+    cloudwatch.MetricAlarm,
+    cloudwatch.Dashboard,
+    cloudwatch.LogGroup,
+    notifications.Topic,
+    notifications.TopicPolicy,
+    notifications.TopicSubscription,
+    notifications.Key,
+    budgets.Budget,
 )
 
 

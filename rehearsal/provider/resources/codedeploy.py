@@ -283,6 +283,12 @@ def _described(group: Mapping[str, Any]) -> Properties:
         described["loadBalancerInfo"] = {
             "targetGroupInfos": [{"name": item["name"]} for item in balancers]
         }
+    alarms = group.get("alarmConfiguration") or {}
+    if alarms.get("alarms"):
+        described["alarmConfiguration"] = {
+            "alarms": [item["name"] for item in alarms["alarms"]],
+            **{name: alarms[key] for key, name in _ALARMS.items() if key in alarms},
+        }
     filters = group.get("ec2TagFilters")
     if filters:
         described["ec2TagFilters"] = [

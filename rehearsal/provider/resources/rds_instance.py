@@ -42,9 +42,11 @@ _MODIFIED = {
     "DeletionProtection": "deletionProtection",
     "AutoMinorVersionUpgrade": "autoMinorVersionUpgrade",
     "CopyTagsToSnapshot": "copyTagsToSnapshot",
+    "EnableIAMDatabaseAuthentication": "iamDatabaseAuthenticationEnabled",
     "ManageMasterUserPassword": "manageMasterUserPassword",
     "MasterUserPassword": "password",
 }
+_LOGS = "enabledCloudwatchLogsExports"
 _LOCAL_ONLY = frozenset(
     {
         "identifier",
@@ -54,6 +56,7 @@ _LOCAL_ONLY = frozenset(
         "deleteAutomatedBackups",
         "skipFinalSnapshot",
         "finalSnapshotIdentifier",
+        _LOGS,
         "tags",
     }
 )
@@ -84,7 +87,7 @@ class Instance(Handler):
         "publiclyAccessible": False,
         "skipFinalSnapshot": False,
     }
-    sets = frozenset({"vpcSecurityGroupIds"})
+    sets = frozenset({"vpcSecurityGroupIds", _LOGS})
     naming = Naming(
         prop="identifier",
         prefix="identifierPrefix",
@@ -142,7 +145,10 @@ class Instance(Handler):
         response = op.aws.rds.create_db_instance(
             DBInstanceIdentifier=inputs["identifier"],
             Tags=tag_list(inputs.get("tags")),
-            **given({**_CREATED, **_MODIFIED}, inputs),
+            **given(
+                {**_CREATED, **_MODIFIED, "EnableCloudwatchLogsExports": _LOGS},
+                inputs,
+            ),
         )
         instance = response["DBInstance"]
         return instance.get("DbiResourceId") or inputs["identifier"]
@@ -158,6 +164,7 @@ class Instance(Handler):
                 for key, value in given(_MODIFIED, new).items()
                 if before.get(key) != value
             }
+            changes.update(_log_changes(new, old))
             if changes:
                 op.aws.rds.modify_db_instance(
                     DBInstanceIdentifier=name,
@@ -215,6 +222,10 @@ class Instance(Handler):
             "resourceId": instance.get("DbiResourceId", identity),
             "status": instance["DBInstanceStatus"],
             "masterUserSecrets": [_secret(secret)] if secret else [],
+            "iamDatabaseAuthenticationEnabled": bool(
+                instance.get("IAMDatabaseAuthenticationEnabled")
+            ),
+            _LOGS: list(instance.get("EnabledCloudwatchLogsExports") or ()),
             "tags": tag_map(instance.get("TagList")),
         }
 
@@ -254,11 +265,23 @@ _APART = frozenset(
         "Port",
         "ManageMasterUserPassword",
         "MasterUserPassword",
+        "EnableIAMDatabaseAuthentication",
         "PreferredBackupWindow",
         "PreferredMaintenanceWindow",
     }
 )
 """Parameters that a description does not give back under their own name, or not as they were put."""
+
+
+def _log_changes(new: Properties, old: Properties) -> dict[str, Any]:
+    """What ModifyDBInstance is told of log exports: those to begin and those to end."""
+    before, after = set(old.get(_LOGS) or ()), set(new.get(_LOGS) or ())
+    wanted = {
+        "EnableLogTypes": sorted(after - before),
+        "DisableLogTypes": sorted(before - after),
+    }
+    changes = {key: names for key, names in wanted.items() if names}
+    return {"CloudwatchLogsExportConfiguration": changes} if changes else {}
 
 
 def _instance(op: Operation, name: str) -> Mapping[str, Any] | None:

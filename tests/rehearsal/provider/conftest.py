@@ -235,6 +235,14 @@ class World:
         return self._once("dbs", "aws:rds/subnetGroup:SubnetGroup", subnetIds=self.subnets).id
 
     @property
+    def key(self) -> str:
+        return self._once("key", "aws:kms/key:Key")["arn"]
+
+    @property
+    def topic(self) -> str:
+        return self._once("topic", "aws:sns/topic:Topic").id
+
+    @property
     def application(self) -> Resource:
         return self._once("application", "aws:codedeploy/application:Application")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from moto.codedeploy.responses import CodeDeployResponse
@@ -18,6 +19,11 @@ from moto.ec2.responses import instances
 from moto.ec2.utils import parse_user_data
 from moto.s3.models import FakeBucket
 from moto.server import ThreadedMotoServer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from rehearsal.controlplane.overrides import budgets, cloudwatch, codedeploy
+from rehearsal.controlplane.patching import add
 
 
 def _delete_application(self: Any) -> ActionResult:
@@ -100,6 +106,9 @@ def fill() -> None:
         "update_deployment_group": _update_deployment_group,
     }.items():
         setattr(CodeDeployResponse, name, method)
+    add(CodeDeployResponse, *codedeploy._config_calls())
+    budgets.install(None)
+    cloudwatch.install(None)
     LaunchTemplate.create_version = _version_with_parsed_user_data
     instances.parse_user_data = _user_data
     FakeBucket.get_permission = _permission_without_conditions

@@ -61,6 +61,16 @@ class Case:
         self.id = self.id or self.type.rsplit(":", 1)[1]
 
 
+def notification(kind: str, threshold: float, world: Any) -> dict[str, Any]:
+    return {
+        "comparisonOperator": "GREATER_THAN",
+        "notificationType": kind,
+        "threshold": threshold,
+        "thresholdType": "PERCENTAGE",
+        "subscriberSnsTopicArns": [world.topic],
+    }
+
+
 RULE = {"ipProtocol": "tcp", "fromPort": 80, "toPort": 80}
 
 CASES = [
@@ -390,10 +400,17 @@ CASES = [
             "dbSubnetGroupName": w.database_subnets,
             "vpcSecurityGroupIds": [w.group],
             "backupRetentionPeriod": 7,
+            "enabledCloudwatchLogsExports": ["postgresql"],
+            "iamDatabaseAuthenticationEnabled": True,
             "skipFinalSnapshot": True,
             "tags": {"a": "1"},
         },
-        lambda _: {"backupRetentionPeriod": 3, "tags": {"b": "2"}},
+        lambda _: {
+            "backupRetentionPeriod": 3,
+            "enabledCloudwatchLogsExports": ["upgrade"],
+            "iamDatabaseAuthenticationEnabled": False,
+            "tags": {"b": "2"},
+        },
         lambda _: {"dbName": "other"},
         ("arn", "address", "endpoint", "port", "masterUserSecrets", "resourceId", "status"),
     ),
@@ -418,6 +435,8 @@ CASES = [
             },
             "loadBalancerInfo": {"targetGroupInfos": [{"name": w.targets()["name"]}]},
             "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]},
+            "alarmConfiguration": {"enabled": True, "alarms": ["errors", "slow"]},
+            "terminationHookEnabled": True,
             "tags": {"a": "1"},
         },
         lambda _: {"deploymentConfigName": "CodeDeployDefault.OneAtATime"},
@@ -433,6 +452,118 @@ CASES = [
         },
         lambda _: {"ec2TagFilters": [{"type": "KEY_AND_VALUE", "key": "a", "value": "2"}]},
         id="DeploymentGroupByTags",
+    ),
+    Case(
+        "aws:codedeploy/deploymentConfig:DeploymentConfig",
+        lambda _: {"minimumHealthyHosts": {"type": "FLEET_PERCENT", "value": 66}},
+        replace=lambda _: {"minimumHealthyHosts": {"type": "HOST_COUNT", "value": 4}},
+        outputs=("arn", "deploymentConfigId"),
+    ),
+    Case(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        lambda w: {
+            "alarmDescription": "errors",
+            "namespace": "AWS/ApplicationELB",
+            "metricName": "HTTPCode_Target_5XX_Count",
+            "statistic": "Sum",
+            "dimensions": {"LoadBalancer": "app/a/1", "TargetGroup": "targetgroup/b/2"},
+            "comparisonOperator": "GreaterThanOrEqualToThreshold",
+            "threshold": 10.0,
+            "period": 60,
+            "evaluationPeriods": 3,
+            "datapointsToAlarm": 2,
+            "treatMissingData": "notBreaching",
+            "alarmActions": [w.topic],
+            "okActions": [w.topic],
+            "tags": {"a": "1"},
+        },
+        lambda _: {"threshold": 20.5, "dimensions": {"LoadBalancer": "x"}, "tags": {"b": "2"}},
+        lambda _: {"name": "given"},
+        ("arn", "name"),
+    ),
+    Case(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        lambda _: {
+            "namespace": "AWS/ApplicationELB",
+            "metricName": "TargetResponseTime",
+            "extendedStatistic": "p99",
+            "evaluateLowSampleCountPercentiles": "ignore",
+            "comparisonOperator": "GreaterThanThreshold",
+            "threshold": 1,
+            "period": 60,
+            "evaluationPeriods": 1,
+        },
+        lambda _: {"extendedStatistic": "p95"},
+        id="MetricAlarmOfAPercentile",
+    ),
+    Case(
+        "aws:cloudwatch/dashboard:Dashboard",
+        lambda _: {"dashboardName": "board", "dashboardBody": '{"widgets": []}'},
+        lambda _: {"dashboardBody": '{"widgets": [{"type": "text"}]}'},
+        lambda _: {"dashboardName": "other"},
+        ("dashboardArn",),
+    ),
+    Case(
+        "aws:cloudwatch/logGroup:LogGroup",
+        lambda _: {"name": "/aws/rds/x/postgresql", "retentionInDays": 30, "tags": {"a": "1"}},
+        lambda _: {"retentionInDays": 0, "tags": {"b": "2"}},
+        lambda _: {"name": "/other"},
+        ("arn",),
+    ),
+    Case(
+        "aws:sns/topic:Topic",
+        lambda w: {"kmsMasterKeyId": w.key, "displayName": "Alarms", "tags": {"a": "1"}},
+        lambda _: {"displayName": "Others", "tags": {"b": "2"}},
+        lambda _: {"name": "given"},
+        ("arn", "owner"),
+    ),
+    Case(
+        "aws:sns/topicPolicy:TopicPolicy",
+        lambda w: {"arn": w.topic, "policy": json.dumps(POLICY)},
+        lambda _: {"policy": json.dumps(OTHER_POLICY)},
+        lambda _: {"arn": "arn:aws:sns:ap-northeast-2:123456789012:other"},
+        ("owner",),
+    ),
+    Case(
+        "aws:sns/topicSubscription:TopicSubscription",
+        lambda w: {"topic": w.topic, "protocol": "email", "endpoint": "ops@example.org"},
+        replace=lambda _: {"endpoint": "dev@example.org"},
+        outputs=("arn", "ownerId", "pendingConfirmation"),
+    ),
+    Case(
+        "aws:kms/key:Key",
+        lambda _: {
+            "description": "alarms",
+            "policy": json.dumps(POLICY),
+            "enableKeyRotation": True,
+            "deletionWindowInDays": 7,
+            "tags": {"a": "1"},
+        },
+        lambda _: {
+            "description": "others",
+            "policy": json.dumps(OTHER_POLICY),
+            "enableKeyRotation": False,
+            "tags": {"b": "2"},
+        },
+        outputs=("arn", "keyId"),
+    ),
+    Case(
+        "aws:budgets/budget:Budget",
+        lambda w: {
+            "budgetType": "COST",
+            "timeUnit": "MONTHLY",
+            "limitAmount": "25",
+            "limitUnit": "USD",
+            "notifications": [notification("ACTUAL", 80.0, w), notification("FORECASTED", 100, w)],
+            "tags": {"a": "1"},
+        },
+        lambda w: {
+            "limitAmount": "50",
+            "notifications": [notification("ACTUAL", 90, w), notification("FORECASTED", 100, w)],
+            "tags": {"b": "2"},
+        },
+        lambda _: {"name": "given"},
+        ("arn", "accountId"),
     ),
 ]
 
