@@ -8,7 +8,7 @@ import pulumi
 
 from components.bundle import build_bundle
 from components.foundation import FoundationArgs
-from components.lookups import current_region, find_image, find_zones
+from components.lookups import current_account, current_region, find_image, find_zones
 from components.release_hook import release_hook
 from components.service import HighlyAvailableService, SingleInstanceService
 from components.settings import read_settings
@@ -26,6 +26,7 @@ service = SERVICES[settings.topology](
     FoundationArgs(
         settings=settings,
         region=region,
+        account=current_account(),
         zones=find_zones(settings, region),
         image_id=find_image(settings),
         bundle=bundle,

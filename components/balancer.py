@@ -49,6 +49,9 @@ class Balancer(Component):
     target_group_arn: pulumi.Output[str]
     target_group_name: pulumi.Output[str]
     request_label: pulumi.Output[str]
+    load_balancer_suffix: pulumi.Output[str]
+    target_group_suffix: pulumi.Output[str]
+    """The ends of both ARNs, by which CloudWatch knows them."""
 
     def __init__(
         self, name: str, args: BalancerArgs, opts: pulumi.ResourceOptions | None = None
@@ -88,6 +91,8 @@ class Balancer(Component):
         self.dns_name = balancer.dns_name
         self.target_group_arn = targets.arn
         self.target_group_name = targets.name
+        self.load_balancer_suffix = balancer.arn_suffix
+        self.target_group_suffix = targets.arn_suffix
         self.request_label = pulumi.Output.concat(balancer.arn_suffix, "/", targets.arn_suffix)
         self.finish({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})
 

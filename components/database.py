@@ -19,16 +19,20 @@ STORAGE_GIBIBYTES = 20
 
 BACKUP_DAYS = 7
 
+LOG_EXPORT = "postgresql"
+"""PostgreSQL's log, in RDS's name for it ("Publishing PostgreSQL logs to CloudWatch Logs")."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
-    """`subnet_ids` by zone; `protect` refuses deletion and takes a last snapshot."""
+    """`subnet_ids` by zone; `protect` refuses deletion, takes a last snapshot and keeps backups."""
 
     subnet_ids: Mapping[str, pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
     instance_class: str
     engine_version: str
     multi_az: bool
+    log_retention_days: int
     protect: bool
     tags: Tags
 
@@ -48,6 +52,7 @@ class Database(Component):
     in neither the state nor any log, and the application has to read it again when it is refused.
     """
 
+    identifier: pulumi.Output[str]
     host: pulumi.Output[str]
     port: pulumi.Output[int]
     secret_arn: pulumi.Output[str]
@@ -78,8 +83,21 @@ class Database(Component):
             tags=dict(args.tags),
             opts=self.child(),
         )
+        # The random end of the subnet group's name: the log group needs the database's name before
+        # the database exists, and a last snapshot one that no earlier database left behind.
+        suffix = subnets.name.apply(_suffix)
+        identifier = pulumi.Output.concat(name, "-", suffix)
+        # Made here, because RDS makes its own with logs that never expire.
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-log",
+            name=pulumi.Output.concat("/aws/rds/instance/", identifier, "/", LOG_EXPORT),
+            retention_in_days=args.log_retention_days,
+            tags=dict(args.tags),
+            opts=self.child(),
+        )
         instance = aws.rds.Instance(
             f"{name}-postgres",
+            identifier=identifier,
             engine="postgres",
             engine_version=args.engine_version,
             auto_minor_version_upgrade=True,
@@ -90,6 +108,8 @@ class Database(Component):
             db_name=DATABASE_NAME,
             username=MASTER_USER,
             manage_master_user_password=True,
+            # For people: their own names, no shared password (Security Hub RDS.10).
+            iam_database_authentication_enabled=True,
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[args.security_group_id],
             parameter_group_name=parameters.name,
@@ -97,16 +117,27 @@ class Database(Component):
             multi_az=args.multi_az,
             backup_retention_period=BACKUP_DAYS,
             copy_tags_to_snapshot=True,
+            # Security Hub RDS.9: errors and slow statements outlive the instance.
+            enabled_cloudwatch_logs_exports=[LOG_EXPORT],
             deletion_protection=args.protect,
             skip_final_snapshot=not args.protect,
-            final_snapshot_identifier=f"{name}-final" if args.protect else None,
+            final_snapshot_identifier=(
+                pulumi.Output.concat(name, "-final-", suffix) if args.protect else None
+            ),
+            # Else the daily backups go with the instance.
+            delete_automated_backups=not args.protect,
             tags=named(args.tags, name),
-            opts=self.child(),
+            opts=self.child(depends_on=[logs]),
         )
+        self.identifier = instance.identifier
         self.host = instance.address
         self.port = instance.port
         self.secret_arn = instance.master_user_secrets.apply(_secret_arn)
         self.finish({"host": self.host, "port": self.port})
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition("-")[2]
 
 
 def _secret_arn(secrets: Sequence[InstanceMasterUserSecret] | None) -> str:

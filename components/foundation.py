@@ -27,6 +27,7 @@ class FoundationArgs:
 
     settings: Settings
     region: str
+    account: str
     zones: tuple[str, ...]
     image_id: str
     bundle: Bundle
@@ -80,6 +81,7 @@ class Foundation(Component):
                 instance_class=settings.database_class,
                 engine_version=settings.database_engine_version,
                 multi_az=settings.database_multi_az,
+                log_retention_days=settings.log_retention,
                 protect=settings.protect,
                 tags=args.tags,
             ),

@@ -39,6 +39,11 @@ def current_region() -> str:
     return aws.get_region().region
 
 
+def current_account() -> str:
+    """The id of the account that the provider's credentials belong to."""
+    return aws.get_caller_identity().account_id
+
+
 def find_zones(settings: Settings, region: str) -> tuple[str, ...]:
     """Asks AWS for the zones to use: not every zone has every type."""
     offerings = aws.ec2.get_instance_type_offerings(

@@ -12,6 +12,10 @@ REVISION_PREFIX = "revisions/"
 """Where revisions are kept in the bucket; instances may read this prefix and nothing else of it."""
 
 
+ALARM_SOURCES = ("cloudwatch", "budgets")
+"""Services that publish to the topic of the alarms."""
+
+
 def partition_of(region: str) -> str:
     """The ARN partition that a Region belongs to (AWS General Reference, "ARN format")."""
     if region.startswith("cn-"):
@@ -72,6 +76,59 @@ def tls_only(bucket_arn: str) -> str:
             "Resource": [bucket_arn, f"{bucket_arn}/*"],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
+    )
+
+
+def alarm_topic(*, topic_arn: str, account: str) -> str:
+    """Who may publish to the topic of the alarms: CloudWatch and Budgets, for this account only,
+    and nobody without TLS (SNS developer guide, "Example cases for Amazon SNS access control";
+    AWS Budgets, "Creating an Amazon SNS topic for budget notifications")."""
+    return _document(
+        *(
+            {
+                "Sid": f"PublishFrom{service.capitalize()}",
+                "Effect": "Allow",
+                "Principal": {"Service": f"{service}.amazonaws.com"},
+                "Action": "sns:Publish",
+                "Resource": topic_arn,
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            }
+            for service in ALARM_SOURCES
+        ),
+        {
+            "Sid": "RefusePlainHttp",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sns:Publish",
+            "Resource": topic_arn,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    )
+
+
+def alarm_key(*, account: str, region: str) -> str:
+    """Who may use the topic's key: the account by its own policies, and the two services that
+    publish. A key whose policy leaves the account out cannot be managed any more (KMS developer
+    guide, "Default key policy")."""
+    return _document(
+        {
+            "Sid": "ManageByIam",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:{partition_of(region)}:iam::{account}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+        *(
+            {
+                "Sid": f"PublishFrom{service.capitalize()}",
+                "Effect": "Allow",
+                "Principal": {"Service": f"{service}.amazonaws.com"},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            }
+            for service in ALARM_SOURCES
+        ),
     )
 
 

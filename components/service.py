@@ -14,6 +14,12 @@ from components.delivery import BalancedFleet, Delivery, DeliveryArgs, TaggedIns
 from components.fleet import Fleet, FleetArgs
 from components.foundation import Foundation, FoundationArgs
 from components.instance import SingleInstance, SingleInstanceArgs
+from components.observability import (
+    Observability,
+    ObservabilityArgs,
+    WatchedFleet,
+    WatchedInstance,
+)
 from components.user_data import boot_digest
 
 DEPLOYMENT_TAG = "DeploymentTarget"
@@ -100,13 +106,36 @@ class Service(Component):
             "loadProfile": settings.load_profile,
         }
 
-    def _deliver(self, targets: TaggedInstances | BalancedFleet) -> dict[str, Any]:
+    def _observe(self, watched: WatchedFleet | WatchedInstance) -> Observability:
+        args, settings, foundation = self._args, self._args.settings, self._foundation
+        return Observability(
+            f"{self._name}-watch",
+            ObservabilityArgs(
+                watched=watched,
+                credits=foundation.machine.credits,
+                database_identifier=foundation.database.identifier,
+                database_class=settings.database_class,
+                region=args.region,
+                account=args.account,
+                dashboard_name=f"{pulumi.get_project()}-{pulumi.get_stack()}-{self._name}",
+                email=settings.alarm_address,
+                monthly_budget=settings.monthly_budget,
+                tags=args.tags,
+            ),
+            self.child(),
+        )
+
+    def _deliver(
+        self, targets: TaggedInstances | BalancedFleet, observability: Observability
+    ) -> dict[str, Any]:
         identity = self._foundation.identity
         delivery = Delivery(
             f"{self._name}-delivery",
             DeliveryArgs(
                 targets=targets,
-                deployment_config=self._args.settings.deployment_config,
+                deployment_config=self._args.settings.healthy_hosts
+                or self._args.settings.deployment_config,
+                stop_alarms=observability.stop_alarm_names,
                 service_role_arn=identity.delivery_role_arn,
                 prerequisites=identity.delivery_grants,
                 tags=self._args.tags,
@@ -149,7 +178,9 @@ class SingleInstanceService(Service):
             "instanceId": instance.instance_id,
             # Where its instance runs, not where its network reaches.
             "availabilityZones": [first_zone],
-            **self._deliver(target),
+            **self._deliver(
+                target, self._observe(WatchedInstance(instance_id=instance.instance_id))
+            ),
         }
 
 
@@ -182,6 +213,13 @@ class HighlyAvailableService(Service):
             # Target tracking and ELB health checks work only once a listener uses the target group.
             pulumi.ResourceOptions(parent=self, depends_on=[balancer]),
         )
+        observability = self._observe(
+            WatchedFleet(
+                group_name=fleet.group_name,
+                load_balancer=balancer.load_balancer_suffix,
+                target_group=balancer.target_group_suffix,
+            )
+        )
         port = settings.listener_port
         return {
             "url": balancer.dns_name.apply(lambda host: http_url(host, port)),
@@ -190,7 +228,8 @@ class HighlyAvailableService(Service):
             **self._deliver(
                 BalancedFleet(
                     group_name=fleet.group_name, target_group_name=balancer.target_group_name
-                )
+                ),
+                observability,
             ),
         }
 

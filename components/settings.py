@@ -19,8 +19,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from components.alarms import memory_gibibytes
 from components.cidr import parse_vpc_cidr
 from components.errors import ConfigurationError
+from components.healthy_hosts import MinimumHealthyHosts, largest_possible, parse_minimum
 from components.machine import architecture_of
 
 LATEST_IMAGE = "latest"
@@ -28,6 +30,35 @@ IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-defaul
 """Public SSM parameter with the id of the newest Amazon Linux 2023 image."""
 
 HALF_AT_A_TIME = "CodeDeployDefault.HalfAtATime"
+
+NONE = "none"
+"""What a text setting says when its feature is off."""
+
+RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+"""CloudWatch Logs API reference, PutRetentionPolicy."""
 
 _SEPARATE = ("release_on_up", "app_path")
 """Settings that change nothing that is built: the revision's content has a digest of its own."""
@@ -52,6 +83,7 @@ def _health_path(text: str) -> str:
 def _database_class(text: str) -> str:
     if not re.fullmatch(r"db\.[a-z0-9-]+\.[a-z0-9]+", text):
         raise ValueError("is no RDS instance class; write it like db.t4g.micro")
+    memory_gibibytes(text)
     return text
 
 
@@ -79,6 +111,25 @@ def _deployment_config(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._+=,@-]{1,100}", text):
         raise ValueError("is no name of a deployment configuration; use letters, digits and ._-")
     return text
+
+
+def _minimum(text: str) -> str:
+    if text != NONE:
+        parse_minimum(text)
+    return text
+
+
+def _email(text: str) -> str:
+    if text != NONE and not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
+        raise ValueError("is no e-mail address; write it like you@example.org, or none")
+    return text
+
+
+def _retention(days: int) -> int:
+    if days not in RETENTION_DAYS:
+        near = min(RETENTION_DAYS, key=lambda allowed: abs(allowed - days))
+        raise ValueError(f"is no retention that CloudWatch Logs offers; the nearest is {near}")
+    return days
 
 
 def _directory(text: str) -> str:
@@ -118,6 +169,10 @@ class Settings(BaseModel):
     database_engine_version: Annotated[str, AfterValidator(_engine_version)]
     database_multi_az: bool
     deployment_config: Annotated[str, AfterValidator(_deployment_config)]
+    minimum_healthy_hosts: Annotated[str, AfterValidator(_minimum)]
+    alarm_email: Annotated[str, AfterValidator(_email)]
+    monthly_budget: Annotated[int, Field(ge=0, le=1_000_000)]
+    log_retention: Annotated[int, AfterValidator(_retention)]
     load_profile: Literal["smoke", "quick", "seed", "none"]
     release_on_up: bool
     protect: bool
@@ -126,6 +181,18 @@ class Settings(BaseModel):
     def instance_count(self) -> int:
         """How many instances the stack starts with."""
         return self.desired_capacity if self.topology == "ha" else 1
+
+    @property
+    def healthy_hosts(self) -> MinimumHealthyHosts | None:
+        """The minimum for a deployment configuration of the stack's own; None to use a named one."""
+        if self.minimum_healthy_hosts == NONE:
+            return None
+        return parse_minimum(self.minimum_healthy_hosts)
+
+    @property
+    def alarm_address(self) -> str | None:
+        """Where alarms are mailed to; None for nowhere."""
+        return None if self.alarm_email == NONE else self.alarm_email
 
     @property
     def pinned_image(self) -> bool:
@@ -165,11 +232,26 @@ class Settings(BaseModel):
     def _batch(self) -> str | None:
         # Percentages of healthy hosts are rounded up: half of one is one, and a deployment that has
         # to keep every host fails at once (CodeDeploy user guide, "Instance health").
+        if self.healthy_hosts is not None:
+            return self._minimum_impossible(self.healthy_hosts)
         if self.instance_count > 1 or self.deployment_config != HALF_AT_A_TIME:
             return None
         return (
             f'haproof:deploymentConfig is "{self.deployment_config}", but half of one instance is '
             "none, so every deployment would fail; use CodeDeployDefault.AllAtOnce instead."
+        )
+
+    def _minimum_impossible(self, minimum: MinimumHealthyHosts) -> str | None:
+        # The smallest fleet is the strictest: what it can keep, every larger one can.
+        fleet = self.min_size if self.topology == "ha" else 1
+        if minimum.possible_for(fleet):
+            return None
+        count, percent = largest_possible(fleet)
+        size = "one instance" if self.topology == "single" else f"haproof:minSize {fleet}"
+        return (
+            f'haproof:minimumHealthyHosts is "{self.minimum_healthy_hosts}": with {size}, '
+            f"{minimum.arithmetic(fleet)}, which leaves none to deploy to, so every deployment "
+            f"would fail; use at most {count} or {percent}%."
         )
 
     def _image(self) -> str | None:

@@ -195,11 +195,31 @@ OUTPUTS: dict[str, Callable[[MockResourceArgs], dict[str, Any]]] = {
     },
     "aws:codedeploy/application:Application": _named("codedeploy"),
     "aws:codedeploy/deploymentGroup:DeploymentGroup": _none,
+    "aws:codedeploy/deploymentConfig:DeploymentConfig": lambda args: {
+        "deploymentConfigName": f"{args.name}-1234567"
+    },
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch"),
+    "aws:cloudwatch/dashboard:Dashboard": _none,
+    "aws:cloudwatch/logGroup:LogGroup": _named("logs"),
+    "aws:kms/key:Key": lambda args: {"arn": _arn("kms", f"key/{args.name}")},
+    "aws:sns/topic:Topic": lambda args: {
+        "arn": _arn("sns", args.name),
+        "name": f"{args.name}-1234567",
+    },
+    "aws:sns/topicPolicy:TopicPolicy": _none,
+    "aws:sns/topicSubscription:TopicSubscription": _none,
+    "aws:budgets/budget:Budget": _none,
 }
 """Computed outputs per type; the types are the contract between program and provider."""
 
 INVOKES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "aws:index/getRegion:getRegion": lambda _: {"id": REGION, "region": REGION, "name": REGION},
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {
+        "id": ACCOUNT,
+        "accountId": ACCOUNT,
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/test",
+        "userId": "test",
+    },
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda _: {
         "names": [f"{REGION}{letter}" for letter in "abcd"]
     },

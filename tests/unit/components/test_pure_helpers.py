@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from components.balancer import BalancerArgs
 from components.cidr import parse_vpc_cidr, plan_subnets
 from components.database import DatabaseArgs
+from components.delivery import DeliveryArgs, TaggedInstances
 from components.errors import ConfigurationError
 from components.fleet import FleetArgs
 from components.lookups import select_zones
@@ -152,7 +153,17 @@ def test_arguments_that_cannot_work_are_refused_at_construction():
             instance_class="db.t4g.micro",
             engine_version="18",
             multi_az=False,
+            log_retention_days=30,
             protect=False,
+            tags=tags,
+        )
+    with pytest.raises(ValueError, match="takes 10 alarms, not 11"):
+        DeliveryArgs(
+            targets=TaggedInstances(key="k", value="v"),
+            deployment_config="CodeDeployDefault.AllAtOnce",
+            stop_alarms=("a",) * 11,
+            service_role_arn="r",
+            prerequisites=(),
             tags=tags,
         )
 

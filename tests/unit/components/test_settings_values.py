@@ -88,6 +88,29 @@ def test_settings_cannot_be_changed_afterwards():
             ["deploymentConfig", "half of one instance", "CodeDeployDefault.AllAtOnce"],
         ),
         ({"minSize": "1", "desiredCapacity": "1"}, ["half of one instance"]),
+        (
+            {"minSize": "2", "minimumHealthyHosts": "66%"},
+            [
+                'minimumHealthyHosts is "66%"',
+                "minSize 2",
+                "66 % of 2 host(s) is 1.32, rounded up 2",
+                "at most 1 or 50%",
+            ],
+        ),
+        (
+            {"minimumHealthyHosts": "6"},
+            ["minSize 6", "6 of 6 host(s)", "at most 5 or 83%"],
+        ),
+        (
+            {"topology": "single", "minimumHealthyHosts": "1"},
+            ["one instance", "1 of 1 host(s)", "at most 0 or 0%"],
+        ),
+        ({"minimumHealthyHosts": "most"}, ['minimumHealthyHosts "most"', "like 4 or 66%"]),
+        ({"minimumHealthyHosts": "120%"}, ['minimumHealthyHosts "120%"', "below 100%"]),
+        ({"alarmEmail": "ops"}, ['alarmEmail "ops"', "you@example.org"]),
+        ({"monthlyBudget": "-5"}, ['monthlyBudget "-5"', "greater than or equal to 0"]),
+        ({"logRetention": "31"}, ['logRetention "31"', "the nearest is 30"]),
+        ({"databaseClass": "db.q9.large"}, ['databaseClass "db.q9.large"', "db.t, db.m"]),
     ],
 )
 def test_a_refusal_names_key_value_and_remedy(changes, parts):
@@ -120,6 +143,22 @@ def test_other_namespaces_are_left_alone():
 def test_one_instance_may_be_deployed_all_at_once():
     settings = read(topology="single", deploymentConfig="CodeDeployDefault.AllAtOnce")
     assert settings.instance_count == 1
+
+
+def test_a_minimum_of_healthy_hosts_takes_the_place_of_a_named_configuration():
+    settings = read(
+        topology="single",
+        minimumHealthyHosts="0",
+        deploymentConfig="CodeDeployDefault.HalfAtATime",
+    )
+    assert settings.healthy_hosts is not None
+    assert settings.healthy_hosts.value == 0
+    assert read().healthy_hosts is None
+
+
+def test_an_address_is_none_until_it_is_given():
+    assert read().alarm_address is None
+    assert read(alarmEmail="ops@example.org").alarm_address == "ops@example.org"
 
 
 @pytest.mark.parametrize(
