@@ -91,7 +91,7 @@ class Region:
             DatabasesController(plane),
             TargetsController(plane),
             deployments,
-            AutoScalingController(plane, deployments.launch_gate),
+            AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
         ]
 
     def _with(self, start: Callable[[], object], stop: Callable[[], object]) -> None:

@@ -24,7 +24,7 @@ from rehearsal.controlplane.server import ControlPlane
 log = logging.getLogger(__name__)
 
 Decision = Literal["continue", "wait", "abandon"]
-LaunchGate = Callable[[str, str], Decision]
+Gate = Callable[[str, str], Decision]
 
 COUNTED = {PENDING, WAITING, IN_SERVICE}
 CODEDEPLOY_HOOK = "CodeDeploy-managed-automatic-launch-deployment-hook-"
@@ -36,7 +36,7 @@ GONE = "EC2 health check indicating it has been terminated or stopped"
 
 
 def always_continue(group_name: str, instance_id: str) -> Decision:
-    """A launch gate that lets every instance into service."""
+    """A gate that holds no instance."""
     del group_name, instance_id
     return "continue"
 
@@ -45,15 +45,22 @@ class AutoScalingController:
     """Keeps every Auto Scaling group at its desired capacity, balanced and healthy.
 
     `launch_gate(group, instance_id)` is asked about each instance that is up, before it goes into
-    service, without the control plane's lock: CodeDeploy's launch hook.
+    service, and `termination_gate` about each that is out of traffic, before it is ended: CodeDeploy's
+    hooks. Both are asked without the control plane's lock.
     """
 
     name = "autoscaling"
 
-    def __init__(self, plane: ControlPlane, launch_gate: LaunchGate = always_continue) -> None:
+    def __init__(
+        self,
+        plane: ControlPlane,
+        launch_gate: Gate = always_continue,
+        termination_gate: Gate = always_continue,
+    ) -> None:
         """Work on the groups of `plane`."""
         self._plane = plane
         self._gate = launch_gate
+        self._end_gate = termination_gate
         self._started = time.time()
 
     def reconcile(self) -> None:
@@ -61,6 +68,8 @@ class AutoScalingController:
         decisions: dict[str, Decision] = {
             instance_id: self._gate(group, instance_id) for group, instance_id in self._at_gate()
         }
+        for group, instance_id in self._at_end():
+            decisions[instance_id] = self._end_gate(group, instance_id)
         with self._plane.lock:
             groups = list(self._backend.autoscaling_groups.values())
             before = [_signature(group) for group in groups]
@@ -87,6 +96,15 @@ class AutoScalingController:
                 if state.lifecycle_state in {PENDING, WAITING} and _is_up(state.instance)
             ]
 
+    def _at_end(self) -> list[tuple[str, str]]:
+        with self._plane.lock:
+            return [
+                (group.name, state.instance.id)
+                for group in self._backend.autoscaling_groups.values()
+                for state in group.instance_states
+                if state.lifecycle_state == LEAVING and self._may_stop(group, state)
+            ]
+
     def _attempt(self, group: Any, decisions: dict[str, Decision]) -> Exception | None:
         """Look after one group; an error in it must not keep others from being looked after."""
         try:
@@ -103,7 +121,7 @@ class AutoScalingController:
             if state.lifecycle_state == IN_SERVICE and "HealthCheck" not in suspended:
                 self._check_health(group, state)
             if state.lifecycle_state == LEAVING:
-                self._leave(group, state)
+                self._leave(group, state, decisions.get(state.instance.id))
         self._carry_out(group, suspended)
         if group.status is not None and not group.instance_states:
             membership.remove_group(self._backend, group)
@@ -210,10 +228,13 @@ class AutoScalingController:
     def _take_out(self, state: Any, why: str) -> None:
         membership.mark_leaving(self._backend, state, f"At {activities.timestamp()} {why}")
 
-    def _leave(self, group: Any, state: Any) -> None:
+    def _leave(self, group: Any, state: Any, decision: Decision | None) -> None:
         instance = state.instance
         for arn in group.target_group_arns:
             membership.deregister(self._backend, arn, instance.id)
+        if not state.out_of_traffic:
+            state.out_of_traffic = True
+            self._plane.notify()
         if instance.state_code in {ec2.SHUTTING_DOWN, ec2.TERMINATED}:
             if instance.state_code == ec2.TERMINATED:
                 group.instance_states.remove(state)
@@ -221,7 +242,20 @@ class AutoScalingController:
             return
         if instance.state_code == ec2.RUNNING and self._drains(group, state):
             return
+        # Not asked yet, in the round that took it out of traffic: the next one asks.
+        if self._may_stop(group, state) and decision in {None, "wait"}:
+            return
         instance.terminate()
+
+    def _may_stop(self, group: Any, state: Any) -> bool:
+        """Whether the termination hook has its turn: after the last request, and not where the
+        group itself is deleted, which takes its hooks along."""
+        return (
+            group.status is None
+            and state.out_of_traffic
+            and _is_up(state.instance)
+            and not self._drains(group, state)
+        )
 
     def _drains(self, group: Any, state: Any) -> bool:
         """Whether a target group still sends the rest of its requests to the instance."""

@@ -4,11 +4,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from moto.core.utils import utcnow
 
-from rehearsal.controllers import fleets
+from rehearsal.controllers import fleets, hooks, safeguards
 from rehearsal.controllers.batches import COUNT, Progress, Rule
 from rehearsal.controllers.rollout import Machine, Rollout, Task, new_target
 from rehearsal.controlplane.deployment_configs import PREDEFINED_CONFIGS, config_of
@@ -41,8 +41,6 @@ INTERRUPTED = (
     "The deployment was interrupted because the local region was stopped while it ran: "
     "deploy again."
 )
-
-Decision = Literal["continue", "wait", "abandon"]
 
 
 class Park(Protocol):
@@ -95,38 +93,13 @@ class DeploymentsController:
         for thread in self._threads.values():
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def launch_gate(self, asg_name: str, instance_id: str) -> Decision:
-        """CodeDeploy's launch hook: whether a new instance may go into service.
+    def launch_gate(self, asg_name: str, instance_id: str) -> hooks.Decision:
+        """CodeDeploy's launch hook: whether a new instance may go into service."""
+        return hooks.launch_decision(self._plane, asg_name, instance_id)
 
-        Starts, once per instance, a deployment of the last successful revision.
-        """
-        with self._plane.lock:
-            backend = self._plane.backend("codedeploy")
-            decisions = [
-                self._gate(backend, group, instance_id)
-                for groups in backend.deployment_groups.values()
-                for group in groups.values()
-                if asg_name in group.auto_scaling_groups
-            ]
-        for decision in ("abandon", "wait"):
-            if decision in decisions:
-                return decision
-        return "continue"
-
-    def _gate(self, backend: Any, group: Any, instance_id: str) -> Decision:
-        if group.last_successful is None:
-            return "continue"
-        deployment = backend.deployments.get(group.launches.get(instance_id))
-        if deployment is None:
-            source = backend.deployments[group.last_successful["deploymentId"]]
-            deployment = records.follow_up(
-                backend, group, source, records.AUTOSCALING, only=[instance_id]
-            )
-            group.launches[instance_id] = deployment.deployment_id
-            self._plane.notify()
-        if deployment.status in records.ACTIVE:
-            return "wait"
-        return "continue" if deployment.status == "Succeeded" else "abandon"
+    def termination_gate(self, asg_name: str, instance_id: str) -> hooks.Decision:
+        """CodeDeploy's termination hook: whether an instance may be ended."""
+        return hooks.termination_decision(self._plane, asg_name, instance_id)
 
     # One deployment --------------------------------------------------------------------------
 
@@ -146,6 +119,8 @@ class DeploymentsController:
         rollouts = _Rollouts(self._plane, self._park.get, deployment, tasks, self._closing.is_set)
         while True:
             progress = rollouts.progress()
+            if not progress.done:
+                self._heed_alarms(deployment)
             stopped = deployment.stop_requested or self._closing.is_set()
             if not stopped and rule.may_start(progress):
                 rollouts.start(rule.may_start(progress))
@@ -154,6 +129,12 @@ class DeploymentsController:
             else:
                 break
         self._conclude(deployment, rule, rollouts)
+
+    def _heed_alarms(self, deployment: Any) -> None:
+        with self._plane.lock:
+            if not deployment.stop_requested:
+                deployment.active_alarms = safeguards.active_alarms(self._plane, deployment)
+                deployment.stop_requested = bool(deployment.active_alarms)
 
     def _plan(self, deployment: Any) -> tuple[list[Task], Rule]:
         """What to do on which instances; ends the deployment if that is nothing."""
@@ -167,7 +148,8 @@ class DeploymentsController:
             agent_deployment = agent_deployment_of(deployment)
             arns = fleets.target_group_arns(self._plane, group)
             ignore = bool(deployment.ignore_application_stop_failures)
-            tasks = [Task(name, agent_deployment, arns, ignore) for name in names]
+            ending = deployment.creator == records.TERMINATION
+            tasks = [Task(name, agent_deployment, arns, ignore, ending) for name in names]
             deployment.targets = {task.instance_id: new_target(task) for task in tasks}
             records.count_targets(deployment)
             if not tasks:
@@ -178,11 +160,13 @@ class DeploymentsController:
                     minimum=rule.minimum_healthy(len(tasks)), total=len(tasks)
                 )
                 self._finish(deployment, "Failed", "HEALTH_CONSTRAINTS_INVALID", text)
+            else:
+                safeguards.suspend_processes(self._plane, deployment)
             self._plane.notify()
             return tasks, rule
 
     def _rule(self, deployment: Any) -> Rule:
-        if deployment.creator == records.AUTOSCALING:
+        if deployment.creator in records.BY_AUTOSCALING:
             return Rule(COUNT, 0)
         name = str(deployment.deployment_config_name)
         hosts = config_of(self._plane.backend("codedeploy"), name)["minimumHealthyHosts"]
@@ -192,7 +176,10 @@ class DeploymentsController:
         progress = rollouts.progress()
         with self._plane.lock:
             _skip_unfinished(deployment)
-            if deployment.stop_requested:
+            if deployment.active_alarms:
+                text = safeguards.alarm_message(deployment.active_alarms)
+                self._finish(deployment, "Stopped", "ALARM_ACTIVE", text)
+            elif deployment.stop_requested:
                 self._finish(deployment, "Stopped", "MANUAL_STOP", MANUAL_STOP)
             elif self._closing.is_set() and progress.succeeded < progress.total:
                 self._finish(deployment, "Failed", "INTERNAL_ERROR", INTERRUPTED)
@@ -207,11 +194,15 @@ class DeploymentsController:
         deployment.status, deployment.complete_time = status, utcnow()
         if code:
             deployment.error_information = {"code": code, "message": text}
-        _remember_instances(group, deployment)
+        safeguards.resume_processes(self._plane, deployment)
         records.count_targets(deployment)
+        if deployment.creator == records.TERMINATION:
+            _forget_instances(group, deployment)
+        else:
+            _remember_instances(group, deployment)
         if deployment.creator == records.AUTOSCALING:
             self._catch_up(deployment)
-        else:
+        elif deployment.creator != records.TERMINATION:
             group.last_attempted = records.summary(deployment)
             if status == "Succeeded":
                 group.last_successful = records.summary(deployment)
@@ -369,14 +360,25 @@ def _remember_instances(group: Any, deployment: Any) -> None:
     group.failed_instances = sorted(failed)
 
 
+def _forget_instances(group: Any, deployment: Any) -> None:
+    for name in deployment.targets:
+        group.deployed.pop(name, None)
+        group.launches.pop(name, None)
+        group.terminations.pop(name, None)
+    group.failed_instances = [
+        name for name in group.failed_instances if name not in deployment.targets
+    ]
+
+
 def _wants_rollback(deployment: Any) -> bool:
     if deployment.creator != records.USER:
         return False
-    if deployment.status == "Stopped":
+    if deployment.status == "Stopped" and not deployment.active_alarms:
         return deployment.rollback_on_stop
+    event = "DEPLOYMENT_STOP_ON_ALARM" if deployment.active_alarms else "DEPLOYMENT_FAILURE"
     settings = (
         deployment.auto_rollback_configuration
         or deployment.deployment_group.auto_rollback_configuration
         or {}
     )
-    return bool(settings.get("enabled")) and "DEPLOYMENT_FAILURE" in (settings.get("events") or [])
+    return bool(settings.get("enabled")) and event in (settings.get("events") or [])

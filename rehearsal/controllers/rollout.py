@@ -29,6 +29,9 @@ INSTALLATION = (
     "ValidateService",
 )
 AFTER_TRAFFIC = ("BeforeAllowTraffic", ALLOW, "AfterAllowTraffic")
+ENDING = ("ApplicationStop",)
+"""What an instance runs before Auto Scaling ends it, after it has been taken out of traffic."""
+
 MAY_FAIL = frozenset({"ApplicationStop", "BeforeBlockTraffic", "AfterBlockTraffic"})
 """What `ignoreApplicationStopFailures` covers."""
 
@@ -71,16 +74,22 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to deploy to one instance. `target_groups` are ARNs, empty without traffic control."""
+    """What to deploy to one instance. `target_groups` are ARNs, empty without traffic control.
+
+    `ending` marks the deployment of CodeDeploy's termination hook, which installs nothing.
+    """
 
     instance_id: str
     deployment: AgentDeployment
     target_groups: tuple[str, ...]
     ignore_stop_failures: bool
+    ending: bool = False
 
     @property
     def events(self) -> tuple[str, ...]:
         """The lifecycle events, in order."""
+        if self.ending:
+            return (*BEFORE_TRAFFIC, *ENDING) if self.target_groups else ENDING
         if not self.target_groups:
             return INSTALLATION
         return (*BEFORE_TRAFFIC, *INSTALLATION, *AFTER_TRAFFIC)
@@ -126,6 +135,9 @@ class Rollout:
             if result.status == "Failed" and not self._tolerated(event):
                 self._end("Failed")
                 return False
+        if self._task.ending:
+            self._end("Succeeded")
+            return True
         try:
             machine = self._find_machine(self._task.instance_id)
             machine.agent.mark_successful(self._task.deployment)

@@ -74,6 +74,7 @@ def mark_leaving(backend: Any, state: Any, cause: str) -> None:
         return
     state.lifecycle_state = LEAVING
     state.leaving_since = time.time()
+    state.out_of_traffic = False
     state.end_activity = activities.begin(
         backend, state.auto_scaling_group, f"Terminating EC2 instance: {state.instance.id}", cause
     )

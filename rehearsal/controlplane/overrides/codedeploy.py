@@ -47,7 +47,9 @@ GROUP_FIELDS = {
     "ec2TagSet": "ec2_tag_set",
     "onPremisesTagSet": "on_premises_tag_set",
     "terminationHookEnabled": "termination_hook_enabled",
+    "ec2DeploymentOptions": "ec2_deployment_options",
 }
+MAX_ALARMS = 10
 _NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,100}")
 
 
@@ -136,6 +138,20 @@ def _patch_group_model() -> None:
 
     replace(DeploymentGroup, "__init__", make_init)
     replace(CodeDeployBackend, "create_deployment_group", make_create)
+    replace(CodeDeployResponse, "create_deployment_group", _make_create_call)
+
+
+def _make_create_call(moto_call: Any) -> Any:
+    def create_deployment_group(self: Any) -> ActionResult:
+        """moto's call with the options that it does not know."""
+        options = self._get_param("ec2DeploymentOptions")
+        codedeploy_deployments.check_options(options, self._get_param("autoScalingGroups") or [])
+        answer: ActionResult = moto_call(self)
+        groups = self.codedeploy_backend.deployment_groups[self._get_param("applicationName")]
+        groups[self._get_param("deploymentGroupName")].ec2_deployment_options = options
+        return answer
+
+    return create_deployment_group
 
 
 def _check_name(what: str, name: str) -> None:
@@ -161,6 +177,8 @@ def _check_group(backend: Any, group: Any) -> None:
             raise CodeDeployException(
                 "InvalidAutoScalingGroupException", f"No such auto scaling group: {name}"
             )
+    codedeploy_deployments.check_options(group.ec2_deployment_options, group.auto_scaling_groups)
+    _check_alarms(group.alarm_configuration)
     names = target_group_names(group)
     if style.get("deploymentOption") == WITH_TRAFFIC_CONTROL and not names:
         raise CodeDeployException(
@@ -174,6 +192,24 @@ def _check_group(backend: Any, group: Any) -> None:
         raise CodeDeployException(
             "InvalidLoadBalancerInfoException",
             f"No such target group: {', '.join(sorted(missing))}",
+        )
+
+
+def _check_alarms(settings: dict[str, Any] | None) -> None:
+    """InvalidAlarmConfigException and AlarmsLimitExceededException of the API reference."""
+    names = [entry.get("name") for entry in (settings or {}).get("alarms") or []]
+    if len(names) > MAX_ALARMS:
+        raise CodeDeployException(
+            "AlarmsLimitExceededException",
+            f"A deployment group takes {MAX_ALARMS} alarms, not {len(names)}.",
+        )
+    if (settings or {}).get("enabled") and not names:
+        raise CodeDeployException(
+            "InvalidAlarmConfigException", "The alarm configuration is enabled without an alarm."
+        )
+    if len(set(names)) != len(names) or not all(names):
+        raise CodeDeployException(
+            "InvalidAlarmConfigException", "Alarms need names that differ from each other."
         )
 
 
@@ -238,13 +274,14 @@ def _make_group_info(moto_info: Any) -> Any:
         info: dict[str, Any] = moto_info(group)
         info["alarmConfiguration"] = group.alarm_configuration or {"enabled": False, "alarms": []}
         info["autoScalingGroups"] = [
-            {"name": name, "hook": codedeploy_deployments.hook_name(group, name)}
-            for name in group.auto_scaling_groups
+            _described_scaling_group(group, name) for name in group.auto_scaling_groups
         ]
         info["targetRevision"] = group.target_revision
         info["lastSuccessfulDeployment"] = group.last_successful
         info["lastAttemptedDeployment"] = group.last_attempted
         info["outdatedInstancesStrategy"] = group.outdated_instances_strategy or "UPDATE"
+        info["terminationHookEnabled"] = bool(group.termination_hook_enabled)
+        info["ec2DeploymentOptions"] = group.ec2_deployment_options
         info["deploymentStyle"] = group.deployment_style or {
             "deploymentType": "IN_PLACE",
             "deploymentOption": "WITHOUT_TRAFFIC_CONTROL",
@@ -252,6 +289,13 @@ def _make_group_info(moto_info: Any) -> Any:
         return {name: value for name, value in info.items() if value is not None}
 
     return _deployment_group_info
+
+
+def _described_scaling_group(group: Any, name: str) -> dict[str, str]:
+    described = {"name": name, "hook": codedeploy_deployments.hook_name(group, name)}
+    if group.termination_hook_enabled:
+        described["terminationHook"] = codedeploy_deployments.termination_hook_name(group, name)
+    return described
 
 
 # Deployment configurations -------------------------------------------------------------------

@@ -23,9 +23,16 @@ from rehearsal.controlplane.patching import add, original, replace
 ID_LENGTH = 9
 ID_ALPHABET = string.ascii_uppercase + string.digits
 HOOK_PREFIX = "CodeDeploy-managed-automatic-launch-deployment-hook"
+TERMINATION_HOOK_PREFIX = "CodeDeploy-managed-automatic-termination-deployment-hook"
 ACTIVE = frozenset({"Created", "Queued", "InProgress", "Baking", "Ready"})
 USER, ROLLBACK = "user", "codeDeployRollback"
 AUTOSCALING, AUTO_UPDATE = "autoscaling", "CodeDeployAutoUpdate"
+TERMINATION = "autoscalingTermination"
+BY_AUTOSCALING = frozenset({AUTOSCALING, TERMINATION})
+"""Deployments to one instance, which Auto Scaling launches or ends."""
+
+SUSPEND = "autoScalingGroupProcessesToSuspend"
+SUSPENDABLE = ("Terminate", "AZRebalance", "InstanceRefresh", "ScheduledActions")
 TARGET_STATES = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 
 
@@ -34,6 +41,7 @@ def install() -> None:
     replace(responses, "_deployment_info", _make_info)
     replace(DeploymentInfo, "__init__", _make_init)
     replace(CodeDeployBackend, "create_deployment", _make_create)
+    replace(CodeDeployResponse, "create_deployment", _make_create_call)
     add(CodeDeployResponse, *_deployment_calls(), *_target_calls(), *_legacy_target_calls())
     add(CodeDeployResponse, *_revision_calls())
 
@@ -46,13 +54,38 @@ def prepare_group(group: Any) -> None:
     group.deployed = {}  # instance id -> id of its last successful deployment
     group.failed_instances = []  # whose last deployment failed
     group.launches = {}  # instance id -> deployment that its launch waits for
+    group.terminations = {}  # instance id -> deployment that its termination waits for
     group.hooks = {}
+    group.termination_hooks = {}
+    group.ec2_deployment_options = None
 
 
 def hook_name(group: Any, asg_name: str) -> str:
     """The name of the launch lifecycle hook for one of the group's Auto Scaling groups."""
     fallback = f"{HOOK_PREFIX}-{group.deployment_group_name}-{uuid.uuid4()}"
     return group.hooks.setdefault(asg_name, fallback)
+
+
+def termination_hook_name(group: Any, asg_name: str) -> str:
+    """The name of the termination lifecycle hook for one of the group's Auto Scaling groups."""
+    fallback = f"{TERMINATION_HOOK_PREFIX}-{group.deployment_group_name}-{uuid.uuid4()}"
+    return group.termination_hooks.setdefault(asg_name, fallback)
+
+
+def check_options(options: dict[str, Any] | None, scaling: Iterable[str]) -> None:
+    """Refuse Auto Scaling processes that CodeDeploy does not suspend, or not here."""
+    wanted = (options or {}).get(SUSPEND) or []
+    unknown = [name for name in wanted if name not in SUSPENDABLE]
+    if unknown:
+        raise CodeDeployException(
+            "InvalidAutoScalingGroupProcessToSuspendException",
+            f"{', '.join(unknown)} cannot be suspended: use {', '.join(SUSPENDABLE)}.",
+        )
+    if wanted and not list(scaling):
+        raise CodeDeployException(
+            "InvalidAutoScalingGroupProcessToSuspendException",
+            "The deployment group has no Auto Scaling group whose processes could be suspended.",
+        )
 
 
 def revisions(backend: Any) -> dict[str, list[dict[str, Any]]]:
@@ -68,7 +101,7 @@ def active_deployment(backend: Any, group: Any) -> Any:
             for deployment in backend.deployments.values()
             if deployment.deployment_group is group
             and deployment.status in ACTIVE
-            and deployment.creator != AUTOSCALING
+            and deployment.creator not in BY_AUTOSCALING
         ),
         None,
     )
@@ -135,6 +168,10 @@ def _make_init(moto_init: Any) -> Any:
         self.previous_revision = self.deployment_group.target_revision
         self.stop_requested = False
         self.rollback_on_stop = False
+        self.active_alarms = []  # that stopped it
+        options = self.deployment_group.ec2_deployment_options or {}
+        self.processes_to_suspend = list(options.get(SUSPEND) or [])
+        self.suspended = {}  # Auto Scaling group -> processes that it suspended there
 
     return __init__
 
@@ -158,6 +195,24 @@ def _make_create(moto_create: Any) -> Any:
         deployment = self.deployments[identifier]
         _remember_revision(self, application_name, deployment.revision, deployment.create_time)
         return identifier
+
+    return create_deployment
+
+
+def _make_create_call(moto_call: Any) -> Any:
+    def create_deployment(self: Any) -> ActionResult:
+        """moto's call with the options that it does not know."""
+        backend = self.codedeploy_backend
+        options = self._get_param("ec2DeploymentOptions")
+        if options is not None:
+            name = self._get_param("deploymentGroupName")
+            group = backend.get_deployment_group(self._get_param("applicationName"), name)
+            check_options(options, group.auto_scaling_groups)
+        answer: ActionResult = moto_call(self)
+        if options is not None:
+            deployment = backend.deployments[answer.result["deploymentId"]]  # pyright: ignore[reportIndexIssue]
+            deployment.processes_to_suspend = list(options.get(SUSPEND) or [])
+        return answer
 
     return create_deployment
 
@@ -195,6 +250,9 @@ def _make_info(moto_info: Any) -> Any:
             or deployment.deployment_group.auto_rollback_configuration
             or None
         )
+        info["overrideAlarmConfiguration"] = deployment.override_alarm_configuration
+        if deployment.processes_to_suspend:
+            info["ec2DeploymentOptions"] = {SUSPEND: deployment.processes_to_suspend}
         info["deploymentStyle"] = deployment.deployment_group.deployment_style or {
             "deploymentType": "IN_PLACE",
             "deploymentOption": "WITHOUT_TRAFFIC_CONTROL",

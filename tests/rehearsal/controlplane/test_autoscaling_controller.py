@@ -22,7 +22,9 @@ class Region:
         self.decisions = {}
         self.default = "continue"
         self.instances = InstancesController(plane, park)
-        self.groups = AutoScalingController(plane, self._gate)
+        self.leaving = {}
+        self.asked = []
+        self.groups = AutoScalingController(plane, self._gate, self._end_gate)
         self.arn = aws.elbv2.create_target_group(
             Name="app", Protocol="HTTP", Port=8080, VpcId=network.vpc, TargetType="instance"
         )["TargetGroups"][0]["TargetGroupArn"]
@@ -34,6 +36,10 @@ class Region:
 
     def _gate(self, group, instance_id):
         return self.decisions.get(instance_id, self.default)
+
+    def _end_gate(self, group, instance_id):
+        self.asked.append(instance_id)
+        return self.leaving.get(instance_id, "continue")
 
     def create(self, **settings):
         wanted = {
@@ -201,6 +207,45 @@ def test_an_instance_drains_before_it_is_terminated(region):
     region.rest()
     assert region.members() == []
     assert region.park.machines == {}
+
+
+def test_the_termination_gate_holds_an_instance_that_is_out_of_traffic(region):
+    region.create(DesiredCapacity=1)
+    region.rest()
+    (name,) = region.names()
+    region.health[name] = "draining"
+    region.leaving[name] = "wait"
+    region.capacity(0)
+    region.step(3)
+    assert region.asked == []  # It still has requests.
+    region.health[name] = "unused"
+    region.step(5)
+    assert region.names("Terminating") == {name}
+    assert set(region.asked) == {name}
+    region.leaving[name] = "continue"
+    region.rest()
+    assert region.members() == []
+
+
+def test_a_group_that_is_deleted_asks_no_gate(region):
+    region.create(DesiredCapacity=2)
+    region.rest()
+    region.leaving = dict.fromkeys(region.names(), "wait")
+    region.aws.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="fleet", ForceDelete=True)
+    region.rest()
+    assert region.members() == []
+    assert region.asked == []
+
+
+def test_an_instance_that_is_gone_is_not_held(region):
+    region.create(DesiredCapacity=1)
+    region.rest()
+    (name,) = region.names()
+    region.leaving[name] = "wait"
+    region.aws.ec2.terminate_instances(InstanceIds=[name])
+    region.rest()
+    assert name not in region.names()
+    assert name not in region.asked
 
 
 def test_an_unhealthy_target_is_replaced(region):

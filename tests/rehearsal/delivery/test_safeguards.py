@@ -1,0 +1,296 @@
+"""What guards deployments: alarms, suspended Auto Scaling processes, the termination hook."""
+
+import threading
+
+import pytest
+from botocore.exceptions import ClientError
+
+ALARMS = {
+    "alarmConfiguration": {"enabled": True, "alarms": [{"name": "errors"}, {"name": "slow"}]},
+    "autoRollbackConfiguration": {
+        "enabled": True,
+        "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
+    },
+}
+PROCESSES = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
+TRAFFIC = {
+    "deploymentStyle": {
+        "deploymentType": "IN_PLACE",
+        "deploymentOption": "WITH_TRAFFIC_CONTROL",
+    },
+    "loadBalancerInfo": {"targetGroupInfoList": [{"name": "tg"}]},
+}
+
+
+def put_alarm(stage, name, threshold=10.0):
+    stage.aws.cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/ApplicationELB",
+        MetricName="HTTPCode_Target_5XX_Count",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=threshold,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+
+def ring(stage, name, state="ALARM"):
+    stage.aws.cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="drill")
+
+
+@pytest.fixture
+def watched(stage):
+    """Four instances, one at a time, with two quiet alarms."""
+    for name in ("errors", "slow", "unrelated"):
+        put_alarm(stage, name)
+    stage.launch(4)
+    stage.group(deploymentConfigName="CodeDeployDefault.OneAtATime", **ALARMS)
+    return stage
+
+
+def test_an_alarm_stops_a_running_deployment_and_the_last_good_revision_comes_back(watched):
+    watched.ended(watched.deploy("good.zip"))
+    gate = watched.park.gates["Install"] = threading.Event()
+    bad = watched.deploy("bad.zip")
+    watched.until(lambda: watched.park.busy == 1)
+    ring(watched, "slow")
+    gate.set()
+    info = watched.ended(bad)
+    assert info["status"] == "Stopped"
+    assert info["errorInformation"]["code"] == "ALARM_ACTIVE"
+    assert info["errorInformation"]["message"].endswith("Activated alarms: <slow>")
+    assert info["deploymentOverview"]["Skipped"] >= 3
+    # The rollback runs although the alarm rings on: it is the remedy.
+    rollback = watched.ended(info["rollbackInfo"]["rollbackDeploymentId"])
+    assert rollback["status"] == "Succeeded"
+    assert rollback["creator"] == "codeDeployRollback"
+    assert {machine.agent.keys[-1] for machine in watched.park.machines.values()} == {"good.zip"}
+
+
+def test_an_alarm_that_rings_already_stops_a_deployment_before_its_first_instance(watched):
+    ring(watched, "errors")
+    ring(watched, "slow")
+    info = watched.ended(watched.deploy())
+    assert info["errorInformation"]["code"] == "ALARM_ACTIVE"
+    assert info["errorInformation"]["message"].endswith("<errors> <slow>")
+    assert info["deploymentOverview"]["Skipped"] == 4
+    assert all(machine.agent.events == [] for machine in watched.park.machines.values())
+    assert "rollbackDeploymentId" not in info["rollbackInfo"]
+
+
+def test_other_alarms_and_other_states_stop_nothing(watched):
+    ring(watched, "unrelated")
+    ring(watched, "errors", "INSUFFICIENT_DATA")
+    assert watched.ended(watched.deploy())["status"] == "Succeeded"
+
+
+def test_an_alarm_of_the_group_may_be_overridden_for_one_deployment(watched):
+    ring(watched, "errors")
+    override = {"enabled": False, "alarms": []}
+    info = watched.ended(watched.deploy(overrideAlarmConfiguration=override))
+    assert info["status"] == "Succeeded"
+    assert info["overrideAlarmConfiguration"]["enabled"] is False
+
+
+def test_without_the_event_an_alarm_stops_and_nothing_rolls_back(stage):
+    put_alarm(stage, "errors")
+    put_alarm(stage, "slow")
+    stage.launch()
+    failure_only = {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
+    stage.group(**(ALARMS | {"autoRollbackConfiguration": failure_only}))
+    stage.ended(stage.deploy("good.zip"))
+    ring(stage, "slow")
+    info = stage.ended(stage.deploy("bad.zip"))
+    assert info["status"] == "Stopped"
+    assert "rollbackInfo" not in info
+
+
+def test_a_launched_instance_gets_its_revision_while_an_alarm_rings(watched, deployments):
+    watched.ended(watched.deploy())
+    with watched.plane.lock:
+        groups = watched.plane.backend("codedeploy").deployment_groups["app"]
+        groups["dg"].auto_scaling_groups = ["asg"]
+    ring(watched, "errors")
+    (new,) = watched.launch()
+    watched.until(lambda: deployments.launch_gate("asg", new) == "continue")
+
+
+def test_changing_an_alarm_keeps_its_state(watched):
+    ring(watched, "errors")
+    put_alarm(watched, "errors", threshold=20.0)
+    (alarm,) = watched.aws.cloudwatch.describe_alarms(AlarmNames=["errors"])["MetricAlarms"]
+    assert (alarm["StateValue"], alarm["Threshold"]) == ("ALARM", 20.0)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "code"),
+    [
+        ({"enabled": True, "alarms": []}, "InvalidAlarmConfigException"),
+        ({"enabled": True, "alarms": [{"name": "a"}] * 2}, "InvalidAlarmConfigException"),
+        (
+            {"enabled": True, "alarms": [{"name": str(n)} for n in range(11)]},
+            "AlarmsLimitExceededException",
+        ),
+    ],
+)
+def test_impossible_alarm_configurations_are_refused(stage, configuration, code):
+    with pytest.raises(ClientError) as error:
+        stage.group(alarmConfiguration=configuration)
+    assert error.value.response["Error"]["Code"] == code
+
+
+@pytest.fixture
+def scaling(stage):
+    """A deployment group that has an Auto Scaling group beside its tagged instances."""
+    template = stage.aws.ec2.create_launch_template(
+        LaunchTemplateName="web",
+        LaunchTemplateData={"ImageId": stage.image, "InstanceType": "t4g.nano"},
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    stage.aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="asg",
+        MinSize=0,
+        MaxSize=0,
+        LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
+        VPCZoneIdentifier=stage.subnets[0],
+    )
+    stage.launch()
+    stage.group(autoScalingGroups=["asg"])
+    return stage
+
+
+def suspended(stage):
+    (group,) = stage.aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    return {process["ProcessName"] for process in group["SuspendedProcesses"]}
+
+
+def test_processes_are_suspended_while_a_deployment_runs_and_only_then(scaling):
+    scaling.aws.autoscaling.suspend_processes(
+        AutoScalingGroupName="asg", ScalingProcesses=["AZRebalance"]
+    )
+    gate = scaling.park.gates["Install"] = threading.Event()
+    options = {"autoScalingGroupProcessesToSuspend": PROCESSES}
+    deployment = scaling.deploy(ec2DeploymentOptions=options)
+    scaling.until(lambda: scaling.park.busy == 1)
+    assert suspended(scaling) == set(PROCESSES)
+    gate.set()
+    assert scaling.ended(deployment)["ec2DeploymentOptions"] == options
+    # What somebody else had suspended stays so.
+    assert suspended(scaling) == {"AZRebalance"}
+
+
+def test_processes_are_resumed_after_a_failure_too(scaling):
+    scaling.park.failing = lambda machine, event, deployment: event == "Install"
+    deployment = scaling.deploy(
+        ec2DeploymentOptions={"autoScalingGroupProcessesToSuspend": PROCESSES}
+    )
+    assert scaling.ended(deployment)["status"] == "Failed"
+    assert suspended(scaling) == set()
+
+
+def test_the_groups_own_processes_hold_for_its_deployments(scaling):
+    scaling.aws.codedeploy.update_deployment_group(
+        applicationName="app",
+        currentDeploymentGroupName="dg",
+        ec2DeploymentOptions={"autoScalingGroupProcessesToSuspend": ["Terminate"]},
+    )
+    gate = scaling.park.gates["Install"] = threading.Event()
+    deployment = scaling.deploy()
+    scaling.until(lambda: scaling.park.busy == 1)
+    assert suspended(scaling) == {"Terminate"}
+    gate.set()
+    scaling.ended(deployment)
+    assert suspended(scaling) == set()
+
+
+@pytest.mark.parametrize(("group", "processes"), [("asg", ["Launch"]), (None, ["AZRebalance"])])
+def test_what_cannot_be_suspended_is_refused(stage, group, processes):
+    stage.group()
+    with stage.plane.lock:
+        groups = stage.plane.backend("codedeploy").deployment_groups["app"]
+        groups["dg"].auto_scaling_groups = [group] if group else []
+    with pytest.raises(ClientError) as error:
+        stage.deploy(ec2DeploymentOptions={"autoScalingGroupProcessesToSuspend": processes})
+    code = error.value.response["Error"]["Code"]
+    assert code == "InvalidAutoScalingGroupProcessToSuspendException"
+
+
+class TestTerminationHook:
+    @pytest.fixture
+    def leaving(self, stage):
+        """Two released instances of a group with the hook, as the gate sees it."""
+        names = stage.launch(2)
+        stage.group(terminationHookEnabled=True)
+        stage.ended(stage.deploy())
+        with stage.plane.lock:
+            groups = stage.plane.backend("codedeploy").deployment_groups["app"]
+            groups["dg"].auto_scaling_groups = ["asg"]
+        for name in names:
+            stage.park.get(name).agent.events.clear()
+        return stage, names
+
+    def test_the_application_stops_before_the_instance_ends(self, leaving, deployments):
+        stage, (name, other) = leaving
+        assert deployments.termination_gate("asg", name) == "wait"
+        stage.until(lambda: deployments.termination_gate("asg", name) == "continue")
+        assert [event for _, event in stage.park.get(name).agent.events] == ["ApplicationStop"]
+        assert stage.park.get(other).agent.events == []
+        newest = stage.aws.codedeploy.list_deployments(
+            applicationName="app", deploymentGroupName="dg"
+        )["deployments"][-1]
+        info = stage.info(newest)
+        assert (info["status"], info["creator"]) == ("Succeeded", "autoscalingTermination")
+        # It is no release: the group's last deployment is still the user's.
+        group = stage.aws.codedeploy.get_deployment_group(
+            applicationName="app", deploymentGroupName="dg"
+        )["deploymentGroupInfo"]
+        assert group["lastSuccessfulDeployment"]["deploymentId"] != newest
+        assert group["terminationHookEnabled"] is True
+        assert "termination" in group["autoScalingGroups"][0]["terminationHook"]
+
+    def test_a_script_that_fails_does_not_keep_the_instance(self, leaving, deployments):
+        stage, (name, _) = leaving
+        stage.park.failing = lambda machine, event, deployment: event == "ApplicationStop"
+        deployments.termination_gate("asg", name)
+        stage.until(lambda: deployments.termination_gate("asg", name) == "continue")
+
+    def test_another_group_and_an_instance_without_a_revision_go_at_once(
+        self, leaving, deployments
+    ):
+        stage, (name, _) = leaving
+        assert deployments.termination_gate("other", name) == "continue"
+        (new,) = stage.launch()
+        assert deployments.termination_gate("asg", new) == "continue"
+
+    def test_without_the_hook_nothing_runs(self, leaving, deployments):
+        stage, (name, _) = leaving
+        stage.aws.codedeploy.update_deployment_group(
+            applicationName="app", currentDeploymentGroupName="dg", autoScalingGroups=[]
+        )
+        with stage.plane.lock:
+            group = stage.plane.backend("codedeploy").deployment_groups["app"]["dg"]
+            group.auto_scaling_groups, group.termination_hook_enabled = ["asg"], False
+        assert deployments.termination_gate("asg", name) == "continue"
+
+    def test_traffic_is_taken_away_first(self, stage, deployments):
+        (name,) = stage.launch()
+        target_group = stage.balancer([name])
+        stage.until(lambda: set(stage.health(target_group).values()) == {("healthy", None)})
+        stage.group(terminationHookEnabled=True, **TRAFFIC)
+        stage.ended(stage.deploy())
+        with stage.plane.lock:
+            groups = stage.plane.backend("codedeploy").deployment_groups["app"]
+            groups["dg"].auto_scaling_groups = ["asg"]
+        deployments.termination_gate("asg", name)
+        stage.until(lambda: deployments.termination_gate("asg", name) == "continue")
+        newest = stage.aws.codedeploy.list_deployments(
+            applicationName="app", deploymentGroupName="dg"
+        )["deployments"][-1]
+        events = stage.target(newest, name)["lifecycleEvents"]
+        assert [event["lifecycleEventName"] for event in events] == [
+            "BeforeBlockTraffic",
+            "BlockTraffic",
+            "AfterBlockTraffic",
+            "ApplicationStop",
+        ]
+        assert stage.health(target_group) == {}
