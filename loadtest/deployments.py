@@ -12,6 +12,12 @@ from typing import Any
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
 COUNTED = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
+ALARM_ACTIVE = "ALARM_ACTIVE"
+SUSPENDED = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
+"""What Auto Scaling leaves alone while a deployment runs: moving instances between zones, replacing
+them all, planned changes of the fleet's size. Not `Terminate`: without it nothing that fails is
+replaced. (CodeDeploy API reference, EC2DeploymentOptions.)"""
+
 TARGETS_PER_CALL = 25
 DEPLOYMENTS_PER_CALL = 25
 
@@ -75,6 +81,8 @@ class Progress:
     overview: dict[str, int]
     error: str | None
     rollback_id: str | None
+    rollback_due: bool = False
+    """Whether it ended so that CodeDeploy rolls it back, and does not say yet by what."""
 
     @property
     def ended(self) -> bool:
@@ -100,13 +108,19 @@ class Deployments:
         self._client = client
         self._names = {"applicationName": application, "deploymentGroupName": group}
 
-    def create(self, revision: Revision, description: str) -> str:
-        """Starts a deployment; files that an earlier one left are overwritten. Returns its id."""
+    def create(self, revision: Revision, description: str, *, scaled: bool) -> str:
+        """Starts a deployment; files that an earlier one left are overwritten. Returns its id.
+
+        `scaled` says that the group deploys to an Auto Scaling group: its own moving of instances
+        waits for the deployment's end then.
+        """
+        options = {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": SUSPENDED}}
         answer = self._client.create_deployment(
             **self._names,
             revision=revision.location(),
             description=description,
             fileExistsBehavior="OVERWRITE",
+            **(options if scaled else {}),
         )
         return str(answer["deploymentId"])
 
@@ -114,13 +128,14 @@ class Deployments:
         """How far a deployment has come."""
         info = self._client.get_deployment(deploymentId=deployment_id)["deploymentInfo"]
         error = info.get("errorInformation")
-        rollback = info.get("rollbackInfo") or {}
+        rollback = info.get("rollbackInfo")
         return Progress(
             id=deployment_id,
             status=str(info.get("status")),
             overview=dict(info.get("deploymentOverview") or {}),
             error=f"{error.get('code')}: {error.get('message')}" if error else None,
-            rollback_id=rollback.get("rollbackDeploymentId") or None,
+            rollback_id=(rollback or {}).get("rollbackDeploymentId") or None,
+            rollback_due=rollback is None and _rolls_back(info),
         )
 
     def events_now(self, deployment_id: str) -> Counter[str]:
@@ -181,6 +196,20 @@ class Deployments:
             if not page.get("nextToken"):
                 return
             query["nextToken"] = page["nextToken"]
+
+
+def _rolls_back(info: dict[str, Any]) -> bool:
+    """Whether the deployment's end is one of the events that it is rolled back on."""
+    settings = info.get("autoRollbackConfiguration") or {}
+    if info.get("status") == "Failed":
+        event = "DEPLOYMENT_FAILURE"
+    elif info.get("status") != "Stopped":
+        return False
+    elif (info.get("errorInformation") or {}).get("code") == ALARM_ACTIVE:
+        event = "DEPLOYMENT_STOP_ON_ALARM"
+    else:
+        event = "DEPLOYMENT_STOP_ON_REQUEST"
+    return bool(settings.get("enabled")) and event in (settings.get("events") or [])
 
 
 def _batches(ids: Sequence[str], size: int) -> Iterator[list[str]]:

@@ -34,6 +34,8 @@ class Patience:
     fleet_s: float = 600
     deployment_s: float = 3600
     """The longest a lifecycle event may take on CodeDeploy."""
+    rollback_s: float = 30
+    """From the end of a deployment until CodeDeploy names its rollback."""
     health_s: float = 300
     poll_s: float = 2
 
@@ -158,7 +160,11 @@ class _Job:
         told = False
         while True:
             try:
-                return self._deployments.create(revision, description)
+                return self._deployments.create(
+                    revision,
+                    description,
+                    scaled=self._outputs.auto_scaling_group_name is not None,
+                )
             except ClientError as error:
                 busy = error.response.get("Error", {}).get("Code") == LIMIT_EXCEEDED
                 if not busy or time.monotonic() > deadline:
@@ -197,12 +203,21 @@ class _Job:
             reason = progress.error or "no reason given"
             lines = [f"deployment {progress.id} {progress.status.lower()}: {reason}"]
         lines += [f"  {failure}" for failure in self._deployments.failures(progress.id)]
+        progress = self._await_rollback(progress)
         if progress.rollback_id:
             self._say(f"rolling back by deployment {progress.rollback_id}")
             rollback = self._follow(progress.rollback_id)
             outcome = "restored the last good revision" if rollback.clean else "failed as well"
             lines.append(f"  its rollback {progress.rollback_id} {outcome}")
         return "\n".join(lines)
+
+    def _await_rollback(self, progress: Progress) -> Progress:
+        """The deployment once it names its rollback, which CodeDeploy starts after its end."""
+        deadline = time.monotonic() + self._patience.rollback_s
+        while progress.rollback_due and time.monotonic() < deadline:
+            time.sleep(self._patience.poll_s)
+            progress = self._deployments.progress(progress.id)
+        return progress
 
     def wait_for_health(self) -> str:
         """Waits for healthy targets and steady answers of the application; returns its version."""

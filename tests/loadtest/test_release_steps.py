@@ -151,7 +151,9 @@ class Cloud:
             targetIds=list(events),
         )
 
-    def created(self) -> Cloud:
+    def created(self, *, scaled: bool = True) -> Cloud:
+        processes = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
+        options = {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": processes}}
         return self.expect(
             "codedeploy",
             "create_deployment",
@@ -159,6 +161,7 @@ class Cloud:
             revision=LOCATION,
             description=ANY,
             fileExistsBehavior="OVERWRITE",
+            **(options if scaled else {}),
             **GROUP,
         )
 
@@ -314,6 +317,53 @@ def test_a_failed_deployment_tells_the_script_and_follows_the_rollback(
     ]
 
 
+STOPPED: dict[str, Any] = {
+    "errorInformation": {"code": "ALARM_ACTIVE", "message": "Activated alarms: <slow>"},
+    "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_STOP_ON_ALARM"]},
+}
+
+
+def test_a_rollback_that_is_named_only_after_the_end_is_waited_for(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
+    cloud.fleet("i-0").revision().created().progress("Stopped", **STOPPED)
+    cloud.targets(DEPLOYMENT, {"i-0": []}, "Skipped")
+    cloud.progress("Stopped", **STOPPED)
+    cloud.progress("Stopped", rollbackInfo={"rollbackDeploymentId": "d-ROLLBACK0"}, **STOPPED)
+    cloud.progress("Succeeded", "d-ROLLBACK0", deploymentOverview={"Succeeded": 1})
+    with pytest.raises(ReleaseError) as caught:
+        run(make_outputs(), cloud, force=True)
+    cloud.used_up()
+    assert str(caught.value).splitlines() == [
+        f"deployment {DEPLOYMENT} stopped: ALARM_ACTIVE: Activated alarms: <slow>",
+        "  its rollback d-ROLLBACK0 restored the last good revision",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "info"),
+    [
+        # Nothing to go back to: CodeDeploy says so.
+        ("Stopped", {**STOPPED, "rollbackInfo": {"rollbackMessage": "No earlier deployment."}}),
+        # The event is not one that it rolls back on.
+        ("Failed", {"autoRollbackConfiguration": STOPPED["autoRollbackConfiguration"]}),
+        ("Stopped", {"autoRollbackConfiguration": STOPPED["autoRollbackConfiguration"]}),
+        ("Failed", {}),
+    ],
+)
+def test_no_rollback_is_waited_for_that_will_not_come(
+    cloud: Cloud,
+    make_outputs: Callable[..., StackOutputs],
+    status: str,
+    info: dict[str, Any],
+):
+    cloud.fleet("i-0").revision().created().progress(status, **info)
+    cloud.targets(DEPLOYMENT, {"i-0": []}, "Skipped")
+    with pytest.raises(ReleaseError, match=status.lower()):
+        run(make_outputs(), cloud, force=True)
+    cloud.used_up()
+
+
 @pytest.mark.parametrize("left", [{"Failed": 1}, {"Skipped": 1}, {"Pending": 1}])
 def test_success_with_an_unserved_instance_is_no_success(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs], left: dict[str, int]
@@ -392,7 +442,7 @@ def test_the_single_instance_needs_no_group(cloud: Cloud, single_outputs: StackO
     cloud.expect(
         "codedeploy", "list_deployments", {"deployments": []},
         includeOnlyStatuses=["Succeeded"], **GROUP,
-    ).created()  # fmt: skip
+    ).created(scaled=False)  # fmt: skip
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
     with service() as url:
         outputs = single_outputs.model_copy(update={"url": url})
