@@ -18,7 +18,7 @@ NOT_BREACHING = "notBreaching"
 MISSING = "missing"
 
 ERRORS_PER_MINUTE = 10
-"""About 0.1 % of what six t4g.nano answer in a minute under the target of the scaling policy."""
+"""Under 0.1 % of what six instances answer at the scaling policy's default target (3,000 each)."""
 
 SLOW_SECONDS = 1.0
 CREDITS_LOW = 1.0
