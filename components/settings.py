@@ -60,8 +60,9 @@ RETENTION_DAYS = (
 )
 """CloudWatch Logs API reference, PutRetentionPolicy."""
 
-_SEPARATE = ("release_on_up", "app_path")
-"""Settings that change nothing that is built: the revision's content has a digest of its own."""
+_SEPARATE = ("release_on_up", "app_path", "alarm_email", "monthly_budget", "log_retention")
+"""Settings that change nothing that is released or measured; the revision's content has a digest
+of its own."""
 
 
 def _cidr(text: str) -> str:
@@ -209,7 +210,7 @@ class Settings(BaseModel):
         return IMAGE_PARAMETER.format(architecture=architecture_of(self.instance_type))
 
     def digest(self) -> str:
-        """SHA-256 over everything that changes what is built or measured."""
+        """SHA-256 over everything that is worth a release and a load test when it changes."""
         content = self.model_dump(mode="json", exclude=set(_SEPARATE))
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -182,3 +182,6 @@ def test_the_digest_changes_with_what_is_built_and_with_nothing_else():
     assert read(loadProfile="quick").digest() != digest
     assert read(releaseOnUp="false").digest() == digest
     assert read(appPath="elsewhere").digest() == digest
+    # Who is told of alarms is no reason to load the stack again.
+    assert read(alarmEmail="ops@example.org", monthlyBudget="9").digest() == digest
+    assert read(minimumHealthyHosts="4").digest() != digest
