@@ -42,8 +42,11 @@ def alarm_message(names: Iterable[str]) -> str:
 def suspend_processes(plane: ControlPlane, deployment: Any) -> None:
     """Suspend what the deployment asks for in its Auto Scaling groups, and remember what that was.
 
-    What is suspended already stays out of it: it is not the deployment's to resume.
+    What is suspended already stays out of it: it is not the deployment's to resume. A launch and a
+    termination suspend nothing: they are Auto Scaling's own work.
     """
+    if deployment.creator in records.BY_AUTOSCALING:
+        return
     for group in _scaling_groups(plane, deployment):
         before = scaling_groups.suspended_processes(group)
         new = frozenset(deployment.processes_to_suspend) - before
