@@ -51,13 +51,11 @@ class Identity(Component):
             ),
             opts=self.child(),
         )
-        # Session Manager instead of SSH (Security Hub SSM.1).
-        shells = self._attach(role, "sessions", "AmazonSSMManagedInstanceCore")
         profile = aws.iam.InstanceProfile(
             f"{name}-instance", role=role.name, tags=dict(args.tags), opts=self.child()
         )
         self.instance_profile_name = profile.name
-        self.instance_grants = (permissions, shells)
+        self.instance_grants = (permissions,)
 
         delivery = self._role("delivery", "codedeploy.amazonaws.com")
         # The managed policy: it follows CodeDeploy's features (suspending Auto Scaling processes,

@@ -15,10 +15,19 @@ from typing import Annotated, Any, Literal
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from components import combinations, setting_values
 from components.cidr import parse_vpc_cidr
 from components.errors import ConfigurationError
 from components.machine import architecture_of
@@ -101,7 +110,16 @@ class Settings(BaseModel):
     topology: Literal["single", "ha"]
     vpc_cidr: Annotated[str, AfterValidator(_cidr)]
     availability_zone_count: Annotated[int, Field(ge=2, le=6)]
+    network: Literal["public", "nat"]
+    flow_logs: bool
     instance_type: Annotated[str, AfterValidator(_instance_type)]
+    instance_types: Annotated[
+        tuple[str, ...],
+        BeforeValidator(setting_values.listed),
+        AfterValidator(setting_values.instance_types),
+        Field(max_length=39),  # with the first one 40, Auto Scaling's most (its API reference)
+    ]
+    spot_percentage: Annotated[int, Field(ge=0, le=100)]
     machine_image: Annotated[str, AfterValidator(_machine_image)]
     cpu_credits: Literal["standard", "unlimited"]
     app_path: Annotated[str, AfterValidator(_directory)]
@@ -110,6 +128,16 @@ class Settings(BaseModel):
     health_check_grace_period: Annotated[int, Field(ge=0, le=7200)]
     seed_users: Annotated[int, Field(ge=1, le=10_000_000)]
     listener_port: Port
+    domain_name: Annotated[
+        str | None, BeforeValidator(setting_values.optional(setting_values.domain_name))
+    ]
+    certificate_arn: Annotated[
+        str | None, BeforeValidator(setting_values.optional(setting_values.certificate_arn))
+    ]
+    hosted_zone_id: Annotated[
+        str | None, BeforeValidator(setting_values.optional(setting_values.hosted_zone_id))
+    ]
+    access_logs: bool
     min_size: Size
     desired_capacity: Size
     max_size: Size
@@ -128,6 +156,14 @@ class Settings(BaseModel):
         return self.desired_capacity if self.topology == "ha" else 1
 
     @property
+    def listener_ports(self) -> tuple[int, ...]:
+        """The ports at which the world reaches the load balancer; empty where there is none."""
+        if self.topology == "single":
+            return ()
+        https = () if self.domain_name is None else (combinations.HTTPS_PORT,)
+        return (self.listener_port, *https)
+
+    @property
     def pinned_image(self) -> bool:
         """Whether the image is the user's choice and not whatever is newest."""
         return self.machine_image != LATEST_IMAGE
@@ -141,6 +177,15 @@ class Settings(BaseModel):
             return self.machine_image
         return IMAGE_PARAMETER.format(architecture=architecture_of(self.instance_type))
 
+    def check_region(self, region: str) -> None:
+        """Raises ConfigurationError when something given is in another Region than the stack."""
+        arn = self.certificate_arn
+        if arn is not None and setting_values.certificate_region(arn) != region:
+            raise ConfigurationError(
+                f'haproof:certificateArn is "{arn}", but the stack is in {region} and a load '
+                f"balancer takes certificates of its own Region only; set the ARN of one in {region}."
+            )
+
     def digest(self) -> str:
         """SHA-256 over everything that changes what is built or measured."""
         content = self.model_dump(mode="json", exclude=set(_SEPARATE))
@@ -149,6 +194,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _possible(self) -> Settings:
         problems = [problem for problem in (self._sizes(), self._batch(), self._image()) if problem]
+        problems += combinations.problems(self)
         if problems:
             raise ValueError("\n".join(problems))
         return self

@@ -109,7 +109,7 @@ def test_volumes_are_encrypted(single, ha):
     assert mapping["ebs"]["volumeType"] == "gp3"
 
 
-def test_the_instance_role_may_do_three_things(either):
+def test_the_instance_role_may_do_four_things(either):
     policy = json.loads(either.one("aws:iam/rolePolicy:RolePolicy").inputs["policy"])
     granted = {
         statement["Sid"]: (statement["Action"], statement["Resource"])
@@ -128,7 +128,32 @@ def test_the_instance_role_may_do_three_things(either):
             "secretsmanager:GetSecretValue",
             "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!db-1-AbCdEf",
         ),
+        "OpenSessions": (
+            [
+                "ssm:UpdateInstanceInformation",
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            "*",
+        ),
     }
+
+
+def test_no_role_of_the_instances_has_a_managed_policy(either):
+    attached = either.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    assert [a.inputs["role"] for a in attached] == ["web-identity-delivery-1234567"]
+
+
+def test_no_lifecycle_rule_can_expire_a_revision(either):
+    lifecycle = either.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+    assert lifecycle.inputs["bucket"] == "web-revision-bucket-id"
+    for rule in lifecycle.inputs["rules"]:
+        assert rule["status"] == "Enabled"
+        assert set(rule) <= {"id", "status", "filter", "abortIncompleteMultipartUpload"}
+    versioning = either.one("aws:s3/bucketVersioning:BucketVersioning")
+    assert versioning.urn in lifecycle.dependencies
 
 
 def test_roles_trust_one_service_each(either):
