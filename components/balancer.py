@@ -82,6 +82,8 @@ class Balancer(Component):
         self, name: str, args: BalancerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Creates everything; `name` is the prefix of every child's name."""
+        if len(name) > MAX_NAME:
+            raise ValueError(f'"{name}" is too long for AWS; use at most {MAX_NAME} characters')
         super().__init__(
             "balancer:Balancer",
             name,
@@ -92,8 +94,6 @@ class Balancer(Component):
             },
             opts,
         )
-        if len(name) > MAX_NAME:
-            raise ValueError(f'"{name}" is too long for AWS; use at most {MAX_NAME} characters')
         self._name = name
         self._args = args
         balancer = self._load_balancer()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components import combinations
-from components.balancer import BalancerArgs
+from components.balancer import MAX_NAME, Balancer, BalancerArgs
 from components.cidr import instance_addresses, parse_vpc_cidr, plan_subnets
 from components.database import DatabaseArgs
 from components.errors import ConfigurationError
@@ -282,6 +282,25 @@ def test_a_fleet_that_is_none_is_refused(sizes, zones):
             requests_per_target=1,
             force_delete=False,
         )
+
+
+def balancer_args():
+    return BalancerArgs(
+        vpc_id="v",
+        subnet_ids={"a": "s", "b": "t"},
+        security_group_id="g",
+        app_port=1,
+        listener_port=80,
+        health_path="/",
+        protect=False,
+        tags={},
+    )
+
+
+def test_a_balancers_name_leaves_room_for_suffixes_within_32_characters():
+    assert MAX_NAME + len("-targets") + len("-1234567") == 32
+    with pytest.raises(ValueError, match="is too long for AWS; use at most 16"):
+        Balancer("b" * (MAX_NAME + 1), balancer_args())
 
 
 def test_spot_of_one_type_is_refused():
