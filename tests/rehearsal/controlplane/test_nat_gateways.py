@@ -60,3 +60,16 @@ def test_an_address_in_use_is_not_released(aws, subnet):
 def test_an_unknown_gateway_is_told(aws):
     with pytest.raises(ClientError, match="NatGatewayNotFound"):
         aws.ec2.delete_nat_gateway(NatGatewayId="nat-00000000")
+
+
+def test_a_gateway_survives_a_restart_of_the_region(make_plane, clients_of, network_of):
+    first = make_plane()
+    aws = clients_of(first.endpoint)
+    allocation = allocate(aws)
+    gateway = create(aws, network_of(aws).subnets[0], allocation)
+    before = look(aws, gateway)
+    first.stop()
+    again = clients_of(make_plane().endpoint)
+    assert look(again, gateway) == before
+    again.ec2.delete_nat_gateway(NatGatewayId=gateway)
+    again.ec2.release_address(AllocationId=allocation)
