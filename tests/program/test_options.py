@@ -133,7 +133,7 @@ def test_private_subnets_move_no_other_subnet(built, ha):
 def test_flow_logs_go_to_a_group_with_a_retention_by_a_role_for_them_only(built, stack):
     recording = built("flow logs", stack)
     log = recording.one("aws:ec2/flowLog:FlowLog")
-    group = recording.one("aws:cloudwatch/logGroup:LogGroup")
+    group = recording.called("web-network-flows-records")
     assert log.inputs["trafficType"] == "ALL"
     assert log.property_dependencies["logDestination"] == (group.urn,)
     assert group.inputs["retentionInDays"] == 30
