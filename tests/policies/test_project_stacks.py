@@ -42,6 +42,16 @@ def test_the_stack_keeps_every_mandatory_rule(project, stack):
     assert not result.rules(), result.text
 
 
+def test_the_small_database_is_the_only_advice_for_ha_besides_protection(project):
+    result = preview(project, "ha")
+    assert result.rules("advisory") == {"rds-multi-az", "rds-deletion-protection"}, result.text
+
+
+def test_the_single_stack_is_not_held_to_high_availability(project):
+    result = preview(project, "single")
+    assert result.rules("advisory") == {"rds-deletion-protection"}, result.text
+
+
 # What haproof offers beside the default must pass its own pack. Parts of one preview where they can
 # be, because each costs seconds.
 OPTIONS = {
@@ -66,13 +76,3 @@ def test_the_options_keep_every_mandatory_rule(project, name, tmp_path):
     result = preview(project, "ha", "--config-file", str(file))
     assert result.code == 0, result.text
     assert not result.rules(), result.text
-
-
-def test_the_small_database_is_the_only_advice_for_ha_besides_protection(project):
-    result = preview(project, "ha")
-    assert result.rules("advisory") == {"rds-multi-az", "rds-deletion-protection"}, result.text
-
-
-def test_the_single_stack_is_not_held_to_high_availability(project):
-    result = preview(project, "single")
-    assert result.rules("advisory") == {"rds-deletion-protection"}, result.text
