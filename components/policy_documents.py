@@ -35,8 +35,7 @@ def trust(service: str) -> str:
 
 
 def instance_permissions(*, bucket_arn: str, secret_arn: str, region: str) -> str:
-    """What an instance may do: read revisions, the agent's installer and the database's password,
-    and let Session Manager open shells.
+    """What an instance may do: read revisions, the agent's installer and the database's password.
 
     The two S3 permissions are those that CodeDeploy's guide names ("Create an IAM instance
     profile"); versions are pinned, hence GetObjectVersion.
@@ -61,11 +60,18 @@ def instance_permissions(*, bucket_arn: str, secret_arn: str, region: str) -> st
             "Action": "secretsmanager:GetSecretValue",
             "Resource": secret_arn,
         },
+    )
+
+
+def session_permissions() -> str:
+    """What Session Manager needs of an instance, and no more (Systems Manager user guide, "Add
+    Session Manager permissions to an existing IAM role").
+
+    The managed policy AmazonSSMManagedInstanceCore would also let the instance read every parameter
+    of the account. The actions' channels are no resources that a statement could name.
+    """
+    return _document(
         {
-            # What Session Manager needs and no more (Systems Manager user guide, "Add Session
-            # Manager permissions to an existing IAM role"): AmazonSSMManagedInstanceCore would
-            # also let the instance read every parameter of the account. Resource-level
-            # permissions do not exist for these actions.
             "Sid": "OpenSessions",
             "Effect": "Allow",
             "Action": [
@@ -76,7 +82,7 @@ def instance_permissions(*, bucket_arn: str, secret_arn: str, region: str) -> st
                 "ssmmessages:OpenDataChannel",
             ],
             "Resource": "*",
-        },
+        }
     )
 
 

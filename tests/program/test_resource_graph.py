@@ -16,7 +16,7 @@ SHARED = {
     "aws:ec2/route:Route": 1,
     "aws:ec2/vpcEndpoint:VpcEndpoint": 1,
     "aws:iam/role:Role": 2,
-    "aws:iam/rolePolicy:RolePolicy": 1,
+    "aws:iam/rolePolicy:RolePolicy": 2,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 1,
     "aws:iam/instanceProfile:InstanceProfile": 1,
     "aws:s3/bucket:Bucket": 1,

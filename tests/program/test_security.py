@@ -110,10 +110,12 @@ def test_volumes_are_encrypted(single, ha):
 
 
 def test_the_instance_role_may_do_four_things(either):
-    policy = json.loads(either.one("aws:iam/rolePolicy:RolePolicy").inputs["policy"])
+    policies = either.of("aws:iam/rolePolicy:RolePolicy")
+    assert {policy.inputs["role"] for policy in policies} == {"web-identity-instance-id"}
     granted = {
         statement["Sid"]: (statement["Action"], statement["Resource"])
-        for statement in policy["Statement"]
+        for policy in policies
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
     }
     assert granted == {
         "ReadRevisions": (
@@ -139,6 +141,12 @@ def test_the_instance_role_may_do_four_things(either):
             "*",
         ),
     }
+
+
+def test_a_preview_already_knows_that_sessions_are_possible(build):
+    for stack in ("single", "ha"):
+        sessions = build(stack, preview=True).called("web-identity-sessions")
+        assert "ssm:UpdateInstanceInformation" in sessions.inputs["policy"]
 
 
 def test_the_instances_role_has_no_managed_policy(either):
