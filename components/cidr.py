@@ -20,6 +20,13 @@ SMALLEST_PREFIX = 23
 """A /23 gives /27 subnets: the smallest that an Application Load Balancer accepts (at least a /27
 with 8 free addresses, ELB user guide, "Subnets for your load balancer")."""
 
+RESERVED_ADDRESSES = 5
+"""Of every subnet AWS keeps the first four addresses and the last (VPC user guide, "Subnet
+CIDR blocks")."""
+
+BALANCER_ADDRESSES = 8
+"""What a load balancer wants free in each of its subnets, to scale (ELB user guide, ibidem)."""
+
 
 def parse_vpc_cidr(text: str) -> ipaddress.IPv4Network:
     """Reads a VPC's block; raises ValueError with the remedy when AWS or the plan cannot use it."""
@@ -39,21 +46,43 @@ def parse_vpc_cidr(text: str) -> ipaddress.IPv4Network:
 
 @dataclass(frozen=True, kw_only=True)
 class ZoneBlocks:
-    """The two subnets of one Availability Zone, as CIDR text."""
+    """The subnets of one Availability Zone, as CIDR text."""
 
     public: str
+    private: str
     isolated: str
 
 
 def plan_subnets(cidr: str, zones: Sequence[str]) -> dict[str, ZoneBlocks]:
-    """Gives each zone its public and its isolated block, in the order of `zones`."""
+    """Gives each zone its public, private and isolated block, in the order of `zones`.
+
+    Zones take the first six blocks of each half. The two that are left over in each half are halved
+    once more for the private subnets, so that these move no subnet of a stack that has none yet.
+    """
     if len(set(zones)) != len(zones):
         raise ValueError(f"zones are named twice: {', '.join(zones)}; name each zone once")
     if len(zones) > MAX_ZONES:
         raise ValueError(f"{len(zones)} zones do not fit; use at most {MAX_ZONES}")
-    blocks = [str(block) for block in parse_vpc_cidr(cidr).subnets(prefixlen_diff=SUBNET_BITS)]
+    blocks = list(parse_vpc_cidr(cidr).subnets(prefixlen_diff=SUBNET_BITS))
     isolated = len(blocks) // 2
+    spare = [*blocks[MAX_ZONES:isolated], *blocks[isolated + MAX_ZONES :]]
+    private = [half for block in spare for half in block.subnets(prefixlen_diff=1)]
     return {
-        zone: ZoneBlocks(public=blocks[index], isolated=blocks[isolated + index])
+        zone: ZoneBlocks(
+            public=str(blocks[index]),
+            private=str(private[index]),
+            isolated=str(blocks[isolated + index]),
+        )
         for index, zone in enumerate(zones)
     }
+
+
+def instance_addresses(prefix: int, *, private: bool) -> int:
+    """How many instances fit into one zone of a VPC with this prefix length.
+
+    In the public subnets the load balancer has to find room beside them.
+    """
+    bits = 32 - prefix - SUBNET_BITS
+    if private:
+        return int(2 ** (bits - 1)) - RESERVED_ADDRESSES
+    return int(2**bits) - RESERVED_ADDRESSES - BALANCER_ADDRESSES

@@ -29,6 +29,8 @@ class FleetArgs:
     """Sizes count instances, the grace period seconds, `requests_per_target` requests a minute.
 
     `request_label` is target tracking's `<load balancer suffix>/<target group suffix>`.
+    `further_types` are launched where the machine's own type is not to be had, the first one first.
+    Above one instance per zone, `spot_percentage` of the fleet are Spot instances.
     """
 
     machine: MachineArgs
@@ -40,6 +42,8 @@ class FleetArgs:
     max_size: int
     grace_seconds: int
     requests_per_target: int
+    further_types: tuple[str, ...] = ()
+    spot_percentage: int = 0
     force_delete: bool
 
     def __post_init__(self) -> None:
@@ -52,6 +56,11 @@ class FleetArgs:
             raise ValueError(
                 f"sizes {self.min_size} <= {self.desired_capacity} <= {self.max_size} do not hold; "
                 "order them minimum, desired, maximum, from 1"
+            )
+        if self.spot_percentage and not self.further_types:
+            raise ValueError(
+                f"{self.spot_percentage} % Spot of one instance type is taken back as a whole; "
+                "name further types"
             )
 
 
@@ -139,18 +148,25 @@ class Fleet(Component):
 
     def _group(self, template: aws.ec2.LaunchTemplate) -> aws.autoscaling.Group:
         args = self._args
+        # The number, not "$Latest": with that nothing in the group changes when the template does
+        # (pulumi/pulumi-aws#1577), and the state does not say what runs.
+        version = template.latest_version.apply(_version)
+        mixed = bool(args.further_types)
         return aws.autoscaling.Group(
             f"{self._name}-group",
             vpc_zone_identifiers=list(args.subnet_ids.values()),
             min_size=args.min_size,
             desired_capacity=args.desired_capacity,
             max_size=args.max_size,
-            launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
-                id=template.id,
-                # The number, not "$Latest": with that nothing in the group changes when the
-                # template does (pulumi/pulumi-aws#1577), and the state does not say what runs.
-                version=template.latest_version.apply(_version),
+            launch_template=(
+                None
+                if mixed
+                else aws.autoscaling.GroupLaunchTemplateArgs(id=template.id, version=version)
             ),
+            mixed_instances_policy=self._mixed_instances(template, version) if mixed else None,
+            # Replaces a Spot instance before EC2 takes it back; of no use without Spot (Auto
+            # Scaling user guide, "Capacity Rebalancing").
+            capacity_rebalance=True if args.spot_percentage else None,
             target_group_arns=[args.target_group_arn],
             # The default, EC2, keeps an instance whose application is dead (Security Hub
             # AutoScaling.1).
@@ -172,6 +188,35 @@ class Fleet(Component):
                 depends_on=args.machine.prerequisites,
                 # Auto Scaling's number after the first `up`: else each `up` would undo its work.
                 ignore_changes=["desiredCapacity"],
+            ),
+        )
+
+    def _mixed_instances(
+        self, template: aws.ec2.LaunchTemplate, version: pulumi.Output[str]
+    ) -> aws.autoscaling.GroupMixedInstancesPolicyArgs:
+        args = self._args
+        types = (args.machine.instance_type, *args.further_types)
+        return aws.autoscaling.GroupMixedInstancesPolicyArgs(
+            launch_template=aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs(
+                launch_template_specification=aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs(
+                    launch_template_id=template.id, version=version
+                ),
+                overrides=[
+                    aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs(
+                        instance_type=name
+                    )
+                    for name in types
+                ],
+            ),
+            instances_distribution=aws.autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs(
+                # In the order of the overrides, and not the cheapest first.
+                on_demand_allocation_strategy="prioritized",
+                # Whatever EC2 takes back, each zone keeps an instance.
+                on_demand_base_capacity=len(args.subnet_ids),
+                on_demand_percentage_above_base_capacity=100 - args.spot_percentage,
+                # What AWS recommends; the provider's default, lowest-price, is taken back most
+                # often (Auto Scaling user guide, "Allocation strategies").
+                spot_allocation_strategy="price-capacity-optimized",
             ),
         )
 

@@ -33,6 +33,10 @@ class FoundationArgs:
     bundle: Bundle
     tags: Tags
 
+    def __post_init__(self) -> None:
+        """Refuses settings that do not belong to the Region, before any resource is made."""
+        self.settings.check_region(self.region)
+
 
 class Foundation(Component):
     """Everything but the instances and the way to them."""
@@ -54,7 +58,12 @@ class Foundation(Component):
         self.network = Network(
             f"{name}-network",
             NetworkArgs(
-                cidr=settings.vpc_cidr, zones=args.zones, region=args.region, tags=args.tags
+                cidr=settings.vpc_cidr,
+                zones=args.zones,
+                region=args.region,
+                private=settings.network == "nat",
+                flow_log_days=settings.log_retention if settings.flow_logs else None,
+                tags=args.tags,
             ),
             self.child(),
         )
@@ -63,7 +72,7 @@ class Foundation(Component):
             SecurityGroupsArgs(
                 vpc_id=self.network.vpc_id,
                 app_port=settings.app_port,
-                listener_port=settings.listener_port if settings.topology == "ha" else None,
+                listener_ports=settings.listener_ports,
                 tags=args.tags,
             ),
             self.child(),

@@ -8,7 +8,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
-from components.policy_documents import instance_permissions, managed_policy_arn, trust
+from components.policy_documents import (
+    instance_permissions,
+    managed_policy_arn,
+    session_permissions,
+    trust,
+)
 from components.tags import Tags
 
 
@@ -51,13 +56,16 @@ class Identity(Component):
             ),
             opts=self.child(),
         )
-        # Session Manager instead of SSH (Security Hub SSM.1).
-        shells = self._attach(role, "sessions", "AmazonSSMManagedInstanceCore")
+        # Session Manager instead of SSH (Security Hub SSM.1). A policy of its own, because all of it
+        # is known in a preview: a policy pack can tell that the instances will be reached.
+        sessions = aws.iam.RolePolicy(
+            f"{name}-sessions", role=role.id, policy=session_permissions(), opts=self.child()
+        )
         profile = aws.iam.InstanceProfile(
             f"{name}-instance", role=role.name, tags=dict(args.tags), opts=self.child()
         )
         self.instance_profile_name = profile.name
-        self.instance_grants = (permissions, shells)
+        self.instance_grants = (permissions, sessions)
 
         delivery = self._role("delivery", "codedeploy.amazonaws.com")
         # The managed policy: it follows CodeDeploy's features (suspending Auto Scaling processes,

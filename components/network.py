@@ -1,4 +1,4 @@
-"""VPC, subnets and routes."""
+"""VPC, subnets, routes and, where wanted, flow logs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ import pulumi_aws as aws
 
 from components.base import Component
 from components.cidr import ZoneBlocks, plan_subnets
+from components.flow_logs import FlowLogs, FlowLogsArgs
+from components.private_subnets import ANYWHERE, PrivateSubnets, PrivateSubnetsArgs
 from components.tags import Tags, named
-
-ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`cidr` is the VPC's block, `zones` the Availability Zones' names, `region` their Region."""
+    """`cidr` is the VPC's block, `zones` the Availability Zones' names, `region` their Region.
+
+    `private` gives the instances private subnets behind NAT gateways; `flow_log_days` is how long
+    flow logs are kept, None for no flow logs.
+    """
 
     cidr: str
     zones: tuple[str, ...]
     region: str
+    private: bool = False
+    flow_log_days: int | None = None
     tags: Tags
 
     def __post_init__(self) -> None:
@@ -34,15 +40,20 @@ class NetworkArgs:
 
 
 class Network(Component):
-    """A VPC with a public and an isolated subnet per zone.
+    """A VPC with a public and an isolated subnet per zone, and a private one where wanted.
 
-    Instances live in the public subnets and their security group lets in only what it must, which
-    saves the NAT gateways (32.85 USD a month each in us-east-1, more than all else of a small
-    stack). The isolated subnets, for the database, have no route out of the VPC.
+    By default instances live in the public subnets and their security group lets in only what it
+    must, which saves the NAT gateways (32.85 USD a month each in us-east-1, more than all else of a
+    small stack). With `private` they live in private subnets and have no public address (Security
+    Hub EC2.9, EC2.15). The isolated subnets, for the database, have no route out of the VPC.
     """
 
     vpc_id: pulumi.Output[str]
+    account_id: pulumi.Output[str]
     public_subnet_ids: dict[str, pulumi.Output[str]]
+    instance_subnet_ids: dict[str, pulumi.Output[str]]
+    """Where instances are launched: the private subnets if there are any, else the public ones."""
+
     isolated_subnet_ids: dict[str, pulumi.Output[str]]
     routes: tuple[pulumi.Resource, ...]
     """Instances depend on these: user data needs the way to the internet at once."""
@@ -52,10 +63,17 @@ class Network(Component):
     ) -> None:
         """Creates everything; `name` is the prefix of every child's name."""
         super().__init__(
-            "network:Network", name, {"cidr": args.cidr, "zones": list(args.zones)}, opts
+            "network:Network",
+            name,
+            {"cidr": args.cidr, "zones": list(args.zones), "private": args.private},
+            opts,
         )
         self._name = name
         self._tags = args.tags
+        # Where nothing is launched in the public subnets, nothing should get a public address by
+        # mistake (Security Hub EC2.15); load balancer and NAT gateways have theirs all the same.
+        self._public_addresses = not args.private
+        plan = plan_subnets(args.cidr, args.zones)
         vpc = aws.ec2.Vpc(
             f"{name}-vpc",
             cidr_block=args.cidr,
@@ -65,29 +83,37 @@ class Network(Component):
             opts=self.child(),
         )
         self.vpc_id = vpc.id
+        self.account_id = vpc.owner_id
         public_table, default_route = self._public_routing()
-        isolated_table = self._route_table("isolated")
+        public_routes = [default_route, *self._public_subnets(plan, public_table)]
+        self._isolated_subnets(plan)
+        private = self._private_subnets(plan, public_routes) if args.private else None
+        self.instance_subnet_ids = private.subnet_ids if private else self.public_subnet_ids
+        tables = [public_table.id, *(private.route_table_ids.values() if private else ())]
         endpoint = aws.ec2.VpcEndpoint(
             f"{name}-s3",
             # A gateway endpoint is free; revisions and packages take it (VPC guide, "Gateway
-            # endpoints for Amazon S3").
+            # endpoints for Amazon S3"), also where a NAT gateway would bill them by the gigabyte.
             vpc_id=self.vpc_id,
             service_name=f"com.amazonaws.{args.region}.s3",
             vpc_endpoint_type="Gateway",
-            route_table_ids=[public_table.id],
+            route_table_ids=tables,
             tags=named(args.tags, f"{name}-s3"),
             opts=self.child(),
         )
-        self.public_subnet_ids = {}
-        self.isolated_subnet_ids = {}
-        associations: list[pulumi.Resource] = []
-        for zone, blocks in plan_subnets(args.cidr, args.zones).items():
-            public, isolated = self._subnets(zone, blocks)
-            associations.append(self._associate("public", zone, public, public_table))
-            self._associate("isolated", zone, isolated, isolated_table)
-            self.public_subnet_ids[zone] = public.id
-            self.isolated_subnet_ids[zone] = isolated.id
-        self.routes = (default_route, endpoint, *associations)
+        self.routes = (endpoint, *(private.routes if private else public_routes))
+        if args.flow_log_days is not None:
+            FlowLogs(
+                f"{name}-flows",
+                FlowLogsArgs(
+                    vpc_id=self.vpc_id,
+                    account_id=self.account_id,
+                    region=args.region,
+                    retention_days=args.flow_log_days,
+                    tags=args.tags,
+                ),
+                self.child(),
+            )
         self.finish(
             {
                 "vpcId": self.vpc_id,
@@ -121,26 +147,50 @@ class Network(Component):
         )
         return table, route
 
-    def _subnets(self, zone: str, blocks: ZoneBlocks) -> tuple[aws.ec2.Subnet, aws.ec2.Subnet]:
-        public = aws.ec2.Subnet(
-            f"{self._name}-public-{zone}",
+    def _public_subnets(
+        self, plan: dict[str, ZoneBlocks], table: aws.ec2.RouteTable
+    ) -> list[pulumi.Resource]:
+        """Creates them and returns what connects them to the internet."""
+        subnets = {
+            zone: self._subnet("public", zone, blocks.public) for zone, blocks in plan.items()
+        }
+        self.public_subnet_ids = {zone: subnet.id for zone, subnet in subnets.items()}
+        return [self._associate("public", zone, subnet, table) for zone, subnet in subnets.items()]
+
+    def _isolated_subnets(self, plan: dict[str, ZoneBlocks]) -> None:
+        table = self._route_table("isolated")
+        subnets = {
+            zone: self._subnet("isolated", zone, blocks.isolated) for zone, blocks in plan.items()
+        }
+        self.isolated_subnet_ids = {zone: subnet.id for zone, subnet in subnets.items()}
+        for zone, subnet in subnets.items():
+            self._associate("isolated", zone, subnet, table)
+
+    def _private_subnets(
+        self, plan: dict[str, ZoneBlocks], public_routes: list[pulumi.Resource]
+    ) -> PrivateSubnets:
+        return PrivateSubnets(
+            f"{self._name}-private",
+            PrivateSubnetsArgs(
+                vpc_id=self.vpc_id,
+                blocks={zone: blocks.private for zone, blocks in plan.items()},
+                public_subnet_ids=self.public_subnet_ids,
+                public_routes=tuple(public_routes),
+                tags=self._tags,
+            ),
+            self.child(),
+        )
+
+    def _subnet(self, role: str, zone: str, block: str) -> aws.ec2.Subnet:
+        return aws.ec2.Subnet(
+            f"{self._name}-{role}-{zone}",
             vpc_id=self.vpc_id,
-            cidr_block=blocks.public,
+            cidr_block=block,
             availability_zone=zone,
-            map_public_ip_on_launch=True,
-            tags=named(self._tags, f"{self._name}-public-{zone}"),
+            map_public_ip_on_launch=role == "public" and self._public_addresses,
+            tags=named(self._tags, f"{self._name}-{role}-{zone}"),
             opts=self.child(),
         )
-        isolated = aws.ec2.Subnet(
-            f"{self._name}-isolated-{zone}",
-            vpc_id=self.vpc_id,
-            cidr_block=blocks.isolated,
-            availability_zone=zone,
-            map_public_ip_on_launch=False,
-            tags=named(self._tags, f"{self._name}-isolated-{zone}"),
-            opts=self.child(),
-        )
-        return public, isolated
 
     def _associate(
         self, role: str, zone: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components import buckets
 from components.base import Component
 from components.bundle import Bundle
-from components.policy_documents import tls_only
+from components.policy_documents import REVISION_PREFIX, tls_only
 from components.tags import Tags
 
 
@@ -46,7 +47,12 @@ class RevisionStore(Component):
         self.bucket_name = bucket.id
         self.bucket_arn = bucket.arn
         self.digest = args.bundle.digest
-        guards = self._guard(name, bucket)
+        guards = buckets.guard_bucket(self, name, bucket, bucket.arn.apply(tls_only))
+        # Nothing expires here, not even versions that are no longer current: a deployment pins the
+        # version of its revision, and which one is the last good one only CodeDeploy knows. An
+        # expired one would be a fleet that can launch no instance (CodeDeploy user guide,
+        # troubleshooting of Auto Scaling issues, "deployment deadlock").
+        buckets.lifecycle(self, name, bucket, guards, [buckets.abort_uploads(REVISION_PREFIX)])
         revision = aws.s3.BucketObjectv2(
             f"{name}-object",
             bucket=bucket.id,
@@ -58,45 +64,3 @@ class RevisionStore(Component):
         )
         self.key = revision.key
         self.finish({"bucketName": self.bucket_name, "key": self.key})
-
-    def _guard(self, name: str, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
-        """Everything that has to hold before the first object comes in."""
-        private = aws.s3.BucketPublicAccessBlock(
-            f"{name}-private",
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self.child(),
-        )
-        return [
-            private,
-            aws.s3.BucketVersioning(
-                f"{name}-versions",
-                bucket=bucket.id,
-                versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
-                    status="Enabled"
-                ),
-                opts=self.child(),
-            ),
-            aws.s3.BucketServerSideEncryptionConfiguration(
-                f"{name}-encryption",
-                bucket=bucket.id,
-                rules=[
-                    aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                        apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                            sse_algorithm="AES256"
-                        )
-                    )
-                ],
-                opts=self.child(),
-            ),
-            aws.s3.BucketPolicy(
-                f"{name}-tls",
-                bucket=bucket.id,
-                policy=bucket.arn.apply(tls_only),
-                # S3 answers 409 when a policy and the access block change at the same moment.
-                opts=self.child(depends_on=[private]),
-            ),
-        ]

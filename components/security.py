@@ -17,12 +17,12 @@ POSTGRESQL = 5432
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupsArgs:
-    """`listener_port` is the load balancer's port; None when there is none and the instances
+    """`listener_ports` are the load balancer's; empty when there is none and the instances
     themselves face the world on `app_port`."""
 
     vpc_id: pulumi.Input[str]
     app_port: int
-    listener_port: int | None
+    listener_ports: tuple[int, ...]
     tags: Tags
 
 
@@ -44,7 +44,7 @@ class SecurityGroups(Component):
         super().__init__(
             "security:SecurityGroups",
             name,
-            {"appPort": args.app_port, "listenerPort": args.listener_port},
+            {"appPort": args.app_port, "listenerPorts": list(args.listener_ports)},
             opts,
         )
         self._name = name
@@ -52,11 +52,11 @@ class SecurityGroups(Component):
         self.instances_id = self._group("instances", "Application instances").id
         self.database_id = self._group("database", "Database, reached by the instances only").id
         self.balancer_id = None
-        if args.listener_port is None:
-            self._admit_world("instances", self.instances_id, args.app_port)
+        if not args.listener_ports:
+            self._admit_world("instances", self.instances_id, (args.app_port,))
         else:
             self.balancer_id = self._group("balancer", "Load balancer, open to the world").id
-            self._admit_world("balancer", self.balancer_id, args.listener_port)
+            self._admit_world("balancer", self.balancer_id, args.listener_ports)
             self._connect(
                 ("balancer", self.balancer_id), ("instances", self.instances_id), args.app_port
             )
@@ -85,18 +85,20 @@ class SecurityGroups(Component):
             opts=self.child(),
         )
 
-    def _admit_world(self, role: str, group_id: pulumi.Output[str], port: int) -> None:
-        aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-{role}-from-world",
-            security_group_id=group_id,
-            description="Visitors",
-            cidr_ipv4=ANYWHERE,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            tags=dict(self._args.tags),
-            opts=self.child(),
-        )
+    def _admit_world(self, role: str, group_id: pulumi.Output[str], ports: tuple[int, ...]) -> None:
+        for number, port in enumerate(ports):
+            aws.vpc.SecurityGroupIngressRule(
+                # The first port's rule keeps its name when a second port comes.
+                f"{self._name}-{role}-from-world" + (f"-{port}" if number else ""),
+                security_group_id=group_id,
+                description="Visitors",
+                cidr_ipv4=ANYWHERE,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                tags=dict(self._args.tags),
+                opts=self.child(),
+            )
 
     def _connect(
         self,

@@ -8,9 +8,11 @@ from typing import Any
 
 import pulumi
 
-from components.balancer import Balancer, BalancerArgs
+from components.access_logs import AccessLogs, AccessLogsArgs
+from components.balancer import AccessLogBucket, Balancer, BalancerArgs
 from components.base import Component
 from components.delivery import BalancedFleet, Delivery, DeliveryArgs, TaggedInstances
+from components.domain import Alias, AliasArgs, Certificate, CertificateArgs
 from components.fleet import Fleet, FleetArgs
 from components.foundation import Foundation, FoundationArgs
 from components.instance import SingleInstance, SingleInstanceArgs
@@ -41,6 +43,7 @@ OUTPUT_KEYS = (
     "revisionDigest",
     "seedUsers",
     "loadProfile",
+    "loadBalancerDnsName",
     "autoScalingGroupName",
     "targetGroupArn",
     "instanceId",
@@ -200,7 +203,7 @@ class HighlyAvailableService(Service):
             f"{self._name}-fleet",
             FleetArgs(
                 machine=foundation.machine,
-                subnet_ids=foundation.network.public_subnet_ids,
+                subnet_ids=foundation.network.instance_subnet_ids,
                 target_group_arn=balancer.target_group_arn,
                 request_label=balancer.request_label,
                 min_size=settings.min_size,
@@ -208,6 +211,8 @@ class HighlyAvailableService(Service):
                 max_size=settings.max_size,
                 grace_seconds=settings.health_check_grace_period,
                 requests_per_target=settings.requests_per_target,
+                further_types=settings.instance_types,
+                spot_percentage=settings.spot_percentage,
                 force_delete=not settings.protect,
             ),
             # Target tracking and ELB health checks work only once a listener uses the target group.
@@ -220,9 +225,9 @@ class HighlyAvailableService(Service):
                 target_group=balancer.target_group_suffix,
             )
         )
-        port = settings.listener_port
         return {
-            "url": balancer.dns_name.apply(lambda host: http_url(host, port)),
+            "url": self._url(balancer),
+            "loadBalancerDnsName": balancer.dns_name,
             "autoScalingGroupName": fleet.group_name,
             "targetGroupArn": balancer.target_group_arn,
             **self._deliver(
@@ -233,12 +238,19 @@ class HighlyAvailableService(Service):
             ),
         }
 
+    def _url(self, balancer: Balancer) -> pulumi.Output[str]:
+        domain, port = self._args.settings.domain_name, self._args.settings.listener_port
+        if domain is not None:
+            # Known at once, and told when the load balancer is there.
+            return balancer.dns_name.apply(lambda _: f"https://{domain}")
+        return balancer.dns_name.apply(lambda host: http_url(host, port))
+
     def _balancer(self) -> Balancer:
         settings, foundation = self._args.settings, self._foundation
         group_id = foundation.security.balancer_id
         if group_id is None:
             raise ValueError("the load balancer has no security group; give the groups its port")
-        return Balancer(
+        balancer = Balancer(
             f"{self._name}-balancer",
             BalancerArgs(
                 vpc_id=foundation.network.vpc_id,
@@ -247,11 +259,49 @@ class HighlyAvailableService(Service):
                 app_port=settings.app_port,
                 listener_port=settings.listener_port,
                 health_path=settings.health_path,
+                certificate_arn=self._certificate_arn(),
+                access_logs=self._access_logs() if settings.access_logs else None,
                 protect=settings.protect,
                 tags=self._args.tags,
             ),
             self.child(),
         )
+        if settings.domain_name is not None and settings.hosted_zone_id is not None:
+            Alias(
+                f"{self._name}-alias",
+                AliasArgs(
+                    domain_name=settings.domain_name,
+                    hosted_zone_id=settings.hosted_zone_id,
+                    target_name=balancer.dns_name,
+                    target_zone_id=balancer.zone_id,
+                ),
+                self.child(),
+            )
+        return balancer
+
+    def _certificate_arn(self) -> pulumi.Input[str] | None:
+        """The certificate that is given, else a new one; None without a domain."""
+        settings = self._args.settings
+        domain, zone = settings.domain_name, settings.hosted_zone_id
+        if settings.certificate_arn is not None or domain is None or zone is None:
+            return settings.certificate_arn
+        return Certificate(
+            f"{self._name}-tls",
+            CertificateArgs(domain_name=domain, hosted_zone_id=zone, tags=self._args.tags),
+            self.child(),
+        ).arn
+
+    def _access_logs(self) -> AccessLogBucket:
+        logs = AccessLogs(
+            f"{self._name}-access-logs",
+            AccessLogsArgs(
+                account_id=self._foundation.network.account_id,
+                keep=self._args.settings.protect,
+                tags=self._args.tags,
+            ),
+            self.child(),
+        )
+        return AccessLogBucket(name=logs.bucket_name, ready=logs.ready)
 
 
 def http_url(host: str, port: int) -> str:

@@ -15,10 +15,19 @@ from typing import Annotated, Any, Literal
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from components import combinations, setting_values
 from components.alarms import memory_gibibytes
 from components.cidr import parse_vpc_cidr
 from components.errors import ConfigurationError
@@ -30,9 +39,6 @@ IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-defaul
 """Public SSM parameter with the id of the newest Amazon Linux 2023 image."""
 
 HALF_AT_A_TIME = "CodeDeployDefault.HalfAtATime"
-
-NONE = "none"
-"""What a text setting says when its feature is off."""
 
 RETENTION_DAYS = (
     1,
@@ -115,13 +121,13 @@ def _deployment_config(text: str) -> str:
 
 
 def _minimum(text: str) -> str:
-    if text != NONE:
+    if text != setting_values.NONE:
         parse_minimum(text)
     return text
 
 
 def _email(text: str) -> str:
-    if text != NONE and not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
+    if text != setting_values.NONE and not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
         raise ValueError("is no e-mail address; write it like you@example.org, or none")
     return text
 
@@ -153,7 +159,16 @@ class Settings(BaseModel):
     topology: Literal["single", "ha"]
     vpc_cidr: Annotated[str, AfterValidator(_cidr)]
     availability_zone_count: Annotated[int, Field(ge=2, le=6)]
+    network: Literal["public", "nat"]
+    flow_logs: bool
     instance_type: Annotated[str, AfterValidator(_instance_type)]
+    instance_types: Annotated[
+        tuple[str, ...],
+        BeforeValidator(setting_values.listed),
+        AfterValidator(setting_values.instance_types),
+        Field(max_length=39),  # with the first one 40, Auto Scaling's most (its API reference)
+    ]
+    spot_percentage: Annotated[int, Field(ge=0, le=100)]
     machine_image: Annotated[str, AfterValidator(_machine_image)]
     cpu_credits: Literal["standard", "unlimited"]
     app_path: Annotated[str, AfterValidator(_directory)]
@@ -162,6 +177,16 @@ class Settings(BaseModel):
     health_check_grace_period: Annotated[int, Field(ge=0, le=7200)]
     seed_users: Annotated[int, Field(ge=1, le=10_000_000)]
     listener_port: Port
+    domain_name: Annotated[
+        str | None, BeforeValidator(setting_values.optional(setting_values.domain_name))
+    ]
+    certificate_arn: Annotated[
+        str | None, BeforeValidator(setting_values.optional(setting_values.certificate_arn))
+    ]
+    hosted_zone_id: Annotated[
+        str | None, BeforeValidator(setting_values.optional(setting_values.hosted_zone_id))
+    ]
+    access_logs: bool
     min_size: Size
     desired_capacity: Size
     max_size: Size
@@ -186,14 +211,22 @@ class Settings(BaseModel):
     @property
     def healthy_hosts(self) -> MinimumHealthyHosts | None:
         """The minimum for a deployment configuration of the stack's own; None to use a named one."""
-        if self.minimum_healthy_hosts == NONE:
+        if self.minimum_healthy_hosts == setting_values.NONE:
             return None
         return parse_minimum(self.minimum_healthy_hosts)
 
     @property
     def alarm_address(self) -> str | None:
         """Where alarms are mailed to; None for nowhere."""
-        return None if self.alarm_email == NONE else self.alarm_email
+        return None if self.alarm_email == setting_values.NONE else self.alarm_email
+
+    @property
+    def listener_ports(self) -> tuple[int, ...]:
+        """The ports at which the world reaches the load balancer; empty where there is none."""
+        if self.topology == "single":
+            return ()
+        https = () if self.domain_name is None else (combinations.HTTPS_PORT,)
+        return (self.listener_port, *https)
 
     @property
     def pinned_image(self) -> bool:
@@ -209,6 +242,15 @@ class Settings(BaseModel):
             return self.machine_image
         return IMAGE_PARAMETER.format(architecture=architecture_of(self.instance_type))
 
+    def check_region(self, region: str) -> None:
+        """Raises ConfigurationError when something given is in another Region than the stack."""
+        arn = self.certificate_arn
+        if arn is not None and setting_values.certificate_region(arn) != region:
+            raise ConfigurationError(
+                f'haproof:certificateArn is "{arn}", but the stack is in {region} and a load '
+                f"balancer takes certificates of its own Region only; set the ARN of one in {region}."
+            )
+
     def digest(self) -> str:
         """SHA-256 over everything that is worth a release and a load test when it changes."""
         content = self.model_dump(mode="json", exclude=set(_SEPARATE))
@@ -217,6 +259,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _possible(self) -> Settings:
         problems = [problem for problem in (self._sizes(), self._batch(), self._image()) if problem]
+        problems += combinations.problems(self)
         if problems:
             raise ValueError("\n".join(problems))
         return self

@@ -40,6 +40,8 @@ class StackOutputs(BaseModel):
     revision_digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     seed_users: Annotated[int, Field(ge=0)]
     load_profile: str
+    load_balancer_dns_name: str | None = None
+    """To which a domain that Route 53 does not serve has to point."""
     auto_scaling_group_name: str | None
     target_group_arn: str | None
     instance_id: str | None

@@ -47,6 +47,33 @@ fi
 
 region="$(sed --quiet 's/^AWS_REGION=//p' "${environment}")"
 
+readonly agent_settings=/etc/codedeploy-agent/conf/codedeployagent.yml
+
+# The agent's defaults but for two: it never falls back to IMDSv1 when IMDSv2 fails, and it keeps
+# fewer old revisions than five on a volume of 8 GiB (CodeDeploy user guide, "CodeDeploy agent
+# configuration reference"; version 2 of the agent reads the same keys, aws/aws-codedeploy-agent#422).
+configure_agent() {
+  mkdir --parents "$(dirname "${agent_settings}")"
+  cat >"${agent_settings}" <<'SETTINGS'
+---
+:log_aws_wire: false
+:log_dir: '/var/log/aws/codedeploy-agent/'
+:pid_dir: '/opt/codedeploy-agent/state/.pid/'
+:program_name: codedeploy-agent
+:root_dir: '/opt/codedeploy-agent/deployment-root'
+:verbose: false
+:wait_between_runs: 1
+:proxy_uri:
+:max_revisions: 2
+:disable_imds_v1: true
+SETTINGS
+}
+
+configured() {
+  grep --quiet '^:max_revisions: 2$' "${agent_settings}" &&
+    grep --quiet '^:disable_imds_v1: true$' "${agent_settings}"
+}
+
 install_agent() {
   local installer="${home}/install-codedeploy-agent"
   curl --silent --show-error --fail --location --max-time 120 --retry 3 --output "${installer}" \
@@ -55,9 +82,17 @@ install_agent() {
   "${installer}" auto
 }
 
-# Version 2 is one binary; version 1, for Regions that do not have it yet, brings Ruby along.
+# Before the installation, which starts the agent.
+configure_agent
+
+# Version 2 is one binary; version 1, for Regions that do not have it yet, needs Ruby.
 if ! install_agent latestv2; then
   dnf install --assumeyes --quiet ruby
   install_agent latest
+fi
+# A package may bring a file of its own in place of ours.
+if ! configured; then
+  configure_agent
+  systemctl restart codedeploy-agent
 fi
 systemctl enable --now codedeploy-agent

@@ -381,7 +381,7 @@ def _run_instance(backend: Any, group: Any, place: rules.Place) -> tuple[Any, di
         version.user_data,
         [],
         region_name=backend.region_name,
-        instance_type=version.instance_type,
+        instance_type=_choose_type(backend, group, place.zone) or version.instance_type,
         is_instance_type_default=False,
         subnet_id=place.subnet_id,
         associate_public_ip=None,
@@ -399,6 +399,25 @@ def _run_instance(backend: Any, group: Any, place: rules.Place) -> tuple[Any, di
         "LaunchTemplateName": template.name,
         "Version": str(version.number),
     }
+
+
+def _choose_type(backend: Any, group: Any, zone: str) -> str | None:
+    """The first of the group's types that the zone offers; None where the template decides.
+
+    On-Demand instances by priority, the only kind here. Capacity never runs out, so only an offer
+    that is missing lets a later type come to its turn.
+    """
+    policy = group.mixed_instances_policy or {}
+    overrides = (policy.get("LaunchTemplate") or {}).get("Overrides") or []
+    types = [str(item["InstanceType"]) for item in overrides if item.get("InstanceType")]
+    if not types:
+        return None
+    offers = backend.describe_instance_type_offerings("availability-zone", {"location": [zone]})
+    offered = {offer["InstanceType"] for offer in offers}
+    for name in types:
+        if name in offered:
+            return name
+    raise LookupError(f"{zone} offers none of the types {', '.join(types)}.")
 
 
 def _launch_cause(group: Any, reason: str, capacity: int) -> str:

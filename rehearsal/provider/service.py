@@ -21,6 +21,7 @@ from rehearsal.provider.errors import Cancelled, Refusal, describe
 from rehearsal.provider.lifecycle import Autonaming, CheckTask, Difference, InitError
 from rehearsal.provider.operation import Operation, Place
 from rehearsal.provider.registry import Handler
+from rehearsal.provider.resources import UNPLAYABLE
 from rehearsal.provider.sessions import Session, Sessions
 from rehearsal.provider.values import Properties, from_struct, plain, to_struct
 
@@ -206,6 +207,8 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         return handler
 
     def _not_implemented(self, token: str) -> str:
+        if token in UNPLAYABLE:
+            return f"the local region does not implement {token}: {UNPLAYABLE[token]}"
         package = token.split("/", maxsplit=1)[0]
         near = [name for name in self._handlers if name.startswith(f"{package}/")]
         known = ", ".join(sorted(near or self._handlers))

@@ -39,6 +39,7 @@ RAW_OUTPUTS: dict[str, Any] = {
     "revisionDigest": "ab" * 32,
     "seedUsers": 27000,
     "loadProfile": "quick",
+    "loadBalancerDnsName": "127.79.0.10",
     "autoScalingGroupName": "haproof-ha",
     "targetGroupArn": "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/t/1",
     "instanceId": None,
@@ -46,6 +47,7 @@ RAW_OUTPUTS: dict[str, Any] = {
 SINGLE = {
     "topology": "single",
     "instanceCount": 1,
+    "loadBalancerDnsName": None,
     "autoScalingGroupName": None,
     "targetGroupArn": None,
     "instanceId": "i-0single",

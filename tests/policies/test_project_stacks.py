@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+import yaml
 
 from tests.policies.sandbox import ROOT, Sandbox
 
@@ -49,3 +50,29 @@ def test_the_small_database_is_the_only_advice_for_ha_besides_protection(project
 def test_the_single_stack_is_not_held_to_high_availability(project):
     result = preview(project, "single")
     assert result.rules("advisory") == {"rds-deletion-protection"}, result.text
+
+
+# What haproof offers beside the default must pass its own pack. Parts of one preview where they can
+# be, because each costs seconds.
+OPTIONS = {
+    "private and mixed": {
+        "network": "nat",
+        "accessLogs": True,
+        "flowLogs": True,
+        "instanceTypes": ["t4g.micro"],
+        "spotPercentage": 50,
+    },
+    "new certificate": {"domainName": "www.example.com", "hostedZoneId": "Z0123456789ABC"},
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_options_keep_every_mandatory_rule(project, name, tmp_path):
+    # In a file of its own: `--config` would write into the stack's, and into the next test.
+    settings = yaml.safe_load((project.project / "Pulumi.ha.yaml").read_text())
+    settings["config"] |= {f"haproof:{key}": value for key, value in OPTIONS[name].items()}
+    file = tmp_path / "Pulumi.ha.yaml"
+    file.write_text(yaml.safe_dump(settings))
+    result = preview(project, "ha", "--config-file", str(file))
+    assert result.code == 0, result.text
+    assert not result.rules(), result.text

@@ -126,6 +126,7 @@ def _load_balancer(args: MockResourceArgs) -> dict[str, Any]:
         "arn": _arn("elasticloadbalancing", f"loadbalancer/{suffix}"),
         "arnSuffix": suffix,
         "dnsName": f"{args.name}-123.{REGION}.elb.amazonaws.com",
+        "zoneId": "ZWKZPGTI48KDX",
         "name": f"{args.name}-1234567",
     }
 
@@ -151,13 +152,20 @@ def _none(_: MockResourceArgs) -> dict[str, Any]:
 
 
 OUTPUTS: dict[str, Callable[[MockResourceArgs], dict[str, Any]]] = {
-    "aws:ec2/vpc:Vpc": _none,
+    "aws:ec2/vpc:Vpc": lambda _: {"ownerId": ACCOUNT},
     "aws:ec2/internetGateway:InternetGateway": _none,
     "aws:ec2/subnet:Subnet": _none,
     "aws:ec2/routeTable:RouteTable": _none,
     "aws:ec2/route:Route": _none,
     "aws:ec2/routeTableAssociation:RouteTableAssociation": _none,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _none,
+    "aws:ec2/eip:Eip": lambda args: {"allocationId": f"{args.name}-allocation"},
+    "aws:ec2/natGateway:NatGateway": _none,
+    "aws:ec2/flowLog:FlowLog": _none,
+    "aws:cloudwatch/logGroup:LogGroup": lambda args: {
+        "arn": _arn("logs", f"log-group:{args.name}"),
+        "name": args.name,
+    },
     "aws:ec2/securityGroup:SecurityGroup": _none,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _none,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _none,
@@ -172,6 +180,7 @@ OUTPUTS: dict[str, Callable[[MockResourceArgs], dict[str, Any]]] = {
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     ): _none,
     "aws:s3/bucketPolicy:BucketPolicy": _none,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _none,
     "aws:s3/bucketObjectv2:BucketObjectv2": _none,
     "aws:ec2/instance:Instance": lambda _: {"publicIp": "203.0.113.10"},
     # As the wire has it: numbers are floats there.
@@ -181,6 +190,19 @@ OUTPUTS: dict[str, Callable[[MockResourceArgs], dict[str, Any]]] = {
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:lb/targetGroup:TargetGroup": _target_group,
     "aws:lb/listener:Listener": _named("elasticloadbalancing"),
+    "aws:acm/certificate:Certificate": lambda args: {
+        "arn": _arn("acm", "certificate/new"),
+        "domainValidationOptions": [
+            {
+                "domainName": args.inputs["domainName"],
+                "resourceRecordName": f"_proof.{args.inputs['domainName']}.",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": "_value.acm-validations.aws.",
+            }
+        ],
+    },
+    "aws:acm/certificateValidation:CertificateValidation": _none,
+    "aws:route53/record:Record": lambda args: {"fqdn": args.inputs.get("name", "")},
     "aws:rds/subnetGroup:SubnetGroup": _named("rds"),
     "aws:rds/parameterGroup:ParameterGroup": _named("rds"),
     "aws:rds/instance:Instance": lambda args: {
@@ -200,7 +222,6 @@ OUTPUTS: dict[str, Callable[[MockResourceArgs], dict[str, Any]]] = {
     },
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch"),
     "aws:cloudwatch/dashboard:Dashboard": _none,
-    "aws:cloudwatch/logGroup:LogGroup": _named("logs"),
     "aws:kms/key:Key": lambda args: {"arn": _arn("kms", f"key/{args.name}")},
     "aws:sns/topic:Topic": lambda args: {
         "arn": _arn("sns", args.name),

@@ -118,7 +118,7 @@ def test_instances_boot_only_once_they_have_routes_and_permissions(either):
     (launcher,) = [r for kind in kinds for r in either.of(kind)]
     needed = [
         either.one("aws:ec2/route:Route"),
-        either.one("aws:iam/rolePolicy:RolePolicy"),
+        *either.of("aws:iam/rolePolicy:RolePolicy"),
         *(
             r
             for r in either.of("aws:ec2/routeTableAssociation:RouteTableAssociation")

@@ -6,6 +6,7 @@ import json
 import pytest
 import yaml
 
+from tests.program.options import OPTIONS
 from tests.program.recording import IMAGE, OUTPUTS, REGION
 
 SHARED = {
@@ -15,14 +16,15 @@ SHARED = {
     "aws:ec2/route:Route": 1,
     "aws:ec2/vpcEndpoint:VpcEndpoint": 1,
     "aws:iam/role:Role": 2,
-    "aws:iam/rolePolicy:RolePolicy": 1,
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 2,
+    "aws:iam/rolePolicy:RolePolicy": 2,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 1,
     "aws:iam/instanceProfile:InstanceProfile": 1,
     "aws:s3/bucket:Bucket": 1,
     "aws:s3/bucketVersioning:BucketVersioning": 1,
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1,
     ("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"): 1,
     "aws:s3/bucketPolicy:BucketPolicy": 1,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": 1,
     "aws:s3/bucketObjectv2:BucketObjectv2": 1,
     "aws:rds/subnetGroup:SubnetGroup": 1,
     "aws:rds/parameterGroup:ParameterGroup": 1,
@@ -85,7 +87,10 @@ OUTPUT_TYPES = {
     "seedUsers": float,
     "loadProfile": str,
 }
-ONLY = {"single": {"instanceId"}, "ha": {"autoScalingGroupName", "targetGroupArn"}}
+ONLY = {
+    "single": {"instanceId"},
+    "ha": {"loadBalancerDnsName", "autoScalingGroupName", "targetGroupArn"},
+}
 UNTAGGABLE = {
     "aws:ec2/route:Route",
     "aws:ec2/routeTableAssociation:RouteTableAssociation",
@@ -95,6 +100,7 @@ UNTAGGABLE = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "aws:s3/bucketObjectv2:BucketObjectv2",
     "aws:autoscaling/policy:Policy",
     "aws:cloudwatch/dashboard:Dashboard",
@@ -109,6 +115,7 @@ def test_a_stack_has_exactly_these_resources(build, stack):
 
 def test_only_types_of_the_contract_are_used():
     used = {kind for table in EXPECTED.values() for kind in table}
+    used |= {kind for option in OPTIONS.values() for kind in option.adds}
     assert used | OPTIONAL == set(OUTPUTS)
 
 

@@ -109,11 +109,13 @@ def test_volumes_are_encrypted(single, ha):
     assert mapping["ebs"]["volumeType"] == "gp3"
 
 
-def test_the_instance_role_may_do_three_things(either):
-    policy = json.loads(either.one("aws:iam/rolePolicy:RolePolicy").inputs["policy"])
+def test_the_instance_role_may_do_four_things(either):
+    policies = either.of("aws:iam/rolePolicy:RolePolicy")
+    assert {policy.inputs["role"] for policy in policies} == {"web-identity-instance-id"}
     granted = {
         statement["Sid"]: (statement["Action"], statement["Resource"])
-        for statement in policy["Statement"]
+        for policy in policies
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
     }
     assert granted == {
         "ReadRevisions": (
@@ -128,7 +130,39 @@ def test_the_instance_role_may_do_three_things(either):
             "secretsmanager:GetSecretValue",
             "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!db-1-AbCdEf",
         ),
+        "OpenSessions": (
+            [
+                "ssm:UpdateInstanceInformation",
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            "*",
+        ),
     }
+
+
+def test_a_preview_already_knows_that_sessions_are_possible(build):
+    for stack in ("single", "ha"):
+        sessions = build(stack, preview=True).called("web-identity-sessions")
+        assert "ssm:UpdateInstanceInformation" in sessions.inputs["policy"]
+
+
+def test_the_instances_role_has_no_managed_policy(either):
+    attached = either.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    assert attached
+    assert not [a.name for a in attached if "instance" in a.inputs["role"]]
+
+
+def test_no_lifecycle_rule_can_expire_a_revision(either):
+    lifecycle = either.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+    assert lifecycle.inputs["bucket"] == "web-revision-bucket-id"
+    for rule in lifecycle.inputs["rules"]:
+        assert rule["status"] == "Enabled"
+        assert set(rule) <= {"id", "status", "filter", "abortIncompleteMultipartUpload"}
+    versioning = either.one("aws:s3/bucketVersioning:BucketVersioning")
+    assert versioning.urn in lifecycle.dependencies
 
 
 def test_roles_trust_one_service_each(either):

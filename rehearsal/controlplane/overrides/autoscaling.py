@@ -150,12 +150,14 @@ def _create(moto: Any, self: Any) -> Any:
             f"{name} already exists"
         )
         raise AutoscalingClientError("AlreadyExists", message)
-    if not self._get_param("LaunchTemplate"):
+    mixed = self._get_param("MixedInstancesPolicy")
+    if not self._get_param("LaunchTemplate") and not mixed:
         message = (
-            "The local region starts Auto Scaling groups from a LaunchTemplate only: launch "
-            "configurations and mixed instances policies are not supported."
+            "The local region starts Auto Scaling groups from a LaunchTemplate or a "
+            "MixedInstancesPolicy only: launch configurations are not supported."
         )
         raise ValidationError(message)
+    _check_on_demand(mixed)
     minimum, maximum = self._get_int_param("MinSize"), self._get_int_param("MaxSize")
     _check_sizes(minimum, maximum, _or(self._get_int_param("DesiredCapacity"), minimum))
     answer = moto(self)
@@ -174,11 +176,15 @@ def _update(moto: Any, self: Any) -> Any:
     before, cause = group.desired_capacity, group.capacity_cause
     minimum = _or(self._get_int_param("MinSize"), group.min_size)
     maximum = _or(self._get_int_param("MaxSize"), group.max_size)
+    _check_on_demand(self._get_param("MixedInstancesPolicy"))
     # Without a desired capacity AWS keeps the present one, moved inside the new bounds.
     kept = max(minimum, min(before, maximum))
     desired = _or(self._get_int_param("DesiredCapacity"), kept)
     _check_sizes(minimum, maximum, desired)
+    policy = group.mixed_instances_policy
     answer = moto(self)
+    if not self._get_param("LaunchTemplate") and not self._get_param("MixedInstancesPolicy"):
+        group.mixed_instances_policy = policy  # moto forgets it when it is not given again
     group.desired_capacity, group.capacity_cause = before, cause
     why = (
         "a user request update of AutoScalingGroup constraints to "
@@ -277,6 +283,18 @@ def _put_scaling_policy(moto: Any, self: Any) -> ActionResult:
     require_group(self.autoscaling_backend, self._get_param("AutoScalingGroupName"))
     arn = moto(self).result["PolicyArn"]
     return ActionResult({"PolicyARN": arn, "Alarms": []})
+
+
+def _check_on_demand(mixed: dict[str, Any] | None) -> None:
+    """Refuse a mixed instances policy with a share of Spot instances: there is no market here."""
+    distribution = (mixed or {}).get("InstancesDistribution") or {}
+    share = distribution.get("OnDemandPercentageAboveBaseCapacity")
+    if share is not None and int(share) != 100:
+        message = (
+            f"OnDemandPercentageAboveBaseCapacity {share} asks for Spot instances, which the local "
+            "region does not have: use 100."
+        )
+        raise ValidationError(message)
 
 
 def _check_sizes(minimum: int, maximum: int, desired: int) -> None:

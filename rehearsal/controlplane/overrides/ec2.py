@@ -25,7 +25,7 @@ from rehearsal.controlplane.ec2_instances import (
     TERMINATED,
     set_state,
 )
-from rehearsal.controlplane.overrides import ec2_launch, ec2_network
+from rehearsal.controlplane.overrides import ec2_launch, ec2_nat, ec2_network
 from rehearsal.controlplane.patching import Patches
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def install(plane: "ControlPlane") -> None:
     patches.install()
     ec2_launch.patches.install()
     ec2_network.patches.install()
+    ec2_nat.patches.install()
 
 
 @patches.around(Instance, "__init__")

@@ -13,12 +13,14 @@ from rehearsal.provider.resources import (
     instance,
     launch_template,
     lb,
+    nat,
     network,
     notifications,
     rds_groups,
     rds_instance,
     routing,
     s3,
+    s3_lifecycle,
     s3_object,
     scaling_policy,
     security,
@@ -33,6 +35,8 @@ _TYPES: tuple[type[Handler], ...] = (
     routing.Route,
     routing.RouteTableAssociation,
     routing.VpcEndpoint,
+    nat.Eip,
+    nat.NatGateway,
     security.SecurityGroup,
     security.IngressRule,
     security.EgressRule,
@@ -45,6 +49,7 @@ _TYPES: tuple[type[Handler], ...] = (
     s3.BucketPublicAccessBlock,
     s3.BucketEncryption,
     s3.BucketPolicy,
+    s3_lifecycle.BucketLifecycle,
     s3_object.BucketObject,
     instance.Instance,
     launch_template.LaunchTemplate,
@@ -68,6 +73,19 @@ _TYPES: tuple[type[Handler], ...] = (
     notifications.Key,
     budgets.Budget,
 )
+
+_NO_DOMAIN = (
+    "it has no name service and no authority that a client trusts; rehearse without a domain"
+)
+UNPLAYABLE: dict[str, str] = {
+    "aws:ec2/flowLog:FlowLog": (
+        "no packet of it passes a network that could be recorded; rehearse without flow logs"
+    ),
+    "aws:acm/certificate:Certificate": _NO_DOMAIN,
+    "aws:acm/certificateValidation:CertificateValidation": _NO_DOMAIN,
+    "aws:route53/record:Record": _NO_DOMAIN,
+}
+"""Types that are left out on purpose, by token, with the reason and the remedy."""
 
 
 def all_handlers() -> dict[str, Handler]:

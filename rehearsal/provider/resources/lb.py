@@ -29,6 +29,8 @@ _ATTRIBUTES = {
     "routing.http.desync_mitigation_mode": "desyncMitigationMode",
     "routing.http.preserve_host_header.enabled": "preserveHostHeader",
     "routing.http.xff_header_processing.mode": "xffHeaderProcessingMode",
+    # Kept and told: it only allows a shift, which takes a call of Application Recovery Controller.
+    "zonal_shift.config.enabled": "enableZonalShift",
 }
 
 
@@ -61,6 +63,7 @@ class LoadBalancer(Handler):
         "desyncMitigationMode": "defensive",
         "preserveHostHeader": False,
         "xffHeaderProcessingMode": "append",
+        "enableZonalShift": False,
     }
     sets = frozenset({"subnets", "securityGroups"})
     naming = NAMING
@@ -172,7 +175,12 @@ class Listener(Handler):
         }
     )
     hints: ClassVar = {
-        "certificateArn": "the local region has no certificates: use protocol HTTP in it",
+        "certificateArn": (
+            "rehearse without a domain: the local region has no name service and no certificate "
+            "that a client would trust, so use protocol HTTP in it"
+        ),
+        "sslPolicy": "rehearse without a domain: use protocol HTTP",
+        "defaultActions.redirect": "rehearse without a domain: there is no HTTPS to redirect to",
         "defaultActions.forward": "use 'targetGroupArn' of the action",
     }
     force_new = frozenset({"loadBalancerArn"})

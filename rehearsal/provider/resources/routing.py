@@ -12,12 +12,13 @@ from typing_extensions import override
 from rehearsal.provider import checks
 from rehearsal.provider.errors import Refusal, error_code
 from rehearsal.provider.operation import Operation
-from rehearsal.provider.registry import Handler, given, tag_map
+from rehearsal.provider.registry import Handler, changed, found, given, tag_map
 from rehearsal.provider.resources.ec2 import IN_USE, retag, tag_specifications
 from rehearsal.provider.values import Properties
 
 USE_ROUTE = "use aws.ec2.Route"
 DESTINATION = "destinationCidrBlock"
+TARGETS = {"GatewayId": "gatewayId", "NatGatewayId": "natGatewayId"}
 
 
 class RouteTable(Handler):
@@ -67,10 +68,10 @@ class RouteTable(Handler):
 
 
 class Route(Handler):
-    """``aws.ec2.Route`` to an internet gateway."""
+    """``aws.ec2.Route`` to an internet gateway or a NAT gateway."""
 
     resource_type = "aws:ec2/route:Route"
-    supported = frozenset({"routeTableId", DESTINATION, "gatewayId"})
+    supported = frozenset({"routeTableId", DESTINATION, *TARGETS.values()})
     force_new = frozenset({"routeTableId", DESTINATION})
     volatile = frozenset({"state"})
 
@@ -78,7 +79,7 @@ class Route(Handler):
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
         """A route has a destination and a target."""
         yield from checks.exactly_one(inputs, [DESTINATION])
-        yield from checks.exactly_one(inputs, ["gatewayId"])
+        yield from checks.exactly_one(inputs, list(TARGETS.values()))
         yield from checks.cidr(DESTINATION, inputs.get(DESTINATION))
 
     @override
@@ -88,18 +89,18 @@ class Route(Handler):
         op.aws.ec2.create_route(
             RouteTableId=table,
             DestinationCidrBlock=destination,
-            GatewayId=inputs["gatewayId"],
+            **given(TARGETS, inputs),
         )
         return f"r-{table}{zlib.crc32(destination.encode())}"
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
         """ReplaceRoute."""
-        if old is not None and new["gatewayId"] != old.get("gatewayId"):
+        if changed(new, old, *TARGETS.values()) and old is not None:
             op.aws.ec2.replace_route(
                 RouteTableId=new["routeTableId"],
                 DestinationCidrBlock=new[DESTINATION],
-                GatewayId=new["gatewayId"],
+                **given(TARGETS, new),
             )
 
     @override
@@ -107,13 +108,13 @@ class Route(Handler):
         """The route; to import one, its id is ``<route table>_<destination>``."""
         table, destination = _route_key(identity, state)
         response = op.aws.ec2.describe_route_tables(RouteTableIds=[table])
-        routes = (route for found in response["RouteTables"] for route in found["Routes"])
+        routes = (route for item in response["RouteTables"] for route in item["Routes"])
         for route in routes:
             if route.get("DestinationCidrBlock") == destination:
                 return {
                     "routeTableId": table,
                     DESTINATION: destination,
-                    "gatewayId": route.get("GatewayId", ""),
+                    **found(TARGETS, route),
                     "origin": route.get("Origin", "CreateRoute"),
                     "state": route.get("State", "active"),
                     "instanceId": "",

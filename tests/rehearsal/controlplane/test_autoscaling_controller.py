@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.elbv2.models import ELBv2Backend, FakeHealthStatus
 
 from rehearsal.controllers.autoscaling import AutoScalingController
@@ -53,7 +54,8 @@ class Region:
             "HealthCheckType": "ELB",
             "HealthCheckGracePeriod": 0,
         }
-        self.aws.autoscaling.create_auto_scaling_group(**wanted | settings)
+        chosen = {name: value for name, value in (wanted | settings).items() if value != {}}
+        self.aws.autoscaling.create_auto_scaling_group(**chosen)
 
     def step(self, rounds=1):
         for _ in range(rounds):
@@ -504,3 +506,59 @@ def test_a_group_survives_a_restart_of_the_region(region, make_plane, clients_of
     assert {one["InstanceId"] for one in members} == before
     assert {one["LifecycleState"] for one in members} == {"InService"}
     assert all(region.park.machines[name].boots == 2 for name in before)
+
+
+def mixed(region, *types, **distribution):
+    specification = {"LaunchTemplateId": region.template, "Version": "1"}
+    return {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": specification,
+            "Overrides": [{"InstanceType": name} for name in types],
+        },
+        **({"InstancesDistribution": distribution} if distribution else {}),
+    }
+
+
+def create_mixed(region, *types):
+    region.create(LaunchTemplate={}, MixedInstancesPolicy=mixed(region, *types))
+
+
+def launched_types(region):
+    return {one["InstanceType"] for one in region.members()}
+
+
+def test_of_several_types_the_first_is_launched(region):
+    create_mixed(region, "t4g.micro", "t4g.nano")
+    region.rest()
+    assert launched_types(region) == {"t4g.micro"}
+    template = region.members()[0]["LaunchTemplate"]
+    assert template["LaunchTemplateId"] == region.template
+
+
+def test_a_type_that_the_zone_does_not_offer_is_passed_over(region, monkeypatch):
+    backend = type(region.plane.backend("ec2"))
+    moto = backend.describe_instance_type_offerings
+
+    def without_micro(self, location_type=None, filters=None):
+        offers = moto(self, location_type, filters)
+        return [offer for offer in offers if offer["InstanceType"] != "t4g.micro"]
+
+    monkeypatch.setattr(backend, "describe_instance_type_offerings", without_micro)
+    create_mixed(region, "t4g.micro", "t4g.nano")
+    region.rest()
+    assert launched_types(region) == {"t4g.nano"}
+
+
+def test_a_change_of_the_sizes_keeps_the_types(region):
+    create_mixed(region, "t4g.micro", "t4g.nano")
+    region.aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName="fleet", MaxSize=12)
+    overrides = region.group()["MixedInstancesPolicy"]["LaunchTemplate"]["Overrides"]
+    assert [item["InstanceType"] for item in overrides] == ["t4g.micro", "t4g.nano"]
+    region.rest()
+    assert launched_types(region) == {"t4g.micro"}
+
+
+def test_spot_instances_are_refused(region):
+    policy = mixed(region, "t4g.nano", OnDemandPercentageAboveBaseCapacity=50)
+    with pytest.raises(ClientError, match="Spot instances, which the local region does not have"):
+        region.create(LaunchTemplate={}, MixedInstancesPolicy=policy)

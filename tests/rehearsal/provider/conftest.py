@@ -165,6 +165,17 @@ class World:
         type_ = "aws:ec2/internetGateway:InternetGateway"
         return self._once("gateway", type_, vpcId=self.vpc).id
 
+    def address(self, zone: str) -> str:
+        return self._once(f"address-{zone}", "aws:ec2/eip:Eip").id
+
+    def nat_gateway(self, zone: str) -> str:
+        return self._once(
+            f"nat-{zone}",
+            "aws:ec2/natGateway:NatGateway",
+            subnetId=self.subnet(zone),
+            allocationId=self.address(zone),
+        ).id
+
     def table(self, key: str = "1") -> str:
         return self._once(f"table-{key}", "aws:ec2/routeTable:RouteTable", vpcId=self.vpc).id
 

@@ -22,6 +22,23 @@ INSTANCE = "aws:ec2/instance:Instance"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 DEPLOYMENT = "aws:codedeploy/deploymentGroup:DeploymentGroup"
 
+EIP = "aws:ec2/eip:Eip"
+NAT = "aws:ec2/natGateway:NatGateway"
+ROUTE = "aws:ec2/route:Route"
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+
+WAY = {"routeTableId": "r", "destinationCidrBlock": "0.0.0.0/0"}
+IDLE = {"id": "x", "status": "Enabled"}
+TYPES = {
+    "launchTemplateSpecification": {"launchTemplateId": "x"},
+    "overrides": [{"instanceType": "t4g.nano"}],
+}
+CHOICE = {
+    "minSize": 1,
+    "maxSize": 2,
+    "vpcZoneIdentifiers": ["s"],
+    "mixedInstancesPolicy": {"launchTemplate": TYPES},
+}
 HTTP = {"port": 80, "protocol": "HTTP", "vpcId": UNKNOWN}
 SIZES = {"minSize": 1, "maxSize": 2, "vpcZoneIdentifiers": UNKNOWN, "launchTemplate": {"id": "x"}}
 POSTGRES = {
@@ -46,6 +63,12 @@ TRACKING = {
 LABELLED = {"predefinedMetricType": "ALBRequestCountPerTarget", "resourceLabel": "app/x"}
 
 
+def spot(on_demand: int) -> dict[str, Any]:
+    distribution = {"onDemandPercentageAboveBaseCapacity": on_demand}
+    policy = {"launchTemplate": TYPES, "instancesDistribution": distribution}
+    return {**CHOICE, "mixedInstancesPolicy": policy}
+
+
 def health(**settings: Any) -> dict[str, Any]:
     return {**HTTP, "healthCheck": settings}
 
@@ -54,6 +77,45 @@ def health(**settings: Any) -> dict[str, Any]:
     ("type_", "inputs", "path", "reason"),
     [
         (VPC, {}, "cidrBlock", "needs 'cidrBlock'"),
+        (EIP, {"domain": "standard"}, "domain", "the local region knows 'vpc'"),
+        (NAT, {"allocationId": "e"}, "subnetId", "needs 'subnetId'"),
+        (NAT, {"subnetId": "s"}, "allocationId", "needs 'allocationId'"),
+        (
+            NAT,
+            {"subnetId": "s", "allocationId": "e", "connectivityType": "private"},
+            "connectivityType",
+            "knows 'public'",
+        ),
+        (ROUTE, {**WAY, "gatewayId": "g", "natGatewayId": "n"}, "gatewayId", "exactly one of"),
+        (ROUTE, WAY, "gatewayId", "exactly one of gatewayId, natGatewayId must be set"),
+        (LIFECYCLE, {"bucket": "b"}, "rules", "at least one rule"),
+        (LIFECYCLE, {"bucket": "b", "rules": [IDLE]}, "rules", "the rule 'x' does nothing"),
+        (
+            LIFECYCLE,
+            {"bucket": "b", "rules": [{**IDLE, "expiration": {"days": 1}}] * 2},
+            "rules.id",
+            "several rules are called x",
+        ),
+        (
+            LISTENER,
+            {**LISTENING, "protocol": "HTTPS", "certificateArn": "arn"},
+            "certificateArn",
+            "rehearse without a domain",
+        ),
+        (BALANCER, {"accessLogs": {"bucket": "b"}}, "accessLogs", "remove it for the rehearsal"),
+        (GROUP, {**CHOICE, "launchTemplate": {"id": "x"}}, "launchTemplate", "exactly one of"),
+        (
+            GROUP,
+            {**CHOICE, "capacityRebalance": True},
+            "capacityRebalance",
+            "no Spot market",
+        ),
+        (
+            GROUP,
+            spot(50),
+            "mixedInstancesPolicy.instancesDistribution.onDemandPercentageAboveBaseCapacity",
+            "no Spot market",
+        ),
         (VPC, {"cidrBlock": "10.0.0.0/33"}, "cidrBlock", "'10.0.0.0/33' is no IPv4 CIDR block"),
         (VPC, {"cidrBlock": "10.0.0.1/16"}, "cidrBlock", "has host bits set"),
         (VPC, {"cidrBlock": "10.0.0.0/8"}, "cidrBlock", "not between /16 and /28"),

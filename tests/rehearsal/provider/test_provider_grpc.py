@@ -90,10 +90,26 @@ def test_secrets_stay_secret_on_the_wire(engine: Any) -> None:
 
 
 def test_an_unknown_type_is_refused_with_those_there_are(engine: Any) -> None:
-    answer = check(engine, {}, "aws:ec2/natGateway:NatGateway")
+    answer = check(engine, {}, "aws:ec2/transitGatewayX:TransitGatewayX")
     (failure,) = answer.failures
-    assert "does not implement aws:ec2/natGateway:NatGateway" in failure.reason
+    assert "does not implement aws:ec2/transitGatewayX:TransitGatewayX" in failure.reason
     assert "aws:ec2/vpc:Vpc" in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("type_", "remedy"),
+    [
+        ("aws:ec2/flowLog:FlowLog", "rehearse without flow logs"),
+        ("aws:acm/certificate:Certificate", "rehearse without a domain"),
+        ("aws:route53/record:Record", "rehearse without a domain"),
+    ],
+)
+def test_what_the_region_cannot_play_is_refused_with_reason_and_remedy(
+    engine: Any, type_: str, remedy: str
+) -> None:
+    (failure,) = check(engine, {}, type_).failures
+    assert f"does not implement {type_}" in failure.reason
+    assert remedy in failure.reason
 
 
 def test_a_region_that_is_not_this_one_is_refused(engine: Any) -> None:

@@ -73,6 +73,22 @@ def notification(kind: str, threshold: float, world: Any) -> dict[str, Any]:
 
 RULE = {"ipProtocol": "tcp", "fromPort": 80, "toPort": 80}
 
+
+def mixed(world: Any, *types: str) -> dict[str, Any]:
+    return {
+        "launchTemplate": {
+            "launchTemplateSpecification": {"launchTemplateId": world.template.id, "version": "1"},
+            "overrides": [{"instanceType": name} for name in types],
+        },
+        "instancesDistribution": {
+            "onDemandAllocationStrategy": "prioritized",
+            "onDemandBaseCapacity": 2,
+            "onDemandPercentageAboveBaseCapacity": 100,
+            "spotAllocationStrategy": "price-capacity-optimized",
+        },
+    }
+
+
 CASES = [
     Case(
         "aws:ec2/vpc:Vpc",
@@ -114,6 +130,33 @@ CASES = [
         },
         replace=lambda _: {"destinationCidrBlock": "192.0.2.0/24"},
         outputs=("state", "origin"),
+    ),
+    Case(
+        "aws:ec2/route:Route",
+        lambda w: {
+            "routeTableId": w.table(),
+            "destinationCidrBlock": "0.0.0.0/0",
+            "natGatewayId": w.nat_gateway("a"),
+        },
+        lambda w: {"natGatewayId": w.nat_gateway("b")},
+        id="RouteToNatGateway",
+    ),
+    Case(
+        "aws:ec2/eip:Eip",
+        lambda _: {"domain": "vpc", "tags": {"a": "1"}},
+        lambda _: {"tags": {"b": "2"}},
+        outputs=("allocationId", "publicIp", "arn"),
+    ),
+    Case(
+        "aws:ec2/natGateway:NatGateway",
+        lambda w: {
+            "subnetId": w.subnet("a"),
+            "allocationId": w.address("a"),
+            "tags": {"a": "1"},
+        },
+        lambda _: {"tags": {"b": "2"}},
+        lambda w: {"subnetId": w.subnet("b")},
+        ("publicIp", "privateIp", "networkInterfaceId"),
     ),
     Case(
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
@@ -230,6 +273,32 @@ CASES = [
         lambda _: {"policy": json.dumps(OTHER_POLICY)},
     ),
     Case(
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        lambda w: {
+            "bucket": w.bucket,
+            "rules": [
+                {
+                    "id": "uploads",
+                    "status": "Enabled",
+                    "filter": {"prefix": "a/"},
+                    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+                }
+            ],
+        },
+        lambda _: {
+            "rules": [
+                {
+                    "id": "old",
+                    "status": "Enabled",
+                    "filter": {"prefix": "b/"},
+                    "expiration": {"days": 90},
+                    "noncurrentVersionExpiration": {"noncurrentDays": 1},
+                }
+            ]
+        },
+        lambda _: {"bucket": "another-one"},
+    ),
+    Case(
         "aws:s3/bucketObjectv2:BucketObjectv2",
         lambda w: {
             "bucket": w.bucket,
@@ -307,6 +376,19 @@ CASES = [
         ("arn", "availabilityZones"),
     ),
     Case(
+        "aws:autoscaling/group:Group",
+        lambda w: {
+            "minSize": 1,
+            "maxSize": 4,
+            "vpcZoneIdentifiers": w.subnets,
+            "mixedInstancesPolicy": mixed(w, "t4g.nano", "t4g.micro"),
+            "forceDelete": True,
+        },
+        lambda w: {"mixedInstancesPolicy": mixed(w, "t4g.micro", "t4g.small")},
+        lambda _: {"name": "given"},
+        id="GroupOfMixedInstances",
+    ),
+    Case(
         "aws:autoscaling/policy:Policy",
         lambda w: {
             "autoscalingGroupName": w.fleet,
@@ -323,6 +405,8 @@ CASES = [
         lambda w: {
             "idleTimeout": 30,
             "dropInvalidHeaderFields": True,
+            "desyncMitigationMode": "strictest",
+            "enableZonalShift": True,
             "securityGroups": [w.other_group],
             "subnets": [w.subnet("a"), w.subnet("c")],
             "tags": {"b": "2"},

@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
 
 
+CERTIFICATE = "arn:aws:acm:ap-northeast-2:123456789012:certificate/" + "0" * 36
+SINGLE = {"topology": "single", "deploymentConfig": "CodeDeployDefault.AllAtOnce"}
+
+
 def configuration(**changes):
     """The HA stack's keys as the engine hands them over: texts only."""
     values = {key: str(entry["default"]) for key, entry in SCHEMA.items() if "default" in entry}
@@ -39,7 +43,7 @@ def test_texts_become_typed_values():
 def test_the_schema_and_the_settings_name_the_same_keys_with_the_same_types():
     fields = {field.alias: field for field in Settings.model_fields.values()}
     assert {key.removeprefix("haproof:") for key in SCHEMA} == set(fields)
-    names = {bool: "boolean", int: "integer"}
+    names = {bool: "boolean", int: "integer", tuple[str, ...]: "array"}
     for key, entry in SCHEMA.items():
         annotation = fields[key.removeprefix("haproof:")].annotation
         assert entry["type"] == names.get(annotation, "string"), key
@@ -111,6 +115,61 @@ def test_settings_cannot_be_changed_afterwards():
         ({"monthlyBudget": "-5"}, ['monthlyBudget "-5"', "greater than or equal to 0"]),
         ({"logRetention": "31"}, ['logRetention "31"', "the nearest is 30"]),
         ({"databaseClass": "db.q9.large"}, ['databaseClass "db.q9.large"', "db.t, db.m"]),
+        ({"network": "vpn"}, ['haproof:network "vpn"', "'public' or 'nat'"]),
+        (
+            {"domainName": "https://x.example.com"},
+            ['haproof:domainName "https://x.example.com"', "without https://", "or none"],
+        ),
+        ({"domainName": "localhost"}, ['"localhost"', "like www.example.com"]),
+        ({"certificateArn": "arn:aws:iam::1:server-certificate/x"}, ["certificateArn", "from ACM"]),
+        ({"hostedZoneId": "example.com"}, ['hostedZoneId "example.com"', "Route 53"]),
+        ({"instanceTypes": "t4g.micro"}, ['instanceTypes "t4g.micro"', '["t4g.micro"]']),
+        ({"instanceTypes": '["nano"]'}, ["haproof:instanceTypes", "like t4g.nano"]),
+        (
+            {"instanceTypes": '["t4g.micro", "t4g.micro"]'},
+            ["haproof:instanceTypes", "names a type twice"],
+        ),
+        ({"spotPercentage": "101"}, ['spotPercentage "101"', "equal to 100"]),
+        ({"certificateArn": CERTIFICATE}, [CERTIFICATE, "domainName is none", "to none"]),
+        ({"hostedZoneId": "Z012345"}, ['hostedZoneId is "Z012345"', "domainName is none"]),
+        (
+            {"domainName": "www.example.com"},
+            ['domainName is "www.example.com"', "no certificate", "haproof:hostedZoneId"],
+        ),
+        (
+            {"domainName": "a.example.com", "hostedZoneId": "Z012345", "listenerPort": "443"},
+            ["listenerPort is 443", '"a.example.com"', "to 80"],
+        ),
+        (
+            {"instanceTypes": '["t4g.nano"]'},
+            ['instanceTypes has "t4g.nano"', "instanceType is already"],
+        ),
+        (
+            {"instanceTypes": '["t3a.nano"]'},
+            ['"t3a.nano" (x86_64)', "t4g.nano is arm64", "one architecture"],
+        ),
+        ({"instanceTypes": '["m7g.medium"]'}, ['"m7g.medium"', "credit mode", "one kind"]),
+        ({"spotPercentage": "30"}, ["spotPercentage is 30", "instanceTypes is empty", "to 0"]),
+        (
+            {"vpcCidr": "10.20.0.0/23", "network": "nat", "maxSize": "30"},
+            ['vpcCidr "10.20.0.0/23"', "network nat", "11 instances", "maxSize 30", "/22 or sh"],
+        ),
+        (
+            {"vpcCidr": "10.20.0.0/23", "maxSize": "50"},
+            ["network public", "19 instances", "puts 34 into each of 3 zones", "/22 or shorter"],
+        ),
+        *(
+            ({**SINGLE, key: value}, [f"haproof:{key} is", "topology is single", "to ha"])
+            for key, value in (
+                ("network", "nat"),
+                ("domainName", "www.example.com"),
+                ("certificateArn", CERTIFICATE),
+                ("hostedZoneId", "Z012345"),
+                ("accessLogs", "true"),
+                ("instanceTypes", '["t4g.micro"]'),
+                ("spotPercentage", "5"),
+            )
+        ),
     ],
 )
 def test_a_refusal_names_key_value_and_remedy(changes, parts):
@@ -185,3 +244,35 @@ def test_the_digest_changes_with_what_is_built_and_with_nothing_else():
     # Who is told of alarms is no reason to load the stack again.
     assert read(alarmEmail="ops@example.org", monthlyBudget="9").digest() == digest
     assert read(minimumHealthyHosts="4").digest() != digest
+
+
+def test_options_are_off_by_default():
+    settings = read()
+    assert settings.domain_name is None
+    assert settings.certificate_arn is None
+    assert settings.hosted_zone_id is None
+    assert settings.instance_types == ()
+    assert settings.listener_ports == (80,)
+
+
+def test_a_list_arrives_as_json_text():
+    settings = read(instanceTypes='["t4g.micro", "t4g.small"]', spotPercentage="40")
+    assert settings.instance_types == ("t4g.micro", "t4g.small")
+    assert settings.spot_percentage == 40
+
+
+def test_a_domain_opens_the_port_of_https_too():
+    settings = read(domainName="www.example.com", certificateArn=CERTIFICATE)
+    assert settings.listener_ports == (80, 443)
+    assert read(**SINGLE).listener_ports == ()
+
+
+def test_a_certificate_belongs_to_the_stacks_region():
+    settings = read(domainName="www.example.com", certificateArn=CERTIFICATE)
+    settings.check_region("ap-northeast-2")
+    with pytest.raises(ConfigurationError, match=r"certificateArn.*us-east-1.*its own Region"):
+        settings.check_region("us-east-1")
+
+
+def test_the_smallest_network_still_holds_the_default_fleet():
+    assert read(vpcCidr="10.20.0.0/23", network="nat").network == "nat"

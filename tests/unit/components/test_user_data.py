@@ -205,18 +205,29 @@ class Host:
         self.commands.mkdir()
         self.calls = root / "calls"
         (self.home / "environment").write_text(environment().lines(), encoding="utf-8")
-        # The script's home is fixed on an instance; only this line differs here.
+        self.settings = root / "conf" / "codedeployagent.yml"
+        # These places are fixed on an instance; only the lines that name them differ here.
         script = (FILES / "boot.sh").read_text(encoding="utf-8")
-        assert "readonly home=/opt/haproof\n" in script
-        (self.home / "boot.sh").write_text(
-            script.replace("readonly home=/opt/haproof\n", f"readonly home={self.home}\n"),
-            encoding="utf-8",
-        )
+        for fixed, here in (
+            ("readonly home=/opt/haproof\n", f"readonly home={self.home}\n"),
+            (
+                "readonly agent_settings=/etc/codedeploy-agent/conf/codedeployagent.yml\n",
+                f"readonly agent_settings={self.settings}\n",
+            ),
+        ):
+            assert fixed in script
+            script = script.replace(fixed, here)
+        (self.home / "boot.sh").write_text(script, encoding="utf-8")
 
     def command(self, name, body="exit 0"):
         path = self.commands / name
         path.write_text(f'#!/bin/bash\necho "{name} $*" >>{self.calls}\n{body}\n', encoding="utf-8")
         path.chmod(0o755)
+
+    def fetches(self, installer=":"):
+        """Lets the agent's installer be found, version 1 only; it does what is given."""
+        body = DOWNLOAD.replace("CALLS", str(self.calls)).replace("INSTALLER", installer)
+        self.command("curl", body.replace("REAL", shutil.which("curl")))
 
     def boot(self, endpoint):
         return subprocess.run(
@@ -257,7 +268,7 @@ for argument in "$@"; do
 done
 if [[ -n "${out:-}" ]]; then
   while [[ "$1" != --output ]]; do shift; done
-  printf '#!/bin/bash\\necho "installer $*" >>%q\\n' "CALLS" >"$2"
+  printf '#!/bin/bash\\necho "installer $*" >>%q\\nINSTALLER\\n' "CALLS" >"$2"
   exit 0
 fi
 exec REAL "$@"
@@ -290,8 +301,7 @@ def test_a_second_boot_replaces_and_does_not_repeat(host, metadata):
 def test_the_agent_comes_last_and_falls_back_to_version_one(host, metadata):
     host.command("systemctl", INACTIVE)
     host.command("dnf")
-    real = shutil.which("curl")
-    host.command("curl", DOWNLOAD.replace("CALLS", str(host.calls)).replace("REAL", real))
+    host.fetches()
     result = host.boot(metadata)
     assert result.returncode == 0, result.stderr
     calls = [call for call in host.called() if not call.startswith("curl ")]
@@ -304,6 +314,38 @@ def test_the_agent_comes_last_and_falls_back_to_version_one(host, metadata):
     ]
     downloads = [call for call in host.called() if "amazonaws.com" in call]
     assert "aws-codedeploy-ap-northeast-2.s3.ap-northeast-2.amazonaws.com/latestv2" in downloads[0]
+
+
+def agent_settings(host):
+    lines = host.settings.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "---"
+    return dict(line.lstrip(":").split(":", 1) for line in lines[1:])
+
+
+def test_the_agent_finds_its_settings_when_it_is_installed(host, metadata):
+    host.command("systemctl", INACTIVE)
+    host.command("dnf")
+    seen = host.settings.with_name("seen")
+    host.fetches(installer=f"cp {host.settings} {seen}")
+    assert host.boot(metadata).returncode == 0
+    assert seen.read_text(encoding="utf-8") == host.settings.read_text(encoding="utf-8")
+    settings = agent_settings(host)
+    assert settings["disable_imds_v1"] == " true"
+    assert settings["max_revisions"] == " 2"
+    assert settings["root_dir"] == " '/opt/codedeploy-agent/deployment-root'"
+
+
+def test_a_packages_own_settings_do_not_stay(host, metadata):
+    host.command("systemctl", INACTIVE)
+    host.command("dnf")
+    host.fetches(installer=f"echo :max_revisions: 5 >{host.settings}")
+    assert host.boot(metadata).returncode == 0
+    assert agent_settings(host)["disable_imds_v1"] == " true"
+    calls = [call for call in host.called() if "codedeploy-agent" in call]
+    assert calls[-2:] == [
+        "systemctl restart codedeploy-agent",
+        "systemctl enable --now codedeploy-agent",
+    ]
 
 
 def test_boot_stops_at_the_first_failure(host, metadata):

@@ -1,0 +1,58 @@
+"""The bucket of the load balancer's access logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import buckets
+from components.base import Component
+from components.policy_documents import ACCESS_LOG_PREFIX, access_log_delivery
+from components.tags import Tags
+
+RETENTION_DAYS = 90
+"""Who asked for what, for the time in which an incident is usually noticed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessLogsArgs:
+    """`account_id` is whose load balancers may write; `keep` refuses to delete logs."""
+
+    account_id: pulumi.Input[str]
+    keep: bool
+    tags: Tags
+
+
+class AccessLogs(Component):
+    """A private bucket of its own for access logs (Security Hub ELB.5).
+
+    Encrypted with S3's own keys: with KMS the delivery is refused (ELB user guide, "Enable access
+    logs for your Application Load Balancer", bucket requirements).
+    """
+
+    bucket_name: pulumi.Output[str]
+    ready: tuple[pulumi.Resource, ...]
+    """The load balancer depends on these: ELB writes a test object when logs are switched on."""
+
+    def __init__(
+        self, name: str, args: AccessLogsArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Creates everything; `name` is the prefix of every child's name."""
+        super().__init__("balancer:AccessLogs", name, {"retentionDays": RETENTION_DAYS}, opts)
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket", force_destroy=not args.keep, tags=dict(args.tags), opts=self.child()
+        )
+        policy = pulumi.Output.all(bucket.arn, args.account_id).apply(
+            lambda facts: access_log_delivery(bucket_arn=facts[0], account=facts[1])
+        )
+        guards = buckets.guard_bucket(self, name, bucket, policy)
+        rules = [
+            buckets.abort_uploads(ACCESS_LOG_PREFIX),
+            buckets.expire(ACCESS_LOG_PREFIX, days=RETENTION_DAYS),
+        ]
+        buckets.lifecycle(self, name, bucket, guards, rules)
+        self.bucket_name = bucket.id
+        self.ready = tuple(guards)
+        self.finish({"bucketName": self.bucket_name})

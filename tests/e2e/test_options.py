@@ -1,0 +1,105 @@
+"""The options of the HA stack on the real region: played, or refused in the preview."""
+
+from __future__ import annotations
+
+import urllib.request
+from typing import Any
+
+import pytest
+
+from rehearsal import session
+from rehearsal.project import EngineError, Project
+from rehearsal.provider.clients import Clients
+from tools import paths
+
+pytestmark = pytest.mark.e2e
+
+SMALL: dict[str, Any] = {
+    "appPath": str(paths.REVISION),
+    "minSize": 3,
+    "desiredCapacity": 3,
+    "maxSize": 4,
+}
+
+
+def begin(rehearsal: Any, **options: Any) -> Project:
+    started = rehearsal("start")
+    assert started.returncode == 0, started.stdout
+    project = Project(session.require(rehearsal.root), rehearsal.root)
+    project.prepare("ha", {**SMALL, **options})
+    return project
+
+
+def clients(project: Project) -> Clients:
+    endpoint = f"http://127.0.0.1:{project.session.api_port}"
+    return Clients(endpoint, project.session.region)
+
+
+def instances(aws: Clients) -> list[dict[str, Any]]:
+    found = aws.ec2.describe_instances(
+        Filters=[{"Name": "instance-state-name", "Values": ["running"]}]
+    )
+    return [item for group in found["Reservations"] for item in group["Instances"]]
+
+
+def subnets(aws: Clients, **attributes: Any) -> dict[str, str]:
+    """Ids to zones of the subnets with these attributes."""
+    return {
+        subnet["SubnetId"]: subnet["AvailabilityZone"]
+        for subnet in aws.ec2.describe_subnets()["Subnets"]
+        if all(subnet[name] == value for name, value in attributes.items())
+    }
+
+
+def test_a_private_fleet_of_another_type_serves_and_goes_without_a_trace(rehearsal: Any) -> None:
+    project = begin(rehearsal, network="nat", instanceTypes=["t4g.micro"])
+    project.up("ha")
+
+    aws = clients(project)
+    outputs = project.outputs("ha")
+    with urllib.request.urlopen(f"{outputs['url']}/health", timeout=10) as answer:  # noqa: S310
+        assert answer.status == 200
+    running = instances(aws)
+    assert {item["InstanceType"] for item in running} == {"t4g.nano"}
+    assert len({item["Placement"]["AvailabilityZone"] for item in running}) == 3
+    assert not [item["PublicIpAddress"] for item in running if item.get("PublicIpAddress")]
+    gateways = aws.ec2.describe_nat_gateways()["NatGateways"]
+    zones = subnets(aws)
+    assert len({zones[gateway["SubnetId"]] for gateway in gateways}) == 3
+    assert {item["SubnetId"] for item in running}.isdisjoint(g["SubnetId"] for g in gateways)
+
+    said: list[str] = []
+    project.preview("ha", said.append)
+    assert any("unchanged" in line for line in said)
+    assert not [line for line in said if "to update" in line or "to create" in line]
+
+    project.destroy("ha")
+    assert project.resources("ha") == []
+    assert aws.ec2.describe_addresses()["Addresses"] == []
+    left = aws.ec2.describe_nat_gateways()["NatGateways"]
+    assert {gateway["State"] for gateway in left} <= {"deleted"}
+    assert not subnets(aws, MapPublicIpOnLaunch=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"accessLogs": True}, "accessLogs.*remove it for the rehearsal"),
+        # The log group comes first, where the region has none.
+        ({"flowLogs": True}, "flowLog:FlowLog: no packet of it passes|not implement .*LogGroup"),
+        (
+            {"domainName": "www.example.com", "hostedZoneId": "Z0123456789ABC"},
+            "aws:acm/certificate:Certificate: it has no name service",
+        ),
+        ({"instanceTypes": ["t4g.micro"], "spotPercentage": 50}, "has no Spot market"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_what_cannot_be_played_is_refused_in_the_preview(
+    rehearsal: Any, options: dict[str, Any], reason: str
+) -> None:
+    project = begin(rehearsal, **options)
+    with pytest.raises(EngineError, match=reason):
+        project.preview("ha", pack=False)
+    kinds = {resource["type"] for resource in project.resources("ha")}
+    assert kinds <= {"pulumi:pulumi:Stack"}
