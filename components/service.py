@@ -10,6 +10,7 @@ import pulumi
 
 from components.balancer import Balancer, BalancerArgs
 from components.base import Component
+from components.bill import monthly_cost
 from components.delivery import BalancedFleet, Delivery, DeliveryArgs, TaggedInstances
 from components.fleet import Fleet, FleetArgs
 from components.foundation import Foundation, FoundationArgs
@@ -35,6 +36,7 @@ OUTPUT_KEYS = (
     "revisionDigest",
     "seedUsers",
     "loadProfile",
+    "monthlyCost",
     "autoScalingGroupName",
     "targetGroupArn",
     "instanceId",
@@ -98,6 +100,7 @@ class Service(Component):
             "revisionDigest": revisions.digest,
             "seedUsers": settings.seed_users,
             "loadProfile": settings.load_profile,
+            "monthlyCost": monthly_cost(self, settings, args.region, args.zones),
         }
 
     def _deliver(self, targets: TaggedInstances | BalancedFleet) -> dict[str, Any]:

@@ -29,7 +29,7 @@ IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-defaul
 
 HALF_AT_A_TIME = "CodeDeployDefault.HalfAtATime"
 
-_SEPARATE = ("release_on_up", "app_path")
+_SEPARATE = ("release_on_up", "app_path", "price_source")
 """Settings that change nothing that is built: the revision's content has a digest of its own."""
 
 
@@ -120,6 +120,7 @@ class Settings(BaseModel):
     deployment_config: Annotated[str, AfterValidator(_deployment_config)]
     load_profile: Literal["smoke", "quick", "seed", "none"]
     release_on_up: bool
+    price_source: Literal["table", "price-list"]
     protect: bool
 
     @property

@@ -71,6 +71,7 @@ OUTPUT_TYPES = {
     "revisionDigest": str,
     "seedUsers": float,
     "loadProfile": str,
+    "monthlyCost": dict,
 }
 ONLY = {"single": {"instanceId"}, "ha": {"autoScalingGroupName", "targetGroupArn"}}
 UNTAGGABLE = {
