@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tools import artillery, engine, locate, revision, system
+from tools import actionlint, artillery, engine, locate, revision, system
 from tools.errors import ToolError
 from tools.progress import console
 
@@ -61,6 +61,12 @@ def schema(
     from tools import schema as config_schema  # noqa: PLC0415
 
     _provide((config_schema.write if write else config_schema.ensure_current,))
+
+
+@app.command("actionlint")
+def lint_workflows() -> None:
+    """Checks .github/workflows with actionlint, which it builds first where it is missing."""
+    _provide((actionlint.ensure, actionlint.check))
 
 
 @app.command()
