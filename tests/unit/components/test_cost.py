@@ -297,3 +297,12 @@ def test_behind_nat_gateways_only_they_and_the_load_balancer_have_addresses():
     )
     found = quantities_of(counts, settings(), zone_count=3)
     assert (found.nat_gateways, found.public_addresses) == (3, 3 + 3)
+
+
+def test_the_document_tells_the_estimates_that_the_tables_give():
+    document = (Path(__file__).parents[3] / "docs" / "cost.md").read_text(encoding="utf-8")
+    for start, quantities in (("| single (", SINGLE), ("| ha (", HA)):
+        (row,) = (line for line in document.splitlines() if line.startswith(start))
+        told = [cell.strip() for cell in row.strip("|").split("|")[1:]]
+        totals = [priced(quantities, region).total for region in ("us-east-1", "ap-northeast-2")]
+        assert told == [f"{total:.2f}" for total in totals]
