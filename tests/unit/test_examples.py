@@ -36,6 +36,12 @@ def test_it_is_a_revision(revision, tmp_path):
     assert {"appspec.yml", "app.jar", "app.service", "scripts/run.sh"} <= names
 
 
+def test_a_script_that_was_left_out_is_named(revision, tmp_path):
+    (revision / "scripts" / "validate.sh").unlink()
+    with pytest.raises(ConfigurationError, match=r"scripts/validate.sh.* for ValidateService"):
+        build_bundle(revision, tmp_path / "cache")
+
+
 def test_without_its_appspec_it_is_none_and_the_message_says_so(revision, tmp_path):
     (revision / APPSPEC).unlink()
     with pytest.raises(ConfigurationError, match=r"no appspec.yml at its root.*add the file"):
