@@ -44,7 +44,7 @@ def monthly_cost(
 def quantities_of(counts: Counter[str], settings: Settings, zone_count: int) -> Quantities:
     """Resource types, counted, as what is billed. Pure.
 
-    Alarms, NAT gateways and their addresses are counted, not derived from settings, so that the
+    Alarms, keys, NAT gateways and their addresses are counted, not derived from settings, so that the
     estimate follows the program.
     """
     instances = settings.instance_count
@@ -68,6 +68,7 @@ def quantities_of(counts: Counter[str], settings: Settings, zone_count: int) -> 
         secrets=counts["aws:rds/instance:Instance"],
         alarms=counts["aws:cloudwatch/metricAlarm:MetricAlarm"]
         + tracking * ALARMS_PER_TARGET_TRACKING,
+        encryption_keys=counts["aws:kms/key:Key"],
         unlimited_credits=settings.cpu_credits == "unlimited",
     )
 

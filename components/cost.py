@@ -18,7 +18,8 @@ HOURS = 730
 """Hours of a month, as AWS's own calculator counts them (8760 / 12)."""
 
 NOT_COUNTED = (
-    "not counted: traffic, requests, logs, backups beyond the database's size, tax, free tiers"
+    "not counted: traffic, requests, logs, dashboards, backups beyond the database's size, tax, "
+    "discounts (Spot, reservations), free tiers"
 )
 
 
@@ -42,6 +43,7 @@ class Quantities:
     database_gib: int
     secrets: int
     alarms: int
+    encryption_keys: int = 0
     unlimited_credits: bool = False
 
 
@@ -194,6 +196,7 @@ def _items(q: Quantities) -> Iterator[Item]:
     )
     yield Item(name="secrets", key="secret", quantity=q.secrets)
     yield Item(name="alarms", key="alarm", quantity=q.alarms)
+    yield Item(name="encryption keys", key="encryption-key", quantity=q.encryption_keys)
 
 
 def _priced(

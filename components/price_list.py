@@ -73,6 +73,8 @@ def product_of(key: str, region: str) -> Product:
     old, new = _PREFIXES[region]
     what, _, kind = key.partition("/")
     found = _instance(kind) if what == "instance" else _database(what, kind)
+    if what == "encryption-key":
+        found = Product("awskms", {"usagetype": f"{region}-KMS-Keys"})
     found = found or _by_usage(what, kind, old, new)
     if found is None:
         raise PriceListError(f"the Price List is not asked for {key}")
@@ -136,6 +138,7 @@ _UNITS = {
     "database-volume-multi-az": "GB-month",
     "secret": "month",
     "alarm": "month",
+    "encryption-key": "month",
 }
 
 

@@ -49,6 +49,7 @@ def test_the_output_is_within_one_per_cent_of_a_hand_calculation(build, stack, r
     instance, volume, address, balancer, database, storage, secret, alarm = PRICES[region]
     counts = recording.counts()
     alarms = counts["aws:cloudwatch/metricAlarm:MetricAlarm"]
+    keys = counts["aws:kms/key:Key"] * 1.00
     if stack == "single":
         by_hand = (
             1 * instance * HOURS
@@ -58,6 +59,7 @@ def test_the_output_is_within_one_per_cent_of_a_hand_calculation(build, stack, r
             + 20 * storage
             + secret
             + alarms * alarm
+            + keys
         )
     else:
         by_hand = (
@@ -69,6 +71,7 @@ def test_the_output_is_within_one_per_cent_of_a_hand_calculation(build, stack, r
             + 20 * storage
             + secret
             + (alarms + 2) * alarm  # target tracking makes two of its own
+            + keys
         )
     assert counts["aws:ec2/natGateway:NatGateway"] == 0, "by default the stacks have none"
     found = cost(recording)

@@ -278,12 +278,14 @@ def test_what_the_program_registered_is_what_is_counted():
             "aws:lb/loadBalancer:LoadBalancer": 1,
             "aws:autoscaling/policy:Policy": 1,
             "aws:cloudwatch/metricAlarm:MetricAlarm": 7,
+            "aws:kms/key:Key": 1,
             "aws:rds/instance:Instance": 1,
         }
     )
     found = quantities_of(counts, settings(), zone_count=3)
     assert found.public_addresses == 6 + 3
     assert found.alarms == 7 + 2
+    assert priced(found).total - priced(changed(found, encryption_keys=0)).total == pytest.approx(1.0)
     assert (found.secrets, found.load_balancers, found.nat_gateways) == (1, 1, 0)
 
 
