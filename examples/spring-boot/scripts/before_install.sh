@@ -1,9 +1,6 @@
 #!/bin/bash
 # BeforeInstall: the placeholder gives its port up, old files go, and Java is there.
 set -euo pipefail
-set -a
-. /opt/haproof/environment
-set +a
 if systemctl is-active --quiet placeholder.service; then
     systemctl disable --now placeholder.service
 fi

@@ -23,7 +23,11 @@ from rehearsal.controlplane import state
 from rehearsal.machines import AgentDeployment, Machine, MachinePark
 from tests.rehearsal.machines.conftest import free_port
 
-pytestmark = pytest.mark.region
+pytestmark = [
+    pytest.mark.region,
+    # Else `before_install.sh` would install it, which a test must not.
+    pytest.mark.skipif(shutil.which("java") is None, reason="java is not installed"),
+]
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "spring-boot"
 HEALTH = "/actuator/health/readiness"
@@ -86,20 +90,23 @@ def machine(tmp_path: Path, endpoint: str, spec_of: Callable[..., Any]) -> Itera
     try:
         made = park.launch(spec_of(document.encode(), 41))
         made.boot()
-        _play_java(made.directory / "disk" / "opt")
+        _play_java(made.directory / "disk" / "opt", tmp_path / "region" / "bin")
         yield made
     finally:
         park.close()
 
 
-def _play_java(opt: Path) -> None:
-    """Puts the stand-in first on PATH of whatever reads the instance's environment file."""
+def _play_java(opt: Path, commands: Path) -> None:
+    """Puts the stand-in first on PATH of whatever reads the instance's environment file.
+
+    `commands` is where the machine has its own `systemctl`.
+    """
     java = opt / "fake" / "java"
     java.parent.mkdir()
     java.write_text(JAVA)
     java.chmod(0o755)
     with (opt / "haproof" / "environment").open("a") as stream:
-        stream.write("PATH=/opt/fake:/usr/local/bin:/usr/bin:/bin\n")
+        stream.write(f"PATH=/opt/fake:{commands}:/usr/local/bin:/usr/bin:/bin\n")
 
 
 def _deployment(endpoint: str, scratch: Path, jar: str) -> AgentDeployment:

@@ -285,7 +285,9 @@ def test_what_the_program_registered_is_what_is_counted():
     found = quantities_of(counts, settings(), zone_count=3)
     assert found.public_addresses == 6 + 3
     assert found.alarms == 7 + 2
-    assert priced(found).total - priced(changed(found, encryption_keys=0)).total == pytest.approx(1.0)
+    assert priced(found).total - priced(changed(found, encryption_keys=0)).total == pytest.approx(
+        1.0
+    )
     assert (found.secrets, found.load_balancers, found.nat_gateways) == (1, 1, 0)
 
 
