@@ -7,7 +7,7 @@ export UV := $(firstword $(wildcard .tools/uv/bin/uv) $(shell command -v uv 2>/d
 export UV_SYSTEM_CERTS ?= 1
 APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
-.PHONY: help setup rehearse test unit bench lint format revision stop doctor clean
+.PHONY: help setup rehearse test unit bench lint preview format revision stop doctor clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -34,11 +34,15 @@ unit: .venv/.stamp ## The fast tests, which need nothing but Python
 bench: setup ## Measure preview and update times, and what the report does not print
 	@$(PYTHON) -m tests.bench
 
-lint: setup ## Formatting, lint, types, import contracts
+lint: setup ## Formatting, lint, types, import contracts, workflows
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/basedpyright
 	@PYTHONPATH=.:policies .venv/bin/lint-imports
+	@$(PYTHON) -m tools actionlint
+
+preview: setup ## Both stacks under the policy pack on a local region; prints the policy report
+	@$(PYTHON) -m rehearsal preview
 
 format: .venv/.stamp ## Rewrite the code as the formatter wants it
 	@.venv/bin/ruff format .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pulumi
@@ -49,6 +49,13 @@ class Component(pulumi.ComponentResource):
             ignore_changes=list(ignore_changes),
             retain_on_delete=retain_on_delete,
         )
+
+    def below(self) -> Iterator[pulumi.Resource]:
+        """Every resource that was created below this component so far, components included."""
+        for resource in self._childResources:
+            yield resource
+            if isinstance(resource, Component):
+                yield from resource.below()
 
     def settle(self) -> None:
         """Gathers everything created below; call it once, after the last child."""

@@ -8,10 +8,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.appspec import APPSPEC, check_appspec
 from components.errors import ConfigurationError
 from components.policy_documents import REVISION_PREFIX
 
-APPSPEC = "appspec.yml"
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The zip format's first moment: the time of a checkout must not change a digest."""
 
@@ -64,6 +64,7 @@ def build_bundle(source: Path, cache: Path) -> Bundle:
             "`make revision` to build the sample application, or add the file (CodeDeploy user "
             'guide, "AppSpec file reference").'
         )
+    check_appspec(source)
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = cache / f".{os.getpid()}.zip"
     try:

@@ -11,6 +11,7 @@ import pulumi
 from components.access_logs import AccessLogs, AccessLogsArgs
 from components.balancer import AccessLogBucket, Balancer, BalancerArgs
 from components.base import Component
+from components.bill import monthly_cost
 from components.delivery import BalancedFleet, Delivery, DeliveryArgs, TaggedInstances
 from components.domain import Alias, AliasArgs, Certificate, CertificateArgs
 from components.fleet import Fleet, FleetArgs
@@ -44,6 +45,7 @@ OUTPUT_KEYS = (
     "seedUsers",
     "loadProfile",
     "loadBalancerDnsName",
+    "monthlyCost",
     "autoScalingGroupName",
     "targetGroupArn",
     "instanceId",
@@ -107,6 +109,7 @@ class Service(Component):
             "revisionDigest": revisions.digest,
             "seedUsers": settings.seed_users,
             "loadProfile": settings.load_profile,
+            "monthlyCost": monthly_cost(self, settings, args.region, args.zones),
         }
 
     def _observe(self, watched: WatchedFleet | WatchedInstance) -> Observability:

@@ -66,7 +66,14 @@ RETENTION_DAYS = (
 )
 """CloudWatch Logs API reference, PutRetentionPolicy."""
 
-_SEPARATE = ("release_on_up", "app_path", "alarm_email", "monthly_budget", "log_retention")
+_SEPARATE = (
+    "release_on_up",
+    "app_path",
+    "alarm_email",
+    "monthly_budget",
+    "log_retention",
+    "price_source",
+)
 """Settings that change nothing that is released or measured; the revision's content has a digest
 of its own."""
 
@@ -201,6 +208,7 @@ class Settings(BaseModel):
     log_retention: Annotated[int, AfterValidator(_retention)]
     load_profile: Literal["smoke", "quick", "seed", "none"]
     release_on_up: bool
+    price_source: Literal["table", "price-list"]
     protect: bool
 
     @property

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from loadtest.errors import ComparisonError, LoadTestError
 from loadtest.models import Record, RunSummary
-from loadtest.outputs import StackOutputs
+from loadtest.outputs import MonthlyCost, StackOutputs
 from loadtest.published import PUBLISHED
 
 NOT_TOLD = "not told"
@@ -61,6 +61,7 @@ def known(
         ),
         _row("Region", (first.region, second.region)),
         _row("Database", (first.database_class, second.database_class)),
+        *_cost(first.monthly_cost, second.monthly_cost),
         _row(
             "Load",
             (single.profile.description, ha.profile.description),
@@ -92,6 +93,23 @@ def _row(
     name: str, values: tuple[str, str], published: str = NOT_TOLD, note: str = ""
 ) -> Condition:
     return Condition(name=name, single=values[0], ha=values[1], published=published, note=note)
+
+
+def _cost(single: MonthlyCost | None, ha: MonthlyCost | None) -> list[Condition]:
+    """The row of the monthly cost; none where no stack tells it."""
+    told = [cost for cost in (single, ha) if cost is not None]
+    if not told:
+        return []
+    dates = sorted({cost.table_date for cost in told if cost.table_date})
+    note = f"list prices of {', '.join(dates)}, 730 h, no traffic" if dates else ""
+    return [_row("Cost on AWS, a month", (_price(single), _price(ha)), note=note)]
+
+
+def _price(cost: MonthlyCost | None) -> str:
+    if cost is None or cost.total is None:
+        return "not estimated"
+    doubt = f" ({cost.confidence} confidence)" if cost.confidence == "low" else ""
+    return f"{cost.total:,.2f} {cost.currency}{doubt}"
 
 
 def _generator(run: RunSummary) -> str:

@@ -11,6 +11,8 @@ from loadtest.outputs import StackOutputs
 
 HTTP_TIMEOUT_S = 5.0
 VERSION_HEADER = "X-App-Version"
+PLACEHOLDER = "haproof-placeholder"
+"""What the program that runs until the first release calls itself in `Server`."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Answer:
 
     status: int | None
     version: str | None
+    """What it calls its version; None for an application that tells none, which is its right."""
     problem: str | None
 
     @property
@@ -77,6 +80,8 @@ def ask_health(outputs: StackOutputs) -> Answer:
         response.read()
         version = response.getheader(VERSION_HEADER)
         problem = None if response.status == 200 else f"answers {response.status}"
+        if problem is None and (response.getheader("Server") or "").startswith(PLACEHOLDER):
+            problem = "is answered by the placeholder, not by the released application"
         return Answer(response.status, version, problem)
     except (OSError, http.client.HTTPException) as error:
         return Answer(None, None, f"does not answer ({error})")

@@ -18,6 +18,24 @@ from loadtest.profiles import PROFILES
 PULUMI_TIMEOUT_S = 120
 
 
+class MonthlyCost(BaseModel):
+    """The stack's own estimate of its price; without `total` there is none, and `notes` say why.
+
+    What else the stack tells of it, such as its lines, is kept for people to read.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True
+    )
+
+    region: str
+    total: float | None = None
+    currency: str | None = None
+    table_date: str | None = None
+    confidence: str | None = None
+    notes: list[str] = []
+
+
 class StackOutputs(BaseModel):
     """What `pulumi stack output --json` prints for a stack of this project."""
 
@@ -45,6 +63,8 @@ class StackOutputs(BaseModel):
     auto_scaling_group_name: str | None
     target_group_arn: str | None
     instance_id: str | None
+    monthly_cost: MonthlyCost | None = None
+    """None for stacks from before there was an estimate."""
 
     @field_validator("url")
     @classmethod
@@ -63,7 +83,7 @@ class StackOutputs(BaseModel):
 
     def to_json(self) -> str:
         """The outputs as they came, for the results directory."""
-        return self.model_dump_json(by_alias=True, indent=2)
+        return self.model_dump_json(by_alias=True, indent=2, exclude_unset=True)
 
 
 def parse(text: str, source: str) -> StackOutputs:

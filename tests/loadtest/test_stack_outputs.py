@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loadtest import outputs
+from loadtest import conditions, outputs
 from loadtest.errors import OutputsError
 
 
@@ -68,3 +68,46 @@ def test_standard_input_and_files(
     assert outputs.from_file("-").topology == "ha"
     with pytest.raises(OutputsError, match="cannot read the stack outputs"):
         outputs.from_file(str(tmp_path / "absent.json"))
+
+
+COST = {
+    "region": "us-east-1",
+    "total": 86.09,
+    "currency": "USD",
+    "tableDate": "2026-11-22",
+    "confidence": "medium",
+    "hours": 730,
+    "lines": [{"item": "alarms", "quantity": 2, "unitPrice": 0.1}],
+    "notes": [],
+}
+
+
+def test_older_outputs_without_a_cost_are_read(raw_outputs: dict[str, Any]):
+    assert read(raw_outputs).monthly_cost is None
+
+
+def test_the_cost_is_read_and_kept_whole(raw_outputs: dict[str, Any]):
+    found = read({**raw_outputs, "monthlyCost": COST})
+    assert found.monthly_cost is not None
+    assert found.monthly_cost.total == 86.09
+    assert json.loads(found.to_json())["monthlyCost"] == COST
+
+
+def cost_rows(single: dict[str, Any] | None, ha: dict[str, Any] | None) -> list[tuple[str, ...]]:
+    models = [outputs.MonthlyCost.model_validate(raw) if raw else None for raw in (single, ha)]
+    rows = conditions._cost(models[0], models[1])
+    return [(row.single, row.ha, row.note) for row in rows]
+
+
+def test_the_report_tells_the_cost_of_both_stacks():
+    cheaper = {**COST, "total": 21.7361}
+    note = "list prices of 2026-11-22, 730 h, no traffic"
+    assert cost_rows(cheaper, COST) == [("21.74 USD", "86.09 USD", note)]
+
+
+def test_the_report_tells_a_doubtful_and_a_missing_cost():
+    doubtful = {**COST, "confidence": "low"}
+    nothing = {"region": "eu-west-1", "notes": ["there is no price table for eu-west-1"]}
+    ((single, ha, _),) = cost_rows(doubtful, nothing)
+    assert (single, ha) == ("86.09 USD (low confidence)", "not estimated")
+    assert cost_rows(None, None) == []

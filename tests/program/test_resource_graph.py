@@ -86,6 +86,7 @@ OUTPUT_TYPES = {
     "revisionDigest": str,
     "seedUsers": float,
     "loadProfile": str,
+    "monthlyCost": dict,
 }
 ONLY = {
     "single": {"instanceId"},

@@ -55,7 +55,7 @@ def test_any_change_of_content_is_another_digest(tree, change):
         here = Path(directory)
         root = write(here / "app", tree)
         before = build_bundle(root, here / "cache").digest
-        with (root / "appspec.yml").open("ab") as stream:
+        with (root / "content").open("ab") as stream:
             stream.write(change)
         assert build_bundle(root, here / "cache").digest != before
 

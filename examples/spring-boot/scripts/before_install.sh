@@ -1,0 +1,10 @@
+#!/bin/bash
+# BeforeInstall: the placeholder gives its port up, old files go, and Java is there.
+set -euo pipefail
+if systemctl is-active --quiet placeholder.service; then
+    systemctl disable --now placeholder.service
+fi
+rm -rf /opt/app
+if ! command -v java >/dev/null; then
+    dnf install -y java-21-amazon-corretto-headless
+fi

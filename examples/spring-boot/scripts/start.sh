@@ -1,0 +1,6 @@
+#!/bin/bash
+# ApplicationStart.
+set -euo pipefail
+systemctl daemon-reload
+systemctl enable /opt/app/app.service
+systemctl restart app.service

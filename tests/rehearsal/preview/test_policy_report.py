@@ -1,0 +1,133 @@
+"""The policy report: what the engine's events say, as Markdown that people can act on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rehearsal.policy_report import Rule, StackReport, not_applicable, read_events, render
+from rehearsal.preview import FAILED, KEPT, VIOLATED, exit_code, known_rules
+
+RULES = (
+    Rule("asg-multi-az", "A group spans zones", "https://example.org/asg", ("Add subnets.",)),
+    Rule("rds-multi-az", "A standby", "https://example.org/rds", ()),
+    Rule("ebs-encrypted", "Encrypted volumes", "https://example.org/ebs", ()),
+)
+URN = "urn:pulumi:ha::haproof::haproof:service:X$aws:rds/instance:Instance::web-database-postgres"
+STACK = "urn:pulumi:ha::haproof::pulumi:pulumi:Stack::haproof-ha"
+
+
+def violation(
+    rule: str, level: str = "mandatory", urn: str = URN, text: str | None = None
+) -> dict[str, Any]:
+    message = text or f'{rule} in general.\nDatabase "x" is wrong. Remedy: put it right.\n'
+    return {
+        "policyEvent": {
+            "policyName": rule,
+            "enforcementLevel": level,
+            "resourceUrn": urn,
+            "message": message,
+        }
+    }
+
+
+def summary(passed: list[str], failed: list[str], kind: str = "policyAnalyzeSummaryEvent") -> Any:
+    return {kind: {"passed": passed, "failed": failed}}
+
+
+def read(*events: dict[str, Any], failed: str | None = None) -> StackReport:
+    return read_events([json.dumps(event) for event in events], "ha", failed)
+
+
+def text(*reports: StackReport) -> str:
+    return render(reports, RULES, "Previewed somewhere.")
+
+
+def test_a_clean_stack_passes_and_says_what_did_not_apply() -> None:
+    report = read(
+        summary(["ebs-encrypted"], []),
+        summary(["asg-multi-az"], [], "policyAnalyzeStackSummaryEvent"),
+        {"summaryEvent": {"resourceChanges": {"create": 60, "same": 1}}},
+    )
+    assert report.applied == {"ebs-encrypted", "asg-multi-az"}
+    assert not_applicable(report, RULES) == ["rds-multi-az"]
+    page = text(report)
+    assert "| `ha` | ✅ passed | 0 | 0 | 2 | 1 | 61 |" in page
+    assert "No violation." in page
+    assert "`rds-multi-az`" in page.split("Not applicable")[1]
+
+
+def test_a_violation_is_told_with_rule_resource_and_remedy() -> None:
+    page = text(read(violation("rds-multi-az"), violation("ebs-encrypted", "advisory")))
+    assert "| `ha` | ❌ failed | 1 | 1 | 2 | 1 | 0 |" in page
+    assert (
+        "| [`rds-multi-az`](https://example.org/rds) | "
+        '`aws:rds/instance:Instance web-database-postgres` | Database "x" is wrong. | '
+        "put it right. |" in page
+    )
+    assert page.index("**Mandatory**") < page.index("**Advisory**")
+
+
+def test_a_violation_of_the_whole_stack_names_no_resource() -> None:
+    (found,) = read(violation("asg-multi-az", urn=STACK)).findings
+    assert found.resource == ""
+    assert "| the stack |" in text(read(violation("asg-multi-az", urn=STACK)))
+
+
+def test_the_same_violation_twice_is_one() -> None:
+    assert len(read(violation("rds-multi-az"), violation("rds-multi-az")).findings) == 1
+
+
+def test_a_message_without_a_remedy_and_a_rule_without_metadata_are_shown_as_they_are() -> None:
+    report = read(violation("strange", text="It is wrong | really."))
+    assert "| `strange` |" in text(report)
+    assert "It is wrong \\| really." in text(report)
+
+
+def test_a_preview_that_failed_is_shown_with_its_reason_and_does_not_pass() -> None:
+    page = text(read(summary(["ebs-encrypted"], []), failed="error: haproof:minSize is wrong"))
+    assert "❌ failed" in page
+    assert "error: haproof:minSize is wrong" in page
+    assert "No violation" not in page
+
+
+@pytest.mark.parametrize(
+    ("severity", "shown"), [("info", True), ("warning", True), ("debug", False)]
+)
+def test_the_cost_is_told(severity: str, shown: bool) -> None:
+    message = "<{%reset%}>Monthly cost: about 86.09 USD\n<{%reset%}>"
+    report = read({"diagnosticEvent": {"severity": severity, "message": message}})
+    assert ("Monthly cost: about 86.09 USD" in text(report)) is shown
+    assert "{%" not in text(report)
+
+
+def test_an_unfinished_line_is_left_out() -> None:
+    lines = [json.dumps(violation("rds-multi-az")), '{"policyEvent": {"policyNa', "[1]", ""]
+    assert len(read_events(lines, "ha").findings) == 1
+
+
+@given(st.text(max_size=80))
+def test_no_text_breaks_out_of_its_table(said: str) -> None:
+    page = text(read(violation("rds-multi-az", text=f"Title.\nx{said}")))
+    rows = [line for line in page.split("\n") if line.startswith("| [`rds-multi-az`]")]
+    assert len(rows) == 1
+    assert rows[0].replace("\\|", "").count("|") == 5
+
+
+def test_the_exit_code_is_the_worst() -> None:
+    fine, advised = read(), read(violation("rds-multi-az", "advisory"))
+    assert exit_code([fine, advised]) == KEPT
+    assert exit_code([fine, read(violation("rds-multi-az"))]) == VIOLATED
+    assert exit_code([read(violation("rds-multi-az")), read(failed="x")]) == FAILED
+
+
+def test_the_pack_tells_all_its_rules() -> None:
+    from guardrails.catalogue import RULES as CATALOGUE
+
+    known = known_rules()
+    assert [rule.id for rule in known] == [rule.id for rule in CATALOGUE]
+    assert all(rule.title and rule.url.startswith("https://") and rule.steps for rule in known)
