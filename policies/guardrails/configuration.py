@@ -21,7 +21,7 @@ PACK_CONFIGURATION = ConfigurationRule(
     id="pack-configuration",
     title="The policy configuration means what it says",
     severity=Severity.HIGH,
-    url="https://www.pulumi.com/docs/insights/policy/policy-packs/configuration/",
+    url="https://www.pulumi.com/docs/using-pulumi/crossguard/configuration",
     remedy="correct the file that --policy-pack-config names.",
     steps=(
         "Name rules and parameters as docs/policies.md does.",

@@ -43,7 +43,6 @@ class Judge:
         """Starts with every default; `configure` replaces them."""
         self._rules = (*rules, PACK_CONFIGURATION)
         self._today = today
-        self._used: set[PolicyException] = set()
         self.configure({})
 
     @property
@@ -52,7 +51,8 @@ class Judge:
         return self._rules
 
     def configure(self, given: Mapping[str, Given]) -> None:
-        """Takes the policy configuration, by rule id."""
+        """Takes the policy configuration, by rule id, and starts afresh."""
+        self._used: set[PolicyException] = set()
         self._configuration = Configuration(self._rules, given, self._today())
 
     def resource(self, resource: Resource) -> Verdict:

@@ -106,7 +106,9 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
 def describe(rule: Rule) -> str:
     """Title and official identifiers in one sentence."""
-    controls = ", ".join(_controls(rule))
+    controls = "; ".join(
+        f"{catalogue} {', '.join(names)}" for catalogue, names in rule.controls.items()
+    )
     return f"{rule.title} ({controls})." if controls else f"{rule.title}."
 
 
@@ -148,13 +150,13 @@ def _response(verdict: Verdict) -> wire.AnalyzeResponse:
 
 
 def _diagnostic(finding: Finding) -> wire.AnalyzeDiagnostic:
-    description = describe(finding.rule)
     return wire.AnalyzeDiagnostic(
         policyName=finding.rule.id,
         policyPackName=PACK_NAME,
         policyPackVersion=PACK_VERSION,
-        description=description,
-        message=f"{description}\n{finding.text}",
+        description=describe(finding.rule),
+        # Without the identifiers: whoever repairs reads it, and they fill lines.
+        message=f"{finding.rule.title}.\n{finding.text}",
         enforcementLevel=_LEVELS[finding.level],
         severity=_SEVERITIES[finding.rule.severity],
         urn=finding.resource.urn if finding.resource else "",

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.policies.sandbox import ROOT, Sandbox
+from tests.policies.sandbox import PACK, ROOT, Sandbox
 
 pytestmark = pytest.mark.engine
 
@@ -34,18 +34,36 @@ def preview(project, stack, *arguments):
     )
 
 
-@pytest.mark.parametrize("stack", ["single", "ha"])
-def test_the_stack_keeps_every_mandatory_rule(project, stack):
-    result = preview(project, stack)
+# What the defaults leave out, since it costs money, a domain or a teardown.
+LOW_COST = {
+    "asg-multiple-instance-types",
+    "codedeploy-rollback-and-alarms",
+    "elb-access-logs",
+    "elb-deletion-protection",
+    "elb-tls-listener",
+    "no-public-ip",
+    "rds-deletion-protection",
+    "rds-multi-az",
+}
+
+
+def test_ha_is_advised_only_of_what_the_low_cost_defaults_leave_out(project):
+    result = preview(project, "ha")
     assert result.code == 0, result.text
     assert not result.rules(), result.text
-
-
-def test_the_small_database_is_the_only_advice_for_ha_besides_protection(project):
-    result = preview(project, "ha")
-    assert result.rules("advisory") == {"rds-multi-az", "rds-deletion-protection"}, result.text
+    assert {"rds-multi-az", "rds-deletion-protection"} <= result.rules("advisory") <= LOW_COST
 
 
 def test_the_single_stack_is_not_held_to_high_availability(project):
     result = preview(project, "single")
-    assert result.rules("advisory") == {"rds-deletion-protection"}, result.text
+    assert result.code == 0, result.text
+    assert not result.rules(), result.text
+    assert result.rules("advisory") == {"rds-deletion-protection", "no-public-ip"}, result.text
+
+
+def test_production_refuses_the_low_cost_defaults(project):
+    result = preview(
+        project, "ha", "--policy-pack-config", str(PACK / "profiles" / "production.json")
+    )
+    assert result.code != 0
+    assert {"rds-multi-az", "rds-deletion-protection"} <= result.rules() <= LOW_COST

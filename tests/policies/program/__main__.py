@@ -1,8 +1,8 @@
-"""A small highly available stack that keeps every rule, before `mutation.mutate` changes it."""
+"""A small highly available stack that keeps every rule, unless the configured mutation changes it."""
 
 import pulumi
 import pulumi_aws as aws
-from mutation import mutate
+from mutations import MUTATIONS
 
 HTTP = {"enabled": True, "protocol": "HTTP", "path": "/health"}
 FORWARD = "forward"
@@ -271,5 +271,8 @@ plan.add(
         "alarm_configuration": {"enabled": True, "alarms": [r["errors"].name]},
     },
 )
-mutate(plan)
+chosen = pulumi.Config().get("mutation")
+if chosen:
+    rule, change = MUTATIONS[chosen]
+    change(plan)
 plan.build()
