@@ -136,6 +136,8 @@ BREAKS = [
     ("codedeploy-rollback-and-alarms", lambda d: d
         .set("deployment", "alarmConfiguration.alarms", [])),
     ("codedeploy-rollback-and-alarms", lambda d: d
+        .set("deployment", "alarmConfiguration.alarms", UNKNOWN)),
+    ("codedeploy-rollback-and-alarms", lambda d: d
         .set("deployment", "alarmConfiguration.enabled", UNKNOWN)),
     ("codedeploy-rollback-and-alarms", lambda d: d
         .set("deployment", "alarmConfiguration.enabled", False)),
@@ -287,6 +289,8 @@ KEEPS = [
         .link("balancer", "subnetMappings", "subnet-a", "subnet-b"),
     lambda d: d.set("fleet", "mixedInstancesPolicy.launchTemplate.overrides",
         [{"instanceRequirements": {"vcpuCount": {"min": 2.0}}}]),
+    lambda d: d.set("deployment", "alarmConfiguration.alarms", UNKNOWN)
+        .link("deployment", "alarmConfiguration", "alarm"),
     lambda d: d.set("fleet", "launchTemplate", UNKNOWN).link("fleet", "launchTemplate", "template"),
     lambda d: d.set("template", "instanceMarketOptions", {"marketType": "spot"})
         .set("fleet", "capacityRebalance", True),

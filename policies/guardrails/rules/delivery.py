@@ -154,16 +154,19 @@ CODEDEPLOY_AUTO_ROLLBACK = StackRule(
 )
 
 
-def _alarms(_: Stack, deployment: Resource, __: Settings) -> str | None:
+def _alarms(stack: Stack, deployment: Resource, _: Settings) -> str | None:
     enabled, events = _rollback(deployment)
     if not is_true(enabled):
         return None  # codedeploy-auto-rollback reports it
     watching = deployment.get("alarmConfiguration", "enabled")
-    alarms = items(deployment.get("alarmConfiguration", "alarms"))
-    if not alarms or watching not in (None, True):
+    alarms = deployment.get("alarmConfiguration", "alarms")
+    named = items(alarms)
+    if alarms is UNKNOWN:
+        named = stack.sources(deployment, "alarmConfiguration", tokens.ALARM)
+    if not named or watching not in (None, True):
         return (
             f'Deployment group "{deployment.name}" watches no alarm while it deploys: alarms is '
-            f"{show(deployment.get('alarmConfiguration', 'alarms'))}, enabled is {show(watching)}."
+            f"{show(alarms)}, enabled is {show(watching)}."
         )
     if "DEPLOYMENT_STOP_ON_ALARM" in items(events):
         return None
@@ -198,7 +201,8 @@ CODEDEPLOY_ALARMS = StackRule(
     ),
     unknown=(
         "An alarm whose name is unknown counts as an alarm, since it is one still to be created; "
-        "an unknown list, switch or event list is a violation."
+        "an unknown list is decided through the alarms it comes from; an unknown switch or event "
+        "list is a violation."
     ),
     check=each(fleet.deployment_groups, _alarms),
 )
