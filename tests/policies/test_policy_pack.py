@@ -1,6 +1,8 @@
 """The adapter and the catalogue: the engine's messages, metadata, unknowns, topology."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -161,6 +163,12 @@ def test_only_rules_about_money_teardown_and_domains_are_advisory():
         "no-public-ip",
         "alarm-has-action",
     }
+
+
+def test_rules_and_judge_need_neither_pulumi_nor_grpc():
+    blocked = "import sys; sys.modules.update(dict.fromkeys(('pulumi', 'grpc', 'google')))"
+    command = [sys.executable, "-c", f"{blocked}; import guardrails.judge, guardrails.document"]
+    subprocess.run(command, cwd=PACK, check=True)
 
 
 # --- unknown values -------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+import yaml
 
 from tests.policies.sandbox import PACK, ROOT, Sandbox
 
@@ -67,3 +68,13 @@ def test_production_refuses_the_low_cost_defaults(project):
     )
     assert result.code != 0
     assert {"rds-multi-az", "rds-deletion-protection"} <= result.rules() <= LOW_COST
+
+
+def test_a_setting_that_gives_up_availability_is_refused(project, tmp_path):
+    settings = yaml.safe_load((project.project / "Pulumi.ha.yaml").read_text())
+    settings["config"]["haproof:deploymentConfig"] = "CodeDeployDefault.AllAtOnce"
+    file = tmp_path / "Pulumi.ha.yaml"
+    file.write_text(yaml.safe_dump(settings))
+    result = preview(project, "ha", "--config-file", str(file))
+    assert result.code != 0
+    assert result.rules() == {"codedeploy-min-healthy-hosts"}, result.text

@@ -149,7 +149,7 @@ def _policy(listener: Resource, settings: Settings) -> Iterator[Violation]:
     accepted = isinstance(given, str) and given.startswith(prefixes)
     if _is_secure(listener) and not accepted:
         yield Violation(
-            f'Listener "{listener.name}" may speak TLS older than 1.2: ssl_policy is '
+            f'Listener "{listener.name}" uses no recommended security policy: ssl_policy is '
             f"{show(given)}; it has to start with {' or '.join(prefixes)}.",
             listener,
         )
@@ -157,7 +157,7 @@ def _policy(listener: Resource, settings: Settings) -> Iterator[Violation]:
 
 TLS_POLICY = ResourceRule(
     id="elb-tls-policy",
-    title="HTTPS listeners speak TLS 1.2 or newer",
+    title="HTTPS listeners speak TLS 1.3, and nothing older than 1.2",
     severity=Severity.HIGH,
     controls={
         "AWS Config": ("ELBV2_PREDEFINED_SECURITY_POLICY_SSL_CHECK",),
