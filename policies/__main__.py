@@ -1,11 +1,5 @@
-"""The policy pack's entry point: `PolicyPack(...)` serves the engine and does not return."""
+"""The policy pack's entry point."""
 
-from guardrails.pack import PACK_DESCRIPTION, PACK_NAME, build_policies
-from pulumi_policy import EnforcementLevel, PolicyPack
+from guardrails.service import serve
 
-PolicyPack(
-    name=PACK_NAME,
-    policies=build_policies(),
-    enforcement_level=EnforcementLevel.MANDATORY,
-    description=PACK_DESCRIPTION,
-)
+serve()

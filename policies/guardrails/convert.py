@@ -1,16 +1,18 @@
-"""From the policy SDK's resources to plain data.
+"""From the engine's messages to plain data.
 
-The SDK hands out proxies that raise as soon as an unknown value is read, and turns that exception
-into an advisory: a mandatory rule would pass on whatever it could not see. Here every unknown
-becomes `UNKNOWN` instead, at any depth, so that the rule itself decides.
+The policy SDK hands out proxies that raise as soon as an unknown value is read, and turns that
+exception into an advisory: a mandatory rule would pass on whatever it could not see. Here every
+unknown becomes `UNKNOWN` instead, at any depth, so that the rule itself decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from pulumi_policy import PolicyResource, ResourceValidationArgs
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2 as wire
+from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.proxy import (
     UNKNOWN_ARCHIVE_VALUE,
     UNKNOWN_ARRAY_VALUE,
@@ -19,7 +21,6 @@ from pulumi_policy.proxy import (
     UNKNOWN_NUMBER_VALUE,
     UNKNOWN_OBJECT_VALUE,
     UNKNOWN_STRING_VALUE,
-    UnknownValueError,
 )
 
 from guardrails.graph import Resource, Stack
@@ -38,42 +39,41 @@ _SENTINELS = frozenset(
 )
 
 
-def plain(value: Any) -> Any:
-    """A proxied property value as dicts, lists and scalars, with `UNKNOWN` where it is open."""
+def properties(message: struct_pb2.Struct) -> dict[str, Any]:
+    """A resource's properties as dicts, lists and scalars; secrets are told, unknowns marked."""
+    return _marked(deserialize_properties(json_format.MessageToDict(message)))
+
+
+def _marked(value: Any) -> Any:
     if isinstance(value, str):
         return UNKNOWN if value in _SENTINELS else value
-    if isinstance(value, Mapping):
-        return {str(key): _element(value, key) for key in value}
-    if isinstance(value, Sequence):
-        return [_element(value, index) for index in range(len(value))]
+    if isinstance(value, dict):
+        return {key: _marked(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [_marked(element) for element in value]
     return value
 
 
-def _element(container: Any, key: Any) -> Any:
-    try:
-        return plain(container[key])
-    except UnknownValueError:
-        return UNKNOWN
-
-
-def resource_of(args: ResourceValidationArgs) -> Resource:
-    """The resource that a resource policy is asked about, with its inputs."""
+def resource_of(request: wire.AnalyzeRequest) -> Resource:
+    """The resource that is about to be created or changed, with its inputs."""
     return Resource(
-        type=args.resource_type, name=args.name, urn=args.urn, properties=plain(args.props)
+        type=request.type,
+        name=request.name,
+        urn=request.urn,
+        properties=properties(request.properties),
     )
 
 
-def stack_of(resources: Iterable[PolicyResource]) -> Stack:
-    """The stack that a stack policy is asked about, with outputs and property dependencies."""
+def stack_of(resources: Iterable[wire.AnalyzerResource]) -> Stack:
+    """The stack, with outputs and property dependencies."""
     return Stack(
         Resource(
-            type=resource.resource_type,
+            type=resource.type,
             name=resource.name,
             urn=resource.urn,
-            properties=plain(resource.props),
+            properties=properties(resource.properties),
             dependencies={
-                prop: tuple(source.urn for source in sources)
-                for prop, sources in resource.property_dependencies.items()
+                name: tuple(sources.urns) for name, sources in resource.propertyDependencies.items()
             },
         )
         for resource in resources

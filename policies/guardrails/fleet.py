@@ -6,9 +6,10 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.graph import Resource, Stack
-from guardrails.values import UNKNOWN, items
+from guardrails.values import UNKNOWN, dig, is_absent, items
 
 GROUP_KEYS = ("name", "id")
+TEMPLATE_KEYS = ("id", "name")
 TARGET_GROUP_KEYS = ("arn", "id", "name")
 
 
@@ -33,6 +34,32 @@ def target_groups(stack: Stack, group: Resource) -> list[Resource]:
             )
             if group in groups:
                 found += stack.linked(attachment, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS)
+    return _distinct(found)
+
+
+TEMPLATE_PATHS = (("launchTemplate", ()), ("mixedInstancesPolicy", ("launchTemplate",)))
+"""Where a group names its launch template: the top-level property, and the path inside it."""
+
+
+def has_launch_template(stack: Stack, group: Resource) -> bool:
+    """Whether the group launches from a template; an unknown one counts where it comes from one."""
+    for prop, path in TEMPLATE_PATHS:
+        template = dig(group.get(prop), *path)
+        if template is UNKNOWN:
+            if stack.sources(group, prop, tokens.LAUNCH_TEMPLATE):
+                return True
+        elif not is_absent(template):
+            return True
+    return False
+
+
+def launch_templates(stack: Stack, group: Resource) -> list[Resource]:
+    """The launch templates of the stack from which the group launches its instances."""
+    found = [
+        template
+        for prop, _ in TEMPLATE_PATHS
+        for template in stack.linked(group, prop, tokens.LAUNCH_TEMPLATE, TEMPLATE_KEYS)
+    ]
     return _distinct(found)
 
 

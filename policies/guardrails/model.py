@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -16,6 +16,13 @@ class Level(Enum):
 
     ADVISORY = "advisory"
     MANDATORY = "mandatory"
+
+
+class Profile(Enum):
+    """How strict the pack is: a profile raises advisory rules to mandatory, it lowers none."""
+
+    LOW_COST = "low-cost"
+    PRODUCTION = "production"
 
 
 class Severity(Enum):
@@ -64,6 +71,10 @@ class Settings:
         """A list of whole numbers as a set."""
         return frozenset(int(value) for value in self._values[name])
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        return tuple(self._values[name])
+
     def mapping(self, name: str) -> Mapping[str, str]:
         """An object of strings."""
         return self._values[name]
@@ -77,17 +88,20 @@ Parameters = Mapping[str, Mapping[str, Any]]
 class Rule:
     """Metadata that every rule carries.
 
-    ``controls`` maps a catalogue ("AWS Config", "Security Hub", …) to its identifier of this rule
+    ``controls`` maps a catalogue ("AWS Config", "Security Hub", …) to its identifiers of this rule
     and is empty for rules that no catalogue has. ``unknown`` says what the rule does with a value
-    that a preview does not know. ``remedy`` is one sentence, ``steps`` the long form.
+    that a preview does not know. ``remedy`` is one sentence, ``steps`` the long form. ``level`` is
+    that of the profile `low-cost`, the default; ``production`` that of the other profile, where it
+    is stricter.
     """
 
     id: str
     title: str
     severity: Severity
     level: Level = Level.MANDATORY
+    production: Level | None = None
     scope: Scope = Scope.EVERY_STACK
-    controls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    controls: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     url: str
     remedy: str
     steps: tuple[str, ...]
@@ -104,6 +118,11 @@ class Rule:
             },
             given,
         )
+
+    def level_in(self, profile: Profile) -> Level:
+        """The level under a profile."""
+        raised = self.production if profile is Profile.PRODUCTION else None
+        return raised or self.level
 
     def text(self, violation: Violation) -> str:
         """The violation as it is printed: what is wrong, and the remedy."""
@@ -130,3 +149,26 @@ class ResourceRule(Rule):
 
     types: tuple[str, ...]
     check: Callable[[Resource, Settings], Iterable[Violation]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigurationRule(Rule):
+    """A rule over the policy configuration itself; `guardrails.judge` carries it out."""
+
+
+def each(
+    select: Callable[[Stack], Iterable[Resource]],
+    problem: Callable[[Stack, Resource, Settings], str | None],
+) -> Callable[[Stack, Settings], Iterator[Violation]]:
+    """A check that asks one question of every selected resource.
+
+    ``problem`` answers with what is wrong, in one sentence, or `None`.
+    """
+
+    def check(stack: Stack, settings: Settings) -> Iterator[Violation]:
+        for resource in select(stack):
+            what = problem(stack, resource, settings)
+            if what is not None:
+                yield Violation(what, resource)
+
+    return check

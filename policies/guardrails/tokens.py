@@ -54,3 +54,19 @@ BUCKET_ENCRYPTION = (
     "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
 )
 BUCKET_POLICY = ("aws:s3/bucketPolicy:BucketPolicy",)
+BUCKET_LIFECYCLE = (
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+)
+
+CERTIFICATE = ("aws:acm/certificate:Certificate",)
+
+INSTANCE_PROFILE = ("aws:iam/instanceProfile:InstanceProfile",)
+ROLE = ("aws:iam/role:Role",)
+ROLE_POLICY = ("aws:iam/rolePolicy:RolePolicy",)
+ROLE_POLICY_ATTACHMENT = ("aws:iam/rolePolicyAttachment:RolePolicyAttachment",)
+
+ALARM = (
+    "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+)

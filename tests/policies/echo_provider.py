@@ -40,6 +40,9 @@ COMPUTED = {
     ),
     "aws:lb/targetGroup:TargetGroup": ("arn", "name", "arnSuffix", "healthCheck"),
     "aws:lb/listener:Listener": ("arn",),
+    "aws:iam/role:Role": ("arn", "name", "inlinePolicies", "managedPolicyArns"),
+    "aws:iam/instanceProfile:InstanceProfile": ("arn", "name"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ("arn", "name"),
     "aws:ec2/vpc:Vpc": ("arn", "defaultSecurityGroupId"),
     "aws:ec2/subnet:Subnet": ("arn", "availabilityZone", "availabilityZoneId"),
     "aws:ec2/launchTemplate:LaunchTemplate": (

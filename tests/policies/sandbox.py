@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[2]
 PACK = ROOT / "policies"
 TOOLS = ROOT / ".tools" / "bin"
@@ -30,12 +32,14 @@ class Result:
 class Sandbox:
     """One project directory with one stack, `test`; nothing outside its directory is touched."""
 
-    def __init__(self, directory, provider_port):
+    def __init__(self, directory, provider_port, pack=PACK, path=TOOLS):
+        """``pack`` is what `--policy-pack` names, ``path`` what comes first on PATH."""
+        self.pack = pack
         self.directory = Path(directory)
         self.project = self.directory / "project"
         (self.directory / "state").mkdir(parents=True)
         self.environment = {
-            "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join((str(path), str(TOOLS), os.environ["PATH"])),
             "HOME": str(self.directory),
             "PULUMI_HOME": str(self.directory / "home"),
             "PULUMI_BACKEND_URL": f"file://{self.directory / 'state'}",
@@ -44,8 +48,6 @@ class Sandbox:
             "PULUMI_DEBUG_PROVIDERS": f"aws:{provider_port}",
             "AWS_REGION": "ap-northeast-2",
         }
-
-    pack = PACK
 
     def install(self, source):
         """Copies a program and makes its stack."""
@@ -67,8 +69,16 @@ class Sandbox:
         assert not check or result.code == 0, result.text
         return result
 
-    def preview(self, *arguments, check=False):
-        """`pulumi preview` with the pack."""
+    def preview(self, *arguments, mutation=None, check=False):
+        """`pulumi preview` with the pack, of the program or of a mutation of it."""
+        self._configure(mutation)
         return self.pulumi(
-            "preview", "-s", "test", "--policy-pack", str(PACK), *arguments, check=check
+            "preview", "-s", "test", "--policy-pack", str(self.pack), *arguments, check=check
         )
+
+    def _configure(self, mutation):
+        # Written by hand: `pulumi config set` would cost as much as a preview.
+        settings = self.project / "Pulumi.test.yaml"
+        content = yaml.safe_load(settings.read_text()) if settings.exists() else None
+        content = {**(content or {}), "config": {"fleet:mutation": mutation or ""}}
+        settings.write_text(yaml.safe_dump(content))

@@ -21,7 +21,13 @@ HIGHLY_AVAILABLE = {
     ),
     "balancer": (
         "aws:lb/loadBalancer:LoadBalancer",
-        {"subnets": [UNKNOWN, UNKNOWN], "dropInvalidHeaderFields": True},
+        {
+            "arn": UNKNOWN,
+            "subnets": [UNKNOWN, UNKNOWN],
+            "dropInvalidHeaderFields": True,
+            "enableDeletionProtection": True,
+            "accessLogs": {"bucket": UNKNOWN, "enabled": True},
+        },
         {"subnets": ["subnet-a", "subnet-b"]},
     ),
     "targets": (
@@ -35,16 +41,47 @@ HIGHLY_AVAILABLE = {
     ),
     "listener": (
         "aws:lb/listener:Listener",
-        {"port": 80.0, "defaultActions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
-        {"defaultActions": ["targets"]},
+        {
+            "arn": UNKNOWN,
+            "loadBalancerArn": UNKNOWN,
+            "port": 443.0,
+            "protocol": "HTTPS",
+            "certificateArn": UNKNOWN,
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "defaultActions": [{"type": "forward", "targetGroupArn": UNKNOWN}],
+        },
+        {"defaultActions": ["targets"], "loadBalancerArn": ["balancer"]},
+    ),
+    "plain": (
+        "aws:lb/listener:Listener",
+        {
+            "arn": UNKNOWN,
+            "loadBalancerArn": UNKNOWN,
+            "port": 80.0,
+            "protocol": "HTTP",
+            "defaultActions": [{"type": "redirect", "redirect": {"protocol": "HTTPS"}}],
+        },
+        {"loadBalancerArn": ["balancer"]},
+    ),
+    "role": ("aws:iam/role:Role", {"name": UNKNOWN}, {}),
+    "sessions": (
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"role": UNKNOWN, "policyArn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"},
+        {"role": ["role"]},
+    ),
+    "profile": (
+        "aws:iam/instanceProfile:InstanceProfile",
+        {"name": UNKNOWN, "role": UNKNOWN},
+        {"role": ["role"]},
     ),
     "template": (
         "aws:ec2/launchTemplate:LaunchTemplate",
         {
             "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1.0},
             "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"encrypted": "true"}}],
+            "iamInstanceProfile": {"name": UNKNOWN},
         },
-        {},
+        {"iamInstanceProfile": ["profile"]},
     ),
     "fleet": (
         "aws:autoscaling/group:Group",
@@ -55,13 +92,24 @@ HIGHLY_AVAILABLE = {
             "availabilityZones": UNKNOWN,
             "healthCheckType": "ELB",
             "targetGroupArns": [UNKNOWN],
-            "launchTemplate": {"id": UNKNOWN, "version": UNKNOWN},
+            "mixedInstancesPolicy": {
+                "instancesDistribution": UNKNOWN,
+                "launchTemplate": {
+                    "launchTemplateSpecification": {"launchTemplateId": UNKNOWN},
+                    "overrides": [{"instanceType": "t4g.nano"}, {"instanceType": "t4g.micro"}],
+                },
+            },
         },
         {
             "vpcZoneIdentifiers": ["subnet-a", "subnet-b"],
             "targetGroupArns": ["targets"],
-            "launchTemplate": ["template"],
+            "mixedInstancesPolicy": ["template"],
         },
+    ),
+    "alarm": (
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        {"name": UNKNOWN, "alarmActions": [UNKNOWN]},
+        {},
     ),
     "deployment": (
         "aws:codedeploy/deploymentGroup:DeploymentGroup",
@@ -73,7 +121,11 @@ HIGHLY_AVAILABLE = {
                 "deploymentOption": "WITH_TRAFFIC_CONTROL",
             },
             "loadBalancerInfo": {"targetGroupInfos": [{"name": UNKNOWN}]},
-            "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]},
+            "autoRollbackConfiguration": {
+                "enabled": True,
+                "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
+            },
+            "alarmConfiguration": {"enabled": True, "alarms": [UNKNOWN]},
             "blueGreenDeploymentConfig": UNKNOWN,
         },
         {"autoscalingGroups": ["fleet"], "loadBalancerInfo": ["targets"]},
@@ -92,7 +144,7 @@ HIGHLY_AVAILABLE = {
     "bucket": ("aws:s3/bucket:Bucket", {"bucket": UNKNOWN, "arn": UNKNOWN}, {}),
     "object": (
         "aws:s3/bucketObjectv2:BucketObjectv2",
-        {"bucket": UNKNOWN},
+        {"bucket": UNKNOWN, "key": "revisions/1.zip"},
         {"bucket": ["bucket"]},
     ),
     "versioning": (

@@ -1,85 +1,88 @@
-"""The adapter and the catalogue: metadata, unknowns, topology, not applicable."""
+"""The adapter and the catalogue: the engine's messages, metadata, unknowns, topology."""
 
 import re
+import subprocess
+import sys
 
 import pytest
+import yaml
+from google.protobuf import json_format, struct_pb2
 from guardrails import tokens
 from guardrails.catalogue import RULES
-from guardrails.convert import plain
+from guardrails.convert import properties, resource_of
 from guardrails.graph import Resource, Stack
-from guardrails.model import Level, Scope
-from guardrails.pack import build_policies
+from guardrails.judge import Judge
+from guardrails.model import Level, ResourceRule, Scope
+from guardrails.service import PACK_DESCRIPTION, PACK_VERSION, Analyzer, policy_info
 from guardrails.topology import Topology, topology
 from guardrails.values import UNKNOWN
-from pulumi_policy import (
-    EnforcementLevel,
-    PolicyResource,
-    PolicyResourceOptions,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-from pulumi_policy.policy import _NotApplicableError
+from pulumi.runtime.proto import analyzer_pb2 as wire
+from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.proxy import (
     UNKNOWN_ARRAY_VALUE,
     UNKNOWN_BOOLEAN_VALUE,
     UNKNOWN_STRING_VALUE,
-    unknown_checking_proxy,
 )
 
+from tests.policies.sandbox import PACK
 from tests.policies.stacks import HIGHLY_AVAILABLE
 
-POLICIES = {policy.name: policy for policy in build_policies()}
-OPTIONS = PolicyResourceOptions(False, [], None, [], None, [], None)
 HA_RULES = [rule.id for rule in RULES if rule.scope is Scope.HIGH_AVAILABILITY]
+EVERY_RULE = Judge().rules
+ALL_UNKNOWN = {
+    name: (kind, dict.fromkeys(props, UNKNOWN), {})
+    for name, (kind, props, _) in HIGHLY_AVAILABLE.items()
+}
 
 
-def wire(value):
-    """Plain data as the SDK delivers it: unknowns are sentinel strings."""
+def encoded(value):
+    """Plain data as it is on the wire: unknowns are sentinel strings."""
     if value is UNKNOWN:
         return UNKNOWN_STRING_VALUE
     if isinstance(value, dict):
-        return {key: wire(element) for key, element in value.items()}
-    return [wire(element) for element in value] if isinstance(value, list) else value
+        return {key: encoded(element) for key, element in value.items()}
+    return [encoded(element) for element in value] if isinstance(value, list) else value
 
 
-def sdk_resources(parts):
-    """The parts as the SDK's resources, with proxied properties and linked dependencies."""
-    built = {
-        name: PolicyResource(
-            kind,
-            unknown_checking_proxy(wire(props)),
-            f"urn:{name}",
-            name,
-            OPTIONS,
-            None,
-            None,
-            [],
-            {},
-        )
-        for name, (kind, props, _) in parts.items()
-    }
-    for name, (_, _, dependencies) in parts.items():
-        for prop, sources in dependencies.items():
-            built[name].property_dependencies[prop] = [built[source] for source in sources]
-    return list(built.values())
+def struct(value):
+    return json_format.ParseDict(encoded(value), struct_pb2.Struct())
 
 
-def run(policy_id, resources, config=None):
-    """The reports (message, urn) of one stack policy."""
-    reports = []
-    POLICIES[policy_id].validate(
-        StackValidationArgs(resources, config),
-        lambda message, urn=None: reports.append((message, urn)),
+def stack_request(parts):
+    """The parts as the engine sends them at the end of a preview."""
+    return wire.AnalyzeStackRequest(
+        resources=[
+            wire.AnalyzerResource(
+                type=kind,
+                name=name,
+                urn=f"urn:{name}",
+                properties=struct(props),
+                propertyDependencies={
+                    prop: wire.AnalyzerPropertyDependencies(urns=[f"urn:{one}" for one in sources])
+                    for prop, sources in dependencies.items()
+                },
+            )
+            for name, (kind, props, dependencies) in parts.items()
+        ]
     )
-    return reports
+
+
+def request(kind, props):
+    return wire.AnalyzeRequest(type=kind, name="it", urn="urn:it", properties=struct(props))
+
+
+def analyze_stack(parts, analyzer=None):
+    return (analyzer or Analyzer(Judge())).AnalyzeStack(stack_request(parts), None)
+
+
+def reported(response):
+    return {diagnostic.policyName for diagnostic in response.diagnostics}
 
 
 # --- metadata -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.id)
 def test_metadata_is_complete(rule):
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)
     assert rule.title[0].isupper()
@@ -94,105 +97,150 @@ def test_metadata_is_complete(rule):
         assert "type" in schema
 
 
+CONTROL = {
+    "AWS Config": r"[A-Z0-9]+(_[A-Z0-9]+)+",
+    "Security Hub": r"[A-Za-z0-9]+\.\d+",
+    "Control Tower": r"CT\.[A-Z0-9]+\.PR\.\d+",
+    "Checkov": r"CKV2?_AWS_\d+",
+    "Prowler": r"[a-z0-9]+(_[a-z0-9]+)+",
+    "cfn-guard": r"[a-z0-9]+(_[a-z0-9]+)+",
+}
+
+
+@pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.id)
+def test_official_identifiers_have_their_catalogues_form(rule):
+    for catalogue, names in rule.controls.items():
+        assert names
+        for name in names:
+            assert re.fullmatch(CONTROL[catalogue], name), name
+
+
+def test_no_identifier_is_claimed_by_two_rules():
+    claims = [name for rule in RULES for names in rule.controls.values() for name in names]
+    assert len(set(claims)) == len(claims)
+
+
 def test_ids_are_unique():
-    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert len({rule.id for rule in EVERY_RULE}) == len(EVERY_RULE)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.id)
 def test_a_policy_carries_its_rules_metadata(rule):
-    policy = POLICIES[rule.id]
-    assert policy.enforcement_level is EnforcementLevel(rule.level.value)
-    assert policy.severity.value == rule.severity.value
+    policy = policy_info(rule)
+    assert policy.displayName == rule.title
+    assert policy.enforcementLevel == wire.EnforcementLevel.Value(rule.level.name)
+    assert policy.severity == wire.PolicySeverity.Value(f"POLICY_SEVERITY_{rule.severity.name}")
     assert policy.url == rule.url
     assert policy.remediation_steps.startswith("1. ")
-    assert all(control in policy.description for control in rule.controls.values())
+    is_resource_rule = policy.policy_type == wire.POLICY_TYPE_RESOURCE
+    assert is_resource_rule == isinstance(rule, ResourceRule)
+    for names in rule.controls.values():
+        assert all(name in policy.description for name in names)
+    assert set(policy.configSchema.properties.keys()) == set(rule.parameters)
 
 
-def test_only_rules_about_money_and_teardown_are_advisory():
-    advisory = {rule.id for rule in RULES if rule.level is Level.ADVISORY}
-    assert advisory == {"rds-multi-az", "rds-deletion-protection"}
+def test_the_pack_tells_name_version_and_every_rule():
+    info = Analyzer(Judge()).GetAnalyzerInfo(None, None)
+    assert info.supportsConfig
+    assert info.description == PACK_DESCRIPTION
+    assert [policy.name for policy in info.policies] == [rule.id for rule in EVERY_RULE]
+    declared = yaml.safe_load((PACK / "PulumiPolicy.yaml").read_text())["version"]
+    assert info.version == PACK_VERSION == declared
+
+
+def test_only_rules_about_money_teardown_and_domains_are_advisory():
+    assert {rule.id for rule in RULES if rule.level is Level.ADVISORY} == {
+        "asg-multiple-instance-types",
+        "asg-capacity-rebalance",
+        "alb-desync-mode",
+        "elb-deletion-protection",
+        "elb-access-logs",
+        "elb-tls-listener",
+        "rds-multi-az",
+        "rds-deletion-protection",
+        "rds-minor-upgrade",
+        "no-public-ip",
+        "alarm-has-action",
+    }
+
+
+def test_rules_and_judge_need_neither_pulumi_nor_grpc():
+    blocked = "import sys; sys.modules.update(dict.fromkeys(('pulumi', 'grpc', 'google')))"
+    command = [sys.executable, "-c", f"{blocked}; import guardrails.judge, guardrails.document"]
+    subprocess.run(command, cwd=PACK, check=True)
 
 
 # --- unknown values -------------------------------------------------------------------------------
 
 
-def test_unknowns_become_a_value_at_any_depth():
-    props = unknown_checking_proxy(
+def test_unknowns_become_a_value_at_any_depth_and_secrets_are_opened():
+    message = struct(
         {
             "top": UNKNOWN_STRING_VALUE,
             "list": ["known", UNKNOWN_ARRAY_VALUE],
             "nested": {"flag": UNKNOWN_BOOLEAN_VALUE, "number": 1.0},
+            "secret": {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG, "value": UNKNOWN_STRING_VALUE},
         }
     )
-    assert plain(props) == {
+    assert properties(message) == {
         "top": UNKNOWN,
         "list": ["known", UNKNOWN],
         "nested": {"flag": UNKNOWN, "number": 1.0},
+        "secret": UNKNOWN,
     }
 
 
-def test_unknown_values_never_reach_the_sdks_own_handling():
-    """Were a proxy read directly, `UnknownValueError` would turn the rule into an advisory."""
-    parts = {
-        name: (kind, dict.fromkeys(props, UNKNOWN), {})
-        for name, (kind, props, _) in HIGHLY_AVAILABLE.items()
-    }
-    resources = sdk_resources(parts)
-    for policy in POLICIES.values():
-        if isinstance(policy, StackValidationPolicy):
-            run(policy.name, resources)
-            continue
-        assert isinstance(policy, ResourceValidationPolicy)
-        for resource in resources:
-            args = ResourceValidationArgs(
-                resource.resource_type, resource.props, resource.urn, resource.name, OPTIONS, None
-            )
-            try:
-                policy.validate(args, lambda message, urn=None: None)
-            except _NotApplicableError:
-                continue
+@pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.id)
+def test_no_unknown_demotes_a_rule(rule):
+    """Whatever is reported of a stack of unknowns is reported at the rule's own level."""
+    judge = Judge([one for one in RULES if one is rule])
+    analyzer = Analyzer(judge)
+    responses = [analyze_stack(ALL_UNKNOWN, analyzer)]
+    responses += [
+        analyzer.Analyze(request(kind, props), None) for kind, props, _ in ALL_UNKNOWN.values()
+    ]
+    levels = {one.enforcementLevel for response in responses for one in response.diagnostics}
+    assert levels <= {wire.EnforcementLevel.Value(rule.level.name)}
 
 
 def test_an_all_unknown_stack_is_refused_by_the_mandatory_ha_rules():
-    parts = {
-        name: (kind, dict.fromkeys(props, UNKNOWN), {})
-        for name, (kind, props, _) in HIGHLY_AVAILABLE.items()
+    assert reported(analyze_stack(ALL_UNKNOWN)) >= {
+        "asg-multi-az",
+        "elbv2-multi-az",
+        "tg-health-check-defined",
+        "asg-behind-listener",
+        "codedeploy-deployment-group",
     }
-    resources = sdk_resources(parts)
-    for rule_id in ("asg-multi-az", "elbv2-multi-az", "tg-health-check-defined",
-                    "asg-behind-listener", "codedeploy-deployment-group"):  # fmt: skip
-        assert run(rule_id, resources), rule_id
 
 
 def test_the_good_stack_passes_through_the_adapter():
-    resources = sdk_resources(HIGHLY_AVAILABLE)
-    for policy in POLICIES.values():
-        if isinstance(policy, StackValidationPolicy):
-            assert run(policy.name, resources) == []
+    assert reported(analyze_stack(HIGHLY_AVAILABLE)) == set()
 
 
-def test_a_report_carries_the_resources_urn():
-    parts = {**HIGHLY_AVAILABLE}
-    kind, props, links = parts["fleet"]
-    parts["fleet"] = (kind, {**props, "healthCheckType": "EC2"}, links)
-    ((message, urn),) = run("asg-elb-health-check", sdk_resources(parts))
-    assert urn == "urn:fleet"
-    assert "Remedy: " in message
+def test_a_report_carries_level_urn_and_remedy():
+    kind, props, links = HIGHLY_AVAILABLE["fleet"]
+    parts = {**HIGHLY_AVAILABLE, "fleet": (kind, {**props, "healthCheckType": "EC2"}, links)}
+    (diagnostic,) = analyze_stack(parts).diagnostics
+    assert diagnostic.policyName == "asg-elb-health-check"
+    assert diagnostic.enforcementLevel == wire.MANDATORY
+    assert diagnostic.severity == wire.POLICY_SEVERITY_HIGH
+    assert diagnostic.urn == "urn:fleet"
+    assert "Remedy: " in diagnostic.message
 
 
-def test_a_resource_policy_judges_inputs():
-    reports = []
-    args = ResourceValidationArgs(
-        "aws:rds/instance:Instance",
-        unknown_checking_proxy({"storageEncrypted": UNKNOWN_BOOLEAN_VALUE}),
-        "urn:db",
-        "db",
-        OPTIONS,
-        None,
-    )
-    POLICIES["rds-encrypted"].validate(args, lambda message, urn=None: reports.append(message))
-    assert len(reports) == 1
-    assert "not known in this preview" in reports[0]
+def test_a_resource_is_judged_by_its_inputs():
+    database = request("aws:rds/instance:Instance", {"storageEncrypted": UNKNOWN})
+    response = Analyzer(Judge()).Analyze(database, None)
+    message = next(one.message for one in response.diagnostics if one.policyName == "rds-encrypted")
+    assert "not known in this preview" in message
+    assert resource_of(database).urn == "urn:it"
+
+
+def test_a_rule_for_other_types_does_not_apply():
+    response = Analyzer(Judge()).Analyze(request("aws:ec2/vpc:Vpc", {}), None)
+    assert not response.diagnostics
+    reasons = {one.policy_name: one.reason for one in response.not_applicable}
+    assert "aws:rds/instance:Instance" in reasons["rds-encrypted"]
 
 
 # --- topology -------------------------------------------------------------------------------------
@@ -226,33 +274,26 @@ def test_topology_is_decided_from_the_resources(types, configured, expected):
     assert topology(stack(*types), configured)[0] is expected
 
 
-@pytest.mark.parametrize("rule_id", HA_RULES)
-def test_ha_rules_do_not_apply_to_a_single_stack(rule_id):
-    single = sdk_resources({"top": (tokens.SINGLE_INSTANCE_SERVICE, {}, {})})
-    with pytest.raises(_NotApplicableError) as refusal:
-        run(rule_id, single)
-    assert "does not claim high availability" in refusal.value.reason
+def test_ha_rules_do_not_apply_to_a_single_stack():
+    response = analyze_stack({"top": (tokens.SINGLE_INSTANCE_SERVICE, {}, {})})
+    reasons = {one.policy_name: one.reason for one in response.not_applicable}
+    assert set(reasons) == set(HA_RULES)
+    assert all("does not claim high availability" in reason for reason in reasons.values())
+
+
+def test_security_rules_hold_on_a_single_stack():
+    parts = {
+        "top": (tokens.SINGLE_INSTANCE_SERVICE, {}, {}),
+        "bucket": ("aws:s3/bucket:Bucket", {"bucket": "open"}, {}),
+    }
+    assert "s3-public-access-blocked" in reported(analyze_stack(parts))
 
 
 def test_an_empty_ha_component_is_refused_for_everything_that_is_missing():
-    empty = sdk_resources({"top": (tokens.HIGHLY_AVAILABLE_SERVICE, {}, {})})
-    refused = {rule_id for rule_id in HA_RULES if run(rule_id, empty)}
-    assert refused == {
+    empty = analyze_stack({"top": (tokens.HIGHLY_AVAILABLE_SERVICE, {}, {})})
+    assert reported(empty) == {
         "asg-multi-az",
         "elbv2-multi-az",
         "tg-health-check-defined",
         "codedeploy-deployment-group",
     }
-
-
-def test_the_topology_parameter_reaches_every_ha_rule():
-    for rule_id in HA_RULES:
-        assert "topology" in POLICIES[rule_id].config_schema.properties
-    assert run("asg-multi-az", [], {"topology": "ha"})
-
-
-def test_a_parameter_that_a_rule_does_not_have_is_refused():
-    reports = run("asg-multi-az", sdk_resources(HIGHLY_AVAILABLE), {"minimumZone": 3.0})
-    assert len(reports) == 1
-    assert '"minimumZone"' in reports[0][0]
-    assert "minimumZones, subnetZones, topology" in reports[0][0]

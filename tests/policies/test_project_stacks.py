@@ -5,7 +5,7 @@ import shutil
 import pytest
 import yaml
 
-from tests.policies.sandbox import ROOT, Sandbox
+from tests.policies.sandbox import PACK, ROOT, Sandbox
 
 pytestmark = pytest.mark.engine
 
@@ -35,21 +35,30 @@ def preview(project, stack, *arguments):
     )
 
 
-@pytest.mark.parametrize("stack", ["single", "ha"])
-def test_the_stack_keeps_every_mandatory_rule(project, stack):
-    result = preview(project, stack)
+# What the defaults leave out, since it costs money, a domain or a teardown.
+LOW_COST = {
+    "asg-multiple-instance-types",
+    "elb-access-logs",
+    "elb-deletion-protection",
+    "elb-tls-listener",
+    "no-public-ip",
+    "rds-deletion-protection",
+    "rds-multi-az",
+}
+
+
+def test_ha_is_advised_only_of_what_the_low_cost_defaults_leave_out(project):
+    result = preview(project, "ha")
     assert result.code == 0, result.text
     assert not result.rules(), result.text
-
-
-def test_the_small_database_is_the_only_advice_for_ha_besides_protection(project):
-    result = preview(project, "ha")
-    assert result.rules("advisory") == {"rds-multi-az", "rds-deletion-protection"}, result.text
+    assert {"rds-multi-az", "rds-deletion-protection"} <= result.rules("advisory") <= LOW_COST
 
 
 def test_the_single_stack_is_not_held_to_high_availability(project):
     result = preview(project, "single")
-    assert result.rules("advisory") == {"rds-deletion-protection"}, result.text
+    assert result.code == 0, result.text
+    assert not result.rules(), result.text
+    assert result.rules("advisory") == {"rds-deletion-protection", "no-public-ip"}, result.text
 
 
 # What haproof offers beside the default must pass its own pack. Parts of one preview where they can
@@ -76,3 +85,21 @@ def test_the_options_keep_every_mandatory_rule(project, name, tmp_path):
     result = preview(project, "ha", "--config-file", str(file))
     assert result.code == 0, result.text
     assert not result.rules(), result.text
+
+
+def test_production_refuses_the_low_cost_defaults(project):
+    result = preview(
+        project, "ha", "--policy-pack-config", str(PACK / "profiles" / "production.json")
+    )
+    assert result.code != 0
+    assert {"rds-multi-az", "rds-deletion-protection"} <= result.rules() <= LOW_COST
+
+
+def test_a_setting_that_gives_up_availability_is_refused(project, tmp_path):
+    settings = yaml.safe_load((project.project / "Pulumi.ha.yaml").read_text())
+    settings["config"]["haproof:deploymentConfig"] = "CodeDeployDefault.AllAtOnce"
+    file = tmp_path / "Pulumi.ha.yaml"
+    file.write_text(yaml.safe_dump(settings))
+    result = preview(project, "ha", "--config-file", str(file))
+    assert result.code != 0
+    assert result.rules() == {"codedeploy-min-healthy-hosts"}, result.text

@@ -15,6 +15,20 @@ TLS = (
     ' {"Bool": {"aws:SecureTransport": "false"}}}]}'
 )
 
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+GRANT = '{"Statement": [{"Effect": "Allow", "Action": ["ssm:UpdateInstanceInformation"]}]}'
+
+
+def lifecycle(draft, rule):
+    """The draft with one lifecycle rule on the bucket of revisions."""
+    return draft.add(
+        "lifecycle",
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        {"bucket": UNKNOWN, "rules": [rule]},
+        {"bucket": ["bucket"]},
+    )
+
+
 # A change and the one rule that it breaks.
 BREAKS = [
     ("asg-multi-az", lambda d: d.drop("fleet").set("deployment", "autoscalingGroups", [])),
@@ -29,15 +43,33 @@ BREAKS = [
     ("asg-elb-health-check", lambda d: d.set("fleet", "healthCheckType", "EC2")),
     ("asg-elb-health-check", lambda d: d.set("fleet", "healthCheckType", ...)),
     ("asg-elb-health-check", lambda d: d.set("fleet", "healthCheckType", UNKNOWN)),
-    ("asg-launch-template", lambda d: d.set("fleet", "launchTemplate", ...)),
-    ("asg-launch-template", lambda d: d.set("fleet", "launchTemplate", UNKNOWN)
-        .link("fleet", "launchTemplate")),
+    ("asg-launch-template", lambda d: d.set("fleet", "mixedInstancesPolicy", ...)),
+    ("asg-launch-template", lambda d: d.set("fleet", "mixedInstancesPolicy", UNKNOWN)
+        .link("fleet", "mixedInstancesPolicy")),
+    ("asg-multiple-instance-types", lambda d: d.set("fleet", "mixedInstancesPolicy", ...)
+        .set("fleet", "launchTemplate", {"id": UNKNOWN})),
+    ("asg-multiple-instance-types", lambda d: d
+        .set("fleet", "mixedInstancesPolicy.launchTemplate.overrides", UNKNOWN)),
+    ("asg-multiple-instance-types", lambda d: d
+        .set("fleet", "mixedInstancesPolicy.launchTemplate.overrides.1.instanceType", UNKNOWN)),
+    ("asg-multiple-instance-types", lambda d: d
+        .set("fleet", "mixedInstancesPolicy.launchTemplate.overrides.1.instanceType", "t4g.nano")),
+    ("asg-capacity-rebalance", lambda d: d.set("fleet",
+        "mixedInstancesPolicy.instancesDistribution", {"onDemandPercentageAboveBaseCapacity": 0})),
+    ("asg-capacity-rebalance", lambda d: d.set("fleet",
+        "mixedInstancesPolicy.instancesDistribution",
+        {"onDemandPercentageAboveBaseCapacity": UNKNOWN})),
+    ("asg-capacity-rebalance", lambda d: d
+        .set("template", "instanceMarketOptions", {"marketType": "spot"})),
+    ("asg-capacity-rebalance", lambda d: d
+        .set("template", "instanceMarketOptions", {"marketType": "spot"})
+        .set("fleet", "capacityRebalance", UNKNOWN)),
     ("asg-behind-listener", lambda d: d.set("fleet", "targetGroupArns", ...)),
     ("asg-behind-listener", lambda d: d.set("fleet", "targetGroupArns", UNKNOWN)
         .link("fleet", "targetGroupArns")),
-    ("asg-behind-listener", lambda d: d.drop("listener")),
+    ("asg-behind-listener", lambda d: d.drop("listener", "plain")),
     ("asg-behind-listener", lambda d: d.set("listener", "defaultActions.0.type", "redirect")),
-    ("elbv2-multi-az", lambda d: d.drop("balancer", "listener")),
+    ("elbv2-multi-az", lambda d: d.drop("balancer", "listener", "plain")),
     ("elbv2-multi-az", lambda d: d.set("balancer", "subnets", [UNKNOWN])),
     ("elbv2-multi-az", lambda d: d.link("balancer", "subnets", "subnet-b")),
     ("tg-health-check-defined", lambda d: d.set("targets", "healthCheck", ...)),
@@ -50,6 +82,35 @@ BREAKS = [
     ("tg-health-check-defined", lambda d: d.set("targets", "healthCheck.path", UNKNOWN)),
     ("alb-drop-invalid-headers", lambda d: d.set("balancer", "dropInvalidHeaderFields", ...)),
     ("alb-drop-invalid-headers", lambda d: d.set("balancer", "dropInvalidHeaderFields", UNKNOWN)),
+    ("alb-desync-mode", lambda d: d.set("balancer", "desyncMitigationMode", "monitor")),
+    ("alb-desync-mode", lambda d: d.set("balancer", "desyncMitigationMode", UNKNOWN)),
+    ("elb-deletion-protection", lambda d: d.set("balancer", "enableDeletionProtection", ...)),
+    ("elb-deletion-protection", lambda d: d.set("balancer", "enableDeletionProtection", UNKNOWN)),
+    ("elb-access-logs", lambda d: d.set("balancer", "accessLogs", ...)),
+    ("elb-access-logs", lambda d: d.set("balancer", "accessLogs", UNKNOWN)),
+    ("elb-access-logs", lambda d: d.set("balancer", "accessLogs.enabled", False)),
+    ("elb-access-logs", lambda d: d.set("balancer", "accessLogs.enabled", ...)),
+    ("elb-access-logs", lambda d: d.set("balancer", "accessLogs.enabled", UNKNOWN)),
+    ("elb-tls-listener", lambda d: d.drop("plain").set("listener", "protocol", "HTTP")
+        .set("listener", "certificateArn", ...)),
+    ("elb-tls-listener", lambda d: d.drop("plain").set("listener", "protocol", UNKNOWN)
+        .set("listener", "certificateArn", ...)),
+    ("alb-http-to-https", lambda d: d.set("plain", "defaultActions.0.type", "fixed-response")),
+    ("alb-http-to-https", lambda d: d.set("plain", "defaultActions.0.type", UNKNOWN)),
+    ("alb-http-to-https", lambda d: d.set("plain", "defaultActions", UNKNOWN)),
+    ("alb-http-to-https", lambda d: d.set("plain", "defaultActions", ...)),
+    ("alb-http-to-https", lambda d: d
+        .set("plain", "defaultActions.0.redirect", {"protocol": "HTTP"})),
+    ("alb-http-to-https", lambda d: d.set("plain", "defaultActions.0.redirect", UNKNOWN)),
+    ("alb-http-to-https", lambda d: d.add("path", "aws:lb/listenerRule:ListenerRule",
+        {"listenerArn": UNKNOWN, "actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
+        {"listenerArn": ["plain"], "actions": ["targets"]})),
+    ("alb-http-to-https", lambda d: d.drop("plain").set("listener", "protocol", "HTTP")
+        .set("listener", "certificateArn", ...)
+        .add("certificate", "aws:acm/certificate:Certificate", {})),
+    ("elb-tls-policy", lambda d: d.set("listener", "sslPolicy", ...)),
+    ("elb-tls-policy", lambda d: d.set("listener", "sslPolicy", UNKNOWN)),
+    ("elb-tls-policy", lambda d: d.set("listener", "sslPolicy", "ELBSecurityPolicy-2016-08")),
     ("codedeploy-deployment-group", lambda d: d.drop("deployment")),
     ("codedeploy-deployment-group", lambda d: d.set("deployment", "autoscalingGroups", ...)),
     ("codedeploy-deployment-group", lambda d: d.set("deployment", "autoscalingGroups", ["else"])
@@ -68,7 +129,20 @@ BREAKS = [
     ("codedeploy-auto-rollback", lambda d: d
         .set("deployment", "autoRollbackConfiguration.enabled", UNKNOWN)),
     ("codedeploy-auto-rollback", lambda d: d
-        .set("deployment", "autoRollbackConfiguration.events", UNKNOWN)),
+        .set("deployment", "autoRollbackConfiguration.events", ["DEPLOYMENT_STOP_ON_ALARM"])),
+    ("codedeploy-rollback-and-alarms", lambda d: d.set("deployment", "alarmConfiguration", ...)),
+    ("codedeploy-rollback-and-alarms", lambda d: d
+        .set("deployment", "alarmConfiguration", UNKNOWN)),
+    ("codedeploy-rollback-and-alarms", lambda d: d
+        .set("deployment", "alarmConfiguration.alarms", [])),
+    ("codedeploy-rollback-and-alarms", lambda d: d
+        .set("deployment", "alarmConfiguration.alarms", UNKNOWN)),
+    ("codedeploy-rollback-and-alarms", lambda d: d
+        .set("deployment", "alarmConfiguration.enabled", UNKNOWN)),
+    ("codedeploy-rollback-and-alarms", lambda d: d
+        .set("deployment", "alarmConfiguration.enabled", False)),
+    ("codedeploy-rollback-and-alarms", lambda d: d
+        .set("deployment", "autoRollbackConfiguration.events", ["DEPLOYMENT_FAILURE"])),
     ("codedeploy-no-copy-asg-bluegreen", lambda d: d.set("deployment", "blueGreenDeploymentConfig",
         {"greenFleetProvisioningOption": {"action": "COPY_AUTO_SCALING_GROUP"}})),
     ("codedeploy-no-copy-asg-bluegreen", lambda d: d
@@ -96,6 +170,21 @@ BREAKS = [
         .set("deployment", "deploymentConfigName", "ours")
         .add("config", CONFIG, {"deploymentConfigName": "ours",
              "minimumHealthyHosts": {"type": "HOST_COUNT", "value": 1.0}})),
+    ("codedeploy-health-check-patience", lambda d: d
+        .set("targets", "healthCheck.interval", 300.0).set("targets", "deregistrationDelay", 10.0)),
+    ("codedeploy-health-check-patience", lambda d: d.set("fleet", "healthCheckGracePeriod", 150.0)),
+    ("codedeploy-health-check-patience", lambda d: d
+        .set("fleet", "healthCheckGracePeriod", UNKNOWN)),
+    ("codedeploy-health-check-patience", lambda d: d
+        .set("targets", "healthCheck.interval", UNKNOWN)),
+    ("codedeploy-health-check-patience", lambda d: d
+        .set("targets", "healthCheck.healthyThreshold", UNKNOWN)),
+    ("codedeploy-health-check-patience", lambda d: d
+        .set("targets", "deregistrationDelay", UNKNOWN)),
+    ("codedeploy-health-check-patience", lambda d: d
+        .set("targets", "deregistrationDelay", 3600.0)),
+    ("rds-minor-upgrade", lambda d: d.set("database", "autoMinorVersionUpgrade", False)),
+    ("rds-minor-upgrade", lambda d: d.set("database", "autoMinorVersionUpgrade", UNKNOWN)),
     ("rds-multi-az", lambda d: d.set("database", "multiAz", UNKNOWN)),
     ("rds-multi-az", lambda d: d.set("database", "multiAz", False)),
     ("rds-deletion-protection", lambda d: d.set("database", "deletionProtection", ...)),
@@ -120,6 +209,30 @@ BREAKS = [
     ("ebs-encrypted", lambda d: d.set("template", "blockDeviceMappings.0.ebs.encrypted", "false")),
     ("ebs-encrypted", lambda d: d.set("template", "blockDeviceMappings.0.ebs", UNKNOWN)),
     ("ebs-encrypted", lambda d: d.add("disk", "aws:ebs/volume:Volume", {})),
+    ("ec2-instance-profile", lambda d: d.set("template", "iamInstanceProfile", ...)),
+    ("ec2-instance-profile", lambda d: d.set("template", "iamInstanceProfile", {"name": ""})),
+    ("ec2-managed-by-ssm", lambda d: d.drop("sessions")),
+    ("ec2-managed-by-ssm", lambda d: d.set("sessions", "policyArn", UNKNOWN)),
+    ("ec2-managed-by-ssm", lambda d: d.set("sessions", "policyArn", "arn:aws:iam::1:policy/mine")),
+    ("ec2-managed-by-ssm", lambda d: d.link("sessions", "role")),
+    ("ec2-managed-by-ssm", lambda d: d.link("profile", "role")),
+    ("ec2-managed-by-ssm", lambda d: d.link("template", "iamInstanceProfile")),
+    ("ec2-managed-by-ssm", lambda d: d.drop("sessions").add("grants", ROLE_POLICY,
+        {"role": UNKNOWN, "policy": UNKNOWN}, {"role": ["role"]})),
+    ("ec2-managed-by-ssm", lambda d: d.drop("sessions").add("grants", ROLE_POLICY,
+        {"role": UNKNOWN, "policy": GRANT.replace("Allow", "Deny")}, {"role": ["role"]})),
+    ("no-public-ip", lambda d: d.set("subnet-a", "mapPublicIpOnLaunch", True)),
+    ("no-public-ip", lambda d: d.set("subnet-a", "mapPublicIpOnLaunch", UNKNOWN)),
+    ("no-public-ip", lambda d: d
+        .set("template", "networkInterfaces", [{"associatePublicIpAddress": "true"}])),
+    ("no-public-ip", lambda d: d.set("template", "networkInterfaces", UNKNOWN)),
+    ("no-public-ip", lambda d: d.add("one", "aws:ec2/instance:Instance",
+        {"launchTemplate": {"id": UNKNOWN}, "associatePublicIpAddress": True})),
+    ("alarm-has-action", lambda d: d.set("alarm", "alarmActions", ...)),
+    ("alarm-has-action", lambda d: d.set("alarm", "alarmActions", [])),
+    ("alarm-has-action", lambda d: d.set("alarm", "alarmActions", UNKNOWN)),
+    ("alarm-has-action", lambda d: d.set("alarm", "actionsEnabled", False)),
+    ("alarm-has-action", lambda d: d.set("alarm", "actionsEnabled", UNKNOWN)),
     ("sg-no-remote-admin", lambda d: d.add("ssh", INGRESS, SSH)),
     ("sg-no-remote-admin", lambda d: d.add("ssh", INGRESS, {**WORLD, "cidrIpv6": "::/0"})),
     ("sg-no-remote-admin", lambda d: d.add("all", INGRESS, {"ipProtocol": "-1",
@@ -141,6 +254,24 @@ BREAKS = [
     ("s3-encryption", lambda d: d.set("encryption", "rules", UNKNOWN)),
     ("s3-tls-only", lambda d: d.drop("transport")),
     ("s3-tls-only", lambda d: d.set("transport", "policy", '{"Statement": []}')),
+    *(("s3-revision-never-expires", lambda d, rule=rule: lifecycle(d, rule)) for rule in (
+        {"status": "Enabled", "expiration": {"days": 30.0}},
+        {"status": "Enabled", "expiration": {"date": "2030-01-01T00:00:00Z"}},
+        {"status": "Enabled", "expiration": UNKNOWN},
+        {"status": UNKNOWN, "expiration": {"days": 30.0}},
+        {"status": "Enabled", "expiration": {"days": UNKNOWN}},
+        {"status": "Enabled", "filter": {"prefix": "rev"}, "expiration": {"days": 30.0}},
+        {"status": "Enabled", "filter": {"prefix": UNKNOWN}, "expiration": {"days": 30.0}},
+        {"status": "Enabled", "filter": {"and": {"prefix": "revisions/"}},
+         "expiration": {"days": 30.0}},
+        {"status": "Enabled", "transitions": [{"storageClass": "GLACIER"}]},
+        {"status": "Enabled", "transitions": [{"storageClass": UNKNOWN}]},
+        UNKNOWN,
+    )),
+    ("s3-revision-never-expires", lambda d: lifecycle(d, {}).set("lifecycle", "rules", UNKNOWN)),
+    ("s3-revision-never-expires", lambda d: d.set("object", "key", UNKNOWN)
+        .set("bucket", "lifecycleRules", [{"enabled": True, "prefix": "logs/",
+             "expiration": {"days": 1.0}}])),
 ]  # fmt: skip
 
 # A change that breaks nothing.
@@ -156,9 +287,45 @@ KEEPS = [
     lambda d: d.set("balancer", "subnets", UNKNOWN).link("balancer", "subnets")
         .set("balancer", "subnetMappings", [{"subnetId": UNKNOWN}, {"subnetId": UNKNOWN}])
         .link("balancer", "subnetMappings", "subnet-a", "subnet-b"),
-    lambda d: d.set("fleet", "launchTemplate", ...)
-        .set("fleet", "mixedInstancesPolicy", {"launchTemplate": {"x": UNKNOWN}}),
-    lambda d: d.set("fleet", "launchTemplate", UNKNOWN),
+    lambda d: d.set("fleet", "mixedInstancesPolicy.launchTemplate.overrides",
+        [{"instanceRequirements": {"vcpuCount": {"min": 2.0}}}]),
+    lambda d: d.set("deployment", "alarmConfiguration.alarms", UNKNOWN)
+        .link("deployment", "alarmConfiguration", "alarm"),
+    lambda d: d.set("fleet", "launchTemplate", UNKNOWN).link("fleet", "launchTemplate", "template"),
+    lambda d: d.set("template", "instanceMarketOptions", {"marketType": "spot"})
+        .set("fleet", "capacityRebalance", True),
+    lambda d: d.set("fleet", "mixedInstancesPolicy.instancesDistribution",
+        {"onDemandPercentageAboveBaseCapacity": 100.0}),
+    lambda d: d.set("balancer", "desyncMitigationMode", "strictest"),
+    lambda d: d.set("plain", "port", 8080.0).set("web", "fromPort", 8080.0)
+        .set("web", "toPort", 8080.0),
+    lambda d: d.drop("plain"),
+    lambda d: d.add("path", "aws:lb/listenerRule:ListenerRule", {"listenerArn": UNKNOWN,
+        "actions": [{"type": "redirect", "redirect": {"protocol": "HTTPS"}}]},
+        {"listenerArn": ["plain"]}),
+    lambda d: d.set("balancer", "loadBalancerType", "network")
+        .set("balancer", "dropInvalidHeaderFields", ...).set("balancer", "accessLogs", ...)
+        .set("listener", "protocol", "TCP").set("listener", "certificateArn", ...)
+        .set("listener", "sslPolicy", ...).drop("plain"),
+    lambda d: d.set("targets", "healthCheck.interval", 5.0)
+        .set("targets", "healthCheck.healthyThreshold", 2.0)
+        .set("fleet", "healthCheckGracePeriod", 11.0),
+    lambda d: d.drop("sessions").add("grants", ROLE_POLICY,
+        {"role": UNKNOWN, "policy": GRANT}, {"role": ["role"]}),
+    lambda d: d.drop("sessions").set("role", "managedPolicyArns",
+        ["arn:aws-cn:iam::aws:policy/AmazonSSMManagedInstanceCore"]),
+    lambda d: d.drop("sessions").set("role", "inlinePolicies", [UNKNOWN, {"policy": GRANT}]),
+    lambda d: d.set("profile", "name", "web").set("template", "iamInstanceProfile.name", "web")
+        .link("template", "iamInstanceProfile"),
+    lambda d: d.set("template", "networkInterfaces", [{"associatePublicIpAddress": "false"}]),
+    lambda d: d.set("database", "autoMinorVersionUpgrade", True),
+    lambda d: lifecycle(d, {"status": "Disabled", "expiration": {"days": 30.0}}),
+    lambda d: lifecycle(d, {"status": "Enabled", "filter": {"prefix": "logs/"},
+        "expiration": {"days": 30.0}}),
+    lambda d: lifecycle(d, {"status": "Enabled", "noncurrentVersionExpiration":
+        {"noncurrentDays": 30.0}, "expiration": {"expiredObjectDeleteMarker": True}}),
+    lambda d: lifecycle(d, {"status": "Enabled", "transitions": [{"storageClass": "STANDARD_IA"}]}),
+    lambda d: d.set("bucket", "lifecycleRules", UNKNOWN),
     lambda d: d.set("fleet", "targetGroupArns", UNKNOWN).link("fleet", "targetGroupArns")
         .add("join", "aws:autoscaling/attachment:Attachment",
              {"autoscalingGroupName": UNKNOWN, "lbTargetGroupArn": UNKNOWN},
@@ -168,8 +335,8 @@ KEEPS = [
         "forward": {"targetGroups": [{"arn": UNKNOWN}]}}]),
     lambda d: d.set("listener", "defaultActions", [{"type": "redirect"}])
         .add("path", "aws:lb/listenerRule:ListenerRule",
-             {"actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
-             {"actions": ["targets"]}),
+             {"listenerArn": UNKNOWN, "actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
+             {"listenerArn": ["listener"], "actions": ["targets"]}),
     lambda d: d.set("targets", "healthCheck.enabled", ...),
     lambda d: d.set("targets", "healthCheck.protocol", "HTTPS"),
     lambda d: d.set("deployment", "autoscalingGroups", ["web"]).set("fleet", "name", "web")
@@ -177,7 +344,8 @@ KEEPS = [
     lambda d: d.set("deployment", "deploymentConfigName", ...),
     lambda d: d.set("deployment", "blueGreenDeploymentConfig", ...),
     lambda d: d.add("workers", "aws:autoscaling/group:Group", {"healthCheckType": "EC2",
-        "vpcZoneIdentifiers": [UNKNOWN, UNKNOWN], "launchTemplate": {"id": UNKNOWN}},
+        "vpcZoneIdentifiers": [UNKNOWN, UNKNOWN], "mixedInstancesPolicy":
+        {"launchTemplate": {"overrides": [{"instanceType": "a"}, {"instanceType": "b"}]}}},
         {"vpcZoneIdentifiers": ["subnet-a", "subnet-b"]}),
     lambda d: d.set("database", "multiAz", ...).set("database", "backupRetentionPeriod", ...)
         .set("database", "manageMasterUserPassword", ...).set("database", "storageEncrypted", ...)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from guardrails import fleet, tokens, zones
 from guardrails.graph import Resource, Stack
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation
-from guardrails.values import UNKNOWN, dig, is_absent, items, show
+from guardrails.model import Scope, Settings, Severity, StackRule, Violation, each
+from guardrails.values import UNKNOWN, is_absent, items, show
 
 
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
@@ -37,10 +37,10 @@ ASG_MULTI_AZ = StackRule(
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
-        "AWS Config": "AUTOSCALING_MULTIPLE_AZ",
-        "Security Hub": "AutoScaling.2",
-        "Control Tower": "CT.AUTOSCALING.PR.1",
-        "Prowler": "autoscaling_group_multiple_az",
+        "AWS Config": ("AUTOSCALING_MULTIPLE_AZ",),
+        "Security Hub": ("AutoScaling.2",),
+        "Control Tower": ("CT.AUTOSCALING.PR.1",),
+        "Prowler": ("autoscaling_group_multiple_az",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-multiple-az.html",
     remedy=(
@@ -58,18 +58,16 @@ ASG_MULTI_AZ = StackRule(
 )
 
 
-def _elb_health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for group in fleet.auto_scaling_groups(stack):
-        if not fleet.target_groups(stack, group):
-            continue  # asg-behind-listener decides whether the group may stand alone
-        kind = group.get("healthCheckType")
-        if kind != "ELB":
-            yield Violation(
-                f'Auto Scaling group "{group.name}" is behind a target group, but its health '
-                f'check type is {show(kind)} instead of "ELB": instances that the balancer finds '
-                "unhealthy are never replaced.",
-                group,
-            )
+def _elb_health_check(stack: Stack, group: Resource, _: Settings) -> str | None:
+    kind = group.get("healthCheckType")
+    # Without a target group asg-behind-listener decides whether the group may stand alone.
+    if kind == "ELB" or not fleet.target_groups(stack, group):
+        return None
+    return (
+        f'Auto Scaling group "{group.name}" is behind a target group, but its health check type is '
+        f'{show(kind)} instead of "ELB": instances that the balancer finds unhealthy are never '
+        "replaced."
+    )
 
 
 ASG_ELB_HEALTH_CHECK = StackRule(
@@ -78,11 +76,11 @@ ASG_ELB_HEALTH_CHECK = StackRule(
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
-        "AWS Config": "AUTOSCALING_GROUP_ELB_HEALTHCHECK_REQUIRED",
-        "Security Hub": "AutoScaling.1",
-        "Control Tower": "CT.AUTOSCALING.PR.4",
-        "Checkov": "CKV2_AWS_15",
-        "Prowler": "autoscaling_group_elb_health_check_enabled",
+        "AWS Config": ("AUTOSCALING_GROUP_ELB_HEALTHCHECK_REQUIRED",),
+        "Security Hub": ("AutoScaling.1",),
+        "Control Tower": ("CT.AUTOSCALING.PR.4",),
+        "Checkov": ("CKV2_AWS_15",),
+        "Prowler": ("autoscaling_group_elb_health_check_enabled",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-group-elb-healthcheck-required.html",
     remedy='set the Auto Scaling group\'s health_check_type to "ELB".',
@@ -94,33 +92,17 @@ ASG_ELB_HEALTH_CHECK = StackRule(
         "An unknown health check type is a violation: the provider leaves it unknown exactly "
         "where the program does not set it, and then it becomes EC2."
     ),
-    check=_elb_health_check,
+    check=each(fleet.auto_scaling_groups, _elb_health_check),
 )
 
 
-def _launch_template(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for group in fleet.auto_scaling_groups(stack):
-        if not _has_launch_template(stack, group):
-            configuration = group.get("launchConfiguration")
-            yield Violation(
-                f'Auto Scaling group "{group.name}" has no launch template (launch configuration: '
-                f"{show(configuration)}).",
-                group,
-            )
-
-
-def _has_launch_template(stack: Stack, group: Resource) -> bool:
-    for prop, path in (
-        ("launchTemplate", ()),
-        ("mixedInstancesPolicy", ("launchTemplate",)),
-    ):
-        template = dig(group.get(prop), *path)
-        if template is UNKNOWN:
-            if stack.sources(group, prop, tokens.LAUNCH_TEMPLATE):
-                return True
-        elif not is_absent(template):
-            return True
-    return False
+def _launch_template(stack: Stack, group: Resource, _: Settings) -> str | None:
+    if fleet.has_launch_template(stack, group):
+        return None
+    return (
+        f'Auto Scaling group "{group.name}" has no launch template (launch configuration: '
+        f"{show(group.get('launchConfiguration'))})."
+    )
 
 
 ASG_LAUNCH_TEMPLATE = StackRule(
@@ -129,10 +111,11 @@ ASG_LAUNCH_TEMPLATE = StackRule(
     severity=Severity.MEDIUM,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
-        "AWS Config": "AUTOSCALING_LAUNCH_TEMPLATE",
-        "Security Hub": "AutoScaling.9",
-        "Control Tower": "CT.AUTOSCALING.PR.8",
-        "Checkov": "CKV_AWS_315",
+        "AWS Config": ("AUTOSCALING_LAUNCH_TEMPLATE",),
+        "Security Hub": ("AutoScaling.9",),
+        "Control Tower": ("CT.AUTOSCALING.PR.8",),
+        "Checkov": ("CKV_AWS_315",),
+        "Prowler": ("autoscaling_group_using_ec2_launch_template",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-launch-template.html",
     remedy="launch the group from an aws.ec2.LaunchTemplate instead of a launch configuration.",
@@ -144,31 +127,27 @@ ASG_LAUNCH_TEMPLATE = StackRule(
         "A launch template that is unknown as a whole is accepted if it comes from a launch "
         "template resource, else it is a violation."
     ),
-    check=_launch_template,
+    check=each(fleet.auto_scaling_groups, _launch_template),
 )
 
 
-def _behind_listener(stack: Stack, _: Settings) -> Iterator[Violation]:
-    groups = fleet.auto_scaling_groups(stack)
-    # Their own rules report a missing group, target group or load balancer.
-    if not groups or not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
-        return
-    forwarded = fleet.forwarded_target_groups(stack)
-    for group in fleet.serving_groups(stack):
-        attached = fleet.target_groups(stack, group)
-        if not attached:
-            yield Violation(
-                f'Auto Scaling group "{group.name}" is attached to no target group: the load '
-                "balancer never sends a request to its instances.",
-                group,
-            )
-        elif not set(attached) & set(forwarded):
-            names = ", ".join(f'"{target.name}"' for target in attached)
-            yield Violation(
-                f'Auto Scaling group "{group.name}" is attached to target group {names}, to which '
-                "no listener forwards.",
-                group,
-            )
+def _behind_listener(stack: Stack, group: Resource, _: Settings) -> str | None:
+    # Their own rules report a missing target group or load balancer.
+    if not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
+        return None
+    attached = fleet.target_groups(stack, group)
+    if not attached:
+        return (
+            f'Auto Scaling group "{group.name}" is attached to no target group: the load balancer '
+            "never sends a request to its instances."
+        )
+    if set(attached) & set(fleet.forwarded_target_groups(stack)):
+        return None
+    names = ", ".join(f'"{target.name}"' for target in attached)
+    return (
+        f'Auto Scaling group "{group.name}" is attached to target group {names}, to which no '
+        "listener forwards."
+    )
 
 
 ASG_BEHIND_LISTENER = StackRule(
@@ -189,7 +168,7 @@ ASG_BEHIND_LISTENER = StackRule(
         "Unknown ARNs are decided through the target groups they come from; a reference that "
         "comes from no target group of the stack counts as none."
     ),
-    check=_behind_listener,
+    check=each(fleet.serving_groups, _behind_listener),
 )
 
 RULES = (ASG_MULTI_AZ, ASG_ELB_HEALTH_CHECK, ASG_LAUNCH_TEMPLATE, ASG_BEHIND_LISTENER)

@@ -32,14 +32,15 @@ MULTI_AZ = StackRule(
     title="The database has a standby in a second Availability Zone",
     severity=Severity.HIGH,
     # The experiment compares fleets on one and the same small database; a standby doubles its
-    # price. A production stack raises this to mandatory by policy configuration.
+    # price.
     level=Level.ADVISORY,
+    production=Level.MANDATORY,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
-        "AWS Config": "RDS_MULTI_AZ_SUPPORT",
-        "Security Hub": "RDS.5",
-        "Checkov": "CKV_AWS_157",
-        "Prowler": "rds_instance_multi_az",
+        "AWS Config": ("RDS_MULTI_AZ_SUPPORT",),
+        "Security Hub": ("RDS.5",),
+        "Checkov": ("CKV_AWS_157",),
+        "Prowler": ("rds_instance_multi_az",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-multi-az-support.html",
     remedy="set multi_az to true.",
@@ -66,12 +67,13 @@ DELETION_PROTECTION = ResourceRule(
     title="The database cannot be deleted by mistake",
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # a rehearsal is torn down after every run
+    production=Level.MANDATORY,
     controls={
-        "AWS Config": "RDS_INSTANCE_DELETION_PROTECTION_ENABLED",
-        "Security Hub": "RDS.8",
-        "Control Tower": "CT.RDS.PR.13",
-        "Checkov": "CKV_AWS_293",
-        "Prowler": "rds_instance_deletion_protection",
+        "AWS Config": ("RDS_INSTANCE_DELETION_PROTECTION_ENABLED",),
+        "Security Hub": ("RDS.8",),
+        "Control Tower": ("CT.RDS.PR.13",),
+        "Checkov": ("CKV_AWS_293",),
+        "Prowler": ("rds_instance_deletion_protection",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-deletion-protection-enabled.html",
     remedy="set deletion_protection to true, in haproof by the setting haproof:protect.",
@@ -96,10 +98,10 @@ ENCRYPTED = ResourceRule(
     title="The database's storage is encrypted",
     severity=Severity.HIGH,
     controls={
-        "AWS Config": "RDS_STORAGE_ENCRYPTED",
-        "Security Hub": "RDS.3",
-        "Checkov": "CKV_AWS_16",
-        "Prowler": "rds_instance_storage_encrypted",
+        "AWS Config": ("RDS_STORAGE_ENCRYPTED",),
+        "Security Hub": ("RDS.3",),
+        "Checkov": ("CKV_AWS_16",),
+        "Prowler": ("rds_instance_storage_encrypted",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-storage-encrypted.html",
     remedy="set storage_encrypted to true.",
@@ -124,10 +126,10 @@ NOT_PUBLIC = ResourceRule(
     title="The database has no public address",
     severity=Severity.CRITICAL,
     controls={
-        "AWS Config": "RDS_INSTANCE_PUBLIC_ACCESS_CHECK",
-        "Security Hub": "RDS.2",
-        "Checkov": "CKV_AWS_17",
-        "Prowler": "rds_instance_no_public_access",
+        "AWS Config": ("RDS_INSTANCE_PUBLIC_ACCESS_CHECK",),
+        "Security Hub": ("RDS.2",),
+        "Checkov": ("CKV_AWS_17",),
+        "Prowler": ("rds_instance_no_public_access",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-public-access-check.html",
     remedy="set publicly_accessible to false and reach the database from inside the VPC.",
@@ -157,11 +159,11 @@ BACKUPS = ResourceRule(
     title="The database is backed up",
     severity=Severity.HIGH,
     controls={
-        "AWS Config": "DB_INSTANCE_BACKUP_ENABLED",
-        "Security Hub": "RDS.11",
-        "Control Tower": "CT.RDS.PR.8",
-        "Checkov": "CKV_AWS_133",
-        "Prowler": "rds_instance_backup_enabled",
+        "AWS Config": ("DB_INSTANCE_BACKUP_ENABLED",),
+        "Security Hub": ("RDS.11",),
+        "Control Tower": ("CT.RDS.PR.8",),
+        "Checkov": ("CKV_AWS_133",),
+        "Prowler": ("rds_instance_backup_enabled",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/db-instance-backup-enabled.html",
     remedy="set backup_retention_period to at least the required number of days.",
@@ -203,6 +205,10 @@ MANAGED_PASSWORD = ResourceRule(
     id="rds-managed-master-password",
     title="The database's master password is kept and rotated by Secrets Manager",
     severity=Severity.HIGH,
+    controls={
+        "Security Hub": ("SecretsManager.1",),
+        "cfn-guard": ("rds_master_user_password_no_plaintext_password",),
+    },
     url="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html",
     remedy="set manage_master_user_password to true and remove the password.",
     steps=(
@@ -214,4 +220,45 @@ MANAGED_PASSWORD = ResourceRule(
     check=_managed_password,
 )
 
-RULES = (MULTI_AZ, DELETION_PROTECTION, ENCRYPTED, NOT_PUBLIC, BACKUPS, MANAGED_PASSWORD)
+
+def _minor_upgrade(database: Resource, _: Settings) -> Iterator[Violation]:
+    if database.get("autoMinorVersionUpgrade") not in (None, True):
+        yield Violation(
+            f'Database "{database.name}" does not get security fixes of its engine by itself: '
+            "auto_minor_version_upgrade is "
+            f"{show(database.get('autoMinorVersionUpgrade'))}.",
+            database,
+        )
+
+
+MINOR_UPGRADE = ResourceRule(
+    id="rds-minor-upgrade",
+    title="The database takes minor versions by itself",
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,
+    controls={
+        "AWS Config": ("RDS_AUTOMATIC_MINOR_VERSION_UPGRADE_ENABLED",),
+        "Security Hub": ("RDS.13",),
+        "Control Tower": ("CT.RDS.PR.5",),
+        "Checkov": ("CKV_AWS_226",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/rds-automatic-minor-version-upgrade-enabled.html",
+    remedy="set auto_minor_version_upgrade to true, or leave it out.",
+    steps=(
+        "Set auto_minor_version_upgrade=True; upgrades come in the maintenance window.",
+        "Name only the major version in engine_version, so that an upgrade is no drift.",
+    ),
+    unknown="An unknown switch is a violation; an absent one is the documented default, on.",
+    types=tokens.DATABASE,
+    check=_minor_upgrade,
+)
+
+RULES = (
+    MULTI_AZ,
+    DELETION_PROTECTION,
+    ENCRYPTED,
+    NOT_PUBLIC,
+    BACKUPS,
+    MANAGED_PASSWORD,
+    MINOR_UPGRADE,
+)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from guardrails import fleet, tokens
 from guardrails.graph import Resource, Stack
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Scope, Settings, Severity, StackRule, Violation, each
 from guardrails.values import UNKNOWN, is_true, items, show
 
 _TROUBLESHOOTING = (
@@ -115,22 +116,25 @@ CODEDEPLOY_TRAFFIC_CONTROL = StackRule(
 )
 
 
-def _auto_rollback(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for deployment in fleet.deployment_groups(stack):
-        enabled = deployment.get("autoRollbackConfiguration", "enabled")
-        events = deployment.get("autoRollbackConfiguration", "events")
-        if not is_true(enabled):
-            yield Violation(
-                f'Deployment group "{deployment.name}" does not roll back by itself: enabled is '
-                f"{show(enabled)}.",
-                deployment,
-            )
-        elif "DEPLOYMENT_FAILURE" not in items(events):
-            yield Violation(
-                f'Deployment group "{deployment.name}" does not roll back when a deployment fails: '
-                f"events is {show(events)}.",
-                deployment,
-            )
+def _auto_rollback(_: Stack, deployment: Resource, __: Settings) -> str | None:
+    enabled, events = _rollback(deployment)
+    if not is_true(enabled):
+        return (
+            f'Deployment group "{deployment.name}" does not roll back by itself: enabled is '
+            f"{show(enabled)}."
+        )
+    if "DEPLOYMENT_FAILURE" in items(events):
+        return None
+    return (
+        f'Deployment group "{deployment.name}" does not roll back when a deployment fails: events '
+        f"is {show(events)}."
+    )
+
+
+def _rollback(deployment: Resource) -> tuple[Any, Any]:
+    """The switch and the events of a deployment group's automatic rollback."""
+    configuration = "autoRollbackConfiguration"
+    return deployment.get(configuration, "enabled"), deployment.get(configuration, "events")
 
 
 CODEDEPLOY_AUTO_ROLLBACK = StackRule(
@@ -138,7 +142,7 @@ CODEDEPLOY_AUTO_ROLLBACK = StackRule(
     title="A failed deployment is rolled back automatically",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"AWS Config": "CODEDEPLOY_DEPLOYMENT_GROUP_AUTO_ROLLBACK_ENABLED"},
+    controls={"AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_AUTO_ROLLBACK_ENABLED",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-deployment-group-auto-rollback-enabled.html",
     remedy=("set auto_rollback_configuration with enabled true and the event DEPLOYMENT_FAILURE."),
     steps=(
@@ -146,23 +150,71 @@ CODEDEPLOY_AUTO_ROLLBACK = StackRule(
         "Add DEPLOYMENT_STOP_ON_ALARM where the group has alarms.",
     ),
     unknown="An unknown switch or event list is a violation: both are plain settings.",
-    check=_auto_rollback,
+    check=each(fleet.deployment_groups, _auto_rollback),
 )
 
 
-def _no_copy(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for deployment in fleet.deployment_groups(stack):
-        action = deployment.get(
-            "blueGreenDeploymentConfig", "greenFleetProvisioningOption", "action"
+def _alarms(stack: Stack, deployment: Resource, _: Settings) -> str | None:
+    enabled, events = _rollback(deployment)
+    if not is_true(enabled):
+        return None  # codedeploy-auto-rollback reports it
+    watching = deployment.get("alarmConfiguration", "enabled")
+    alarms = deployment.get("alarmConfiguration", "alarms")
+    named = items(alarms)
+    if alarms is UNKNOWN:
+        named = stack.sources(deployment, "alarmConfiguration", tokens.ALARM)
+    if not named or watching not in (None, True):
+        return (
+            f'Deployment group "{deployment.name}" watches no alarm while it deploys: alarms is '
+            f"{show(alarms)}, enabled is {show(watching)}."
         )
-        in_place = deployment.get("deploymentStyle", "deploymentType") in (None, "IN_PLACE")
-        if action == "COPY_AUTO_SCALING_GROUP" or (action is UNKNOWN and not in_place):
-            yield Violation(
-                f'Deployment group "{deployment.name}" provisions its green fleet with '
-                f"{show(action)}: CodeDeploy would create a copy of the Auto Scaling group that "
-                "this stack does not know, and delete the original.",
-                deployment,
-            )
+    if "DEPLOYMENT_STOP_ON_ALARM" in items(events):
+        return None
+    return (
+        f'Deployment group "{deployment.name}" stops on an alarm, but does not roll back: events '
+        f"is {show(events)}."
+    )
+
+
+CODEDEPLOY_ALARMS = StackRule(
+    id="codedeploy-rollback-and-alarms",
+    title="An alarm during a deployment stops it and rolls it back",
+    severity=Severity.HIGH,
+    # A revision that answers health checks and fails its users is found by an alarm only.
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"AWS Config": ("CODEDEPLOY_AUTO_ROLLBACK_MONITOR_ENABLED",)},
+    url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-auto-rollback-monitor-enabled.html",
+    remedy=(
+        "set alarm_configuration with enabled true and the alarms' names, and add "
+        "DEPLOYMENT_STOP_ON_ALARM to auto_rollback_configuration's events."
+    ),
+    steps=(
+        (
+            "Alarm on what visitors notice: HTTPCode_Target_5XX_Count and TargetResponseTime, missing "
+            "data not breaching; not on HealthyHostCount, which the deployment itself lowers."
+        ),
+        "Name at most ten alarms in alarm_configuration.alarms and set enabled.",
+        'Set auto_rollback_configuration.events=["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"].',
+    ),
+    unknown=(
+        "An alarm whose name is unknown counts as an alarm, since it is one still to be created; "
+        "an unknown list is decided through the alarms it comes from; an unknown switch or event "
+        "list is a violation."
+    ),
+    check=each(fleet.deployment_groups, _alarms),
+)
+
+
+def _no_copy(_: Stack, deployment: Resource, __: Settings) -> str | None:
+    action = deployment.get("blueGreenDeploymentConfig", "greenFleetProvisioningOption", "action")
+    in_place = deployment.get("deploymentStyle", "deploymentType") in (None, "IN_PLACE")
+    if action != "COPY_AUTO_SCALING_GROUP" and (action is not UNKNOWN or in_place):
+        return None
+    return (
+        f'Deployment group "{deployment.name}" provisions its green fleet with {show(action)}: '
+        "CodeDeploy would create a copy of the Auto Scaling group that this stack does not know, "
+        "and delete the original."
+    )
 
 
 CODEDEPLOY_NO_COPY = StackRule(
@@ -183,24 +235,23 @@ CODEDEPLOY_NO_COPY = StackRule(
         "An unknown action is a violation unless the deployment type is IN_PLACE, the default: "
         "there the provider computes the block, and it is not used."
     ),
-    check=_no_copy,
+    check=each(fleet.deployment_groups, _no_copy),
 )
 
 
-def _one_per_group(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for group in fleet.auto_scaling_groups(stack):
-        owners = [
-            deployment
-            for deployment in fleet.deployment_groups(stack)
-            if group in fleet.deployed_groups(stack, deployment)
-        ]
-        if len(owners) > 1:
-            names = ", ".join(f'"{owner.name}"' for owner in owners)
-            yield Violation(
-                f'Auto Scaling group "{group.name}" is in {len(owners)} deployment groups '
-                f"({names}): each new instance gets concurrent deployments that time out.",
-                group,
-            )
+def _one_per_group(stack: Stack, group: Resource, _: Settings) -> str | None:
+    owners = [
+        deployment
+        for deployment in fleet.deployment_groups(stack)
+        if group in fleet.deployed_groups(stack, deployment)
+    ]
+    if len(owners) <= 1:
+        return None
+    names = ", ".join(f'"{owner.name}"' for owner in owners)
+    return (
+        f'Auto Scaling group "{group.name}" is in {len(owners)} deployment groups ({names}): each '
+        "new instance gets concurrent deployments that time out."
+    )
 
 
 CODEDEPLOY_ONE_DG = StackRule(
@@ -215,19 +266,18 @@ CODEDEPLOY_ONE_DG = StackRule(
         "Deliver further software in the same revision, or by user data.",
     ),
     unknown="Unknown group names are decided through the Auto Scaling groups they come from.",
-    check=_one_per_group,
+    check=each(fleet.auto_scaling_groups, _one_per_group),
 )
 
 
-def _outdated(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for deployment in fleet.deployment_groups(stack):
-        strategy = deployment.get("outdatedInstancesStrategy")
-        if strategy not in (None, "", "UPDATE"):
-            yield Violation(
-                f'Deployment group "{deployment.name}" leaves instances that are launched during a '
-                f"deployment on the old revision: outdated_instances_strategy is {show(strategy)}.",
-                deployment,
-            )
+def _outdated(_: Stack, deployment: Resource, __: Settings) -> str | None:
+    strategy = deployment.get("outdatedInstancesStrategy")
+    if strategy in (None, "", "UPDATE"):
+        return None
+    return (
+        f'Deployment group "{deployment.name}" leaves instances that are launched during a '
+        f"deployment on the old revision: outdated_instances_strategy is {show(strategy)}."
+    )
 
 
 CODEDEPLOY_OUTDATED = StackRule(
@@ -235,18 +285,19 @@ CODEDEPLOY_OUTDATED = StackRule(
     title="Instances launched during a deployment get the new revision",
     severity=Severity.MEDIUM,
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"AWS Config": "CODEDEPLOY_DEPLOYMENT_GROUP_OUTDATED_INSTANCES_UPDATE"},
+    controls={"AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_OUTDATED_INSTANCES_UPDATE",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-deployment-group-outdated-instances-update.html",
     remedy="set outdated_instances_strategy to UPDATE or leave it out.",
     steps=("Remove outdated_instances_strategy or set it to UPDATE.",),
     unknown="An unknown strategy is a violation; an absent one is the documented default, UPDATE.",
-    check=_outdated,
+    check=each(fleet.deployment_groups, _outdated),
 )
 
 RULES = (
     CODEDEPLOY_DEPLOYMENT_GROUP,
     CODEDEPLOY_TRAFFIC_CONTROL,
     CODEDEPLOY_AUTO_ROLLBACK,
+    CODEDEPLOY_ALARMS,
     CODEDEPLOY_NO_COPY,
     CODEDEPLOY_ONE_DG,
     CODEDEPLOY_OUTDATED,

@@ -8,8 +8,8 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.graph import Resource, Stack
-from guardrails.model import ResourceRule, Scope, Settings, Severity, StackRule, Violation
-from guardrails.values import UNKNOWN, items, leaves, number
+from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, StackRule, Violation
+from guardrails.values import UNKNOWN, dig, is_absent, items, leaves, number, show
 
 _RULE_TYPES = (*tokens.INGRESS_RULE, *tokens.SECURITY_GROUP_RULE, *tokens.SECURITY_GROUP)
 _ALL_PROTOCOLS = ("-1", "all")
@@ -99,9 +99,9 @@ NO_REMOTE_ADMIN = ResourceRule(
     title="Nobody on the internet reaches a remote administration port",
     severity=Severity.CRITICAL,
     controls={
-        "AWS Config": "INCOMING_SSH_DISABLED",
-        "Security Hub": "EC2.19",
-        "Control Tower": "CT.EC2.PR.4",
+        "AWS Config": ("INCOMING_SSH_DISABLED",),
+        "Security Hub": ("EC2.19",),
+        "Control Tower": ("CT.EC2.PR.4",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/restricted-ssh.html",
     remedy="remove the rule and administer instances through Session Manager.",
@@ -147,9 +147,9 @@ OPEN_ONLY_AUTHORIZED = StackRule(
     # The baseline has no balancer: its instance's application port is open on purpose.
     scope=Scope.HIGH_AVAILABILITY,
     controls={
-        "AWS Config": "VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS",
-        "Security Hub": "EC2.18",
-        "Control Tower": "CT.EC2.PR.3",
+        "AWS Config": ("VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS",),
+        "Security Hub": ("EC2.18",),
+        "Control Tower": ("CT.EC2.PR.3",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/vpc-sg-open-only-to-authorized-ports.html",
     remedy="let the port in only from the load balancer's security group.",
@@ -173,4 +173,61 @@ OPEN_ONLY_AUTHORIZED = StackRule(
     check=_authorized,
 )
 
-RULES = (NO_REMOTE_ADMIN, OPEN_ONLY_AUTHORIZED)
+
+def _public_addresses(resource: Resource) -> Iterator[tuple[str, Any]]:
+    """Each switch of the resource that gives instances a public address, and its value."""
+    if resource.type in tokens.SUBNET:
+        yield "map_public_ip_on_launch", resource.get("mapPublicIpOnLaunch")
+    elif resource.type in tokens.INSTANCE:
+        yield "associate_public_ip_address", resource.get("associatePublicIpAddress")
+    else:
+        interfaces = resource.get("networkInterfaces")
+        for interface in [UNKNOWN] if interfaces is UNKNOWN else items(interfaces):
+            value = dig(interface, "associatePublicIpAddress")
+            yield "network_interfaces.associate_public_ip_address", value
+
+
+def _public_ip(resource: Resource, _: Settings) -> Iterator[Violation]:
+    for name, value in _public_addresses(resource):
+        # Launch templates write booleans as strings.
+        if not is_absent(value) and value not in (False, "false"):
+            yield Violation(
+                f'"{resource.name}" gives instances public addresses: {name} is {show(value)}.',
+                resource,
+            )
+
+
+NO_PUBLIC_IP = ResourceRule(
+    id="no-public-ip",
+    title="Instances have no public address",
+    severity=Severity.MEDIUM,
+    # Public subnets save the NAT gateways, the largest item on a small bill; the security group
+    # lets in only the load balancer.
+    level=Level.ADVISORY,
+    controls={
+        "AWS Config": (
+            "EC2_INSTANCE_NO_PUBLIC_IP",
+            "EC2_LAUNCH_TEMPLATE_PUBLIC_IP_DISABLED",
+            "SUBNET_AUTO_ASSIGN_PUBLIC_IP_DISABLED",
+        ),
+        "Security Hub": ("EC2.9", "EC2.25", "EC2.15"),
+        "Checkov": ("CKV_AWS_88", "CKV_AWS_130"),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-instance-no-public-ip.html",
+    remedy=(
+        "run instances in private subnets behind a NAT gateway or VPC endpoints, or accept it by "
+        "an exception."
+    ),
+    steps=(
+        "Set associate_public_ip_address and map_public_ip_on_launch to false.",
+        (
+            "Give the private subnets a route through a NAT gateway, or endpoints for S3, Systems "
+            "Manager and CodeDeploy."
+        ),
+    ),
+    unknown="An unknown switch counts as on; an absent one leaves it to the subnet, which is off.",
+    types=(*tokens.SUBNET, *tokens.INSTANCE, *tokens.LAUNCH_TEMPLATE),
+    check=_public_ip,
+)
+
+RULES = (NO_REMOTE_ADMIN, OPEN_ONLY_AUTHORIZED, NO_PUBLIC_IP)

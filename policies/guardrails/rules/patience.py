@@ -10,7 +10,7 @@ from typing import Any
 
 from guardrails import fleet, tokens
 from guardrails.graph import Resource, Stack
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Scope, Settings, Severity, StackRule, Violation, each
 from guardrails.values import UNKNOWN, number, show
 
 _DOC = "https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html"
@@ -25,6 +25,14 @@ _PREDEFINED = MappingProxyType(
     }
 )
 _DEFAULT = "CodeDeployDefault.OneAtATime"
+
+# The kinds of minimum: the parameter that holds the threshold, and the unit in a message.
+_KINDS = MappingProxyType(
+    {
+        "FLEET_PERCENT": ("minimumFleetPercent", "% of the fleet"),
+        "HOST_COUNT": ("minimumHostCount", " host(s)"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -69,25 +77,18 @@ def _declared(hosts: dict[str, Any]) -> tuple[Any, float | None]:
     return hosts.get("type"), number(hosts.get("value"))
 
 
-def _enough(stack: Stack, settings: Settings) -> Iterator[Violation]:
-    percent, count = settings.integer("minimumFleetPercent"), settings.integer("minimumHostCount")
-    for deployment in fleet.deployment_groups(stack):
-        minimum = _minimum(stack, deployment)
-        required = percent if minimum.kind == "FLEET_PERCENT" else count
-        unit = "% of the fleet" if minimum.kind == "FLEET_PERCENT" else " host(s)"
-        if minimum.value is None or minimum.kind not in ("FLEET_PERCENT", "HOST_COUNT"):
-            yield Violation(
-                f'Deployment group "{deployment.name}" uses deployment configuration '
-                f"{minimum.name}, whose minimum of healthy hosts is not known.",
-                deployment,
-            )
-        elif minimum.value < required:
-            yield Violation(
-                f'Deployment group "{deployment.name}" uses deployment configuration '
-                f"{minimum.name}, which keeps {minimum.value:g}{unit} in service; at least "
-                f"{required}{unit} are required.",
-                deployment,
-            )
+def _enough(stack: Stack, deployment: Resource, settings: Settings) -> str | None:
+    minimum = _minimum(stack, deployment)
+    uses = f'Deployment group "{deployment.name}" uses deployment configuration {minimum.name}, '
+    if minimum.value is None or minimum.kind not in _KINDS:
+        return uses + "whose minimum of healthy hosts is not known."
+    parameter, unit = _KINDS[minimum.kind]
+    required = settings.integer(parameter)
+    if minimum.value >= required:
+        return None
+    return uses + (
+        f"which keeps {minimum.value:g}{unit} in service; at least {required}{unit} are required."
+    )
 
 
 MIN_HEALTHY_HOSTS = StackRule(
@@ -95,7 +96,7 @@ MIN_HEALTHY_HOSTS = StackRule(
     title="A deployment keeps enough of the fleet in service",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"AWS Config": "CODEDEPLOY_EC2_MINIMUM_HEALTHY_HOSTS_CONFIGURED"},
+    controls={"AWS Config": ("CODEDEPLOY_EC2_MINIMUM_HEALTHY_HOSTS_CONFIGURED",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-ec2-minimum-healthy-hosts-configured.html",
     remedy=(
         "set deployment_config_name to CodeDeployDefault.HalfAtATime or "
@@ -124,7 +125,7 @@ MIN_HEALTHY_HOSTS = StackRule(
             "description": "Hosts that a HOST_COUNT configuration must keep.",
         },
     },
-    check=_enough,
+    check=each(fleet.deployment_groups, _enough),
 )
 
 

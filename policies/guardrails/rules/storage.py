@@ -18,13 +18,18 @@ _LINK = (
 )
 
 
-def _attached(stack: Stack, bucket: Resource, types: Sequence[str]) -> list[Resource]:
+def attached(stack: Stack, bucket: Resource, types: Sequence[str]) -> list[Resource]:
     """The resources of these types whose ``bucket`` is this bucket."""
     return [
         resource
         for resource in stack.of(types)
         if bucket in stack.linked(resource, "bucket", tokens.BUCKET, _BUCKET_KEYS)
     ]
+
+
+def revisions(stack: Stack, bucket: Resource) -> list[Resource]:
+    """The objects that the stack puts into the bucket: its revisions."""
+    return attached(stack, bucket, tokens.BUCKET_OBJECT)
 
 
 _SWITCHES = {
@@ -37,7 +42,7 @@ _SWITCHES = {
 
 def _public_access(stack: Stack, _: Settings) -> Iterator[Violation]:
     for bucket in stack.of(tokens.BUCKET):
-        blocks = _attached(stack, bucket, tokens.BUCKET_PUBLIC_ACCESS_BLOCK)
+        blocks = attached(stack, bucket, tokens.BUCKET_PUBLIC_ACCESS_BLOCK)
         if not blocks:
             yield Violation(f'Bucket "{bucket.name}" has no public access block.', bucket)
         for block in blocks:
@@ -57,8 +62,8 @@ PUBLIC_ACCESS = StackRule(
     title="No bucket can become public",
     severity=Severity.CRITICAL,
     controls={
-        "AWS Config": "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",
-        "Security Hub": "S3.8",
+        "AWS Config": ("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",),
+        "Security Hub": ("S3.8",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-level-public-access-prohibited.html",
     remedy="add an aws.s3.BucketPublicAccessBlock with all four switches true.",
@@ -70,11 +75,11 @@ PUBLIC_ACCESS = StackRule(
 
 def _versioned(stack: Stack, _: Settings) -> Iterator[Violation]:
     for bucket in stack.of(tokens.BUCKET):
-        if not _attached(stack, bucket, tokens.BUCKET_OBJECT):
+        if not revisions(stack, bucket):
             continue
         states = [
             versioning.get("versioningConfiguration", "status")
-            for versioning in _attached(stack, bucket, tokens.BUCKET_VERSIONING)
+            for versioning in attached(stack, bucket, tokens.BUCKET_VERSIONING)
         ]
         if "Enabled" not in states:
             yield Violation(
@@ -88,7 +93,7 @@ VERSIONING = StackRule(
     id="s3-revision-bucket-versioning",
     title="A bucket that holds revisions keeps their versions",
     severity=Severity.HIGH,
-    controls={"AWS Config": "S3_BUCKET_VERSIONING_ENABLED", "Security Hub": "S3.14"},
+    controls={"AWS Config": ("S3_BUCKET_VERSIONING_ENABLED",), "Security Hub": ("S3.14",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-versioning-enabled.html",
     remedy='add an aws.s3.BucketVersioning with status "Enabled".',
     steps=(
@@ -102,7 +107,7 @@ VERSIONING = StackRule(
 
 def _encrypted(stack: Stack, _: Settings) -> Iterator[Violation]:
     for bucket in stack.of(tokens.BUCKET):
-        configurations = _attached(stack, bucket, tokens.BUCKET_ENCRYPTION)
+        configurations = attached(stack, bucket, tokens.BUCKET_ENCRYPTION)
         if not any(_algorithm(configuration) for configuration in configurations):
             yield Violation(
                 f'Bucket "{bucket.name}" does not say how its objects are encrypted.', bucket
@@ -126,7 +131,7 @@ ENCRYPTION = StackRule(
     id="s3-encryption",
     title="Every bucket says how its objects are encrypted",
     severity=Severity.MEDIUM,
-    controls={"AWS Config": "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED"},
+    controls={"AWS Config": ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-server-side-encryption-enabled.html",
     remedy="add an aws.s3.BucketServerSideEncryptionConfiguration with AES256 or aws:kms.",
     steps=("Create an aws.s3.BucketServerSideEncryptionConfiguration for the bucket.",),
@@ -138,7 +143,7 @@ ENCRYPTION = StackRule(
 def _tls_only(stack: Stack, _: Settings) -> Iterator[Violation]:
     for bucket in stack.of(tokens.BUCKET):
         documents = [
-            policy.get("policy") for policy in _attached(stack, bucket, tokens.BUCKET_POLICY)
+            policy.get("policy") for policy in attached(stack, bucket, tokens.BUCKET_POLICY)
         ]
         if not any(document is UNKNOWN or _denies_plain_http(document) for document in documents):
             yield Violation(
@@ -177,7 +182,7 @@ TLS_ONLY = StackRule(
     id="s3-tls-only",
     title="Buckets refuse requests without TLS",
     severity=Severity.MEDIUM,
-    controls={"AWS Config": "S3_BUCKET_SSL_REQUESTS_ONLY", "Security Hub": "S3.5"},
+    controls={"AWS Config": ("S3_BUCKET_SSL_REQUESTS_ONLY",), "Security Hub": ("S3.5",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-ssl-requests-only.html",
     remedy="add an aws.s3.BucketPolicy that denies s3:* where aws:SecureTransport is false.",
     steps=(

@@ -1,11 +1,12 @@
-"""A small highly available stack that keeps every rule, before `mutation.mutate` changes it."""
+"""A small highly available stack that keeps every rule, unless the configured mutation changes it."""
 
 import pulumi
 import pulumi_aws as aws
-from mutation import mutate
+from mutations import MUTATIONS
 
 HTTP = {"enabled": True, "protocol": "HTTP", "path": "/health"}
 FORWARD = "forward"
+TO_HTTPS = {"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"}
 ASSUME = '{"Version": "2012-10-17", "Statement": []}'
 
 
@@ -86,7 +87,12 @@ plan.add(
 plan.add(
     "balancer",
     aws.lb.LoadBalancer,
-    lambda r: {"subnets": [r["subnet-0"].id, r["subnet-1"].id], "drop_invalid_header_fields": True},
+    lambda r: {
+        "subnets": [r["subnet-0"].id, r["subnet-1"].id],
+        "drop_invalid_header_fields": True,
+        "enable_deletion_protection": True,
+        "access_logs": {"bucket": "central-logs", "enabled": True},
+    },
 )
 plan.add(
     "targets",
@@ -98,11 +104,33 @@ plan.add(
     aws.lb.Listener,
     lambda r: {
         "load_balancer_arn": r["balancer"].arn,
-        "port": 80,
-        "protocol": "HTTP",
+        "port": 443,
+        "protocol": "HTTPS",
+        "certificate_arn": "arn:aws:acm:ap-northeast-2:123456789012:certificate/1",
+        "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
         "default_actions": [{"type": FORWARD, "target_group_arn": r["targets"].arn}],
     },
 )
+plan.add(
+    "plain",
+    aws.lb.Listener,
+    lambda r: {
+        "load_balancer_arn": r["balancer"].arn,
+        "port": 80,
+        "protocol": "HTTP",
+        "default_actions": [{"type": "redirect", "redirect": TO_HTTPS}],
+    },
+)
+plan.add("instance-role", aws.iam.Role, lambda r: {"assume_role_policy": ASSUME})
+plan.add(
+    "sessions",
+    aws.iam.RolePolicyAttachment,
+    lambda r: {
+        "role": r["instance-role"].name,
+        "policy_arn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+    },
+)
+plan.add("profile", aws.iam.InstanceProfile, lambda r: {"role": r["instance-role"].name})
 plan.add(
     "template",
     aws.ec2.LaunchTemplate,
@@ -113,6 +141,7 @@ plan.add(
         "block_device_mappings": [
             {"device_name": "/dev/xvda", "ebs": {"encrypted": "true", "volume_size": 8}}
         ],
+        "iam_instance_profile": {"name": r["profile"].name},
     },
 )
 plan.add(
@@ -124,10 +153,26 @@ plan.add(
         "vpc_zone_identifiers": [r["subnet-0"].id, r["subnet-1"].id],
         "health_check_type": "ELB",
         "target_group_arns": [r["targets"].arn],
-        "launch_template": {
-            "id": r["template"].id,
-            "version": r["template"].latest_version.apply(str),
+        "mixed_instances_policy": {
+            "launch_template": {
+                "launch_template_specification": {
+                    "launch_template_id": r["template"].id,
+                    "version": r["template"].latest_version.apply(str),
+                },
+                "overrides": [{"instance_type": "t4g.nano"}, {"instance_type": "t4g.micro"}],
+            }
         },
+    },
+)
+plan.add(
+    "errors",
+    aws.cloudwatch.MetricAlarm,
+    lambda r: {
+        "comparison_operator": "GreaterThanThreshold",
+        "evaluation_periods": 1,
+        "namespace": "AWS/ApplicationELB",
+        "metric_name": "HTTPCode_Target_5XX_Count",
+        "alarm_actions": ["arn:aws:sns:ap-northeast-2:123456789012:pager"],
     },
 )
 plan.add("database-subnets", aws.rds.SubnetGroup, lambda r: {"subnet_ids": [r["subnet-0"].id]})
@@ -219,8 +264,15 @@ plan.add(
             "deployment_option": "WITH_TRAFFIC_CONTROL",
         },
         "load_balancer_info": {"target_group_infos": [{"name": r["targets"].name}]},
-        "auto_rollback_configuration": {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]},
+        "auto_rollback_configuration": {
+            "enabled": True,
+            "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
+        },
+        "alarm_configuration": {"enabled": True, "alarms": [r["errors"].name]},
     },
 )
-mutate(plan)
+chosen = pulumi.Config().get("mutation")
+if chosen:
+    rule, change = MUTATIONS[chosen]
+    change(plan)
 plan.build()

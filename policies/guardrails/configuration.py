@@ -1,0 +1,117 @@
+"""The policy configuration: profile, topology, exceptions and each rule's level and parameters."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from guardrails import exceptions
+from guardrails.exceptions import PolicyException
+from guardrails.model import ConfigurationRule, Level, Profile, Rule, Severity
+from guardrails.topology import PARAMETERS as TOPOLOGY_PARAMETERS
+
+EVERY_POLICY = "all"
+"""A key of the file that sets every rule's level; the engine resolves it and passes it on."""
+
+PACK_CONFIGURATION = ConfigurationRule(
+    id="pack-configuration",
+    title="The policy configuration means what it says",
+    severity=Severity.HIGH,
+    url="https://www.pulumi.com/docs/using-pulumi/crossguard/configuration",
+    remedy="correct the file that --policy-pack-config names.",
+    steps=(
+        "Name rules and parameters as docs/policies.md does.",
+        "Give every exception a rule, a resource, a reason and a date in the future.",
+        "Remove exceptions that nothing needs any more.",
+    ),
+    unknown="A policy configuration holds no unknown values.",
+    parameters={
+        "profile": {
+            "type": "string",
+            "enum": [profile.value for profile in Profile],
+            "default": Profile.LOW_COST.value,
+            "description": (
+                "`low-cost` leaves advisory what costs money or stands in the way of a teardown; "
+                "`production` makes it mandatory."
+            ),
+        },
+        **TOPOLOGY_PARAMETERS,
+        "exceptions": exceptions.SCHEMA,
+    },
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the engine passes for one rule: its level (`None`: disabled) and its parameters.
+
+    Where the file says nothing, both are the rule's own defaults: the engine fills them in.
+    """
+
+    level: Level | None
+    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Configuration:
+    """The policy configuration of one run."""
+
+    def __init__(self, rules: Iterable[Rule], given: Mapping[str, Given], today: date) -> None:
+        """Takes everything in; what is wrong with it ends up in ``problems``."""
+        self._rules = {rule.id: rule for rule in rules}
+        self._given = given
+        own = PACK_CONFIGURATION.settings(self.parameters(PACK_CONFIGURATION))
+        self.profile = Profile(own.get("profile"))
+        self.topology: str | None = own.get("topology")
+        names = self._rules.keys() - {PACK_CONFIGURATION.id}
+        entries: Sequence[Any] = own.get("exceptions")
+        self.exceptions, expired = exceptions.read(entries, names, today)
+        self.problems = (*self._misspelt(), *expired)
+
+    def parameters(self, rule: Rule) -> Mapping[str, Any]:
+        """What the file says of the rule, besides its level."""
+        given = self._given.get(rule.id)
+        return given.parameters if given else {}
+
+    def level(self, rule: Rule) -> Level | None:
+        """The level at which the rule is held, `None` where it is switched off.
+
+        A profile only raises: whoever lowers a rule that it makes mandatory has to write an
+        exception, with a reason and an end, or to switch the rule off as a whole.
+        """
+        given = self._given.get(rule.id)
+        if given is None:
+            return rule.level_in(self.profile)
+        if given.level is None:
+            return None
+        return Level.MANDATORY if self.raised(rule) else given.level
+
+    def raised(self, rule: Rule) -> bool:
+        """Whether it is the profile that makes the rule mandatory."""
+        return rule.level_in(self.profile) is not rule.level
+
+    def exception(self, rule: Rule, resource: Any) -> PolicyException | None:
+        """The exception in force that covers a violation of the rule by the resource."""
+        found = (one for one in self.exceptions if one.covers(rule.id, resource))
+        return next(found, None)
+
+    def _misspelt(self) -> Iterator[str]:
+        # The engine checks values against the schemas, but lets names pass that it does not know:
+        # a typing error would silently leave the default in force.
+        for name in sorted(self._given.keys() - self._rules.keys() - {EVERY_POLICY}):
+            near = difflib.get_close_matches(name, self._rules, n=1)
+            hint = f'write "{near[0]}"' if near else "take the id from docs/policies.md"
+            yield (
+                f'The policy configuration names a rule "{name}" that does not exist. '
+                f"Remedy: {hint}, or remove it."
+            )
+        for rule in self._rules.values():
+            for name in sorted(self.parameters(rule).keys() - rule.parameters.keys()):
+                known = ", ".join(sorted(rule.parameters)) or "none"
+                yield (
+                    f'The policy configuration gives {rule.id} a parameter "{name}" that it does '
+                    f"not have. Remedy: remove it or use one of: {known}."
+                )

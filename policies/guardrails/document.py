@@ -1,0 +1,82 @@
+"""The catalogue of rules as Markdown, from the rules themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from guardrails.model import ConfigurationRule, Profile, ResourceRule, Rule, Scope
+
+BEGIN = "<!-- catalogue: written by `python policies/describe.py --write` -->"
+END = "<!-- end of the catalogue -->"
+
+
+def catalogue(rules: Iterable[Rule]) -> str:
+    """A table of all rules, then a section per rule."""
+    listed = list(rules)
+    lines = [
+        f"{len(listed)} rules. Level: under `low-cost`, and under `production` where it differs.",
+        "",
+        "| rule | level | severity | holds for | official |",
+        "|---|---|---|---|---|",
+        *(_row(rule) for rule in listed),
+    ]
+    for rule in listed:
+        lines += ["", *_section(rule)]
+    return "\n".join(lines) + "\n"
+
+
+def replaced(page: str, rules: Iterable[Rule]) -> str:
+    """The page with the part between the two marks written anew.
+
+    Raises ValueError where a mark is missing.
+    """
+    head, begin, rest = page.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f'the page lacks the marks "{BEGIN}" and "{END}"; put them back.')
+    return f"{head}{BEGIN}\n{catalogue(rules)}{END}{tail}"
+
+
+def _row(rule: Rule) -> str:
+    names = ", ".join(name for names in rule.controls.values() for name in names)
+    cells = (f"[`{rule.id}`](#{rule.id})", _level(rule), rule.severity.value, _scope(rule), names)
+    return f"| {' | '.join(cells)} |"
+
+
+def _level(rule: Rule) -> str:
+    low, high = (rule.level_in(profile).value for profile in (Profile.LOW_COST, Profile.PRODUCTION))
+    return low if low == high else f"{low}, **{high}**"
+
+
+def _scope(rule: Rule) -> str:
+    if isinstance(rule, ConfigurationRule):
+        return "the policy configuration"
+    return "`ha`" if rule.scope is Scope.HIGH_AVAILABILITY else "every stack"
+
+
+def _section(rule: Rule) -> Iterator[str]:
+    yield f"### {rule.id}"
+    yield f"{rule.title}. Judged {_when(rule)}. [Source]({rule.url})."
+    yield ""
+    for catalogue_name, names in rule.controls.items():
+        yield f"- {catalogue_name}: {', '.join(f'`{name}`' for name in names)}"
+    yield f"- Remedy: {rule.remedy}"
+    for number, step in enumerate(rule.steps, start=1):
+        yield f"  {number}. {step}"
+    yield f"- Unknown values: {rule.unknown}"
+    for name, schema in rule.parameters.items():
+        yield f"- Parameter `{name}`: {_parameter(schema)}"
+
+
+def _when(rule: Rule) -> str:
+    if isinstance(rule, ResourceRule):
+        return "by each resource's inputs, before it is created"
+    return "by the stack as a whole, at the end of preview and update"
+
+
+def _parameter(schema: Mapping[str, Any]) -> str:
+    if "default" not in schema:
+        return schema["description"]
+    return f"{schema['description']} Default: `{json.dumps(schema['default'])}`."

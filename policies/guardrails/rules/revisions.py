@@ -1,0 +1,97 @@
+"""Rules about the life of a revision: new instances need the last one that worked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from guardrails import tokens
+from guardrails.graph import Resource, Stack
+from guardrails.model import Settings, Severity, StackRule, Violation
+from guardrails.rules.storage import attached, revisions
+from guardrails.values import UNKNOWN, dig, is_absent, items, show
+
+# Storage classes from which nothing can be read at once.
+_ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
+
+
+def _expires(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for bucket in stack.of(tokens.BUCKET):
+        keys = [revision.get("key") for revision in revisions(stack, bucket)]
+        if not keys:
+            continue
+        for resource, rule in _lifecycle_rules(stack, bucket):
+            end = "is not known" if rule is UNKNOWN else _end(rule)
+            if end is not None and any(_may_apply(rule, key) for key in keys):
+                yield Violation(
+                    f'Bucket "{bucket.name}" loses revisions that are still needed: lifecycle rule '
+                    f"{show(dig(rule, 'id'))} {end}.",
+                    resource,
+                )
+
+
+def _lifecycle_rules(stack: Stack, bucket: Resource) -> Iterator[tuple[Resource, Any]]:
+    """Each lifecycle rule of the bucket, with the resource that has it."""
+    sources = [
+        *((one, "rules") for one in attached(stack, bucket, tokens.BUCKET_LIFECYCLE)),
+        (bucket, "lifecycleRules"),
+    ]
+    for resource, prop in sources:
+        rules = resource.get(prop)
+        if rules is UNKNOWN and resource is not bucket:  # a bucket's own are filled in by S3
+            yield resource, UNKNOWN
+        for rule in items(rules):
+            yield resource, rule
+
+
+def _end(rule: Any) -> str | None:
+    """How the rule ends the life of current objects; `None` where it does not."""
+    if dig(rule, "status") == "Disabled" or dig(rule, "enabled") is False:
+        return None
+    expiration = dig(rule, "expiration")
+    if expiration is UNKNOWN:
+        return "expires them at a time that is not known"
+    for name, unit in (("days", "day(s)"), ("date", "as date")):
+        value = dig(expiration, name)
+        if not is_absent(value) and value != 0:
+            return f"expires them ({show(value)} {unit})"
+    for transition in items(dig(rule, "transitions")):
+        target = dig(transition, "storageClass")
+        if target in (*_ARCHIVES, UNKNOWN):
+            return f"archives them (storage class {show(target)})"
+    return None
+
+
+def _may_apply(rule: Any, key: Any) -> bool:
+    """Whether the rule may apply to the object: only a prefix of another name rules it out."""
+    prefixes = (
+        dig(rule, "filter", "prefix"),
+        dig(rule, "filter", "and", "prefix"),
+        dig(rule, "prefix"),
+    )
+    given = [prefix for prefix in prefixes if isinstance(prefix, str) and prefix]
+    return not given or not isinstance(key, str) or any(key.startswith(one) for one in given)
+
+
+NEVER_EXPIRES = StackRule(
+    id="s3-revision-never-expires",
+    title="No lifecycle rule takes away the last revision that worked",
+    severity=Severity.HIGH,
+    url="https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html",
+    remedy=(
+        "let lifecycle rules end noncurrent versions only, or keep them off the revisions by a "
+        "prefix."
+    ),
+    steps=(
+        "Replace expiration by noncurrent_version_expiration.",
+        "Give each revision a key of its own, named by its content, so that none is overwritten.",
+        "Delete old revisions by hand, or by a job that knows the last one that worked.",
+    ),
+    unknown=(
+        "An unknown rule, expiration or storage class counts as one that ends revisions, an "
+        "unknown prefix or key as one that matches."
+    ),
+    check=_expires,
+)
+
+RULES = (NEVER_EXPIRES,)
