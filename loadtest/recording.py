@@ -35,8 +35,13 @@ class Exchange(NamedTuple):
 
     @property
     def outcome(self) -> Outcome:
-        """The class that this exchange counts in."""
-        return classify(self.status, self.expected, self.error)
+        """The class that this exchange counts in, however long it took."""
+        return self.outcome_within(None)
+
+    def outcome_within(self, slow_ms: float | None) -> Outcome:
+        """The class with slow answers told apart: those whose first byte took longer than this."""
+        late = slow_ms is not None and self.ttfb_ms is not None and self.ttfb_ms > slow_ms
+        return classify(self.status, self.expected, self.error, late=late)
 
     @property
     def ended_ms(self) -> float:

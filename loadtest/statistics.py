@@ -34,6 +34,7 @@ def requests(exchanges: Sequence[Exchange]) -> Requests:
         outcomes={outcome: found[outcome] for outcome in Outcome},
         errors=dict(sorted(errors.items())),
         statuses=dict(sorted(statuses.items())),
+        unsent=sum(not exchange.sent for exchange in exchanges),
     )
 
 

@@ -18,6 +18,7 @@ OUTCOMES = tuple(Outcome)
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class RequestTable:
 
     arrived_ms: Floats
     """When the request's virtual user was started."""
+    scheduled_ms: Floats
+    """When the request was due: its start less what its user was late; NaN if not known."""
     start_ms: Floats
     ttfb_ms: Floats
     """From the request's start (so with the connection's set-up) to the answer's first byte."""
@@ -51,6 +54,8 @@ class RequestTable:
     """Index into `OUTCOMES`."""
     status: Codes
     """HTTP status, 0 where there was none."""
+    sent: Flags
+    """Whether anything was sent; false if the request failed inside the generator before that."""
     user: Category
     endpoint: Category
     error: Category
@@ -72,18 +77,20 @@ class RequestTable:
         return np.isin(self.outcome, [OUTCOMES.index(outcome) for outcome in outcomes])
 
 
-def from_exchanges(exchanges: Iterable[Exchange]) -> RequestTable:
-    """The table of these requests."""
+def from_exchanges(exchanges: Iterable[Exchange], slow_ms: float | None = None) -> RequestTable:
+    """The table of these requests. Above `slow_ms` to the first byte, a good answer is slow."""
     rows = sorted(exchanges, key=lambda e: e.start_ms)
     return RequestTable(
         arrived_ms=np.array([e.arrived_ms for e in rows], dtype=np.float64),
+        scheduled_ms=np.full(len(rows), np.nan),
         start_ms=np.array([e.start_ms for e in rows], dtype=np.float64),
         ttfb_ms=np.array(
             [np.nan if e.ttfb_ms is None else e.ttfb_ms for e in rows], dtype=np.float64
         ),
         total_ms=np.array([e.total_ms for e in rows], dtype=np.float64),
-        outcome=np.array([OUTCOMES.index(e.outcome) for e in rows], dtype=np.int32),
+        outcome=np.array([OUTCOMES.index(e.outcome_within(slow_ms)) for e in rows], dtype=np.int32),
         status=np.array([e.status or 0 for e in rows], dtype=np.int32),
+        sent=np.array([e.sent for e in rows], dtype=np.bool_),
         user=_category(e.user for e in rows),
         endpoint=_category(e.endpoint for e in rows),
         error=_category(e.error for e in rows),
