@@ -179,16 +179,21 @@ class Outage(Record):
     duration_s: float
 
 
-class ProbeRecord(Record):
+class ProbeSettings(Record):
+    """How the target is probed beside the load."""
+
+    path: str
+    interval_s: float = 0.2
+    timeout_s: float = 2.0
+
+
+class ProbeRecord(ProbeSettings):
     """The availability probe: one light request after the other, apart from the load.
 
     Counted are the probes between the first phase's beginning and the last answer. A probe is good
     if it was answered with a status from 200 to 399 within its time-out.
     """
 
-    path: str
-    interval_s: float
-    timeout_s: float
     sent: int
     outcomes: dict[Outcome, int]
     outages: list[Outage]
@@ -278,6 +283,25 @@ class Verdict(Record):
     outcome: Literal["kept", "broken", "invalid", "measured"]
     reasons: list[str]
     slo: str | None
+
+
+class RunSettings(Record):
+    """What was decided before the load began; written first, so that no run is without it."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    id: str
+    topology: Literal["single", "ha"]
+    target: str
+    started_at: AwareDatetime
+    profile: ProfileRecord
+    scenario: ScenarioRecord
+    slow_ms: float | None
+    probe: ProbeSettings
+    artillery: str
+    node: str
+    python: str
+    workers: int
+    host_cpus: int
 
 
 class RunSummary(Record):

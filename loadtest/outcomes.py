@@ -40,6 +40,9 @@ RESET_CODES = frozenset({"ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"})
 UNEXPECTED_STATUS = "UNEXPECTED_STATUS_"
 """Prefix of the errors with which the recorder fails a user who got an unexpected status."""
 
+MISMATCH = "Failed capture or match"
+"""Artillery's error for an answer that lacks what the scenario captures from it or matches in it."""
+
 
 def classify(
     status: int | None, expected: bool | None, error: str | None, *, late: bool = False
