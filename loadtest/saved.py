@@ -51,7 +51,7 @@ def measure(directory: Path, ending: Ending) -> Measurements:
     return Measurements(
         settings=settings,
         finished_at=ending.finished_at,
-        cut_reason=ending.cut_reason or damage,
+        cut_reason=damage or ending.cut_reason,
         requests=rows,
         generator=happened,
         probes=probe.read(probes) if probes else [],
@@ -89,6 +89,7 @@ def repair(directory: Path) -> RunSummary:
             append(directory / f"{results.REQUESTS}.gz", lines)
         if (kept := directory / results.SUMMARY).exists():
             kept.replace(kept.with_name(f"{kept.name}.broken"))
+        (directory / results.CREDENTIALS).unlink(missing_ok=True)
     except OSError as error:
         raise ResultsError(f"cannot repair {directory}: {error.strerror}") from error
     results.save_summary(directory, summary)

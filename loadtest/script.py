@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -43,6 +44,11 @@ class Http(Part):
     distributedTracing: Any = None  # noqa: N815
 
 
+def _listed(value: Any) -> Any:
+    """One thing, or a list of such: Artillery takes both."""
+    return value if isinstance(value, list) or value is None else [value]
+
+
 class Payload(Part):
     """A file of values, a row of which each virtual user gets."""
 
@@ -59,21 +65,16 @@ class Config(Part):
     """`config`, but for what the runner sets."""
 
     http: Http
-    payload: list[Payload] = []
+    payload: Annotated[list[Payload], BeforeValidator(_listed)] = []
     variables: dict[str, Any] = {}
     tls: dict[str, Any] = {}
     plugins: dict[Literal["metrics-by-endpoint", "fake-data"], Any] = {}
-
-    @field_validator("payload", mode="before")
-    @classmethod
-    def _one_is_a_list(cls, value: Any) -> Any:
-        return [value] if isinstance(value, dict) else value
 
 
 class Expect(Part):
     """What an answer must be. Only its status is judged."""
 
-    statusCode: int | list[int]  # noqa: N815
+    statusCode: Annotated[list[int], BeforeValidator(_listed)]  # noqa: N815
 
 
 class Request(Part):
@@ -97,7 +98,7 @@ class Request(Part):
     followRedirect: bool | None = None  # noqa: N815
     capture: Any = None
     match: Any = None
-    expect: Expect | list[Expect] | None = None
+    expect: Annotated[list[Expect] | None, BeforeValidator(_listed)] = None
     ifTrue: str | None = None  # noqa: N815
     probability: Any = None
 
@@ -183,19 +184,21 @@ class Parallel(Part):
 
 
 def _kind(step: Any) -> str | None:
-    keys = step if isinstance(step, dict) else type(step).model_fields
-    for kind in ("loop", "parallel", "think", "log"):
-        if kind in keys:
-            return kind
-    return "request" if isinstance(step, dict) else None
+    """Which step it is. The names must not be keys of a step: they show up in pydantic's errors."""
+    if isinstance(step, dict):
+        keys = cast("dict[str, Any]", step)
+        return next(
+            (f"<{kind}>" for kind in ("loop", "parallel", "think", "log") if kind in keys), "<>"
+        )
+    return None
 
 
 Step = Annotated[
-    Annotated[Requesting, Tag("request")]
-    | Annotated[Looping, Tag("loop")]
-    | Annotated[Parallel, Tag("parallel")]
-    | Annotated[Thinking, Tag("think")]
-    | Annotated[Logging, Tag("log")],
+    Annotated[Requesting, Tag("<>")]
+    | Annotated[Looping, Tag("<loop>")]
+    | Annotated[Parallel, Tag("<parallel>")]
+    | Annotated[Thinking, Tag("<think>")]
+    | Annotated[Logging, Tag("<log>")],
     Discriminator(
         _kind,
         custom_error_type="no_step",
