@@ -81,7 +81,9 @@ def oracle(log: Path) -> Iterator[str]:
     """Runs the server in a process of its own; yields its URL."""
     command = [sys.executable, str(Path(__file__).with_name("oracle_server.py")), "--log", str(log)]
     times = ["--freeze-at", "4", "--freeze", str(FREEZE_S), "--refuse-at", "13", "--refuse", "1.5"]
-    server = subprocess.Popen([*command, *times], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [*command, *times], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     try:
         assert server.stdout is not None
         yield server.stdout.readline().strip()
