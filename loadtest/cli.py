@@ -10,14 +10,14 @@ from typing import Annotated, NoReturn, cast
 import typer
 from rich.console import Console
 
-from loadtest import conditions, release, report, results
+from loadtest import conditions, release, report, results, saved
 from loadtest import outputs as stack_outputs
 from loadtest.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, LoadTestError, OutputsError
 from loadtest.outputs import StackOutputs
 from loadtest.postup import post_up
 from loadtest.profiles import PROFILES, profile_named
 from loadtest.progress import plain_lines
-from loadtest.runner import RunResult, run_load
+from loadtest.runner import INTERRUPTED, RunResult, run_load
 from loadtest.verdict import exit_code
 
 app = typer.Typer(
@@ -105,7 +105,7 @@ def run_command(
 def _finish(console: Console, result: RunResult) -> int:
     report.show(console, report.render_run(result.summary))
     plain_lines(console)(f"results: {result.directory}")
-    if result.summary.cut_short:
+    if result.summary.cut_reason == INTERRUPTED:
         return EXIT_INTERRUPTED
     return exit_code(result.summary.verdict)
 
@@ -142,6 +142,18 @@ def report_command(
     report.show(console, report.render_terminal(written.report))
     plain_lines(console)(f"report: {written.html}")
     return written.report.headline.exit_code
+
+
+@app.command("recover")
+def recover_command(
+    directory: Annotated[Path, typer.Argument(help="Directory of the run.")],
+) -> int:
+    """Make a run of what can be read of a broken one: killed, disk full, file damaged.
+
+    Example: `python -m loadtest recover results/20261122T202139Z-ha-quick`
+    """
+    console = Console()
+    return _finish(console, RunResult(directory, saved.repair(directory)))
 
 
 @app.command("post-up")

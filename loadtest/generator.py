@@ -8,7 +8,10 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import psutil
 
 from loadtest import results, scenario
 from loadtest.errors import GeneratorError
+from loadtest.recording import Usage
 
 KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER")
 """All that Artillery inherits. Not among them, on purpose: credentials of any cloud, HTTP(S)_PROXY
@@ -24,6 +28,8 @@ KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER")
 
 STOP_GRACE_S = 3.0
 LAST_LINES = 12
+COMPLAINT = "haproof: "
+"""With this, a line begins in which the recorder says that it cannot go on."""
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -81,41 +87,55 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, "ARTILLERY_DISABLE_TELEMETRY": "1", "NO_COLOR": "1", **extra}
 
 
-@dataclass(frozen=True)
-class Usage:
-    """What the generator's process tree has used so far."""
-
-    cpu_seconds: float
-    rss_bytes: int
-
-
 class Generator:
     """One `artillery run`, in a process group of its own."""
 
     def __init__(self, tools: Toolchain, directory: Path) -> None:
         """Starts it on the script in `directory`, where it also leaves its log and report."""
-        self._log = directory / results.ARTILLERY_LOG
         extra = {
-            "HAPROOF_REQUESTS_FILE": str((directory / results.REQUESTS).resolve()),
+            "HAPROOF_REQUESTS_FILE": str((directory / results.REQUESTS).resolve()) + ".gz",
             "HAPROOF_GENERATOR_FILE": str((directory / results.GENERATOR).resolve()),
             "CUSTOM_REPORTERS": str(scenario.REPORTER),
         }
         arguments = ["run", "--quiet", "--output", results.ARTILLERY_REPORT, results.SCRIPT]
         try:
-            with self._log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    [*tools.command, *arguments],
-                    cwd=directory,
-                    env=_environment(extra),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    # A group of its own: Ctrl-C reaches us first, and what was measured is kept.
-                    start_new_session=True,
-                )
+            self._process = subprocess.Popen(
+                [*tools.command, *arguments],
+                cwd=directory,
+                env=_environment(extra),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                # A group of its own: Ctrl-C reaches us first, and what was measured is kept.
+                start_new_session=True,
+            )
         except OSError as error:
             raise GeneratorError(f"cannot start Artillery ({error}); run `make setup`") from error
         self._tree = psutil.Process(self._process.pid)
+        self._said: deque[str] = deque(maxlen=LAST_LINES)
+        self._complaint: str | None = None
+        self._listener = threading.Thread(
+            target=self._listen,
+            args=(self._process.stdout, directory / results.ARTILLERY_LOG),
+            daemon=True,
+        )
+        self._listener.start()
+
+    def _listen(self, output: Iterable[bytes], path: Path) -> None:
+        """Writes down what Artillery prints. Also kept here: a full disk must not hide why."""
+        with contextlib.ExitStack() as stack:
+            log = None
+            with contextlib.suppress(OSError):
+                log = stack.enter_context(path.open("wb", buffering=0))
+            for raw in output:
+                line = ANSI.sub("", raw.decode("utf-8", "replace")).rstrip()
+                if line.startswith(COMPLAINT):
+                    self._complaint = self._complaint or line.removeprefix(COMPLAINT)
+                elif line:
+                    self._said.append(line)
+                with contextlib.suppress(OSError):
+                    if log is not None:
+                        log.write(raw)
 
     @property
     def pid(self) -> int:
@@ -125,6 +145,11 @@ class Generator:
     def poll(self) -> int | None:
         """Its exit status, or None while it runs."""
         return self._process.poll()
+
+    @property
+    def complaint(self) -> str | None:
+        """Why the recorder cannot go on; None while it can."""
+        return self._complaint
 
     def usage(self) -> Usage | None:
         """CPU time and memory of the process and its children; None when it is gone."""
@@ -138,7 +163,7 @@ class Generator:
                     rss += process.memory_info().rss
         except psutil.Error:
             return None
-        return Usage(cpu, int(rss))
+        return Usage(time.time() * 1000, cpu, int(rss))
 
     def stop(self) -> None:
         """Ends the whole group, politely first. Returns when it is gone; may be repeated."""
@@ -148,9 +173,8 @@ class Generator:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace)
         self._process.wait()
+        self._listener.join(STOP_GRACE_S)
 
     def last_lines(self) -> str:
         """The end of what Artillery printed, for an error message."""
-        text = ANSI.sub("", self._log.read_text(encoding="utf-8", errors="replace"))
-        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-        return "\n".join(f"  {line}" for line in lines[-LAST_LINES:]) or "  (it printed nothing)"
+        return "\n".join(f"  {line}" for line in self._said) or "  (it printed nothing)"

@@ -26,6 +26,9 @@ class PhaseRecord(Record):
     name: str
     start_s: float
     duration_s: float
+    arrival_rate: int | None = None
+    """Users per second, at the phase's beginning; None in runs of older versions."""
+    ramp_to: int | None = None
 
 
 class ProfileRecord(Record):
@@ -70,6 +73,8 @@ class Requests(Record):
     outcomes: dict[Outcome, int]
     errors: dict[str, int]
     statuses: dict[str, int]
+    unsent: int = 0
+    """Requests that failed inside the generator, before anything was sent: no word on the target."""
 
     def count(self, outcome: Outcome) -> int:
         """Requests of that class; a class that never appeared counts 0."""
@@ -87,8 +92,25 @@ class Requests(Record):
 
     @property
     def good_share(self) -> float:
-        """Requests answered as expected, of all that were sent."""
+        """Requests answered as expected and in time, of all."""
         return self.count(Outcome.GOOD) / self.total if self.total else 0.0
+
+    @property
+    def valid(self) -> int:
+        """Requests that say something about the target: all but those that were never sent.
+
+        An unexpected 4xx is among them: a scenario that expects it says so.
+        """
+        return self.total - self.unsent
+
+    @property
+    def availability(self) -> float | None:
+        """Good of valid requests; None without any valid one.
+
+        Good is answered as expected, its first byte no later than the run's `slow_ms`. Slow, 5xx,
+        4xx, timeout, refused, reset and other are valid and not good.
+        """
+        return self.count(Outcome.GOOD) / self.valid if self.valid else None
 
 
 class Percentile(Record):
@@ -132,6 +154,9 @@ class InstanceRecord(Record):
     versions: list[str]
     answers: int
     good: int
+    """Answered as expected and in time."""
+    slow: int = 0
+    """Answered as expected, but late."""
 
 
 class Series(Record):
@@ -140,6 +165,61 @@ class Series(Record):
     arrivals: list[int]
     good: list[int]
     failed: list[int]
+    slow: list[int] = []
+    """Answered as expected, but late: in neither of the two before. Empty in older runs."""
+
+
+class Outage(Record):
+    """A stretch in which no probe was answered well; seconds after the first phase began.
+
+    From the start of the first probe that failed to the start of the next one that did not.
+    """
+
+    start_s: float
+    duration_s: float
+
+
+class ProbeSettings(Record):
+    """How the target is probed beside the load."""
+
+    path: str
+    interval_s: float = 0.2
+    timeout_s: float = 2.0
+
+
+class ProbeRecord(ProbeSettings):
+    """The availability probe: one light request after the other, apart from the load.
+
+    Counted are the probes between the first phase's beginning and the last answer. A probe is good
+    if it was answered with a status from 200 to 399 within its time-out.
+    """
+
+    sent: int
+    outcomes: dict[Outcome, int]
+    outages: list[Outage]
+
+    @property
+    def availability(self) -> float | None:
+        """Good probes of all; None without any."""
+        return self.outcomes.get(Outcome.GOOD, 0) / self.sent if self.sent else None
+
+    @property
+    def longest_outage_s(self) -> float:
+        """The longest outage in seconds; 0 without one."""
+        return max((outage.duration_s for outage in self.outages), default=0.0)
+
+
+class EventRecord(Record):
+    """Something that happened to the target while the load ran; seconds after the first phase began.
+
+    Who causes it (a fault, a deployment) writes it into the run's `events.ndjson`.
+    """
+
+    kind: str
+    name: str
+    at_s: float
+    until_s: float | None = None
+    detail: str = ""
 
 
 class GeneratorRecord(Record):
@@ -167,6 +247,10 @@ class ArtilleryRecord(Record):
     requests: int
     responses: int
     p99_ms: float | None
+    users_completed: int = 0
+    users_failed: int = 0
+    codes: dict[str, int] = {}
+    errors: dict[str, int] = {}
 
 
 class Check(Record):
@@ -201,6 +285,25 @@ class Verdict(Record):
     slo: str | None
 
 
+class RunSettings(Record):
+    """What was decided before the load began; written first, so that no run is without it."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    id: str
+    topology: Literal["single", "ha"]
+    target: str
+    started_at: AwareDatetime
+    profile: ProfileRecord
+    scenario: ScenarioRecord
+    slow_ms: float | None
+    probe: ProbeSettings
+    artillery: str
+    node: str
+    python: str
+    workers: int
+    host_cpus: int
+
+
 class RunSummary(Record):
     """Everything that is worth knowing of one run."""
 
@@ -212,6 +315,10 @@ class RunSummary(Record):
     """When the first phase began; before that, the generator only started up."""
     finished_at: AwareDatetime
     cut_short: bool
+    cut_reason: str | None = None
+    """What ended the run early, in words."""
+    slow_ms: float | None = None
+    """An expected answer whose first byte took longer counts as slow; None: nothing does."""
     target: str
     profile: ProfileRecord
     scenario: ScenarioRecord
@@ -223,5 +330,7 @@ class RunSummary(Record):
     series: Series
     generator: GeneratorRecord
     artillery: ArtilleryRecord | None
+    probe: ProbeRecord | None = None
+    events: list[EventRecord] = []
     validity: Validity
     verdict: Verdict

@@ -9,6 +9,7 @@ class Outcome(StrEnum):
     """What became of a request; exactly one per request."""
 
     GOOD = "good"
+    SLOW = "slow"
     SERVER_ERROR = "5xx"
     CLIENT_ERROR = "4xx"
     TIMEOUT = "timeout"
@@ -17,7 +18,9 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
-ANSWERED = frozenset({Outcome.GOOD, Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR})
+ANSWERED = frozenset({Outcome.GOOD, Outcome.SLOW, Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR})
+AS_EXPECTED = frozenset({Outcome.GOOD, Outcome.SLOW})
+"""What the scenario asked for, in time or late: such an answer fails no user."""
 
 TIMEOUT_CODES = frozenset(
     {
@@ -37,11 +40,17 @@ RESET_CODES = frozenset({"ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"})
 UNEXPECTED_STATUS = "UNEXPECTED_STATUS_"
 """Prefix of the errors with which the recorder fails a user who got an unexpected status."""
 
+MISMATCH = "Failed capture or match"
+"""Artillery's error for an answer that lacks what the scenario captures from it or matches in it."""
 
-def classify(status: int | None, expected: bool | None, error: str | None) -> Outcome:
+
+def classify(
+    status: int | None, expected: bool | None, error: str | None, *, late: bool = False
+) -> Outcome:
     """The class of a request from its HTTP status, whether that was expected, and its error code.
 
-    An error outweighs a status: an answer that broke off in its middle is no answer.
+    An error outweighs a status: an answer that broke off in its middle is no answer. `late` tells
+    that the first byte took longer than the run's threshold; it makes a good answer a slow one.
     """
     if error is not None:
         if error in TIMEOUT_CODES:
@@ -50,7 +59,7 @@ def classify(status: int | None, expected: bool | None, error: str | None) -> Ou
             return Outcome.REFUSED
         return Outcome.RESET if error in RESET_CODES else Outcome.OTHER
     if expected:
-        return Outcome.GOOD
+        return Outcome.SLOW if late else Outcome.GOOD
     if status is not None and status >= 500:
         return Outcome.SERVER_ERROR
     return Outcome.CLIENT_ERROR if status is not None and status >= 400 else Outcome.OTHER

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadtest.errors import LoadTestError
+from loadtest.models import PhaseRecord, ProfileRecord
 
 MICROSECONDS = 1_000_000
 
@@ -131,6 +132,28 @@ class Profile:
         """Visitors that each worker thread starts in the whole run."""
         by_phase = [phase.arrivals(workers) for phase in self.phases]
         return [sum(counts) for counts in zip(*by_phase, strict=True)]
+
+    def record(self) -> ProfileRecord:
+        """The profile as a run keeps it."""
+        phases, start = list[PhaseRecord](), 0
+        for phase in self.phases:
+            phases.append(
+                PhaseRecord(
+                    name=phase.name,
+                    start_s=start,
+                    duration_s=phase.duration_s,
+                    arrival_rate=phase.arrival_rate,
+                    ramp_to=phase.ramp_to,
+                )
+            )
+            start += phase.duration_s
+        return ProfileRecord(
+            name=self.name,
+            description=self.description,
+            planned_users=self.planned_users,
+            peak_rate=self.peak_rate,
+            phases=phases,
+        )
 
     def schedule(self) -> Times:
         """Planned arrival times in seconds after the first phase began."""

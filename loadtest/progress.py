@@ -16,6 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from loadtest.outcomes import ANSWERED, Outcome
+from loadtest.probe import Probe
 from loadtest.profiles import Profile
 from loadtest.recording import Beat, Exchange, GeneratorEvent, PhaseStart
 
@@ -23,6 +24,7 @@ PLAIN_INTERVAL_S = 2.0
 ROLLING_MS = 5_000
 STYLES = {
     Outcome.GOOD: "green",
+    Outcome.SLOW: "yellow",
     Outcome.TIMEOUT: "red",
     Outcome.SERVER_ERROR: "red",
     Outcome.CLIENT_ERROR: "yellow",
@@ -41,9 +43,12 @@ def plain_lines(console: Console) -> Callable[[str], None]:
 class Meter:
     """What is known of a run while it goes on."""
 
-    def __init__(self, profile: Profile) -> None:
-        """Starts at nothing."""
+    def __init__(self, profile: Profile, slow_ms: float | None = None) -> None:
+        """Starts at nothing. An answer whose first byte takes longer than `slow_ms` is slow."""
         self.profile = profile
+        self.probes = 0
+        self.good_probes = 0
+        self._slow_ms = slow_ms
         self.outcomes: Counter[Outcome] = Counter()
         self.phase = "starting Artillery"
         self.began_ms: float | None = None
@@ -51,12 +56,21 @@ class Meter:
         self._in_flight: dict[int, int] = {}
         self._recent: deque[tuple[float, float]] = deque()
 
-    def add(self, exchanges: Iterable[Exchange], events: Iterable[GeneratorEvent]) -> None:
+    def add(
+        self,
+        exchanges: Iterable[Exchange],
+        events: Iterable[GeneratorEvent],
+        probes: Iterable[Probe] = (),
+    ) -> None:
         """Takes in what was recorded since the last call."""
         for exchange in exchanges:
-            self.outcomes[exchange.outcome] += 1
-            if exchange.outcome in ANSWERED and exchange.ttfb_ms is not None:
+            outcome = exchange.outcome_within(self._slow_ms)
+            self.outcomes[outcome] += 1
+            if outcome in ANSWERED and exchange.ttfb_ms is not None:
                 self._recent.append((exchange.ended_ms, exchange.ttfb_ms))
+        for probe in probes:
+            self.probes += 1
+            self.good_probes += probe.outcome is Outcome.GOOD
         for event in events:
             match event:
                 case PhaseStart(at_ms=at, name=name):
@@ -67,6 +81,11 @@ class Meter:
                     self._in_flight[worker] = in_flight
                 case _:
                     pass
+
+    @property
+    def answers(self) -> int:
+        """Requests that have ended, well or not."""
+        return self.outcomes.total()
 
     @property
     def users(self) -> int:
@@ -104,7 +123,8 @@ class Meter:
             f"{self.elapsed_s(now_ms):5.0f} s  {self.phase_now(now_ms)}  "
             f"users {self.users:,} of {self.profile.planned_users:,}  "
             f"{outcomes or 'no answers yet'}  in flight {self.in_flight:,}  "
-            f"p99 (5 s) {'-' if p99 is None else f'{p99:,.1f} ms'}"
+            f"p99 (5 s) {'-' if p99 is None else f'{p99:,.1f} ms'}  "
+            f"probe {self.good_probes:,} of {self.probes:,}"
         )
 
 
@@ -204,6 +224,7 @@ class LiveDisplay:
         p99 = meter.rolling_p99_ms(now)
         shown = "-" if p99 is None else f"{p99:,.1f} ms over the last 5 s"
         grid.add_row("p99", f"{shown}   in flight {meter.in_flight:,}")
+        grid.add_row("probe", f"{meter.good_probes:,} of {meter.probes:,} answered well")
         return Panel(grid, title=self._title, title_align="left", expand=False)
 
 

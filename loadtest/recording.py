@@ -1,15 +1,15 @@
-"""Reads what the recorder wrote: a line per HTTP exchange, and a line per generator second."""
+"""Reads what was written during a run: a line per HTTP exchange, and lines on the generator."""
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from loadtest.errors import ResultsError
+from loadtest.journal import Journal
 from loadtest.outcomes import Outcome, classify
 
 
@@ -35,8 +35,13 @@ class Exchange(NamedTuple):
 
     @property
     def outcome(self) -> Outcome:
-        """The class that this exchange counts in."""
-        return classify(self.status, self.expected, self.error)
+        """The class that this exchange counts in, however long it took."""
+        return self.outcome_within(None)
+
+    def outcome_within(self, slow_ms: float | None) -> Outcome:
+        """The class with slow answers told apart: those whose first byte took longer than this."""
+        late = slow_ms is not None and self.ttfb_ms is not None and self.ttfb_ms > slow_ms
+        return classify(self.status, self.expected, self.error, late=late)
 
     @property
     def ended_ms(self) -> float:
@@ -99,7 +104,16 @@ class WorkerError:
     message: str
 
 
-GeneratorEvent = Beat | PhaseStart | WorkerError
+@dataclass(frozen=True)
+class Usage:
+    """What the generator's process tree has used since it was started."""
+
+    at_ms: float
+    cpu_seconds: float
+    rss_bytes: int
+
+
+GeneratorEvent = Beat | PhaseStart | WorkerError | Usage
 
 
 def parse_event(line: str) -> GeneratorEvent:
@@ -122,48 +136,40 @@ def parse_event(line: str) -> GeneratorEvent:
                 return PhaseStart(float(raw["at"]), int(raw["index"]), str(name))
             case "error":
                 return WorkerError(float(raw["at"]), str(raw["message"]))
+            case "usage":
+                return Usage(float(raw["at"]), float(raw["cpu_s"]), int(raw["rss"]))
             case other:
                 raise ValueError(f"unknown event {other!r}")
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a line of the recorder: {error!r}") from error
 
 
-class Tail:
-    """Follows a file that another process appends to; hands out whole lines only."""
-
-    def __init__(self, path: Path) -> None:
-        """Follows from the beginning; the file need not exist yet."""
-        self._path = path
-        self._offset = 0
-        self._rest = b""
-
-    def lines(self) -> list[str]:
-        """The lines that were completed since the last call; none while the file does not exist."""
+def events(journal: Journal) -> Iterator[GeneratorEvent]:
+    """The events of a journal, up to where it can be read; `journal` then tells why there."""
+    for line in journal:
         try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                data = file.read()
-        except FileNotFoundError:
-            return []
-        self._offset += len(data)
-        *complete, self._rest = (self._rest + data).split(b"\n")
-        return [line.decode("utf-8", "replace") for line in complete if line]
+            one = parse_event(line)
+        except ValueError as error:
+            journal.stop(str(error))
+            return
+        yield one
+
+
+def exchanges(journal: Journal) -> Iterator[Exchange]:
+    """The requests of a journal, up to where it can be read; `journal` then tells why there."""
+    for line in journal:
+        try:
+            one = parse_exchange(line)
+        except ValueError as error:
+            journal.stop(str(error))
+            return
+        yield one
 
 
 def read_exchanges(path: Path) -> list[Exchange]:
-    """All exchanges of a saved run (`requests.ndjson.gz`); an unfinished last line is left out."""
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            return list(_exchanges(file, path))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise ResultsError(f"cannot read {path}: {error}") from error
-
-
-def _exchanges(lines: Iterable[str], path: Path) -> Iterator[Exchange]:
-    for number, line in enumerate(lines, start=1):
-        try:
-            yield parse_exchange(line)
-        except ValueError as error:
-            if not line.endswith("\n"):
-                return
-            raise ResultsError(f"{path}, line {number}: {error}") from error
+    """All requests of a journal; an unfinished end is left out. Raises ResultsError if broken."""
+    journal = Journal(path)
+    found = list(exchanges(journal))
+    if journal.damage:
+        raise ResultsError(journal.damage)
+    return found

@@ -26,6 +26,7 @@ WIDTH = 80
 STYLES = {"kept": "bold green", "broken": "bold red", "invalid": "bold yellow"}
 OUTCOME_NAMES = {
     Outcome.GOOD: "good",
+    Outcome.SLOW: "slow",
     Outcome.TIMEOUT: "timeout",
     Outcome.SERVER_ERROR: "5xx",
     Outcome.CLIENT_ERROR: "4xx",

@@ -18,12 +18,16 @@ from loadtest.models import SCHEMA_VERSION, RunSummary
 
 BASE_VARIABLE = "LOADTEST_RESULTS"
 OUTPUTS = "outputs.json"
+SETTINGS = "settings.json"
 SCRIPT = "scenario.yml"
 CREDENTIALS = "credentials.csv"
 ARTILLERY_REPORT = "artillery.json"
 ARTILLERY_LOG = "artillery.log"
 REQUESTS = "requests.ndjson"
 GENERATOR = "generator.ndjson"
+PROBES = "probes.ndjson"
+EVENTS = "events.ndjson"
+"""What happened to the target during the run, if anybody wrote it down: see `loadtest/events.py`."""
 SUMMARY = "run.json"
 
 
@@ -112,8 +116,17 @@ def latest(results: Path, topology: str) -> Path:
 
 
 def load_summary(path: Path) -> RunSummary:
-    """Reads a run's summary from its directory or from `run.json` itself."""
+    """Reads a run's summary from its directory or from `run.json` itself.
+
+    Where the program was ended before it could write one (killed, disk full), it is made from what
+    the run's other files hold, and says so.
+    """
     file = path / SUMMARY if path.is_dir() else path
+    if path.is_dir() and not file.exists() and (path / SETTINGS).exists():
+        # Imported here: what makes a summary needs this module's names.
+        from loadtest.saved import recover  # noqa: PLC0415
+
+        return recover(path)
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         version = content.get("schema_version") if isinstance(content, dict) else None

@@ -8,36 +8,33 @@ import platform
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import yaml
 from rich.console import Console
 
-from loadtest import credentials, generator, progress, results
+from loadtest import credentials, generator, progress, results, saved
 from loadtest import scenario as scenarios
-from loadtest.errors import GeneratorError
+from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.generator import Generator, Toolchain
-from loadtest.models import RunSummary
+from loadtest.journal import Tail
+from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.outputs import StackOutputs
+from loadtest.probe import Prober, parse_probe
 from loadtest.profiles import Profile
-from loadtest.recording import (
-    Exchange,
-    GeneratorEvent,
-    Tail,
-    WorkerError,
-    parse_event,
-    parse_exchange,
-)
-from loadtest.summary import Measurements, summarise
+from loadtest.recording import Usage, WorkerError, parse_event, parse_exchange
+from loadtest.saved import Ending
+from loadtest.summary import summarise
 from loadtest.verdict import Slo
 
 POLL_S = 0.25
+SAMPLE_S = 1.0
 STARTUP_S = 120.0
 """Artillery takes 6 to 8 s of CPU before its first request; more on a busy machine."""
 DRAIN_S = 60.0
+INTERRUPTED = "it was interrupted"
 
 
 @dataclass(frozen=True)
@@ -57,36 +54,38 @@ class _Plan:
     scenario: scenarios.Scenario
     profile: Profile
     tools: Toolchain
+    slow_ms: float
 
     @property
     def patience_s(self) -> float:
         """After this many seconds, Artillery hangs."""
-        answers = self.scenario.requests_per_user * self.scenario.timeout_s
-        return STARTUP_S + self.profile.duration_s + answers + DRAIN_S
+        return STARTUP_S + self.profile.duration_s + self.scenario.longest_s + DRAIN_S
 
-
-@dataclass
-class _Recorded:
-    """What the runner has read and sampled so far."""
-
-    exchanges: list[Exchange] = field(default_factory=list[Exchange])
-    events: list[GeneratorEvent] = field(default_factory=list[GeneratorEvent])
-    usage: generator.Usage = field(default_factory=lambda: generator.Usage(0, 0))
-    peak_rss: int = 0
-    peak_cores: float = 0
-    _sampled_at: float = field(default_factory=time.monotonic)
-
-    def sample(self, current: generator.Usage | None) -> None:
-        """Takes one sample of the generator's usage, at most once a second."""
-        elapsed = time.monotonic() - self._sampled_at
-        if current is None or elapsed < 1:
-            return
-        self._sampled_at += elapsed
-        self.peak_cores = max(
-            self.peak_cores, (current.cpu_seconds - self.usage.cpu_seconds) / elapsed
+    def settings(self, started_at: datetime) -> RunSettings:
+        """What is written down before the run begins."""
+        return RunSettings(
+            id=self.directory.name,
+            topology=self.outputs.topology,
+            target=self.outputs.url,
+            started_at=started_at,
+            profile=self.profile.record(),
+            scenario=self.scenario.record(),
+            slow_ms=self.slow_ms,
+            probe=ProbeSettings(path=self.outputs.health_path),
+            artillery=self.tools.artillery,
+            node=self.tools.node,
+            python=platform.python_version(),
+            workers=self.tools.workers,
+            host_cpus=self.tools.cpus,
         )
-        self.peak_rss = max(self.peak_rss, current.rss_bytes)
-        self.usage = current
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How following the run ended. `failure` is what to tell as an error, `why` in one line."""
+
+    why: str | None = None
+    failure: str | None = None
 
 
 def run_load(
@@ -102,127 +101,149 @@ def run_load(
     """Runs the load and returns its summary, already written to a directory below `base`.
 
     Ctrl-C ends the generator; what was measured is written, marked as cut short, and returned. A
-    generator that crashes or hangs raises GeneratorError; its files stay for inspection.
-    `command` replaces the project's Artillery ([node, script]).
+    generator that crashes, hangs or cannot write raises GeneratorError; what was measured until then
+    is written down as well, as far as there is room. `command` replaces the project's Artillery
+    ([node, script]).
     """
     loaded = scenarios.load(scenario)
-    credentials.check_supply(profile, outputs.seed_users)
     tools = generator.toolchain(command)
+    loaded.check_supply(profile, tools.workers, outputs.seed_users)
     directory = results.new_directory(base or results.base(), outputs.topology, profile.name)
-    plan = _Plan(directory, outputs, loaded, profile, tools)
-    _prepare(plan)
-    started = datetime.now(UTC)
-    recorded = _Recorded()
+    plan = _Plan(directory, outputs, loaded, profile, tools, (slo or Slo()).slow_ms)
     try:
-        cut_short = _follow(plan, recorded, console)
+        settings = _prepare(plan)
+        outcome = _follow(plan, settings, console)
     finally:
         (directory / results.CREDENTIALS).unlink(missing_ok=True)
-    summary = summarise(
-        Measurements(
-            id=directory.name,
-            started_at=started,
-            finished_at=datetime.now(UTC),
-            cut_short=cut_short,
-            outputs=outputs,
-            profile=profile,
-            scenario=loaded,
-            exchanges=recorded.exchanges,
-            events=recorded.events,
-            artillery=_artillery_report(directory),
-            tools=tools,
-            python=platform.python_version(),
-            cpu_seconds=recorded.usage.cpu_seconds,
-            cpu_peak_cores=recorded.peak_cores,
-            peak_rss_bytes=recorded.peak_rss,
-        ),
-        slo,
-    )
-    results.save_summary(directory, summary)
-    for name in (results.REQUESTS, results.GENERATOR):
-        if (directory / name).exists():
-            results.compress(directory / name)
+    try:
+        summary = _write_down(directory, outcome, slo)
+    except LoadTestError as error:
+        if outcome.failure is None:
+            raise
+        raise GeneratorError(f"{outcome.failure}\n  Then: {error}") from error
+    if outcome.failure is not None:
+        measured = f"\n  The {summary.requests.total:,} requests before that are kept: {directory}"
+        raise GeneratorError(outcome.failure + (measured if summary.requests.total else ""))
     return RunResult(directory, summary)
 
 
-def _prepare(plan: _Plan) -> None:
+def _write_down(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
+    summary = summarise(saved.measure(directory, Ending(datetime.now(UTC), outcome.why)), slo)
+    results.save_summary(directory, summary)
+    if (directory / results.GENERATOR).exists():
+        # Only to save room: it can be read as it is.
+        with contextlib.suppress(results.ResultsError):
+            results.compress(directory / results.GENERATOR)
+    return summary
+
+
+def _prepare(plan: _Plan) -> RunSettings:
+    settings = plan.settings(datetime.now(UTC))
+    results.write_text(plan.directory / results.SETTINGS, settings.model_dump_json(indent=2) + "\n")
     script = plan.scenario.artillery_script(plan.outputs.url, plan.profile)
     text = yaml.safe_dump(script, sort_keys=False, allow_unicode=True)
     results.write_text(plan.directory / results.SCRIPT, text)
     results.write_text(plan.directory / results.OUTPUTS, plan.outputs.to_json() + "\n")
-    # A copy beside the script, so that the directory alone says what ran.
-    shutil.copyfile(scenarios.RECORDER, plan.directory / scenarios.RECORDER.name)
-    credentials.write(plan.directory / results.CREDENTIALS, plan.profile, plan.tools.workers)
-
-
-def _follow(plan: _Plan, recorded: _Recorded, console: Console) -> bool:
-    """Runs Artillery to its end while showing what it records; True if it was interrupted."""
-    meter = progress.Meter(plan.profile)
-    follower = _Follower(plan.directory, recorded, meter)
-    deadline = time.monotonic() + plan.patience_s
-    title = f"{plan.outputs.topology}: {plan.profile.name}, {plan.profile.description}"
-    artillery = Generator(plan.tools, plan.directory)
     try:
-        with progress.display(console, meter, title) as display:
-            while (status := artillery.poll()) is None:
+        # A copy beside the script, so that the directory alone says what ran.
+        shutil.copyfile(scenarios.RECORDER, plan.directory / scenarios.RECORDER.name)
+        if plan.scenario.seeded:
+            credentials.write(
+                plan.directory / results.CREDENTIALS, plan.profile, plan.tools.workers
+            )
+    except OSError as error:
+        raise results.ResultsError(f"cannot write to {plan.directory}: {error.strerror}") from error
+    return settings
+
+
+def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
+    """Runs Artillery to its end, while showing what it records and probing the target beside it."""
+    meter = progress.Meter(plan.profile, plan.slow_ms)
+    follower = _Follower(plan.directory, meter)
+    title = f"{plan.outputs.topology}: {plan.profile.name}, {plan.profile.description}"
+    prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{results.PROBES}.gz")
+    artillery = Generator(plan.tools, plan.directory)
+    why = None
+    try:
+        with prober, progress.display(console, meter, title) as display:
+            deadline = time.monotonic() + plan.patience_s
+            while artillery.poll() is None and why is None:
                 follower.read()
-                recorded.sample(artillery.usage())
+                follower.sample(artillery)
                 display.show()
+                why = artillery.complaint or prober.failure or follower.failure
                 if time.monotonic() > deadline:
-                    raise GeneratorError(_hung(plan, artillery))
+                    why = f"Artillery has not ended after {plan.patience_s:.0f} s and was stopped"
                 time.sleep(POLL_S)
+            artillery.stop()
             follower.read()
     except KeyboardInterrupt:
-        artillery.stop()
-        follower.read()
-        return True
+        return _Outcome(why=INTERRUPTED)
     finally:
         artillery.stop()
-    if status or not recorded.exchanges:
-        raise GeneratorError(_crashed(status, recorded, plan, artillery))
-    return False
+    why = why or artillery.complaint or follower.failure or _ended_badly(artillery, meter, follower)
+    return _Outcome() if why is None else _Outcome(why, _failure(why, plan, artillery))
+
+
+def _ended_badly(artillery: Generator, meter: progress.Meter, follower: _Follower) -> str | None:
+    status = artillery.poll()
+    if not status and meter.answers:
+        return None
+    what = f"ended with status {status}" if status else "ended without sending a single request"
+    reason = f" ({follower.worker_error})" if follower.worker_error else ""
+    return f"Artillery {what}{reason}"
+
+
+def _failure(why: str, plan: _Plan, artillery: Generator) -> str:
+    return f"{why}; see {plan.directory / results.ARTILLERY_LOG}:\n{artillery.last_lines()}"
 
 
 class _Follower:
-    """Reads both of the recorder's files as they grow."""
+    """Reads what is recorded as it grows, for the display, and adds what the generator uses."""
 
-    def __init__(self, directory: Path, recorded: _Recorded, meter: progress.Meter) -> None:
-        self._recorded, self._meter = recorded, meter
-        self._requests = Tail(directory / results.REQUESTS)
+    def __init__(self, directory: Path, meter: progress.Meter) -> None:
+        self._meter = meter
+        self._requests = Tail(directory / f"{results.REQUESTS}.gz")
         self._generator = Tail(directory / results.GENERATOR)
+        self._probes = Tail(directory / f"{results.PROBES}.gz")
+        self._usage = directory / results.GENERATOR
+        self._sampled_at = 0.0
+        self.failure: str | None = None
+        """Why what is recorded cannot be read, or nothing added to it."""
+        self.worker_error: str | None = None
+        """The first error that one of Artillery's threads told of."""
 
     def read(self) -> None:
         """Takes in what is new."""
         try:
             exchanges = [parse_exchange(line) for line in self._requests.lines()]
             events = [parse_event(line) for line in self._generator.lines()]
+            probes = [parse_probe(line) for line in self._probes.lines()]
         except ValueError as error:
-            raise GeneratorError(f"the recorder wrote something unreadable: {error}") from error
-        self._recorded.exchanges += exchanges
-        self._recorded.events += events
-        self._meter.add(exchanges, events)
+            self.failure = f"the recorder wrote something unreadable: {error}"
+            return
+        errors = (event.message for event in events if isinstance(event, WorkerError))
+        self.worker_error = self.worker_error or next(errors, None)
+        self._meter.add(exchanges, events, probes)
 
+    def sample(self, artillery: Generator) -> None:
+        """Writes down the generator's CPU time and memory, at most once a second."""
+        if time.monotonic() < self._sampled_at + SAMPLE_S:
+            return
+        self._sampled_at = time.monotonic()
+        if (usage := artillery.usage()) is not None:
+            self._write(usage)
 
-def _hung(plan: _Plan, artillery: Generator) -> str:
-    return (
-        f"Artillery has not ended after {plan.patience_s:.0f} s and was stopped; "
-        f"see {plan.directory / results.ARTILLERY_LOG}:\n{artillery.last_lines()}"
-    )
-
-
-def _crashed(status: int, recorded: _Recorded, plan: _Plan, artillery: Generator) -> str:
-    what = f"ended with status {status}" if status else "ended without sending a single request"
-    reported = [event.message for event in recorded.events if isinstance(event, WorkerError)]
-    reason = f" ({reported[0]})" if reported else ""
-    measured = f"; {len(recorded.exchanges):,} requests were recorded" if recorded.exchanges else ""
-    return (
-        f"Artillery {what}{reason}{measured}; see {plan.directory / results.ARTILLERY_LOG}:\n"
-        f"{artillery.last_lines()}"
-    )
-
-
-def _artillery_report(directory: Path) -> dict[str, Any] | None:
-    """Artillery's aggregate of the whole run; None if it was ended before it wrote one."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        text = (directory / results.ARTILLERY_REPORT).read_text(encoding="utf-8")
-        return dict(json.loads(text)["aggregate"])
-    return None
+    def _write(self, usage: Usage) -> None:
+        line = {
+            "event": "usage",
+            "at": round(usage.at_ms, 3),
+            "cpu_s": round(usage.cpu_seconds, 3),
+            "rss": usage.rss_bytes,
+        }
+        try:
+            # One write in append mode, as the recorder's threads do: lines stay whole.
+            with self._usage.open("ab", buffering=0) as file:
+                file.write(f"{json.dumps(line)}\n".encode())
+        except OSError as error:
+            self.failure = f"cannot write {self._usage}: {error.strerror}"

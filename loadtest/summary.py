@@ -2,121 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from loadtest import statistics, validity, verdict
-from loadtest.generator import Toolchain
+from loadtest import counting, events, probe, validity, verdict
+from loadtest.errors import ResultsError
+from loadtest.events import Event
 from loadtest.models import (
     ArtilleryRecord,
     GeneratorRecord,
-    PhaseRecord,
-    ProfileRecord,
+    ProbeRecord,
+    RunSettings,
     RunSummary,
-    ScenarioRecord,
     Users,
 )
-from loadtest.outputs import StackOutputs
+from loadtest.probe import Probe
 from loadtest.profiles import Profile
-from loadtest.recording import Beat, Exchange, GeneratorEvent, PhaseStart
-from loadtest.scenario import Scenario
+from loadtest.recording import Beat, GeneratorEvent, PhaseStart, Usage
+from loadtest.table import RequestTable, profile_of
 from loadtest.verdict import Slo
+
+
+@dataclass(frozen=True)
+class Artillery:
+    """What Artillery itself wrote of a run: the whole, and the counters of its windows of 10 s."""
+
+    aggregate: Mapping[str, Any]
+    windows: Sequence[Mapping[str, int]]
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """The counters of the whole. One that never counted is absent, not 0."""
+        return dict(self.aggregate.get("counters") or {})
 
 
 @dataclass(frozen=True)
 class Measurements:
     """All that a run brought to light."""
 
-    id: str
-    started_at: datetime
+    settings: RunSettings
     finished_at: datetime
-    cut_short: bool
-    outputs: StackOutputs
-    profile: Profile
-    scenario: Scenario
-    exchanges: Sequence[Exchange]
-    events: Sequence[GeneratorEvent]
-    artillery: dict[str, Any] | None
-    """Artillery's own aggregate, if it came to write one."""
-    tools: Toolchain
-    python: str
-    cpu_seconds: float
-    cpu_peak_cores: float
-    peak_rss_bytes: int
+    cut_reason: str | None
+    """What ended the run early; None if it went to its end."""
+    requests: RequestTable
+    generator: Sequence[GeneratorEvent]
+    artillery: Artillery | None
+    """None if Artillery was ended before it wrote a report."""
+    probes: Sequence[Probe] = ()
+    events: Sequence[Event] = ()
 
     @property
     def began_ms(self) -> float:
         """When the first phase began (epoch ms); else the first arrival, else the start."""
-        starts = [event.at_ms for event in self.events if isinstance(event, PhaseStart)]
-        arrivals = [exchange.arrived_ms for exchange in self.exchanges]
-        return min(starts or arrivals, default=self.started_at.timestamp() * 1000)
+        starts = [event.at_ms for event in self.generator if isinstance(event, PhaseStart)]
+        if not starts and len(self.requests):
+            return float(self.requests.arrived_ms.min())
+        return min(starts, default=self.settings.started_at.timestamp() * 1000)
+
+    @property
+    def profile(self) -> Profile:
+        """What load was planned."""
+        profile = profile_of(self.settings.profile)
+        if profile is None:
+            raise ResultsError(f"run {self.settings.id} does not say with what rates it was made")
+        return profile
 
 
 def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     """Counts, judges validity and then the promise."""
-    counters: dict[str, int] | None = (
-        dict(measured.artillery.get("counters") or {}) if measured.artillery is not None else None
-    )
-    exchanges, timeout_s = measured.exchanges, measured.scenario.timeout_s
-    users = _users(measured, counters)
-    requests = statistics.requests(exchanges)
-    latency = statistics.latency(exchanges, timeout_s)
+    settings, table = measured.settings, measured.requests
+    timeout_s = settings.scenario.timeout_s
+    users = _users(measured)
+    requests = counting.requests(table)
+    latency = counting.latency(table, timeout_s)
     generator = _generator(measured)
     valid = validity.assess(
         validity.Evidence(
-            planned_users=measured.profile.planned_users,
+            planned_users=settings.profile.planned_users,
             duration_s=measured.profile.duration_s,
             users=users,
             requests=requests,
-            unsent=sum(not e.sent for e in exchanges),
-            answered_and_failed=sum(
-                e.status is not None and e.error is not None for e in exchanges
-            ),
-            counters=counters,
+            answered_and_failed=int(((table.status > 0) & (table.error.codes >= 0)).sum()),
+            counters=measured.artillery.counters if measured.artillery else None,
+            windows=measured.artillery.windows if measured.artillery else (),
             generator=generator,
-            cut_short=measured.cut_short,
+            beats=len(_beats(measured)),
+            cut_reason=measured.cut_reason,
         )
     )
-    topology = measured.outputs.topology
     return RunSummary(
-        id=measured.id,
-        topology=topology,
-        started_at=measured.started_at,
+        id=settings.id,
+        topology=settings.topology,
+        started_at=settings.started_at,
         load_began_at=datetime.fromtimestamp(measured.began_ms / 1000, UTC),
         finished_at=measured.finished_at,
-        cut_short=measured.cut_short,
-        target=measured.outputs.url,
-        profile=_profile(measured.profile),
-        scenario=ScenarioRecord(
-            name=measured.scenario.name,
-            description=measured.scenario.description,
-            digest=measured.scenario.digest,
-            requests_per_user=measured.scenario.requests_per_user,
-            timeout_s=timeout_s,
-        ),
+        cut_short=measured.cut_reason is not None,
+        cut_reason=measured.cut_reason,
+        slow_ms=settings.slow_ms,
+        target=settings.target,
+        profile=settings.profile,
+        scenario=settings.scenario,
         users=users,
         requests=requests,
         latency=latency,
-        endpoints=statistics.endpoints(exchanges, timeout_s),
-        instances=statistics.instances(exchanges),
-        series=statistics.series(exchanges, measured.began_ms),
+        endpoints=counting.endpoints(table, timeout_s),
+        instances=counting.instances(table),
+        series=counting.series(table, measured.began_ms),
         generator=generator,
-        artillery=_artillery(measured.artillery, counters),
+        artillery=_artillery(measured.artillery),
+        probe=_probe(measured),
+        events=events.records(list(measured.events), measured.began_ms),
         validity=valid,
         verdict=verdict.judge(
-            topology, users=users, requests=requests, latency=latency, validity=valid, slo=slo
+            settings.topology,
+            users=users,
+            requests=requests,
+            latency=latency,
+            validity=valid,
+            slo=slo,
         ),
     )
 
 
-def _users(measured: Measurements, counters: dict[str, int] | None) -> Users:
-    if counters is None:
-        return statistics.users(measured.exchanges, measured.scenario.requests_per_user)
-    # A counter that never counted is absent, not 0.
+def _users(measured: Measurements) -> Users:
+    if measured.artillery is None:
+        return counting.users(measured.requests, measured.settings.scenario.requests_per_user)
+    counters = measured.artillery.counters
     return Users(
         created=counters.get("vusers.created", 0),
         completed=counters.get("vusers.completed", 0),
@@ -125,40 +141,43 @@ def _users(measured: Measurements, counters: dict[str, int] | None) -> Users:
     )
 
 
-def _profile(profile: Profile) -> ProfileRecord:
-    phases, start = list[PhaseRecord](), 0
-    for phase in profile.phases:
-        phases.append(PhaseRecord(name=phase.name, start_s=start, duration_s=phase.duration_s))
-        start += phase.duration_s
-    return ProfileRecord(
-        name=profile.name,
-        description=profile.description,
-        planned_users=profile.planned_users,
-        peak_rate=profile.peak_rate,
-        phases=phases,
-    )
+def _probe(measured: Measurements) -> ProbeRecord | None:
+    if not measured.probes:
+        return None
+    began = measured.began_ms
+    last = float(measured.requests.ended_ms.max()) if len(measured.requests) else began
+    return probe.summarise(list(measured.probes), measured.settings.probe, began, last)
+
+
+def _beats(measured: Measurements) -> list[Beat]:
+    """The generator's seconds under load.
+
+    Start-up and the wait for the last answers are not the load: they would flatter the generator.
+    """
+    table = measured.requests
+    last_ms = float(table.arrived_ms.max()) + 1000 if len(table) else 0.0
+    return [
+        event
+        for event in measured.generator
+        if isinstance(event, Beat) and measured.began_ms <= event.at_ms <= last_ms
+    ]
 
 
 def _generator(measured: Measurements) -> GeneratorRecord:
-    last_arrival = max((e.arrived_ms for e in measured.exchanges), default=0.0)
-    # Start-up and the wait for the last answers are not the load: they would flatter the generator.
-    beats = [
-        event
-        for event in measured.events
-        if isinstance(event, Beat) and measured.began_ms <= event.at_ms <= last_arrival + 1000
-    ]
+    settings, beats = measured.settings, _beats(measured)
     schedule = measured.profile.schedule()
-    late = statistics.schedule_lag(measured.exchanges, schedule, measured.began_ms)
+    late = counting.schedule_lag(measured.requests, schedule, measured.began_ms)
     busy = [beat.busy for beat in beats]
+    usage = [event for event in measured.generator if isinstance(event, Usage)]
     return GeneratorRecord(
-        artillery=measured.tools.artillery,
-        node=measured.tools.node,
-        python=measured.python,
-        workers=measured.tools.workers,
-        host_cpus=measured.tools.cpus,
-        cpu_seconds=round(measured.cpu_seconds, 2),
-        cpu_peak_cores=round(measured.cpu_peak_cores, 2),
-        peak_rss_bytes=measured.peak_rss_bytes,
+        artillery=settings.artillery,
+        node=settings.node,
+        python=settings.python,
+        workers=settings.workers,
+        host_cpus=settings.host_cpus,
+        cpu_seconds=round(max((one.cpu_seconds for one in usage), default=0.0), 2),
+        cpu_peak_cores=round(_peak_cores(usage), 2),
+        peak_rss_bytes=max((one.rss_bytes for one in usage), default=0),
         lag_p99_ms=round(float(np.median([b.lag_p99_ms for b in beats])), 1) if beats else 0,
         lag_max_ms=round(max((b.lag_max_ms for b in beats), default=0), 1),
         busy_mean=min(1.0, round(float(np.mean(busy)), 3)) if busy else 0,
@@ -167,14 +186,38 @@ def _generator(measured: Measurements) -> GeneratorRecord:
     )
 
 
-def _artillery(
-    report: dict[str, Any] | None, counters: dict[str, int] | None
-) -> ArtilleryRecord | None:
-    if report is None or counters is None:
+def _peak_cores(usage: Sequence[Usage]) -> float:
+    """The most CPU that was used between two samples, in CPUs."""
+    pairs = pairwise(usage)
+    return max(
+        (
+            (after.cpu_seconds - before.cpu_seconds) * 1000 / (after.at_ms - before.at_ms)
+            for before, after in pairs
+            if after.at_ms > before.at_ms
+        ),
+        default=0.0,
+    )
+
+
+def _artillery(report: Artillery | None) -> ArtilleryRecord | None:
+    if report is None:
         return None
-    response_time = (report.get("summaries") or {}).get("http.response_time") or {}
+    counters = report.counters
+    response_time = (report.aggregate.get("summaries") or {}).get("http.response_time") or {}
     return ArtilleryRecord(
         requests=counters.get("http.requests", 0),
         responses=counters.get("http.responses", 0),
         p99_ms=response_time.get("p99"),
+        users_completed=counters.get("vusers.completed", 0),
+        users_failed=counters.get("vusers.failed", 0),
+        codes=_below(counters, "http.codes."),
+        errors=_below(counters, "errors."),
     )
+
+
+def _below(counters: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {
+        name.removeprefix(prefix): count
+        for name, count in sorted(counters.items())
+        if name.startswith(prefix)
+    }

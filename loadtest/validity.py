@@ -7,11 +7,15 @@ the bottleneck.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadtest.models import Check, GeneratorRecord, Requests, Users, Validity
-from loadtest.outcomes import UNEXPECTED_STATUS
+from loadtest.outcomes import MISMATCH, UNEXPECTED_STATUS
+
+CONSERVED = ("vusers.created", "vusers.completed", "vusers.failed", "http.", "errors.")
+"""Artillery's counters that its windows must add up to; by their beginning."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Limits:
     """How late the generator's timers may fire in a typical second: its error in every latency."""
     busy_mean: float = 0.95
     """Mean share of time in which the generator's event loop is busy; at 1 it is saturated."""
+    watched: float = 0.5
+    """Share of the run's seconds that the generator must have told of itself, of each worker."""
 
 
 LIMITS = Limits()
@@ -39,14 +45,17 @@ class Evidence:
     duration_s: float
     users: Users
     requests: Requests
-    unsent: int
-    """Lines of the recorder for requests that failed before they were sent."""
     answered_and_failed: int
     """Requests with a status whose answer nevertheless broke off: Artillery counts both."""
     counters: Mapping[str, int] | None
     """Artillery's aggregate counters; None if it wrote no report."""
+    windows: Sequence[Mapping[str, int]]
+    """The counters of each of Artillery's windows of 10 s."""
     generator: GeneratorRecord
-    cut_short: bool
+    beats: int
+    """Seconds in which a worker of the generator told of itself while the load lasted."""
+    cut_reason: str | None
+    """What ended the run early; None if it went to its end."""
 
 
 def assess(evidence: Evidence, limits: Limits = LIMITS) -> Validity:
@@ -57,10 +66,12 @@ def assess(evidence: Evidence, limits: Limits = LIMITS) -> Validity:
             _users_add_up(evidence.users),
             _lines_match(evidence, evidence.counters),
             _answers_add_up(evidence, evidence.counters),
+            _windows_add_up(evidence.windows, evidence.counters),
         ]
     checks += [
         _arrivals(evidence, limits),
         _on_time(evidence, limits),
+        _watched(evidence, limits),
         _lag(evidence, limits),
         _not_saturated(evidence, limits),
     ]
@@ -68,12 +79,18 @@ def assess(evidence: Evidence, limits: Limits = LIMITS) -> Validity:
 
 
 def _complete(evidence: Evidence) -> Check:
-    complete = not evidence.cut_short and evidence.counters is not None
-    detail = "ran to its end" if complete else "it was cut short; what is shown is a part"
-    return Check(name="complete", passed=complete, detail=detail)
+    reason = evidence.cut_reason
+    if reason is None and evidence.counters is None:
+        reason = "Artillery wrote no report"
+    return Check(
+        name="complete",
+        passed=reason is None,
+        detail="ran to its end" if reason is None else f"{reason}; what is shown is a part",
+    )
 
 
 def _users_add_up(users: Users) -> Check:
+    # Artillery counts as created only whom it started: skipped ones (`maxVusers`) come on top.
     ended = users.completed + users.failed
     return Check(
         name="users add up",
@@ -89,7 +106,7 @@ def _users_add_up(users: Users) -> Check:
 
 def _lines_match(evidence: Evidence, counters: Mapping[str, int]) -> Check:
     counted = counters.get("http.requests", 0)
-    recorded = evidence.requests.total - evidence.unsent
+    recorded = evidence.requests.total - evidence.requests.unsent
     return Check(
         name="requests recorded",
         passed=recorded == counted,
@@ -99,13 +116,33 @@ def _lines_match(evidence: Evidence, counters: Mapping[str, int]) -> Check:
 
 def _answers_add_up(evidence: Evidence, counters: Mapping[str, int]) -> Check:
     codes = _sum(counters, "http.codes.")
-    errors = _sum(counters, "errors.") - _sum(counters, f"errors.{UNEXPECTED_STATUS}")
-    both = evidence.answered_and_failed + evidence.unsent
+    # Errors that are no errors of a request: it was answered, and the answer was found wanting.
+    judged = _sum(counters, f"errors.{UNEXPECTED_STATUS}") + _sum(counters, f"errors.{MISMATCH}")
+    errors = _sum(counters, "errors.") - judged
+    both = evidence.answered_and_failed + evidence.requests.unsent
     counted = counters.get("http.requests", 0)
     return Check(
         name="answers add up",
         passed=codes + errors - both == counted,
         detail=f"{codes} answers + {errors} errors - {both} counted twice, {counted} requests",
+    )
+
+
+def _windows_add_up(windows: Sequence[Mapping[str, int]], counters: Mapping[str, int]) -> Check:
+    found = Counter[str]()
+    for window in windows:
+        found.update(window)
+    names = sorted(name for name in {*found, *counters} if name.startswith(CONSERVED))
+    wrong = [name for name in names if found[name] != counters.get(name, 0)]
+    shown = f"{wrong[0]}: {found[wrong[0]]} and {counters.get(wrong[0], 0)}" if wrong else ""
+    return Check(
+        name="windows add up",
+        passed=not wrong,
+        detail=(
+            f"the sum of Artillery's {len(windows)} windows is not its total ({shown})"
+            if wrong
+            else f"the sum of Artillery's {len(windows)} windows is its total"
+        ),
     )
 
 
@@ -129,6 +166,16 @@ def _on_time(evidence: Evidence, limits: Limits) -> Check:
         name="arrivals on time",
         passed=lag <= allowed,
         detail=f"99 % of users arrived at most {lag:,.0f} ms late (limit {allowed:,.0f} ms)",
+    )
+
+
+def _watched(evidence: Evidence, limits: Limits) -> Check:
+    # A second more or less is nothing; without any, lag and load of the generator are not known.
+    expected = (evidence.duration_s - 2) * evidence.generator.workers
+    return Check(
+        name="generator watched",
+        passed=evidence.beats >= limits.watched * expected,
+        detail=f"it told of itself {evidence.beats} times in {evidence.duration_s:.0f} s of load",
     )
 
 

@@ -17,6 +17,8 @@ class Slo:
     timeouts: int = 0
     server_errors: int = 0
     p99_ms: float = 60
+    slow_ms: float = 1_000
+    """An answer whose first byte takes longer is slow, not good; a matter of availability."""
 
     def __str__(self) -> str:
         """The promise in words."""

@@ -22,6 +22,7 @@ from rich.table import Table
 
 from rehearsal import background
 from rehearsal.project import Project
+from tests.benchmarks import postprocessing, recorder
 from tools import paths
 
 REPEATS = 5
@@ -61,6 +62,17 @@ def measure_updates(project: Project, table: Table) -> None:
     table.add_row("destroy of ha", f"{seconds(lambda: project.destroy('ha')):.1f} s", "")
 
 
+def measure_load_test(table: Table) -> None:
+    """Adds the rows of the load test: what it costs to record every request, and to count them."""
+    with_it, without, ratios = recorder.measure()
+    median = sorted(ratios)[len(ratios) // 2]
+    table.add_row("generator's CPU with the record", f"{with_it:.1f} s, {median:.2f}x", "<= 1.10x")
+    table.add_row("the same without", f"{without:.1f} s", "")
+    counted = postprocessing.measure()
+    figures = f"{counted['seconds']:.1f} s, {counted['bytes'] / 2**20:.0f} MiB"
+    table.add_row(f"summary of {counted['requests']:,.0f} requests", figures, "<= 5 s, 300 MiB")
+
+
 def main() -> None:
     """Starts a region of its own, measures, and removes it."""
     parser = argparse.ArgumentParser(
@@ -84,6 +96,8 @@ def main() -> None:
             finally:
                 stop = seconds(lambda: background.stop(session))
         table.add_row("stop of the region", f"{stop:.1f} s", "")
+    with console.status("measuring the load generator"):
+        measure_load_test(table)
     console.print(table)
 
 

@@ -3,19 +3,25 @@
 // An Artillery processor: writes one NDJSON line per HTTP exchange, and one per second about the
 // generator itself. Runs in every Artillery worker thread; all append to the same two files.
 //
+// The exchanges are compressed as they are written: each piece is a gzip member of its own, so that
+// the file can be read whenever and however this process ends (RFC 1952, section 2.2).
+//
 // Where the lines come from (Artillery 2.0.34, core/engine_http): the engine emits
 // `trace:http:request` beside its counter `http.requests` and `trace:http:response` beside
 // `http.codes.*`, once per hop of a redirect; `onError` hooks run exactly once for a request that
 // ends without a complete answer (got's promise rejects once). `beforeRequest` is the only place
-// that sees both the virtual user and the request's uuid.
+// that sees both the virtual user and the request's uuid. `beforeScenario` hooks are the first step
+// of a flow, so they run when the user arrives, before any think time.
 
 const fs = require('node:fs');
+const { gzipSync } = require('node:zlib');
 const { performance, monitorEventLoopDelay } = require('node:perf_hooks');
 const { threadId } = require('node:worker_threads');
 
 const FLUSH_MS = 200;
 const BEAT_MS = 1000;
 const DELAY_RESOLUTION_MS = 10;
+const GZIP_LEVEL = 3; // a third of the time of the default level, for a tenth more bytes
 
 const requestsFile = process.env.HAPROOF_REQUESTS_FILE;
 const generatorFile = process.env.HAPROOF_GENERATOR_FILE;
@@ -26,16 +32,27 @@ let users = 0;
 let lines = [];
 let requestsFd = null;
 let generatorFd = null;
+let broken = false; // a write failed: what comes now would be a record with a hole in it
 
 const epoch = () => performance.timeOrigin + performance.now();
 const micro = (ms) => Math.round(ms * 1000) / 1000;
 
-function append(fd, text, file) {
+function append(fd, data, file) {
+  if (broken) return;
   try {
-    fs.appendFileSync(fd, text); // O_APPEND, so whole lines even with several worker threads
+    fs.appendFileSync(fd, data); // O_APPEND, so whole pieces even with several worker threads
   } catch (error) {
-    console.error(`cannot write ${file}: ${error.code || error.message}`);
-    throw error;
+    broken = true;
+    complain(`cannot write ${file}: ${error.code || error.message}`);
+  }
+}
+
+// Straight to the descriptor: a worker's console goes through the main thread, which may be busy.
+function complain(message) {
+  try {
+    fs.writeSync(2, `haproof: ${message}\n`);
+  } catch {
+    // Nobody is listening any more.
   }
 }
 
@@ -43,7 +60,7 @@ function flush() {
   if (lines.length === 0) return;
   const text = lines.join('');
   lines = [];
-  append(requestsFd, text, requestsFile);
+  append(requestsFd, gzipSync(text, { level: GZIP_LEVEL }), requestsFile);
 }
 
 function start() {
@@ -77,7 +94,7 @@ function start() {
 function write(request, hop, error) {
   if (hop.written) return;
   hop.written = true;
-  const ended = epoch();
+  const ended = hop.ended ?? epoch();
   const line = {
     vu: request.user,
     endpoint: request.endpoint,
@@ -100,8 +117,12 @@ function write(request, hop, error) {
 // on the way of a redirect that is followed are no answers yet; only the last one is judged.
 function isExpected(request, hop) {
   if (isRedirect(request, hop)) return true;
-  if (request.expect.length > 0) return request.expect.includes(hop.status);
-  return hop.status >= 200 && hop.status < 400;
+  return isExpectedStatus(request, hop.status) && !request.mismatch;
+}
+
+function isExpectedStatus(request, status) {
+  if (request.expect.length > 0) return request.expect.includes(status);
+  return status >= 200 && status < 400;
 }
 
 function isRedirect(request, hop) {
@@ -120,7 +141,17 @@ function endpointOf(request) {
 }
 
 function newHop(started) {
-  return { started, answered: null, status: null, headers: {}, written: false };
+  return { started, answered: null, ended: null, status: null, headers: {}, written: false };
+}
+
+// What Artillery calls a failed capture or match (core/engine_http): the answer came, but is not
+// the one that the scenario asked for.
+function isMismatch(result) {
+  const matches = Object.values(result.matches ?? {});
+  const captures = Object.values(result.captures ?? {});
+  return (
+    matches.some((one) => !one.success && one.strict !== false) || captures.some((one) => one.failed)
+  );
 }
 
 function observe(emitter) {
@@ -137,23 +168,40 @@ function observe(emitter) {
     hop.answered = epoch();
     hop.status = response.statusCode;
     hop.headers = response.headers;
-    response.once('end', () => write(request, hop));
+    response.once('end', () => {
+      hop.ended = epoch();
+      // What Artillery finds in the answer's content is known only later, in `finish`.
+      if (!request.looks) write(request, hop);
+    });
+  });
+  emitter.on('trace:http:capture', (result, uuid) => {
+    const request = pending.get(uuid);
+    if (request) request.mismatch = isMismatch(result);
   });
 }
 
-function beforeRequest(request, context, emitter, next) {
+function arrive(context) {
   if (requestsFd === null) start();
+  users += 1;
+  context.haproofUser = { id: `${threadId}-${users}`, arrived: epoch() };
+}
+
+function beforeScenario(context, _emitter, next) {
+  arrive(context);
+  return next();
+}
+
+function beforeRequest(request, context, emitter, next) {
+  if (!context.haproofUser) arrive(context);
   observe(emitter);
-  if (!context.haproofUser) {
-    users += 1;
-    context.haproofUser = { id: `${threadId}-${users}`, arrived: epoch() };
-  }
   pending.set(request.uuid, {
     user: context.haproofUser.id,
     arrived: context.haproofUser.arrived,
     endpoint: endpointOf(request),
     expect: expectedStatuses(request.expect),
     follows: request.followRedirect !== false,
+    looks: request.capture !== undefined || request.match !== undefined,
+    mismatch: false,
     hops: []
   });
   return next();
@@ -167,7 +215,7 @@ function finish(uuid, error) {
   if (request.hops.length === 0) request.hops.push(newHop(null));
   const last = request.hops.at(-1);
   for (const hop of request.hops) write(request, hop, hop === last ? error : undefined);
-  return isExpected(request, last) ? null : last.status;
+  return isRedirect(request, last) || isExpectedStatus(request, last.status) ? null : last.status;
 }
 
 function afterResponse(request, _response, _context, _emitter, next) {
@@ -182,6 +230,7 @@ function onError(error, request, _context, _emitter, next) {
 }
 
 module.exports = {
+  haproofBeforeScenario: beforeScenario,
   haproofBeforeRequest: beforeRequest,
   haproofAfterResponse: afterResponse,
   haproofOnError: onError

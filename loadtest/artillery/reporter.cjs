@@ -9,7 +9,13 @@ const ORPHAN_CHECK_MS = 1000;
 
 module.exports = function createReporter(events) {
   const file = process.env.HAPROOF_GENERATOR_FILE;
-  const note = (line) => fs.appendFileSync(file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  const note = (line) => {
+    try {
+      fs.appendFileSync(file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+    } catch (error) {
+      console.error(`haproof: cannot write ${file}: ${error.code || error.message}`);
+    }
+  };
 
   events.on('phaseStarted', (phase) =>
     note({ event: 'phase', index: phase.index, name: phase.name ?? null, at: phase.startTime })

@@ -9,18 +9,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Self
 
 import pytest
 
 from loadtest import scenario as scenarios
-from loadtest.generator import Toolchain
-from loadtest.models import RunSummary
+from loadtest import table
+from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.outputs import StackOutputs
 from loadtest.profiles import PROFILES, Profile
-from loadtest.recording import Beat, Exchange, PhaseStart
-from loadtest.summary import Measurements, summarise
+from loadtest.recording import Beat, Exchange, PhaseStart, Usage
+from loadtest.summary import Artillery, Measurements, summarise
+from loadtest.verdict import Slo
 
 BEGAN_MS = 1_790_000_000_000.0
 RAW_OUTPUTS: dict[str, Any] = {
@@ -130,31 +132,47 @@ def artillery_counters(exchanges: Sequence[Exchange]) -> dict[str, int]:
     }
 
 
-def measured(exchanges: Sequence[Exchange], profile: Profile, **changed: Any) -> Measurements:
-    began = datetime.fromtimestamp(BEGAN_MS / 1000, UTC)
-    events = [PhaseStart(BEGAN_MS, 0, "ramp")]
-    events += [
-        Beat(BEGAN_MS + 1000 * s, 1, 0, 0, 2.0, 9.0, 0.5) for s in range(1, profile.duration_s)
-    ]
+def settings_of(profile: Profile, **changed: Any) -> RunSettings:
+    """What was decided before a run; of the HA stack, but for what is changed."""
     values: dict[str, Any] = {
         "id": "20261122T000000Z-ha-quick",
-        "started_at": began,
-        "finished_at": began,
-        "cut_short": False,
-        "outputs": outputs_of(),
-        "profile": profile,
-        "scenario": scenarios.load(),
-        "exchanges": exchanges,
-        "events": events,
-        "artillery": {
-            "counters": artillery_counters(exchanges),
-            "summaries": {"http.response_time": {"p99": 9.0}},
-        },
-        "tools": Toolchain(("node", "run"), "2.0.34", "24.19.0", 2),
+        "topology": "ha",
+        "target": RAW_OUTPUTS["url"],
+        "started_at": datetime.fromtimestamp(BEGAN_MS / 1000, UTC),
+        "profile": profile.record(),
+        "scenario": scenarios.load().record(),
+        "slow_ms": Slo().slow_ms,
+        "probe": ProbeSettings(path="/health"),
+        "artillery": "2.0.34",
+        "node": "24.19.0",
         "python": "3.11.7",
-        "cpu_seconds": 16.2,
-        "cpu_peak_cores": 0.99,
-        "peak_rss_bytes": 400 << 20,
+        "workers": 1,
+        "host_cpus": 2,
+    }
+    return RunSettings(**{**values, **changed})
+
+
+def measured(exchanges: Sequence[Exchange], profile: Profile, **changed: Any) -> Measurements:
+    """A run with these requests; what is changed may be of the measurements or of the settings."""
+    known = RunSettings.model_fields.keys() - {field.name for field in fields(Measurements)}
+    own = {name: changed.pop(name) for name in known & changed.keys()}
+    if outputs := changed.pop("outputs", None):
+        own |= {"topology": outputs.topology, "target": outputs.url}
+    settings = settings_of(profile, **own)
+    events: list[Any] = [PhaseStart(BEGAN_MS, 0, "ramp")]
+    for second in range(1, profile.duration_s):
+        at = BEGAN_MS + 1000 * second
+        events.append(Beat(at, 1, 0, 0, 2.0, 9.0, 0.5))
+        events.append(Usage(at, 16.2 * second / profile.duration_s, 400 << 20))
+    counters = artillery_counters(exchanges)
+    aggregate = {"counters": counters, "summaries": {"http.response_time": {"p99": 9.0}}}
+    values: dict[str, Any] = {
+        "settings": settings,
+        "finished_at": datetime.fromtimestamp(BEGAN_MS / 1000, UTC),
+        "cut_reason": None,
+        "requests": table.from_exchanges(exchanges, settings.slow_ms),
+        "generator": events,
+        "artillery": Artillery(aggregate, [counters]),
     }
     return Measurements(**{**values, **changed})
 
@@ -263,6 +281,10 @@ class Oracle:
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while (request := self._read(connection)) is not None:
+                if request.startswith(b"GET /health "):
+                    # The availability probe: not a request of the plan.
+                    connection.sendall(ANSWER % b"200 OK")
+                    continue
                 with self._lock:
                     self._count += 1
                     action = self._plan.get(self._count, "200")

@@ -20,7 +20,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from loadtest import generator, results, runner, scenario
+from loadtest import generator, results, runner, scenario, table
 from loadtest.errors import GeneratorError
 from loadtest.outcomes import Outcome
 from loadtest.outputs import StackOutputs
@@ -97,8 +97,8 @@ def _every_user_logs_in_as_another(done: runner.RunResult, bodies: list[bytes]) 
 
 def _the_directory_is_complete(done: runner.RunResult) -> None:
     assert {p.name for p in done.directory.iterdir()} == {
-        "outputs.json", "scenario.yml", "recorder.cjs", "artillery.json", "artillery.log",
-        "requests.ndjson.gz", "generator.ndjson.gz", "run.json",
+        "settings.json", "outputs.json", "scenario.yml", "recorder.cjs", "artillery.json",
+        "artillery.log", "requests.ndjson.gz", "generator.ndjson.gz", "probes.ndjson.gz", "run.json",
     }  # fmt: skip
     exchanges = read_exchanges(done.directory / "requests.ndjson.gz")
     assert len(exchanges) == done.summary.requests.total
@@ -193,10 +193,13 @@ def test_a_killed_artillery_is_told_and_its_requests_stay(
     artillery_of(started).kill()
     output, _ = started.communicate(timeout=15)
     assert started.returncode == 4
-    assert "Artillery ended with status -9; " in output
-    assert "requests were recorded" in output
+    assert "Artillery ended with status -9; see " in output
+    assert "requests before that are kept" in output
     (directory,) = (p for p in (tmp_path / "results").iterdir() if p.is_dir())
-    assert (directory / results.REQUESTS).read_text().count("\n") > 0
+    summary = results.load_summary(directory)
+    assert summary.cut_reason == "Artillery ended with status -9"
+    assert 0 < summary.requests.total == len(table.load(directory))
+    assert summary.verdict.outcome == "invalid"
     assert not (directory / results.CREDENTIALS).exists()
 
 

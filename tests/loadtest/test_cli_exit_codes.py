@@ -15,7 +15,7 @@ from loadtest.errors import GeneratorError, ReleaseError
 from loadtest.models import RunSummary
 from loadtest.outputs import StackOutputs
 from loadtest.release import Release
-from loadtest.runner import RunResult
+from loadtest.runner import INTERRUPTED, RunResult
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,8 @@ def test_the_verdict_is_the_exit_code(
 def test_an_interrupted_run_is_130(
     given: str, golden: tuple[RunSummary, RunSummary], monkeypatch: pytest.MonkeyPatch
 ):
-    run_with(golden[1].model_copy(update={"cut_short": True}), monkeypatch)
+    cut = {"cut_short": True, "cut_reason": INTERRUPTED}
+    run_with(golden[1].model_copy(update=cut), monkeypatch)
     assert cli.main(["run", "--outputs", given]) == 130
 
 
@@ -102,7 +103,9 @@ def test_an_unknown_profile_names_the_known_ones(given: str, capsys: pytest.Capt
     assert "choose one of seed, quick, smoke" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["release"], ["run"], ["report"], ["post-up"]])
+@pytest.mark.parametrize(
+    "command", [[], ["release"], ["run"], ["report"], ["recover"], ["post-up"]]
+)
 def test_help_has_an_example(command: list[str], capsys: pytest.CaptureFixture[str]):
     assert cli.main([*command, "--help"]) == 0
     assert "python -m loadtest" in capsys.readouterr().out

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from loadtest.errors import ResultsError
 from loadtest.outcomes import TIMEOUT_CODES, Outcome, classify
 from loadtest.recording import (
     Beat,
     Exchange,
     PhaseStart,
-    Tail,
+    Usage,
     WorkerError,
     parse_event,
     parse_exchange,
-    read_exchanges,
 )
 
 LINE: dict[str, Any] = {
@@ -82,44 +78,15 @@ def test_events_of_the_generator():
     assert parse_event(json.dumps(beat)) == Beat(1.0, 1, 5, 2, 1.5, 9.0, 0.4)
     phase = '{"event": "phase", "index": 1, "name": null, "at": 7}'
     assert parse_event(phase) == PhaseStart(7.0, 1, "phase 2")
+    assert parse_event('{"event": "usage", "at": 7, "cpu_s": 1.5, "rss": 9}') == Usage(7.0, 1.5, 9)
     assert parse_event('{"event": "error", "at": 7, "message": "m"}') == WorkerError(7.0, "m")
     with pytest.raises(ValueError, match="unknown event"):
         parse_event('{"event": "surprise"}')
 
 
-def test_tail_hands_out_whole_lines_only(tmp_path: Path):
-    file = tmp_path / "requests.ndjson"
-    tail = Tail(file)
-    assert tail.lines() == []
-    file.write_bytes(b"one\ntw")
-    assert tail.lines() == ["one"]
-    assert tail.lines() == []
-    with file.open("ab") as sink:
-        sink.write("o ä\n".encode()[:-2])
-    assert tail.lines() == []
-    with file.open("ab") as sink:
-        sink.write("ä\n".encode()[-2:])
-    assert tail.lines() == ["two ä"]
-
-
-def saved(path: Path, text: str) -> Path:
-    file = path / "requests.ndjson.gz"
-    file.write_bytes(gzip.compress(text.encode()))
-    return file
-
-
-def test_a_saved_run_is_read_up_to_an_unfinished_last_line(
-    tmp_path: Path, make_exchange: Callable[..., Exchange]
-):
-    whole = json.dumps(LINE)
-    found = read_exchanges(saved(tmp_path, f"{whole}\n{whole}\n{whole[:40]}"))
-    assert len(found) == 2
-    assert found[0].endpoint == make_exchange(endpoint="login").endpoint
-
-
-def test_a_broken_saved_run_names_the_line(tmp_path: Path):
-    with pytest.raises(ResultsError, match="line 2"):
-        read_exchanges(saved(tmp_path, f"{json.dumps(LINE)}\nrubbish\n"))
-    (tmp_path / "cut.gz").write_bytes(gzip.compress(b"x" * 1000)[:-9])
-    with pytest.raises(ResultsError, match="cannot read"):
-        read_exchanges(tmp_path / "cut.gz")
+def test_a_slow_answer_is_slow_only_if_it_was_expected(make_exchange: Callable[..., Exchange]):
+    assert make_exchange(ttfb_ms=1_000.0).outcome_within(1_000) is Outcome.GOOD
+    assert make_exchange(ttfb_ms=1_000.1).outcome_within(1_000) is Outcome.SLOW
+    assert make_exchange(ttfb_ms=1_000.1).outcome_within(None) is Outcome.GOOD
+    late = make_exchange(ttfb_ms=2_000.0, status=503, expected=False)
+    assert late.outcome_within(1_000) is Outcome.SERVER_ERROR

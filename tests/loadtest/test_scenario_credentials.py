@@ -54,26 +54,6 @@ def test_the_digest_tells_content_not_layout(tmp_path: Path):
     assert scenario.load(written(tmp_path, changed)).digest != one
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("[1, 2]", "not a mapping"),
-        ("a: [", "not YAML"),
-        ({**MINIMAL, "config": {}}, r"set `config.http.timeout`"),
-        ({**MINIMAL, "config": {"http": {"timeout": 5, "pool": 3}}}, "http.pool"),
-        ({**MINIMAL, "config": {"http": {"timeout": 5}, "phases": []}}, "`config.phases`"),
-        ({**MINIMAL, "scenarios": []}, "no `scenarios`"),
-        ({**MINIMAL, "scenarios": [{"name": "x"}]}, "needs a `flow`"),
-        ({**MINIMAL, "scenarios": [{"flow": [], "onError": "mine"}]}, "`onError`"),
-    ],
-)
-def test_a_scenario_that_would_measure_something_else_is_refused(
-    tmp_path: Path, content: object, message: str
-):
-    with pytest.raises(LoadTestError, match=message):
-        scenario.load(written(tmp_path, content))
-
-
 def test_an_unknown_scenario_is_told_with_the_known_ones():
     with pytest.raises(LoadTestError, match=r"'nothing' .*one of login"):
         scenario.load("nothing")

@@ -11,7 +11,7 @@ import pytest
 from loadtest.models import RunSummary
 from loadtest.profiles import PROFILES
 from loadtest.recording import Beat, Exchange
-from loadtest.summary import Measurements, summarise
+from loadtest.summary import Artillery, Measurements, summarise
 from loadtest.verdict import Slo, exit_code
 
 SMOKE = PROFILES["smoke"]
@@ -27,10 +27,10 @@ def good(
 def with_counters(measured: Measurements, **changed: int) -> Measurements:
     assert measured.artillery is not None
     counters = {
-        **measured.artillery["counters"],
+        **measured.artillery.counters,
         **{name.replace("__", "."): value for name, value in changed.items()},
     }
-    return dataclasses.replace(measured, artillery={**measured.artillery, "counters": counters})
+    return dataclasses.replace(measured, artillery=Artillery({"counters": counters}, [counters]))
 
 
 def failed_checks(summary: RunSummary) -> list[str]:
@@ -72,24 +72,58 @@ def test_the_recorders_own_errors_are_not_counted_twice(
     exchanges[-1] = exchanges[-1]._replace(status=503, expected=False)
     # A 200 whose body broke off: Artillery counts a code and an error.
     exchanges[-3] = exchanges[-3]._replace(error="ECONNRESET")
-    summary = summarise(make_measurements(exchanges, SMOKE))
+    # A 200 without what the scenario looks for in it: a code, and an error of Artillery's own.
+    exchanges[-5] = exchanges[-5]._replace(expected=False)
+    measured = make_measurements(exchanges, SMOKE)
+    counters = {"errors.UNEXPECTED_STATUS_200": 0, "errors.Failed capture or match": 1}
+    summary = summarise(with_counters(measured, **counters))
     assert failed_checks(summary) == []
     assert summary.verdict.outcome == "broken"
-    assert summary.users.failed == 2
+    assert summary.users.failed == 3
+    assert summary.artillery is not None
+    assert summary.artillery.errors["Failed capture or match"] == 1
 
 
-def test_a_run_that_was_cut_short_is_no_verdict(good: Measurements):
-    some = [e for e in good.exchanges if int(e.user.split("-")[1]) < 50]
-    summary = summarise(dataclasses.replace(good, exchanges=some, artillery=None, cut_short=True))
+def test_a_run_that_was_cut_short_is_no_verdict(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    some = [e for e in make_users(SMOKE) if int(e.user.split("-")[1]) < 50]
+    part = make_measurements(some, SMOKE, artillery=None, cut_reason="it was interrupted")
+    summary = summarise(part)
     assert failed_checks(summary) == ["complete", "offered load"]
+    assert (summary.cut_short, summary.cut_reason) == (True, "it was interrupted")
+    assert "it was interrupted" in summary.validity.reasons[0]
     assert summary.verdict.outcome == "invalid"
     assert summary.users.created == 49
 
 
-def test_late_arrivals_spoil_the_run(good: Measurements):
-    late = [e._replace(arrived_ms=e.arrived_ms + 1_500) for e in good.exchanges]
-    assert failed_checks(summarise(dataclasses.replace(good, exchanges=late))) == [
-        "arrivals on time"
+def test_late_arrivals_spoil_the_run(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    late = [e._replace(arrived_ms=e.arrived_ms + 1_500) for e in make_users(SMOKE)]
+    assert failed_checks(summarise(make_measurements(late, SMOKE))) == ["arrivals on time"]
+
+
+def test_windows_that_are_not_the_whole_spoil_the_run(good: Measurements):
+    assert good.artillery is not None
+    whole = good.artillery.counters
+    half = {"http.requests": 400, "vusers.created": 200}
+    rest = {name: count - half.get(name, 0) for name, count in whole.items()}
+
+    def with_windows(*windows: dict[str, int]) -> RunSummary:
+        found = dataclasses.replace(good.artillery, windows=windows)
+        return summarise(dataclasses.replace(good, artillery=found))
+
+    assert failed_checks(with_windows(half, rest)) == []
+    summary = with_windows(half, {**rest, "http.requests": rest["http.requests"] - 1})
+    assert failed_checks(summary) == ["windows add up"]
+    assert "(http.requests: 465 and 466)" in summary.validity.reasons[0]
+
+
+def test_a_generator_that_told_nothing_of_itself_spoils_the_run(good: Measurements):
+    silent = [event for event in good.generator if not isinstance(event, Beat)]
+    assert failed_checks(summarise(dataclasses.replace(good, generator=silent))) == [
+        "generator watched"
     ]
 
 
@@ -101,9 +135,9 @@ def test_a_generator_at_its_limit_spoils_the_run(
 ):
     events: list[Any] = [
         dataclasses.replace(event, lag_p99_ms=lag, busy=busy) if isinstance(event, Beat) else event
-        for event in good.events
+        for event in good.generator
     ]
-    assert failed_checks(summarise(dataclasses.replace(good, events=events))) == [check]
+    assert failed_checks(summarise(dataclasses.replace(good, generator=events))) == [check]
 
 
 @pytest.mark.parametrize(
@@ -118,12 +152,13 @@ def test_a_generator_at_its_limit_spoils_the_run(
     ],
 )
 def test_one_failure_breaks_the_promise(
-    good: Measurements,
+    make_users: Callable[..., list[Exchange]],
     make_measurements: Callable[..., Measurements],
     last: dict[str, Any],
     reasons: list[str],
 ):
-    exchanges = [*good.exchanges[:-1], good.exchanges[-1]._replace(**last)]
+    exchanges = make_users(SMOKE)
+    exchanges[-1] = exchanges[-1]._replace(**last)
     verdict = summarise(make_measurements(exchanges, SMOKE)).verdict
     assert verdict.outcome == "broken"
     assert verdict.reasons == reasons

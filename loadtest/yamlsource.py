@@ -1,0 +1,144 @@
+"""YAML with the position of everything in it, so that an error can say where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Location = tuple[str | int, ...]
+"""How to get to a value: keys and indices from the document's root."""
+
+MERGE = "tag:yaml.org,2002:merge"
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in a file; both count from 1."""
+
+    line: int
+    column: int
+
+    @classmethod
+    def of(cls, mark: yaml.Mark) -> Position:
+        """The place that the parser means."""
+        return cls(mark.line + 1, mark.column + 1)
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Something that is wrong at a place."""
+
+    position: Position
+    text: str
+
+
+class YamlError(Exception):
+    """The text is no YAML, or says something twice; `problem` tells where."""
+
+    def __init__(self, problem: Problem) -> None:
+        """Carries the problem."""
+        super().__init__(problem.text)
+        self.problem = problem
+
+
+@dataclass
+class Source:
+    """A parsed document."""
+
+    content: Any
+    keys: dict[Location, Position] = field(default_factory=dict[Location, Position])
+    """Where the key stands that leads to a value (for an item of a list: where the item begins)."""
+    values: dict[Location, Position] = field(default_factory=dict[Location, Position])
+
+    def resolve(self, location: Sequence[str | int]) -> Location:
+        """The longest way into the document that these steps describe.
+
+        Steps that lead nowhere are left out: pydantic puts the names of alternatives among them.
+        """
+        found: Location = ()
+        for step in location:
+            if (*found, step) in self.values:
+                found = (*found, step)
+        return found
+
+    def strings(self) -> Iterator[tuple[Location, str]]:
+        """Every text in it, keys excepted, and how to get there."""
+        yield from _strings(self.content, ())
+
+
+def _strings(content: Any, location: Location) -> Iterator[tuple[Location, str]]:
+    match content:
+        case str():
+            yield location, content
+        case dict():
+            for key, value in content.items():
+                yield from _strings(value, (*location, key))
+        case list():
+            for index, value in enumerate(content):
+                yield from _strings(value, (*location, index))
+        case _:
+            pass
+
+
+def read(path: Path) -> Source:
+    """Parses a file. Raises OSError, or YamlError for anything that is not plain YAML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                raise YamlError(Problem(Position(1, 1), "the file is empty"))
+            source = Source(None)
+            # First the walk: it refuses what the construction would loop on or pass over.
+            _walk(node, (), source, [])
+            source.content = loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except UnicodeDecodeError as error:
+        raise YamlError(Problem(Position(1, 1), f"not UTF-8 ({error.reason})")) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = Position.of(mark) if mark else Position(1, 1)
+        raise YamlError(Problem(where, f"not YAML: {error.problem or error.context}")) from error
+    except yaml.YAMLError as error:
+        raise YamlError(Problem(Position(1, 1), f"not YAML: {error}")) from error
+    return source
+
+
+def _walk(node: yaml.Node, location: Location, source: Source, above: list[yaml.Node]) -> None:
+    if any(node is one for one in above):
+        raise YamlError(Problem(Position.of(node.start_mark), "this anchor contains itself"))
+    source.values.setdefault(location, Position.of(node.start_mark))
+    inside = [*above, node]
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            source.keys.setdefault((*location, index), Position.of(item.start_mark))
+            _walk(item, (*location, index), source, inside)
+    if isinstance(node, yaml.MappingNode):
+        _walk_mapping(node, location, source, inside)
+
+
+def _walk_mapping(
+    node: yaml.MappingNode, location: Location, source: Source, above: list[yaml.Node]
+) -> None:
+    seen = dict[str, Position]()
+    merged = list[yaml.Node]()
+    for key, value in node.value:
+        if key.tag == MERGE:
+            merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+            continue
+        name, where = str(key.value), Position.of(key.start_mark)
+        if name in seen:
+            text = f"`{name}` is already given on line {seen[name].line}; remove one of them"
+            raise YamlError(Problem(where, text))
+        seen[name] = where
+        source.keys.setdefault((*location, name), where)
+        _walk(value, (*location, name), source, above)
+    for value in merged:
+        # What the mapping says itself comes first, as in YAML's own rule for merging.
+        _walk(value, location, source, above)
