@@ -2,14 +2,12 @@
 
 Requests that follow each other are alike (a queue, a garbage collection, a noisy neighbour slows
 many of them), so they must not be redrawn one by one: intervals from such draws are too narrow.
-Drawn are whole blocks of time instead (Künsch 1989). And a load profile rises by design, which a
-repetition would do in the same way; so a block is only replaced by one that lies near it in time
-(the local block bootstrap for series with a trend: Paparoditis and Politis 2002).
+Drawn are whole blocks of time instead, wherever they begin (Künsch 1989).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +16,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-NEIGHBOURHOOD_S = 30.0
-"""From how far before or after itself a block is replaced, in seconds."""
+SHORTEST_S, LONGEST_S = 5.0, 10.0
+"""Blocks must outlast what makes neighbouring requests alike, and leave enough of themselves."""
+LONG_RUN_S = 360.0
+"""A run of this length (the published experiment) gets the longest blocks."""
 CELLS = 4_000_000
 """Size of the largest working array: bounds memory whatever the number of requests."""
 
@@ -36,7 +36,9 @@ class Resamples:
     """Sorts a column of the request log by time."""
     low: Ints
     high: Ints
-    blocks: int
+    blocks: float
+    """How many blocks of equal size would tell as much (Kish 1965): less than there are, where some
+    hold few requests."""
 
     @property
     def totals(self) -> Ints:
@@ -59,13 +61,25 @@ class Resamples:
         """Each resample's q-quantile by nearest rank; infinite values are allowed.
 
         Only values near the quantile can become it, so only those are weighed one by one; the ones
-        below are counted. Where that band proves too narrow for a resample, it is widened.
+        below are counted. Where that band proves too narrow for a resample, it is widened. A
+        resample that happened to hit only gaps has no quantile: NaN.
         """
+        filled = self.totals > 0
+        if not filled.all():
+            found = np.full(len(filled), np.nan)
+            if filled.any():
+                part = replace(self, low=self.low[filled], high=self.high[filled])
+                found[filled] = part.quantiles(values, q)
+            return found
         ordered = values[self.order]
         by_value = np.argsort(ordered, kind="stable")
         size = len(ordered)
         ranks = np.maximum(np.ceil(q * self.totals).astype(np.int64), 1)
-        half = max(200, size // 50)
+        # How far resamples shift the rank of the quantile tells how wide the band must be.
+        is_below = np.zeros(size, dtype=bool)
+        is_below[by_value[: int(q * size)]] = True
+        shift = float(np.abs(self._counts(is_below) / self.totals - q).max())
+        half = 100 + int(1.5 * shift * size)
         while True:
             first, last = max(0, int(q * size) - half), min(size, int(q * size) + half)
             found = self._within(ordered, by_value, (first, last), ranks)
@@ -112,12 +126,7 @@ def _nth(low: Ints, high: Ints, sorting: Ints, ranks: Ints) -> Ints:
 
 
 def resample(
-    times_ms: Floats,
-    *,
-    block_s: float,
-    resamples: int,
-    seed: int,
-    neighbourhood_s: float = NEIGHBOURHOOD_S,
+    times_ms: Floats, *, resamples: int, seed: int, block_s: float | None = None
 ) -> Resamples:
     """Redraws a request log `resamples` times. `times_ms` are the requests' start times, not empty.
 
@@ -128,19 +137,23 @@ def resample(
     begin, end = float(ordered[0]), float(np.nextafter(ordered[-1], np.inf))
     blocks = block_count(times_ms, block_s)
     length = (end - begin) / blocks
-    places = begin + length * np.arange(blocks)
-    reach = neighbourhood_s * 1000
-    earliest = np.maximum(places - reach, begin)
-    latest = np.minimum(places + reach, end - length)
-    drawn = np.random.default_rng(seed).uniform(size=(resamples, blocks))
-    starts = earliest + drawn * (np.maximum(latest, earliest) - earliest)
+    starts = np.random.default_rng(seed).uniform(begin, end - length, size=(resamples, blocks))
     low = np.searchsorted(ordered, starts, side="left")
     high = np.searchsorted(ordered, starts + length, side="left")
-    return Resamples(order, low, high, blocks)
+    held = np.histogram(ordered, blocks)[0].astype(np.float64)
+    return Resamples(order, low, high, float(held.sum() ** 2 / (held**2).sum()))
 
 
-def block_count(times_ms: Floats, block_s: float) -> int:
-    """How many blocks of about that length a run has; at least one."""
+def block_count(times_ms: Floats, block_s: float | None = None) -> int:
+    """How many blocks of about that length a run has; at least one, but for no requests at all.
+
+    By default their length grows with the cube root of the run's, the rate that is best for the
+    variance of a mean (Hall, Horowitz and Jing 1995), from 5 s to 10 s.
+    """
     if not len(times_ms):
         return 0
-    return max(1, round(float(times_ms.max() - times_ms.min()) / (block_s * 1000)))
+    span_s = float(times_ms.max() - times_ms.min()) / 1000
+    if block_s is None:
+        best = LONGEST_S * (span_s / LONG_RUN_S) ** (1 / 3)
+        block_s = min(LONGEST_S, max(SHORTEST_S, best))
+    return max(1, round(span_s / block_s))

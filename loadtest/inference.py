@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,6 @@ from scipy import stats
 from loadtest import bootstrap
 
 CONFIDENCE = 0.95
-BLOCK_S = 5.0
 RESAMPLES = 1000
 SEED = 5
 LEAST_BLOCKS = 5
@@ -59,6 +58,10 @@ class Interval:
             max(self.high, other.high),
             min(self.confidence, other.confidence),
         )
+
+    def within(self, low: float, high: float) -> Interval:
+        """Cut to values that are possible."""
+        return Interval(max(self.low, low), min(self.high, high), self.confidence)
 
 
 def unknown(confidence: float = CONFIDENCE) -> Interval:
@@ -146,7 +149,7 @@ def share_interval(
     times_ms: ArrayLike,
     *,
     confidence: float = CONFIDENCE,
-    block_s: float = BLOCK_S,
+    block_s: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Interval:
@@ -158,7 +161,9 @@ def share_interval(
     happened, times = np.asarray(flags, dtype=bool), _floats(times_ms)
     exact = wilson(int(happened.sum()), len(happened), confidence)
     drawn = _shares(Sample(happened, times), block_s, resamples, seed)
-    return exact if drawn is None else exact.hull(_of_draws(*drawn, confidence))
+    if drawn is None:
+        return exact
+    return exact.hull(_of_draws(*drawn, confidence)).within(0.0, 1.0)
 
 
 def share_difference(
@@ -166,7 +171,7 @@ def share_difference(
     b: Sample,
     *,
     confidence: float = CONFIDENCE,
-    block_s: float = BLOCK_S,
+    block_s: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Interval:
@@ -183,14 +188,17 @@ def share_difference(
     if drawn[0] is None or drawn[1] is None:
         return exact
     (before, blocks_a), (after, blocks_b) = drawn[0], drawn[1]
-    return exact.hull(_of_draws(after - before, min(blocks_a, blocks_b), confidence))
+    bursts = _of_draws(after - before, min(blocks_a, blocks_b), confidence)
+    return exact.hull(bursts).within(-1.0, 1.0)
 
 
-def _shares(sample: Sample, block_s: float, resamples: int, seed: int) -> tuple[Floats, int] | None:
+def _shares(
+    sample: Sample, block_s: float | None, resamples: int, seed: int
+) -> tuple[Floats, float] | None:
     times = _floats(sample.times_ms)
-    if bootstrap.block_count(times, block_s) < LEAST_BLOCKS:
+    redrawn = _resample(times, block_s, resamples, seed)
+    if redrawn is None:
         return None
-    redrawn = bootstrap.resample(times, block_s=block_s, resamples=resamples, seed=seed)
     return redrawn.shares(np.asarray(sample.values, dtype=bool)), redrawn.blocks
 
 
@@ -202,7 +210,7 @@ def percentile_interval(
     times_ms: ArrayLike,
     q: float,
     *,
-    block_s: float = BLOCK_S,
+    block_s: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = SEED,
     confidence: float = CONFIDENCE,
@@ -214,7 +222,9 @@ def percentile_interval(
     `known`. One run tells nothing of how runs differ: see `repeats`.
     """
     drawn = _percentiles(Sample(values_ms, times_ms), q, block_s, resamples, seed)
-    return unknown(confidence) if drawn is None else _of_draws(*drawn, confidence)
+    if drawn is None:
+        return unknown(confidence)
+    return _of_draws(*drawn, confidence).within(0.0, math.inf)
 
 
 def percentile_difference(
@@ -222,7 +232,7 @@ def percentile_difference(
     b: Sample,
     q: float,
     *,
-    block_s: float = BLOCK_S,
+    block_s: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = SEED,
     confidence: float = CONFIDENCE,
@@ -245,32 +255,53 @@ def percentile_difference(
 
 
 def _percentiles(
-    sample: Sample, q: float, block_s: float, resamples: int, seed: int
-) -> tuple[Floats, int] | None:
+    sample: Sample, q: float, block_s: float | None, resamples: int, seed: int
+) -> tuple[Floats, float] | None:
     times = _floats(sample.times_ms)
-    if bootstrap.block_count(times, block_s) < LEAST_BLOCKS:
+    redrawn = _resample(times, block_s, resamples, seed)
+    if redrawn is None:
         return None
-    redrawn = bootstrap.resample(times, block_s=block_s, resamples=resamples, seed=seed)
     return redrawn.quantiles(_floats(sample.values), q), redrawn.blocks
 
 
-def _of_draws(draws: Floats, blocks: int, confidence: float) -> Interval:
+def _resample(
+    times: Floats, block_s: float | None, resamples: int, seed: int
+) -> bootstrap.Resamples | None:
+    """The redrawn log, or None for a run too short, or too uneven, to tell how much it varies."""
+    if bootstrap.block_count(times, block_s) < LEAST_BLOCKS:
+        return None
+    redrawn = bootstrap.resample(times, block_s=block_s, resamples=resamples, seed=seed)
+    return redrawn if redrawn.blocks >= 2 else None
+
+
+def _of_draws(draws: Floats, blocks: float, confidence: float) -> Interval:
     """The percentile interval of bootstrap draws, widened for their number of blocks.
 
-    With few blocks the plain one is too narrow, as z is where t belongs; so the tails are those of
-    Hesterberg's expanded percentile interval (2015, section 5). A draw that is not a number (inf -
-    inf) might be anything.
+    With few blocks the plain one is too narrow, as z is where Student's t belongs, and as draws
+    scatter less than the truth by (blocks - 1) / blocks (Hesterberg 2015, section 5, widens the
+    tails for both; here the distances from the median grow by the same factor, which needs no draws
+    that far out). A draw that is not a number (inf - inf) might be anything.
     """
-    t = stats.t.isf((1 - confidence) / 2, blocks - 1) * math.sqrt(blocks / (blocks - 1))
-    tail = float(stats.norm.sf(t))
-    lowest = np.nan_to_num(draws, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
-    highest = np.nan_to_num(draws, nan=np.inf, posinf=np.inf, neginf=-np.inf)
+    tail = (1 - confidence) / 2
     # Observed values only, and outwards: interpolation would make a NaN of an infinite end.
+    low = _quantile(draws, tail, -np.inf, "lower")
+    high = _quantile(draws, 1 - tail, np.inf, "higher")
+    factor = float(stats.t.isf(tail, blocks - 1) / stats.norm.isf(tail))
+    factor *= math.sqrt(blocks / (blocks - 1))
+    down, up = (_quantile(draws, 0.5, nan, "nearest") for nan in (-np.inf, np.inf))
+    # An infinite end stays where it is: there is no distance to stretch.
     return Interval(
-        float(np.quantile(lowest, tail, method="lower")),
-        float(np.quantile(highest, 1 - tail, method="higher")),
+        up - factor * (up - low) if math.isfinite(up - low) else low,
+        down + factor * (high - down) if math.isfinite(high - down) else high,
         confidence,
     )
+
+
+def _quantile(
+    draws: Floats, q: float, nan: float, method: Literal["lower", "higher", "nearest"]
+) -> float:
+    whole = np.nan_to_num(draws, nan=nan, posinf=np.inf, neginf=-np.inf)
+    return float(np.quantile(whole, q, method=method))
 
 
 # --- repeated runs --------------------------------------------------------------------------------

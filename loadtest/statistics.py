@@ -21,7 +21,8 @@ from loadtest.outcomes import ANSWERED, Outcome
 from loadtest.profiles import Times
 from loadtest.recording import Exchange
 
-QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+"""The percentiles of a summary; an SLO may ask for any of them."""
 
 
 def requests(exchanges: Sequence[Exchange]) -> Requests:

@@ -65,6 +65,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     users = _users(measured, counters)
     requests = statistics.requests(exchanges)
     latency = statistics.latency(exchanges, timeout_s)
+    endpoints = statistics.endpoints(exchanges, timeout_s)
     generator = _generator(measured)
     valid = validity.assess(
         validity.Evidence(
@@ -101,14 +102,20 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
         users=users,
         requests=requests,
         latency=latency,
-        endpoints=statistics.endpoints(exchanges, timeout_s),
+        endpoints=endpoints,
         instances=statistics.instances(exchanges),
         series=statistics.series(exchanges, measured.began_ms),
         generator=generator,
         artillery=_artillery(measured.artillery, counters),
         validity=valid,
         verdict=verdict.judge(
-            topology, users=users, requests=requests, latency=latency, validity=valid, slo=slo
+            topology,
+            users=users,
+            requests=requests,
+            latency=latency,
+            validity=valid,
+            slo=slo,
+            endpoints=endpoints,
         ),
     )
 

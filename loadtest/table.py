@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,10 @@ class Category:
         if label not in self.labels:
             return np.zeros(len(self.codes), dtype=bool)
         return self.codes == self.labels.index(label)
+
+    def __getitem__(self, rows: NDArray[np.bool_]) -> Category:
+        """Only these rows; the labels stay."""
+        return Category(self.codes[rows], self.labels)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,11 @@ class RequestTable:
     def is_(self, *outcomes: Outcome) -> NDArray[np.bool_]:
         """Which rows have one of these outcomes."""
         return np.isin(self.outcome, [OUTCOMES.index(outcome) for outcome in outcomes])
+
+    def where(self, rows: NDArray[np.bool_]) -> RequestTable:
+        """The table of only these rows."""
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        return RequestTable(**{name: column[rows] for name, column in columns.items()})
 
 
 def from_exchanges(exchanges: Iterable[Exchange]) -> RequestTable:
