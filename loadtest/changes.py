@@ -38,8 +38,9 @@ class Change(Record):
     unit: Literal["share", "ms"]
     a: float | None
     b: float | None
-    at_least: bool
-    """Whether a figure is only a lower limit, as no answer ever came; its value is the time-out."""
+    a_at_least: bool
+    """Whether the figure is only a lower limit, as no answer ever came; it is the time-out then."""
+    b_at_least: bool
     difference: float | None
     low: float | None
     high: float | None
@@ -182,7 +183,6 @@ def _change(
         values = tuple(quantile(np.asarray(s.values), metric.q) for s in samples)
         interval = inference.percentile_difference(*samples, metric.q, confidence=confidence)
     first, second = values
-    unanswered = math.isinf(first) or math.isinf(second)
     shown = tuple(min(value, timeout_ms) if metric.q else value for value in values)
     both = math.isinf(first) and math.isinf(second)
     known = not (both or math.isnan(first) or math.isnan(second))
@@ -191,7 +191,8 @@ def _change(
         unit="share" if metric.q is None else "ms",
         a=_finite(shown[0]),
         b=_finite(shown[1]),
-        at_least=unanswered,
+        a_at_least=math.isinf(first),
+        b_at_least=math.isinf(second),
         difference=_finite(shown[1] - shown[0]) if known else None,
         low=_finite(interval.low),
         high=_finite(interval.high),
@@ -245,6 +246,6 @@ def _hidden(changes: Sequence[Change]) -> str:
     if p99.low is None or p99.high is None:
         return ""
     return (
-        f" The p99 may still have changed by {p99.low / p99.a * 100:+.0f} to "
+        f" The p99 may still have changed by {max(p99.low / p99.a, -1) * 100:+.0f} to "
         f"{p99.high / p99.a * 100:+.0f} %."
     )

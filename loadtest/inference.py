@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
+import scipy  # loads `scipy.stats`, which takes a second or more, at its first use
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from loadtest import bootstrap
 
@@ -86,7 +86,7 @@ def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
     """
     if n == 0 and successes == 0:
         return Interval(0.0, 1.0, confidence)
-    found = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    found = scipy.stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
     return Interval(float(found.low), float(found.high), confidence)
 
 
@@ -112,7 +112,7 @@ def failure_bound(failures: int, n: int, confidence: float = CONFIDENCE) -> floa
     """
     if not n:
         return 1.0
-    test = stats.binomtest(failures, n, alternative="less")
+    test = scipy.stats.binomtest(failures, n, alternative="less")
     return float(test.proportion_ci(confidence, method="exact").high)
 
 
@@ -286,7 +286,7 @@ def _of_draws(draws: Floats, blocks: float, confidence: float) -> Interval:
     # Observed values only, and outwards: interpolation would make a NaN of an infinite end.
     low = _quantile(draws, tail, -np.inf, "lower")
     high = _quantile(draws, 1 - tail, np.inf, "higher")
-    factor = float(stats.t.isf(tail, blocks - 1) / stats.norm.isf(tail))
+    factor = float(scipy.stats.t.isf(tail, blocks - 1) / scipy.stats.norm.isf(tail))
     factor *= math.sqrt(blocks / (blocks - 1))
     down, up = (_quantile(draws, 0.5, nan, "nearest") for nan in (-np.inf, np.inf))
     # An infinite end stays where it is: there is no distance to stretch.
@@ -314,7 +314,7 @@ def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> In
     """
     if len(values) < 2:
         return unknown(confidence)
-    found = stats.ttest_1samp(np.asarray(values, dtype=np.float64), 0.0)
+    found = scipy.stats.ttest_1samp(np.asarray(values, dtype=np.float64), 0.0)
     ends = found.confidence_interval(confidence)
     if not math.isfinite(float(ends.low)):
         return Interval(values[0], values[0], confidence)
@@ -336,7 +336,7 @@ def pooled_share(
     effective = n / _design_effect(failures, totals)
     if runs > 1 and effective < n:
         tail = (1 - confidence) / 2
-        effective *= float(stats.norm.isf(tail) / stats.t.isf(tail, runs - 1)) ** 2
+        effective *= float(scipy.stats.norm.isf(tail) / scipy.stats.t.isf(tail, runs - 1)) ** 2
     return _clopper_pearson(k / n, effective, confidence)
 
 
@@ -354,8 +354,8 @@ def _design_effect(failures: Sequence[int], totals: Sequence[int]) -> float:
 def _clopper_pearson(share: float, n: float, confidence: float) -> Interval:
     """The exact interval for a number of trials that need not be whole."""
     tail, successes = (1 - confidence) / 2, share * n
-    low = float(stats.beta.ppf(tail, successes, n - successes + 1)) if successes > 0 else 0.0
-    high = float(stats.beta.isf(tail, successes + 1, n - successes)) if successes < n else 1.0
+    low = float(scipy.stats.beta.ppf(tail, successes, n - successes + 1)) if successes > 0 else 0.0
+    high = float(scipy.stats.beta.isf(tail, successes + 1, n - successes)) if successes < n else 1.0
     return Interval(low, high, confidence)
 
 

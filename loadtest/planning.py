@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import stats
+import scipy
 
 from loadtest.errors import LoadTestError
 from loadtest.inference import failure_bound, floor_percent
@@ -103,7 +103,7 @@ def requests_needed(slo: float, confidence: float, failures: int = 0) -> int:
     """
 
     def shows(n: int) -> bool:
-        return float(stats.binom.cdf(failures, n, 1 - slo)) <= 1 - confidence
+        return float(scipy.stats.binom.cdf(failures, n, 1 - slo)) <= 1 - confidence
 
     high = failures + 1
     while not shows(high):
@@ -117,7 +117,7 @@ def requests_needed(slo: float, confidence: float, failures: int = 0) -> int:
 
 def _passes_at(failures: int, n: int) -> int:
     """One failure in how many requests leaves such a run its chance to pass."""
-    return math.ceil(1 / float(stats.beta.ppf(1 - PASSES, failures + 1, n - failures)))
+    return math.ceil(1 / float(scipy.stats.beta.ppf(1 - PASSES, failures + 1, n - failures)))
 
 
 def _fit(profile: Profile, slo: float, confidence: float, requests_per_user: int) -> ProfileFit:

@@ -13,6 +13,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from loadtest.errors import LoadTestError
+from loadtest.inference import failure_bound, floor_percent
 from loadtest.models import EndpointRecord, Latency, Record, Requests, Users
 from loadtest.outcomes import Outcome
 
@@ -254,9 +255,6 @@ def _good(
     kept: bool | None = reached
     reason = f"{measured}{where}, promised are {percent:g} %"
     if reached and confidence is not None:
-        # Here and not above: most gates ask for no confidence, and scipy takes its time to load.
-        from loadtest.inference import failure_bound, floor_percent  # noqa: PLC0415
-
         bound = failure_bound(total - good, total, confidence / 100)
         least = floor_percent(1 - bound)
         measured += f"; at least {least} with {confidence:g} % confidence"
