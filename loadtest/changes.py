@@ -181,11 +181,13 @@ def _change(
         interval = inference.share_difference(*samples, confidence=confidence)
     else:
         values = tuple(quantile(np.asarray(s.values), metric.q) for s in samples)
-        interval = inference.percentile_difference(*samples, metric.q, confidence=confidence)
+        interval = inference.percentile_difference(
+            *samples, metric.q, limit_ms=timeout_ms, confidence=confidence
+        )
     first, second = values
     shown = tuple(min(value, timeout_ms) if metric.q else value for value in values)
-    both = math.isinf(first) and math.isinf(second)
-    known = not (both or math.isnan(first) or math.isnan(second))
+    neither = math.isinf(first) and math.isinf(second)
+    known = not (neither or math.isnan(first) or math.isnan(second))
     return Change(
         metric=metric.name,
         unit="share" if metric.q is None else "ms",

@@ -98,10 +98,15 @@ def newcombe(k1: int, n1: int, k2: int, n2: int, confidence: float = CONFIDENCE)
     if not n1 or not n2:
         return Interval(-1.0, 1.0, confidence)
     first, second = wilson(k1, n1, confidence), wilson(k2, n2, confidence)
-    p1, p2 = k1 / n1, k2 / n2
-    down = math.hypot(p2 - second.low, first.high - p1)
-    up = math.hypot(second.high - p2, p1 - first.low)
-    return Interval(max(-1.0, p2 - p1 - down), min(1.0, p2 - p1 + up), confidence)
+    return _difference((k1 / n1, first), (k2 / n2, second))
+
+
+def _difference(first: tuple[float, Interval], second: tuple[float, Interval]) -> Interval:
+    """The interval of second - first from both shares and their intervals (square and add)."""
+    (p1, one), (p2, two) = first, second
+    down = math.hypot(p2 - two.low, one.high - p1)
+    up = math.hypot(two.high - p2, p1 - one.low)
+    return Interval(p2 - p1 - down, p2 - p1 + up, one.confidence).within(-1.0, 1.0)
 
 
 def failure_bound(failures: int, n: int, confidence: float = CONFIDENCE) -> float:
@@ -160,10 +165,14 @@ def share_interval(
     """
     happened, times = np.asarray(flags, dtype=bool), _floats(times_ms)
     exact = wilson(int(happened.sum()), len(happened), confidence)
-    drawn = _shares(Sample(happened, times), block_s, resamples, seed)
-    if drawn is None:
+    redrawn = _resample(times, block_s, resamples, seed)
+    if redrawn is None:
         return exact
-    return exact.hull(_of_draws(*drawn, confidence)).within(0.0, 1.0)
+    # Stretched as log odds, a share of half the requests does not reach none or all of them.
+    with np.errstate(divide="ignore"):
+        odds = _of_draws(scipy.special.logit(redrawn.shares(happened)), redrawn.blocks, confidence)
+    low, high = (float(scipy.special.expit(end)) for end in (odds.low, odds.high))
+    return exact.hull(Interval(low, high, confidence))
 
 
 def share_difference(
@@ -177,29 +186,24 @@ def share_difference(
 ) -> Interval:
     """By how much the second share exceeds the first, where events may come in bursts.
 
-    The wider of Newcombe's interval and the block bootstrap's.
+    Newcombe's way to combine two intervals, with those of `share_interval` in place of Wilson's
+    (Zou and Donner 2008 show that it carries over).
     """
-    first, second = (np.asarray(sample.values, dtype=bool) for sample in (a, b))
-    counts = int(first.sum()), len(first), int(second.sum()), len(second)
-    exact = newcombe(*counts, confidence)
-    drawn = [
-        _shares(sample, block_s, resamples, seed + number) for number, sample in enumerate((a, b))
-    ]
-    if drawn[0] is None or drawn[1] is None:
-        return exact
-    (before, blocks_a), (after, blocks_b) = drawn[0], drawn[1]
-    bursts = _of_draws(after - before, min(blocks_a, blocks_b), confidence)
-    return exact.hull(bursts).within(-1.0, 1.0)
-
-
-def _shares(
-    sample: Sample, block_s: float | None, resamples: int, seed: int
-) -> tuple[Floats, float] | None:
-    times = _floats(sample.times_ms)
-    redrawn = _resample(times, block_s, resamples, seed)
-    if redrawn is None:
-        return None
-    return redrawn.shares(np.asarray(sample.values, dtype=bool)), redrawn.blocks
+    arms = list[tuple[float, Interval]]()
+    for number, sample in enumerate((a, b)):
+        happened = np.asarray(sample.values, dtype=bool)
+        if not len(happened):
+            return Interval(-1.0, 1.0, confidence)
+        found = share_interval(
+            happened,
+            sample.times_ms,
+            confidence=confidence,
+            block_s=block_s,
+            resamples=resamples,
+            seed=seed + number,
+        )
+        arms.append((float(happened.mean()), found))
+    return _difference(arms[0], arms[1])
 
 
 # --- percentiles ----------------------------------------------------------------------------------
@@ -232,6 +236,7 @@ def percentile_difference(
     b: Sample,
     q: float,
     *,
+    limit_ms: float = math.inf,
     block_s: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = SEED,
@@ -239,8 +244,10 @@ def percentile_difference(
 ) -> Interval:
     """By how many ms the q-quantile of the second run exceeds that of the first.
 
-    Both runs are redrawn independently. Where both quantiles are infinite (neither was answered),
-    nothing is known of their difference.
+    Both runs are redrawn independently. Values may be `inf` for requests that were never answered;
+    `limit_ms` (the time-out) is what these took at least, so that a first run without answers still
+    limits the difference from above, and a second one from below. Without answers in either,
+    nothing is known.
     """
     drawn = [
         _percentiles(sample, q, block_s, resamples, seed + number)
@@ -249,9 +256,15 @@ def percentile_difference(
     if drawn[0] is None or drawn[1] is None:
         return unknown(confidence)
     (before, blocks_a), (after, blocks_b) = drawn[0], drawn[1]
+    blocks = min(blocks_a, blocks_b)
     with np.errstate(invalid="ignore"):
-        differences = after - before
-    return _of_draws(differences, min(blocks_a, blocks_b), confidence)
+        least = np.minimum(after, limit_ms) - before
+        most = after - np.minimum(before, limit_ms)
+    return Interval(
+        _of_draws(least, blocks, confidence).low,
+        _of_draws(most, blocks, confidence).high,
+        confidence,
+    )
 
 
 def _percentiles(

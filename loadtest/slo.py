@@ -22,7 +22,8 @@ DEFAULT_FILE = Path(__file__).with_name("slo.yml")
 PercentileName = Literal["p50", "p90", "p95", "p99", "p99.9"]
 Count = Annotated[int, Field(ge=0, strict=True)]
 Percent = Annotated[float, Field(gt=0, lt=100, strict=True)]
-Limits = dict[PercentileName, Annotated[float, Field(gt=0, strict=True)]]
+Milliseconds = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+Limits = dict[PercentileName, Milliseconds]
 
 
 class SloError(LoadTestError):
@@ -54,6 +55,8 @@ class Slo(Record):
     """At most so many 5xx answers."""
     latency_ms: Limits = Field(default_factory=dict)
     """Percentiles over all requests; an unanswered one is never fast enough."""
+    slow_ms: Milliseconds = 1000.0
+    """An expected answer whose first byte takes longer is slow, not good."""
     availability_percent: Percent | None = None
     """Good requests of all that were sent, at least."""
     confidence_percent: Percent | None = None
