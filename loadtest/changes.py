@@ -130,18 +130,14 @@ def compare_tables(
     Every row gets its share of the tolerated errors (Bonferroni), so that `confidence` holds for
     the whole table: looking at more figures must not find more differences.
     """
-    metrics = [*_metrics(), *(m for name in endpoints for m in _of_endpoint(name))]
-    each = 1 - (1 - confidence) / len(metrics)
-    return [_change(metric, a, b, timeout_s * 1000, each) for metric in metrics]
+    metrics = [*METRICS, *(m for name in endpoints for m in _of_endpoint(name))]
+    each = confidence_of_each(confidence, len(metrics))
+    return [change(metric, a, b, timeout_s * 1000, each) for metric in metrics]
 
 
-def _metrics() -> Iterator[Metric]:
-    yield Metric("failed users", failed_users)
-    yield Metric("timeouts", lambda t: _share(t, Outcome.TIMEOUT))
-    yield Metric("5xx", lambda t: _share(t, Outcome.SERVER_ERROR))
-    yield Metric("other failures", lambda t: _share(t, *OTHER))
-    for name, q in PERCENTILES.items():
-        yield Metric(f"{name} of all", latencies, q)
+def confidence_of_each(confidence: float, rows: int) -> float:
+    """What each row needs for the whole table to have `confidence` (Bonferroni)."""
+    return 1 - (1 - confidence) / rows
 
 
 def _of_endpoint(name: str) -> Iterator[Metric]:
@@ -172,9 +168,10 @@ def latencies(requests: RequestTable) -> Sample:
     return Sample(np.where(answered, requests.ttfb_ms, np.inf), requests.start_ms)
 
 
-def _change(
+def change(
     metric: Metric, a: RequestTable, b: RequestTable, timeout_ms: float, confidence: float
 ) -> Change:
+    """One row: a metric of both runs, held against each other."""
     samples = metric.sample(a), metric.sample(b)
     if metric.q is None:
         values = tuple(_mean(np.asarray(sample.values)) for sample in samples)
@@ -201,6 +198,16 @@ def _change(
         confidence=round(confidence, 6),
         finding=_finding(interval) if known else "cannot be told",
     )
+
+
+METRICS = (
+    Metric("failed users", failed_users),
+    Metric("timeouts", lambda t: _share(t, Outcome.TIMEOUT)),
+    Metric("5xx", lambda t: _share(t, Outcome.SERVER_ERROR)),
+    Metric("other failures", lambda t: _share(t, *OTHER)),
+    *(Metric(f"{name} of all", latencies, q) for name, q in PERCENTILES.items()),
+)
+"""What is compared by default."""
 
 
 def _mean(flags: NDArray[np.bool_]) -> float:

@@ -6,6 +6,7 @@ Pure functions of counts and columns. The methods, their sources and what they d
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -283,8 +284,16 @@ def _resample(
     """The redrawn log, or None for a run too short, or too uneven, to tell how much it varies."""
     if bootstrap.block_count(times, block_s) < LEAST_BLOCKS:
         return None
-    redrawn = bootstrap.resample(times, block_s=block_s, resamples=resamples, seed=seed)
+    redrawn = _redrawn(times.tobytes(), block_s, resamples, seed)
     return redrawn if redrawn.blocks >= 2 else None
+
+
+@functools.lru_cache(maxsize=4)
+def _redrawn(times: bytes, block_s: float | None, resamples: int, seed: int) -> bootstrap.Resamples:
+    """Redraws a log once for all the figures that are taken of it."""
+    return bootstrap.resample(
+        np.frombuffer(times, dtype=np.float64), block_s=block_s, resamples=resamples, seed=seed
+    )
 
 
 def _of_draws(draws: Floats, blocks: float, confidence: float) -> Interval:
@@ -327,10 +336,10 @@ def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> In
     """
     if len(values) < 2:
         return unknown(confidence)
+    if len(set(values)) == 1:
+        return Interval(values[0], values[0], confidence)
     found = scipy.stats.ttest_1samp(np.asarray(values, dtype=np.float64), 0.0)
     ends = found.confidence_interval(confidence)
-    if not math.isfinite(float(ends.low)):
-        return Interval(values[0], values[0], confidence)
     return Interval(float(ends.low), float(ends.high), confidence)
 
 

@@ -70,12 +70,11 @@ class Slo(Record):
             raise ValueError("name at least one of single, ha")
         return value
 
-    @model_validator(mode="after")
-    def _promises_something(self) -> Slo:
+    @property
+    def empty(self) -> bool:
+        """Whether it promises nothing at all."""
         counts = (self.failed_users, self.timeouts, self.server_errors, self.availability_percent)
-        if all(c is None for c in counts) and not self.latency_ms and not self.endpoints:
-            raise ValueError("promises nothing; give at least one objective")
-        return self
+        return all(c is None for c in counts) and not self.latency_ms and not self.endpoints
 
     def __str__(self) -> str:
         """The promise in words."""
@@ -132,11 +131,14 @@ def read(path: Path) -> Slo:
         raise SloError(f"{path}, line 1: give objectives as `key: value`, see docs/gate.md")
     lines = _lines(node, path)
     try:
-        return Slo.model_validate(yaml.safe_load(text))
+        found = Slo.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
         raise SloError(f"{path}: not YAML: {error}") from error
     except ValidationError as error:
         raise SloError(_first(error, path, lines)) from error
+    if found.empty:
+        raise SloError(f"{path}, line 1: promises nothing; give at least one objective")
+    return found
 
 
 Keys = tuple[str, ...]
