@@ -7,7 +7,7 @@ Drawn are whole blocks of time instead, wherever they begin (Künsch 1989).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,8 @@ SHORTEST_S, LONGEST_S = 5.0, 10.0
 """Blocks must outlast what makes neighbouring requests alike, and leave enough of themselves."""
 LONG_RUN_S = 360.0
 """A run of this length (the published experiment) gets the longest blocks."""
-CELLS = 4_000_000
-"""Size of the largest working array: bounds memory whatever the number of requests."""
+LEAF = 128
+"""So many values are weighed one by one; more of them are halved first."""
 
 
 @dataclass(frozen=True)
@@ -47,67 +47,54 @@ class Resamples:
 
     def counts(self, flags: Flags) -> Ints:
         """How many flagged requests each resample has."""
-        return self._counts(flags[self.order])
-
-    def _counts(self, ordered: Flags) -> Ints:
-        before = np.concatenate([[0], np.cumsum(ordered)])
-        return (before[self.high] - before[self.low]).sum(axis=1)
+        return _covered(flags[self.order], self.low, self.high)
 
     def shares(self, flags: Flags) -> Floats:
-        """The share of flagged requests in each resample."""
-        return self.counts(flags) / np.maximum(self.totals, 1)
+        """The share of flagged requests in each resample; NaN in one that hit only gaps."""
+        with np.errstate(invalid="ignore"):
+            return self.counts(flags) / self.totals
 
     def quantiles(self, values: Floats, q: float) -> Floats:
         """Each resample's q-quantile by nearest rank; infinite values are allowed.
 
-        Only values near the quantile can become it, so only those are weighed one by one; the ones
-        below are counted. Where that band proves too narrow for a resample, it is widened. A
-        resample that happened to hit only gaps has no quantile: NaN.
+        A resample that hit only gaps between requests has no quantile: NaN.
         """
-        filled = self.totals > 0
-        if not filled.all():
-            found = np.full(len(filled), np.nan)
-            if filled.any():
-                part = replace(self, low=self.low[filled], high=self.high[filled])
-                found[filled] = part.quantiles(values, q)
-            return found
         ordered = values[self.order]
         by_value = np.argsort(ordered, kind="stable")
-        size = len(ordered)
         ranks = np.maximum(np.ceil(q * self.totals).astype(np.int64), 1)
-        # How far resamples shift the rank of the quantile tells how wide the band must be.
-        is_below = np.zeros(size, dtype=bool)
-        is_below[by_value[: int(q * size)]] = True
-        shift = float(np.abs(self._counts(is_below) / self.totals - q).max())
-        half = 100 + int(1.5 * shift * size)
-        while True:
-            first, last = max(0, int(q * size) - half), min(size, int(q * size) + half)
-            found = self._within(ordered, by_value, (first, last), ranks)
-            if found is not None:
-                return found
-            half *= 3
+        found = np.full(len(ranks), np.nan)
+        # Bisection over the sorted values, for all resamples at once: those whose quantile is in the
+        # lower half go left. `ranks` counts from the beginning of what is left.
+        left = [(0, len(ordered), np.flatnonzero(self.totals), ranks[self.totals > 0])]
+        while left:
+            first, last, rows, ranked = left.pop()
+            if not len(rows):
+                continue
+            if last - first <= LEAF:
+                near = np.sort(by_value[first:last])
+                nth = self._nth(near, ordered, rows, ranked)
+                found[rows] = ordered[by_value[first + nth]]
+                continue
+            middle = (first + last) // 2
+            is_lower = np.zeros(len(ordered), dtype=bool)
+            is_lower[by_value[first:middle]] = True
+            lower = _covered(is_lower, self.low[rows], self.high[rows])
+            go = ranked <= lower
+            left.append((first, middle, rows[go], ranked[go]))
+            left.append((middle, last, rows[~go], (ranked - lower)[~go]))
+        return found
 
-    def _within(
-        self, ordered: Floats, by_value: Ints, band: tuple[int, int], ranks: Ints
-    ) -> Floats | None:
-        """The values of those ranks, or None if one of them is not in the band."""
-        first, last = band
-        is_below = np.zeros(len(ordered), dtype=bool)
-        is_below[by_value[:first]] = True
-        is_near = np.zeros(len(ordered), dtype=bool)
-        is_near[by_value[first:last]] = True
-        below = self._counts(is_below)
-        if (below >= ranks).any() or (below + self._counts(is_near) < ranks).any():
-            return None
-        near = np.flatnonzero(is_near)
+    def _nth(self, near: Ints, ordered: Floats, rows: Ints, ranks: Ints) -> Ints:
+        """For each resample of `rows`, which of the requests `near`, by value, has its rank."""
         sorting = np.argsort(ordered[near], kind="stable")
-        before = np.concatenate([[0], np.cumsum(is_near)])
-        step = max(1, CELLS // (len(near) + 1))
-        parts = [
-            _nth(before[self.low[rows]], before[self.high[rows]], sorting, (ranks - below)[rows])
-            for rows in (slice(at, at + step) for at in range(0, len(ranks), step))
-        ]
-        return ordered[near][sorting][np.concatenate(parts)]
+        low, high = (np.searchsorted(near, ends[rows]) for ends in (self.low, self.high))
+        return _nth(low, high, sorting, ranks)
+
+
+def _covered(flags: Flags, low: Ints, high: Ints) -> Ints:
+    """How many flagged requests lie in each row's ranges, in the order of time."""
+    before = np.concatenate([[0], np.cumsum(flags)])
+    return (before[high] - before[low]).sum(axis=1)
 
 
 def _nth(low: Ints, high: Ints, sorting: Ints, ranks: Ints) -> Ints:
