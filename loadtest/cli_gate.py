@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -23,8 +24,10 @@ SloFile = Annotated[
     Path | None,
     typer.Option(
         "--slo",
-        envvar=SLO_VARIABLE,
-        help="YAML file of the promise; by default no failure and a p99 of at most 60 ms.",
+        help=(
+            f"YAML file of the promise; by default what {SLO_VARIABLE} names, else no failure and a "
+            "p99 of at most 60 ms."
+        ),
     ),
 ]
 
@@ -50,8 +53,9 @@ class Gate(Record):
 
 
 def read_slo(path: Path | None) -> Slo | None:
-    """The objectives of `--slo`; None without one. Read before a load begins, not after it."""
-    return slo.read(path) if path else None
+    """The objectives of `--slo` or LOADTEST_SLO; None without. Read before a load, not after it."""
+    named = path or os.environ.get(SLO_VARIABLE)
+    return slo.read(Path(named)) if named else None
 
 
 def judge(run: Kept, promise: Slo) -> Gate:
