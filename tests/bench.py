@@ -1,4 +1,4 @@
-"""`make bench`: how long the engine's commands take on a local region. Prints; asserts nothing.
+"""`make bench`: how long figures and the engine's commands take. Prints; asserts nothing.
 
 Times on small machines are noisy: each is the least of several runs, and what compares two ways is a
 ratio of runs made in turn.
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from rehearsal import background
 from rehearsal.project import Project
+from tests import bench_statistics
 from tools import paths
 
 REPEATS = 3
@@ -53,6 +54,8 @@ def main() -> None:
     """Starts a region of its own, measures, and removes it."""
     console = Console()
     table = Table("what", "time", "goal")
+    with console.status("measuring the statistics of 54,000 requests"):
+        bench_statistics.measure(table)
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch, "region")
         with console.status("measuring on a local region"):

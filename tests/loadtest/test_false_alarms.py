@@ -3,7 +3,7 @@
 A simulated run has the published experiment's arrivals, and latencies that look like a service's:
 log-normal, slower under more load, and alike for neighbours in time. The level they share wanders
 with a time constant of two seconds and a standard deviation of 15 %, which is enough to make a
-bootstrap of single requests find a difference in half of all pairs that do not differ.
+bootstrap of single requests find a difference in a third of all pairs that do not differ.
 
 The seeds are fixed, so what is asserted is exact and repeatable: no luck of the day decides. What
 it says of the method is a sample of 200: a method whose true rate of false alarms is 2.5 % gives at
@@ -83,7 +83,7 @@ def test_a_p99_that_is_a_fifth_worse_is_found():
 
 
 def test_the_simulated_runs_are_hard_enough_to_fool_single_requests():
-    """Without blocks, half of the equal pairs differ: the tests above can fail."""
+    """Without blocks, a third of the equal pairs differ: the tests above can fail."""
     rng = np.random.default_rng(3)
     alarms, pairs = 0, 40
     for _ in range(pairs):
