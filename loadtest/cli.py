@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn, cast
@@ -10,12 +11,24 @@ from typing import Annotated, NoReturn, cast
 import typer
 from rich.console import Console
 
-from loadtest import conditions, release, report, results, saved
+from loadtest import (
+    cli_gate,
+    cli_kept,
+    conditions,
+    release,
+    report,
+    results,
+    saved,
+    series,
+    terminal,
+)
 from loadtest import outputs as stack_outputs
+from loadtest.cli_gate import SloFile
+from loadtest.cli_kept import Json
 from loadtest.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, LoadTestError, OutputsError
 from loadtest.outputs import StackOutputs
 from loadtest.postup import post_up
-from loadtest.profiles import PROFILES, profile_named
+from loadtest.profiles import PROFILES, Profile, profile_named
 from loadtest.progress import plain_lines
 from loadtest.runner import INTERRUPTED, RunResult, run_load
 from loadtest.verdict import exit_code
@@ -32,7 +45,12 @@ app = typer.Typer(
         "- `python -m loadtest release --stack ha`\n"
         "- `python -m loadtest run --stack ha --profile quick`\n"
         "- `pulumi stack output --json | python -m loadtest run --outputs -`\n"
-        "- `python -m loadtest report`"
+        "- `python -m loadtest run --stack single --stack ha --repeat 3`\n"
+        "- `python -m loadtest report`\n"
+        "- `python -m loadtest history --stack ha`\n"
+        "- `python -m loadtest compare RUN_A RUN_B`\n"
+        "- `python -m loadtest gate --slo our-slo.yml`\n"
+        "- `python -m loadtest plan --slo 99.9 --confidence 95 --rate 250`"
     ),
 )
 
@@ -78,36 +96,90 @@ def release_command(
 
 @app.command("run")
 def run_command(
-    stack: Stack = None,
-    outputs: Outputs = None,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option("--stack", help="Pulumi stack to load; give two to load them in turn."),
+    ] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option("--outputs", help="JSON file of a stack's outputs instead; `-` is stdin."),
+    ] = None,
     profile: Annotated[
         str | None,
         typer.Option(
             help=f"How much load: {', '.join(PROFILES)}. The stack's own setting by default."
         ),
     ] = None,
+    *,
     scenario: Annotated[
         str, typer.Option(help="What a user does: a built-in scenario or an Artillery script.")
     ] = "login",
+    repeat: Annotated[
+        int, typer.Option(min=1, max=99, help="So many runs of each stack: A B B A A B …")
+    ] = 1,
+    slo_file: SloFile = None,
+    json: Json = False,
 ) -> int:
-    """Put one stack under load.
+    """Put one stack, or two in turn, under load.
 
-    Example: `python -m loadtest run --stack ha --profile quick`
+    Examples: `python -m loadtest run --stack ha --profile quick`,
+    `python -m loadtest run --stack single --stack ha --repeat 3`
     """
-    known = _outputs(stack, outputs)
-    name = profile or known.load_profile
-    chosen = profile_named("quick" if name == "none" else name)
-    console = Console()
-    result = run_load(known, chosen, console=console, scenario=scenario)
-    return _finish(console, result)
+    promise = cli_gate.read_slo(slo_file)
+    arms = [_outputs(name, None) for name in stack or []]
+    arms += [_outputs(None, file) for file in outputs or []]
+    if not 1 <= len(arms) <= 2:
+        raise OutputsError(
+            "name the stack: either --stack NAME or --outputs FILE (one of them, or two in all to "
+            f"load them in turn), not {len(arms)} of them"
+        )
+    chosen = _profile(profile, arms[0])
+    # With --json, standard output is the program's that reads it.
+    console = Console(stderr=json)
+
+    def load(arm: StackOutputs) -> RunResult:
+        return run_load(arm, chosen, console=console, scenario=scenario, slo=promise)
+
+    if repeat == 1 and len(arms) == 1:
+        return _finish(console, load(arms[0]), json=json)
+    names = stack or []
+    names = [names[i] if i < len(names) else arms[i].topology for i in range(len(arms))]
+    if len(set(names)) < len(names):
+        names = [f"{name}-{letter}" for name, letter in zip(names, "ab", strict=False)]
+    made = series.make(
+        {name: partial(load, arm) for name, arm in zip(names, arms, strict=True)},
+        repeat,
+        base=results.base(),
+        say=plain_lines(console),
+    )
+    if json:
+        terminal.show_json(Console(), made.series)
+    else:
+        cli_kept.show_series(console, made.series)
+        plain_lines(console)(f"results: {made.file}")
+    return EXIT_INTERRUPTED if made.cut_short else made.exit_code
 
 
-def _finish(console: Console, result: RunResult) -> int:
-    report.show(console, report.render_run(result.summary))
-    plain_lines(console)(f"results: {result.directory}")
+def _profile(name: str | None, outputs: StackOutputs) -> Profile:
+    wanted = name or outputs.load_profile
+    return profile_named("quick" if wanted == "none" else wanted)
+
+
+def _finish(console: Console, result: RunResult, *, json: bool = False) -> int:
+    if json:
+        terminal.show_json(Console(), result.summary)
+    else:
+        report.show(console, report.render_run(result.summary))
+        plain_lines(console)(f"results: {result.directory}")
     if result.summary.cut_reason == INTERRUPTED:
         return EXIT_INTERRUPTED
     return exit_code(result.summary.verdict)
+
+
+app.command("compare")(cli_kept.compare_command)
+app.command("history")(cli_kept.history_command)
+app.command("gate")(cli_gate.gate_command)
+app.command("plan")(cli_gate.plan_command)
 
 
 @app.command("report")
@@ -157,13 +229,16 @@ def recover_command(
 
 
 @app.command("post-up")
-def post_up_command() -> int:
+def post_up_command(slo_file: SloFile = None) -> int:
     """Release, then load, as the stack's `loadProfile` says. Reads the outputs on standard input.
+
+    The exit code is the gate: a broken promise fails `pulumi up`. LOADTEST_SLO names the promise.
 
     Example: `pulumi stack output --json | python -m loadtest post-up`
     """
     console = Console()
-    result = post_up(stack_outputs.from_file("-"), console)
+    promise = cli_gate.read_slo(slo_file)
+    result = post_up(stack_outputs.from_file("-"), console, promise)
     return _finish(console, result) if result else 0
 
 

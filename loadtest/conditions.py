@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from loadtest import comparability
 from loadtest.errors import ComparisonError, LoadTestError
 from loadtest.models import Record, RunSummary
 from loadtest.outputs import MonthlyCost, StackOutputs
@@ -137,21 +138,7 @@ def require_comparable(single: RunSummary, ha: RunSummary) -> None:
         raise ComparisonError(
             f"a report needs a single run and an ha run, not {single.topology} and {ha.topology}"
         )
-    different = [
-        f"{name} ({a} and {b})"
-        for name, a, b in (
-            ("load profile", single.profile.description, ha.profile.description),
-            ("scenario", single.scenario.digest[:12], ha.scenario.digest[:12]),
-            ("time-out", single.scenario.timeout_s, ha.scenario.timeout_s),
-            ("generator", single.generator.artillery, ha.generator.artillery),
-        )
-        if a != b
-    ]
-    if different:
-        raise ComparisonError(
-            f"these runs cannot be compared: they differ in {', '.join(different)}; "
-            "repeat one of them"
-        )
+    comparability.require(single, ha)
 
 
 def _fleet(outputs: StackOutputs) -> str:

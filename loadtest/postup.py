@@ -14,6 +14,7 @@ from loadtest.outputs import StackOutputs
 from loadtest.profiles import profile_named
 from loadtest.progress import plain_lines
 from loadtest.runner import RunResult, run_load
+from loadtest.slo import Slo
 
 
 def record_path(base: Path, topology: str) -> Path:
@@ -21,7 +22,7 @@ def record_path(base: Path, topology: str) -> Path:
     return base / f"post-up-{topology}.json"
 
 
-def post_up(outputs: StackOutputs, console: Console) -> RunResult | None:
+def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> RunResult | None:
     """Releases, and runs the load unless the stack's `loadProfile` is `none`.
 
     The outcome is written down in every case: a hook that failed once is not run again by the next
@@ -41,7 +42,7 @@ def post_up(outputs: StackOutputs, console: Console) -> RunResult | None:
         record |= {"released": True, "deployment": done.deployment_id, "version": done.version}
         if outputs.load_profile == "none":
             return None
-        result = run_load(outputs, profile_named(outputs.load_profile), console=console)
+        result = run_load(outputs, profile_named(outputs.load_profile), console=console, slo=slo)
         record |= {
             "run": result.directory.name,
             "verdict": result.summary.verdict.model_dump(mode="json"),

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from loadtest import credentials, generator, progress, results, saved
 from loadtest import scenario as scenarios
+from loadtest import slo as objectives
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.generator import Generator, Toolchain
 from loadtest.journal import Tail
@@ -26,8 +27,8 @@ from loadtest.probe import Prober, parse_probe
 from loadtest.profiles import Profile
 from loadtest.recording import Usage, WorkerError, parse_event, parse_exchange
 from loadtest.saved import Ending
+from loadtest.slo import Slo
 from loadtest.summary import summarise
-from loadtest.verdict import Slo
 
 POLL_S = 0.25
 SAMPLE_S = 1.0
@@ -109,7 +110,7 @@ def run_load(
     tools = generator.toolchain(command)
     loaded.check_supply(profile, tools.workers, outputs.seed_users)
     directory = results.new_directory(base or results.base(), outputs.topology, profile.name)
-    plan = _Plan(directory, outputs, loaded, profile, tools, (slo or Slo()).slow_ms)
+    plan = _Plan(directory, outputs, loaded, profile, tools, (slo or objectives.default()).slow_ms)
     try:
         settings = _prepare(plan)
         outcome = _follow(plan, settings, console)

@@ -24,8 +24,8 @@ from loadtest.models import (
 from loadtest.probe import Probe
 from loadtest.profiles import Profile
 from loadtest.recording import Beat, GeneratorEvent, PhaseStart, Usage
+from loadtest.slo import Slo
 from loadtest.table import RequestTable, profile_of
-from loadtest.verdict import Slo
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     users = _users(measured)
     requests = counting.requests(table)
     latency = counting.latency(table, timeout_s)
+    endpoints = counting.endpoints(table, timeout_s)
     generator = _generator(measured)
     valid = validity.assess(
         validity.Evidence(
@@ -110,7 +111,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
         users=users,
         requests=requests,
         latency=latency,
-        endpoints=counting.endpoints(table, timeout_s),
+        endpoints=endpoints,
         instances=counting.instances(table),
         series=counting.series(table, measured.began_ms),
         generator=generator,
@@ -125,6 +126,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
             latency=latency,
             validity=valid,
             slo=slo,
+            endpoints=endpoints,
         ),
     )
 

@@ -1,34 +1,15 @@
-"""Whether a run kept the promise of high availability."""
+"""Whether a run kept its promise."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from loadtest import slo as objectives
 from loadtest.errors import EXIT_BROKEN, EXIT_INVALID, EXIT_KEPT
-from loadtest.models import Latency, Requests, Users, Validity, Verdict
-from loadtest.outcomes import Outcome
+from loadtest.models import EndpointRecord, Latency, Requests, Users, Validity, Verdict
+from loadtest.slo import Slo
 
-
-@dataclass(frozen=True)
-class Slo:
-    """What the HA stack promises its users under the load."""
-
-    failed_users: int = 0
-    timeouts: int = 0
-    server_errors: int = 0
-    p99_ms: float = 60
-    slow_ms: float = 1_000
-    """An answer whose first byte takes longer is slow, not good; a matter of availability."""
-
-    def __str__(self) -> str:
-        """The promise in words."""
-        counted = (
-            (self.failed_users, "failed users"),
-            (self.timeouts, "timeouts"),
-            (self.server_errors, "5xx"),
-        )
-        limits = ", ".join(f"at most {n} {what}" if n else f"no {what}" for n, what in counted)
-        return f"{limits}, p99 ≤ {self.p99_ms:g} ms over all requests"
+__all__ = ["Slo", "exit_code", "judge"]
 
 
 def judge(
@@ -39,32 +20,28 @@ def judge(
     latency: Latency,
     validity: Validity,
     slo: Slo | None = None,
+    endpoints: Sequence[EndpointRecord] = (),
 ) -> Verdict:
-    """The verdict on one run. A single instance makes no promise, so nothing is held against it."""
-    promise = (slo or Slo()) if topology == "ha" else None
-    text = str(promise) if promise else None
+    """The verdict on one run, by the default SLOs unless others are given.
+
+    Where they do not apply to a topology (by default: a single instance promises nothing), nothing
+    is held against it. A run that is too short to show what is asked of it is not valid for that.
+    """
+    promise = slo or objectives.default()
+    applies = topology in promise.applies_to
+    text = str(promise) if applies else None
     if not validity.valid:
         return Verdict(outcome="invalid", reasons=validity.reasons, slo=text)
-    if promise is None:
+    if not applies:
         return Verdict(outcome="measured", reasons=[], slo=None)
-    broken = _broken(promise, users, requests, latency)
-    return Verdict(outcome="broken" if broken else "kept", reasons=broken, slo=text)
-
-
-def _broken(slo: Slo, users: Users, requests: Requests, latency: Latency) -> list[str]:
-    server_errors = requests.count(Outcome.SERVER_ERROR)
-    # The censored p99: one of the answered alone would reward a stack for not answering.
-    p99 = latency.censored["p99"] if latency.censored else None
-    rules = [
-        (users.failed <= slo.failed_users, f"{users.failed:,} of {users.created:,} users failed"),
-        (requests.timeouts <= slo.timeouts, f"{requests.timeouts:,} requests timed out"),
-        (server_errors <= slo.server_errors, f"{server_errors:,} answers were 5xx"),
-        (
-            p99 is not None and not p99.at_least and p99.value_ms <= slo.p99_ms,
-            f"p99 is {p99 or 'unknown'}, promised are {slo.p99_ms:g} ms",
-        ),
-    ]
-    return [reason for kept, reason in rules if not kept]
+    found = objectives.evaluate(
+        promise, users=users, requests=requests, latency=latency, endpoints=endpoints
+    )
+    if broken := [objective.reason for objective in found if objective.kept is False]:
+        return Verdict(outcome="broken", reasons=broken, slo=text)
+    if undecided := [objective.reason for objective in found if objective.kept is None]:
+        return Verdict(outcome="invalid", reasons=undecided, slo=text)
+    return Verdict(outcome="kept", reasons=[], slo=text)
 
 
 def exit_code(verdict: Verdict) -> int:

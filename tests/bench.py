@@ -1,4 +1,4 @@
-"""`make bench`: how long the engine's commands take on a local region. Prints; asserts nothing.
+"""`make bench`: how long figures and the engine's commands take. Prints; asserts nothing.
 
 Times on small machines are noisy: each is the least of several runs, and what compares two ways comes
 from pairs of runs made in turn, as the median of their ratios and differences.
@@ -22,7 +22,7 @@ from rich.table import Table
 
 from rehearsal import background
 from rehearsal.project import Project
-from tests.benchmarks import postprocessing, recorder
+from tests.benchmarks import confidence, postprocessing, recorder
 from tools import paths
 
 REPEATS = 5
@@ -82,6 +82,8 @@ def main() -> None:
     only_previews = parser.parse_args().previews
     console = Console()
     table = Table("what", "time", "goal")
+    with console.status("measuring the statistics of 54,000 requests"):
+        confidence.measure(table)
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch, "region")
         with console.status("measuring on a local region"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import json
 import socket
 import struct
 import threading
@@ -11,12 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
+from loadtest import results, table
 from loadtest import scenario as scenarios
-from loadtest import table
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.outputs import StackOutputs
 from loadtest.profiles import PROFILES, Profile
@@ -177,12 +180,16 @@ def measured(exchanges: Sequence[Exchange], profile: Profile, **changed: Any) ->
     return Measurements(**{**values, **changed})
 
 
+def published_exchanges() -> list[Exchange]:
+    """The single run's requests with the published counts: 14,766 timeouts, one user each."""
+    return users_of(PROFILES["seed"], index_timeouts=14_729, login_timeouts=37)
+
+
 def published_single() -> RunSummary:
-    """A single run with exactly the published counts: 14,766 timeouts, each of another user."""
-    exchanges = users_of(PROFILES["seed"], index_timeouts=14_729, login_timeouts=37)
+    """A single run with exactly the published counts."""
     return summarise(
         measured(
-            exchanges,
+            published_exchanges(),
             PROFILES["seed"],
             outputs=outputs_of(**SINGLE),
             id="20261122T000000Z-single-seed",
@@ -230,6 +237,43 @@ def make_measurements() -> Callable[..., Measurements]:
 def golden() -> tuple[RunSummary, RunSummary]:
     """Both runs with the published counts."""
     return published_single(), published_ha()
+
+
+def line_of(one: Exchange) -> str:
+    """The line that the recorder writes of a request."""
+    names = {"user": "vu", "arrived_ms": "arrived", "start_ms": "start"}
+    names |= {"ttfb_ms": "ttfb", "total_ms": "total"}
+    return json.dumps({names.get(k, k): v for k, v in one._asdict().items()}) + "\n"
+
+
+def save_run(
+    base: Path, summary: RunSummary, exchanges: Sequence[Exchange], outputs: StackOutputs
+) -> Path:
+    """Writes a run as the runner leaves it."""
+    directory = base / summary.id
+    directory.mkdir(parents=True)
+    results.save_summary(directory, summary)
+    (directory / results.OUTPUTS).write_text(outputs.to_json())
+    with gzip.open(directory / f"{results.REQUESTS}.gz", "wt", compresslevel=1) as file:
+        file.writelines(map(line_of, exchanges))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def make_saved() -> Callable[..., Path]:
+    return save_run
+
+
+@pytest.fixture(scope="session")
+def golden_base(
+    golden: tuple[RunSummary, RunSummary], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Results with both golden runs, saved as the runner would have."""
+    base = tmp_path_factory.mktemp("golden")
+    single, ha = golden
+    save_run(base, single, published_exchanges(), outputs_of(**SINGLE))
+    save_run(base, ha, users_of(PROFILES["seed"]), outputs_of())
+    return base
 
 
 ANSWER = (

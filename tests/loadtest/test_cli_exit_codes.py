@@ -104,7 +104,24 @@ def test_an_unknown_profile_names_the_known_ones(given: str, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["release"], ["run"], ["report"], ["recover"], ["post-up"]]
+    "command",
+    [
+        [],
+        *(
+            [name]
+            for name in [
+                "release",
+                "run",
+                "report",
+                "recover",
+                "compare",
+                "history",
+                "gate",
+                "plan",
+                "post-up",
+            ]
+        ),
+    ],
 )
 def test_help_has_an_example(command: list[str], capsys: pytest.CaptureFixture[str]):
     assert cli.main([*command, "--help"]) == 0

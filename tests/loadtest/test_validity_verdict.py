@@ -170,7 +170,7 @@ def test_a_slow_stack_breaks_the_promise(
 ):
     slow = make_measurements(make_users(SMOKE, ttfb_ms=58), SMOKE)
     assert summarise(slow).verdict.reasons == ["p99 is 64.0 ms, promised are 60 ms"]
-    assert summarise(slow, Slo(p99_ms=64)).verdict.outcome == "kept"
+    assert summarise(slow, Slo(latency_ms={"p99": 64})).verdict.outcome == "kept"
 
 
 def test_a_single_instance_promises_nothing(golden: tuple[RunSummary, RunSummary]):
