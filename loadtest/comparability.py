@@ -30,7 +30,7 @@ def differences(a: RunSummary, b: RunSummary) -> list[Difference]:
         for name, first, second in (
             ("scenario", a.scenario.digest[:12], b.scenario.digest[:12]),
             ("time-out", f"{a.scenario.timeout_s:g} s", f"{b.scenario.timeout_s:g} s"),
-            ("limit of a slow answer", f"{a.slow_ms:g} ms", f"{b.slow_ms:g} ms"),
+            ("limit of a slow answer", _limit(a.slow_ms), _limit(b.slow_ms)),
             ("connections", _connections(a), _connections(b)),
             ("load profile", a.profile.description, b.profile.description),
             ("Artillery", a.generator.artillery, b.generator.artillery),
@@ -45,6 +45,10 @@ def differences(a: RunSummary, b: RunSummary) -> list[Difference]:
     if abs(created[0] - created[1]) > OFFERED_LOAD * max(created):
         found.append(Difference("offered load", *(f"{n:,} users" for n in created)))
     return found
+
+
+def _limit(milliseconds: float | None) -> str:
+    return "none" if milliseconds is None else f"{milliseconds:g} ms"
 
 
 def _connections(run: RunSummary) -> str:

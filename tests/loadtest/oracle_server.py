@@ -9,10 +9,10 @@ By the ordinal n of a request (from 1), whatever its path:
     n % 50 == 9    reset: read, and the connection broken off
     otherwise      answered 200
 
-Counted from the first request, from `--freeze-at` on for `--freeze` seconds nothing is answered; all
-that came meanwhile is answered when that time is over. From `--refuse-at` on for `--refuse` seconds
-the port is closed. The health path is answered apart, at once and without a count, but frozen and
-refused like everything else.
+Counted from the first request, from `--freeze-at` on for `--freeze` seconds nothing is answered; what
+came meanwhile is worked off after that, first come, first served, at 400 a second. From `--refuse-at`
+on for `--refuse` seconds the port is closed. The health path is answered apart, at once and without a
+count, but frozen and refused like everything else.
 
 One line per request: when it was accepted (epoch ms), what was done, and how long that took (ms).
 """
@@ -28,11 +28,14 @@ import socket
 import struct
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TextIO
 
 LINGER_OFF = struct.pack("ii", 1, 0)
 """SO_LINGER with a time of 0: closing sends RST."""
+PIECE, PAUSE_S = 10, 0.025
+"""So many at once of what has waited, and so long until the next: 400 a second."""
 ANSWERS = {
     status: (
         f"HTTP/1.1 {status} X\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n"
@@ -62,6 +65,7 @@ class Oracle:
     address: tuple[str, int]
     count: int = 0
     thawed: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: deque[asyncio.Event] = field(default_factory=deque)
     open: set[asyncio.StreamWriter] = field(default_factory=set)
     plan: asyncio.Task[None] | None = None
     server: asyncio.Server | None = None
@@ -98,7 +102,10 @@ class Oracle:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_OFF)
             writer.transport.abort()
             raise ConnectionResetError
-        await self.thawed.wait()
+        if not self.thawed.is_set():
+            turn = asyncio.Event()
+            self.waiting.append(turn)
+            await turn.wait()
         writer.write(ANSWERS[int(action)])
         self.note(accepted, action)
 
@@ -114,7 +121,7 @@ class Oracle:
         for at, what in sorted(
             [
                 (self.freeze[0], self.thawed.clear),
-                (sum(self.freeze), self.thawed.set),
+                (sum(self.freeze), self.thaw),
                 (self.refuse[0], self.close),
                 (sum(self.refuse), self.listen),
             ],
@@ -124,6 +131,14 @@ class Oracle:
             done = what()
             if done is not None:
                 await done
+
+    async def thaw(self) -> None:
+        """Answers again: what has waited a piece at a time, what comes now at once."""
+        self.thawed.set()
+        while self.waiting:
+            for _ in range(min(PIECE, len(self.waiting))):
+                self.waiting.popleft().set()
+            await asyncio.sleep(PAUSE_S)
 
     def close(self) -> None:
         """Closes the port; open connections stay."""

@@ -103,26 +103,10 @@ def test_an_unknown_profile_names_the_known_ones(given: str, capsys: pytest.Capt
     assert "choose one of seed, quick, smoke" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        [],
-        *(
-            [name]
-            for name in [
-                "release",
-                "run",
-                "report",
-                "recover",
-                "compare",
-                "history",
-                "gate",
-                "plan",
-                "post-up",
-            ]
-        ),
-    ],
-)
+COMMANDS = ("release", "run", "report", "recover", "compare", "history", "gate", "plan", "post-up")
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_help_has_an_example(command: list[str], capsys: pytest.CaptureFixture[str]):
     assert cli.main([*command, "--help"]) == 0
     assert "python -m loadtest" in capsys.readouterr().out
