@@ -25,11 +25,12 @@ setup: .tools/.stamp ## Get the toolchain (done by the others when needed)
 rehearse: setup ## Both stacks under load on this machine, and the verdict (PROFILE=quick|seed)
 	@$(PYTHON) -m rehearsal run --profile $(PROFILE)
 
-test: setup ## All tests: unit, program, policies, region, end to end
+test: setup ## All tests: unit, program, policies, browser, region, end to end
+	@$(PYTHON) -m tools browser
 	@$(PYTHON) -m pytest
 
 unit: .venv/.stamp ## The fast tests, which need nothing but Python
-	@$(PYTHON) -m pytest -m "not moto and not engine and not region and not e2e"
+	@$(PYTHON) -m pytest -m "not moto and not browser and not engine and not region and not e2e"
 
 bench: setup ## Measure preview and update times, and what the report does not print
 	@$(PYTHON) -m tests.bench

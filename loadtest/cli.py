@@ -191,17 +191,37 @@ def report_command(
         Path | None, typer.Option(help="Directory of the HA run; the latest by default.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Where to write report.html and report.json.")
+        Path | None, typer.Option(help="Where to write the files; `results/report` by default.")
     ] = None,
     condition_file: Annotated[
         Path | None,
         typer.Option("--conditions", help="JSON list of {name, single, ha, published, note}."),
     ] = None,
+    language: Annotated[
+        str, typer.Option("--lang", help="Language of report.html, report.md and the card: en, ko.")
+    ] = "en",
+    *,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of report.json, and stop.")
+    ] = False,
 ) -> int:
-    """Compare a single run with an HA run: a table here, an HTML page and JSON on disk.
+    """Compare a single run with an HA run: a table here, and files for people and programs.
 
-    Example: `python -m loadtest report --output results/report`
+    - `report.html`: one page with charts; `report.ko.html` or `report.en.html`: the same in the
+      other language
+    - `report.json`: all figures, as `docs/report.schema.json` says
+    - `report.junit.xml`: a test case per objective and validity check, for CI
+    - `report.md`: for a pull request; also added to `$GITHUB_STEP_SUMMARY` where that is set
+    - `report.svg`: a card for a README or a blog post
+
+    Examples:
+
+    - `python -m loadtest report --output results/report --lang ko`
+    - `python -m loadtest report --schema > docs/report.schema.json`
     """
+    if schema:
+        typer.echo(report.schema(), nl=False)
+        return 0
     base = results.base()
     extra = conditions.read(condition_file) if condition_file else None
     written = report.write_report(
@@ -209,6 +229,7 @@ def report_command(
         ha or results.latest(base, "ha"),
         output or base / "report",
         extra,
+        report.language(language),
     )
     console = Console()
     report.show(console, report.render_terminal(written.report))

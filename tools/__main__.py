@@ -70,6 +70,15 @@ def lint_workflows() -> None:
 
 
 @app.command()
+def browser() -> None:
+    """Gets Chromium for the browser tests; without it they are skipped, so that is no failure."""
+    try:
+        console.print(f"[dim]{system.ensure_browser()}[/]", highlight=False)
+    except ToolError as error:
+        console.print(f"[yellow]no browser, its tests will be skipped:[/] {error}", highlight=False)
+
+
+@app.command()
 def doctor() -> None:
     """Tells for each tool which one would be used, and what is missing. Installs nothing."""
     out = Console()
@@ -80,6 +89,7 @@ def doctor() -> None:
         ("node", locate.node),
         ("artillery", lambda: locate.artillery_command()[-1]),
         ("postgresql", locate.postgres_bin),
+        ("chromium", locate.chromium),
     )
     for name, find in finders:
         try:

@@ -15,6 +15,8 @@ from tools import paths, versions
 from tools.errors import ToolError
 
 SETUP_HINT = "run `make setup`"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""Names of Chromium and its kin, on the distributions that the project installs it on or meets."""
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where distributions put daemons; not on every user's PATH."""
 
@@ -63,6 +65,14 @@ def haproxy() -> Path:
         raise ToolError(
             f"haproxy is not installed; {SETUP_HINT}, or install it as your system does"
         )
+    return found
+
+
+def chromium() -> Path:
+    """Chromium or Chrome, in which the browser tests open the report."""
+    found = next((path for path in map(which, BROWSERS) if path), None)
+    if found is None:
+        raise ToolError("Chromium is not installed; run `.venv/bin/python -m tools browser`")
     return found
 
 

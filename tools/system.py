@@ -1,10 +1,11 @@
-"""Provides what comes from the operating system: HAProxy and a few small commands."""
+"""Provides what comes from the operating system: HAProxy, a few small commands, a browser."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from tools import locate, paths, progress
 from tools.errors import ToolError
@@ -17,6 +18,9 @@ COMMANDS = {
     "bash": "bash",
 }
 """Command -> the package that brings it, under the same name in Debian, Fedora and Alpine."""
+
+BROWSER = "chromium"
+"""The browser's package; it has this name in Debian, Fedora, Alpine, Arch and openSUSE."""
 
 INSTALLERS = {
     "apt-get": ["apt-get", "install", "-y", "--no-install-recommends"],
@@ -37,8 +41,20 @@ def ensure() -> str:
     missing = missing_packages()
     if missing:
         _install(missing)
+        if still := missing_packages():
+            raise ToolError(f"{', '.join(still)} still missing; see {_log()}")
     version = locate.version_of([str(locate.haproxy()), "-v"])
     return f"HAProxy: {version}"
+
+
+def ensure_browser() -> str:
+    """Installs Chromium for the browser tests, by the same rules."""
+    try:
+        found = locate.chromium()
+    except ToolError:
+        _install([BROWSER])
+        found = locate.chromium()
+    return f"Chromium: {locate.version_of([str(found), '--version'])}"
 
 
 def missing_packages() -> list[str]:
@@ -54,6 +70,10 @@ def install_command(packages: list[str]) -> list[str] | None:
     return None
 
 
+def _log() -> Path:
+    return paths.TOOLS / "log" / "system.log"
+
+
 def _install(packages: list[str]) -> None:
     command = install_command(packages)
     if command is None:
@@ -62,7 +82,7 @@ def _install(packages: list[str]) -> None:
         raise ToolError(
             f"{', '.join(packages)} missing; type:\n  sudo {' '.join(command)}\nand run this again"
         )
-    log = paths.TOOLS / "log" / "system.log"
+    log = _log()
     environment = {"DEBIAN_FRONTEND": "noninteractive"}
     if command[0] == "apt-get":
         progress.run(
@@ -72,6 +92,3 @@ def _install(packages: list[str]) -> None:
             environment=environment,
         )
     progress.run(command, title=f"install {', '.join(packages)}", log=log, environment=environment)
-    still = missing_packages()
-    if still:
-        raise ToolError(f"{', '.join(still)} still missing after `{' '.join(command)}`; see {log}")

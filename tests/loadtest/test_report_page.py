@@ -1,11 +1,9 @@
-"""The report: the right figures, one file, no network, and nothing that a result could smuggle in."""
+"""The report: the right figures, the right verdict, and its files."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,34 +11,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from loadtest import charts, report, results
+from loadtest import report, results
 from loadtest.comparison import Report, compare, percent
 from loadtest.conditions import Condition, read
 from loadtest.errors import ComparisonError, LoadTestError
-from loadtest.models import RunSummary, Series
+from loadtest.models import RunSummary
 from loadtest.outputs import StackOutputs
-
-VOID = {"meta", "rect", "line", "polyline", "polygon", "br"}
-
-
-class Page(HTMLParser):
-    """Notes what a page refers to, and that its tags close in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.references: list[str] = []
-        self.scripts = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.references += [v or "" for k, v in attrs if k in {"src", "href", "xlink:href"}]
-        self.scripts += tag == "script" or any(k.startswith("on") for k, _ in attrs)
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self.open.pop() == tag
 
 
 @pytest.fixture
@@ -130,39 +106,6 @@ def test_runs_under_different_load_are_not_compared(
         compare(ha, ha, _stacks(pair))
 
 
-def test_the_page_is_one_sound_file_that_asks_nothing_of_a_network(pair: Report):
-    html = report.render_html(pair)
-    page = Page()
-    page.feed(html)
-    assert page.open == []
-    assert page.references == []
-    assert page.scripts == 0
-    assert "http://" not in html.replace(pair.ha.target, "")
-    assert "https://" not in html
-    assert not re.search(r"@import|url\(", html)
-    assert len(html) < 500_000
-    for figure in ("54.7 %", "37.6 %", "≥ 10,000 ms", "25.8 ms", "27,000"):
-        assert figure in html
-    assert "prefers-color-scheme: dark" in html
-    assert html.count('role="img"') == 4
-
-
-def test_what_a_result_says_is_shown_not_run(pair: Report, golden: tuple[RunSummary, RunSummary]):
-    evil = "<script>alert(1)</script>"
-    one = golden[1].instances[0].model_copy(update={"instance": evil, "versions": [evil]})
-    phase = golden[1].profile.phases[0].model_copy(update={"name": evil})
-    profile = golden[1].profile.model_copy(update={"phases": [phase]})
-    found = compare(
-        golden[0],
-        changed(golden[1], instances=[one], profile=profile),
-        _stacks(pair),
-        [Condition(name=evil, single=evil, ha=evil)],
-    )
-    page = Page()
-    page.feed(report.render_html(found))
-    assert page.scripts == 0
-
-
 def test_the_terminal_table_fits_into_80_columns(pair: Report):
     text = StringIO()
     report.show(Console(file=text, width=80), report.render_terminal(pair))
@@ -226,15 +169,3 @@ def test_conditions_are_checked(tmp_path: Path):
 )
 def test_a_share_is_never_rounded_to_none_or_all(share: float, text: str):
     assert percent(share) == text
-
-
-def test_both_charts_share_their_axes():
-    calm = Series(arrivals=[1, 2], good=[1, 2], failed=[0, 0])
-    storm = Series(arrivals=[5] * 9, good=[230] * 9, failed=[7] * 9)
-    scale = charts.Scale.of(calm, storm)
-    assert (scale.seconds, scale.peak) == (9, 250)
-    assert scale.y(0) > scale.y(250)
-    assert charts.Scale.of(Series(arrivals=[], good=[], failed=[])).peak >= 1
-    rows = charts.table(storm, scale)
-    assert sum(good for _, _, good, _ in rows) == sum(storm.good)
-    assert len(rows) <= 20

@@ -1,0 +1,1 @@
+"""How results are shown: the page, the terminal, and what CI and READMEs take."""

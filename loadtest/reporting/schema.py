@@ -1,0 +1,15 @@
+"""The JSON Schema of `report.json`, published as `docs/report.schema.json`."""
+
+from __future__ import annotations
+
+import json
+
+from loadtest.comparison import Report
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def render() -> str:
+    """The schema as it is published: what `report.json` holds, of the models that write it."""
+    schema = Report.model_json_schema(mode="serialization")
+    return json.dumps({"$schema": DIALECT, **schema}, indent=2, ensure_ascii=False) + "\n"

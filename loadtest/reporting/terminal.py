@@ -1,0 +1,61 @@
+"""The same figures for the terminal, in 80 columns."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from loadtest.comparison import Report, answered, censored, percent
+from loadtest.models import RunSummary
+from loadtest.outcomes import Outcome
+
+WIDTH = 80
+"""Columns that the tables need."""
+STYLES = {"kept": "bold green", "broken": "bold red", "invalid": "bold yellow"}
+
+
+def render_terminal(report: Report) -> RenderableType:
+    """The same figures as a table for the terminal, which fits into 80 columns."""
+    table = Table(
+        title="Single instance and high availability under the same load",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+    )
+    table.add_column("", no_wrap=True)
+    for column in ("single", "ha", "published\nsingle", "published\nha"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in report.rows:
+        table.add_row(row.name, row.single, row.ha, row.published_single, row.published_ha)
+    headline = Text(report.headline.sentence, style=STYLES[report.headline.outcome])
+    reasons = [Text(f"  {reason}") for reason in report.headline.reasons]
+    return Group(table, headline, *reasons)
+
+
+def render_run(run: RunSummary) -> RenderableType:
+    """One run for the terminal, when there is nothing to compare it with."""
+    table = Table(title=f"{run.topology}: {run.profile.name}", show_header=False)
+    users, requests = run.users, run.requests
+    table.add_row("users", f"{users.created:,}, failed {users.failed:,}")
+    table.add_row("failed users", percent(users.failed_share))
+    table.add_row("requests", f"{requests.total:,}")
+    for outcome in Outcome:
+        if count := requests.count(outcome):
+            table.add_row(f"  {outcome}", f"{count:,} ({percent(count / requests.total)})")
+    for name in ("p50", "p95", "p99"):
+        covered = f"{answered(run.latency, name)} of the {percent(run.latency.coverage)} answered"
+        table.add_row(name, f"{covered}; of all {censored(run.latency, name)}")
+    verdict = Text(
+        f"{run.topology}: {run.verdict.outcome}", style=STYLES.get(run.verdict.outcome, "")
+    )
+    reasons = [Text(f"  {reason}") for reason in run.verdict.reasons]
+    return Group(table, verdict, *reasons)
+
+
+def show(console: Console, what: RenderableType) -> None:
+    """Prints it; where the width is unknown or too small, in as many columns as it needs."""
+    if console.width < WIDTH:
+        console = Console(file=console.file, width=WIDTH, force_terminal=console.is_terminal)
+    console.print(what)

@@ -1,0 +1,142 @@
+"""What charts are drawn from: no request is lost or counted twice, and percentiles are observed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loadtest import table
+from loadtest.models import RunSummary
+from loadtest.outcomes import ANSWERED, Outcome
+from loadtest.recording import Exchange
+from loadtest.reporting import figures
+
+CASES = {
+    Outcome.GOOD: {"status": 200, "expected": True, "error": None},
+    Outcome.SERVER_ERROR: {"status": 502, "expected": False, "error": None},
+    Outcome.TIMEOUT: {"status": None, "expected": None, "error": "ETIMEDOUT"},
+    Outcome.RESET: {"status": None, "expected": None, "error": "ECONNRESET"},
+}
+
+
+@pytest.fixture(scope="module")
+def run(story: Any) -> RunSummary:
+    return story.report.ha
+
+
+def requests(run: RunSummary, make_exchange: Callable[..., Exchange]) -> st.SearchStrategy[Any]:
+    began = run.load_began_at.timestamp() * 1000
+
+    def one(raw: tuple[int, float, float, Outcome, int]) -> Exchange:
+        user, start, ttfb, outcome, instance = raw
+        answered = outcome in ANSWERED
+        return make_exchange(
+            f"1-{user}",
+            arrived_ms=began + user * 700,
+            start_ms=began + start,
+            ttfb_ms=ttfb if answered else None,
+            total_ms=ttfb + 1 if answered else 10_000.0,
+            instance=f"i-{instance}" if answered else None,
+            **CASES[outcome],
+        )
+
+    raw = st.tuples(
+        st.integers(0, 40),
+        st.floats(-5, 60_000),
+        st.floats(0.01, 9_999),
+        st.sampled_from(list(CASES)),
+        st.integers(0, 3),
+    )
+    return st.lists(raw.map(one), max_size=60).map(table.from_exchanges)
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_course_loses_nothing(
+    data: st.DataObject, run: RunSummary, make_exchange: Callable[..., Exchange]
+):
+    rows = data.draw(requests(run, make_exchange))
+    step = data.draw(st.sampled_from(figures.STEPS_S[:6]))
+    course = figures.course(run, rows, step)
+    assert len(course.p99) == len(course.median) == len(course)
+    for outcome, rate in course.outcomes.items():
+        assert rate.sum() * step == pytest.approx(rows.is_(outcome).sum())
+    assert (course.good + course.slow + course.failed).sum() * step == pytest.approx(len(rows))
+    if len(rows):
+        assert course.arrivals.sum() * step <= len(set(rows.user.codes.tolist())) + 1e-6
+    for median, p99 in zip(course.median, course.p99, strict=True):
+        assert (median is None) == (p99 is None)
+        assert median is None or median.value_ms <= p99.value_ms
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_percentiles_of_a_step_are_nearest_ranks(
+    data: st.DataObject, run: RunSummary, make_exchange: Callable[..., Exchange]
+):
+    rows = data.draw(requests(run, make_exchange))
+    began = run.load_began_at.timestamp() * 1000
+    course = figures.course(run, rows, 10)
+    for step, p99 in enumerate(course.p99):
+        inside = [n for n, t in enumerate(rows.start_ms) if max(0, (t - began) // 10_000) == step]
+        values = sorted(math.inf if np.isnan(v) else v for v in rows.ttfb_ms[inside])
+        if not values:
+            assert p99 is None
+            continue
+        expected = values[math.ceil(0.99 * len(values)) - 1]
+        assert p99.at_least == math.isinf(expected)
+        assert p99.value_ms == pytest.approx(min(expected, 10_000), abs=1e-3)
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_curve_rises_up_to_what_was_answered(
+    data: st.DataObject, run: RunSummary, make_exchange: Callable[..., Exchange]
+):
+    rows = data.draw(requests(run, make_exchange))
+    curve = figures.curve(run, rows)
+    answered = int(np.isfinite(rows.ttfb_ms).sum())
+    assert (np.diff(curve.ms) >= 0).all()
+    assert (np.diff(curve.share) > 0).all()
+    if answered:
+        assert curve.share[-1] == pytest.approx(curve.coverage)
+        assert curve.ms[-1] == np.nanmax(rows.ttfb_ms)
+    assert curve.coverage == pytest.approx(answered / len(rows) if len(rows) else 0)
+
+
+def test_a_curve_of_many_requests_is_drawn_from_few_points(run: RunSummary, story: Any):
+    curve = figures.curve(run, story.evidence.ha)
+    assert len(story.evidence.ha) == 5100
+    assert 200 < len(curve.ms) <= 2 * figures.CURVE_POINTS
+    assert curve.coverage == 1
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_instances_share_all_requests(
+    data: st.DataObject, run: RunSummary, make_exchange: Callable[..., Exchange]
+):
+    rows = data.draw(requests(run, make_exchange))
+    found = figures.instances(run, rows)
+    assert sum(one.requests for one in found) == len(rows)
+    assert sum(one.good for one in found) == rows.is_(Outcome.GOOD).sum()
+    silent = [one for one in found if one.instance is None]
+    assert all(set(one.latency.values()) == {None} for one in silent)
+    assert [one.instance for one in found] == [
+        *sorted(one.instance for one in found if one.instance),
+        *(None for _ in silent),
+    ]
+
+
+@settings(deadline=None)
+@given(st.floats(0, 10**7), st.integers(1, 500))
+def test_steps_cover_the_time_in_few_parts(seconds: float, most: int):
+    step = figures.step_for(seconds, most)
+    assert step * most >= seconds
+    assert step in figures.STEPS_S or step % 3600 == 0
