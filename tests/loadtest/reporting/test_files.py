@@ -1,0 +1,248 @@
+"""What a report leaves for programs: JSON with its schema, JUnit, Markdown, the card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest import cli, report, results
+from loadtest.comparison import Report
+from loadtest.errors import ResultsError
+from loadtest.models import RunSummary
+from loadtest.outputs import StackOutputs
+from loadtest.reporting import card, junit, markdown, schema
+from loadtest.reporting.texts import LANGUAGES, Texts
+
+PUBLISHED_SCHEMA = Path(__file__).parents[3] / "docs" / "report.schema.json"
+FILES = {
+    "report.html",
+    "report.ko.html",
+    "report.json",
+    "report.junit.xml",
+    "report.md",
+    "report.svg",
+}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def kept(
+    tmp_path: Path,
+    story: Any,
+    single_outputs: StackOutputs,
+    make_outputs: Callable[..., StackOutputs],
+) -> tuple[Path, Path]:
+    """Both runs as they lie on disk, without their single requests."""
+    for run, stack in ((story.report.single, single_outputs), (story.report.ha, make_outputs())):
+        (tmp_path / run.topology).mkdir()
+        results.save_summary(tmp_path / run.topology, run)
+        (tmp_path / run.topology / results.OUTPUTS).write_text(stack.to_json())
+    return tmp_path / "single", tmp_path / "ha"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_files_lie_beside_the_page(
+    language: str, kept: tuple[Path, Path], tmp_path: Path, parse: Callable[[str], Any]
+):
+    written = report.write_report(*kept, tmp_path / "out", lang=language)
+    other = "ko" if language == "en" else "en"
+    pages = {"report.html": language, f"report.{other}.html": other}
+    assert {f.name for f in (tmp_path / "out").iterdir()} == FILES - {"report.ko.html"} | set(pages)
+    links: dict[str, str] = {}
+    for name, code in pages.items():
+        page = parse((tmp_path / "out" / name).read_text())
+        assert page.all("html")[0].attributes["lang"] == code
+        link = next(a.attributes for a in page.all("a") if "hreflang" in a.attributes)
+        links[name] = link["href"]
+        assert pages[link["href"]] == link["hreflang"] != code
+    assert set(links.values()) == set(pages)
+    assert "cannot read" in parse(written.html.read_text()).shown or language == "ko"
+
+
+def test_no_file_holds_credentials(kept: tuple[Path, Path], tmp_path: Path):
+    secret = "correct-horse-battery-staple"
+    for directory in kept:
+        (directory / results.CREDENTIALS).write_text(f"user,password\nu1,{secret}\n")
+    report.write_report(*kept, tmp_path / "out")
+    texts = [file.read_text() for file in (tmp_path / "out").iterdir()]
+    assert len(texts) == len(FILES)
+    assert not [text for text in texts if secret in text or "password" in text.lower()]
+
+
+def test_the_schema_is_the_published_one_and_reports_follow_it(story: Any):
+    published = PUBLISHED_SCHEMA.read_text()
+    hint = "run `python -m loadtest report --schema > docs/report.schema.json`"
+    assert published == schema.render(), hint
+    validator = jsonschema.Draft202012Validator(json.loads(published))
+    validator.check_schema(json.loads(published))
+    raw = json.loads(story.report.model_dump_json())
+    validator.validate(raw)
+    raw["single"]["users"]["created"] = "many"
+    assert not validator.is_valid(raw)
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["report", "--schema"]) == 0
+    assert capsys.readouterr().out == schema.render()
+
+
+def test_help_names_every_file(capsys: pytest.CaptureFixture[str]):
+    cli.main(["report", "--help"])
+    shown = capsys.readouterr().out
+    assert [name for name in FILES if name not in shown] == []
+
+
+def test_an_unknown_language_is_told(kept: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):
+    single, ha = map(str, kept)
+    assert cli.main(["report", "--single", single, "--ha", ha, "--lang", "tlh"]) == 4
+    told = " ".join(capsys.readouterr().err.split())
+    assert "no report in 'tlh'; choose one of en (English), ko (한국어)" in told
+
+
+# --- JUnit ----------------------------------------------------------------------------------------
+
+
+def cases(document: str) -> dict[str, list[ET.Element]]:
+    root = ET.fromstring(document)
+    for element in (root, *root):
+        below = [element] if element.tag == "testsuite" else list(element)
+        found = [case for suite in below for case in suite]
+        assert int(element.get("tests", -1)) == len(found)
+        assert int(element.get("failures", -1)) == sum(c.find("failure") is not None for c in found)
+        assert int(element.get("skipped", -1)) == sum(c.find("skipped") is not None for c in found)
+    return {suite.get("name", ""): list(suite) for suite in root}
+
+
+def broken(found: Report, **update: Any) -> Report:
+    return found.model_copy(update={"ha": found.ha.model_copy(update=update)})
+
+
+def test_a_test_case_for_each_objective_and_check(story: Any):
+    found = cases(junit.render(story.report))
+    names = {suite: [case.get("name") for case in inside] for suite, inside in found.items()}
+    assert names["ha.slo"] == ["failed users", "timeouts", "5xx", "p99"]
+    assert names["single.slo"] == ["promise"]
+    assert found["single.slo"][0].find("skipped") is not None
+    for run in (story.report.single, story.report.ha):
+        checks = [check.name for check in run.validity.checks]
+        assert names[f"{run.topology}.validity"] == checks
+    assert not [c for inside in found.values() for c in inside if c.find("failure") is not None]
+
+
+def test_what_is_broken_fails(story: Any):
+    ha: RunSummary = story.report.ha
+    users = ha.users.model_copy(update={"failed": 3})
+    found = cases(junit.render(broken(story.report, users=users)))["ha.slo"]
+    failures = {case.get("name"): case.find("failure") for case in found}
+    assert failures["failed users"].get("message") == "3 of 2,550 users failed"
+    assert failures["timeouts"] is None
+
+
+def test_a_run_that_is_not_valid_fails_by_its_checks(story: Any):
+    check = story.report.ha.validity.checks[0].model_copy(
+        update={"passed": False, "detail": "because \x00 <of> &"}
+    )
+    validity = story.report.ha.validity.model_copy(update={"checks": [check]})
+    found = cases(junit.render(broken(story.report, validity=validity)))
+    assert found["ha.slo"][0].find("skipped") is not None
+    assert found["ha.validity"][0].find("failure").get("message") == "because � <of> &"
+
+
+def test_other_objectives_than_the_projects_are_one_case(story: Any):
+    verdict = story.report.ha.verdict.model_copy(
+        update={"slo": "p99 ≤ 5 ms over all requests", "outcome": "broken", "reasons": ["too slow"]}
+    )
+    (case,) = cases(junit.render(broken(story.report, verdict=verdict)))["ha.slo"]
+    assert case.get("name") == "p99 ≤ 5 ms over all requests"
+    assert case.find("failure").get("message") == "too slow"
+
+
+# --- Markdown -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_summary_is_a_table_of_all_figures(language: str, story: Any):
+    text = markdown.render(story.report, Texts(language))
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(lines) == len(story.report.rows) + 2
+    assert {line.count("|") for line in lines} == {6}
+    assert ("Promise kept" if language == "en" else "약속 지킴") in text
+
+
+def test_the_summary_is_added_to_the_jobs(
+    story: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = tmp_path / "summary.md"
+    file.write_text("before\n")
+    monkeypatch.setenv(markdown.VARIABLE, str(file))
+    markdown.publish(markdown.render(story.report, Texts("en")))
+    assert file.read_text().startswith("before\n## ✅ Promise kept\n")
+    monkeypatch.setenv(markdown.VARIABLE, str(tmp_path))
+    with pytest.raises(ResultsError, match="unset GITHUB_STEP_SUMMARY"):
+        markdown.publish("x")
+
+
+@pytest.mark.parametrize("evil", ["a|b", "<script>", "`x`", "*x*", "[x](y)", "# x\n# y"])
+def test_markdown_shows_what_a_result_says(evil: str, story: Any):
+    headline = story.report.headline.model_copy(update={"reasons": [evil]})
+    row = story.report.rows[0].model_copy(update={"single": evil})
+    changed = story.report.model_copy(update={"headline": headline, "rows": [row]})
+    text = markdown.render(changed, Texts("en"))
+    shown = text.replace("<sub>", "").replace("</sub>", "")
+    assert "\n#" not in shown[3:]
+    for sign in "<`*[|":
+        bare = [n for n, c in enumerate(shown) if c == sign and shown[n - 1] != "\\"]
+        # What is left are the borders of the table and the bold headline.
+        assert len(bare) == {"|": 18, "*": 4}.get(sign, 0)
+
+
+# --- the card -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_card_is_one_svg_with_both_figures(language: str, story: Any):
+    text = card.render(story.report, Texts(language))
+    root = ET.fromstring(text)
+    assert root.get("viewBox") == "0 0 1200 630"
+    assert text.count("//") == 1  # the namespace
+    assert "href" not in text
+    shown = [element.text for element in root.iter(f"{SVG}text")]
+    for share in (story.report.single.users.failed_share, 0):
+        assert Texts(language).share(share).replace(" ", "\N{NO-BREAK SPACE}") in shown
+    sentence = Texts(language).told(story.report.headline.sentence)
+    assert sentence in " ".join(filter(None, shown)).replace("\N{NO-BREAK SPACE}", " ")
+    assert root.find(f"{SVG}title").text.replace("\N{NO-BREAK SPACE}", " ") == sentence
+
+
+def test_bars_fill_their_width(story: Any):
+    for run in (story.report.single, story.report.ha):
+        parts = [{k: float(v) for k, v in p.items() if k != "kind"} for p in card._parts(run)]
+        ends = [part["x"] + part["width"] for part in parts]
+        starts = [part["x"] for part in parts[1:]]
+        assert all(end < start for end, start in zip(ends, starts, strict=False))
+        assert ends[-1] == pytest.approx(card.BAR, abs=2.1)
+
+
+@given(st.text(alphabet=" abMW가나.", max_size=300))
+def test_a_wrapped_text_keeps_its_words(text: str):
+    lines = card.wrapped(text, 40, 600)
+    assert " ".join(lines).split() == text.split()
+    for line in lines:
+        assert card._width(line, 40) <= 600 or " " not in line
+
+
+def test_a_very_long_sentence_is_cut(story: Any):
+    headline = story.report.headline.model_copy(update={"sentence": "word " * 200})
+    text = card.render(story.report.model_copy(update={"headline": headline}), Texts("en"))
+    lines = [e.text or "" for e in ET.fromstring(text).iter(f"{SVG}text")
+             if e.get("class") == "sentence"]  # fmt: skip
+    assert len(lines) == card.LINES
+    assert lines[-1].endswith("…")
