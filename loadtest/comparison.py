@@ -98,10 +98,9 @@ def headline(single: RunSummary, ha: RunSummary) -> Headline:
             sentence=f"The HA stack kept its promise: {users}, where {baseline}.",
             reasons=[],
         )
-    failed = f"{ha.users.failed:,} of {ha.users.created:,} users failed"
     return Headline(
         outcome="broken",
-        sentence=f"The HA stack broke its promise: {failed}; {baseline}.",
+        sentence=f"The HA stack broke its promise: {ha.verdict.reasons[0]}; {baseline}.",
         reasons=ha.verdict.reasons,
     )
 

@@ -11,7 +11,8 @@ from loadtest.comparison import Report, compare
 from loadtest.conditions import Condition
 from loadtest.errors import LoadTestError
 from loadtest.reporting import card, junit, markdown, page
-from loadtest.reporting.page import Evidence, Other
+from loadtest.reporting.evidence import Evidence
+from loadtest.reporting.page import Other
 from loadtest.reporting.schema import render as schema
 from loadtest.reporting.terminal import render_run, render_terminal, show
 from loadtest.reporting.texts import LANGUAGES, Texts
@@ -71,7 +72,7 @@ def write_report(
         html = render_html(report, evidence, one.language, other)
         results.write_text(target / one.file, html)
     texts = Texts(lang)
-    summary = markdown.render(report, texts)
+    summary = markdown.render(report, evidence, texts)
     results.write_text(target / MARKDOWN, summary)
     results.write_text(target / JUNIT, junit.render(report))
     results.write_text(target / CARD, card.render(report, texts))

@@ -142,6 +142,14 @@ def _ranks(count: int) -> Indexes:
     return np.unique(np.clip(np.round([*even, *tail]), 0, count - 1).astype(np.int64))
 
 
+def failed_users(table: RequestTable) -> tuple[NDArray[np.bool_], Floats]:
+    """Of each user, whether a request went wrong, and when the user arrived (epoch ms)."""
+    users, first, user = np.unique(table.user.codes, return_index=True, return_inverse=True)
+    failed = np.zeros(len(users), dtype=bool)
+    failed[user[~table.is_(*AS_EXPECTED)]] = True
+    return failed, table.arrived_ms[first]
+
+
 def instances(run: RunSummary, table: RequestTable | None) -> list[InstanceRow]:
     """One row per instance that answered, then one for the requests whose answer named none.
 

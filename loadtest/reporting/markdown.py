@@ -8,7 +8,8 @@ from pathlib import Path
 
 from loadtest.comparison import Report
 from loadtest.errors import ResultsError
-from loadtest.reporting.page import BADGES, confidence
+from loadtest.reporting.evidence import Evidence, confidence
+from loadtest.reporting.page import BADGES
 from loadtest.reporting.texts import Texts
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -16,7 +17,7 @@ VARIABLE = "GITHUB_STEP_SUMMARY"
 SIGNS = {"kept": "✅", "broken": "❌", "invalid": "⚠️"}
 
 
-def render(report: Report, texts: Texts) -> str:
+def render(report: Report, evidence: Evidence, texts: Texts) -> str:
     """Verdict, figures and failed checks."""
     told, headline = texts.told, report.headline
     checks = [
@@ -27,7 +28,7 @@ def render(report: Report, texts: Texts) -> str:
     parts = [
         f"## {SIGNS[headline.outcome]} {told(BADGES[headline.outcome])}",
         f"**{_text(told(headline.sentence))}**",
-        *(_text(told(sentence)) for sentence in confidence(report)),
+        *(_text(told(sentence)) for sentence in confidence(report, evidence)),
         _list([told(reason) for reason in headline.reasons]),
         _table(
             ["", *(told(name) for name in names)],

@@ -11,28 +11,18 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup
 
-from loadtest import inference
 from loadtest.comparison import Report
 from loadtest.conditions import Condition
 from loadtest.models import ProbeRecord, RunSummary
-from loadtest.outcomes import Outcome
 from loadtest.published import PublishedArm
 from loadtest.reporting import charts, figures
+from loadtest.reporting.evidence import Evidence, confidence
 from loadtest.reporting.parts import Cell, Column, Head, Key, Line, Row, Sheet, Wide
 from loadtest.reporting.plots import Plots, Source
 from loadtest.reporting.texts import Texts
-from loadtest.table import RequestTable
 
 BADGES = {"kept": "Promise kept", "broken": "Promise broken", "invalid": "Not valid"}
 TITLES = {"single": "Single instance", "ha": "High availability"}
-
-
-class Evidence(NamedTuple):
-    """The single requests behind a report. Where they cannot be read, `problem` says why."""
-
-    single: RequestTable | None = None
-    ha: RequestTable | None = None
-    problem: str = "the single requests were not kept"
 
 
 class Other(NamedTuple):
@@ -100,6 +90,7 @@ def render(report: Report, evidence: Evidence, texts: Texts, other: Other | None
 class _Page:
     def __init__(self, report: Report, evidence: Evidence, texts: Texts) -> None:
         self._report = report
+        self._evidence = evidence
         self._texts = texts
         self._t = texts.say
         self._runs = (report.single, report.ha)
@@ -124,8 +115,12 @@ class _Page:
             "outcome": found.outcome,
             "badge": self._texts.told(BADGES[found.outcome]),
             "sentence": self._texts.told(found.sentence),
-            "confidence": [self._texts.markup(s) for s in confidence(self._report)],
-            "reasons": [self._texts.markup(reason) for reason in found.reasons],
+            "confidence": [self._texts.markup(s) for s in confidence(self._report, self._evidence)],
+            "reasons": [
+                self._texts.markup(reason)
+                for reason in found.reasons
+                if reason not in found.sentence
+            ],
             "load": t(
                 "Each stack met {load}: {users} users, each of whom went through “{scenario}”.",
                 load=self._texts.told(run.profile.description),
@@ -330,25 +325,3 @@ class _Page:
                 for c in known
             ],
         )  # fmt: skip
-
-
-def confidence(report: Report) -> list[str]:
-    """How sure the verdict is, in sentences; none where the runs prove nothing."""
-    if report.headline.outcome == "invalid":
-        return []
-    single, ha = report.single, report.ha
-    good = ha.requests.count(Outcome.GOOD)
-    sure = inference.confidence_sentence(ha.requests.valid - good, ha.requests.valid)
-    found = inference.newcombe(
-        single.users.failed, single.users.created, ha.users.failed, ha.users.created
-    )
-    difference = ha.users.failed_share - single.users.failed_share
-    ends = sorted((abs(found.low), abs(found.high))) if found.low * found.high > 0 else None
-    how = "fewer" if difference < 0 else "more"
-    return [
-        f"HA: {sure}.",
-        f"{abs(difference) * 100:.1f} percentage points {how} users failed than on the single "
-        f"instance (95 % interval: {ends[0] * 100:.1f} to {ends[1] * 100:.1f})."
-        if ends
-        else "Whether more or fewer users failed than on the single instance cannot be told.",
-    ]

@@ -90,7 +90,8 @@ def ceiling(peak: float, parts: int = 4) -> int:
 def round_floor(value: float) -> float:
     """The largest 1, 2 or 5 of a power of ten that is not above a value above 0."""
     power = 10.0 ** math.floor(math.log10(value))
-    return next(f * power for f in (5, 2, 1) if f * power <= value)
+    # Just below a power of ten, its logarithm may be rounded up to a whole number: hence 0.5.
+    return next(f * power for f in (5, 2, 1, 0.5) if f * power <= value)
 
 
 def text(x: float, y: float, content: str, kind: str = "tick", anchor: str = "start") -> str:

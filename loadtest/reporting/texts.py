@@ -26,6 +26,8 @@ LANGUAGES: Final = {"en": "English", "ko": "한국어"}
 """Languages that a report can be written in, by their code, in their own words."""
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "templates"
+_FIELDS = {"percentile": r"p[\d.]+"}
+"""What a field of that name stands for; any other stands for any text."""
 _FIELD = re.compile(r"\{(\w+)\}")
 _WORDS = re.compile(r"(?<!\S)[A-Za-z]{2,}[,;:.]?\s(?:.*\s)?[A-Za-z]{2,}[,;:.]?(?!\S)")
 """At least two plain words: a sentence, not a name, a number or an identifier."""
@@ -145,7 +147,7 @@ def _pattern(template: str) -> re.Pattern[str]:
     parts = _FIELD.split(template)
     return re.compile(
         "".join(
-            f"(?P<{part}>.+?)" if number % 2 else re.escape(part)
+            f"(?P<{part}>{_FIELDS.get(part, '.+?')})" if number % 2 else re.escape(part)
             for number, part in enumerate(parts)
         )
     )

@@ -17,7 +17,7 @@ from loadtest.outputs import StackOutputs
 from loadtest.profiles import PROFILES
 from loadtest.recording import Exchange
 from loadtest.reporting import markdown
-from loadtest.reporting.page import Evidence
+from loadtest.reporting.evidence import Evidence
 from loadtest.summary import summarise
 
 SLOW_MS = 44.0

@@ -140,3 +140,10 @@ def test_steps_cover_the_time_in_few_parts(seconds: float, most: int):
     step = figures.step_for(seconds, most)
     assert step * most >= seconds
     assert step in figures.STEPS_S or step % 3600 == 0
+
+
+def test_the_users_who_failed_are_those_that_were_counted(story: Any):
+    for run, rows in zip((story.report.single, story.report.ha), story.evidence, strict=False):
+        failed, arrived = figures.failed_users(rows)
+        assert (int(failed.sum()), len(failed)) == (run.users.failed, run.users.created)
+        assert len(arrived) == len(failed)

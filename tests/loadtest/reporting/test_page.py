@@ -15,7 +15,8 @@ from loadtest.comparison import rows
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.reporting import page as pages
-from loadtest.reporting.page import Evidence, Other
+from loadtest.reporting.evidence import Evidence, confidence
+from loadtest.reporting.page import Other
 from loadtest.reporting.texts import LANGUAGES, Texts
 
 HEADINGS = ("h1", "h2", "h3", "h4")
@@ -108,8 +109,10 @@ def test_figures_of_both_arms_and_the_published_ones(
         assert figure in shown
 
 
-def test_the_verdict_tells_how_sure_it_is(story: Any):
-    first, second = pages.confidence(story.report)
+@pytest.mark.parametrize("evidence", ["requests", "counts"])
+def test_the_verdict_tells_how_sure_it_is(story: Any, evidence: Any):
+    evidence = story.evidence if evidence == "requests" else Evidence()
+    first, second = confidence(story.report, evidence)
     assert first == (
         "HA: 0 of 5,100 requests failed: at least 99.94 % good with 95 % confidence, in this window."
     )
@@ -124,12 +127,12 @@ def test_the_verdict_tells_how_sure_it_is(story: Any):
 
 def test_an_invalid_run_is_not_told_with_confidence(story: Any):
     headline = story.report.headline.model_copy(update={"outcome": "invalid"})
-    assert pages.confidence(story.report.model_copy(update={"headline": headline})) == []
+    assert confidence(story.report.model_copy(update={"headline": headline}), Evidence()) == []
 
 
 def test_two_equal_runs_are_not_told_apart(story: Any):
     same = story.report.model_copy(update={"single": story.report.ha})
-    assert "cannot be told" in pages.confidence(same)[1]
+    assert "cannot be told" in confidence(same, Evidence())[1]
 
 
 def test_what_happened_meanwhile_and_what_the_probe_met(page: Any, html: str):
