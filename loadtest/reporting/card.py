@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from loadtest.comparison import Report
 from loadtest.models import RunSummary
 from loadtest.reporting import charts
@@ -56,19 +54,15 @@ def _arm(run: RunSummary, published: float, texts: Texts) -> dict[str, object]:
         "tone": "broken" if run.users.failed else "kept",
         "what": texts.say("of the users failed"),
         "published": texts.say("published: {value}", value=texts.share(published)),
-        "parts": list(_parts(run)),
+        "parts": _parts(run),
     }
 
 
-def _parts(run: RunSummary) -> Iterator[dict[str, object]]:
-    """The outcomes as stretches of a bar; each that occurred is wide enough to be seen."""
-    counts = [(o, run.requests.count(o)) for o in charts.STACK if run.requests.count(o)]
-    widths = [max(4.0, BAR * count / run.requests.total) for _, count in counts]
-    x = 0.0
-    for (outcome, _), width in zip(counts, widths, strict=True):
-        scaled = width * BAR / sum(widths)
-        yield {"kind": outcome.value, "x": f"{x:.1f}", "width": f"{max(scaled - 2, 1):.1f}"}
-        x += scaled
+def _parts(run: RunSummary) -> list[dict[str, str]]:
+    return [
+        {"kind": p.outcome.value, "x": f"{p.start:.1f}", "width": f"{max(p.size - 2, 1):.1f}"}
+        for p in charts.stretches(run, BAR, least=4)
+    ]
 
 
 def _fitted(sentence: str) -> tuple[int, list[str]]:

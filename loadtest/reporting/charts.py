@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,27 @@ STACK = (
     Outcome.OTHER,
 )
 """Outcomes from the bottom of a stack to its top."""
+
+
+class Stretch(NamedTuple):
+    """An outcome's part of a bar."""
+
+    outcome: Outcome
+    requests: int
+    start: float
+    size: float
+
+
+def stretches(run: RunSummary, length: float, least: float) -> list[Stretch]:
+    """A run's outcomes as parts of a bar; each that occurred has at least about that size."""
+    counts = [(o, run.requests.count(o)) for o in STACK if run.requests.count(o)]
+    sizes = [max(least, length * count / run.requests.total) for _, count in counts]
+    found, start = list[Stretch](), 0.0
+    for (outcome, count), size in zip(counts, sizes, strict=True):
+        scaled = size * length / sum(sizes)
+        found.append(Stretch(outcome, count, start, scaled))
+        start += scaled
+    return found
 
 
 @dataclass(frozen=True)
@@ -107,7 +129,7 @@ class Panels:
             failed=t.count(_peak([course.failed])),
         )
         title = t.say("{arm}: arrivals and answers over time", arm=arm.title)
-        return svg.picture(f"rates-{arm.run.topology}", self._frame, title, description, drawn)
+        return self._picture("rates", arm, title, description, drawn)
 
     def latency(self, arm: Arm) -> str:
         """Median and p99 of what began in each step; above the time-out, what is not known."""
@@ -138,7 +160,7 @@ class Panels:
             time=t.seconds(beyond),
         )
         title = t.say("{arm}: latency over time", arm=arm.title)
-        return svg.picture(f"latency-{arm.run.topology}", frame, title, description, drawn)
+        return self._picture("latency", arm, title, description, drawn)
 
     def outcomes(self, arm: Arm) -> str:
         """All requests by what became of them, one class on top of the other."""
@@ -169,7 +191,7 @@ class Panels:
             ),
         )
         title = t.say("{arm}: outcomes over time", arm=arm.title)
-        return svg.picture(f"outcomes-{arm.run.topology}", self._frame, title, description, drawn)
+        return self._picture("outcomes", arm, title, description, drawn)
 
     def _ground(self, arm: Arm) -> list[str]:
         t, frame = self._texts, self._frame
@@ -179,12 +201,17 @@ class Panels:
             for second in range(0, int(self._axes.seconds * 0.97) + 1, step)
         ]
         named = [p.model_copy(update={"name": t.told(p.name)}) for p in arm.run.profile.phases]
+        return [*svg.phases(named, frame, self._x, t.say("last answers")), *ticks]
+
+    def _picture(self, kind: str, arm: Arm, title: str, description: str, drawn: list[str]) -> str:
+        """The panel; what happened to the stack meanwhile lies on top of all else."""
         marks = [
             part
             for number, event in enumerate(arm.run.events, start=1)
-            for part in svg.mark(frame, self._x(event.at_s), str(number))
+            for part in svg.mark(self._frame, self._x(event.at_s), str(number))
         ]
-        return [*svg.phases(named, frame, self._x, t.say("last answers")), *ticks, *marks]
+        name = f"{kind}-{arm.run.topology}"
+        return svg.picture(name, self._frame, title, description, [*drawn, *marks])
 
     def _counts(self, most: int, y: svg.Scale) -> list[str]:
         frame = self._frame

@@ -29,7 +29,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
         f"## {SIGNS[headline.outcome]} {told(BADGES[headline.outcome])}",
         f"**{_text(told(headline.sentence))}**",
         *(_text(told(sentence)) for sentence in confidence(report, evidence)),
-        _list([told(reason) for reason in headline.reasons]),
+        _list([told(r) for r in headline.reasons if r not in headline.sentence]),
         _table(
             ["", *(told(name) for name in names)],
             [

@@ -15,7 +15,8 @@ from loadtest.comparison import Report
 from loadtest.conditions import Condition
 from loadtest.models import ProbeRecord, RunSummary
 from loadtest.published import PublishedArm
-from loadtest.reporting import charts, figures
+from loadtest.reporting import figures
+from loadtest.reporting.charts import stretches
 from loadtest.reporting.evidence import Evidence, confidence
 from loadtest.reporting.parts import Cell, Column, Head, Key, Line, Row, Sheet, Wide
 from loadtest.reporting.plots import Plots, Source
@@ -163,12 +164,13 @@ class _Page:
         }
 
     def _outcomes(self, run: RunSummary) -> list[Key]:
-        counts = [(outcome, run.requests.count(outcome)) for outcome in charts.STACK]
-        return [
-            Key(o.value, f"{self._texts.told(o.value)} {self._texts.count(n)}", size=n)
-            for o, n in counts
-            if n
-        ]
+        keys = list[Key]()
+        for part in stretches(run, 100, least=1):
+            text = f"{self._texts.told(part.outcome.value)} {self._texts.count(part.requests)}"
+            keys.append(
+                Key(part.outcome.value, text, start=round(part.start, 2), size=round(part.size, 2))
+            )
+        return keys
 
     def side(self) -> Sheet:
         columns = [

@@ -63,12 +63,13 @@ class Wide(NamedTuple):
 
 
 class Key(NamedTuple):
-    """An entry of a legend. `shape` is `line` or `fill`; `size` is how much of it there is."""
+    """An entry of a legend, and its part of a bar in per cent. `shape` is `line` or `fill`."""
 
     kind: str
     text: str
     shape: str = "fill"
-    size: int = 0
+    start: float = 0
+    size: float = 0
 
 
 class Panel(NamedTuple):

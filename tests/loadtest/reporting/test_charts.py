@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from typing import Any
@@ -177,3 +178,17 @@ def test_a_log_scale_keeps_the_order(values: list[float], least: float, most: fl
     assert placed == sorted(placed)
     assert 0 <= placed[0] <= placed[-1] <= 1000
     assert all(least * 0.999 <= d <= most * 1.001 for d in scale.decades)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 10**6), min_size=len(Outcome), max_size=len(Outcome)))
+def test_a_bar_is_filled_in_proportion(run: RunSummary, counts: list[int]):
+    outcomes = dict(zip(Outcome, counts, strict=True))
+    requests = run.requests.model_copy(update={"outcomes": outcomes, "total": sum(counts)})
+    parts = charts.stretches(run.model_copy(update={"requests": requests}), 100, least=1)
+    assert {part.outcome: part.requests for part in parts} == {o: n for o, n in outcomes.items() if n}
+    if parts:
+        assert sum(part.size for part in parts) == pytest.approx(100)
+        assert min(part.size for part in parts) > 0.9
+    for before, after in itertools.pairwise(parts):
+        assert before.start + before.size == pytest.approx(after.start)
