@@ -12,6 +12,7 @@ import pytest
 from packaging.version import Version
 
 from tools import engine, locate, paths, progress, revision, system, versions
+from tools.__main__ import browser
 from tools.errors import ToolError
 
 
@@ -148,6 +149,47 @@ def test_a_user_without_root_is_told_what_to_type(
 
     with pytest.raises(ToolError, match=r"sudo apt-get install -y .*absent-package"):
         system.ensure()
+
+
+def test_a_browser_that_is_there_is_left_alone(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locate, "BROWSERS", ("surely-absent", "some-chrome"))
+    executable(checkout / "path" / "some-chrome", "echo Chromium 150.0.1")
+    executable(checkout / "path" / "apt-get", "exit 1")
+    assert system.ensure_browser() == "Chromium: 150.0.1"
+
+
+def test_a_missing_browser_is_installed_by_root_and_named_to_others(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locate, "BROWSERS", ("some-chrome",))
+    installed = checkout / "path" / "some-chrome"
+    executable(
+        checkout / "path" / "apt-get",
+        f"""[ "$1" = update ] && exit
+printf '#!/bin/sh\\necho 150.0.1\\n' > {installed}; chmod +x {installed}""",
+    )
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(ToolError, match=r"sudo apt-get install -y .*chromium"):
+        system.ensure_browser()
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert system.ensure_browser() == "Chromium: 150.0.1"
+    executable(checkout / "path" / "apt-get", "exit 0")
+    installed.unlink()
+    with pytest.raises(ToolError, match="Chromium is not installed"):
+        system.ensure_browser()
+
+
+def test_no_browser_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> str:
+        raise ToolError("not here")
+
+    monkeypatch.setattr(system, "ensure_browser", refuse)
+    browser()
+    assert "its tests will be skipped" in capsys.readouterr().err
 
 
 def test_a_failing_step_shows_its_last_lines(tmp_path: Path) -> None:

@@ -186,7 +186,9 @@ def test_a_bar_is_filled_in_proportion(run: RunSummary, counts: list[int]):
     outcomes = dict(zip(Outcome, counts, strict=True))
     requests = run.requests.model_copy(update={"outcomes": outcomes, "total": sum(counts)})
     parts = charts.stretches(run.model_copy(update={"requests": requests}), 100, least=1)
-    assert {part.outcome: part.requests for part in parts} == {o: n for o, n in outcomes.items() if n}
+    assert {part.outcome: part.requests for part in parts} == {
+        o: n for o, n in outcomes.items() if n
+    }
     if parts:
         assert sum(part.size for part in parts) == pytest.approx(100)
         assert min(part.size for part in parts) > 0.9
