@@ -40,9 +40,10 @@ class StackOutputs(BaseModel):
     revision_digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     seed_users: Annotated[int, Field(ge=0)]
     load_profile: str
-    auto_scaling_group_name: str | None
-    target_group_arn: str | None
-    instance_id: str | None
+    # Of what a stack does not have, Pulumi's state keeps no output at all.
+    auto_scaling_group_name: str | None = None
+    target_group_arn: str | None = None
+    instance_id: str | None = None
 
     @field_validator("url")
     @classmethod
