@@ -61,8 +61,7 @@ class _Plan:
     @property
     def patience_s(self) -> float:
         """After this many seconds, Artillery hangs."""
-        answers = self.scenario.requests_per_user * self.scenario.timeout_s
-        return STARTUP_S + self.profile.duration_s + answers + DRAIN_S
+        return STARTUP_S + self.profile.duration_s + self.scenario.longest_user_s + DRAIN_S
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import yaml
 
+from loadtest import flows
 from loadtest.errors import LoadTestError
 from loadtest.profiles import Profile
 
@@ -46,8 +47,23 @@ class Scenario:
 
     @property
     def requests_per_user(self) -> int:
-        """Requests of a user whom nothing stops, in the longest flow."""
-        return max(len(scenario["flow"]) for scenario in self.script["scenarios"])
+        """Requests of a user whom nothing stops; where flows differ, those of the longest."""
+        return flows.most_requests(self._flows)
+
+    @property
+    def journeys(self) -> list[list[str]] | None:
+        """Each flow's endpoints in their order; None where the script does not tell them."""
+        found = flows.journeys(self._flows)
+        return None if found is None else sorted(map(list, found))
+
+    @property
+    def longest_user_s(self) -> float:
+        """Seconds after which the slowest user is through: he thinks, and every answer is late."""
+        return flows.longest_pauses_s(self._flows) + self.requests_per_user * self.timeout_s
+
+    @property
+    def _flows(self) -> list[list[flows.Step]]:
+        return [scenario["flow"] for scenario in self.script["scenarios"]]
 
     def artillery_script(self, target: str, profile: Profile) -> dict[str, Any]:
         """The scenario aimed at a target, with the profile's phases and the recorder."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from loadtest import flows
 from loadtest.models import (
     EndpointRecord,
     InstanceRecord,
@@ -37,24 +38,39 @@ def requests(exchanges: Sequence[Exchange]) -> Requests:
     )
 
 
-def users(exchanges: Sequence[Exchange], requests_per_user: int) -> Users:
+def users(
+    exchanges: Sequence[Exchange],
+    requests_per_user: int,
+    journeys: Sequence[Sequence[str]] | None = None,
+) -> Users:
     """Counts virtual users from their requests, for a run that Artillery did not report on itself.
 
-    Completed is who got all of a flow's answers; who neither failed nor completed was interrupted.
+    Completed is who got all answers of one of the `journeys`, or, where these are not known, as many
+    answers as the longest flow has requests; who neither failed nor completed was interrupted.
     """
-    good: Counter[str] = Counter()
+    good: defaultdict[str, list[str]] = defaultdict(list)
     failed: set[str] = set()
     everyone: set[str] = set()
-    for exchange in exchanges:
+    for exchange in sorted(exchanges, key=lambda e: e.start_ms):
         everyone.add(exchange.user)
         if exchange.outcome is Outcome.GOOD:
-            good[exchange.user] += 1
+            good[exchange.user].append(exchange.endpoint)
         else:
             failed.add(exchange.user)
     completed = sum(
-        1 for user, count in good.items() if count >= requests_per_user and user not in failed
+        1
+        for user, visited in good.items()
+        if user not in failed and _through(visited, requests_per_user, journeys)
     )
     return Users(created=len(everyone), completed=completed, failed=len(failed), skipped=0)
+
+
+def _through(
+    visited: Sequence[str], requests_per_user: int, journeys: Sequence[Sequence[str]] | None
+) -> bool:
+    if journeys is None:
+        return len(visited) >= requests_per_user
+    return any(flows.completes(visited, journey) for journey in journeys)
 
 
 def latency(exchanges: Sequence[Exchange], timeout_s: float) -> Latency:

@@ -96,6 +96,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
             description=measured.scenario.description,
             digest=measured.scenario.digest,
             requests_per_user=measured.scenario.requests_per_user,
+            journeys=measured.scenario.journeys,
             timeout_s=timeout_s,
         ),
         users=users,
@@ -115,7 +116,8 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
 
 def _users(measured: Measurements, counters: dict[str, int] | None) -> Users:
     if counters is None:
-        return statistics.users(measured.exchanges, measured.scenario.requests_per_user)
+        scenario = measured.scenario
+        return statistics.users(measured.exchanges, scenario.requests_per_user, scenario.journeys)
     # A counter that never counted is absent, not 0.
     return Users(
         created=counters.get("vusers.created", 0),

@@ -1,0 +1,86 @@
+"""What is read out of a script's flows, and who counts as through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loadtest import flows, scenario, statistics
+from loadtest.recording import Exchange
+
+VISIT = [{"get": {"name": "a", "url": "/a"}}, {"think": 2}, {"post": {"name": "b", "url": "/b"}}]
+SHORT = [{"get": {"name": "a", "url": "/a"}}, {"log": "done"}]
+
+
+def test_the_longest_flow_counts_requests_not_steps():
+    assert flows.most_requests([SHORT, VISIT]) == 2
+    assert flows.longest_pauses_s([SHORT, VISIT]) == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "requests", "pauses"),
+    [
+        ({"loop": VISIT, "count": 3}, 6, 6),
+        ({"loop": VISIT, "over": "items"}, 2, 2),
+        ({"loop": [{"loop": VISIT, "count": 2}], "count": 2}, 8, 8),
+        ({"parallel": [VISIT[0], VISIT[2]]}, 2, 0),
+        ({"think": "{{ pause }}"}, 0, 0),
+        ({"function": "mine"}, 0, 0),
+    ],
+)
+def test_loops_multiply(step: dict[str, Any], requests: int, pauses: float):
+    assert flows.most_requests([[step]]) == requests
+    assert flows.longest_pauses_s([[step]]) == pauses
+
+
+def test_journeys_are_known_where_the_script_tells_them():
+    assert flows.journeys([VISIT, SHORT]) == {("a", "b"), ("a",)}
+    assert flows.journeys([VISIT, VISIT]) == {("a", "b")}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"get": {"url": "/no-name"}},
+        {"loop": VISIT, "count": 2},
+        {"function": "mine"},
+        {"get": {"name": "a", "url": "/", "ifTrue": "x"}},
+    ],
+)
+def test_journeys_are_unknown_where_it_does_not(step: dict[str, Any]):
+    assert flows.journeys([VISIT, [step]]) is None
+
+
+@pytest.mark.parametrize(
+    ("visited", "through"),
+    [
+        (["a", "b"], True),
+        (["a", "a", "b"], True),  # a redirect
+        (["a"], False),
+        (["b", "a"], False),
+        ([], False),
+    ],
+)
+def test_a_journey_is_complete_when_all_of_it_came_in_order(visited: list[str], through: bool):
+    assert flows.completes(visited, ("a", "b")) is through
+
+
+def test_users_of_flows_of_different_lengths(make_exchange: Callable[..., Exchange]):
+    api = scenario.load("api")
+    visits = {
+        "done-short": ["login", "search", "search", "logout"],
+        "done-long": ["login", "list", "read", "search", "logout"],
+        # As many answers as the shortest flow has requests, but of the longest one.
+        "interrupted": ["login", "list", "read", "search"],
+        "failed": ["login", "list"],
+    }
+    exchanges = [
+        make_exchange(user, endpoint, start_ms=float(at))
+        for user, endpoints in visits.items()
+        for at, endpoint in enumerate(endpoints)
+    ]
+    exchanges.append(make_exchange("failed", "read", start_ms=9.0, error="ETIMEDOUT"))
+    found = statistics.users(exchanges[::-1], api.requests_per_user, api.journeys)
+    assert (found.created, found.completed, found.failed) == (4, 2, 1)
