@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn, cast
 import typer
 from rich.console import Console
 
-from loadtest import conditions, release, report, results
+from loadtest import bottleneck, conditions, findings, release, report, results, table
 from loadtest import outputs as stack_outputs
 from loadtest.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, LoadTestError, OutputsError
 from loadtest.outputs import StackOutputs
@@ -142,6 +142,18 @@ def report_command(
     report.show(console, report.render_terminal(written.report))
     plain_lines(console)(f"report: {written.html}")
     return written.report.headline.exit_code
+
+
+@app.command("bottleneck")
+def bottleneck_command(
+    run: Annotated[Path, typer.Argument(help="The run's directory, as `run` prints it.")],
+) -> int:
+    """Name the endpoint that holds a saved run up, or say that none stands out.
+
+    Example: `python -m loadtest bottleneck results/20261122T210000Z-ha-quick`
+    """
+    report.show(Console(), findings.render(bottleneck.find(table.load(run))))
+    return 0
 
 
 @app.command("post-up")
