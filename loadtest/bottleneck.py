@@ -1,16 +1,18 @@
 """Which endpoint, if any, is the one to look at: slower than the others, or soon so under load.
 
 Under load everything waits behind everything else, so a slow request does not tell a slow endpoint.
-What does is the comparison with the other endpoints at the same time. The requests are cut, in the
-order of their start, into pieces of equally many; each piece has its own rate of requests, and the
-thirds with the lowest and the highest rate show what the load changes. An endpoint stands out, in all
-of the run or in one of these thirds, if
+What does is by how much longer it takes than the others *at the same time*: its excess. The requests
+are cut, in the order of their start, into pieces of equally many; an endpoint's excess in a piece is
+its mean wait less that of a typical other endpoint. The typical wait in the calmest tenth of the
+pieces is the measure: so long does a request take that meets no queue.
 
-- its 95th percentile is several times that of a typical other endpoint, beyond what chance explains:
-  the lower confidence limit of the one against the upper of the other (order statistics, which need
-  no assumption about the distribution), and
-- its mean is above the others' in most of the pieces one by one. An endpoint that is merely visited
-  later, when the load was higher, fails this.
+An endpoint stands out, in all of the run, in the third of the pieces with the lowest rate of requests
+or in that with the highest, if
+
+- its excess is a multiple of the measure, and more than somebody would notice, beyond what chance
+  explains (the mean excess less three standard errors), and
+- is there in most of the pieces one by one. An endpoint that is merely visited later, when the load
+  was higher, fails this.
 
 An unanswered request has waited as long as it was waited for. One that was refused or broken off says
 nothing about how long an endpoint takes, and is left out.
@@ -37,17 +39,15 @@ Indices = NDArray[np.intp]
 class Limits:
     """From where on an endpoint stands out."""
 
-    ratio: float = 3.0
-    """Its p95 against a typical other one's. A visitor's first request also opens the connection,
-    which can double it; that alone is not to be a finding."""
-    mean_ratio: float = 2.0
-    """Its mean against a typical other one's, within one piece of the run."""
-    pieces: float = 0.75
-    """Share of the pieces in which that has to hold."""
+    excess: float = 2.0
+    """Its excess as a multiple of a typical wait without a queue. A visitor's first request also opens
+    the connection, which can double it (an excess of 1); that alone is not to be a finding."""
     excess_ms: float = 20.0
-    """By which its p95 has to be above: less is noticed by nobody."""
-    deviations: float = 3.0
-    """Width of the confidence limits, in standard deviations."""
+    """The least excess: less is noticed by nobody."""
+    errors: float = 3.0
+    """Standard errors that are taken off the excess."""
+    pieces: float = 0.75
+    """Share of the pieces in which at least half of that excess has to be."""
     requests: int = 50
     """Fewer of them say nothing about an endpoint."""
 
@@ -63,6 +63,10 @@ VARIED = 1.5
 """The load varied if the highest third's rate is this many times the lowest third's."""
 GROWN = 1.5
 """An endpoint degrades if its p95 grew by this factor, and by more than a typical other one's."""
+CALM = 0.1
+"""Share of the pieces that are taken for undisturbed by any queue."""
+QUEUED = 4
+"""All wait as behind one queue if even a typical p95 grew by this factor."""
 
 
 class EndpointEvidence(Record):
@@ -73,6 +77,8 @@ class EndpointEvidence(Record):
     request_share: float
     time_share: float
     """Its part of all the time in which visitors waited for an answer."""
+    excess_ms: float
+    """By how much longer it takes on average than a typical other endpoint at the same time."""
     p95: Percentile
     p95_low: Percentile | None
     """In the third of the run with the lowest rate of requests; None if the load did not vary."""
@@ -153,25 +159,30 @@ class _Run:
         self.pieces = min(PIECES_MOST, total // (PER_PIECE * len(names)))
         if self.pieces < PIECES_LEAST:
             return
-        self._piece = np.minimum(np.arange(total) * self.pieces // total, self.pieces - 1)
+        self._piece = np.arange(total) * self.pieces // total
         self._rates = self._rates_of_pieces()
-        self._means = np.array([self._means_of(rows) for rows in self._of])
+        self._means, self._errors = (
+            np.array(column) for column in zip(*map(self._in_pieces, self._of), strict=True)
+        )
         third = max(2, self.pieces // 3)
         order = np.argsort(self._rates, kind="stable")
         self.all, self.low, self.high = order, order[:third], order[-third:]
 
     def _rates_of_pieces(self) -> Floats:
-        edges = np.searchsorted(self._piece, np.arange(self.pieces))
-        bounds = np.append(self._waits.start_ms[edges], self._waits.start_ms[-1])
+        first = np.searchsorted(self._piece, np.arange(self.pieces))
+        bounds = np.append(self._waits.start_ms[first], self._waits.start_ms[-1])
         counts = np.bincount(self._piece, minlength=self.pieces)
         return counts / np.maximum(np.diff(bounds), 1.0) * 1000
 
-    def _means_of(self, rows: Indices) -> Floats:
-        """Mean wait in each piece; NaN where there are too few requests."""
-        pieces = self._piece[rows]
-        counts = np.bincount(pieces, minlength=self.pieces)
-        sums = np.bincount(pieces, weights=self._waits.ms[rows], minlength=self.pieces)
-        return np.where(counts >= IN_PIECE_LEAST, sums / np.maximum(counts, 1), np.nan)
+    def _in_pieces(self, rows: Indices) -> tuple[Floats, Floats]:
+        """Mean wait in each piece and its squared standard error; NaN for too few requests."""
+        pieces, waited = self._piece[rows], self._waits.ms[rows]
+        counts = np.bincount(pieces, minlength=self.pieces).astype(np.float64)
+        counts[counts < IN_PIECE_LEAST] = np.nan
+        means = np.bincount(pieces, weights=waited, minlength=self.pieces) / counts
+        squares = (waited - means[pieces]) ** 2
+        spread = np.bincount(pieces, weights=squares, minlength=self.pieces) / (counts - 1)
+        return means, spread / counts
 
     def rate(self, pieces: Indices) -> float:
         """Requests per second in these pieces, over all endpoints."""
@@ -191,66 +202,66 @@ class _Run:
         return float(self._waits.ms[self._of[endpoint]].sum())
 
     def p95(self, endpoint: int, pieces: Indices) -> Percentile | None:
-        """An endpoint's p95 in these pieces; None without a request."""
-        rows = self._rows(endpoint, pieces)
+        """An endpoint's p95 in these pieces (nearest rank); None without a request."""
+        rows = self._of[endpoint]
+        rows = rows[np.isin(self._piece[rows], pieces)]
         if not len(rows):
             return None
-        row = rows[_rank(len(rows), 0.0)]
+        rows = rows[np.argsort(self._waits.ms[rows], kind="stable")]
+        row = rows[int(np.ceil(len(rows) * QUANTILE)) - 1]
         return Percentile(
             value_ms=round(float(self._waits.ms[row]), 3),
             at_least=bool(self._waits.unanswered[row]),
         )
 
+    def typical_p95(self, endpoint: int, pieces: Indices) -> float:
+        """The p95 of a typical other endpoint; NaN where there is none."""
+        others = [
+            found.value_ms
+            for other in range(len(self.names))
+            if other != endpoint and (found := self.p95(other, pieces)) is not None
+        ]
+        return float(np.median(others)) if others else float("nan")
+
+    def excess(self, endpoint: int, pieces: Indices) -> float:
+        """By how much longer an endpoint takes than a typical other one, in these pieces; in ms."""
+        excess, _ = self._excesses(endpoint, pieces)
+        return float(np.mean(excess)) if len(excess) else 0.0
+
     def stands_out(self, endpoint: int, pieces: Indices) -> bool:
         """Whether an endpoint is slower than a typical other one in these pieces."""
-        least = self._limit(endpoint, pieces, -self.limits.deviations)
-        other = self._typical(endpoint, pieces, self.limits.deviations)
-        if np.isnan(least) or np.isnan(other):
+        excess, errors = self._excesses(endpoint, pieces)
+        if len(excess) < 2:
             return False
-        slower = least >= self.limits.ratio * other and least - other >= self.limits.excess_ms
-        return slower and self._consistent(endpoint, pieces)
+        least = max(self.limits.excess * self._calm(endpoint), self.limits.excess_ms)
+        error = np.sqrt(np.sum(errors)) / len(excess)
+        sure = np.mean(excess) - self.limits.errors * error >= least
+        return bool(sure and np.mean(excess >= least / 2) >= self.limits.pieces)
 
-    def typical_p95(self, endpoint: int, pieces: Indices) -> float:
-        """The p95 of a typical other endpoint."""
-        return self._typical(endpoint, pieces, 0.0)
+    def _excesses(self, endpoint: int, pieces: Indices) -> tuple[Floats, Floats]:
+        """The excess in each piece, and its squared standard error; only where both are known."""
+        typical, error = self._typical(endpoint, pieces)
+        excess = self._means[endpoint, pieces] - typical
+        known = ~np.isnan(excess)
+        return excess[known], (self._errors[endpoint, pieces] + error)[known]
 
-    def _typical(self, endpoint: int, pieces: Indices, deviations: float) -> float:
-        others = [
-            self._limit(other, pieces, deviations)
-            for other in range(len(self.names))
-            if other != endpoint
-        ]
-        # The median, so that a second slow endpoint does not hide the first.
-        known = [value for value in others if not np.isnan(value)]
-        return float(np.median(known)) if known else float("nan")
+    def _typical(self, endpoint: int, pieces: Indices) -> tuple[Floats, Floats]:
+        """A typical other endpoint's mean in each piece, and its squared standard error.
 
-    def _limit(self, endpoint: int, pieces: Indices, deviations: float) -> float:
-        rows = self._rows(endpoint, pieces)
-        if len(rows) < self.limits.requests // 2:
-            return float("nan")
-        return float(self._waits.ms[rows[_rank(len(rows), deviations)]])
+        The median of the others, so that a second slow endpoint does not hide the first.
+        """
+        means = np.delete(self._means, endpoint, axis=0)[:, pieces]
+        errors = np.delete(self._errors, endpoint, axis=0)[:, pieces]
+        typical, error = np.full(len(pieces), np.nan), np.full(len(pieces), np.nan)
+        known = ~np.isnan(means).all(axis=0)
+        typical[known] = np.nanmedian(means[:, known], axis=0)
+        error[known] = np.nanmedian(errors[:, known], axis=0)
+        return typical, error
 
-    def _rows(self, endpoint: int, pieces: Indices) -> Indices:
-        """An endpoint's requests in these pieces, by how long they took."""
-        rows = self._of[endpoint]
-        rows = rows[np.isin(self._piece[rows], pieces)]
-        return rows[np.argsort(self._waits.ms[rows], kind="stable")]
-
-    def _consistent(self, endpoint: int, pieces: Indices) -> bool:
-        own = self._means[endpoint, pieces]
-        others = np.delete(self._means, endpoint, axis=0)[:, pieces]
-        comparable = ~np.isnan(own) & ~np.isnan(others).all(axis=0)
-        if np.count_nonzero(comparable) < 2:
-            return False
-        typical = np.nanmedian(others[:, comparable], axis=0)
-        above = own[comparable] >= self.limits.mean_ratio * typical
-        return bool(np.mean(above) >= self.limits.pieces)
-
-
-def _rank(count: int, deviations: float) -> int:
-    """Where in `count` ordered values the p95, or its confidence limit, is found (nearest rank)."""
-    spread = np.sqrt(count * QUANTILE * (1 - QUANTILE))
-    return int(np.clip(np.ceil(count * QUANTILE + deviations * spread) - 1, 0, count - 1))
+    def _calm(self, endpoint: int) -> float:
+        """How long a request to a typical other endpoint takes where nothing queues; in ms."""
+        typical, _ = self._typical(endpoint, self.all)
+        return float(np.nanquantile(typical, CALM))
 
 
 def _judge(run: _Run) -> Finding:
@@ -259,11 +270,11 @@ def _judge(run: _Run) -> Finding:
         any(run.stands_out(endpoint, band) for band in bands) for endpoint in range(len(run.names))
     ]
     evidence = [_evidence(run, n, stands_out=standing[n]) for n in range(len(run.names))]
-    # Several may: the one to begin with is the one that takes most of the time beyond its fair part.
+    # Several may: the one to begin with is the one whose excess costs visitors most time in all.
     candidates = [n for n, stands in enumerate(standing) if stands]
     worst = max(
         candidates,
-        key=lambda n: evidence[n].time_share - evidence[n].request_share,
+        key=lambda n: evidence[n].excess_ms * evidence[n].requests,
         default=None,
     )
     rates = (run.rate(run.low), run.rate(run.high)) if run.varied else (None, None)
@@ -298,6 +309,7 @@ def _evidence(run: _Run, endpoint: int, *, stands_out: bool) -> EndpointEvidence
         requests=run.count(endpoint),
         request_share=run.count(endpoint) / requests,
         time_share=run.time(endpoint) / time if time else 0.0,
+        excess_ms=round(run.excess(endpoint, run.all), 3),
         p95=overall,
         p95_low=low,
         p95_high=high,
@@ -320,28 +332,31 @@ def _degrades(run: _Run, endpoint: int) -> bool:
 def _sentence(run: _Run, endpoint: int, evidence: EndpointEvidence, kind: str) -> str:
     name = run.names[endpoint]
     shares = (
-        f"it has {evidence.request_share:.0%} of the requests but {evidence.time_share:.0%} of the "
+        f"it takes {_ms(evidence.excess_ms)} longer than a typical other endpoint at the same time, "
+        f"and has {evidence.request_share:.0%} of the requests but {evidence.time_share:.0%} of the "
         "time that visitors waited"
     )
-    if kind == "degrades":
+    if kind == "dominates":
         return (
-            f"“{name}” degrades with the load: its p95 grows from {evidence.p95_low} at "
-            f"{run.rate(run.low):.0f} requests/s to {evidence.p95_high} at "
-            f"{run.rate(run.high):.0f} requests/s, a typical other endpoint's from "
-            f"{_ms(run.typical_p95(endpoint, run.low))} to "
-            f"{_ms(run.typical_p95(endpoint, run.high))}; {shares}."
-        )
-    queue = ""
-    if run.varied and not run.stands_out(endpoint, run.high):
-        queue = (
-            f" At {run.rate(run.high):.0f} requests/s the others wait too "
-            f"(p95 {_ms(run.typical_p95(endpoint, run.high))} against {evidence.p95_high}), "
-            "as behind one queue."
+            f"“{name}” dominates: its p95 is {evidence.p95}, a typical other endpoint's "
+            f"{_ms(run.typical_p95(endpoint, run.all))}; {shares}.{_queue(run, endpoint)}"
         )
     return (
-        f"“{name}” dominates: its p95 is {evidence.p95}, a typical other endpoint's "
-        f"{_ms(run.typical_p95(endpoint, run.all))}; {shares}.{queue}"
+        f"“{name}” degrades with the load: its p95 grows from {evidence.p95_low} at "
+        f"{run.rate(run.low):.0f} requests/s to {evidence.p95_high} at "
+        f"{run.rate(run.high):.0f} requests/s, a typical other endpoint's from "
+        f"{_ms(run.typical_p95(endpoint, run.low))} to "
+        f"{_ms(run.typical_p95(endpoint, run.high))}; {shares}.{_queue(run, endpoint)}"
     )
+
+
+def _queue(run: _Run, endpoint: int) -> str:
+    """What is to be added where all others wait too."""
+    if not run.varied:
+        return ""
+    low, high = (run.typical_p95(endpoint, band) for band in (run.low, run.high))
+    waiting = high >= QUEUED * low and high - low >= run.limits.excess_ms
+    return " At the highest load the others wait too, as behind one queue." if waiting else ""
 
 
 def _none_sentence(run: _Run, evidence: list[EndpointEvidence]) -> str:

@@ -2,7 +2,8 @@
 
 Brings up the HA stack with two instances on a local region of its own, once without and once with the
 search's index, puts each under half a minute of the scenario `api`, and prints what the report's
-finder says of it. Takes about five minutes. Prints; asserts nothing.
+finder says of it. Takes about five minutes. Prints; asserts nothing. The runs are kept where all
+results are.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ STACK = "ha"
 FLEET = {"minSize": "2", "desiredCapacity": "2", "maxSize": "2"}
 
 
-def measure(project: Project, base: Path, console: Console, *, index: bool) -> bottleneck.Finding:
+def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Finding:
     """Brings the stack up, loads it and removes it again."""
     settings = {**FLEET, "searchIndex": str(index).lower(), "appPath": str(paths.REVISION)}
     with console.status(f"stack {STACK}, searchIndex {settings['searchIndex']}"):
@@ -32,7 +33,8 @@ def measure(project: Project, base: Path, console: Console, *, index: bool) -> b
         project.up(STACK)
     try:
         known = outputs.StackOutputs.model_validate(project.outputs(STACK))
-        done = run_load(known, PROFILE, console=console, base=base, scenario="api")
+        done = run_load(known, PROFILE, console=console, scenario="api")
+        console.print(f"results: {done.directory}", highlight=False, soft_wrap=True)
         for reason in done.summary.validity.reasons:
             console.print(f"not valid: {reason}", highlight=False)
         return bottleneck.find(table.load(done.directory))
@@ -43,15 +45,14 @@ def measure(project: Project, base: Path, console: Console, *, index: bool) -> b
 
 def main() -> None:
     """Measures both ways."""
-    console = Console()
+    console = Console(width=110)
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch, "region")
         with console.status("start the local region"):
             session = background.launch(root, [])
         try:
             for index in (False, True):
-                base = Path(scratch, "results", str(index).lower())
-                found = measure(Project(session, root), base, console, index=index)
+                found = measure(Project(session, root), console, index=index)
                 console.print(f"searchIndex {str(index).lower()}: {found.kind}", highlight=False)
                 console.print(findings.render(found))
         finally:

@@ -28,16 +28,20 @@ def simulate(
     spread: float = 0.6,
     timeout_ms: float = 10_000,
     think_s: float = 1.0,
+    base_ms: float = 8.0,
+    peak: int = PEAK,
+    stalls_at_s: float = 1e9,
 ) -> table.RequestTable:
-    """Users who visit every endpoint once, with a pause between; a typical wait is 8 ms.
+    """Users who visit every endpoint once, with a pause between; a typical wait is `base_ms`.
 
-    `shared` makes everybody wait, whatever he asks for; `factors` belong to an endpoint.
+    `shared` makes everybody wait, whatever he asks for; `factors` belong to an endpoint. From
+    `stalls_at_s` on everybody waits half a second more.
     """
     random = np.random.default_rng(seed)
     arrivals = [
         (second + random.random()) * 1000
         for second in range(RAMP_S)
-        for _ in range(PEAK // 2 if flat else 1 + PEAK * second // RAMP_S)
+        for _ in range(peak // 2 if flat else 1 + peak * second // RAMP_S)
     ]
     rows: list[Exchange] = []
     for number, arrived in enumerate(arrivals):
@@ -45,7 +49,10 @@ def simulate(
         for endpoint in ENDPOINTS:
             load = 0.5 if flat else min(1.0, start / 1000 / RAMP_S)
             own = (factors or {}).get(endpoint, CALM)(load)
-            wait = 8 * random.lognormal(0, spread) * own + 8 * (shared(load) - 1)
+            wait = base_ms * random.lognormal(0, spread) * own + base_ms * (
+                shared(load) - 1
+            ) * random.uniform(0.3, 1.7)
+            wait += 500 * (start >= stalls_at_s * 1000)
             late = wait >= timeout_ms
             rows.append(
                 Exchange(
@@ -110,6 +117,32 @@ def test_in_a_queue_that_all_wait_in_the_cause_is_found_where_the_load_was_low()
     assert "as behind one queue" in found.sentence
 
 
+def test_half_a_minute_of_a_dozen_visitors_a_second_is_enough():
+    """The shape of a measured run: slow searches, and soon everybody behind them."""
+    queue: Factor = lambda load: 1 + 50 * max(0.0, load - 0.5)  # noqa: E731
+    named = [
+        bottleneck.find(
+            simulate(seed, {"search": lambda _: 6}, shared=queue, base_ms=20, peak=9)
+        ).endpoint
+        for seed in range(40)
+    ]
+    assert named.count("search") >= 38
+    assert set(named) <= {"search", None}
+
+
+def test_an_endpoint_that_breaks_down_only_at_the_peak_is_found():
+    found = bottleneck.find(simulate(13, {"create": lambda load: 15 if load > 0.75 else 1}))
+    assert (found.kind, found.endpoint) == ("degrades", "create")
+
+
+def test_a_hiccup_is_no_bottleneck():
+    """One endpoint stands still for a second, behind a lock for instance; its mean suffers a lot."""
+    found = bottleneck.find(simulate(14, {"create": lambda load: 500 if 0.7 < load < 0.73 else 1}))
+    create = next(e for e in found.evidence if e.endpoint == "create")
+    assert create.excess_ms > 60
+    assert found.kind == "none", found.sentence
+
+
 def test_a_second_slow_endpoint_does_not_hide_the_first():
     found = bottleneck.find(simulate(5, {"search": lambda _: 30, "create": lambda _: 15}))
     assert found.endpoint == "search"
@@ -132,11 +165,12 @@ def test_unanswered_requests_count_as_the_wait_they_were():
         {},
         {"flat": True},
         {"spread": 1.2},
+        {"spread": 2.2, "base_ms": 20, "peak": 8},
         # Everybody waits longer under load, and who comes last in a visit waits longest.
         {"shared": lambda load: 1 + 30 * load},
         {"shared": lambda load: 1 + 1000 * max(0.0, load - 0.7)},
-        # A visitor's first request opens the connection: twice the way, and no bottleneck.
-        {"factors": {"login": lambda _: 2.0}},
+        # A visitor's first request opens the connection: twice the way and more, but no bottleneck.
+        {"factors": {"login": lambda _: 2.5}, "base_ms": 30, "spread": 0.1},
     ],
 )
 def test_uniform_runs_have_no_bottleneck(innocent: dict[str, object]):
@@ -148,8 +182,18 @@ def test_uniform_runs_have_no_bottleneck(innocent: dict[str, object]):
     assert accused == []
 
 
+def test_who_is_visited_last_is_not_to_blame_for_what_came_last():
+    """Most log-outs are not sent before the end; a stall in the last second meets a tenth of them."""
+    found = bottleneck.find(
+        simulate(12, flat=True, spread=0.1, think_s=6, peak=200, stalls_at_s=RAMP_S - 1)
+    )
+    by_name = {e.endpoint: e.p95.value_ms for e in found.evidence}
+    assert by_name["logout"] > 10 * by_name["login"]
+    assert found.kind == "none", found.sentence
+
+
 def test_a_difference_that_nobody_notices_is_none():
-    found = bottleneck.find(simulate(7, {"search": lambda _: 3.1}, spread=0.05))
+    found = bottleneck.find(simulate(7, {"search": lambda _: 6}, base_ms=2, spread=0.05))
     assert found.kind == "none"
     assert found.endpoint is None
     assert "the slowest is “search”" in found.sentence
