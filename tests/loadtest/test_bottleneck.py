@@ -135,6 +135,18 @@ def test_an_endpoint_that_breaks_down_only_at_the_peak_is_found():
     assert (found.kind, found.endpoint) == ("degrades", "create")
 
 
+def test_visitors_who_wait_to_be_let_in_do_not_accuse_the_first_endpoint():
+    """The service goes on with visits it began, so under load all the waiting is in front of it."""
+    found = bottleneck.find(simulate(15, {"login": lambda load: 1 + 300 * max(0, load - 0.4)}))
+    assert found.kind == "none", found.sentence
+    assert "wait to be let in" in found.sentence
+
+
+def test_a_first_endpoint_that_is_slow_at_any_load_is_found():
+    found = bottleneck.find(simulate(16, {"login": lambda load: 12 + 30 * load}))
+    assert found.endpoint == "login"
+
+
 def test_a_hiccup_is_no_bottleneck():
     """One endpoint stands still for a second, behind a lock for instance; its mean suffers a lot."""
     found = bottleneck.find(simulate(14, {"create": lambda load: 500 if 0.7 < load < 0.73 else 1}))
