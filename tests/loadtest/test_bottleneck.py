@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
+from rich.console import Console
 
-from loadtest import bottleneck, table
+from loadtest import bottleneck, findings, table
 from loadtest.recording import Exchange
 
 ENDPOINTS = ("login", "list", "search", "create", "read", "logout")
@@ -263,3 +265,14 @@ def test_the_published_scenario_can_be_judged_too():
 def test_the_finding_survives_json():
     found = bottleneck.find(simulate(1, {"search": lambda load: 4 + 60 * load**2}))
     assert bottleneck.Finding.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_the_terminal_shows_every_endpoint_and_the_sentence(flat: bool):
+    found = bottleneck.find(simulate(2, {"create": lambda _: 12}, flat=flat))
+    console = Console(file=io.StringIO(), width=200)
+    console.print(findings.render(found))
+    shown = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+    assert all(f" {endpoint} " in shown for endpoint in ENDPOINTS)
+    assert "“create” dominates" in shown
+    assert ("per req/s" in shown) is not flat
