@@ -124,6 +124,7 @@ class Foundation(Component):
                     database_name=DATABASE_NAME,
                     database_secret_arn=secret_arn,
                     seed_users=settings.seed_users,
+                    search_index=settings.search_index,
                 )
             )
 

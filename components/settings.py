@@ -183,6 +183,7 @@ class Settings(BaseModel):
     health_path: Annotated[str, AfterValidator(_health_path)]
     health_check_grace_period: Annotated[int, Field(ge=0, le=7200)]
     seed_users: Annotated[int, Field(ge=1, le=10_000_000)]
+    search_index: bool
     listener_port: Port
     domain_name: Annotated[
         str | None, BeforeValidator(setting_values.optional(setting_values.domain_name))

@@ -39,6 +39,7 @@ class InstanceEnvironment:
     database_name: str
     database_secret_arn: str
     seed_users: int
+    search_index: bool
 
     def lines(self) -> str:
         """KEY=VALUE lines, as systemd's EnvironmentFile and a shell both read them."""
@@ -52,6 +53,7 @@ class InstanceEnvironment:
             "DATABASE_NAME": self.database_name,
             "DATABASE_SECRET_ARN": self.database_secret_arn,
             "SEED_USERS": self.seed_users,
+            "SEARCH_INDEX": str(self.search_index).lower(),
         }
         for key, value in values.items():
             if any(character in str(value) for character in " \t\r\n'\"\\$`;&|<>#"):

@@ -12,14 +12,17 @@ import typer
 from rich.console import Console
 
 from loadtest import (
+    bottleneck,
     cli_gate,
     cli_kept,
     conditions,
+    findings,
     release,
     report,
     results,
     saved,
     series,
+    table,
     terminal,
 )
 from loadtest import outputs as stack_outputs
@@ -247,6 +250,18 @@ def recover_command(
     """
     console = Console()
     return _finish(console, RunResult(directory, saved.repair(directory)))
+
+
+@app.command("bottleneck")
+def bottleneck_command(
+    run: Annotated[Path, typer.Argument(help="The run's directory, as `run` prints it.")],
+) -> int:
+    """Name the endpoint that holds a saved run up, or say that none stands out.
+
+    Example: `python -m loadtest bottleneck results/20261122T210000Z-ha-quick`
+    """
+    report.show(Console(), findings.render(bottleneck.find(table.load(run))))
+    return 0
 
 
 @app.command("post-up")

@@ -5,9 +5,12 @@ Everything works on the columns of a `RequestTable`; a run of 54,000 requests ta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from loadtest import flows
 from loadtest.models import (
     EndpointRecord,
     InstanceRecord,
@@ -51,18 +54,41 @@ def _by_label(column: Category, rows: Flags) -> dict[str, int]:
     return dict(sorted((column.labels[code], int(n)) for code, n in enumerate(found) if n))
 
 
-def users(table: RequestTable, requests_per_user: int) -> Users:
+def users(
+    table: RequestTable,
+    requests_per_user: int,
+    journeys: Sequence[Sequence[str]] | None = None,
+) -> Users:
     """Counts virtual users from their requests, for a run that Artillery did not report on itself.
 
-    Completed is who got all of a flow's answers; who neither failed nor completed was interrupted.
+    Completed is who got all answers of one of the `journeys`, or, where these are not known, as many
+    answers as the longest flow has requests; who neither failed nor completed was interrupted.
     """
     everyone = len(table.user.labels)
     fine = table.is_(*AS_EXPECTED)
-    answers = np.bincount(table.user.codes[fine], minlength=everyone)
     failed = np.bincount(table.user.codes[~fine], minlength=everyone) > 0
-    completed = (answers >= requests_per_user) & ~failed
+    if journeys is None:
+        answers = np.bincount(table.user.codes[fine], minlength=everyone)
+        completed = answers >= requests_per_user
+    else:
+        completed = _completed(table, fine, journeys)
     return Users(
-        created=everyone, completed=int(completed.sum()), failed=int(failed.sum()), skipped=0
+        created=everyone,
+        completed=int((completed & ~failed).sum()),
+        failed=int(failed.sum()),
+        skipped=0,
+    )
+
+
+def _completed(table: RequestTable, rows: Flags, journeys: Sequence[Sequence[str]]) -> Flags:
+    """Which users went one of the journeys to its end."""
+    visited: list[list[str]] = [[] for _ in table.user.labels]
+    labels = table.endpoint.labels
+    for user, endpoint in zip(table.user.codes[rows], table.endpoint.codes[rows], strict=True):
+        visited[user].append(labels[endpoint])
+    return np.array(
+        [any(flows.completes(steps, journey) for journey in journeys) for steps in visited],
+        dtype=bool,
     )
 
 

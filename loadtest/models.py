@@ -48,6 +48,9 @@ class ScenarioRecord(Record):
     description: str
     digest: str
     requests_per_user: int
+    """Where flows differ, those of the longest."""
+    journeys: list[list[str]] | None = None
+    """Each flow's endpoints in their order; None where the script alone does not tell them."""
     timeout_s: float
     new_connection_per_user: bool = True
 

@@ -60,9 +60,10 @@ class StackOutputs(BaseModel):
     load_profile: str
     load_balancer_dns_name: str | None = None
     """To which a domain that Route 53 does not serve has to point."""
-    auto_scaling_group_name: str | None
-    target_group_arn: str | None
-    instance_id: str | None
+    # Of what a stack does not have, Pulumi's state keeps no output at all.
+    auto_scaling_group_name: str | None = None
+    target_group_arn: str | None = None
+    instance_id: str | None = None
     monthly_cost: MonthlyCost | None = None
     """None for stacks from before there was an estimate."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest import check, credentials
+from loadtest import check, credentials, flows
 from loadtest.errors import LoadTestError
 from loadtest.models import ScenarioRecord
 from loadtest.profiles import Profile
@@ -58,6 +58,12 @@ class Scenario:
         return max(requests_in(flow.flow) for flow in self.checked.scenarios)
 
     @property
+    def journeys(self) -> list[list[str]] | None:
+        """Each flow's endpoints in their order; None where the script does not tell them."""
+        found = flows.journeys(scenario["flow"] for scenario in self.script["scenarios"])
+        return None if found is None else sorted(map(list, found))
+
+    @property
     def longest_s(self) -> float:
         """How long a user may take, if he waits for every answer until it times out."""
         return max(
@@ -85,6 +91,7 @@ class Scenario:
             description=self.description,
             digest=self.digest,
             requests_per_user=self.requests_per_user,
+            journeys=self.journeys,
             timeout_s=self.timeout_s,
         )
 

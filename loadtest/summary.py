@@ -133,7 +133,8 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
 
 def _users(measured: Measurements) -> Users:
     if measured.artillery is None:
-        return counting.users(measured.requests, measured.settings.scenario.requests_per_user)
+        scenario = measured.settings.scenario
+        return counting.users(measured.requests, scenario.requests_per_user, scenario.journeys)
     counters = measured.artillery.counters
     return Users(
         created=counters.get("vusers.created", 0),

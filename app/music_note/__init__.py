@@ -1,1 +1,1 @@
-"""music-note, the sample service: an index page, a login against PostgreSQL, a health path."""
+"""music-note, the sample service: an index page, a login and notes against PostgreSQL, a health path."""

@@ -50,7 +50,9 @@ def main(arguments: list[str]) -> int:
     try:
         configuration = settings.load()
         if arguments == ["migrate"]:
-            print(f"{database.migrate(configuration)} visitors in the database")
+            from music_note import migration  # noqa: PLC0415 - the service itself needs none
+
+            print(migration.migrate(configuration))
         else:
             _serve(configuration)
     except (settings.SettingsError, RuntimeError) as error:

@@ -12,35 +12,27 @@ from typing import Any
 from pg8000.exceptions import DatabaseError, InterfaceError
 from pg8000.native import Connection
 
-from music_note import passwords
 from music_note.settings import Settings
-
-DEMO_PASSWORD = "music-note-demo"  # noqa: S105 - of the synthetic visitors, whose names are public too
-"""The load test's visitors all log in with it. They own nothing."""
 
 SECRET_TIMEOUT_S = 60
 INVALID_PASSWORD = "28P01"  # noqa: S105
 """SQLSTATE `invalid_password`: the secret has been rotated since it was read."""
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS visitor (
-    username      text PRIMARY KEY,
-    password_hash text NOT NULL,
-    created_at    timestamptz NOT NULL DEFAULT now()
-);
-CREATE TABLE IF NOT EXISTS setting (
-    name  text PRIMARY KEY,
-    value text NOT NULL
-);
-INSERT INTO setting (name, value)
-VALUES ('session_key', gen_random_uuid()::text || gen_random_uuid()::text)
-ON CONFLICT DO NOTHING;
-"""
 SELECT_HASH = "SELECT password_hash FROM visitor WHERE username = :name"
 SELECT_SESSION_KEY = "SELECT value FROM setting WHERE name = 'session_key'"
 
-MIGRATION_LOCK = 20_261_122
-"""Key of the advisory lock: several instances of a fleet migrate at the same time."""
+TIMEOUT_S = 10
+"""How long a statement may take; a visitor does not wait longer either."""
+
+OUT_OF_SERVICE = ("08", "53", "57")
+"""SQLSTATE classes: connection lost, no resources, ended by the operator or by a time limit."""
+
+CONNECTION_ENDED = "57P"
+"""Beginning of the SQLSTATEs with which a server says goodbye, for instance before a failover."""
+
+
+class UnavailableError(Exception):
+    """The database does not answer now; the request may be sent again later."""
 
 
 class Credentials:
@@ -139,37 +131,60 @@ class Database:
         """The key that signs sessions; the same on every instance."""
         return self.run(SELECT_SESSION_KEY)[0][0]
 
-    def run(self, statement: str, **parameters: Any) -> list[list[Any]]:
-        """Runs one statement; a connection that broke since its last use is replaced once."""
+    def run(self, statement: str, *, repeat: bool = True, **parameters: Any) -> list[list[Any]]:
+        """Runs one statement; a connection that broke since its last use is replaced once.
+
+        With `repeat` False the statement is not sent again then: it may have been executed already.
+
+        Raises:
+            UnavailableError: the database cannot be reached, or did not answer in time.
+        """
         slot = self._slots.get()
         try:
-            was_used = slot.connection is not None
-            try:
-                return self._connected(slot).prepared(statement).run(**parameters)
-            except (InterfaceError, OSError):
+            return self._attempt(slot, statement, parameters, repeat=repeat)
+        except (InterfaceError, OSError) as error:
+            raise UnavailableError(f"no database: {error}") from error
+        except DatabaseError as error:
+            state = _sqlstate(error)
+            if state.startswith(CONNECTION_ENDED):
                 slot.drop()
-                if not was_used:
-                    raise
-            return self._connected(slot).prepared(statement).run(**parameters)
+            if not state.startswith(OUT_OF_SERVICE):
+                raise
+            raise UnavailableError(f"the database gave up: {_message(error)}") from error
         finally:
             self._slots.put(slot)
+
+    def _attempt(
+        self, slot: Slot, statement: str, parameters: dict[str, Any], *, repeat: bool
+    ) -> list[list[Any]]:
+        was_used = slot.connection is not None
+        try:
+            return self._connected(slot).prepared(statement).run(**parameters)
+        except (InterfaceError, OSError) as error:
+            slot.drop()
+            # Whoever let a statement run out of time would do so again, and cost as much again.
+            if not (was_used and repeat) or isinstance(error.__cause__ or error, TimeoutError):
+                raise
+        return self._connected(slot).prepared(statement).run(**parameters)
 
     def _connected(self, slot: Slot) -> Slot:
         if slot.connection is None:
             slot.connection = self.connect()
+            # Of the server, a little before ours: else it works on for somebody who has gone.
+            slot.connection.run(f"SET statement_timeout = '{TIMEOUT_S - 1}s'")
         return slot
 
-    def connect(self) -> Connection:
-        """A new connection."""
+    def connect(self, timeout_s: float = TIMEOUT_S) -> Connection:
+        """A new connection whose statements may take `timeout_s` seconds."""
         credentials = self._credentials.get()
         try:
-            return self._open(credentials)
+            return self._open(credentials, timeout_s)
         except DatabaseError as error:
             if _sqlstate(error) != INVALID_PASSWORD:
                 raise
-        return self._open(self._credentials.get(refused=credentials))
+        return self._open(self._credentials.get(refused=credentials), timeout_s)
 
-    def _open(self, credentials: tuple[str, str]) -> Connection:
+    def _open(self, credentials: tuple[str, str], timeout_s: float) -> Connection:
         user, password = credentials
         # Without `ssl_context` pg8000 does as libpq's sslmode=prefer: encrypted where the server can.
         # That RDS takes nothing else is the server's own setting (`rds.force_ssl`).
@@ -179,7 +194,7 @@ class Database:
             host=self._settings.database_host,
             port=self._settings.database_port,
             database=self._settings.database_name,
-            timeout=10,
+            timeout=timeout_s,
             application_name=f"music-note {self._settings.instance_id}",
         )
 
@@ -189,31 +204,6 @@ def _sqlstate(error: DatabaseError) -> str:
     return details.get("C", "") if isinstance(details, dict) else ""
 
 
-def migrate(settings: Settings) -> int:
-    """Brings the schema up to date and seeds the load test's visitors; returns how many there are.
-
-    The visitors share one salt and so one hash: hashing 27,000 passwords would take a t4g.nano many
-    minutes, and what a login costs stays the same.
-    """
-    connection = Database(settings).connect()
-    try:
-        connection.run("SELECT pg_advisory_lock(:key)", key=MIGRATION_LOCK)
-        for statement in filter(str.strip, SCHEMA.split(";")):
-            connection.run(statement)
-        connection.run(
-            "INSERT INTO visitor (username, password_hash)"
-            " SELECT 'visitor-' || lpad(n::text, 6, '0'), :hash"
-            " FROM generate_series(1, CAST(:count AS integer)) AS n"
-            " ON CONFLICT (username) DO UPDATE SET password_hash = excluded.password_hash"
-            " WHERE split_part(visitor.password_hash, '$', 2)"
-            " <> split_part(excluded.password_hash, '$', 2)",
-            hash=passwords.hash_password(DEMO_PASSWORD, iterations=settings.password_iterations),
-            count=settings.seed_users,
-        )
-        if connection.row_count:
-            # Or autovacuum does it a minute later, in the middle of the load.
-            connection.run("VACUUM (ANALYZE) visitor")
-        rows = connection.run("SELECT count(*) FROM visitor")
-        return int(rows[0][0]) if rows else 0
-    finally:
-        connection.close()
+def _message(error: DatabaseError) -> str:
+    details = error.args[0] if error.args else {}
+    return str(details.get("M", "")) if isinstance(details, dict) else str(details)

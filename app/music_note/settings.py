@@ -25,6 +25,7 @@ class Settings:
     database_name: str
     database_secret_arn: str
     seed_users: int
+    search_index: bool
     instance_id: str
     availability_zone: str
     password_iterations: int
@@ -44,6 +45,13 @@ def _number(environment: Mapping[str, str], name: str, default: str | None = Non
     if not text.isdigit():
         raise SettingsError(f"{name} is {text!r}; it has to be a whole number")
     return int(text)
+
+
+def _switch(environment: Mapping[str, str], name: str, default: str) -> bool:
+    text = environment.get(name) or default
+    if text not in {"true", "false"}:
+        raise SettingsError(f"{name} is {text!r}; it has to be true or false")
+    return text == "true"
 
 
 def _version() -> str:
@@ -68,6 +76,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         database_name=_required(env, "DATABASE_NAME"),
         database_secret_arn=_required(env, "DATABASE_SECRET_ARN"),
         seed_users=_number(env, "SEED_USERS", "0"),
+        search_index=_switch(env, "SEARCH_INDEX", "false"),
         instance_id=_required(env, "INSTANCE_ID"),
         availability_zone=_required(env, "AVAILABILITY_ZONE"),
         password_iterations=_number(env, "PASSWORD_ITERATIONS", "1500"),

@@ -8,33 +8,30 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from typing import Any
 
-from itsdangerous import BadSignature, TimestampSigner
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from music_note import passwords
+from music_note import notes, passwords, sessions
 from music_note.admission import Admission
+from music_note.api import ERROR_HANDLERS, NotesApi, read_body
 from music_note.database import Database
 from music_note.settings import Settings
 
-SESSION_COOKIE = "session"
-SESSION_MAX_AGE_S = 3_600
 LOGIN_MAX_BYTES = 4_096
+CREDENTIAL_MAX = 1_000
 
 
 def credentials(body: bytes) -> tuple[str, str] | None:
     """User name and password of a login's JSON body; None for anything else."""
-    if len(body) > LOGIN_MAX_BYTES:
-        return None
     try:
         form: Any = json.loads(body)
-        username, password = form["username"], form["password"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    if not (isinstance(username, str) and isinstance(password, str)):
+        username, password = (
+            notes.plain_text(name, form[name], CREDENTIAL_MAX) for name in ("username", "password")
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return username, password
 
@@ -67,10 +64,11 @@ class Service:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
-        # Logins hash and wait for the database: in threads, no more than there are connections.
-        self._threads = ThreadPoolExecutor(settings.database_connections, "login")
+        # Logins hash, and all wait for the database: in threads, no more than there are connections.
+        self._threads = ThreadPoolExecutor(settings.database_connections, "database")
         self._unknown = passwords.hash_password("", iterations=settings.password_iterations)
-        self._signer: TimestampSigner | None = None
+        self._sessions = sessions.Sessions(database)
+        self._notes = NotesApi(database, self._sessions, self._threads)
         page = files("music_note").joinpath("index.html").read_text(encoding="utf-8")
         self._index = page.replace("{{version}}", settings.version)
 
@@ -86,8 +84,8 @@ class Service:
         return PlainTextResponse("ok")
 
     async def login(self, request: Request) -> Response:
-        """Logs a visitor in: JSON `{"username": …, "password": …}`; 200, 400 or 401."""
-        form = credentials(await request.body())
+        """Logs a visitor in: JSON `{"username": …, "password": …}`; 200, 400, 401 or 413."""
+        form = credentials(await read_body(request, LOGIN_MAX_BYTES))
         if form is None:
             return JSONResponse({"error": "send JSON with username and password"}, 400)
         loop = asyncio.get_running_loop()
@@ -95,7 +93,7 @@ class Service:
         if cookie is None:
             return JSONResponse({"error": "unknown user or wrong password"}, 401)
         answer = JSONResponse({"user": form[0]})
-        answer.set_cookie(SESSION_COOKIE, cookie, max_age=SESSION_MAX_AGE_S, httponly=True)
+        answer.set_cookie(sessions.COOKIE, cookie, max_age=sessions.MAX_AGE_S, httponly=True)
         return answer
 
     def _session(self, username: str, password: str) -> str | None:
@@ -103,36 +101,39 @@ class Service:
         # An unknown name costs the same time as a wrong password.
         if not passwords.verify(password, stored or self._unknown) or stored is None:
             return None
-        return self._sessions().sign(username).decode("ascii")
+        return self._sessions.token(username)
 
-    def _sessions(self) -> TimestampSigner:
-        if self._signer is None:
-            self._signer = TimestampSigner(self._database.session_key())
-        return self._signer
+    async def logout(self, request: Request) -> Response:  # noqa: ARG002
+        """Ends the visitor's session, if there is one: 204."""
+        answer = Response(status_code=204)
+        answer.delete_cookie(sessions.COOKIE, httponly=True)
+        return answer
 
     async def me(self, request: Request) -> Response:
         """Who is logged in: 200 with the name, or 401."""
+        token = request.cookies.get(sessions.COOKIE, "")
         loop = asyncio.get_running_loop()
-        signer = await loop.run_in_executor(self._threads, self._sessions)
-        try:
-            cookie = request.cookies.get(SESSION_COOKIE, "")
-            user = signer.unsign(cookie, max_age=SESSION_MAX_AGE_S).decode()
-        except BadSignature:
+        user = await loop.run_in_executor(self._threads, self._sessions.user, token)
+        if user is None:
             return JSONResponse({"error": "not logged in"}, 401)
         return JSONResponse({"user": user})
+
+    def routes(self) -> list[Route]:
+        """All endpoints, in the order in which they are tried."""
+        return [
+            Route("/", self.index),
+            Route(self._settings.health_path, self.health),
+            Route("/login", self.login, methods=["POST"]),
+            Route("/me", self.me),
+            Route("/logout", self.logout, methods=["POST"]),
+            *self._notes.routes(),
+        ]
 
 
 def create_app(settings: Settings, database: Database) -> ASGIApp:
     """The ASGI application."""
     service = Service(settings, database)
-    app = Starlette(
-        routes=[
-            Route("/", service.index),
-            Route(settings.health_path, service.health),
-            Route("/login", service.login, methods=["POST"]),
-            Route("/me", service.me),
-        ]
-    )
+    app = Starlette(routes=service.routes(), exception_handlers=ERROR_HANDLERS)
     admitted = Admission(
         app, at_once=settings.database_connections, exempt=frozenset({settings.health_path})
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from loadtest import inference
+from loadtest import bottleneck, inference
 from loadtest.comparison import Report
 from loadtest.inference import Interval, Sample
 from loadtest.outcomes import Outcome
 from loadtest.reporting.figures import failed_users
 from loadtest.table import RequestTable
+
+_SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
 
 
 class Evidence(NamedTuple):
@@ -27,6 +30,11 @@ def confidence(report: Report, evidence: Evidence) -> list[str]:
     requests = report.ha.requests
     bad = requests.valid - requests.count(Outcome.GOOD)
     return [f"HA: {inference.confidence_sentence(bad, requests.valid)}.", _users(report, evidence)]
+
+
+def sentences(requests: RequestTable) -> list[str]:
+    """Which endpoint is the bottleneck of a run, if any, one sentence at a time."""
+    return _SENTENCE_END.split(bottleneck.find(requests).sentence)
 
 
 def _users(report: Report, evidence: Evidence) -> str:

@@ -17,7 +17,7 @@ from loadtest.models import ProbeRecord, RunSummary
 from loadtest.published import PublishedArm
 from loadtest.reporting import figures
 from loadtest.reporting.charts import stretches
-from loadtest.reporting.evidence import Evidence, confidence
+from loadtest.reporting.evidence import Evidence, confidence, sentences
 from loadtest.reporting.parts import Cell, Column, Head, Key, Line, Row, Sheet, Wide
 from loadtest.reporting.plots import Plots, Source
 from loadtest.reporting.texts import Texts
@@ -80,6 +80,7 @@ def render(report: Report, evidence: Evidence, texts: Texts, other: Other | None
             events=page.events(),
             probe=page.probe(),
             endpoints=page.endpoints(),
+            findings=page.findings(),
             instances=page.instances(),
             validity=page.validity(),
             conditions=page.conditions(report.conditions),
@@ -260,6 +261,14 @@ class _Page:
         names = [("Endpoint", ""), ("Stack", "text"), ("Requests", ""), ("Good", ""),
                  ("Timeouts", ""), ("p50", ""), ("p95", ""), ("p99", ""), ("p99 of all", "")]  # fmt: skip
         return Wide(self._heads(names), rows)
+
+    def findings(self) -> list[tuple[str, list[Markup]]]:
+        """Per stack, whether one endpoint holds its users up."""
+        return [
+            (self._titles[run.topology], [self._texts.markup(s) for s in sentences(requests)])
+            for run in self._runs
+            if (requests := self._tables[run.topology]) is not None
+        ]
 
     def instances(self) -> Wide:
         t = self._texts

@@ -33,6 +33,32 @@ def test_the_published_scenario():
     assert login.description == "index page, then login"
 
 
+def test_the_published_scenario_is_what_it_was():
+    """Runs of it are compared with the published figures and with saved ones."""
+    digest = "295a80482430de43137dc725b2f27697b6069feac599e75f9588d4ee65970d0b"
+    assert scenario.load("login").digest == digest
+
+
+def test_the_api_scenario_visits_every_endpoint_under_the_same_conditions():
+    api, login = scenario.load("api"), scenario.load("login")
+    for key in ("http", "payload"):
+        assert api.script["config"][key] == login.script["config"][key]
+    assert api.journeys is not None
+    visited = {endpoint for journey in api.journeys for endpoint in journey}
+    assert visited == {"login", "list", "search", "create", "read", "logout"}
+    assert all(journey[0] == "login" and journey[-1] == "logout" for journey in api.journeys)
+    assert all(flow["weight"] > 0 for flow in api.script["scenarios"])
+    requests = [
+        request
+        for flow in api.script["scenarios"]
+        for step in flow["flow"]
+        for request in (step.get("get") or step.get("post"),)
+        if request
+    ]
+    assert all("statusCode" in request["expect"] for request in requests)
+    assert api.longest_s == 5 + 5 * 10
+
+
 def test_the_script_adds_target_phases_and_recorder_but_keeps_the_rest():
     login = scenario.load()
     script = login.artillery_script("http://127.0.0.1:1", PROFILES["smoke"])
@@ -55,7 +81,7 @@ def test_the_digest_tells_content_not_layout(tmp_path: Path):
 
 
 def test_an_unknown_scenario_is_told_with_the_known_ones():
-    with pytest.raises(LoadTestError, match=r"'nothing' .*one of login"):
+    with pytest.raises(LoadTestError, match=r"'nothing' .*one of api, login"):
         scenario.load("nothing")
 
 

@@ -23,6 +23,12 @@ def test_round_trip_keeps_the_stacks_own_names(raw_outputs: dict[str, Any]):
     assert json.loads(found.to_json()) == raw_outputs
 
 
+def test_what_a_stack_does_not_have_is_no_output_of_it(raw_outputs: dict[str, Any]):
+    """Pulumi's state drops outputs that are null: `pulumi stack output` does not print them."""
+    del raw_outputs["instanceId"]
+    assert read(raw_outputs).instance_id is None
+
+
 def test_a_trailing_slash_of_the_url_goes(raw_outputs: dict[str, Any]):
     assert read({**raw_outputs, "url": "http://127.0.0.1/"}).url == "http://127.0.0.1"
 

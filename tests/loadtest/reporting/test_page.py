@@ -15,7 +15,7 @@ from loadtest.comparison import rows
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.reporting import page as pages
-from loadtest.reporting.evidence import Evidence, confidence
+from loadtest.reporting.evidence import Evidence, confidence, sentences
 from loadtest.reporting.page import Other
 from loadtest.reporting.texts import LANGUAGES, Texts
 
@@ -207,3 +207,13 @@ def test_what_has_no_translation_is_marked_as_english(story: Any, parse: Callabl
     html = report.render_html(changed, story.evidence, "ko")
     assert '<li><span lang="en">a wholly new reason</span></li>' in html
     assert parse(html).all("html")[0].attributes["lang"] == "ko"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_holds_users_up_is_told_of_both_stacks(
+    language: str, story: Any, parse: Callable[[str], Any]
+):
+    shown = parse(report.render_html(story.report, story.evidence, language)).shown
+    for requests in story.evidence[:2]:
+        for sentence in sentences(requests):
+            assert Texts(language).told(sentence) in shown.replace("\u00a0", " ")

@@ -37,6 +37,7 @@ def environment(**changes):
         "database_name": "app",
         "database_secret_arn": "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!db-1",
         "seed_users": 27000,
+        "search_index": False,
     }
     return InstanceEnvironment(**{**values, **changes})
 
@@ -77,8 +78,11 @@ def test_the_environment_has_the_contracts_keys():
         "DATABASE_NAME",
         "DATABASE_SECRET_ARN",
         "SEED_USERS",
+        "SEARCH_INDEX",
     ]
     assert lines["DATABASE_PORT"] == "5432"
+    assert lines["SEARCH_INDEX"] == "false"
+    assert "SEARCH_INDEX=true" in environment(search_index=True).lines()
 
 
 @pytest.mark.parametrize("evil", ["a b", "x\nROOT=1", "$(id)", "a'b", "`id`", "x;y"])
@@ -295,7 +299,7 @@ def test_a_second_boot_replaces_and_does_not_repeat(host, metadata):
     host.boot(metadata)
     host.boot(metadata)
     names = [name for name, _ in host.values()]
-    assert len(names) == len(set(names)) == 11
+    assert len(names) == len(set(names)) == 12
 
 
 def test_the_agent_comes_last_and_falls_back_to_version_one(host, metadata):

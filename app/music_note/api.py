@@ -1,0 +1,151 @@
+"""The notes over HTTP: JSON in, JSON out, errors too."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from music_note import notes, sessions
+from music_note.database import UnavailableError
+from music_note.notes import Notes, Page, RefusedError
+
+BODY_MAX_BYTES = 32_768
+RETRY_AFTER_S = 1
+REPEATED = ("piece", "limit")
+"""What the address of the next page takes over from this one's."""
+
+T = TypeVar("T")
+
+
+class Store(notes.Rows, sessions.KeySource, Protocol):
+    """What the notes need of the database."""
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """A request's body; raises 413 as soon as more than `most` bytes of it have come."""
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > most:
+            raise HTTPException(413, f"the body has more than {most} bytes")
+    return bytes(received)
+
+
+class NotesApi:
+    """The endpoints below `/notes`. All need a session."""
+
+    def __init__(self, store: Store, known: sessions.Sessions, threads: Executor) -> None:
+        self._notes = Notes(store)
+        self._sessions = known
+        self._threads = threads
+
+    def routes(self) -> list[Route]:
+        """For Starlette, which tries them in this order."""
+        return [
+            Route("/notes", self.collection, methods=["GET", "POST"]),
+            Route("/notes/search", self.search),
+            Route("/notes/{number}", self.read),
+        ]
+
+    async def collection(self, request: Request) -> Response:
+        """`/notes` itself. One route, so that a wrong method is told both right ones."""
+        return await (self.create if request.method == "POST" else self.own)(request)
+
+    async def own(self, request: Request) -> Response:
+        """The visitor's own notes: `?limit=` and `?after=`, the cursor that `next` has."""
+        limit, after = _paging(request)
+        page = await self._as_user(request, lambda user: self._notes.own(user, limit, after))
+        return _answer(request, page)
+
+    async def search(self, request: Request) -> Response:
+        """Everybody's notes on pieces that begin with `?piece=`."""
+        limit, after = _paging(request)
+        prefix = notes.plain_text("piece", request.query_params.get("piece"), notes.PIECE_MAX)
+        if not prefix:
+            raise RefusedError("piece is empty; give the beginning of the piece's name")
+        page = await self._as_user(request, lambda _: self._notes.search(prefix, limit, after))
+        return _answer(request, page)
+
+    async def read(self, request: Request) -> Response:
+        """One note, or 404."""
+        try:
+            number = notes.whole_number("id", request.path_params["number"], notes.HIGHEST_ID)
+        except RefusedError:
+            raise HTTPException(404, "there is no such note") from None
+        note = await self._as_user(request, lambda _: self._notes.read(number))
+        if note is None:
+            raise HTTPException(404, "there is no such note")
+        return JSONResponse(note)
+
+    async def create(self, request: Request) -> Response:
+        """Writes a note: JSON `{"piece": …, "text": …}`; 201 with its place."""
+        if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+            raise HTTPException(415, "send the note as application/json")
+        try:
+            form: Any = json.loads(await read_body(request, BODY_MAX_BYTES))
+        except (ValueError, RecursionError):
+            raise RefusedError("the body is not JSON") from None
+        piece, text = notes.new_note(form)
+        note = await self._as_user(request, lambda user: self._notes.create(user, piece, text))
+        return JSONResponse(note, 201, {"location": f"/notes/{note['id']}"})
+
+    async def _as_user(self, request: Request, work: Callable[[str], T]) -> T:
+        """`work` with the visitor's name, in a thread: it waits for the database."""
+        token = request.cookies.get(sessions.COOKIE, "")
+
+        def checked() -> T:
+            user = self._sessions.user(token)
+            if user is None:
+                raise HTTPException(401, "not logged in")
+            return work(user)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, checked)
+
+
+def _paging(request: Request) -> tuple[int, str | None]:
+    limit = request.query_params.get("limit", str(notes.LIMIT_DEFAULT))
+    return (
+        notes.whole_number("limit", limit, notes.LIMIT_MAX),
+        request.query_params.get("after"),
+    )
+
+
+def _answer(request: Request, page: Page) -> Response:
+    following = None
+    if page.after is not None:
+        same = {name: value for name, value in request.query_params.items() if name in REPEATED}
+        following = f"{request.url.path}?{urlencode({**same, 'after': page.after})}"
+    return JSONResponse({"notes": page.notes, "next": following})
+
+
+async def _on_http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _on_refused(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 400)
+
+
+async def _on_unavailable(_request: Request, error: Exception) -> Response:
+    print(f"music-note: {error}", file=sys.stderr)
+    message = {"error": "the database does not answer; try again"}
+    return JSONResponse(message, 503, {"retry-after": str(RETRY_AFTER_S)})
+
+
+ERROR_HANDLERS: dict[Any, Callable[[Request, Exception], Any]] = {
+    HTTPException: _on_http_error,
+    RefusedError: _on_refused,
+    UnavailableError: _on_unavailable,
+}
+"""Exceptions that have an answer of their own."""

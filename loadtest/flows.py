@@ -1,0 +1,47 @@
+"""What the flows of an Artillery script have in common, and where they differ. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
+"""The steps that send a request."""
+
+Step = Mapping[str, Any]
+Journey = tuple[str, ...]
+"""The endpoints that a user visits, by name, in their order."""
+
+
+def journeys(flows: Iterable[Sequence[Step]]) -> frozenset[Journey] | None:
+    """What users do from beginning to end, one journey for each flow.
+
+    None where the script alone does not tell: it has loops or branches, or requests without a name.
+    """
+    found = [_journey(flow) for flow in flows]
+    known = frozenset(journey for journey in found if journey is not None)
+    return known if len(found) == sum(journey is not None for journey in found) else None
+
+
+def completes(endpoints: Iterable[str], journey: Sequence[str]) -> bool:
+    """Whether somebody who visited these endpoints, in this order, went the whole journey.
+
+    More visits than the journey has do not matter: a redirect is one of its own.
+    """
+    visited = iter(endpoints)
+    return all(step in visited for step in journey)
+
+
+def _journey(flow: Sequence[Step]) -> Journey | None:
+    names: list[str] = []
+    for step in flow:
+        method = next(iter(METHODS & step.keys()), None)
+        if method is not None:
+            request = step[method]
+            name = request.get("name") if isinstance(request, Mapping) else None
+            if not isinstance(name, str) or "ifTrue" in request:
+                return None
+            names.append(name)
+        elif not {"think", "log"} & step.keys():
+            return None
+    return tuple(names)

@@ -1,0 +1,195 @@
+"""The notes on a real PostgreSQL: seeding, the search and the switch of its index."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from music_note import settings
+
+from rehearsal.database.postgres import Cluster
+from rehearsal.database.settings import ClusterSpec
+
+database = pytest.importorskip(
+    "music_note.database", reason="the revision's libraries: run `make revision`"
+)
+from music_note import migration, notes, passwords  # noqa: E402
+
+pytestmark = pytest.mark.region
+
+ADDRESS = "127.78.40.2"
+PASSWORD = "not-in-any-log"
+VISITORS = 2_000
+FLEET = 6
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory) -> Iterator[Cluster]:
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        port = probe.getsockname()[1]
+    directory = tmp_path_factory.mktemp("databases") / "db"
+    found = Cluster(ClusterSpec("db", ADDRESS, port, master_username="keeper"), directory)
+    found.create(PASSWORD)
+    found.start()
+    yield found
+    found.destroy()
+
+
+@pytest.fixture
+def configured(cluster: Cluster, request: pytest.FixtureRequest, monkeypatch) -> settings.Settings:
+    """An empty database, and the service's settings for it."""
+    name = request.node.name.lower()[:60]
+    cluster.ensure_database(name, PASSWORD)
+    monkeypatch.setattr(database.Credentials, "_fetch", lambda _: ("keeper", PASSWORD))
+    return settings.load(
+        {
+            "APP_HOST": "127.0.0.1",
+            "APP_PORT": "8080",
+            "HEALTH_PATH": "/health",
+            "AWS_REGION": "ap-northeast-2",
+            "DATABASE_HOST": ADDRESS,
+            "DATABASE_PORT": str(cluster.spec.port),
+            "DATABASE_NAME": name,
+            "DATABASE_SECRET_ARN": "arn",
+            "SEED_USERS": str(VISITORS),
+            "INSTANCE_ID": "i-1",
+            "AVAILABILITY_ZONE": "z",
+            "PASSWORD_ITERATIONS": "2",
+        }
+    )
+
+
+def ask(configured: settings.Settings, statement: str, *parameters: object) -> list[Any]:
+    with psycopg.connect(
+        host=configured.database_host,
+        port=configured.database_port,
+        dbname=configured.database_name,
+        user="keeper",
+        password=PASSWORD,
+        sslmode="require",
+        autocommit=True,
+    ) as connection:
+        return connection.execute(statement.encode(), parameters).fetchall()
+
+
+def indexed(configured: settings.Settings) -> bool:
+    rows = ask(configured, "SELECT indexdef FROM pg_indexes WHERE indexname = 'note_by_piece'")
+    return bool(rows)
+
+
+def with_index(configured: settings.Settings, on: bool) -> settings.Settings:
+    return dataclasses.replace(configured, search_index=on)
+
+
+def plan(store: Any, prefix: str) -> str:
+    """How the server runs a search, as the service's own prepared statement."""
+    rows = store.run(
+        "EXPLAIN " + notes.SELECT_FOUND, prefix=prefix, key="", id=0, rows=notes.LIMIT_DEFAULT
+    )
+    return "\n".join(row[0] for row in rows)
+
+
+def test_a_whole_fleet_migrates_at_once_and_the_switch_is_obeyed(configured):
+    for on in (True, False, True):
+        with ThreadPoolExecutor(FLEET) as instances:
+            said = set(instances.map(migration.migrate, [with_index(configured, on)] * FLEET))
+        assert indexed(configured) is on
+        word = "with" if on else "without"
+        total = VISITORS * migration.NOTES_PER_VISITOR
+        assert said == {
+            f"{VISITORS} visitors and {total} notes in the database, {word} an index to search by"
+        }
+    per_visitor = ask(configured, "SELECT DISTINCT count(*) FROM note GROUP BY owner")
+    assert per_visitor == [(migration.NOTES_PER_VISITOR,)]
+    statistics = "SELECT reltuples FROM pg_class WHERE relname = 'note'"
+    assert ask(configured, statistics) == [(total,)], "the planner knows nothing of the seeded rows"
+
+
+def test_more_visitors_later_get_notes_too_and_nobody_twice(configured):
+    migration.migrate(dataclasses.replace(configured, seed_users=10))
+    ask(configured, "INSERT INTO note (owner, piece, body) VALUES ('visitor-000003', 'x', 'y')"
+        " RETURNING id")  # fmt: skip
+    migration.migrate(dataclasses.replace(configured, seed_users=15))
+    migration.migrate(dataclasses.replace(configured, seed_users=5))
+    counts = dict(ask(configured, "SELECT owner, count(*) FROM note GROUP BY owner"))
+    each = migration.NOTES_PER_VISITOR
+    expected = {f"visitor-{n:06d}": each for n in range(1, 16)} | {"visitor-000003": each + 1}
+    assert counts == expected
+    stored = [row[0] for row in ask(configured, "SELECT password_hash FROM visitor")]
+    assert len(stored) == 15
+    assert all(passwords.verify(migration.DEMO_PASSWORD, one) for one in set(stored))
+
+
+def test_the_search_uses_the_index_and_finds_the_same_without(configured):
+    migration.migrate(with_index(configured, True))
+    store = database.Database(configured)
+    found = notes.Notes(store)
+    prefix = "chopin, étude"
+
+    def everything(limit: int) -> list[dict[str, Any]]:
+        page = found.search(prefix, limit, None)
+        listed = list(page.notes)
+        while page.after is not None:
+            page = found.search(prefix, limit, page.after)
+            listed += page.notes
+        return listed
+
+    # Often enough for the server to turn to a generic plan, if it wants to.
+    fast = [everything(7) for _ in range(3)][-1]
+    assert "Index Scan using note_by_piece" in plan(store, prefix)
+    migration.migrate(with_index(configured, False))
+    assert "Seq Scan on note" in plan(store, prefix)
+    assert everything(50) == fast
+    sql = "SELECT count(*) FROM note WHERE piece ILIKE 'chopin, étude%%'"
+    assert ask(configured, sql) == [(len(fast),)]
+    assert len(fast) > 7
+    assert len({note["id"] for note in fast}) == len(fast)
+    keys = [note["piece"].lower().encode() for note in fast]
+    assert keys == sorted(keys)
+
+
+def test_notes_are_written_listed_and_read(configured):
+    migration.migrate(dataclasses.replace(configured, seed_users=3))
+    found = notes.Notes(database.Database(configured))
+    made = found.create("visitor-000002", "100% _wild_", "'; DROP TABLE note; --")
+    assert found.read(made["id"]) == made
+    assert found.read(made["id"] + 1) is None
+    first = found.own("visitor-000002", 2, None)
+    assert first.notes[0]["id"] == made["id"]
+    rest = found.own("visitor-000002", 50, first.after)
+    listed = [note["id"] for note in (*first.notes, *rest.notes)]
+    assert listed == sorted(listed, reverse=True)
+    assert len(listed) == migration.NOTES_PER_VISITOR + 1
+    assert rest.after is None
+    assert [note["id"] for note in found.search("100% _", 5, None).notes] == [made["id"]]
+    assert found.search("100_", 5, None).notes == []
+
+
+def test_a_connection_that_broke_is_replaced_but_no_note_written_twice(configured):
+    migration.migrate(dataclasses.replace(configured, seed_users=1))
+    store = database.Database(dataclasses.replace(configured, database_connections=1))
+    found = notes.Notes(store)
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'music%%'"
+    assert found.own("visitor-000001", 1, None).notes
+    ask(configured, ended)
+    assert found.own("visitor-000001", 1, None).notes, "a read is sent again"
+    ask(configured, ended)
+    with pytest.raises(database.UnavailableError):
+        found.create("visitor-000001", "piece", "text")
+    assert found.create("visitor-000001", "piece", "text")
+    assert len(found.search("piece", 9, None).notes) == 1
+
+
+def test_a_statement_that_takes_too_long_is_ended_on_the_server(configured, monkeypatch):
+    migration.migrate(dataclasses.replace(configured, seed_users=1))
+    monkeypatch.setattr(database, "TIMEOUT_S", 2)
+    store = database.Database(configured)
+    with pytest.raises(database.UnavailableError, match="statement timeout"):
+        store.run("SELECT pg_sleep(30)")
+    assert store.run("SELECT 1") == [[1]]
