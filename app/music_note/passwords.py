@@ -12,6 +12,8 @@ import hmac
 import secrets
 
 ALGORITHM = "pbkdf2_sha256"
+NUL = "\0"
+"""HMAC fills a short key up with NULs, so that `a` and `a` with a NUL would be one password."""
 
 
 def _digest(password: str, salt: str, iterations: int) -> str:
@@ -20,7 +22,12 @@ def _digest(password: str, salt: str, iterations: int) -> str:
 
 
 def hash_password(password: str, *, iterations: int, salt: str | None = None) -> str:
-    """The text to store for `password`; a random salt unless one is given."""
+    """The text to store for `password`; a random salt unless one is given.
+
+    Raises ValueError for a password with a NUL character.
+    """
+    if NUL in password:
+        raise ValueError("a password has no NUL character")
     chosen = salt or secrets.token_hex(8)
     return f"{ALGORITHM}${iterations}${chosen}${_digest(password, chosen, iterations)}"
 
@@ -32,6 +39,6 @@ def verify(password: str, stored: str) -> bool:
         count = int(iterations)
     except ValueError:
         return False
-    if algorithm != ALGORITHM or count < 1:
+    if algorithm != ALGORITHM or count < 1 or NUL in password:
         return False
     return hmac.compare_digest(_digest(password, salt, count), expected)

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from music_note import passwords
 
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
 
-@given(st.text(max_size=30), st.text(max_size=30))
+
+@given(TEXTS, TEXTS)
 def test_only_the_password_itself_verifies(password: str, other: str) -> None:
     stored = passwords.hash_password(password, iterations=2)
     assert passwords.verify(password, stored)
@@ -22,3 +24,10 @@ def test_two_hashes_of_one_password_differ() -> None:
 )
 def test_a_foreign_text_verifies_nothing(stored: str) -> None:
     assert not passwords.verify("plain", stored)
+
+
+@pytest.mark.parametrize("password", ["", "secret"])
+def test_a_nul_at_the_end_is_not_the_same_password(password: str) -> None:
+    assert not passwords.verify(f"{password}\0", passwords.hash_password(password, iterations=2))
+    with pytest.raises(ValueError, match="NUL"):
+        passwords.hash_password(f"{password}\0", iterations=2)

@@ -26,7 +26,7 @@ class Server:
         self.reads += 1
         return "app_admin", self.password
 
-    def connect(self, credentials: tuple[str, str]) -> Any:
+    def connect(self, credentials: tuple[str, str], _timeout_s: float) -> Any:
         if self.broken:
             raise database.DatabaseError({"C": "53300", "M": "too many connections"})
         if credentials[1] != self.password:
@@ -42,7 +42,7 @@ class Connection:
     def prepare(self, statement: str) -> Any:
         return self
 
-    def run(self, **_: Any) -> list[list[Any]]:
+    def run(self, *_statement: str, **_: Any) -> list[list[Any]]:
         if self.lost:
             raise database.InterfaceError("network error")
         return [["a"]]

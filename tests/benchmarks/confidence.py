@@ -22,6 +22,7 @@ from rich.table import Table
 
 from loadtest import changes, inference, results, table
 from loadtest.profiles import PROFILES
+from tests.benchmarks import memory
 
 SECONDS, MEGABYTES = 5, 300
 
@@ -107,18 +108,10 @@ def _step(name: str, base: Path, began: float) -> None:
                 "requests": requests,
                 "seconds": time.time() - began,
                 "cpu": usage.ru_utime + usage.ru_stime,
-                "mib": _peak_kib() / 1024,
+                "mib": memory.peak_kib() / 1024,
             }
         )
     )
-
-
-def _peak_kib() -> int:
-    """Peak memory of this program; `ru_maxrss` would begin with that of the process it came from."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1])
-    raise LookupError("/proc/self/status has no VmHWM")
 
 
 def main(arguments: list[str]) -> None:

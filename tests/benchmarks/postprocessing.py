@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+
+from tests.benchmarks import memory
 
 REQUESTS_PER_USER = 2
 PIECE = 50
@@ -78,7 +79,7 @@ def process(directory: Path) -> None:
 
     summary = results.load_summary(directory)
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = memory.peak_kib() * 1024
     print(json.dumps({"requests": summary.requests.total, "seconds": seconds, "bytes": peak}))
 
 

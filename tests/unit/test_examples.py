@@ -85,6 +85,7 @@ def environment_keys():
         database_name="n",
         database_secret_arn="a",
         seed_users=1,
+        search_index=False,
     )
     boot = (Path(user_data.__file__).parent / "instance_files" / "boot.sh").read_text()
     recorded = set(re.findall(r"^record ([A-Z_]+) ", boot, re.MULTILINE))
