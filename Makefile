@@ -30,7 +30,7 @@ test: setup ## All tests: unit, program, policies, browser, region, end to end
 	@$(PYTHON) -m pytest
 
 unit: .venv/.stamp ## The fast tests, which need nothing but Python
-	@$(PYTHON) -m pytest -m "not moto and not browser and not engine and not region and not e2e"
+	@$(PYTHON) -m pytest -m "not moto and not simulation and not browser and not engine and not region and not e2e"
 
 bench: setup ## Measure preview and update times, and what the report does not print
 	@$(PYTHON) -m tests.bench

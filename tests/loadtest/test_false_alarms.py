@@ -16,6 +16,7 @@ import dataclasses
 import functools
 
 import numpy as np
+import pytest
 from scipy.signal import lfilter
 
 from loadtest import changes
@@ -24,6 +25,8 @@ from loadtest.outcomes import Outcome
 from loadtest.profiles import PROFILES
 from loadtest.recording import Exchange
 from loadtest.table import OUTCOMES, RequestTable, from_exchanges
+
+pytestmark = pytest.mark.simulation
 
 PAIRS = 200
 STEP_S = 0.1
