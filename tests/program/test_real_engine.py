@@ -12,6 +12,9 @@ from tests.program.wire_provider import WireProvider, serve
 
 pytestmark = pytest.mark.engine
 
+HA_RESOURCES = 64
+"""Custom resources of `ha` with its default settings."""
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "bin"
 
@@ -139,7 +142,7 @@ def test_a_failed_release_fails_up_with_its_last_words_and_keeps_the_stack(ha_pr
     _, exported = ha_project.pulumi("stack", "export")
     resources = json.loads(exported)["deployment"]["resources"]
     made = [r for r in resources if r["custom"] and r["type"].startswith("aws:")]
-    assert len(made) == len(provider.created) == 64
+    assert len(made) == len(provider.created) == HA_RESOURCES
 
 
 def test_a_stack_that_cannot_be_built_releases_nothing(ha_project, provider):

@@ -5,7 +5,7 @@ docs/ci.md and .github/workflows/aws.yml rely on it.
 
 import pytest
 
-from tests.program.test_real_engine import Project
+from tests.program.test_real_engine import HA_RESOURCES, Project
 from tests.program.wire_provider import WireProvider, serve
 
 pytestmark = pytest.mark.engine
@@ -28,7 +28,7 @@ def project(tmp_path, provider):
 def test_the_approved_plan_runs_and_releases(project, provider):
     project.pulumi("preview", "--save-plan", "plan.json")
     _, text = project.pulumi("up", "--yes", "--plan", "plan.json")
-    assert len(provider.created) == 50, text
+    assert len(provider.created) == HA_RESOURCES, text
     assert len(project.runs()) == 1
 
 

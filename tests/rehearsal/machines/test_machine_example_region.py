@@ -85,6 +85,7 @@ def machine(tmp_path: Path, endpoint: str, spec_of: Callable[..., Any]) -> Itera
             database_name="app",
             database_secret_arn="arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds-1",
             seed_users=1,
+            search_index=False,
         )
     )
     try:
