@@ -14,6 +14,7 @@ from rich.status import Status
 HOOK_LINE = re.compile(
     r"^\s*[-+~@ ]*pulumi:pulumi:Stack [\w-]+ (?:\w+ing \([\d.]+s\)|running) (?P<text>.*\S)"
 )
+PHASE_LINE = re.compile(r"^(Previewing update|Updating|Destroying|Refreshing) \(")
 RESOURCE_LINE = re.compile(
     r"^\s*[-+~@ ]*(?P<type>[\w/-]+:[\w/:-]+) (?P<name>[\w.-]+) (?P<what>creat|updat|delet|replac)\w*"
 )
@@ -35,8 +36,11 @@ class EngineLines:
         """Takes one line."""
         # The hook's words reach us as they were logged, without colour.
         if line.startswith("Diagnostics:"):
-            # From here on the engine repeats what it has said.
+            # From here on the engine repeats what it has said…
             self._over = True
+        elif PHASE_LINE.match(line):
+            # …of this phase: an update follows its preview.
+            self._over = False
         hook = HOOK_LINE.match(line)
         if self._over:
             self._tick(None)

@@ -33,6 +33,15 @@ def test_what_the_engine_repeats_is_not_shown_twice(
     assert screen.getvalue() == ""
 
 
+def test_an_update_is_shown_after_a_preview_that_had_something_to_say(
+    lines: display.EngineLines, screen: io.StringIO
+) -> None:
+    lines("Diagnostics:")
+    lines("Updating (ha):")
+    lines(" +  pulumi:pulumi:Stack haproof-ha creating (45s) released 1234 to 6 instances ")
+    assert screen.getvalue() == "    released 1234 to 6 instances\n"
+
+
 def test_resources_are_counted_not_listed(
     lines: display.EngineLines, screen: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
