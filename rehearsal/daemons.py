@@ -203,15 +203,49 @@ def runtime_directory(root: Path) -> Path:
 
 def remove_runtime_directory(root: Path) -> None:
     """Remove what `runtime_directory` made for `root`."""
-    path = _runtime_path(root)
+    _remove_own(_runtime_path(root))
+
+
+def shared_directory(root: Path) -> Path:
+    """A directory of the region in `root` that every user may enter and read, and only this one write.
+
+    Raises DaemonError if somebody else owns the directory or may write to it.
+    """
+    path = _shared_path(root)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+        path.chmod(0o755)  # whatever the umask is
+    found = path.lstat()
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    if not ours or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise DaemonError(
+            f"{path} is not a directory that only this user may write to: remove it and start again."
+        )
+    return path
+
+
+def remove_shared_directory(root: Path) -> None:
+    """Remove what `shared_directory` made for `root`."""
+    _remove_own(_shared_path(root))
+
+
+def _remove_own(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         if path.lstat().st_uid == os.geteuid():
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _runtime_path(root: Path) -> Path:
+def _shared_path(root: Path) -> Path:
+    return Path(tempfile.gettempdir()) / f"{_runtime_name(root)}-shared"
+
+
+def _runtime_name(root: Path) -> str:
     digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
-    name = f"haproof-{os.geteuid()}-{digest}"
+    return f"haproof-{os.geteuid()}-{digest}"
+
+
+def _runtime_path(root: Path) -> Path:
+    name = _runtime_name(root)
     for base in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir()):
         usable = base and Path(base).is_dir() and os.access(base, os.W_OK)
         if usable and len(base) + len(name) < LONGEST_SOCKET_DIRECTORY:

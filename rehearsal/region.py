@@ -19,6 +19,7 @@ from rehearsal.controllers.deployments import DeploymentsController
 from rehearsal.controllers.instances import InstancesController
 from rehearsal.controllers.targets import TargetsController
 from rehearsal.controlplane.server import ControlPlane
+from rehearsal.database import postgres, programs
 from rehearsal.machines import limits
 from rehearsal.machines.park import MachinePark, sweep
 from rehearsal.provider.server import ProviderServer
@@ -30,9 +31,14 @@ log = logging.getLogger(__name__)
 def clean_up(root: Path) -> list[str]:
     """Ends what a region that died left behind below `root`; a line for each thing."""
     ended = [*sweep(root), *daemons.sweep(root)]
-    daemons.remove_runtime_directory(root)
+    _remove_directories(root)
     session.record(root).unlink(missing_ok=True)
     return ended
+
+
+def _remove_directories(root: Path) -> None:
+    daemons.remove_runtime_directory(root)
+    programs.remove_copies(root / postgres.DIRECTORY)
 
 
 @dataclass
@@ -102,5 +108,5 @@ class Region:
     def stop(self) -> None:
         """Ends every part, the last one first. May be called twice."""
         self._undo.close()
-        daemons.remove_runtime_directory(self.config.root)
+        _remove_directories(self.config.root)
         self.stopped.set()

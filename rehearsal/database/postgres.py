@@ -31,7 +31,7 @@ from rehearsal.daemons import (
     bound_command,
     spawn,
 )
-from rehearsal.database import tls_front
+from rehearsal.database import programs, tls_front
 from rehearsal.database.certificate import self_signed
 from rehearsal.database.service_user import ServiceUserError, service_user
 from rehearsal.database.settings import (
@@ -92,7 +92,7 @@ class Cluster:
         """Make the data directory (initdb) with `password` for the master user."""
         binaries = binaries_of(self.spec.major)
         self.directory.mkdir(parents=True, exist_ok=True)
-        user = self._user(binaries)
+        user, binaries = self._user(binaries)
         partial = self.directory / "data.new"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
@@ -184,7 +184,7 @@ class Cluster:
 
     def _start_server(self) -> None:
         binaries = binaries_of(self.spec.major)
-        user = self._user(binaries)
+        user, binaries = self._user(binaries)
         self._configure(user)
         self._forget_dead_server()
         self._process = spawn(
@@ -224,10 +224,12 @@ class Cluster:
         )
         self._await(self._front, self._front_ready)
 
-    def _user(self, binaries: Path) -> ServiceUser | None:
+    def _user(self, binaries: Path) -> tuple[ServiceUser | None, Path]:
+        """Who runs the cluster, and the programs where he can get at them."""
         try:
-            return service_user(self.data, binaries / "postgres")
-        except ServiceUserError as error:
+            user = service_user(self.data)
+            return user, programs.for_user(binaries, user, self.directory.parent)
+        except (ServiceUserError, DaemonError, OSError) as error:
             raise DatabaseError(str(error)) from error
 
     def _initdb(

@@ -212,3 +212,25 @@ def test_a_broken_parameter_is_told_with_the_servers_words(created):
     with pytest.raises(DatabaseError, match=r"db-one did not start .*work_mem"):
         Cluster(spec, created.directory).start()
     assert not list(created.directory.rglob("*.process.json"))
+
+
+def test_programs_that_only_root_can_get_at_are_copied_for_as_long_as_the_region_lasts(
+    tmp_path, monkeypatch
+):
+    # A whole clone in root's home: PostgreSQL asks access(2), for which no capability counts.
+    closed = tmp_path / "closed"
+    installed = postgres.binaries_of(18).parent
+    shutil.copytree(installed, closed / installed.name, symlinks=True)
+    closed.chmod(0o700)
+    monkeypatch.setattr(postgres, "binaries_of", lambda _: closed / installed.name / "bin")
+    spec = ClusterSpec("db-two", ADDRESS, free_port(), master_username="keeper")
+    cluster = Cluster(spec, closed / "databases" / "db-two")
+    cluster.create(PASSWORD)
+    cluster.start()
+    with connect(cluster) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    cluster.destroy()
+    copies = _shared_path(cluster.directory.parent)
+    assert copies.exists() == (os.geteuid() == 0)
+    programs.remove_copies(cluster.directory.parent)
+    assert not copies.exists()
