@@ -12,12 +12,12 @@ APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-.venv/.stamp: pyproject.toml uv.lock tools/bootstrap
-	@tools/bootstrap
+.venv/.stamp: pyproject.toml uv.lock toolchain/bootstrap
+	@toolchain/bootstrap
 	@touch $@
 
-.tools/.stamp: .venv/.stamp tools/artillery/package-lock.json tools/pulumi-engine/go.sum $(wildcard tools/*.py) $(APP_FILES)
-	@$(PYTHON) -m tools setup
+.tools/.stamp: .venv/.stamp toolchain/artillery/package-lock.json toolchain/pulumi-engine/go.sum $(wildcard toolchain/*.py) $(APP_FILES)
+	@$(PYTHON) -m toolchain setup
 	@touch $@
 
 setup: .tools/.stamp ## Get the toolchain (done by the others when needed)
@@ -26,21 +26,21 @@ rehearse: setup ## Both stacks under load on this machine, and the verdict (PROF
 	@$(PYTHON) -m rehearsal run --profile $(PROFILE)
 
 test: setup ## All tests: unit, program, policies, browser, region, end to end
-	@$(PYTHON) -m tools browser
+	@$(PYTHON) -m toolchain browser
 	@$(PYTHON) -m pytest
 
 unit: .venv/.stamp ## The fast tests, which need nothing but Python
 	@$(PYTHON) -m pytest -m "not moto and not simulation and not browser and not engine and not region and not e2e"
 
 bench: setup ## Measure preview and update times, and what the report does not print
-	@$(PYTHON) -m tests.bench
+	@$(PYTHON) -m benchmarks.bench
 
 lint: setup ## Formatting, lint, types, import contracts, workflows
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/basedpyright
 	@PYTHONPATH=.:policies .venv/bin/lint-imports
-	@$(PYTHON) -m tools actionlint
+	@$(PYTHON) -m toolchain actionlint
 
 preview: setup ## Both stacks under the policy pack on a local region; prints the policy report
 	@$(PYTHON) -m rehearsal preview
@@ -50,10 +50,10 @@ format: .venv/.stamp ## Rewrite the code as the formatter wants it
 	@.venv/bin/ruff check --fix .
 
 revision: .venv/.stamp ## Build the sample service's CodeDeploy revision
-	@$(PYTHON) -m tools revision
+	@$(PYTHON) -m toolchain revision
 
-doctor: .venv/.stamp ## Tell which tools would be used
-	@$(PYTHON) -m tools doctor
+doctor: .venv/.stamp ## Tell which toolchain would be used
+	@$(PYTHON) -m toolchain doctor
 
 stop: .venv/.stamp ## Stop the local region and everything it started
 	@$(PYTHON) -m rehearsal stop

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pulumi
 
-from components.bundle import build_bundle
+from components.config.settings import read_settings
 from components.foundation import FoundationArgs
 from components.lookups import current_account, current_region, find_image, find_zones
 from components.release_hook import release_hook
+from components.revision.bundle import build_bundle
 from components.service import HighlyAvailableService, SingleInstanceService
-from components.settings import read_settings
 from components.tags import base_tags
 
 SERVICES = {"single": SingleInstanceService, "ha": HighlyAvailableService}

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components import buckets
 from components.base import Component
-from components.policy_documents import ACCESS_LOG_PREFIX, access_log_delivery
+from components.iam_documents import ACCESS_LOG_PREFIX, access_log_delivery
 from components.tags import Tags
 
 RETENTION_DAYS = 90

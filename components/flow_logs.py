@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
-from components.policy_documents import flow_log_permissions, flow_log_trust
+from components.iam_documents import flow_log_permissions, flow_log_trust
 from components.tags import Tags
 
 AGGREGATION_SECONDS = 600

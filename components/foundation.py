@@ -9,16 +9,16 @@ from typing import Any
 import pulumi
 
 from components.base import Component
-from components.bundle import Bundle
+from components.config.settings import Settings
 from components.database import DATABASE_NAME, Database, DatabaseArgs
-from components.identity import Identity, IdentityArgs
-from components.machine import MachineArgs
-from components.network import Network, NetworkArgs
-from components.revision import RevisionStore, RevisionStoreArgs
-from components.security import SecurityGroups, SecurityGroupsArgs
-from components.settings import Settings
+from components.iam import Identity, IdentityArgs
+from components.instance_spec import MachineArgs
+from components.revision.bundle import Bundle
+from components.revision.store import RevisionStore, RevisionStoreArgs
+from components.security_groups import SecurityGroups, SecurityGroupsArgs
 from components.tags import Tags
 from components.user_data import InstanceEnvironment, render_user_data
+from components.vpc import Network, NetworkArgs
 
 
 @dataclass(frozen=True, kw_only=True)

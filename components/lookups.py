@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pulumi_aws as aws
 
+from components.config.settings import Settings
 from components.errors import ConfigurationError
-from components.settings import Settings
 
 
 def select_zones(

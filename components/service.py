@@ -9,20 +9,20 @@ from typing import Any
 import pulumi
 
 from components.access_logs import AccessLogs, AccessLogsArgs
-from components.balancer import AccessLogBucket, Balancer, BalancerArgs
+from components.auto_scaling_group import Fleet, FleetArgs
 from components.base import Component
-from components.bill import monthly_cost
-from components.delivery import BalancedFleet, Delivery, DeliveryArgs, TaggedInstances
+from components.codedeploy import BalancedFleet, Delivery, DeliveryArgs, TaggedInstances
+from components.cost.bill import monthly_cost
 from components.domain import Alias, AliasArgs, Certificate, CertificateArgs
-from components.fleet import Fleet, FleetArgs
 from components.foundation import Foundation, FoundationArgs
-from components.instance import SingleInstance, SingleInstanceArgs
-from components.observability import (
+from components.load_balancer import AccessLogBucket, Balancer, BalancerArgs
+from components.observability.observability import (
     Observability,
     ObservabilityArgs,
     WatchedFleet,
     WatchedInstance,
 )
+from components.single_instance import SingleInstance, SingleInstanceArgs
 from components.user_data import boot_digest
 
 DEPLOYMENT_TAG = "DeploymentTarget"

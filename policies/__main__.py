@@ -1,5 +1,5 @@
 """The policy pack's entry point."""
 
-from guardrails.service import serve
+from guardrails.analyzer import serve
 
 serve()

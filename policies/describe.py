@@ -11,8 +11,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from guardrails.document import catalogue, replaced
-from guardrails.judge import Judge
+from guardrails.docs import catalogue, replaced
+from guardrails.evaluator import Judge
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "policies.md"
 

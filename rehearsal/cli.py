@@ -14,10 +14,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from rehearsal import background, environment, session, usage
-from rehearsal.config import DEFAULT_REGION, RegionConfig, RegionConfigError
-from tools import paths
-from tools.errors import ToolError
+from region import background, environment, session, usage
+from region.config import DEFAULT_REGION, RegionConfig, RegionConfigError
+from toolchain import paths
+from toolchain.errors import ToolError
 
 DEFAULT_ROOT = paths.ROOT / ".rehearsal"
 
@@ -82,7 +82,7 @@ def serve(
 ) -> None:
     """Run the region in this process until it is told to end."""
     # Imported here: moto takes a second that no other command has to pay.
-    from rehearsal.region import Region  # noqa: PLC0415
+    from region.region import Region  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     config = RegionConfig(root=root.resolve(), region=region, api_port=port, speed=speed)
@@ -102,7 +102,7 @@ def serve(
 @app.command()
 def stop(root: Root = DEFAULT_ROOT) -> None:
     """Stop the region and everything it started; also what a killed one left."""
-    from rehearsal.region import clean_up  # noqa: PLC0415
+    from region.region import clean_up  # noqa: PLC0415
 
     found = session.running(root.resolve())
     if found is not None:
@@ -236,10 +236,10 @@ def _foreseen() -> tuple[type[Exception], ...]:
         ToolError,
         OSError,
     ]
-    if "rehearsal.region" in sys.modules:
-        from rehearsal.controlplane.server import ControlPlaneError  # noqa: PLC0415
-        from rehearsal.daemons import DaemonError  # noqa: PLC0415
-        from rehearsal.machines.limits import LimitsUnavailable  # noqa: PLC0415
+    if "region.region" in sys.modules:
+        from region.api.server import ControlPlaneError  # noqa: PLC0415
+        from region.daemons import DaemonError  # noqa: PLC0415
+        from region.machines.cgroups import LimitsUnavailable  # noqa: PLC0415
 
         found += [ControlPlaneError, DaemonError, LimitsUnavailable]
     return tuple(found)

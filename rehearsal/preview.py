@@ -11,11 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rehearsal import background, display, policy_report
+from region import background
+from region.session import Session
+from rehearsal import display, policy_report
 from rehearsal.policy_report import MANDATORY, Rule, StackReport
 from rehearsal.project import EngineError, Project
-from rehearsal.session import Session
-from tools import paths
+from toolchain import paths
 
 STACKS = ("single", "ha")
 KEPT, VIOLATED, FAILED = 0, 2, 4

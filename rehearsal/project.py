@@ -19,9 +19,9 @@ from typing import Any
 import psutil
 import yaml
 
-from rehearsal.environment import process_environment
-from rehearsal.session import Session
-from tools import locate, paths
+from region.environment import process_environment
+from region.session import Session
+from toolchain import locate, paths
 
 OnLine = Callable[[str], None]
 

@@ -13,13 +13,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from loadtest import outputs as stack_outputs
-from loadtest import report, results
 from loadtest.models import RunSummary
-from rehearsal import background, display, facts, preflight, session
-from rehearsal.environment import process_environment
+from loadtest.reporting import report
+from loadtest.runs import paths as runs_paths
+from loadtest.stack import outputs as stack_outputs
+from region import background, preflight, session
+from region.environment import process_environment
+from rehearsal import conditions, display
 from rehearsal.project import EngineError, Project
-from tools import paths
+from toolchain import paths
 
 STACKS = ("single", "ha")
 RESULTS_VARIABLE = "LOADTEST_RESULTS"
@@ -98,7 +100,7 @@ class Rehearsal:
                 project.cancel(stack)
         existing = [s for s in STACKS if s not in left and project.resources(s)]
         own = [stack for stack in STACKS if stack not in existing]
-        results.write_json(self._marker, own)
+        runs_paths.write_json(self._marker, own)
         try:
             yield
         finally:
@@ -136,7 +138,7 @@ class Rehearsal:
                 run = self._newest(stack, began)
         if run is None:
             raise failed or EngineError(f"the load test of {stack} left no result", 4)
-        if failed is not None and results.load_summary(run).verdict.outcome == "kept":
+        if failed is not None and runs_paths.load_summary(run).verdict.outcome == "kept":
             raise failed
         return run
 
@@ -152,9 +154,9 @@ class Rehearsal:
     def _newest(self, stack: str, since: datetime) -> Path | None:
         """The run of `stack` that began after `since`, if it went to its end."""
         try:
-            run = results.latest(self.results, stack)
-            fresh = results.load_summary(run).started_at >= since
-        except results.ResultsError:
+            run = runs_paths.latest(self.results, stack)
+            fresh = runs_paths.load_summary(run).started_at >= since
+        except runs_paths.ResultsError:
             return None
         return run if fresh else None
 
@@ -192,7 +194,7 @@ class Rehearsal:
 
     def _report(self, project: Project, runs: dict[str, Path]) -> int:
         single, ha = (self._arm(runs[stack]) for stack in STACKS)
-        extra = [*facts.conditions(project.session, single, ha), *facts.versions()]
+        extra = [*conditions.conditions(project.session, single, ha), *conditions.versions()]
         written = report.write_report(
             runs["single"], runs["ha"], self.results / f"report-{self.profile}", extra
         )
@@ -201,7 +203,7 @@ class Rehearsal:
         out.print(f"report: {written.html}", soft_wrap=True, highlight=False)
         return written.report.headline.exit_code
 
-    def _arm(self, run: Path) -> facts.Arm:
-        summary: RunSummary = results.load_summary(run)
-        outputs = stack_outputs.from_file(str(run / results.OUTPUTS))
-        return facts.arm(self.root, summary, outputs)
+    def _arm(self, run: Path) -> conditions.Arm:
+        summary: RunSummary = runs_paths.load_summary(run)
+        outputs = stack_outputs.from_file(str(run / runs_paths.OUTPUTS))
+        return conditions.arm(self.root, summary, outputs)

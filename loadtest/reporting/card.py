@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from loadtest.comparison import Report
 from loadtest.models import RunSummary
-from loadtest.reporting import charts
-from loadtest.reporting.page import BADGES, TITLES, environment
+from loadtest.reporting.html import charts
+from loadtest.reporting.html.page import BADGES, TITLES, environment
 from loadtest.reporting.texts import Texts
+from loadtest.reporting.two_runs import Report
 
 WIDTH = 1056
 """Pixels between the margins."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from loadtest import bottleneck, inference
-from loadtest.comparison import Report
-from loadtest.inference import Interval, Sample
+from loadtest.analysis import bottleneck, inference
+from loadtest.analysis.inference import Interval, Sample
 from loadtest.outcomes import Outcome
-from loadtest.reporting.figures import failed_users
-from loadtest.table import RequestTable
+from loadtest.reporting.html.figures import failed_users
+from loadtest.reporting.two_runs import Report
+from loadtest.runs.table import RequestTable
 
 _SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
 

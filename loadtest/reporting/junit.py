@@ -10,10 +10,10 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from loadtest import slo
-from loadtest.comparison import Report
+from loadtest.analysis import slo
+from loadtest.analysis.slo import Slo
 from loadtest.models import RunSummary
-from loadtest.slo import Slo
+from loadtest.reporting.two_runs import Report
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 """Characters that XML 1.0 cannot hold at all."""

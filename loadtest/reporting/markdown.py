@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from loadtest.comparison import Report
 from loadtest.errors import ResultsError
 from loadtest.reporting.evidence import Evidence, confidence
-from loadtest.reporting.page import BADGES
+from loadtest.reporting.html.page import BADGES
 from loadtest.reporting.texts import Texts
+from loadtest.reporting.two_runs import Report
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 """Names the file that a step of GitHub Actions appends its summary to."""

@@ -7,9 +7,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loadtest.comparison import Report, answered, censored, percent
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
+from loadtest.reporting.two_runs import Report, answered, censored, percent
 
 WIDTH = 80
 """Columns that the tables need."""

@@ -19,13 +19,13 @@ from typing import Final, NamedTuple
 import yaml
 from markupsafe import Markup
 
-from loadtest.comparison import percent
 from loadtest.models import Percentile
+from loadtest.reporting.two_runs import percent
 
 LANGUAGES: Final = {"en": "English", "ko": "한국어"}
 """Languages that a report can be written in, by their code, in their own words."""
 
-CATALOGUES = Path(__file__).resolve().parent.parent / "templates"
+CATALOGUES = Path(__file__).resolve().parent / "templates"
 _FIELDS = {"percentile": r"p[\d.]+"}
 """What a field of that name stands for; any other stands for any text."""
 _FIELD = re.compile(r"\{(\w+)\}")

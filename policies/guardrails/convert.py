@@ -23,7 +23,7 @@ from pulumi_policy.proxy import (
     UNKNOWN_STRING_VALUE,
 )
 
-from guardrails.graph import Resource, Stack
+from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN
 
 _SENTINELS = frozenset(

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
 
-from guardrails.graph import Resource
+from guardrails.resources import Resource
 from guardrails.values import show
 
 _FIELDS = ("rule", "resource", "reason", "expires")

@@ -8,7 +8,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from guardrails.graph import Resource, Stack
+from guardrails.resources import Resource, Stack
 
 
 class Level(Enum):
@@ -153,7 +153,7 @@ class ResourceRule(Rule):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigurationRule(Rule):
-    """A rule over the policy configuration itself; `guardrails.judge` carries it out."""
+    """A rule over the policy configuration itself; `guardrails.evaluator` carries it out."""
 
 
 def each(

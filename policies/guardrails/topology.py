@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from guardrails import tokens
-from guardrails.graph import Stack
 from guardrails.model import Parameters
+from guardrails.resources import Stack
 
 
 class Topology(Enum):

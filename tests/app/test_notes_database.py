@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from music_note import settings
 
-from rehearsal.database.postgres import Cluster
-from rehearsal.database.settings import ClusterSpec
+from region.services.rds.postgres.cluster import Cluster
+from region.services.rds.postgres.settings import ClusterSpec
 
 database = pytest.importorskip(
     "music_note.database", reason="the revision's libraries: run `make revision`"

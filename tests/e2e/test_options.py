@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal import session
+from region import session
+from region.provider.clients import Clients
 from rehearsal.project import EngineError, Project
-from rehearsal.provider.clients import Clients
-from tools import paths
+from toolchain import paths
 
 pytestmark = pytest.mark.e2e
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal import session
+from region import session
 from rehearsal.project import EngineError, Project
-from tools import locate, paths
+from toolchain import locate, paths
 
 pytestmark = pytest.mark.e2e
 
@@ -232,7 +232,7 @@ def owned_by_the_stack(root: Path) -> list[str]:
         "r=[x['DBInstanceIdentifier'] for x in boto3.client('rds').describe_db_instances()"
         "['DBInstances']]; print(*v, *b, *r)"
     )
-    from rehearsal.environment import process_environment
+    from region.environment import process_environment
 
     environment = process_environment(session.require(root), root)
     said = subprocess.run(

@@ -18,14 +18,14 @@ from typing import Any, Self
 
 import pytest
 
-from loadtest import results, table
-from loadtest import scenario as scenarios
+from loadtest.analysis.summary import Artillery, Measurements, summarise
+from loadtest.analysis.verdict import Slo
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
-from loadtest.outputs import StackOutputs
 from loadtest.profiles import PROFILES, Profile
-from loadtest.recording import Beat, Exchange, PhaseStart, Usage
-from loadtest.summary import Artillery, Measurements, summarise
-from loadtest.verdict import Slo
+from loadtest.runs import paths, table
+from loadtest.runs.recording import Beat, Exchange, PhaseStart, Usage
+from loadtest.scenario import scenario as scenarios
+from loadtest.stack.outputs import StackOutputs
 
 BEGAN_MS = 1_790_000_000_000.0
 RAW_OUTPUTS: dict[str, Any] = {
@@ -252,9 +252,9 @@ def save_run(
     """Writes a run as the runner leaves it."""
     directory = base / summary.id
     directory.mkdir(parents=True)
-    results.save_summary(directory, summary)
-    (directory / results.OUTPUTS).write_text(outputs.to_json())
-    with gzip.open(directory / f"{results.REQUESTS}.gz", "wt", compresslevel=1) as file:
+    paths.save_summary(directory, summary)
+    (directory / paths.OUTPUTS).write_text(outputs.to_json())
+    with gzip.open(directory / f"{paths.REQUESTS}.gz", "wt", compresslevel=1) as file:
         file.writelines(map(line_of, exchanges))
     return directory
 

@@ -3,8 +3,8 @@
 import copy
 
 from guardrails.catalogue import RULES
-from guardrails.graph import Resource, Stack
 from guardrails.model import ResourceRule, StackRule
+from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN
 
 BY_ID = {rule.id: rule for rule in RULES}

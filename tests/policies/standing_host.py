@@ -12,7 +12,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2_grpc
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from tools.language_host import PythonHost
+from toolchain.language_host import PythonHost
 
 
 class StandingHost(PythonHost):

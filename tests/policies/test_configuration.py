@@ -5,12 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 from google.protobuf import json_format, struct_pb2
+from guardrails.analyzer import Analyzer
 from guardrails.catalogue import RULES
 from guardrails.configuration import PACK_CONFIGURATION, Given
-from guardrails.graph import Stack
-from guardrails.judge import Judge
+from guardrails.evaluator import Judge
 from guardrails.model import Level, Profile
-from guardrails.service import Analyzer
+from guardrails.resources import Stack
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2 as wire

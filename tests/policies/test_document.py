@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from guardrails.document import BEGIN, END, catalogue, replaced
-from guardrails.judge import Judge
+from guardrails.docs import BEGIN, END, catalogue, replaced
+from guardrails.evaluator import Judge
 
 from tests.policies.sandbox import PACK, ROOT
 

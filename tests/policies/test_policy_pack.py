@@ -8,12 +8,12 @@ import pytest
 import yaml
 from google.protobuf import json_format, struct_pb2
 from guardrails import tokens
+from guardrails.analyzer import PACK_DESCRIPTION, PACK_VERSION, Analyzer, policy_info
 from guardrails.catalogue import RULES
 from guardrails.convert import properties, resource_of
-from guardrails.graph import Resource, Stack
-from guardrails.judge import Judge
+from guardrails.evaluator import Judge
 from guardrails.model import Level, ResourceRule, Scope
-from guardrails.service import PACK_DESCRIPTION, PACK_VERSION, Analyzer, policy_info
+from guardrails.resources import Resource, Stack
 from guardrails.topology import Topology, topology
 from guardrails.values import UNKNOWN
 from pulumi.runtime.proto import analyzer_pb2 as wire
@@ -166,7 +166,7 @@ def test_only_rules_about_money_teardown_and_domains_are_advisory():
 
 def test_rules_and_judge_need_neither_pulumi_nor_grpc():
     blocked = "import sys; sys.modules.update(dict.fromkeys(('pulumi', 'grpc', 'google')))"
-    command = [sys.executable, "-c", f"{blocked}; import guardrails.judge, guardrails.document"]
+    command = [sys.executable, "-c", f"{blocked}; import guardrails.evaluator, guardrails.docs"]
     subprocess.run(command, cwd=PACK, check=True)
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal import environment, session, usage
-from rehearsal.session import Session
+from region import environment, session, usage
+from region.session import Session
 
 
 def mine(**changes: object) -> Session:

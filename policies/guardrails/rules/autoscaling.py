@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrails import fleet, tokens, zones
-from guardrails.graph import Resource, Stack
+from guardrails import tokens
 from guardrails.model import Scope, Settings, Severity, StackRule, Violation, each
+from guardrails.relations import auto_scaling, zones
+from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, items, show
 
 
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
-    groups = fleet.auto_scaling_groups(stack)
+    groups = auto_scaling.auto_scaling_groups(stack)
     if not groups:
         yield Violation("The stack has no Auto Scaling group, so no fleet that spans zones.")
     minimum = settings.integer("minimumZones")
@@ -61,7 +62,7 @@ ASG_MULTI_AZ = StackRule(
 def _elb_health_check(stack: Stack, group: Resource, _: Settings) -> str | None:
     kind = group.get("healthCheckType")
     # Without a target group asg-behind-listener decides whether the group may stand alone.
-    if kind == "ELB" or not fleet.target_groups(stack, group):
+    if kind == "ELB" or not auto_scaling.target_groups(stack, group):
         return None
     return (
         f'Auto Scaling group "{group.name}" is behind a target group, but its health check type is '
@@ -92,12 +93,12 @@ ASG_ELB_HEALTH_CHECK = StackRule(
         "An unknown health check type is a violation: the provider leaves it unknown exactly "
         "where the program does not set it, and then it becomes EC2."
     ),
-    check=each(fleet.auto_scaling_groups, _elb_health_check),
+    check=each(auto_scaling.auto_scaling_groups, _elb_health_check),
 )
 
 
 def _launch_template(stack: Stack, group: Resource, _: Settings) -> str | None:
-    if fleet.has_launch_template(stack, group):
+    if auto_scaling.has_launch_template(stack, group):
         return None
     return (
         f'Auto Scaling group "{group.name}" has no launch template (launch configuration: '
@@ -127,7 +128,7 @@ ASG_LAUNCH_TEMPLATE = StackRule(
         "A launch template that is unknown as a whole is accepted if it comes from a launch "
         "template resource, else it is a violation."
     ),
-    check=each(fleet.auto_scaling_groups, _launch_template),
+    check=each(auto_scaling.auto_scaling_groups, _launch_template),
 )
 
 
@@ -135,13 +136,13 @@ def _behind_listener(stack: Stack, group: Resource, _: Settings) -> str | None:
     # Their own rules report a missing target group or load balancer.
     if not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
         return None
-    attached = fleet.target_groups(stack, group)
+    attached = auto_scaling.target_groups(stack, group)
     if not attached:
         return (
             f'Auto Scaling group "{group.name}" is attached to no target group: the load balancer '
             "never sends a request to its instances."
         )
-    if set(attached) & set(fleet.forwarded_target_groups(stack)):
+    if set(attached) & set(auto_scaling.forwarded_target_groups(stack)):
         return None
     names = ", ".join(f'"{target.name}"' for target in attached)
     return (
@@ -168,7 +169,7 @@ ASG_BEHIND_LISTENER = StackRule(
         "Unknown ARNs are decided through the target groups they come from; a reference that "
         "comes from no target group of the stack counts as none."
     ),
-    check=each(fleet.serving_groups, _behind_listener),
+    check=each(auto_scaling.serving_groups, _behind_listener),
 )
 
 RULES = (ASG_MULTI_AZ, ASG_ELB_HEALTH_CHECK, ASG_LAUNCH_TEMPLATE, ASG_BEHIND_LISTENER)

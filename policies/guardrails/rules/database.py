@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.graph import Resource, Stack
 from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
 from guardrails.values import is_absent, is_true, number, show
 
 _UNKNOWN_SETTING = "An unknown value is a violation: this is a plain setting, not an id."

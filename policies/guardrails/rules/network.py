@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from guardrails import tokens
-from guardrails.graph import Resource, Stack
 from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, leaves, number, show
 
 _RULE_TYPES = (*tokens.INGRESS_RULE, *tokens.SECURITY_GROUP_RULE, *tokens.SECURITY_GROUP)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
-from guardrails.graph import Resource, Stack
 from guardrails.model import Settings, Severity, StackRule, Violation
-from guardrails.rules.storage import attached, revisions
+from guardrails.resources import Resource, Stack
+from guardrails.rules.buckets import attached, revisions
 from guardrails.values import UNKNOWN, dig, is_absent, items, show
 
 # Storage classes from which nothing can be read at once.

@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from loadtest import table
-from loadtest.comparison import Report, compare
-from loadtest.conditions import Condition
+from loadtest.analysis.summary import summarise
 from loadtest.models import EventRecord, Outage, ProbeRecord, RunSummary
 from loadtest.outcomes import Outcome
-from loadtest.outputs import StackOutputs
 from loadtest.profiles import PROFILES
-from loadtest.recording import Exchange
 from loadtest.reporting import markdown
+from loadtest.reporting.conditions import Condition
 from loadtest.reporting.evidence import Evidence
-from loadtest.summary import summarise
+from loadtest.reporting.two_runs import Report, compare
+from loadtest.runs import table
+from loadtest.runs.recording import Exchange
+from loadtest.stack.outputs import StackOutputs
 
 SLOW_MS = 44.0
 VOID = {"meta", "link", "br", "rect", "line", "polyline", "polygon", "circle", "path"}

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from loadtest.models import Percentile, RunSummary
 from loadtest.outcomes import Outcome
-from loadtest.reporting import charts, svg
-from loadtest.reporting.charts import Arm, Axes, Panels
-from loadtest.reporting.figures import Course
-from loadtest.reporting.plots import Plots, Source
+from loadtest.reporting.html import charts, svg
+from loadtest.reporting.html.charts import Arm, Axes, Panels
+from loadtest.reporting.html.figures import Course
+from loadtest.reporting.html.plots import Plots, Source
 from loadtest.reporting.texts import LANGUAGES, Texts
 
 FRAME = svg.Frame()

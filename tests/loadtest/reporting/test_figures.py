@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtest import table
 from loadtest.models import RunSummary
 from loadtest.outcomes import ANSWERED, Outcome
-from loadtest.recording import Exchange
-from loadtest.reporting import figures
+from loadtest.reporting.html import figures
+from loadtest.runs import table
+from loadtest.runs.recording import Exchange
 
 CASES = {
     Outcome.GOOD: {"status": 200, "expected": True, "error": None},

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest import cli, report, results
-from loadtest.comparison import Report
+from loadtest.cli import main
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
-from loadtest.outputs import StackOutputs
-from loadtest.reporting import card, junit, markdown, schema
+from loadtest.reporting import card, junit, markdown, report, schema
 from loadtest.reporting.texts import LANGUAGES, Texts
+from loadtest.reporting.two_runs import Report
+from loadtest.runs import paths
+from loadtest.stack.outputs import StackOutputs
 
 PUBLISHED_SCHEMA = Path(__file__).parents[3] / "docs" / "report.schema.json"
 FILES = {
@@ -43,8 +44,8 @@ def kept(
     """Both runs as they lie on disk, without their single requests."""
     for run, stack in ((story.report.single, single_outputs), (story.report.ha, make_outputs())):
         (tmp_path / run.topology).mkdir()
-        results.save_summary(tmp_path / run.topology, run)
-        (tmp_path / run.topology / results.OUTPUTS).write_text(stack.to_json())
+        paths.save_summary(tmp_path / run.topology, run)
+        (tmp_path / run.topology / paths.OUTPUTS).write_text(stack.to_json())
     return tmp_path / "single", tmp_path / "ha"
 
 
@@ -71,7 +72,7 @@ def test_all_files_lie_beside_the_page(
 def test_no_file_holds_credentials(kept: tuple[Path, Path], tmp_path: Path):
     secret = "correct-horse-battery-staple"
     for directory in kept:
-        (directory / results.CREDENTIALS).write_text(f"user,password\nu1,{secret}\n")
+        (directory / paths.CREDENTIALS).write_text(f"user,password\nu1,{secret}\n")
     report.write_report(*kept, tmp_path / "out")
     texts = [file.read_text() for file in (tmp_path / "out").iterdir()]
     assert len(texts) == len(FILES)
@@ -91,19 +92,19 @@ def test_the_schema_is_the_published_one_and_reports_follow_it(story: Any):
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]):
-    assert cli.main(["report", "--schema"]) == 0
+    assert main.main(["report", "--schema"]) == 0
     assert capsys.readouterr().out == schema.render()
 
 
 def test_help_names_every_file(capsys: pytest.CaptureFixture[str]):
-    cli.main(["report", "--help"])
+    main.main(["report", "--help"])
     shown = capsys.readouterr().out
     assert [name for name in FILES if name not in shown] == []
 
 
 def test_an_unknown_language_is_told(kept: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):
     single, ha = map(str, kept)
-    assert cli.main(["report", "--single", single, "--ha", ha, "--lang", "tlh"]) == 4
+    assert main.main(["report", "--single", single, "--ha", ha, "--lang", "tlh"]) == 4
     told = " ".join(capsys.readouterr().err.split())
     assert "no report in 'tlh'; choose one of en (English), ko (한국어)" in told
 

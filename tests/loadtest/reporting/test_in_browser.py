@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from loadtest import report
-from loadtest.reporting import card
-from loadtest.reporting.page import Other
+from loadtest.reporting import card, report
+from loadtest.reporting.html.page import Other
 from loadtest.reporting.texts import LANGUAGES, Texts
-from tools import locate
-from tools.errors import ToolError
+from toolchain import locate
+from toolchain.errors import ToolError
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 375, "height": 812}

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadtest import report, table
-from loadtest.comparison import rows
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
-from loadtest.reporting import page as pages
+from loadtest.reporting import report
 from loadtest.reporting.evidence import Evidence, confidence, sentences
-from loadtest.reporting.page import Other
+from loadtest.reporting.html import page as pages
+from loadtest.reporting.html.page import Other
 from loadtest.reporting.texts import LANGUAGES, Texts
+from loadtest.reporting.two_runs import rows
+from loadtest.runs import table
 
 HEADINGS = ("h1", "h2", "h3", "h4")
 OTHER = Other("report.ko.html", "ko", "한국어")

@@ -34,7 +34,7 @@ def said_in_templates() -> set[str]:
 def said_in_code() -> set[str]:
     """First arguments of `texts.say(…)`, `self._t(…)` and `t(…)`."""
     found: set[str] = set()
-    for file in Path(reporting.__file__).parent.glob("*.py"):
+    for file in Path(reporting.__file__).parent.rglob("*.py"):
         for call in ast.walk(ast.parse(file.read_text())):
             if not isinstance(call, ast.Call):
                 continue
@@ -68,7 +68,7 @@ def test_the_page_sets_its_own_section_of_the_catalogue_apart():
                 for name in ("what the page says itself", "outcomes")}  # fmt: skip
     start, end = (found[0] for found in sections.values())
     mine = {line.split('": "')[0][1:] for line in lines[start:end] if line.startswith('"')}
-    sources = "".join(p.read_text() for p in Path(reporting.__file__).parent.glob("*.py"))
+    sources = "".join(p.read_text() for p in Path(reporting.__file__).parent.rglob("*.py"))
     sources += "".join(p.read_text() for p in CATALOGUES.glob("*.j2"))
     joined = re.sub(r'"\s*\n\s*f?"', "", sources)
     parts = {"requests answered well", "requests answered late", "requests failed"}

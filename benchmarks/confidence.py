@@ -1,0 +1,132 @@
+"""How long it takes, and how much memory, to make figures of a run of 54,000 requests.
+
+Called from `python -m benchmarks.bench`; alone: `python -m benchmarks.confidence`. Each step is measured
+in a process of its own, start-up and imports included, as a user of the command line meets it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import memory
+from loadtest.analysis import changes, inference
+from loadtest.profiles import PROFILES
+from loadtest.runs import paths, table
+
+SECONDS, MEGABYTES = 5, 300
+
+
+def write_run(directory: Path, seed: int) -> None:
+    """Writes the requests of a run with the published profile: answers, and a few timeouts."""
+    rng = np.random.default_rng(seed)
+    directory.mkdir()
+    path = directory / f"{paths.REQUESTS}.gz"
+    with gzip.open(path, "wt", compresslevel=6, encoding="utf-8") as file:
+        for user, at in enumerate(PROFILES["seed"].schedule()):
+            for number, endpoint in enumerate(("index page", "login")):
+                file.write(_line(user, endpoint, 1.79e12 + float(at) * 1000, number, rng))
+
+
+def _line(user: int, endpoint: str, at: float, number: int, rng: np.random.Generator) -> str:
+    failed = rng.random() < 0.002
+    ttfb = round(float(rng.lognormal(2.5, 0.5)), 3)
+    line = {
+        "vu": f"1-{user}",
+        "endpoint": endpoint,
+        "arrived": round(at, 3),
+        "start": round(at + 20 * number, 3),
+        "ttfb": None if failed else ttfb,
+        "total": 10_000.0 if failed else ttfb + 1,
+        "status": None if failed else 200,
+        "expected": None if failed else True,
+        "error": "ETIMEDOUT" if failed else None,
+        "sent": True,
+        "instance": f"i-0{user % 6}",
+        "zone": f"ap-northeast-2{'abc'[user % 3]}",
+        "version": "0123456789ab",
+    }
+    return json.dumps(line) + "\n"
+
+
+def process(base: Path) -> int:
+    """Reads one run and makes every figure of it that carries an interval."""
+    requests = table.load(base / "a")
+    sample = changes.latencies(requests)
+    for q in (0.5, 0.9, 0.95, 0.99, 0.999):
+        inference.percentile_interval(*sample, q)
+    users = changes.failed_users(requests)
+    inference.share_interval(*users)
+    inference.confidence_sentence(int(np.sum(users.values)), len(requests))
+    return len(requests)
+
+
+def compare(base: Path) -> int:
+    """Reads two runs and compares them, every endpoint too."""
+    a, b = (table.load(base / name) for name in "ab")
+    changes.compare_tables(a, b, timeout_s=10, endpoints=a.endpoint.labels)
+    return len(a) + len(b)
+
+
+STEPS: dict[str, Callable[[Path], int]] = {
+    "intervals of one run": process,
+    "comparison of two runs": compare,
+}
+
+
+def measure(rows: Table) -> None:
+    """Adds a row for each step."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for seed, name in enumerate("ab"):
+            write_run(Path(scratch, name), seed)
+        for step in STEPS:
+            command = [sys.executable, "-m", "benchmarks.confidence", step, scratch]
+            found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+            rows.add_row(
+                f"{step} ({found['requests']:,} requests)",
+                f"{found['seconds']:.1f} s ({found['cpu']:.1f} s of CPU), {found['mib']:.0f} MiB",
+                f"<= {SECONDS} s, < {MEGABYTES} MB" if step == "intervals of one run" else "",
+            )
+
+
+def _step(name: str, base: Path, began: float) -> None:
+    requests = STEPS[name](base)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    print(
+        json.dumps(
+            {
+                "requests": requests,
+                "seconds": time.time() - began,
+                "cpu": usage.ru_utime + usage.ru_stime,
+                "mib": memory.peak_kib() / 1024,
+            }
+        )
+    )
+
+
+def main(arguments: list[str]) -> None:
+    """Measures all steps, or is one of them."""
+    if arguments:
+        # Since the process began, not since this line: imports are part of what a user waits for.
+        import psutil
+
+        _step(arguments[0], Path(arguments[1]), psutil.Process().create_time())
+        return
+    rows = Table("what", "time and memory", "goal")
+    measure(rows)
+    Console().print(rows)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,128 @@
+"""What the record of every request costs the load generator: CPU time with it and without it.
+
+    python -m benchmarks.recorder
+
+Runs come in pairs, with the recorder and without, in alternating order, against a server that only
+answers; of each is counted the generator's CPU time from the first request on, without its start-up.
+Printed is the median of the pairs' ratios. Asserts nothing.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from loadtest.engine import artillery as engine_artillery
+from loadtest.engine.artillery import Generator, Toolchain
+from loadtest.profiles import Phase, Profile
+from loadtest.runs import paths
+from loadtest.scenario import credentials, scenario
+
+PAIRS = 3
+PROFILE = Profile("bench", (Phase("hold", 15, 125),))
+"""The published peak: 125 visitors, 250 requests a second."""
+SERVER = """
+import asyncio
+ANSWER = (b"HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nX-Instance-Id: i-0123456789abcdef0\\r\\n"
+          b"X-Availability-Zone: ap-northeast-2a\\r\\nX-App-Version: aca6e59bbd8a\\r\\n"
+          b"Content-Length: 600\\r\\n\\r\\n" + b"x" * 600)
+first = True
+async def serve(reader, writer):
+    global first
+    try:
+        while True:
+            head = await reader.readuntil(b"\\r\\n\\r\\n")
+            if b"ontent-length" in head or b"ontent-Length" in head:
+                await reader.read(4096)
+            writer.write(ANSWER)
+            if first:
+                first = False
+                print("first", flush=True)
+    except (asyncio.IncompleteReadError, OSError):
+        writer.close()
+async def main():
+    server = await asyncio.start_server(serve, "127.79.0.40", 0, backlog=4096)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def serving() -> Iterator[tuple[str, Any]]:
+    """A server in a process of its own: its URL, and a stream that gets a line at the first request."""
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield f"http://127.79.0.40:{server.stdout.readline().strip()}", server.stdout
+    finally:
+        server.kill()
+        server.wait()
+
+
+def cpu_seconds(toolchain: Toolchain, *, recorded: bool) -> float:
+    """The generator's CPU time of one run, from the first request to the end."""
+    with tempfile.TemporaryDirectory() as scratch, serving() as (url, first):
+        directory = Path(scratch)
+        script = scenario.load().artillery_script(url, PROFILE)
+        if not recorded:
+            del script["config"]["processor"]
+            for flow in script["scenarios"]:
+                for hook in scenario.HOOKS:
+                    del flow[hook]
+        (directory / paths.SCRIPT).write_text(yaml.safe_dump(script, sort_keys=False))
+        (directory / scenario.RECORDER.name).write_text(scenario.RECORDER.read_text())
+        credentials.write(directory / paths.CREDENTIALS, PROFILE, toolchain.workers)
+        artillery = Generator(toolchain, directory)
+        try:
+            process = psutil.Process(artillery.pid)
+            first.readline()
+            before = last = _cpu(process)
+            while artillery.poll() is None:
+                last = max(last, _cpu(process, last))
+                time.sleep(0.05)
+        finally:
+            artillery.stop()
+        return last - before
+
+
+def _cpu(process: psutil.Process, otherwise: float = 0.0) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return otherwise
+    return times.user + times.system
+
+
+def measure(pairs: int = PAIRS) -> tuple[float, float, list[float]]:
+    """The least CPU seconds with and without the recorder, and the ratio of every pair."""
+    toolchain = engine_artillery.toolchain()
+    with_it, without, ratios = list[float](), list[float](), list[float]()
+    for number in range(pairs):
+        order = (True, False) if number % 2 else (False, True)
+        found = {recorded: cpu_seconds(toolchain, recorded=recorded) for recorded in order}
+        with_it.append(found[True])
+        without.append(found[False])
+        ratios.append(found[True] / found[False])
+        shown = f"{found[True]:.2f} s with, {found[False]:.2f} s without, {ratios[-1]:.2f}x"
+        print(shown, file=sys.stderr, flush=True)
+    return min(with_it), min(without), ratios
+
+
+if __name__ == "__main__":
+    least_with, least_without, found = measure()
+    print(
+        f"{PROFILE.planned_users * 2:,} requests: {least_with:.2f} s of CPU with the recorder, "
+        f"{least_without:.2f} s without; median ratio of {len(found)} pairs "
+        f"{statistics.median(found):.2f}x"
+    )

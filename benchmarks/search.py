@@ -1,0 +1,67 @@
+"""`python -m benchmarks.search`: is the search without an index found, and only then?
+
+Brings up the HA stack with two instances on a local region of its own, once without and once with the
+search's index, puts each under half a minute of the scenario `api`, and prints what the report's
+finder says of it. Takes about five minutes. Prints; asserts nothing. The runs are kept where all
+results are.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from loadtest.analysis import bottleneck
+from loadtest.engine.runner import run_load
+from loadtest.profiles import Phase, Profile
+from loadtest.reporting import findings
+from loadtest.runs import table
+from loadtest.stack import outputs
+from region import background
+from rehearsal.project import Project
+from toolchain import paths
+
+PROFILE = Profile("search", (Phase("ramp", 25, 2, 12), Phase("hold", 5, 12)))
+STACK = "ha"
+FLEET = {"minSize": "2", "desiredCapacity": "2", "maxSize": "2"}
+
+
+def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Finding:
+    """Brings the stack up, loads it and removes it again."""
+    settings = {**FLEET, "searchIndex": str(index).lower(), "appPath": str(paths.REVISION)}
+    with console.status(f"stack {STACK}, searchIndex {settings['searchIndex']}"):
+        project.prepare(STACK, settings)
+        project.up(STACK)
+    try:
+        known = outputs.StackOutputs.model_validate(project.outputs(STACK))
+        done = run_load(known, PROFILE, console=console, scenario="api")
+        console.print(f"results: {done.directory}", highlight=False, soft_wrap=True)
+        for reason in done.summary.validity.reasons:
+            console.print(f"not valid: {reason}", highlight=False)
+        return bottleneck.find(table.load(done.directory))
+    finally:
+        with console.status("remove the stack"):
+            project.destroy(STACK)
+
+
+def main() -> None:
+    """Measures both ways."""
+    console = Console(width=110)
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch, "region")
+        with console.status("start the local region"):
+            session = background.launch(root, [])
+        try:
+            for index in (False, True):
+                found = measure(Project(session, root), console, index=index)
+                console.print(f"searchIndex {str(index).lower()}: {found.kind}", highlight=False)
+                console.print(findings.render(found))
+        finally:
+            with console.status("stop the local region"):
+                background.stop(session)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The CodeDeploy revision: checked, zipped and stored in S3."""

@@ -1,0 +1,120 @@
+"""A directory made into a CodeDeploy revision: the same content gives the same bytes. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.errors import ConfigurationError
+from components.iam_documents import REVISION_PREFIX
+from components.revision.appspec import APPSPEC, check_appspec
+
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The zip format's first moment: the time of a checkout must not change a digest."""
+
+JUNK_DIRECTORIES = frozenset(
+    {
+        ".git",
+        ".hypothesis",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".venv",
+        "__pycache__",
+    }
+)
+JUNK_FILES = frozenset({".DS_Store", "Thumbs.db"})
+JUNK_SUFFIXES = frozenset({".pyc", ".pyo"})
+
+_REGULAR_FILE = 0o100000
+_UNIX = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """A zipped revision on disk."""
+
+    path: Path
+    digest: str
+    """SHA-256 of the zip, in hexadecimal."""
+
+    @property
+    def key(self) -> str:
+        """Where it belongs in the bucket: the name is the content."""
+        return f"{REVISION_PREFIX}{self.digest}.zip"
+
+
+def build_bundle(source: Path, cache: Path) -> Bundle:
+    """Zips `source` into `cache`, under its digest.
+
+    Raises ConfigurationError when the directory is no revision. The file is complete or absent at
+    any moment, and a second call with the same content leaves it untouched.
+    """
+    if not source.is_dir():
+        raise ConfigurationError(
+            f'haproof:appPath is "{source}", which is no directory; run `make revision` to build '
+            "the sample application there, or set the key to your application's directory."
+        )
+    if not (source / APPSPEC).is_file():
+        raise ConfigurationError(
+            f'haproof:appPath is "{source}", which has no {APPSPEC} at its root; run '
+            "`make revision` to build the sample application, or add the file (CodeDeploy user "
+            'guide, "AppSpec file reference").'
+        )
+    check_appspec(source)
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = cache / f".{os.getpid()}.zip"
+    try:
+        _write_zip(source, unfinished)
+        with unfinished.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        path = cache / f"{digest}.zip"
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return Bundle(path=path.resolve(), digest=digest)
+
+
+def bundle_members(source: Path) -> list[Path]:
+    """The files that belong to the revision, sorted by their names in the zip.
+
+    Directories without files are left out, links are followed as long as they stay inside.
+    """
+    root = source.resolve()
+    members: list[Path] = []
+    for directory, folders, files in os.walk(source):
+        folders[:] = [folder for folder in folders if folder not in JUNK_DIRECTORIES]
+        here = Path(directory)
+        for linked in (here / folder for folder in folders if (here / folder).is_symlink()):
+            raise ConfigurationError(
+                f'The revision has a linked directory, "{linked}", which a zip cannot hold; put '
+                "the files themselves there."
+            )
+        members.extend(here / name for name in files if not _is_junk(name))
+    for member in members:
+        if not member.resolve().is_relative_to(root) or not member.is_file():
+            raise ConfigurationError(
+                f'The revision\'s file "{member}" is not a regular file inside "{source}" '
+                "(a link that leads out, a socket or a pipe); replace it by a copy or remove it."
+            )
+    return sorted(members, key=lambda member: member.relative_to(source).as_posix())
+
+
+def _is_junk(name: str) -> bool:
+    return name in JUNK_FILES or Path(name).suffix in JUNK_SUFFIXES
+
+
+def _write_zip(source: Path, target: Path) -> None:
+    # Stored, not deflated: compressed bytes differ between zlib's versions and forks, so the same
+    # revision would get another digest on another machine. It also spares the instance's CPU.
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for member in bundle_members(source):
+            entry = zipfile.ZipInfo(member.relative_to(source).as_posix(), date_time=EARLIEST)
+            entry.create_system = _UNIX
+            # As Git does, keep only whether a file is executable: the rest is the umask's.
+            mode = 0o755 if member.stat().st_mode & 0o111 else 0o644
+            entry.external_attr = (_REGULAR_FILE | mode) << 16
+            archive.writestr(entry, member.read_bytes())

@@ -1,0 +1,1 @@
+"""From a run's requests to figures, confidence, validity and a verdict."""

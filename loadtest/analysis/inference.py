@@ -1,0 +1,385 @@
+"""How sure a figure is: intervals for shares and percentiles, and for how they differ.
+
+Pure functions of counts and columns. The methods, their sources and what they do not tell are in
+`docs/statistics.md`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import scipy  # loads `scipy.stats`, which takes a second or more, at its first use
+from numpy.typing import ArrayLike, NDArray
+
+from loadtest.analysis import bootstrap
+
+CONFIDENCE = 0.95
+RESAMPLES = 1000
+SEED = 5
+LEAST_BLOCKS = 5
+"""With fewer blocks of time than this, a run does not tell how much it varies within itself."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the true value lies with that confidence; both ends belong to it.
+
+    An end is infinite where the data sets no limit: unanswered requests have no upper one, and a
+    run of less than five blocks of time has none at all (then `known` is false).
+    """
+
+    low: float
+    high: float
+    confidence: float = CONFIDENCE
+
+    def __contains__(self, value: float) -> bool:
+        """Whether the interval does not rule the value out."""
+        return self.low <= value <= self.high
+
+    @property
+    def known(self) -> bool:
+        """Whether it rules out anything at all."""
+        return math.isfinite(self.low) or math.isfinite(self.high)
+
+    def scaled(self, factor: float) -> Interval:
+        """In another unit; the factor is positive."""
+        return Interval(self.low * factor, self.high * factor, self.confidence)
+
+    def hull(self, other: Interval) -> Interval:
+        """The smallest interval that holds both."""
+        return Interval(
+            min(self.low, other.low),
+            max(self.high, other.high),
+            min(self.confidence, other.confidence),
+        )
+
+    def within(self, low: float, high: float) -> Interval:
+        """Cut to values that are possible."""
+        return Interval(max(self.low, low), min(self.high, high), self.confidence)
+
+
+def unknown(confidence: float = CONFIDENCE) -> Interval:
+    """The interval that rules out nothing."""
+    return Interval(-math.inf, math.inf, confidence)
+
+
+class Sample(NamedTuple):
+    """One figure of each request: its value (ms, or whether something happened) and its time."""
+
+    values: ArrayLike
+    times_ms: ArrayLike
+
+
+# --- shares ---------------------------------------------------------------------------------------
+
+
+def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
+    """The Wilson score interval of a share, 0 to 1 (Wilson 1927). Without trials it is all of it.
+
+    Treats trials as independent. Raises ValueError for counts that are none.
+    """
+    if n == 0 and successes == 0:
+        return Interval(0.0, 1.0, confidence)
+    found = scipy.stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    return Interval(float(found.low), float(found.high), confidence)
+
+
+def newcombe(k1: int, n1: int, k2: int, n2: int, confidence: float = CONFIDENCE) -> Interval:
+    """By how much the second share k2/n2 exceeds the first k1/n1: -1 to 1.
+
+    Newcombe's hybrid score interval (1998, method 10): the ends of both Wilson intervals, combined.
+    """
+    if not n1 or not n2:
+        return Interval(-1.0, 1.0, confidence)
+    first, second = wilson(k1, n1, confidence), wilson(k2, n2, confidence)
+    return _difference((k1 / n1, first), (k2 / n2, second))
+
+
+def _difference(first: tuple[float, Interval], second: tuple[float, Interval]) -> Interval:
+    """The interval of second - first from both shares and their intervals (square and add)."""
+    (p1, one), (p2, two) = first, second
+    down = math.hypot(p2 - two.low, one.high - p1)
+    up = math.hypot(two.high - p2, p1 - one.low)
+    return Interval(p2 - p1 - down, p2 - p1 + up, one.confidence).within(-1.0, 1.0)
+
+
+def failure_bound(failures: int, n: int, confidence: float = CONFIDENCE) -> float:
+    """The largest share of failures that so few of them leave possible: one-sided, exact.
+
+    Clopper and Pearson's bound (1934). For no failure it is 1 - (1 - confidence)^(1/n), which the
+    rule of three puts at 3/n.
+    """
+    if not n:
+        return 1.0
+    test = scipy.stats.binomtest(failures, n, alternative="less")
+    return float(test.proportion_ci(confidence, method="exact").high)
+
+
+def confidence_sentence(
+    failures: int, n: int, what: str = "requests", confidence: float = CONFIDENCE
+) -> str:
+    """What so many failures prove, in plain words.
+
+    For instance `0 of 54,000 requests failed: at least 99.994 % good with 95 % confidence, in this
+    window`. It says nothing of other windows, other load, or faults that did not happen.
+    """
+    if not n:
+        return f"no {what} were sent, so nothing is known of them"
+    least = floor_percent(1 - failure_bound(failures, n, confidence))
+    return (
+        f"{failures:,} of {n:,} {what} failed: at least {least} good "
+        f"with {confidence * 100:g} % confidence, in this window"
+    )
+
+
+def floor_percent(share: float) -> str:
+    """A share as a percentage that is never rounded up, with as many digits as its nines need."""
+    missing = (1 - share) * 100
+    if missing <= 0:
+        return "100 %"
+    # A hair of rounding in the float must not cost a digit: 0.999 is 99.9 %, not 99.89 %.
+    digits = max(1, math.ceil(-math.log10(missing) - 1e-9))
+    scale = 10**digits
+    return f"{math.floor(share * 100 * scale + 1e-7) / scale:.{digits}f} %"
+
+
+def share_interval(
+    flags: ArrayLike,
+    times_ms: ArrayLike,
+    *,
+    confidence: float = CONFIDENCE,
+    block_s: float | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval:
+    """The share of flagged requests, where they may come in bursts.
+
+    The wider of Wilson's interval, which takes requests as independent, and the block bootstrap's,
+    which cannot see what never happened.
+    """
+    happened, times = np.asarray(flags, dtype=bool), _floats(times_ms)
+    exact = wilson(int(happened.sum()), len(happened), confidence)
+    redrawn = _resample(times, block_s, resamples, seed)
+    if redrawn is None:
+        return exact
+    # Stretched as log odds, a share of half the requests does not reach none or all of them.
+    with np.errstate(divide="ignore"):
+        odds = _of_draws(scipy.special.logit(redrawn.shares(happened)), redrawn.blocks, confidence)
+    low, high = (float(scipy.special.expit(end)) for end in (odds.low, odds.high))
+    return exact.hull(Interval(low, high, confidence))
+
+
+def share_difference(
+    a: Sample,
+    b: Sample,
+    *,
+    confidence: float = CONFIDENCE,
+    block_s: float | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval:
+    """By how much the second share exceeds the first, where events may come in bursts.
+
+    Newcombe's way to combine two intervals, with those of `share_interval` in place of Wilson's
+    (Zou and Donner 2008 show that it carries over).
+    """
+    arms = list[tuple[float, Interval]]()
+    for number, sample in enumerate((a, b)):
+        happened = np.asarray(sample.values, dtype=bool)
+        if not len(happened):
+            return Interval(-1.0, 1.0, confidence)
+        found = share_interval(
+            happened,
+            sample.times_ms,
+            confidence=confidence,
+            block_s=block_s,
+            resamples=resamples,
+            seed=seed + number,
+        )
+        arms.append((float(happened.mean()), found))
+    return _difference(arms[0], arms[1])
+
+
+# --- percentiles ----------------------------------------------------------------------------------
+
+
+def percentile_interval(
+    values_ms: ArrayLike,
+    times_ms: ArrayLike,
+    q: float,
+    *,
+    block_s: float | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    confidence: float = CONFIDENCE,
+) -> Interval:
+    """The q-quantile (0 to 1) of latencies, by moving-block bootstrap.
+
+    `values_ms` may hold `inf` for requests that were never answered; then the upper end may be
+    infinite. A run of less than five blocks of `block_s` seconds gives an interval that is not
+    `known`. One run tells nothing of how runs differ: see `repeats`.
+    """
+    drawn = _percentiles(Sample(values_ms, times_ms), q, block_s, resamples, seed)
+    if drawn is None:
+        return unknown(confidence)
+    return _of_draws(*drawn, confidence).within(0.0, math.inf)
+
+
+def percentile_difference(
+    a: Sample,
+    b: Sample,
+    q: float,
+    *,
+    limit_ms: float = math.inf,
+    block_s: float | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    confidence: float = CONFIDENCE,
+) -> Interval:
+    """By how many ms the q-quantile of the second run exceeds that of the first.
+
+    Both runs are redrawn independently. Values may be `inf` for requests that were never answered;
+    `limit_ms` (the time-out) is what these took at least, so that a first run without answers still
+    limits the difference from above, and a second one from below. Without answers in either,
+    nothing is known.
+    """
+    drawn = [
+        _percentiles(sample, q, block_s, resamples, seed + number)
+        for number, sample in enumerate((a, b))
+    ]
+    if drawn[0] is None or drawn[1] is None:
+        return unknown(confidence)
+    (before, blocks_a), (after, blocks_b) = drawn[0], drawn[1]
+    blocks = min(blocks_a, blocks_b)
+    with np.errstate(invalid="ignore"):
+        least = np.minimum(after, limit_ms) - before
+        most = after - np.minimum(before, limit_ms)
+    return Interval(
+        _of_draws(least, blocks, confidence).low,
+        _of_draws(most, blocks, confidence).high,
+        confidence,
+    )
+
+
+def _percentiles(
+    sample: Sample, q: float, block_s: float | None, resamples: int, seed: int
+) -> tuple[Floats, float] | None:
+    times = _floats(sample.times_ms)
+    redrawn = _resample(times, block_s, resamples, seed)
+    if redrawn is None:
+        return None
+    return redrawn.quantiles(_floats(sample.values), q), redrawn.blocks
+
+
+def _resample(
+    times: Floats, block_s: float | None, resamples: int, seed: int
+) -> bootstrap.Resamples | None:
+    """The redrawn log, or None for a run too short, or too uneven, to tell how much it varies."""
+    if bootstrap.block_count(times, block_s) < LEAST_BLOCKS:
+        return None
+    redrawn = _redrawn(times.tobytes(), block_s, resamples, seed)
+    return redrawn if redrawn.blocks >= 2 else None
+
+
+@functools.lru_cache(maxsize=4)
+def _redrawn(times: bytes, block_s: float | None, resamples: int, seed: int) -> bootstrap.Resamples:
+    """Redraws a log once for all the figures that are taken of it."""
+    return bootstrap.resample(
+        np.frombuffer(times, dtype=np.float64), block_s=block_s, resamples=resamples, seed=seed
+    )
+
+
+def _of_draws(draws: Floats, blocks: float, confidence: float) -> Interval:
+    """The percentile interval of bootstrap draws, widened for their number of blocks.
+
+    With few blocks the plain one is too narrow, as z is where Student's t belongs, and as draws
+    scatter less than the truth by (blocks - 1) / blocks (Hesterberg 2015, section 5, widens the
+    tails for both; here the distances from the median grow by the same factor, which needs no draws
+    that far out). A draw that is not a number (inf - inf) might be anything.
+    """
+    tail = (1 - confidence) / 2
+    # Observed values only, and outwards: interpolation would make a NaN of an infinite end.
+    low = _quantile(draws, tail, -np.inf, "lower")
+    high = _quantile(draws, 1 - tail, np.inf, "higher")
+    factor = float(scipy.stats.t.isf(tail, blocks - 1) / scipy.stats.norm.isf(tail))
+    factor *= math.sqrt(blocks / (blocks - 1))
+    down, up = (_quantile(draws, 0.5, nan, "nearest") for nan in (-np.inf, np.inf))
+    # An infinite end stays where it is: there is no distance to stretch.
+    return Interval(
+        up - factor * (up - low) if math.isfinite(up - low) else low,
+        down + factor * (high - down) if math.isfinite(high - down) else high,
+        confidence,
+    )
+
+
+def _quantile(
+    draws: Floats, q: float, nan: float, method: Literal["lower", "higher", "nearest"]
+) -> float:
+    whole = np.nan_to_num(draws, nan=nan, posinf=np.inf, neginf=-np.inf)
+    return float(np.quantile(whole, q, method=method))
+
+
+# --- repeated runs --------------------------------------------------------------------------------
+
+
+def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """The mean of one figure per run, by Student's t: its width comes from how runs differ.
+
+    With one run nothing is known. Values that are all the same make an interval without width.
+    """
+    if len(values) < 2:
+        return unknown(confidence)
+    if len(set(values)) == 1:
+        return Interval(values[0], values[0], confidence)
+    found = scipy.stats.ttest_1samp(np.asarray(values, dtype=np.float64), 0.0)
+    ends = found.confidence_interval(confidence)
+    return Interval(float(ends.low), float(ends.high), confidence)
+
+
+def pooled_share(
+    failures: Sequence[int], totals: Sequence[int], confidence: float = CONFIDENCE
+) -> Interval:
+    """The share of failures over several runs that may differ by more than chance.
+
+    Korn and Graubard's interval (1998): Clopper and Pearson's for the number of requests that would
+    tell as much if all were independent. Where runs scatter more than independent requests would,
+    that number is smaller by the design effect, and by what estimating it from few runs costs.
+    """
+    n, k, runs = sum(totals), sum(failures), len(totals)
+    if not n:
+        return Interval(0.0, 1.0, confidence)
+    effective = n / _design_effect(failures, totals)
+    if runs > 1 and effective < n:
+        tail = (1 - confidence) / 2
+        effective *= float(scipy.stats.norm.isf(tail) / scipy.stats.t.isf(tail, runs - 1)) ** 2
+    return _clopper_pearson(k / n, effective, confidence)
+
+
+def _design_effect(failures: Sequence[int], totals: Sequence[int]) -> float:
+    """Variance of the pooled share as runs scatter, over that of independent requests; at least 1."""
+    n, runs = sum(totals), len(totals)
+    share = sum(failures) / n
+    if runs < 2 or share in {0.0, 1.0}:
+        return 1.0
+    residuals = np.asarray(failures) - share * np.asarray(totals)
+    between = runs / (runs - 1) * float((residuals**2).sum()) / n**2
+    return max(1.0, between / (share * (1 - share) / n))
+
+
+def _clopper_pearson(share: float, n: float, confidence: float) -> Interval:
+    """The exact interval for a number of trials that need not be whole."""
+    tail, successes = (1 - confidence) / 2, share * n
+    low = float(scipy.stats.beta.ppf(tail, successes, n - successes + 1)) if successes > 0 else 0.0
+    high = float(scipy.stats.beta.isf(tail, successes + 1, n - successes)) if successes < n else 1.0
+    return Interval(low, high, confidence)
+
+
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=np.float64)

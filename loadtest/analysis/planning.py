@@ -1,0 +1,142 @@
+"""How long a run must be to show that a service level objective is met."""
+
+from __future__ import annotations
+
+import math
+
+import scipy
+
+from loadtest.analysis.inference import failure_bound, floor_percent
+from loadtest.errors import LoadTestError
+from loadtest.models import Record
+from loadtest.profiles import PROFILES, Profile
+
+TOLERATED = (0, 1, 2, 5, 10)
+"""Numbers of failures for which a plan is made."""
+PASSES = 0.9
+
+
+class Step(Record):
+    """A run that shows the objective, if no more than so many of its requests fail."""
+
+    failures: int
+    requests: int
+    seconds: float
+    """At the plan's rate."""
+    passes_at_one_in: int
+    """Nine of ten such runs pass only if no more than one request in so many truly fails."""
+
+
+class ProfileFit(Record):
+    """What a load profile shows if none of its requests fails."""
+
+    name: str
+    requests: int
+    seconds: float
+    shows: str
+    enough: bool
+
+
+class Plan(Record):
+    """The answer to: how long must a run be?"""
+
+    slo_percent: float
+    confidence_percent: float
+    rate: float
+    """Requests per second."""
+    steps: list[Step]
+    profiles: list[ProfileFit]
+
+    @property
+    def sentence(self) -> str:
+        """The plan's core in words."""
+        step = self.steps[0]
+        return (
+            f"to show {self.slo_percent:g} % with {self.confidence_percent:g} % confidence, "
+            f"{step.requests:,} requests must all succeed: {duration(step.seconds)} at "
+            f"{self.rate:g} requests/s"
+        )
+
+
+def plan(slo: float, confidence: float, rate: float, requests_per_user: int) -> Plan:
+    """Plans for shares (0 to 1, exclusive) and a rate in requests per second.
+
+    Raises LoadTestError for values that no run could satisfy.
+    """
+    _check(slo, confidence, rate)
+    steps = list[Step]()
+    for failures in TOLERATED:
+        needed = requests_needed(slo, confidence, failures)
+        steps.append(
+            Step(
+                failures=failures,
+                requests=needed,
+                seconds=needed / rate,
+                passes_at_one_in=_passes_at(failures, needed),
+            )
+        )
+    return Plan(
+        slo_percent=round(slo * 100, 9),
+        confidence_percent=round(confidence * 100, 9),
+        rate=rate,
+        steps=steps,
+        profiles=[_fit(p, slo, confidence, requests_per_user) for p in PROFILES.values()],
+    )
+
+
+def _check(slo: float, confidence: float, rate: float) -> None:
+    for name, value in (("SLO", slo), ("confidence", confidence)):
+        if not 0 < value < 1:
+            raise LoadTestError(
+                f"a run cannot show {'an' if name == 'SLO' else 'a'} {name} of {value * 100:g} %; "
+                "give a percentage between 0 and 100, neither of them included"
+            )
+    if not (rate > 0 and math.isfinite(rate)):
+        raise LoadTestError(f"a rate of {rate:g} requests/s never ends; give one above 0")
+
+
+def requests_needed(slo: float, confidence: float, failures: int = 0) -> int:
+    """The smallest number of requests that shows `slo` although so many of them failed.
+
+    It is the smallest n for which that few failures would have a probability of at most
+    1 - `confidence`, if the true share of good requests were `slo` (Clopper and Pearson, inverted).
+    """
+
+    def shows(n: int) -> bool:
+        return float(scipy.stats.binom.cdf(failures, n, 1 - slo)) <= 1 - confidence
+
+    high = failures + 1
+    while not shows(high):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if shows(middle) else (middle, high)
+    return high
+
+
+def _passes_at(failures: int, n: int) -> int:
+    """One failure in how many requests leaves such a run its chance to pass."""
+    return math.ceil(1 / float(scipy.stats.beta.ppf(1 - PASSES, failures + 1, n - failures)))
+
+
+def _fit(profile: Profile, slo: float, confidence: float, requests_per_user: int) -> ProfileFit:
+    requests = profile.planned_users * requests_per_user
+    bound = failure_bound(0, requests, confidence)
+    return ProfileFit(
+        name=profile.name,
+        requests=requests,
+        seconds=profile.duration_s,
+        shows=floor_percent(1 - bound),
+        enough=requests >= requests_needed(slo, confidence),
+    )
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it, rounded up: `12 s`, `3.4 min`, `2.1 h`, `14.5 days`."""
+    if seconds < 60:
+        return f"{math.ceil(seconds)} s"
+    for limit, size, unit in ((3600, 60, "min"), (172_800, 3600, "h"), (math.inf, 86_400, "days")):
+        if seconds < limit:
+            return f"{math.ceil(seconds / size * 10) / 10:,.1f} {unit}"
+    raise AssertionError  # the last limit is infinite

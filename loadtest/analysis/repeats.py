@@ -1,0 +1,276 @@
+"""Repeated runs: in which order, and what they say together.
+
+One run of each stack is an anecdote: a neighbour, a cold cache or the time of day may be the whole
+difference. Repetitions in the order A B B A A B put slow drifts on both sides, and what is said of
+them rests on how runs differ, not on how many requests each of them had.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics as summary_statistics
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from loadtest.analysis.inference import Interval, mean_interval, newcombe, pooled_share
+from loadtest.models import Percentile, Record, RunSummary
+
+CONFIDENCE = 0.95
+P99 = "p99"
+Finding = Literal["higher", "lower", "no difference shown", "cannot be told"]
+
+
+class RepeatedRun(Record):
+    """One run of the series."""
+
+    slot: int
+    """From 1; runs of the same slot are a pair."""
+    stack: str
+    run: str
+    outcome: str
+    counted: bool
+    """Whether it is part of the pooled figures: it is valid and went to its end."""
+    users: int
+    failed_users: int
+    requests: int
+    timeouts: int
+    p99: Percentile | None
+
+    @property
+    def failed_share(self) -> float:
+        """Failed users of all."""
+        return self.failed_users / self.users if self.users else 0.0
+
+
+class Pooled(Record):
+    """What all counted runs of one stack say together. An end that is None is not limited."""
+
+    stack: str
+    runs: int
+    users: int
+    failed_users: int
+    failed_low: float
+    failed_high: float
+    p99_mean_ms: float | None
+    p99_low_ms: float | None
+    p99_high_ms: float | None
+    p99_sd_ms: float | None
+    """Standard deviation from run to run."""
+    p99_at_least: bool
+    """Whether a p99 was at or above the time-out, so that all these are lower limits."""
+    sentence: str
+
+
+class Contrast(Record):
+    """By how much the second stack exceeds the first, slot by slot."""
+
+    metric: Literal["failed users", "p99"]
+    unit: Literal["share", "ms"]
+    by_slot: list[float]
+    mean: float | None
+    low: float | None
+    high: float | None
+    confidence: float
+    at_least: bool
+    finding: Finding
+
+
+class Series(Record):
+    """A series of repeated runs: the content of `repeats-….json`."""
+
+    schema_version: Literal[1] = 1
+    id: str
+    started_at: AwareDatetime
+    profile: str
+    scenario: str
+    planned: int
+    """Runs that were meant to be made."""
+    runs: list[RepeatedRun]
+    pooled: list[Pooled]
+    contrasts: list[Contrast]
+    sentence: str
+
+
+def order(stacks: Sequence[str], repeat: int) -> Iterator[tuple[int, str]]:
+    """Slot and stack of every run: A B B A A B … for two stacks, A A A … for one."""
+    for slot in range(1, repeat + 1):
+        for stack in stacks if slot % 2 else reversed(stacks):
+            yield slot, stack
+
+
+def record(slot: int, stack: str, summary: RunSummary) -> RepeatedRun:
+    """One run's line."""
+    return RepeatedRun(
+        slot=slot,
+        stack=stack,
+        run=summary.id,
+        outcome=summary.verdict.outcome,
+        counted=summary.validity.valid and not summary.cut_short,
+        users=summary.users.created,
+        failed_users=summary.users.failed,
+        requests=summary.requests.total,
+        timeouts=summary.requests.timeouts,
+        p99=summary.latency.censored[P99] if summary.latency.censored else None,
+    )
+
+
+def pool(
+    runs: Sequence[RepeatedRun], stacks: Sequence[str]
+) -> tuple[list[Pooled], list[Contrast], str]:
+    """The pooled figures of each stack, their contrasts if there are two, and a sentence."""
+    counted = [run for run in runs if run.counted]
+    pooled = [_pooled(s, [r for r in counted if r.stack == s]) for s in stacks]
+    contrasts = _contrasts(counted, stacks[0], stacks[1]) if len(stacks) == 2 else []
+    left_out = len(runs) - len(counted)
+    sentences = [one.sentence for one in pooled] + [_said(c, stacks) for c in contrasts]
+    if left_out:
+        sentences.append(f"{left_out} of {len(runs)} runs were not valid and are left out.")
+    return pooled, contrasts, " ".join(sentences)
+
+
+def _pooled(stack: str, runs: Sequence[RepeatedRun]) -> Pooled:
+    failed = [run.failed_users for run in runs]
+    users = [run.users for run in runs]
+    share = pooled_share(failed, users, CONFIDENCE)
+    p99 = [run.p99 for run in runs if run.p99 is not None]
+    values = [one.value_ms for one in p99]
+    mean = mean_interval(values, CONFIDENCE).within(0.0, math.inf) if values else None
+    at_least = any(one.at_least for one in p99)
+    return Pooled(
+        stack=stack,
+        runs=len(runs),
+        users=sum(users),
+        failed_users=sum(failed),
+        failed_low=share.low,
+        failed_high=share.high,
+        p99_mean_ms=summary_statistics.fmean(values) if values else None,
+        p99_low_ms=_finite(mean.low) if mean and len(values) > 1 else None,
+        p99_high_ms=_finite(mean.high) if mean and not at_least else None,
+        p99_sd_ms=summary_statistics.stdev(values) if len(values) > 1 else None,
+        p99_at_least=at_least,
+        sentence=_sentence(
+            stack,
+            runs=len(runs),
+            failed=(sum(failed), sum(users)),
+            share=share,
+            p99=values,
+            at_least=at_least,
+        ),
+    )
+
+
+def _sentence(
+    stack: str,
+    *,
+    runs: int,
+    failed: tuple[int, int],
+    share: Interval,
+    p99: Sequence[float],
+    at_least: bool,
+) -> str:
+    if not runs:
+        return f"{stack}: no run that counts."
+    sure = f"{CONFIDENCE * 100:g} % confidence"
+    text = (
+        f"{stack}: {failed[0]:,} of {failed[1]:,} users failed in {runs} "
+        f"{'run' if runs == 1 else 'runs'} ({share.low * 100:.2f} to {share.high * 100:.2f} % with "
+        f"{sure})"
+    )
+    if len(p99) < 2:
+        return f"{text}; one run does not tell how much runs differ."
+    limit = "at least " if at_least else ""
+    return f"{text}; p99 {limit}{min(p99):,.1f} to {max(p99):,.1f} ms from run to run."
+
+
+def _contrasts(runs: Sequence[RepeatedRun], a: str, b: str) -> list[Contrast]:
+    pairs = list(_pairs(runs, a, b))
+    # Two figures are looked at, so each gets half of the tolerated errors.
+    confidence = 1 - (1 - CONFIDENCE) / 2
+    shares = [second.failed_share - first.failed_share for first, second in pairs]
+    firsts, seconds = [first for first, _ in pairs], [second for _, second in pairs]
+    interval = mean_interval(shares, confidence)
+    if interval.known:
+        # Runs that all agree (none failed) must not look surer than their number of users allows.
+        counts = (
+            sum(run.failed_users for run in firsts), sum(run.users for run in firsts),
+            sum(run.failed_users for run in seconds), sum(run.users for run in seconds),
+        )  # fmt: skip
+        interval = interval.hull(newcombe(*counts, confidence)).within(-1.0, 1.0)
+    both = [(f.p99, s.p99) for f, s in pairs if f.p99 is not None and s.p99 is not None]
+    return [
+        _contrast("failed users", "share", shares, interval, at_least=False),
+        _p99_contrast(both, confidence),
+    ]
+
+
+def _pairs(
+    runs: Sequence[RepeatedRun], a: str, b: str
+) -> Iterator[tuple[RepeatedRun, RepeatedRun]]:
+    by_slot = {(run.slot, run.stack): run for run in runs}
+    for slot in sorted({run.slot for run in runs}):
+        if (slot, a) in by_slot and (slot, b) in by_slot:
+            yield by_slot[slot, a], by_slot[slot, b]
+
+
+def _p99_contrast(pairs: Sequence[tuple[Percentile, Percentile]], confidence: float) -> Contrast:
+    differences = [second.value_ms - first.value_ms for first, second in pairs]
+    limits = [(first.at_least, second.at_least) for first, second in pairs]
+    interval = mean_interval(differences, confidence)
+    # A p99 that is only known to be at least the time-out limits the difference on one side only.
+    if any(first for first, _ in limits):
+        interval = Interval(-math.inf, interval.high, confidence)
+    if any(second for _, second in limits):
+        interval = Interval(interval.low, math.inf, confidence)
+    at_least = any(first or second for first, second in limits)
+    return _contrast("p99", "ms", differences, interval, at_least=at_least)
+
+
+def _contrast(
+    metric: Literal["failed users", "p99"],
+    unit: Literal["share", "ms"],
+    by_slot: list[float],
+    interval: Interval,
+    *,
+    at_least: bool,
+) -> Contrast:
+    return Contrast(
+        metric=metric,
+        unit=unit,
+        by_slot=by_slot,
+        mean=summary_statistics.fmean(by_slot) if by_slot else None,
+        low=_finite(interval.low),
+        high=_finite(interval.high),
+        confidence=interval.confidence,
+        at_least=at_least,
+        finding=_finding(interval),
+    )
+
+
+def _finding(interval: Interval) -> Finding:
+    if not interval.known:
+        return "cannot be told"
+    if 0 in interval:
+        return "no difference shown"
+    return "higher" if interval.low > 0 else "lower"
+
+
+def _said(contrast: Contrast, stacks: Sequence[str]) -> str:
+    a, b = stacks
+    what = "share of failed users" if contrast.metric == "failed users" else "p99"
+    slots = len(contrast.by_slot)
+    match contrast.finding:
+        case "cannot be told":
+            return f"Whether the {what} differs cannot be told from {slots} pairs of runs."
+        case "no difference shown":
+            return f"The {what} is not shown to differ between {a} and {b} over {slots} pairs."
+        case "higher" | "lower":
+            return (
+                f"The {what} of {b} is {contrast.finding} than that of {a}, by more than runs "
+                f"differ among themselves ({slots} pairs, {CONFIDENCE * 100:g} % confidence)."
+            )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,228 @@
+"""Turns a run's measurements into the summary that is kept and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from loadtest.analysis import counting, validity, verdict
+from loadtest.analysis.slo import Slo
+from loadtest.engine import probe
+from loadtest.engine.probe import Probe
+from loadtest.errors import ResultsError
+from loadtest.models import (
+    ArtilleryRecord,
+    GeneratorRecord,
+    ProbeRecord,
+    RunSettings,
+    RunSummary,
+    Users,
+)
+from loadtest.profiles import Profile
+from loadtest.runs import events
+from loadtest.runs.events import Event
+from loadtest.runs.recording import Beat, GeneratorEvent, PhaseStart, Usage
+from loadtest.runs.table import RequestTable, profile_of
+
+
+@dataclass(frozen=True)
+class Artillery:
+    """What Artillery itself wrote of a run: the whole, and the counters of its windows of 10 s."""
+
+    aggregate: Mapping[str, Any]
+    windows: Sequence[Mapping[str, int]]
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """The counters of the whole. One that never counted is absent, not 0."""
+        return dict(self.aggregate.get("counters") or {})
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """All that a run brought to light."""
+
+    settings: RunSettings
+    finished_at: datetime
+    cut_reason: str | None
+    """What ended the run early; None if it went to its end."""
+    requests: RequestTable
+    generator: Sequence[GeneratorEvent]
+    artillery: Artillery | None
+    """None if Artillery was ended before it wrote a report."""
+    probes: Sequence[Probe] = ()
+    events: Sequence[Event] = ()
+
+    @property
+    def began_ms(self) -> float:
+        """When the first phase began (epoch ms); else the first arrival, else the start."""
+        starts = [event.at_ms for event in self.generator if isinstance(event, PhaseStart)]
+        if not starts and len(self.requests):
+            return float(self.requests.arrived_ms.min())
+        return min(starts, default=self.settings.started_at.timestamp() * 1000)
+
+    @property
+    def profile(self) -> Profile:
+        """What load was planned."""
+        profile = profile_of(self.settings.profile)
+        if profile is None:
+            raise ResultsError(f"run {self.settings.id} does not say with what rates it was made")
+        return profile
+
+
+def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
+    """Counts, judges validity and then the promise."""
+    settings, table = measured.settings, measured.requests
+    timeout_s = settings.scenario.timeout_s
+    users = _users(measured)
+    requests = counting.requests(table)
+    latency = counting.latency(table, timeout_s)
+    endpoints = counting.endpoints(table, timeout_s)
+    generator = _generator(measured)
+    valid = validity.assess(
+        validity.Evidence(
+            planned_users=settings.profile.planned_users,
+            duration_s=measured.profile.duration_s,
+            users=users,
+            requests=requests,
+            answered_and_failed=int(((table.status > 0) & (table.error.codes >= 0)).sum()),
+            counters=measured.artillery.counters if measured.artillery else None,
+            windows=measured.artillery.windows if measured.artillery else (),
+            generator=generator,
+            beats=len(_beats(measured)),
+            cut_reason=measured.cut_reason,
+        )
+    )
+    return RunSummary(
+        id=settings.id,
+        topology=settings.topology,
+        started_at=settings.started_at,
+        load_began_at=datetime.fromtimestamp(measured.began_ms / 1000, UTC),
+        finished_at=measured.finished_at,
+        cut_short=measured.cut_reason is not None,
+        cut_reason=measured.cut_reason,
+        slow_ms=settings.slow_ms,
+        target=settings.target,
+        profile=settings.profile,
+        scenario=settings.scenario,
+        users=users,
+        requests=requests,
+        latency=latency,
+        endpoints=endpoints,
+        instances=counting.instances(table),
+        series=counting.series(table, measured.began_ms),
+        generator=generator,
+        artillery=_artillery(measured.artillery),
+        probe=_probe(measured),
+        events=events.records(list(measured.events), measured.began_ms),
+        validity=valid,
+        verdict=verdict.judge(
+            settings.topology,
+            users=users,
+            requests=requests,
+            latency=latency,
+            validity=valid,
+            slo=slo,
+            endpoints=endpoints,
+        ),
+    )
+
+
+def _users(measured: Measurements) -> Users:
+    if measured.artillery is None:
+        scenario = measured.settings.scenario
+        return counting.users(measured.requests, scenario.requests_per_user, scenario.journeys)
+    counters = measured.artillery.counters
+    return Users(
+        created=counters.get("vusers.created", 0),
+        completed=counters.get("vusers.completed", 0),
+        failed=counters.get("vusers.failed", 0),
+        skipped=counters.get("vusers.skipped", 0),
+    )
+
+
+def _probe(measured: Measurements) -> ProbeRecord | None:
+    if not measured.probes:
+        return None
+    began = measured.began_ms
+    last = float(measured.requests.ended_ms.max()) if len(measured.requests) else began
+    return probe.summarise(list(measured.probes), measured.settings.probe, began, last)
+
+
+def _beats(measured: Measurements) -> list[Beat]:
+    """The generator's seconds under load.
+
+    Start-up and the wait for the last answers are not the load: they would flatter the generator.
+    """
+    table = measured.requests
+    last_ms = float(table.arrived_ms.max()) + 1000 if len(table) else 0.0
+    return [
+        event
+        for event in measured.generator
+        if isinstance(event, Beat) and measured.began_ms <= event.at_ms <= last_ms
+    ]
+
+
+def _generator(measured: Measurements) -> GeneratorRecord:
+    settings, beats = measured.settings, _beats(measured)
+    schedule = measured.profile.schedule()
+    late = counting.schedule_lag(measured.requests, schedule, measured.began_ms)
+    busy = [beat.busy for beat in beats]
+    usage = [event for event in measured.generator if isinstance(event, Usage)]
+    return GeneratorRecord(
+        artillery=settings.artillery,
+        node=settings.node,
+        python=settings.python,
+        workers=settings.workers,
+        host_cpus=settings.host_cpus,
+        cpu_seconds=round(max((one.cpu_seconds for one in usage), default=0.0), 2),
+        cpu_peak_cores=round(_peak_cores(usage), 2),
+        peak_rss_bytes=max((one.rss_bytes for one in usage), default=0),
+        lag_p99_ms=round(float(np.median([b.lag_p99_ms for b in beats])), 1) if beats else 0,
+        lag_max_ms=round(max((b.lag_max_ms for b in beats), default=0), 1),
+        busy_mean=min(1.0, round(float(np.mean(busy)), 3)) if busy else 0,
+        busy_max=min(1.0, round(max(busy, default=0), 3)),
+        schedule_lag_p99_ms=round(float(np.percentile(late, 99)), 1) if len(late) else 0,
+    )
+
+
+def _peak_cores(usage: Sequence[Usage]) -> float:
+    """The most CPU that was used between two samples, in CPUs."""
+    pairs = pairwise(usage)
+    return max(
+        (
+            (after.cpu_seconds - before.cpu_seconds) * 1000 / (after.at_ms - before.at_ms)
+            for before, after in pairs
+            if after.at_ms > before.at_ms
+        ),
+        default=0.0,
+    )
+
+
+def _artillery(report: Artillery | None) -> ArtilleryRecord | None:
+    if report is None:
+        return None
+    counters = report.counters
+    response_time = (report.aggregate.get("summaries") or {}).get("http.response_time") or {}
+    return ArtilleryRecord(
+        requests=counters.get("http.requests", 0),
+        responses=counters.get("http.responses", 0),
+        p99_ms=response_time.get("p99"),
+        users_completed=counters.get("vusers.completed", 0),
+        users_failed=counters.get("vusers.failed", 0),
+        codes=_below(counters, "http.codes."),
+        errors=_below(counters, "errors."),
+    )
+
+
+def _below(counters: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {
+        name.removeprefix(prefix): count
+        for name, count in sorted(counters.items())
+        if name.startswith(prefix)
+    }

@@ -1,0 +1,74 @@
+"""Output that suits where it goes: rich tables on a terminal, plain aligned lines in a log or pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from loadtest.engine.progress import plain_lines
+from loadtest.models import Record
+
+STYLES = {
+    "kept": "green",
+    "better": "green",
+    "yes": "green",
+    "broken": "red",
+    "worse": "red",
+    "no": "yellow",
+    "invalid": "yellow",
+    "cannot be told": "yellow",
+}
+"""How a word of judgement looks wherever it stands alone in a cell."""
+
+
+def show_table(
+    console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
+    """Prints a table; the first column to the left, numbers in the others to the right."""
+    if console.is_terminal:
+        console.print(_rich(title, columns, rows))
+        return
+    say = plain_lines(console)
+    widths = [max(len(row[i]) for row in (columns, *rows)) for i in range(len(columns))]
+    say(title)
+    for row in (columns, *rows):
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _rich(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        numeric = number > 0 and all(_is_figure(row[number]) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left")
+    for row in rows:
+        # Text, not str: what comes from a file must not be read as markup.
+        table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+    return table
+
+
+def _is_figure(cell: str) -> bool:
+    return not cell or cell[0] in "0123456789+-−–≥≤<>"
+
+
+def show_lines(console: Console, *lines: str) -> None:
+    """Prints sentences: wrapped on a terminal, one line each elsewhere."""
+    for line in lines:
+        if console.is_terminal:
+            console.print(Text(line))
+        else:
+            plain_lines(console)(line)
+
+
+def show_json(console: Console, record: Record) -> None:
+    """Prints what a program is to read, and nothing else."""
+    print_json(console, record.model_dump_json(indent=2))
+
+
+def print_json(console: Console, text: str) -> None:
+    """Prints text as it is, whatever the console's width."""
+    console.file.write(text + "\n")
+    console.file.flush()

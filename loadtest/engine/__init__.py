@@ -1,0 +1,1 @@
+"""Runs the load: Artillery, its recorder, the availability probe and live progress."""

@@ -1,0 +1,181 @@
+"""Artillery as a child process: how it is started, watched and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from loadtest.errors import GeneratorError
+from loadtest.runs import paths
+from loadtest.runs.recording import Usage
+from loadtest.scenario import scenario
+
+KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER")
+"""All that Artillery inherits. Not among them, on purpose: credentials of any cloud, HTTP(S)_PROXY
+(the load goes straight to its target, and Artillery knows no exceptions), NODE_OPTIONS and DEBUG
+(which change what is measured), and Artillery Cloud's own variables."""
+
+STOP_GRACE_S = 3.0
+LAST_LINES = 12
+COMPLAINT = "haproof: "
+"""With this, a line begins in which the recorder says that it cannot go on."""
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What Artillery is and what it runs on."""
+
+    command: tuple[str, ...]
+    artillery: str
+    node: str
+    cpus: int
+
+    @property
+    def workers(self) -> int:
+        """Worker threads that Artillery starts: one CPU is left to its main thread."""
+        return max(1, self.cpus - 1)
+
+
+def toolchain(command: Sequence[str] | None = None) -> Toolchain:
+    """Finds Artillery and asks its Node for version and CPUs. `command` is [node, script]."""
+    found = list(command) if command else _locate()
+    node, script = found[0], Path(found[-1])
+    try:
+        package = json.loads((script.parent.parent / "package.json").read_text(encoding="utf-8"))
+        answer = subprocess.run(
+            [node, "-p", "JSON.stringify([process.version, os.cpus().length])"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+            env=_environment({}),
+        )
+        version, cpus = json.loads(answer.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise GeneratorError(
+            f"Artillery at {script} does not run ({error}); run `make setup`"
+        ) from error
+    return Toolchain(tuple(found), str(package.get("version")), str(version).lstrip("v"), int(cpus))
+
+
+def _locate() -> list[str]:
+    # Imported here: whoever gives a command needs no toolchain of the project.
+    from toolchain.errors import ToolError  # noqa: PLC0415
+    from toolchain.locate import artillery_command  # noqa: PLC0415
+
+    try:
+        return artillery_command()
+    except ToolError as error:
+        raise GeneratorError(str(error)) from error
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    # The only call home that `artillery run` makes by itself; Cloud needs --record or a WORKER_ID.
+    return {**inherited, "ARTILLERY_DISABLE_TELEMETRY": "1", "NO_COLOR": "1", **extra}
+
+
+class Generator:
+    """One `artillery run`, in a process group of its own."""
+
+    def __init__(self, toolchain: Toolchain, directory: Path) -> None:
+        """Starts it on the script in `directory`, where it also leaves its log and report."""
+        extra = {
+            "HAPROOF_REQUESTS_FILE": str((directory / paths.REQUESTS).resolve()) + ".gz",
+            "HAPROOF_GENERATOR_FILE": str((directory / paths.GENERATOR).resolve()),
+            "CUSTOM_REPORTERS": str(scenario.REPORTER),
+        }
+        arguments = ["run", "--quiet", "--output", paths.ARTILLERY_REPORT, paths.SCRIPT]
+        try:
+            self._process = subprocess.Popen(
+                [*toolchain.command, *arguments],
+                cwd=directory,
+                env=_environment(extra),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                # A group of its own: Ctrl-C reaches us first, and what was measured is kept.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise GeneratorError(f"cannot start Artillery ({error}); run `make setup`") from error
+        self._tree = psutil.Process(self._process.pid)
+        self._said: deque[str] = deque(maxlen=LAST_LINES)
+        self._complaint: str | None = None
+        self._listener = threading.Thread(
+            target=self._listen,
+            args=(self._process.stdout, directory / paths.ARTILLERY_LOG),
+            daemon=True,
+        )
+        self._listener.start()
+
+    def _listen(self, output: Iterable[bytes], path: Path) -> None:
+        """Writes down what Artillery prints. Also kept here: a full disk must not hide why."""
+        with contextlib.ExitStack() as stack:
+            log = None
+            with contextlib.suppress(OSError):
+                log = stack.enter_context(path.open("wb", buffering=0))
+            for raw in output:
+                line = ANSI.sub("", raw.decode("utf-8", "replace")).rstrip()
+                if line.startswith(COMPLAINT):
+                    self._complaint = self._complaint or line.removeprefix(COMPLAINT)
+                elif line:
+                    self._said.append(line)
+                with contextlib.suppress(OSError):
+                    if log is not None:
+                        log.write(raw)
+
+    @property
+    def pid(self) -> int:
+        """The process, which also leads the group."""
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Its exit status, or None while it runs."""
+        return self._process.poll()
+
+    @property
+    def complaint(self) -> str | None:
+        """Why the recorder cannot go on; None while it can."""
+        return self._complaint
+
+    def usage(self) -> Usage | None:
+        """CPU time and memory of the process and its children; None when it is gone."""
+        try:
+            processes = [self._tree, *self._tree.children(recursive=True)]
+            cpu = rss = 0.0
+            for process in processes:
+                with process.oneshot():
+                    times = process.cpu_times()
+                    cpu += times.user + times.system
+                    rss += process.memory_info().rss
+        except psutil.Error:
+            return None
+        return Usage(time.time() * 1000, cpu, int(rss))
+
+    def stop(self) -> None:
+        """Ends the whole group, politely first. Returns when it is gone; may be repeated."""
+        for number, grace in ((signal.SIGINT, STOP_GRACE_S), (signal.SIGKILL, None)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(grace)
+        self._process.wait()
+        self._listener.join(STOP_GRACE_S)
+
+    def last_lines(self) -> str:
+        """The end of what Artillery printed, for an error message."""
+        return "\n".join(f"  {line}" for line in self._said) or "  (it printed nothing)"

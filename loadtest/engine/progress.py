@@ -1,0 +1,234 @@
+"""Live progress of a run: a panel on a terminal, else one plain line every two seconds."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from rich.console import Console
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from loadtest.engine.probe import Probe
+from loadtest.outcomes import ANSWERED, Outcome
+from loadtest.profiles import Profile
+from loadtest.runs.recording import Beat, Exchange, GeneratorEvent, PhaseStart
+
+PLAIN_INTERVAL_S = 2.0
+ROLLING_MS = 5_000
+STYLES = {
+    Outcome.GOOD: "green",
+    Outcome.SLOW: "yellow",
+    Outcome.TIMEOUT: "red",
+    Outcome.SERVER_ERROR: "red",
+    Outcome.CLIENT_ERROR: "yellow",
+}
+
+
+def plain_lines(console: Console) -> Callable[[str], None]:
+    """A function that prints one line as it is: no markup read into it, not wrapped."""
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    return say
+
+
+class Meter:
+    """What is known of a run while it goes on."""
+
+    def __init__(self, profile: Profile, slow_ms: float | None = None) -> None:
+        """Starts at nothing. An answer whose first byte takes longer than `slow_ms` is slow."""
+        self.profile = profile
+        self.probes = 0
+        self.good_probes = 0
+        self._slow_ms = slow_ms
+        self.outcomes: Counter[Outcome] = Counter()
+        self.phase = "starting Artillery"
+        self.began_ms: float | None = None
+        self._users_by_worker: dict[int, int] = {}
+        self._in_flight: dict[int, int] = {}
+        self._recent: deque[tuple[float, float]] = deque()
+
+    def add(
+        self,
+        exchanges: Iterable[Exchange],
+        events: Iterable[GeneratorEvent],
+        probes: Iterable[Probe] = (),
+    ) -> None:
+        """Takes in what was recorded since the last call."""
+        for exchange in exchanges:
+            outcome = exchange.outcome_within(self._slow_ms)
+            self.outcomes[outcome] += 1
+            if outcome in ANSWERED and exchange.ttfb_ms is not None:
+                self._recent.append((exchange.ended_ms, exchange.ttfb_ms))
+        for probe in probes:
+            self.probes += 1
+            self.good_probes += probe.outcome is Outcome.GOOD
+        for event in events:
+            match event:
+                case PhaseStart(at_ms=at, name=name):
+                    self.phase = name
+                    self.began_ms = self.began_ms or at
+                case Beat(worker=worker, users=users, in_flight=in_flight):
+                    self._users_by_worker[worker] = users
+                    self._in_flight[worker] = in_flight
+                case _:
+                    pass
+
+    @property
+    def answers(self) -> int:
+        """Requests that have ended, well or not."""
+        return self.outcomes.total()
+
+    @property
+    def users(self) -> int:
+        """Virtual users that have arrived, a second ago at most."""
+        return sum(self._users_by_worker.values())
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that wait for their answer, a second ago at most."""
+        return sum(self._in_flight.values())
+
+    def elapsed_s(self, now_ms: float) -> float:
+        """Seconds since the first phase began; 0 before."""
+        return max(0.0, (now_ms - self.began_ms) / 1000) if self.began_ms else 0.0
+
+    def phase_now(self, now_ms: float) -> str:
+        """The phase, or what else the run waits for."""
+        over = self.began_ms and self.elapsed_s(now_ms) > self.profile.duration_s
+        return "last answers" if over else self.phase
+
+    def rolling_p99_ms(self, now_ms: float) -> float | None:
+        """The p99 of the answers of the last five seconds; None without any."""
+        while self._recent and self._recent[0][0] < now_ms - ROLLING_MS:
+            self._recent.popleft()
+        values = [ttfb for _, ttfb in self._recent]
+        return float(np.percentile(values, 99, method="inverted_cdf")) if values else None
+
+    def line(self, now_ms: float) -> str:
+        """Everything in one line of plain text."""
+        outcomes = "  ".join(
+            f"{outcome} {count:,}" for outcome in Outcome if (count := self.outcomes[outcome])
+        )
+        p99 = self.rolling_p99_ms(now_ms)
+        return (
+            f"{self.elapsed_s(now_ms):5.0f} s  {self.phase_now(now_ms)}  "
+            f"users {self.users:,} of {self.profile.planned_users:,}  "
+            f"{outcomes or 'no answers yet'}  in flight {self.in_flight:,}  "
+            f"p99 (5 s) {'-' if p99 is None else f'{p99:,.1f} ms'}  "
+            f"probe {self.good_probes:,} of {self.probes:,}"
+        )
+
+
+class Display(Protocol):
+    """Shows a meter; a context manager, so that a terminal is left as it was found."""
+
+    def __enter__(self) -> Self:
+        """Begins to draw."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Draws for the last time."""
+        ...
+
+    def show(self) -> None:
+        """Draws the meter as it is now; may be called at any rate."""
+        ...
+
+
+class PlainDisplay:
+    """One line every two seconds, for logs and pipes."""
+
+    def __init__(self, console: Console, meter: Meter, title: str) -> None:
+        """Prints to a console what a meter says."""
+        self._print, self._meter, self._title = plain_lines(console), meter, title
+        self._next = 0.0
+
+    def __enter__(self) -> Self:
+        """Prints the title."""
+        self._print(self._title)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Prints the last line."""
+        self._print(self._meter.line(time.time() * 1000))
+
+    def show(self) -> None:
+        """Prints the line if two seconds have passed since the last."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + PLAIN_INTERVAL_S
+            self._print(self._meter.line(time.time() * 1000))
+
+
+class LiveDisplay:
+    """A panel that is redrawn in place."""
+
+    def __init__(self, console: Console, meter: Meter, title: str) -> None:
+        """Draws on a console what a meter says."""
+        self._meter, self._title = meter, title
+        self._live = Live(console=console, refresh_per_second=4, get_renderable=self._panel)
+
+    def __enter__(self) -> Self:
+        """Opens the panel."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leaves the panel's last state on the screen."""
+        self._live.stop()
+
+    def show(self) -> None:
+        """Nothing to do: the panel redraws itself."""
+
+    def _panel(self) -> Panel:
+        meter, now = self._meter, time.time() * 1000
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column()
+        duration = meter.profile.duration_s
+        elapsed = min(meter.elapsed_s(now), duration)
+        grid.add_row("phase", f"{meter.phase_now(now)}  {elapsed:.0f} of {duration} s")
+        grid.add_row("", ProgressBar(total=duration, completed=elapsed, width=50))
+        grid.add_row("users", f"{meter.users:,} of {meter.profile.planned_users:,} arrived")
+        grid.add_row(
+            "answers",
+            "  ".join(
+                f"[{STYLES.get(outcome, 'yellow') if count else 'dim'}]{outcome} {count:,}[/]"
+                for outcome in Outcome
+                for count in (meter.outcomes[outcome],)
+            ),
+        )
+        p99 = meter.rolling_p99_ms(now)
+        shown = "-" if p99 is None else f"{p99:,.1f} ms over the last 5 s"
+        grid.add_row("p99", f"{shown}   in flight {meter.in_flight:,}")
+        grid.add_row("probe", f"{meter.good_probes:,} of {meter.probes:,} answered well")
+        return Panel(grid, title=self._title, title_align="left", expand=False)
+
+
+def display(console: Console, meter: Meter, title: str) -> Display:
+    """The display that suits the console."""
+    kind = LiveDisplay if console.is_terminal else PlainDisplay
+    return kind(console, meter, title)

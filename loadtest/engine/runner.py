@@ -1,0 +1,254 @@
+"""Puts one stack under load: prepares a run, follows it, and writes down what was measured."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import platform
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+
+from loadtest.analysis import reading
+from loadtest.analysis import slo as objectives
+from loadtest.analysis.reading import Ending
+from loadtest.analysis.slo import Slo
+from loadtest.analysis.summary import summarise
+from loadtest.engine import artillery as engine_artillery
+from loadtest.engine import progress
+from loadtest.engine.artillery import Generator, Toolchain
+from loadtest.engine.probe import Prober, parse_probe
+from loadtest.errors import GeneratorError, LoadTestError
+from loadtest.models import ProbeSettings, RunSettings, RunSummary
+from loadtest.profiles import Profile
+from loadtest.runs import paths
+from loadtest.runs.journal import Tail
+from loadtest.runs.recording import Usage, WorkerError, parse_event, parse_exchange
+from loadtest.scenario import credentials
+from loadtest.scenario import scenario as scenarios
+from loadtest.stack.outputs import StackOutputs
+
+POLL_S = 0.25
+SAMPLE_S = 1.0
+STARTUP_S = 120.0
+"""Artillery takes 6 to 8 s of CPU before its first request; more on a busy machine."""
+DRAIN_S = 60.0
+INTERRUPTED = "it was interrupted"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run and where it is kept."""
+
+    directory: Path
+    summary: RunSummary
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be run, and where."""
+
+    directory: Path
+    outputs: StackOutputs
+    scenario: scenarios.Scenario
+    profile: Profile
+    tools: Toolchain
+    slow_ms: float
+
+    @property
+    def patience_s(self) -> float:
+        """After this many seconds, Artillery hangs."""
+        return STARTUP_S + self.profile.duration_s + self.scenario.longest_s + DRAIN_S
+
+    def settings(self, started_at: datetime) -> RunSettings:
+        """What is written down before the run begins."""
+        return RunSettings(
+            id=self.directory.name,
+            topology=self.outputs.topology,
+            target=self.outputs.url,
+            started_at=started_at,
+            profile=self.profile.record(),
+            scenario=self.scenario.record(),
+            slow_ms=self.slow_ms,
+            probe=ProbeSettings(path=self.outputs.health_path),
+            artillery=self.tools.artillery,
+            node=self.tools.node,
+            python=platform.python_version(),
+            workers=self.tools.workers,
+            host_cpus=self.tools.cpus,
+        )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How following the run ended. `failure` is what to tell as an error, `why` in one line."""
+
+    why: str | None = None
+    failure: str | None = None
+
+
+def run_load(
+    outputs: StackOutputs,
+    profile: Profile,
+    *,
+    console: Console,
+    base: Path | None = None,
+    scenario: str = "login",
+    slo: Slo | None = None,
+    command: Sequence[str] | None = None,
+) -> RunResult:
+    """Runs the load and returns its summary, already written to a directory below `base`.
+
+    Ctrl-C ends the generator; what was measured is written, marked as cut short, and returned. A
+    generator that crashes, hangs or cannot write raises GeneratorError; what was measured until then
+    is written down as well, as far as there is room. `command` replaces the project's Artillery
+    ([node, script]).
+    """
+    loaded = scenarios.load(scenario)
+    toolchain = engine_artillery.toolchain(command)
+    loaded.check_supply(profile, toolchain.workers, outputs.seed_users)
+    directory = paths.new_directory(base or paths.base(), outputs.topology, profile.name)
+    plan = _Plan(
+        directory, outputs, loaded, profile, toolchain, (slo or objectives.default()).slow_ms
+    )
+    try:
+        settings = _prepare(plan)
+        outcome = _follow(plan, settings, console)
+    finally:
+        (directory / paths.CREDENTIALS).unlink(missing_ok=True)
+    try:
+        summary = _write_down(directory, outcome, slo)
+    except LoadTestError as error:
+        if outcome.failure is None:
+            raise
+        raise GeneratorError(f"{outcome.failure}\n  Then: {error}") from error
+    if outcome.failure is not None:
+        measured = f"\n  The {summary.requests.total:,} requests before that are kept: {directory}"
+        raise GeneratorError(outcome.failure + (measured if summary.requests.total else ""))
+    return RunResult(directory, summary)
+
+
+def _write_down(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
+    summary = summarise(reading.measure(directory, Ending(datetime.now(UTC), outcome.why)), slo)
+    paths.save_summary(directory, summary)
+    if (directory / paths.GENERATOR).exists():
+        # Only to save room: it can be read as it is.
+        with contextlib.suppress(paths.ResultsError):
+            paths.compress(directory / paths.GENERATOR)
+    return summary
+
+
+def _prepare(plan: _Plan) -> RunSettings:
+    settings = plan.settings(datetime.now(UTC))
+    paths.write_text(plan.directory / paths.SETTINGS, settings.model_dump_json(indent=2) + "\n")
+    script = plan.scenario.artillery_script(plan.outputs.url, plan.profile)
+    text = yaml.safe_dump(script, sort_keys=False, allow_unicode=True)
+    paths.write_text(plan.directory / paths.SCRIPT, text)
+    paths.write_text(plan.directory / paths.OUTPUTS, plan.outputs.to_json() + "\n")
+    try:
+        # A copy beside the script, so that the directory alone says what ran.
+        shutil.copyfile(scenarios.RECORDER, plan.directory / scenarios.RECORDER.name)
+        if plan.scenario.seeded:
+            credentials.write(plan.directory / paths.CREDENTIALS, plan.profile, plan.tools.workers)
+    except OSError as error:
+        raise paths.ResultsError(f"cannot write to {plan.directory}: {error.strerror}") from error
+    return settings
+
+
+def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
+    """Runs Artillery to its end, while showing what it records and probing the target beside it."""
+    meter = progress.Meter(plan.profile, plan.slow_ms)
+    follower = _Follower(plan.directory, meter)
+    title = f"{plan.outputs.topology}: {plan.profile.name}, {plan.profile.description}"
+    prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{paths.PROBES}.gz")
+    artillery = Generator(plan.tools, plan.directory)
+    why = None
+    try:
+        with prober, progress.display(console, meter, title) as display:
+            deadline = time.monotonic() + plan.patience_s
+            while artillery.poll() is None and why is None:
+                follower.read()
+                follower.sample(artillery)
+                display.show()
+                why = artillery.complaint or prober.failure or follower.failure
+                if time.monotonic() > deadline:
+                    why = f"Artillery has not ended after {plan.patience_s:.0f} s and was stopped"
+                time.sleep(POLL_S)
+            artillery.stop()
+            follower.read()
+    except KeyboardInterrupt:
+        return _Outcome(why=INTERRUPTED)
+    finally:
+        artillery.stop()
+    why = why or artillery.complaint or follower.failure or _ended_badly(artillery, meter, follower)
+    return _Outcome() if why is None else _Outcome(why, _failure(why, plan, artillery))
+
+
+def _ended_badly(artillery: Generator, meter: progress.Meter, follower: _Follower) -> str | None:
+    status = artillery.poll()
+    if not status and meter.answers:
+        return None
+    what = f"ended with status {status}" if status else "ended without sending a single request"
+    reason = f" ({follower.worker_error})" if follower.worker_error else ""
+    return f"Artillery {what}{reason}"
+
+
+def _failure(why: str, plan: _Plan, artillery: Generator) -> str:
+    return f"{why}; see {plan.directory / paths.ARTILLERY_LOG}:\n{artillery.last_lines()}"
+
+
+class _Follower:
+    """Reads what is recorded as it grows, for the display, and adds what the generator uses."""
+
+    def __init__(self, directory: Path, meter: progress.Meter) -> None:
+        self._meter = meter
+        self._requests = Tail(directory / f"{paths.REQUESTS}.gz")
+        self._generator = Tail(directory / paths.GENERATOR)
+        self._probes = Tail(directory / f"{paths.PROBES}.gz")
+        self._usage = directory / paths.GENERATOR
+        self._sampled_at = 0.0
+        self.failure: str | None = None
+        """Why what is recorded cannot be read, or nothing added to it."""
+        self.worker_error: str | None = None
+        """The first error that one of Artillery's threads told of."""
+
+    def read(self) -> None:
+        """Takes in what is new."""
+        try:
+            exchanges = [parse_exchange(line) for line in self._requests.lines()]
+            events = [parse_event(line) for line in self._generator.lines()]
+            probes = [parse_probe(line) for line in self._probes.lines()]
+        except ValueError as error:
+            self.failure = f"the recorder wrote something unreadable: {error}"
+            return
+        errors = (event.message for event in events if isinstance(event, WorkerError))
+        self.worker_error = self.worker_error or next(errors, None)
+        self._meter.add(exchanges, events, probes)
+
+    def sample(self, artillery: Generator) -> None:
+        """Writes down the generator's CPU time and memory, at most once a second."""
+        if time.monotonic() < self._sampled_at + SAMPLE_S:
+            return
+        self._sampled_at = time.monotonic()
+        if (usage := artillery.usage()) is not None:
+            self._write(usage)
+
+    def _write(self, usage: Usage) -> None:
+        line = {
+            "event": "usage",
+            "at": round(usage.at_ms, 3),
+            "cpu_s": round(usage.cpu_seconds, 3),
+            "rss": usage.rss_bytes,
+        }
+        try:
+            # One write in append mode, as the recorder's threads do: lines stay whole.
+            with self._usage.open("ab", buffering=0) as file:
+                file.write(f"{json.dumps(line)}\n".encode())
+        except OSError as error:
+            self.failure = f"cannot write {self._usage}: {error.strerror}"

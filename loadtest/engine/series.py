@@ -1,0 +1,85 @@
+"""Makes repeated runs, and keeps what they say together beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loadtest.analysis import repeats
+from loadtest.analysis.repeats import RepeatedRun, Series
+from loadtest.analysis.verdict import exit_code
+from loadtest.engine.runner import INTERRUPTED, RunResult
+from loadtest.models import RunSummary
+from loadtest.runs import paths
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished (or interrupted) series."""
+
+    series: Series
+    file: Path
+    exit_code: int
+    """The gravest of its runs' codes: not valid before broken before kept."""
+    cut_short: bool
+
+
+def make(
+    load: Mapping[str, Callable[[], RunResult]],
+    repeat: int,
+    *,
+    base: Path,
+    say: Callable[[str], None],
+) -> Made:
+    """Runs every stack of `load` (name to the function that loads it) `repeat` times.
+
+    The series is written after every run, so that what an error or Ctrl-C ends is still kept; an
+    interrupted run ends the series.
+    """
+    stacks, started = list(load), datetime.now(UTC)
+    identifier = f"repeats-{started:%Y%m%dT%H%M%SZ}-{'-'.join(stacks)}"
+    planned = list(repeats.order(stacks, repeat))
+    runs, code = list[RepeatedRun](), 0
+    series: Series | None = None
+    file = base / f"{identifier}.json"
+    cut_short = False
+    for number, (slot, stack) in enumerate(planned, start=1):
+        say(f"run {number} of {len(planned)}: {stack}")
+        summary = load[stack]().summary
+        runs.append(repeats.record(slot, stack, summary))
+        code = max(code, exit_code(summary.verdict))
+        cut_short = summary.cut_reason == INTERRUPTED
+        series = _series(
+            identifier, started, last=summary, planned=len(planned), runs=runs, stacks=stacks
+        )
+        paths.write_text(file, series.model_dump_json(indent=2) + "\n")
+        if cut_short:
+            break
+    if series is None:
+        raise ValueError("a series needs at least one run")
+    return Made(series, file, code, cut_short)
+
+
+def _series(
+    identifier: str,
+    started: datetime,
+    *,
+    last: RunSummary,
+    planned: int,
+    runs: list[RepeatedRun],
+    stacks: list[str],
+) -> Series:
+    pooled, contrasts, sentence = repeats.pool(runs, stacks)
+    return Series(
+        id=identifier,
+        started_at=started,
+        profile=last.profile.name,
+        scenario=last.scenario.name,
+        planned=planned,
+        runs=list(runs),
+        pooled=pooled,
+        contrasts=contrasts,
+        sentence=sentence,
+    )

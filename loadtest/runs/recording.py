@@ -1,0 +1,175 @@
+"""Reads what was written during a run: a line per HTTP exchange, and lines on the generator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from loadtest.errors import ResultsError
+from loadtest.outcomes import Outcome, classify
+from loadtest.runs.journal import Journal
+
+
+class Exchange(NamedTuple):
+    """One HTTP request and what became of it. Times of day in epoch ms, durations in ms."""
+
+    user: str
+    endpoint: str
+    arrived_ms: float
+    """When the virtual user was started."""
+    start_ms: float
+    ttfb_ms: float | None
+    """From the request's start (so with the connection's set-up) to the answer's first byte."""
+    total_ms: float
+    status: int | None
+    expected: bool | None
+    error: str | None
+    sent: bool
+    """Whether Artillery counted it as a request; false if it failed before that."""
+    instance: str | None
+    zone: str | None
+    version: str | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The class that this exchange counts in, however long it took."""
+        return self.outcome_within(None)
+
+    def outcome_within(self, slow_ms: float | None) -> Outcome:
+        """The class with slow answers told apart: those whose first byte took longer than this."""
+        late = slow_ms is not None and self.ttfb_ms is not None and self.ttfb_ms > slow_ms
+        return classify(self.status, self.expected, self.error, late=late)
+
+    @property
+    def ended_ms(self) -> float:
+        """When the answer was complete or the request was given up."""
+        return self.start_ms + self.total_ms
+
+
+def parse_exchange(line: str) -> Exchange:
+    """Reads one line of `requests.ndjson`; raises ValueError for any other text."""
+    try:
+        raw: dict[str, Any] = json.loads(line)
+        return Exchange(
+            str(raw["vu"]),
+            str(raw["endpoint"]),
+            float(raw["arrived"]),
+            float(raw["start"]),
+            None if raw["ttfb"] is None else float(raw["ttfb"]),
+            float(raw["total"]),
+            raw["status"],
+            raw["expected"],
+            raw["error"],
+            bool(raw["sent"]),
+            raw.get("instance"),
+            raw.get("zone"),
+            raw.get("version"),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a line of the recorder: {error!r}") from error
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The state of one Artillery worker thread, once per second."""
+
+    at_ms: float
+    worker: int
+    users: int
+    in_flight: int
+    lag_p99_ms: float
+    """How late its timers fired: 99th percentile and largest of that second."""
+    lag_max_ms: float
+    busy: float
+    """Share of the second in which its event loop was busy, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class PhaseStart:
+    """When Artillery began a phase."""
+
+    at_ms: float
+    index: int
+    name: str
+
+
+@dataclass(frozen=True)
+class WorkerError:
+    """An error that one of Artillery's worker threads reported."""
+
+    at_ms: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the generator's process tree has used since it was started."""
+
+    at_ms: float
+    cpu_seconds: float
+    rss_bytes: int
+
+
+GeneratorEvent = Beat | PhaseStart | WorkerError | Usage
+
+
+def parse_event(line: str) -> GeneratorEvent:
+    """Reads one line of `generator.ndjson`; raises ValueError for any other text."""
+    try:
+        raw: dict[str, Any] = json.loads(line)
+        match raw["event"]:
+            case "beat":
+                return Beat(
+                    float(raw["at"]),
+                    int(raw["worker"]),
+                    int(raw["users"]),
+                    int(raw["in_flight"]),
+                    float(raw["lag_p99"]),
+                    float(raw["lag_max"]),
+                    float(raw["busy"]),
+                )
+            case "phase":
+                name = raw["name"] or f"phase {raw['index'] + 1}"
+                return PhaseStart(float(raw["at"]), int(raw["index"]), str(name))
+            case "error":
+                return WorkerError(float(raw["at"]), str(raw["message"]))
+            case "usage":
+                return Usage(float(raw["at"]), float(raw["cpu_s"]), int(raw["rss"]))
+            case other:
+                raise ValueError(f"unknown event {other!r}")
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a line of the recorder: {error!r}") from error
+
+
+def events(journal: Journal) -> Iterator[GeneratorEvent]:
+    """The events of a journal, up to where it can be read; `journal` then tells why there."""
+    for line in journal:
+        try:
+            one = parse_event(line)
+        except ValueError as error:
+            journal.stop(str(error))
+            return
+        yield one
+
+
+def exchanges(journal: Journal) -> Iterator[Exchange]:
+    """The requests of a journal, up to where it can be read; `journal` then tells why there."""
+    for line in journal:
+        try:
+            one = parse_exchange(line)
+        except ValueError as error:
+            journal.stop(str(error))
+            return
+        yield one
+
+
+def read_exchanges(path: Path) -> list[Exchange]:
+    """All requests of a journal; an unfinished end is left out. Raises ResultsError if broken."""
+    journal = Journal(path)
+    found = list(exchanges(journal))
+    if journal.damage:
+        raise ResultsError(journal.damage)
+    return found

@@ -1,0 +1,1 @@
+"""Scenarios: reading, checking and preparing the script that Artillery runs."""

@@ -1,0 +1,1 @@
+"""The stack under test: its outputs, its release and the health of its instances."""

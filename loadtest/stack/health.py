@@ -1,0 +1,89 @@
+"""The instances of a stack, and whether they serve: ASG, target group and HTTP health path."""
+
+from __future__ import annotations
+
+import http.client
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from loadtest.stack.outputs import StackOutputs
+
+HTTP_TIMEOUT_S = 5.0
+VERSION_HEADER = "X-App-Version"
+PLACEHOLDER = "haproof-placeholder"
+"""What the program that runs until the first release calls itself in `Server`."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the health path said: a status and the version, or why there is neither."""
+
+    status: int | None
+    version: str | None
+    """What it calls its version; None for an application that tells none, which is its right."""
+    problem: str | None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it is a 200."""
+        return self.status == 200
+
+
+def instances(outputs: StackOutputs, autoscaling: Any) -> tuple[set[str], str | None]:
+    """The instances that a deployment reaches, and what is still missing of them, if anything."""
+    if outputs.auto_scaling_group_name is None:
+        return ({outputs.instance_id} if outputs.instance_id else set()), None
+    name = outputs.auto_scaling_group_name
+    groups = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    found = groups.get("AutoScalingGroups") or []
+    if not found:
+        return set(), f"the Auto Scaling group {name} does not exist"
+    desired = int(found[0]["DesiredCapacity"])
+    serving = {
+        str(instance["InstanceId"])
+        for instance in found[0].get("Instances") or []
+        if instance.get("LifecycleState") == "InService"
+    }
+    if len(serving) < desired:
+        return serving, f"{len(serving)} of {desired} instances are in service"
+    return serving, None
+
+
+def unhealthy_targets(outputs: StackOutputs, elbv2: Any) -> str | None:
+    """What is wrong with the target group, in words; None if all instances are healthy in it."""
+    if outputs.target_group_arn is None:
+        return None
+    answer = elbv2.describe_target_health(TargetGroupArn=outputs.target_group_arn)
+    states = {
+        str(one["Target"]["Id"]): str(one["TargetHealth"]["State"])
+        for one in answer.get("TargetHealthDescriptions") or []
+    }
+    # A target on its way out no longer gets requests.
+    staying = {target: state for target, state in states.items() if state != "draining"}
+    healthy = sum(state == "healthy" for state in staying.values())
+    wanted = max(outputs.instance_count, len(staying))
+    if healthy >= wanted:
+        return None
+    others = ", ".join(f"{t} {s}" for t, s in sorted(staying.items()) if s != "healthy")
+    return f"{healthy} of {wanted} targets are healthy" + (f" ({others})" if others else "")
+
+
+def ask_health(outputs: StackOutputs) -> Answer:
+    """Asks the stack's health path once, straight and not through any proxy."""
+    parts = urlsplit(outputs.url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(str(parts.hostname), parts.port, timeout=HTTP_TIMEOUT_S)
+    try:
+        connection.request("GET", parts.path + outputs.health_path)
+        response = connection.getresponse()
+        response.read()
+        version = response.getheader(VERSION_HEADER)
+        problem = None if response.status == 200 else f"answers {response.status}"
+        if problem is None and (response.getheader("Server") or "").startswith(PLACEHOLDER):
+            problem = "is answered by the placeholder, not by the released application"
+        return Answer(response.status, version, problem)
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(None, None, f"does not answer ({error})")
+    finally:
+        connection.close()

@@ -1,0 +1,145 @@
+"""The stack's outputs, which are all that the load test knows of a stack."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+
+from loadtest.errors import OutputsError
+from loadtest.profiles import PROFILES
+
+PULUMI_TIMEOUT_S = 120
+
+
+class MonthlyCost(BaseModel):
+    """The stack's own estimate of its price; without `total` there is none, and `notes` say why.
+
+    What else the stack tells of it, such as its lines, is kept for people to read.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True
+    )
+
+    region: str
+    total: float | None = None
+    currency: str | None = None
+    table_date: str | None = None
+    confidence: str | None = None
+    notes: list[str] = []
+
+
+class StackOutputs(BaseModel):
+    """What `pulumi stack output --json` prints for a stack of this project."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True
+    )
+
+    url: str
+    health_path: Annotated[str, Field(pattern="^/")]
+    topology: Literal["single", "ha"]
+    region: str
+    instance_type: str
+    instance_count: Annotated[int, Field(ge=1)]
+    availability_zones: list[str]
+    database_class: str
+    codedeploy_application: str
+    codedeploy_deployment_group: str
+    revision_bucket: str
+    revision_key: str
+    revision_digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    seed_users: Annotated[int, Field(ge=0)]
+    load_profile: str
+    load_balancer_dns_name: str | None = None
+    """To which a domain that Route 53 does not serve has to point."""
+    # Of what a stack does not have, Pulumi's state keeps no output at all.
+    auto_scaling_group_name: str | None = None
+    target_group_arn: str | None = None
+    instance_id: str | None = None
+    monthly_cost: MonthlyCost | None = None
+    """None for stacks from before there was an estimate."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must start with http:// or https:// and name a host")
+        return value.rstrip("/")
+
+    @field_validator("load_profile")
+    @classmethod
+    def _is_profile(cls, value: str) -> str:
+        if value not in {*PROFILES, "none"}:
+            raise ValueError(f"must be one of {', '.join(PROFILES)}, none")
+        return value
+
+    def to_json(self) -> str:
+        """The outputs as they came, for the results directory."""
+        return self.model_dump_json(by_alias=True, indent=2, exclude_unset=True)
+
+
+def parse(text: str, source: str) -> StackOutputs:
+    """Reads outputs from JSON text; `source` names it in errors."""
+    try:
+        return StackOutputs.model_validate(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise OutputsError(
+            f"{source} is not JSON ({error}); give what `pulumi stack output --json` prints"
+        ) from error
+    except ValidationError as error:
+        raise OutputsError(f"{source}: {_explain(error)}; run `pulumi up` again?") from error
+
+
+def _explain(error: ValidationError) -> str:
+    found: dict[str, list[str]] = {}
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"]) or "the document"
+        match problem["type"]:
+            case "missing":
+                found.setdefault("missing output", []).append(name)
+            case "extra_forbidden":
+                found.setdefault("unknown output", []).append(name)
+            case _:
+                text = f"{name} = {problem['input']!r}: {problem['msg']}"
+                found.setdefault("invalid output", []).append(text)
+    return "; ".join(f"{kind} {', '.join(names)}" for kind, names in found.items())
+
+
+def from_file(path: str) -> StackOutputs:
+    """Reads outputs from a file, or from standard input if `path` is `-`."""
+    if path == "-":
+        return parse(sys.stdin.read(), "standard input")
+    try:
+        return parse(Path(path).read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutputsError(f"cannot read the stack outputs {path}: {error}") from error
+
+
+def from_stack(stack: str) -> StackOutputs:
+    """Asks the Pulumi command line for the outputs of a stack of this project."""
+    # Imported here: a stack's outputs can also come from a file, on a machine without Pulumi.
+    from toolchain import locate  # noqa: PLC0415
+    from toolchain.errors import ToolError  # noqa: PLC0415
+
+    try:
+        command = [str(locate.pulumi()), "stack", "output", "--json", "--stack", stack]
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=PULUMI_TIMEOUT_S, check=False
+        )
+    except (ToolError, OSError, subprocess.TimeoutExpired) as error:
+        raise OutputsError(
+            f"cannot ask Pulumi for the outputs of stack {stack!r}: {error}"
+        ) from error
+    if answer.returncode:
+        reason = answer.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise OutputsError(f"stack {stack!r} has no readable outputs: {reason[0]}")
+    return parse(answer.stdout, f"outputs of stack {stack!r}")

@@ -1,0 +1,180 @@
+"""The adapter between the rules and the engine: its Analyzer service. It decides nothing itself.
+
+The policy SDK's `PolicyPack` implements the same service. It is not used because it knows one level
+per policy, gives each policy its own configuration only, and reads the whole stack from the wire
+once per policy (ADR 0009).
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent import futures
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format
+from pulumi.runtime.proto import analyzer_pb2 as wire
+from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
+
+from guardrails.configuration import Given
+from guardrails.convert import resource_of, stack_of
+from guardrails.evaluator import Finding, Judge, Verdict
+from guardrails.model import Level, ResourceRule, Rule, Severity
+
+PACK_NAME = "haproof"
+PACK_DESCRIPTION = "High availability and security guardrails for the haproof stacks."
+# The engine prefers the version in PulumiPolicy.yaml; a test keeps the two equal.
+PACK_VERSION = "0.1.0"
+
+MAX_MESSAGE_BYTES = 400 * 1024 * 1024
+"""The engine's own limit of a gRPC message (sdk/go/common/util/rpcutil)."""
+
+_LEVELS = {Level.ADVISORY: wire.ADVISORY, Level.MANDATORY: wire.MANDATORY}
+_GIVEN_LEVELS = {
+    wire.ADVISORY: Level.ADVISORY,
+    wire.MANDATORY: Level.MANDATORY,
+    # The pack changes no resource: what cannot be remediated is refused, as in the SDK.
+    wire.REMEDIATE: Level.MANDATORY,
+    wire.DISABLED: None,
+}
+_SEVERITIES = {
+    Severity.LOW: wire.POLICY_SEVERITY_LOW,
+    Severity.MEDIUM: wire.POLICY_SEVERITY_MEDIUM,
+    Severity.HIGH: wire.POLICY_SEVERITY_HIGH,
+    Severity.CRITICAL: wire.POLICY_SEVERITY_CRITICAL,
+}
+
+
+class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
+    """Answers one engine for the length of one command."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+
+    # The method names are those of the gRPC service.
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Accepts the engine; nothing is asked of it."""
+        return wire.AnalyzerHandshakeResponse()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Tells the pack's version."""
+        return plugin_pb2.PluginInfo(version=PACK_VERSION)
+
+    def GetAnalyzerInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Tells the metadata of every rule."""
+        return wire.AnalyzerInfo(
+            name=PACK_NAME,
+            description=PACK_DESCRIPTION,
+            version=PACK_VERSION,
+            supportsConfig=True,
+            policies=[policy_info(rule) for rule in self._judge.rules],
+        )
+
+    def Configure(self, request: wire.ConfigureAnalyzerRequest, context: Any) -> Any:  # noqa: N802, ARG002
+        """Takes the policy configuration, which the engine has completed with the defaults."""
+        self._judge.configure(
+            {
+                name: Given(
+                    _GIVEN_LEVELS[config.enforcementLevel],
+                    json_format.MessageToDict(config.properties),
+                )
+                for name, config in request.policyConfig.items()
+            }
+        )
+        return empty_pb2.Empty()
+
+    def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Takes the stack's name and configuration; no rule asks for them."""
+        return wire.AnalyzerStackConfigureResponse()
+
+    def Analyze(self, request: wire.AnalyzeRequest, context: Any) -> Any:  # noqa: N802, ARG002
+        """Judges one resource."""
+        return _response(self._judge.resource(resource_of(request)))
+
+    def AnalyzeStack(self, request: wire.AnalyzeStackRequest, context: Any) -> Any:  # noqa: N802, ARG002
+        """Judges the stack."""
+        return _response(self._judge.stack(stack_of(request.resources)))
+
+    def Remediate(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Changes nothing: a guardrail says what is wrong, and people decide."""
+        return wire.RemediateResponse()
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Has nothing under way that could be cancelled."""
+        return empty_pb2.Empty()
+
+
+def describe(rule: Rule) -> str:
+    """Title and official identifiers in one sentence."""
+    controls = "; ".join(
+        f"{catalogue} {', '.join(names)}" for catalogue, names in rule.controls.items()
+    )
+    return f"{rule.title} ({controls})." if controls else f"{rule.title}."
+
+
+def policy_info(rule: Rule) -> wire.PolicyInfo:
+    """A rule's metadata, as the engine asks for it."""
+    info = wire.PolicyInfo(
+        name=rule.id,
+        displayName=rule.title,
+        description=describe(rule),
+        enforcementLevel=_LEVELS[rule.level],
+        severity=_SEVERITIES[rule.severity],
+        policy_type=(
+            wire.POLICY_TYPE_RESOURCE if isinstance(rule, ResourceRule) else wire.POLICY_TYPE_STACK
+        ),
+        remediation_steps="\n".join(
+            f"{number}. {step}" for number, step in enumerate(rule.steps, start=1)
+        ),
+        url=rule.url,
+        tags=[rule.scope.value, *_controls(rule)],
+    )
+    if rule.parameters:
+        schemas = {name: dict(schema) for name, schema in rule.parameters.items()}
+        info.configSchema.properties.update(schemas)
+    return info
+
+
+def _controls(rule: Rule) -> list[str]:
+    return [f"{catalogue} {name}" for catalogue, names in rule.controls.items() for name in names]
+
+
+def _response(verdict: Verdict) -> wire.AnalyzeResponse:
+    return wire.AnalyzeResponse(
+        diagnostics=[_diagnostic(finding) for finding in verdict.findings],
+        not_applicable=[
+            wire.PolicyNotApplicable(policy_name=name, reason=reason)
+            for name, reason in verdict.not_applicable.items()
+        ],
+    )
+
+
+def _diagnostic(finding: Finding) -> wire.AnalyzeDiagnostic:
+    return wire.AnalyzeDiagnostic(
+        policyName=finding.rule.id,
+        policyPackName=PACK_NAME,
+        policyPackVersion=PACK_VERSION,
+        description=describe(finding.rule),
+        # Without the identifiers: whoever repairs reads it, and they fill lines.
+        message=f"{finding.rule.title}.\n{finding.text}",
+        enforcementLevel=_LEVELS[finding.level],
+        severity=_SEVERITIES[finding.rule.severity],
+        urn=finding.resource.urn if finding.resource else "",
+    )
+
+
+def serve(judge: Judge | None = None) -> None:
+    """Serves the engine that started this process, until it goes; prints the port first."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(4),
+        options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)],
+    )
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(judge or Judge()), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    try:
+        server.wait_for_termination()
+    except KeyboardInterrupt:
+        server.stop(0)

@@ -1,0 +1,124 @@
+"""Holds resources and stacks against the rules, as the policy configuration says. No Pulumi here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from guardrails.catalogue import RULES
+from guardrails.configuration import PACK_CONFIGURATION, Configuration, Given
+from guardrails.exceptions import PolicyException
+from guardrails.model import Level, ResourceRule, Rule, Scope, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.topology import Topology, topology
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to report: at this level, about this resource, or about the stack as a whole."""
+
+    rule: Rule
+    level: Level
+    text: str
+    resource: Resource | None = None
+
+
+@dataclass
+class Verdict:
+    """What was found, and the rules (by id) that did not apply, with the reason."""
+
+    findings: list[Finding] = field(default_factory=list[Finding])
+    not_applicable: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+class Judge:
+    """The rules under one configuration, for one run of the engine."""
+
+    def __init__(self, rules: Iterable[Rule] = RULES, today: Callable[[], date] = _today) -> None:
+        """Starts with every default; `configure` replaces them."""
+        self._rules = (*rules, PACK_CONFIGURATION)
+        self._today = today
+        self.configure({})
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule, the one over the configuration included."""
+        return self._rules
+
+    def configure(self, given: Mapping[str, Given]) -> None:
+        """Takes the policy configuration, by rule id, and starts afresh."""
+        self._used: set[PolicyException] = set()
+        self._configuration = Configuration(self._rules, given, self._today())
+
+    def resource(self, resource: Resource) -> Verdict:
+        """Judges one resource by its inputs, before it is created or changed."""
+        verdict = Verdict()
+        for rule in self._rules:
+            if not isinstance(rule, ResourceRule):
+                continue
+            if resource.type not in rule.types:
+                verdict.not_applicable[rule.id] = f"The rule holds for {', '.join(rule.types)}."
+                continue
+            level = self._configuration.level(rule)
+            if level is not None:
+                settings = rule.settings(self._configuration.parameters(rule))
+                self._report(verdict, rule, level, rule.check(resource, settings))
+        return verdict
+
+    def stack(self, stack: Stack) -> Verdict:
+        """Judges the stack as a whole, and the policy configuration, at the end."""
+        verdict = Verdict()
+        kind, reason = topology(stack, self._configuration.topology)
+        for rule in self._rules:
+            level = self._configuration.level(rule)
+            if not isinstance(rule, StackRule) or level is None:
+                continue
+            if rule.scope is Scope.HIGH_AVAILABILITY and kind is not Topology.HIGHLY_AVAILABLE:
+                verdict.not_applicable[rule.id] = (
+                    f"The stack does not claim high availability: {reason}."
+                )
+                continue
+            settings = rule.settings(self._configuration.parameters(rule))
+            self._report(verdict, rule, level, rule.check(stack, settings))
+        self._report_configuration(verdict)
+        return verdict
+
+    def _report(
+        self, verdict: Verdict, rule: Rule, level: Level, violations: Iterable[Violation]
+    ) -> None:
+        for violation in violations:
+            exception = self._configuration.exception(rule, violation.resource)
+            if exception is not None:
+                self._used.add(exception)
+                text = f"{violation.what} Accepted by the exception {exception.describe()}."
+                finding = Finding(rule, Level.ADVISORY, text, violation.resource)
+            else:
+                text = rule.text(violation)
+                if self._configuration.raised(rule):
+                    text += (
+                        f' The profile "{self._configuration.profile.value}" makes this mandatory.'
+                    )
+                finding = Finding(rule, level, text, violation.resource)
+            verdict.findings.append(finding)
+
+    def _report_configuration(self, verdict: Verdict) -> None:
+        # Mandatory whatever the file says: a file that is wrong must not excuse itself.
+        verdict.findings += [
+            Finding(PACK_CONFIGURATION, Level.MANDATORY, problem)
+            for problem in self._configuration.problems
+        ]
+        verdict.findings += [
+            Finding(
+                PACK_CONFIGURATION,
+                Level.ADVISORY,
+                f"The exception {exception.describe()} excuses nothing in this stack. "
+                "Remedy: remove it.",
+            )
+            for exception in self._configuration.exceptions
+            if exception not in self._used
+        ]

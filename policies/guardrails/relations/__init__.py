@@ -1,0 +1,1 @@
+"""How the resources of one architecture refer to each other."""

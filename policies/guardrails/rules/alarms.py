@@ -1,0 +1,50 @@
+"""Rules about alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.model import Level, ResourceRule, Settings, Severity, Violation
+from guardrails.resources import Resource
+from guardrails.values import items, show
+
+
+def _action(alarm: Resource, _: Settings) -> Iterator[Violation]:
+    enabled = alarm.get("actionsEnabled")
+    if enabled not in (None, True):
+        yield Violation(
+            f'Alarm "{alarm.name}" does nothing: actions_enabled is {show(enabled)}.', alarm
+        )
+    elif not items(alarm.get("alarmActions")):
+        yield Violation(
+            f'Alarm "{alarm.name}" tells nobody: alarm_actions is '
+            f"{show(alarm.get('alarmActions'))}.",
+            alarm,
+        )
+
+
+ALARM_ACTION = ResourceRule(
+    id="alarm-has-action",
+    title="An alarm does something",
+    severity=Severity.LOW,
+    level=Level.ADVISORY,
+    controls={
+        "AWS Config": ("CLOUDWATCH_ALARM_ACTION_CHECK",),
+        "Checkov": ("CKV_AWS_319",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/cloudwatch-alarm-action-check.html",
+    remedy="set alarm_actions to the ARN of an SNS topic or a scaling policy.",
+    steps=(
+        "Create an aws.sns.Topic with a subscription that somebody reads.",
+        "Set the alarm's alarm_actions to the topic's ARN.",
+    ),
+    unknown=(
+        "An action whose ARN is unknown counts as one, since it is still to be created; an unknown "
+        "list or switch is a violation."
+    ),
+    types=tokens.ALARM,
+    check=_action,
+)
+
+RULES = (ALARM_ACTION,)

@@ -1,0 +1,200 @@
+"""Rules about S3 buckets, first of all the one that holds the revisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from guardrails import tokens
+from guardrails.model import Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_absent, is_true, items, show
+
+_BUCKET_KEYS = ("bucket", "id", "arn")
+_LINK = (
+    "Unknown bucket names are decided through the buckets they come from; an unknown setting is a "
+    "violation."
+)
+
+
+def attached(stack: Stack, bucket: Resource, types: Sequence[str]) -> list[Resource]:
+    """The resources of these types whose ``bucket`` is this bucket."""
+    return [
+        resource
+        for resource in stack.of(types)
+        if bucket in stack.linked(resource, "bucket", tokens.BUCKET, _BUCKET_KEYS)
+    ]
+
+
+def revisions(stack: Stack, bucket: Resource) -> list[Resource]:
+    """The objects that the stack puts into the bucket: its revisions."""
+    return attached(stack, bucket, tokens.BUCKET_OBJECT)
+
+
+_SWITCHES = {
+    "blockPublicAcls": "block_public_acls",
+    "blockPublicPolicy": "block_public_policy",
+    "ignorePublicAcls": "ignore_public_acls",
+    "restrictPublicBuckets": "restrict_public_buckets",
+}
+
+
+def _public_access(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for bucket in stack.of(tokens.BUCKET):
+        blocks = attached(stack, bucket, tokens.BUCKET_PUBLIC_ACCESS_BLOCK)
+        if not blocks:
+            yield Violation(f'Bucket "{bucket.name}" has no public access block.', bucket)
+        for block in blocks:
+            off = [
+                f"{label} is {show(block.get(name))}"
+                for name, label in _SWITCHES.items()
+                if not is_true(block.get(name))
+            ]
+            if off:
+                yield Violation(
+                    f'Bucket "{bucket.name}" may become public: {", ".join(off)}.', block
+                )
+
+
+PUBLIC_ACCESS = StackRule(
+    id="s3-public-access-blocked",
+    title="No bucket can become public",
+    severity=Severity.CRITICAL,
+    controls={
+        "AWS Config": ("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",),
+        "Security Hub": ("S3.8",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-level-public-access-prohibited.html",
+    remedy="add an aws.s3.BucketPublicAccessBlock with all four switches true.",
+    steps=("Create an aws.s3.BucketPublicAccessBlock for the bucket, all four switches true.",),
+    unknown=_LINK,
+    check=_public_access,
+)
+
+
+def _versioned(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for bucket in stack.of(tokens.BUCKET):
+        if not revisions(stack, bucket):
+            continue
+        states = [
+            versioning.get("versioningConfiguration", "status")
+            for versioning in attached(stack, bucket, tokens.BUCKET_VERSIONING)
+        ]
+        if "Enabled" not in states:
+            yield Violation(
+                f'Bucket "{bucket.name}" holds a revision but keeps no versions: versioning is '
+                f"{show(states[0]) if states else 'not set'}.",
+                bucket,
+            )
+
+
+VERSIONING = StackRule(
+    id="s3-revision-bucket-versioning",
+    title="A bucket that holds revisions keeps their versions",
+    severity=Severity.HIGH,
+    controls={"AWS Config": ("S3_BUCKET_VERSIONING_ENABLED",), "Security Hub": ("S3.14",)},
+    url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-versioning-enabled.html",
+    remedy='add an aws.s3.BucketVersioning with status "Enabled".',
+    steps=(
+        "Create an aws.s3.BucketVersioning for the bucket.",
+        "Never let a lifecycle rule expire the last revision that worked: new instances need it.",
+    ),
+    unknown=_LINK,
+    check=_versioned,
+)
+
+
+def _encrypted(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for bucket in stack.of(tokens.BUCKET):
+        configurations = attached(stack, bucket, tokens.BUCKET_ENCRYPTION)
+        if not any(_algorithm(configuration) for configuration in configurations):
+            yield Violation(
+                f'Bucket "{bucket.name}" does not say how its objects are encrypted.', bucket
+            )
+
+
+def _algorithm(configuration: Resource) -> bool:
+    rules = items(configuration.get("rules"))
+    algorithms = [
+        None if rule is UNKNOWN else _default_encryption(rule).get("sseAlgorithm") for rule in rules
+    ]
+    return any(isinstance(algorithm, str) for algorithm in algorithms)
+
+
+def _default_encryption(rule: dict[str, Any]) -> dict[str, Any]:
+    given = rule.get("applyServerSideEncryptionByDefault")
+    return given if isinstance(given, dict) else {}
+
+
+ENCRYPTION = StackRule(
+    id="s3-encryption",
+    title="Every bucket says how its objects are encrypted",
+    severity=Severity.MEDIUM,
+    controls={"AWS Config": ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",)},
+    url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-server-side-encryption-enabled.html",
+    remedy="add an aws.s3.BucketServerSideEncryptionConfiguration with AES256 or aws:kms.",
+    steps=("Create an aws.s3.BucketServerSideEncryptionConfiguration for the bucket.",),
+    unknown=_LINK,
+    check=_encrypted,
+)
+
+
+def _tls_only(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for bucket in stack.of(tokens.BUCKET):
+        documents = [
+            policy.get("policy") for policy in attached(stack, bucket, tokens.BUCKET_POLICY)
+        ]
+        if not any(document is UNKNOWN or _denies_plain_http(document) for document in documents):
+            yield Violation(
+                f'Bucket "{bucket.name}" answers requests without TLS: '
+                + ("its policy does not deny them." if documents else "it has no bucket policy."),
+                bucket,
+            )
+
+
+def _denies_plain_http(document: Any) -> bool:
+    try:
+        policy = json.loads(document) if isinstance(document, str) else document
+    except ValueError:
+        return False
+    statements = policy.get("Statement") if isinstance(policy, dict) else None
+    listed = statements if isinstance(statements, list) else [statements]
+    return any(_is_tls_denial(statement) for statement in listed if isinstance(statement, dict))
+
+
+def _is_tls_denial(statement: dict[str, Any]) -> bool:
+    condition = statement.get("Condition")
+    bools = condition.get("Bool") if isinstance(condition, dict) else None
+    secure = bools.get("aws:SecureTransport") if isinstance(bools, dict) else None
+    actions = statement.get("Action")
+    listed = actions if isinstance(actions, list) else [actions]
+    return (
+        statement.get("Effect") == "Deny"
+        and statement.get("Principal") in ("*", {"AWS": "*"})
+        and not is_absent(secure)
+        and str(secure).lower() == "false"
+        and any(action in ("s3:*", "*") for action in listed)
+    )
+
+
+TLS_ONLY = StackRule(
+    id="s3-tls-only",
+    title="Buckets refuse requests without TLS",
+    severity=Severity.MEDIUM,
+    controls={"AWS Config": ("S3_BUCKET_SSL_REQUESTS_ONLY",), "Security Hub": ("S3.5",)},
+    url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-ssl-requests-only.html",
+    remedy="add an aws.s3.BucketPolicy that denies s3:* where aws:SecureTransport is false.",
+    steps=(
+        'Deny Action "s3:*" to Principal "*" in an aws.s3.BucketPolicy.',
+        'Give that statement the Condition {"Bool": {"aws:SecureTransport": "false"}}.',
+    ),
+    unknown=(
+        "A policy document contains the bucket's ARN and is therefore unknown until the bucket "
+        "exists: an attached policy with an unknown document is accepted in the preview, and the "
+        "same rule, as mandatory, decides at the end of the update, when the document is known."
+    ),
+    check=_tls_only,
+)
+
+RULES = (PUBLIC_ACCESS, VERSIONING, ENCRYPTION, TLS_ONLY)

@@ -1,0 +1,307 @@
+"""Rules about CodeDeploy: the fleet is released, through the balancer, and can go back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from guardrails import tokens
+from guardrails.model import Scope, Settings, Severity, StackRule, Violation, each
+from guardrails.relations import auto_scaling
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_true, items, show
+
+_TROUBLESHOOTING = (
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/troubleshooting-auto-scaling.html"
+)
+_BALANCER_DOC = "https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-elastic-load-balancing.html"
+_SCALING_DOC = (
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html"
+)
+
+
+def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
+    deployments = auto_scaling.deployment_groups(stack)
+    if not deployments:
+        yield Violation(
+            "The stack has no CodeDeploy deployment group: instances that the Auto Scaling group "
+            "launches come up without the application."
+        )
+        return
+    released = {
+        group
+        for deployment in deployments
+        for group in auto_scaling.deployed_groups(stack, deployment)
+    }
+    for group in auto_scaling.serving_groups(stack):
+        if group not in released:
+            names = ", ".join(f'"{deployment.name}"' for deployment in deployments)
+            yield Violation(
+                f'Auto Scaling group "{group.name}" is in no deployment group (the stack has '
+                f"{names}).",
+                group,
+            )
+
+
+CODEDEPLOY_DEPLOYMENT_GROUP = StackRule(
+    id="codedeploy-deployment-group",
+    title="A CodeDeploy deployment group releases to the fleet",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    url=_SCALING_DOC,
+    remedy=(
+        "create an aws.codedeploy.DeploymentGroup whose autoscaling_groups holds the Auto Scaling "
+        "group's name."
+    ),
+    steps=(
+        "Create an aws.codedeploy.Application and an aws.codedeploy.DeploymentGroup.",
+        "Set autoscaling_groups to the name output of the Auto Scaling group.",
+    ),
+    unknown=(
+        "An unknown group name is decided through the Auto Scaling group it comes from; a name "
+        "that comes from no group of the stack counts as none."
+    ),
+    check=_exists,
+)
+
+
+def _traffic_control(stack: Stack, _: Settings) -> Iterator[Violation]:
+    balanced = bool(stack.of(tokens.TARGET_GROUP))  # else tg-health-check-defined reports it
+    for deployment in auto_scaling.deployment_groups(stack):
+        groups = auto_scaling.deployed_groups(stack, deployment)
+        if not groups:
+            continue  # codedeploy-deployment-group decides whether it should have one
+        option = deployment.get("deploymentStyle", "deploymentOption")
+        if option != "WITH_TRAFFIC_CONTROL":
+            yield Violation(
+                f'Deployment group "{deployment.name}" deploys with deployment option '
+                f"{show(option)}: instances are replaced while requests still reach them.",
+                deployment,
+            )
+        elif balanced:
+            yield from _through(stack, deployment, groups)
+
+
+def _through(stack: Stack, deployment: Resource, groups: list[Resource]) -> Iterator[Violation]:
+    named = auto_scaling.deployment_target_groups(stack, deployment)
+    for group in groups:
+        attached = auto_scaling.target_groups(stack, group)
+        if named and (not attached or set(attached) & set(named)):
+            continue
+        given = ", ".join(f'"{target.name}"' for target in named) or "none of this stack"
+        wanted = ", ".join(f'"{target.name}"' for target in attached) or "none"
+        yield Violation(
+            f'Deployment group "{deployment.name}" controls the traffic of target group {given}, '
+            f'but Auto Scaling group "{group.name}" is behind {wanted}.',
+            deployment,
+        )
+
+
+CODEDEPLOY_TRAFFIC_CONTROL = StackRule(
+    id="codedeploy-traffic-control",
+    title="Deployments take instances out of the fleet's own target group",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    url=_BALANCER_DOC,
+    remedy=(
+        "set deployment_style with deployment_option WITH_TRAFFIC_CONTROL and put the name of the "
+        "fleet's target group into load_balancer_info.target_group_infos."
+    ),
+    steps=(
+        'Set deployment_style with deployment_option="WITH_TRAFFIC_CONTROL".',
+        "Set load_balancer_info.target_group_infos to the name, not the ARN, of the target group.",
+    ),
+    unknown=(
+        "An unknown deployment option is a violation: it becomes WITHOUT_TRAFFIC_CONTROL. Unknown "
+        "names are decided through the target groups they come from."
+    ),
+    check=_traffic_control,
+)
+
+
+def _auto_rollback(_: Stack, deployment: Resource, __: Settings) -> str | None:
+    enabled, events = _rollback(deployment)
+    if not is_true(enabled):
+        return (
+            f'Deployment group "{deployment.name}" does not roll back by itself: enabled is '
+            f"{show(enabled)}."
+        )
+    if "DEPLOYMENT_FAILURE" in items(events):
+        return None
+    return (
+        f'Deployment group "{deployment.name}" does not roll back when a deployment fails: events '
+        f"is {show(events)}."
+    )
+
+
+def _rollback(deployment: Resource) -> tuple[Any, Any]:
+    """The switch and the events of a deployment group's automatic rollback."""
+    configuration = "autoRollbackConfiguration"
+    return deployment.get(configuration, "enabled"), deployment.get(configuration, "events")
+
+
+CODEDEPLOY_AUTO_ROLLBACK = StackRule(
+    id="codedeploy-auto-rollback",
+    title="A failed deployment is rolled back automatically",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_AUTO_ROLLBACK_ENABLED",)},
+    url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-deployment-group-auto-rollback-enabled.html",
+    remedy=("set auto_rollback_configuration with enabled true and the event DEPLOYMENT_FAILURE."),
+    steps=(
+        'Set auto_rollback_configuration with enabled=True and events=["DEPLOYMENT_FAILURE"].',
+        "Add DEPLOYMENT_STOP_ON_ALARM where the group has alarms.",
+    ),
+    unknown="An unknown switch or event list is a violation: both are plain settings.",
+    check=each(auto_scaling.deployment_groups, _auto_rollback),
+)
+
+
+def _alarms(stack: Stack, deployment: Resource, _: Settings) -> str | None:
+    enabled, events = _rollback(deployment)
+    if not is_true(enabled):
+        return None  # codedeploy-auto-rollback reports it
+    watching = deployment.get("alarmConfiguration", "enabled")
+    alarms = deployment.get("alarmConfiguration", "alarms")
+    named = items(alarms)
+    if alarms is UNKNOWN:
+        named = stack.sources(deployment, "alarmConfiguration", tokens.ALARM)
+    if not named or watching not in (None, True):
+        return (
+            f'Deployment group "{deployment.name}" watches no alarm while it deploys: alarms is '
+            f"{show(alarms)}, enabled is {show(watching)}."
+        )
+    if "DEPLOYMENT_STOP_ON_ALARM" in items(events):
+        return None
+    return (
+        f'Deployment group "{deployment.name}" stops on an alarm, but does not roll back: events '
+        f"is {show(events)}."
+    )
+
+
+CODEDEPLOY_ALARMS = StackRule(
+    id="codedeploy-rollback-and-alarms",
+    title="An alarm during a deployment stops it and rolls it back",
+    severity=Severity.HIGH,
+    # A revision that answers health checks and fails its users is found by an alarm only.
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"AWS Config": ("CODEDEPLOY_AUTO_ROLLBACK_MONITOR_ENABLED",)},
+    url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-auto-rollback-monitor-enabled.html",
+    remedy=(
+        "set alarm_configuration with enabled true and the alarms' names, and add "
+        "DEPLOYMENT_STOP_ON_ALARM to auto_rollback_configuration's events."
+    ),
+    steps=(
+        (
+            "Alarm on what visitors notice: HTTPCode_Target_5XX_Count and TargetResponseTime, missing "
+            "data not breaching; not on HealthyHostCount, which the deployment itself lowers."
+        ),
+        "Name at most ten alarms in alarm_configuration.alarms and set enabled.",
+        'Set auto_rollback_configuration.events=["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"].',
+    ),
+    unknown=(
+        "An alarm whose name is unknown counts as an alarm, since it is one still to be created; "
+        "an unknown list is decided through the alarms it comes from; an unknown switch or event "
+        "list is a violation."
+    ),
+    check=each(auto_scaling.deployment_groups, _alarms),
+)
+
+
+def _no_copy(_: Stack, deployment: Resource, __: Settings) -> str | None:
+    action = deployment.get("blueGreenDeploymentConfig", "greenFleetProvisioningOption", "action")
+    in_place = deployment.get("deploymentStyle", "deploymentType") in (None, "IN_PLACE")
+    if action != "COPY_AUTO_SCALING_GROUP" and (action is not UNKNOWN or in_place):
+        return None
+    return (
+        f'Deployment group "{deployment.name}" provisions its green fleet with {show(action)}: '
+        "CodeDeploy would create a copy of the Auto Scaling group that this stack does not know, "
+        "and delete the original."
+    )
+
+
+CODEDEPLOY_NO_COPY = StackRule(
+    id="codedeploy-no-copy-asg-bluegreen",
+    title="No deployment replaces the Auto Scaling group behind the stack's back",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    url="https://github.com/hashicorp/terraform-provider-aws/issues/4678",
+    remedy=(
+        "deploy in place with traffic control, or set the green fleet's action to "
+        "DISCOVER_EXISTING."
+    ),
+    steps=(
+        'Set deployment_style with deployment_type="IN_PLACE".',
+        "Remove blue_green_deployment_config.",
+    ),
+    unknown=(
+        "An unknown action is a violation unless the deployment type is IN_PLACE, the default: "
+        "there the provider computes the block, and it is not used."
+    ),
+    check=each(auto_scaling.deployment_groups, _no_copy),
+)
+
+
+def _one_per_group(stack: Stack, group: Resource, _: Settings) -> str | None:
+    owners = [
+        deployment
+        for deployment in auto_scaling.deployment_groups(stack)
+        if group in auto_scaling.deployed_groups(stack, deployment)
+    ]
+    if len(owners) <= 1:
+        return None
+    names = ", ".join(f'"{owner.name}"' for owner in owners)
+    return (
+        f'Auto Scaling group "{group.name}" is in {len(owners)} deployment groups ({names}): each '
+        "new instance gets concurrent deployments that time out."
+    )
+
+
+CODEDEPLOY_ONE_DG = StackRule(
+    id="codedeploy-one-dg-per-asg",
+    title="An Auto Scaling group belongs to one deployment group",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    url=_TROUBLESHOOTING,
+    remedy="keep one deployment group per Auto Scaling group and remove the others.",
+    steps=(
+        "Keep the deployment group that releases the application.",
+        "Deliver further software in the same revision, or by user data.",
+    ),
+    unknown="Unknown group names are decided through the Auto Scaling groups they come from.",
+    check=each(auto_scaling.auto_scaling_groups, _one_per_group),
+)
+
+
+def _outdated(_: Stack, deployment: Resource, __: Settings) -> str | None:
+    strategy = deployment.get("outdatedInstancesStrategy")
+    if strategy in (None, "", "UPDATE"):
+        return None
+    return (
+        f'Deployment group "{deployment.name}" leaves instances that are launched during a '
+        f"deployment on the old revision: outdated_instances_strategy is {show(strategy)}."
+    )
+
+
+CODEDEPLOY_OUTDATED = StackRule(
+    id="codedeploy-outdated-instances-update",
+    title="Instances launched during a deployment get the new revision",
+    severity=Severity.MEDIUM,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_OUTDATED_INSTANCES_UPDATE",)},
+    url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-deployment-group-outdated-instances-update.html",
+    remedy="set outdated_instances_strategy to UPDATE or leave it out.",
+    steps=("Remove outdated_instances_strategy or set it to UPDATE.",),
+    unknown="An unknown strategy is a violation; an absent one is the documented default, UPDATE.",
+    check=each(auto_scaling.deployment_groups, _outdated),
+)
+
+RULES = (
+    CODEDEPLOY_DEPLOYMENT_GROUP,
+    CODEDEPLOY_TRAFFIC_CONTROL,
+    CODEDEPLOY_AUTO_ROLLBACK,
+    CODEDEPLOY_ALARMS,
+    CODEDEPLOY_NO_COPY,
+    CODEDEPLOY_ONE_DG,
+    CODEDEPLOY_OUTDATED,
+)

@@ -1,0 +1,112 @@
+"""The rule about how long a deployment waits for an instance to become healthy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from guardrails.model import Scope, Settings, Severity, StackRule, Violation
+from guardrails.relations import auto_scaling
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_absent, number, show
+
+# Documented defaults, for what a program leaves out: ELB API reference, CreateTargetGroup and
+# TargetGroupAttribute; Auto Scaling as the provider sets it.
+_INTERVAL = 30.0
+_HEALTHY_THRESHOLD = 5.0
+_DEREGISTRATION = 300.0
+_GRACE = 300.0
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """A duration, or the property that keeps it from being computed."""
+
+    value: float
+    unknown: str | None = None
+
+
+def _seconds(resource: Resource, default: float, *path: str) -> Seconds:
+    given = resource.get(*path)
+    if is_absent(given):
+        return Seconds(default)
+    value = number(given)
+    return Seconds(0, f"{path[-1]} is {show(given)}") if value is None else Seconds(value)
+
+
+def _healthy_after(targets: Resource) -> Seconds:
+    """The time that a target needs to be called healthy: each check in a row has to pass."""
+    if targets.get("healthCheck") is UNKNOWN:
+        return Seconds(0)  # tg-health-check-defined reports it
+    interval = _seconds(targets, _INTERVAL, "healthCheck", "interval")
+    threshold = _seconds(targets, _HEALTHY_THRESHOLD, "healthCheck", "healthyThreshold")
+    return Seconds(interval.value * threshold.value, interval.unknown or threshold.unknown)
+
+
+def _slow(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    patience = settings.integer("patienceSeconds")
+    for group in auto_scaling.serving_groups(stack):
+        for targets in auto_scaling.target_groups(stack, group):
+            healthy = _healthy_after(targets)
+            leaving = _seconds(targets, _DEREGISTRATION, "deregistrationDelay")
+            grace = _seconds(group, _GRACE, "healthCheckGracePeriod")
+            for problem in _problems(group, healthy, leaving, grace, patience):
+                yield Violation(f'Target group "{targets.name}": {problem}', targets)
+
+
+def _problems(
+    group: Resource, healthy: Seconds, leaving: Seconds, grace: Seconds, patience: int
+) -> Iterator[Any]:
+    unknown = healthy.unknown or leaving.unknown or grace.unknown
+    step = leaving.value + healthy.value
+    if unknown:
+        yield f"how long a deployment step takes cannot be told, {unknown}."
+    elif healthy.value >= grace.value:
+        yield (
+            f"an instance is healthy after {healthy.value:g} s at the earliest, but Auto Scaling "
+            f'group "{group.name}" replaces it after a grace period of {grace.value:g} s.'
+        )
+    elif step > patience:
+        yield (
+            f"a deployment step takes {step:g} s ({leaving.value:g} s to leave, "
+            f"{healthy.value:g} s to be healthy again), longer than the {patience} s that a "
+            "deployment waits."
+        )
+
+
+HEALTH_CHECK_PATIENCE = StackRule(
+    id="codedeploy-health-check-patience",
+    title="Instances become healthy before deployment and fleet lose patience",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    url="https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-elastic-load-balancing.html",
+    remedy=(
+        "shorten the target group's health_check interval, healthy_threshold or "
+        "deregistration_delay, or lengthen the group's health_check_grace_period."
+    ),
+    steps=(
+        "Set health_check.interval=10 and healthy_threshold=2: healthy after 20 s.",
+        "Set deregistration_delay to what your longest request takes, not to the default of 300.",
+        "Set health_check_grace_period to boot plus first deployment, e.g. 600.",
+    ),
+    unknown=(
+        "An unknown interval, threshold, delay or grace period is a violation; an absent one "
+        "is the documented default. A health check that is unknown as a whole is reported by "
+        "tg-health-check-defined."
+    ),
+    parameters={
+        "patienceSeconds": {
+            "type": "integer",
+            "minimum": 1,
+            "default": 3600,
+            "description": (
+                "Seconds that a deployment may wait for one instance to leave and come back; "
+                "CodeDeploy itself gives up after an hour."
+            ),
+        }
+    },
+    check=_slow,
+)
+
+RULES = (HEALTH_CHECK_PATIENCE,)

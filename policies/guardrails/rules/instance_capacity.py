@@ -1,0 +1,96 @@
+"""Rules about what a fleet gets its instances from."""
+
+from __future__ import annotations
+
+from guardrails.model import Level, Scope, Settings, Severity, StackRule, each
+from guardrails.relations import auto_scaling
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
+
+
+def _instance_types(stack: Stack, group: Resource, _: Settings) -> str | None:
+    if not auto_scaling.has_launch_template(stack, group):
+        return None  # asg-launch-template reports it
+    overrides = items(group.get("mixedInstancesPolicy", "launchTemplate", "overrides"))
+    if any(not is_absent(dig(override, "instanceRequirements")) for override in overrides):
+        return None  # attributes stand for many types
+    types = {dig(override, "instanceType") for override in overrides}
+    known = sorted(kind for kind in types if isinstance(kind, str) and kind)
+    if len(known) > 1:
+        return None
+    return (
+        f'Auto Scaling group "{group.name}" launches only {known[0] if known else "one type"}: '
+        "where a zone is short of it, the fleet cannot grow or replace there."
+    )
+
+
+MULTIPLE_INSTANCE_TYPES = StackRule(
+    id="asg-multiple-instance-types",
+    title="An Auto Scaling group may choose among instance types",
+    severity=Severity.LOW,
+    # The experiment compares fleets of one and the same type.
+    level=Level.ADVISORY,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "AWS Config": ("AUTOSCALING_MULTIPLE_INSTANCE_TYPES",),
+        "Security Hub": ("AutoScaling.6",),
+        "Control Tower": ("CT.AUTOSCALING.PR.6",),
+        "Prowler": ("autoscaling_group_multiple_instance_types",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-multiple-instance-types.html",
+    remedy="set mixed_instances_policy with overrides of two or more instance types.",
+    steps=(
+        "Replace launch_template by mixed_instances_policy with the same template.",
+        "List types of equal size and architecture in launch_template.overrides.",
+    ),
+    unknown="An unknown type counts as no further type, an unknown list as one type.",
+    check=each(auto_scaling.auto_scaling_groups, _instance_types),
+)
+
+
+def _capacity_rebalance(stack: Stack, group: Resource, _: Settings) -> str | None:
+    rebalance = group.get("capacityRebalance")
+    if is_true(rebalance) or not _uses_spot(stack, group):
+        return None
+    return (
+        f'Auto Scaling group "{group.name}" runs on Spot and waits until instances are taken away: '
+        f"capacity_rebalance is {show(rebalance)}."
+    )
+
+
+def _uses_spot(stack: Stack, group: Resource) -> bool:
+    distribution = group.get("mixedInstancesPolicy", "instancesDistribution")
+    share = dig(distribution, "onDemandPercentageAboveBaseCapacity")
+    if distribution is not UNKNOWN and not is_absent(share) and number(share) != 100:
+        return True
+    return any(
+        template.get("instanceMarketOptions", "marketType") in ("spot", UNKNOWN)
+        and not is_absent(template.get("instanceMarketOptions"))
+        for template in auto_scaling.launch_templates(stack, group)
+    )
+
+
+CAPACITY_REBALANCE = StackRule(
+    id="asg-capacity-rebalance",
+    title="A Spot fleet replaces instances before they are interrupted",
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "AWS Config": ("AUTOSCALING_CAPACITY_REBALANCING",),
+        "Prowler": ("autoscaling_group_capacity_rebalance_enabled",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-capacity-rebalancing.html",
+    remedy="set capacity_rebalance to true, or run on On-Demand Instances.",
+    steps=(
+        "Set capacity_rebalance=True on the Auto Scaling group.",
+        "Or set on_demand_percentage_above_base_capacity to 100.",
+    ),
+    unknown=(
+        "An unknown share of On-Demand Instances counts as Spot. A distribution that is unknown "
+        "as a whole is one that the program left to the provider: all On-Demand."
+    ),
+    check=each(auto_scaling.auto_scaling_groups, _capacity_rebalance),
+)
+
+RULES = (MULTIPLE_INSTANCE_TYPES, CAPACITY_REBALANCE)

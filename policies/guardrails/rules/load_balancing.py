@@ -1,0 +1,238 @@
+"""Rules about the load balancer and its target groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, StackRule, Violation
+from guardrails.relations import zones
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_absent, is_true, show
+
+_PROTOCOLS = ("HTTP", "HTTPS")
+
+
+def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    balancers = stack.of(tokens.LOAD_BALANCER)
+    if not balancers:
+        yield Violation("The stack has no load balancer, so nothing spreads requests over zones.")
+    minimum = settings.integer("minimumZones")
+    for balancer in balancers:
+        spread = zones.spread(
+            stack, balancer, ("subnets", "subnetMappings"), settings.mapping("subnetZones")
+        )
+        if spread.count < minimum:
+            yield Violation(
+                f'Load balancer "{balancer.name}" spans {spread.describe()}; at least {minimum} '
+                "are required.",
+                balancer,
+            )
+
+
+ELBV2_MULTI_AZ = StackRule(
+    id="elbv2-multi-az",
+    title="A load balancer spans several Availability Zones",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "AWS Config": ("ELBV2_MULTIPLE_AZ",),
+        "Security Hub": ("ELB.13",),
+        "Prowler": ("elbv2_is_in_multiple_az",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/elbv2-multiple-az.html",
+    remedy="give the load balancer subnets with different, plainly known availability_zone values.",
+    steps=(
+        "Create one public subnet per Availability Zone.",
+        "Pass the ids of all of them to the load balancer's subnets.",
+        "For subnets of another stack, tell their zones in this rule's parameter subnetZones.",
+    ),
+    unknown=zones.UNKNOWN_MEANS,
+    parameters=zones.PARAMETERS,
+    check=_multi_az,
+)
+
+
+def _health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
+    groups = stack.of(tokens.TARGET_GROUP)
+    if not groups:
+        yield Violation("The stack has no target group, so no instance is ever health-checked.")
+    for group in groups:
+        check = group.get("healthCheck")
+        problem = None
+        if check is UNKNOWN or not check:
+            problem = f"its health check is {show(check)}"
+        elif group.get("healthCheck", "enabled") not in (None, True):
+            problem = f"its health check's enabled is {show(check.get('enabled'))}"
+        elif check.get("protocol") not in _PROTOCOLS:
+            problem = f"its health check's protocol is {show(check.get('protocol'))}"
+        elif not str(check.get("path") or "").startswith("/"):
+            problem = f"its health check's path is {show(check.get('path'))}"
+        if problem:
+            yield Violation(
+                f'Target group "{group.name}" has no working HTTP health check: {problem}.', group
+            )
+
+
+TG_HEALTH_CHECK = StackRule(
+    id="tg-health-check-defined",
+    title="Every target group has an HTTP health check with a path",
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Checkov": ("CKV_AWS_261",)},
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
+    remedy=(
+        "set the target group's health_check with protocol HTTP or HTTPS and the path of the "
+        "application's health page."
+    ),
+    steps=(
+        'Set health_check with enabled=True, protocol="HTTP" and path="/health".',
+        "Serve that path from the application with 200 only while it can really work.",
+    ),
+    unknown=(
+        "An unknown check, protocol, path or switch is a violation: the provider leaves it unknown "
+        "exactly where the program does not set it, and then the root page is asked. A switch "
+        "that is absent counts as the documented default, enabled."
+    ),
+    check=_health_check,
+)
+
+
+def _is_application(balancer: Resource) -> bool:
+    """Whether it is an Application Load Balancer, the type that a program gets without asking."""
+    return balancer.get("loadBalancerType") in (None, "", "application", UNKNOWN)
+
+
+def _invalid_headers(balancer: Resource, _: Settings) -> Iterator[Violation]:
+    dropped = balancer.get("dropInvalidHeaderFields")
+    # Network and gateway load balancers do not read HTTP.
+    if _is_application(balancer) and not is_true(dropped):
+        yield Violation(
+            f'Load balancer "{balancer.name}" passes malformed HTTP headers on: '
+            f"drop_invalid_header_fields is {show(dropped)}.",
+            balancer,
+        )
+
+
+INVALID_HEADERS = ResourceRule(
+    id="alb-drop-invalid-headers",
+    title="An Application Load Balancer drops malformed headers",
+    severity=Severity.MEDIUM,
+    controls={
+        "AWS Config": ("ALB_HTTP_DROP_INVALID_HEADER_ENABLED",),
+        "Security Hub": ("ELB.4",),
+        "Checkov": ("CKV_AWS_131",),
+        "Prowler": ("elbv2_alb_drop_invalid_header_fields_enabled",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/alb-http-drop-invalid-header-enabled.html",
+    remedy="set drop_invalid_header_fields to true.",
+    steps=("Set drop_invalid_header_fields=True; header names with underscores then get lost.",),
+    unknown="An unknown switch is a violation: this is a plain setting, not an id.",
+    types=tokens.LOAD_BALANCER,
+    check=_invalid_headers,
+)
+
+
+def _desync(balancer: Resource, _: Settings) -> Iterator[Violation]:
+    mode = balancer.get("desyncMitigationMode")
+    if _is_application(balancer) and mode not in (None, "", "defensive", "strictest"):
+        yield Violation(
+            f'Load balancer "{balancer.name}" passes on requests that proxy and server may read '
+            f"differently: desync_mitigation_mode is {show(mode)}.",
+            balancer,
+        )
+
+
+DESYNC = ResourceRule(
+    id="alb-desync-mode",
+    title="An Application Load Balancer refuses ambiguous requests",
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,
+    controls={
+        "AWS Config": ("ALB_DESYNC_MODE_CHECK",),
+        "Security Hub": ("ELB.12",),
+        "Checkov": ("CKV_AWS_328",),
+        "Prowler": ("elbv2_desync_mitigation_mode",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/alb-desync-mode-check.html",
+    remedy="set desync_mitigation_mode to defensive or strictest, or leave it out.",
+    steps=('Remove desync_mitigation_mode="monitor".',),
+    unknown="An unknown mode is a violation; an absent one is the documented default, defensive.",
+    types=tokens.LOAD_BALANCER,
+    check=_desync,
+)
+
+
+def _deletion_protection(balancer: Resource, _: Settings) -> Iterator[Violation]:
+    if not is_true(balancer.get("enableDeletionProtection")):
+        yield Violation(
+            f'Load balancer "{balancer.name}" can be deleted by mistake: '
+            f"enable_deletion_protection is {show(balancer.get('enableDeletionProtection'))}.",
+            balancer,
+        )
+
+
+DELETION_PROTECTION = ResourceRule(
+    id="elb-deletion-protection",
+    title="A load balancer cannot be deleted by mistake",
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,  # a rehearsal is torn down after every run
+    production=Level.MANDATORY,
+    controls={
+        "AWS Config": ("ELB_DELETION_PROTECTION_ENABLED",),
+        "Security Hub": ("ELB.6",),
+        "Checkov": ("CKV_AWS_150",),
+        "Prowler": ("elbv2_deletion_protection",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/elb-deletion-protection-enabled.html",
+    remedy="set enable_deletion_protection to true, in haproof by the setting haproof:protect.",
+    steps=("Set enable_deletion_protection=True; switch it off before a destroy.",),
+    unknown="An unknown switch is a violation: this is a plain setting, not an id.",
+    types=tokens.LOAD_BALANCER,
+    check=_deletion_protection,
+)
+
+
+def _access_logs(balancer: Resource, _: Settings) -> Iterator[Violation]:
+    logs = balancer.get("accessLogs")
+    enabled = balancer.get("accessLogs", "enabled")
+    if _is_application(balancer) and not is_true(enabled):
+        yield Violation(
+            f'Load balancer "{balancer.name}" keeps no access log: access_logs is '
+            + ("not set." if is_absent(logs) else f"given, its enabled is {show(enabled)}."),
+            balancer,
+        )
+
+
+ACCESS_LOGS = ResourceRule(
+    id="elb-access-logs",
+    title="A load balancer logs its requests",
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,  # logs cost storage, and say nothing that the load test does not
+    production=Level.MANDATORY,
+    controls={
+        "AWS Config": ("ELB_LOGGING_ENABLED",),
+        "Security Hub": ("ELB.5",),
+        "Checkov": ("CKV_AWS_91",),
+        "Prowler": ("elbv2_logging_enabled",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/elb-logging-enabled.html",
+    remedy="set access_logs with a bucket of the same Region and enabled true.",
+    steps=(
+        "Create a bucket in the load balancer's Region, encrypted with AES256 (KMS is refused).",
+        "Let the log delivery service write to it by bucket policy.",
+        "Set access_logs with bucket and enabled=True.",
+    ),
+    unknown="An unknown switch is a violation; the bucket's name may be unknown.",
+    types=tokens.LOAD_BALANCER,
+    check=_access_logs,
+)
+
+RULES = (
+    ELBV2_MULTI_AZ,
+    TG_HEALTH_CHECK,
+    INVALID_HEADERS,
+    DESYNC,
+    DELETION_PROTECTION,
+    ACCESS_LOGS,
+)

@@ -1,0 +1,186 @@
+"""Rules about TLS between visitors and the load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.model import Level, ResourceRule, Settings, Severity, StackRule, Violation, each
+from guardrails.resources import Resource, Stack
+from guardrails.values import dig, is_absent, items, show
+
+_SECURE = ("HTTPS", "TLS")
+_BALANCER_KEYS = ("arn", "id")
+
+
+def _balancers(stack: Stack) -> list[Resource]:
+    return stack.of(tokens.LOAD_BALANCER)
+
+
+def _listeners(stack: Stack, balancer: Resource) -> list[Resource]:
+    return [
+        listener
+        for listener in stack.of(tokens.LISTENER)
+        if balancer
+        in stack.linked(listener, "loadBalancerArn", tokens.LOAD_BALANCER, _BALANCER_KEYS)
+    ]
+
+
+def _is_secure(listener: Resource) -> bool:
+    return listener.get("protocol") in _SECURE or not is_absent(listener.get("certificateArn"))
+
+
+def _is_plain_http(listener: Resource) -> bool:
+    # TCP and UDP listeners of a network load balancer carry what they carry.
+    return not _is_secure(listener) and listener.get("protocol") not in (
+        "TCP",
+        "UDP",
+        "TCP_UDP",
+        "GENEVE",
+    )
+
+
+def _no_tls(stack: Stack, balancer: Resource, _: Settings) -> str | None:
+    listeners = _listeners(stack, balancer)
+    # A certificate in the stack makes it mandatory: alb-http-to-https reports it then.
+    if stack.of(tokens.CERTIFICATE) or not any(_is_plain_http(one) for one in listeners):
+        return None
+    if any(_is_secure(listener) for listener in listeners):
+        return None
+    return f'Load balancer "{balancer.name}" has no HTTPS listener: visitors send passwords openly.'
+
+
+TLS_LISTENER = StackRule(
+    id="elb-tls-listener",
+    title="Visitors can reach the load balancer by HTTPS",
+    severity=Severity.HIGH,
+    level=Level.ADVISORY,  # HTTPS needs a domain, which a trial of the setup has not
+    production=Level.MANDATORY,
+    controls={
+        "Security Hub": ("ELB.18",),
+        "Checkov": ("CKV_AWS_2",),
+        "Prowler": ("elbv2_ssl_listeners",),
+    },
+    url="https://docs.aws.amazon.com/securityhub/latest/userguide/elb-controls.html",
+    remedy="add a listener with protocol HTTPS and a certificate of your domain.",
+    steps=(
+        "Request a certificate for the domain in AWS Certificate Manager and validate it by DNS.",
+        "Add a listener on port 443 with protocol HTTPS, the certificate and an ssl_policy.",
+        "Without a domain, write an exception with its reason and an end.",
+    ),
+    unknown=(
+        "An unknown protocol counts as HTTP, an unknown certificate as one: its ARN is unknown "
+        "until it exists. Unknown load balancers are decided through the dependencies."
+    ),
+    check=each(_balancers, _no_tls),
+)
+
+
+def _http_to_https(stack: Stack, _: Settings) -> Iterator[Violation]:
+    certified = bool(stack.of(tokens.CERTIFICATE))
+    for balancer in _balancers(stack):
+        listeners = _listeners(stack, balancer)
+        plain = [listener for listener in listeners if _is_plain_http(listener)]
+        if any(_is_secure(listener) for listener in listeners):
+            for listener in plain:
+                yield from _redirects(stack, listener)
+        elif certified and plain:
+            yield Violation(
+                f'The stack has a certificate, but load balancer "{balancer.name}" has no HTTPS '
+                "listener.",
+                balancer,
+            )
+
+
+def _redirects(stack: Stack, listener: Resource) -> Iterator[Violation]:
+    rules = [
+        rule
+        for rule in stack.of(tokens.LISTENER_RULE)
+        if listener in stack.linked(rule, "listenerArn", tokens.LISTENER, _BALANCER_KEYS)
+    ]
+    for resource, prop in ((listener, "defaultActions"), *((rule, "actions") for rule in rules)):
+        actions = items(resource.get(prop))
+        if not actions or not all(_is_redirect(action) for action in actions):
+            types = ", ".join(show(dig(action, "type")) for action in actions)
+            yield Violation(
+                f'"{resource.name}" answers HTTP itself instead of redirecting to HTTPS: its '
+                f"action is {types or show(resource.get(prop))}.",
+                resource,
+            )
+
+
+def _is_redirect(action: object) -> bool:
+    return (
+        dig(action, "type") == "redirect"
+        and str(dig(action, "redirect", "protocol")).upper() == "HTTPS"
+    )
+
+
+HTTP_TO_HTTPS = StackRule(
+    id="alb-http-to-https",
+    title="Where there is HTTPS, HTTP only redirects to it",
+    severity=Severity.HIGH,
+    controls={
+        "AWS Config": ("ALB_HTTP_TO_HTTPS_REDIRECTION_CHECK",),
+        "Security Hub": ("ELB.1",),
+        "Checkov": ("CKV2_AWS_20",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/alb-http-to-https-redirection-check.html",
+    remedy="give every HTTP listener a default action of type redirect with protocol HTTPS.",
+    steps=(
+        "Add a listener with protocol HTTPS where the stack has a certificate and none uses it.",
+        (
+            'Set the HTTP listener\'s default_actions to type="redirect" with redirect.protocol='
+            '"HTTPS", port="443" and status_code="HTTP_301".'
+        ),
+        "Move rules that forward from the HTTP listener to the HTTPS listener.",
+    ),
+    unknown=(
+        "An unknown action or redirect protocol is a violation; unknown ARNs are decided through "
+        "the listeners and load balancers they come from."
+    ),
+    check=_http_to_https,
+)
+
+
+def _policy(listener: Resource, settings: Settings) -> Iterator[Violation]:
+    given = listener.get("sslPolicy")
+    prefixes = settings.texts("prefixes")
+    accepted = isinstance(given, str) and given.startswith(prefixes)
+    if _is_secure(listener) and not accepted:
+        yield Violation(
+            f'Listener "{listener.name}" uses no recommended security policy: ssl_policy is '
+            f"{show(given)}; it has to start with {' or '.join(prefixes)}.",
+            listener,
+        )
+
+
+TLS_POLICY = ResourceRule(
+    id="elb-tls-policy",
+    title="HTTPS listeners speak TLS 1.3, and nothing older than 1.2",
+    severity=Severity.HIGH,
+    controls={
+        "AWS Config": ("ELBV2_PREDEFINED_SECURITY_POLICY_SSL_CHECK",),
+        "Security Hub": ("ELB.17",),
+        "Checkov": ("CKV_AWS_103",),
+    },
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html",
+    remedy='set ssl_policy to "ELBSecurityPolicy-TLS13-1-2-2021-06" or a newer one of that family.',
+    steps=(
+        'Set ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06" on the listener.',
+        "Do not leave it out: by the API the default is ELBSecurityPolicy-2016-08, with TLS 1.0.",
+    ),
+    unknown="An unknown policy is a violation: this is a plain setting, not an id.",
+    parameters={
+        "prefixes": {
+            "type": "array",
+            "items": {"type": "string"},
+            "default": ["ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-"],
+            "description": "What the names of accepted security policies start with.",
+        }
+    },
+    types=tokens.LISTENER,
+    check=_policy,
+)
+
+RULES = (TLS_LISTENER, HTTP_TO_HTTPS, TLS_POLICY)

@@ -1,0 +1,294 @@
+"""The region's AWS API.
+
+moto answers, in this process, so that the region's controllers share its objects. One WSGI shell
+stands before it: a single lock about every request gives controllers a world that stands still,
+and every request that changed something is announced.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from typing import Any
+
+# moto reads these when it is imported or when a backend is made.
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+os.environ["MOTO_ACCOUNT_ID"] = "123456789012"
+os.environ.pop("TEST_PROXY_MODE", None)
+
+from moto.core.common_models import BaseModel
+from moto.core.config import default_user_config
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from region.api import state, wsgi
+from region.api.patching import replace
+from region.config import RegionConfig
+from region.services import install_all
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+SAVE_INTERVAL = 2.0
+POLL_INTERVAL = 0.05
+GLOBAL_SERVICES = frozenset({"budgets", "iam", "route53", "s3", "s3control", "sts"})
+ACCOUNT_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
+
+
+class ControlPlaneError(Exception):
+    """The control plane cannot start; the message says what to do."""
+
+
+class ControlPlane:
+    """moto as a region's control plane. One per process: moto's backends are process-wide.
+
+    `lock` guards every moto object. Take it for short reads and writes only, never while waiting,
+    starting processes or calling anything that may call back into the region's API. `changed` is
+    a condition on it and `generation` counts announced changes. `extra` is a mapping for what
+    controllers want to find again after a restart; values must be picklable.
+    """
+
+    def __init__(self, config: RegionConfig) -> None:
+        """Prepare a control plane; nothing listens before `start`."""
+        self.config = config
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.generation = 0
+        self.extra: dict[str, Any] = {}
+        self.warnings: list[str] = []
+        self._saving = threading.Lock()
+        self._saved_generation = 0
+        self._stopping = threading.Event()
+        self._server: BaseWSGIServer | None = None
+        self._threads: list[threading.Thread] = []
+        self._log_handler: logging.Handler | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The URL to give to AWS clients as endpoint."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """The TCP port that the API listens on; raises ControlPlaneError before `start`."""
+        if self._server is None:
+            raise ControlPlaneError("The control plane is not running: call start() first.")
+        return self._server.port
+
+    def start(self) -> None:
+        """Load the saved state and begin to listen.
+
+        Raises ControlPlaneError if the port is taken. An unusable state file is no error: it is
+        set aside and told in `warnings`.
+        """
+        _refuse_pass_through()
+        self.config.root.mkdir(parents=True, exist_ok=True)
+        with _bind(self.config.api_port) as listener:
+            self._open_log()
+            state.reset()
+            _stop_tracking_models()
+            install_all()
+            self.load()
+            self._stopping.clear()
+            self._serve(listener)
+        self._spawn(self._save_when_changed, "control-plane-save")
+
+    def stop(self) -> None:
+        """Stop listening and save. May be called twice, and after a failed start."""
+        self._stopping.set()
+        self.notify()
+        server, self._server = self._server, None
+        if server is not None:
+            server.shutdown()
+        for thread in self._threads:
+            thread.join(10)
+        self._threads.clear()
+        if server is not None:
+            server.server_close()
+            self.save()
+        if self._log_handler is not None:
+            logging.getLogger("rehearsal").removeHandler(self._log_handler)
+            self._log_handler.close()
+            self._log_handler = None
+
+    def backend(self, service: str) -> Any:
+        """moto's backend of a service (`ec2`, `autoscaling`, `elbv2`, …) in this region."""
+        where = state.GLOBAL_REGION if service in GLOBAL_SERVICES else self.config.region
+        return state.backend(service, self.config.account, where)
+
+    def wait(self, since: int, timeout: float) -> int:
+        """Block until `generation` exceeds `since` or `timeout` seconds passed; returns it."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.generation > since, timeout)
+            return self.generation
+
+    def notify(self) -> None:
+        """Announce a change that did not come through the API."""
+        with self.changed:
+            self.generation += 1
+            self.changed.notify_all()
+
+    def save(self) -> None:
+        """Write all resources to the state file, in one step."""
+        with self._saving:
+            with self.lock:
+                generation = self.generation
+                content = state.dump(self.config.account, self.config.region, self.extra)
+            state.write(self.config.state_file, content)
+            self._saved_generation = generation
+
+    def load(self) -> None:
+        """Read the state file, if there is one, in place of what moto holds."""
+        path = self.config.state_file
+        if not path.exists():
+            return
+        with self.lock:
+            try:
+                self.extra = state.load(path, self.config.account, self.config.region)
+            except state.StateError as error:
+                log.warning("%s", error)
+                self.warnings.append(str(error))
+        self.notify()
+
+    def _serve(self, listener: socket.socket) -> None:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        application = self._shell(DomainDispatcherApplication(create_backend_app))
+        self._server = make_server(
+            HOST,
+            listener.getsockname()[1],
+            application,
+            threaded=True,
+            request_handler=MotoRequestHandler,
+            fd=listener.fileno(),
+        )
+        server = self._server
+        self._spawn(lambda: server.serve_forever(POLL_INTERVAL), "control-plane-api")
+
+    def _spawn(self, target: Any, name: str) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _shell(self, inner: Any) -> Any:
+        def application(environ: wsgi.Environ, start_response: wsgi.StartResponse) -> list[bytes]:
+            path = str(environ.get("PATH_INFO", ""))
+            if path.startswith(wsgi.REFUSED_PATHS):
+                message = f"{path} is not an AWS call: stop the region instead of resetting it."
+                return wsgi.error_response(
+                    environ, start_response, "403 Forbidden", "AccessDenied", message
+                )
+            body = wsgi.read_body(environ)
+            action = wsgi.action_of(environ, body)
+            environ.pop(ACCOUNT_HEADER, None)
+            try:
+                return self._answer(inner, environ, start_response, action)
+            except NotImplementedError as error:
+                message = f"The local region does not implement {action} ({error})."
+                return wsgi.error_response(
+                    environ, start_response, "501 Not Implemented", "NotImplemented", message
+                )
+            except Exception as error:
+                log.exception("%s %s failed", action, path)
+                message = f"{action} failed in the local region: {type(error).__name__}: {error}"
+                return wsgi.error_response(
+                    environ, start_response, "500 Internal Server Error", "InternalFailure", message
+                )
+
+        return application
+
+    def _answer(
+        self, inner: Any, environ: wsgi.Environ, start_response: wsgi.StartResponse, action: str
+    ) -> list[bytes]:
+        status = ""
+        held: tuple[Any, ...] = ()
+
+        def hold(code: str, headers: Any, exc_info: Any = None) -> Any:
+            nonlocal status, held
+            status, held = code, (code, headers, exc_info)
+            return chunks.append
+
+        chunks: list[bytes] = []
+        with self.lock:
+            answer = inner(environ, hold)
+            try:
+                chunks.extend(answer)
+            finally:
+                getattr(answer, "close", lambda: None)()
+            if status.startswith("2") and wsgi.changes_something(
+                action, str(environ["REQUEST_METHOD"])
+            ):
+                self.notify()
+        start_response(*held)
+        return chunks
+
+    def _save_when_changed(self) -> None:
+        while not self._stopping.is_set():
+            generation = self.wait(self._saved_generation, 1.0)
+            if generation <= self._saved_generation:
+                continue
+            started = time.monotonic()
+            try:
+                self.save()
+            except Exception:
+                log.exception("The region's state could not be saved to %s", self.config.state_file)
+            self._stopping.wait(max(0.0, SAVE_INTERVAL - (time.monotonic() - started)))
+
+    def _open_log(self) -> None:
+        self.config.log_directory.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(self.config.log_directory / "region.log", encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        logging.getLogger("rehearsal").addHandler(handler)
+        self._log_handler = handler
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        message = (
+            f"The region's API cannot listen on {HOST}:{port} ({error.strerror}): stop what uses "
+            f"port {port} (`ss -ltnp 'sport = :{port}'` shows it) or choose another port, 0 for a "
+            "free one."
+        )
+        raise ControlPlaneError(message) from error
+    return listener
+
+
+def _refuse_pass_through() -> None:
+    """Make sure that moto never forwards a request to AWS and plays no real account."""
+    if DEFAULT_ACCOUNT_ID != "123456789012":
+        message = (
+            f"moto was imported with account {DEFAULT_ACCOUNT_ID}: unset MOTO_ACCOUNT_ID, the "
+            "local region is account 123456789012 only."
+        )
+        raise ControlPlaneError(message)
+    core = default_user_config.get("core", {})
+    passthrough = core.get("passthrough") or {}
+    if passthrough.get("urls") or passthrough.get("services"):
+        message = (
+            f"moto is set to pass requests through to AWS ({passthrough}): remove that setting, "
+            "the local region must never reach a real account."
+        )
+        raise ControlPlaneError(message)
+
+
+def _stop_tracking_models() -> None:
+    """Keep moto from holding every model it ever made, which a long-lived region would leak."""
+
+    def make(_original: Any) -> Any:
+        def new(cls: type[Any], *_args: Any, **_kwargs: Any) -> Any:
+            return object.__new__(cls)
+
+        return staticmethod(new)
+
+    replace(BaseModel, "__new__", make)

@@ -1,0 +1,100 @@
+"""Starts and stops the region as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from region import session
+from toolchain import locate, paths
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 60.0
+
+
+class BackgroundError(Exception):
+    """The region did not start or did not stop; the message says why, with the log's last lines."""
+
+
+def log_file(root: Path) -> Path:
+    """Where the region's process writes."""
+    return root / "log" / "serve.log"
+
+
+def launch(root: Path, arguments: list[str]) -> session.Session:
+    """Starts `python -m rehearsal serve` apart from this terminal; returns once it is ready.
+
+    Raises:
+        BackgroundError: it ended, or was not ready in time; it is not left running.
+    """
+    log = log_file(root)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "PATH": locate.search_path(), "PYTHONUNBUFFERED": "1"}
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rehearsal", "serve", "--root", str(root), *arguments],
+            cwd=paths.ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_TIMEOUT_S
+    try:
+        while time.monotonic() < deadline:
+            found = session.running(root)
+            if found is not None and found.pid == process.pid:
+                return found
+            if process.poll() is not None:
+                raise BackgroundError(_last_lines(log))
+            time.sleep(0.05)
+        raise BackgroundError(f"the region was not ready within {START_TIMEOUT_S:.0f} s; see {log}")
+    except BaseException:
+        _end(process)
+        raise
+
+
+def _last_lines(log: Path) -> str:
+    """The error that the region ended with: what it printed, without a traceback's frames."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    for line in reversed(lines):
+        if line.startswith("error: "):
+            return line.removeprefix("error: ")
+    return "\n".join(lines[-5:]) or f"the region ended without a word; see {log}"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def stop(found: session.Session) -> None:
+    """Asks the region to end and waits until it has.
+
+    Raises:
+        BackgroundError: it is still there after STOP_TIMEOUT_S; it has been killed then.
+    """
+    os.kill(found.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while found.alive():
+        if time.monotonic() > deadline:
+            os.kill(found.pid, signal.SIGKILL)
+            raise BackgroundError(
+                f"the region (process {found.pid}) did not end within {STOP_TIMEOUT_S:.0f} s and "
+                "was killed; run `python -m rehearsal stop` again to end what it started"
+            )
+        # The region may be this process's child: without this it stays as a zombie.
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(found.pid, os.WNOHANG)
+        time.sleep(0.05)

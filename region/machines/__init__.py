@@ -1,0 +1,39 @@
+"""EC2 instances of the local region: real processes, limited as their instance type is.
+
+`MachinePark` launches `Machine`s from `MachineSpec`s; `sweep` removes what a killed region left.
+"""
+
+from region.machines.codedeploy_agent.agent import CodeDeployAgent
+from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
+from region.machines.errors import (
+    BootError,
+    LimitsUnavailable,
+    MachineError,
+    NamespaceUnavailable,
+    RegionInUse,
+    UnknownMachine,
+)
+from region.machines.instance_types import INSTANCE_TYPES, InstanceType
+from region.machines.machine import Machine, MachineState, MachineUsage
+from region.machines.park import MachinePark, sweep
+from region.machines.spec import MachineSpec
+
+__all__ = [
+    "INSTANCE_TYPES",
+    "AgentDeployment",
+    "BootError",
+    "CodeDeployAgent",
+    "EventResult",
+    "InstanceType",
+    "LimitsUnavailable",
+    "Machine",
+    "MachineError",
+    "MachinePark",
+    "MachineSpec",
+    "MachineState",
+    "MachineUsage",
+    "NamespaceUnavailable",
+    "RegionInUse",
+    "UnknownMachine",
+    "sweep",
+]

@@ -1,0 +1,30 @@
+"""CPU and memory limits of machines by Linux control groups, version 1 or 2.
+
+`detect()` gives the back end that this host lets this user write to.
+"""
+
+from region.machines.cgroups.base import GroupUsage, Limits
+from region.machines.cgroups.detection import (
+    Surroundings,
+    detect,
+    leftover_groups,
+    remove_groups,
+    remove_namespace,
+)
+from region.machines.cgroups.v1 import CgroupV1
+from region.machines.cgroups.v2 import CgroupV2
+from region.machines.errors import LimitsError, LimitsUnavailable
+
+__all__ = [
+    "CgroupV1",
+    "CgroupV2",
+    "GroupUsage",
+    "Limits",
+    "LimitsError",
+    "LimitsUnavailable",
+    "Surroundings",
+    "detect",
+    "leftover_groups",
+    "remove_groups",
+    "remove_namespace",
+]

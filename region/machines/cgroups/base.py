@@ -1,0 +1,114 @@
+"""The one interface through which machines are limited, whatever the control-group version."""
+
+import os
+import signal
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final
+
+from region.machines.cgroups import files
+
+# A short period keeps a throttled service answering in small steps instead of freezing it for
+# most of 100 ms; 1 ms is also the least quota that the kernel accepts.
+CPU_PERIOD_US: Final = 10_000
+MIN_QUOTA_US: Final = 1_000
+# All groups of the project lie under this name, so that leftovers can be found again.
+NAMESPACE: Final = "haproof"
+_TIMEOUT_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True)
+class GroupUsage:
+    """Counters of one group including everything below it, since the group was created.
+
+    `throttled_seconds`, `nr_periods` and `nr_throttled` belong to the quota set on this very
+    group; a period is 10 ms long and counts only while the group wants to run.
+    """
+
+    cpu_seconds: float
+    throttled_seconds: float
+    nr_periods: int
+    nr_throttled: int
+    memory_peak_bytes: int
+    oom_kills: int
+
+
+def quota_us(cores: float) -> int:
+    """CPU time in microseconds per period of 10 ms that amounts to `cores`."""
+    return max(MIN_QUOTA_US, round(cores * CPU_PERIOD_US))
+
+
+class Limits(ABC):
+    """Control groups named by relative paths such as `<region>/<instance>/services`.
+
+    A group is one directory in every hierarchy of the back end. All methods raise `LimitsError`.
+    """
+
+    version: ClassVar[int]
+
+    def __init__(self, hierarchies: list[Path]) -> None:
+        """Work below `<hierarchy>/haproof` of each hierarchy."""
+        self._roots = [hierarchy / NAMESPACE for hierarchy in hierarchies]
+
+    @property
+    def name(self) -> str:
+        """What a report calls this back end."""
+        return f"cgroup v{self.version}"
+
+    def directories(self, group: str) -> list[Path]:
+        """The group's directory in each hierarchy."""
+        return [root / group for root in self._roots]
+
+    def procs_files(self, group: str) -> list[Path]:
+        """The files a process writes its id to in order to join the group."""
+        return [directory / "cgroup.procs" for directory in self.directories(group)]
+
+    def create(self, group: str) -> None:
+        """Create the group and its parents; nothing happens if it exists."""
+        for directory in self.directories(group):
+            files.make(directory)
+
+    def add(self, group: str, pid: int) -> None:
+        """Move a process into the group; a process that has just ended is no error."""
+        for file in self.procs_files(group):
+            with suppress(ProcessLookupError):
+                file.write_text(str(pid))
+
+    def pids(self, group: str) -> set[int]:
+        """Ids of the processes in the group and below it."""
+        return files.pids(self.directories(group))
+
+    def signal(self, group: str, number: signal.Signals) -> None:
+        """Send a signal to every process in the group and below it."""
+        for pid in self.pids(group):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def kill(self, group: str) -> int:
+        """SIGKILL everything in the group and below it, until it is empty; returns how many."""
+        return files.kill(self.directories(group), _TIMEOUT_SECONDS)
+
+    def remove(self, group: str) -> None:
+        """Kill what runs in the group and below it, for good, and remove the groups."""
+        if any(directory.is_dir() for directory in self.directories(group)):
+            self.forbid_forks(group)
+            self.kill(group)
+            files.remove(self.directories(group), _TIMEOUT_SECONDS)
+
+    @abstractmethod
+    def forbid_forks(self, group: str) -> None:
+        """Let no process of the group multiply any more: the last step before killing it."""
+
+    @abstractmethod
+    def set_cpu(self, group: str, cores: float | None) -> None:
+        """Hold the group to `cores` CPU seconds per second; None lifts the limit."""
+
+    @abstractmethod
+    def set_memory(self, group: str, memory_bytes: int) -> None:
+        """Let the OOM killer act inside the group above this many bytes (swap excluded)."""
+
+    @abstractmethod
+    def usage(self, group: str) -> GroupUsage:
+        """Counters of the group; zeros if it does not exist."""

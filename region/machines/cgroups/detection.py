@@ -1,0 +1,156 @@
+"""Finding the control groups that this user may write to."""
+
+import os
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from region.machines.cgroups import files, v1, v2
+from region.machines.cgroups.base import NAMESPACE, Limits
+from region.machines.cgroups.v1 import CgroupV1
+from region.machines.cgroups.v2 import CgroupV2
+from region.machines.errors import LimitsError, LimitsUnavailable
+
+_REMEDY = (
+    "run as root, or with systemd start it by "
+    '`systemd-run --user --scope -p "Delegate=cpu cpuacct memory pids" <command>`, '
+    "or in a container add `--privileged --cgroupns=private`"
+)
+_PROBE_MEMORY_BYTES = 64 * 1024**2
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where the host tells what is mounted and which groups this process is in.
+
+    `probe` moves a real process into a group to be sure; a recorded tree cannot do that.
+    """
+
+    mounts: Path = field(default_factory=lambda: Path("/proc/self/mounts"))
+    own_cgroups: Path = field(default_factory=lambda: Path("/proc/self/cgroup"))
+    probe: bool = True
+
+    def v1_mounts(self) -> dict[str, Path]:
+        """Version 1 controllers and where they are mounted."""
+        found: dict[str, Path] = {}
+        for target, kind, options in self._mounts():
+            if kind == "cgroup":
+                found.update({name: target for name in v1.USED if name in options})
+        return found
+
+    def v2_mounts(self) -> list[Path]:
+        """Mount points of the unified hierarchy."""
+        return [target for target, kind, _ in self._mounts() if kind == "cgroup2"]
+
+    def v2_candidates(self) -> list[Path]:
+        """Groups that may be delegated to this user: the root, then down to our own group."""
+        candidates: list[Path] = []
+        for mount in self.v2_mounts():
+            path = mount
+            candidates.append(path)
+            for name in self._own_v2_group().strip("/").split("/"):
+                path /= name
+                if name and path.is_dir():
+                    candidates.append(path)
+        return list(dict.fromkeys(candidates))
+
+    def _mounts(self) -> list[tuple[Path, str, list[str]]]:
+        lines = (line.split() for line in self.mounts.read_text().splitlines())
+        # /proc/mounts writes a blank in a path as \040.
+        return [
+            (Path(part[1].replace("\\040", " ")), part[2], part[3].split(","))
+            for part in lines
+            if len(part) >= 4
+        ]
+
+    def _own_v2_group(self) -> str:
+        for line in self.own_cgroups.read_text().splitlines():
+            if line.startswith("0::"):
+                return line.removeprefix("0::")
+        return "/"
+
+
+def detect(surroundings: Surroundings | None = None) -> Limits:
+    """The back end this host offers: version 2 where it has CPU and memory, else version 1.
+
+    Raises `LimitsUnavailable` with the reason for each refusal and the remedy.
+    """
+    surroundings = surroundings or Surroundings()
+    refusals: list[str] = []
+    for candidate in _candidates(surroundings, refusals):
+        if not surroundings.probe:
+            return candidate
+        try:
+            _probe(candidate)
+        except (LimitsError, OSError) as error:
+            refusals.append(str(error).rstrip("."))
+        else:
+            return candidate
+    reasons = "; ".join(refusals) or "no control groups are mounted"
+    raise LimitsUnavailable(f"Machines cannot be limited ({reasons}): {_REMEDY}.")
+
+
+def _candidates(surroundings: Surroundings, refusals: list[str]) -> list[Limits]:
+    found: list[Limits] = []
+    for base in surroundings.v2_candidates():
+        try:
+            controllers = (base / "cgroup.controllers").read_text().split()
+        except OSError as error:
+            refusals.append(f"{base} cannot be read ({error.strerror})")
+            continue
+        if missing := [name for name in v2.REQUIRED if name not in controllers]:
+            refusals.append(f"{base} lacks the controllers {' and '.join(missing)}")
+        else:
+            found.append(CgroupV2(base))
+    mounts = surroundings.v1_mounts()
+    if all(name in mounts for name in v1.REQUIRED):
+        found.append(CgroupV1(mounts))
+    elif mounts:
+        absent = " and ".join(name for name in v1.REQUIRED if name not in mounts)
+        refusals.append(f"no version 1 hierarchy is mounted for {absent}")
+    return found
+
+
+def _probe(limits: Limits) -> None:
+    """Do once what every machine needs: create, limit, join, remove."""
+    group = f"probe-{os.getpid()}"
+    limits.create(group)
+    try:
+        limits.set_cpu(group, 0.1)
+        limits.set_memory(group, _PROBE_MEMORY_BYTES)
+        with subprocess.Popen(
+            ["sleep", "60"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as child:
+            try:
+                limits.add(group, child.pid)
+            finally:
+                child.kill()
+    finally:
+        limits.remove(group)
+        remove_namespace(limits.directories(group))
+
+
+def leftover_groups(region_id: str, surroundings: Surroundings | None = None) -> list[Path]:
+    """Directories that groups of the region occupy in any hierarchy, usable or not."""
+    surroundings = surroundings or Surroundings()
+    hierarchies = [*surroundings.v1_mounts().values(), *surroundings.v2_candidates()]
+    directories = [hierarchy / NAMESPACE / region_id for hierarchy in hierarchies]
+    return [directory for directory in dict.fromkeys(directories) if directory.is_dir()]
+
+
+def remove_groups(directories: list[Path], timeout: float = 10.0) -> int:
+    """Kill everything in the groups and remove them; returns how many processes were killed."""
+    killed = files.kill(directories, timeout)
+    files.remove(directories, timeout)
+    return killed
+
+
+def remove_namespace(directories: list[Path]) -> None:
+    """Remove the project's own parent group above `directories` if no other region uses it."""
+    for directory in directories:
+        with suppress(OSError):
+            directory.parent.rmdir()

@@ -1,0 +1,68 @@
+"""Control groups version 1: one hierarchy per controller."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from region.machines.cgroups import files
+from region.machines.cgroups.base import CPU_PERIOD_US, NAMESPACE, GroupUsage, Limits, quota_us
+
+# pids is optional: it only makes killing a fork bomb certain.
+REQUIRED = ("cpu", "cpuacct", "memory")
+USED = (*REQUIRED, "pids")
+_NANOSECONDS = 1e9
+
+
+class CgroupV1(Limits):
+    """Limits through the cpu, cpuacct, memory and (where mounted) pids hierarchies."""
+
+    version: ClassVar[int] = 1
+
+    def __init__(self, mounts: Mapping[str, Path]) -> None:
+        """`mounts`: controller name to its mount point; controllers may share one."""
+        used = {name: mounts[name] for name in USED if name in mounts}
+        super().__init__(list(dict.fromkeys(used.values())))
+        self._roots_by_controller = {name: path / NAMESPACE for name, path in used.items()}
+
+    def _directory(self, controller: str, group: str) -> Path:
+        return self._roots_by_controller[controller] / group
+
+    def forbid_forks(self, group: str) -> None:
+        """Let no process of the group multiply any more, where the pids hierarchy exists."""
+        if "pids" in self._roots_by_controller:
+            for directory in files.tree(self._directory("pids", group)):
+                files.write(directory / "pids.max", "0")
+
+    def set_cpu(self, group: str, cores: float | None) -> None:
+        """Hold the group to `cores` by the CFS bandwidth quota; None lifts the limit."""
+        directory = self._directory("cpu", group)
+        files.write(directory / "cpu.cfs_period_us", str(CPU_PERIOD_US))
+        quota = -1 if cores is None else quota_us(cores)
+        files.write(directory / "cpu.cfs_quota_us", str(quota))
+
+    def set_memory(self, group: str, memory_bytes: int) -> None:
+        """Limit memory, and memory plus swap where the kernel accounts swap."""
+        directory = self._directory("memory", group)
+        files.write(directory / "memory.limit_in_bytes", str(memory_bytes))
+        with_swap = directory / "memory.memsw.limit_in_bytes"
+        if with_swap.exists():
+            files.write(with_swap, str(memory_bytes))
+        elif (directory / "memory.swappiness").exists():
+            files.write(directory / "memory.swappiness", "0")
+
+    def usage(self, group: str) -> GroupUsage:
+        """Counters of the group; OOM kills are summed, version 1 counts them per group."""
+        cpu = files.read_table(self._directory("cpu", group) / "cpu.stat")
+        memory = self._directory("memory", group)
+        accounted = files.read_int(self._directory("cpuacct", group) / "cpuacct.usage")
+        return GroupUsage(
+            cpu_seconds=accounted / _NANOSECONDS,
+            throttled_seconds=cpu.get("throttled_time", 0) / _NANOSECONDS,
+            nr_periods=cpu.get("nr_periods", 0),
+            nr_throttled=cpu.get("nr_throttled", 0),
+            memory_peak_bytes=files.read_int(memory / "memory.max_usage_in_bytes"),
+            oom_kills=sum(
+                files.read_table(directory / "memory.oom_control").get("oom_kill", 0)
+                for directory in files.tree(memory)
+            ),
+        )

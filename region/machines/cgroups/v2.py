@@ -1,0 +1,109 @@
+"""Control groups version 2: one unified hierarchy."""
+
+import errno
+from pathlib import Path
+from typing import ClassVar
+
+from region.machines.cgroups import files
+from region.machines.cgroups.base import CPU_PERIOD_US, GroupUsage, Limits, quota_us
+from region.machines.errors import LimitsError
+
+REQUIRED = ("cpu", "memory")
+USED = (*REQUIRED, "pids")
+_MICROSECONDS = 1e6
+
+
+class CgroupV2(Limits):
+    """Limits through the unified hierarchy, below `base` (a group this user may write to)."""
+
+    version: ClassVar[int] = 2
+
+    def __init__(self, base: Path) -> None:
+        """`base`: a directory of the cgroup2 mount whose controllers include cpu and memory."""
+        super().__init__([base])
+        self._base = base
+
+    def _directory(self, group: str) -> Path:
+        return self.directories(group)[0]
+
+    def create(self, group: str) -> None:
+        """Create the group, handing the controllers down from `base` level by level."""
+        leaf = self._directory(group)
+        parent = self._base
+        for name in leaf.relative_to(self._base).parts:
+            self._delegate(parent)
+            parent /= name
+            files.make(parent)
+
+    def _delegate(self, directory: Path) -> None:
+        """Enable the controllers for the children of `directory`."""
+        available = set((directory / "cgroup.controllers").read_text().split())
+        control = directory / "cgroup.subtree_control"
+        missing = [
+            name for name in USED if name in available and name not in control.read_text().split()
+        ]
+        if not missing:
+            return
+        value = " ".join(f"+{name}" for name in missing)
+        try:
+            control.write_text(value)
+        except OSError as error:
+            if error.errno != errno.EBUSY or directory != self._base:
+                raise LimitsError(
+                    f"Cannot enable {value!r} in {control}: {error.strerror}."
+                ) from error
+            self._evacuate(directory)
+            files.write(control, value)
+
+    def _evacuate(self, directory: Path) -> None:
+        """Move the processes of `directory` into a leaf of it.
+
+        A group other than the real root may have processes or children with controllers, not
+        both; in a container the root of the mount holds the container's own processes.
+        """
+        leaf = directory / "haproof-outside"
+        files.make(leaf)
+        for pid in (directory / "cgroup.procs").read_text().split():
+            try:
+                (leaf / "cgroup.procs").write_text(pid)
+            except ProcessLookupError:
+                continue
+            except OSError as error:
+                raise LimitsError(
+                    f"Cannot move process {pid} from {directory} to {leaf}: {error.strerror}."
+                ) from error
+
+    def forbid_forks(self, group: str) -> None:
+        """Let no process of the group multiply any more; cgroup.kill ends them all at once."""
+        directory = self._directory(group)
+        if (directory / "cgroup.kill").exists():
+            files.write(directory / "cgroup.kill", "1")
+        elif (directory / "pids.max").exists():
+            files.write(directory / "pids.max", "0")
+
+    def set_cpu(self, group: str, cores: float | None) -> None:
+        """Hold the group to `cores` by cpu.max; None lifts the limit."""
+        quota = "max" if cores is None else str(quota_us(cores))
+        files.write(self._directory(group) / "cpu.max", f"{quota} {CPU_PERIOD_US}")
+
+    def set_memory(self, group: str, memory_bytes: int) -> None:
+        """Limit memory; no swap, where the kernel accounts it."""
+        directory = self._directory(group)
+        files.write(directory / "memory.max", str(memory_bytes))
+        if (directory / "memory.swap.max").exists():
+            files.write(directory / "memory.swap.max", "0")
+
+    def usage(self, group: str) -> GroupUsage:
+        """Counters of the group; before Linux 5.19 there is no peak, so the present use counts."""
+        directory = self._directory(group)
+        cpu = files.read_table(directory / "cpu.stat")
+        peak = directory / "memory.peak"
+        memory = peak if peak.exists() else directory / "memory.current"
+        return GroupUsage(
+            cpu_seconds=cpu.get("usage_usec", 0) / _MICROSECONDS,
+            throttled_seconds=cpu.get("throttled_usec", 0) / _MICROSECONDS,
+            nr_periods=cpu.get("nr_periods", 0),
+            nr_throttled=cpu.get("nr_throttled", 0),
+            memory_peak_bytes=files.read_int(memory),
+            oom_kills=files.read_table(directory / "memory.events").get("oom_kill", 0),
+        )

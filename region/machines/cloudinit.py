@@ -1,0 +1,133 @@
+"""User data: the part of cloud-config that the stacks use.
+
+Keys as in cloud-init's reference (https://cloudinit.readthedocs.io/en/latest/reference/modules.html):
+`swap`, `write_files`, `runcmd`. A key beyond these is refused, for a machine that silently leaves
+out a step would prove nothing.
+"""
+
+import base64
+import binascii
+import shlex
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from region.machines.disk import Disk
+from region.machines.errors import CloudConfigError
+
+_HEADER = "#cloud-config"
+_B64 = ("b64", "base64")
+_MAX_BYTES = 16 * 1024  # EC2's limit on raw user data
+
+
+def _octal(value: Any) -> Any:
+    """Permissions are a string of octal digits; YAML has already read an unquoted 0644."""
+    if isinstance(value, str):
+        try:
+            return int(value, 8)
+        except ValueError:
+            raise ValueError(f"{value!r} is not a string of octal digits such as '0644'") from None
+    return value
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Swap(_Model):
+    """The swap file that cloud-init would make; sizes in bytes or as "512M"."""
+
+    filename: str = "/swap.img"
+    size: int | str = 0
+    maxsize: int | str | None = None
+
+
+class WriteFile(_Model):
+    """One file to write; `permissions` are mode bits."""
+
+    path: str
+    content: str = ""
+    permissions: Annotated[int, BeforeValidator(_octal), Field(ge=0, le=0o7777)] = 0o644
+    encoding: Literal["b64", "base64", "text/plain"] = "text/plain"
+    owner: Literal["root:root", "root"] = "root:root"
+
+    def data(self) -> bytes:
+        """The decoded content; raises `CloudConfigError`."""
+        if self.encoding not in _B64:
+            return self.content.encode()
+        try:
+            return base64.b64decode(self.content, validate=False)
+        except binascii.Error as error:
+            raise CloudConfigError(
+                f"write_files: the content of {self.path!r} is not base64 ({error}); "
+                "encode it or leave out `encoding`."
+            ) from error
+
+
+class CloudConfig(_Model):
+    """A parsed cloud-config."""
+
+    swap: Swap | None = None
+    write_files: tuple[WriteFile, ...] = ()
+    runcmd: tuple[str | tuple[str | int, ...], ...] = ()
+
+    def script(self) -> str:
+        """`runcmd` as the shell script that cloud-init makes of it."""
+        lines = [
+            line if isinstance(line, str) else shlex.join(str(word) for word in line)
+            for line in self.runcmd
+        ]
+        return "\n".join(["#!/bin/sh", *lines, ""])
+
+
+def parse(user_data: bytes) -> CloudConfig:
+    """Parse user data; empty user data asks for nothing. Raises `CloudConfigError`."""
+    if not user_data.strip():
+        return CloudConfig()
+    if len(user_data) > _MAX_BYTES:
+        raise CloudConfigError(
+            f"User data has {len(user_data)} bytes, EC2 takes at most {_MAX_BYTES}; "
+            "move the bulk into the revision."
+        )
+    try:
+        text = user_data.decode()
+    except UnicodeDecodeError as error:
+        raise CloudConfigError("User data is not UTF-8 text; send a cloud-config.") from error
+    if text.split("\n", 1)[0].strip() != _HEADER:
+        raise CloudConfigError(
+            f"User data must begin with the line {_HEADER!r}; it begins with {text[:20]!r}."
+        )
+    return _validate(text)
+
+
+def _validate(text: str) -> CloudConfig:
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise CloudConfigError(f"User data is not valid YAML: {error}.") from error
+    try:
+        return CloudConfig.model_validate({} if document is None else document)
+    except ValidationError as error:
+        raise CloudConfigError(f"User data is refused: {problems(error)}.") from error
+
+
+def problems(error: ValidationError) -> str:
+    """Every problem of a validation as `key: message`, in one line."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'document'}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_input=False)
+    )
+
+
+def write_files(config: CloudConfig, disk: Disk) -> list[Path]:
+    """Write the files to the machine's disk in order; returns the host's paths of them."""
+    written: list[Path] = []
+    for file in config.write_files:
+        target = disk.resolve(file.path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.data())
+        target.chmod(file.permissions)
+        written.append(target)
+    return written

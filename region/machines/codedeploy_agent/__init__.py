@@ -1,0 +1,1 @@
+"""The CodeDeploy agent that runs on every instance."""

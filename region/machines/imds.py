@@ -1,0 +1,146 @@
+"""The instance metadata service, version 2 only (EC2 User Guide, "Use the IMDS").
+
+Every read needs a token from `PUT /latest/api/token`; the hop limit of a response has no meaning
+on one host. Credentials are the region's dummies.
+"""
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from region.machines.spec import MachineSpec
+
+ACCESS_KEY = "rehearsal"
+_TOKEN_PATH = "/latest/api/token"  # noqa: S105 - a path, no secret
+_TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
+_TOKEN_HEADER = "x-aws-ec2-metadata-token"  # noqa: S105 - a header's name
+_MAX_TTL_SECONDS = 21_600
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP answer."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] | None = None
+    content_type: str = "text/plain"
+
+
+class Imds:
+    """The metadata service of one machine; safe to use from several threads."""
+
+    def __init__(
+        self, spec: MachineSpec, account_id: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`clock` gives seconds; tokens are valid by it."""
+        self._spec = spec
+        self._account_id = account_id
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tokens: dict[str, float] = {}
+        self._launched = datetime.now(UTC)
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> Response:
+        """Answer a request for `path` (from `/latest` on)."""
+        lower = {name.lower(): value for name, value in headers.items()}
+        if path == _TOKEN_PATH:
+            return self._token(method, lower)
+        if method not in ("GET", "HEAD"):
+            return Response(405)
+        if not self._authorised(lower.get(_TOKEN_HEADER, "")):
+            return Response(401)
+        return self._read(path)
+
+    def _token(self, method: str, headers: Mapping[str, str]) -> Response:
+        if method != "PUT":
+            return Response(405)
+        if "x-forwarded-for" in headers:
+            return Response(403)
+        seconds = headers.get(_TTL_HEADER, "")
+        if not (seconds.isdigit() and 1 <= int(seconds) <= _MAX_TTL_SECONDS):
+            return Response(400)
+        token = secrets.token_urlsafe(32)
+        now = self._clock()
+        with self._lock:
+            self._tokens = {known: end for known, end in self._tokens.items() if end > now}
+            self._tokens[token] = now + int(seconds)
+        return Response(200, token, {_TTL_HEADER: seconds})
+
+    def _authorised(self, token: str) -> bool:
+        with self._lock:
+            return self._tokens.get(token, 0.0) > self._clock()
+
+    def _read(self, path: str) -> Response:
+        if not path.startswith("/latest/"):
+            return Response(404)
+        wanted = path.removeprefix("/latest/").strip("/")
+        leaves = self._leaves()
+        if wanted in leaves:
+            return Response(200, leaves[wanted]())
+        children = _children(wanted, leaves)
+        return Response(200, "\n".join(children)) if children else Response(404)
+
+    def _leaves(self) -> dict[str, Callable[[], str]]:
+        spec = self._spec
+        meta = {
+            "ami-id": spec.image_id,
+            "instance-id": spec.instance_id,
+            "instance-type": spec.instance_type,
+            # The loopback twin: what a process of the machine can bind.
+            "local-ipv4": spec.address,
+            "placement/availability-zone": spec.availability_zone,
+            "placement/region": spec.region,
+        }
+        leaves: dict[str, Callable[[], str]] = {
+            f"meta-data/{name}": lambda value=value: value for name, value in meta.items()
+        }
+        leaves[f"meta-data/iam/security-credentials/{spec.role}"] = self._credentials
+        leaves["dynamic/instance-identity/document"] = self._identity
+        leaves["user-data"] = lambda: spec.user_data.decode(errors="replace")
+        return leaves
+
+    def _credentials(self) -> str:
+        now = datetime.now(UTC)
+        return json.dumps(
+            {
+                "Code": "Success",
+                "LastUpdated": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+                "Type": "AWS-HMAC",
+                "AccessKeyId": ACCESS_KEY,
+                "SecretAccessKey": ACCESS_KEY,
+                "Token": ACCESS_KEY,
+                "Expiration": f"{now + timedelta(hours=6):%Y-%m-%dT%H:%M:%SZ}",
+            },
+            indent=2,
+        )
+
+    def _identity(self) -> str:
+        spec = self._spec
+        return json.dumps(
+            {
+                "accountId": self._account_id,
+                "architecture": spec.architecture,
+                "availabilityZone": spec.availability_zone,
+                "imageId": spec.image_id,
+                "instanceId": spec.instance_id,
+                "instanceType": spec.instance_type,
+                "pendingTime": f"{self._launched:%Y-%m-%dT%H:%M:%SZ}",
+                "privateIp": spec.address,
+                "region": spec.region,
+                "version": "2017-09-30",
+            },
+            indent=2,
+        )
+
+
+def _children(wanted: str, leaves: Mapping[str, object]) -> list[str]:
+    """Names directly below `wanted`; those that have children themselves end in a slash."""
+    prefix = f"{wanted}/" if wanted else ""
+    below = [leaf.removeprefix(prefix) for leaf in leaves if leaf.startswith(prefix)]
+    names = [name if "/" not in name else f"{name.split('/', 1)[0]}/" for name in below]
+    return sorted(set(names))

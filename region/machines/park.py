@@ -1,0 +1,242 @@
+"""The park: all machines of one region, and what is left of them when the region dies."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, TextIO
+
+from region.machines import cgroups
+from region.machines.cgroups import Limits
+from region.machines.errors import MachineError, RegionInUse, UnknownMachine
+from region.machines.listener import Listener, Tenant, install_shim
+from region.machines.machine import Machine, MachineContext
+from region.machines.namespace import check_namespaces
+from region.machines.spec import MachineSpec, check_instance_id
+
+ACCOUNT_ID: Final = "123456789012"
+_BOOT_TIMEOUT_SECONDS: Final = 300.0
+# How long services may take to end when their machine is stopped or terminated.
+_SHUTDOWN_SECONDS: Final = 5.0
+_MARK: Final = "HAPROOF_REGION_ID"
+
+
+def region_id(root: Path) -> str:
+    """The name of a region's control groups: short, and the same for the same root."""
+    return hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
+
+
+class MachinePark:
+    """Launches and ends the machines of a region; methods may be called from several threads."""
+
+    def __init__(
+        self,
+        root: Path,
+        aws_endpoint: str,
+        region: str,
+        *,
+        account_id: str = ACCOUNT_ID,
+        boot_timeout: float = _BOOT_TIMEOUT_SECONDS,
+    ) -> None:
+        """`root` holds the region's state; `boot_timeout` is the time user data has, in seconds."""
+        self.region = region
+        self._root = root.resolve()
+        self._aws_endpoint = aws_endpoint
+        self._account_id = account_id
+        self._boot_timeout = boot_timeout
+        self._lock = threading.Lock()
+        self._machines: dict[str, Machine] = {}
+        self._listener = Listener(self._find)
+        self._limits: Limits | None = None
+        self._held: TextIO | None = None
+
+    def start(self) -> None:
+        """Take the region root, clear what a dead region left there, and listen.
+
+        Raises `RegionInUse`, `LimitsUnavailable` or `NamespaceUnavailable`.
+        """
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._held = _hold(self._root)
+        try:
+            check_namespaces([self._root, Path(sys.executable)])
+            _sweep(self._root)
+            self._limits = cgroups.detect()
+            _record_groups(self._held, self._limits.directories(region_id(self._root)))
+            install_shim(self._root / "bin", sys.executable)
+            self._listener.start()
+        except BaseException:
+            self._release()
+            raise
+
+    def close(self) -> None:
+        """End every process of every machine, remove all control groups, stop listening.
+
+        Disks stay. Calling it twice does no harm.
+        """
+        if self._held is None:
+            return
+        try:
+            self._shut_down(self.machines(), limit=0)
+        finally:
+            self._listener.close()
+            if self._limits:
+                group = region_id(self._root)
+                self._limits.remove(group)
+                cgroups.remove_namespace(self._limits.directories(group))
+            self._release()
+
+    def launch(self, spec: MachineSpec) -> Machine:
+        """Make the machine's disk and register it; `Machine.boot` switches it on.
+
+        A disk that the same instance id left in this root is taken over, so a machine that is
+        off can be launched again, with another type for example.
+        """
+        if self._limits is None:
+            raise MachineError("The park is not started; call start() before launch().")
+        context = MachineContext(
+            limits=self._limits,
+            region_id=region_id(self._root),
+            instances=self._root / "instances",
+            shims=self._root / "bin",
+            listener=self._listener,
+            aws_endpoint=self._aws_endpoint,
+            account_id=self._account_id,
+            boot_timeout=self._boot_timeout,
+        )
+        with self._lock:
+            known = self._machines.get(spec.instance_id)
+            if known and known.switched_on:
+                raise MachineError(
+                    f"{spec.instance_id} is running already; stop or terminate it first, or "
+                    "choose another id."
+                )
+            machine = Machine(spec, context)
+            self._machines[spec.instance_id] = machine
+            return machine
+
+    def get(self, instance_id: str) -> Machine:
+        """The launched machine; raises `UnknownMachine`."""
+        with self._lock:
+            machine = self._machines.get(instance_id)
+        if machine is None:
+            raise UnknownMachine(f"No machine {instance_id!r} is launched in this region.")
+        return machine
+
+    def machines(self) -> list[Machine]:
+        """All launched machines, whatever their state."""
+        with self._lock:
+            return list(self._machines.values())
+
+    def stop(self, instance_id: str) -> None:
+        """Switch the machine off; its disk stays and `Machine.boot` switches it on again."""
+        self.get(instance_id).shut_down(_SHUTDOWN_SECONDS)
+
+    def terminate(self, instance_id: str) -> None:
+        """End the machine and remove its disk and control groups.
+
+        Of an instance that is not launched since the region started, the disk is removed; an
+        unknown one is no error.
+        """
+        try:
+            self.get(instance_id).discard(_SHUTDOWN_SECONDS)
+        except UnknownMachine:
+            check_instance_id(instance_id)
+            shutil.rmtree(self._root / "instances" / instance_id, ignore_errors=True)
+        with self._lock:
+            self._machines.pop(instance_id, None)
+
+    def _shut_down(self, machines: list[Machine], limit: float) -> None:
+        if machines:
+            with ThreadPoolExecutor(len(machines)) as pool:
+                list(pool.map(lambda machine: machine.shut_down(limit), machines))
+
+    def _find(self, instance_id: str) -> Tenant | None:
+        with self._lock:
+            machine = self._machines.get(instance_id)
+        return machine.tenant if machine and machine.state in ("pending", "running") else None
+
+    def _release(self) -> None:
+        if self._held:
+            self._held.close()
+            self._held = None
+
+
+def sweep(root: Path) -> list[str]:
+    """End and remove what the machines of a dead region left: processes and control groups.
+
+    Returns a sentence per thing found, an empty list if there was nothing. Disks stay. Raises
+    `RegionInUse` if the region is alive and `LimitsError` if something cannot be removed.
+    """
+    if not root.is_dir():
+        return _sweep(root)
+    with _hold(root):
+        return _sweep(root)
+
+
+def _sweep(root: Path) -> list[str]:
+    identifier = region_id(root)
+    directories = cgroups.leftover_groups(identifier)
+    directories += [path for path in _recorded_groups(root) if path not in directories]
+    found: list[str] = []
+    if directories:
+        killed = cgroups.remove_groups(directories)
+        found += [f"removed the control group {directory}" for directory in directories]
+        if killed:
+            found.append(f"killed {killed} processes in them")
+        cgroups.remove_namespace(directories)
+    strays = _kill_strays(identifier)
+    if strays:
+        found.append(f"killed {strays} processes outside of them")
+    return found
+
+
+def _kill_strays(identifier: str) -> int:
+    """Kill processes that carry the region's mark but had not joined a group yet."""
+    mark = f"{_MARK}={identifier}".encode()
+    killed = 0
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        # Processes come and go, and those of others are not ours to read.
+        with suppress(OSError):
+            pid = int(environment.parent.name)
+            if pid != os.getpid() and mark in environment.read_bytes().split(b"\0"):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+    return killed
+
+
+def _hold(root: Path) -> TextIO:
+    """Lock the region's machines for this process; the kernel lets go when it dies."""
+    file = (root / "machines.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise RegionInUse(
+            f"The machines of {root} are run by another live process; stop that region first."
+        ) from error
+    return file
+
+
+def _record_groups(file: TextIO, directories: list[Path]) -> None:
+    """Keep in the lock file where the groups are, so that any later process finds them."""
+    file.seek(0)
+    file.truncate()
+    json.dump([str(directory) for directory in directories], file)
+    file.flush()
+
+
+def _recorded_groups(root: Path) -> list[Path]:
+    try:
+        recorded = json.loads((root / "machines.lock").read_text())
+    except (FileNotFoundError, ValueError):
+        return []
+    paths = [Path(path) for path in recorded]
+    # The name is checked, for what is listed here will be removed.
+    return [path for path in paths if path.name == region_id(root) and path.is_dir()]

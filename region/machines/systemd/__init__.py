@@ -1,0 +1,1 @@
+"""A small systemd: unit files, service supervision and systemctl."""

@@ -1,0 +1,255 @@
+"""CloudWatch alarms, dashboards and log groups.
+
+The region keeps alarms and changes no state by itself: it has no metrics. `SetAlarmState` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from typing_extensions import override
+
+from region.provider import checks
+from region.provider.autoname import Naming
+from region.provider.errors import Refusal
+from region.provider.handler import Handler, found, given, sync_tags, tag_list, tag_map
+from region.provider.operation import Operation
+from region.provider.values import Properties
+
+COMPARISONS = (
+    "GreaterThanOrEqualToThreshold",
+    "GreaterThanThreshold",
+    "LessThanThreshold",
+    "LessThanOrEqualToThreshold",
+)
+MISSING_DATA = ("breaching", "notBreaching", "ignore", "missing")
+RETENTION_DAYS = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922}
+    | {3288, 3653}
+)
+_ALARM = {
+    "AlarmDescription": "alarmDescription",
+    "ActionsEnabled": "actionsEnabled",
+    "AlarmActions": "alarmActions",
+    "OKActions": "okActions",
+    "InsufficientDataActions": "insufficientDataActions",
+    "MetricName": "metricName",
+    "Namespace": "namespace",
+    "Statistic": "statistic",
+    "ExtendedStatistic": "extendedStatistic",
+    "Period": "period",
+    "Unit": "unit",
+    "EvaluationPeriods": "evaluationPeriods",
+    "DatapointsToAlarm": "datapointsToAlarm",
+    "Threshold": "threshold",
+    "ComparisonOperator": "comparisonOperator",
+    "TreatMissingData": "treatMissingData",
+    "EvaluateLowSampleCountPercentile": "evaluateLowSampleCountPercentiles",
+}
+
+
+class MetricAlarm(Handler):
+    """``aws.cloudwatch.MetricAlarm`` of one metric."""
+
+    resource_type = "aws:cloudwatch/metricAlarm:MetricAlarm"
+    supported = frozenset({"name", "dimensions", "tags", *_ALARM.values()})
+    hints: ClassVar = {
+        "metricQueries": "watch one metric: the local region evaluates no expressions"
+    }
+    force_new = frozenset({"name"})
+    defaults: ClassVar = {"actionsEnabled": True, "treatMissingData": "missing"}
+    sets = frozenset({"alarmActions", "okActions", "insufficientDataActions"})
+    naming = Naming(prefix="", pattern=r"[^\x00-\x1f]+", rule="any printable characters")
+
+    @override
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+        """One metric, one statistic, one threshold."""
+        for name in ("metricName", "namespace", "period", "threshold"):
+            if inputs.get(name) is None:
+                yield Refusal(name, f"an alarm on a metric needs {name!r}; set it")
+        for name in ("comparisonOperator", "evaluationPeriods"):
+            if inputs.get(name) is None:
+                yield Refusal(name, f"an alarm needs {name!r}; set it")
+        yield from checks.exactly_one(inputs, ["statistic", "extendedStatistic"])
+        yield from checks.one_of(
+            "comparisonOperator", inputs.get("comparisonOperator"), COMPARISONS
+        )
+        yield from checks.one_of("treatMissingData", inputs.get("treatMissingData"), MISSING_DATA)
+        wanted, periods = inputs.get("datapointsToAlarm"), inputs.get("evaluationPeriods")
+        if isinstance(wanted, int) and isinstance(periods, int) and wanted > periods:
+            reason = f"'datapointsToAlarm' {wanted} is more than 'evaluationPeriods' {periods}"
+            yield Refusal("datapointsToAlarm", f"{reason}; lower it")
+        period: Any = inputs.get("period")
+        if isinstance(period, int) and period not in {10, 20, 30} and period % 60:
+            reason = f"a period of {period} s is none of 10, 20, 30 or a multiple of 60; round it"
+            yield Refusal("period", reason)
+
+    @override
+    def create(self, op: Operation, inputs: Properties) -> str:
+        """PutMetricAlarm; the id is the name."""
+        self._put(op, inputs, Tags=tag_list(inputs.get("tags")))
+        return inputs["name"]
+
+    def _put(self, op: Operation, inputs: Properties, **more: Any) -> None:
+        dimensions: Mapping[str, str] = inputs.get("dimensions") or {}
+        op.aws.cloudwatch.put_metric_alarm(
+            AlarmName=inputs["name"],
+            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+            **given(_ALARM, inputs),
+            **more,
+        )
+
+    @override
+    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
+        """PutMetricAlarm again: it replaces everything but the state and the tags."""
+        if old is None:
+            return
+        cloudwatch, arn = op.aws.cloudwatch, _alarm_arn(op, identity)
+        self._put(op, new)
+        sync_tags(
+            new,
+            old,
+            lambda tags: cloudwatch.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
+            lambda keys: cloudwatch.untag_resource(ResourceARN=arn, TagKeys=keys),
+        )
+
+    @override
+    def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
+        """The alarm."""
+        response = op.aws.cloudwatch.describe_alarms(
+            AlarmNames=[identity], AlarmTypes=["MetricAlarm"]
+        )
+        for alarm in response["MetricAlarms"]:
+            arn = _alarm_arn(op, identity)
+            tags = op.aws.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags")
+            return {
+                "name": alarm["AlarmName"],
+                "arn": alarm.get("AlarmArn", arn),
+                "dimensions": {item["Name"]: item["Value"] for item in alarm["Dimensions"]},
+                "tags": tag_map(tags),
+                **found(_ALARM, alarm),
+            }
+        return None
+
+    @override
+    def delete(self, op: Operation, identity: str, state: Properties) -> None:
+        """DeleteAlarms."""
+        op.aws.cloudwatch.delete_alarms(AlarmNames=[identity])
+
+
+def _alarm_arn(op: Operation, name: str) -> str:
+    return op.arn("cloudwatch", f"alarm:{name}")
+
+
+class Dashboard(Handler):
+    """``aws.cloudwatch.Dashboard``."""
+
+    resource_type = "aws:cloudwatch/dashboard:Dashboard"
+    supported = frozenset({"dashboardName", "dashboardBody"})
+    force_new = frozenset({"dashboardName"})
+    documents = frozenset({"dashboardBody"})
+    naming = Naming(
+        prop="dashboardName", prefix="", pattern=r"[\w-]+", rule="letters, digits, - and _"
+    )
+
+    @override
+    def create(self, op: Operation, inputs: Properties) -> str:
+        """PutDashboard; the id is the name."""
+        self._put(op, inputs)
+        return inputs["dashboardName"]
+
+    def _put(self, op: Operation, inputs: Properties) -> None:
+        op.aws.cloudwatch.put_dashboard(
+            DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"]
+        )
+
+    @override
+    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
+        """PutDashboard again."""
+        if old is not None:
+            self._put(op, new)
+
+    @override
+    def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
+        """The dashboard."""
+        board = op.aws.cloudwatch.get_dashboard(DashboardName=identity)
+        return {
+            "dashboardName": board["DashboardName"],
+            "dashboardBody": board["DashboardBody"],
+            "dashboardArn": board["DashboardArn"],
+        }
+
+    @override
+    def delete(self, op: Operation, identity: str, state: Properties) -> None:
+        """DeleteDashboards."""
+        op.aws.cloudwatch.delete_dashboards(DashboardNames=[identity])
+
+
+class LogGroup(Handler):
+    """``aws.cloudwatch.LogGroup``. Nothing in the region writes to it."""
+
+    resource_type = "aws:cloudwatch/logGroup:LogGroup"
+    supported = frozenset({"name", "namePrefix", "retentionInDays", "skipDestroy", "tags"})
+    force_new = frozenset({"name", "namePrefix"})
+    defaults: ClassVar = {"retentionInDays": 0, "skipDestroy": False}
+    naming = Naming(limit=512, pattern=r"[\w./#-]+", rule="letters, digits and -_./#")
+
+    @override
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+        """The retention is one that CloudWatch Logs offers; 0 keeps logs for ever."""
+        days: Any = inputs.get("retentionInDays")
+        if isinstance(days, int) and days and days not in RETENTION_DAYS:
+            near = min(RETENTION_DAYS, key=lambda allowed: abs(allowed - days))
+            reason = f"'retentionInDays' {days} is none that CloudWatch Logs offers; use {near}"
+            yield Refusal("retentionInDays", reason)
+
+    @override
+    def create(self, op: Operation, inputs: Properties) -> str:
+        """CreateLogGroup; the id is the name."""
+        tags = {"tags": inputs["tags"]} if inputs.get("tags") else {}
+        op.aws.logs.create_log_group(logGroupName=inputs["name"], **tags)
+        return inputs["name"]
+
+    @override
+    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
+        """PutRetentionPolicy, or DeleteRetentionPolicy for 0."""
+        logs, days = op.aws.logs, new["retentionInDays"]
+        if days != (old or {}).get("retentionInDays", 0):
+            if days:
+                logs.put_retention_policy(logGroupName=identity, retentionInDays=days)
+            else:
+                logs.delete_retention_policy(logGroupName=identity)
+        arn = _log_group_arn(op, identity)
+        sync_tags(
+            new,
+            old,
+            lambda tags: logs.tag_resource(resourceArn=arn, tags=tags),
+            lambda keys: logs.untag_resource(resourceArn=arn, tagKeys=keys),
+        )
+
+    @override
+    def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
+        """The log group."""
+        response = op.aws.logs.describe_log_groups(logGroupNamePrefix=identity)
+        for group in response["logGroups"]:
+            if group["logGroupName"] != identity:
+                continue
+            arn = _log_group_arn(op, identity)
+            return {
+                "name": identity,
+                "arn": arn,
+                "retentionInDays": group.get("retentionInDays", 0),
+                "tags": dict(op.aws.logs.list_tags_for_resource(resourceArn=arn)["tags"]),
+            }
+        return None
+
+    @override
+    def delete(self, op: Operation, identity: str, state: Properties) -> None:
+        """DeleteLogGroup, unless it is to be kept."""
+        if not state.get("skipDestroy"):
+            op.aws.logs.delete_log_group(logGroupName=identity)
+
+
+def _log_group_arn(op: Operation, name: str) -> str:
+    return op.arn("logs", f"log-group:{name}")

@@ -1,0 +1,79 @@
+"""What instances and launch templates have in common: the parameters of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from region.provider import checks
+from region.provider.errors import Refusal
+from region.provider.handler import found, given
+from region.provider.values import Properties
+
+USER_DATA_LIMIT = 16 * 1024
+"""EC2's limit of user data, in bytes before base64."""
+
+METADATA = {
+    "HttpEndpoint": "httpEndpoint",
+    "HttpTokens": "httpTokens",
+    "HttpPutResponseHopLimit": "httpPutResponseHopLimit",
+    "InstanceMetadataTags": "instanceMetadataTags",
+}
+METADATA_PATHS = frozenset(f"metadataOptions.{name}" for name in METADATA.values())
+
+EBS = {
+    "VolumeSize": "volumeSize",
+    "VolumeType": "volumeType",
+    "Encrypted": "encrypted",
+    "DeleteOnTermination": "deleteOnTermination",
+    "Iops": "iops",
+    "Throughput": "throughput",
+}
+CREDITS = ("standard", "unlimited")
+
+
+def metadata_options(inputs: Properties) -> dict[str, Any]:
+    """The ``MetadataOptions`` parameter, as keyword arguments."""
+    options = given(METADATA, inputs.get("metadataOptions") or {})
+    return {"MetadataOptions": options} if options else {}
+
+
+def described_metadata(description: Mapping[str, Any]) -> Properties:
+    """The ``metadataOptions`` property, empty where the service tells none."""
+    options = found(METADATA, description.get("MetadataOptions") or {})
+    return {"metadataOptions": options} if options else {}
+
+
+def credit_specification(inputs: Properties) -> dict[str, Any]:
+    """The ``CreditSpecification`` parameter, as keyword arguments."""
+    mode = (inputs.get("creditSpecification") or {}).get("cpuCredits")
+    return {"CreditSpecification": {"CpuCredits": mode}} if mode else {}
+
+
+def check_machine(inputs: Properties) -> Iterable[Refusal]:
+    """What is impossible for instances and launch templates alike."""
+    options: Any = inputs.get("metadataOptions")
+    if isinstance(options, dict):
+        path = "metadataOptions"
+        yield from checks.one_of(
+            f"{path}.httpTokens", options.get("httpTokens"), ["optional", "required"]
+        )
+        yield from checks.one_of(
+            f"{path}.httpEndpoint", options.get("httpEndpoint"), ["enabled", "disabled"]
+        )
+        hops = options.get("httpPutResponseHopLimit")
+        yield from checks.within(f"{path}.httpPutResponseHopLimit", hops, 1, 64)
+    specification: Any = inputs.get("creditSpecification")
+    if isinstance(specification, dict):
+        path = "creditSpecification.cpuCredits"
+        yield from checks.one_of(path, specification.get("cpuCredits"), CREDITS)
+
+
+def check_user_data(path: str, size: int) -> Iterable[Refusal]:
+    """User data of ``size`` bytes fits into 16 KiB."""
+    if size > USER_DATA_LIMIT:
+        yield Refusal(
+            path,
+            f"user data has {size} bytes and EC2 takes {USER_DATA_LIMIT}; shorten it or fetch "
+            "parts of it from S3",
+        )

@@ -1,0 +1,73 @@
+"""The provider as a server: the engine attaches with ``PULUMI_DEBUG_PROVIDERS=aws:<port>``."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent import futures
+from typing import Any, Final
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from region.provider.clients import Clients
+from region.provider.operation import Place
+from region.provider.resources import all_handlers
+from region.provider.schema import resource_schema
+from region.provider.service import ProviderService
+from region.provider.sessions import Sessions
+
+WORKERS: Final = 32
+MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024
+"""The engine's own limit of a gRPC message (sdk/go/common/util/rpcutil)."""
+STOP_SECONDS: Final = 5.0
+
+logger: Final = logging.getLogger(__name__)
+
+
+class ProviderServer:
+    """Serves the ``aws`` provider of one local region to any number of engines.
+
+    ``endpoint_url`` must be a literal loopback address; ValueError otherwise.
+    """
+
+    def __init__(self, endpoint_url: str, region: str) -> None:
+        self._place = Place(Clients(endpoint_url, region), region)
+        self._handlers = all_handlers()
+        self._sessions = Sessions()
+        self._server: Any = None
+
+    def start(self, port: int = 0) -> int:
+        """Listens on 127.0.0.1 and returns the port. Raises OSError where the port is taken."""
+        server = grpc.server(
+            futures.ThreadPoolExecutor(WORKERS, thread_name_prefix="provider"),
+            options=[
+                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.so_reuseport", 0),  # two regions on one port must not share its requests
+            ],
+        )
+        service = ProviderService(self._place, self._handlers, self._sessions)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(service, server)
+        try:
+            bound = server.add_insecure_port(f"127.0.0.1:{port}")
+        except RuntimeError:
+            bound = 0
+        if not bound:
+            raise OSError(f"The provider's port {port} is taken; free it or choose another.")
+        server.start()
+        self._server = server
+        threading.Thread(target=self._warm_up, name="provider-warm-up", daemon=True).start()
+        return bound
+
+    def stop(self) -> None:
+        """Cancels what is waiting and ends the server. Safe to call twice."""
+        self._sessions.close()
+        if self._server is not None:
+            self._server.stop(STOP_SECONDS).wait()
+            self._server = None
+
+    def _warm_up(self) -> None:
+        """Reads the schemas (about three seconds of CPU) before the first program asks."""
+        for token in self._handlers:
+            resource_schema(token)

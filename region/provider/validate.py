@@ -1,0 +1,100 @@
+"""Refuses inputs that AWS does not know or that the local region does not implement."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from region.provider.errors import Refusal
+from region.provider.schema import ResourceSchema, Shape, fits
+from region.provider.values import UNKNOWN
+
+
+def problems(
+    schema: ResourceSchema,
+    supported: frozenset[str],
+    hints: Mapping[str, str],
+    inputs: Mapping[str, Any],
+) -> list[Refusal]:
+    """Everything wrong with the names and kinds of some inputs.
+
+    ``supported`` holds paths (``healthCheck.path``); an object listed without any path below it is
+    supported whole. ``hints`` names what to write instead of an unsupported property.
+    """
+    return list(_Walk(schema.token, supported, hints).object("", schema.inputs, inputs))
+
+
+class _Walk:
+    def __init__(self, token: str, supported: frozenset[str], hints: Mapping[str, str]) -> None:
+        self.token = token
+        self.supported = supported
+        self.hints = hints
+
+    def object(self, path: str, shape: Shape, value: Mapping[str, Any]) -> Iterator[Refusal]:
+        """The problems of an object's members, and of those that are missing."""
+        for name, member in value.items():
+            below = f"{path}.{name}" if path else name
+            if name not in shape.properties:
+                yield Refusal(below, self._unknown(name, path, shape.properties))
+            elif not self._implemented(below):
+                yield Refusal(below, self._unsupported(below, path))
+            else:
+                yield from self.value(below, shape.properties[name], member)
+        for name in sorted(shape.required - value.keys()):
+            below = f"{path}.{name}" if path else name
+            yield Refusal(below, f"{self.token} needs {below!r}; set it")
+
+    def value(self, path: str, shape: Shape, value: Any) -> Iterator[Refusal]:
+        """The problems of one value and of its parts."""
+        if value is UNKNOWN or value is None:
+            return
+        if not fits(shape, value):
+            kind = type(value).__name__
+            yield Refusal(
+                path, f"{path!r} of {self.token} must be {_a(shape.kind)}, not {_a(kind)}"
+            )
+        elif shape.kind == "object":
+            yield from self.object(path, shape, value)
+        elif shape.element and isinstance(value, list):
+            for item in cast("list[Any]", value):
+                yield from self.value(path, shape.element, item)
+        elif shape.element and shape.kind == "map":
+            for key, item in value.items():
+                yield from self.value(f"{path}.{key}", shape.element, item)
+
+    def _implemented(self, path: str) -> bool:
+        parts = path.split(".")
+        if path in self.supported or any(item.startswith(f"{path}.") for item in self.supported):
+            return True
+        ancestors = [".".join(parts[:end]) for end in range(1, len(parts))]
+        return any(
+            ancestor in self.supported and not self._members(ancestor) for ancestor in ancestors
+        )
+
+    def _members(self, path: str) -> list[str]:
+        """The supported properties directly below a path ("" for the resource)."""
+        start = f"{path}." if path else ""
+        below = (item.removeprefix(start) for item in self.supported if item.startswith(start))
+        return sorted({item.split(".")[0] for item in below})
+
+    def _unknown(self, name: str, path: str, known: Iterable[str]) -> str:
+        where = f"{self.token} {path}" if path else self.token
+        near = difflib.get_close_matches(name, list(known), n=1)
+        guess = f"did you mean {near[0]!r}?" if near else "remove it."
+        return f"{where} has no property {name!r}; {guess}"
+
+    def _unsupported(self, path: str, parent: str) -> str:
+        remedy = self.hints.get(path, "remove it for the rehearsal or run this stack on AWS")
+        where = f"under {parent!r}" if parent else "here"
+        members = ", ".join(self._members(parent))
+        return (
+            f"the local region does not implement {path!r} of {self.token}; "
+            f"{remedy} (supported {where}: {members})"
+        )
+
+
+def _a(kind: str) -> str:
+    names = {"str": "string", "int": "integer", "bool": "boolean", "dict": "object"}
+    name = names.get(kind, kind)
+    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"

@@ -1,0 +1,112 @@
+"""The local region: its parts, put together and taken apart in order."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from region import daemons, preflight, session
+from region.api.server import ControlPlane
+from region.config import RegionConfig
+from region.machines import cgroups
+from region.machines.park import MachinePark, sweep
+from region.provider.server import ProviderServer
+from region.reconcile import Controller, ControllerLoop
+from region.services.autoscaling.controller import AutoScalingController
+from region.services.codedeploy.controller import DeploymentsController
+from region.services.ec2.controller import InstancesController
+from region.services.elbv2.controller import TargetsController
+from region.services.rds.controller import DatabasesController
+from region.services.rds.postgres import cluster, programs
+from region.usage import UsageRecorder
+
+log = logging.getLogger(__name__)
+
+
+def clean_up(root: Path) -> list[str]:
+    """Ends what a region that died left behind below `root`; a line for each thing."""
+    ended = [*sweep(root), *daemons.sweep(root)]
+    _remove_directories(root)
+    session.record(root).unlink(missing_ok=True)
+    return ended
+
+
+def _remove_directories(root: Path) -> None:
+    daemons.remove_runtime_directory(root)
+    programs.remove_copies(root / cluster.DIRECTORY)
+
+
+@dataclass
+class Region:
+    """One region in this process. `start` either succeeds or leaves nothing running."""
+
+    config: RegionConfig
+    provider_port: int = 0
+
+    def __post_init__(self) -> None:
+        self._undo = contextlib.ExitStack()
+        self.stopped = threading.Event()
+
+    def start(self) -> session.Session:
+        """Starts every part, makes the region findable, and returns how to reach it."""
+        for line in clean_up(self.config.root):
+            log.warning("ended what an earlier region left: %s", line)
+        try:
+            return self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> session.Session:
+        preflight.require(preflight.REGION)
+        kind = cgroups.detect()
+        plane = ControlPlane(self.config)
+        self._with(plane.start, plane.stop)
+        park = MachinePark(self.config.root, plane.endpoint, self.config.region)
+        self._with(park.start, park.close)
+        loop = ControllerLoop(plane, self._controllers(plane, park))
+        self._with(loop.start, loop.stop)
+        usage = UsageRecorder(self.config.root, park)
+        self._with(usage.start, usage.stop)
+        provider = ProviderServer(plane.endpoint, self.config.region)
+        port = provider.start(self.provider_port)
+        self._undo.callback(provider.stop)
+        found = session.Session(
+            pid=os.getpid(),
+            created=session.own_creation_time(),
+            api_port=plane.port,
+            provider_port=port,
+            region=self.config.region,
+            speed=self.config.speed,
+            limits=kind.name,
+        )
+        session.write(self.config.root, found)
+        self._undo.callback(session.record(self.config.root).unlink, missing_ok=True)
+        return found
+
+    @staticmethod
+    def _controllers(plane: ControlPlane, park: MachinePark) -> list[Controller]:
+        deployments = DeploymentsController(plane, park)
+        return [
+            InstancesController(plane, park),
+            DatabasesController(plane),
+            TargetsController(plane),
+            deployments,
+            AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
+        ]
+
+    def _with(self, start: Callable[[], object], stop: Callable[[], object]) -> None:
+        # Registered first: a part that fails half-way through its start is stopped too.
+        self._undo.callback(stop)
+        start()
+
+    def stop(self) -> None:
+        """Ends every part, the last one first. May be called twice."""
+        self._undo.close()
+        _remove_directories(self.config.root)
+        self.stopped.set()

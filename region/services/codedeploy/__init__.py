@@ -1,0 +1,1 @@
+"""CodeDeploy in the local region."""

@@ -1,0 +1,283 @@
+"""EC2 instances of the control plane as machines of the park.
+
+Booting, stopping and terminating take seconds, so each is a job in a pool of threads: many
+machines boot side by side and no job holds the control plane's lock while it works. An instance
+is `running` once its machine has booted. A failed boot leaves it `pending` with an impaired
+status check and the error in its console output, as an instance that hangs at boot would be; its
+Auto Scaling group replaces it.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from region.addresses import loopback_of
+from region.api.server import ControlPlane
+from region.config import RegionConfig
+from region.machines.errors import UnknownMachine
+from region.machines.spec import MachineSpec
+from region.services.ec2 import instances as ec2
+
+log = logging.getLogger(__name__)
+
+BOOTS_AT_ONCE = 8
+ENDS_AT_ONCE = 4
+KEEP_TERMINATED = 60.0
+RETRY_AFTER = 1.0
+CONSOLE_LENGTH = 64 * 1024  # What EC2 keeps of a console.
+NO_ROLE = "instance-role"
+
+
+class Machine(Protocol):
+    """A machine as this controller uses it; region.machines has the real one."""
+
+    @property
+    def state(self) -> str:
+        """`pending`, `running`, `stopped` or `failed`."""
+        ...
+
+    def boot(self) -> None:
+        """Boot; returns when user data has run. Raises if it failed."""
+        ...
+
+    def alive(self) -> bool:
+        """Whether the machine responds."""
+        ...
+
+    def console_output(self) -> str:
+        """What the machine told about its boots."""
+        ...
+
+
+class Park(Protocol):
+    """The machines of the region."""
+
+    def launch(self, spec: MachineSpec) -> Machine:
+        """Make a machine, or take up the one whose disk is there."""
+        ...
+
+    def stop(self, instance_id: str) -> None:
+        """End a machine's processes and keep its disk."""
+        ...
+
+    def terminate(self, instance_id: str) -> None:
+        """End a machine's processes and remove its disk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What one round needs to know of an instance, read under the lock."""
+
+    instance_id: str
+    code: int
+    reboot: bool
+    impaired: bool
+
+
+class InstancesController:
+    """Boots, stops, watches and ends the machine of every EC2 instance."""
+
+    name = "instances"
+
+    def __init__(self, plane: ControlPlane, park: Park) -> None:
+        """Work on `plane`'s instances with machines of `park`; the park belongs to the caller."""
+        self._plane = plane
+        self._park = park
+        self._config: RegionConfig = plane.config
+        self._machines: dict[str, Machine] = {}
+        self._jobs: dict[str, tuple[int, Future[None]]] = {}
+        self._boots = ThreadPoolExecutor(BOOTS_AT_ONCE, thread_name_prefix="boot")
+        self._ends = ThreadPoolExecutor(ENDS_AT_ONCE, thread_name_prefix="end")
+        self._closed = False
+        self._started = False
+
+    def reconcile(self) -> None:
+        """Start the jobs that instances need and look after running machines."""
+        self._jobs = {name: job for name, job in self._jobs.items() if not job[1].done()}
+        for view in self._views():
+            job = self._job_for(view)
+            if job is not None:
+                self._submit(view, job)
+        self._watch()
+        self._forget()
+
+    def close(self) -> None:
+        """Start no more jobs and wait until machines that are ending have ended.
+
+        A boot may take as long as its user data; it ends when the park closes. Machines that run
+        are the park's.
+        """
+        self._closed = True
+        self._boots.shutdown(wait=False, cancel_futures=True)
+        self._ends.shutdown(wait=True, cancel_futures=True)
+
+    def _views(self) -> list[_View]:
+        with self._plane.lock:
+            instances = [
+                instance
+                for instance in self._plane.backend("ec2").all_instances()
+                if instance.state_code not in {ec2.TERMINATED, ec2.STOPPED}
+            ]
+            if not self._started:
+                self._started = True
+                for instance in instances:
+                    instance.impairment = ""  # After a restart every machine gets a new chance.
+            return [
+                _View(
+                    instance.id,
+                    instance.state_code,
+                    instance.reboot_requested,
+                    bool(instance.impairment),
+                )
+                for instance in instances
+            ]
+
+    def _job_for(self, view: _View) -> Callable[[str], None] | None:
+        known = view.instance_id in self._machines
+        if view.code == ec2.PENDING:
+            return None if view.impaired else self._boot
+        if view.code == ec2.RUNNING:
+            if not known:
+                # The region was restarted: the machine boots from its disk.
+                return None if view.impaired else self._boot
+            return self._reboot if view.reboot else None
+        return {ec2.STOPPING: self._stop, ec2.SHUTTING_DOWN: self._terminate}.get(view.code)
+
+    def _submit(self, view: _View, job: Callable[[str], None]) -> None:
+        ending = view.code in {ec2.STOPPING, ec2.SHUTTING_DOWN}
+        running = self._jobs.get(view.instance_id)
+        # Ending does not wait for a boot that may hang; nothing else overtakes.
+        if self._closed or (running is not None and (not ending or running[0] == view.code)):
+            return
+        if view.code == ec2.RUNNING:
+            with self._plane.lock:
+                instance = self._find(view.instance_id)
+                if instance is not None:
+                    instance.rebooting = True
+        pool = self._ends if ending else self._boots
+        self._jobs[view.instance_id] = (
+            view.code,
+            pool.submit(self._guarded, job, view.instance_id),
+        )
+
+    def _guarded(self, job: Callable[[str], None], instance_id: str) -> None:
+        try:
+            job(instance_id)
+        except Exception:
+            log.exception("instance %s: unexpected error; tried again", instance_id)
+            time.sleep(RETRY_AFTER)
+        finally:
+            self._plane.notify()
+
+    def _boot(self, instance_id: str) -> None:
+        if self._wanted(instance_id) is None:
+            return
+        machine: Machine | None = None
+        impairment = ""
+        try:
+            machine = self._park.launch(self._spec(instance_id))
+            machine.boot()
+        except Exception as error:
+            if self._closed:
+                return
+            impairment = f"The instance did not boot: {type(error).__name__}: {error}"
+            log.warning("instance %s: %s", instance_id, impairment)
+        console = machine.console_output() if machine is not None else ""
+        with self._plane.lock:
+            instance = self._wanted(instance_id)
+            if instance is not None:
+                instance.impairment = impairment
+                instance.console_output = f"{console}{impairment}"[-CONSOLE_LENGTH:]
+                instance.rebooting = instance.reboot_requested = False
+                if machine is not None and not impairment:
+                    self._machines[instance_id] = machine
+                    ec2.set_state(instance, ec2.RUNNING)
+        if instance is None:
+            self._clean_up(instance_id)
+
+    def _clean_up(self, instance_id: str) -> None:
+        """Make sure that an instance that was ended while it booted leaves no machine behind."""
+        with self._plane.lock:
+            instance = self._find(instance_id)
+            stopping = instance is not None and instance.state_code in {ec2.STOPPING, ec2.STOPPED}
+        self._end(self._park.stop if stopping else self._park.terminate, instance_id)
+
+    def _wanted(self, instance_id: str) -> Any:
+        """The instance if its machine is to run, else None."""
+        with self._plane.lock:
+            instance = self._find(instance_id)
+            up = {ec2.PENDING, ec2.RUNNING}
+            return instance if instance is not None and instance.state_code in up else None
+
+    def _spec(self, instance_id: str) -> MachineSpec:
+        with self._plane.lock:
+            instance = self._find(instance_id)
+            private_ip = str(instance.private_ip)
+            return MachineSpec(
+                instance_id=instance.id,
+                instance_type=instance.instance_type,
+                address=loopback_of(private_ip),
+                private_ip=private_ip,
+                region=self._config.region,
+                availability_zone=instance.placement.zone,
+                user_data=ec2.user_data_of(instance),
+                role=ec2.role_of(instance) or NO_ROLE,
+                image_id=instance.image_id,
+            )
+
+    def _end(self, how: Callable[[str], object], instance_id: str) -> None:
+        try:
+            how(instance_id)
+        except UnknownMachine:
+            log.debug("instance %s had no machine", instance_id)
+
+    def _reboot(self, instance_id: str) -> None:
+        self._machines.pop(instance_id, None)
+        self._end(self._park.stop, instance_id)
+        self._boot(instance_id)
+
+    def _stop(self, instance_id: str) -> None:
+        self._machines.pop(instance_id, None)
+        self._end(self._park.stop, instance_id)
+        with self._plane.lock:
+            instance = self._find(instance_id)
+            if instance is not None and instance.state_code == ec2.STOPPING:
+                for nic in instance.nics.values():
+                    nic.stop()
+                ec2.set_state(instance, ec2.STOPPED)
+
+    def _terminate(self, instance_id: str) -> None:
+        self._machines.pop(instance_id, None)
+        self._end(self._park.terminate, instance_id)
+        with self._plane.lock:
+            instance = self._find(instance_id)
+            if instance is not None and instance.state_code == ec2.SHUTTING_DOWN:
+                ec2.finish_termination(instance)
+
+    def _watch(self) -> None:
+        """Mark instances whose machine does not respond, and unmark those that do again."""
+        alive = {name: machine.alive() for name, machine in list(self._machines.items())}
+        with self._plane.lock:
+            changed = False
+            for name, responds in alive.items():
+                instance = self._find(name)
+                if instance is None or instance.state_code != ec2.RUNNING:
+                    continue
+                impairment = "" if responds else "The instance's machine does not respond."
+                if impairment != instance.impairment:
+                    instance.impairment = impairment
+                    changed = True
+            if changed:
+                self._plane.notify()
+
+    def _forget(self) -> None:
+        before = time.time() - self._config.seconds(KEEP_TERMINATED)
+        with self._plane.lock:
+            ec2.forget_terminated(self._plane.backend("ec2"), before)
+
+    def _find(self, instance_id: str) -> Any:
+        return self._plane.backend("ec2").get_instance_by_id(instance_id)

@@ -1,0 +1,137 @@
+"""Launching instances: launch template fields that moto ignores take effect."""
+
+import base64
+import copy
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError, InvalidLaunchTemplateIdNotFound
+from moto.ec2.models.instances import InstanceBackend
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.responses import instances as instance_responses
+from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.utils import parse_user_data
+
+from region.addresses import has_twin
+from region.api.patching import Patches
+
+# Parameters of moto's run_instances and the template fields that they come from.
+FROM_TEMPLATE = {
+    "metadata_options": "MetadataOptions",
+    "ebs_optimized": "EbsOptimized",
+    "disable_api_stop": "DisableApiStop",
+    "disable_api_termination": "DisableApiTermination",
+    "instance_initiated_shutdown_behavior": "InstanceInitiatedShutdownBehavior",
+}
+
+patches = Patches()
+
+
+@patches.around(InstanceBackend, "run_instances")
+def _run_instances(moto: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+    template = _template_data(self, kwargs)
+    _fill_in(template, kwargs)
+    subnet_ids = [nic["SubnetId"] for nic in kwargs.get("nics") or [] if "SubnetId" in nic]
+    _check_subnet(self, kwargs.get("subnet_id") or next(iter(subnet_ids), None))
+    reservation = moto(self, *args, **kwargs)
+    for instance in reservation.instances:
+        _finish_launch(self, instance, template, kwargs)
+    return reservation
+
+
+@patches.around(InstanceResponse, "run_instances")
+def _run_instances_call(moto: Any, self: Any) -> Any:
+    answer = moto(self)
+    option = self._get_param("CreditSpecification.CpuCredits")
+    protect = self._get_bool_param("DisableApiTermination", False)
+    for instance in answer.result.instances:
+        instance.cpu_credits = option or instance.cpu_credits
+        instance.disable_api_termination = protect or instance.disable_api_termination
+    return answer
+
+
+@patches.around(LaunchTemplate, "create_version")
+def _create_version(moto: Any, self: Any, data: dict[str, Any], description: str) -> Any:
+    """moto parses the user data of a template's first version only, and launches no other."""
+    raw = data.get("UserData")
+    parsed = {"UserData": parse_user_data(raw)} if isinstance(raw, str | bytes) else {}
+    return moto(self, {**data, **parsed}, description)
+
+
+@patches.around(instance_responses, "parse_user_data")
+def _parse_user_data(moto: Any, value: Any) -> Any:
+    """ModifyInstanceAttribute hands over decoded bytes, and moto would decode them again."""
+    return moto(base64.b64encode(value).decode() if isinstance(value, bytes) else value)
+
+
+@patches.around(LaunchTemplateBackend, "describe_launch_templates")
+def _describe_launch_templates(
+    moto: Any, self: Any, template_names: Any = None, template_ids: Any = None, filters: Any = None
+) -> Any:
+    for template_id in template_ids or []:
+        if template_id not in self.launch_templates:
+            raise InvalidLaunchTemplateIdNotFound(template_id)
+    return moto(self, template_names, template_ids, filters)
+
+
+def _template_data(backend: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    if not kwargs.get("launch_template"):
+        return {}
+    return backend._get_template_from_args(kwargs["launch_template"]).data  # noqa: SLF001
+
+
+def _fill_in(template: dict[str, Any], kwargs: dict[str, Any]) -> None:
+    """Add to a launch what its template says and moto does not read from it."""
+    for parameter, field in FROM_TEMPLATE.items():
+        if not kwargs.get(parameter) and template.get(field) is not None:
+            kwargs[parameter] = template[field]
+    if template.get("Monitoring", {}).get("Enabled"):
+        kwargs["monitoring_state"] = "enabled"
+    if not kwargs.get("nics") and template.get("NetworkInterfaces"):
+        kwargs["nics"] = _interfaces(template["NetworkInterfaces"], kwargs)
+
+
+def _interfaces(interfaces: list[dict[str, Any]], kwargs: dict[str, Any]) -> list[dict[str, Any]]:
+    result: list[dict[str, Any]] = [
+        {"DeviceIndex": 0, **copy.deepcopy(interface)} for interface in interfaces
+    ]
+    primary = result[0]
+    if kwargs.get("subnet_id"):
+        primary["SubnetId"] = kwargs["subnet_id"]
+    # moto reads an instance's security groups from the request only, not from its interface.
+    groups: list[str] = primary.get("Groups") or []
+    if groups and not kwargs.get("security_group_ids"):
+        kwargs["security_group_ids"] = list(groups)
+        primary["Groups"] = []
+    return result
+
+
+def _check_subnet(backend: Any, subnet_id: str | None) -> None:
+    if subnet_id is None:
+        message = (
+            "No subnet was given: the local region launches instances only in subnets of a VPC "
+            "inside 10.0.0.0/8, not in the default VPC."
+        )
+        raise EC2ClientError("MissingInput", message)
+    subnet = backend.get_subnet(subnet_id)
+    if not has_twin(str(subnet.cidr.network_address)):
+        message = (
+            f"Subnet {subnet_id} ({subnet.cidr_block}) cannot be mapped to the loopback device: "
+            "the local region launches instances only in VPCs inside 10.0.0.0/8."
+        )
+        raise EC2ClientError("InvalidParameterValue", message)
+
+
+def _finish_launch(
+    backend: Any, instance: Any, template: dict[str, Any], kwargs: dict[str, Any]
+) -> None:
+    instance.cpu_credits = (
+        template.get("CreditSpecification", {}).get("CpuCredits") or instance.cpu_credits
+    )
+    named = kwargs.get("iam_instance_profile_name") or kwargs.get("iam_instance_profile_arn")
+    profile = template.get("IamInstanceProfile", {})
+    if profile and not named:
+        backend.associate_iam_instance_profile(
+            instance_id=instance.id,
+            iam_instance_profile_name=profile.get("Name"),
+            iam_instance_profile_arn=profile.get("Arn"),
+        )

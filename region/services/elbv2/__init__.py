@@ -1,0 +1,1 @@
+"""Elastic Load Balancing in the local region."""

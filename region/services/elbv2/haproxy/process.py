@@ -1,0 +1,233 @@
+"""One load balancer as one HAProxy process.
+
+Targets come and go through HAProxy's runtime API. The process is replaced only when listeners,
+target groups or health checks change; the new one takes over the listening sockets, so no
+connection is refused, and the old one ends when its requests are answered.
+"""
+
+import contextlib
+import errno
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from region import daemons
+from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, spawn
+from region.ports import PortError, explain_bind, require_free
+from region.services.elbv2.haproxy import config
+from region.services.elbv2.haproxy.model import BalancerError, LoadBalancer, Target, TargetStatus
+from region.services.elbv2.haproxy.runtime_api import RuntimeApi
+from region.services.elbv2.haproxy.servers import Fleet
+from toolchain import locate
+from toolchain.errors import ToolError
+
+log = logging.getLogger(__name__)
+
+DIRECTORY = "balancers"
+"""Where below a region's root load balancers keep their files."""
+
+START_TIMEOUT = 10.0
+LONGEST_SOCKET_PATH = 100
+
+
+class Balancer:
+    """A running load balancer. Safe to use from several threads."""
+
+    def __init__(self, spec: LoadBalancer, directory: Path, runtime: Path) -> None:
+        """Prepare; nothing starts yet.
+
+        `directory` keeps configuration, log and process record; `runtime` is a short, private
+        directory for the stats socket (`region.daemons.runtime_directory`).
+        """
+        self.spec = spec
+        self._directory = directory
+        self._runtime = runtime
+        self._generation = 0
+        self._lock = threading.RLock()
+        self._process: Daemon | None = None
+        self._predecessors: list[Daemon] = []
+        self._fleet = Fleet(spec.target_groups)
+
+    def start(self) -> None:
+        """Start HAProxy and return when it accepts connections. Raises BalancerError."""
+        with self._lock:
+            if self.running():
+                return
+            self._directory.mkdir(parents=True, exist_ok=True)
+            for listener in self.spec.listeners:
+                _require_free(self.spec.address, listener.port)
+            self._fleet.forget_health()
+            self._replace(self.spec)
+
+    def running(self) -> bool:
+        """Whether the HAProxy process lives."""
+        return self._process is not None and self._process.running()
+
+    def configure(self, spec: LoadBalancer) -> None:
+        """Take over other listeners, target groups or health checks without refusing a request."""
+        with self._lock:
+            if spec == self.spec:
+                return
+            before = {listener.port for listener in self.spec.listeners}
+            if spec.address != self.spec.address:
+                before = set()
+            for listener in spec.listeners:
+                if listener.port not in before:
+                    _require_free(spec.address, listener.port)
+            old = self._fleet
+            self._fleet = old.adapted(spec.target_groups)
+            try:
+                self._replace(spec)
+            except BalancerError:
+                self._fleet = old
+                raise
+            self.spec = spec
+
+    def set_targets(self, group: str, targets: Iterable[Target]) -> None:
+        """Make `targets` the registered targets of `group`.
+
+        New ones get requests after their first successful health check; missing ones are drained.
+        """
+        with self._lock:
+            self._fleet.register(self._api(), group, list(targets))
+
+    def poll(self) -> dict[str, dict[str, TargetStatus]]:
+        """Advance what waits (first checks, draining) and return the status of every target.
+
+        Keys: target group name, target id. Draining targets are included until they are gone.
+        """
+        with self._lock:
+            for predecessor in [p for p in self._predecessors if not p.running()]:
+                predecessor.stop()
+                self._predecessors.remove(predecessor)
+            return self._fleet.advance(self._api(), time.monotonic())
+
+    def close(self) -> None:
+        """End the process at once and remove its socket."""
+        with self._lock:
+            for daemon in [*self._predecessors, *([self._process] if self._process else [])]:
+                daemon.stop(signal.SIGTERM)
+            self._predecessors.clear()
+            self._process = None
+            for stale in self._runtime.glob(f"{self._socket_stem()}-*.sock"):
+                stale.unlink(missing_ok=True)
+
+    def _api(self) -> RuntimeApi:
+        if not self.running():
+            tail = self._process.log_tail() if self._process else "it was never started"
+            raise BalancerError(f"HAProxy of load balancer {self.spec.name} is not running: {tail}")
+        return RuntimeApi(self._socket(self._generation))
+
+    def _replace(self, spec: LoadBalancer) -> None:
+        """Start a process for `spec` and let the running one, if any, finish its requests."""
+        predecessor = self._process if self.running() else None
+        old_socket = self._socket(self._generation)
+        state = self._save_states() if predecessor else None
+        generation = self._generation + 1
+        files = config.Files(self._socket(generation), self._directory, state)
+        config.write_pages(spec, files)
+        path = self._directory / "haproxy.cfg"
+        path.write_text(config.render(spec, self._fleet.configured(), files))
+        command = [str(_executable()), "-db", "-f", str(path)]
+        if predecessor:
+            command += ["-x", str(old_socket), "-sf", str(predecessor.pid)]
+        try:
+            process = spawn(
+                command,
+                record=self._directory / f"haproxy-{generation}{RECORD_SUFFIX}",
+                log=self._directory / f"haproxy-{generation % 2}.log",
+            )
+        except DaemonError as error:
+            raise BalancerError(str(error)) from error
+        try:
+            self._await_ready(process, RuntimeApi(files.socket), spec)
+        except BalancerError:
+            process.stop(signal.SIGKILL)
+            raise
+        if predecessor:
+            self._predecessors.append(predecessor)
+            old_socket.unlink(missing_ok=True)
+        self._process = process
+        self._generation = generation
+        self._fleet.started(RuntimeApi(files.socket), remembered=state is not None)
+
+    def _await_ready(self, process: Daemon, api: RuntimeApi, spec: LoadBalancer) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if not process.running():
+                raise BalancerError(explain_failure(process.log_tail(40), spec))
+            with contextlib.suppress(BalancerError):
+                api.ask("show info")
+                return
+            time.sleep(0.02)
+        raise BalancerError(
+            f"HAProxy of load balancer {spec.name} was not ready after {START_TIMEOUT:.0f} s: "
+            f"{process.log_tail()}"
+        )
+
+    def _save_states(self) -> Path | None:
+        try:
+            text = self._api().ask("show servers state")
+        except BalancerError:
+            log.warning("load balancer %s restarts without remembered states", self.spec.name)
+            return None
+        path = self._directory / "server-states"
+        path.write_text(text + "\n")
+        return path
+
+    def _socket(self, generation: int) -> Path:
+        path = self._runtime / f"{self._socket_stem()}-{generation}.sock"
+        if len(str(path)) > LONGEST_SOCKET_PATH:
+            raise BalancerError(
+                f"Socket path {path} is longer than {LONGEST_SOCKET_PATH} characters: "
+                "set XDG_RUNTIME_DIR or TMPDIR to a shorter directory."
+            )
+        return path
+
+    def _socket_stem(self) -> str:
+        return f"lb-{self.spec.name[:32]}"
+
+
+def sweep(root: Path) -> list[str]:
+    """End what load balancers of a dead region in `root` left; a line for each process."""
+    ended = daemons.sweep(root / DIRECTORY)
+    daemons.remove_runtime_directory(root)
+    return ended
+
+
+def explain_failure(output: str, spec: LoadBalancer) -> str:
+    """One sentence for why HAProxy did not start, from what it wrote to stderr."""
+    for listener in spec.listeners:
+        if f"[{spec.address}:{listener.port}]" not in output:
+            continue
+        for text, code in (
+            ("Address already in use", errno.EADDRINUSE),
+            ("ermission denied", errno.EACCES),
+            ("Cannot assign", errno.EADDRNOTAVAIL),
+        ):
+            if text in output:
+                return explain_bind(spec.address, listener.port, code)
+    alerts = [line.partition(" : ")[2] for line in output.splitlines() if "[ALERT]" in line]
+    reason = "; ".join(alert for alert in alerts if alert) or output.strip() or "no message"
+    return f"HAProxy of load balancer {spec.name} did not start: {reason}"
+
+
+def _executable() -> Path:
+    try:
+        return locate.haproxy()
+    except ToolError as error:
+        raise BalancerError(
+            "HAProxy, which plays the load balancer, is not installed: run `make setup` or, "
+            "on Debian and Ubuntu, `apt-get install haproxy`."
+        ) from error
+
+
+def _require_free(address: str, port: int) -> None:
+    """Raise BalancerError unless the port can be bound now; handed-over ports are not tried."""
+    try:
+        require_free(address, port)
+    except PortError as error:
+        raise BalancerError(str(error)) from error

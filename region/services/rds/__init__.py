@@ -1,0 +1,1 @@
+"""RDS in the local region."""

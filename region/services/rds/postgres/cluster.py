@@ -1,0 +1,369 @@
+"""One PostgreSQL cluster from the binaries of the wheel, as an RDS DB instance would offer it.
+
+Two processes: the server, which listens on an abstract Unix socket, and before it the TLS front,
+which listens on the endpoint.
+"""
+
+import contextlib
+import functools
+import hashlib
+import logging
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from region import daemons
+from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, ServiceUser, bound_command, spawn
+from region.ports import PortError, require_free
+from region.services.rds.postgres import programs, tls_front
+from region.services.rds.postgres.certificate import self_signed
+from region.services.rds.postgres.service_user import ServiceUserError, service_user
+from region.services.rds.postgres.settings import (
+    SOCKET_NUMBER,
+    ClusterSpec,
+    SettingsError,
+    pg_hba_conf,
+    postgresql_conf,
+)
+from toolchain import locate
+from toolchain.errors import ToolError
+
+log = logging.getLogger(__name__)
+
+DIRECTORY = "databases"
+"""Where below a region's root clusters keep their data."""
+
+START_TIMEOUT = 60.0
+INITDB_TIMEOUT = 120.0
+STOP_TIMEOUT = 20.0
+MAINTENANCE_DATABASE = "postgres"
+
+
+class DatabaseError(RuntimeError):
+    """A database cannot work; the message names the value and the remedy."""
+
+
+class Cluster:
+    """A PostgreSQL cluster in `directory`. Its methods block; use one thread per cluster."""
+
+    def __init__(self, spec: ClusterSpec, directory: Path) -> None:
+        """Prepare; nothing is written or started yet."""
+        self.spec = spec
+        self.directory = directory.resolve()
+        self._process: Daemon | None = None
+        self._front: Daemon | None = None
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.directory / "data"
+
+    def exists(self) -> bool:
+        """Whether `create` has succeeded before."""
+        return (self.data / "PG_VERSION").exists()
+
+    def running(self) -> bool:
+        """Whether server and TLS front live."""
+        return all(part is not None and part.running() for part in (self._process, self._front))
+
+    def processes(self) -> list[int]:
+        """The ids of its processes that run: server and TLS front."""
+        parts = (self._process, self._front)
+        return [part.pid for part in parts if part is not None and part.running()]
+
+    def create(self, password: str) -> None:
+        """Make the data directory (initdb) with `password` for the master user."""
+        binaries = binaries_of(self.spec.major)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        user, binaries = self._user(binaries)
+        partial = self.directory / "data.new"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700)
+        password_file = self.directory / "initial-password"
+        try:
+            _write_private(password_file, f"{password}\n".encode())
+            self._hand_over(user, partial, password_file)
+            self._initdb(binaries, partial, password_file, user)
+        finally:
+            password_file.unlink(missing_ok=True)
+        partial.rename(self.data)
+
+    def start(self) -> None:
+        """Start the server and return when it accepts connections. Raises DatabaseError."""
+        if self.running():
+            return
+        try:
+            if self._process is None or not self._process.running():
+                self._start_server()
+            if self._front is None or not self._front.running():
+                self._start_front()
+        except (PortError, SettingsError, DaemonError) as error:
+            self.stop()
+            raise DatabaseError(f"Database {self.spec.name} cannot start: {error}") from error
+        except DatabaseError:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Fast shutdown: running transactions are rolled back, data is written."""
+        if self._front is not None:
+            self._front.stop()
+        if self._process is not None:
+            self._process.stop(signal.SIGINT, STOP_TIMEOUT)
+        self._front = self._process = None
+
+    def destroy(self) -> None:
+        """Stop the server and delete its data."""
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def ensure_database(self, name: str, password: str) -> None:
+        """Create database `name`, owned by the master user, unless it exists."""
+        with self._connect(password) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+            if known.fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def set_password(self, old: str, new: str) -> None:
+        """Change the master user's password. The new one travels hashed, as libpq does it."""
+        username = self.spec.master_username
+        with self._connect(old) as connection:
+            hashed = connection.pgconn.encrypt_password(
+                new.encode(), username.encode(), b"scram-sha-256"
+            ).decode()
+            connection.execute(
+                sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                    sql.Identifier(username), sql.Literal(hashed)
+                )
+            )
+
+    def accepts(self, password: str) -> bool:
+        """Whether the master user can log in with `password` now."""
+        try:
+            with self._connect(password):
+                return True
+        except DatabaseError:
+            return False
+
+    def _connect(self, password: str) -> "psycopg.Connection[tuple[object, ...]]":
+        try:
+            return psycopg.connect(
+                host=self.spec.address,
+                port=self.spec.port,
+                sslmode="require",
+                user=self.spec.master_username,
+                password=password,
+                dbname=MAINTENANCE_DATABASE,
+                connect_timeout=10,
+                autocommit=True,
+            )
+        except psycopg.Error as error:
+            raise DatabaseError(f"Database {self.spec.name} refused a login: {error}") from error
+
+    def _socket_directory(self) -> str:
+        """An abstract socket: it needs no directory that both users may enter, leaves no file."""
+        digest = hashlib.sha256(str(self.data).encode()).hexdigest()[:16]
+        return f"@haproof-{digest}"
+
+    def _start_server(self) -> None:
+        binaries = binaries_of(self.spec.major)
+        user, binaries = self._user(binaries)
+        self._configure(user)
+        self._forget_dead_server()
+        self._process = spawn(
+            [str(binaries / "postgres"), "-D", str(self.data)],
+            record=self.directory / f"postgres{RECORD_SUFFIX}",
+            log=self.directory / "postgres.log",
+            # An immediate shutdown: the server ends its own children and shared memory.
+            death_signal="QUIT",
+            user=user,
+            environment=_environment(),
+        )
+        self._await(self._process, self._server_ready)
+
+    def _start_front(self) -> None:
+        require_free(self.spec.address, self.spec.port)
+        certificate, key = self.directory / "server.crt", self.directory / "server.key"
+        if not key.exists():
+            for path, content in zip(
+                (certificate, key), self_signed(self.spec.address), strict=True
+            ):
+                _write_private(path, content)
+        command = [
+            *(sys.executable, "-I", tls_front.__file__),
+            f"--host={self.spec.address}",
+            f"--port={self.spec.port}",
+            f"--server-socket={self._socket_directory()}/.s.PGSQL.{SOCKET_NUMBER}",
+            f"--certificate={certificate}",
+            f"--key={key}",
+        ]
+        if self.spec.forces_ssl:
+            command.append("--forced")
+        self._front = spawn(
+            command,
+            record=self.directory / f"tls-front{RECORD_SUFFIX}",
+            log=self.directory / "tls-front.log",
+            environment=_environment(),
+        )
+        self._await(self._front, self._front_ready)
+
+    def _user(self, binaries: Path) -> tuple[ServiceUser | None, Path]:
+        """Who runs the cluster, and the programs where he can get at them."""
+        try:
+            user = service_user(self.data)
+            return user, programs.for_user(binaries, user, self.directory.parent)
+        except (ServiceUserError, DaemonError, OSError) as error:
+            raise DatabaseError(str(error)) from error
+
+    def _initdb(
+        self, binaries: Path, data: Path, password_file: Path, user: ServiceUser | None
+    ) -> None:
+        command = [
+            str(binaries / "initdb"),
+            f"--pgdata={data}",
+            f"--username={self.spec.master_username}",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "--no-instructions",
+        ]
+        try:
+            done = subprocess.run(
+                bound_command(command, user=user),
+                capture_output=True,
+                text=True,
+                timeout=INITDB_TIMEOUT,
+                check=False,
+                env=_environment(),
+                cwd="/",
+            )
+        except (OSError, subprocess.TimeoutExpired, DaemonError) as error:
+            raise DatabaseError(f"Database {self.spec.name} cannot be created: {error}") from error
+        if done.returncode != 0:
+            raise DatabaseError(
+                f"Database {self.spec.name} cannot be created, initdb ended with "
+                f"{done.returncode}: {_tail(done.stderr or done.stdout)}"
+            )
+
+    def _configure(self, user: ServiceUser | None) -> None:
+        for name, content in (
+            ("postgresql.conf", postgresql_conf(self.spec, self._socket_directory())),
+            ("pg_hba.conf", pg_hba_conf()),
+        ):
+            _write_private(self.data / name, content.encode())
+            self._hand_over(user, self.data / name)
+
+    def _hand_over(self, user: ServiceUser | None, *paths: Path) -> None:
+        if user is not None:
+            for path in paths:
+                os.chown(path, user.uid, user.gid)
+
+    def _forget_dead_server(self) -> None:
+        """Remove the lock file of a killed server whose process number is now another's."""
+        lock = self.data / "postmaster.pid"
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            number = int(lock.read_text().splitlines()[0])
+            if "postgres" not in Path(f"/proc/{number}/cmdline").read_text():
+                lock.unlink()
+
+    def _await(self, process: Daemon, ready: Callable[[Daemon], bool]) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while not ready(process):
+            if not process.running():
+                raise DatabaseError(
+                    f"Database {self.spec.name} did not start on {self.spec.address}:"
+                    f"{self.spec.port}: {_tail(process.log_tail())}"
+                )
+            if time.monotonic() > deadline:
+                raise DatabaseError(
+                    f"Database {self.spec.name} was not ready after {START_TIMEOUT:.0f} s: "
+                    f"{_tail(process.log_tail())}"
+                )
+            time.sleep(0.02)
+
+    def _server_ready(self, server: Daemon) -> bool:
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            return int(lines[0]) == server.pid and lines[7].strip() == "ready"
+        except (OSError, ValueError, IndexError):
+            return False
+
+    def _front_ready(self, front: Daemon) -> bool:
+        try:
+            endpoint = (self.spec.address, self.spec.port)
+            with socket.create_connection(endpoint, 1.0) as probe:
+                probe.sendall(tls_front.SSL_REQUEST)
+                return front.running() and probe.recv(1) == b"S"
+        except OSError:
+            return False
+
+
+def sweep(root: Path) -> list[str]:
+    """End what databases of a dead region in `root` left; a line for each process."""
+    return daemons.sweep(root / DIRECTORY)
+
+
+def binaries_of(major: int) -> Path:
+    """The directory with `initdb` and `postgres` of a major version. Raises DatabaseError."""
+    found = {_split(version)[0]: path for version, path in _installed().items()}
+    if major not in found:
+        known = ", ".join(str(number) for number in sorted(found))
+        raise DatabaseError(
+            f"PostgreSQL {major} is not available in the local region: "
+            f"choose an engine version of {known}."
+        )
+    return found[major]
+
+
+def available_versions() -> dict[int, str]:
+    """Major version -> full version of what is installed. Raises DatabaseError."""
+    return {_split(version)[0]: version for version in _installed()}
+
+
+@functools.cache
+def _installed() -> dict[str, Path]:
+    try:
+        newest = locate.postgres_bin()
+    except ToolError as error:
+        raise DatabaseError(str(error)) from error
+    return {_version(path): path for path in newest.parent.parent.glob("pginstall*/bin")}
+
+
+def _version(binaries: Path) -> str:
+    header = binaries.parent / "include" / "pg_config.h"
+    match = re.search(r'#define PG_VERSION "([\d.]+)"', header.read_text(errors="replace"))
+    if match is None:
+        raise DatabaseError(f"{header} names no PostgreSQL version: install the wheel anew.")
+    return match.group(1)
+
+
+def _split(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def _tail(text: str, lines: int = 5) -> str:
+    kept = [line.strip() for line in text.strip().splitlines()[-lines:]]
+    return " | ".join(kept) or "no message"

@@ -1,9 +1,0 @@
-"""A Pulumi resource provider named ``aws`` for the local region.
-
-The engine attaches to it through ``PULUMI_DEBUG_PROVIDERS=aws:<port>`` and the program stays the one
-that runs on AWS: same package, same resource types, same property names.
-"""
-
-from rehearsal.provider.server import ProviderServer
-
-__all__ = ["ProviderServer"]

@@ -1,0 +1,158 @@
+"""The two real stacks' estimate: counted from what the program registered, priced, and told."""
+
+import json
+
+import pulumi
+import pytest
+
+from components.cost import price_list
+
+HOURS = 730
+
+
+def invokes(region):
+    """What the program asks of AWS, in another Region."""
+    zones = [f"{region}{letter}" for letter in "abcd"]
+    return {
+        "aws:index/getRegion:getRegion": lambda _: {"id": region, "region": region, "name": region},
+        "aws:index/getAvailabilityZones:getAvailabilityZones": lambda _: {"names": zones},
+        "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": lambda _: {"locations": zones},
+    }
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What the program logs: (level, text)."""
+    found = []
+    for level in ("info", "warn"):
+        monkeypatch.setattr(
+            pulumi.log, level, lambda text, *_, level=level, **__: found.append((level, text))
+        )
+    return found
+
+
+def cost(recording):
+    return recording.outputs()["monthlyCost"]
+
+
+PRICES = {
+    # instance h, volume GB, IPv4 h, balancer h, database h, storage GB, secret, alarm
+    "us-east-1": (0.0042, 0.08, 0.005, 0.0225, 0.016, 0.115, 0.40, 0.10),
+    "ap-northeast-2": (0.0052, 0.0912, 0.005, 0.0225, 0.025, 0.131, 0.40, 0.10),
+}
+
+
+@pytest.mark.parametrize("region", list(PRICES))
+@pytest.mark.parametrize("stack", ["single", "ha"])
+def test_the_output_is_within_one_per_cent_of_a_hand_calculation(build, stack, region):
+    recording = build(stack, invokes=invokes(region))
+    instance, volume, address, balancer, database, storage, secret, alarm = PRICES[region]
+    counts = recording.counts()
+    alarms = counts["aws:cloudwatch/metricAlarm:MetricAlarm"]
+    keys = counts["aws:kms/key:Key"] * 1.00
+    if stack == "single":
+        by_hand = (
+            1 * instance * HOURS
+            + 8 * volume
+            + 1 * address * HOURS
+            + 1 * database * HOURS
+            + 20 * storage
+            + secret
+            + alarms * alarm
+            + keys
+        )
+    else:
+        by_hand = (
+            6 * instance * HOURS
+            + 6 * 8 * volume
+            + (6 + 3) * address * HOURS  # six instances, a load balancer in three zones
+            + 1 * balancer * HOURS
+            + 1 * database * HOURS
+            + 20 * storage
+            + secret
+            + (alarms + 2) * alarm  # target tracking makes two of its own
+            + keys
+        )
+    assert counts["aws:ec2/natGateway:NatGateway"] == 0, "by default the stacks have none"
+    found = cost(recording)
+    assert found["total"] == pytest.approx(by_hand, rel=0.01)
+    assert (found["region"], found["currency"]) == (region, "USD")
+    assert found["tableDate"] == "2026-11-22"
+    assert found["confidence"] in {"medium", "high"}
+    for line in found["lines"]:
+        assert {"item", "quantity", "unit", "unitPrice", "source", "read"} <= set(line)
+    json.dumps(found)
+
+
+def test_the_total_is_one_line_of_the_log(build, said):
+    found = cost(build("ha", fresh=True))
+    ((level, text),) = said
+    assert level == "info"
+    assert text.startswith(f"Monthly cost: about {found['total']:.2f} USD in ap-northeast-2 (730 h")
+
+
+def test_a_doubtful_price_is_a_warning(build, said):
+    build("single", databaseClass="db.t4g.small")
+    ((level, text),) = said
+    assert level == "warn"
+    assert "low confidence: db.t4g.small database" in text
+
+
+def test_a_region_without_prices_is_a_warning_without_a_number(build, said):
+    found = cost(build("ha", invokes=invokes("eu-west-1")))
+    ((level, text),) = said
+    assert level == "warn"
+    assert "no price table for eu-west-1" in text
+    assert "total" not in found
+
+
+class FakePriceList:
+    """Answers with one price, and keeps what it was asked."""
+
+    def __init__(self, usd):
+        self.usd = usd
+        self.asked = []
+
+    def get_products(self, **arguments):
+        self.asked.append(arguments)
+        term = {"priceDimensions": {"d": {"beginRange": "0", "pricePerUnit": {"USD": self.usd}}}}
+        return {"PriceList": [json.dumps({"terms": {"OnDemand": {"t": term}}})]}
+
+
+def test_by_default_aws_is_not_asked(build, monkeypatch):
+    def refuse(_):
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(price_list, "connect", refuse)
+    assert cost(build("single", fresh=True))["total"] > 0
+
+
+def test_aws_is_asked_where_the_setting_says_so(build, monkeypatch):
+    client = FakePriceList("0.0100000000")
+    monkeypatch.setattr(price_list, "connect", lambda profile: client)
+    found = cost(build("single", priceSource="price-list"))
+    assert {line["unitPrice"] for line in found["lines"]} == {0.01}
+    assert all("AWS Price List API" in line["source"] for line in found["lines"])
+    assert found["confidence"] == "high"
+    assert len(client.asked) == len(found["lines"])
+
+
+def test_a_price_list_that_does_not_answer_leaves_the_table_and_a_warning(build, monkeypatch, said):
+    class Silent:
+        def get_products(self, **_):
+            return {"PriceList": []}
+
+    monkeypatch.setattr(price_list, "connect", lambda profile: Silent())
+    found = cost(build("single", priceSource="price-list"))
+    assert found["total"] > 0
+    assert found["tableDate"] == "2026-11-22"
+    assert [level for level, _ in said] == ["warn", "info"]
+    assert "Allow pricing:GetProducts" in said[0][1]
+
+
+def test_where_prices_come_from_releases_nothing_again(build):
+    def digest(recording):
+        return recording.service().inputs["settingsDigest"]
+
+    other = build("single", priceSource="price-list", invokes=invokes("eu-west-1"))
+    assert digest(other) == digest(build("single", invokes=invokes("eu-west-1")))

@@ -1,0 +1,131 @@
+"""Revisions: the same content gives the same bytes, whatever the machine did to the files."""
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from components.errors import ConfigurationError
+from components.revision.bundle import build_bundle
+
+NAMES = st.text("abcdefgh", min_size=1, max_size=6)
+TREES = st.dictionaries(
+    st.lists(NAMES, min_size=1, max_size=3).map(
+        lambda parts: "/".join([*parts[:-1], f"{parts[-1]}.x"])
+    ),
+    st.tuples(st.binary(max_size=200), st.booleans()),
+    max_size=8,
+)
+
+
+def write(root, tree, *, moment=0, order=1, umask=0o000):
+    """Writes a tree of path -> (content, executable), in an order, at a time, under a umask."""
+    root.mkdir(parents=True)
+    (root / "appspec.yml").write_text("version: 0.0\n", encoding="utf-8")
+    for path, (content, executable) in list(tree.items())[::order]:
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        target.chmod((0o777 if executable else 0o666) & ~umask)
+        os.utime(target, (moment, moment))
+    return root
+
+
+@settings(max_examples=40, deadline=None)
+@given(tree=TREES)
+def test_the_digest_depends_on_content_only(tree):
+    with tempfile.TemporaryDirectory() as directory:
+        here = Path(directory)
+        first = write(here / "one" / "app", tree, moment=1_000_000_000, umask=0o022)
+        second = write(here / "two" / "other", tree, moment=1_700_000_000, order=-1, umask=0o077)
+        one = build_bundle(first, here / "cache-one")
+        two = build_bundle(second, here / "cache-two")
+        assert one.path.read_bytes() == two.path.read_bytes()
+        assert one.digest == two.digest
+
+
+@settings(max_examples=25, deadline=None)
+@given(tree=TREES, change=st.binary(min_size=1, max_size=20))
+def test_any_change_of_content_is_another_digest(tree, change):
+    with tempfile.TemporaryDirectory() as directory:
+        here = Path(directory)
+        root = write(here / "app", tree)
+        before = build_bundle(root, here / "cache").digest
+        with (root / "content").open("ab") as stream:
+            stream.write(change)
+        assert build_bundle(root, here / "cache").digest != before
+
+
+@pytest.fixture
+def app(tmp_path):
+    return write(
+        tmp_path / "app", {"scripts/start.sh": (b"#!/bin/sh\n", True), "a.py": (b"", False)}
+    )
+
+
+def members(bundle):
+    with zipfile.ZipFile(bundle.path) as archive:
+        return {info.filename: info for info in archive.infolist()}
+
+
+def test_paths_are_relative_to_the_root_and_modes_are_kept(app, tmp_path):
+    found = members(build_bundle(app, tmp_path / "cache"))
+    assert list(found) == ["a.py", "appspec.yml", "scripts/start.sh"]
+    assert found["scripts/start.sh"].external_attr >> 16 == 0o100755
+    assert found["a.py"].external_attr >> 16 == 0o100644
+
+
+def test_an_executable_bit_alone_is_a_change(app, tmp_path):
+    before = build_bundle(app, tmp_path / "cache").digest
+    (app / "a.py").chmod(0o755)
+    assert build_bundle(app, tmp_path / "cache").digest != before
+
+
+def test_junk_stays_out(app, tmp_path):
+    before = build_bundle(app, tmp_path / "cache").digest
+    for junk in ("__pycache__/a.cpython-311.pyc", ".git/HEAD", ".DS_Store", "x.pyc", ".venv/a"):
+        (app / junk).parent.mkdir(exist_ok=True)
+        (app / junk).write_text("junk", encoding="utf-8")
+    assert build_bundle(app, tmp_path / "cache").digest == before
+
+
+def test_the_key_is_the_content(app, tmp_path):
+    bundle = build_bundle(app, tmp_path / "cache")
+    assert bundle.key == f"revisions/{bundle.digest}.zip"
+    assert bundle.path == tmp_path / "cache" / f"{bundle.digest}.zip"
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [f"{bundle.digest}.zip"]
+
+
+def test_a_directory_without_appspec_is_refused_with_the_remedy(app, tmp_path):
+    (app / "appspec.yml").unlink()
+    with pytest.raises(ConfigurationError, match=r"no appspec.yml at its root.*make revision"):
+        build_bundle(app, tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_missing_directory_is_refused_with_the_remedy(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"nowhere.*is no directory.*make revision"):
+        build_bundle(tmp_path / "nowhere", tmp_path / "cache")
+
+
+def test_links_out_of_the_tree_are_refused_and_leave_nothing_behind(app, tmp_path):
+    (tmp_path / "secret").write_text("x", encoding="utf-8")
+    (app / "linked").symlink_to(tmp_path / "secret")
+    with pytest.raises(ConfigurationError, match=r"linked.*not a regular file inside"):
+        build_bundle(app, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_links_inside_the_tree_become_copies(app, tmp_path):
+    (app / "b.py").symlink_to("a.py")
+    assert "b.py" in members(build_bundle(app, tmp_path / "cache"))
+
+
+def test_linked_directories_are_refused(app, tmp_path):
+    (app / "more").symlink_to("scripts")
+    with pytest.raises(ConfigurationError, match=r"linked directory.*more"):
+        build_bundle(app, tmp_path / "cache")

@@ -1,0 +1,90 @@
+"""How long a run must be, against the figures everybody can check."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loadtest.analysis import planning
+from loadtest.analysis.inference import failure_bound
+from loadtest.cli import main
+from loadtest.errors import LoadTestError
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(main.signal, "signal", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("slo", "needed"),
+    [(0.99, 299), (0.999, 2_995), (0.9995, 5_990), (0.9999, 29_956), (0.99999, 299_572)],
+)
+def test_zero_failures_need_ln_of_the_risk_over_ln_of_the_slo(slo: float, needed: int):
+    assert planning.requests_needed(slo, 0.95) == needed
+    assert needed == math.ceil(math.log(0.05) / math.log(slo))
+
+
+@settings(deadline=None)
+@given(st.floats(0.5, 0.99999), st.floats(0.5, 0.999), st.sampled_from([0, 1, 2, 5, 10]))
+def test_the_plan_is_the_smallest_number_that_shows_it(
+    slo: float, confidence: float, failures: int
+):
+    needed = planning.requests_needed(slo, confidence, failures)
+    assert failure_bound(failures, needed, confidence) <= (1 - slo) * (1 + 1e-6)
+    if needed > failures + 1:
+        assert failure_bound(failures, needed - 1, confidence) > (1 - slo) * (1 - 1e-6)
+
+
+def test_a_run_passes_nine_times_of_ten_at_the_rate_it_names():
+    plan = planning.plan(0.999, 0.95, 250, 2)
+    first = plan.steps[0]
+    assert (first.requests, first.seconds) == (2_995, 11.98)
+    assert (1 - 1 / first.passes_at_one_in) ** first.requests == pytest.approx(0.9, abs=1e-4)
+    assert [step.requests for step in plan.steps] == sorted(step.requests for step in plan.steps)
+
+
+def test_profiles_are_told_whether_they_suffice():
+    fits = {fit.name: fit for fit in planning.plan(0.9999, 0.95, 250, 2).profiles}
+    assert (fits["seed"].requests, fits["seed"].shows, fits["seed"].enough) == (
+        54_000,
+        "99.994 %",
+        True,
+    )
+    assert (fits["quick"].shows, fits["quick"].enough) == ("99.94 %", False)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.1, "1 s"),
+        (59.2, "60 s"),
+        (61, "1.1 min"),
+        (7_200, "2.0 h"),
+        (1_000_000, "11.6 days"),
+    ],
+)
+def test_durations_are_rounded_up(seconds: float, text: str):
+    assert planning.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("slo", "confidence", "rate"), [(1, 0.9, 1), (0.9, 0, 1), (0.9, 0.9, 0)])
+def test_the_impossible_is_refused(slo: float, confidence: float, rate: float):
+    with pytest.raises(LoadTestError, match="give"):
+        planning.plan(slo, confidence, rate, 2)
+
+
+def test_the_command(capsys: pytest.CaptureFixture[str]):
+    assert main.main(["plan", "--slo", "99.9", "--confidence", "95", "--rate", "250"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "To show 99.9 % with 95 % confidence, 2,995 requests must all succeed: 12 s at 250 requests/s."
+    )
+    assert main.main(["plan", "--profile", "smoke", "--json"]) == 0
+    # Two requests of each of the 40 users a second at the profile's peak.
+    assert json.loads(capsys.readouterr().out)["rate"] == 80
+    assert main.main(["plan", "--slo", "100"]) == 4
+    assert "cannot show an SLO of 100 %" in capsys.readouterr().err

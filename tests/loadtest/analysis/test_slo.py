@@ -1,0 +1,291 @@
+"""SLOs: read with errors that name line and key, evaluated in Python, and the gate's exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest.analysis import slo
+from loadtest.analysis.slo import Slo, SloError
+from loadtest.analysis.summary import Measurements, summarise
+from loadtest.analysis.verdict import judge
+from loadtest.cli import main
+from loadtest.models import Latency, Percentile, Requests, RunSummary, Users, Validity
+from loadtest.outcomes import Outcome
+from loadtest.profiles import PROFILES
+from loadtest.runs.recording import Exchange
+from loadtest.stack.outputs import StackOutputs
+
+QUICK = PROFILES["quick"]
+VALID = Validity(checks=[])
+USERS = Users(created=1000, completed=1000, failed=0, skipped=0)
+
+
+@pytest.fixture(autouse=True)
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LOADTEST_RESULTS", str(tmp_path))
+    monkeypatch.setattr(main.signal, "signal", lambda *_: None)
+    return tmp_path
+
+
+def requests(good: int, **others: int) -> Requests:
+    outcomes = {Outcome.GOOD: good, **{Outcome(name): n for name, n in others.items()}}
+    return Requests(total=sum(outcomes.values()), outcomes=outcomes, errors={}, statuses={})
+
+
+def latency(p99: float, *, at_least: bool = False) -> Latency:
+    value = Percentile(value_ms=p99, at_least=at_least)
+    return Latency(coverage=1, answered={"p99": value}, censored={"p99": value})
+
+
+def verdict(promise: Slo, found: Requests, p99: float = 10, **options: Any) -> Any:
+    values = {"users": USERS, "validity": VALID, "latency": latency(p99), **options}
+    return judge("ha", requests=found, slo=promise, **values)
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "slo.yml"
+    path.write_text(text)
+    return path
+
+
+def test_the_default_is_todays_promise():
+    assert slo.default() == Slo(
+        failed_users=0, timeouts=0, server_errors=0, latency_ms={"p99": 60}, slow_ms=1000
+    )
+    assert (
+        str(slo.default()) == "no failed users, no timeouts, no 5xx, p99 ≤ 60 ms over all requests"
+    )
+
+
+def test_everything_can_be_promised(tmp_path: Path):
+    text = (
+        "applies_to: [single, ha]\navailability_percent: 99.9\nconfidence_percent: 95\n"
+        "failed_users: 3\nlatency_ms: {p50: 20, p99.9: 500.5}\n"
+        "endpoints:\n  login:\n    latency_ms: {p95: 80}\n    availability_percent: 99\n"
+    )
+    found = slo.read(write(tmp_path, text))
+    assert found.applies_to == ("single", "ha")
+    assert found.latency_ms == {"p50": 20, "p99.9": 500.5}
+    assert found.timeouts is None
+    assert str(found) == (
+        "at most 3 failed users, p50 ≤ 20 ms over all requests, p99.9 ≤ 500.5 ms over all "
+        "requests, at least 99.9 % good with 95 % confidence, p95 ≤ 80 ms of login, "
+        "at least 99 % good of login"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("timeouts: 0\nfoo: 1\n", "line 2, foo: unknown key; known are applies_to, failed_users"),
+        ("timeouts: -1\n", "line 1, timeouts: input should be greater than or equal to 0, not -1"),
+        ("\n\ntimeouts: no\n", "line 3, timeouts: input should be a valid integer, not False"),
+        ("timeouts: 1.5\n", "line 1, timeouts: input should be a valid integer, not 1.5"),
+        ("latency_ms:\n  p99: fast\n", "line 2, latency_ms.p99: input should be a valid number"),
+        ("latency_ms:\n  p97: 1\n", "line 2, latency_ms.p97: input should be 'p50', 'p90'"),
+        ("latency_ms: 60\n", "line 1, latency_ms: "),
+        ("availability_percent: 100\n", "line 1, availability_percent: input should be less than"),
+        ("timeouts: 1\ntimeouts: 2\n", "line 2, timeouts: already given on line 1"),
+        (
+            "applies_to: [both]\n",
+            "line 1, applies_to: input should be 'single' or 'ha', not 'both'",
+        ),
+        ("applies_to: []\ntimeouts: 0\n", "line 1, applies_to: name at least one"),
+        ("endpoints:\n  login: {}\n", "line 2, endpoints.login: promises nothing"),
+        (
+            "endpoints:\n  login:\n    p99: 3\n",
+            "line 3, endpoints.login.p99: unknown key; known are l",
+        ),
+        ("applies_to: [ha]\n", "line 1: promises nothing"),
+        ("- timeouts\n", "line 1: give objectives as `key: value`"),
+        ("", "line 1: give objectives as `key: value`"),
+        ("a: [1\nb: 2\n", "line 2: not YAML"),
+    ],
+)
+def test_errors_name_file_line_and_key(tmp_path: Path, text: str, complaint: str):
+    path = write(tmp_path, text)
+    with pytest.raises(SloError) as error:
+        slo.read(path)
+    assert str(error.value).startswith(f"{path}, {complaint}")
+    assert "\n" not in str(error.value)
+    assert error.value.exit_code == 4
+
+
+def test_a_missing_file_is_told(tmp_path: Path):
+    with pytest.raises(SloError, match=r"cannot read the SLOs in .*absent.yml: No such file"):
+        slo.read(tmp_path / "absent.yml")
+
+
+# --- evaluating -----------------------------------------------------------------------------------
+
+
+def test_an_absent_counter_is_zero():
+    promise = Slo(timeouts=0, server_errors=0, failed_users=0)
+    assert verdict(promise, requests(1000)).outcome == "kept"
+    assert Outcome.TIMEOUT not in requests(1000).outcomes
+
+
+@pytest.mark.parametrize(
+    ("promise", "found", "reasons"),
+    [
+        (Slo(timeouts=1), {"timeout": 1}, []),
+        (Slo(timeouts=1), {"timeout": 2}, ["2 requests timed out"]),
+        (Slo(server_errors=0), {"5xx": 3}, ["3 answers were 5xx"]),
+        (Slo(availability_percent=99.9), {"timeout": 1}, []),
+        (
+            Slo(availability_percent=99.9),
+            {"timeout": 2},
+            ["999 of 1,001 good, promised are 99.9 %"],
+        ),
+        (Slo(latency_ms={"p99": 9}), {}, ["p99 is 10.0 ms, promised are 9 ms"]),
+        (Slo(latency_ms={"p99": 10}), {}, []),
+        (Slo(latency_ms={"p50": 10}), {}, ["p50 is unknown, promised are 10 ms"]),
+    ],
+)
+def test_limits_are_inclusive(promise: Slo, found: dict[str, int], reasons: list[str]):
+    decided = verdict(promise, requests(999, **found))
+    assert decided.reasons == reasons
+    assert decided.outcome == ("broken" if reasons else "kept")
+
+
+def test_availability_is_exact_where_floats_are_not():
+    # 99.9 % of 30,030 requests are 30,000 minus a hair in floats.
+    assert verdict(Slo(availability_percent=99.9), requests(999, timeout=1)).outcome == "kept"
+    assert verdict(Slo(availability_percent=99.99), requests(9998, timeout=2)).outcome == "broken"
+
+
+def test_a_percentile_that_is_only_a_limit_is_never_fast_enough():
+    decided = verdict(
+        Slo(latency_ms={"p99": 20_000}), requests(10), latency=latency(10_000, at_least=True)
+    )
+    assert decided.reasons == ["p99 is ≥ 10,000 ms, promised are 20000 ms"]
+
+
+def test_a_run_too_short_for_the_confidence_cannot_decide():
+    promise = Slo(availability_percent=99.9, confidence_percent=95)
+    assert verdict(promise, requests(2_994)).outcome == "invalid"
+    decided = verdict(promise, requests(2_994))
+    assert decided.reasons[0].startswith("2,994 requests are too few: they show at least 99.8 %")
+    assert "plan --slo 99.9 --confidence 95" in decided.reasons[0]
+    assert verdict(promise, requests(2_995)).outcome == "kept"
+    # What is broken is broken, however short the run.
+    assert verdict(promise, requests(10, timeout=5)).outcome == "broken"
+
+
+def test_endpoints_have_their_own_promises(golden: tuple[RunSummary, RunSummary]):
+    single, ha = golden
+    promise = Slo.model_validate(
+        {
+            "applies_to": ["single", "ha"],
+            "endpoints": {
+                "login": {"latency_ms": {"p99": 11}, "availability_percent": 99},
+                "index page": {"availability_percent": 99},
+                "search": {"availability_percent": 99},
+            },
+        }
+    )
+    names = {
+        run.topology: {
+            o.name: o.kept
+            for o in slo.evaluate(
+                promise,
+                users=run.users,
+                requests=run.requests,
+                latency=run.latency,
+                endpoints=run.endpoints,
+            )
+        }
+        for run in (single, ha)
+    }
+    assert names["ha"] == {
+        "p99 of login": True,
+        "availability of login": True,
+        "availability of index page": True,
+        "requests of search": False,
+    }
+    assert names["single"]["availability of index page"] is False
+    assert names["single"]["availability of login"] is True
+
+
+# --- the gate -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def save(
+    base: Path,
+    make_users: Callable[..., list[Exchange]],
+    make_measurements: Callable[..., Measurements],
+    make_outputs: Callable[..., StackOutputs],
+    make_saved: Callable[..., Path],
+) -> Callable[..., RunSummary]:
+    def save_one(**users: Any) -> RunSummary:
+        exchanges = make_users(QUICK, **users)
+        summary = summarise(make_measurements(exchanges, QUICK))
+        make_saved(base, summary, exchanges, make_outputs())
+        return summary
+
+    return save_one
+
+
+@pytest.mark.parametrize(
+    ("run", "text", "code"),
+    [
+        ({}, None, 0),
+        ({"ttfb_ms": 90.0}, None, 2),
+        ({"ttfb_ms": 90.0}, "latency_ms: {p99: 100}", 0),
+        ({"index_timeouts": 3}, None, 2),
+        ({"index_timeouts": 3}, "timeouts: 3", 0),
+        ({}, "availability_percent: 99.99\nconfidence_percent: 95", 3),
+        ({}, "applies_to: [single]\ntimeouts: 0", 4),
+        ({}, "timeouts: many", 4),
+    ],
+)
+def test_the_gates_exit_codes(
+    save: Callable[..., RunSummary],
+    tmp_path: Path,
+    run: dict[str, Any],
+    text: str | None,
+    code: int,
+):
+    save(**run)
+    options = ["--slo", str(write(tmp_path, text))] if text else []
+    assert main.main(["gate", *options]) == code
+
+
+def test_a_gate_without_a_run_is_infrastructure(capsys: pytest.CaptureFixture[str]):
+    assert main.main(["gate"]) == 4
+    assert "no finished run of 'ha'" in capsys.readouterr().err
+
+
+def test_the_gate_tells_every_objective(
+    save: Callable[..., RunSummary], capsys: pytest.CaptureFixture[str]
+):
+    save(index_timeouts=3)
+    assert main.main(["gate"]) == 2
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    told = {line[0]: [cell.strip() for cell in line if cell.strip()][1:] for line in lines}
+    assert told["timeouts"] == ["at most 0", "3", "broken"]
+    assert told["5xx"] == ["at most 0", "0", "kept"]
+    assert main.main(["gate", "--json"]) == 2
+    said = json.loads(capsys.readouterr().out)
+    assert (said["exit_code"], said["verdict"]["outcome"]) == (2, "broken")
+    assert [o["name"] for o in said["objectives"] if o["kept"] is False] == [
+        "failed users",
+        "timeouts",
+    ]
+
+
+def test_the_environment_names_the_promise(
+    save: Callable[..., RunSummary], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    save(index_timeouts=3)
+    monkeypatch.setenv("LOADTEST_SLO", str(write(tmp_path, "timeouts: 3")))
+    assert main.main(["gate"]) == 0

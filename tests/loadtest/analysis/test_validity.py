@@ -1,0 +1,180 @@
+"""A run that cannot be believed is never a verdict; a promise is kept in every part or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loadtest.analysis.summary import Artillery, Measurements, summarise
+from loadtest.analysis.verdict import Slo, exit_code
+from loadtest.models import RunSummary
+from loadtest.profiles import PROFILES
+from loadtest.runs.recording import Beat, Exchange
+
+SMOKE = PROFILES["smoke"]
+
+
+@pytest.fixture
+def good(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+) -> Measurements:
+    return make_measurements(make_users(SMOKE), SMOKE)
+
+
+def with_counters(measured: Measurements, **changed: int) -> Measurements:
+    assert measured.artillery is not None
+    counters = {
+        **measured.artillery.counters,
+        **{name.replace("__", "."): value for name, value in changed.items()},
+    }
+    return dataclasses.replace(measured, artillery=Artillery({"counters": counters}, [counters]))
+
+
+def failed_checks(summary: RunSummary) -> list[str]:
+    return [check.name for check in summary.validity.checks if not check.passed]
+
+
+def test_a_good_run_is_valid_and_keeps_the_promise(good: Measurements):
+    summary = summarise(good)
+    assert failed_checks(summary) == []
+    assert summary.verdict.outcome == "kept"
+    assert exit_code(summary.verdict) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "check"),
+    [
+        ({"vusers__created": 999}, "users add up"),
+        ({"vusers__completed": 1}, "users add up"),
+        ({"vusers__skipped": 3}, "users add up"),
+        ({"http__requests": 470}, "requests recorded"),
+        ({"http__codes__200": 460}, "answers add up"),
+        ({"errors__ETIMEDOUT": 1}, "answers add up"),
+    ],
+)
+def test_counts_that_do_not_add_up_spoil_the_run(
+    good: Measurements, changed: dict[str, int], check: str
+):
+    summary = summarise(with_counters(good, **changed))
+    assert check in failed_checks(summary)
+    assert summary.verdict.outcome == "invalid"
+    assert exit_code(summary.verdict) == 3
+    assert any(check in reason for reason in summary.verdict.reasons)
+
+
+def test_the_recorders_own_errors_are_not_counted_twice(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    exchanges = make_users(SMOKE)
+    exchanges[-1] = exchanges[-1]._replace(status=503, expected=False)
+    # A 200 whose body broke off: Artillery counts a code and an error.
+    exchanges[-3] = exchanges[-3]._replace(error="ECONNRESET")
+    # A 200 without what the scenario looks for in it: a code, and an error of Artillery's own.
+    exchanges[-5] = exchanges[-5]._replace(expected=False)
+    measured = make_measurements(exchanges, SMOKE)
+    counters = {"errors.UNEXPECTED_STATUS_200": 0, "errors.Failed capture or match": 1}
+    summary = summarise(with_counters(measured, **counters))
+    assert failed_checks(summary) == []
+    assert summary.verdict.outcome == "broken"
+    assert summary.users.failed == 3
+    assert summary.artillery is not None
+    assert summary.artillery.errors["Failed capture or match"] == 1
+
+
+def test_a_run_that_was_cut_short_is_no_verdict(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    some = [e for e in make_users(SMOKE) if int(e.user.split("-")[1]) < 50]
+    part = make_measurements(some, SMOKE, artillery=None, cut_reason="it was interrupted")
+    summary = summarise(part)
+    assert failed_checks(summary) == ["complete", "offered load"]
+    assert (summary.cut_short, summary.cut_reason) == (True, "it was interrupted")
+    assert "it was interrupted" in summary.validity.reasons[0]
+    assert summary.verdict.outcome == "invalid"
+    assert summary.users.created == 49
+
+
+def test_late_arrivals_spoil_the_run(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    late = [e._replace(arrived_ms=e.arrived_ms + 1_500) for e in make_users(SMOKE)]
+    assert failed_checks(summarise(make_measurements(late, SMOKE))) == ["arrivals on time"]
+
+
+def test_windows_that_are_not_the_whole_spoil_the_run(good: Measurements):
+    assert good.artillery is not None
+    whole = good.artillery.counters
+    half = {"http.requests": 400, "vusers.created": 200}
+    rest = {name: count - half.get(name, 0) for name, count in whole.items()}
+
+    def with_windows(*windows: dict[str, int]) -> RunSummary:
+        found = dataclasses.replace(good.artillery, windows=windows)
+        return summarise(dataclasses.replace(good, artillery=found))
+
+    assert failed_checks(with_windows(half, rest)) == []
+    summary = with_windows(half, {**rest, "http.requests": rest["http.requests"] - 1})
+    assert failed_checks(summary) == ["windows add up"]
+    assert "(http.requests: 465 and 466)" in summary.validity.reasons[0]
+
+
+def test_a_generator_that_told_nothing_of_itself_spoils_the_run(good: Measurements):
+    silent = [event for event in good.generator if not isinstance(event, Beat)]
+    assert failed_checks(summarise(dataclasses.replace(good, generator=silent))) == [
+        "generator watched"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lag", "busy", "check"), [(80.0, 0.5, "generator lag"), (2.0, 0.99, "generator CPU")]
+)
+def test_a_generator_at_its_limit_spoils_the_run(
+    good: Measurements, lag: float, busy: float, check: str
+):
+    events: list[Any] = [
+        dataclasses.replace(event, lag_p99_ms=lag, busy=busy) if isinstance(event, Beat) else event
+        for event in good.generator
+    ]
+    assert failed_checks(summarise(dataclasses.replace(good, generator=events))) == [check]
+
+
+@pytest.mark.parametrize(
+    ("last", "reasons"),
+    [
+        ({"status": 503, "expected": False}, ["1 of 233 users failed", "1 answers were 5xx"]),
+        (
+            {"status": None, "expected": None, "ttfb_ms": None, "error": "ETIMEDOUT"},
+            ["1 of 233 users failed", "1 requests timed out"],
+        ),
+        ({"status": 401, "expected": False}, ["1 of 233 users failed"]),
+    ],
+)
+def test_one_failure_breaks_the_promise(
+    make_users: Callable[..., list[Exchange]],
+    make_measurements: Callable[..., Measurements],
+    last: dict[str, Any],
+    reasons: list[str],
+):
+    exchanges = make_users(SMOKE)
+    exchanges[-1] = exchanges[-1]._replace(**last)
+    verdict = summarise(make_measurements(exchanges, SMOKE)).verdict
+    assert verdict.outcome == "broken"
+    assert verdict.reasons == reasons
+    assert exit_code(verdict) == 2
+
+
+def test_a_slow_stack_breaks_the_promise(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    slow = make_measurements(make_users(SMOKE, ttfb_ms=58), SMOKE)
+    assert summarise(slow).verdict.reasons == ["p99 is 64.0 ms, promised are 60 ms"]
+    assert summarise(slow, Slo(latency_ms={"p99": 64})).verdict.outcome == "kept"
+
+
+def test_a_single_instance_promises_nothing(golden: tuple[RunSummary, RunSummary]):
+    single, ha = golden
+    assert (single.verdict.outcome, single.verdict.slo) == ("measured", None)
+    assert exit_code(single.verdict) == 0
+    assert ha.verdict.slo == ("no failed users, no timeouts, no 5xx, p99 ≤ 60 ms over all requests")

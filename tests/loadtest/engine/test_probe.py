@@ -1,0 +1,143 @@
+"""The availability probe against a server that comes and goes, and the outages that it finds."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from loadtest.engine import probe
+from loadtest.engine.probe import Probe, Prober
+from loadtest.models import Outage, ProbeSettings
+from loadtest.outcomes import Outcome
+
+FAST = ProbeSettings(path="/health", interval_s=0.02, timeout_s=0.2)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+DOWN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+
+
+@contextmanager
+def serving(answer: Callable[[], bytes | None]) -> Iterator[str]:
+    """Answers every connection with what `answer` says; None is no answer at all."""
+    listener = socket.create_server(("127.79.0.30", 0), backlog=128)
+    asked: list[bytes] = []
+    held: list[socket.socket] = []
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            asked.append(connection.recv(4096))
+            found = answer()
+            if found is None:
+                held.append(connection)
+                continue
+            connection.sendall(found)
+            connection.close()
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.79.0.30:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+        for connection in held:
+            connection.close()
+    assert all(one.startswith(b"GET /health HTTP/1.1\r\nHost: 127.79.0.30") for one in asked if one)
+
+
+def probed(url: str, path: Path, seconds: float, settings: ProbeSettings = FAST) -> list[Probe]:
+    with Prober(url, settings, path) as prober:
+        time.sleep(seconds)
+    assert prober.failure is None
+    return probe.read(path)
+
+
+def test_every_probe_is_written_down(tmp_path: Path):
+    file = tmp_path / "probes.ndjson.gz"
+    with serving(lambda: OK) as url:
+        found = probed(url, file, 0.5)
+    assert len(found) >= 5
+    assert {one.outcome for one in found} == {Outcome.GOOD}
+    assert all(0 < one.total_ms < 200 for one in found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (DOWN, Outcome.SERVER_ERROR),
+        (None, Outcome.TIMEOUT),
+        (b"", Outcome.RESET),
+        (b"SSH-2.0-nonsense\r\n\r\n", Outcome.OTHER),
+    ],
+)
+def test_what_is_no_good_answer_has_a_class(tmp_path: Path, answer: bytes | None, outcome: Outcome):
+    with serving(lambda: answer) as url:
+        found = probed(url, tmp_path / "probes.ndjson.gz", 0.5)
+    assert found
+    assert {one.outcome for one in found} == {outcome}
+
+
+def test_a_hanging_target_does_not_hold_up_the_next_probe(tmp_path: Path):
+    slow = ProbeSettings(path="/health", interval_s=0.05, timeout_s=0.4)
+    with serving(lambda: None) as url:
+        found = probed(url, tmp_path / "probes.ndjson.gz", 1.5, slow)
+    starts = [one.at_ms for one in found]
+    assert len(found) >= 8  # one after the other, there would be three
+    assert max(b - a for a, b in pairwise(starts)) < 400
+    assert all(300 < one.total_ms < 800 for one in found)
+
+
+def test_nobody_there_is_refused(tmp_path: Path):
+    found = probed("http://127.79.0.31:9", tmp_path / "probes.ndjson.gz", 0.2)
+    assert {one.outcome for one in found} == {Outcome.REFUSED}
+
+
+def test_a_probe_that_cannot_be_written_is_told(tmp_path: Path):
+    with Prober("http://127.79.0.31:9", FAST, tmp_path / "absent" / "probes.ndjson.gz") as prober:
+        time.sleep(0.1)
+    assert "No such file or directory" in str(prober.failure)
+
+
+def one(at_s: float, outcome: str = "good") -> Probe:
+    match outcome:
+        case "good":
+            return Probe(at_s * 1000, 3.0, 200, None)
+        case "5xx":
+            return Probe(at_s * 1000, 3.0, 503, None)
+        case _:
+            return Probe(at_s * 1000, 2_000.0, None, "ETIMEDOUT")
+
+
+def test_an_outage_lasts_from_the_first_bad_probe_to_the_next_good_one():
+    probes = [
+        one(9, "5xx"),  # before the load: does not count
+        one(10), one(10.2, "5xx"), one(10.4, "timeout"), one(10.6), one(10.8),
+        one(11.0, "timeout"), one(11.2, "timeout"),
+        one(12, "5xx"),  # after the last answer: neither
+    ]  # fmt: skip
+    found = probe.summarise(probes, FAST, 10_000, 11_500)
+    assert found.sent == 7
+    assert found.outcomes[Outcome.GOOD] == 3
+    assert found.availability == pytest.approx(3 / 7)
+    # The last one has no end yet: it lasts until the last probe was given up.
+    assert found.outages == [
+        Outage(start_s=0.2, duration_s=0.4),
+        Outage(start_s=1.0, duration_s=2.2),
+    ]
+    assert found.longest_outage_s == 2.2
+
+
+def test_no_probes_say_nothing():
+    found = probe.summarise([], FAST, 0, 1)
+    assert (found.availability, found.longest_outage_s) == (None, 0.0)

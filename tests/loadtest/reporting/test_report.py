@@ -1,0 +1,172 @@
+"""The report: the right figures, the right verdict, and its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from loadtest.errors import ComparisonError, LoadTestError
+from loadtest.models import RunSummary
+from loadtest.reporting import report
+from loadtest.reporting.conditions import Condition, read
+from loadtest.reporting.two_runs import Report, compare, percent
+from loadtest.runs import paths
+from loadtest.stack.outputs import StackOutputs
+
+
+@pytest.fixture
+def pair(
+    golden: tuple[RunSummary, RunSummary],
+    single_outputs: StackOutputs,
+    make_outputs: Callable[..., StackOutputs],
+) -> Report:
+    return compare(golden[0], golden[1], (single_outputs, make_outputs()))
+
+
+def row(found: Report, name: str) -> tuple[str, str, str, str]:
+    one = next(r for r in found.rows if r.name == name)
+    return one.single, one.ha, one.published_single, one.published_ha
+
+
+def test_the_published_run_gives_the_published_figures(pair: Report):
+    assert row(pair, "Virtual users") == ("27,000", "27,000", "27,000", "27,000")
+    assert row(pair, "Failed users") == ("54.7 % (14,766)", "0", "54.7 %", "0 %")
+    assert row(pair, "Timeouts") == ("37.6 % (14,766)", "0", "37.6 % (14,766)", "0")
+    assert row(pair, "p99 of the answered")[3] == "25.8 ms"
+    assert row(pair, "p99 of all")[0] == "≥ 10,000 ms"
+    assert row(pair, "Answered")[:2] == ("62.4 %", "100 %")
+
+
+def test_the_headline(pair: Report):
+    assert pair.headline.sentence == (
+        "The HA stack kept its promise: none of 27,000 users failed, "
+        "where the single instance failed 54.7 % of its users."
+    )
+    assert pair.headline.exit_code == 0
+
+
+def changed(run: RunSummary, **update: Any) -> RunSummary:
+    return run.model_copy(update=update)
+
+
+@pytest.mark.parametrize("spoiled", [0, 1])
+def test_one_invalid_run_spoils_the_comparison(
+    pair: Report, golden: tuple[RunSummary, RunSummary], spoiled: int
+):
+    bad = golden[spoiled].validity.checks[0].model_copy(update={"passed": False, "detail": "why"})
+    runs = list(golden)
+    validity = golden[spoiled].validity.model_copy(update={"checks": [bad]})
+    runs[spoiled] = changed(golden[spoiled], validity=validity)
+    found = report.compare(runs[0], runs[1], _stacks(pair)).headline
+    assert found.outcome == "invalid"
+    assert found.exit_code == 3
+    assert found.reasons == [f"{runs[spoiled].topology}: complete: why"]
+
+
+def test_a_broken_promise_is_told_with_its_reasons(
+    pair: Report, golden: tuple[RunSummary, RunSummary]
+):
+    verdict = golden[1].verdict.model_copy(update={"outcome": "broken", "reasons": ["too slow"]})
+    found = compare(golden[0], changed(golden[1], verdict=verdict), _stacks(pair))
+    assert (found.headline.outcome, found.headline.exit_code) == ("broken", 2)
+    assert "too slow" in report.render_html(found)
+
+
+def _stacks(pair: Report) -> tuple[StackOutputs, StackOutputs]:
+    raw = {
+        "url": pair.ha.target, "healthPath": "/h", "region": "r", "instanceType": "t4g.nano",
+        "instanceCount": 6, "availabilityZones": ["a"], "databaseClass": "d",
+        "codedeployApplication": "a", "codedeployDeploymentGroup": "g", "revisionBucket": "b",
+        "revisionKey": "k", "revisionDigest": "0" * 64, "seedUsers": 1, "loadProfile": "seed",
+        "autoScalingGroupName": None, "targetGroupArn": None, "instanceId": None,
+    }  # fmt: skip
+    return (
+        StackOutputs.model_validate({**raw, "topology": "single"}),
+        StackOutputs.model_validate({**raw, "topology": "ha"}),
+    )
+
+
+def test_runs_under_different_load_are_not_compared(
+    pair: Report, golden: tuple[RunSummary, RunSummary]
+):
+    single, ha = golden
+    other = ha.profile.model_copy(update={"description": "a stroll"})
+    with pytest.raises(ComparisonError, match=r"load profile .*a stroll") as caught:
+        compare(single, changed(ha, profile=other), _stacks(pair))
+    assert caught.value.exit_code == 3
+    scenario = ha.scenario.model_copy(update={"digest": "f" * 64})
+    with pytest.raises(ComparisonError, match="scenario"):
+        compare(single, changed(ha, scenario=scenario), _stacks(pair))
+    with pytest.raises(ComparisonError, match="not ha and ha"):
+        compare(ha, ha, _stacks(pair))
+
+
+def test_the_terminal_table_fits_into_80_columns(pair: Report):
+    text = StringIO()
+    report.show(Console(file=text, width=80), report.render_terminal(pair))
+    shown = text.getvalue()
+    assert "54.7 % (14,766)" in shown
+    assert "37.6 % (14,766)" in shown
+    assert "…" not in shown
+    assert max(len(line) for line in shown.splitlines()) <= 80
+
+
+def test_one_run_in_the_terminal(golden: tuple[RunSummary, RunSummary]):
+    text = StringIO()
+    report.show(Console(file=text, width=40), report.render_run(golden[0]))
+    assert "14,766 (37.6 %)" in text.getvalue()
+    assert "of all ≥ 10,000 ms" in text.getvalue()
+
+
+def test_files_of_a_report(
+    tmp_path: Path,
+    golden: tuple[RunSummary, RunSummary],
+    single_outputs: StackOutputs,
+    make_outputs: Callable[..., StackOutputs],
+):
+    directories: list[Path] = []
+    for summary, stack in zip(golden, (single_outputs, make_outputs()), strict=True):
+        directory = tmp_path / summary.id
+        directory.mkdir()
+        paths.save_summary(directory, summary)
+        (directory / paths.OUTPUTS).write_text(stack.to_json())
+        directories.append(directory)
+    extra = [Condition(name="CPU share", single="0.10", ha="0.10 each", note="no burst")]
+    written = report.write_report(directories[0], directories[1], tmp_path / "out", extra)
+    raw = json.loads(written.json.read_text())
+    assert raw["headline"]["outcome"] == "kept"
+    assert raw["single"]["requests"]["total"] == 39_271
+    assert Report.model_validate(raw) == written.report
+    html = written.html.read_text()
+    assert "CPU share" in html
+    assert "6 × t4g.nano" in html
+
+
+def test_conditions_are_checked(tmp_path: Path):
+    file = tmp_path / "conditions.json"
+    file.write_text('[{"name": "Pulumi", "single": "3", "ha": "3"}]')
+    assert read(file)[0].published == "not told"
+    for text, message in (
+        ("{", "is not a list of conditions"),
+        ('[{"name": "x"}]', r"0\.single: Field required"),
+        ('[{"name": "x", "single": "", "ha": "", "extra": 1}]', "0.extra"),
+    ):
+        file.write_text(text)
+        with pytest.raises(LoadTestError, match=message):
+            read(file)
+    with pytest.raises(LoadTestError, match="cannot read"):
+        read(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (0.0001, "< 0.1 %"), (0.376, "37.6 %"), (0.99999, "> 99.9 %"), (1, "100 %")],
+)
+def test_a_share_is_never_rounded_to_none_or_all(share: float, text: str):
+    assert percent(share) == text

@@ -1,0 +1,92 @@
+"""The recorder's lines are read back exactly, and the classes of requests are complete."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loadtest.outcomes import TIMEOUT_CODES, Outcome, classify
+from loadtest.runs.recording import (
+    Beat,
+    Exchange,
+    PhaseStart,
+    Usage,
+    WorkerError,
+    parse_event,
+    parse_exchange,
+)
+
+LINE: dict[str, Any] = {
+    "vu": "1-17",
+    "endpoint": "login",
+    "arrived": 1000.5,
+    "start": 1002.25,
+    "ttfb": 3.125,
+    "total": 4.0,
+    "status": 200,
+    "expected": True,
+    "error": None,
+    "sent": True,
+    "instance": "i-0a",
+    "zone": "ap-northeast-2a",
+    "version": "0123",
+}
+
+
+def test_a_line_becomes_an_exchange():
+    one = parse_exchange(json.dumps(LINE))
+    assert (one.user, one.ttfb_ms, one.outcome) == ("1-17", 3.125, Outcome.GOOD)
+    assert one.ended_ms == 1006.25
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"vu": 1}', "not json"])
+def test_other_text_is_refused(text: str):
+    with pytest.raises(ValueError, match=r".+"):
+        parse_exchange(text)
+
+
+@pytest.mark.parametrize("code", sorted(TIMEOUT_CODES))
+def test_every_name_of_a_timeout_is_a_timeout(code: str):
+    assert classify(None, None, code) is Outcome.TIMEOUT
+
+
+@pytest.mark.parametrize(
+    ("status", "expected", "error", "outcome"),
+    [
+        (200, True, None, Outcome.GOOD),
+        (404, True, None, Outcome.GOOD),
+        (503, False, None, Outcome.SERVER_ERROR),
+        (401, False, None, Outcome.CLIENT_ERROR),
+        (302, False, None, Outcome.OTHER),
+        (None, None, "ECONNREFUSED", Outcome.REFUSED),
+        (None, None, "ECONNRESET", Outcome.RESET),
+        (None, None, "EAI_AGAIN", Outcome.OTHER),
+        # A 200 whose body never ended is no answer.
+        (200, True, "ERR_SOCKET_TIMEOUT", Outcome.TIMEOUT),
+    ],
+)
+def test_classes(status: int | None, expected: bool | None, error: str | None, outcome: Outcome):
+    assert classify(status, expected, error) is outcome
+
+
+def test_events_of_the_generator():
+    beat = {"event": "beat", "at": 1.0, "worker": 1, "users": 5, "in_flight": 2}
+    beat |= {"lag_p99": 1.5, "lag_max": 9.0, "busy": 0.4}
+    assert parse_event(json.dumps(beat)) == Beat(1.0, 1, 5, 2, 1.5, 9.0, 0.4)
+    phase = '{"event": "phase", "index": 1, "name": null, "at": 7}'
+    assert parse_event(phase) == PhaseStart(7.0, 1, "phase 2")
+    assert parse_event('{"event": "usage", "at": 7, "cpu_s": 1.5, "rss": 9}') == Usage(7.0, 1.5, 9)
+    assert parse_event('{"event": "error", "at": 7, "message": "m"}') == WorkerError(7.0, "m")
+    with pytest.raises(ValueError, match="unknown event"):
+        parse_event('{"event": "surprise"}')
+
+
+def test_a_slow_answer_is_slow_only_if_it_was_expected(make_exchange: Callable[..., Exchange]):
+    assert make_exchange(ttfb_ms=1_000.0).outcome_within(1_000) is Outcome.GOOD
+    assert make_exchange(ttfb_ms=1_000.1).outcome_within(1_000) is Outcome.SLOW
+    assert make_exchange(ttfb_ms=1_000.1).outcome_within(None) is Outcome.GOOD
+    late = make_exchange(ttfb_ms=2_000.0, status=503, expected=False)
+    assert late.outcome_within(1_000) is Outcome.SERVER_ERROR

@@ -1,0 +1,127 @@
+"""The scenario `api`: real Artillery against the real service, whose database is a list."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from loadtest.analysis import bottleneck
+from loadtest.engine import runner
+from loadtest.profiles import Phase, Profile
+from loadtest.runs import table
+from loadtest.scenario import credentials
+from loadtest.stack.outputs import StackOutputs
+
+web = pytest.importorskip("music_note.web", reason="the revision's libraries: run `make revision`")
+from music_note import notes, passwords, settings  # noqa: E402
+
+pytestmark = pytest.mark.region
+
+PROFILE = Profile("visits", (Phase("hold", 8, 20),))
+ADDRESS = "127.79.0.30"
+SEARCH_S = 0.06
+CREATED = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+class Listed:
+    """Stands for the database; its search is slow, as one without an index."""
+
+    def __init__(self) -> None:
+        self.logins: Counter[str] = Counter()
+        self.pieces: list[str] = []
+        self._rows = [[1, "somebody", "Bach, Gigue", "slowly", CREATED]]
+        self._hash = passwords.hash_password(credentials.DEMO_PASSWORD, iterations=2)
+
+    def password_hash(self, username: str) -> str:
+        self.logins[username] += 1
+        return self._hash
+
+    def session_key(self) -> str:
+        return "the-key-of-all-sessions"
+
+    def run(self, statement: str, *, repeat: bool = True, **given: Any) -> list[list[Any]]:
+        match statement:
+            case notes.INSERT:
+                row = [len(self._rows) + 1, given["owner"], given["piece"], given["body"], CREATED]
+                self._rows.append(row)
+                return [[row[0], CREATED]]
+            case notes.SELECT:
+                return [row for row in self._rows if row[0] == given["id"]]
+            case notes.SELECT_OWN:
+                return self._rows[:1]
+            case _:
+                time.sleep(SEARCH_S)
+                self.pieces.append(given["prefix"])
+                return []
+
+
+@pytest.fixture
+def store() -> Listed:
+    return Listed()
+
+
+@pytest.fixture
+def service(store: Listed) -> Iterator[str]:
+    """The service behind uvicorn; its URL."""
+    import uvicorn
+
+    known = settings.load(
+        {"APP_HOST": ADDRESS, "APP_PORT": "1", "HEALTH_PATH": "/health", "AWS_REGION": "r",
+         "DATABASE_HOST": "h", "DATABASE_NAME": "n", "DATABASE_SECRET_ARN": "a",
+         "INSTANCE_ID": "i-1", "AVAILABILITY_ZONE": "z", "DATABASE_CONNECTIONS": "8"}
+    )  # fmt: skip
+    listener = socket.create_server((ADDRESS, 0), backlog=1024)
+    server = uvicorn.Server(uvicorn.Config(web.create_app(known, store), log_level="warning"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    yield f"http://{ADDRESS}:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+def test_visits_end_well_are_told_apart_and_leave_no_credentials(
+    service: str, store: Listed, tmp_path: Path, make_outputs: Callable[..., StackOutputs]
+):
+    done = runner.run_load(
+        make_outputs(url=service),
+        PROFILE,
+        console=Console(file=StringIO()),
+        base=tmp_path,
+        scenario="api",
+    )
+    summary = done.summary
+    counted = [
+        c for c in summary.validity.checks if c.name not in {"generator lag", "generator CPU"}
+    ]
+    assert all(check.passed for check in counted), summary.validity.reasons
+    assert (summary.users.failed, summary.users.completed) == (0, PROFILE.planned_users)
+    by_name = {endpoint.name: endpoint.requests.total for endpoint in summary.endpoints}
+    assert set(by_name) == {"login", "list", "search", "create", "read", "logout"}
+    assert by_name["login"] == by_name["logout"] == PROFILE.planned_users
+    # 5 of 10 users search once, 3 twice; 2 write. Five standard deviations.
+    assert by_name["search"] == pytest.approx(1.1 * PROFILE.planned_users, abs=60)
+    assert by_name["create"] == pytest.approx(0.2 * PROFILE.planned_users, abs=26)
+    assert len(set(store.pieces)) > len(store.pieces) / 2, "all search for the same"
+
+    # Nobody logs in twice, and nobody's name or password is in what is left.
+    assert set(store.logins.values()) == {1}
+    for file in done.directory.iterdir():
+        content = file.read_bytes()
+        text = (gzip.decompress(content) if file.suffix == ".gz" else content).decode()
+        assert credentials.DEMO_PASSWORD not in text, file.name
+        assert "visitor-0" not in text, file.name
+
+    found = bottleneck.find(table.load(done.directory))
+    assert found.endpoint == "search", found.sentence

@@ -1,0 +1,210 @@
+# ruff: noqa: ISC004
+"""A scenario file is checked before it is run, and every error says where in it to look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from loadtest.errors import EXIT_INFRASTRUCTURE, LoadTestError
+from loadtest.profiles import PROFILES
+from loadtest.scenario import scenario
+
+GOOD = """\
+config:
+  http:
+    timeout: 5
+  variables:
+    words: [rock, jazz]
+scenarios:
+  - name: browse
+    weight: 3
+    flow:
+      - get:
+          url: /notes
+          name: list
+          capture:
+            - json: $.notes[0].id
+              as: noteId
+      - think: 2
+      - loop:
+          - get: {url: "/notes/{{ noteId }}?q={{ words }}", expect: {statusCode: [200, 404]}}
+          - think: 500ms
+        count: 3
+  - flow:
+      - post: {url: /login, json: {user: "{{ $randomString() }}"}}
+"""
+
+
+def written(directory: Path, text: str) -> Path:
+    file = directory / "mine.yml"
+    file.write_text(dedent(text))
+    return file
+
+
+def complaints(file: Path) -> list[str]:
+    """What is said of a file: `line:column: text`, a line each."""
+    with pytest.raises(LoadTestError) as caught:
+        scenario.load(str(file))
+    assert caught.value.exit_code == EXIT_INFRASTRUCTURE
+    head, *lines = str(caught.value).splitlines()
+    assert head == f"the scenario {file} cannot be run:"
+    return [line.removeprefix(f"  {file}:") for line in lines]
+
+
+def test_a_good_one_is_read(tmp_path: Path):
+    found = scenario.load(str(written(tmp_path, GOOD)))
+    assert found.description == "browse"
+    assert found.requests_per_user == 4
+    # Two seconds, three times half a second, and four requests that time out.
+    assert found.longest_s == 2 + 1.5 + 4 * 5
+    assert not found.seeded
+    script = found.artillery_script("http://127.0.0.1:1", PROFILES["smoke"])
+    assert script["scenarios"][0]["flow"][0]["get"]["url"] == "/notes"
+    assert script["scenarios"][1]["beforeScenario"] == "haproofBeforeScenario"
+
+
+def changed(old: str, new: str) -> str:
+    assert old in GOOD
+    return GOOD.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["1:1: the file is empty"]),
+        ("a: [", ["1:5: not YAML: expected the node content, but found '<stream end>'"]),
+        ("a: 1\na: 2", ["2:1: `a` is already given on line 1; remove one of them"]),
+        ("a: &a [*a]", ["1:4: this anchor contains itself"]),
+        (
+            "[1, 2]",
+            ["1:1: input should be a valid dictionary or instance of Script"],
+        ),
+        (changed("    timeout: 5", "    timeout: soon"),
+         ["3:5: `timeout`: input should be a valid number, not 'soon'"]),
+        (changed("    timeout: 5", "    timeout: 0"),
+         ["3:5: `timeout`: input should be greater than 0, not 0"]),
+        (changed("    timeout: 5", "    timeout: 5\n    pool: 10"),
+         ["4:5: remove `pool`: every visitor opens a connection of his own"]),
+        (changed("    timeout: 5", "    timout: 5"),
+         ["2:3: `http` needs a `timeout` in seconds: without one, Artillery's agent gives up after "
+          "8 s, under another error",
+          "3:5: unknown key `timout` in `config.http`; did you mean `timeout`?"]),
+        (changed("config:\n", "config:\n  target: http://x\n  phases: []\n"),
+         ["2:3: remove `target`: the runner sets it, from the stack's outputs",
+          "3:3: remove `phases`: the runner sets them, from the load profile"]),
+        (changed("  variables:", "  timeout: 3\n  variables:"),
+         ["4:3: remove `timeout`: Artillery reads `config.http.timeout`"]),
+        (changed("  variables:", "  plugins: {expect: {}}\n  variables:"),
+         ["4:13: `expect`: input should be 'metrics-by-endpoint' or 'fake-data', not 'expect'"]),
+        (changed("  - name: browse", "  - nmae: browse"),
+         ["7:5: unknown key `nmae` in a scenario; did you mean `name`?"]),
+        (changed("  - name: browse", "  - name: browse\n    onError: mine"),
+         ["8:5: remove `onError`: the recorder needs that hook"]),
+        (changed("          name: list", "          naem: list"),
+         ["12:11: unknown key `naem` in a request; did you mean `name`?"]),
+        (changed("          name: list", "          timeout: 3"),
+         ["12:11: remove `timeout`: Artillery ignores it here and reads `config.http.timeout`"]),
+        (changed("          url: /notes\n", ""), ["10:9: `get`: a request needs a `url`"]),
+        (changed("      - think: 2", "      - think: 0.5"),
+         ['16:9: `think`: write "500ms": Artillery reads 0.5 as milliseconds, not 0.5']),
+        (changed("        count: 3", "        whileTrue: more"),
+         ["20:9: remove `whileTrue`: functions need a processor, and the recorder has that place"]),
+        (changed("        count: 3\n", ""),
+         ["17:9: a loop needs `count` or `over`: without them it never ends"]),
+        (changed("      - think: 2", "      - function: go"),
+         ["16:9: remove `function`: functions need a processor, and the recorder has that place"]),
+        (changed("      - think: 2", "      - sleep"),
+         ["16:9: a step is a mapping, such as `get: {url: /}`, not 'sleep'"]),
+        (changed("      - think: 2", "      - get:"),
+         ["16:9: `get` needs a mapping with a `url`, indented below it"]),
+        (changed("{{ noteId }}", "{{ noteid }}"),
+         ["18:19: nothing sets the variable `noteid`; did you mean `noteId`?"]),
+        (changed("{{ words }}", "{{ $processEnvironment.TOKEN }}"),
+         ["18:19: `$processEnvironment` is empty: the generator gets no environment variables"]),
+        (changed("expect: {statusCode: [200, 404]}", "expect: {contentType: json}"),
+         ["18:61: `expect` needs `statusCode`",
+          "18:70: unknown key `contentType` in `expect`, of which only the status is judged; "
+          "known are statusCode"]),
+        ("config: {http: {timeout: 1}}\nscenarios: []",
+         ["2:1: `scenarios`: list should have at least 1 item after validation, not 0"]),
+        ("config: {http: {timeout: 1}}\nscenarios: [{name: x}]",
+         ["2:13: a scenario needs a `flow` with its requests"]),
+        ("config: {http: {timeout: 1}}\nscenarios: [{flow: [{think: 1}]}]",
+         ["2:13: the flow sends no request"]),
+        ("scenarios: [{flow: [{get: {url: /}}]}]", ["1:1: a scenario file needs `config`"]),
+    ],
+)  # fmt: skip
+def test_what_would_measure_something_else_is_told_with_its_place(
+    tmp_path: Path, text: str, expected: list[str]
+):
+    assert complaints(written(tmp_path, text)) == expected
+
+
+def with_payload(payload: str) -> str:
+    return changed("  variables:", f"  payload: {payload}\n  variables:")
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ("{path: absent.csv, fields: [a], order: sequence}",
+         ["4:13: cannot read the payload {dir}/absent.csv: No such file or directory"]),
+        ("{path: some.csv, fields: [a, b, c], order: sequence}",
+         ["4:13: the payload {dir}/some.csv has 2 columns, but 3 `fields`"]),
+        ("{path: empty.csv, fields: [a], order: sequence, skipHeader: true}",
+         ["4:13: the payload {dir}/empty.csv has no row"]),
+        ("[{path: some.csv, fields: [a, b]}]",
+         ["4:13: a payload needs an `order`: `sequence` for a row per user, or `random` "
+          "(Artillery's own default), which repeats rows"]),
+        ("{path: credentials.csv, fields: [user], order: sequence}",
+         ["4:36: the seeded visitors have the fields username, password"]),
+        ("{path: some.csv, fields: [a], order: sequence, loadAll: true, name: x}",
+         ["4:59: remove `loadAll`: every user gets a row of his own, by `fields`",
+          "4:74: unknown key `name` in `config.payload`; known are path, fields, order, "
+          "skipHeader, skipEmptyLines, cast, delimiter"]),
+    ],
+)  # fmt: skip
+def test_payload_files_are_looked_into(tmp_path: Path, payload: str, expected: list[str]):
+    (tmp_path / "some.csv").write_text("1,2\n3,4\n")
+    (tmp_path / "empty.csv").write_text("header\n")
+    found = complaints(written(tmp_path, with_payload(payload)))
+    assert found == [line.replace("{dir}", str(tmp_path)) for line in expected]
+
+
+def test_a_payload_of_ones_own_must_have_a_row_for_every_user(tmp_path: Path):
+    file = tmp_path / "mine.csv"
+    needed = PROFILES["smoke"].planned_users
+    text = with_payload("{path: mine.csv, fields: [a], order: sequence, skipHeader: true}")
+    file.write_text("a\n" + "x\n" * needed)
+    found = scenario.load(str(written(tmp_path, text)))
+    found.check_supply(PROFILES["smoke"], 1, seed_users=0)
+    script = found.artillery_script("http://127.0.0.1:1", PROFILES["smoke"])
+    assert script["config"]["payload"][0]["path"] == str(file)
+
+    before = found.digest
+    file.write_text("a\n" + "x\n" * (needed - 1))
+    fewer = scenario.load(str(written(tmp_path, text)))
+    assert fewer.digest != before
+    with pytest.raises(LoadTestError, match=rf"has {needed - 1} rows, .* needs {needed}"):
+        fewer.check_supply(PROFILES["smoke"], 1, seed_users=0)
+    shared = written(tmp_path, text.replace("sequence", "random"))
+    scenario.load(str(shared)).check_supply(PROFILES["smoke"], 1, seed_users=0)
+
+
+def test_merged_mappings_and_anchors_are_followed(tmp_path: Path):
+    file = written(
+        tmp_path,
+        """\
+        config: {http: {timeout: 1}}
+        scenarios:
+          - flow:
+              - get: &page {url: /, nmae: index}
+              - get: {<<: *page, url: /again}
+        """,
+    )
+    assert complaints(file) == [
+        "4:29: unknown key `nmae` in a request; did you mean `name`?",
+    ]

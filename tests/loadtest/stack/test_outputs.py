@@ -1,0 +1,120 @@
+"""Stack outputs are read strictly, and a wrong one is one clear message."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest.errors import OutputsError
+from loadtest.reporting import conditions
+from loadtest.stack import outputs
+
+
+def read(raw: Any) -> outputs.StackOutputs:
+    return outputs.parse(json.dumps(raw), "outputs of stack 'ha'")
+
+
+def test_round_trip_keeps_the_stacks_own_names(raw_outputs: dict[str, Any]):
+    found = read(raw_outputs)
+    assert found.auto_scaling_group_name == "haproof-ha"
+    assert json.loads(found.to_json()) == raw_outputs
+
+
+def test_what_a_stack_does_not_have_is_no_output_of_it(raw_outputs: dict[str, Any]):
+    """Pulumi's state drops outputs that are null: `pulumi stack output` does not print them."""
+    del raw_outputs["instanceId"]
+    assert read(raw_outputs).instance_id is None
+
+
+def test_a_trailing_slash_of_the_url_goes(raw_outputs: dict[str, Any]):
+    assert read({**raw_outputs, "url": "http://127.0.0.1/"}).url == "http://127.0.0.1"
+
+
+def test_all_missing_and_unknown_keys_are_named_in_one_message(raw_outputs: dict[str, Any]):
+    del raw_outputs["url"], raw_outputs["revisionKey"]
+    with pytest.raises(OutputsError) as caught:
+        read({**raw_outputs, "surprise": 1})
+    message = str(caught.value)
+    assert "missing output url, revisionKey" in message
+    assert "unknown output surprise" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("url", "ftp://x"),
+        ("url", "just-a-host"),
+        ("topology", "both"),
+        ("instanceCount", 0),
+        ("revisionDigest", "abc"),
+        ("loadProfile", "huge"),
+        ("healthPath", "health"),
+        ("targetGroupArn", 7),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key(raw_outputs: dict[str, Any], key: str, value: Any):
+    with pytest.raises(OutputsError, match=f"invalid output {key} = {value!r}"):
+        read({**raw_outputs, key: value})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null"])
+def test_what_is_no_outputs_document_is_refused(text: str):
+    with pytest.raises(OutputsError, match="standard input"):
+        outputs.parse(text, "standard input")
+
+
+def test_standard_input_and_files(
+    raw_outputs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(raw_outputs)))
+    assert outputs.from_file("-").topology == "ha"
+    with pytest.raises(OutputsError, match="cannot read the stack outputs"):
+        outputs.from_file(str(tmp_path / "absent.json"))
+
+
+COST = {
+    "region": "us-east-1",
+    "total": 86.09,
+    "currency": "USD",
+    "tableDate": "2026-11-22",
+    "confidence": "medium",
+    "hours": 730,
+    "lines": [{"item": "alarms", "quantity": 2, "unitPrice": 0.1}],
+    "notes": [],
+}
+
+
+def test_older_outputs_without_a_cost_are_read(raw_outputs: dict[str, Any]):
+    assert read(raw_outputs).monthly_cost is None
+
+
+def test_the_cost_is_read_and_kept_whole(raw_outputs: dict[str, Any]):
+    found = read({**raw_outputs, "monthlyCost": COST})
+    assert found.monthly_cost is not None
+    assert found.monthly_cost.total == 86.09
+    assert json.loads(found.to_json())["monthlyCost"] == COST
+
+
+def cost_rows(single: dict[str, Any] | None, ha: dict[str, Any] | None) -> list[tuple[str, ...]]:
+    models = [outputs.MonthlyCost.model_validate(raw) if raw else None for raw in (single, ha)]
+    rows = conditions._cost(models[0], models[1])
+    return [(row.single, row.ha, row.note) for row in rows]
+
+
+def test_the_report_tells_the_cost_of_both_stacks():
+    cheaper = {**COST, "total": 21.7361}
+    note = "list prices of 2026-11-22, 730 h, no traffic"
+    assert cost_rows(cheaper, COST) == [("21.74 USD", "86.09 USD", note)]
+
+
+def test_the_report_tells_a_doubtful_and_a_missing_cost():
+    doubtful = {**COST, "confidence": "low"}
+    nothing = {"region": "eu-west-1", "notes": ["there is no price table for eu-west-1"]}
+    ((single, ha, _),) = cost_rows(doubtful, nothing)
+    assert (single, ha) == ("86.09 USD (low confidence)", "not estimated")
+    assert cost_rows(None, None) == []

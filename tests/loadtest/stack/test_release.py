@@ -1,0 +1,475 @@
+"""The release step against AWS's own API models: what it sends, what it waits for, what it tells."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+
+from loadtest.errors import ReleaseError
+from loadtest.stack.deployments import Revision
+from loadtest.stack.outputs import StackOutputs
+from loadtest.stack.release import Clients, Patience, release
+
+QUICK = Patience(fleet_s=0.3, deployment_s=5, health_s=0.3, poll_s=0.01)
+GROUP = {"applicationName": "haproof-ha", "deploymentGroupName": "haproof-ha-fleet"}
+ETAG = "0123456789abcdef"
+LOCATION = {
+    "revisionType": "S3",
+    "s3Location": {
+        "bucket": "haproof-revisions",
+        "key": "revisions/music-note.zip",
+        "bundleType": "zip",
+        "eTag": ETAG,
+        "version": "v7",
+    },
+}
+DEPLOYMENT = "d-AAAAAAAAA"
+
+
+class Cloud:
+    """Stubbed clients: calls must come in this order, with these parameters."""
+
+    def __init__(self) -> None:
+        self._stubs: dict[str, Stubber] = {}
+        clients: dict[str, Any] = {}
+        for name in ("codedeploy", "autoscaling", "elbv2", "s3"):
+            clients[name] = boto3.client(
+                name,
+                region_name="ap-northeast-2",
+                aws_access_key_id="rehearsal",
+                aws_secret_access_key="rehearsal",
+            )
+            self._stubs[name] = Stubber(clients[name])
+            self._stubs[name].activate()
+        self.clients = Clients(**clients)
+
+    def expect(self, service: str, call: str, answer: dict[str, Any], **sent: Any) -> Cloud:
+        self._stubs[service].add_response(call, answer, sent or None)
+        return self
+
+    def refuse(self, service: str, call: str, code: str) -> Cloud:
+        self._stubs[service].add_client_error(call, code)
+        return self
+
+    def fleet(self, *instances: str, desired: int | None = None) -> Cloud:
+        group = {
+            "AutoScalingGroupName": "haproof-ha",
+            "MinSize": 1,
+            "MaxSize": 9,
+            "DesiredCapacity": desired or len(instances),
+            "DefaultCooldown": 0,
+            "AvailabilityZones": ["a"],
+            "HealthCheckType": "ELB",
+            "CreatedTime": datetime.now(UTC),
+            "Instances": [
+                {
+                    "InstanceId": name,
+                    "AvailabilityZone": "a",
+                    "LifecycleState": "InService",
+                    "HealthStatus": "Healthy",
+                    "ProtectedFromScaleIn": False,
+                }
+                for name in instances
+            ],
+        }
+        return self.expect(
+            "autoscaling",
+            "describe_auto_scaling_groups",
+            {"AutoScalingGroups": [group]},
+            AutoScalingGroupNames=["haproof-ha"],
+        )
+
+    def revision(self) -> Cloud:
+        return self.expect(
+            "s3",
+            "head_object",
+            {"ETag": f'"{ETAG}"', "VersionId": "v7"},
+            Bucket="haproof-revisions",
+            Key="revisions/music-note.zip",
+        )
+
+    def history(self, *deployments: tuple[str, dict[str, Any], list[str]]) -> Cloud:
+        """Successful deployments: id, revision and the instances that got it; newest first."""
+        ids = [one[0] for one in deployments]
+        self.expect(
+            "codedeploy",
+            "list_deployments",
+            {"deployments": ids},
+            includeOnlyStatuses=["Succeeded"],
+            **GROUP,
+        )
+        if not ids:
+            return self
+        infos = [
+            {
+                "deploymentId": name,
+                "revision": revision,
+                "createTime": datetime(2026, 11, 30 - age, tzinfo=UTC),
+            }
+            for age, (name, revision, _) in enumerate(deployments)
+        ]
+        # CodeDeploy promises no order.
+        self.expect(
+            "codedeploy",
+            "batch_get_deployments",
+            {"deploymentsInfo": infos[::-1]},
+            deploymentIds=ids,
+        )
+        for name, _, instances in deployments:
+            self.targets(name, {instance: [] for instance in instances}, "Succeeded")
+        return self
+
+    def targets(
+        self, deployment: str, events: dict[str, list[dict[str, Any]]], status: str
+    ) -> Cloud:
+        self.expect(
+            "codedeploy",
+            "list_deployment_targets",
+            {"targetIds": list(events)},
+            deploymentId=deployment,
+        )
+        targets = [
+            {
+                "deploymentTargetType": "InstanceTarget",
+                "instanceTarget": {"targetId": name, "status": status, "lifecycleEvents": found},
+            }
+            for name, found in events.items()
+        ]
+        return self.expect(
+            "codedeploy",
+            "batch_get_deployment_targets",
+            {"deploymentTargets": targets},
+            deploymentId=deployment,
+            targetIds=list(events),
+        )
+
+    def created(self, *, scaled: bool = True) -> Cloud:
+        processes = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
+        options = {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": processes}}
+        return self.expect(
+            "codedeploy",
+            "create_deployment",
+            {"deploymentId": DEPLOYMENT},
+            revision=LOCATION,
+            description=ANY,
+            fileExistsBehavior="OVERWRITE",
+            **(options if scaled else {}),
+            **GROUP,
+        )
+
+    def progress(self, status: str, name: str = DEPLOYMENT, **more: Any) -> Cloud:
+        info = {"deploymentId": name, "status": status, **more}
+        return self.expect(
+            "codedeploy", "get_deployment", {"deploymentInfo": info}, deploymentId=name
+        )
+
+    def health(self, *states: str) -> Cloud:
+        targets = [
+            {"Target": {"Id": f"i-{n}"}, "TargetHealth": {"State": state}}
+            for n, state in enumerate(states)
+        ]
+        return self.expect(
+            "elbv2", "describe_target_health", {"TargetHealthDescriptions": targets},
+            TargetGroupArn=ANY,
+        )  # fmt: skip
+
+    def used_up(self) -> None:
+        for stub in self._stubs.values():
+            stub.assert_no_pending_responses()
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    return Cloud()
+
+
+@contextlib.contextmanager
+def service(
+    status: int = 200, version: str | None = "0123456789ab", product: str = "uvicorn"
+) -> Iterator[str]:
+    """A health path on a loopback address of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        server_version = product
+
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/health" else 404)
+            if version:
+                self.send_header("X-App-Version", version)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.79.0.11", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.79.0.11:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def run(outputs: StackOutputs, cloud: Cloud, said: list[str] | None = None, **more: Any) -> Any:
+    say = said.append if said is not None else lambda _line: None
+    return release(outputs, say, clients=cloud.clients, patience=QUICK, **more)
+
+
+def test_a_release_deploys_waits_and_tells(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
+    running = [{"lifecycleEventName": "AfterInstall", "status": "InProgress"}]
+    cloud.fleet("i-0", "i-1", desired=3).fleet("i-0", "i-1", "i-2").revision().history()
+    cloud.created().progress("InProgress", deploymentOverview={"Pending": 2, "InProgress": 1})
+    cloud.targets(DEPLOYMENT, {"i-0": running, "i-1": []}, "InProgress")
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 3, "Failed": 0, "Skipped": 0})
+    cloud.health("healthy", "initial", "healthy")
+    for _ in range(3):
+        # A target on its way out does not count.
+        cloud.health("healthy", "healthy", "healthy", "draining")
+    said: list[str] = []
+    with service() as url:
+        done = run(make_outputs(url=url, instanceCount=3), cloud, said)
+    cloud.used_up()
+    assert (done.deployment_id, done.version) == (DEPLOYMENT, "0123456789ab")
+    assert done.instances == ["i-0", "i-1", "i-2"]
+    assert said == [
+        "waiting: 2 of 3 instances are in service",
+        f"deployment {DEPLOYMENT} InProgress: 2 Pending, 1 InProgress - AfterInstall on 1",
+        f"deployment {DEPLOYMENT} Succeeded: 3 Succeeded",
+        "waiting: 2 of 3 targets are healthy (i-1 initial)",
+        f"healthy: {url} serves version 0123456789ab",
+    ]
+
+
+OLD = {**LOCATION, "s3Location": {**LOCATION["s3Location"], "version": "v6", "eTag": "old"}}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("history", "deploys"),
+    [
+        ([("d-1", LOCATION, ["i-0", "i-1"])], False),
+        # An instance that joined later got it by a deployment of its own.
+        ([("d-2", LOCATION, ["i-1"]), ("d-1", LOCATION, ["i-0"])], False),
+        ([("d-1", LOCATION, ["i-0"])], True),
+        ([("d-2", OLD, ["i-0", "i-1"]), ("d-1", LOCATION, ["i-0", "i-1"])], True),
+        ([("d-2", LOCATION, ["i-0", "i-1"]), ("d-1", OLD, ["i-0", "i-1"])], False),
+        ([], True),
+    ],
+)
+def test_what_is_already_there_is_not_deployed_again(
+    cloud: Cloud,
+    make_outputs: Callable[..., StackOutputs],
+    history: list[tuple[str, dict[str, Any], list[str]]],
+    deploys: bool,
+):
+    cloud.fleet("i-0", "i-1").revision().history(*history)
+    if deploys:
+        cloud.created().progress("Succeeded", deploymentOverview={"Succeeded": 2})
+    with service() as url:
+        outputs = make_outputs(url=url, targetGroupArn=None)
+        assert (run(outputs, cloud).deployment_id is not None) is deploys
+    cloud.used_up()
+
+
+def test_force_deploys_without_asking(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
+    cloud.fleet("i-0").revision().created()
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    with service() as url:
+        run(make_outputs(url=url, targetGroupArn=None), cloud, force=True)
+    cloud.used_up()
+
+
+def test_a_failed_deployment_tells_the_script_and_follows_the_rollback(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
+    cloud.fleet("i-0").revision().created()
+    cloud.progress(
+        "Failed",
+        deploymentOverview={"Failed": 1},
+        errorInformation={"code": "HEALTH_CONSTRAINTS", "message": "too few healthy"},
+        rollbackInfo={"rollbackDeploymentId": "d-ROLLBACK0"},
+    )
+    failed = {
+        "lifecycleEventName": "ValidateService",
+        "status": "Failed",
+        "diagnostics": {
+            "errorCode": "ScriptFailed",
+            "scriptName": "scripts/validate.sh",
+            "message": "exit code 7",
+            "logTail": "curl: (7)\nrefused",
+        },
+    }
+    cloud.targets(DEPLOYMENT, {"i-0": [failed]}, "Failed")
+    cloud.progress("Succeeded", "d-ROLLBACK0", deploymentOverview={"Succeeded": 1})
+    with pytest.raises(ReleaseError) as caught:
+        run(make_outputs(), cloud, force=True)
+    cloud.used_up()
+    assert str(caught.value).splitlines() == [
+        f"deployment {DEPLOYMENT} failed: HEALTH_CONSTRAINTS: too few healthy",
+        "  i-0: ValidateService failed (ScriptFailed), script scripts/validate.sh: exit code 7",
+        "    curl: (7)",
+        "    refused",
+        "  its rollback d-ROLLBACK0 restored the last good revision",
+    ]
+
+
+STOPPED: dict[str, Any] = {
+    "errorInformation": {"code": "ALARM_ACTIVE", "message": "Activated alarms: <slow>"},
+    "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_STOP_ON_ALARM"]},
+}
+
+
+def test_a_rollback_that_is_named_only_after_the_end_is_waited_for(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
+    cloud.fleet("i-0").revision().created().progress("Stopped", **STOPPED)
+    cloud.targets(DEPLOYMENT, {"i-0": []}, "Skipped")
+    cloud.progress("Stopped", **STOPPED)
+    cloud.progress("Stopped", rollbackInfo={"rollbackDeploymentId": "d-ROLLBACK0"}, **STOPPED)
+    cloud.progress("Succeeded", "d-ROLLBACK0", deploymentOverview={"Succeeded": 1})
+    with pytest.raises(ReleaseError) as caught:
+        run(make_outputs(), cloud, force=True)
+    cloud.used_up()
+    assert str(caught.value).splitlines() == [
+        f"deployment {DEPLOYMENT} stopped: ALARM_ACTIVE: Activated alarms: <slow>",
+        "  its rollback d-ROLLBACK0 restored the last good revision",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "info"),
+    [
+        # Nothing to go back to: CodeDeploy says so.
+        ("Stopped", {**STOPPED, "rollbackInfo": {"rollbackMessage": "No earlier deployment."}}),
+        # The event is not one that it rolls back on.
+        ("Failed", {"autoRollbackConfiguration": STOPPED["autoRollbackConfiguration"]}),
+        ("Stopped", {"autoRollbackConfiguration": STOPPED["autoRollbackConfiguration"]}),
+        ("Failed", {}),
+    ],
+)
+def test_no_rollback_is_waited_for_that_will_not_come(
+    cloud: Cloud,
+    make_outputs: Callable[..., StackOutputs],
+    status: str,
+    info: dict[str, Any],
+):
+    cloud.fleet("i-0").revision().created().progress(status, **info)
+    cloud.targets(DEPLOYMENT, {"i-0": []}, "Skipped")
+    with pytest.raises(ReleaseError, match=status.lower()):
+        run(make_outputs(), cloud, force=True)
+    cloud.used_up()
+
+
+@pytest.mark.parametrize("left", [{"Failed": 1}, {"Skipped": 1}, {"Pending": 1}])
+def test_success_with_an_unserved_instance_is_no_success(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs], left: dict[str, int]
+):
+    cloud.fleet("i-0", "i-1").revision().created()
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1, **left})
+    cloud.targets(DEPLOYMENT, {"i-0": [], "i-1": []}, "Succeeded")
+    with pytest.raises(
+        ReleaseError, match=rf"did not reach every instance: .*1 {next(iter(left))}"
+    ):
+        run(make_outputs(), cloud, force=True)
+
+
+def test_another_deployment_of_the_group_is_waited_for(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
+    cloud.fleet("i-0").revision()
+    for _ in range(2):
+        cloud.refuse("codedeploy", "create_deployment", "DeploymentLimitExceededException")
+    cloud.created().progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    said: list[str] = []
+    with service() as url:
+        run(make_outputs(url=url, targetGroupArn=None), cloud, said, force=True)
+    assert said[0] == "waiting for another deployment of this group to end"
+    cloud.used_up()
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"status": 503}, "not healthy after 0 s: .*/health answers 503"),
+        ({"product": "haproof-placeholder"}, "/health is answered by the placeholder"),
+    ],
+)
+def test_a_stack_that_does_not_serve_the_release_is_told(
+    cloud: Cloud,
+    make_outputs: Callable[..., StackOutputs],
+    answer: dict[str, Any],
+    message: str,
+):
+    cloud.fleet("i-0").revision().created()
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    with service(**answer) as url, pytest.raises(ReleaseError, match=message):
+        run(make_outputs(url=url, targetGroupArn=None), cloud, force=True)
+
+
+def test_an_application_need_not_tell_its_version(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
+    cloud.fleet("i-0").revision().created()
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    said: list[str] = []
+    with service(version=None) as url:
+        done = run(make_outputs(url=url, targetGroupArn=None), cloud, said, force=True)
+    assert done.version == ""
+    assert said[-1] == f"healthy: {url} serves a version that it does not tell"
+
+
+def test_nothing_that_answers(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
+    cloud.fleet("i-0").revision().created()
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    outputs = make_outputs(url="http://127.79.0.12:9", targetGroupArn=None)
+    with pytest.raises(ReleaseError, match="does not answer"):
+        run(outputs, cloud, force=True)
+
+
+def test_a_missing_revision_or_group_is_told(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
+    cloud.fleet("i-0").refuse("s3", "head_object", "404")
+    with pytest.raises(ReleaseError, match=r"cannot find the revision s3://.*run `pulumi up`"):
+        run(make_outputs(), cloud)
+    other = Cloud().expect("autoscaling", "describe_auto_scaling_groups", {"AutoScalingGroups": []})
+    for _ in range(100):
+        other.expect("autoscaling", "describe_auto_scaling_groups", {"AutoScalingGroups": []})
+    with pytest.raises(ReleaseError, match="haproof-ha does not exist"):
+        run(make_outputs(), other)
+
+
+def test_a_call_that_aws_refuses_is_told(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
+    cloud.fleet("i-0").revision().refuse("codedeploy", "create_deployment", "AccessDenied")
+    with pytest.raises(ReleaseError, match=r"AWS refused .*AccessDenied.*check credentials"):
+        run(make_outputs(), cloud, force=True)
+
+
+def test_the_single_instance_needs_no_group(cloud: Cloud, single_outputs: StackOutputs):
+    cloud.revision()
+    cloud.expect(
+        "codedeploy", "list_deployments", {"deployments": []},
+        includeOnlyStatuses=["Succeeded"], **GROUP,
+    ).created(scaled=False)  # fmt: skip
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    with service() as url:
+        outputs = single_outputs.model_copy(update={"url": url})
+        assert run(outputs, cloud).instances == ["i-0single"]
+    cloud.used_up()
+
+
+def test_a_revision_is_the_same_only_if_its_content_is_known_to_be():
+    ours = Revision("b", "k", etag="e", version=None)
+    assert ours.same_as({"s3Location": {"bucket": "b", "key": "k", "eTag": '"e"'}})
+    assert not ours.same_as({"s3Location": {"bucket": "b", "key": "k", "eTag": "other"}})
+    assert not ours.same_as({"s3Location": {"bucket": "b", "key": "k"}})
+    assert not ours.same_as({"s3Location": {"bucket": "b", "key": "other", "eTag": "e"}})
+    assert not ours.same_as({})

@@ -1,0 +1,280 @@
+"""The CodeDeploy agent with a real machine and an S3 that answers on the loopback device."""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from region.api import state
+from region.machines import AgentDeployment, EventResult, Machine, MachinePark
+
+pytestmark = pytest.mark.region
+
+GROUP = "group-0001"
+IN_ORDER = (
+    *("ApplicationStop", "DownloadBundle", "BeforeInstall", "Install"),
+    *("AfterInstall", "ApplicationStart", "ValidateService"),
+)
+APPSPEC = """
+version: 0.0
+os: linux
+files:
+  - {source: app, destination: /opt/app}
+hooks:
+  ApplicationStop: [{location: scripts/stop.sh, timeout: 20}]
+  BeforeInstall: [{location: scripts/note.sh}]
+  AfterInstall: [{location: scripts/note.sh}]
+  ApplicationStart: [{location: scripts/start.sh, timeout: 20, runas: root}]
+  ValidateService: [{location: scripts/validate.sh, timeout: 20}]
+"""
+NOTE = '#!/bin/sh\necho "$LIFECYCLE_EVENT $DEPLOYMENT_ID $APPLICATION_NAME" >> /opt/events\n'
+FILES = {
+    "appspec.yml": APPSPEC,
+    "app/app.service": "[Service]\nExecStart=/bin/sleep 600\n[Install]\nWantedBy=multi-user.target\n",
+    "scripts/note.sh": NOTE,
+    "scripts/stop.sh": f"{NOTE}systemctl stop app\n",
+    "scripts/start.sh": f"{NOTE}systemctl enable --now /opt/app/app.service\n",
+    "scripts/validate.sh": f"{NOTE}systemctl is-active --quiet app\n",
+}
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    state.reset()  # moto is one per process: other tests leave buckets behind
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(endpoint: str) -> Any:
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="rehearsal",
+        aws_secret_access_key="rehearsal",
+    )
+    client.create_bucket(Bucket="revisions")
+    return client
+
+
+@pytest.fixture
+def machine(tmp_path: Path, endpoint: str, spec_of) -> Iterator[Machine]:
+    park = MachinePark(tmp_path / "region", endpoint, "us-east-1")
+    park.start()
+    try:
+        made = park.launch(spec_of(b"", 30))
+        made.boot()
+        yield made
+    finally:
+        park.close()
+
+
+Deploy = Callable[..., AgentDeployment]
+
+
+@pytest.fixture
+def upload(s3: Any, tmp_path: Path) -> Deploy:
+    """Zips files (scripts not executable), uploads them and returns their deployment."""
+
+    def make(name: str, files: dict[str, str], **options: Any) -> AgentDeployment:
+        bundle = tmp_path / f"{name}.zip"
+        with zipfile.ZipFile(bundle, "w") as opened:
+            for path, text in files.items():
+                opened.writestr(path, text)
+        etag = s3.put_object(Bucket="revisions", Key=bundle.name, Body=bundle.read_bytes())["ETag"]
+        return AgentDeployment(
+            deployment_id=name,
+            application_name="music-note",
+            deployment_group_name="ha",
+            deployment_group_id=GROUP,
+            bucket="revisions",
+            key=bundle.name,
+            etag=etag,
+            **options,
+        )
+
+    return make
+
+
+def _run(machine: Machine, deployment: AgentDeployment) -> dict[str, EventResult]:
+    results: dict[str, EventResult] = {}
+    for event in IN_ORDER:
+        results[event] = machine.agent.run_event(event, deployment)
+        if results[event].status == "Failed":
+            break
+    return results
+
+
+def _hook(script: str, timeout: int = 20) -> dict[str, str]:
+    appspec = (
+        "version: 0.0\nos: linux\n"
+        f"hooks: {{AfterInstall: [{{location: x.sh, timeout: {timeout}}}]}}\n"
+    )
+    return {"appspec.yml": appspec, "x.sh": f"#!/bin/sh\n{script}\n"}
+
+
+def _after_install(machine: Machine, deployment: AgentDeployment) -> EventResult:
+    downloaded = machine.agent.run_event("DownloadBundle", deployment)
+    assert downloaded.status == "Succeeded", downloaded
+    return machine.agent.run_event("AfterInstall", deployment)
+
+
+def _events(machine: Machine) -> list[str]:
+    return (machine.directory / "disk/opt/events").read_text().splitlines()
+
+
+def test_two_revisions_from_download_to_validation(machine: Machine, upload: Deploy):
+    first = upload("d-ONE", FILES)
+    results = _run(machine, first)
+    assert {event: result.status for event, result in results.items()} == {
+        event: "Skipped" if event == "ApplicationStop" else "Succeeded" for event in IN_ORDER
+    }
+    assert machine.agent.run_event("BeforeBlockTraffic", first).status == "Skipped"
+    machine.agent.mark_successful(first)
+    assert machine.agent.last_successful(GROUP) == "d-ONE"
+
+    second = upload("d-TWO", {**FILES, "scripts/stop.sh": "#!/bin/sh\nexit 1\n"})
+    results = _run(machine, second)
+    assert [result.status for result in results.values()] == ["Succeeded"] * len(IN_ORDER)
+    # The first revision's stop script ran, in the name of the second deployment.
+    assert "ApplicationStop d-TWO music-note" in _events(machine)
+    assert _events(machine)[0] == "BeforeInstall d-ONE music-note"
+
+
+def test_failing_script(machine: Machine, upload: Deploy):
+    result = _after_install(machine, upload("d-F", _hook("echo out; echo err >&2; exit 7")))
+    assert (result.status, result.exit_code, result.error_code, result.script) == (
+        *("Failed", 7, "ScriptFailed", "x.sh"),
+    )
+    assert "out\nerr\n" in result.log_tail
+    assert "exit code 7" in result.message
+
+
+def test_log_tail_is_the_last_two_kibibytes(machine: Machine, upload: Deploy):
+    script = "i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i+1)); done"
+    result = _after_install(machine, upload("d-L", _hook(script)))
+    assert result.status == "Succeeded"
+    assert len(result.log_tail) == 2048
+    assert result.log_tail.endswith("line 999\n")
+
+
+def test_script_that_hangs_is_killed_with_its_children(machine: Machine, upload: Deploy):
+    script = "trap : TERM; sleep 60 & sleep 61"
+    result = _after_install(machine, upload("d-T", _hook(script, timeout=1)))
+    assert (result.status, result.error_code, result.exit_code) == (
+        "Failed",
+        "ScriptTimedOut",
+        None,
+    )
+    assert "1 seconds" in result.message
+    assert machine._processes.pids("agent") == set()
+
+
+def test_background_process_that_keeps_the_output_open(machine: Machine, upload: Deploy):
+    kept = _after_install(machine, upload("d-O", _hook("sleep 60 &", timeout=1)))
+    assert (kept.status, kept.error_code) == ("Failed", "UnknownError")
+    assert "failed to close STDOUT" in kept.message
+    detached = _hook("setsid sleep 60 >/dev/null 2>&1 &", timeout=1)
+    assert _after_install(machine, upload("d-P", detached)).status == "Succeeded"
+
+
+def test_missing_script(machine: Machine, upload: Deploy):
+    files = _hook("true")
+    del files["x.sh"]
+    result = _after_install(machine, upload("d-M", files))
+    assert (result.status, result.error_code) == ("Failed", "ScriptMissing")
+
+
+def test_event_without_scripts_is_skipped(machine: Machine, upload: Deploy):
+    deployment = upload("d-S", _hook("true"))
+    machine.agent.run_event("DownloadBundle", deployment)
+    assert machine.agent.run_event("BeforeAllowTraffic", deployment).status == "Skipped"
+
+
+def test_bundle_without_appspec_fails_and_leaves_no_archive(machine: Machine, upload: Deploy):
+    deployment = upload("d-A", {"dir/appspec.yml": APPSPEC})
+    result = machine.agent.run_event("DownloadBundle", deployment)
+    assert (result.status, result.error_code) == ("Failed", "UnknownError")
+    assert "no appspec.yml at its root" in result.message
+    assert machine.agent.run_event("Install", deployment).status == "Failed"
+
+
+def test_object_that_does_not_exist(machine: Machine, upload: Deploy, s3: Any):
+    deployment = upload("d-N", FILES)
+    s3.delete_object(Bucket="revisions", Key=deployment.key)
+    result = machine.agent.run_event("DownloadBundle", deployment)
+    assert result.status == "Failed"
+    assert "s3://revisions/d-N.zip" in result.message
+
+
+def test_install_outside_the_disk_is_refused(machine: Machine, upload: Deploy, tmp_path: Path):
+    appspec = f"version: 0.0\nos: linux\nfiles: [{{source: x, destination: {tmp_path}/out}}]\n"
+    deployment = upload("d-X", {"appspec.yml": appspec, "x": "1"})
+    assert machine.agent.run_event("DownloadBundle", deployment).status == "Succeeded"
+    result = machine.agent.run_event("Install", deployment)
+    assert result.status == "Failed"
+    assert "outside the machine's private disk" in result.message
+    assert not (tmp_path / "out").exists()
+
+
+def test_old_archives_go_but_never_the_last_successful(machine: Machine, upload: Deploy):
+    first = upload("d-0", _hook("true"))
+    machine.agent.run_event("DownloadBundle", first)
+    machine.agent.mark_successful(first)
+    for number in range(1, 9):
+        machine.agent.run_event("DownloadBundle", upload(f"d-{number}", _hook("true")))
+    group = machine.directory / f"disk/opt/codedeploy-agent/deployment-root/{GROUP}"
+    kept = sorted(path.name for path in group.iterdir())
+    assert kept == ["d-0", "d-5", "d-6", "d-7", "d-8"]
+
+
+def test_what_the_agent_knows_survives_the_region(
+    tmp_path: Path, endpoint: str, spec_of, upload: Deploy
+):
+    for name, status in (("d-1", "Skipped"), ("d-2", "Succeeded")):
+        park = MachinePark(tmp_path / "again", endpoint, "us-east-1")
+        park.start()
+        try:
+            machine = park.launch(spec_of(b"", 31))
+            machine.boot()
+            deployment = upload(name, FILES)
+            assert _run(machine, deployment)["ApplicationStop"].status == status
+            machine.agent.mark_successful(deployment)
+        finally:
+            park.close()
+
+
+def test_bad_ids_and_events(machine: Machine, upload: Deploy):
+    import dataclasses
+
+    deployment = upload("d-B", FILES)
+    evil = dataclasses.replace(deployment, deployment_id="../../evil")
+    assert "../../evil" in machine.agent.run_event("DownloadBundle", evil).message
+    assert "Reboot" in machine.agent.run_event("Reboot", deployment).message
+    other = dataclasses.replace(deployment, bundle_type="tgz")
+    assert "tgz" in machine.agent.run_event("DownloadBundle", other).message
+
+
+def test_agent_of_a_stopped_machine_fails(machine: Machine, upload: Deploy):
+    machine.shut_down(1)
+    result = machine.agent.run_event("DownloadBundle", upload("d-Z", FILES))
+    assert result.status == "Failed"
+    assert "not running" in result.message
+
+
+def test_scripts_run_outside_the_service_quota(machine: Machine, upload: Deploy):
+    machine.limit_services()
+    before = machine.usage().service_cpu_seconds
+    burn = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"
+    assert _after_install(machine, upload("d-C", _hook(burn))).status == "Succeeded"
+    after = machine.usage()
+    assert after.service_cpu_seconds == before
+    assert after.nr_throttled == 0

@@ -1,0 +1,71 @@
+import subprocess
+
+import pytest
+
+from region.machines import cloudinit
+from region.machines.disk import Disk
+from region.machines.errors import CloudConfigError, DiskError
+
+
+def _parse(text: str) -> cloudinit.CloudConfig:
+    return cloudinit.parse(f"#cloud-config\n{text}".encode())
+
+
+def test_files_are_written_with_content_and_permissions(disk: Disk):
+    config = _parse(
+        """
+write_files:
+  - {path: /opt/haproof/a, content: "x\\n", permissions: '0750'}
+  - {path: /opt/haproof/deep/b, content: aGVsbG8=, encoding: b64}
+  - {path: /opt/haproof/c, content: '', permissions: 0600}
+"""
+    )
+    first, second, third = cloudinit.write_files(config, disk)
+    assert (first.read_text(), first.stat().st_mode & 0o777) == ("x\n", 0o750)
+    assert (second.read_bytes(), second.stat().st_mode & 0o777) == (b"hello", 0o644)
+    assert third.stat().st_mode & 0o777 == 0o600
+
+
+def test_file_outside_the_disk_is_refused(disk: Disk):
+    with pytest.raises(DiskError, match="/etc/cron"):
+        cloudinit.write_files(_parse("write_files: [{path: /etc/cron.d/x}]"), disk)
+
+
+def test_runcmd_becomes_one_script_with_words_quoted():
+    config = _parse("""runcmd: ["cd /", [printf, "%s|", "a b", "$HOME"], 'pwd']""")
+    done = subprocess.run(["sh", "-c", config.script()], capture_output=True, text=True, check=True)
+    assert done.stdout == "a b|$HOME|/\n"
+
+
+def test_empty_user_data_asks_for_nothing():
+    assert cloudinit.parse(b"") == cloudinit.CloudConfig()
+    assert cloudinit.parse(b"#cloud-config\n") == cloudinit.CloudConfig()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("packages: [nginx]", "packages"),
+        ("write_files: [{path: /opt/x, permissions: rwx}]", r"permissions.*'rwx'"),
+        ("write_files: [{content: x}]", r"write_files\.0\.path"),
+        ("write_files: [{path: /opt/x, defer: true}]", "defer"),
+        ("runcmd: nothing", "runcmd"),
+        ("runcmd: [", "YAML"),
+        ("- a list", "document"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_by_name(text: str, message: str):
+    with pytest.raises(CloudConfigError, match=message):
+        _parse(text)
+
+
+def test_wrong_header_size_encoding_and_base64(disk: Disk):
+    with pytest.raises(CloudConfigError, match="#cloud-config"):
+        cloudinit.parse(b"#!/bin/bash\ntrue\n")
+    with pytest.raises(CloudConfigError, match="16384"):
+        cloudinit.parse(b"#cloud-config\n" + b"#" * 16384)
+    with pytest.raises(CloudConfigError, match="UTF-8"):
+        cloudinit.parse(b"#cloud-config\n\xff")
+    config = _parse("write_files: [{path: /opt/haproof/x, content: a, encoding: b64}]")
+    with pytest.raises(CloudConfigError, match="base64"):
+        cloudinit.write_files(config, disk)

@@ -1,0 +1,39 @@
+import pytest
+
+from region.machines import INSTANCE_TYPES, MachineError
+from region.machines.cgroups.base import quota_us
+
+
+def test_t4g_nano_is_two_vcpus_at_five_percent():
+    nano = INSTANCE_TYPES["t4g.nano"]
+    assert (nano.vcpus, nano.baseline_cpu, nano.memory_bytes) == (2, 0.10, 512 * 1024**2)
+
+
+@pytest.mark.parametrize(
+    ("name", "baseline", "gib"),
+    [("t4g.micro", 0.2, 1), ("t3.small", 0.4, 2), ("t3.large", 0.6, 8), ("t3.2xlarge", 3.2, 32)],
+)
+def test_baselines_of_the_ec2_user_guide(name: str, baseline: float, gib: int):
+    assert INSTANCE_TYPES[name].baseline_cpu == pytest.approx(baseline)
+    assert INSTANCE_TYPES[name].memory_bytes == gib * 1024**3
+
+
+def test_quota_is_one_millisecond_of_ten_for_a_nano_and_never_less():
+    assert quota_us(0.10) == 1_000
+    assert quota_us(0.60) == 6_000
+    assert quota_us(0.01) == 1_000
+
+
+def test_unknown_type_is_named_with_the_known_ones(spec_of):
+    with pytest.raises(MachineError, match=r"'m7g\.large'.*t4g\.nano"):
+        spec_of(instance_type="m7g.large")
+
+
+def test_spec_refuses_addresses_off_the_loopback_device(spec_of):
+    import dataclasses
+
+    for address in ("10.0.0.1", "nonsense"):
+        with pytest.raises(MachineError, match=address):
+            dataclasses.replace(spec_of(), address=address)
+    with pytest.raises(MachineError, match="Instance id"):
+        dataclasses.replace(spec_of(), instance_id="../x")

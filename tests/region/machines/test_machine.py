@@ -1,0 +1,366 @@
+"""Machines with real processes, control groups and name spaces."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from region.machines import (
+    BootError,
+    Machine,
+    MachineError,
+    MachinePark,
+    NamespaceUnavailable,
+    UnknownMachine,
+)
+from region.machines.cgroups import GroupUsage, files
+from region.machines.namespace import check_namespaces
+from region.machines.park import region_id
+
+pytestmark = pytest.mark.region
+
+SPINNER = "[Service]\nExecStart=python3 -c 'while True: pass'\n"
+
+
+def _url(machine: Machine) -> str:
+    text = (machine.directory / "disk/opt/haproof/environment").read_text()
+    port = dict(line.split("=", 1) for line in text.split())["APP_PORT"]
+    return f"http://{machine.spec.address}:{port}/health"
+
+
+def _instance_id(url: str) -> str | None:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - http, loopback
+            return answer.headers["X-Instance-Id"]
+    except OSError:
+        return None
+
+
+def _usage(machine: Machine, group: str) -> GroupUsage:
+    return machine._context.limits.usage(machine._processes.group(group))
+
+
+def _pids(machine: Machine, group: str = "") -> set[int]:
+    return machine._processes.pids(group)
+
+
+def _groups(park: MachinePark) -> list[Path]:
+    assert park._limits is not None
+    return [path for path in park._limits.directories(region_id(park._root)) if path.exists()]
+
+
+def test_placeholder_answers_on_the_machines_own_address(park, placeholder_spec, eventually):
+    machines = [park.launch(placeholder_spec(host)) for host in (1, 2)]
+    for machine in machines:
+        machine.boot()
+    for machine in machines:
+        assert (machine.state, machine.alive()) == ("running", True)
+        eventually(
+            lambda m=machine: _instance_id(_url(m)) == m.spec.instance_id, machine.console_output()
+        )
+    console = machines[0].console_output()
+    assert "swap /opt/haproof/swapfile" in console
+    assert "systemctl is-active --quiet codedeploy-agent: 0" in console
+    environment = (machines[0].directory / "disk/opt/haproof/environment").read_text()
+    assert "AVAILABILITY_ZONE=ap-northeast-2a" in environment
+
+
+def test_stop_and_boot_again_without_user_data(park, placeholder_spec, eventually):
+    machine = park.launch(placeholder_spec(3))
+    machine.boot()
+    park.stop(machine.spec.instance_id)
+    assert (machine.state, machine.alive(), _pids(machine)) == ("stopped", False, set())
+    machine.boot()
+    eventually(lambda: _instance_id(_url(machine)) == machine.spec.instance_id, "answers again")
+    assert machine.console_output().count("cloud-init: wrote /opt/haproof/boot.sh") == 1
+
+
+def test_disk_and_enabled_services_survive_the_region(tmp_path, placeholder_spec, eventually):
+    spec = placeholder_spec(4)
+    for round_ in (1, 2):
+        park = MachinePark(tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2")
+        park.start()
+        try:
+            machine = park.launch(spec)
+            machine.boot()
+            eventually(lambda m=machine: _instance_id(_url(m)), f"answers in round {round_}")
+        finally:
+            park.close()
+    assert machine.console_output().count("runcmd ended") == 1
+
+
+def test_terminate_leaves_nothing(park, placeholder_spec, runs):
+    machine = park.launch(placeholder_spec(5))
+    machine.boot()
+    pids = _pids(machine)
+    assert len(pids) >= 2
+    park.terminate(machine.spec.instance_id)
+    assert not any(runs(pid) for pid in pids)
+    assert not machine.directory.exists()
+    assert not any((group / machine.spec.instance_id).exists() for group in _groups(park))
+    with pytest.raises(UnknownMachine):
+        park.get(machine.spec.instance_id)
+    park.terminate(machine.spec.instance_id)
+    with pytest.raises(BootError, match="terminated"):
+        machine.boot()
+
+
+def test_close_ends_every_process_and_group_even_daemons(tmp_path, spec_of, user_data_of, runs):
+    park = MachinePark(tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2")
+    park.start()
+    try:
+        # Two sessions of its own: what a daemon does to be left alone by its parent.
+        data = user_data_of({}, "setsid setsid sleep 300 >/dev/null 2>&1 &")
+        machine = park.launch(spec_of(data, 6))
+        machine.boot()
+        pids = _pids(machine)
+        assert len(pids) == 2
+        groups = _groups(park)
+        assert groups
+    finally:
+        park.close()
+        park.close()
+    assert not any(runs(pid) for pid in pids)
+    assert not any(group.exists() for group in groups)
+
+
+def test_cpu_quota_holds_for_services(park, spec_of, user_data_of, eventually):
+    data = user_data_of(
+        {"spin.service": SPINNER, "spin2.service": SPINNER},
+        "systemctl start /opt/haproof/spin.service /opt/haproof/spin2.service",
+    )
+    machine = park.launch(spec_of(data, 7))
+    machine.boot()
+    machine.limit_services()
+    before = _usage(machine, "services")
+    eventually(lambda: _usage(machine, "services").nr_periods >= before.nr_periods + 200, "2 s")
+    after = _usage(machine, "services")
+    # Periods are the kernel's own clock: the test is right however busy the host is.
+    periods = after.nr_periods - before.nr_periods
+    cpu = (after.cpu_seconds - before.cpu_seconds) / (periods * 0.010)
+    assert cpu == pytest.approx(0.10, rel=0.25)
+    usage = machine.usage()
+    assert usage.nr_throttled > 0
+    assert usage.throttled_seconds > 0
+    assert usage.cpu_seconds >= usage.service_cpu_seconds > 0
+
+
+def test_quota_holds_after_a_reboot_too(park, spec_of, user_data_of, eventually):
+    data = user_data_of(
+        {"spin.service": SPINNER + "[Install]\nWantedBy=multi-user.target\n"},
+        "systemctl enable /opt/haproof/spin.service",
+    )
+    machine = park.launch(spec_of(data, 8))
+    machine.boot()
+    machine.limit_services()
+    park.stop(machine.spec.instance_id)
+    machine.boot()
+    eventually(lambda: machine.usage().nr_throttled > 0, "throttled")
+
+
+def test_memory_limit_kills_inside_the_machine(park, spec_of, user_data_of, eventually):
+    hog = "[Service]\nExecStart=python3 -c 'x = b\"x\" * (700 * 1024 ** 2); input()'\n"
+    data = user_data_of({"hog.service": hog}, "systemctl start /opt/haproof/hog.service")
+    machine = park.launch(spec_of(data, 9))
+    machine.boot()
+    eventually(lambda: machine.usage().oom_kills == 1, "OOM kill")
+    assert machine.usage().memory_peak_bytes <= 512 * 1024**2
+    eventually(lambda: "killed by SIGKILL" in machine.console_output(), "told in the console")
+    assert machine.alive()
+
+
+def test_restart_always_brings_a_service_back(park, placeholder_spec, eventually):
+    machine = park.launch(placeholder_spec(10))
+    machine.boot()
+    eventually(lambda: _instance_id(_url(machine)), "answers")
+    (first,) = _pids(machine, "services")
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: _pids(machine, "services") - {first} and _instance_id(_url(machine)), "back")
+
+
+def test_machine_killed_from_outside_is_not_alive_and_restarts_nothing(
+    park, placeholder_spec, eventually
+):
+    machine = park.launch(placeholder_spec(11))
+    machine.boot()
+    machine._context.limits.kill(machine._processes.group(""))
+    eventually(lambda: not machine.alive(), "not alive")
+    eventually(lambda: "killed by SIGKILL" in machine.console_output(), "service given up")
+    assert _pids(machine) == set()
+
+
+def test_environment_and_files_of_the_region_stay_outside(
+    park, spec_of, user_data_of, monkeypatch, eventually
+):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a real one")
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    readable, writable = os.pipe()
+    os.set_inheritable(writable, True)
+    unit = "[Service]\nExecStart=/bin/sh -c 'env > /opt/haproof/env; exec sleep 60'\n"
+    machine = park.launch(
+        spec_of(user_data_of({"env.service": unit}, "systemctl start /opt/haproof/env.service"), 12)
+    )
+    machine.boot()
+    seen = machine.directory / "disk/opt/haproof/env"
+    eventually(lambda: seen.exists() and "AWS_REGION" in seen.read_text(), "env")
+    assert "a real one" not in seen.read_text()
+    assert "AWS_PROFILE" not in seen.read_text()
+    assert "AWS_SHARED_CREDENTIALS_FILE=/dev/null" in seen.read_text()
+    (pid,) = _pids(machine, "services")
+    opened = {fd.name: str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    log = str(machine.directory / "log/env.log")
+    assert opened == {"0": "/dev/null", "1": log, "2": log}
+    assert os.getsid(pid) == pid
+    os.close(readable)
+    os.close(writable)
+
+
+def test_opt_is_private_and_the_hosts_entries_are_still_there(park, spec_of, user_data_of):
+    hosts = {path.name for path in Path("/opt").iterdir()}
+    data = user_data_of({}, "touch /opt/haproof-only-here", "ls -A /opt > $TMPDIR/listing")
+    machine = park.launch(spec_of(data, 13))
+    machine.boot()
+    listing = set((machine.directory / "disk/tmp/listing").read_text().split())
+    assert hosts | {"haproof-only-here"} <= listing
+    assert not Path("/opt/haproof-only-here").exists()
+
+
+def test_the_hosts_part_of_opt_can_only_be_read(tmp_path):
+    """A hook that clears a directory of the host's /opt must fail; in a name space of our own."""
+    program = (
+        "import sys; from pathlib import Path; from region.machines.disk import Disk; "
+        "from region.machines.namespace import launch_command; import subprocess; "
+        "disk = Disk(Path(sys.argv[1])); disk.create(); "
+        "subprocess.run(launch_command(disk, [], '/', ['rm', '-rf', '/opt/precious'])); "
+        "subprocess.run(launch_command(disk, [], '/', ['touch', '/opt/mine']), check=True)"
+    )
+    host = "mount -t tmpfs host /opt && mkdir /opt/precious && touch /opt/precious/data && "
+    check = f'{sys.executable} -c "$1" "$2" && ls /opt /opt/precious'
+    inner = ["sh", "-c", host + check, "host", program, str(tmp_path / "disk")]
+    mine = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    done = subprocess.run(
+        ["unshare", *mine, "--mount", *inner], capture_output=True, text=True, check=True
+    )
+    assert "Read-only file system" in done.stderr
+    assert done.stdout.split() == ["/opt:", "precious", "/opt/precious:", "data"]
+    assert (tmp_path / "disk/opt/mine").exists()
+
+
+@pytest.mark.parametrize("name", ["haproof", "codedeploy-agent"])
+def test_project_in_the_instances_own_part_of_opt_is_refused(name):
+    with pytest.raises(NamespaceUnavailable, match=f"/opt/{name}.*move the project"):
+        check_namespaces([Path(f"/opt/{name}/.venv/bin/python")])
+
+
+@pytest.mark.parametrize(
+    ("commands", "message"),
+    [(["echo broken >&2; exit 3"], "status 3: broken"), (["systemctl start nothing"], "status 5")],
+)
+def test_failing_user_data_fails_the_boot_and_leaves_nothing(
+    park, spec_of, user_data_of, commands, message
+):
+    machine = park.launch(spec_of(user_data_of({}, *commands), 14))
+    with pytest.raises(BootError, match=message):
+        machine.boot()
+    assert (machine.state, _pids(machine)) == ("failed", set())
+    again = park.launch(machine.spec)
+    with pytest.raises(BootError, match=message):
+        again.boot()
+
+
+def test_boot_time_out(tmp_path, spec_of, user_data_of):
+    park = MachinePark(
+        tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2", boot_timeout=0.5
+    )
+    park.start()
+    try:
+        machine = park.launch(spec_of(user_data_of({}, "sleep 60"), 15))
+        with pytest.raises(BootError, match=r"more than 0\.5 s"):
+            machine.boot()
+        assert _pids(machine) == set()
+    finally:
+        park.close()
+
+
+def test_invalid_user_data_is_told(park, spec_of):
+    machine = park.launch(spec_of(b"#!/bin/sh\n", 16))
+    with pytest.raises(BootError, match="#cloud-config"):
+        machine.boot()
+
+
+def test_terminate_in_the_middle_of_a_boot(park, spec_of, user_data_of, eventually):
+    import threading
+
+    machine = park.launch(spec_of(user_data_of({}, "sleep 60"), 17))
+    errors: list[BootError] = []
+
+    def boot() -> None:
+        try:
+            machine.boot()
+        except BootError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=boot)
+    thread.start()
+    eventually(lambda: len(_pids(machine, "agent")) > 0, "runcmd runs")
+    park.terminate(machine.spec.instance_id)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(errors) == 1
+    assert not machine.directory.exists()
+
+
+def test_running_machine_cannot_be_launched_twice(park, spec_of):
+    machine = park.launch(spec_of(b"", 18))
+    machine.boot()
+    with pytest.raises(MachineError, match="running already"):
+        park.launch(machine.spec)
+    park.stop(machine.spec.instance_id)
+    bigger = park.launch(dataclasses.replace(machine.spec, instance_type="t4g.micro"))
+    assert park.get(machine.spec.instance_id) is bigger
+
+
+def test_metadata_gives_botocore_its_credentials(park, spec_of, user_data_of):
+    program = (
+        "import botocore.session as s; c = s.get_session().get_credentials(); "
+        "print(c.access_key, c.method)"
+    )
+    data = user_data_of({"who.py": program}, "python3 /opt/haproof/who.py")
+    machine = park.launch(spec_of(data, 19))
+    machine.boot()
+    assert "rehearsal iam-role" in machine.console_output()
+
+
+def test_strangers_cannot_call_systemctl(park, spec_of):
+    machine = park.launch(spec_of(b"", 20))
+    machine.boot()
+    url = park._listener.systemctl_url(machine.spec.instance_id)
+    request = urllib.request.Request(url, b'["start", "x"]', {"X-Haproof-Token": "guess"})  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request)  # noqa: S310 - http, loopback
+
+
+def test_unified_hierarchy_kills_and_removes_on_the_real_kernel(tmp_path, eventually):
+    """The version 2 mechanics where a cgroup2 mount exists beside version 1."""
+    from region.machines.cgroups import CgroupV2, Surroundings, remove_namespace
+
+    mounts = Surroundings().v2_mounts()
+    if not mounts or os.geteuid() != 0:
+        pytest.skip("no unified hierarchy to write to")
+    limits = CgroupV2(mounts[0])
+    group = f"test-{os.getpid()}"
+    limits.create(f"{group}/leaf")
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        limits.add(f"{group}/leaf", process.pid)
+        assert limits.pids(group) == {process.pid}
+    finally:
+        limits.remove(group)
+        remove_namespace(limits.directories(group))
+    assert process.wait(5) == -signal.SIGKILL
+    assert list(files.tree(limits.directories(group)[0])) == []

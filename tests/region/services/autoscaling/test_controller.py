@@ -1,0 +1,564 @@
+"""A group on a real control plane with machines that are only remembered."""
+
+import base64
+import time
+from collections import Counter
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.elbv2.models import ELBv2Backend, FakeHealthStatus
+
+from region.services.autoscaling.controller import AutoScalingController
+from region.services.ec2.controller import InstancesController
+
+
+class Region:
+    """One control plane and its two controllers, driven step by step."""
+
+    def __init__(self, plane, aws, park, network):
+        self.aws = aws
+        self.park = park
+        self.network = network
+        self.plane = plane
+        self.decisions = {}
+        self.default = "continue"
+        self.instances = InstancesController(plane, park)
+        self.leaving = {}
+        self.asked = []
+        self.groups = AutoScalingController(plane, self._gate, self._end_gate)
+        self.arn = aws.elbv2.create_target_group(
+            Name="app", Protocol="HTTP", Port=8080, VpcId=network.vpc, TargetType="instance"
+        )["TargetGroups"][0]["TargetGroupArn"]
+        self.health = {}
+        self.template = aws.ec2.create_launch_template(
+            LaunchTemplateName="app",
+            LaunchTemplateData={"ImageId": network.image, "InstanceType": "t4g.nano"},
+        )["LaunchTemplate"]["LaunchTemplateId"]
+
+    def _gate(self, group, instance_id):
+        return self.decisions.get(instance_id, self.default)
+
+    def _end_gate(self, group, instance_id):
+        self.asked.append(instance_id)
+        return self.leaving.get(instance_id, "continue")
+
+    def create(self, **settings):
+        wanted = {
+            "AutoScalingGroupName": "fleet",
+            "MinSize": 0,
+            "MaxSize": 9,
+            "DesiredCapacity": 3,
+            "LaunchTemplate": {"LaunchTemplateId": self.template, "Version": "$Latest"},
+            "VPCZoneIdentifier": ",".join(self.network.subnets),
+            "TargetGroupARNs": [self.arn],
+            "HealthCheckType": "ELB",
+            "HealthCheckGracePeriod": 0,
+        }
+        chosen = {name: value for name, value in (wanted | settings).items() if value != {}}
+        self.aws.autoscaling.create_auto_scaling_group(**chosen)
+
+    def step(self, rounds=1):
+        for _ in range(rounds):
+            self.groups.reconcile()
+            self.instances.reconcile()
+            for _, job in list(self.instances._jobs.values()):
+                job.result(5)
+
+    def rest(self, rounds=30):
+        """Step until nothing changes any more."""
+        before, same = None, 0
+        for _ in range(rounds):
+            self.step()
+            now = sorted(
+                (one["InstanceId"], one["LifecycleState"], one["HealthStatus"])
+                for one in self.members()
+            )
+            same = same + 1 if now == before else 0
+            if same == 3:
+                return
+            before = now
+        raise AssertionError(f"the group does not come to rest: {before}")
+
+    def group(self):
+        found = self.aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["fleet"])
+        return found["AutoScalingGroups"][0]
+
+    def members(self):
+        found = self.aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+        return found[0]["Instances"] if found else []
+
+    def names(self, state="InService"):
+        return {one["InstanceId"] for one in self.members() if one["LifecycleState"] == state}
+
+    def targets(self):
+        with self.plane.lock:
+            return set(self.plane.backend("elbv2").target_groups[self.arn].targets)
+
+    def activities(self):
+        found = self.aws.autoscaling.describe_scaling_activities(AutoScalingGroupName="fleet")
+        return found["Activities"]
+
+    def capacity(self, desired):
+        self.aws.autoscaling.set_desired_capacity(
+            AutoScalingGroupName="fleet", DesiredCapacity=desired
+        )
+
+
+@pytest.fixture
+def region(plane, aws, park, network, monkeypatch):
+    region = Region(plane, aws, park, network)
+
+    def describe_target_health(self, target_group_arn, targets):
+        return [
+            FakeHealthStatus(one["Id"], "8080", "8080", region.health.get(one["Id"], "healthy"))
+            for one in targets
+        ]
+
+    monkeypatch.setattr(ELBv2Backend, "describe_target_health", describe_target_health)
+    yield region
+    region.instances.close()
+
+
+def test_a_group_comes_up_spread_over_the_zones_and_registered(region):
+    region.create(DesiredCapacity=6)
+    region.rest()
+    zones = Counter(one["AvailabilityZone"] for one in region.members())
+    assert sorted(zones.values()) == [2, 2, 2]
+    assert len(region.names()) == 6
+    assert region.targets() == region.names()
+    assert set(region.park.machines) == region.names()
+    first = region.activities()[-1]
+    assert first["StatusCode"] == "Successful"
+    assert first["Description"].startswith("Launching a new EC2 instance: i-")
+    assert (
+        "a user request created an AutoScalingGroup changing the desired capacity"
+        in (first["Cause"])
+    )
+    assert "increasing the capacity from 0 to 1" in first["Cause"]
+
+
+def test_instances_carry_the_groups_tags_and_template_version(region):
+    region.create(
+        DesiredCapacity=1,
+        Tags=[
+            {"Key": "Name", "Value": "app", "PropagateAtLaunch": True},
+            {"Key": "secret", "Value": "no", "PropagateAtLaunch": False},
+        ],
+    )
+    region.rest()
+    (member,) = region.members()
+    assert member["LaunchTemplate"]["Version"] == "1"
+    found = region.aws.ec2.describe_instances(InstanceIds=[member["InstanceId"]])
+    tags = {one["Key"]: one["Value"] for one in found["Reservations"][0]["Instances"][0]["Tags"]}
+    assert tags["Name"] == "app"
+    assert tags["aws:autoscaling:groupName"] == "fleet"
+    assert "secret" not in tags
+
+
+def test_a_new_template_version_serves_new_instances_only(region):
+    region.create(DesiredCapacity=3)
+    region.rest()
+    old = region.names()
+    region.aws.ec2.create_launch_template_version(
+        LaunchTemplateId=region.template,
+        SourceVersion="1",
+        LaunchTemplateData={
+            "ImageId": region.network.image,
+            "InstanceType": "t4g.micro",
+            "UserData": base64.b64encode(b"#cloud-config\n").decode(),
+        },
+    )
+    region.capacity(6)
+    region.rest()
+    versions = {one["InstanceId"]: one["LaunchTemplate"]["Version"] for one in region.members()}
+    assert all(versions[name] == "1" for name in old)
+    assert sorted(versions.values()) == ["1"] * 3 + ["2"] * 3
+    for name, version in versions.items():
+        wanted = b"#cloud-config\n" if version == "2" else b""
+        assert region.park.machines[name].spec.user_data == wanted
+    region.capacity(3)
+    region.rest()
+    assert not region.names() & old  # the oldest template goes first
+
+
+def test_scale_in_deregisters_terminates_and_stays_balanced(region):
+    region.create(DesiredCapacity=7)
+    region.rest()
+    region.capacity(3)
+    region.rest()
+    zones = Counter(one["AvailabilityZone"] for one in region.members())
+    assert sorted(zones.values()) == [1, 1, 1]
+    assert region.targets() == region.names()
+    assert set(region.park.machines) == region.names()
+    cause = region.activities()[0]["Cause"]
+    assert "shrinking the capacity from 4 to 3" in cause
+    assert "was selected for termination" in cause
+
+
+def test_an_instance_drains_before_it_is_terminated(region):
+    region.create(DesiredCapacity=1)
+    region.rest()
+    (name,) = region.names()
+    region.health[name] = "draining"
+    region.capacity(0)
+    region.step(3)
+    assert region.names("Terminating") == {name}
+    assert region.targets() == set()
+    assert name in region.park.machines
+    region.health[name] = "unused"
+    region.rest()
+    assert region.members() == []
+    assert region.park.machines == {}
+
+
+def test_the_termination_gate_holds_an_instance_that_is_out_of_traffic(region):
+    region.create(DesiredCapacity=1)
+    region.rest()
+    (name,) = region.names()
+    region.health[name] = "draining"
+    region.leaving[name] = "wait"
+    region.capacity(0)
+    region.step(3)
+    assert region.asked == []  # It still has requests.
+    region.health[name] = "unused"
+    region.step(5)
+    assert region.names("Terminating") == {name}
+    assert set(region.asked) == {name}
+    region.leaving[name] = "continue"
+    region.rest()
+    assert region.members() == []
+
+
+def test_a_group_that_is_deleted_asks_no_gate(region):
+    region.create(DesiredCapacity=2)
+    region.rest()
+    region.leaving = dict.fromkeys(region.names(), "wait")
+    region.aws.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="fleet", ForceDelete=True)
+    region.rest()
+    assert region.members() == []
+    assert region.asked == []
+
+
+def test_an_instance_that_is_gone_is_not_held(region):
+    region.create(DesiredCapacity=1)
+    region.rest()
+    (name,) = region.names()
+    region.leaving[name] = "wait"
+    region.aws.ec2.terminate_instances(InstanceIds=[name])
+    region.rest()
+    assert name not in region.names()
+    assert name not in region.asked
+
+
+def test_an_unhealthy_target_is_replaced(region):
+    region.create()
+    region.rest()
+    sick = min(region.names())
+    region.health[sick] = "unhealthy"
+    region.rest()
+    assert sick not in region.names()
+    assert len(region.names()) == 3
+    causes = [one["Cause"] for one in region.activities()]
+    assert any("ELB system health check failure" in cause for cause in causes)
+
+
+@pytest.mark.parametrize("settings", [{"HealthCheckGracePeriod": 600}, {"HealthCheckType": "EC2"}])
+def test_target_health_does_not_count_in_grace_or_for_type_ec2(region, settings):
+    region.create(**settings)
+    region.rest()
+    before = region.names()
+    for name in before:
+        region.health[name] = "unhealthy"
+    region.rest()
+    assert region.names() == before
+
+
+@pytest.mark.parametrize("settings", [{"HealthCheckType": "EC2"}, {"HealthCheckGracePeriod": 600}])
+def test_a_dead_machine_is_replaced_also_in_grace(region, settings):
+    region.create(**settings)
+    region.rest()
+    dead = min(region.names())
+    region.park.machines[dead].responds = False
+    region.rest()
+    assert dead not in region.names()
+    assert len(region.names()) == 3
+
+
+def test_an_instance_terminated_by_hand_is_replaced(region):
+    region.create()
+    region.rest()
+    gone = min(region.names())
+    region.aws.ec2.terminate_instances(InstanceIds=[gone])
+    region.rest()
+    assert gone not in region.names()
+    assert len(region.names()) == 3
+    causes = [one["Cause"] for one in region.activities()]
+    assert any("terminated or stopped" in cause for cause in causes)
+
+
+def test_with_a_maintenance_policy_the_replacement_comes_first(region):
+    region.create(
+        InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}
+    )
+    region.rest()
+    sick = min(region.names())
+    region.health[sick] = "unhealthy"
+    smallest = 3
+    for _ in range(15):
+        region.step()
+        smallest = min(smallest, len(region.names()))
+    assert smallest == 3
+    assert sick not in region.names()
+    assert len(region.names()) == 3
+
+
+def test_set_instance_health_makes_it_unhealthy(region):
+    region.create()
+    region.rest()
+    name = min(region.names())
+    region.aws.autoscaling.set_instance_health(InstanceId=name, HealthStatus="Unhealthy")
+    region.rest()
+    assert name not in region.names()
+    assert any("user health-check" in one["Cause"] for one in region.activities())
+
+
+def test_the_launch_gate_holds_and_abandons(region):
+    region.default = "wait"
+    region.create(DesiredCapacity=2)
+    region.step(4)
+    waiting = region.names("Pending:Wait")
+    assert len(waiting) == 2
+    assert region.targets() == set()
+    good, bad = sorted(waiting)
+    region.decisions = {good: "continue", bad: "abandon"}
+    region.step(6)
+    assert region.names() == {good}
+    failed = [one for one in region.activities() if one["StatusCode"] == "Failed"]
+    assert bad in failed[0]["StatusMessage"]
+
+
+def test_a_lifecycle_hook_is_waited_for_and_completed(region):
+    region.create(DesiredCapacity=0)
+    region.aws.autoscaling.put_lifecycle_hook(
+        AutoScalingGroupName="fleet",
+        LifecycleHookName="warm",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING",
+        HeartbeatTimeout=600,
+    )
+    region.capacity(1)
+    region.step(4)
+    (name,) = region.names("Pending:Wait")
+    action = {
+        "AutoScalingGroupName": "fleet",
+        "LifecycleHookName": "warm",
+        "InstanceId": name,
+    }
+    region.aws.autoscaling.record_lifecycle_action_heartbeat(**action)
+    region.aws.autoscaling.complete_lifecycle_action(**action, LifecycleActionResult="CONTINUE")
+    region.rest()
+    assert region.names() == {name}
+
+
+def test_boot_failures_back_off_and_are_told(region):
+    region.park.prepare = lambda machine: setattr(machine, "fails", True)
+    region.create(DesiredCapacity=1)
+    started = time.monotonic()
+    while time.monotonic() - started < 3.5:
+        region.step()
+        time.sleep(0.05)
+    launched = len(region.park.launched)
+    assert 2 <= launched <= 3  # after 0 s, 1 s and 3 s
+    assert set(region.park.terminated) >= set(region.park.launched[:-1])
+    failed = [one for one in region.activities() if one["StatusCode"] == "Failed"]
+    assert "exited with 3" in failed[0]["StatusMessage"]
+    region.park.prepare = lambda machine: None
+    with region.plane.lock:
+        region.plane.backend("autoscaling").autoscaling_groups["fleet"].launch_not_before = 0
+    region.rest()
+    assert len(region.names()) == 1
+
+
+def test_a_launch_that_ec2_refuses_fails_the_activity(region):
+    region.create(DesiredCapacity=1)
+    region.aws.ec2.delete_launch_template(LaunchTemplateId=region.template)
+    region.step(3)
+    activities = region.activities()
+    assert len(activities) == 1
+    assert activities[0]["StatusCode"] == "Failed"
+    assert "no longer exists" in activities[0]["StatusMessage"]
+
+
+def test_terminating_in_the_group_with_and_without_decrement(region):
+    region.create()
+    region.rest()
+    first, second, _ = sorted(region.names())
+    answer = region.aws.autoscaling.terminate_instance_in_auto_scaling_group(
+        InstanceId=first, ShouldDecrementDesiredCapacity=True
+    )
+    assert answer["Activity"]["StatusCode"] == "InProgress"
+    region.rest()
+    assert region.group()["DesiredCapacity"] == 2
+    assert len(region.names()) == 2
+    region.aws.autoscaling.terminate_instance_in_auto_scaling_group(
+        InstanceId=second, ShouldDecrementDesiredCapacity=False
+    )
+    region.rest()
+    assert len(region.names()) == 2
+    assert not {first, second} & region.names()
+
+
+def test_trouble_with_one_group_does_not_hold_up_another(region, monkeypatch):
+    region.create(AutoScalingGroupName="broken", DesiredCapacity=1)
+    region.create(DesiredCapacity=1)
+    look_after = AutoScalingController._look_after
+
+    def fail_for_one(self, group, decisions):
+        if group.name == "broken":
+            raise RuntimeError("broken group")
+        look_after(self, group, decisions)
+
+    monkeypatch.setattr(AutoScalingController, "_look_after", fail_for_one)
+    for _ in range(4):
+        with pytest.raises(RuntimeError, match="broken group"):
+            region.groups.reconcile()
+        region.instances.reconcile()
+        for _, job in list(region.instances._jobs.values()):
+            job.result(5)
+    assert [one["LifecycleState"] for one in region.group()["Instances"]] == ["InService"]
+
+
+def test_an_added_zone_is_balanced_into(region):
+    region.create(VPCZoneIdentifier=region.network.subnets[0], DesiredCapacity=3)
+    region.rest()
+    region.aws.autoscaling.update_auto_scaling_group(
+        AutoScalingGroupName="fleet", VPCZoneIdentifier=",".join(region.network.subnets)
+    )
+    smallest = 3
+    for _ in range(25):
+        region.step()
+        smallest = min(smallest, len(region.names()))
+    zones = Counter(one["AvailabilityZone"] for one in region.members())
+    assert sorted(zones.values()) == [1, 1, 1]
+    assert smallest == 3
+
+
+def test_suspended_processes(region):
+    region.create()
+    region.rest()
+    before = region.names()
+    region.aws.autoscaling.suspend_processes(AutoScalingGroupName="fleet")
+    for name in before:
+        region.health[name] = "unhealthy"
+    region.capacity(5)
+    region.rest()
+    assert region.names() == before
+    region.health.clear()
+    region.aws.autoscaling.resume_processes(AutoScalingGroupName="fleet")
+    region.aws.autoscaling.suspend_processes(
+        AutoScalingGroupName="fleet", ScalingProcesses=["AddToLoadBalancer"]
+    )
+    region.rest()
+    assert len(region.names()) == 5
+    assert region.targets() == before
+
+
+def test_a_deregistered_target_is_not_registered_again(region):
+    """A deployment takes instances out of the target group and puts them back itself."""
+    region.create()
+    region.rest()
+    name = min(region.names())
+    region.aws.elbv2.deregister_targets(TargetGroupArn=region.arn, Targets=[{"Id": name}])
+    region.step(3)
+    assert name not in region.targets()
+    assert name in region.names()
+
+
+def test_forced_deletion_ends_the_instances_then_the_group(region):
+    region.create()
+    region.rest()
+    with pytest.raises(Exception, match="ResourceInUse"):
+        region.aws.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="fleet")
+    region.aws.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="fleet", ForceDelete=True)
+    assert region.group()["Status"] == "Delete in progress"
+    for _ in range(5):
+        region.step()
+    assert region.aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
+    assert region.park.machines == {}
+    assert region.targets() == set()
+
+
+def test_a_group_survives_a_restart_of_the_region(region, make_plane, clients_of):
+    region.create()
+    region.rest()
+    before = region.names()
+    region.plane.stop()
+    plane = make_plane()
+    again = AutoScalingController(plane)
+    instances = InstancesController(plane, region.park)
+    for _ in range(4):
+        again.reconcile()
+        instances.reconcile()
+        for _, job in list(instances._jobs.values()):
+            job.result(5)
+    instances.close()
+    found = clients_of(plane.endpoint).autoscaling.describe_auto_scaling_groups()
+    members = found["AutoScalingGroups"][0]["Instances"]
+    assert {one["InstanceId"] for one in members} == before
+    assert {one["LifecycleState"] for one in members} == {"InService"}
+    assert all(region.park.machines[name].boots == 2 for name in before)
+
+
+def mixed(region, *types, **distribution):
+    specification = {"LaunchTemplateId": region.template, "Version": "1"}
+    return {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": specification,
+            "Overrides": [{"InstanceType": name} for name in types],
+        },
+        **({"InstancesDistribution": distribution} if distribution else {}),
+    }
+
+
+def create_mixed(region, *types):
+    region.create(LaunchTemplate={}, MixedInstancesPolicy=mixed(region, *types))
+
+
+def launched_types(region):
+    return {one["InstanceType"] for one in region.members()}
+
+
+def test_of_several_types_the_first_is_launched(region):
+    create_mixed(region, "t4g.micro", "t4g.nano")
+    region.rest()
+    assert launched_types(region) == {"t4g.micro"}
+    template = region.members()[0]["LaunchTemplate"]
+    assert template["LaunchTemplateId"] == region.template
+
+
+def test_a_type_that_the_zone_does_not_offer_is_passed_over(region, monkeypatch):
+    backend = type(region.plane.backend("ec2"))
+    moto = backend.describe_instance_type_offerings
+
+    def without_micro(self, location_type=None, filters=None):
+        offers = moto(self, location_type, filters)
+        return [offer for offer in offers if offer["InstanceType"] != "t4g.micro"]
+
+    monkeypatch.setattr(backend, "describe_instance_type_offerings", without_micro)
+    create_mixed(region, "t4g.micro", "t4g.nano")
+    region.rest()
+    assert launched_types(region) == {"t4g.nano"}
+
+
+def test_a_change_of_the_sizes_keeps_the_types(region):
+    create_mixed(region, "t4g.micro", "t4g.nano")
+    region.aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName="fleet", MaxSize=12)
+    overrides = region.group()["MixedInstancesPolicy"]["LaunchTemplate"]["Overrides"]
+    assert [item["InstanceType"] for item in overrides] == ["t4g.micro", "t4g.nano"]
+    region.rest()
+    assert launched_types(region) == {"t4g.micro"}
+
+
+def test_spot_instances_are_refused(region):
+    policy = mixed(region, "t4g.nano", OnDemandPercentageAboveBaseCapacity=50)
+    with pytest.raises(ClientError, match="Spot instances, which the local region does not have"):
+        region.create(LaunchTemplate={}, MixedInstancesPolicy=policy)

@@ -1,0 +1,149 @@
+"""The API with real HAProxy and real PostgreSQL behind it."""
+
+import http.server
+import json
+import socket
+import threading
+import urllib.request
+
+import psutil
+import psycopg
+import pytest
+
+from region.reconcile import ControllerLoop
+from region.services.ec2.controller import InstancesController
+from region.services.elbv2.controller import TargetsController
+from region.services.rds.controller import DatabasesController
+
+pytestmark = pytest.mark.region
+
+
+def may_bind(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.78.0.250", port))
+        except PermissionError:
+            return False
+    return True
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(self.server.status if self.path == "/health" else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def loop(plane, park):
+    controllers = [
+        InstancesController(plane, park),
+        TargetsController(plane),
+        DatabasesController(plane),
+    ]
+    loop = ControllerLoop(plane, controllers, tick=0.2)
+    loop.start()
+    yield loop
+    loop.stop()
+    left = [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if process.name() in {"haproxy", "postgres"}
+    ]
+    assert left == []
+
+
+@pytest.fixture
+def real(loop, stage_of):
+    return stage_of()
+
+
+@pytest.mark.skipif(not may_bind(80), reason="needs a listener on port 80")
+def test_a_url_answers_through_the_load_balancer(real):
+    (name,) = real.launch()
+    found = real.aws.ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
+    address = "127." + found["PrivateIpAddress"].partition(".")[2]
+    app = http.server.ThreadingHTTPServer((address, 8080), Handler)
+    app.status = 200
+    threading.Thread(target=app.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        group = real.balancer([name])
+        real.aws.elbv2.modify_target_group(
+            TargetGroupArn=group, HealthCheckIntervalSeconds=5, HealthyThresholdCount=2
+        )
+        real.until(lambda: real.health(group).get(name) == ("healthy", None))
+        balancer = real.aws.elbv2.describe_load_balancers()["LoadBalancers"][0]
+        assert balancer["State"]["Code"] == "active"
+        with urllib.request.urlopen(f"http://{balancer['DNSName']}/", timeout=5) as answer:
+            assert answer.read() == b"ok"
+        app.status = 500
+        real.until(lambda: real.health(group)[name] == ("unhealthy", "Target.ResponseCodeMismatch"))
+        real.aws.elbv2.deregister_targets(TargetGroupArn=group, Targets=[{"Id": name}])
+        real.until(lambda: real.health(group) == {})
+        real.aws.elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+        real.until(lambda: not _listens(balancer["DNSName"], 80))
+    finally:
+        app.shutdown()
+        app.server_close()
+
+
+def _listens(address, port):
+    try:
+        socket.create_connection((address, port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_a_database_takes_the_managed_password(real):
+    rds = real.aws.rds
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="private", DBSubnetGroupDescription="x", SubnetIds=real.subnets
+    )
+    rds.create_db_parameter_group(
+        DBParameterGroupName="forced", DBParameterGroupFamily="postgres18", Description="x"
+    )
+    rds.modify_db_parameter_group(
+        DBParameterGroupName="forced",
+        Parameters=[
+            {"ParameterName": "work_mem", "ParameterValue": "2048", "ApplyMethod": "immediate"}
+        ],
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="notes",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        EngineVersion="18",
+        AllocatedStorage=20,
+        DBName="music",
+        MasterUsername="keeper",
+        ManageMasterUserPassword=True,
+        DBSubnetGroupName="private",
+        DBParameterGroupName="forced",
+    )
+
+    def database():
+        return rds.describe_db_instances(DBInstanceIdentifier="notes")["DBInstances"][0]
+
+    real.until(lambda: database()["DBInstanceStatus"] == "available", 60)
+    found = database()
+    secret = json.loads(
+        real.aws.secretsmanager.get_secret_value(SecretId=found["MasterUserSecret"]["SecretArn"])[
+            "SecretString"
+        ]
+    )
+    with psycopg.connect(
+        host=found["Endpoint"]["Address"],
+        port=found["Endpoint"]["Port"],
+        user=secret["username"],
+        password=secret["password"],
+        dbname="music",
+        sslmode="require",
+    ) as connection:
+        assert connection.execute("SHOW work_mem").fetchone() == ("2MB",)
+    rds.delete_db_instance(DBInstanceIdentifier="notes", SkipFinalSnapshot=True)
+    real.until(lambda: rds.describe_db_instances()["DBInstances"] == [])

@@ -1,0 +1,264 @@
+"""Real HAProxy, real targets on loopback addresses."""
+
+import dataclasses
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from region.daemons import sweep
+from region.services.elbv2.haproxy.model import (
+    BalancerError,
+    FixedResponse,
+    Health,
+    HealthCheck,
+    Listener,
+)
+from region.services.elbv2.haproxy.process import Balancer
+
+pytestmark = pytest.mark.region
+
+
+def health(balancer, app, kit):
+    found = balancer.poll()["tg-web"].get(kit.target(app).id)
+    return found.health if found else None
+
+
+def test_without_targets_the_answer_is_503(new_balancer, kit):
+    assert kit.fetch(new_balancer())[0] == 503
+
+
+def test_health_flips_with_the_answer_and_names_the_reason(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    balancer.set_targets("tg-web", [kit.target(app)])
+    first = balancer.poll()["tg-web"][kit.target(app).id]
+    assert first.health is Health.INITIAL
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+
+    app.status = 500
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.UNHEALTHY)
+    status = balancer.poll()["tg-web"][kit.target(app).id]
+    assert status.reason == "Target.ResponseCodeMismatch"
+    assert status.description == "Health checks failed with these codes: [500]"
+
+    app.status = 200
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+
+
+def test_a_slow_health_answer_is_a_timeout(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    app.health_delay = 1.0
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.UNHEALTHY)
+    assert balancer.poll()["tg-web"][kit.target(app).id].reason == "Target.Timeout"
+
+
+def test_an_unhealthy_target_gets_no_request_while_another_is_healthy(new_balancer, new_app, kit):
+    balancer, good, bad = new_balancer(), new_app(), new_app()
+    bad.status = 500
+    balancer.set_targets("tg-web", [kit.target(good), kit.target(bad)])
+    kit.wait_for(lambda: health(balancer, good, kit) is Health.HEALTHY)
+    assert {kit.fetch(balancer)[1] for _ in range(6)} == {good.address}
+    assert bad.requests == 0
+
+
+def test_fails_open_when_no_target_is_healthy(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    app.status = 500
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.UNHEALTHY)
+    assert kit.fetch(balancer) == (200, app.address)
+    assert balancer.poll()["tg-web"][kit.target(app).id].requests == 1
+
+
+def test_a_dead_target_answers_502(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    app.close()
+    assert kit.fetch(balancer)[0] == 502
+
+
+def test_forwarded_headers(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    kit.fetch(balancer)
+    headers = {name.lower(): value for name, value in app.headers[0].items()}
+    assert headers["x-forwarded-proto"] == "http"
+    assert headers["x-forwarded-port"] == str(balancer.spec.listeners[0].port)
+    assert headers["x-forwarded-for"].startswith("127.")
+
+
+def test_draining_loses_no_request(new_balancer, new_app, kit):
+    balancer, leaving, staying = new_balancer(), new_app(), new_app()
+    balancer.set_targets("tg-web", [kit.target(leaving), kit.target(staying)])
+    kit.wait_for(lambda: health(balancer, leaving, kit) is Health.HEALTHY)
+    kit.wait_for(lambda: health(balancer, staying, kit) is Health.HEALTHY)
+    leaving.delay = staying.delay = 0.3
+    stop = threading.Event()
+    answers: list[tuple[int, str]] = []
+
+    def visitor() -> None:
+        while not stop.is_set():
+            answers.append(kit.fetch(balancer))
+
+    with ThreadPoolExecutor(4) as pool:
+        visitors = [pool.submit(visitor) for _ in range(4)]
+        kit.wait_for(lambda: leaving.requests > 1)
+        balancer.set_targets("tg-web", [kit.target(staying)])
+        draining = balancer.poll()["tg-web"][kit.target(leaving).id]
+        kit.wait_for(lambda: health(balancer, leaving, kit) is None)
+        leaving.close()
+        time.sleep(0.5)
+        stop.set()
+        for item in visitors:
+            item.result()
+    assert draining.health is Health.DRAINING
+    assert draining.reason == "Target.DeregistrationInProgress"
+    assert {status for status, _ in answers} == {200}
+    assert {body for _, body in answers} == {leaving.address, staying.address}
+
+
+def test_the_deregistration_delay_bounds_draining(new_balancer, new_app, kit):
+    balancer, app = new_balancer(deregistration_delay=0.5), new_app()
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    app.delay = 5.0
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(kit.fetch, balancer, "/", 8.0)
+        kit.wait_for(lambda: balancer.poll()["tg-web"][kit.target(app).id].in_flight == 1)
+        balancer.set_targets("tg-web", [])
+        started = time.monotonic()
+        kit.wait_for(lambda: health(balancer, app, kit) is None)
+        assert time.monotonic() - started < 3.0
+        assert answer.result()[0] >= 500
+
+
+def test_a_target_may_return_while_it_drains(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    balancer.set_targets("tg-web", [])
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    assert kit.fetch(balancer)[0] == 200
+
+
+def test_a_new_listener_interrupts_nothing_and_keeps_health(new_balancer, new_app, kit):
+    balancer, app, sick = new_balancer(), new_app(), new_app()
+    sick.status = 500
+    balancer.set_targets("tg-web", [kit.target(app), kit.target(sick)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    kit.wait_for(lambda: health(balancer, sick, kit) is Health.UNHEALTHY)
+    app.delay = 1.0
+    second = Listener(
+        kit.free_port(balancer.spec.address), FixedResponse(418, "text/plain", "teapot")
+    )
+    spec = balancer.spec
+    with ThreadPoolExecutor(4) as pool:
+        running = [pool.submit(kit.fetch, balancer) for _ in range(3)]
+        kit.wait_for(lambda: app.requests == 3)
+        balancer.configure(dataclasses.replace(spec, listeners=(*spec.listeners, second)))
+        assert [item.result()[0] for item in running] == [200, 200, 200]
+    assert health(balancer, app, kit) is Health.HEALTHY
+    assert health(balancer, sick, kit) is Health.UNHEALTHY
+    app.delay = 0.0
+    assert kit.fetch(balancer) == (200, app.address)
+    with socket.create_connection((spec.address, second.port), 3) as raw:
+        raw.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert raw.recv(4096).startswith(b"HTTP/1.1 418")
+
+
+def test_reloads_lose_no_request(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    stop, answers = threading.Event(), []
+
+    def visitor() -> None:
+        while not stop.is_set():
+            answers.append(kit.fetch(balancer)[0])
+
+    with ThreadPoolExecutor(3) as pool:
+        visitors = [pool.submit(visitor) for _ in range(3)]
+        for seconds in (0.4, 0.5, 0.3):
+            group = balancer.spec.target_groups[0]
+            check = HealthCheck("/health", seconds, 0.2, 2, 2, "200-299")
+            balancer.configure(
+                dataclasses.replace(
+                    balancer.spec, target_groups=(dataclasses.replace(group, check=check),)
+                )
+            )
+            time.sleep(0.3)
+        stop.set()
+        for item in visitors:
+            item.result()
+    assert len(answers) > 20
+    assert set(answers) == {200}
+
+
+def test_a_port_in_use_is_named_with_the_remedy(new_balancer, tmp_path):
+    taken = new_balancer()
+    port = taken.spec.listeners[0].port
+    other = Balancer(dataclasses.replace(taken.spec, name="other"), tmp_path / "o", tmp_path)
+    with pytest.raises(BalancerError, match=rf"Port {port} of 127\.78\.20\.2 is in use: end"):
+        other.start()
+
+
+def test_close_leaves_no_process_and_no_socket(new_balancer):
+    balancer = new_balancer()
+    process = psutil.Process(balancer._process.pid)
+    sockets = list(balancer._runtime.glob("*.sock"))
+    assert sockets
+    balancer.close()
+    assert not process.is_running()
+    assert not any(path.exists() for path in sockets)
+
+
+PARENT = """
+import json, sys, time
+from pathlib import Path
+from region.services.elbv2.haproxy.process import Balancer
+from region.services.elbv2.haproxy.model import FixedResponse, Listener, LoadBalancer
+root = Path(sys.argv[1])
+spec = LoadBalancer("lb", "127.78.20.3", (Listener(int(sys.argv[2]), FixedResponse(200)),))
+balancer = Balancer(spec, root / "lb", root)
+balancer.start()
+print(json.dumps(balancer._process.pid), flush=True)
+time.sleep(60)
+"""
+
+
+def test_it_dies_with_the_region(tmp_path: Path, kit):
+    port = kit.free_port("127.78.20.3")
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path), str(port)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[5],
+    ) as parent:
+        assert parent.stdout is not None
+        pid = json.loads(parent.stdout.readline())
+        assert psutil.pid_exists(pid)
+        os.kill(parent.pid, signal.SIGKILL)
+    kit.wait_for(lambda: not psutil.pid_exists(pid))
+    assert list(tmp_path.rglob("*.process.json"))
+    assert sweep(tmp_path) == []
+    assert not list(tmp_path.rglob("*.process.json"))
+
+
+def test_sweep_ends_what_is_left(new_balancer, tmp_path):
+    balancer = new_balancer()
+    process = psutil.Process(balancer._process.pid)
+    assert sweep(tmp_path) == [f"haproxy (process {process.pid})"]
+    balancer._process.process.wait(5)
+    assert not process.is_running()

@@ -1,0 +1,239 @@
+"""Real PostgreSQL from the wheel, on loopback addresses of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from region.daemons import shared_path, sweep
+from region.services.rds.postgres import cluster as postgres
+from region.services.rds.postgres import programs
+from region.services.rds.postgres.cluster import Cluster, DatabaseError
+from region.services.rds.postgres.settings import ClusterSpec
+
+pytestmark = pytest.mark.region
+
+ADDRESS = "127.78.30.2"
+PASSWORD = "it's a 'secret' \\ %s"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        return probe.getsockname()[1]
+
+
+def connect(cluster: Cluster, **options) -> psycopg.Connection:
+    settings = {
+        "host": cluster.spec.address,
+        "port": cluster.spec.port,
+        "user": cluster.spec.master_username,
+        "password": PASSWORD,
+        "dbname": "postgres",
+        "connect_timeout": 5,
+    }
+    return psycopg.connect(**(settings | options))
+
+
+@pytest.fixture(scope="module")
+def created(tmp_path_factory) -> Iterator[Cluster]:
+    # Below a directory that only its owner may enter, like a clone in root's home.
+    directory = tmp_path_factory.mktemp("closed")
+    directory.chmod(0o700)
+    spec = ClusterSpec("db-one", ADDRESS, free_port(), master_username="keeper")
+    cluster = Cluster(spec, directory / "databases" / "db-one")
+    cluster.create(PASSWORD)
+    yield cluster
+    cluster.destroy()
+    assert not cluster.directory.exists()
+
+
+@pytest.fixture
+def cluster(created: Cluster) -> Iterator[Cluster]:
+    created.start()
+    yield created
+    created.stop()
+
+
+def test_the_scram_password_works_over_tls(cluster):
+    with connect(cluster, sslmode="require") as connection:
+        assert connection.pgconn.ssl_in_use
+        stored = connection.execute(
+            "SELECT rolpassword FROM pg_authid WHERE rolname = 'keeper'"
+        ).fetchone()
+        assert stored[0].startswith("SCRAM-SHA-256$")
+        assert connection.execute("SHOW max_connections").fetchone() == ("84",)
+
+
+def test_a_wrong_password_is_refused(cluster):
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        connect(cluster, password="wrong")
+
+
+def test_tls_is_forced_as_on_rds(cluster):
+    with pytest.raises(psycopg.OperationalError, match="no encryption"):
+        connect(cluster, sslmode="disable")
+
+
+def test_databases_are_created_once(cluster):
+    for _ in range(2):
+        cluster.ensure_database('Notes "1"', PASSWORD)
+    with connect(cluster, dbname='Notes "1"') as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == ('Notes "1"',)
+
+
+def test_the_master_password_can_change(cluster):
+    cluster.set_password(PASSWORD, "another")
+    assert cluster.accepts("another")
+    assert not cluster.accepts(PASSWORD)
+    cluster.set_password("another", PASSWORD)
+
+
+def test_data_survives_a_stop_and_nothing_is_left_running(created):
+    created.start()
+    server = psutil.Process(created._process.pid)
+    family = [server, *server.children(recursive=True)]
+    assert len(family) > 3
+    created.ensure_database("kept", PASSWORD)
+    created.stop()
+    assert not any(process.is_running() for process in family)
+    assert not list(created.directory.rglob("*.process.json"))
+    created.start()
+    with connect(created, dbname="kept"):
+        pass
+    created.stop()
+
+
+def test_the_server_is_not_root_and_shows_no_secret(cluster):
+    server = psutil.Process(cluster._process.pid)
+    assert server.uids().effective != 0
+    assert PASSWORD not in " ".join(server.cmdline())
+    assert not (cluster.directory / "initial-password").exists()
+    assert PASSWORD not in (cluster.directory / "postgres.log").read_text()
+
+
+def test_nothing_but_the_endpoint_listens(cluster):
+    listening = [
+        connection.laddr
+        for pid in cluster.processes()
+        for connection in psutil.Process(pid).net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listening == [(ADDRESS, cluster.spec.port)]
+
+
+def test_large_answers_pass_and_connections_end(cluster):
+    with connect(cluster) as connection:
+        found = connection.execute("SELECT repeat('x', 5000000)").fetchone()
+        assert len(found[0]) == 5_000_000
+        backend = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+    assert psutil.wait_procs([psutil.Process(backend)] if psutil.pid_exists(backend) else [], 5)
+
+
+def test_a_killed_front_comes_back(cluster):
+    psutil.Process(cluster._front.pid).kill()
+    cluster._front.process.wait(5)
+    assert not cluster.running()
+    cluster.start()
+    with connect(cluster):
+        pass
+
+
+def test_sweep_ends_what_was_left(created):
+    created.start()
+    server = psutil.Process(created._process.pid)
+    family = [server, *server.children(recursive=True), psutil.Process(created._front.pid)]
+    swept = sweep(created.directory)
+    assert swept[0] == f"postgres (process {server.pid})"
+    assert len(swept) == 2
+    created._process.process.wait(5)
+    created._front.process.wait(5)
+    _gone, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
+    created.stop()
+    created.start()
+    assert created.accepts(PASSWORD)
+    created.stop()
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from region.services.rds.postgres.cluster import Cluster
+from region.services.rds.postgres.settings import ClusterSpec
+spec = ClusterSpec("db-one", sys.argv[2], int(sys.argv[3]), master_username="keeper")
+cluster = Cluster(spec, Path(sys.argv[1]))
+cluster.start()
+print(*cluster.processes(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_it_dies_with_a_killed_region(created):
+    arguments = [str(created.directory), ADDRESS, str(created.spec.port)]
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, *arguments],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[5],
+    ) as parent:
+        assert parent.stdout is not None
+        server, front = (psutil.Process(int(pid)) for pid in parent.stdout.readline().split())
+        family = [server, *server.children(recursive=True), front]
+        os.kill(parent.pid, signal.SIGKILL)
+    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert sweep(created.directory) == []
+    created.start()
+    assert created.accepts(PASSWORD)
+    created.stop()
+
+
+def test_a_port_in_use_is_named(created):
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((ADDRESS, created.spec.port))
+        taken.listen(1)
+        with pytest.raises(DatabaseError, match=rf"Port {created.spec.port} of {ADDRESS}"):
+            created.start()
+
+
+def test_a_broken_parameter_is_told_with_the_servers_words(created):
+    spec = ClusterSpec(
+        "db-one",
+        ADDRESS,
+        created.spec.port,
+        master_username="keeper",
+        parameters={"work_mem": "a lot"},
+    )
+    with pytest.raises(DatabaseError, match=r"db-one did not start .*work_mem"):
+        Cluster(spec, created.directory).start()
+    assert not list(created.directory.rglob("*.process.json"))
+
+
+def test_programs_that_only_root_can_get_at_are_copied_for_as_long_as_the_region_lasts(
+    tmp_path, monkeypatch
+):
+    # A whole clone in root's home: PostgreSQL asks access(2), for which no capability counts.
+    closed = tmp_path / "closed"
+    installed = postgres.binaries_of(18).parent
+    shutil.copytree(installed, closed / installed.name, symlinks=True)
+    closed.chmod(0o700)
+    monkeypatch.setattr(postgres, "binaries_of", lambda _: closed / installed.name / "bin")
+    spec = ClusterSpec("db-two", ADDRESS, free_port(), master_username="keeper")
+    cluster = Cluster(spec, closed / "databases" / "db-two")
+    cluster.create(PASSWORD)
+    cluster.start()
+    with connect(cluster) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    cluster.destroy()
+    copies = shared_path(cluster.directory.parent)
+    assert copies.exists() == (os.geteuid() == 0)
+    programs.remove_copies(cluster.directory.parent)
+    assert not copies.exists()

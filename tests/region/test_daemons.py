@@ -1,0 +1,66 @@
+"""Records of background processes: only the very process that was started is ended."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from region import daemons
+
+SLEEP = "import time; time.sleep(60)"
+
+
+@pytest.fixture
+def sleeper():
+    process = subprocess.Popen([sys.executable, "-c", SLEEP])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def record(path: Path, process: int, **changes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    daemons._write_record(path, process, str(Path(sys.executable).resolve()))
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    return path
+
+
+def test_a_recorded_process_is_ended(tmp_path, sleeper):
+    path = record(tmp_path / "a" / f"x{daemons.RECORD_SUFFIX}", sleeper.pid)
+    assert len(daemons.sweep(tmp_path)) == 1
+    sleeper.wait(5)
+    assert not psutil.pid_exists(sleeper.pid)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"started": 1}, {"boot": "another"}, {"executable": "/usr/sbin/haproxy"}, {"pid": "x"}],
+)
+def test_another_process_with_the_same_number_is_left_alone(tmp_path, sleeper, changes):
+    path = record(tmp_path / f"x{daemons.RECORD_SUFFIX}", sleeper.pid, **changes)
+    assert daemons.sweep(tmp_path) == []
+    assert sleeper.poll() is None
+    assert not path.exists()
+
+
+def test_the_runtime_directory_is_private_and_short(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/x" * 60)
+    path = daemons.runtime_directory(tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o700
+    assert len(str(path)) < 80
+    path.chmod(0o755)
+    with pytest.raises(daemons.DaemonError, match="not a private directory"):
+        daemons.runtime_directory(tmp_path)
+    path.chmod(0o700)
+    daemons.remove_runtime_directory(tmp_path)
+    assert not path.exists()
+
+
+def test_without_setpriv_it_says_what_to_install(monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(daemons.DaemonError, match="apt-get install util-linux"):
+        daemons.bound_command(["/bin/true"])

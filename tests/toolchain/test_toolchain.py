@@ -1,0 +1,208 @@
+"""The toolchain's decisions, without installing anything."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from toolchain import engine, locate, paths, progress, revision, system, versions
+from toolchain.__main__ import browser
+from toolchain.errors import ToolError
+
+
+def executable(path: Path, script: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with an empty `.tools`, and a PATH with nothing but a directory of its own."""
+    monkeypatch.setattr(paths, "TOOLS", tmp_path / ".tools")
+    monkeypatch.setattr(paths, "BIN", tmp_path / ".tools" / "bin")
+    monkeypatch.setattr(paths, "ARTILLERY", tmp_path / ".tools" / "artillery")
+    (tmp_path / "path").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'path'}:/usr/bin:/bin")
+    return tmp_path
+
+
+def test_an_engine_on_path_is_taken_when_it_is_new_enough(checkout: Path) -> None:
+    found = executable(checkout / "path" / "pulumi", "echo v3.251.0")
+    executable(checkout / "path" / "pulumi-language-python", "true")
+
+    assert engine.ensure() == "Pulumi on PATH: 3.251.0"
+    assert locate.pulumi() == found
+    assert not (paths.BIN / "pulumi-language-python").exists()
+
+
+def test_an_engine_without_a_python_host_gets_ours(checkout: Path) -> None:
+    executable(checkout / "path" / "pulumi", "echo v3.251.0")
+
+    engine.ensure()
+
+    launcher = paths.BIN / "pulumi-language-python"
+    assert "toolchain/language_host.py" in launcher.read_text()
+    assert os.access(launcher, os.X_OK)
+
+
+def test_an_old_engine_on_path_is_not_taken(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executable(checkout / "path" / "pulumi", "echo v3.237.9")
+    steps: list[str] = []
+
+    def no_archive() -> None:
+        steps.append("download")
+        raise ToolError("no network")
+
+    def build() -> None:
+        steps.append("build")
+        executable(paths.BIN / "pulumi", f"echo v{versions.PULUMI}")
+
+    monkeypatch.setattr(engine, "_download", no_archive)
+    monkeypatch.setattr(engine, "_build", build)
+
+    assert engine.ensure() == f"Pulumi built from Go modules: {versions.PULUMI}"
+    assert steps == ["download", "build"]
+    # The second call finds it and does nothing.
+    assert engine.ensure() == f"Pulumi: {versions.PULUMI}"
+    assert steps == ["download", "build"]
+
+
+def test_a_checksum_file_is_read_by_name() -> None:
+    lines = ["aa  pulumi-v3.1.0-linux-arm64.tar.gz", "BB *pulumi-v3.1.0-linux-x64.tar.gz"]
+
+    assert engine.checksum_of(lines, "pulumi-v3.1.0-linux-x64.tar.gz") == "bb"
+    with pytest.raises(ToolError, match="do not list other"):
+        engine.checksum_of(lines, "other")
+
+
+def test_an_archive_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "a.tar.gz"
+    archive.write_bytes(b"x")
+    engine.verify_checksum(archive, hashlib.sha256(b"x").hexdigest())
+
+    with pytest.raises(ToolError, match="published is 00"):
+        engine.verify_checksum(archive, "00")
+
+
+def test_a_release_archive_is_unpacked_flat(tmp_path: Path) -> None:
+    archive = tmp_path / "pulumi.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name in ("pulumi/pulumi", "pulumi/pulumi-language-python"):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = 3, 0o755
+            tar.addfile(entry, io.BytesIO(b"bin"))
+    target = tmp_path / "out" / "bin"
+    target.mkdir(parents=True)
+
+    engine.unpack(archive, target)
+
+    assert sorted(p.name for p in target.iterdir()) == ["pulumi", "pulumi-language-python"]
+    assert os.access(target / "pulumi", os.X_OK)
+
+
+def test_missing_tools_name_the_remedy(checkout: Path) -> None:
+    with pytest.raises(ToolError, match="make setup"):
+        locate.artillery_command()
+    with pytest.raises(ToolError, match="make setup"):
+        locate.pulumi()
+
+
+def test_node_on_path_is_taken_only_when_artillery_accepts_it(checkout: Path) -> None:
+    old = executable(checkout / "path" / "node", "echo v20.20.2")
+    assert locate.node() != old
+    executable(old, "echo v24.1.0")
+    assert locate.node() == old
+
+
+@pytest.mark.parametrize(
+    ("output", "version"),
+    [("v3.259.0", "3.259.0"), ("HAProxy version 2.6.12-1+deb12u1", "2.6.12"), ("no digits", None)],
+)
+def test_versions_are_read_from_what_a_tool_prints(
+    tmp_path: Path, output: str, version: str | None
+) -> None:
+    tool = executable(tmp_path / "tool", f"echo '{output}'")
+    assert locate.version_of([str(tool)]) == (Version(version) if version else None)
+
+
+def test_a_tool_that_cannot_be_run_has_no_version(tmp_path: Path) -> None:
+    assert locate.version_of([str(tmp_path / "absent")]) is None
+
+
+def test_a_user_without_root_is_told_what_to_type(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executable(checkout / "path" / "apt-get", "exit 1")
+    monkeypatch.setattr(locate, "SYSTEM_DIRECTORIES", ())
+    monkeypatch.setattr(system, "COMMANDS", {"surely-absent": "absent-package"})
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    with pytest.raises(ToolError, match=r"sudo apt-get install -y .*absent-package"):
+        system.ensure()
+
+
+def test_a_browser_that_is_there_is_left_alone(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locate, "BROWSERS", ("surely-absent", "some-chrome"))
+    executable(checkout / "path" / "some-chrome", "echo Chromium 150.0.1")
+    executable(checkout / "path" / "apt-get", "exit 1")
+    assert system.ensure_browser() == "Chromium: 150.0.1"
+
+
+def test_a_missing_browser_is_installed_by_root_and_named_to_others(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locate, "BROWSERS", ("some-chrome",))
+    installed = checkout / "path" / "some-chrome"
+    executable(
+        checkout / "path" / "apt-get",
+        f"""[ "$1" = update ] && exit
+printf '#!/bin/sh\\necho 150.0.1\\n' > {installed}; chmod +x {installed}""",
+    )
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(ToolError, match=r"sudo apt-get install -y .*chromium"):
+        system.ensure_browser()
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert system.ensure_browser() == "Chromium: 150.0.1"
+    executable(checkout / "path" / "apt-get", "exit 0")
+    installed.unlink()
+    with pytest.raises(ToolError, match="Chromium is not installed"):
+        system.ensure_browser()
+
+
+def test_no_browser_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> str:
+        raise ToolError("not here")
+
+    monkeypatch.setattr(system, "ensure_browser", refuse)
+    browser()
+    assert "its tests will be skipped" in capsys.readouterr().err
+
+
+def test_a_failing_step_shows_its_last_lines(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"(?s)try failed \(exit 3\).*the reason"):
+        progress.run(["sh", "-c", "echo the reason; exit 3"], title="try", log=tmp_path / "try.log")
+
+
+def test_the_revisions_version_follows_its_content(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    first = revision.source_version(tmp_path)
+    assert revision.source_version(tmp_path) == first
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "x.pyc").write_text("cache")
+    assert revision.source_version(tmp_path) == first
+    (tmp_path / "a").chmod(0o755)
+    assert revision.source_version(tmp_path) != first

