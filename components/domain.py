@@ -27,7 +27,8 @@ class CertificateArgs:
 
 class Certificate(Component):
     """A certificate of ACM's, proven through DNS, which lets ACM renew it by itself for as long as
-    the record stands (ACM user guide, "DNS validation")."""
+    the record stands (ACM user guide, "DNS validation").
+    """
 
     arn: pulumi.Output[str]
     """Of the certificate once it is issued: a listener refuses it before."""
@@ -79,7 +80,8 @@ class AliasArgs:
 
 class Alias(Component):
     """The domain as another name of the load balancer; unlike a CNAME also for a zone's apex, and
-    its queries are free (Route 53 developer guide, "Choosing between alias and non-alias")."""
+    its queries are free (Route 53 developer guide, "Choosing between alias and non-alias").
+    """
 
     def __init__(
         self, name: str, args: AliasArgs, opts: pulumi.ResourceOptions | None = None

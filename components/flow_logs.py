@@ -31,7 +31,8 @@ class FlowLogsArgs:
 
 class FlowLogs(Component):
     """All of a VPC's traffic, accepted and rejected, into a log group with a retention (Security
-    Hub EC2.6)."""
+    Hub EC2.6).
+    """
 
     group_name: pulumi.Output[str]
 

@@ -93,7 +93,8 @@ def session_permissions() -> str:
 def alarm_topic(*, topic_arn: str, account: str) -> str:
     """Who may publish to the topic of the alarms: CloudWatch and Budgets, for this account only,
     and nobody without TLS (SNS developer guide, "Example cases for Amazon SNS access control";
-    AWS Budgets, "Creating an Amazon SNS topic for budget notifications")."""
+    AWS Budgets, "Creating an Amazon SNS topic for budget notifications").
+    """
     return _document(
         *(
             {
@@ -120,7 +121,8 @@ def alarm_topic(*, topic_arn: str, account: str) -> str:
 def alarm_key(*, account: str, region: str) -> str:
     """Who may use the topic's key: the account by its own policies, and the two services that
     publish. A key whose policy leaves the account out cannot be managed any more (KMS developer
-    guide, "Default key policy")."""
+    guide, "Default key policy").
+    """
     return _document(
         {
             "Sid": "ManageByIam",
@@ -145,7 +147,8 @@ def alarm_key(*, account: str, region: str) -> str:
 
 def flow_log_trust(*, account: str, region: str) -> str:
     """Who may assume the flow logs' role: the service, for this account's flow logs only (VPC user
-    guide, "IAM role for publishing flow logs to CloudWatch Logs": the confused deputy)."""
+    guide, "IAM role for publishing flow logs to CloudWatch Logs": the confused deputy).
+    """
     source = f"arn:{partition_of(region)}:ec2:{region}:{account}:vpc-flow-log/*"
     return _document(
         {
@@ -185,7 +188,8 @@ def flow_log_permissions(*, group_arn: str, account: str, region: str) -> str:
 
 def tls_only(bucket_arn: str) -> str:
     """A bucket policy that refuses every unencrypted request (AWS Config rule
-    s3-bucket-ssl-requests-only)."""
+    s3-bucket-ssl-requests-only).
+    """
     return _document(_refuse_plain_http(bucket_arn))
 
 

@@ -18,7 +18,8 @@ POSTGRESQL = 5432
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupsArgs:
     """`listener_ports` are the load balancer's; empty when there is none and the instances
-    themselves face the world on `app_port`."""
+    themselves face the world on `app_port`.
+    """
 
     vpc_id: pulumi.Input[str]
     app_port: int

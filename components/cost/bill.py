@@ -1,5 +1,6 @@
 """The stack's monthly cost: counts what was registered, prices it, says it. The only place of the
-estimate that knows Pulumi."""
+estimate that knows Pulumi.
+"""
 
 from __future__ import annotations
 

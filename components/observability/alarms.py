@@ -240,7 +240,8 @@ def default_max_connections(instance_class: str) -> int:
 
 def memory_gibibytes(instance_class: str) -> int:
     """Memory of an RDS instance class, by its family's gibibytes per vCPU ("DB instance class
-    types"); raises ValueError for a class that follows no such rule."""
+    types"); raises ValueError for a class that follows no such rule.
+    """
     match = _CLASS.fullmatch(instance_class)
     per_cpu = _GIBIBYTES_PER_CPU.get(match["family"]) if match else None
     if match is None or per_cpu is None:

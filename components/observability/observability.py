@@ -22,7 +22,8 @@ ACTUAL_PERCENT, FORECAST_PERCENT = 80, 100
 @dataclass(frozen=True, kw_only=True)
 class WatchedFleet:
     """A fleet behind a load balancer, by its group's name and the ARN suffixes that CloudWatch
-    knows the load balancer and its target group by."""
+    knows the load balancer and its target group by.
+    """
 
     group_name: pulumi.Input[str]
     load_balancer: pulumi.Input[str]
@@ -40,7 +41,8 @@ class WatchedInstance:
 class ObservabilityArgs:
     """`credits` is the instances' credit mode, None where they have none; `email` None for no
     subscription; `monthly_budget` US dollars, 0 for no budget; `dashboard_name` is unique in the
-    account and Region."""
+    account and Region.
+    """
 
     watched: WatchedFleet | WatchedInstance
     credits: str | None
@@ -168,7 +170,8 @@ class Observability(Component):
 
     def _budget(self) -> None:
         """The whole account's: a filter on tags matches nothing before someone activates them as
-        cost allocation tags, and a budget that sees nothing warns of nothing."""
+        cost allocation tags, and a budget that sees nothing warns of nothing.
+        """
         aws.budgets.Budget(
             f"{self._name}-budget",
             budget_type="COST",

@@ -211,7 +211,6 @@ def report_command(
     - `report.svg`: a card for a README or a blog post
 
     Examples:
-
     - `python -m loadtest report --output results/report --lang ko`
     - `python -m loadtest report --schema > docs/report.schema.json`
     """

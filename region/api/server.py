@@ -118,7 +118,7 @@ class ControlPlane:
             self._log_handler = None
 
     def backend(self, service: str) -> Any:
-        """moto's backend of a service (`ec2`, `autoscaling`, `elbv2`, …) in this region."""
+        """Moto's backend of a service (`ec2`, `autoscaling`, `elbv2`, …) in this region."""
         where = state.GLOBAL_REGION if service in GLOBAL_SERVICES else self.config.region
         return state.backend(service, self.config.account, where)
 

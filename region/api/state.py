@@ -50,7 +50,7 @@ def reset() -> None:
 
 
 def backend(service: str, account: str, where: str) -> Any:
-    """moto's backend of a service in a region, or in GLOBAL_REGION for a global service."""
+    """Moto's backend of a service in a region, or in GLOBAL_REGION for a global service."""
     return _get_backend(service)[account][where]
 
 

@@ -248,7 +248,8 @@ class AutoScalingController:
 
     def _may_stop(self, group: Any, state: Any) -> bool:
         """Whether the termination hook has its turn: after the last request, and not where the
-        group itself is deleted, which takes its hooks along."""
+        group itself is deleted, which takes its hooks along.
+        """
         return (
             group.status is None
             and state.out_of_traffic

@@ -201,7 +201,7 @@ def _make_create(moto_create: Any) -> Any:
 
 def _make_create_call(moto_call: Any) -> Any:
     def create_deployment(self: Any) -> ActionResult:
-        """moto's call with the options that it does not know."""
+        """Moto's call with the options that it does not know."""
         backend = self.codedeploy_backend
         options = self._get_param("ec2DeploymentOptions")
         if options is not None:

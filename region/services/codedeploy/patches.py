@@ -139,7 +139,7 @@ def _patch_group_model() -> None:
 
 def _make_create_call(moto_call: Any) -> Any:
     def create_deployment_group(self: Any) -> ActionResult:
-        """moto's call with the options that it does not know."""
+        """Moto's call with the options that it does not know."""
         options = self._get_param("ec2DeploymentOptions")
         deployment_patches.check_options(options, self._get_param("autoScalingGroups") or [])
         answer: ActionResult = moto_call(self)

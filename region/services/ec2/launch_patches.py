@@ -51,7 +51,7 @@ def _run_instances_call(moto: Any, self: Any) -> Any:
 
 @patches.around(LaunchTemplate, "create_version")
 def _create_version(moto: Any, self: Any, data: dict[str, Any], description: str) -> Any:
-    """moto parses the user data of a template's first version only, and launches no other."""
+    """Moto parses the user data of a template's first version only, and launches no other."""
     raw = data.get("UserData")
     parsed = {"UserData": parse_user_data(raw)} if isinstance(raw, str | bytes) else {}
     return moto(self, {**data, **parsed}, description)

@@ -65,7 +65,7 @@ _get_permission = FakeBucket.get_permission
 
 
 def _permission_without_conditions(self: Any, action: str, resource: str) -> Any:
-    """moto takes a Deny under a condition (TLS only) for a Deny of everything."""
+    """Moto takes a Deny under a condition (TLS only) for a Deny of everything."""
     if self.policy is None:
         return _get_permission(self, action, resource)
     whole = self.policy
@@ -91,7 +91,7 @@ _create_version = LaunchTemplate.create_version
 
 
 def _version_with_parsed_user_data(self: Any, data: dict[str, Any], description: str) -> Any:
-    """moto parses the user data of the first version only, and fails to launch any other."""
+    """Moto parses the user data of the first version only, and fails to launch any other."""
     return _create_version(self, {**data, **_parsed(data)}, description)
 
 
