@@ -92,13 +92,13 @@ def environment_keys():
     return {line.partition("=")[0] for line in environment.lines().splitlines()} | recorded
 
 
-def test_the_document_lists_exactly_the_keys_that_there_are():
-    table = DOCUMENT.read_text(encoding="utf-8").partition("## What the instance tells")[2]
+def test_the_document_lists_exactly_the_existing_keys():
+    table = DOCUMENT.read_text(encoding="utf-8").partition("## What the instance provides")[2]
     table = table.partition("\n## ")[0]
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)) == environment_keys()
 
 
-def test_the_example_uses_no_key_that_there_is_not():
+def test_the_example_uses_only_existing_keys():
     own = {"SERVER_ADDRESS", "SERVER_PORT"}
     for script in (EXAMPLE / "scripts").glob("*.sh"):
         used = set(re.findall(r"\$\{?([A-Z][A-Z_]+)", script.read_text(encoding="utf-8")))
