@@ -1,4 +1,4 @@
-"""PostgreSQL's programs where the user that runs them can get at them."""
+"""PostgreSQL's programs where the user that runs them can access them."""
 
 from __future__ import annotations
 
@@ -11,37 +11,47 @@ from region.services.rds.postgres.service_user import ServiceUserError, closed_d
 
 
 def for_user(binaries: Path, user: ServiceUser | None, clusters: Path) -> Path:
-    """The directory of programs to run as `user`: `binaries`, or a copy if he may not enter that.
+    """Return the directory of programs to run as `user`: `binaries`, or a copy if it is closed to them.
 
-    A capability to enter directories is not enough for them: PostgreSQL asks access(2), which
-    leaves capabilities out, whether it may run its own programs (find_my_exec). The copy is made
-    once for all `clusters` (their common directory), 40 MB, and lasts until `remove_copies`.
+    A capability to search directories is not enough: PostgreSQL asks access(2), which ignores
+    capabilities, whether it may run its own programs (find_my_exec). The copy takes 40 MB, is made
+    once for all `clusters` (their common directory), and lasts until `remove_copies`.
 
-    Raises ServiceUserError if the user may not enter the directory for temporary files either.
+    Raises:
+        ServiceUserError: The user may not enter the directory for temporary files either.
     """
     if user is None or closed_directory([binaries / "postgres"], user.uid, user.gid) is None:
         return binaries
     shared = shared_directory(clusters)
-    copy = shared / binaries.parent.name
+    installed, package = binaries.parent, binaries.parents[1]
+    copy = shared / installed.name
     if (closed := closed_directory([copy], user.uid, user.gid)) is not None:
         raise ServiceUserError(
             f"PostgreSQL's user may enter neither {binaries} nor {closed}: "
-            f"run `chmod o+x {closed}`, or move the project to where every user may go."
+            f"run `chmod o+x {closed}`, or move the project to a directory open to all users."
         )
     if not copy.exists():
-        _copy(binaries.parent, copy)
-    return copy / "bin"
+        _copy(installed, copy)
+    return copy / package.name / installed.name / binaries.name
 
 
 def remove_copies(clusters: Path) -> None:
-    """Remove what `for_user` made for these clusters."""
+    """Remove what `for_user` copied for these clusters."""
     remove_shared_directory(clusters)
 
 
 def _copy(installed: Path, target: Path) -> None:
-    """In one step: another cluster of the region may make the same copy at the same time."""
+    """Copy atomically: another cluster of the region may make the same copy at the same time.
+
+    The wheel keeps the shared libraries next to the package, in `<package>.libs`, and the programs
+    find them by a path relative to their own, so the copy has the same layout.
+    """
+    package = installed.parent
     partial = Path(tempfile.mkdtemp(dir=target.parent))
-    shutil.copytree(installed, partial, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(installed, partial / package.name / installed.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, partial / libraries.name, symlinks=True)
     partial.chmod(0o755)
     try:
         partial.rename(target)

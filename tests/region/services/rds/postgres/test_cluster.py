@@ -222,10 +222,13 @@ def test_programs_that_only_root_can_get_at_are_copied_for_as_long_as_the_region
 ):
     # A whole clone in root's home: PostgreSQL asks access(2), for which no capability counts.
     closed = tmp_path / "closed"
-    installed = postgres.binaries_of(18).parent
-    shutil.copytree(installed, closed / installed.name, symlinks=True)
+    binaries = postgres.binaries_of(18)
+    site = binaries.parents[2]
+    shutil.copytree(binaries.parent, closed / binaries.parent.relative_to(site), symlinks=True)
+    libraries = binaries.parents[1].name + ".libs"
+    shutil.copytree(site / libraries, closed / libraries, symlinks=True)
     closed.chmod(0o700)
-    monkeypatch.setattr(postgres, "binaries_of", lambda _: closed / installed.name / "bin")
+    monkeypatch.setattr(postgres, "binaries_of", lambda _: closed / binaries.relative_to(site))
     spec = ClusterSpec("db-two", ADDRESS, free_port(), master_username="keeper")
     cluster = Cluster(spec, closed / "databases" / "db-two")
     cluster.create(PASSWORD)
