@@ -28,7 +28,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from region.api import state, wsgi
-from region.api.patching import replace
+from region.api.patching import Patches
 from region.config import RegionConfig
 from region.services import install_all
 
@@ -39,6 +39,8 @@ SAVE_INTERVAL = 2.0
 POLL_INTERVAL = 0.05
 GLOBAL_SERVICES = frozenset({"budgets", "iam", "route53", "s3", "s3control", "sts"})
 ACCOUNT_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
+
+patches = Patches()
 
 
 class ControlPlaneError(Exception):
@@ -92,7 +94,7 @@ class ControlPlane:
         with _bind(self.config.api_port) as listener:
             self._open_log()
             state.reset()
-            _stop_tracking_models()
+            patches.install()
             install_all()
             self.load()
             self._stopping.clear()
@@ -113,7 +115,7 @@ class ControlPlane:
             server.server_close()
             self.save()
         if self._log_handler is not None:
-            logging.getLogger("rehearsal").removeHandler(self._log_handler)
+            logging.getLogger("region").removeHandler(self._log_handler)
             self._log_handler.close()
             self._log_handler = None
 
@@ -243,7 +245,7 @@ class ControlPlane:
         self.config.log_directory.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(self.config.log_directory / "region.log", encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-        logging.getLogger("rehearsal").addHandler(handler)
+        logging.getLogger("region").addHandler(handler)
         self._log_handler = handler
 
 
@@ -282,13 +284,7 @@ def _refuse_pass_through() -> None:
         raise ControlPlaneError(message)
 
 
-def _stop_tracking_models() -> None:
+@patches.method(BaseModel, "__new__")
+def _new_untracked(cls: type[object], *_args: object, **_kwargs: object) -> object:
     """Keep moto from holding every model it ever made, which a long-lived region would leak."""
-
-    def make(_original: Any) -> Any:
-        def new(cls: type[Any], *_args: Any, **_kwargs: Any) -> Any:
-            return object.__new__(cls)
-
-        return staticmethod(new)
-
-    replace(BaseModel, "__new__", make)
+    return object.__new__(cls)

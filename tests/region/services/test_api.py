@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.ec2.models.instances import Instance
 
+from region.api import patching
 from region.api.server import ControlPlane, ControlPlaneError
 from region.config import RegionConfig
 
@@ -248,3 +250,20 @@ def test_passing_requests_through_to_aws_is_refused(tmp_path, monkeypatch):
     monkeypatch.setitem(default_user_config, "core", {"passthrough": {"services": ["s3"]}})
     with pytest.raises(ControlPlaneError, match="never reach a real account"):
         ControlPlane(RegionConfig(root=tmp_path)).start()
+
+
+def test_moto_runs_unpatched_where_a_test_asks_for_it(plane: ControlPlane):
+    def attributes() -> dict[str, object]:
+        return {patch.target: vars(patch.owner).get(patch.name) for patch in applied_before}
+
+    applied_before = patching.applied()
+    patched = attributes()
+    with patching.unpatched():
+        own = {patch.target: patch.original for patch in applied_before}
+        assert not patching.applied()
+        assert all(attributes()[name] is not value for name, value in patched.items())
+        assert Instance.reboot is own["moto.ec2.models.instances.Instance.reboot"]
+
+    assert patching.applied() == applied_before
+    assert attributes() == patched
+    assert {patch.module.split(".")[0] for patch in applied_before} == {"region"}
