@@ -6,16 +6,11 @@ and every request that changed something is announced.
 """
 
 import logging
-import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
-
-# moto reads these when it is imported or when a backend is made.
-os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
-os.environ["MOTO_ACCOUNT_ID"] = "123456789012"
-os.environ.pop("TEST_PROXY_MODE", None)
 
 from moto.core.common_models import BaseModel
 from moto.core.config import default_user_config
@@ -29,8 +24,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from region.api import state, wsgi
 from region.api.patching import Patches
-from region.config import RegionConfig
-from region.services import install_all
+from region.config import ACCOUNT, RegionConfig
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +50,13 @@ class ControlPlane:
     controllers want to find again after a restart; values must be picklable.
     """
 
-    def __init__(self, config: RegionConfig) -> None:
-        """Prepare a control plane; nothing listens before `start`."""
+    def __init__(self, config: RegionConfig, install_patches: Callable[[], object]) -> None:
+        """Prepare a control plane; nothing listens before `start`.
+
+        `install_patches` patches moto for the services of the region.
+        """
         self.config = config
+        self._install_patches = install_patches
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.generation = 0
@@ -95,7 +93,7 @@ class ControlPlane:
             self._open_log()
             state.reset()
             patches.install()
-            install_all()
+            self._install_patches()
             self.load()
             self._stopping.clear()
             self._serve(listener)
@@ -268,10 +266,10 @@ def _bind(port: int) -> socket.socket:
 
 def _refuse_pass_through() -> None:
     """Make sure that moto never forwards a request to AWS and plays no real account."""
-    if DEFAULT_ACCOUNT_ID != "123456789012":
+    if DEFAULT_ACCOUNT_ID != ACCOUNT:
         message = (
             f"moto was imported with account {DEFAULT_ACCOUNT_ID}: unset MOTO_ACCOUNT_ID, the "
-            "local region is account 123456789012 only."
+            f"local region is account {ACCOUNT} only."
         )
         raise ControlPlaneError(message)
     core = default_user_config.get("core", {})
