@@ -5,12 +5,14 @@ stands before it: a single lock about every request gives controllers a world th
 and every request that changed something is announced.
 """
 
+from __future__ import annotations
+
 import logging
 import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from moto.core.common_models import BaseModel
 from moto.core.config import default_user_config
@@ -25,6 +27,11 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from region.api import state, wsgi
 from region.api.patching import Patches
 from region.config import ACCOUNT, RegionConfig
+
+if TYPE_CHECKING:
+    from moto.autoscaling.models import AutoScalingBackend
+    from moto.ec2.models import EC2Backend
+    from moto.elbv2.models import ELBv2Backend
 
 log = logging.getLogger(__name__)
 
@@ -117,8 +124,17 @@ class ControlPlane:
             self._log_handler.close()
             self._log_handler = None
 
+    @overload
+    def backend(self, service: Literal["autoscaling"]) -> AutoScalingBackend: ...
+    @overload
+    def backend(self, service: Literal["ec2"]) -> EC2Backend: ...
+    @overload
+    def backend(self, service: Literal["elbv2"]) -> ELBv2Backend: ...
+    @overload
+    def backend(self, service: str) -> Any: ...
+
     def backend(self, service: str) -> Any:
-        """Moto's backend of a service (`ec2`, `autoscaling`, `elbv2`, …) in this region."""
+        """Return moto's backend of a service (`ec2`, `autoscaling`, `elbv2`, …) in this region."""
         where = state.GLOBAL_REGION if service in GLOBAL_SERVICES else self.config.region
         return state.backend(service, self.config.account, where)
 

@@ -30,8 +30,8 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.iam.models import AWSManagedPolicy
 from moto.s3.models import s3_backends
 
-FORMAT = 2
-"""Raised when what the overrides add to moto's objects changes: older states lack it."""
+FORMAT = 3
+"""Raised when what the region adds to moto's objects changes: older states lack it."""
 
 _get_backend = cast("Callable[[str], Any]", get_backend)
 GLOBAL_REGION = "aws"

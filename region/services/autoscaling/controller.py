@@ -19,6 +19,7 @@ from region.services.autoscaling import activities, rules
 from region.services.autoscaling import groups as membership
 from region.services.autoscaling.groups import IN_SERVICE, LEAVING, PENDING, WAITING
 from region.services.ec2 import instances as ec2
+from region.services.ec2.records import InstanceRecord
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +134,8 @@ class AutoScalingController:
         instance = state.instance
         if instance.state_code not in {ec2.PENDING, ec2.RUNNING}:
             self._launch_failed(group, state, "The instance ended before it was in service.", GONE)
-        elif instance.impairment:
-            self._launch_failed(group, state, instance.impairment, STATUS_CHECKS)
+        elif InstanceRecord.of(instance).impairment:
+            self._launch_failed(group, state, InstanceRecord.of(instance).impairment, STATUS_CHECKS)
         elif decision is not None and _is_up(instance):
             verdict = self._verdict(group, state, decision)
             if verdict == "wait":
@@ -197,9 +198,9 @@ class AutoScalingController:
         if instance.state_code != ec2.RUNNING:
             state.health_status, state.health_cause = "Unhealthy", GONE
             return
-        if instance.rebooting:
+        if InstanceRecord.of(instance).rebooting:
             return  # After a restart of the region machines boot again; nothing is wrong.
-        if instance.impairment:
+        if InstanceRecord.of(instance).impairment:
             state.health_status, state.health_cause = "Unhealthy", STATUS_CHECKS
             return
         # The grace period is for load balancer and custom checks only (CreateAutoScalingGroup).
@@ -440,7 +441,7 @@ def _launch_cause(group: Any, reason: str, capacity: int) -> str:
 
 
 def _is_up(instance: Any) -> bool:
-    return instance.state_code == ec2.RUNNING and not instance.impairment
+    return instance.state_code == ec2.RUNNING and not InstanceRecord.of(instance).impairment
 
 
 def _subnet(backend: Any, name: str) -> Any:

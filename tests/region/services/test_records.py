@@ -1,0 +1,89 @@
+"""Every record is on the objects that the API makes, holds what it declares, and survives a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
+
+import pytest
+from pydantic import ConfigDict, TypeAdapter
+
+from region.api.records import Record, all_records
+from region.api.server import ControlPlane
+from region.services import install as _  # noqa: F401  # defines every service's records
+from region.services.ec2.records import InstanceRecord, SubnetRecord
+from tests.region.builders import Network
+from tests.region.fakes import Aws
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How to make an object with the API, and how to find it in moto's backends by its name."""
+
+    create: Callable[[Aws, Network], str]
+    find: Callable[[ControlPlane, str], object]
+
+
+def run_instance(aws: Aws, network: Network) -> str:
+    return aws.ec2.run_instances(
+        ImageId=network.image,
+        InstanceType="t4g.nano",
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=network.subnets[0],
+    )["Instances"][0]["InstanceId"]
+
+
+SAMPLES: dict[type[Record[Any]], Sample] = {
+    InstanceRecord: Sample(
+        run_instance, lambda plane, name: plane.backend("ec2").get_instance(name)
+    ),
+    SubnetRecord: Sample(
+        lambda aws, network: network.subnets[0],
+        lambda plane, name: plane.backend("ec2").get_subnet(name),
+    ),
+}
+RECORDS = pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)
+
+
+def check(record: Record[Any]) -> None:
+    """Hold every field of a record against its annotation."""
+    types = get_type_hints(type(record))
+    names = [field.name for field in fields(record)]
+    assert set(vars(record)) == set(names)
+    for name in names:
+        adapter = TypeAdapter(types[name], config=ConfigDict(arbitrary_types_allowed=True))
+        adapter.validate_python(getattr(record, name), strict=True)
+
+
+def test_every_record_has_a_sample():
+    assert set(all_records()) == set(SAMPLES)
+
+
+@RECORDS
+def test_an_object_of_the_api_has_its_record(kind, aws, network, plane):
+    sample = SAMPLES[kind]
+    owner = sample.find(plane, sample.create(aws, network))
+
+    check(kind.of(owner))
+
+
+@RECORDS
+def test_a_record_survives_a_restart(kind, make_plane, clients_of, network_of):
+    sample = SAMPLES[kind]
+    plane = make_plane()
+    aws = clients_of(plane.endpoint)
+    name = sample.create(aws, network_of(aws))
+    before = kind.of(sample.find(plane, name))
+    plane.stop()
+
+    after = kind.of(sample.find(make_plane(), name))
+
+    check(after)
+    assert after is not before
+
+
+def test_an_object_without_a_record_is_reported():
+    with pytest.raises(TypeError, match="InstanceRecord"):
+        InstanceRecord.of(pytest)
