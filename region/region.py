@@ -20,7 +20,7 @@ from region.reconcile import Controller, ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
-from region.services.elbv2.controller import TargetsController
+from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres import cluster, programs
@@ -96,7 +96,7 @@ class Region:
         return [
             InstancesController(plane, park),
             DatabasesController(plane),
-            TargetsController(plane),
+            LoadBalancersController(plane),
             deployments,
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
         ]

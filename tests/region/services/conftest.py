@@ -10,7 +10,7 @@ from region.api.server import ControlPlane
 from region.reconcile import ControllerLoop
 from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
-from region.services.elbv2.controller import TargetsController
+from region.services.elbv2.controller import LoadBalancersController
 from tests.region.builders import Network, Stage
 from tests.region.fakes import Aws, FakeBalancer, FakePark
 
@@ -49,7 +49,7 @@ def stage(
         plane,
         [
             InstancesController(plane, park),
-            TargetsController(plane, balancer_class),
+            LoadBalancersController(plane, balancer_class),
             deployments,
         ],
         tick=0.1,

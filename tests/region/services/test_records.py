@@ -13,6 +13,7 @@ from region.api.records import Record, all_records
 from region.api.server import ControlPlane
 from region.services import install as _  # noqa: F401  # defines every service's records
 from region.services.ec2.records import InstanceRecord, SubnetRecord
+from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
 from tests.region.builders import Network
 from tests.region.fakes import Aws
 
@@ -35,6 +36,21 @@ def run_instance(aws: Aws, network: Network) -> str:
     )["Instances"][0]["InstanceId"]
 
 
+def create_load_balancer(aws: Aws, network: Network) -> str:
+    return aws.elbv2.create_load_balancer(Name="lb", Subnets=network.subnets)["LoadBalancers"][0][
+        "LoadBalancerArn"
+    ]
+
+
+def register_target(aws: Aws, network: Network) -> str:
+    """Create a target group with a target, so that its table of health is not empty."""
+    arn = aws.elbv2.create_target_group(
+        Name="tg", Protocol="HTTP", Port=8080, VpcId=network.vpc, TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    aws.elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": "10.20.0.9"}])
+    return arn
+
+
 SAMPLES: dict[type[Record[Any]], Sample] = {
     InstanceRecord: Sample(
         run_instance, lambda plane, name: plane.backend("ec2").get_instance(name)
@@ -42,6 +58,12 @@ SAMPLES: dict[type[Record[Any]], Sample] = {
     SubnetRecord: Sample(
         lambda aws, network: network.subnets[0],
         lambda plane, name: plane.backend("ec2").get_subnet(name),
+    ),
+    LoadBalancerRecord: Sample(
+        create_load_balancer, lambda plane, arn: plane.backend("elbv2").load_balancers[arn]
+    ),
+    TargetGroupRecord: Sample(
+        register_target, lambda plane, arn: plane.backend("elbv2").target_groups[arn]
     ),
 }
 RECORDS = pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)

@@ -12,7 +12,7 @@ import pytest
 
 from region.reconcile import ControllerLoop
 from region.services.ec2.controller import InstancesController
-from region.services.elbv2.controller import TargetsController
+from region.services.elbv2.controller import LoadBalancersController
 
 pytestmark = pytest.mark.region
 
@@ -39,7 +39,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def real(plane, park, stage_of):
-    controllers = [InstancesController(plane, park), TargetsController(plane)]
+    controllers = [InstancesController(plane, park), LoadBalancersController(plane)]
     loop = ControllerLoop(plane, controllers, tick=0.2)
     loop.start()
     yield stage_of()
