@@ -12,6 +12,8 @@ from pydantic import ConfigDict, TypeAdapter
 from region.api.records import Record, all_records
 from region.api.server import ControlPlane
 from region.services import install as _  # noqa: F401  # defines every service's records
+from region.services.autoscaling.controller import AutoScalingController
+from region.services.autoscaling.records import BackendRecord, GroupRecord, MemberRecord
 from region.services.ec2.records import InstanceRecord, SubnetRecord
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
 from tests.region.builders import Network
@@ -36,6 +38,33 @@ def run_instance(aws: Aws, network: Network) -> str:
     )["Instances"][0]["InstanceId"]
 
 
+def scale_group(aws: Aws, network: Network) -> str:
+    """Create a group with everything that moto drops, and let it launch an instance."""
+    template = aws.ec2.create_launch_template(
+        LaunchTemplateName="app",
+        LaunchTemplateData={"ImageId": network.image, "InstanceType": "t4g.nano"},
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="fleet",
+        MinSize=1,
+        MaxSize=1,
+        LaunchTemplate={"LaunchTemplateId": template, "Version": "$Latest"},
+        VPCZoneIdentifier=network.subnets[0],
+        DefaultInstanceWarmup=30,
+        MaxInstanceLifetime=86400,
+        Context="reserved",
+        DesiredCapacityType="units",
+        InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 150},
+        AvailabilityZoneDistribution={"CapacityDistributionStrategy": "balanced-best-effort"},
+    )
+    return "fleet"
+
+
+def launched_member(plane: ControlPlane, group: str) -> object:
+    AutoScalingController(plane).reconcile()
+    return plane.backend("autoscaling").autoscaling_groups[group].instance_states[0]
+
+
 def create_load_balancer(aws: Aws, network: Network) -> str:
     return aws.elbv2.create_load_balancer(Name="lb", Subnets=network.subnets)["LoadBalancers"][0][
         "LoadBalancerArn"
@@ -58,6 +87,14 @@ SAMPLES: dict[type[Record[Any]], Sample] = {
     SubnetRecord: Sample(
         lambda aws, network: network.subnets[0],
         lambda plane, name: plane.backend("ec2").get_subnet(name),
+    ),
+    GroupRecord: Sample(
+        scale_group, lambda plane, name: plane.backend("autoscaling").autoscaling_groups[name]
+    ),
+    MemberRecord: Sample(scale_group, launched_member),
+    BackendRecord: Sample(
+        scale_group,
+        lambda plane, group: (launched_member(plane, group), plane.backend("autoscaling"))[1],
     ),
     LoadBalancerRecord: Sample(
         create_load_balancer, lambda plane, arn: plane.backend("elbv2").load_balancers[arn]
