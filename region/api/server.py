@@ -1,8 +1,8 @@
 """The region's AWS API.
 
-moto answers, in this process, so that the region's controllers share its objects. One WSGI shell
-stands before it: a single lock about every request gives controllers a world that stands still,
-and every request that changed something is announced.
+moto answers, in this process, so that the region's controllers share its objects. One WSGI
+application wraps it: it holds a single lock during every request, so that controllers see a
+consistent state, and announces every request that changed something.
 """
 
 from __future__ import annotations
@@ -51,10 +51,13 @@ class ControlPlaneError(Exception):
 class ControlPlane:
     """moto as a region's control plane. One per process: moto's backends are process-wide.
 
-    `lock` guards every moto object. Take it for short reads and writes only, never while waiting,
-    starting processes or calling anything that may call back into the region's API. `changed` is
-    a condition on it and `generation` counts announced changes. `extra` is a mapping for what
-    controllers want to find again after a restart; values must be picklable.
+    Attributes:
+        lock: Guards every moto object. Hold it for short reads and writes only, never while
+            waiting, starting processes or calling what may call back into the region's API.
+        changed: A condition on the lock.
+        generation: The number of announced changes.
+        extra: What controllers need again after a restart; values must be picklable.
+        warnings: What went wrong without keeping the control plane from starting.
     """
 
     def __init__(self, config: RegionConfig, install_patches: Callable[[], object]) -> None:
@@ -67,7 +70,7 @@ class ControlPlane:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.generation = 0
-        self.extra: dict[str, Any] = {}
+        self.extra: dict[str, object] = {}
         self.warnings: list[str] = []
         self._saving = threading.Lock()
         self._saved_generation = 0
@@ -78,12 +81,12 @@ class ControlPlane:
 
     @property
     def endpoint(self) -> str:
-        """The URL to give to AWS clients as endpoint."""
+        """The endpoint URL for AWS clients."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def port(self) -> int:
-        """The TCP port that the API listens on; raises ControlPlaneError before `start`."""
+        """The TCP port that the API listens on, once started."""
         if self._server is None:
             raise ControlPlaneError("The control plane is not running: call start() first.")
         return self._server.port
@@ -91,8 +94,10 @@ class ControlPlane:
     def start(self) -> None:
         """Load the saved state and begin to listen.
 
-        Raises ControlPlaneError if the port is taken. An unusable state file is no error: it is
-        set aside and told in `warnings`.
+        An unusable state file is not an error: it is moved aside and reported in `warnings`.
+
+        Raises:
+            ControlPlaneError: If the port is taken.
         """
         _refuse_pass_through()
         self.config.root.mkdir(parents=True, exist_ok=True)
@@ -139,7 +144,7 @@ class ControlPlane:
         return state.backend(service, self.config.account, where)
 
     def wait(self, since: int, timeout: float) -> int:
-        """Block until `generation` exceeds `since` or `timeout` seconds passed; returns it."""
+        """Block until `generation` exceeds `since` or `timeout` seconds passed; return it."""
         with self.changed:
             self.changed.wait_for(lambda: self.generation > since, timeout)
             return self.generation
@@ -151,7 +156,7 @@ class ControlPlane:
             self.changed.notify_all()
 
     def save(self) -> None:
-        """Write all resources to the state file, in one step."""
+        """Write all resources to the state file, atomically."""
         with self._saving:
             with self.lock:
                 generation = self.generation
@@ -160,7 +165,7 @@ class ControlPlane:
             self._saved_generation = generation
 
     def load(self) -> None:
-        """Read the state file, if there is one, in place of what moto holds."""
+        """Replace what moto holds by the content of the state file, if there is one."""
         path = self.config.state_file
         if not path.exists():
             return
@@ -174,7 +179,7 @@ class ControlPlane:
 
     def _serve(self, listener: socket.socket) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        application = self._shell(DomainDispatcherApplication(create_backend_app))
+        application = self._wrap(DomainDispatcherApplication(create_backend_app))
         self._server = make_server(
             HOST,
             listener.getsockname()[1],
@@ -186,12 +191,12 @@ class ControlPlane:
         server = self._server
         self._spawn(lambda: server.serve_forever(POLL_INTERVAL), "control-plane-api")
 
-    def _spawn(self, target: Any, name: str) -> None:
+    def _spawn(self, target: Callable[[], object], name: str) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _shell(self, inner: Any) -> Any:
+    def _wrap(self, moto: wsgi.Application) -> wsgi.Application:
         def application(environ: wsgi.Environ, start_response: wsgi.StartResponse) -> list[bytes]:
             path = str(environ.get("PATH_INFO", ""))
             if path.startswith(wsgi.REFUSED_PATHS):
@@ -203,7 +208,7 @@ class ControlPlane:
             action = wsgi.action_of(environ, body)
             environ.pop(ACCOUNT_HEADER, None)
             try:
-                return self._answer(inner, environ, start_response, action)
+                return self._answer(moto, environ, start_response, action)
             except NotImplementedError as error:
                 message = f"The local region does not implement {action} ({error})."
                 return wsgi.error_response(
@@ -219,19 +224,25 @@ class ControlPlane:
         return application
 
     def _answer(
-        self, inner: Any, environ: wsgi.Environ, start_response: wsgi.StartResponse, action: str
+        self,
+        moto: wsgi.Application,
+        environ: wsgi.Environ,
+        start_response: wsgi.StartResponse,
+        action: str,
     ) -> list[bytes]:
         status = ""
-        held: tuple[Any, ...] = ()
+        held: tuple[object, ...] = ()
 
-        def hold(code: str, headers: Any, exc_info: Any = None) -> Any:
+        def hold(
+            code: str, headers: wsgi.Headers, exc_info: object = None
+        ) -> Callable[[bytes], None]:
             nonlocal status, held
             status, held = code, (code, headers, exc_info)
             return chunks.append
 
         chunks: list[bytes] = []
         with self.lock:
-            answer = inner(environ, hold)
+            answer = moto(environ, hold)
             try:
                 chunks.extend(answer)
             finally:
@@ -281,7 +292,7 @@ def _bind(port: int) -> socket.socket:
 
 
 def _refuse_pass_through() -> None:
-    """Make sure that moto never forwards a request to AWS and plays no real account."""
+    """Make sure that moto never forwards a request to AWS nor emulates a real account."""
     if DEFAULT_ACCOUNT_ID != ACCOUNT:
         message = (
             f"moto was imported with account {DEFAULT_ACCOUNT_ID}: unset MOTO_ACCOUNT_ID, the "
