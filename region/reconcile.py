@@ -1,9 +1,11 @@
 """The loop that runs controllers.
 
-A controller compares what the control plane holds with what really runs and closes the gap. It
-may hold `plane.lock` for short reads and writes only: never while it starts a process, waits or
-talks to a socket, because every API call of the region waits for that lock.
+A controller compares the desired state in the control plane with what really runs and reconciles
+them. It may hold `plane.lock` for short reads and writes only: never while it starts a process,
+waits or uses a socket, because every API call of the region waits for that lock.
 """
+
+from __future__ import annotations
 
 import logging
 import threading
@@ -30,16 +32,16 @@ class Plane(Protocol):
 
 
 class Controller(Protocol):
-    """One duty of the region."""
+    """What one service does behind its API."""
 
     name: str
 
     def reconcile(self) -> None:
-        """Bring the world in line with the control plane. Idempotent; called again and again."""
+        """Bring what runs in line with the control plane. Idempotent; called repeatedly."""
         ...
 
     def close(self) -> None:
-        """End what the controller started and return when it has ended."""
+        """Stop what the controller started and return when it has stopped."""
         ...
 
 
@@ -68,13 +70,13 @@ class ControllerLoop:
             thread.start()
 
     def stop(self) -> None:
-        """Let every controller finish its round, then close them, last one first."""
+        """Let every controller finish its round, then close them in reverse order."""
         self._stopping.set()
         self._plane.notify()
         for thread in self._threads:
             thread.join(CLOSE_TIMEOUT)
             if thread.is_alive():
-                log.warning("%s did not end within %.0f s", thread.name, CLOSE_TIMEOUT)
+                log.warning("%s did not stop within %.0f s", thread.name, CLOSE_TIMEOUT)
         self._threads.clear()
         for controller in reversed(self._controllers):
             try:
@@ -93,6 +95,8 @@ class ControllerLoop:
                 controller.reconcile()
                 back_off = FIRST_BACK_OFF
             except Exception:
-                log.exception("controller %s failed; again in %.1f s", controller.name, back_off)
+                log.exception(
+                    "controller %s failed, next attempt in %.1f s", controller.name, back_off
+                )
                 self._stopping.wait(back_off)
                 back_off = min(2 * back_off, LONGEST_BACK_OFF)

@@ -20,7 +20,8 @@ from region.reconcile import Controller, ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
-from region.services.elbv2.controller import TargetsController
+from region.services.elbv2.controller import LoadBalancersController
+from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres import cluster, programs
 from region.usage import UsageRecorder
@@ -65,7 +66,7 @@ class Region:
     def _start(self) -> session.Session:
         preflight.require(preflight.REGION)
         kind = cgroups.detect()
-        plane = ControlPlane(self.config)
+        plane = ControlPlane(self.config, install_patches)
         self._with(plane.start, plane.stop)
         park = MachinePark(self.config.root, plane.endpoint, self.config.region)
         self._with(park.start, park.close)
@@ -95,7 +96,7 @@ class Region:
         return [
             InstancesController(plane, park),
             DatabasesController(plane),
-            TargetsController(plane),
+            LoadBalancersController(plane),
             deployments,
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
         ]

@@ -1,21 +1,18 @@
 """The region's AWS API.
 
-moto answers, in this process, so that the region's controllers share its objects. One WSGI shell
-stands before it: a single lock about every request gives controllers a world that stands still,
-and every request that changed something is announced.
+moto answers, in this process, so that the region's controllers share its objects. One WSGI
+application wraps it: it holds a single lock during every request, so that controllers see a
+consistent state, and announces every request that changed something.
 """
 
+from __future__ import annotations
+
 import logging
-import os
 import socket
 import threading
 import time
-from typing import Any
-
-# moto reads these when it is imported or when a backend is made.
-os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
-os.environ["MOTO_ACCOUNT_ID"] = "123456789012"
-os.environ.pop("TEST_PROXY_MODE", None)
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from moto.core.common_models import BaseModel
 from moto.core.config import default_user_config
@@ -28,9 +25,13 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from region.api import state, wsgi
-from region.api.patching import replace
-from region.config import RegionConfig
-from region.services import install_all
+from region.api.patching import Patches
+from region.config import ACCOUNT, RegionConfig
+
+if TYPE_CHECKING:
+    from moto.autoscaling.models import AutoScalingBackend
+    from moto.ec2.models import EC2Backend
+    from moto.elbv2.models import ELBv2Backend
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ POLL_INTERVAL = 0.05
 GLOBAL_SERVICES = frozenset({"budgets", "iam", "route53", "s3", "s3control", "sts"})
 ACCOUNT_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
 
+patches = Patches()
+
 
 class ControlPlaneError(Exception):
     """The control plane cannot start; the message says what to do."""
@@ -48,19 +51,26 @@ class ControlPlaneError(Exception):
 class ControlPlane:
     """moto as a region's control plane. One per process: moto's backends are process-wide.
 
-    `lock` guards every moto object. Take it for short reads and writes only, never while waiting,
-    starting processes or calling anything that may call back into the region's API. `changed` is
-    a condition on it and `generation` counts announced changes. `extra` is a mapping for what
-    controllers want to find again after a restart; values must be picklable.
+    Attributes:
+        lock: Guards every moto object. Hold it for short reads and writes only, never while
+            waiting, starting processes or calling what may call back into the region's API.
+        changed: A condition on the lock.
+        generation: The number of announced changes.
+        extra: What controllers need again after a restart; values must be picklable.
+        warnings: What went wrong without keeping the control plane from starting.
     """
 
-    def __init__(self, config: RegionConfig) -> None:
-        """Prepare a control plane; nothing listens before `start`."""
+    def __init__(self, config: RegionConfig, install_patches: Callable[[], object]) -> None:
+        """Prepare a control plane; nothing listens before `start`.
+
+        `install_patches` patches moto for the services of the region.
+        """
         self.config = config
+        self._install_patches = install_patches
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.generation = 0
-        self.extra: dict[str, Any] = {}
+        self.extra: dict[str, object] = {}
         self.warnings: list[str] = []
         self._saving = threading.Lock()
         self._saved_generation = 0
@@ -71,12 +81,12 @@ class ControlPlane:
 
     @property
     def endpoint(self) -> str:
-        """The URL to give to AWS clients as endpoint."""
+        """The endpoint URL for AWS clients."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def port(self) -> int:
-        """The TCP port that the API listens on; raises ControlPlaneError before `start`."""
+        """The TCP port that the API listens on, once started."""
         if self._server is None:
             raise ControlPlaneError("The control plane is not running: call start() first.")
         return self._server.port
@@ -84,16 +94,18 @@ class ControlPlane:
     def start(self) -> None:
         """Load the saved state and begin to listen.
 
-        Raises ControlPlaneError if the port is taken. An unusable state file is no error: it is
-        set aside and told in `warnings`.
+        An unusable state file is not an error: it is moved aside and reported in `warnings`.
+
+        Raises:
+            ControlPlaneError: If the port is taken.
         """
         _refuse_pass_through()
         self.config.root.mkdir(parents=True, exist_ok=True)
         with _bind(self.config.api_port) as listener:
             self._open_log()
             state.reset()
-            _stop_tracking_models()
-            install_all()
+            patches.install()
+            self._install_patches()
             self.load()
             self._stopping.clear()
             self._serve(listener)
@@ -113,17 +125,26 @@ class ControlPlane:
             server.server_close()
             self.save()
         if self._log_handler is not None:
-            logging.getLogger("rehearsal").removeHandler(self._log_handler)
+            logging.getLogger("region").removeHandler(self._log_handler)
             self._log_handler.close()
             self._log_handler = None
 
+    @overload
+    def backend(self, service: Literal["autoscaling"]) -> AutoScalingBackend: ...
+    @overload
+    def backend(self, service: Literal["ec2"]) -> EC2Backend: ...
+    @overload
+    def backend(self, service: Literal["elbv2"]) -> ELBv2Backend: ...
+    @overload
+    def backend(self, service: str) -> Any: ...
+
     def backend(self, service: str) -> Any:
-        """Moto's backend of a service (`ec2`, `autoscaling`, `elbv2`, …) in this region."""
+        """Return moto's backend of a service (`ec2`, `autoscaling`, `elbv2`, …) in this region."""
         where = state.GLOBAL_REGION if service in GLOBAL_SERVICES else self.config.region
         return state.backend(service, self.config.account, where)
 
     def wait(self, since: int, timeout: float) -> int:
-        """Block until `generation` exceeds `since` or `timeout` seconds passed; returns it."""
+        """Block until `generation` exceeds `since` or `timeout` seconds passed; return it."""
         with self.changed:
             self.changed.wait_for(lambda: self.generation > since, timeout)
             return self.generation
@@ -135,7 +156,7 @@ class ControlPlane:
             self.changed.notify_all()
 
     def save(self) -> None:
-        """Write all resources to the state file, in one step."""
+        """Write all resources to the state file, atomically."""
         with self._saving:
             with self.lock:
                 generation = self.generation
@@ -144,7 +165,7 @@ class ControlPlane:
             self._saved_generation = generation
 
     def load(self) -> None:
-        """Read the state file, if there is one, in place of what moto holds."""
+        """Replace what moto holds by the content of the state file, if there is one."""
         path = self.config.state_file
         if not path.exists():
             return
@@ -158,7 +179,7 @@ class ControlPlane:
 
     def _serve(self, listener: socket.socket) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        application = self._shell(DomainDispatcherApplication(create_backend_app))
+        application = self._wrap(DomainDispatcherApplication(create_backend_app))
         self._server = make_server(
             HOST,
             listener.getsockname()[1],
@@ -170,12 +191,12 @@ class ControlPlane:
         server = self._server
         self._spawn(lambda: server.serve_forever(POLL_INTERVAL), "control-plane-api")
 
-    def _spawn(self, target: Any, name: str) -> None:
+    def _spawn(self, target: Callable[[], object], name: str) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _shell(self, inner: Any) -> Any:
+    def _wrap(self, moto: wsgi.Application) -> wsgi.Application:
         def application(environ: wsgi.Environ, start_response: wsgi.StartResponse) -> list[bytes]:
             path = str(environ.get("PATH_INFO", ""))
             if path.startswith(wsgi.REFUSED_PATHS):
@@ -187,7 +208,7 @@ class ControlPlane:
             action = wsgi.action_of(environ, body)
             environ.pop(ACCOUNT_HEADER, None)
             try:
-                return self._answer(inner, environ, start_response, action)
+                return self._answer(moto, environ, start_response, action)
             except NotImplementedError as error:
                 message = f"The local region does not implement {action} ({error})."
                 return wsgi.error_response(
@@ -203,19 +224,25 @@ class ControlPlane:
         return application
 
     def _answer(
-        self, inner: Any, environ: wsgi.Environ, start_response: wsgi.StartResponse, action: str
+        self,
+        moto: wsgi.Application,
+        environ: wsgi.Environ,
+        start_response: wsgi.StartResponse,
+        action: str,
     ) -> list[bytes]:
         status = ""
-        held: tuple[Any, ...] = ()
+        held: tuple[object, ...] = ()
 
-        def hold(code: str, headers: Any, exc_info: Any = None) -> Any:
+        def hold(
+            code: str, headers: wsgi.Headers, exc_info: object = None
+        ) -> Callable[[bytes], None]:
             nonlocal status, held
             status, held = code, (code, headers, exc_info)
             return chunks.append
 
         chunks: list[bytes] = []
         with self.lock:
-            answer = inner(environ, hold)
+            answer = moto(environ, hold)
             try:
                 chunks.extend(answer)
             finally:
@@ -243,7 +270,7 @@ class ControlPlane:
         self.config.log_directory.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(self.config.log_directory / "region.log", encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-        logging.getLogger("rehearsal").addHandler(handler)
+        logging.getLogger("region").addHandler(handler)
         self._log_handler = handler
 
 
@@ -265,11 +292,11 @@ def _bind(port: int) -> socket.socket:
 
 
 def _refuse_pass_through() -> None:
-    """Make sure that moto never forwards a request to AWS and plays no real account."""
-    if DEFAULT_ACCOUNT_ID != "123456789012":
+    """Make sure that moto never forwards a request to AWS nor emulates a real account."""
+    if DEFAULT_ACCOUNT_ID != ACCOUNT:
         message = (
             f"moto was imported with account {DEFAULT_ACCOUNT_ID}: unset MOTO_ACCOUNT_ID, the "
-            "local region is account 123456789012 only."
+            f"local region is account {ACCOUNT} only."
         )
         raise ControlPlaneError(message)
     core = default_user_config.get("core", {})
@@ -282,13 +309,7 @@ def _refuse_pass_through() -> None:
         raise ControlPlaneError(message)
 
 
-def _stop_tracking_models() -> None:
+@patches.method(BaseModel, "__new__")
+def _new_untracked(cls: type[object], *_args: object, **_kwargs: object) -> object:
     """Keep moto from holding every model it ever made, which a long-lived region would leak."""
-
-    def make(_original: Any) -> Any:
-        def new(cls: type[Any], *_args: Any, **_kwargs: Any) -> Any:
-            return object.__new__(cls)
-
-        return staticmethod(new)
-
-    replace(BaseModel, "__new__", make)
+    return object.__new__(cls)

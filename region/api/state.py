@@ -1,13 +1,15 @@
 """The control plane's resources on disk.
 
-All moto backends go into one pickle, because they point at each other: an Auto Scaling group
-holds EC2 instances and a load balancer's target group. What a pickle cannot hold (locks, keys,
+All moto backends go into one pickle, because they refer to each other: an Auto Scaling group holds
+EC2 instances and a load balancer's target group. What cannot be pickled (locks, keys,
 certificates, moto's registries) is replaced by a recipe. IAM's AWS-managed policies, about 24 MB,
-are moto's own data and are referred to by ARN.
+are moto's own data and are stored as their ARNs.
 
-The file is one line of JSON (format, versions, digest) and the pickle. It is only read back by the
+The file is one line of JSON (format, versions, digest) and the pickle. It is read back only by the
 versions that wrote it, from the user's own directory: a pickle is code as much as data.
 """
+
+from __future__ import annotations
 
 import hashlib
 import io
@@ -25,24 +27,28 @@ import cloudpickle
 import moto
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from moto.backends import get_backend, list_of_moto_modules
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.iam.models import AWSManagedPolicy
 from moto.s3.models import s3_backends
 
-FORMAT = 2
-"""Raised when what the overrides add to moto's objects changes: older states lack it."""
+FORMAT = 3
+"""Raised when what the region adds to moto's objects changes: older states lack it."""
+
+Reduced = tuple[object, ...]
+"""How pickle creates an object again, as `__reduce__` returns it."""
 
 _get_backend = cast("Callable[[str], Any]", get_backend)
 GLOBAL_REGION = "aws"
 
 
 class StateError(Exception):
-    """A state file that cannot be used; the message says why and where it was put."""
+    """A state file that cannot be used; the message says why and where it was moved."""
 
 
 def reset() -> None:
-    """Empty every moto backend of this process; they are made again when they are asked for."""
+    """Clear every moto backend of this process; they are created again on demand."""
     for accounts in _live_backends():
         accounts.clear()
     vars(BackendDict)["_instances"].clear()
@@ -50,14 +56,14 @@ def reset() -> None:
 
 
 def backend(service: str, account: str, where: str) -> Any:
-    """Moto's backend of a service in a region, or in GLOBAL_REGION for a global service."""
+    """Return moto's backend of a service in a region, or in GLOBAL_REGION."""
     return _get_backend(service)[account][where]
 
 
-def dump(account: str, region: str, extra: dict[str, Any]) -> bytes:
-    """The state of `account` in `region` as the content of a state file.
+def dump(account: str, region: str, extra: dict[str, object]) -> bytes:
+    """Serialize the state of `account` in `region` as the content of a state file.
 
-    The caller holds the control plane's lock. `extra` is whatever else shall survive a restart.
+    The caller holds the control plane's lock. `extra` is whatever else has to survive a restart.
     """
     backends = {
         _module_of(accounts.service_name): {
@@ -80,7 +86,7 @@ def _live_backends() -> list[Any]:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put `content` at `path` in one step, readable by its owner only."""
+    """Write `content` to `path` atomically, readable by its owner only."""
     temporary = path.with_suffix(".tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -90,11 +96,12 @@ def write(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def load(path: Path, account: str, region: str) -> dict[str, Any]:
-    """Put the resources of the state file into moto's backends; returns the `extra` of `dump`.
+def load(path: Path, account: str, region: str) -> dict[str, object]:
+    """Load the resources of the state file into moto's backends and return `dump`'s `extra`.
 
-    Raises StateError, and moves the file aside, if it is damaged or of another moto, Python,
-    account, region or user. moto is empty then.
+    Raises:
+        StateError: If the file is damaged or was written by another version of moto or Python, or
+            for another account, region or user. It is moved aside then, and moto is empty.
     """
     try:
         return _load(path, account, region)
@@ -104,7 +111,7 @@ def load(path: Path, account: str, region: str) -> dict[str, Any]:
         reason = str(error) if isinstance(error, StateError) else f"{type(error).__name__}: {error}"
         message = (
             f"State file {path} cannot be used ({reason}); it was moved to {aside.name} and the "
-            "region starts empty. Remove what stacks still believe in with "
+            "region starts empty. Remove what stacks still refer to with "
             "`pulumi refresh` or destroy and create them again."
         )
         raise StateError(message) from error
@@ -118,7 +125,7 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
-def _load(path: Path, account: str, region: str) -> dict[str, Any]:
+def _load(path: Path, account: str, region: str) -> dict[str, object]:
     owner = path.stat().st_uid
     if owner != os.geteuid():
         raise StateError(f"it belongs to user id {owner}, not to yours, {os.geteuid()}")
@@ -136,20 +143,20 @@ def _load(path: Path, account: str, region: str) -> dict[str, Any]:
 
 
 def _name_bucket_owners(account: str) -> None:
-    """Fill the table that keeps bucket names unique, which moto holds beside its backends."""
+    """Restore the table that keeps bucket names unique, which moto holds outside its backends."""
     for partition, instance in s3_backends[account].items():
         for name in instance.buckets:
             s3_backends.bucket_accounts[name] = (partition, account)
 
 
-def _check_header(head: bytes, payload: bytes, expected: dict[str, Any]) -> None:
+def _check_header(head: bytes, payload: bytes, expected: dict[str, object]) -> None:
     try:
         header = json.loads(head)
     except ValueError:
         header = None
     if not isinstance(header, dict):
         raise StateError("it is not a state file of this program")
-    header = cast("dict[str, Any]", header)
+    header = cast("dict[str, object]", header)
     for key, value in expected.items():
         if header.get(key) != value:
             raise StateError(f"its {key} is {header.get(key)}, this is {value}")
@@ -157,7 +164,7 @@ def _check_header(head: bytes, payload: bytes, expected: dict[str, Any]) -> None
         raise StateError("its content does not match its checksum")
 
 
-def _identity() -> dict[str, Any]:
+def _identity() -> dict[str, object]:
     python = ".".join(platform.python_version_tuple()[:2])
     return {"format": FORMAT, "moto": moto.__version__, "python": python}
 
@@ -167,7 +174,7 @@ def _digest(payload: bytes) -> str:
 
 
 def _module_of(service_name: str) -> str:
-    """The moto module of a service name; the two differ for a few services."""
+    """Return the moto module of a service; the names of a few differ."""
     names = set(list_of_moto_modules())
     if service_name in names:
         return service_name
@@ -181,21 +188,21 @@ def _module_of(service_name: str) -> str:
 
 
 class _Pickler(cloudpickle.Pickler):
-    """A pickler that knows what in a moto backend is not data."""
+    """A pickler that knows which parts of a moto backend are not data."""
 
-    def reducer_override(self, obj: Any) -> Any:
+    def reducer_override(self, obj: Any) -> object:
         for kind, reduce in _RECIPES:
             if isinstance(obj, kind):
                 return reduce(obj)
         if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
-            return _reduce_mapping(cast("dict[Any, Any]", obj))
+            return _reduce_mapping(cast("dict[object, object]", obj))
         if hasattr(type(obj), "private_bytes"):
-            return (_private_key, (_pem(obj),))
+            return (_private_key, (_pem(cast("PrivateKeyTypes", obj)),))
         return super().reducer_override(obj)
 
 
-def _reduce_mapping(mapping: dict[Any, Any]) -> Any:
-    """A dict subclass by its raw items: S3's store of object versions overrides items()."""
+def _reduce_mapping(mapping: dict[object, object]) -> Reduced:
+    """Reduce a dict subclass to its raw items: S3's store of object versions overrides items()."""
     state = (
         mapping.__dict__,
         dict(dict.items(mapping)),
@@ -204,11 +211,13 @@ def _reduce_mapping(mapping: dict[Any, Any]) -> Any:
     return (_empty_mapping, (type(mapping),), state, None, None, _fill_mapping)
 
 
-def _empty_mapping(kind: type[dict[Any, Any]]) -> dict[Any, Any]:
+def _empty_mapping(kind: type[dict[object, object]]) -> dict[object, object]:
     return kind.__new__(kind)
 
 
-def _fill_mapping(mapping: Any, state: tuple[dict[str, Any], dict[Any, Any], Any]) -> None:
+def _fill_mapping(
+    mapping: Any, state: tuple[dict[str, object], dict[object, object], object]
+) -> None:
     attributes, items, default_factory = state
     mapping.__dict__.update(attributes)
     if default_factory is not None:
@@ -217,25 +226,26 @@ def _fill_mapping(mapping: Any, state: tuple[dict[str, Any], dict[Any, Any], Any
         dict.__setitem__(mapping, key, value)
 
 
-def _account_backend(module: str, account: str) -> Any:
+def _account_backend(module: str, account: str) -> object:
     return _get_backend(module)[account]
 
 
-def _managed_policy(account: str, arn: str) -> Any:
-    return get_backend("iam")[account][GLOBAL_REGION].managed_policies[arn]
+def _managed_policy(account: str, arn: str) -> AWSManagedPolicy:
+    found = get_backend("iam")[account][GLOBAL_REGION].managed_policies[arn]
+    return cast("AWSManagedPolicy", found)
 
 
-def _reduce_managed_policy(policy: AWSManagedPolicy) -> Any:
+def _reduce_managed_policy(policy: AWSManagedPolicy) -> Reduced:
     identity = (policy.account_id, policy.arn)
     state = {"count": policy.attachment_count}
     return (_managed_policy, identity, state, None, None, _set_count)
 
 
-def _set_count(policy: Any, state: dict[str, int]) -> None:
+def _set_count(policy: AWSManagedPolicy, state: dict[str, int]) -> None:
     policy.attachment_count = state["count"]
 
 
-def _pem(key: Any) -> bytes:
+def _pem(key: PrivateKeyTypes) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -243,12 +253,12 @@ def _pem(key: Any) -> bytes:
     )
 
 
-def _private_key(pem: bytes) -> Any:
+def _private_key(pem: bytes) -> PrivateKeyTypes:
     return serialization.load_pem_private_key(pem, None)
 
 
-# What is not data, and how it is made again. Order matters: the first match counts.
-_RECIPES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+# What is not data, and how it is created again. Order matters: the first match counts.
+_RECIPES: tuple[tuple[type, Callable[[Any], Reduced]], ...] = (
     (type(threading.RLock()), lambda _lock: (threading.RLock, ())),
     (type(threading.Lock()), lambda _lock: (threading.Lock, ())),
     (AWSManagedPolicy, _reduce_managed_policy),

@@ -1,15 +1,19 @@
-"""The shell around moto's WSGI application: what an AWS request is, and how errors are told."""
+"""AWS requests in WSGI: which action they call, and how errors are returned."""
+
+from __future__ import annotations
 
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
+Headers = list[tuple[str, str]]
+StartResponse = Callable[..., object]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 READ_ACTION = re.compile(
     r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Filter|Search|Simulate|Query|Scan)"
@@ -23,9 +27,9 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def read_body(environ: Environ) -> bytes:
-    """Take a request's body off the socket and leave it in `environ` to be read again.
+    """Read a request's body from the socket and leave it in `environ` to be read again.
 
-    Done before the control plane's lock is taken, so that a slow client holds nobody up. A
+    This happens before the control plane's lock is taken, so that a slow client blocks nobody. A
     chunked body, which has no length, stays on the socket.
     """
     length = environ.get("CONTENT_LENGTH") or ""
@@ -37,7 +41,7 @@ def read_body(environ: Environ) -> bytes:
 
 
 def action_of(environ: Environ, body: bytes) -> str:
-    """The AWS action that a request names, or `REST` where method and path name it."""
+    """Return the AWS action that a request names, `REST` where method and path name it."""
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
         return str(target).rpartition(".")[2]
@@ -55,14 +59,14 @@ def action_of(environ: Environ, body: bytes) -> str:
 
 
 def changes_something(action: str, method: str) -> bool:
-    """Whether a successful request of this kind may have changed the region."""
+    """Return whether a successful request of this kind may have changed the region."""
     if action == REST:
         return method not in {"GET", "HEAD", "OPTIONS"}
     return READ_ACTION.match(action) is None
 
 
 def service_of(environ: Environ) -> str:
-    """The service that signed requests name in their credential scope, or ''."""
+    """Return the service that a signed request names in its credential scope, or an empty text."""
     scope = re.search(
         r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", str(environ.get("HTTP_AUTHORIZATION", ""))
     )
@@ -72,7 +76,7 @@ def service_of(environ: Environ) -> str:
 def error_response(
     environ: Environ, start_response: StartResponse, status: str, code: str, message: str
 ) -> list[bytes]:
-    """Answer with an error in the form that the service's clients parse."""
+    """Respond with an error in the format that the service's clients parse."""
     body, content_type = _error_body(environ, code, message)
     headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
     start_response(status, headers)

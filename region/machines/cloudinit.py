@@ -1,9 +1,11 @@
 """User data: the part of cloud-config that the stacks use.
 
 Keys as in cloud-init's reference (https://cloudinit.readthedocs.io/en/latest/reference/modules.html):
-`swap`, `write_files`, `runcmd`. A key beyond these is refused, for a machine that silently leaves
-out a step would prove nothing.
+`swap`, `write_files`, `runcmd`. Any other key is rejected, because a machine that silently skips a
+step would prove nothing.
 """
+
+from __future__ import annotations
 
 import base64
 import binascii
@@ -23,7 +25,7 @@ _MAX_BYTES = 16 * 1024  # EC2's limit on raw user data
 
 
 def _octal(value: Any) -> Any:
-    """Permissions are a string of octal digits; YAML has already read an unquoted 0644."""
+    """Parse a string of octal digits; YAML has already parsed an unquoted 0644."""
     if isinstance(value, str):
         try:
             return int(value, 8)
@@ -37,7 +39,7 @@ class _Model(BaseModel):
 
 
 class Swap(_Model):
-    """The swap file that cloud-init would make; sizes in bytes or as "512M"."""
+    """The swap file that cloud-init would create; sizes in bytes or as "512M"."""
 
     filename: str = "/swap.img"
     size: int | str = 0
@@ -54,7 +56,11 @@ class WriteFile(_Model):
     owner: Literal["root:root", "root"] = "root:root"
 
     def data(self) -> bytes:
-        """The decoded content; raises `CloudConfigError`."""
+        """Decode the content.
+
+        Raises:
+            CloudConfigError: If it is not base64, as it claims.
+        """
         if self.encoding not in _B64:
             return self.content.encode()
         try:
@@ -74,7 +80,7 @@ class CloudConfig(_Model):
     runcmd: tuple[str | tuple[str | int, ...], ...] = ()
 
     def script(self) -> str:
-        """`runcmd` as the shell script that cloud-init makes of it."""
+        """Render `runcmd` as the shell script that cloud-init makes of it."""
         lines = [
             line if isinstance(line, str) else shlex.join(str(word) for word in line)
             for line in self.runcmd
@@ -83,12 +89,16 @@ class CloudConfig(_Model):
 
 
 def parse(user_data: bytes) -> CloudConfig:
-    """Parse user data; empty user data asks for nothing. Raises `CloudConfigError`."""
+    """Parse user data; empty user data is an empty configuration.
+
+    Raises:
+        CloudConfigError: If it is too long, not a cloud-config, or not supported.
+    """
     if not user_data.strip():
         return CloudConfig()
     if len(user_data) > _MAX_BYTES:
         raise CloudConfigError(
-            f"User data has {len(user_data)} bytes, EC2 takes at most {_MAX_BYTES}; "
+            f"User data has {len(user_data)} bytes, EC2 accepts at most {_MAX_BYTES}; "
             "move the bulk into the revision."
         )
     try:
@@ -110,11 +120,11 @@ def _validate(text: str) -> CloudConfig:
     try:
         return CloudConfig.model_validate({} if document is None else document)
     except ValidationError as error:
-        raise CloudConfigError(f"User data is refused: {problems(error)}.") from error
+        raise CloudConfigError(f"User data is rejected: {problems(error)}.") from error
 
 
 def problems(error: ValidationError) -> str:
-    """Every problem of a validation as `key: message`, in one line."""
+    """Format every problem of a validation as `key: message`, in one line."""
     return "; ".join(
         f"{'.'.join(str(part) for part in problem['loc']) or 'document'}: {problem['msg']}"
         for problem in error.errors(include_url=False, include_input=False)
@@ -122,7 +132,7 @@ def problems(error: ValidationError) -> str:
 
 
 def write_files(config: CloudConfig, disk: Disk) -> list[Path]:
-    """Write the files to the machine's disk in order; returns the host's paths of them."""
+    """Write the files to the machine's disk in order and return their paths on the host."""
     written: list[Path] = []
     for file in config.write_files:
         target = disk.resolve(file.path)

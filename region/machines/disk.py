@@ -1,9 +1,11 @@
-"""A machine's private disk: the part of the file system that is its own, /opt.
+"""A machine's private disk: the part of the file system that belongs to it, /opt.
 
-Inside the machine's processes /opt is the directory `opt` of the disk (see `namespace`). Code of
-the region that acts for the machine from outside translates paths here, resolving symbolic links
-as the machine would, so that none leads out of the disk.
+For the machine's processes /opt is the directory `opt` of the disk (see `namespace`). Code of the
+region that acts for the machine from outside translates paths here, resolving symbolic links as
+the machine would, so that none leads out of the disk.
 """
+
+from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +21,7 @@ class Disk:
     """The private disk of one machine, kept in the directory `root` of the host."""
 
     def __init__(self, root: Path, host_opt: Path = _HOST_OPT) -> None:
-        """`root` need not exist yet; `host_opt` is the host's own /opt."""
+        """Use `root`, which need not exist yet; `host_opt` is the host's own /opt."""
         self.root = root
         self._host_opt = host_opt
 
@@ -39,15 +41,16 @@ class Disk:
         return self.root / "tmp"
 
     def create(self) -> None:
-        """Make the directories; those that exist stay as they are."""
+        """Create the directories; existing ones stay as they are."""
         for directory in (self.opt, self.home, self.tmp):
             directory.mkdir(parents=True, exist_ok=True)
 
     def resolve(self, path: str | PurePosixPath) -> Path:
-        """The host's path of the machine's absolute `path`, which need not exist.
+        """Translate the machine's absolute `path`, which need not exist, to the host's.
 
-        Raises `DiskError` if it is relative, lies outside the private part of /opt, or its
-        links go round in circles.
+        Raises:
+            DiskError: If it is relative, lies outside the private part of /opt, or its links form
+                a loop.
         """
         wanted = PurePosixPath(path)
         if not wanted.is_absolute():
@@ -66,7 +69,7 @@ class Disk:
         return self.root.joinpath(*parts)
 
     def inside(self, host_path: Path) -> PurePosixPath:
-        """The machine's path of a host path on the disk; the inverse of `resolve`."""
+        """Translate a host path on the disk to the machine's; the inverse of `resolve`."""
         return PurePosixPath("/") / host_path.relative_to(self.root).as_posix()
 
     def _follow(self, wanted: PurePosixPath) -> list[str]:

@@ -1,4 +1,6 @@
-"""What can go wrong with a machine of the region; every message names the value and the remedy."""
+"""The errors of this package; every message names the value and the remedy."""
+
+from __future__ import annotations
 
 
 class MachineError(Exception):
@@ -6,7 +8,7 @@ class MachineError(Exception):
 
 
 class LimitsUnavailable(MachineError):  # noqa: N818 - a state of the host, named as such
-    """The host lets this user create no control group with CPU and memory limits."""
+    """The host does not let this user create control groups with CPU and memory limits."""
 
 
 class LimitsError(MachineError):
@@ -14,7 +16,7 @@ class LimitsError(MachineError):
 
 
 class NamespaceUnavailable(MachineError):  # noqa: N818 - a state of the host, named as such
-    """The host lets this user create no private mount namespace."""
+    """The host does not let this user create a private mount namespace."""
 
 
 class RegionInUse(MachineError):  # noqa: N818 - a state of the region, named as such
@@ -26,11 +28,11 @@ class UnknownMachine(MachineError):  # noqa: N818 - mirrors InvalidInstanceID.No
 
 
 class BootError(MachineError):
-    """User data or an enabled service kept the machine from coming up."""
+    """The machine did not boot, because of its user data or an enabled service."""
 
 
 class CloudConfigError(MachineError):
-    """The user data is not a cloud-config this region can carry out."""
+    """The user data is not a cloud-config that this region can apply."""
 
 
 class DiskError(MachineError):
@@ -38,7 +40,7 @@ class DiskError(MachineError):
 
 
 class UnitError(MachineError):
-    """A systemd unit file is invalid or asks for what the region cannot do."""
+    """A systemd unit file is invalid or uses what the region does not support."""
 
 
 class ServiceError(MachineError):

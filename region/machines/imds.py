@@ -4,6 +4,8 @@ Every read needs a token from `PUT /latest/api/token`; the hop limit of a respon
 on one host. Credentials are the region's dummies.
 """
 
+from __future__ import annotations
+
 import json
 import secrets
 import threading
@@ -15,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from region.machines.spec import MachineSpec
 
 ACCESS_KEY = "rehearsal"
-_TOKEN_PATH = "/latest/api/token"  # noqa: S105 - a path, no secret
+_TOKEN_PATH = "/latest/api/token"  # noqa: S105 - a path, not a secret
 _TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
 _TOKEN_HEADER = "x-aws-ec2-metadata-token"  # noqa: S105 - a header's name
 _MAX_TTL_SECONDS = 21_600
@@ -23,7 +25,7 @@ _MAX_TTL_SECONDS = 21_600
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP answer."""
+    """An HTTP response."""
 
     status: int
     body: str = ""
@@ -37,7 +39,7 @@ class Imds:
     def __init__(
         self, spec: MachineSpec, account_id: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`clock` gives seconds; tokens are valid by it."""
+        """Serve the metadata of `spec`; tokens expire by `clock`, in seconds."""
         self._spec = spec
         self._account_id = account_id
         self._clock = clock
@@ -139,7 +141,7 @@ class Imds:
 
 
 def _children(wanted: str, leaves: Mapping[str, object]) -> list[str]:
-    """Names directly below `wanted`; those that have children themselves end in a slash."""
+    """List the names directly below `wanted`; those with children of their own end in a slash."""
     prefix = f"{wanted}/" if wanted else ""
     below = [leaf.removeprefix(prefix) for leaf in leaves if leaf.startswith(prefix)]
     names = [name if "/" not in name else f"{name.split('/', 1)[0]}/" for name in below]

@@ -1,8 +1,10 @@
-"""EC2 burstable instance types: what the region holds a machine to.
+"""EC2 burstable instance types: the limits of a machine.
 
 Source: "Key concepts for burstable performance instances" (baseline utilization per vCPU) and
 "Amazon EC2 instance types" (vCPU, memory) in the Amazon EC2 User Guide.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
@@ -29,8 +31,9 @@ _FAMILIES: Final = ("t4g", "t3", "t3a")
 class InstanceType:
     """One EC2 instance type.
 
-    `baseline_cpu` is in cores (CPU seconds per second) over all vCPUs: a t4g.nano has 2 vCPUs at
-    5 %, so 0.10. That is what the type may use for ever once its CPU credits are spent.
+    Attributes:
+        baseline_cpu: Cores (CPU seconds per second) over all vCPUs: a t4g.nano has 2 vCPUs at
+            5 %, so 0.10. It is what the type can sustain once its CPU credits are spent.
     """
 
     name: str
@@ -52,7 +55,11 @@ INSTANCE_TYPES: Final[dict[str, InstanceType]] = {
 
 
 def instance_type(name: str) -> InstanceType:
-    """The type called `name`; raises `MachineError` naming the known ones."""
+    """Return the type called `name`.
+
+    Raises:
+        MachineError: If it is unknown; the message lists the known ones.
+    """
     try:
         return INSTANCE_TYPES[name]
     except KeyError:

@@ -1,9 +1,11 @@
-"""The park's one HTTP listener on the loopback device: metadata and `systemctl` of all machines.
+"""The park's HTTP listener on the loopback device: metadata and `systemctl` of all machines.
 
 `/imds/<instance>/latest/…` is the metadata service, `/systemctl/<instance>` takes the calls of the
-`systemctl` that stands first in a machine's PATH. The latter wants the machine's own token, which
+`systemctl` that comes first in a machine's PATH. The latter requires the machine's own token, which
 only its processes have: whoever can call it can start programs as this user.
 """
+
+from __future__ import annotations
 
 import hmac
 import json
@@ -67,10 +69,10 @@ class Tenant:
 
 
 class Listener:
-    """The HTTP server; `find` gives the running machine of an instance id or None."""
+    """The HTTP server of all machines."""
 
     def __init__(self, find: Callable[[str], Tenant | None]) -> None:
-        """Does not listen before `start`."""
+        """Serve what `find` returns for an instance id, None if it does not run."""
         self._find = find
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
@@ -89,7 +91,7 @@ class Listener:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening; answers under way are abandoned."""
+        """Stop listening; responses in progress are abandoned."""
         if self._server and self._thread:
             self._server.shutdown()
             self._server.server_close()
@@ -97,11 +99,11 @@ class Listener:
         self._server = self._thread = None
 
     def metadata_url(self, instance_id: str) -> str:
-        """The value of AWS_EC2_METADATA_SERVICE_ENDPOINT of a machine."""
+        """Return a machine's AWS_EC2_METADATA_SERVICE_ENDPOINT."""
         return f"{self._base()}/imds/{instance_id}"
 
     def systemctl_url(self, instance_id: str) -> str:
-        """Where the machine's `systemctl` sends its calls."""
+        """Return the URL that a machine's `systemctl` calls."""
         return f"{self._base()}/systemctl/{instance_id}"
 
     def _base(self) -> str:

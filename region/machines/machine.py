@@ -1,4 +1,6 @@
-"""One machine: an EC2 instance played by a tree of real processes."""
+"""One machine: an EC2 instance emulated by a tree of real processes."""
+
+from __future__ import annotations
 
 import secrets
 import shutil
@@ -24,7 +26,8 @@ from region.machines.systemd import systemctl
 from region.machines.systemd.manager import ServiceManager
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
-# Groups below the machine's own: its keeper, its services (CPU quota), boot and hooks (none).
+# Groups below the machine's own: its keeper, its services (with a CPU quota), boot and hooks
+# (without).
 KEEPER: Final = "system"
 SERVICES: Final = "services"
 AGENT: Final = "agent"
@@ -34,10 +37,10 @@ _BOOT_LOG_TAIL_BYTES: Final = 2048
 
 @dataclass(frozen=True)
 class MachineUsage:
-    """What a machine has used since it was last switched on.
+    """What a machine has used since it was last powered on.
 
-    `cpu_seconds`, memory and OOM kills are the whole machine's; `service_cpu_seconds` and the
-    throttling counters are those of its services, which alone have a CPU quota.
+    `cpu_seconds`, memory and OOM kills count the whole machine; `service_cpu_seconds` and the
+    throttling counters count its services, the only ones with a CPU quota.
     """
 
     cpu_seconds: float
@@ -50,9 +53,11 @@ class MachineUsage:
 
 @dataclass(frozen=True)
 class MachineContext:
-    """What a machine needs of its park.
+    """What a machine needs from its park.
 
-    `boot_timeout` is in seconds; `shims` is the directory that stands first in PATH.
+    Attributes:
+        shims: The directory that comes first in PATH.
+        boot_timeout: How long user data may run, in seconds.
     """
 
     limits: Limits
@@ -69,7 +74,7 @@ class Machine:
     """A launched instance; methods may be called from several threads."""
 
     def __init__(self, spec: MachineSpec, context: MachineContext) -> None:
-        """Prepare the disk in `<instances>/<id>`; a disk of an earlier run is taken over."""
+        """Prepare the disk in `<instances>/<id>`; a disk of an earlier run is adopted."""
         self.spec = spec
         self._context = context
         self._directory = context.instances / spec.instance_id
@@ -94,7 +99,7 @@ class Machine:
             log_directory=self._directory / "log",
             environment=self._environment,
             console=self.log,
-            alive=self._kept,
+            alive=self._keeper_alive,
         )
         self.agent = CodeDeployAgent(
             AgentContext(
@@ -112,21 +117,24 @@ class Machine:
 
     @property
     def state(self) -> MachineState:
-        """The state as EC2 would name it; "failed" is a machine whose boot did not succeed."""
+        """The state as EC2 names it; "failed" means that the boot did not succeed."""
         return self._state
 
     @property
     def directory(self) -> Path:
-        """Where console.log, log/<unit>.log and disk/ are."""
+        """The directory of console.log, log/<unit>.log and disk/."""
         return self._directory
 
     def boot(self) -> None:
-        """Switch on, run the user data if it never ran to its end, start the enabled services.
+        """Power on, run the user data unless it has completed before, start enabled services.
 
-        Blocks. Raises `BootError` and leaves the machine "failed", with nothing running.
+        Blocks.
+
+        Raises:
+            BootError: If that fails; the machine is "failed" then, with nothing running.
         """
         with self._booting:
-            if self._switch_on():
+            if self._ensure_power():
                 try:
                     self._first_boot()
                     self._services.start_enabled()
@@ -135,8 +143,8 @@ class Machine:
                     self._give_up(error)
                 self._enter_running()
 
-    def _switch_on(self) -> bool:
-        """Make the machine able to run processes; False if it runs already."""
+    def _ensure_power(self) -> bool:
+        """Power on and return True; return False if the machine is already running."""
         with self._power:
             if self._discarded:
                 raise BootError(f"{self.spec.instance_id} is terminated; launch a new machine.")
@@ -153,7 +161,7 @@ class Machine:
     def _enter_running(self) -> None:
         with self._power:
             if not self._processes.powered:
-                raise BootError(f"{self.spec.instance_id} was switched off while it booted.")
+                raise BootError(f"{self.spec.instance_id} was powered off while it booted.")
             self._state = "running"
         self.log(f"{self.spec.instance_id} is running on {self.spec.address}")
 
@@ -165,46 +173,46 @@ class Machine:
             self._power_off("stopped")
 
     def discard(self, limit: float) -> None:
-        """Shut down for ever, within `limit` seconds for the services, and remove the disk."""
+        """Shut down for good, within `limit` seconds for the services, and remove the disk."""
         with self._power:
             self._discarded = True
         self.shut_down(limit)
-        # A boot that was under way fails now; the disk is removed once it has let go of it.
+        # A boot in progress fails now; the disk is removed once it has released it.
         with self._booting:
             shutil.rmtree(self._directory, ignore_errors=True)
 
     @property
-    def switched_on(self) -> bool:
-        """Whether processes of the machine may run: booting or running."""
+    def powered(self) -> bool:
+        """Whether processes of the machine may run: it is booting or running."""
         return self._processes.powered
 
     def alive(self) -> bool:
-        """Whether the machine runs: booted, and not killed from outside."""
-        return self._state == "running" and self._kept()
+        """Return whether the machine is running: booted, and not killed from outside."""
+        return self._state == "running" and self._keeper_alive()
 
     def limit_services(self) -> None:
-        """Hold the services to the type's baseline CPU from now on, also after a reboot."""
+        """Limit the services to the type's baseline CPU from now on, also after a reboot."""
         self._limited.touch()
         if self._processes.powered:
             self._set_quota()
             self.log(f"services are limited to {self.spec.type.baseline_cpu:g} CPU")
 
     def usage(self) -> MachineUsage:
-        """Counters since the machine was last switched on; of an off machine, its last ones."""
+        """Return the counters since the last power-on; those of an off machine are its last."""
         with self._power:
             if self._processes.powered:
                 self._last_usage = self._measure()
             return self._last_usage
 
     def console_output(self) -> str:
-        """The whole console log, as EC2's GetConsoleOutput would give it."""
+        """Return the whole console log, as EC2's GetConsoleOutput does."""
         try:
             return (self._directory / "console.log").read_text(errors="replace")
         except FileNotFoundError:
             return ""
 
     def log(self, message: str) -> None:
-        """Append a line to the console log; a machine whose disk is removed says no more."""
+        """Append a line to the console log, unless the disk has been removed."""
         line = f"[{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}] {message}\n"
         with (
             suppress(FileNotFoundError),
@@ -222,15 +230,15 @@ class Machine:
         limits.set_cpu(processes.group(SERVICES), None)
         processes.power_on()
         # A machine is alive as long as this process is: it ends with all others when the machine
-        # is killed from outside, and with it the restarting of services.
+        # is killed from outside, and restarts of services end with it.
         self._keeper = self._spawn(["sleep", "infinity"], KEEPER)
 
     def _power_off(self, state: MachineState) -> None:
-        """End everything; the caller holds the power lock."""
+        """End every process; the caller holds the power lock."""
         if self._processes.powered:
             self._last_usage = self._measure()
         self._processes.power_off()
-        # Threads that watched services end by themselves; nothing may start any more.
+        # Threads that watch services end by themselves; nothing may start any more.
         self._services.stop_all(0)
         self._keeper = None
         self._state = state
@@ -238,7 +246,7 @@ class Machine:
     def _give_up(self, error: Exception) -> None:
         self.log(f"boot failed: {error}")
         with self._power:
-            # Somebody may have switched the machine off meanwhile, which is why the boot failed.
+            # The machine may have been powered off meanwhile, which is why the boot failed.
             if self._processes.powered:
                 self._power_off("failed")
         console = self._directory / "console.log"
@@ -253,8 +261,8 @@ class Machine:
         config = cloudinit.parse(self.spec.user_data)
         if config.swap:
             self.log(
-                f"cloud-init: swap {config.swap.filename} of {config.swap.size} is not made; "
-                "the machine's memory limit holds without swap"
+                f"cloud-init: swap {config.swap.filename} of {config.swap.size} is not created; "
+                "the machine's memory limit applies without swap"
             )
         for path in cloudinit.write_files(config, self._disk):
             self.log(f"cloud-init: wrote {self._disk.inside(path)}")
@@ -305,20 +313,20 @@ class Machine:
             )
         )
 
-    def _kept(self) -> bool:
+    def _keeper_alive(self) -> bool:
         keeper = self._keeper
         return self._processes.powered and keeper is not None and keeper.poll() is None
 
     def _systemctl(self, arguments: Sequence[str]) -> systemctl.Outcome:
         outcome = systemctl.run(self._services, arguments)
-        said = outcome.stderr.strip()
-        self.log(f"systemctl {' '.join(arguments)}: {outcome.status}{f' {said}' if said else ''}")
+        error = outcome.stderr.strip()
+        self.log(f"systemctl {' '.join(arguments)}: {outcome.status}{f' {error}' if error else ''}")
         return outcome
 
     def _environment(self) -> Mapping[str, str]:
-        """The whole environment of every process: nothing of the region's own gets in.
+        """Return the complete environment of every process: nothing is inherited.
 
-        The configuration files of the developer's AWS account are put out of reach.
+        The configuration files of the developer's AWS account are out of reach.
         """
         context, spec = self._context, self.spec
         metadata = context.listener.metadata_url(spec.instance_id)
@@ -335,7 +343,7 @@ class Machine:
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             listener.URL_VARIABLE: context.listener.systemctl_url(spec.instance_id),
             listener.TOKEN_VARIABLE: self._token,
-            # By this a leftover process of a dead region is recognised.
+            # Identifies a leftover process of a dead region.
             "HAPROOF_REGION_ID": context.region_id,
         }
 

@@ -1,9 +1,11 @@
-"""The launcher: the command that starts a process as a part of a machine.
+"""The launcher: the command that starts a process inside a machine.
 
 It runs before the machine's own program, in the same process: it joins the machine's control
-groups, enters a mount namespace of its own, puts the machine's disk in the place of /opt and
-then replaces itself by the program (exec), so the process id stays the same throughout.
+groups, enters a mount namespace of its own, mounts the machine's disk over /opt and then replaces
+itself by the program (exec), so the process id stays the same throughout.
 """
+
+from __future__ import annotations
 
 import os
 import subprocess
@@ -13,7 +15,7 @@ from pathlib import Path
 from region.machines.disk import PRIVATE_NAMES, Disk
 from region.machines.errors import NamespaceUnavailable
 
-# Exit codes as systemd gives them for the same mishaps (systemd.exec(5)).
+# Exit codes as systemd uses them for the same failures (systemd.exec(5)).
 EXIT_CHDIR = 200
 EXIT_CGROUP = 219
 EXIT_NAMESPACE = 226
@@ -27,11 +29,11 @@ shift
 exec "$@"
 """
 
-# Every entry of the host's /opt is bound to the same name on the disk, so that toolchain the host
-# keeps there still work; only then does the disk cover /opt. Recursive binds, since a namespace
-# of an unprivileged user may not reveal what a mount covers. What is the host's can be read only:
-# a hook that clears its directory below /opt must never clear one of the developer's. The entry
-# that holds the disk itself stays writable.
+# Every entry of the host's /opt is bound to the same name on the disk, so that tools which the host
+# keeps there still work; only then does the disk cover /opt. The binds are recursive, since the
+# namespace of an unprivileged user may not reveal what a mount covers. The host's entries are
+# read-only: a hook that clears its directory below /opt must never clear one of the developer's.
+# The entry that holds the disk itself stays writable.
 _MOUNT = f"""
 disk=$1 directory=$2
 shift 2
@@ -68,16 +70,20 @@ def _unshare() -> list[str]:
 def launch_command(
     disk: Disk, procs_files: Sequence[Path], directory: str, argv: Sequence[str]
 ) -> list[str]:
-    """The host's command line that runs `argv` in the machine, in `directory` as it sees it."""
+    """Build the host's command that runs `argv` in the machine, in its `directory`."""
     joined = ["sh", "-c", _JOIN, "join", *map(str, procs_files), "--"]
     mounted = ["sh", "-c", _MOUNT, "mount", str(disk.opt), directory]
     return [*joined, *_unshare(), *mounted, *argv]
 
 
 def check_namespaces(needed: Sequence[Path] = ()) -> None:
-    """Raise `NamespaceUnavailable` if the launcher could not make its mounts on this host.
+    """Check that the launcher can make its mounts on this host.
 
-    `needed`: what machines use of the host, which their own disk must therefore not cover.
+    Args:
+        needed: Paths of the host that machines use, so that their own disk must not cover them.
+
+    Raises:
+        NamespaceUnavailable: If it cannot.
     """
     for path in needed:
         covered = [name for name in PRIVATE_NAMES if path.is_relative_to(f"/opt/{name}")]

@@ -1,4 +1,6 @@
-"""The park: all machines of one region, and what is left of them when the region dies."""
+"""The park: all machines of one region, and the cleanup of what a dead region left."""
+
+from __future__ import annotations
 
 import fcntl
 import hashlib
@@ -13,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, TextIO
 
+from region.config import ACCOUNT
 from region.machines import cgroups
 from region.machines.cgroups import Limits
 from region.machines.errors import MachineError, RegionInUse, UnknownMachine
@@ -21,20 +24,19 @@ from region.machines.machine import Machine, MachineContext
 from region.machines.namespace import check_namespaces
 from region.machines.spec import MachineSpec, check_instance_id
 
-ACCOUNT_ID: Final = "123456789012"
 _BOOT_TIMEOUT_SECONDS: Final = 300.0
-# How long services may take to end when their machine is stopped or terminated.
+# How long services may take to stop when their machine is stopped or terminated.
 _SHUTDOWN_SECONDS: Final = 5.0
 _MARK: Final = "HAPROOF_REGION_ID"
 
 
 def region_id(root: Path) -> str:
-    """The name of a region's control groups: short, and the same for the same root."""
+    """Return the name of a region's control groups: short, and the same for the same root."""
     return hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
 
 
 class MachinePark:
-    """Launches and ends the machines of a region; methods may be called from several threads."""
+    """Launches and ends the machines of a region. Thread-safe."""
 
     def __init__(
         self,
@@ -42,10 +44,10 @@ class MachinePark:
         aws_endpoint: str,
         region: str,
         *,
-        account_id: str = ACCOUNT_ID,
+        account_id: str = ACCOUNT,
         boot_timeout: float = _BOOT_TIMEOUT_SECONDS,
     ) -> None:
-        """`root` holds the region's state; `boot_timeout` is the time user data has, in seconds."""
+        """Keep state below `root`; user data may run for `boot_timeout` seconds."""
         self.region = region
         self._root = root.resolve()
         self._aws_endpoint = aws_endpoint
@@ -58,9 +60,12 @@ class MachinePark:
         self._held: TextIO | None = None
 
     def start(self) -> None:
-        """Take the region root, clear what a dead region left there, and listen.
+        """Lock the region root, clean up what a dead region left there, and listen.
 
-        Raises `RegionInUse`, `LimitsUnavailable` or `NamespaceUnavailable`.
+        Raises:
+            RegionInUse: If another process runs the machines of this root.
+            LimitsUnavailable: If the host offers no usable control groups.
+            NamespaceUnavailable: If the host offers no mount namespaces.
         """
         self._root.mkdir(parents=True, exist_ok=True)
         self._held = _hold(self._root)
@@ -78,7 +83,7 @@ class MachinePark:
     def close(self) -> None:
         """End every process of every machine, remove all control groups, stop listening.
 
-        Disks stay. Calling it twice does no harm.
+        Disks stay. May be called twice.
         """
         if self._held is None:
             return
@@ -93,10 +98,10 @@ class MachinePark:
             self._release()
 
     def launch(self, spec: MachineSpec) -> Machine:
-        """Make the machine's disk and register it; `Machine.boot` switches it on.
+        """Create the machine's disk and register it; `Machine.boot` powers it on.
 
-        A disk that the same instance id left in this root is taken over, so a machine that is
-        off can be launched again, with another type for example.
+        A disk that the same instance id left in this root is adopted, so a machine that is off
+        can be launched again, with another type for example.
         """
         if self._limits is None:
             raise MachineError("The park is not started; call start() before launch().")
@@ -112,9 +117,9 @@ class MachinePark:
         )
         with self._lock:
             known = self._machines.get(spec.instance_id)
-            if known and known.switched_on:
+            if known and known.powered:
                 raise MachineError(
-                    f"{spec.instance_id} is running already; stop or terminate it first, or "
+                    f"{spec.instance_id} is already running; stop or terminate it first, or "
                     "choose another id."
                 )
             machine = Machine(spec, context)
@@ -122,27 +127,31 @@ class MachinePark:
             return machine
 
     def get(self, instance_id: str) -> Machine:
-        """The launched machine; raises `UnknownMachine`."""
+        """Return the launched machine.
+
+        Raises:
+            UnknownMachine: If there is none with this id.
+        """
         with self._lock:
             machine = self._machines.get(instance_id)
         if machine is None:
-            raise UnknownMachine(f"No machine {instance_id!r} is launched in this region.")
+            raise UnknownMachine(f"No machine {instance_id!r} has been launched in this region.")
         return machine
 
     def machines(self) -> list[Machine]:
-        """All launched machines, whatever their state."""
+        """List all launched machines, whatever their state."""
         with self._lock:
             return list(self._machines.values())
 
     def stop(self, instance_id: str) -> None:
-        """Switch the machine off; its disk stays and `Machine.boot` switches it on again."""
+        """Power the machine off; its disk stays, and `Machine.boot` powers it on again."""
         self.get(instance_id).shut_down(_SHUTDOWN_SECONDS)
 
     def terminate(self, instance_id: str) -> None:
         """End the machine and remove its disk and control groups.
 
-        Of an instance that is not launched since the region started, the disk is removed; an
-        unknown one is no error.
+        Of an instance that was not launched since the region started, the disk is removed; an
+        unknown one is ignored.
         """
         try:
             self.get(instance_id).discard(_SHUTDOWN_SECONDS)
@@ -171,8 +180,14 @@ class MachinePark:
 def sweep(root: Path) -> list[str]:
     """End and remove what the machines of a dead region left: processes and control groups.
 
-    Returns a sentence per thing found, an empty list if there was nothing. Disks stay. Raises
-    `RegionInUse` if the region is alive and `LimitsError` if something cannot be removed.
+    Disks stay.
+
+    Returns:
+        A sentence per thing found.
+
+    Raises:
+        RegionInUse: If the region is alive.
+        LimitsError: If something cannot be removed.
     """
     if not root.is_dir():
         return _sweep(root)
@@ -202,7 +217,7 @@ def _kill_strays(identifier: str) -> int:
     mark = f"{_MARK}={identifier}".encode()
     killed = 0
     for environment in Path("/proc").glob("[0-9]*/environ"):
-        # Processes come and go, and those of others are not ours to read.
+        # Processes come and go, and those of other users cannot be read.
         with suppress(OSError):
             pid = int(environment.parent.name)
             if pid != os.getpid() and mark in environment.read_bytes().split(b"\0"):
@@ -212,7 +227,7 @@ def _kill_strays(identifier: str) -> int:
 
 
 def _hold(root: Path) -> TextIO:
-    """Lock the region's machines for this process; the kernel lets go when it dies."""
+    """Lock the region's machines for this process; the kernel unlocks them when it dies."""
     file = (root / "machines.lock").open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -225,7 +240,7 @@ def _hold(root: Path) -> TextIO:
 
 
 def _record_groups(file: TextIO, directories: list[Path]) -> None:
-    """Keep in the lock file where the groups are, so that any later process finds them."""
+    """Record in the lock file where the groups are, so that any later process finds them."""
     file.seek(0)
     file.truncate()
     json.dump([str(directory) for directory in directories], file)
@@ -238,5 +253,5 @@ def _recorded_groups(root: Path) -> list[Path]:
     except (FileNotFoundError, ValueError):
         return []
     paths = [Path(path) for path in recorded]
-    # The name is checked, for what is listed here will be removed.
+    # The name is checked, because what is listed here will be removed.
     return [path for path in paths if path.name == region_id(root) and path.is_dir()]

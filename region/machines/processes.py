@@ -1,5 +1,7 @@
 """The processes of one machine: started by the launcher, found and ended by control group."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
@@ -21,8 +23,11 @@ Process = subprocess.Popen[bytes]
 class Command:
     """A program to start in a machine.
 
-    `group` is relative to the machine's own; `directory` is a path as the machine sees it;
-    standard output and error are appended to `log`; `environment` is the whole of it.
+    Attributes:
+        group: Relative to the machine's own control group.
+        environment: The complete environment: nothing is inherited.
+        directory: A path as the machine sees it.
+        log: Where standard output and error are appended, on the host.
     """
 
     argv: Sequence[str]
@@ -33,10 +38,10 @@ class Command:
 
 
 class ProcessTable:
-    """Starts and ends the processes of one machine; safe to use from several threads."""
+    """Starts and ends the processes of one machine. Thread-safe."""
 
     def __init__(self, limits: Limits, prefix: str, disk: Disk) -> None:
-        """`prefix` is the machine's control group, which must exist before the first start."""
+        """Use the control group `prefix`, which must exist before the first start."""
         self._limits = limits
         self._prefix = prefix
         self._disk = disk
@@ -55,13 +60,14 @@ class ProcessTable:
         return self._powered
 
     def group(self, name: str) -> str:
-        """The full name of one of the machine's control groups; "" is the machine's own."""
+        """Return the full name of one of the machine's control groups; "" is its own."""
         return f"{self._prefix}/{name}" if name else self._prefix
 
     def spawn(self, command: Command) -> Process:
         """Start a process in a session of its own and return once it is in its group.
 
-        Raises `MachineError` if the machine is off or the command cannot be started.
+        Raises:
+            MachineError: If the machine is off or the command cannot be started.
         """
         with self._lock:
             if not self._powered:
@@ -71,8 +77,8 @@ class ProcessTable:
             group = self.group(command.group)
             self._limits.create(group)
             process = self._popen(command, group)
-            # The launcher joins by itself; doing it here as well means that when this returns
-            # the process is where `end` will look for it.
+            # The launcher joins by itself; doing it here as well means that the process is in its
+            # group, where `kill` looks for it, when this returns.
             self._limits.add(group, process.pid)
             self._started = {known for known in self._started if known.poll() is None}
             self._started.add(process)
@@ -99,7 +105,7 @@ class ProcessTable:
                 raise MachineError(f"Cannot start {command.argv[0]!r}: {error}.") from error
 
     def pids(self, group: str) -> set[int]:
-        """Ids of the processes in one of the machine's groups."""
+        """Return the ids of the processes in one of the machine's groups."""
         return self._limits.pids(self.group(group))
 
     def signal(self, group: str, number: signal.Signals) -> None:

@@ -1,4 +1,6 @@
-"""What a machine is launched with."""
+"""The specification that a machine is launched from."""
+
+from __future__ import annotations
 
 import ipaddress
 import re
@@ -12,17 +14,23 @@ _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 
 
 def check_instance_id(instance_id: str) -> None:
-    """Raise `MachineError` for an id that cannot name a directory and a control group."""
+    """Reject an id that cannot name a directory and a control group.
+
+    Raises:
+        MachineError: If it cannot.
+    """
     if not _NAME.fullmatch(instance_id):
         raise MachineError(f"Instance id {instance_id!r} is invalid; use letters, digits, - and _.")
 
 
 @dataclass(frozen=True)
 class MachineSpec:
-    """An instance as EC2 knows it.
+    """An instance as EC2 describes it.
 
-    `address` is the loopback twin of `private_ip`: what the machine's processes bind and what
-    its metadata service calls local-ipv4. `role` is the name in iam/security-credentials.
+    Attributes:
+        address: The loopback twin of `private_ip`: what the machine's processes bind to, and what
+            its metadata service calls local-ipv4.
+        role: The name in iam/security-credentials.
     """
 
     instance_id: str
@@ -36,7 +44,7 @@ class MachineSpec:
     image_id: str = "ami-rehearsal"
 
     def __post_init__(self) -> None:
-        """Raise `MachineError` for values that could not be launched."""
+        """Reject values that could not be launched."""
         check_instance_id(self.instance_id)
         try:
             loopback = ipaddress.ip_address(self.address) in _LOOPBACK

@@ -1,11 +1,11 @@
 """CPU and memory limits of machines by Linux control groups, version 1 or 2.
 
-`detect()` gives the back end that this host lets this user write to.
+`detect()` returns the back end that this host lets this user write to.
 """
 
 from region.machines.cgroups.base import GroupUsage, Limits
 from region.machines.cgroups.detection import (
-    Surroundings,
+    CgroupProbe,
     detect,
     leftover_groups,
     remove_groups,
@@ -16,13 +16,13 @@ from region.machines.cgroups.v2 import CgroupV2
 from region.machines.errors import LimitsError, LimitsUnavailable
 
 __all__ = [
+    "CgroupProbe",
     "CgroupV1",
     "CgroupV2",
     "GroupUsage",
     "Limits",
     "LimitsError",
     "LimitsUnavailable",
-    "Surroundings",
     "detect",
     "leftover_groups",
     "remove_groups",

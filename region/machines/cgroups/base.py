@@ -1,4 +1,6 @@
-"""The one interface through which machines are limited, whatever the control-group version."""
+"""The interface for limiting machines, whatever the control-group version."""
+
+from __future__ import annotations
 
 import os
 import signal
@@ -10,11 +12,11 @@ from typing import ClassVar, Final
 
 from region.machines.cgroups import files
 
-# A short period keeps a throttled service answering in small steps instead of freezing it for
-# most of 100 ms; 1 ms is also the least quota that the kernel accepts.
+# With a short period a throttled service answers in small steps instead of freezing for most of
+# 100 ms; 1 ms is also the smallest quota that the kernel accepts.
 CPU_PERIOD_US: Final = 10_000
 MIN_QUOTA_US: Final = 1_000
-# All groups of the project lie under this name, so that leftovers can be found again.
+# All groups of the project are below this name, so that leftovers can be found again.
 NAMESPACE: Final = "haproof"
 _TIMEOUT_SECONDS: Final = 10.0
 
@@ -23,8 +25,8 @@ _TIMEOUT_SECONDS: Final = 10.0
 class GroupUsage:
     """Counters of one group including everything below it, since the group was created.
 
-    `throttled_seconds`, `nr_periods` and `nr_throttled` belong to the quota set on this very
-    group; a period is 10 ms long and counts only while the group wants to run.
+    `throttled_seconds`, `nr_periods` and `nr_throttled` belong to the quota of this group itself;
+    a period is 10 ms long and counts only while the group has something to run.
     """
 
     cpu_seconds: float
@@ -36,7 +38,7 @@ class GroupUsage:
 
 
 def quota_us(cores: float) -> int:
-    """CPU time in microseconds per period of 10 ms that amounts to `cores`."""
+    """Return the CPU time per period of 10 ms that amounts to `cores`, in microseconds."""
     return max(MIN_QUOTA_US, round(cores * CPU_PERIOD_US))
 
 
@@ -54,30 +56,30 @@ class Limits(ABC):
 
     @property
     def name(self) -> str:
-        """What a report calls this back end."""
+        """The name of this back end in reports."""
         return f"cgroup v{self.version}"
 
     def directories(self, group: str) -> list[Path]:
-        """The group's directory in each hierarchy."""
+        """Return the group's directory in each hierarchy."""
         return [root / group for root in self._roots]
 
     def procs_files(self, group: str) -> list[Path]:
-        """The files a process writes its id to in order to join the group."""
+        """Return the files to which a process writes its id in order to join the group."""
         return [directory / "cgroup.procs" for directory in self.directories(group)]
 
     def create(self, group: str) -> None:
-        """Create the group and its parents; nothing happens if it exists."""
+        """Create the group and its parents, unless it exists."""
         for directory in self.directories(group):
             files.make(directory)
 
     def add(self, group: str, pid: int) -> None:
-        """Move a process into the group; a process that has just ended is no error."""
+        """Move a process into the group; one that has just ended is ignored."""
         for file in self.procs_files(group):
             with suppress(ProcessLookupError):
                 file.write_text(str(pid))
 
     def pids(self, group: str) -> set[int]:
-        """Ids of the processes in the group and below it."""
+        """Return the ids of the processes in the group and below it."""
         return files.pids(self.directories(group))
 
     def signal(self, group: str, number: signal.Signals) -> None:
@@ -87,11 +89,11 @@ class Limits(ABC):
                 os.kill(pid, number)
 
     def kill(self, group: str) -> int:
-        """SIGKILL everything in the group and below it, until it is empty; returns how many."""
+        """SIGKILL everything in the group and below it until it is empty; return how many."""
         return files.kill(self.directories(group), _TIMEOUT_SECONDS)
 
     def remove(self, group: str) -> None:
-        """Kill what runs in the group and below it, for good, and remove the groups."""
+        """Kill every process in the group and below it for good, and remove the groups."""
         if any(directory.is_dir() for directory in self.directories(group)):
             self.forbid_forks(group)
             self.kill(group)
@@ -99,16 +101,16 @@ class Limits(ABC):
 
     @abstractmethod
     def forbid_forks(self, group: str) -> None:
-        """Let no process of the group multiply any more: the last step before killing it."""
+        """Forbid the group's processes to fork, the last step before killing them."""
 
     @abstractmethod
     def set_cpu(self, group: str, cores: float | None) -> None:
-        """Hold the group to `cores` CPU seconds per second; None lifts the limit."""
+        """Limit the group to `cores` CPU seconds per second; None removes the limit."""
 
     @abstractmethod
     def set_memory(self, group: str, memory_bytes: int) -> None:
-        """Let the OOM killer act inside the group above this many bytes (swap excluded)."""
+        """Limit the group's memory, without swap; above it the OOM killer acts in the group."""
 
     @abstractmethod
     def usage(self, group: str) -> GroupUsage:
-        """Counters of the group; zeros if it does not exist."""
+        """Read the counters of the group; zeros if it does not exist."""

@@ -1,5 +1,7 @@
 """Finding the control groups that this user may write to."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 from contextlib import suppress
@@ -21,18 +23,19 @@ _PROBE_MEMORY_BYTES = 64 * 1024**2
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """Where the host tells what is mounted and which groups this process is in.
+class CgroupProbe:
+    """Finds out what is mounted and which groups this process is in.
 
-    `probe` moves a real process into a group to be sure; a recorded tree cannot do that.
+    Attributes:
+        live: Move a real process into a group to be sure; a recorded tree cannot do that.
     """
 
     mounts: Path = field(default_factory=lambda: Path("/proc/self/mounts"))
     own_cgroups: Path = field(default_factory=lambda: Path("/proc/self/cgroup"))
-    probe: bool = True
+    live: bool = True
 
     def v1_mounts(self) -> dict[str, Path]:
-        """Version 1 controllers and where they are mounted."""
+        """Return the version 1 controllers and where they are mounted."""
         found: dict[str, Path] = {}
         for target, kind, options in self._mounts():
             if kind == "cgroup":
@@ -40,11 +43,11 @@ class Surroundings:
         return found
 
     def v2_mounts(self) -> list[Path]:
-        """Mount points of the unified hierarchy."""
+        """Return the mount points of the unified hierarchy."""
         return [target for target, kind, _ in self._mounts() if kind == "cgroup2"]
 
     def v2_candidates(self) -> list[Path]:
-        """Groups that may be delegated to this user: the root, then down to our own group."""
+        """List groups that may be delegated to this user: the root, then down to our own."""
         candidates: list[Path] = []
         for mount in self.v2_mounts():
             path = mount
@@ -71,15 +74,16 @@ class Surroundings:
         return "/"
 
 
-def detect(surroundings: Surroundings | None = None) -> Limits:
-    """The back end this host offers: version 2 where it has CPU and memory, else version 1.
+def detect(probe: CgroupProbe | None = None) -> Limits:
+    """Find the back end of this host: version 2 where it has CPU and memory, else version 1.
 
-    Raises `LimitsUnavailable` with the reason for each refusal and the remedy.
+    Raises:
+        LimitsUnavailable: If there is none; the message has the reasons and the remedy.
     """
-    surroundings = surroundings or Surroundings()
+    probe = probe or CgroupProbe()
     refusals: list[str] = []
-    for candidate in _candidates(surroundings, refusals):
-        if not surroundings.probe:
+    for candidate in _candidates(probe, refusals):
+        if not probe.live:
             return candidate
         try:
             _probe(candidate)
@@ -91,9 +95,9 @@ def detect(surroundings: Surroundings | None = None) -> Limits:
     raise LimitsUnavailable(f"Machines cannot be limited ({reasons}): {_REMEDY}.")
 
 
-def _candidates(surroundings: Surroundings, refusals: list[str]) -> list[Limits]:
+def _candidates(probe: CgroupProbe, refusals: list[str]) -> list[Limits]:
     found: list[Limits] = []
-    for base in surroundings.v2_candidates():
+    for base in probe.v2_candidates():
         try:
             controllers = (base / "cgroup.controllers").read_text().split()
         except OSError as error:
@@ -103,7 +107,7 @@ def _candidates(surroundings: Surroundings, refusals: list[str]) -> list[Limits]
             refusals.append(f"{base} lacks the controllers {' and '.join(missing)}")
         else:
             found.append(CgroupV2(base))
-    mounts = surroundings.v1_mounts()
+    mounts = probe.v1_mounts()
     if all(name in mounts for name in v1.REQUIRED):
         found.append(CgroupV1(mounts))
     elif mounts:
@@ -113,7 +117,7 @@ def _candidates(surroundings: Surroundings, refusals: list[str]) -> list[Limits]
 
 
 def _probe(limits: Limits) -> None:
-    """Do once what every machine needs: create, limit, join, remove."""
+    """Do once what every machine does: create, limit, join, remove."""
     group = f"probe-{os.getpid()}"
     limits.create(group)
     try:
@@ -134,16 +138,16 @@ def _probe(limits: Limits) -> None:
         remove_namespace(limits.directories(group))
 
 
-def leftover_groups(region_id: str, surroundings: Surroundings | None = None) -> list[Path]:
-    """Directories that groups of the region occupy in any hierarchy, usable or not."""
-    surroundings = surroundings or Surroundings()
-    hierarchies = [*surroundings.v1_mounts().values(), *surroundings.v2_candidates()]
+def leftover_groups(region_id: str, probe: CgroupProbe | None = None) -> list[Path]:
+    """List the directories of the region's groups in any hierarchy, usable or not."""
+    probe = probe or CgroupProbe()
+    hierarchies = [*probe.v1_mounts().values(), *probe.v2_candidates()]
     directories = [hierarchy / NAMESPACE / region_id for hierarchy in hierarchies]
     return [directory for directory in dict.fromkeys(directories) if directory.is_dir()]
 
 
 def remove_groups(directories: list[Path], timeout: float = 10.0) -> int:
-    """Kill everything in the groups and remove them; returns how many processes were killed."""
+    """Kill everything in the groups and remove them; return how many processes were killed."""
     killed = files.kill(directories, timeout)
     files.remove(directories, timeout)
     return killed

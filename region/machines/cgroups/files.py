@@ -1,5 +1,7 @@
 """Reading, writing, emptying and removing control-group directories of either version."""
 
+from __future__ import annotations
+
 import os
 import signal
 import time
@@ -14,7 +16,11 @@ _MAKE_ATTEMPTS = 5
 
 
 def write(file: Path, value: str) -> None:
-    """Write one control file; raises `LimitsError` naming file and value."""
+    """Write one control file.
+
+    Raises:
+        LimitsError: If it cannot be written; the message names file and value.
+    """
     try:
         file.write_text(value)
     except OSError as error:
@@ -25,7 +31,7 @@ def write(file: Path, value: str) -> None:
 
 
 def read_int(file: Path, default: int = 0) -> int:
-    """The number in a control file, `default` where the kernel has no such file."""
+    """Read the number in a control file; `default` where the kernel has no such file."""
     try:
         return int(file.read_text().strip())
     except FileNotFoundError:
@@ -35,7 +41,7 @@ def read_int(file: Path, default: int = 0) -> int:
 
 
 def read_table(file: Path) -> dict[str, int]:
-    """A flat keyed control file ("key value" per line), empty where there is no such file."""
+    """Read a flat keyed control file ("key value" per line); empty where it does not exist."""
     try:
         lines = file.read_text().splitlines()
     except FileNotFoundError:
@@ -52,10 +58,10 @@ def make(directory: Path) -> None:
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except FileNotFoundError:
-            # Another region that ends may remove the parent it shared with us in between.
+            # Another region that ends may remove a shared parent in between.
             if attempt + 1 == _MAKE_ATTEMPTS:
                 raise LimitsError(
-                    f"Cannot create the control group {directory}: its parents vanish; "
+                    f"Cannot create the control group {directory}: its parents disappear; "
                     "check that the hierarchy is still mounted."
                 ) from None
         except OSError as error:
@@ -67,17 +73,17 @@ def make(directory: Path) -> None:
 
 
 def tree(directory: Path) -> Iterator[Path]:
-    """The group and every group below it, deepest first."""
+    """Iterate over the group and every group below it, deepest first."""
     for path, _, _ in os.walk(directory, topdown=False):
         yield Path(path)
 
 
 def pids(directories: Iterable[Path]) -> set[int]:
-    """Process ids in the given groups and all groups below them."""
+    """Return the process ids in the given groups and all groups below them."""
     found: set[int] = set()
     for directory in directories:
         for group in tree(directory):
-            # A group can vanish, or a hierarchy be unreadable for a moment, while we walk.
+            # A group can disappear, or a hierarchy be unreadable for a moment, during the walk.
             with suppress(OSError):
                 found.update(int(line) for line in (group / "cgroup.procs").read_text().split())
     # 0 stands for a process outside our PID namespace, which no signal of ours can reach.
@@ -85,9 +91,10 @@ def pids(directories: Iterable[Path]) -> set[int]:
 
 
 def kill(directories: list[Path], timeout: float) -> int:
-    """SIGKILL everything in the groups until they are empty; returns how many were killed.
+    """SIGKILL everything in the groups until they are empty; return how many were killed.
 
-    `timeout` is in seconds; raises `LimitsError` if a process outlives it.
+    Raises:
+        LimitsError: If a process is alive after `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
     killed: set[int] = set()

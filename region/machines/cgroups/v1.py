@@ -1,5 +1,7 @@
 """Control groups version 1: one hierarchy per controller."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +21,7 @@ class CgroupV1(Limits):
     version: ClassVar[int] = 1
 
     def __init__(self, mounts: Mapping[str, Path]) -> None:
-        """`mounts`: controller name to its mount point; controllers may share one."""
+        """Use the mount points of controllers, by name; controllers may share one."""
         used = {name: mounts[name] for name in USED if name in mounts}
         super().__init__(list(dict.fromkeys(used.values())))
         self._roots_by_controller = {name: path / NAMESPACE for name, path in used.items()}
@@ -28,13 +30,13 @@ class CgroupV1(Limits):
         return self._roots_by_controller[controller] / group
 
     def forbid_forks(self, group: str) -> None:
-        """Let no process of the group multiply any more, where the pids hierarchy exists."""
+        """Forbid the group's processes to fork, where the pids hierarchy exists."""
         if "pids" in self._roots_by_controller:
             for directory in files.tree(self._directory("pids", group)):
                 files.write(directory / "pids.max", "0")
 
     def set_cpu(self, group: str, cores: float | None) -> None:
-        """Hold the group to `cores` by the CFS bandwidth quota; None lifts the limit."""
+        """Limit the group to `cores` by the CFS bandwidth quota; None removes the limit."""
         directory = self._directory("cpu", group)
         files.write(directory / "cpu.cfs_period_us", str(CPU_PERIOD_US))
         quota = -1 if cores is None else quota_us(cores)
@@ -51,7 +53,7 @@ class CgroupV1(Limits):
             files.write(directory / "memory.swappiness", "0")
 
     def usage(self, group: str) -> GroupUsage:
-        """Counters of the group; OOM kills are summed, version 1 counts them per group."""
+        """Read the counters of the group; OOM kills are summed: version 1 counts per group."""
         cpu = files.read_table(self._directory("cpu", group) / "cpu.stat")
         memory = self._directory("memory", group)
         accounted = files.read_int(self._directory("cpuacct", group) / "cpuacct.usage")

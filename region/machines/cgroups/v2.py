@@ -1,5 +1,7 @@
 """Control groups version 2: one unified hierarchy."""
 
+from __future__ import annotations
+
 import errno
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +21,7 @@ class CgroupV2(Limits):
     version: ClassVar[int] = 2
 
     def __init__(self, base: Path) -> None:
-        """`base`: a directory of the cgroup2 mount whose controllers include cpu and memory."""
+        """Work below `base`, a directory of a cgroup2 mount with the controllers cpu and memory."""
         super().__init__([base])
         self._base = base
 
@@ -27,7 +29,7 @@ class CgroupV2(Limits):
         return self.directories(group)[0]
 
     def create(self, group: str) -> None:
-        """Create the group, handing the controllers down from `base` level by level."""
+        """Create the group, delegating the controllers from `base` level by level."""
         leaf = self._directory(group)
         parent = self._base
         for name in leaf.relative_to(self._base).parts:
@@ -58,8 +60,8 @@ class CgroupV2(Limits):
     def _evacuate(self, directory: Path) -> None:
         """Move the processes of `directory` into a leaf of it.
 
-        A group other than the real root may have processes or children with controllers, not
-        both; in a container the root of the mount holds the container's own processes.
+        A group other than the real root may have either processes or children with controllers;
+        in a container the root of the mount holds the container's own processes.
         """
         leaf = directory / "haproof-outside"
         files.make(leaf)
@@ -74,7 +76,7 @@ class CgroupV2(Limits):
                 ) from error
 
     def forbid_forks(self, group: str) -> None:
-        """Let no process of the group multiply any more; cgroup.kill ends them all at once."""
+        """Forbid the group's processes to fork; cgroup.kill ends them all at once."""
         directory = self._directory(group)
         if (directory / "cgroup.kill").exists():
             files.write(directory / "cgroup.kill", "1")
@@ -82,19 +84,19 @@ class CgroupV2(Limits):
             files.write(directory / "pids.max", "0")
 
     def set_cpu(self, group: str, cores: float | None) -> None:
-        """Hold the group to `cores` by cpu.max; None lifts the limit."""
+        """Limit the group to `cores` by cpu.max; None removes the limit."""
         quota = "max" if cores is None else str(quota_us(cores))
         files.write(self._directory(group) / "cpu.max", f"{quota} {CPU_PERIOD_US}")
 
     def set_memory(self, group: str, memory_bytes: int) -> None:
-        """Limit memory; no swap, where the kernel accounts it."""
+        """Limit memory, without swap where the kernel accounts it."""
         directory = self._directory(group)
         files.write(directory / "memory.max", str(memory_bytes))
         if (directory / "memory.swap.max").exists():
             files.write(directory / "memory.swap.max", "0")
 
     def usage(self, group: str) -> GroupUsage:
-        """Counters of the group; before Linux 5.19 there is no peak, so the present use counts."""
+        """Read the counters of the group; before Linux 5.19 the present use stands for the peak."""
         directory = self._directory(group)
         cpu = files.read_table(directory / "cpu.stat")
         peak = directory / "memory.peak"

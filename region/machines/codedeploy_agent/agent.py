@@ -4,6 +4,8 @@ Directories, order and environment follow the open-source agent (github.com/aws/
 aws-codedeploy-agent): archives in /opt/codedeploy-agent/deployment-root/<group>/<deployment>.
 """
 
+from __future__ import annotations
+
 import re
 import shutil
 import threading
@@ -14,7 +16,7 @@ from pathlib import Path
 from region.machines.codedeploy_agent import appspec, bundle
 from region.machines.codedeploy_agent.installer import Installer
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
-from region.machines.codedeploy_agent.scripts import HookRunner
+from region.machines.codedeploy_agent.scripts import ScriptRunner
 from region.machines.disk import Disk
 from region.machines.errors import BundleError, MachineError
 from region.machines.processes import ProcessTable
@@ -28,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 @dataclass(frozen=True)
 class AgentContext:
-    """What the agent needs of its machine."""
+    """What the agent needs from its machine."""
 
     disk: Disk
     processes: ProcessTable
@@ -39,16 +41,16 @@ class AgentContext:
 
 
 class CodeDeployAgent:
-    """Runs lifecycle events one at a time; what it knows is on the machine's disk."""
+    """Runs lifecycle events one at a time; its state is on the machine's disk."""
 
     def __init__(self, context: AgentContext) -> None:
-        """Reads nothing yet: the disk may not exist."""
+        """Prepare only: the disk may not exist yet."""
         self._context = context
         self._lock = threading.Lock()
-        self._hooks = HookRunner(context.disk, context.processes, context.environment)
+        self._scripts = ScriptRunner(context.disk, context.processes, context.environment)
 
     def run_event(self, event: str, deployment: AgentDeployment) -> EventResult:
-        """Run one lifecycle event; never raises for what the revision does wrong."""
+        """Run one lifecycle event; an error in the revision is a failed result, not raised."""
         with self._lock:
             try:
                 result = self._run(event, deployment)
@@ -58,7 +60,7 @@ class CodeDeployAgent:
             return result
 
     def mark_successful(self, deployment: AgentDeployment) -> None:
-        """Make this the revision whose scripts stop the service in the next deployment."""
+        """Record the revision whose scripts stop the service in the next deployment."""
         archive = self._directory(deployment) / _ARCHIVE
         if not archive.is_dir():
             raise BundleError(
@@ -72,7 +74,7 @@ class CodeDeployAgent:
         partial.replace(record)
 
     def last_successful(self, deployment_group_id: str) -> str | None:
-        """Id of the group's last successful deployment on this machine, None if there is none."""
+        """Return the group's last successful deployment on this machine, None without one."""
         try:
             return self._success_record(deployment_group_id).read_text().strip() or None
         except FileNotFoundError:
@@ -80,14 +82,16 @@ class CodeDeployAgent:
 
     def _run(self, event: str, deployment: AgentDeployment) -> EventResult:
         if not self._context.processes.powered:
-            raise MachineError("The machine is not running, so its agent answers nothing.")
+            raise MachineError("The machine is not running, so its agent does not answer.")
         if event == "DownloadBundle":
             return self._download(deployment)
         if event == "Install":
             return self._install(deployment)
         if event not in appspec.HOOK_EVENTS:
             known = ", ".join(("DownloadBundle", "Install", *appspec.HOOK_EVENTS))
-            raise MachineError(f"The agent knows no lifecycle event {event!r}; it runs {known}.")
+            raise MachineError(
+                f"The agent does not know the lifecycle event {event!r}; it runs {known}."
+            )
         return self._run_hooks(event, deployment)
 
     def _download(self, deployment: AgentDeployment) -> EventResult:
@@ -107,7 +111,7 @@ class CodeDeployAgent:
             bundle.unpack(file, archive)
             appspec.load(archive)
         except MachineError:
-            # Half an archive would be taken for the revision's by the events that follow.
+            # Later events would take half an archive for the revision.
             shutil.rmtree(archive, ignore_errors=True)
             raise
         finally:
@@ -132,7 +136,7 @@ class CodeDeployAgent:
         scripts = appspec.load(archive).hooks.get(event, ())
         if not scripts:
             return EventResult("Skipped", message=f"appspec.yml has no scripts for {event}.")
-        return self._hooks.run(
+        return self._scripts.run(
             scripts,
             archive,
             self._directory(deployment) / "logs" / "scripts.log",
@@ -150,7 +154,7 @@ class CodeDeployAgent:
         return archive if archive.is_dir() else None
 
     def _remove_old_archives(self, deployment: AgentDeployment) -> None:
-        """Keep the newest few deployments and always the last successful one."""
+        """Keep the most recent deployments, and always the last successful one."""
         group = self._group_directory(deployment.deployment_group_id)
         if not group.is_dir():
             return
@@ -189,7 +193,7 @@ class CodeDeployAgent:
 
 
 def _checked(identifier: str) -> str:
-    """An id that is used as a directory name."""
+    """Return an id that is safe as a directory name; reject others."""
     if not _NAME.fullmatch(identifier) or identifier == "deployment-instructions":
         raise MachineError(f"The id {identifier!r} cannot name a directory; use the service's own.")
     return identifier

@@ -1,5 +1,7 @@
 """The revision's appspec.yml (CodeDeploy User Guide, "AppSpec file structure for EC2")."""
 
+from __future__ import annotations
+
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -22,17 +24,17 @@ HOOK_EVENTS = (
     "BeforeAllowTraffic",
     "AfterAllowTraffic",
 )
-# All scripts of one event together, and the default of one script (User Guide, `timeout`).
+# For all scripts of one event together, and the default of one script (User Guide, `timeout`).
 _MAX_TIMEOUT_SECONDS = 3600
 
 
 def _within(path: str) -> str:
-    """A path that stays within the revision; a leading slash means the revision's root."""
+    """Check that a path stays within the revision; a leading slash means the revision's root."""
     parts = PurePosixPath(path.strip()).parts
     if not parts:
         raise ValueError("is empty; name a path within the revision")
     if ".." in parts:
-        raise ValueError(f"{path!r} leads out of the revision; leave out '..'")
+        raise ValueError(f"{path!r} leads out of the revision; remove '..'")
     return str(PurePosixPath(*(part for part in parts if part != "/")))
 
 
@@ -58,7 +60,7 @@ class FileMapping(_Model):
 
 
 class Script(_Model):
-    """A hook script; `timeout` in seconds. `runas` is accepted, the region has one user."""
+    """A hook script; `timeout` in seconds. `runas` has no effect: the region has one user."""
 
     location: RevisionPath
     timeout: Annotated[int, Field(gt=0, le=_MAX_TIMEOUT_SECONDS)] = _MAX_TIMEOUT_SECONDS
@@ -66,7 +68,7 @@ class Script(_Model):
 
 
 class Permission(_Model):
-    """Permissions of installed files; owner, group, acls and context are accepted only."""
+    """Permissions of installed files; owner, group, acls and context have no effect."""
 
     object: InstancePath
     pattern: str = "**"
@@ -81,7 +83,7 @@ class Permission(_Model):
     @field_validator("mode")
     @classmethod
     def _octal(cls, value: int | str | None) -> int | None:
-        """Mode bits. CodeDeploy reads the digits as octal, even where YAML saw a number."""
+        """Parse mode bits: CodeDeploy reads the digits as octal, even where YAML saw a number."""
         if value is None:
             return None
         try:
@@ -91,7 +93,7 @@ class Permission(_Model):
 
     @property
     def bits(self) -> int | None:
-        """The mode bits to set, None to leave them."""
+        """The mode bits to set; None to leave them unchanged."""
         return self.mode if isinstance(self.mode, int) else None
 
 
@@ -109,7 +111,7 @@ class AppSpec(_Model):
     @classmethod
     def _version(cls, value: float) -> float:
         if value != 0.0:
-            raise ValueError(f"is {value}, CodeDeploy knows 0.0 only")
+            raise ValueError(f"is {value}, CodeDeploy supports 0.0 only")
         return value
 
     @field_validator("files", "permissions", mode="before")
@@ -120,7 +122,7 @@ class AppSpec(_Model):
     @field_validator("hooks", mode="before")
     @classmethod
     def _hooks(cls, value: Any) -> Any:
-        """Events without scripts are as good as absent; unknown events fail the deployment."""
+        """Drop events without scripts; reject unknown events, which fail the deployment."""
         if value is None:
             return {}
         if not isinstance(value, dict):
@@ -128,13 +130,17 @@ class AppSpec(_Model):
         unknown = [event for event in value if event not in HOOK_EVENTS]
         if unknown:
             raise ValueError(
-                f"{unknown[0]!r} is no lifecycle event with scripts; use {', '.join(HOOK_EVENTS)}"
+                f"{unknown[0]!r} is not a lifecycle event with scripts; use {', '.join(HOOK_EVENTS)}"
             )
         return {event: scripts for event, scripts in value.items() if scripts}
 
 
 def parse(text: str) -> AppSpec:
-    """Parse the text of an appspec.yml; raises `AppSpecError` naming the key."""
+    """Parse the text of an appspec.yml.
+
+    Raises:
+        AppSpecError: If it is invalid; the message names the key.
+    """
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -148,7 +154,11 @@ def parse(text: str) -> AppSpec:
 
 
 def load(archive: Path) -> AppSpec:
-    """Read the appspec at the root of an unpacked revision; raises `AppSpecError`."""
+    """Read the appspec at the root of an unpacked revision.
+
+    Raises:
+        AppSpecError: If it is missing or invalid.
+    """
     for name in FILE_NAMES:
         file = archive / name
         if file.is_file():

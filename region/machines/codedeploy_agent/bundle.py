@@ -1,4 +1,6 @@
-"""Fetching a revision from S3 and unpacking it, as a hostile zip would want it least."""
+"""Download of a revision from S3, and its safe extraction (zip-slip, links and size checked)."""
+
+from __future__ import annotations
 
 import stat
 import zipfile
@@ -21,7 +23,7 @@ _CHUNK = 1024 * 1024
 
 @cache
 def s3_client(endpoint: str, region: str) -> Any:
-    """An S3 client of the local region; credentials are fixed, so that no others are looked for."""
+    """Return an S3 client of the local region; fixed credentials, so no others are looked up."""
     return Session().client(
         "s3",
         endpoint_url=endpoint,
@@ -39,7 +41,11 @@ def s3_client(endpoint: str, region: str) -> Any:
 
 
 def download(client: Any, deployment: AgentDeployment, target: Path) -> None:
-    """Write the revision to `target`; raises `BundleError` if it is absent or not the one meant."""
+    """Write the revision to `target`.
+
+    Raises:
+        BundleError: If it does not exist, or its ETag is another than the deployment's.
+    """
     wanted = {"Bucket": deployment.bucket, "Key": deployment.key}
     name = f"s3://{deployment.bucket}/{deployment.key}"
     etag = deployment.etag
@@ -51,8 +57,8 @@ def download(client: Any, deployment: AgentDeployment, target: Path) -> None:
         actual = str(found["ETag"]).strip('"')
         if etag and actual != etag.strip('"'):
             raise BundleError(
-                f"{name} has the ETag {actual}, the deployment asks for {etag}; "
-                "create the deployment anew for the present object."
+                f"{name} has the ETag {actual}, the deployment expects {etag}; "
+                "create a new deployment for the present object."
             )
         with target.open("wb") as file:
             file.writelines(found["Body"].iter_chunks(_CHUNK))
@@ -61,9 +67,10 @@ def download(client: Any, deployment: AgentDeployment, target: Path) -> None:
 
 
 def unpack(bundle: Path, archive: Path) -> None:
-    """Unpack a zip into the new directory `archive`; raises `BundleError`.
+    """Unpack a zip into the new directory `archive`.
 
-    Refused: entries that lead out of it, links that do, special files, too much content.
+    Raises:
+        BundleError: For entries or links that lead out of it, special files and too much content.
     """
     try:
         with zipfile.ZipFile(bundle) as opened:
@@ -87,7 +94,7 @@ def _check_size(entries: list[zipfile.ZipInfo]) -> None:
     if total > _MAX_UNPACKED_BYTES:
         raise BundleError(
             f"The revision unpacks to {total} bytes, more than the {_MAX_UNPACKED_BYTES} of the "
-            "instance's disk; leave out what the service does not need."
+            "instance's disk; remove what the service does not need."
         )
 
 
@@ -96,7 +103,7 @@ def _mode(entry: zipfile.ZipInfo) -> int:
 
 
 def _kind(entry: zipfile.ZipInfo) -> int:
-    """The file type; zips made without Unix attributes have none and hold plain files."""
+    """Return the file type; zips made without Unix attributes contain plain files."""
     return stat.S_IFMT(_mode(entry)) or (stat.S_IFDIR if entry.is_dir() else stat.S_IFREG)
 
 
@@ -104,7 +111,7 @@ def _target(entry: zipfile.ZipInfo, archive: Path) -> Path:
     path = PurePosixPath(entry.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or not path.parts:
         raise BundleError(
-            f"The revision holds the entry {entry.filename!r}, which leads out of it; "
+            f"The revision contains the entry {entry.filename!r}, which leads out of it; "
             "zip it from within its root directory."
         )
     return archive.joinpath(*path.parts)
@@ -118,8 +125,8 @@ def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, archive: Path) -> 
         return
     if kind != stat.S_IFREG:
         raise BundleError(
-            f"The revision holds {entry.filename!r}, neither a file, a directory nor a link; "
-            "leave it out."
+            f"The revision contains {entry.filename!r}, which is not a file, a directory or a link; "
+            "remove it."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with opened.open(entry) as source, target.open("wb") as file:
@@ -141,7 +148,7 @@ def _link(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, archive: Path) -> Non
 
 
 def _check_links(archive: Path) -> None:
-    """No link, alone or by way of others, may lead out of the archive."""
+    """Reject links that lead out of the archive, directly or through others."""
     root = archive.resolve()
     for path in archive.rglob("*"):
         if path.is_symlink() and not path.resolve().is_relative_to(root):

@@ -1,8 +1,10 @@
-"""The Install event: copying the revision's `files` into place, as CodeDeploy's agent does.
+"""The Install event: copies the revision's `files` into place, as CodeDeploy's agent does.
 
 First the files of the group's previous installation are removed, then all copies are planned (so
-that a file that may not be overwritten stops the installation before it began), then made.
+that a file that may not be overwritten stops the installation before it begins), then made.
 """
+
+from __future__ import annotations
 
 import fnmatch
 import shutil
@@ -16,7 +18,11 @@ from region.machines.errors import DiskError, InstallError
 
 @dataclass
 class _Plan:
-    """Directories to make and (source, destination) pairs to copy, in order; host's paths."""
+    """Directories to create and files to copy, in order; all are paths of the host.
+
+    Attributes:
+        copies: Sources by destination.
+    """
 
     directories: list[Path] = field(default_factory=list[Path])
     copies: dict[Path, Path] = field(default_factory=dict[Path, Path])
@@ -26,27 +32,30 @@ class Installer:
     """Installs revisions on one machine's disk."""
 
     def __init__(self, disk: Disk, instructions: Path) -> None:
-        """`instructions`: the directory that remembers what was installed."""
+        """Record in the directory `instructions` what was installed."""
         self._disk = disk
         self._instructions = instructions
 
     def install(
         self, group_id: str, archive: Path, spec: AppSpec, behavior: FileExistsBehavior
     ) -> list[Path]:
-        """Install and return the files written (host's paths); raises `InstallError`.
+        """Install, and return the files written, as paths of the host.
 
-        `behavior` holds where the appspec does not say what to do with existing files.
+        `behavior` applies where the appspec does not say what to do with existing files.
+
+        Raises:
+            InstallError: If a file cannot be installed.
         """
         try:
             self._instructions.mkdir(parents=True, exist_ok=True)
             cleanup = self._instructions / f"{group_id}-cleanup"
             self._remove_previous(cleanup)
             plan = self._plan(archive, spec, spec.file_exists_behavior or behavior)
-            self._carry_out(plan, cleanup)
+            self._apply_plan(plan, cleanup)
             for permission in spec.permissions:
-                self._apply(permission, plan)
+                self._set_permission(permission, plan)
         except DiskError as error:
-            raise InstallError(f"appspec.yml cannot be carried out: {error}") from error
+            raise InstallError(f"appspec.yml cannot be applied: {error}") from error
         except OSError as error:
             raise InstallError(f"The revision could not be installed: {error}.") from error
         return list(plan.copies)
@@ -91,10 +100,10 @@ class Installer:
     def _plan_directory(
         self, plan: _Plan, source: Path, target: Path, behavior: FileExistsBehavior
     ) -> None:
-        target = self._settled(target)
+        target = self._resolved(target)
         if target.exists() and not target.is_dir():
             raise InstallError(
-                f"{self._disk.inside(target)} exists and is no directory; remove it first."
+                f"{self._disk.inside(target)} exists and is not a directory; remove it first."
             )
         if not target.exists() and target not in plan.directories:
             plan.directories.append(target)
@@ -108,7 +117,7 @@ class Installer:
         self, plan: _Plan, source: Path, target: Path, behavior: FileExistsBehavior
     ) -> None:
         # A link that the service keeps at the destination is followed, as `cp` does, on its disk.
-        target = self._settled(target)
+        target = self._resolved(target)
         if target in plan.copies:
             raise InstallError(
                 f"files: {self._disk.inside(target)} is installed twice; correct appspec.yml."
@@ -124,10 +133,10 @@ class Installer:
                 )
         plan.copies[target] = source
 
-    def _settled(self, target: Path) -> Path:
+    def _resolved(self, target: Path) -> Path:
         return self._disk.resolve(self._disk.inside(target))
 
-    def _carry_out(self, plan: _Plan, cleanup: Path) -> None:
+    def _apply_plan(self, plan: _Plan, cleanup: Path) -> None:
         with cleanup.open("w") as record:
             for directory in plan.directories:
                 directory.mkdir(exist_ok=True)
@@ -136,7 +145,7 @@ class Installer:
                 record.write(f"{target.relative_to(self._disk.root)}\n")
                 shutil.copy2(source, target, follow_symlinks=False)
 
-    def _apply(self, permission: Permission, plan: _Plan) -> None:
+    def _set_permission(self, permission: Permission, plan: _Plan) -> None:
         if permission.bits is None:
             return
         root = self._disk.resolve(permission.object)

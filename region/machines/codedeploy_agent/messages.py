@@ -1,4 +1,6 @@
-"""What CodeDeploy tells an agent, and what the agent answers."""
+"""The messages between CodeDeploy and an agent."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
@@ -35,10 +37,11 @@ class AgentDeployment:
 
 @dataclass(frozen=True)
 class EventResult:
-    """How a lifecycle event ended: the API's diagnostics, and the exit code of the script.
+    """The result of a lifecycle event: the API's diagnostics, and the script's exit code.
 
-    `log_tail` is the last 2 KiB of what the scripts printed. `exit_code` is None where no script
-    ran to its end.
+    Attributes:
+        exit_code: None if no script ran to its end.
+        log_tail: The last 2 KiB that the scripts printed.
     """
 
     status: EventStatus

@@ -1,4 +1,6 @@
-"""Running the scripts of one lifecycle event."""
+"""The runner of a lifecycle event's scripts."""
+
+from __future__ import annotations
 
 import os
 import signal
@@ -22,7 +24,7 @@ _GRACE_SECONDS: Final = 1.0
 _WORKING_DIRECTORY: Final = "/opt/codedeploy-agent"
 
 
-class HookRunner:
+class ScriptRunner:
     """Runs hook scripts in the machine's `agent` group, which has no CPU quota of its own."""
 
     def __init__(
@@ -31,7 +33,7 @@ class HookRunner:
         processes: ProcessTable,
         environment: Callable[[], Mapping[str, str]],
     ) -> None:
-        """`environment` is what every process of the machine gets."""
+        """Run scripts with the machine's `environment`."""
         self._disk = disk
         self._processes = processes
         self._environment = environment
@@ -43,9 +45,9 @@ class HookRunner:
         log: Path,
         variables: Mapping[str, str],
     ) -> EventResult:
-        """Run the scripts in order; the first that fails ends the event.
+        """Run the scripts in order; the first failure ends the event.
 
-        `archive` and `log` are host's paths; `variables` are added to the environment.
+        `archive` and `log` are paths of the host; `variables` are added to the environment.
         """
         self._disk.resolve(_WORKING_DIRECTORY).mkdir(parents=True, exist_ok=True)
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -104,8 +106,8 @@ class HookRunner:
         if not self._await_closed(log, deadline):
             return failed(
                 "UnknownError",
-                f"{where} failed to close STDOUT: a process it left in the background still "
-                "writes there; start services by systemctl or redirect their output",
+                f"{where} failed to close STDOUT: a process that it left in the background "
+                "still writes there; start services with systemctl or redirect their output",
                 status,
             )
         return None
@@ -114,7 +116,7 @@ class HookRunner:
         """Wait until no process the script left behind holds its output open.
 
         CodeDeploy's agent reads the script's pipes to their end, so such a process makes the
-        event fail on AWS; here the same is told from the open files of the machine's processes.
+        event fail on AWS; here the open files of the machine's processes show the same.
         """
         while self._holds_open(log):
             if time.monotonic() > deadline or not self._processes.powered:
@@ -135,12 +137,12 @@ def _has_open(pid: int, file: Path) -> bool:
 
 
 def _end(process: Process) -> None:
-    """End the whole process group of a script: SIGTERM, then SIGKILL."""
+    """Terminate the whole process group of a script: SIGTERM, then SIGKILL."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(_GRACE_SECONDS)
-    # The leader may be gone while others of its group ignored the signal.
+    # The leader may be gone while others in its group ignored the signal.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     kill_session(process)
@@ -148,7 +150,7 @@ def _end(process: Process) -> None:
 
 
 def tail(log: Path, begin: int) -> str:
-    """The last 2 KiB of the log after byte `begin`."""
+    """Return the last 2 KiB of the log after byte `begin`."""
     with log.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         file.seek(max(begin, end - _TAIL_BYTES))

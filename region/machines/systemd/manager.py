@@ -1,4 +1,6 @@
-"""The services of one machine: a small systemd that loads, enables, starts and stops units."""
+"""The services of one machine: loads, enables, starts and stops units, as systemd does."""
+
+from __future__ import annotations
 
 import json
 import threading
@@ -9,19 +11,19 @@ from pathlib import Path, PurePosixPath
 from region.machines.disk import Disk
 from region.machines.errors import DiskError, MachineError, ServiceError, UnitError
 from region.machines.processes import ProcessTable
-from region.machines.systemd.service import Service, Surroundings
+from region.machines.systemd.service import Service, ServiceContext
 from region.machines.systemd.unit_file import Unit, parse_unit
 
-# The image has CodeDeploy's agent; the region's agent stands in for it and is always there.
+# The image has CodeDeploy's agent; the region's agent replaces it and is always there.
 BUILT_IN = "codedeploy-agent.service"
 
 
-class UnitNotFound(UnitError):  # noqa: N818 - systemd's own word for it
+class UnitNotFound(UnitError):  # noqa: N818 - systemd's own term
     """No unit of this name is linked into the machine."""
 
 
 class ServiceManager:
-    """Units by name. What is linked and enabled is kept in a file and survives a reboot."""
+    """Units by name. Links and enabled units are kept in a file and survive a reboot."""
 
     def __init__(
         self,
@@ -34,7 +36,7 @@ class ServiceManager:
         console: Callable[[str], None],
         alive: Callable[[], bool],
     ) -> None:
-        """`environment` is what every process of the machine gets; `console` takes messages."""
+        """Run units with the machine's `environment`; messages go to `console`."""
         self._processes = processes
         self._disk = disk
         self._state_file = state_file
@@ -48,11 +50,11 @@ class ServiceManager:
         self._linked, self._enabled = self._load_state()
 
     def names(self) -> list[str]:
-        """Names of the linked units."""
+        """List the names of the linked units."""
         return sorted(self._linked)
 
     def link(self, path: str) -> str:
-        """Make the unit file at the machine's absolute `path` known; returns the unit's name."""
+        """Link the unit file at the machine's absolute `path` and return the unit's name."""
         name = PurePosixPath(path).name
         with self._lock:
             self._read(PurePosixPath(path))
@@ -62,9 +64,11 @@ class ServiceManager:
         return name
 
     def unit(self, name: str) -> Unit:
-        """The unit as loaded; it is read anew when its service is not running.
+        """Return the unit as loaded; it is read again when its service is not running.
 
-        Raises `UnitNotFound` or `UnitError`.
+        Raises:
+            UnitNotFound: If it is not linked.
+            UnitError: If its file is invalid.
         """
         with self._lock:
             if name not in self._linked:
@@ -76,7 +80,7 @@ class ServiceManager:
             return self._units[name]
 
     def reload(self) -> None:
-        """daemon-reload: forget what was loaded."""
+        """Forget what was loaded, as `systemctl daemon-reload` does."""
         with self._lock:
             self._units.clear()
 
@@ -92,33 +96,43 @@ class ServiceManager:
             self._save_state()
 
     def disable(self, name: str) -> None:
-        """Do not start the unit at boot any more."""
+        """Stop starting the unit at boot."""
         self.unit(name)
         with self._lock:
             self._enabled.discard(name)
             self._save_state()
 
     def is_enabled(self, name: str) -> bool:
-        """Whether the unit starts at boot; raises `UnitNotFound`."""
+        """Return whether the unit starts at boot.
+
+        Raises:
+            UnitNotFound: If it is not linked.
+        """
         if name not in self._linked:
             raise UnitNotFound(f"Unit {name} not found.")
         return name in self._enabled
 
     def state(self, name: str) -> str:
-        """The unit's active state; "inactive" for an unknown one."""
+        """Return the unit's active state; "inactive" for an unknown one."""
         with self._lock:
             service = self._services.get(name)
         return service.state if service else "inactive"
 
     def start(self, name: str) -> None:
-        """Start the unit; raises `ServiceError`, `UnitError` or `UnitNotFound`."""
+        """Start the unit.
+
+        Raises:
+            UnitNotFound: If it is not linked.
+            UnitError: If its file is invalid.
+            ServiceError: If it does not start.
+        """
         unit = self.unit(name)
         self._service(name).start(unit)
 
     def restart(self, name: str) -> None:
         """Stop and start the unit as it is loaded; an invalid unit leaves it running.
 
-        As with systemd a unit file that changed while its service ran counts after `reload`.
+        As with systemd, a unit file that changed while its service ran takes effect after `reload`.
         """
         unit = self.unit(name)
         service = self._service(name)
@@ -126,13 +140,17 @@ class ServiceManager:
         service.start(unit)
 
     def stop(self, name: str, limit: float | None = None) -> None:
-        """Stop the unit within `limit` seconds at most; an unknown one raises `UnitNotFound`."""
+        """Stop the unit within `limit` seconds.
+
+        Raises:
+            UnitNotFound: If it is not linked.
+        """
         if name not in self._linked:
             raise UnitNotFound(f"Unit {name} not found.")
         self._service(name).stop(limit)
 
     def describe(self, name: str) -> str:
-        """A few lines on the unit, like `systemctl status` without its log."""
+        """Describe the unit as `systemctl status` does, without its log."""
         unit = self.unit(name)
         service = self._service(name)
         pid = service.main_pid
@@ -144,7 +162,11 @@ class ServiceManager:
         return "\n".join([*lines, f"   Main PID: {pid}"] if pid else lines)
 
     def start_enabled(self) -> None:
-        """Start all enabled units, as at boot; raises the first `ServiceError` at the end."""
+        """Start all enabled units, as at boot.
+
+        Raises:
+            ServiceError: If any did not start, after all were tried.
+        """
         failures: list[MachineError] = []
         for name in sorted(self._enabled):
             try:
@@ -155,7 +177,7 @@ class ServiceManager:
             raise ServiceError(" ".join(str(error) for error in failures))
 
     def stop_all(self, limit: float) -> None:
-        """Stop every service at the same time, within `limit` seconds."""
+        """Stop all services in parallel, within `limit` seconds."""
         with self._lock:
             services = list(self._services.values())
         if services:
@@ -167,7 +189,7 @@ class ServiceManager:
             if name not in self._services:
                 self._services[name] = Service(
                     name,
-                    Surroundings(
+                    ServiceContext(
                         processes=self._processes,
                         environment=self._environment,
                         resolve=self._disk.resolve,

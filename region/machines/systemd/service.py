@@ -1,5 +1,7 @@
 """One systemd service: started, supervised, restarted and stopped."""
 
+from __future__ import annotations
+
 import re
 import signal
 import subprocess
@@ -19,7 +21,7 @@ from region.machines.systemd.unit_file import Unit, UnitCommand, parse_environme
 
 ActiveState = Literal["inactive", "activating", "active", "deactivating", "failed"]
 _VARIABLE = re.compile(r"\$(\$|\{(\w+)\}|(\w+))")
-# Signals that systemd takes for a clean end of a service.
+# Signals that systemd counts as a clean exit of a service.
 _CLEAN_SIGNALS = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE})
 _ABORTS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGILL, signal.SIGFPE, signal.SIGBUS})
 
@@ -35,8 +37,8 @@ _EXIT_REASONS = {
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a service needs of its machine."""
+class ServiceContext:
+    """What a service needs from its machine."""
 
     processes: ProcessTable
     environment: Callable[[], Mapping[str, str]]
@@ -58,12 +60,12 @@ class _Run:
 
 
 class Service:
-    """A service and its present state; methods may be called from several threads."""
+    """A service and its current state. Thread-safe."""
 
-    def __init__(self, name: str, surroundings: Surroundings) -> None:
-        """`name` is the unit's name; its processes live in the group `services/<name>`."""
+    def __init__(self, name: str, context: ServiceContext) -> None:
+        """Run the unit `name` in the group `services/<name>`."""
         self.name = name
-        self._around = surroundings
+        self._context = context
         self._group = f"services/{name}"
         self._operation = threading.Lock()
         self._spawning = threading.Lock()
@@ -73,17 +75,17 @@ class Service:
 
     @property
     def state(self) -> ActiveState:
-        """The active state, in systemd's words."""
+        """The active state, as systemd names it."""
         return self._state
 
     @property
     def result(self) -> str:
-        """Why the service is in its state, for people; empty if there is nothing to say."""
+        """Why the service is in its state; empty if there is nothing to report."""
         return self._result
 
     @property
     def main_pid(self) -> int | None:
-        """Process id of the service's main process, None if none runs."""
+        """The id of the service's main process; None if none is running."""
         run = self._run
         process = run.process if run else None
         return process.pid if process and process.poll() is None else None
@@ -91,7 +93,8 @@ class Service:
     def start(self, unit: Unit) -> None:
         """Start the service unless it is active; a oneshot has ended when this returns.
 
-        Raises `ServiceError` if it could not be started, telling where its log is.
+        Raises:
+            ServiceError: If it could not be started; the message names its log.
         """
         with self._operation:
             if self._state in ("active", "activating"):
@@ -108,13 +111,13 @@ class Service:
                 else:
                     self._settle(run, "failed", str(error))
                 raise ServiceError(
-                    f"{self.name} failed to start: {error} Its log is {self._around.log}."
+                    f"{self.name} failed to start: {error} Its log is {self._context.log}."
                 ) from error
 
     def stop(self, limit: float | None = None) -> None:
         """Stop the service: ExecStop, SIGTERM to all its processes, then SIGKILL.
 
-        `limit` bounds TimeoutStopSec, in seconds. A start in progress is given up.
+        `limit` bounds TimeoutStopSec, in seconds. A start in progress is abandoned.
         """
         run = self._forbid_starts()
         if run and self._state == "activating":
@@ -131,7 +134,7 @@ class Service:
             self._settle(run, "inactive", "")
 
     def _forbid_starts(self) -> _Run | None:
-        """From here on the present activation starts no process any more."""
+        """Keep the present activation from starting any more processes."""
         with self._spawning:
             run = self._run
             if run:
@@ -139,7 +142,7 @@ class Service:
             return run
 
     def _activate(self, run: _Run) -> None:
-        """Run the start commands once; leaves the service active or (oneshot) done."""
+        """Run the start commands once; the service is active, or (oneshot) done, afterwards."""
         unit = run.unit
         for command in unit.exec_start_pre:
             self._run_to_end(run, command, unit.timeout_start)
@@ -157,7 +160,7 @@ class Service:
         self._supervise(run, failed_start=False)
 
     def _await_exec(self, process: Process) -> None:
-        """Type=exec: a program that cannot be executed fails the start."""
+        """Wait until the program was executed (Type=exec); fail the start if it cannot be."""
         deadline = time.monotonic() + 1.0
         while process.poll() is None and time.monotonic() < deadline:
             with suppress(OSError):
@@ -175,24 +178,24 @@ class Service:
             run.thread.start()
 
     def _watch(self, run: _Run, failed_start: bool) -> None:
-        """Body of the supervising thread: wait for the end, then restart or settle."""
+        """Wait for the end, then restart or settle: the body of the supervising thread."""
         status = 1 if failed_start else self._await_main(run)
         while not run.stop.is_set():
             self._sweep_group()
-            said = _describe(status)
+            ending = _describe(status)
             if not self._wants_restart(run, status):
                 clean = _is_clean(run.unit, status)
-                self._settle(run, "inactive" if clean else "failed", "" if clean else said)
+                self._settle(run, "inactive" if clean else "failed", "" if clean else ending)
                 return
-            self._state, self._result = "activating", f"{said}; restarting"
-            self._around.console(f"systemd: {self.name}: {said}, scheduled restart.")
+            self._state, self._result = "activating", f"{ending}; restarting"
+            self._context.console(f"systemd: {self.name}: {ending}, scheduled restart.")
             if run.stop.wait(run.unit.restart_sec):
                 return
-            if not self._around.alive():
-                self._settle(run, "failed", f"{said}; the machine is off")
+            if not self._context.alive():
+                self._settle(run, "failed", f"{ending}; the machine is off")
                 return
             if self._start_limit_hit(run):
-                self._settle(run, "failed", f"{said}; start request repeated too quickly")
+                self._settle(run, "failed", f"{ending}; start request repeated too quickly")
                 return
             status = self._restart_once(run)
 
@@ -200,7 +203,7 @@ class Service:
         try:
             self._activate(run)
         except MachineError as error:
-            self._around.console(f"systemd: {self.name}: {error}")
+            self._context.console(f"systemd: {self.name}: {error}")
             return 1
         return self._await_main(run)
 
@@ -208,7 +211,7 @@ class Service:
         return run.process.wait() if run.process else 0
 
     def _wants_restart(self, run: _Run, status: int) -> bool:
-        if run.stop.is_set() or not self._around.alive():
+        if run.stop.is_set() or not self._context.alive():
             return False
         restart = run.unit.restart
         clean = _is_clean(run.unit, status)
@@ -222,7 +225,7 @@ class Service:
         return number in _ABORTS if restart == "on-abort" else number > 0 and not clean
 
     def _start_limit_hit(self, run: _Run) -> bool:
-        """StartLimitBurst= starts within StartLimitIntervalSec= are the most there may be."""
+        """Count a start; return whether StartLimitBurst= per StartLimitIntervalSec= is exceeded."""
         interval, burst = run.unit.start_limit_interval, run.unit.start_limit_burst
         now = time.monotonic()
         if interval is not None:
@@ -238,7 +241,7 @@ class Service:
         if state in ("inactive", "failed") and self._run is run:
             self._run = None
         if result:
-            self._around.console(f"systemd: {self.name}: {result}.")
+            self._context.console(f"systemd: {self.name}: {result}.")
 
     def _spawn(self, run: _Run, command: UnitCommand, *, stopping: bool = False) -> Process:
         environment = self._environment(run.unit)
@@ -246,13 +249,13 @@ class Service:
         with self._spawning:
             if run.stop.is_set() and not stopping:
                 raise ServiceError("it was stopped while starting.")
-            return self._around.processes.spawn(
+            return self._context.processes.spawn(
                 Command(
                     argv=argv,
                     group=self._group,
                     environment=environment,
                     directory=run.unit.working_directory,
-                    log=self._around.log,
+                    log=self._context.log,
                 )
             )
 
@@ -268,10 +271,10 @@ class Service:
             raise ServiceError(f"{command.argv[0]}: {_describe(status)}.")
 
     def _environment(self, unit: Unit) -> dict[str, str]:
-        merged = {**self._around.environment(), **unit.environment}
+        merged = {**self._context.environment(), **unit.environment}
         for file in unit.environment_files:
             try:
-                merged.update(parse_environment_file(self._around.resolve(file.path).read_text()))
+                merged.update(parse_environment_file(self._context.resolve(file.path).read_text()))
             except (DiskError, OSError) as error:
                 if not file.optional:
                     raise ServiceError(
@@ -283,18 +286,18 @@ class Service:
         timeouts = [value for value in (run.unit.timeout_stop, limit) if value is not None]
         deadline = time.monotonic() + (min(timeouts) if timeouts else float("inf"))
         self._signal(run)
-        processes = self._around.processes
+        processes = self._context.processes
         while processes.pids(self._group) and time.monotonic() < deadline:
             time.sleep(0.02)
         self._sweep_group()
 
     def _signal(self, run: _Run) -> None:
-        """Ask the service to end, all of it or (KillMode=mixed) its main process."""
+        """Signal all processes of the service, or (KillMode=mixed) its main process."""
         if run.unit.kill_mode == "mixed" and run.process:
             with suppress(ProcessLookupError):
                 run.process.send_signal(run.unit.kill_signal)
         else:
-            self._around.processes.signal(self._group, run.unit.kill_signal)
+            self._context.processes.signal(self._group, run.unit.kill_signal)
 
     def _run_stop_commands(self, run: _Run) -> None:
         if self.main_pid is None:
@@ -303,12 +306,12 @@ class Service:
             try:
                 self._spawn(run, command, stopping=True).wait(run.unit.timeout_stop)
             except (MachineError, subprocess.TimeoutExpired) as error:
-                self._around.console(f"systemd: {self.name}: ExecStop failed: {error}")
+                self._context.console(f"systemd: {self.name}: ExecStop failed: {error}")
                 return
 
     def _sweep_group(self) -> None:
-        """What a service leaves behind ends with it, as systemd's KillMode=control-group does."""
-        self._around.processes.kill(self._group)
+        """Kill what the service left behind, as systemd's KillMode=control-group does."""
+        self._context.processes.kill(self._group)
 
 
 def expand(argv: tuple[str, ...], environment: Mapping[str, str]) -> list[str]:

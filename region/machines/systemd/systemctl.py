@@ -3,6 +3,8 @@
 Exit statuses are those of systemctl(1): 3 for "not active", 4 and 5 for "no such unit".
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,12 +29,12 @@ class Outcome:
 
 
 def run(manager: ServiceManager, arguments: Sequence[str]) -> Outcome:
-    """Carry out `systemctl <arguments>` on the machine's services."""
+    """Run `systemctl <arguments>` on the machine's services."""
     flags = {_FLAGS[word] for word in arguments if word in _FLAGS}
     words = [word for word in arguments if word not in _FLAGS]
     unknown = [word for word in words if word.startswith("-")]
     if unknown:
-        return Outcome(1, stderr=f"systemctl: the local region does not know {unknown[0]!r}.\n")
+        return Outcome(1, stderr=f"systemctl: the local region does not support {unknown[0]!r}.\n")
     if not words:
         words = ["list-units"]
     command, names = words[0], words[1:]
@@ -42,11 +44,11 @@ def run(manager: ServiceManager, arguments: Sequence[str]) -> Outcome:
     if handler is None:
         return Outcome(
             1,
-            stderr=f"systemctl: the local region has no {command!r}; it has "
+            stderr=f"systemctl: the local region does not support {command!r}; it supports "
             f"{', '.join([*_HANDLERS, *_WITHOUT_UNITS])}.\n",
         )
     if not names:
-        return Outcome(1, stderr=f"systemctl: {command} needs the name of a unit.\n")
+        return Outcome(1, stderr=f"systemctl: {command} requires the name of a unit.\n")
     return _merge([_guarded(handler, manager, name, flags) for name in names], command)
 
 
@@ -83,7 +85,7 @@ def _guarded(handler: _Handler, manager: ServiceManager, word: str, flags: set[s
 
 
 def _known(manager: ServiceManager, name: str) -> str:
-    """The unit's name; a unit given by absolute path is linked first."""
+    """Return the unit's name; a unit given by absolute path is linked first."""
     return manager.link(name) if name.startswith("/") else name
 
 
@@ -133,7 +135,7 @@ def _disable(manager: ServiceManager, name: str, flags: set[str]) -> Outcome:
 
 def _link(manager: ServiceManager, name: str, _flags: set[str]) -> Outcome:
     if not name.startswith("/"):
-        raise UnitError(f"systemctl link needs an absolute path, not {name!r}.")
+        raise UnitError(f"systemctl link requires an absolute path, not {name!r}.")
     manager.link(name)
     return Outcome()
 

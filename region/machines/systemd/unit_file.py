@@ -1,8 +1,10 @@
-"""Reading systemd service units (systemd.syntax(7), systemd.unit(5), systemd.service(5)).
+"""Parser of systemd service units (systemd.syntax(7), systemd.unit(5), systemd.service(5)).
 
-Settings that decide whether and how a service runs are carried out; a `Type=` the region cannot
-honour is refused; anything else is kept in `Unit.ignored`, to be reported in the console.
+Settings that decide whether and how a service runs are applied; a `Type=` that the region does not
+support is rejected; anything else is kept in `Unit.ignored`, to be reported in the console.
 """
+
+from __future__ import annotations
 
 import re
 import shlex
@@ -24,7 +26,7 @@ _UNITS: Final = {
     "hour": 3600.0, "hours": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0,
 }  # fmt: skip
 _SPAN: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)")
-# Keys whose effect on a rehearsal is nil or documented; they are not worth a remark.
+# Keys without effect here, or whose effect is documented: not worth reporting.
 _SILENT: Final = frozenset(
     {"Description", "Documentation", "After", "Before", "Wants", "Requires", "StandardOutput",
      "StandardError", "SyslogIdentifier"}
@@ -34,7 +36,7 @@ _SPECIFIER: Final = re.compile(r"%(.)")
 
 @dataclass(frozen=True)
 class UnitCommand:
-    """One command line of a unit; its failure counts unless it is prefixed by `-`."""
+    """One command line of a unit; its failure is ignored if it is prefixed by `-`."""
 
     argv: tuple[str, ...]
     ignore_failure: bool = False
@@ -42,7 +44,7 @@ class UnitCommand:
 
 @dataclass(frozen=True)
 class EnvironmentFile:
-    """A file of KEY=VALUE lines; `optional` (leading `-`): it may be absent."""
+    """A file of KEY=VALUE lines; an `optional` one (leading `-`) may be absent."""
 
     path: str
     optional: bool = False
@@ -78,14 +80,24 @@ class Unit:
 
 
 def parse_unit(text: str, path: PurePosixPath) -> Unit:
-    """Parse the text of the unit file at `path`; raises `UnitError` naming key and file."""
+    """Parse the text of the unit file at `path`.
+
+    Raises:
+        UnitError: If it is invalid or not supported; the message names key and file.
+    """
     if path.suffix != ".service":
-        raise UnitError(f"Unit {str(path)!r} is no service; the region runs *.service units only.")
+        raise UnitError(
+            f"Unit {str(path)!r} is not a service; the region runs *.service units only."
+        )
     return _Reader(path, _settings(text, path)).unit()
 
 
 def parse_seconds(value: str) -> float | None:
-    """A time span (systemd.time(7)) in seconds; None for infinity. Raises `ValueError`."""
+    """Parse a time span (systemd.time(7)) to seconds; None for infinity.
+
+    Raises:
+        ValueError: If it is not a time span.
+    """
     text = value.strip()
     if text == "infinity":
         return None
@@ -101,7 +113,7 @@ def parse_seconds(value: str) -> float | None:
 
 
 def parse_environment_file(text: str) -> dict[str, str]:
-    """The assignments of an EnvironmentFile=: quotes removed, comments and bad lines skipped."""
+    """Parse an EnvironmentFile=: quotes are removed, comments and bad lines skipped."""
     found: dict[str, str] = {}
     for line in _joined(text):
         name, separator, value = line.strip().partition("=")
@@ -117,12 +129,12 @@ def _unquote(value: str) -> str:
 
 
 def _joined(text: str) -> list[str]:
-    """Lines with backslash continuations joined by a blank."""
+    """Split into lines, with backslash continuations joined by a blank."""
     return re.sub(r"\\\r?\n", " ", text).splitlines()
 
 
 def _settings(text: str, path: PurePosixPath) -> dict[tuple[str, str], list[str]]:
-    """Values by (section, key) in order; an empty value forgets those before it."""
+    """Collect values by (section, key) in order; an empty value clears those before it."""
     settings: dict[tuple[str, str], list[str]] = {}
     section = ""
     for number, raw in enumerate(_joined(text), start=1):
@@ -144,7 +156,7 @@ def _settings(text: str, path: PurePosixPath) -> dict[tuple[str, str], list[str]
 
 
 class _Reader:
-    """Turns the settings of one file into a `Unit`, ticking off what it used."""
+    """Turns the settings of one file into a `Unit` and tracks which of them it used."""
 
     def __init__(self, path: PurePosixPath, settings: Mapping[tuple[str, str], list[str]]) -> None:
         self._path = path
@@ -155,7 +167,9 @@ class _Reader:
         kind = self._kind()
         starts = self._commands("ExecStart")
         if not starts:
-            raise UnitError(f"{self._path}: ExecStart= is missing; say what the service runs.")
+            raise UnitError(
+                f"{self._path}: ExecStart= is missing; name the program that the service runs."
+            )
         if len(starts) > 1 and kind != "oneshot":
             raise UnitError(
                 f"{self._path}: {len(starts)} ExecStart= lines are allowed with Type=oneshot only."
@@ -217,7 +231,7 @@ class _Reader:
         return tuple(self._command(key, value) for value in self._values("Service", key))
 
     def _command(self, key: str, value: str) -> UnitCommand:
-        # "+" and "!" lift restrictions that the region does not impose; ":" would keep "$".
+        # "+" and "!" lift restrictions that the region does not impose; ":" would keep "$" as is.
         prefix = re.match(r"[-+!]*", value)
         flags = prefix[0] if prefix else ""
         if value[len(flags) :].startswith(("@", ":")):
@@ -279,7 +293,7 @@ class _Reader:
             raise UnitError(f"{self._path}: {key}={value} is invalid: {error}.") from error
 
     def _timeout(self, key: str, kind: str) -> float | None:
-        """Start and stop time-outs: 0 means none, and a oneshot has none by default."""
+        """Read a start or stop timeout: 0 means none, and a oneshot has none by default."""
         either = "TimeoutSec" if self._last("Service", "TimeoutSec") else ""
         chosen = key if self._last("Service", key) else either
         if not chosen:
@@ -307,7 +321,7 @@ class _Reader:
     def _integer(self, section: str, key: str, default: int) -> int:
         value = self._last(section, key) or str(default)
         if not value.isdigit():
-            raise UnitError(f"{self._path}: {key}={value} is not a whole number.")
+            raise UnitError(f"{self._path}: {key}={value} is not an integer.")
         return int(value)
 
     def _success_exit_status(self) -> frozenset[int]:

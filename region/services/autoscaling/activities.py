@@ -1,11 +1,14 @@
-"""Scaling activities: the history that `DescribeScalingActivities` answers with.
+"""Scaling activities: the history that `DescribeScalingActivities` returns."""
 
-Kept on moto's Auto Scaling backend, newest last, as plain mappings in the API's own field names.
-"""
+from __future__ import annotations
 
 import uuid
+from collections.abc import Container
 from datetime import UTC, datetime
-from typing import Any
+
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
+
+from region.services.autoscaling.records import Activity, BackendRecord
 
 HISTORY_LENGTH = 500
 IN_PROGRESS = "InProgress"
@@ -13,57 +16,62 @@ FINAL_PROGRESS = 100
 
 
 def timestamp() -> str:
-    """The present as Auto Scaling writes it in a cause."""
+    """Format the present as Auto Scaling writes it in a cause."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def history(backend: Any) -> list[dict[str, Any]]:
-    """All activities of a backend, oldest first."""
-    return backend.__dict__.setdefault("activities", [])
+def begin(
+    backend: AutoScalingBackend, group: FakeAutoScalingGroup, description: str, cause: str
+) -> str:
+    """Record an activity that has started and return its id."""
+    activity = Activity(
+        activity_id=str(uuid.uuid4()),
+        auto_scaling_group_name=group.name,
+        auto_scaling_group_arn=group.arn,
+        description=description,
+        cause=cause,
+        start_time=datetime.now(UTC),
+        status_code=IN_PROGRESS,
+        progress=50,
+        details="{}",
+    )
+    history = BackendRecord.of(backend).activities
+    history.append(activity)
+    del history[:-HISTORY_LENGTH]
+    return activity.activity_id
 
 
-def begin(backend: Any, group: Any, description: str, cause: str, details: str = "{}") -> str:
-    """Record an activity that has started; returns its id."""
-    activities = history(backend)
-    activity = {
-        "ActivityId": str(uuid.uuid4()),
-        "AutoScalingGroupName": group.name,
-        "AutoScalingGroupARN": group.arn,
-        "Description": description,
-        "Cause": cause,
-        "StartTime": datetime.now(UTC),
-        "StatusCode": IN_PROGRESS,
-        "Progress": 50,
-        "Details": details,
-    }
-    activities.append(activity)
-    del activities[:-HISTORY_LENGTH]
-    return str(activity["ActivityId"])
+def describe(backend: AutoScalingBackend, activity_id: str, description: str) -> None:
+    """Change the description of an activity."""
+    for activity in find(backend, ids=[activity_id]):
+        activity.description = description
 
 
-def describe(backend: Any, activity_id: str, description: str) -> None:
-    """Change what an activity says that it does."""
-    for activity in history(backend):
-        if activity["ActivityId"] == activity_id:
-            activity["Description"] = description
+def prepend_cause(backend: AutoScalingBackend, activity_id: str, cause: str) -> None:
+    """Put what led to an activity before its own cause."""
+    for activity in find(backend, ids=[activity_id]):
+        activity.cause = f"{cause}  {activity.cause}"
 
 
-def finish(backend: Any, activity_id: str, status: str, message: str = "") -> None:
+def finish(
+    backend: AutoScalingBackend, activity_id: str, status: str, message: str | None = None
+) -> None:
     """Record how an activity ended: `Successful`, `Failed` or `Cancelled`."""
-    for activity in history(backend):
-        if activity["ActivityId"] == activity_id and activity["StatusCode"] == IN_PROGRESS:
-            activity["StatusCode"] = status
-            activity["Progress"] = FINAL_PROGRESS
-            activity["EndTime"] = datetime.now(UTC)
-            if message:
-                activity["StatusMessage"] = message
+    for activity in find(backend, ids=[activity_id]):
+        if activity.status_code == IN_PROGRESS:
+            activity.status_code = status
+            activity.status_message = message
+            activity.progress = FINAL_PROGRESS
+            activity.end_time = datetime.now(UTC)
 
 
-def find(backend: Any, group_name: str | None, ids: list[str]) -> list[dict[str, Any]]:
-    """Activities of a group (or all), newest first, as the API orders them."""
+def find(
+    backend: AutoScalingBackend, group_name: str = "", ids: Container[str] = ()
+) -> list[Activity]:
+    """Return the activities of a group (or of all), newest first, as the API orders them."""
     return [
         activity
-        for activity in reversed(history(backend))
-        if (not group_name or activity["AutoScalingGroupName"] == group_name)
-        and (not ids or activity["ActivityId"] in ids)
+        for activity in reversed(BackendRecord.of(backend).activities)
+        if (not group_name or activity.auto_scaling_group_name == group_name)
+        and (not ids or activity.activity_id in ids)
     ]

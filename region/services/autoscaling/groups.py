@@ -1,96 +1,134 @@
-"""moto's Auto Scaling groups as calls and controller handle them.
+"""moto's Auto Scaling groups and their members as patches and controller handle them.
 
-Callers hold the control plane's lock. A `state` is an instance's membership of a group (moto's
-InstanceState) with the attributes that the overrides add.
+Callers hold the control plane's lock. A `member` is an instance's membership of a group, moto's
+InstanceState.
 """
 
+from __future__ import annotations
+
 import time
-from typing import Any
+from collections.abc import Iterable
+from typing import cast
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
-from moto.autoscaling.models import InstanceState
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
+from moto.ec2.models.instances import Instance
 
 from region.services.autoscaling import activities
+from region.services.autoscaling.records import GroupRecord, MemberRecord
+from region.services.ec2 import instances as ec2
+from region.services.ec2.records import InstanceRecord
 
-LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
+LAUNCHING_TRANSITION = "autoscaling:EC2_INSTANCE_LAUNCHING"
 DELETING = "Delete in progress"
-PENDING, WAITING, IN_SERVICE, LEAVING = "Pending", "Pending:Wait", "InService", "Terminating"
+PENDING, PENDING_WAIT = "Pending", "Pending:Wait"
+IN_SERVICE, TERMINATING = "InService", "Terminating"
 
 
-def require_group(backend: Any, name: str | None) -> Any:
-    """The group of that name; raises AWS's ValidationError if there is none."""
+def require_group(backend: AutoScalingBackend, name: str) -> FakeAutoScalingGroup:
+    """Return the group of that name.
+
+    Raises:
+        ValidationError: If there is none, with AWS's message.
+    """
     group = backend.autoscaling_groups.get(name)
     if group is None:
         raise ValidationError(f"AutoScalingGroup name not found - {name}")
     return group
 
 
-def require_member(backend: Any, instance_id: str) -> Any:
-    """An instance's membership; raises AWS's ValidationError if no group has it."""
+def require_member(backend: AutoScalingBackend, instance_id: str) -> InstanceState:
+    """Return an instance's membership.
+
+    Raises:
+        ValidationError: If no group has the instance, with AWS's message.
+    """
     for group in backend.autoscaling_groups.values():
-        for state in group.instance_states:
-            if state.instance.id == instance_id:
-                return state
+        for member in group.instance_states:
+            if member.instance.id == instance_id:
+                return member
     raise ValidationError(f"Instance Id not found - No managed instance found for {instance_id}")
 
 
-def refuse_if_deleting(group: Any) -> None:
-    """Raise if the group is on its way out."""
-    if group.status is not None:
+def group_of(member: InstanceState) -> FakeAutoScalingGroup:
+    """Return the group that an instance belongs to."""
+    return cast("FakeAutoScalingGroup", member.auto_scaling_group)  # moto types it as optional
+
+
+def refuse_if_deleting(group: FakeAutoScalingGroup) -> None:
+    """Reject a change of a group that is being deleted.
+
+    Raises:
+        AutoscalingClientError: If it is.
+    """
+    if GroupRecord.of(group).status is not None:
         message = f"AutoScalingGroup {group.name} is pending delete and cannot be changed."
         raise AutoscalingClientError("ScalingActivityInProgress", message)
 
 
-def suspended_processes(group: Any) -> frozenset[str]:
-    """The names of the group's suspended processes."""
+def suspended_processes(group: FakeAutoScalingGroup) -> frozenset[str]:
+    """Return the names of the group's suspended processes."""
     return frozenset(entry["ProcessName"] for entry in group.suspended_processes)
 
 
-def set_capacity(group: Any, desired: int, why: str) -> None:
+def set_capacity(group: FakeAutoScalingGroup, desired: int, why: str) -> None:
     """Set a group's desired capacity; `why` goes into the causes of what follows."""
     if desired != group.desired_capacity:
-        group.capacity_cause = (
+        GroupRecord.of(group).capacity_cause = (
             f"At {activities.timestamp()} {why} changing the desired capacity from "
             f"{group.desired_capacity} to {desired}."
         )
     group.desired_capacity = desired
 
 
-def new_member(group: Any, instance: Any) -> Any:
-    """Make an instance that was just launched for the group a member of it."""
-    state = InstanceState(
+def add_member(group: FakeAutoScalingGroup, instance: Instance) -> InstanceState:
+    """Add an instance that was just launched for the group."""
+    member = InstanceState(
         instance,
         lifecycle_state=PENDING,
         protected_from_scale_in=group.new_instances_protected_from_scale_in,
         autoscaling_group=group,
     )
-    group.instance_states.append(state)
-    return state
+    group.instance_states.append(member)
+    return member
 
 
-def mark_leaving(backend: Any, state: Any, cause: str) -> None:
+def is_up(instance: Instance) -> bool:
+    """Return whether an instance runs and passes its status checks."""
+    return instance.state_code == ec2.RUNNING and not InstanceRecord.of(instance).impairment
+
+
+def begin_termination(backend: AutoScalingBackend, member: InstanceState, cause: str) -> None:
     """Begin to take an instance out of its group; the controller does the rest."""
-    if state.lifecycle_state == LEAVING:
+    if member.lifecycle_state == TERMINATING:
         return
-    state.lifecycle_state = LEAVING
-    state.leaving_since = time.time()
-    state.out_of_traffic = False
-    state.end_activity = activities.begin(
-        backend, state.auto_scaling_group, f"Terminating EC2 instance: {state.instance.id}", cause
+    member.lifecycle_state = TERMINATING
+    record = MemberRecord.of(member)
+    record.terminating_since = time.time()
+    record.out_of_traffic = False
+    record.termination_activity = activities.begin(
+        backend,
+        group_of(member),
+        f"Terminating EC2 instance: {member.instance.id}",
+        cause,
     )
 
 
-def remove_group(backend: Any, group: Any) -> None:
-    """Forget a group without instances, and its hooks and policies."""
+def remove_group(backend: AutoScalingBackend, group: FakeAutoScalingGroup) -> None:
+    """Delete a group without instances, with its hooks and policies."""
     backend.autoscaling_groups.pop(group.name, None)
-    for owned in (backend.lifecycle_hooks, backend.policies):
-        for key, value in list(owned.items()):
-            if value.auto_scaling_group_name == group.name:
-                del owned[key]
+    for name, hook in list(backend.lifecycle_hooks.items()):
+        if hook.auto_scaling_group_name == group.name:
+            del backend.lifecycle_hooks[name]
+    for name, policy in list(backend.policies.items()):
+        if policy.auto_scaling_group_name == group.name:
+            del backend.policies[name]
 
 
-def register(backend: Any, target_group_arn: str, instance_ids: list[str]) -> None:
-    """Register instances with a target group, on its own port; a deleted group is passed over."""
+def register(
+    backend: AutoScalingBackend, target_group_arn: str, instance_ids: Iterable[str]
+) -> None:
+    """Register instances with a target group on its own port; a deleted group is ignored."""
     target_group = backend.elbv2_backend.target_groups.get(target_group_arn)
     if target_group is None:
         return
@@ -101,7 +139,7 @@ def register(backend: Any, target_group_arn: str, instance_ids: list[str]) -> No
         )
 
 
-def deregister(backend: Any, target_group_arn: str, instance_id: str) -> None:
+def deregister(backend: AutoScalingBackend, target_group_arn: str, instance_id: str) -> None:
     """Take an instance out of a target group, if it is in it."""
     target_group = backend.elbv2_backend.target_groups.get(target_group_arn)
     if target_group is not None and instance_id in target_group.targets:

@@ -15,7 +15,7 @@ from region.api.server import ControlPlane
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import UnknownMachine
 from region.services.codedeploy import deployment_patches as records
-from region.services.elbv2 import patches
+from region.services.elbv2.target_groups import health_of, longest_drain
 
 BLOCK, ALLOW = "BlockTraffic", "AllowTraffic"
 BEFORE_TRAFFIC = ("BeforeBlockTraffic", BLOCK, "AfterBlockTraffic")
@@ -37,8 +37,6 @@ MAY_FAIL = frozenset({"ApplicationStop", "BeforeBlockTraffic", "AfterBlockTraffi
 
 HEALTHY_TIMEOUT = 3600.0
 AGENT_TIMEOUT = 300.0
-DRAIN_MARGIN = 60.0
-DEFAULT_DELAY = 300.0
 POLL = 0.5
 
 
@@ -196,17 +194,14 @@ class Rollout:
             )
 
     def _block(self) -> EventResult:
-        longest = DEFAULT_DELAY
         with self._plane.lock:
             backend = self._plane.backend("elbv2")
-            for arn in self._task.target_groups:
-                group = backend.target_groups.get(arn)
-                if group is not None:
-                    delay = group.attributes.get("deregistration_delay.timeout_seconds", longest)
-                    longest = max(longest, float(delay))
-                    backend.deregister_targets(arn, [{"Id": self._task.instance_id}])
+            known = backend.target_groups
+            groups = [known[arn] for arn in self._task.target_groups if arn in known]
+            for group in groups:
+                backend.deregister_targets(group.arn, [{"Id": self._task.instance_id}])
             self._plane.notify()
-        timeout = self._plane.config.seconds(longest) + DRAIN_MARGIN
+        timeout = longest_drain(groups, self._plane.config)
         if self._await_health(lambda states: "draining" not in states, timeout):
             return EventResult("Succeeded")
         return _failure(f"The instance was still draining after {timeout:.0f} s.")
@@ -242,7 +237,7 @@ class Rollout:
         with self._plane.lock:
             backend = self._plane.backend("elbv2")
             return {
-                patches.health_of(backend, backend.target_groups[arn], self._task.instance_id)[0]
+                health_of(backend, backend.target_groups[arn], self._task.instance_id).state
                 for arn in self._task.target_groups
                 if arn in backend.target_groups
             }

@@ -1,18 +1,22 @@
-"""EC2 instances of the control plane as machines of the park.
+"""Controller of EC2 instances: each instance of the control plane is a machine of the park.
 
 Booting, stopping and terminating take seconds, so each is a job in a pool of threads: many
-machines boot side by side and no job holds the control plane's lock while it works. An instance
+machines boot in parallel and no job holds the control plane's lock while it works. An instance
 is `running` once its machine has booted. A failed boot leaves it `pending` with an impaired
 status check and the error in its console output, as an instance that hangs at boot would be; its
 Auto Scaling group replaces it.
 """
+
+from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
+
+from moto.ec2.models.instances import Instance
 
 from region.addresses import loopback_of
 from region.api.server import ControlPlane
@@ -20,6 +24,7 @@ from region.config import RegionConfig
 from region.machines.errors import UnknownMachine
 from region.machines.spec import MachineSpec
 from region.services.ec2 import instances as ec2
+from region.services.ec2.records import InstanceRecord
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +32,7 @@ BOOTS_AT_ONCE = 8
 ENDS_AT_ONCE = 4
 KEEP_TERMINATED = 60.0
 RETRY_AFTER = 1.0
-CONSOLE_LENGTH = 64 * 1024  # What EC2 keeps of a console.
+CONSOLE_LENGTH = 64 * 1024  # the most recent part of a console that EC2 keeps
 NO_ROLE = "instance-role"
 
 
@@ -40,15 +45,15 @@ class Machine(Protocol):
         ...
 
     def boot(self) -> None:
-        """Boot; returns when user data has run. Raises if it failed."""
+        """Boot; return when user data has run, raise if it failed."""
         ...
 
     def alive(self) -> bool:
-        """Whether the machine responds."""
+        """Return whether the machine responds."""
         ...
 
     def console_output(self) -> str:
-        """What the machine told about its boots."""
+        """Return what the machine printed during its boots."""
         ...
 
 
@@ -56,7 +61,7 @@ class Park(Protocol):
     """The machines of the region."""
 
     def launch(self, spec: MachineSpec) -> Machine:
-        """Make a machine, or take up the one whose disk is there."""
+        """Make a machine, or adopt the one whose disk exists."""
         ...
 
     def stop(self, instance_id: str) -> None:
@@ -70,7 +75,7 @@ class Park(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What one round needs to know of an instance, read under the lock."""
+    """What one round needs to know about an instance, read under the lock."""
 
     instance_id: str
     code: int
@@ -96,7 +101,7 @@ class InstancesController:
         self._started = False
 
     def reconcile(self) -> None:
-        """Start the jobs that instances need and look after running machines."""
+        """Start the jobs that instances need and watch running machines."""
         self._jobs = {name: job for name, job in self._jobs.items() if not job[1].done()}
         for view in self._views():
             job = self._job_for(view)
@@ -106,10 +111,10 @@ class InstancesController:
         self._forget()
 
     def close(self) -> None:
-        """Start no more jobs and wait until machines that are ending have ended.
+        """Start no more jobs and wait until machines that are shutting down have ended.
 
-        A boot may take as long as its user data; it ends when the park closes. Machines that run
-        are the park's.
+        A boot may take as long as its user data; it ends when the park closes. Running machines
+        belong to the park.
         """
         self._closed = True
         self._boots.shutdown(wait=False, cancel_futures=True)
@@ -125,15 +130,17 @@ class InstancesController:
             if not self._started:
                 self._started = True
                 for instance in instances:
-                    instance.impairment = ""  # After a restart every machine gets a new chance.
+                    # After a restart every machine gets a new chance.
+                    InstanceRecord.of(instance).impairment = ""
             return [
                 _View(
                     instance.id,
                     instance.state_code,
-                    instance.reboot_requested,
-                    bool(instance.impairment),
+                    record.reboot_requested,
+                    bool(record.impairment),
                 )
                 for instance in instances
+                for record in [InstanceRecord.of(instance)]
             ]
 
     def _job_for(self, view: _View) -> Callable[[str], None] | None:
@@ -150,14 +157,14 @@ class InstancesController:
     def _submit(self, view: _View, job: Callable[[str], None]) -> None:
         ending = view.code in {ec2.STOPPING, ec2.SHUTTING_DOWN}
         running = self._jobs.get(view.instance_id)
-        # Ending does not wait for a boot that may hang; nothing else overtakes.
+        # A shutdown does not wait for a boot that may hang; no other job overtakes.
         if self._closed or (running is not None and (not ending or running[0] == view.code)):
             return
         if view.code == ec2.RUNNING:
             with self._plane.lock:
                 instance = self._find(view.instance_id)
                 if instance is not None:
-                    instance.rebooting = True
+                    InstanceRecord.of(instance).rebooting = True
         pool = self._ends if ending else self._boots
         self._jobs[view.instance_id] = (
             view.code,
@@ -168,7 +175,7 @@ class InstancesController:
         try:
             job(instance_id)
         except Exception:
-            log.exception("instance %s: unexpected error; tried again", instance_id)
+            log.exception("instance %s: unexpected error, will retry", instance_id)
             time.sleep(RETRY_AFTER)
         finally:
             self._plane.notify()
@@ -190,9 +197,10 @@ class InstancesController:
         with self._plane.lock:
             instance = self._wanted(instance_id)
             if instance is not None:
-                instance.impairment = impairment
-                instance.console_output = f"{console}{impairment}"[-CONSOLE_LENGTH:]
-                instance.rebooting = instance.reboot_requested = False
+                record = InstanceRecord.of(instance)
+                record.impairment = impairment
+                record.console_output = f"{console}{impairment}"[-CONSOLE_LENGTH:]
+                record.rebooting = record.reboot_requested = False
                 if machine is not None and not impairment:
                     self._machines[instance_id] = machine
                     ec2.set_state(instance, ec2.RUNNING)
@@ -200,14 +208,14 @@ class InstancesController:
             self._clean_up(instance_id)
 
     def _clean_up(self, instance_id: str) -> None:
-        """Make sure that an instance that was ended while it booted leaves no machine behind."""
+        """Remove the machine of an instance that was shut down while it booted."""
         with self._plane.lock:
             instance = self._find(instance_id)
             stopping = instance is not None and instance.state_code in {ec2.STOPPING, ec2.STOPPED}
         self._end(self._park.stop if stopping else self._park.terminate, instance_id)
 
-    def _wanted(self, instance_id: str) -> Any:
-        """The instance if its machine is to run, else None."""
+    def _wanted(self, instance_id: str) -> Instance | None:
+        """Return the instance if its machine should run, else None."""
         with self._plane.lock:
             instance = self._find(instance_id)
             up = {ec2.PENDING, ec2.RUNNING}
@@ -215,7 +223,7 @@ class InstancesController:
 
     def _spec(self, instance_id: str) -> MachineSpec:
         with self._plane.lock:
-            instance = self._find(instance_id)
+            instance = self._plane.backend("ec2").get_instance(instance_id)
             private_ip = str(instance.private_ip)
             return MachineSpec(
                 instance_id=instance.id,
@@ -223,7 +231,7 @@ class InstancesController:
                 address=loopback_of(private_ip),
                 private_ip=private_ip,
                 region=self._config.region,
-                availability_zone=instance.placement.zone,
+                availability_zone=instance.placement.zone or "",
                 user_data=ec2.user_data_of(instance),
                 role=ec2.role_of(instance) or NO_ROLE,
                 image_id=instance.image_id,
@@ -259,7 +267,7 @@ class InstancesController:
                 ec2.finish_termination(instance)
 
     def _watch(self) -> None:
-        """Mark instances whose machine does not respond, and unmark those that do again."""
+        """Impair instances whose machine does not respond, and clear those that do again."""
         alive = {name: machine.alive() for name, machine in list(self._machines.items())}
         with self._plane.lock:
             changed = False
@@ -267,9 +275,10 @@ class InstancesController:
                 instance = self._find(name)
                 if instance is None or instance.state_code != ec2.RUNNING:
                     continue
+                record = InstanceRecord.of(instance)
                 impairment = "" if responds else "The instance's machine does not respond."
-                if impairment != instance.impairment:
-                    instance.impairment = impairment
+                if impairment != record.impairment:
+                    record.impairment = impairment
                     changed = True
             if changed:
                 self._plane.notify()
@@ -279,5 +288,5 @@ class InstancesController:
         with self._plane.lock:
             ec2.forget_terminated(self._plane.backend("ec2"), before)
 
-    def _find(self, instance_id: str) -> Any:
+    def _find(self, instance_id: str) -> Instance | None:
         return self._plane.backend("ec2").get_instance_by_id(instance_id)

@@ -1,13 +1,17 @@
 """moto's EC2 instances as controllers handle them. Callers hold the control plane's lock."""
 
+from __future__ import annotations
+
 import base64
 import time
-from typing import Any
+from typing import cast
 
 from moto.core.types import Base64EncodedString
-from moto.ec2.models.instances import Instance
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.instances import Instance, StateReason
 
 from region.api.patching import original
+from region.services.ec2.records import InstanceRecord
 
 PENDING, RUNNING, SHUTTING_DOWN, TERMINATED, STOPPING, STOPPED = 0, 16, 32, 48, 64, 80
 STATE_NAMES = {
@@ -20,44 +24,51 @@ STATE_NAMES = {
 }
 
 
-def set_state(instance: Any, code: int) -> None:
+def set_state(instance: Instance, code: int) -> None:
     """Put an instance into one of EC2's states."""
     instance.instance_state.code = code
     instance.instance_state.name = STATE_NAMES[code]
 
 
-def user_data_of(instance: Any) -> bytes:
-    """An instance's user data, decoded; empty if it has none."""
-    data = instance.user_data
+def set_reason(instance: Instance, text: str, why: StateReason) -> None:
+    """Set both of the reasons that EC2 gives for an instance's latest state transition."""
+    instance._reason = text  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    instance.state_reason = why
+
+
+def user_data_of(instance: Instance) -> bytes:
+    """Return an instance's user data, decoded; empty if it has none."""
+    data = cast("Base64EncodedString | str | None", instance.user_data)
     if data is None:
         return b""
     return base64.b64decode(data.as_bytes() if isinstance(data, Base64EncodedString) else data)
 
 
-def role_of(instance: Any) -> str:
-    """The name of the role in an instance's profile; empty without one."""
+def role_of(instance: Instance) -> str:
+    """Return the name of the role in an instance's profile; empty without one."""
     association = instance.ec2_backend.iam_instance_profile_associations.get(instance.id)
     roles = association.iam_instance_profile.roles if association is not None else []
     return str(roles[0].name) if roles else ""
 
 
-def finish_termination(instance: Any) -> None:
-    """Release what a shutting-down instance held (addresses, volumes, profile) for good."""
-    reason, why = instance._reason, instance.state_reason  # noqa: SLF001
+def finish_termination(instance: Instance) -> None:
+    """Release for good what a shutting-down instance held: addresses, volumes, profile."""
+    text, why = instance._reason, instance.state_reason  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     original(Instance, "terminate")(instance)
-    instance._reason, instance.state_reason = reason, why  # noqa: SLF001
+    set_reason(instance, text, why)
     # Its address may belong to another instance by the time moto forgets this one.
-    instance._private_ips.clear()  # noqa: SLF001
-    instance.terminated_at = time.time()
+    instance._private_ips.clear()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    InstanceRecord.of(instance).terminated_at = time.time()
 
 
-def forget_terminated(backend: Any, before: float) -> None:
-    """Drop the records of instances that were terminated before that time (epoch seconds)."""
+def forget_terminated(backend: EC2Backend, before: float) -> None:
+    """Drop the instances that were terminated before that time (epoch seconds)."""
     for reservation in list(backend.reservations.values()):
         kept = [
             instance
             for instance in reservation.instances
-            if not (instance.state_code == TERMINATED and instance.terminated_at < before)
+            if instance.state_code != TERMINATED
+            or InstanceRecord.of(instance).terminated_at >= before
         ]
         if kept:
             reservation.instances = kept

@@ -1,18 +1,29 @@
-"""Launching instances: launch template fields that moto ignores take effect."""
+"""Launches: launch template fields that moto ignores take effect."""
+
+from __future__ import annotations
 
 import base64
 import copy
-from typing import Any
+from typing import Any, cast
 
+from moto.core.responses import ActionResult
+from moto.core.types import Base64EncodedString
 from moto.ec2.exceptions import EC2ClientError, InvalidLaunchTemplateIdNotFound
-from moto.ec2.models.instances import InstanceBackend
-from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.instances import Instance, InstanceBackend, Reservation
+from moto.ec2.models.launch_templates import (
+    LaunchTemplate,
+    LaunchTemplateBackend,
+    LaunchTemplateVersion,
+)
 from moto.ec2.responses import instances as instance_responses
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.utils import parse_user_data
 
 from region.addresses import has_twin
-from region.api.patching import Patches
+from region.api.parameters import Parameters
+from region.api.patching import Original, Patches
+from region.services.ec2.records import InstanceRecord
 
 # Parameters of moto's run_instances and the template fields that they come from.
 FROM_TEMPLATE = {
@@ -27,60 +38,71 @@ patches = Patches()
 
 
 @patches.around(InstanceBackend, "run_instances")
-def _run_instances(moto: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: Any) -> Reservation:
     template = _template_data(self, kwargs)
-    _fill_in(template, kwargs)
+    _apply_template(template, kwargs)
     subnet_ids = [nic["SubnetId"] for nic in kwargs.get("nics") or [] if "SubnetId" in nic]
     _check_subnet(self, kwargs.get("subnet_id") or next(iter(subnet_ids), None))
-    reservation = moto(self, *args, **kwargs)
+    reservation: Reservation = moto(self, *args, **kwargs)
     for instance in reservation.instances:
         _finish_launch(self, instance, template, kwargs)
     return reservation
 
 
 @patches.around(InstanceResponse, "run_instances")
-def _run_instances_call(moto: Any, self: Any) -> Any:
-    answer = moto(self)
-    option = self._get_param("CreditSpecification.CpuCredits")
-    protect = self._get_bool_param("DisableApiTermination", False)
-    for instance in answer.result.instances:
-        instance.cpu_credits = option or instance.cpu_credits
+def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
+    answer: ActionResult = moto(self)
+    given = Parameters(self)
+    option = given.text("CreditSpecification.CpuCredits")
+    protect = given.flag("DisableApiTermination")
+    reservation = cast("Reservation", answer.result)
+    for instance in reservation.instances:
+        record = InstanceRecord.of(instance)
+        record.cpu_credits = option or record.cpu_credits
         instance.disable_api_termination = protect or instance.disable_api_termination
     return answer
 
 
 @patches.around(LaunchTemplate, "create_version")
-def _create_version(moto: Any, self: Any, data: dict[str, Any], description: str) -> Any:
-    """Moto parses the user data of a template's first version only, and launches no other."""
+def _create_version(
+    moto: Original, self: LaunchTemplate, data: dict[str, Any], description: str
+) -> LaunchTemplateVersion:
+    """Parse the user data of every version: moto does so for a template's first one only."""
     raw = data.get("UserData")
     parsed = {"UserData": parse_user_data(raw)} if isinstance(raw, str | bytes) else {}
     return moto(self, {**data, **parsed}, description)
 
 
 @patches.around(instance_responses, "parse_user_data")
-def _parse_user_data(moto: Any, value: Any) -> Any:
-    """ModifyInstanceAttribute hands over decoded bytes, and moto would decode them again."""
+def _parse_user_data(moto: Original, value: str | bytes | None) -> Base64EncodedString | None:
+    """Encode what ModifyInstanceAttribute passes as decoded bytes: moto would decode it again."""
     return moto(base64.b64encode(value).decode() if isinstance(value, bytes) else value)
 
 
 @patches.around(LaunchTemplateBackend, "describe_launch_templates")
 def _describe_launch_templates(
-    moto: Any, self: Any, template_names: Any = None, template_ids: Any = None, filters: Any = None
-) -> Any:
+    moto: Original,
+    self: EC2Backend,
+    template_names: list[str] | None = None,
+    template_ids: list[str] | None = None,
+    filters: dict[str, Any] | None = None,
+) -> list[LaunchTemplate]:
     for template_id in template_ids or []:
         if template_id not in self.launch_templates:
             raise InvalidLaunchTemplateIdNotFound(template_id)
     return moto(self, template_names, template_ids, filters)
 
 
-def _template_data(backend: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    if not kwargs.get("launch_template"):
+def _template_data(backend: EC2Backend, kwargs: dict[str, Any]) -> dict[str, Any]:
+    template = kwargs.get("launch_template")
+    if not template:
         return {}
-    return backend._get_template_from_args(kwargs["launch_template"]).data  # noqa: SLF001
+    version = backend._get_template_from_args(template)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return version.data
 
 
-def _fill_in(template: dict[str, Any], kwargs: dict[str, Any]) -> None:
-    """Add to a launch what its template says and moto does not read from it."""
+def _apply_template(template: dict[str, Any], kwargs: dict[str, Any]) -> None:
+    """Add to a launch those fields of its template that moto does not read."""
     for parameter, field in FROM_TEMPLATE.items():
         if not kwargs.get(parameter) and template.get(field) is not None:
             kwargs[parameter] = template[field]
@@ -105,7 +127,7 @@ def _interfaces(interfaces: list[dict[str, Any]], kwargs: dict[str, Any]) -> lis
     return result
 
 
-def _check_subnet(backend: Any, subnet_id: str | None) -> None:
+def _check_subnet(backend: EC2Backend, subnet_id: str | None) -> None:
     if subnet_id is None:
         message = (
             "No subnet was given: the local region launches instances only in subnets of a VPC "
@@ -122,10 +144,11 @@ def _check_subnet(backend: Any, subnet_id: str | None) -> None:
 
 
 def _finish_launch(
-    backend: Any, instance: Any, template: dict[str, Any], kwargs: dict[str, Any]
+    backend: EC2Backend, instance: Instance, template: dict[str, Any], kwargs: dict[str, Any]
 ) -> None:
-    instance.cpu_credits = (
-        template.get("CreditSpecification", {}).get("CpuCredits") or instance.cpu_credits
+    record = InstanceRecord.of(instance)
+    record.cpu_credits = (
+        template.get("CreditSpecification", {}).get("CpuCredits") or record.cpu_credits
     )
     named = kwargs.get("iam_instance_profile_name") or kwargs.get("iam_instance_profile_arn")
     profile = template.get("IamInstanceProfile", {})

@@ -1,47 +1,50 @@
-"""NAT gateways: an address of their own subnet while they live, none of anything afterwards.
+"""NAT gateways: an address of their own subnet while they exist, and everything returned afterwards.
 
-moto draws a random private address, and leaves interface and public address attached for ever, so
-that neither the subnet's addresses nor the Elastic IP would be free again.
+moto draws a random private address and leaves interface and public address attached for ever, so
+neither the subnet's address nor the Elastic IP would become free again.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import cast
 
 from moto.ec2.exceptions import EC2ClientError
-from moto.ec2.models import nat_gateways
+from moto.ec2.models import EC2Backend, nat_gateways
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 
-from region.api.patching import Patches
+from region.api.patching import Original, Patches
 
 patches = Patches()
 
 
 @patches.around(NatGateway, "__init__")
-def _new_gateway(moto: Any, self: Any, backend: Any, subnet_id: str, *args: Any, **kw: Any) -> None:
-    moto(self, backend, subnet_id, *args, **kw)
-    self.private_ip = self._eni.private_ip_address
+def _new_gateway(moto: Original, self: NatGateway, *args: object, **kwargs: object) -> None:
+    moto(self, *args, **kwargs)
+    self.private_ip = _interface_of(self).private_ip_address or ""
 
 
 @patches.method(nat_gateways, "random_private_ip")
 def _chosen_by_the_subnet() -> None:
-    """No address: the network interface then takes the next free one of its subnet."""
+    """Choose no address: the network interface then takes the next free one of its subnet."""
 
 
 @patches.method(NatGatewayBackend)
-def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
-    """Delete a gateway and give back what it held."""
+def delete_nat_gateway(self: EC2Backend, nat_gateway_id: str) -> NatGateway:
+    """Delete a gateway and return the addresses that it held."""
     gateway = self.nat_gateways.get(nat_gateway_id)
     if gateway is None:
         message = f"NAT gateway {nat_gateway_id} was not found"
         raise EC2ClientError("NatGatewayNotFound", message)
     if gateway.state == "deleted":
         return gateway
-    interface = gateway._eni  # noqa: SLF001
+    interface = _interface_of(gateway)
     for address in self.addresses:
-        if address.eni is interface:
+        if cast("NetworkInterface | None", address.eni) is interface:
             self.disassociate_address(address=address.public_ip)
     subnet = self.get_subnet(gateway.subnet_id)
-    subnet.del_subnet_ip(interface.private_ip_address)
+    subnet.del_subnet_ip(gateway.private_ip)
     self.delete_network_interface(interface.id)
     gateway.state = "deleted"
     return gateway
@@ -49,7 +52,7 @@ def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
 
 @patches.around(ElasticAddressBackend, "release_address")
 def _release_address(
-    moto: Any, self: Any, address: str | None = None, allocation_id: str | None = None
+    moto: Original, self: EC2Backend, address: str | None = None, allocation_id: str | None = None
 ) -> None:
     if allocation_id:
         found = self.address_by_allocation([allocation_id])[0]
@@ -57,3 +60,7 @@ def _release_address(
             message = f"Address {found.public_ip} is in use."
             raise EC2ClientError("InvalidIPAddress.InUse", message)
     moto(self, address, allocation_id)
+
+
+def _interface_of(gateway: NatGateway) -> NetworkInterface:
+    return gateway._eni  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

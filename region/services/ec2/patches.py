@@ -1,8 +1,10 @@
-"""EC2 instances as AWS answers them, where moto is too quick or leaves something out.
+"""EC2 instances as AWS describes them, where moto is too quick or leaves something out.
 
 An instance is `pending` until its machine has booted and `shutting-down` until its machine has
 ended; the instances controller moves it on.
 """
+
+from __future__ import annotations
 
 import copy
 from typing import Any
@@ -11,12 +13,21 @@ from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
-from moto.ec2.models.instances import Instance, InstanceBackend, MetadataOptions, StateReason
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.instances import (
+    Instance,
+    InstanceBackend,
+    InstanceState,
+    MetadataOptions,
+    StateReason,
+)
 from moto.ec2.responses.general import General
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.monitoring import Monitoring
 
-from region.api.patching import Patches
+from region.api.parameters import Parameters
+from region.api.patching import Original, Patches
 from region.services.ec2 import launch_patches, nat_patches, network_patches
 from region.services.ec2.instances import (
     PENDING,
@@ -25,8 +36,10 @@ from region.services.ec2.instances import (
     STOPPED,
     STOPPING,
     TERMINATED,
+    set_reason,
     set_state,
 )
+from region.services.ec2.records import InstanceRecord
 
 ROOT_VOLUME_GIB = 8
 # Amazon EC2 user guide, "Burstable performance instances": T3 and later start in unlimited mode.
@@ -46,74 +59,73 @@ def install() -> None:
 
 
 @patches.around(Instance, "__init__")
-def _new_instance(moto: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+def _new_instance(moto: Original, self: Instance, *args: object, **kwargs: object) -> None:
     moto(self, *args, **kwargs)
     set_state(self, PENDING)
-    self.impairment = ""
-    self.console_output = ""
-    self.reboot_requested = False
-    self.rebooting = False
-    self.terminated_at = 0.0
     unlimited = self.instance_type.startswith(UNLIMITED_BY_DEFAULT)
-    self.cpu_credits = "unlimited" if unlimited else "standard"
+    InstanceRecord(cpu_credits="unlimited" if unlimited else "standard").attach(self)
     for nic in self.nics.values():
         # EC2 deletes an interface that it made at launch; moto would leave it behind.
         nic.delete_on_termination = True
 
 
 @patches.method(Instance)
-def start(self: Any) -> Any:
-    """Begin to start a stopped instance; returns the state before."""
+def start(self: Instance) -> InstanceState:
+    """Begin to start a stopped instance; return its previous state."""
     previous = copy.copy(self.instance_state)
     if previous.code == STOPPED:
         for nic in self.nics.values():
             nic.start()
         set_state(self, PENDING)
-        self.impairment = ""
-        self._reason, self.state_reason = "", StateReason()
+        InstanceRecord.of(self).impairment = ""
+        set_reason(self, "", StateReason())
     return previous
 
 
 @patches.method(Instance)
-def stop(self: Any) -> Any:
-    """Begin to stop an instance; returns the state before."""
-    return _begin_to_end(self, STOPPING, {PENDING, RUNNING})
+def stop(self: Instance) -> InstanceState:
+    """Begin to stop an instance; return its previous state."""
+    return _begin_shutdown(self, STOPPING, {PENDING, RUNNING})
 
 
 @patches.method(Instance)
-def terminate(self: Any) -> Any:
-    """Begin to terminate an instance; returns the state before."""
-    return _begin_to_end(self, SHUTTING_DOWN, {PENDING, RUNNING, STOPPING, STOPPED})
+def terminate(self: Instance) -> InstanceState:
+    """Begin to terminate an instance; return its previous state."""
+    return _begin_shutdown(self, SHUTTING_DOWN, {PENDING, RUNNING, STOPPING, STOPPED})
 
 
-def _begin_to_end(instance: Any, code: int, possible: set[int]) -> Any:
+def _begin_shutdown(instance: Instance, code: int, possible: set[int]) -> InstanceState:
     previous = copy.copy(instance.instance_state)
     if previous.code in possible:
         set_state(instance, code)
-        instance._reason = f"User initiated ({utcnow():%Y-%m-%d %H:%M:%S} GMT)"  # noqa: SLF001
-        message = f"{USER_SHUTDOWN}: User initiated shutdown"
-        instance.state_reason = StateReason(message, USER_SHUTDOWN)
+        why = StateReason(f"{USER_SHUTDOWN}: User initiated shutdown", USER_SHUTDOWN)
+        set_reason(instance, f"User initiated ({utcnow():%Y-%m-%d %H:%M:%S} GMT)", why)
     return previous
 
 
 @patches.method(Instance)
-def reboot(self: Any) -> None:
-    """Ask for a reboot of a running instance."""
+def reboot(self: Instance) -> None:
+    """Request a reboot of a running instance."""
     if self.state_code == RUNNING:
-        self.reboot_requested = True
+        InstanceRecord.of(self).reboot_requested = True
 
 
 @patches.method(Instance)
-def setup_defaults(self: Any) -> None:
+def setup_defaults(self: Instance) -> None:
     """Attach a root volume under the image's own device name."""
     self.add_block_device(ROOT_VOLUME_GIB, self.root_device_name, None, False, True, None, None)
 
 
 @patches.around(Instance, "add_block_device")
 def _add_block_device(
-    moto: Any, self: Any, size: int | None, device_path: str, *args: Any, **kwargs: Any
+    moto: Original,
+    self: Instance,
+    size: int | None,
+    device_path: str,
+    *args: object,
+    **kwargs: object,
 ) -> None:
-    """Attach a volume; one that a launch template describes takes the default one's place."""
+    """Attach a volume; one that a launch template describes replaces the default one."""
     replaced = self.block_device_mapping.get(device_path)
     if replaced is not None:
         self.ec2_backend.detach_volume(replaced.volume_id, self.id, device_path)
@@ -123,8 +135,8 @@ def _add_block_device(
 
 @patches.value(Instance, "system_status")
 @patches.value(Instance, "instance_status")
-def _status(self: Any) -> dict[str, Any]:
-    if self.impairment:
+def _status(self: Instance) -> dict[str, Any]:
+    if InstanceRecord.of(self).impairment:
         return {"Status": "impaired", "Details": [{"Name": "reachability", "Status": "failed"}]}
     if self.state_code == PENDING:
         return {"Status": "initializing", "Details": []}
@@ -134,29 +146,29 @@ def _status(self: Any) -> dict[str, Any]:
 
 
 @patches.value(Instance, "public_dns_name")
-def _public_dns_name(self: Any) -> str | None:
-    """The public address itself: the local region has no resolver."""
+def _public_dns_name(self: Instance) -> str | None:
+    """Return the public address itself: the local region has no resolver."""
     return self.public_ip
 
 
 @patches.value(Instance, "private_ip_address")
-def _private_ip_address(self: Any) -> str | None:
+def _private_ip_address(self: Instance) -> str | None:
     return None if self.state_code == TERMINATED else self.nics[0].private_ip_address
 
 
 @patches.value(Instance, "network_interfaces")
-def _network_interfaces(self: Any) -> list[Any]:
+def _network_interfaces(self: Instance) -> list[NetworkInterface]:
     return [] if self.state_code == TERMINATED else list(self.nics.values())
 
 
 @patches.method(InstanceResponse)
-def describe_instance_credit_specifications(self: Any) -> ActionResult:
-    """The credit option of burstable instances."""
-    ids = self._get_param("InstanceIds", [])
-    backend = self.ec2_backend
+def describe_instance_credit_specifications(self: InstanceResponse) -> ActionResult:
+    """Describe the credit option of burstable instances."""
+    ids = Parameters(self).texts("InstanceIds")
+    backend: EC2Backend = self.ec2_backend
     found = backend.get_multi_instances_by_id(ids) if ids else backend.all_instances()
     specifications = [
-        {"InstanceId": instance.id, "CpuCredits": instance.cpu_credits}
+        {"InstanceId": instance.id, "CpuCredits": InstanceRecord.of(instance).cpu_credits}
         for instance in found
         if instance.instance_type.startswith(BURSTABLE)
     ]
@@ -164,15 +176,15 @@ def describe_instance_credit_specifications(self: Any) -> ActionResult:
 
 
 @patches.method(InstanceResponse)
-def modify_instance_credit_specification(self: Any) -> ActionResult:
+def modify_instance_credit_specification(self: InstanceResponse) -> ActionResult:
     """Change the credit option of instances."""
     done: list[dict[str, str]] = []
-    for wanted in self._get_param("InstanceCreditSpecifications", []):
-        instance = self.ec2_backend.get_instance(wanted["InstanceId"])
+    for wanted in Parameters(self).structures("InstanceCreditSpecifications"):
+        instance: Instance = self.ec2_backend.get_instance(wanted["InstanceId"])
         if wanted.get("CpuCredits") not in {"standard", "unlimited"}:
             message = f"CpuCredits {wanted.get('CpuCredits')} must be standard or unlimited."
             raise EC2ClientError("InvalidParameterValue", message)
-        instance.cpu_credits = wanted["CpuCredits"]
+        InstanceRecord.of(instance).cpu_credits = wanted["CpuCredits"]
         done.append({"InstanceId": instance.id})
     return ActionResult(
         {
@@ -183,8 +195,10 @@ def modify_instance_credit_specification(self: Any) -> ActionResult:
 
 
 @patches.method(InstanceBackend)
-def modify_instance_metadata_options(self: Any, instance_id: str, **wanted: Any) -> Any:
-    """Change the metadata options that are given and keep the others."""
+def modify_instance_metadata_options(
+    self: InstanceBackend, instance_id: str, **wanted: object
+) -> MetadataOptions:
+    """Change the given metadata options and keep the others."""
     instance = self.get_instance(instance_id)
     before = instance.metadata_options
     names = {
@@ -204,28 +218,28 @@ def modify_instance_metadata_options(self: Any, instance_id: str, **wanted: Any)
 
 
 @patches.method(General)
-def get_console_output(self: Any) -> ActionResult:
-    """What the instance's machine told about its boots."""
-    instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
-    output = Base64EncodedString.from_raw_string(instance.console_output)
+def get_console_output(self: General) -> ActionResult:
+    """Return what the instance's machine printed during its boots."""
+    instance: Instance = self.ec2_backend.get_instance(Parameters(self).text("InstanceId"))
+    output = Base64EncodedString.from_raw_string(InstanceRecord.of(instance).console_output)
     return ActionResult({"InstanceId": instance.id, "Timestamp": utcnow(), "Output": output})
 
 
 @patches.method(Monitoring)
-def monitor_instances(self: Any) -> ActionResult:
+def monitor_instances(self: Monitoring) -> ActionResult:
     """Turn detailed monitoring on."""
     return _set_monitoring(self, "enabled")
 
 
 @patches.method(Monitoring)
-def unmonitor_instances(self: Any) -> ActionResult:
+def unmonitor_instances(self: Monitoring) -> ActionResult:
     """Turn detailed monitoring off."""
     return _set_monitoring(self, "disabled")
 
 
-def _set_monitoring(response: Any, state: str) -> ActionResult:
-    ids = response._get_param("InstanceIds", [])  # noqa: SLF001
-    found = response.ec2_backend.get_multi_instances_by_id(ids)
+def _set_monitoring(response: Monitoring, state: str) -> ActionResult:
+    ids = Parameters(response).texts("InstanceIds")
+    found: list[Instance] = response.ec2_backend.get_multi_instances_by_id(ids)
     for instance in found:
         instance.monitoring_state = state
     monitorings = [

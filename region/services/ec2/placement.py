@@ -1,35 +1,92 @@
-"""Addresses for load balancers and databases inside a subnet.
+"""Private addresses of a subnet, for instances and for load balancers and databases.
 
-They are taken from moto's own address book of the subnet, so no instance is given one of them.
-Call with the control plane's lock held.
+All come from moto's own address book of the subnet, so none is assigned twice. Call with the
+control plane's lock held.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import cast
 
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.subnets import Subnet
 
 from region.addresses import has_twin, loopback_of
+from region.services.ec2.records import SubnetRecord
 
 
 class PlacementError(ValueError):
-    """A subnet that has no place on the loopback device, or no free address."""
+    """A subnet that cannot be mapped to the loopback device or has no free address."""
 
 
-def claim(subnet: Any, owner: str) -> str:
-    """Reserve the first free address of moto's `subnet` for `owner`; its loopback twin."""
+def claim(subnet: Subnet, owner: str) -> str:
+    """Reserve the next free address of `subnet` for `owner` and return its loopback twin.
+
+    Raises:
+        PlacementError: If the subnet has no twin on the loopback device, or no free address.
+    """
     if not has_twin(str(subnet.cidr.network_address)):
         raise PlacementError(
             f"Subnet {subnet.id} ({subnet.cidr_block}) cannot be mapped to the loopback device: "
             "use subnets of a VPC in 10.0.0.0/8 outside 10.0.0.0/16."
         )
     try:
-        return loopback_of(subnet.get_available_subnet_ip(owner))
+        return loopback_of(assign(subnet, owner))
     except EC2ClientError as error:
         raise PlacementError(
             f"Subnet {subnet.id} ({subnet.cidr_block}) has no free address: use a larger block."
         ) from error
 
 
-def release(subnet: Any, private_ip: str) -> None:
-    """Give an address back."""
+def release(subnet: Subnet, private_ip: str) -> None:
+    """Return an address to its subnet."""
     subnet.del_subnet_ip(private_ip)
+
+
+def assign(subnet: Subnet, holder: object) -> str:
+    """Assign the next free address after the last one, so that a freed one rests for a while.
+
+    moto keeps an iterator in a cache of the class, which a restart of the region would lose.
+    """
+    first, last = _usable(subnet)
+    size = last - first + 1
+    record = SubnetRecord.of(subnet)
+    taken = _addresses_of(subnet)
+    reserved = subnet._reserved_ips  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    for step in range(size):
+        offset = (record.next_offset + step) % size
+        address = IPv4Address(first + offset)
+        if str(address) not in taken and address not in reserved:
+            record.next_offset = (offset + 1) % size
+            taken[str(address)] = holder
+            return str(address)
+    message = f"There are not enough free addresses in subnet '{subnet.id}' ({subnet.cidr_block})."
+    raise EC2ClientError("InsufficientFreeAddressesInSubnet", message)
+
+
+def assign_given(subnet: Subnet, ip: str, holder: object) -> None:
+    """Assign a given address; reject one that is taken, reserved or outside the subnet."""
+    first, last = _usable(subnet)
+    if not first <= int(IPv4Address(ip)) <= last:
+        message = (
+            f"Address {ip} is not in subnet's address range {subnet.cidr_block}, or is one of the "
+            "five that are reserved."
+        )
+        raise EC2ClientError("InvalidParameterValue", message)
+    taken = _addresses_of(subnet)
+    if ip in taken:
+        raise EC2ClientError("InvalidIPAddress.InUse", f"Address {ip} is in use.")
+    taken[ip] = holder
+
+
+def _addresses_of(subnet: Subnet) -> dict[str, object]:
+    # moto expects instances here; interfaces, load balancers and databases hold addresses too.
+    taken = subnet._subnet_ips  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return cast("dict[str, object]", taken)
+
+
+def _usable(subnet: Subnet) -> tuple[int, int]:
+    """Return the first and last address that AWS assigns: not the first four, not the last."""
+    network = subnet.cidr
+    return int(network.network_address) + 4, int(network.broadcast_address) - 1

@@ -1,37 +1,49 @@
-"""Load balancers of the control plane as HAProxy processes, and target health back into it."""
+"""Controller of load balancers: each is an HAProxy process, whose target health it reports."""
+
+from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
+
+from moto.elbv2.models import FakeTargetGroup
 
 from region.api.server import ControlPlane
 from region.daemons import remove_runtime_directory, runtime_directory
-from region.services.elbv2 import desired, patches
-from region.services.elbv2.desired import Wanted
-from region.services.elbv2.haproxy.model import BalancerError, LoadBalancer, Target, TargetStatus
-from region.services.elbv2.haproxy.process import DIRECTORY, Balancer
+from region.services.elbv2 import desired
+from region.services.elbv2.desired import DesiredLoadBalancer
+from region.services.elbv2.haproxy.model import (
+    LoadBalancer,
+    LoadBalancerError,
+    Target,
+    TargetStatus,
+)
+from region.services.elbv2.haproxy.process import DIRECTORY, HAProxy
+from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord, TargetHealth
+from region.services.elbv2.target_groups import in_use
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5.0
 Report = dict[str, dict[str, TargetStatus]]
+"""The status of every target, by target group name and target id."""
 
 
 class Process(Protocol):
     """A load balancer's process; region.services.elbv2.haproxy.process has the real one."""
 
     def start(self) -> None:
-        """Start it, or do nothing if it runs."""
+        """Start it; do nothing if it is running."""
         ...
 
     def running(self) -> bool:
-        """Whether it runs."""
+        """Return whether it is running."""
         ...
 
     def configure(self, spec: LoadBalancer) -> None:
-        """Take over other listeners and groups."""
+        """Replace its listeners and target groups."""
         ...
 
     def set_targets(self, group: str, targets: list[Target]) -> None:
@@ -39,7 +51,7 @@ class Process(Protocol):
         ...
 
     def poll(self) -> Report:
-        """The status of every target."""
+        """Return the status of every target."""
         ...
 
     def close(self) -> None:
@@ -51,16 +63,16 @@ class ProcessFactory(Protocol):
     """Makes the process of one load balancer."""
 
     def __call__(self, spec: LoadBalancer, directory: Path, runtime: Path) -> Process:
-        """A process that is not started yet."""
+        """Make a process that is not started yet."""
         ...
 
 
-class TargetsController:
-    """Runs one process per load balancer and reports health of targets."""
+class LoadBalancersController:
+    """Runs one process per load balancer and reports the health of its targets."""
 
-    name = "targets"
+    name = "load balancers"
 
-    def __init__(self, plane: ControlPlane, make_process: ProcessFactory = Balancer) -> None:
+    def __init__(self, plane: ControlPlane, make_process: ProcessFactory = HAProxy) -> None:
         """Work on the load balancers of `plane`."""
         self._plane = plane
         self._make = make_process
@@ -71,13 +83,14 @@ class TargetsController:
 
     def reconcile(self) -> None:
         """One round over all load balancers."""
-        wanted, refused = self._read()
-        for arn in [arn for arn in self._processes if arn not in wanted and arn not in refused]:
+        found, unsupported = self._read()
+        known = found.keys() | unsupported.keys()
+        for arn in [arn for arn in self._processes if arn not in known]:
             self._processes.pop(arn).close()
             self._reports.pop(arn, None)
-        for arn, reason in refused.items():
+        for arn, reason in unsupported.items():
             self._report_failure(arn, reason)
-        for item in wanted.values():
+        for item in found.values():
             if time.monotonic() >= self._retry_at.get(item.arn, 0.0):
                 self._serve(item)
 
@@ -89,33 +102,34 @@ class TargetsController:
         remove_runtime_directory(self._root)
 
     def status(self) -> Mapping[str, Report]:
-        """The latest figures: load balancer ARN, target group name, target id."""
+        """Return the latest report of each load balancer, by ARN."""
         return dict(self._reports)
 
-    def _read(self) -> tuple[dict[str, Wanted], dict[str, str]]:
-        wanted: dict[str, Wanted] = {}
-        refused: dict[str, str] = {}
+    def _read(self) -> tuple[dict[str, DesiredLoadBalancer], dict[str, str]]:
+        """Read the load balancers to run, and why others are not supported, by ARN."""
+        found: dict[str, DesiredLoadBalancer] = {}
+        unsupported: dict[str, str] = {}
         with self._plane.lock:
             backend = self._plane.backend("elbv2")
             for load_balancer in backend.load_balancers.values():
                 try:
-                    wanted[load_balancer.arn] = desired.read(
+                    found[load_balancer.arn] = desired.read(
                         backend, load_balancer, self._plane.config
                     )
-                except BalancerError as error:
-                    refused[load_balancer.arn] = str(error)
+                except LoadBalancerError as error:
+                    unsupported[load_balancer.arn] = str(error)
             for group in backend.target_groups.values():
-                if not patches.in_use(backend, group):
-                    patches.health_book(group).clear()
-        return wanted, refused
+                if not in_use(backend, group):
+                    TargetGroupRecord.of(group).health.clear()
+        return found, unsupported
 
-    def _serve(self, item: Wanted) -> None:
+    def _serve(self, item: DesiredLoadBalancer) -> None:
         try:
             process = self._process(item)
             for group, targets in item.targets.items():
                 process.set_targets(group, targets)
             report = process.poll()
-        except BalancerError as error:
+        except LoadBalancerError as error:
             self._retry_at[item.arn] = time.monotonic() + RETRY_AFTER
             self._report_failure(item.arn, str(error))
             return
@@ -123,7 +137,7 @@ class TargetsController:
         self._reports[item.arn] = report
         self._publish(item, report)
 
-    def _process(self, item: Wanted) -> Process:
+    def _process(self, item: DesiredLoadBalancer) -> Process:
         process = self._processes.get(item.arn)
         if process is None:
             directory = self._root / DIRECTORY / item.name
@@ -144,23 +158,24 @@ class TargetsController:
             load_balancer = self._plane.backend("elbv2").load_balancers.get(arn)
             if load_balancer is None:
                 return
-            if load_balancer.state == "failed" and load_balancer.state_reason == reason:
+            record = LoadBalancerRecord.of(load_balancer)
+            if load_balancer.state == "failed" and record.state_reason == reason:
                 return
-            load_balancer.state = "failed"
-            load_balancer.state_reason = reason
+            load_balancer.state, record.state_reason = "failed", reason
             self._plane.notify()
         log.error("load balancer %s: %s", arn, reason)
 
-    def _publish(self, item: Wanted, report: Report) -> None:
+    def _publish(self, item: DesiredLoadBalancer, report: Report) -> None:
         with self._plane.lock:
             backend = self._plane.backend("elbv2")
             load_balancer = backend.load_balancers.get(item.arn)
             if load_balancer is None:
                 return
             changed = False
-            if patches.changes_of(load_balancer) == item.changes:
+            record = LoadBalancerRecord.of(load_balancer)
+            if record.listener_changes == item.listener_changes:
                 changed = load_balancer.state != "active"
-                load_balancer.state, load_balancer.state_reason = "active", None
+                load_balancer.state, record.state_reason = "active", None
             for name, arn in item.arns.items():
                 group = backend.target_groups.get(arn)
                 if group is not None:
@@ -170,18 +185,20 @@ class TargetsController:
                 self._plane.notify()
 
 
-def _write_health(group: Any, report: Mapping[str, TargetStatus], known: set[str]) -> bool:
-    """Note a target group's health; whether anything changed.
+def _write_health(
+    group: FakeTargetGroup, report: Mapping[str, TargetStatus], known: set[str]
+) -> bool:
+    """Record a target group's health and return whether anything changed.
 
-    `known` are the targets that were registered when the report was asked for: what was
-    registered or deregistered since is not overwritten by older news.
+    `known` are the targets that were registered when the report was requested: an older report
+    does not overwrite what was registered or deregistered since.
     """
-    book = patches.health_book(group)
-    before = dict(book)
+    health = TargetGroupRecord.of(group).health
+    before = dict(health)
     for name, status in report.items():
         if (name in known) == (name in group.targets):
-            book[name] = (status.health.value, status.reason, status.description)
-    for name in list(book):
+            health[name] = TargetHealth(status.health.value, status.reason, status.description)
+    for name in list(health):
         if name not in group.targets and name not in report and name not in known:
-            del book[name]
-    return book != before
+            del health[name]
+    return health != before

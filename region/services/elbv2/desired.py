@@ -1,34 +1,41 @@
-"""Reads load balancers, listeners and target groups of the control plane for the data plane.
+"""The desired state of a load balancer: the control plane's objects as values of the data plane.
 
 Call with the control plane's lock held; what is returned holds no moto object.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Any
+
+from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer, FakeTargetGroup
 
 from region.addresses import has_twin, loopback_of
 from region.config import RegionConfig
-from region.services.elbv2 import patches
+from region.services.elbv2 import target_groups
 from region.services.elbv2.haproxy.model import (
-    BalancerError,
     FixedResponse,
     Forward,
     HealthCheck,
     Listener,
     LoadBalancer,
+    LoadBalancerError,
     Target,
     TargetGroup,
 )
+from region.services.elbv2.records import LoadBalancerRecord
 
 IDLE_TIMEOUT = 60.0
-PERMANENT_STATES = {"running", "pending"}
+REACHABLE_STATES = {"running", "pending"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One load balancer as the control plane wants it. `arns` maps group names to ARNs.
+class DesiredLoadBalancer:
+    """One load balancer as the control plane describes it.
 
-    `changes` tells which state of the listeners this is.
+    Attributes:
+        targets: The registered targets by target group name.
+        arns: The target groups' ARNs by name.
+        listener_changes: The state of the listeners that this was read from.
     """
 
     arn: str
@@ -36,39 +43,50 @@ class Wanted:
     spec: LoadBalancer
     targets: dict[str, list[Target]] = field(default_factory=dict[str, list[Target]])
     arns: dict[str, str] = field(default_factory=dict[str, str])
-    changes: int = 0
+    listener_changes: int = 0
 
 
-def read(backend: Any, load_balancer: Any, config: RegionConfig) -> Wanted:
-    """What `load_balancer` should do. Raises BalancerError for what the data plane cannot."""
+def read(
+    backend: ELBv2Backend, load_balancer: FakeLoadBalancer, config: RegionConfig
+) -> DesiredLoadBalancer:
+    """Read what `load_balancer` should do.
+
+    Raises:
+        LoadBalancerError: If it asks for something that the data plane cannot do.
+    """
+    record = LoadBalancerRecord.of(load_balancer)
     groups = [
         backend.target_groups[arn]
-        for arn in sorted(patches.forwarded_to(backend, load_balancer))
+        for arn in sorted(target_groups.forwarded_to(backend, load_balancer))
         if arn in backend.target_groups
     ]
     spec = LoadBalancer(
         name=load_balancer.name,
-        address=patches.address_of(load_balancer),
+        address=record.loopback_address,
         listeners=tuple(
             _listener(backend, listener) for listener in load_balancer.listeners.values()
         ),
         target_groups=tuple(target_group(group, config) for group in groups),
         idle_timeout=float(load_balancer.attrs.get("idle_timeout.timeout_seconds", IDLE_TIMEOUT)),
     )
-    return Wanted(
+    return DesiredLoadBalancer(
         load_balancer.arn,
         load_balancer.name,
         spec,
         {group.name: _targets(backend, group) for group in groups},
         {group.name: group.arn for group in groups},
-        patches.changes_of(load_balancer),
+        record.listener_changes,
     )
 
 
-def target_group(group: Any, config: RegionConfig) -> TargetGroup:
-    """A target group of moto as the data plane's value; periods on the region's clock."""
+def target_group(group: FakeTargetGroup, config: RegionConfig) -> TargetGroup:
+    """Convert a target group of moto; periods run on the region's clock.
+
+    Raises:
+        LoadBalancerError: If it uses another protocol than HTTP.
+    """
     if group.protocol != "HTTP" or group.health_check_protocol != "HTTP":
-        raise BalancerError(
+        raise LoadBalancerError(
             f"Target group {group.name} uses {group.protocol} with {group.health_check_protocol} "
             "health checks: the local region supports HTTP for both."
         )
@@ -87,27 +105,25 @@ def target_group(group: Any, config: RegionConfig) -> TargetGroup:
     return TargetGroup(
         name=group.name,
         check=check,
-        deregistration_delay=config.seconds(
-            float(attributes.get("deregistration_delay.timeout_seconds", 300))
-        ),
+        deregistration_delay=config.seconds(target_groups.deregistration_delay(group)),
         algorithm=str(attributes.get("load_balancing.algorithm.type", "round_robin")),
         slow_start=config.seconds(float(attributes.get("slow_start.duration_seconds", 0))),
     )
 
 
-def _listener(backend: Any, listener: Any) -> Listener:
+def _listener(backend: ELBv2Backend, listener: FakeListener) -> Listener:
     if listener.protocol != "HTTP":
-        raise BalancerError(
+        raise LoadBalancerError(
             f"Listener {listener.port} uses {listener.protocol}: the local region supports HTTP."
         )
     if len(listener.rules) > 1:
-        raise BalancerError(
-            f"Listener {listener.port} has rules beside its default action: "
+        raise LoadBalancerError(
+            f"Listener {listener.port} has rules besides its default action: "
             "the local region supports the default action only."
         )
     action = listener.default_actions[-1]
     if action.type == "forward":
-        arns = backend._get_target_group_arns_from(action_data=action.data)  # noqa: SLF001
+        arns = target_groups.action_targets(backend, action.data)
         if len(arns) == 1 and arns[0] in backend.target_groups:
             return Listener(int(listener.port), Forward(backend.target_groups[arns[0]].name))
     elif action.type == "fixed-response":
@@ -120,13 +136,13 @@ def _listener(backend: Any, listener: Any) -> Listener:
                 fixed.get("MessageBody") or "",
             ),
         )
-    raise BalancerError(
+    raise LoadBalancerError(
         f"Default action {action.type} of listener {listener.port} is not supported in the local "
         "region: use `forward` to one target group, or `fixed-response`."
     )
 
 
-def _targets(backend: Any, group: Any) -> list[Target]:
+def _targets(backend: ELBv2Backend, group: FakeTargetGroup) -> list[Target]:
     found = [
         (name, _address(backend, group, name), int(entry["Port"]))
         for name, entry in group.targets.items()
@@ -134,10 +150,10 @@ def _targets(backend: Any, group: Any) -> list[Target]:
     return [Target(name, address, port) for name, address, port in found if address is not None]
 
 
-def _address(backend: Any, group: Any, name: str) -> str | None:
+def _address(backend: ELBv2Backend, group: FakeTargetGroup, name: str) -> str | None:
     if group.target_type == "instance":
         instance = backend.ec2_backend.get_instance_by_id(name)
-        if instance is None or instance.state not in PERMANENT_STATES:
+        if instance is None or instance.state not in REACHABLE_STATES:
             return None
-        name = instance.private_ip
+        name = instance.private_ip or ""
     return loopback_of(name) if has_twin(name) else None

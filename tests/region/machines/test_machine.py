@@ -347,9 +347,9 @@ def test_strangers_cannot_call_systemctl(park, spec_of):
 
 def test_unified_hierarchy_kills_and_removes_on_the_real_kernel(tmp_path, eventually):
     """The version 2 mechanics where a cgroup2 mount exists beside version 1."""
-    from region.machines.cgroups import CgroupV2, Surroundings, remove_namespace
+    from region.machines.cgroups import CgroupProbe, CgroupV2, remove_namespace
 
-    mounts = Surroundings().v2_mounts()
+    mounts = CgroupProbe().v2_mounts()
     if not mounts or os.geteuid() != 0:
         pytest.skip("no unified hierarchy to write to")
     limits = CgroupV2(mounts[0])

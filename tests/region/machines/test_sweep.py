@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from region.machines import MachinePark, RegionInUse, sweep
-from region.machines.cgroups import Surroundings
+from region.machines.cgroups import CgroupProbe
 from region.machines.park import region_id
 
 pytestmark = pytest.mark.region
@@ -64,7 +64,7 @@ def killed_region(tmp_path: Path) -> Iterator[tuple[Path, list[int]]]:
 
 
 def _groups(root: Path) -> list[Path]:
-    hierarchies = [*Surroundings().v1_mounts().values(), *Surroundings().v2_candidates()]
+    hierarchies = [*CgroupProbe().v1_mounts().values(), *CgroupProbe().v2_candidates()]
     paths = [hierarchy / "haproof" / region_id(root) for hierarchy in hierarchies]
     return [path for path in paths if path.exists()]
 
@@ -92,7 +92,7 @@ def test_the_next_start_sweeps_by_itself(killed_region, runs):
 
 
 def test_leftovers_in_one_hierarchy_only(tmp_path: Path):
-    hierarchies = [*Surroundings().v1_mounts().values(), *Surroundings().v2_candidates()]
+    hierarchies = [*CgroupProbe().v1_mounts().values(), *CgroupProbe().v2_candidates()]
     leftover = hierarchies[0] / "haproof" / region_id(tmp_path) / "i-1" / "services"
     leftover.mkdir(parents=True)
     found = sweep(tmp_path)

@@ -1,1 +1,1 @@
-"""The data plane of a load balancer: one HAProxy process each. Knows nothing of AWS's API."""
+"""The data plane: one HAProxy process per load balancer. Knows nothing of AWS's API."""

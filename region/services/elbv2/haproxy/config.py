@@ -1,4 +1,6 @@
-"""Renders the HAProxy configuration of one load balancer."""
+"""The HAProxy configuration of one load balancer."""
+
+from __future__ import annotations
 
 import functools
 import resource
@@ -11,7 +13,7 @@ import jinja2
 from region.services.elbv2.haproxy.model import FixedResponse, LoadBalancer, Target, TargetGroup
 
 OPEN_SUFFIX = "--open"
-"""Ends the name of the backend that holds all registered targets, checked or not."""
+"""Suffix of the backend that holds all registered targets, whatever their health."""
 
 MOST_CONNECTIONS = 20_000
 RESERVED_DESCRIPTORS = 300
@@ -24,7 +26,11 @@ UNAVAILABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files that the configuration names. `state` None: start without remembered states."""
+    """The files that the configuration names.
+
+    Attributes:
+        state: Server states to start from; None to start without.
+    """
 
     socket: Path
     directory: Path
@@ -32,7 +38,7 @@ class Files:
 
     @property
     def bad_gateway(self) -> Path:
-        """The raw answer to a request whose target refused the connection."""
+        """The raw response to a request whose target refused the connection."""
         return self.directory / "502.http"
 
     @property
@@ -41,12 +47,12 @@ class Files:
         return self.directory / "503.html"
 
     def body(self, port: int) -> Path:
-        """The body of the fixed response of the listener on `port`."""
+        """Return the file with the body of the fixed response of the listener on `port`."""
         return self.directory / f"fixed-{port}.body"
 
 
 def render(balancer: LoadBalancer, targets: Mapping[str, Sequence[Target]], files: Files) -> str:
-    """The configuration text. `targets` maps target group names to what is registered now."""
+    """Render the configuration; `targets` are the registered targets by target group name."""
     delays = [group.deregistration_delay for group in balancer.target_groups]
     return _template().render(
         balancer=balancer,
@@ -65,7 +71,7 @@ def render(balancer: LoadBalancer, targets: Mapping[str, Sequence[Target]], file
 
 
 def write_pages(balancer: LoadBalancer, files: Files) -> None:
-    """Write the answer files that the configuration names."""
+    """Write the response files that the configuration names."""
     files.directory.mkdir(parents=True, exist_ok=True)
     files.bad_gateway.write_bytes(_bad_gateway().encode())
     files.unavailable.write_text(UNAVAILABLE)
@@ -75,7 +81,7 @@ def write_pages(balancer: LoadBalancer, files: Files) -> None:
 
 
 def server_options(group: TargetGroup) -> str:
-    """The health check words of a `server` line, also those of `add server` at run time."""
+    """Return the health check options of a `server` line or an `add server` command."""
     check = group.check
     words = [
         f"check inter {milliseconds(check.interval)}",
@@ -89,12 +95,12 @@ def server_options(group: TargetGroup) -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    """A time as HAProxy reads it; never 0, which would mean "no limit"."""
+    """Format a time for HAProxy; never 0, which would mean "no limit"."""
     return f"{max(1, round(seconds * 1000))}ms"
 
 
 def connection_limit() -> int:
-    """Concurrent client connections that fit this process's file descriptor limit.
+    """Return how many client connections fit this process's file descriptor limit.
 
     Each may need a second descriptor for the target.
     """

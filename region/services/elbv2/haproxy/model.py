@@ -1,4 +1,6 @@
-"""What a load balancer is asked to do, and what it reports. Plain values, no process."""
+"""What a load balancer should do and what it reports, as plain values."""
+
+from __future__ import annotations
 
 import re
 from dataclasses import dataclass
@@ -12,8 +14,8 @@ _MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 _PATH = re.compile(r"/[\x21\x23-\x26\x28-\x5b\x5d-\x7e]*")
 
 
-class BalancerError(RuntimeError):
-    """A load balancer cannot work; the message names the value and the remedy."""
+class LoadBalancerError(RuntimeError):
+    """A load balancer that cannot work; the message names the value and the remedy."""
 
 
 class Health(StrEnum):
@@ -38,17 +40,17 @@ class HealthCheck:
     port: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what would break the configuration file or could never work."""
+        """Reject what would break the configuration file or could never work."""
         if not _PATH.fullmatch(self.path):
-            raise BalancerError(
-                f"Health check path {self.path!r} must start with / and hold no blanks or quotes."
+            raise LoadBalancerError(
+                f"Health check path {self.path!r} must start with / and contain no blanks or quotes."
             )
         if not _MATCHER.fullmatch(self.matcher):
-            raise BalancerError(
+            raise LoadBalancerError(
                 f"Health check matcher {self.matcher!r} must look like 200, 200,202 or 200-299."
             )
         if self.interval <= 0 or self.timeout <= 0:
-            raise BalancerError(
+            raise LoadBalancerError(
                 f"Health check interval {self.interval} s and timeout {self.timeout} s "
                 "must be greater than 0."
             )
@@ -63,7 +65,7 @@ class Target:
     port: int
 
     def __post_init__(self) -> None:
-        """Refuse ids that are no HAProxy server name."""
+        """Reject ids that are not valid as a HAProxy server name."""
         _check_name("Target id", self.id)
 
 
@@ -78,10 +80,10 @@ class TargetGroup:
     slow_start: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse names and algorithms that HAProxy has no word for."""
+        """Reject names and algorithms that HAProxy does not support."""
         _check_name("Target group name", self.name)
         if self.algorithm not in {ROUND_ROBIN, LEAST_OUTSTANDING_REQUESTS}:
-            raise BalancerError(
+            raise LoadBalancerError(
                 f"Load balancing algorithm {self.algorithm!r} of target group {self.name} is not "
                 f"supported: use {ROUND_ROBIN} or {LEAST_OUTSTANDING_REQUESTS}."
             )
@@ -89,7 +91,7 @@ class TargetGroup:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A listener's default action: hand requests to a target group."""
+    """A listener's default action: forward requests to a target group."""
 
     target_group: str
 
@@ -103,16 +105,16 @@ class FixedResponse:
     body: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a content type that could break out of the configuration line."""
+        """Reject a content type that could break out of the configuration line."""
         if not re.fullmatch(r"[\w.+-]+/[\w.+-]+", self.content_type):
-            raise BalancerError(
+            raise LoadBalancerError(
                 f"Content type {self.content_type!r} of a fixed response must look like text/plain."
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port the load balancer listens on, with what it does by default."""
+    """A port that the load balancer listens on, and its default action."""
 
     port: int
     action: Forward | FixedResponse
@@ -120,7 +122,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """One load balancer: a loopback address, its listeners and the groups they forward to."""
+    """One load balancer: a loopback address, its listeners and the target groups they use."""
 
     name: str
     address: str
@@ -129,13 +131,13 @@ class LoadBalancer:
     idle_timeout: float = 60.0
 
     def __post_init__(self) -> None:
-        """Refuse a listener that forwards to nothing."""
+        """Reject a listener that forwards to an unknown target group."""
         _check_name("Load balancer name", self.name)
         known = {group.name for group in self.target_groups}
         for listener in self.listeners:
             action = listener.action
             if isinstance(action, Forward) and action.target_group not in known:
-                raise BalancerError(
+                raise LoadBalancerError(
                     f"Listener {listener.port} of {self.name} forwards to target group "
                     f"{action.target_group}, which the load balancer does not have."
                 )
@@ -145,9 +147,12 @@ class LoadBalancer:
 class TargetStatus:
     """What the load balancer knows about one target.
 
-    `reason` and `description` are ELB's words. `requests` counts since the balancer process
-    started, `responses` maps 1xx..5xx to counts, `in_flight` is the number of requests being
-    answered now.
+    Attributes:
+        reason: ELB's reason code.
+        description: ELB's description of the reason.
+        requests: Requests since the process started.
+        in_flight: Requests that are being answered now.
+        responses: Counts by class, 1xx to 5xx.
     """
 
     id: str
@@ -161,6 +166,6 @@ class TargetStatus:
 
 def _check_name(what: str, value: str) -> None:
     if not _NAME.fullmatch(value):
-        raise BalancerError(
+        raise LoadBalancerError(
             f"{what} {value!r} must be 1 to 80 letters, digits, dots, underscores or hyphens."
         )

@@ -5,6 +5,8 @@ target groups or health checks change; the new one takes over the listening sock
 connection is refused, and the old one ends when its requests are answered.
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import logging
@@ -14,26 +16,30 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from region import daemons
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, spawn
 from region.ports import PortError, explain_bind, require_free
 from region.services.elbv2.haproxy import config
-from region.services.elbv2.haproxy.model import BalancerError, LoadBalancer, Target, TargetStatus
+from region.services.elbv2.haproxy.model import (
+    LoadBalancer,
+    LoadBalancerError,
+    Target,
+    TargetStatus,
+)
 from region.services.elbv2.haproxy.runtime_api import RuntimeApi
-from region.services.elbv2.haproxy.servers import Fleet
+from region.services.elbv2.haproxy.servers import ServerPool
 from toolchain import locate
 from toolchain.errors import ToolError
 
 log = logging.getLogger(__name__)
 
 DIRECTORY = "balancers"
-"""Where below a region's root load balancers keep their files."""
+"""Directory below a region's root in which load balancers keep their files."""
 
 START_TIMEOUT = 10.0
 LONGEST_SOCKET_PATH = 100
 
 
-class Balancer:
+class HAProxy:
     """A running load balancer. Safe to use from several threads."""
 
     def __init__(self, spec: LoadBalancer, directory: Path, runtime: Path) -> None:
@@ -49,25 +55,29 @@ class Balancer:
         self._lock = threading.RLock()
         self._process: Daemon | None = None
         self._predecessors: list[Daemon] = []
-        self._fleet = Fleet(spec.target_groups)
+        self._pool = ServerPool(spec.target_groups)
 
     def start(self) -> None:
-        """Start HAProxy and return when it accepts connections. Raises BalancerError."""
+        """Start HAProxy and return when it accepts connections.
+
+        Raises:
+            LoadBalancerError: If a port is taken or HAProxy does not start.
+        """
         with self._lock:
             if self.running():
                 return
             self._directory.mkdir(parents=True, exist_ok=True)
             for listener in self.spec.listeners:
                 _require_free(self.spec.address, listener.port)
-            self._fleet.forget_health()
+            self._pool.forget_health()
             self._replace(self.spec)
 
     def running(self) -> bool:
-        """Whether the HAProxy process lives."""
+        """Return whether the HAProxy process is alive."""
         return self._process is not None and self._process.running()
 
     def configure(self, spec: LoadBalancer) -> None:
-        """Take over other listeners, target groups or health checks without refusing a request."""
+        """Apply other listeners, target groups or health checks without refusing a request."""
         with self._lock:
             if spec == self.spec:
                 return
@@ -77,25 +87,25 @@ class Balancer:
             for listener in spec.listeners:
                 if listener.port not in before:
                     _require_free(spec.address, listener.port)
-            old = self._fleet
-            self._fleet = old.adapted(spec.target_groups)
+            old = self._pool
+            self._pool = old.for_groups(spec.target_groups)
             try:
                 self._replace(spec)
-            except BalancerError:
-                self._fleet = old
+            except LoadBalancerError:
+                self._pool = old
                 raise
             self.spec = spec
 
     def set_targets(self, group: str, targets: Iterable[Target]) -> None:
         """Make `targets` the registered targets of `group`.
 
-        New ones get requests after their first successful health check; missing ones are drained.
+        New ones receive requests after their first successful health check; missing ones drain.
         """
         with self._lock:
-            self._fleet.register(self._api(), group, list(targets))
+            self._pool.register(self._api(), group, list(targets))
 
     def poll(self) -> dict[str, dict[str, TargetStatus]]:
-        """Advance what waits (first checks, draining) and return the status of every target.
+        """Advance first checks and draining, and return the status of every target.
 
         Keys: target group name, target id. Draining targets are included until they are gone.
         """
@@ -103,10 +113,10 @@ class Balancer:
             for predecessor in [p for p in self._predecessors if not p.running()]:
                 predecessor.stop()
                 self._predecessors.remove(predecessor)
-            return self._fleet.advance(self._api(), time.monotonic())
+            return self._pool.advance(self._api(), time.monotonic())
 
     def close(self) -> None:
-        """End the process at once and remove its socket."""
+        """Stop the process at once and remove its socket."""
         with self._lock:
             for daemon in [*self._predecessors, *([self._process] if self._process else [])]:
                 daemon.stop(signal.SIGTERM)
@@ -117,8 +127,10 @@ class Balancer:
 
     def _api(self) -> RuntimeApi:
         if not self.running():
-            tail = self._process.log_tail() if self._process else "it was never started"
-            raise BalancerError(f"HAProxy of load balancer {self.spec.name} is not running: {tail}")
+            tail = self._process.log_tail() if self._process else "it has not been started"
+            raise LoadBalancerError(
+                f"HAProxy of load balancer {self.spec.name} is not running: {tail}"
+            )
         return RuntimeApi(self._socket(self._generation))
 
     def _replace(self, spec: LoadBalancer) -> None:
@@ -130,7 +142,7 @@ class Balancer:
         files = config.Files(self._socket(generation), self._directory, state)
         config.write_pages(spec, files)
         path = self._directory / "haproxy.cfg"
-        path.write_text(config.render(spec, self._fleet.configured(), files))
+        path.write_text(config.render(spec, self._pool.configured(), files))
         command = [str(_executable()), "-db", "-f", str(path)]
         if predecessor:
             command += ["-x", str(old_socket), "-sf", str(predecessor.pid)]
@@ -141,10 +153,10 @@ class Balancer:
                 log=self._directory / f"haproxy-{generation % 2}.log",
             )
         except DaemonError as error:
-            raise BalancerError(str(error)) from error
+            raise LoadBalancerError(str(error)) from error
         try:
             self._await_ready(process, RuntimeApi(files.socket), spec)
-        except BalancerError:
+        except LoadBalancerError:
             process.stop(signal.SIGKILL)
             raise
         if predecessor:
@@ -152,27 +164,27 @@ class Balancer:
             old_socket.unlink(missing_ok=True)
         self._process = process
         self._generation = generation
-        self._fleet.started(RuntimeApi(files.socket), remembered=state is not None)
+        self._pool.restore_phases(RuntimeApi(files.socket), remembered=state is not None)
 
     def _await_ready(self, process: Daemon, api: RuntimeApi, spec: LoadBalancer) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             if not process.running():
-                raise BalancerError(explain_failure(process.log_tail(40), spec))
-            with contextlib.suppress(BalancerError):
-                api.ask("show info")
+                raise LoadBalancerError(explain_failure(process.log_tail(40), spec))
+            with contextlib.suppress(LoadBalancerError):
+                api.query("show info")
                 return
             time.sleep(0.02)
-        raise BalancerError(
+        raise LoadBalancerError(
             f"HAProxy of load balancer {spec.name} was not ready after {START_TIMEOUT:.0f} s: "
             f"{process.log_tail()}"
         )
 
     def _save_states(self) -> Path | None:
         try:
-            text = self._api().ask("show servers state")
-        except BalancerError:
-            log.warning("load balancer %s restarts without remembered states", self.spec.name)
+            text = self._api().query("show servers state")
+        except LoadBalancerError:
+            log.warning("load balancer %s restarts without its servers' states", self.spec.name)
             return None
         path = self._directory / "server-states"
         path.write_text(text + "\n")
@@ -181,7 +193,7 @@ class Balancer:
     def _socket(self, generation: int) -> Path:
         path = self._runtime / f"{self._socket_stem()}-{generation}.sock"
         if len(str(path)) > LONGEST_SOCKET_PATH:
-            raise BalancerError(
+            raise LoadBalancerError(
                 f"Socket path {path} is longer than {LONGEST_SOCKET_PATH} characters: "
                 "set XDG_RUNTIME_DIR or TMPDIR to a shorter directory."
             )
@@ -191,15 +203,8 @@ class Balancer:
         return f"lb-{self.spec.name[:32]}"
 
 
-def sweep(root: Path) -> list[str]:
-    """End what load balancers of a dead region in `root` left; a line for each process."""
-    ended = daemons.sweep(root / DIRECTORY)
-    daemons.remove_runtime_directory(root)
-    return ended
-
-
 def explain_failure(output: str, spec: LoadBalancer) -> str:
-    """One sentence for why HAProxy did not start, from what it wrote to stderr."""
+    """Explain in one sentence why HAProxy did not start, from what it wrote to stderr."""
     for listener in spec.listeners:
         if f"[{spec.address}:{listener.port}]" not in output:
             continue
@@ -219,15 +224,15 @@ def _executable() -> Path:
     try:
         return locate.haproxy()
     except ToolError as error:
-        raise BalancerError(
-            "HAProxy, which plays the load balancer, is not installed: run `make setup` or, "
+        raise LoadBalancerError(
+            "HAProxy, the region's load balancer, is not installed: run `make setup` or, "
             "on Debian and Ubuntu, `apt-get install haproxy`."
         ) from error
 
 
 def _require_free(address: str, port: int) -> None:
-    """Raise BalancerError unless the port can be bound now; handed-over ports are not tried."""
+    """Reject a port that cannot be bound now; ports that are handed over are not tried."""
     try:
         require_free(address, port)
     except PortError as error:
-        raise BalancerError(str(error)) from error
+        raise LoadBalancerError(str(error)) from error

@@ -1,12 +1,14 @@
 """HAProxy's runtime API (the stats socket): commands and statistics."""
 
+from __future__ import annotations
+
 import csv
 import io
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from region.services.elbv2.haproxy.model import BalancerError
+from region.services.elbv2.haproxy.model import LoadBalancerError
 
 TIMEOUT = 5.0
 _RESPONSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
@@ -27,19 +29,23 @@ class ServerRow:
 
     @property
     def up(self) -> bool:
-        """Whether HAProxy's health check has it as up, drained or not."""
+        """Whether HAProxy's health check counts it as up, draining or not."""
         return self.status.startswith(("UP", "DRAIN", "NOLB"))
 
 
 class RuntimeApi:
-    """Talks to one HAProxy process. Every call is one connection, bounded by TIMEOUT seconds."""
+    """Client of one HAProxy process. Each call is one connection, bounded by TIMEOUT seconds."""
 
     def __init__(self, path: Path) -> None:
-        """`path` is the stats socket."""
+        """Use the stats socket at `path`."""
         self.path = path
 
-    def ask(self, command: str) -> str:
-        """The answer to `command`. Raises BalancerError when the process does not answer."""
+    def query(self, command: str) -> str:
+        """Return the answer to `command`.
+
+        Raises:
+            LoadBalancerError: If the process does not answer.
+        """
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
                 connection.settimeout(TIMEOUT)
@@ -50,18 +56,22 @@ class RuntimeApi:
                 while part := connection.recv(65536):
                     parts.append(part)
         except OSError as error:
-            raise BalancerError(f"HAProxy does not answer on {self.path}: {error}.") from error
+            raise LoadBalancerError(f"HAProxy does not answer on {self.path}: {error}.") from error
         return b"".join(parts).decode(errors="replace").strip()
 
-    def order(self, command: str, expected: str = "") -> None:
-        """Run a command that answers `expected` (by default nothing); else raise BalancerError."""
-        answer = self.ask(command)
+    def execute(self, command: str, expected: str = "") -> None:
+        """Run a command that should answer `expected` (by default nothing).
+
+        Raises:
+            LoadBalancerError: If it answers anything else, or not at all.
+        """
+        answer = self.query(command)
         if answer != expected:
-            raise BalancerError(f"HAProxy refused {command!r}: {answer}")
+            raise LoadBalancerError(f"HAProxy refused {command!r}: {answer}")
 
     def servers(self) -> list[ServerRow]:
-        """The statistics of every server."""
-        text = self.ask("show stat -1 4 -1").removeprefix("# ")
+        """Read the statistics of every server."""
+        text = self.query("show stat -1 4 -1").removeprefix("# ")
         return [_row(row) for row in csv.DictReader(io.StringIO(text)) if row.get("svname")]
 
 

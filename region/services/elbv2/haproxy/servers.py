@@ -1,8 +1,10 @@
 """The targets of one HAProxy process: registration, first check, draining, health.
 
-Each target is a server in two backends: the checked one gets requests as long as any of its
+Each target is a server in two backends: the checked one receives requests as long as any of its
 servers is healthy, the open one (all registered targets) when none is, as ALB fails open.
 """
+
+from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -11,8 +13,8 @@ from enum import Enum, auto
 
 from region.services.elbv2.haproxy.config import OPEN_SUFFIX, server_options
 from region.services.elbv2.haproxy.model import (
-    BalancerError,
     Health,
+    LoadBalancerError,
     Target,
     TargetGroup,
     TargetStatus,
@@ -26,17 +28,23 @@ DELETED = "Server deleted."
 
 
 class Phase(Enum):
-    """Where a server is in its life."""
+    """The phases of a server's life."""
 
     NEW = auto()  # waits for its first health check result
     CHECKED = auto()
     DRAINING = auto()
-    LEAVING = auto()  # drained, HAProxy has not let go of it yet
+    LEAVING = auto()  # drained, but HAProxy has not removed it yet
 
 
 @dataclass(slots=True)
 class Server:
-    """One target in HAProxy. `drain_until` and `failing_since`: monotonic clock, seconds."""
+    """One target in HAProxy.
+
+    Attributes:
+        drain_until: End of the deregistration delay, in seconds of the monotonic clock.
+        failing_since: When the first checks began to fail, on the same clock.
+        failure: Reason code and description of the last failed check.
+    """
 
     target: Target
     phase: Phase = Phase.NEW
@@ -46,41 +54,41 @@ class Server:
 
     @property
     def leaving(self) -> bool:
-        """Whether it is on its way out of HAProxy, its connections ended."""
+        """Whether it is drained and being removed from HAProxy."""
         return self.phase is Phase.LEAVING
 
 
 @dataclass(slots=True)
-class Fleet:
+class ServerPool:
     """The servers of every target group."""
 
     groups: tuple[TargetGroup, ...]
     servers: dict[str, dict[str, Server]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Give every group its table."""
+        """Create the table of every group."""
         for group in self.groups:
             self.servers.setdefault(group.name, {})
 
-    def adapted(self, groups: tuple[TargetGroup, ...]) -> "Fleet":
-        """A copy for other target groups; servers of groups that stay are kept."""
+    def for_groups(self, groups: tuple[TargetGroup, ...]) -> ServerPool:
+        """Copy the pool for other target groups; servers of groups that remain are kept."""
         kept = {
             group.name: {
                 key: replace(server) for key, server in self.servers.get(group.name, {}).items()
             }
             for group in groups
         }
-        return Fleet(groups, kept)
+        return ServerPool(groups, kept)
 
     def configured(self) -> Mapping[str, list[Target]]:
-        """The targets to write into the configuration file."""
+        """Return the targets to write into the configuration file."""
         return {
             name: [s.target for s in servers.values() if s.phase is not Phase.LEAVING]
             for name, servers in self.servers.items()
         }
 
     def forget_health(self) -> None:
-        """Start over: nothing has been checked, what was draining is gone."""
+        """Start over: nothing has been checked yet, draining servers are gone."""
         for servers in self.servers.values():
             for key, server in list(servers.items()):
                 if server.phase in {Phase.DRAINING, Phase.LEAVING}:
@@ -89,20 +97,20 @@ class Fleet:
                     server.phase = Phase.NEW
                     server.failing_since = server.failure = None
 
-    def started(self, api: RuntimeApi, *, remembered: bool) -> None:
-        """Bring a process that was just started from `configured` to the recorded phases."""
+    def restore_phases(self, api: RuntimeApi, *, remembered: bool) -> None:
+        """Bring a process that has just started from `configured` to the recorded phases."""
         for name, servers in self.servers.items():
             for key, server in list(servers.items()):
                 if server.phase is Phase.LEAVING:
                     del servers[key]
                 elif not remembered:
                     server.phase = Phase.NEW
-                    api.order(f"set server {name}/{key} health down")
+                    api.execute(f"set server {name}/{key} health down")
 
     def register(self, api: RuntimeApi, group: str, targets: Iterable[Target]) -> None:
-        """Make `targets` the registered ones of `group`; the others start to drain."""
+        """Make `targets` the registered ones of `group`; others start to drain."""
         if group not in self.servers:
-            raise BalancerError(f"Target group {group} is not attached to this load balancer.")
+            raise LoadBalancerError(f"Target group {group} is not attached to this load balancer.")
         known = self.servers[group]
         wanted = {target.id: target for target in targets}
         for key, server in list(known.items()):
@@ -118,7 +126,7 @@ class Fleet:
                 self._return(api, group, server)
 
     def advance(self, api: RuntimeApi, now: float) -> dict[str, dict[str, TargetStatus]]:
-        """Admit checked servers, remove drained ones, and report. `now`: monotonic seconds."""
+        """Admit checked servers, remove drained ones and report; `now` is the monotonic clock."""
         rows = {(row.backend, row.server): row for row in api.servers()}
         report: dict[str, dict[str, TargetStatus]] = {}
         for group in self.groups:
@@ -145,19 +153,19 @@ class Fleet:
         in_flight: int,
         now: float,
     ) -> ServerRow:
-        """Advance one server; the row as it is afterwards."""
+        """Advance one server and return its row as it is afterwards."""
         name = f"{group.name}/{server.target.id}"
         if server.phase is Phase.NEW:
             if row.check_status == "L7OK":
                 # ELB needs one successful check after registration, not the whole threshold.
-                api.order(f"set server {name} health up")
+                api.execute(f"set server {name} health up")
                 server.phase = Phase.CHECKED
                 row = replace(row, status="UP")
             elif failure_of(row):
                 # HAProxy does not count the failed checks of a server that is not up yet.
                 server.failing_since = server.failing_since or now
-                patience = group.check.interval * (group.check.unhealthy_threshold - 1)
-                if now - server.failing_since >= patience:
+                window = group.check.interval * (group.check.unhealthy_threshold - 1)
+                if now - server.failing_since >= window:
                     server.phase = Phase.CHECKED
         elif server.phase is Phase.DRAINING:
             if server.drain_until is None:
@@ -174,36 +182,36 @@ class Fleet:
     def _add(self, api: RuntimeApi, group: TargetGroup, target: Target) -> None:
         place = f"{target.address}:{target.port}"
         name, opened = f"{group.name}/{target.id}", f"{group.name}{OPEN_SUFFIX}/{target.id}"
-        api.order(f"add server {name} {place} {server_options(group)}", REGISTERED)
-        api.order(f"enable health {name}")
-        api.order(f"set server {name} health down")
-        api.order(f"enable server {name}")
-        api.order(f"add server {opened} {place}", REGISTERED)
-        api.order(f"enable server {opened}")
+        api.execute(f"add server {name} {place} {server_options(group)}", REGISTERED)
+        api.execute(f"enable health {name}")
+        api.execute(f"set server {name} health down")
+        api.execute(f"enable server {name}")
+        api.execute(f"add server {opened} {place}", REGISTERED)
+        api.execute(f"enable server {opened}")
         self.servers[group.name][target.id] = Server(target)
 
     def _drain(self, api: RuntimeApi, group: str, server: Server) -> None:
         if server.phase in {Phase.DRAINING, Phase.LEAVING}:
             return
         for backend in (group, group + OPEN_SUFFIX):
-            api.order(f"set server {backend}/{server.target.id} state drain")
+            api.execute(f"set server {backend}/{server.target.id} state drain")
         server.phase, server.drain_until = Phase.DRAINING, None
 
     def _return(self, api: RuntimeApi, group: str, server: Server) -> None:
-        """Register again a target that still drains; its checks never stopped."""
+        """Register a target again that is still draining; its checks never stopped."""
         for backend in (group, group + OPEN_SUFFIX):
-            api.order(f"set server {backend}/{server.target.id} state ready")
+            api.execute(f"set server {backend}/{server.target.id} state ready")
         server.phase, server.drain_until = Phase.CHECKED, None
 
     def _retire(self, api: RuntimeApi, group: str, server: Server) -> None:
-        """Remove a server; as long as HAProxy holds a connection of it, try again."""
+        """Remove a server; retried as long as HAProxy holds a connection of it."""
         server.phase = Phase.LEAVING
         gone = True
         for backend in (group + OPEN_SUFFIX, group):
             name = f"{backend}/{server.target.id}"
-            api.ask(f"set server {name} state maint")
-            api.ask(f"shutdown sessions server {name}")
-            answer = api.ask(f"del server {name}")
+            api.query(f"set server {name} state maint")
+            api.query(f"shutdown sessions server {name}")
+            answer = api.query(f"del server {name}")
             gone = gone and (answer == DELETED or answer.startswith("No such server"))
         if gone:
             del self.servers[group][server.target.id]
@@ -212,7 +220,7 @@ class Fleet:
 
 
 def status_of(server: Server, checked: ServerRow, opened: ServerRow | None) -> TargetStatus:
-    """A target's status in ELB's words."""
+    """Describe a target's status in ELB's terms."""
     health, reason, text = _health(server, checked)
     responses = dict(checked.responses)
     for name, count in opened.responses if opened else ():
@@ -229,7 +237,7 @@ def status_of(server: Server, checked: ServerRow, opened: ServerRow | None) -> T
 
 
 def failure_of(row: ServerRow) -> tuple[str, str] | None:
-    """Why the last health check failed: reason code and description; None if it did not fail."""
+    """Return reason code and description of a failed health check; None if it succeeded."""
     if row.check_status == "L7STS":
         codes = f"Health checks failed with these codes: [{row.check_code}]"
         return "Target.ResponseCodeMismatch", codes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from region.machines.cgroups import CgroupV1, CgroupV2, Surroundings, detect, files
+from region.machines.cgroups import CgroupProbe, CgroupV1, CgroupV2, detect, files
 from region.machines.cgroups.detection import leftover_groups
 from region.machines.errors import LimitsError, LimitsUnavailable
 
@@ -203,10 +203,10 @@ def test_kill_gives_up_on_a_process_that_stays(tmp_path: Path):
         files.kill([tmp_path], timeout=0.05)
 
 
-def _surroundings(tmp_path: Path, mounts: list[str], own: str = "0::/\n") -> Surroundings:
+def _recorded_probe(tmp_path: Path, mounts: list[str], own: str = "0::/\n") -> CgroupProbe:
     (tmp_path / "mounts").write_text("\n".join(mounts) + "\n")
     (tmp_path / "cgroup").write_text(own)
-    return Surroundings(tmp_path / "mounts", tmp_path / "cgroup", probe=False)
+    return CgroupProbe(tmp_path / "mounts", tmp_path / "cgroup", live=False)
 
 
 def _v1_mounts(tmp_path: Path, *names: str) -> list[str]:
@@ -221,7 +221,7 @@ def test_detect_takes_v1_where_v2_has_no_cpu_controller(tmp_path: Path):
         *_v1_mounts(tmp_path, "cpu", "cpuacct", "memory"),
         f"cgroup2 {unified} cgroup2 rw 0 0",
     ]
-    found = detect(_surroundings(tmp_path, mounts))
+    found = detect(_recorded_probe(tmp_path, mounts))
     assert isinstance(found, CgroupV1)
     assert found.name == "cgroup v1"
 
@@ -233,7 +233,7 @@ def test_detect_takes_v2_and_prefers_its_root(tmp_path: Path):
         (group / "cgroup.controllers").write_text("cpu memory pids\n")
     (tmp_path / "own").mkdir()
     found = detect(
-        _surroundings(tmp_path / "own", [f"cgroup2 {unified} cgroup2 rw 0 0"], "0::/user.slice\n")
+        _recorded_probe(tmp_path / "own", [f"cgroup2 {unified} cgroup2 rw 0 0"], "0::/user.slice\n")
     )
     assert isinstance(found, CgroupV2)
     assert found.directories("g") == [unified / "haproof/g"]
@@ -247,35 +247,35 @@ def test_detect_goes_down_to_a_delegated_group(tmp_path: Path):
     (unified / "cgroup.controllers").write_text("memory\n")
     (slice_ / "cgroup.controllers").write_text("cpu memory pids\n")
     mounts = [f"cgroup2 {unified} cgroup2 rw 0 0"]
-    found = detect(_surroundings(tmp_path, mounts, "0::/user.slice/gone.scope\n"))
+    found = detect(_recorded_probe(tmp_path, mounts, "0::/user.slice/gone.scope\n"))
     assert found.directories("g") == [slice_ / "haproof/g"]
 
 
 @pytest.mark.parametrize("names", [(), ("cpu", "memory")])
 def test_detect_names_reason_and_remedy(tmp_path: Path, names: tuple[str, ...]):
     with pytest.raises(LimitsUnavailable, match=r"run as root.*systemd-run") as caught:
-        detect(_surroundings(tmp_path, _v1_mounts(tmp_path, *names)))
+        detect(_recorded_probe(tmp_path, _v1_mounts(tmp_path, *names)))
     assert ("cpuacct" in str(caught.value).split(":", 1)[0]) == bool(names)
 
 
 def test_detect_tells_that_a_mounted_hierarchy_is_hidden(tmp_path: Path):
     mounts = [f"cgroup2 {tmp_path / 'hidden'} cgroup2 rw 0 0"]
     with pytest.raises(LimitsUnavailable, match=r"hidden cannot be read .*run as root"):
-        detect(_surroundings(tmp_path, mounts))
+        detect(_recorded_probe(tmp_path, mounts))
 
 
 def test_detect_tells_why_the_probe_failed(tmp_path: Path):
     (tmp_path / "cpu").write_text("a file where the hierarchy should be")
     (tmp_path / "cpuacct").mkdir()
     (tmp_path / "memory").mkdir()
-    surroundings = _surroundings(tmp_path, _v1_mounts(tmp_path, "cpu", "cpuacct", "memory"))
-    real = Surroundings(surroundings.mounts, surroundings.own_cgroups, probe=True)
+    recorded = _recorded_probe(tmp_path, _v1_mounts(tmp_path, "cpu", "cpuacct", "memory"))
+    real = CgroupProbe(recorded.mounts, recorded.own_cgroups, live=True)
     with pytest.raises(LimitsUnavailable, match="Cannot create the control group"):
         detect(real)
 
 
 def test_leftovers_are_found_in_any_hierarchy(tmp_path: Path):
     (tmp_path / "pids/haproof/abc/i-1").mkdir(parents=True)
-    surroundings = _surroundings(tmp_path, _v1_mounts(tmp_path, "cpu", "cpuacct", "memory", "pids"))
-    assert leftover_groups("abc", surroundings) == [tmp_path / "pids/haproof/abc"]
-    assert leftover_groups("def", surroundings) == []
+    recorded = _recorded_probe(tmp_path, _v1_mounts(tmp_path, "cpu", "cpuacct", "memory", "pids"))
+    assert leftover_groups("abc", recorded) == [tmp_path / "pids/haproof/abc"]
+    assert leftover_groups("def", recorded) == []

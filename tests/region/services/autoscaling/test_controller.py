@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from moto.elbv2.models import ELBv2Backend, FakeHealthStatus
 
 from region.services.autoscaling.controller import AutoScalingController
+from region.services.autoscaling.records import GroupRecord
 from region.services.ec2.controller import InstancesController
 
 
@@ -373,7 +374,8 @@ def test_boot_failures_back_off_and_are_told(region):
     assert "exited with 3" in failed[0]["StatusMessage"]
     region.park.prepare = lambda machine: None
     with region.plane.lock:
-        region.plane.backend("autoscaling").autoscaling_groups["fleet"].launch_not_before = 0
+        group = region.plane.backend("autoscaling").autoscaling_groups["fleet"]
+        GroupRecord.of(group).launch_not_before = 0.0
     region.rest()
     assert len(region.names()) == 1
 
@@ -410,14 +412,14 @@ def test_terminating_in_the_group_with_and_without_decrement(region):
 def test_trouble_with_one_group_does_not_hold_up_another(region, monkeypatch):
     region.create(AutoScalingGroupName="broken", DesiredCapacity=1)
     region.create(DesiredCapacity=1)
-    look_after = AutoScalingController._look_after
+    look_after = AutoScalingController._reconcile_group
 
     def fail_for_one(self, group, decisions):
         if group.name == "broken":
             raise RuntimeError("broken group")
         look_after(self, group, decisions)
 
-    monkeypatch.setattr(AutoScalingController, "_look_after", fail_for_one)
+    monkeypatch.setattr(AutoScalingController, "_reconcile_group", fail_for_one)
     for _ in range(4):
         with pytest.raises(RuntimeError, match="broken group"):
             region.groups.reconcile()

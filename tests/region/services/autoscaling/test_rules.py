@@ -6,23 +6,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from region.services.autoscaling.rules import (
+    GroupSettings,
     Member,
-    Place,
-    Wanted,
+    Placement,
     back_off,
-    choose_victim,
-    next_place,
+    next_placement,
     plan,
+    select_for_termination,
 )
 
-PLACES = (Place("subnet-a", "a"), Place("subnet-b", "b"), Place("subnet-c", "c"))
+PLACEMENTS = (Placement("subnet-a", "a"), Placement("subnet-b", "b"), Placement("subnet-c", "c"))
 NOW = 1_000_000.0
 
 members_strategy = st.lists(
     st.builds(
         Member,
         instance_id=st.uuids().map(str),
-        place=st.sampled_from(PLACES),
+        placement=st.sampled_from(PLACEMENTS),
         in_service=st.booleans(),
         healthy=st.booleans(),
         protected=st.booleans(),
@@ -36,19 +36,21 @@ members_strategy = st.lists(
 
 
 def fleet(**counts: int) -> list[Member]:
-    places = {place.zone: place for place in PLACES}
+    placements = {placement.zone: placement for placement in PLACEMENTS}
     return [
-        Member(f"i-{zone}{number}", places[zone], launched_at=NOW - 100 * number)
+        Member(f"i-{zone}{number}", placements[zone], launched_at=NOW - 100 * number)
         for zone, count in counts.items()
         for number in range(count)
     ]
 
 
-def run_to_rest(wanted: Wanted, members: list[Member]) -> tuple[list[Member], list[int]]:
+def run_to_rest(
+    desired_state: GroupSettings, members: list[Member]
+) -> tuple[list[Member], list[int]]:
     """Carry plans out until there is nothing to do; also the counts of well instances seen."""
     well: list[int] = []
     for round_number in range(100):
-        steps = plan(wanted, members, NOW, may_launch=True)
+        steps = plan(desired_state, members, NOW, may_launch=True)
         idle = not steps.launches and not steps.terminations
         if idle and all(member.in_service for member in members):
             return members, well
@@ -62,7 +64,7 @@ def run_to_rest(wanted: Wanted, members: list[Member]) -> tuple[list[Member], li
         members += [
             Member(
                 f"i-{round_number}-{number}",
-                launch.place,
+                launch.placement,
                 in_service=False,
                 launched_at=NOW,
                 beyond_desired=launch.beyond_desired,
@@ -74,23 +76,23 @@ def run_to_rest(wanted: Wanted, members: list[Member]) -> tuple[list[Member], li
 
 @given(st.integers(0, 20))
 def test_a_new_group_is_spread_evenly(desired):
-    steps = plan(Wanted(desired, 20, PLACES), [], NOW, may_launch=True)
-    zones = Counter(launch.place.zone for launch in steps.launches)
+    steps = plan(GroupSettings(desired, 20, PLACEMENTS), [], NOW, may_launch=True)
+    zones = Counter(launch.placement.zone for launch in steps.launches)
     assert sum(zones.values()) == desired
-    counts = [zones[place.zone] for place in PLACES]
+    counts = [zones[placement.zone] for placement in PLACEMENTS]
     assert max(counts) - min(counts) <= 1
 
 
 @settings(max_examples=300)
 @given(members_strategy, st.integers(0, 9), st.sampled_from([None, 0, 90, 100]))
 def test_every_group_comes_to_rest_at_its_capacity(members, desired, min_healthy):
-    wanted = Wanted(desired, 9, PLACES, min_healthy=min_healthy, max_healthy=200)
-    rested, _ = run_to_rest(wanted, members)
+    desired_state = GroupSettings(desired, 9, PLACEMENTS, min_healthy=min_healthy, max_healthy=200)
+    rested, _ = run_to_rest(desired_state, members)
     protected = sum(1 for member in rested if member.protected)
     assert desired <= len(rested) <= max(desired, protected)
     assert all(member.healthy for member in rested)
-    zones = Counter(member.place.zone for member in rested)
-    counts = [zones[place.zone] for place in PLACES]
+    zones = Counter(member.placement.zone for member in rested)
+    counts = [zones[placement.zone] for placement in PLACEMENTS]
     if not protected:
         assert max(counts) - min(counts) <= 1
 
@@ -102,8 +104,8 @@ def test_launching_first_never_goes_below_the_well_instances_there_were(sick, da
     members = [
         replace(member, healthy=number not in chosen) for number, member in enumerate(members)
     ]
-    wanted = Wanted(6, 9, PLACES, min_healthy=100, max_healthy=150)
-    rested, well = run_to_rest(wanted, members)
+    desired_state = GroupSettings(6, 9, PLACEMENTS, min_healthy=100, max_healthy=150)
+    rested, well = run_to_rest(desired_state, members)
     assert len(rested) == 6
     assert min(well) >= 6 - sick
     assert sorted(well) == well
@@ -111,50 +113,50 @@ def test_launching_first_never_goes_below_the_well_instances_there_were(sick, da
 
 def test_without_room_below_max_the_unhealthy_end_first():
     members = [replace(fleet(a=1)[0], healthy=False), *fleet(b=1)]
-    steps = plan(Wanted(2, 2, PLACES, min_healthy=100), members, NOW, may_launch=True)
+    steps = plan(GroupSettings(2, 2, PLACEMENTS, min_healthy=100), members, NOW, may_launch=True)
     assert [end.instance_id for end in steps.terminations] == ["i-a0"]
     assert [launch.beyond_desired for launch in steps.launches] == [False]
 
 
 def test_without_a_policy_an_unhealthy_instance_ends_and_is_replaced_at_once():
     members = [replace(fleet(a=1)[0], healthy=False), *fleet(b=1, c=1)]
-    steps = plan(Wanted(3, 9, PLACES), members, NOW, may_launch=True)
+    steps = plan(GroupSettings(3, 9, PLACEMENTS), members, NOW, may_launch=True)
     assert [end.instance_id for end in steps.terminations] == ["i-a0"]
-    assert [launch.place.zone for launch in steps.launches] == ["a"]
+    assert [launch.placement.zone for launch in steps.launches] == ["a"]
 
 
 def test_scale_in_takes_from_the_fullest_zone():
-    assert choose_victim(fleet(a=1, b=3, c=2), ("Default",), NOW).place.zone == "b"
+    assert select_for_termination(fleet(a=1, b=3, c=2), ("Default",), NOW).placement.zone == "b"
 
 
 def test_scale_in_prefers_unhealthy_then_the_oldest_template_then_the_closest_hour():
-    place = PLACES[0]
+    placement = PLACEMENTS[0]
     members = [
-        Member("i-new", place, template_version=2, launched_at=NOW - 3500),
-        Member("i-old", place, template_version=1, launched_at=NOW - 10),
-        Member("i-old-close", place, template_version=1, launched_at=NOW - 3590),
-        Member("i-sick", place, template_version=2, healthy=False),
+        Member("i-new", placement, template_version=2, launched_at=NOW - 3500),
+        Member("i-old", placement, template_version=1, launched_at=NOW - 10),
+        Member("i-old-close", placement, template_version=1, launched_at=NOW - 3590),
+        Member("i-sick", placement, template_version=2, healthy=False),
     ]
     order = []
     while members:
-        victim = choose_victim(members, ("Default",), NOW)
-        order.append(victim.instance_id)
-        members.remove(victim)
+        selected = select_for_termination(members, ("Default",), NOW)
+        order.append(selected.instance_id)
+        members.remove(selected)
     assert order == ["i-sick", "i-old-close", "i-old", "i-new"]
 
 
 @pytest.mark.parametrize(
-    ("policy", "victim"), [("OldestInstance", "i-a2"), ("NewestInstance", "i-a0")]
+    ("policy", "selected"), [("OldestInstance", "i-a2"), ("NewestInstance", "i-a0")]
 )
-def test_other_termination_policies(policy, victim):
-    assert choose_victim(fleet(a=3), (policy,), NOW).instance_id == victim
+def test_other_termination_policies(policy, selected):
+    assert select_for_termination(fleet(a=3), (policy,), NOW).instance_id == selected
 
 
 @given(members_strategy)
 def test_protected_instances_are_never_victims(members):
-    victim = choose_victim(members, ("Default",), NOW)
-    assert victim is None or not victim.protected
-    if victim is None:
+    selected = select_for_termination(members, ("Default",), NOW)
+    assert selected is None or not selected.protected
+    if selected is None:
         assert all(member.protected for member in members)
 
 
@@ -168,32 +170,34 @@ def test_protected_instances_are_never_victims(members):
     ],
 )
 def test_suspended_processes_are_left_alone(suspended, members, desired):
-    wanted = Wanted(desired, 9, PLACES)
-    assert plan(wanted, members, NOW, may_launch=True) != plan(
-        replace(wanted, suspended=frozenset({suspended})), members, NOW, may_launch=True
+    desired_state = GroupSettings(desired, 9, PLACEMENTS)
+    assert plan(desired_state, members, NOW, may_launch=True) != plan(
+        replace(desired_state, suspended=frozenset({suspended})), members, NOW, may_launch=True
     )
-    steps = plan(replace(wanted, suspended=frozenset({suspended})), members, NOW, may_launch=True)
+    steps = plan(
+        replace(desired_state, suspended=frozenset({suspended})), members, NOW, may_launch=True
+    )
     assert not steps.launches
     assert not steps.terminations
 
 
 def test_rebalancing_launches_before_it_terminates_even_at_max():
-    wanted = Wanted(3, 3, PLACES)
-    steps = plan(wanted, fleet(a=3), NOW, may_launch=True)
-    assert [(launch.place.zone, launch.beyond_desired) for launch in steps.launches] == [
+    desired_state = GroupSettings(3, 3, PLACEMENTS)
+    steps = plan(desired_state, fleet(a=3), NOW, may_launch=True)
+    assert [(launch.placement.zone, launch.beyond_desired) for launch in steps.launches] == [
         ("b", True)
     ]
     assert not steps.terminations
 
 
 def test_a_group_that_backs_off_launches_nothing():
-    steps = plan(Wanted(3, 9, PLACES), [], NOW, may_launch=False)
+    steps = plan(GroupSettings(3, 9, PLACEMENTS), [], NOW, may_launch=False)
     assert steps.launches == ()
 
 
 def test_next_place_fills_subnets_of_a_zone_evenly():
-    places = [Place("s1", "a"), Place("s2", "a")]
-    assert next_place(places, [places[0]]) == places[1]
+    placements = [Placement("s1", "a"), Placement("s2", "a")]
+    assert next_placement(placements, [placements[0]]) == placements[1]
 
 
 def test_back_off_doubles_up_to_a_minute():

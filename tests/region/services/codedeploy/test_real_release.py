@@ -9,7 +9,7 @@ from region.machines.park import MachinePark
 from region.reconcile import ControllerLoop
 from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
-from region.services.elbv2.controller import TargetsController
+from region.services.elbv2.controller import LoadBalancersController
 
 pytestmark = pytest.mark.region
 
@@ -44,7 +44,7 @@ def real(plane, stage_of):
         plane,
         [
             InstancesController(plane, park),
-            TargetsController(plane),
+            LoadBalancersController(plane),
             DeploymentsController(plane, park),
         ],
         tick=0.2,

@@ -23,7 +23,7 @@ from region.services.elbv2.haproxy.model import (
     Target,
     TargetGroup,
 )
-from region.services.elbv2.haproxy.process import Balancer
+from region.services.elbv2.haproxy.process import HAProxy
 
 _hosts = itertools.count(10)
 PORT = 18080
@@ -111,12 +111,12 @@ def spec_for(port: int, **group: object) -> LoadBalancer:
 
 
 @pytest.fixture
-def new_balancer(tmp_path: Path) -> Iterator[Callable[..., Balancer]]:
+def new_balancer(tmp_path: Path) -> Iterator[Callable[..., HAProxy]]:
     runtime = runtime_directory(tmp_path)
-    balancers: list[Balancer] = []
+    balancers: list[HAProxy] = []
 
-    def start(**group: object) -> Balancer:
-        balancer = Balancer(
+    def start(**group: object) -> HAProxy:
+        balancer = HAProxy(
             spec_for(free_port("127.78.20.2"), **group), tmp_path / "lb-web", runtime
         )
         balancer.start()
@@ -134,7 +134,7 @@ def kit() -> SimpleNamespace:
     return SimpleNamespace(target=target, wait_for=wait_for, free_port=free_port, fetch=fetch)
 
 
-def fetch(balancer: Balancer, path: str = "/", timeout: float = 5.0) -> tuple[int, str]:
+def fetch(balancer: HAProxy, path: str = "/", timeout: float = 5.0) -> tuple[int, str]:
     port = balancer.spec.listeners[0].port
     url = f"http://{balancer.spec.address}:{port}{path}"
     try:

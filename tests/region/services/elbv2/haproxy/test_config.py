@@ -1,4 +1,6 @@
-"""The configuration text and the mapping of HAProxy's words to ELB's, without a process."""
+"""The configuration text and the mapping of HAProxy's terms to ELB's, without a process."""
+
+from __future__ import annotations
 
 import resource
 from pathlib import Path
@@ -9,13 +11,13 @@ from hypothesis import strategies as st
 
 from region.services.elbv2.haproxy import config
 from region.services.elbv2.haproxy.model import (
-    BalancerError,
     FixedResponse,
     Forward,
     Health,
     HealthCheck,
     Listener,
     LoadBalancer,
+    LoadBalancerError,
     Target,
     TargetGroup,
 )
@@ -112,23 +114,23 @@ def test_connections_fit_the_descriptor_limit():
 
 @pytest.mark.parametrize("path", ["health", "/a b", "/a\nserver x 1.2.3.4:1", '/"', "/'", "/\\"])
 def test_a_path_cannot_leave_its_line(path):
-    with pytest.raises(BalancerError, match="Health check path"):
+    with pytest.raises(LoadBalancerError, match="Health check path"):
         HealthCheck(path)
 
 
 @pytest.mark.parametrize("matcher", ["", "2xx", "200;", "200-", "200\n"])
 def test_bad_matchers(matcher):
-    with pytest.raises(BalancerError, match="matcher"):
+    with pytest.raises(LoadBalancerError, match="matcher"):
         HealthCheck(matcher=matcher)
 
 
 def test_a_listener_needs_its_target_group():
-    with pytest.raises(BalancerError, match="forwards to target group tg-other"):
+    with pytest.raises(LoadBalancerError, match="forwards to target group tg-other"):
         balancer(group(), listeners=(Listener(80, Forward("tg-other")),))
 
 
 def test_unknown_algorithm():
-    with pytest.raises(BalancerError, match="weighted_random"):
+    with pytest.raises(LoadBalancerError, match="weighted_random"):
         group(algorithm="weighted_random")
 
 

@@ -17,13 +17,13 @@ import pytest
 
 from region.daemons import sweep
 from region.services.elbv2.haproxy.model import (
-    BalancerError,
     FixedResponse,
     Health,
     HealthCheck,
     Listener,
+    LoadBalancerError,
 )
-from region.services.elbv2.haproxy.process import Balancer
+from region.services.elbv2.haproxy.process import HAProxy
 
 pytestmark = pytest.mark.region
 
@@ -210,8 +210,8 @@ def test_reloads_lose_no_request(new_balancer, new_app, kit):
 def test_a_port_in_use_is_named_with_the_remedy(new_balancer, tmp_path):
     taken = new_balancer()
     port = taken.spec.listeners[0].port
-    other = Balancer(dataclasses.replace(taken.spec, name="other"), tmp_path / "o", tmp_path)
-    with pytest.raises(BalancerError, match=rf"Port {port} of 127\.78\.20\.2 is in use: end"):
+    other = HAProxy(dataclasses.replace(taken.spec, name="other"), tmp_path / "o", tmp_path)
+    with pytest.raises(LoadBalancerError, match=rf"Port {port} of 127\.78\.20\.2 is in use: end"):
         other.start()
 
 
@@ -228,11 +228,11 @@ def test_close_leaves_no_process_and_no_socket(new_balancer):
 PARENT = """
 import json, sys, time
 from pathlib import Path
-from region.services.elbv2.haproxy.process import Balancer
+from region.services.elbv2.haproxy.process import HAProxy
 from region.services.elbv2.haproxy.model import FixedResponse, Listener, LoadBalancer
 root = Path(sys.argv[1])
 spec = LoadBalancer("lb", "127.78.20.3", (Listener(int(sys.argv[2]), FixedResponse(200)),))
-balancer = Balancer(spec, root / "lb", root)
+balancer = HAProxy(spec, root / "lb", root)
 balancer.start()
 print(json.dumps(balancer._process.pid), flush=True)
 time.sleep(60)

@@ -1,19 +1,18 @@
-"""The API with real HAProxy and real PostgreSQL behind it."""
+"""The API with real HAProxy behind it."""
+
+from __future__ import annotations
 
 import http.server
-import json
 import socket
 import threading
 import urllib.request
 
 import psutil
-import psycopg
 import pytest
 
 from region.reconcile import ControllerLoop
 from region.services.ec2.controller import InstancesController
-from region.services.elbv2.controller import TargetsController
-from region.services.rds.controller import DatabasesController
+from region.services.elbv2.controller import LoadBalancersController
 
 pytestmark = pytest.mark.region
 
@@ -39,27 +38,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def loop(plane, park):
-    controllers = [
-        InstancesController(plane, park),
-        TargetsController(plane),
-        DatabasesController(plane),
-    ]
+def real(plane, park, stage_of):
+    controllers = [InstancesController(plane, park), LoadBalancersController(plane)]
     loop = ControllerLoop(plane, controllers, tick=0.2)
     loop.start()
-    yield loop
+    yield stage_of()
     loop.stop()
-    left = [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if process.name() in {"haproxy", "postgres"}
-    ]
-    assert left == []
-
-
-@pytest.fixture
-def real(loop, stage_of):
-    return stage_of()
+    children = psutil.Process().children(recursive=True)
+    assert [process for process in children if process.name() == "haproxy"] == []
 
 
 @pytest.mark.skipif(not may_bind(80), reason="needs a listener on port 80")
@@ -97,53 +83,3 @@ def _listens(address, port):
     except OSError:
         return False
     return True
-
-
-def test_a_database_takes_the_managed_password(real):
-    rds = real.aws.rds
-    rds.create_db_subnet_group(
-        DBSubnetGroupName="private", DBSubnetGroupDescription="x", SubnetIds=real.subnets
-    )
-    rds.create_db_parameter_group(
-        DBParameterGroupName="forced", DBParameterGroupFamily="postgres18", Description="x"
-    )
-    rds.modify_db_parameter_group(
-        DBParameterGroupName="forced",
-        Parameters=[
-            {"ParameterName": "work_mem", "ParameterValue": "2048", "ApplyMethod": "immediate"}
-        ],
-    )
-    rds.create_db_instance(
-        DBInstanceIdentifier="notes",
-        DBInstanceClass="db.t4g.micro",
-        Engine="postgres",
-        EngineVersion="18",
-        AllocatedStorage=20,
-        DBName="music",
-        MasterUsername="keeper",
-        ManageMasterUserPassword=True,
-        DBSubnetGroupName="private",
-        DBParameterGroupName="forced",
-    )
-
-    def database():
-        return rds.describe_db_instances(DBInstanceIdentifier="notes")["DBInstances"][0]
-
-    real.until(lambda: database()["DBInstanceStatus"] == "available", 60)
-    found = database()
-    secret = json.loads(
-        real.aws.secretsmanager.get_secret_value(SecretId=found["MasterUserSecret"]["SecretArn"])[
-            "SecretString"
-        ]
-    )
-    with psycopg.connect(
-        host=found["Endpoint"]["Address"],
-        port=found["Endpoint"]["Port"],
-        user=secret["username"],
-        password=secret["password"],
-        dbname="music",
-        sslmode="require",
-    ) as connection:
-        assert connection.execute("SHOW work_mem").fetchone() == ("2MB",)
-    rds.delete_db_instance(DBInstanceIdentifier="notes", SkipFinalSnapshot=True)
-    real.until(lambda: rds.describe_db_instances()["DBInstances"] == [])

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from region.services.elbv2.haproxy.model import BalancerError
+from region.services.elbv2.haproxy.model import LoadBalancerError
 
 
 def balancers(stage):
@@ -22,7 +22,7 @@ def test_a_load_balancer_becomes_active_on_a_loopback_address(stage):
 
 def test_a_failed_load_balancer_says_why(stage, balancer_class, monkeypatch):
     def start(self):
-        raise BalancerError("Port 80 of 127.78.0.4 is in use: end the process that holds it.")
+        raise LoadBalancerError("Port 80 of 127.78.0.4 is in use: end the process that holds it.")
 
     monkeypatch.setattr(balancer_class, "start", start)
     stage.balancer([])

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.ec2.models.instances import Instance
 
+from region.api import patching
 from region.api.server import ControlPlane, ControlPlaneError
 from region.config import RegionConfig
+from region.services.install import install_patches
 
 HERE = Path(__file__).resolve().parents[3]
 
@@ -56,7 +59,7 @@ def test_taken_port_is_refused_with_the_port_and_the_remedy(tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ControlPlaneError, match=rf"{port}.*stop what uses"):
-            ControlPlane(RegionConfig(root=tmp_path, api_port=port)).start()
+            ControlPlane(RegionConfig(root=tmp_path, api_port=port), install_patches).start()
 
 
 def test_restart_can_take_the_same_port_again(make_plane):
@@ -117,8 +120,9 @@ SAVER = """
 import sys, boto3
 from pathlib import Path
 from region.config import RegionConfig
+from region.services.install import install_patches
 from region.api.server import ControlPlane
-plane = ControlPlane(RegionConfig(root=Path(sys.argv[1])))
+plane = ControlPlane(RegionConfig(root=Path(sys.argv[1])), install_patches)
 plane.start()
 def client(name):
     return boto3.client(name, endpoint_url=plane.endpoint, region_name="ap-northeast-2",
@@ -247,4 +251,21 @@ def test_passing_requests_through_to_aws_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setitem(default_user_config, "core", {"passthrough": {"services": ["s3"]}})
     with pytest.raises(ControlPlaneError, match="never reach a real account"):
-        ControlPlane(RegionConfig(root=tmp_path)).start()
+        ControlPlane(RegionConfig(root=tmp_path), install_patches).start()
+
+
+def test_moto_runs_unpatched_where_a_test_asks_for_it(plane: ControlPlane):
+    def attributes() -> dict[str, object]:
+        return {patch.target: vars(patch.owner).get(patch.name) for patch in applied_before}
+
+    applied_before = patching.applied()
+    patched = attributes()
+    with patching.unpatched():
+        own = {patch.target: patch.original for patch in applied_before}
+        assert not patching.applied()
+        assert all(attributes()[name] is not value for name, value in patched.items())
+        assert Instance.reboot is own["moto.ec2.models.instances.Instance.reboot"]
+
+    assert patching.applied() == applied_before
+    assert attributes() == patched
+    assert {patch.module.split(".")[0] for patch in applied_before} == {"region"}

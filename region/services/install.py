@@ -1,0 +1,20 @@
+"""The list of services that patch moto."""
+
+from __future__ import annotations
+
+from region.services.autoscaling import patches as autoscaling
+from region.services.budgets import patches as budgets
+from region.services.cloudwatch import patches as cloudwatch
+from region.services.codedeploy import patches as codedeploy
+from region.services.ec2 import patches as ec2
+from region.services.elbv2 import patches as elbv2
+from region.services.rds import patches as rds
+from region.services.s3 import patches as s3
+
+PATCHED_SERVICES = (ec2, autoscaling, elbv2, codedeploy, rds, s3, cloudwatch, budgets)
+
+
+def install_patches() -> None:
+    """Patch moto for every service that the region corrects. Idempotent."""
+    for service in PATCHED_SERVICES:
+        service.install()

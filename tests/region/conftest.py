@@ -1,0 +1,56 @@
+"""A control plane on a free port, clients of it, and a park without processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from region.api.server import ControlPlane
+from region.config import RegionConfig
+from region.services.install import install_patches
+from tests.region.fakes import REGION, Aws, FakePark
+
+
+@pytest.fixture
+def speed() -> float:
+    """The region's clock; the folders of services that poll override it."""
+    return 1.0
+
+
+@pytest.fixture
+def make_plane(tmp_path: Path, speed: float) -> Iterator[Callable[..., ControlPlane]]:
+    started: list[ControlPlane] = []
+
+    def make(**settings: Any) -> ControlPlane:
+        defaults = {"root": tmp_path / "region", "region": REGION, "speed": speed}
+        plane = ControlPlane(RegionConfig(**defaults | settings), install_patches)
+        plane.start()
+        started.append(plane)
+        return plane
+
+    yield make
+    for plane in started:
+        plane.stop()
+
+
+@pytest.fixture
+def plane(make_plane: Callable[..., ControlPlane]) -> ControlPlane:
+    return make_plane()
+
+
+@pytest.fixture
+def clients_of() -> Callable[[str], Aws]:
+    return Aws
+
+
+@pytest.fixture
+def aws(plane: ControlPlane) -> Aws:
+    return Aws(plane.endpoint)
+
+
+@pytest.fixture
+def park() -> FakePark:
+    return FakePark()

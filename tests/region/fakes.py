@@ -1,0 +1,207 @@
+"""Fakes that the region's tests share: machines and load balancers do what a test decides."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import boto3
+from botocore.config import Config
+
+from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
+from region.machines.errors import BootError, UnknownMachine
+from region.machines.spec import MachineSpec
+from region.services.elbv2.haproxy.model import Health, LoadBalancer, Target, TargetStatus
+
+REGION = "ap-northeast-2"
+
+
+class Aws:
+    """boto3 clients of one control plane, by service name."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._clients: dict[str, Any] = {}
+
+    def __getattr__(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self._endpoint,
+                region_name=REGION,
+                aws_access_key_id="rehearsal",
+                aws_secret_access_key="rehearsal",
+                config=Config(retries={"max_attempts": 0}),
+            )
+        return self._clients[service]
+
+
+class FakeAgent:
+    """A CodeDeploy agent that records its events and answers as its park decides."""
+
+    def __init__(self, park: FakePark) -> None:
+        self._park = park
+        self.events: list[tuple[str, str]] = []
+        self.keys: list[str] = []
+        self.marked: list[str] = []
+
+    def run_event(self, event: str, deployment: AgentDeployment) -> EventResult:
+        self.events.append((deployment.deployment_id, event))
+        if event == "DownloadBundle":
+            self.keys.append(deployment.key)
+        return self._park.answer(self, event, deployment)
+
+    def mark_successful(self, deployment: AgentDeployment) -> None:
+        self.marked.append(deployment.deployment_id)
+
+
+class FakeMachine:
+    """A machine without processes: it boots at once unless it `hangs` or `fails`."""
+
+    def __init__(self, spec: MachineSpec, park: FakePark) -> None:
+        self.spec = spec
+        self.agent = FakeAgent(park)
+        self.state = "pending"
+        self.boots = 0
+        self.fails = False
+        self.hangs: threading.Event | None = None
+        self.responds = True
+        self.limited = 0
+
+    def boot(self) -> None:
+        if self.hangs is not None:
+            self.hangs.wait(10)
+        if self.fails:
+            raise BootError("runcmd 1 exited with 3")
+        self.boots += 1
+        self.state = "running"
+
+    def alive(self) -> bool:
+        return self.responds
+
+    def console_output(self) -> str:
+        return f"{self.spec.instance_id} booted\n" * self.boots
+
+    def limit_services(self) -> None:
+        self.limited += 1
+
+
+class FakePark:
+    """A park that records what the controllers ask of it.
+
+    `prepare` is called with each machine that is launched. `failing` decides which of an agent's
+    events fail; `gates["Install"]` holds installations until it is set; `most_busy` is how many
+    of them ran at once.
+    """
+
+    def __init__(self) -> None:
+        self.machines: dict[str, FakeMachine] = {}
+        self.launched: list[str] = []
+        self.stopped: list[str] = []
+        self.terminated: list[str] = []
+        self.prepare: Callable[[FakeMachine], None] = lambda machine: None
+        self.failing: Callable[[FakeMachine, str, AgentDeployment], bool] = lambda *_: False
+        self.gates: dict[str, threading.Event] = {}
+        self.busy = 0
+        self.most_busy = 0
+        self._lock = threading.Lock()
+
+    def launch(self, spec: MachineSpec) -> FakeMachine:
+        self.launched.append(spec.instance_id)
+        machine = self.machines.setdefault(spec.instance_id, FakeMachine(spec, self))
+        self.prepare(machine)
+        return machine
+
+    def get(self, instance_id: str) -> FakeMachine:
+        if instance_id not in self.machines:
+            raise UnknownMachine(instance_id)
+        return self.machines[instance_id]
+
+    def stop(self, instance_id: str) -> None:
+        self.get(instance_id).state = "stopped"
+        self.stopped.append(instance_id)
+
+    def terminate(self, instance_id: str) -> None:
+        self.get(instance_id)
+        del self.machines[instance_id]
+        self.terminated.append(instance_id)
+
+    def answer(self, agent: FakeAgent, event: str, deployment: AgentDeployment) -> EventResult:
+        machine = next(item for item in self.machines.values() if item.agent is agent)
+        if event == "Install":
+            with self._lock:
+                self.busy += 1
+                self.most_busy = max(self.most_busy, self.busy)
+            time.sleep(0.05)
+            self.gates.get("Install", _open()).wait(10)
+            with self._lock:
+                self.busy -= 1
+        if self.failing(machine, event, deployment):
+            return EventResult(
+                "Failed", 1, "stderr: no such file", "scripts/x.sh", "exit 1", "ScriptFailed"
+            )
+        return EventResult("Skipped" if event.startswith("Before") else "Succeeded")
+
+
+def _open() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
+class FakeBalancer:
+    """A load balancer's process: targets are healthy at the second poll and drain for a while.
+
+    `sick` are the targets that fail their health checks, `drain_polls` is how many polls a target
+    drains for.
+    """
+
+    sick: ClassVar[set[str]] = set()
+    drain_polls: ClassVar[int] = 2
+
+    def __init__(self, spec: LoadBalancer, directory: Path, runtime: Path) -> None:
+        self.spec = spec
+        self.targets: dict[str, dict[str, Target]] = {}
+        self.seen: dict[str, int] = {}
+        self.draining: dict[str, int] = {}
+        self.is_running = False
+
+    def start(self) -> None:
+        self.is_running = True
+
+    def running(self) -> bool:
+        return self.is_running
+
+    def configure(self, spec: LoadBalancer) -> None:
+        self.spec = spec
+
+    def set_targets(self, group: str, targets: list[Target]) -> None:
+        before = self.targets.get(group, {})
+        self.targets[group] = {target.id: target for target in targets}
+        for name in before.keys() - self.targets[group].keys():
+            self.draining[name] = 0
+            self.seen.pop(name, None)
+
+    def poll(self) -> dict[str, dict[str, TargetStatus]]:
+        report: dict[str, dict[str, TargetStatus]] = {}
+        for group, targets in self.targets.items():
+            found = report.setdefault(group, {})
+            for name in targets:
+                self.seen[name] = self.seen.get(name, 0) + 1
+                health = Health.HEALTHY if self.seen[name] > 1 else Health.INITIAL
+                if name in self.sick:
+                    health = Health.UNHEALTHY
+                found[name] = TargetStatus(name, health)
+            for name in list(self.draining):
+                self.draining[name] += 1
+                if self.draining[name] >= self.drain_polls:
+                    del self.draining[name]
+                else:
+                    found[name] = TargetStatus(name, Health.DRAINING)
+        return report
+
+    def close(self) -> None:
+        self.is_running = False

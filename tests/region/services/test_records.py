@@ -1,0 +1,148 @@
+"""Every record is on the objects that the API makes, holds what it declares, and survives a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
+
+import pytest
+from pydantic import ConfigDict, TypeAdapter
+
+from region.api.records import Record, all_records
+from region.api.server import ControlPlane
+from region.services import install as _  # noqa: F401  # defines every service's records
+from region.services.autoscaling.controller import AutoScalingController
+from region.services.autoscaling.records import BackendRecord, GroupRecord, MemberRecord
+from region.services.ec2.records import InstanceRecord, SubnetRecord
+from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
+from tests.region.builders import Network
+from tests.region.fakes import Aws
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How to make an object with the API, and how to find it in moto's backends by its name."""
+
+    create: Callable[[Aws, Network], str]
+    find: Callable[[ControlPlane, str], object]
+
+
+def run_instance(aws: Aws, network: Network) -> str:
+    return aws.ec2.run_instances(
+        ImageId=network.image,
+        InstanceType="t4g.nano",
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=network.subnets[0],
+    )["Instances"][0]["InstanceId"]
+
+
+def scale_group(aws: Aws, network: Network) -> str:
+    """Create a group with everything that moto drops, and let it launch an instance."""
+    template = aws.ec2.create_launch_template(
+        LaunchTemplateName="app",
+        LaunchTemplateData={"ImageId": network.image, "InstanceType": "t4g.nano"},
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="fleet",
+        MinSize=1,
+        MaxSize=1,
+        LaunchTemplate={"LaunchTemplateId": template, "Version": "$Latest"},
+        VPCZoneIdentifier=network.subnets[0],
+        DefaultInstanceWarmup=30,
+        MaxInstanceLifetime=86400,
+        Context="reserved",
+        DesiredCapacityType="units",
+        InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 150},
+        AvailabilityZoneDistribution={"CapacityDistributionStrategy": "balanced-best-effort"},
+    )
+    return "fleet"
+
+
+def launched_member(plane: ControlPlane, group: str) -> object:
+    AutoScalingController(plane).reconcile()
+    return plane.backend("autoscaling").autoscaling_groups[group].instance_states[0]
+
+
+def create_load_balancer(aws: Aws, network: Network) -> str:
+    return aws.elbv2.create_load_balancer(Name="lb", Subnets=network.subnets)["LoadBalancers"][0][
+        "LoadBalancerArn"
+    ]
+
+
+def register_target(aws: Aws, network: Network) -> str:
+    """Create a target group with a target, so that its table of health is not empty."""
+    arn = aws.elbv2.create_target_group(
+        Name="tg", Protocol="HTTP", Port=8080, VpcId=network.vpc, TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    aws.elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": "10.20.0.9"}])
+    return arn
+
+
+SAMPLES: dict[type[Record[Any]], Sample] = {
+    InstanceRecord: Sample(
+        run_instance, lambda plane, name: plane.backend("ec2").get_instance(name)
+    ),
+    SubnetRecord: Sample(
+        lambda aws, network: network.subnets[0],
+        lambda plane, name: plane.backend("ec2").get_subnet(name),
+    ),
+    GroupRecord: Sample(
+        scale_group, lambda plane, name: plane.backend("autoscaling").autoscaling_groups[name]
+    ),
+    MemberRecord: Sample(scale_group, launched_member),
+    BackendRecord: Sample(
+        scale_group,
+        lambda plane, group: (launched_member(plane, group), plane.backend("autoscaling"))[1],
+    ),
+    LoadBalancerRecord: Sample(
+        create_load_balancer, lambda plane, arn: plane.backend("elbv2").load_balancers[arn]
+    ),
+    TargetGroupRecord: Sample(
+        register_target, lambda plane, arn: plane.backend("elbv2").target_groups[arn]
+    ),
+}
+RECORDS = pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)
+
+
+def check(record: Record[Any]) -> None:
+    """Hold every field of a record against its annotation."""
+    types = get_type_hints(type(record))
+    names = [field.name for field in fields(record)]
+    assert set(vars(record)) == set(names)
+    for name in names:
+        adapter = TypeAdapter(types[name], config=ConfigDict(arbitrary_types_allowed=True))
+        adapter.validate_python(getattr(record, name), strict=True)
+
+
+def test_every_record_has_a_sample():
+    assert set(all_records()) == set(SAMPLES)
+
+
+@RECORDS
+def test_an_object_of_the_api_has_its_record(kind, aws, network, plane):
+    sample = SAMPLES[kind]
+    owner = sample.find(plane, sample.create(aws, network))
+
+    check(kind.of(owner))
+
+
+@RECORDS
+def test_a_record_survives_a_restart(kind, make_plane, clients_of, network_of):
+    sample = SAMPLES[kind]
+    plane = make_plane()
+    aws = clients_of(plane.endpoint)
+    name = sample.create(aws, network_of(aws))
+    before = kind.of(sample.find(plane, name))
+    plane.stop()
+
+    after = kind.of(sample.find(make_plane(), name))
+
+    check(after)
+    assert after is not before
+
+
+def test_an_object_without_a_record_is_reported():
+    with pytest.raises(TypeError, match="InstanceRecord"):
+        InstanceRecord.of(pytest)
