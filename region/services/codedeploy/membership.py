@@ -1,18 +1,22 @@
-"""Which instances a deployment group deploys to.
+"""Which instances and target groups a deployment group deploys to.
 
 Call with the control plane's lock held.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 from region.api.server import ControlPlane
-from region.services.codedeploy import patches
+from region.services.codedeploy.records import Backend, Deployment, DeploymentGroup
+from region.services.codedeploy.shapes import TagFilter
 
 IN_SERVICE = "InService"
+WITH_TRAFFIC_CONTROL = "WITH_TRAFFIC_CONTROL"
 
 
-def members(plane: ControlPlane, group: Any) -> list[str]:
-    """Instance ids of the group: InService in its Auto Scaling groups, or matched by its tags."""
+def members(plane: ControlPlane, group: DeploymentGroup) -> list[str]:
+    """Return instance ids: InService in the group's Auto Scaling groups, or matched by its tags."""
     found: dict[str, None] = {}
     scaling = plane.backend("autoscaling").autoscaling_groups
     for name in group.auto_scaling_groups:
@@ -20,54 +24,61 @@ def members(plane: ControlPlane, group: Any) -> list[str]:
             for state in scaling[name].instance_states:
                 if state.lifecycle_state == IN_SERVICE:
                     found[state.instance.id] = None
-    if group.ec2_tag_filters or (group.ec2_tag_set or {}).get("ec2TagSetList"):
+    if group.ec2_tag_filters or group.ec2_tag_set.get("ec2TagSetList"):
         for instance in plane.backend("ec2").all_instances():
-            if instance.state == "running" and _tagged(instance, group):
+            if instance.state == "running" and _matches_tags(instance, group):
                 found[instance.id] = None
     return list(found)
 
 
-def ordered(group: Any, instances: list[str]) -> list[str]:
-    """The order to deploy in: first what has no or a failed deployment, it is not healthy."""
-    failed = set(group.failed_instances)
-    return sorted(instances, key=lambda name: name in group.deployed and name not in failed)
+def in_deployment_order(group: DeploymentGroup, instances: list[str]) -> list[str]:
+    """Sort instances: those without a successful deployment first, because they are not healthy."""
+    deployed, failed = group.history.deployed, group.history.failed_instances
+    return sorted(instances, key=lambda name: name in deployed and name not in failed)
 
 
-def outdated(plane: ControlPlane, group: Any, deployment: Any) -> list[str]:
-    """Members that came meanwhile and run another revision than `deployment`'s."""
-    deployments = plane.backend("codedeploy").deployments
+def outdated(plane: ControlPlane, group: DeploymentGroup, deployment: Deployment) -> list[str]:
+    """Return members that joined while `deployment` ran and have another revision than its own."""
+    backend: Backend = plane.backend("codedeploy")
     found: list[str] = []
     for name in members(plane, group):
-        last = deployments.get(group.deployed.get(name))
-        if name not in deployment.targets and last and last.revision != deployment.revision:
+        last = backend.deployments.get(group.history.deployed.get(name, ""))
+        joined = name not in deployment.state.targets
+        if joined and last is not None and last.revision != deployment.revision:
             found.append(name)
     return found
 
 
-def target_group_arns(plane: ControlPlane, group: Any) -> tuple[str, ...]:
-    """ARNs of the target groups whose traffic the deployment group controls."""
+def target_group_names(group: DeploymentGroup) -> list[str]:
+    """Return the names of the target groups whose traffic the deployment group controls."""
+    if group.deployment_style.get("deploymentOption") != WITH_TRAFFIC_CONTROL:
+        return []
+    return [entry["name"] for entry in group.load_balancer_info.get("targetGroupInfoList") or []]
+
+
+def target_group_arns(plane: ControlPlane, group: DeploymentGroup) -> tuple[str, ...]:
+    """Return the ARNs of the target groups whose traffic the deployment group controls."""
     by_name = {
         target_group.name: target_group.arn
         for target_group in plane.backend("elbv2").target_groups.values()
     }
-    names = patches.target_group_names(group)
-    return tuple(by_name[name] for name in names if name in by_name)
+    return tuple(by_name[name] for name in target_group_names(group) if name in by_name)
 
 
-def _tagged(instance: Any, group: Any) -> bool:
+def _matches_tags(instance: Any, group: DeploymentGroup) -> bool:
     tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
     if group.ec2_tag_filters and not _any_matches(tags, group.ec2_tag_filters):
         return False
     # A tag set is a list of lists: every list must match by at least one of its filters.
-    lists = (group.ec2_tag_set or {}).get("ec2TagSetList") or []
+    lists = group.ec2_tag_set.get("ec2TagSetList") or []
     return all(_any_matches(tags, filters) for filters in lists)
 
 
-def _any_matches(tags: dict[str, str], filters: list[dict[str, str]]) -> bool:
+def _any_matches(tags: dict[str, str], filters: list[TagFilter]) -> bool:
     return any(_matches(tags, entry) for entry in filters)
 
 
-def _matches(tags: dict[str, str], entry: dict[str, str]) -> bool:
+def _matches(tags: dict[str, str], entry: TagFilter) -> bool:
     key, value = entry.get("Key"), entry.get("Value")
     kind = entry.get("Type", "KEY_AND_VALUE")
     if kind == "KEY_ONLY":

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from region.services.codedeploy import membership
+from region.services.codedeploy.records import DeploymentHistory
 
 
 def instance(name, state="running", **tags):
@@ -40,8 +41,7 @@ def group(**settings):
         "auto_scaling_groups": [],
         "ec2_tag_filters": [],
         "ec2_tag_set": {},
-        "deployed": {},
-        "failed_instances": [],
+        "history": DeploymentHistory(),
     }
     return SimpleNamespace(**(defaults | settings))
 
@@ -71,7 +71,6 @@ def test_members(settings, expected):
 
 
 def test_what_is_not_healthy_comes_first():
-    found = membership.ordered(
-        group(deployed={"a": "d-1", "b": "d-1"}, failed_instances=["b"]), ["a", "b", "c"]
-    )
+    history = DeploymentHistory(deployed={"a": "d-1", "b": "d-1"}, failed_instances={"b"})
+    found = membership.in_deployment_order(group(history=history), ["a", "b", "c"])
     assert found == ["b", "c", "a"]
