@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import cast
 
-from moto.budgets import models
 from moto.budgets.exceptions import NotFoundException
+from moto.budgets.models import Budget, Notification
 from moto.budgets.responses import BudgetsResponse
 
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.budgets.records import Budget
+from region.services.budgets.records import BudgetRecord
 
 NOT_UPDATED = ("TimePeriod", "CalculatedSpend")
 """Members of a budget that an update leaves as they are unless it contains them."""
@@ -23,27 +24,26 @@ def install() -> None:
     patches.install()
 
 
-@patches.around(models.Budget, "__init__")
-def init_budget(moto: Original, budget: Budget, *args: Any, **kwargs: Any) -> None:
-    """Add the tags to a budget."""
+@patches.around(Budget, "__init__")
+def _new_budget(moto: Original, budget: Budget, *args: object, **kwargs: object) -> None:
     moto(budget, *args, **kwargs)
-    budget.tags = {}
+    BudgetRecord().attach(budget)
 
 
 @patches.around(BudgetsResponse, "create_budget")
 def create_budget(moto: Original, call: BudgetsResponse) -> str:
     """CreateBudget, with tags."""
     answer: str = moto(call)
-    name = _parameter(call, "Budget")["BudgetName"]
-    _budget_of(call, _parameter(call, "AccountId"), name).tags = _tags_in(call)
+    name = Parameters(call).structure("Budget")["BudgetName"]
+    _tags_of(_budget_of(call, Parameters(call).text("AccountId"), name)).update(_tags_in(call))
     return answer
 
 
 @patches.method(BudgetsResponse)
 def update_budget(call: BudgetsResponse) -> str:
     """UpdateBudget: everything of the budget but its notifications."""
-    new = _parameter(call, "NewBudget")
-    budget = _budget_of(call, _parameter(call, "AccountId"), new["BudgetName"])
+    new = Parameters(call).structure("NewBudget")
+    budget = _budget_of(call, Parameters(call).text("AccountId"), new["BudgetName"])
     kept = {name: budget.budget[name] for name in NOT_UPDATED if name in budget.budget}
     budget.budget = {**kept, **new}
     return json.dumps({})
@@ -52,9 +52,10 @@ def update_budget(call: BudgetsResponse) -> str:
 @patches.method(BudgetsResponse)
 def describe_subscribers_for_notification(call: BudgetsResponse) -> str:
     """DescribeSubscribersForNotification."""
-    name = _parameter(call, "BudgetName")
-    wanted = _parameter(call, "Notification")
-    for notification in _budget_of(call, _parameter(call, "AccountId"), name).notifications:
+    name = Parameters(call).text("BudgetName")
+    wanted = Parameters(call).structure("Notification")
+    budget = _budget_of(call, Parameters(call).text("AccountId"), name)
+    for notification in cast("list[Notification]", budget.notifications):
         if {**notification.details, **wanted} == notification.details:
             return json.dumps({"Subscribers": notification.subscribers})
     raise NotFoundException(f"Unable to get subscribers: no such notification of {name}.")
@@ -63,42 +64,42 @@ def describe_subscribers_for_notification(call: BudgetsResponse) -> str:
 @patches.method(BudgetsResponse)
 def list_tags_for_resource(call: BudgetsResponse) -> str:
     """ListTagsForResource of a budget."""
-    tags = _tagged_budget(call).tags
+    tags = _tags_of(_tagged_budget(call))
     return json.dumps({"ResourceTags": [{"Key": k, "Value": v} for k, v in tags.items()]})
 
 
 @patches.method(BudgetsResponse)
 def tag_resource(call: BudgetsResponse) -> str:
     """TagResource of a budget."""
-    _tagged_budget(call).tags.update(_tags_in(call))
+    _tags_of(_tagged_budget(call)).update(_tags_in(call))
     return json.dumps({})
 
 
 @patches.method(BudgetsResponse)
 def untag_resource(call: BudgetsResponse) -> str:
     """UntagResource of a budget."""
-    tags = _tagged_budget(call).tags
-    for key in _parameter(call, "ResourceTagKeys") or []:
+    tags = _tags_of(_tagged_budget(call))
+    for key in Parameters(call).texts("ResourceTagKeys"):
         tags.pop(key, None)
     return json.dumps({})
-
-
-def _parameter(call: BudgetsResponse, name: str) -> Any:
-    return call._get_param(name)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 def _budget_of(call: BudgetsResponse, account: str, name: str) -> Budget:
     budget = call.backend.budgets[account].get(name)
     if budget is None:
         raise NotFoundException(f"Unable to get budget: {name} - the budget doesn't exist.")
-    return cast("Budget", budget)
+    return budget
 
 
 def _tagged_budget(call: BudgetsResponse) -> Budget:
-    _, _, resource = str(_parameter(call, "ResourceARN")).partition("::")
+    _, _, resource = Parameters(call).text("ResourceARN").partition("::")
     account, _, name = resource.partition(":budget/")
     return _budget_of(call, account, name)
 
 
+def _tags_of(budget: Budget) -> dict[str, str]:
+    return BudgetRecord.of(budget).tags
+
+
 def _tags_in(call: BudgetsResponse) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in _parameter(call, "ResourceTags") or []}
+    return {tag["Key"]: tag["Value"] for tag in Parameters(call).structures("ResourceTags")}

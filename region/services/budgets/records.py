@@ -1,21 +1,16 @@
-"""Budgets' records: moto's objects as the region uses them, and what it adds to them."""
+"""What the region keeps about moto's budgets."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+
+from moto.budgets.models import Budget
+
+from region.api.records import Record
 
 
-class Notification(Protocol):
-    """A notification of a budget: moto's Notification."""
+@dataclass
+class BudgetRecord(Record[Budget]):
+    """A budget's tags, which moto does not know."""
 
-    details: dict[str, Any]
-    subscribers: list[dict[str, str]]
-
-
-class Budget(Protocol):
-    """A budget: moto's Budget, and the tags that a patched constructor adds."""
-
-    budget: dict[str, Any]
-    """The budget as the API describes it."""
-    notifications: list[Notification]
-    tags: dict[str, str]
+    tags: dict[str, str] = field(default_factory=dict[str, str])

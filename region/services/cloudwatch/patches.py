@@ -6,12 +6,9 @@ it stays until the next such call, whereas AWS's lasts until the next evaluation
 
 from __future__ import annotations
 
-from typing import Any
-
-from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.models import Alarm, CloudWatchBackend
 
 from region.api.patching import Original, Patches
-from region.services.cloudwatch.records import Alarm, Backend
 
 patches = Patches()
 
@@ -23,9 +20,9 @@ def install() -> None:
 
 @patches.around(CloudWatchBackend, "put_metric_alarm")
 def put_metric_alarm(
-    moto: Original, backend: Backend, name: str, *args: Any, **kwargs: Any
+    moto: Original, backend: CloudWatchBackend, name: str, *args: object, **kwargs: object
 ) -> Alarm:
-    """PutMetricAlarm: a new alarm, or an existing one with its state."""
+    """PutMetricAlarm: create an alarm, or change one and keep its state."""
     before = backend.alarms.get(name)
     alarm: Alarm = moto(backend, name, *args, **kwargs)
     if before is not None:

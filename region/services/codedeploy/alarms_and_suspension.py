@@ -9,32 +9,37 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.codedeploy.models import DeploymentInfo
+
 from region.api.server import ControlPlane
 from region.services.autoscaling import groups
-from region.services.cloudwatch.records import Alarm
 from region.services.codedeploy import deployments
-from region.services.codedeploy.records import AUTO_UPDATE, BY_AUTOSCALING, USER, Deployment
+from region.services.codedeploy.records import (
+    AUTO_UPDATE,
+    BY_AUTOSCALING,
+    USER,
+    DeploymentRecord,
+    alarm_configuration_of,
+)
 
 ALARM = "ALARM"
-STOPPED_BY_ALARMS = frozenset({USER, AUTO_UPDATE})
+STOPPED_BY_ALARMS = frozenset[str]({USER, AUTO_UPDATE})
 """Creators whose deployments alarms stop. A rollback runs although the alarm that caused it is still
 active, and the deployment to one instance that Auto Scaling launches or terminates is not a
 release."""
 
 
-def active_alarms(plane: ControlPlane, deployment: Deployment) -> list[str]:
+def active_alarms(plane: ControlPlane, deployment: DeploymentInfo) -> list[str]:
     """Return the names of the deployment's alarms that are in ALARM, if alarms may stop it."""
-    settings = (
-        deployment.override_alarm_configuration or deployment.deployment_group.alarm_configuration
-    )
-    if not settings or not settings.get("enabled") or deployment.creator not in STOPPED_BY_ALARMS:
+    settings = alarm_configuration_of(deployment)
+    if not settings.get("enabled") or deployment.creator not in STOPPED_BY_ALARMS:
         return []
-    known: dict[str, Alarm] = plane.backend("cloudwatch").alarms
+    known = plane.backend("cloudwatch").alarms
     names = [str(entry["name"]) for entry in settings.get("alarms") or []]
     return [name for name in names if name in known and known[name].state_value == ALARM]
 
 
-def suspend_processes(plane: ControlPlane, deployment: Deployment) -> None:
+def suspend_processes(plane: ControlPlane, deployment: DeploymentInfo) -> None:
     """Suspend the deployment's processes in its Auto Scaling groups, and remember which it did.
 
     A process that is suspended already is left out: it is not the deployment's to resume. The
@@ -44,13 +49,13 @@ def suspend_processes(plane: ControlPlane, deployment: Deployment) -> None:
         return
     for group in _scaling_groups(plane, deployment):
         before = groups.suspended_processes(group)
-        new = frozenset(deployment.state.processes_to_suspend) - before
+        new = frozenset(DeploymentRecord.of(deployment).processes_to_suspend) - before
         if new:
             group.suspended_processes = sorted(before | new)
             deployments.note_suspended(deployment, group.name, sorted(new))
 
 
-def resume_processes(plane: ControlPlane, deployment: Deployment) -> None:
+def resume_processes(plane: ControlPlane, deployment: DeploymentInfo) -> None:
     """Resume what `suspend_processes` suspended."""
     for group in _scaling_groups(plane, deployment):
         ours = deployments.take_suspended(deployment, group.name)
@@ -58,7 +63,7 @@ def resume_processes(plane: ControlPlane, deployment: Deployment) -> None:
             group.suspended_processes = sorted(groups.suspended_processes(group) - ours)
 
 
-def _scaling_groups(plane: ControlPlane, deployment: Deployment) -> list[Any]:
+def _scaling_groups(plane: ControlPlane, deployment: DeploymentInfo) -> list[Any]:
     known = plane.backend("autoscaling").autoscaling_groups
     names = deployment.deployment_group.auto_scaling_groups
     return [known[name] for name in names if name in known]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Protocol
+from typing import Protocol, cast
+
+from moto.codedeploy.models import CodeDeployBackend, DeploymentInfo
 
 from region.api.server import ControlPlane
+from region.machines.codedeploy_agent.appspec import FileExistsBehavior
 from region.machines.codedeploy_agent.messages import AgentDeployment
 from region.services.codedeploy import (
     alarms_and_suspension,
@@ -22,11 +25,11 @@ from region.services.codedeploy.minimum_healthy_hosts import COUNT, MinimumHealt
 from region.services.codedeploy.records import (
     BY_AUTOSCALING,
     TERMINATION,
-    Backend,
-    Deployment,
+    DeploymentRecord,
+    DeploymentStatus,
+    ErrorInformation,
 )
 from region.services.codedeploy.rollout import Rollout
-from region.services.codedeploy.shapes import DeploymentStatus, ErrorInformation
 from region.services.codedeploy.target_deployment import Machine, TargetPlan
 
 log = logging.getLogger(__name__)
@@ -93,12 +96,12 @@ class DeploymentsController:
         return lifecycle_hooks.termination_decision(self._plane, asg_name, instance_id)
 
     @property
-    def _backend(self) -> Backend:
+    def _backend(self) -> CodeDeployBackend:
         return self._plane.backend("codedeploy")
 
     # One deployment --------------------------------------------------------------------------
 
-    def _run(self, deployment: Deployment) -> None:
+    def _run(self, deployment: DeploymentInfo) -> None:
         try:
             self._deploy(deployment)
         except Exception as error:
@@ -106,7 +109,7 @@ class DeploymentsController:
             with self._plane.lock:
                 self._finish(deployment, "Failed", deployment_errors.internal_error(str(error)))
 
-    def _deploy(self, deployment: Deployment) -> None:
+    def _deploy(self, deployment: DeploymentInfo) -> None:
         plans, minimum = self._plan(deployment)
         if deployment.status not in deployments.ACTIVE:
             return
@@ -115,7 +118,7 @@ class DeploymentsController:
             progress = rollout.progress()
             if not progress.done:
                 self._stop_on_active_alarms(deployment)
-            stopped = deployment.state.stop_requested or self._closing.is_set()
+            stopped = DeploymentRecord.of(deployment).stop_requested or self._closing.is_set()
             startable = 0 if stopped else minimum.may_start(progress)
             if startable:
                 rollout.start(startable)
@@ -125,14 +128,14 @@ class DeploymentsController:
                 break
         self._conclude(deployment, minimum, rollout)
 
-    def _stop_on_active_alarms(self, deployment: Deployment) -> None:
+    def _stop_on_active_alarms(self, deployment: DeploymentInfo) -> None:
         with self._plane.lock:
-            if not deployment.state.stop_requested:
+            if not DeploymentRecord.of(deployment).stop_requested:
                 active = alarms_and_suspension.active_alarms(self._plane, deployment)
                 if active:
                     deployments.stop_on_alarms(deployment, active)
 
-    def _plan(self, deployment: Deployment) -> tuple[list[TargetPlan], MinimumHealthyHosts]:
+    def _plan(self, deployment: DeploymentInfo) -> tuple[list[TargetPlan], MinimumHealthyHosts]:
         """Decide what to do on which instances; end the deployment if there is nothing to do."""
         with self._plane.lock:
             deployments.begin(deployment)
@@ -151,16 +154,18 @@ class DeploymentsController:
             self._plane.notify()
             return plans, minimum
 
-    def _minimum_healthy_hosts(self, deployment: Deployment) -> MinimumHealthyHosts:
+    def _minimum_healthy_hosts(self, deployment: DeploymentInfo) -> MinimumHealthyHosts:
         if deployment.creator in BY_AUTOSCALING:
             return MinimumHealthyHosts(COUNT, 0)
         name = str(deployment.deployment_config_name)
-        hosts = config_of(self._backend, name)["minimumHealthyHosts"]
-        return MinimumHealthyHosts(hosts["type"], int(hosts["value"]), name in PREDEFINED_CONFIGS)
+        config = config_of(self._backend, name)
+        return MinimumHealthyHosts(
+            config.minimum_type, config.minimum_value, predefined=name in PREDEFINED_CONFIGS
+        )
 
-    def _target_plans(self, deployment: Deployment) -> list[TargetPlan]:
+    def _target_plans(self, deployment: DeploymentInfo) -> list[TargetPlan]:
         group = deployment.deployment_group
-        names = deployment.state.only_instances
+        names = DeploymentRecord.of(deployment).only_instances
         if names is None:
             members = membership.members(self._plane, group)
             names = membership.in_deployment_order(group, members)
@@ -178,14 +183,14 @@ class DeploymentsController:
         ]
 
     def _conclude(
-        self, deployment: Deployment, minimum: MinimumHealthyHosts, rollout: Rollout
+        self, deployment: DeploymentInfo, minimum: MinimumHealthyHosts, rollout: Rollout
     ) -> None:
-        progress, state = rollout.progress(), deployment.state
+        progress, record = rollout.progress(), DeploymentRecord.of(deployment)
         with self._plane.lock:
-            if state.active_alarms:
-                error = deployment_errors.alarm_active(state.active_alarms)
+            if record.active_alarms:
+                error = deployment_errors.alarm_active(record.active_alarms)
                 self._finish(deployment, "Stopped", error)
-            elif state.stop_requested:
+            elif record.stop_requested:
                 self._finish(deployment, "Stopped", deployment_errors.MANUAL_STOP)
             elif self._closing.is_set() and progress.succeeded < progress.total:
                 self._finish(deployment, "Failed", deployment_errors.INTERRUPTED)
@@ -196,7 +201,7 @@ class DeploymentsController:
 
     def _finish(
         self,
-        deployment: Deployment,
+        deployment: DeploymentInfo,
         status: DeploymentStatus,
         error: ErrorInformation | None = None,
     ) -> None:
@@ -205,11 +210,11 @@ class DeploymentsController:
         alarms_and_suspension.resume_processes(self._plane, deployment)
         follow_ups.create_follow_ups(self._plane, deployment)
         self._plane.notify()
-        code = error["code"] if error else ""
+        code = error.code if error else ""
         log.info("deployment %s: %s %s", deployment.deployment_id, status, code)
 
 
-def agent_deployment_of(deployment: Deployment) -> AgentDeployment:
+def agent_deployment_of(deployment: DeploymentInfo) -> AgentDeployment:
     """Return a deployment as the agent on an instance receives it."""
     location = deployment.revision["s3Location"]
     group = deployment.deployment_group
@@ -223,5 +228,7 @@ def agent_deployment_of(deployment: Deployment) -> AgentDeployment:
         version_id=location.get("version"),
         etag=location.get("eTag"),
         bundle_type=location.get("bundleType") or "zip",
-        file_exists_behavior=deployment.file_exists_behavior or "DISALLOW",
+        file_exists_behavior=cast(
+            "FileExistsBehavior", deployment.file_exists_behavior or "DISALLOW"
+        ),
     )

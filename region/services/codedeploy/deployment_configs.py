@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from moto.codedeploy.exceptions import CodeDeployException
+from moto.codedeploy.models import CodeDeployBackend
 
 from region.services.codedeploy.minimum_healthy_hosts import PERCENT
-from region.services.codedeploy.records import Backend
-from region.services.codedeploy.shapes import DeploymentConfig
+from region.services.codedeploy.records import DeploymentConfig, ServiceRecord
 
 ONE_AT_A_TIME = "CodeDeployDefault.OneAtATime"
 
 # https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
-PREDEFINED_CONFIGS: dict[str, DeploymentConfig] = {
-    name: {
-        "deploymentConfigName": name,
-        "computePlatform": "Server",
-        "minimumHealthyHosts": {"type": PERCENT, "value": percent},
-    }
+PREDEFINED_CONFIGS = {
+    name: DeploymentConfig(name, PERCENT, percent)
     for name, percent in (
         (ONE_AT_A_TIME, 99),
         ("CodeDeployDefault.HalfAtATime", 50),
@@ -25,9 +21,9 @@ PREDEFINED_CONFIGS: dict[str, DeploymentConfig] = {
 }
 
 
-def config_of(backend: Backend, name: str) -> DeploymentConfig:
+def config_of(backend: CodeDeployBackend, name: str) -> DeploymentConfig:
     """Return a deployment configuration; raises AWS's error if it does not exist."""
-    found = PREDEFINED_CONFIGS.get(name) or backend.deployment_configs.get(name)
+    found = PREDEFINED_CONFIGS.get(name) or ServiceRecord.of(backend).configs.get(name)
     if found is None:
         raise CodeDeployException(
             "DeploymentConfigDoesNotExistException",

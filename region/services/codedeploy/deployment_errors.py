@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from region.services.codedeploy.shapes import ErrorInformation
+from region.services.codedeploy.records import ErrorInformation
 
 
 class ErrorCode(StrEnum):
@@ -23,7 +23,7 @@ class ErrorCode(StrEnum):
 
 
 def _error(code: ErrorCode, message: str) -> ErrorInformation:
-    return {"code": code.value, "message": message}
+    return ErrorInformation(code.value, message)
 
 
 NO_INSTANCES = _error(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from dataclasses import asdict
 from typing import Any
 
 from moto.codedeploy import responses
@@ -12,13 +13,23 @@ from moto.codedeploy.models import CodeDeployBackend, DeploymentInfo
 from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.responses import ActionResult, EmptyResult
 
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.codedeploy import deployments, revision_patches
 from region.services.codedeploy.deployment_configs import config_of
-from region.services.codedeploy.group_patches import DEFAULT_STYLE, check_options
-from region.services.codedeploy.records import Backend, Deployment, DeploymentState
-from region.services.codedeploy.requests import backend_of, deployment_of, flag, parameter
-from region.services.codedeploy.shapes import Revision
+from region.services.codedeploy.group_patches import (
+    DEFAULT_STYLE,
+    check_processes,
+    describe_options,
+    processes_in,
+)
+from region.services.codedeploy.records import (
+    DeploymentGroupRecord,
+    DeploymentRecord,
+    Revision,
+    RollbackInfo,
+)
+from region.services.codedeploy.requests import deployment_of
 
 ID_LENGTH = 9
 ID_ALPHABET = string.ascii_uppercase + string.digits
@@ -27,22 +38,24 @@ patches = Patches()
 
 
 @patches.around(DeploymentInfo, "__init__")
-def init_deployment(moto: Original, deployment: Deployment, *args: Any, **kwargs: Any) -> None:
-    """Give a deployment an id like AWS's, and add what the region keeps of it."""
+def _new_deployment(
+    moto: Original, deployment: DeploymentInfo, *args: object, **kwargs: object
+) -> None:
+    """Create a deployment with an id like AWS's."""
     moto(deployment, *args, **kwargs)
     code = "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
     deployment.deployment_id = f"d-{code}"
-    group = deployment.deployment_group
-    deployment.state = DeploymentState(
-        previous_revision=group.history.target_revision,
-        processes_to_suspend=deployments.processes_in(group.ec2_deployment_options),
-    )
+    group = DeploymentGroupRecord.of(deployment.deployment_group)
+    DeploymentRecord(
+        previous_revision=group.target_revision,
+        processes_to_suspend=list(group.processes_to_suspend or []),
+    ).attach(deployment)
 
 
 @patches.around(CodeDeployBackend, "create_deployment")
-def create(
+def _create_deployment(
     moto: Original,
-    backend: Backend,
+    backend: CodeDeployBackend,
     application_name: str,
     deployment_group_name: str,
     revision: Revision | None = None,
@@ -67,17 +80,17 @@ def create(
 @patches.around(CodeDeployResponse, "create_deployment")
 def create_deployment(moto: Original, call: CodeDeployResponse) -> ActionResult:
     """CreateDeployment: moto's call with the options that it does not know."""
-    backend = backend_of(call)
-    options = parameter(call, "ec2DeploymentOptions")
+    backend = call.codedeploy_backend
+    options = Parameters(call).get("ec2DeploymentOptions")
     if options is not None:
-        name = parameter(call, "deploymentGroupName")
-        group = backend.get_deployment_group(parameter(call, "applicationName"), name)
-        check_options(options, group.auto_scaling_groups)
+        name = Parameters(call).text("deploymentGroupName")
+        group = backend.get_deployment_group(Parameters(call).text("applicationName"), name)
+        check_processes(processes_in(options), group.auto_scaling_groups)
     answer = moto(call)
     if options is not None:
         created: Any = answer.result
         deployment = backend.deployments[created["deploymentId"]]
-        deployments.set_processes_to_suspend(deployment, options)
+        deployments.override_processes_to_suspend(deployment, processes_in(options) or [])
     return answer
 
 
@@ -90,7 +103,7 @@ def stop_deployment(call: CodeDeployResponse) -> ActionResult:
             "DeploymentAlreadyCompletedException",
             f"The deployment {deployment.deployment_id} is already completed.",
         )
-    deployments.request_stop(deployment, roll_back=flag(call, "autoRollbackEnabled"))
+    deployments.request_stop(deployment, roll_back=Parameters(call).flag("autoRollbackEnabled"))
     return ActionResult({"status": "Pending", "statusMessage": "The deployment is being stopped."})
 
 
@@ -105,21 +118,29 @@ def continue_deployment(call: CodeDeployResponse) -> EmptyResult:
 
 
 @patches.around(responses, "_deployment_info")
-def describe_deployment(moto: Original, deployment: Deployment) -> dict[str, Any]:
+def _describe(moto: Original, deployment: DeploymentInfo) -> dict[str, Any]:
     """Describe a deployment with what moto leaves empty."""
-    group, state = deployment.deployment_group, deployment.state
-    described = moto(deployment) | {
-        "errorInformation": state.error,
-        "rollbackInfo": state.rollback,
-        "previousRevision": state.previous_revision,
+    group, record = deployment.deployment_group, DeploymentRecord.of(deployment)
+    described: dict[str, Any] = moto(deployment) | {
+        "errorInformation": asdict(record.error) if record.error else None,
+        "rollbackInfo": _describe_rollback(record.rollback),
+        "previousRevision": record.previous_revision,
         "autoRollbackConfiguration": (
             deployment.auto_rollback_configuration or group.auto_rollback_configuration or None
         ),
         "overrideAlarmConfiguration": deployment.override_alarm_configuration,
         "deploymentStyle": group.deployment_style or DEFAULT_STYLE,
+        "ec2DeploymentOptions": describe_options(record.processes_to_suspend or None),
     }
-    if state.processes_to_suspend:
-        described["ec2DeploymentOptions"] = {
-            "autoScalingGroupProcessesToSuspend": state.processes_to_suspend
-        }
+    return {name: value for name, value in described.items() if value is not None}
+
+
+def _describe_rollback(rollback: RollbackInfo | None) -> dict[str, str] | None:
+    if rollback is None:
+        return None
+    described = {
+        "rollbackDeploymentId": rollback.rollback,
+        "rollbackTriggeringDeploymentId": rollback.triggered_by,
+        "rollbackMessage": rollback.message,
+    }
     return {name: value for name, value in described.items() if value is not None}

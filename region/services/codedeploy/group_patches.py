@@ -13,22 +13,24 @@ from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.responses import ActionResult
 from moto.elbv2.models import elbv2_backends
 
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import deployments, records
+from region.services.codedeploy import deployments
 from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME, config_of
 from region.services.codedeploy.membership import WITH_TRAFFIC_CONTROL, target_group_names
-from region.services.codedeploy.requests import backend_of, check_name, parameter
-from region.services.codedeploy.shapes import (
-    AlarmConfiguration,
-    DeploymentOptions,
-    DeploymentStyle,
+from region.services.codedeploy.records import (
+    DeploymentGroupRecord,
+    DeploymentSummary,
+    alarm_configuration_of,
 )
+from region.services.codedeploy.requests import check_name
 
-DEFAULT_STYLE: DeploymentStyle = {
+DEFAULT_STYLE = {
     "deploymentType": "IN_PLACE",
     "deploymentOption": "WITHOUT_TRAFFIC_CONTROL",
 }
 MAX_ALARMS = 10
+PROCESSES_TO_SUSPEND = "autoScalingGroupProcessesToSuspend"
 SUSPENDABLE = ("Terminate", "AZRebalance", "InstanceRefresh", "ScheduledActions")
 
 ATTRIBUTES = {
@@ -47,7 +49,6 @@ ATTRIBUTES = {
     "ec2TagSet": "ec2_tag_set",
     "onPremisesTagSet": "on_premises_tag_set",
     "terminationHookEnabled": "termination_hook_enabled",
-    "ec2DeploymentOptions": "ec2_deployment_options",
 }
 """The parameters of UpdateDeploymentGroup and moto's attributes for them."""
 
@@ -55,18 +56,15 @@ patches = Patches()
 
 
 @patches.around(DeploymentGroup, "__init__")
-def init_group(moto: Original, group: records.DeploymentGroup, *args: Any, **kwargs: Any) -> None:
-    """Add what the region keeps of a deployment group."""
+def _new_group(moto: Original, group: DeploymentGroup, *args: object, **kwargs: object) -> None:
     moto(group, *args, **kwargs)
-    group.ec2_deployment_options = None
-    group.history = records.DeploymentHistory()
-    group.hooks = records.GroupHooks()
+    DeploymentGroupRecord().attach(group)
 
 
 @patches.around(CodeDeployBackend, "create_deployment_group")
-def create_group(
+def _create_group(
     moto: Original,
-    backend: records.Backend,
+    backend: CodeDeployBackend,
     application_name: str,
     deployment_group_name: str,
     *args: Any,
@@ -90,21 +88,22 @@ def create_group(
 @patches.around(CodeDeployResponse, "create_deployment_group")
 def create_deployment_group(moto: Original, call: CodeDeployResponse) -> ActionResult:
     """CreateDeploymentGroup: moto's call with the options that it does not know."""
-    options = parameter(call, "ec2DeploymentOptions")
-    check_options(options, parameter(call, "autoScalingGroups") or [])
-    answer = moto(call)
-    groups = backend_of(call).deployment_groups[parameter(call, "applicationName")]
-    groups[parameter(call, "deploymentGroupName")].ec2_deployment_options = options
+    processes = processes_in(Parameters(call).get("ec2DeploymentOptions"))
+    check_processes(processes, Parameters(call).texts("autoScalingGroups"))
+    answer: ActionResult = moto(call)
+    groups = call.codedeploy_backend.deployment_groups[Parameters(call).text("applicationName")]
+    group = groups[Parameters(call).text("deploymentGroupName")]
+    DeploymentGroupRecord.of(group).processes_to_suspend = processes
     return answer
 
 
 @patches.method(CodeDeployResponse)
 def update_deployment_group(call: CodeDeployResponse) -> ActionResult:
     """UpdateDeploymentGroup: either all changes or, if AWS would reject the result, none."""
-    backend = backend_of(call)
-    application = parameter(call, "applicationName")
-    name = parameter(call, "currentDeploymentGroupName")
-    new = parameter(call, "newDeploymentGroupName") or name
+    backend = call.codedeploy_backend
+    application = Parameters(call).text("applicationName")
+    name = Parameters(call).text("currentDeploymentGroupName")
+    new = Parameters(call).text("newDeploymentGroupName") or name
     group = backend.get_deployment_group(application, name)
     groups = backend.deployment_groups[application]
     if new != name and new in groups:
@@ -112,15 +111,20 @@ def update_deployment_group(call: CodeDeployResponse) -> ActionResult:
             "DeploymentGroupAlreadyExistsException", f"Deployment group {new} already exists."
         )
     check_name("deployment group", new)
-    before = dict(vars(group))
+    record = DeploymentGroupRecord.of(group)
+    before, processes_before = dict(vars(group)), record.processes_to_suspend
     for name_in_api, attribute in ATTRIBUTES.items():
-        value = parameter(call, name_in_api)
+        value = Parameters(call).get(name_in_api)
         if value is not None:
             setattr(group, attribute, value)
+    options = Parameters(call).get("ec2DeploymentOptions")
+    if options is not None:
+        record.processes_to_suspend = processes_in(options)
     try:
         _check_group(backend, group)
     except CodeDeployException:
         vars(group).update(before)
+        record.processes_to_suspend = processes_before
         raise
     groups[new] = groups.pop(name)
     group.deployment_group_name = new
@@ -130,9 +134,9 @@ def update_deployment_group(call: CodeDeployResponse) -> ActionResult:
 @patches.method(CodeDeployResponse)
 def delete_deployment_group(call: CodeDeployResponse) -> ActionResult:
     """DeleteDeploymentGroup."""
-    backend = backend_of(call)
-    groups = backend.deployment_groups.get(parameter(call, "applicationName"), {})
-    group = groups.get(parameter(call, "deploymentGroupName"))
+    backend = call.codedeploy_backend
+    groups = backend.deployment_groups.get(Parameters(call).text("applicationName"), {})
+    group = groups.get(Parameters(call).text("deploymentGroupName"))
     if group is not None:
         deployments.require_idle(backend, group)
         del groups[group.deployment_group_name]
@@ -142,12 +146,12 @@ def delete_deployment_group(call: CodeDeployResponse) -> ActionResult:
 @patches.method(CodeDeployResponse)
 def batch_get_deployment_groups(call: CodeDeployResponse) -> ActionResult:
     """BatchGetDeploymentGroups."""
-    backend = backend_of(call)
-    application = parameter(call, "applicationName")
+    backend = call.codedeploy_backend
+    application = Parameters(call).text("applicationName")
     backend.get_application(application)
     groups = backend.deployment_groups.get(application, {})
-    names = parameter(call, "deploymentGroupNames") or []
-    info: Callable[[records.DeploymentGroup], Any] = vars(responses)["_deployment_group_info"]
+    names = Parameters(call).texts("deploymentGroupNames")
+    info: Callable[[DeploymentGroup], object] = vars(responses)["_deployment_group_info"]
     missing = [name for name in names if name not in groups]
     return ActionResult(
         {
@@ -158,52 +162,77 @@ def batch_get_deployment_groups(call: CodeDeployResponse) -> ActionResult:
 
 
 @patches.around(responses, "_deployment_group_info")
-def describe_group(moto: Original, group: records.DeploymentGroup) -> dict[str, Any]:
+def _describe(moto: Original, group: DeploymentGroup) -> dict[str, Any]:
     """Describe a group with what moto leaves empty."""
-    described = moto(group) | {
+    record = DeploymentGroupRecord.of(group)
+    described: dict[str, Any] = moto(group) | {
         "alarmConfiguration": group.alarm_configuration or {"enabled": False, "alarms": []},
         "autoScalingGroups": [
             _describe_scaling_group(group, name) for name in group.auto_scaling_groups
         ],
-        "targetRevision": group.history.target_revision,
-        "lastSuccessfulDeployment": group.history.last_successful,
-        "lastAttemptedDeployment": group.history.last_attempted,
+        "targetRevision": record.target_revision,
+        "lastSuccessfulDeployment": _describe_summary(record.last_successful),
+        "lastAttemptedDeployment": _describe_summary(record.last_attempted),
         "outdatedInstancesStrategy": group.outdated_instances_strategy or "UPDATE",
         "terminationHookEnabled": bool(group.termination_hook_enabled),
-        "ec2DeploymentOptions": group.ec2_deployment_options,
+        "ec2DeploymentOptions": describe_options(record.processes_to_suspend),
         "deploymentStyle": group.deployment_style or DEFAULT_STYLE,
     }
     return {name: value for name, value in described.items() if value is not None}
 
 
-def _describe_scaling_group(group: records.DeploymentGroup, name: str) -> dict[str, str]:
-    own_name = group.deployment_group_name
-    described = {"name": name, "hook": group.hooks.launch_hook(own_name, name)}
+def _describe_scaling_group(group: DeploymentGroup, name: str) -> dict[str, str]:
+    record = DeploymentGroupRecord.of(group)
+    described = {"name": name, "hook": record.launch_hook(group.deployment_group_name, name)}
     if group.termination_hook_enabled:
-        described["terminationHook"] = group.hooks.termination_hook(own_name, name)
+        hook = record.termination_hook(group.deployment_group_name, name)
+        described["terminationHook"] = hook
     return described
 
 
-# What AWS rejects ----------------------------------------------------------------------------
+def _describe_summary(deployment: DeploymentSummary | None) -> dict[str, Any] | None:
+    if deployment is None:
+        return None
+    return {
+        "deploymentId": deployment.deployment_id,
+        "status": deployment.status,
+        "createTime": deployment.created,
+        "endTime": deployment.ended,
+    }
 
 
-def check_options(options: DeploymentOptions | None, scaling_groups: list[str]) -> None:
-    """Reject Auto Scaling processes that CodeDeploy cannot suspend, or not in this group."""
-    wanted = deployments.processes_in(options)
-    unknown = [name for name in wanted if name not in SUSPENDABLE]
+# Auto Scaling processes ----------------------------------------------------------------------
+
+
+def processes_in(options: dict[str, Any] | None) -> list[str] | None:
+    """Return the Auto Scaling processes that `ec2DeploymentOptions` names, None without options."""
+    return None if options is None else list(options.get(PROCESSES_TO_SUSPEND) or [])
+
+
+def describe_options(processes: list[str] | None) -> dict[str, list[str]] | None:
+    """Return the `ec2DeploymentOptions` that name these processes, None without options."""
+    return None if processes is None else {PROCESSES_TO_SUSPEND: processes}
+
+
+def check_processes(processes: list[str] | None, scaling_groups: list[str]) -> None:
+    """Reject processes that CodeDeploy cannot suspend, or not in this group."""
+    unknown = [name for name in processes or [] if name not in SUSPENDABLE]
     if unknown:
         raise CodeDeployException(
             "InvalidAutoScalingGroupProcessToSuspendException",
             f"{', '.join(unknown)} cannot be suspended: use {', '.join(SUSPENDABLE)}.",
         )
-    if wanted and not scaling_groups:
+    if processes and not scaling_groups:
         raise CodeDeployException(
             "InvalidAutoScalingGroupProcessToSuspendException",
             "The deployment group has no Auto Scaling group whose processes could be suspended.",
         )
 
 
-def _check_group(backend: records.Backend, group: records.DeploymentGroup) -> None:
+# What AWS rejects ----------------------------------------------------------------------------
+
+
+def _check_group(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
     config_of(backend, str(group.deployment_config_name))
     if group.deployment_style.get("deploymentType") == "BLUE_GREEN":
         raise CodeDeployException(
@@ -216,14 +245,13 @@ def _check_group(backend: records.Backend, group: records.DeploymentGroup) -> No
             raise CodeDeployException(
                 "InvalidAutoScalingGroupException", f"No such auto scaling group: {name}"
             )
-    check_options(group.ec2_deployment_options, group.auto_scaling_groups)
-    _check_alarms(group.alarm_configuration)
+    check_processes(DeploymentGroupRecord.of(group).processes_to_suspend, group.auto_scaling_groups)
+    _check_alarms(alarm_configuration_of(group))
     _check_target_groups(backend, group)
 
 
-def _check_alarms(settings: AlarmConfiguration | None) -> None:
+def _check_alarms(settings: dict[str, Any]) -> None:
     """Reject what InvalidAlarmConfigException and AlarmsLimitExceededException are documented for."""
-    settings = settings or {}
     names = [entry.get("name") for entry in settings.get("alarms") or []]
     if len(names) > MAX_ALARMS:
         raise CodeDeployException(
@@ -240,7 +268,7 @@ def _check_alarms(settings: AlarmConfiguration | None) -> None:
         )
 
 
-def _check_target_groups(backend: records.Backend, group: records.DeploymentGroup) -> None:
+def _check_target_groups(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
     names = target_group_names(group)
     if group.deployment_style.get("deploymentOption") == WITH_TRAFFIC_CONTROL and not names:
         raise CodeDeployException(

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup
+
 from region.api.server import ControlPlane
 from region.services.codedeploy import deployments
-from region.services.codedeploy.records import AUTOSCALING, TERMINATION, Backend, DeploymentGroup
+from region.services.codedeploy.records import AUTOSCALING, TERMINATION, DeploymentGroupRecord
 
 Decision = Literal["continue", "wait", "abandon"]
 
@@ -21,7 +23,7 @@ def launch_decision(plane: ControlPlane, scaling_group: str, instance_id: str) -
     Starts, once per instance, a deployment of the last successful revision.
     """
     with plane.lock:
-        backend: Backend = plane.backend("codedeploy")
+        backend = plane.backend("codedeploy")
         decisions = [
             _launch(plane, backend, group, instance_id)
             for group in _groups_of(backend, scaling_group)
@@ -39,7 +41,7 @@ def termination_decision(plane: ControlPlane, scaling_group: str, instance_id: s
     instance is terminated however that ends.
     """
     with plane.lock:
-        backend: Backend = plane.backend("codedeploy")
+        backend = plane.backend("codedeploy")
         stopping = [
             _stops(plane, backend, group, instance_id)
             for group in _groups_of(backend, scaling_group)
@@ -48,7 +50,7 @@ def termination_decision(plane: ControlPlane, scaling_group: str, instance_id: s
     return "wait" if any(stopping) else "continue"
 
 
-def _groups_of(backend: Backend, scaling_group: str) -> Iterator[DeploymentGroup]:
+def _groups_of(backend: CodeDeployBackend, scaling_group: str) -> Iterator[DeploymentGroup]:
     for groups in backend.deployment_groups.values():
         for group in groups.values():
             if scaling_group in group.auto_scaling_groups:
@@ -56,37 +58,40 @@ def _groups_of(backend: Backend, scaling_group: str) -> Iterator[DeploymentGroup
 
 
 def _launch(
-    plane: ControlPlane, backend: Backend, group: DeploymentGroup, instance_id: str
+    plane: ControlPlane, backend: CodeDeployBackend, group: DeploymentGroup, instance_id: str
 ) -> Decision:
-    last = group.history.last_successful
-    if last is None:
+    record = DeploymentGroupRecord.of(group)
+    if record.last_successful is None:
         return "continue"
-    deployment = backend.deployments.get(group.hooks.launches.get(instance_id, ""))
+    deployment = backend.deployments.get(record.launches.get(instance_id, ""))
     if deployment is None:
-        source = backend.deployments[last["deploymentId"]]
+        source = backend.deployments[record.last_successful.deployment_id]
         deployment = deployments.create_follow_up(
             backend, source, AUTOSCALING, only_instances=[instance_id]
         )
-        group.hooks.launches[instance_id] = deployment.deployment_id
+        record.launches[instance_id] = deployment.deployment_id
         plane.notify()
     if deployment.status in deployments.ACTIVE:
         return "wait"
     return "continue" if deployment.status == "Succeeded" else "abandon"
 
 
-def _stops(plane: ControlPlane, backend: Backend, group: DeploymentGroup, instance_id: str) -> bool:
+def _stops(
+    plane: ControlPlane, backend: CodeDeployBackend, group: DeploymentGroup, instance_id: str
+) -> bool:
     """Return whether the instance is still stopping its application.
 
     The group forgets the instance when that has ended.
     """
-    source = backend.deployments.get(group.history.deployed.get(instance_id, ""))
+    record = DeploymentGroupRecord.of(group)
+    source = backend.deployments.get(record.deployed.get(instance_id, ""))
     if source is None:
         return False
-    deployment = backend.deployments.get(group.hooks.terminations.get(instance_id, ""))
+    deployment = backend.deployments.get(record.terminations.get(instance_id, ""))
     if deployment is None:
         deployment = deployments.create_follow_up(
             backend, source, TERMINATION, only_instances=[instance_id]
         )
-        group.hooks.terminations[instance_id] = deployment.deployment_id
+        record.terminations[instance_id] = deployment.deployment_id
         plane.notify()
     return deployment.status in deployments.ACTIVE

@@ -5,11 +5,11 @@ Call with the control plane's lock held.
 
 from __future__ import annotations
 
-from typing import Any
+from moto.codedeploy.models import DeploymentGroup, DeploymentInfo
+from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
-from region.services.codedeploy.records import Backend, Deployment, DeploymentGroup
-from region.services.codedeploy.shapes import TagFilter
+from region.services.codedeploy.records import DeploymentGroupRecord, DeploymentRecord
 
 IN_SERVICE = "InService"
 WITH_TRAFFIC_CONTROL = "WITH_TRAFFIC_CONTROL"
@@ -33,17 +33,19 @@ def members(plane: ControlPlane, group: DeploymentGroup) -> list[str]:
 
 def in_deployment_order(group: DeploymentGroup, instances: list[str]) -> list[str]:
     """Sort instances: those without a successful deployment first, because they are not healthy."""
-    deployed, failed = group.history.deployed, group.history.failed_instances
-    return sorted(instances, key=lambda name: name in deployed and name not in failed)
+    known = DeploymentGroupRecord.of(group)
+    healthy = known.deployed.keys() - known.failed_instances
+    return sorted(instances, key=lambda name: name in healthy)
 
 
-def outdated(plane: ControlPlane, group: DeploymentGroup, deployment: Deployment) -> list[str]:
+def outdated(plane: ControlPlane, group: DeploymentGroup, deployment: DeploymentInfo) -> list[str]:
     """Return members that joined while `deployment` ran and have another revision than its own."""
-    backend: Backend = plane.backend("codedeploy")
+    deployments = plane.backend("codedeploy").deployments
+    deployed = DeploymentGroupRecord.of(group).deployed
     found: list[str] = []
     for name in members(plane, group):
-        last = backend.deployments.get(group.history.deployed.get(name, ""))
-        joined = name not in deployment.state.targets
+        last = deployments.get(deployed.get(name, ""))
+        joined = name not in DeploymentRecord.of(deployment).targets
         if joined and last is not None and last.revision != deployment.revision:
             found.append(name)
     return found
@@ -65,7 +67,7 @@ def target_group_arns(plane: ControlPlane, group: DeploymentGroup) -> tuple[str,
     return tuple(by_name[name] for name in target_group_names(group) if name in by_name)
 
 
-def _matches_tags(instance: Any, group: DeploymentGroup) -> bool:
+def _matches_tags(instance: Instance, group: DeploymentGroup) -> bool:
     tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
     if group.ec2_tag_filters and not _any_matches(tags, group.ec2_tag_filters):
         return False
@@ -74,11 +76,11 @@ def _matches_tags(instance: Any, group: DeploymentGroup) -> bool:
     return all(_any_matches(tags, filters) for filters in lists)
 
 
-def _any_matches(tags: dict[str, str], filters: list[TagFilter]) -> bool:
+def _any_matches(tags: dict[str, str], filters: list[dict[str, str]]) -> bool:
     return any(_matches(tags, entry) for entry in filters)
 
 
-def _matches(tags: dict[str, str], entry: TagFilter) -> bool:
+def _matches(tags: dict[str, str], entry: dict[str, str]) -> bool:
     key, value = entry.get("Key"), entry.get("Value")
     kind = entry.get("Type", "KEY_AND_VALUE")
     if kind == "KEY_ONLY":

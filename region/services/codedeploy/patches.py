@@ -7,13 +7,12 @@ carries deployments out.
 
 from __future__ import annotations
 
-from typing import Any
-
 from moto.codedeploy.exceptions import CodeDeployException
 from moto.codedeploy.models import CodeDeployBackend
 from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.responses import EmptyResult
 
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.codedeploy import (
     config_patches,
@@ -23,8 +22,7 @@ from region.services.codedeploy import (
     revision_patches,
     target_patches,
 )
-from region.services.codedeploy.records import Backend
-from region.services.codedeploy.requests import backend_of, parameter
+from region.services.codedeploy.records import ServiceRecord
 
 patches = Patches()
 
@@ -43,18 +41,19 @@ def install() -> None:
 
 
 @patches.around(CodeDeployBackend, "__init__")
-def init_backend(moto: Original, backend: Backend, *args: Any, **kwargs: Any) -> None:
-    """Add what the region keeps beside moto's own records."""
+def _new_backend(
+    moto: Original, backend: CodeDeployBackend, *args: object, **kwargs: object
+) -> None:
     moto(backend, *args, **kwargs)
-    backend.deployment_configs = {}
-    backend.application_revisions = {}
+    ServiceRecord().attach(backend)
 
 
 @patches.method(CodeDeployResponse)
 def update_application(call: CodeDeployResponse) -> EmptyResult:
     """UpdateApplication: rename an application."""
-    backend = backend_of(call)
-    name, new = parameter(call, "applicationName"), parameter(call, "newApplicationName")
+    backend = call.codedeploy_backend
+    name = Parameters(call).text("applicationName")
+    new = Parameters(call).text("newApplicationName")
     application = backend.get_application(name)
     if new and new != name:
         if new in backend.applications:
@@ -74,11 +73,11 @@ def update_application(call: CodeDeployResponse) -> EmptyResult:
 @patches.method(CodeDeployResponse)
 def delete_application(call: CodeDeployResponse) -> EmptyResult:
     """DeleteApplication, with its deployment groups."""
-    backend = backend_of(call)
-    name = parameter(call, "applicationName")
+    backend = call.codedeploy_backend
+    name = Parameters(call).text("applicationName")
     for group in backend.deployment_groups.get(name, {}).values():
         deployments.require_idle(backend, group)
     backend.applications.pop(name, None)
     backend.deployment_groups.pop(name, None)
-    backend.application_revisions.pop(name, None)
+    ServiceRecord.of(backend).revisions.pop(name, None)
     return EmptyResult()

@@ -1,38 +1,24 @@
-"""CodeDeploy's records: moto's objects as the region uses them, and what it adds to them.
+"""What the region keeps about moto's CodeDeploy objects.
 
-Protocols describe the objects of moto, dataclasses the additions. A patched constructor sets each
-addition when moto creates the object, and they are saved and loaded with it. All of this is read and
-changed with the control plane's lock held; deployments change through
-`region.services.codedeploy.deployments` only.
+Deployments and the history of their groups change through `region.services.codedeploy.deployments`
+only, and all of this with the control plane's lock held.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, cast
 from uuid import uuid4
 
+from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup, DeploymentInfo
 from moto.core.utils import utcnow
 
-from region.services.codedeploy.shapes import (
-    AlarmConfiguration,
-    DeploymentConfig,
-    DeploymentOptions,
-    DeploymentStatus,
-    DeploymentStyle,
-    DeploymentSummary,
-    Diagnostics,
-    ErrorInformation,
-    LoadBalancerInfo,
-    RegisteredRevision,
-    Revision,
-    RollbackConfiguration,
-    RollbackInfo,
-    TagFilter,
-    TagSet,
-    TargetStatus,
-)
+from region.api.records import Record
+
+DeploymentStatus = Literal["Created", "Queued", "InProgress", "Succeeded", "Failed", "Stopped"]
+TargetStatus = Literal["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready"]
+EventStatus = Literal["Pending", "InProgress", "Succeeded", "Failed", "Skipped"]
 
 Creator = Literal[
     "user", "codeDeployRollback", "autoscaling", "autoscalingTermination", "CodeDeployAutoUpdate"
@@ -42,10 +28,11 @@ ROLLBACK: Creator = "codeDeployRollback"
 AUTOSCALING: Creator = "autoscaling"
 TERMINATION: Creator = "autoscalingTermination"
 AUTO_UPDATE: Creator = "CodeDeployAutoUpdate"
-BY_AUTOSCALING = frozenset({AUTOSCALING, TERMINATION})
+BY_AUTOSCALING: frozenset[str] = frozenset({AUTOSCALING, TERMINATION})
 """Deployments to one instance that Auto Scaling launches or terminates."""
 
-EventStatus = Literal["Pending", "InProgress", "Succeeded", "Failed", "Skipped"]
+Revision = dict[str, Any]
+"""RevisionLocation of the API; moto keeps it as it comes."""
 
 HOOK_PREFIX = "CodeDeploy-managed-automatic-launch-deployment-hook"
 TERMINATION_HOOK_PREFIX = "CodeDeploy-managed-automatic-termination-deployment-hook"
@@ -54,7 +41,17 @@ TERMINATION_HOOK_PREFIX = "CodeDeploy-managed-automatic-termination-deployment-h
 # Deployments ---------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass
+class Diagnostics:
+    """How the scripts of a lifecycle event ended."""
+
+    error_code: str
+    script_name: str
+    message: str
+    log_tail: str
+
+
+@dataclass
 class LifecycleEvent:
     """One lifecycle event of a target."""
 
@@ -65,7 +62,7 @@ class LifecycleEvent:
     diagnostics: Diagnostics | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class Target:
     """One instance of a deployment."""
 
@@ -78,9 +75,31 @@ class Target:
         return next(event for event in self.events if event.name == name)
 
 
-@dataclass(slots=True)
-class DeploymentState:
-    """What the region adds to a deployment.
+@dataclass(frozen=True)
+class ErrorInformation:
+    """Why a deployment did not succeed."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class RollbackInfo:
+    """The link between a deployment and the one that rolls it back, on either of them.
+
+    Attributes:
+        rollback: Id of the deployment that rolls this one back.
+        triggered_by: Id of the deployment that this one rolls back.
+    """
+
+    message: str
+    rollback: str | None = None
+    triggered_by: str | None = None
+
+
+@dataclass
+class DeploymentRecord(Record[DeploymentInfo]):
+    """A deployment's progress and outcome.
 
     Attributes:
         previous_revision: The group's revision when the deployment was created.
@@ -103,133 +122,112 @@ class DeploymentState:
     suspended: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
-class Deployment(Protocol):
-    """A deployment: moto's DeploymentInfo."""
-
-    deployment_id: str
-    application: Application
-    application_name: str
-    deployment_group: DeploymentGroup
-    deployment_config_name: str
-    revision: Revision
-    status: DeploymentStatus
-    creator: Creator
-    create_time: datetime
-    start_time: datetime | None
-    complete_time: datetime | None
-    deployment_overview: dict[TargetStatus, int]
-    ignore_application_stop_failures: bool | None
-    file_exists_behavior: Literal["DISALLOW", "OVERWRITE", "RETAIN"] | None
-    auto_rollback_configuration: RollbackConfiguration | None
-    override_alarm_configuration: AlarmConfiguration | None
-    state: DeploymentState
-
-
 # Deployment groups ---------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class DeploymentHistory:
-    """What a deployment group remembers of its deployments.
+@dataclass(frozen=True)
+class DeploymentSummary:
+    """A deployment as the last successful or last attempted one of its group."""
+
+    deployment_id: str
+    status: str
+    created: datetime
+    ended: datetime | None
+
+
+@dataclass
+class DeploymentGroupRecord(Record[DeploymentGroup]):
+    """A deployment group's options, its history, and its lifecycle hooks.
 
     Attributes:
+        processes_to_suspend: `autoScalingGroupProcessesToSuspend` of `ec2DeploymentOptions`.
         deployed: Instance id -> id of its last successful deployment.
         failed_instances: Instances whose last deployment failed.
+        launches: Instance id -> id of the deployment that its launch waits for.
+        terminations: Instance id -> id of the deployment that its termination waits for.
+        launch_hooks: Auto Scaling group -> name of the launch hook.
+        termination_hooks: Auto Scaling group -> name of the termination hook.
     """
 
+    processes_to_suspend: list[str] | None = None
     target_revision: Revision | None = None
     last_successful: DeploymentSummary | None = None
     last_attempted: DeploymentSummary | None = None
     deployed: dict[str, str] = field(default_factory=dict[str, str])
     failed_instances: set[str] = field(default_factory=set[str])
-
-
-@dataclass(slots=True)
-class GroupHooks:
-    """A deployment group's lifecycle hooks in its Auto Scaling groups.
-
-    Attributes:
-        launches: Instance id -> id of the deployment that its launch waits for.
-        terminations: Instance id -> id of the deployment that its termination waits for.
-        launch_names: Auto Scaling group -> name of the launch hook.
-        termination_names: Auto Scaling group -> name of the termination hook.
-    """
-
     launches: dict[str, str] = field(default_factory=dict[str, str])
     terminations: dict[str, str] = field(default_factory=dict[str, str])
-    launch_names: dict[str, str] = field(default_factory=dict[str, str])
-    termination_names: dict[str, str] = field(default_factory=dict[str, str])
+    launch_hooks: dict[str, str] = field(default_factory=dict[str, str])
+    termination_hooks: dict[str, str] = field(default_factory=dict[str, str])
 
     def forget(self, instance_id: str) -> None:
-        """Forget the deployments that an instance waited for."""
-        self.launches.pop(instance_id, None)
-        self.terminations.pop(instance_id, None)
+        """Forget an instance that is being terminated."""
+        self.failed_instances.discard(instance_id)
+        for memory in (self.deployed, self.launches, self.terminations):
+            memory.pop(instance_id, None)
 
     def launch_hook(self, group_name: str, scaling_group: str) -> str:
         """Return the name of the launch hook, made up on the first call."""
-        return self.launch_names.setdefault(scaling_group, f"{HOOK_PREFIX}-{group_name}-{uuid4()}")
+        new = f"{HOOK_PREFIX}-{group_name}-{uuid4()}"
+        return self.launch_hooks.setdefault(scaling_group, new)
 
     def termination_hook(self, group_name: str, scaling_group: str) -> str:
         """Return the name of the termination hook, made up on the first call."""
-        return self.termination_names.setdefault(
-            scaling_group, f"{TERMINATION_HOOK_PREFIX}-{group_name}-{uuid4()}"
-        )
+        new = f"{TERMINATION_HOOK_PREFIX}-{group_name}-{uuid4()}"
+        return self.termination_hooks.setdefault(scaling_group, new)
 
 
-class DeploymentGroup(Protocol):
-    """A deployment group: moto's DeploymentGroup."""
-
-    application: Application
-    deployment_group_id: str
-    deployment_group_name: str
-    deployment_config_name: str | None
-    deployment_style: DeploymentStyle
-    auto_scaling_groups: list[str]
-    ec2_tag_filters: list[TagFilter]
-    ec2_tag_set: TagSet
-    load_balancer_info: LoadBalancerInfo
-    alarm_configuration: AlarmConfiguration | None
-    auto_rollback_configuration: RollbackConfiguration
-    outdated_instances_strategy: str | None
-    termination_hook_enabled: bool | None
-    ec2_deployment_options: DeploymentOptions | None
-    history: DeploymentHistory
-    hooks: GroupHooks
+# The service ---------------------------------------------------------------------------------
 
 
-# Applications and the service ----------------------------------------------------------------
+@dataclass(frozen=True)
+class DeploymentConfig:
+    """A deployment configuration. Only those that users created have an id and a date.
+
+    Attributes:
+        minimum_type: FLEET_PERCENT or HOST_COUNT.
+    """
+
+    name: str
+    minimum_type: str
+    minimum_value: int
+    compute_platform: str = "Server"
+    identifier: str | None = None
+    created: datetime | None = None
 
 
-class Application(Protocol):
-    """An application: moto's Application."""
+@dataclass
+class RegisteredRevision:
+    """A revision of an application."""
 
-    application_name: str
+    revision: Revision
+    registered: datetime = field(default_factory=utcnow)
+    description: str | None = None
+    first_used: datetime | None = None
+    last_used: datetime | None = None
 
 
-class Backend(Protocol):
-    """CodeDeploy in one account and region: moto's CodeDeployBackend."""
+@dataclass
+class ServiceRecord(Record[CodeDeployBackend]):
+    """What CodeDeploy has beside applications, groups and deployments.
 
-    account_id: str
-    region_name: str
-    applications: dict[str, Application]
-    deployment_groups: dict[str, dict[str, DeploymentGroup]]
-    """By application name and group name."""
-    deployments: dict[str, Deployment]
-    deployment_configs: dict[str, DeploymentConfig]
-    """The configurations that users created; the predefined ones are not among them."""
-    application_revisions: dict[str, list[RegisteredRevision]]
-    """By application name."""
+    Attributes:
+        configs: The deployment configurations that users created, by name.
+        revisions: Application name -> its revisions.
+    """
 
-    def get_application(self, application_name: str) -> Application:
-        """Return an application; raises AWS's error if it does not exist."""
-        ...
+    configs: dict[str, DeploymentConfig] = field(default_factory=dict[str, DeploymentConfig])
+    revisions: dict[str, list[RegisteredRevision]] = field(
+        default_factory=dict[str, list[RegisteredRevision]]
+    )
 
-    def get_deployment(self, deployment_id: str) -> Deployment:
-        """Return a deployment; raises AWS's error if it does not exist."""
-        ...
 
-    def get_deployment_group(
-        self, application_name: str, deployment_group_name: str
-    ) -> DeploymentGroup:
-        """Return a deployment group; raises AWS's error if it does not exist."""
-        ...
+def alarm_configuration_of(owner: DeploymentGroup | DeploymentInfo) -> dict[str, Any]:
+    """Return the alarm configuration of a group, or the one that holds for a deployment.
+
+    moto keeps it as the API sends it, though its annotations say otherwise.
+    """
+    if isinstance(owner, DeploymentInfo):
+        override = cast("dict[str, Any] | None", owner.override_alarm_configuration)
+        return override or alarm_configuration_of(owner.deployment_group)
+    return cast("dict[str, Any] | None", owner.alarm_configuration) or {}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from moto.codedeploy.exceptions import CodeDeployException
+from moto.codedeploy.models import CodeDeployBackend
 from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import utcnow
 
+from region.api.parameters import Parameters
 from region.api.patching import Patches
-from region.services.codedeploy.records import Backend
-from region.services.codedeploy.requests import backend_of, parameter
-from region.services.codedeploy.shapes import Revision, RevisionInfo
+from region.services.codedeploy.records import RegisteredRevision, Revision, ServiceRecord
 
 patches = Patches()
 
@@ -23,10 +23,9 @@ def check_revision(revision: Revision | None) -> None:
         raise CodeDeployException(
             "RevisionRequiredException", "You must specify a revision to deploy."
         )
-    location = revision.get("s3Location")
+    location: dict[str, Any] = revision.get("s3Location") or {}
     if (
         revision.get("revisionType") != "S3"
-        or not location
         or not location.get("bucket")
         or not location.get("key")
     ):
@@ -42,47 +41,49 @@ def check_revision(revision: Revision | None) -> None:
         )
 
 
-def note_use(backend: Backend, application: str, revision: Revision, when: datetime) -> None:
+def note_use(
+    backend: CodeDeployBackend, application: str, revision: Revision, when: datetime
+) -> None:
     """Record that a deployment uses a revision, and register it if that is its first one."""
-    info = _registered(backend, application, revision)
-    info.setdefault("firstUsedTime", when)
-    info["lastUsedTime"] = when
+    registered = _registered(backend, application, revision)
+    registered.first_used = registered.first_used or when
+    registered.last_used = when
 
 
 @patches.method(CodeDeployResponse)
 def register_application_revision(call: CodeDeployResponse) -> EmptyResult:
     """RegisterApplicationRevision."""
-    backend = backend_of(call)
-    name, revision = parameter(call, "applicationName"), parameter(call, "revision")
+    backend = call.codedeploy_backend
+    name = Parameters(call).text("applicationName")
+    revision = Parameters(call).structure("revision")
     backend.get_application(name)
     check_revision(revision)
-    info = _registered(backend, name, revision)
-    description = parameter(call, "description")
-    if description:
-        info["description"] = description
+    registered = _registered(backend, name, revision)
+    registered.description = Parameters(call).text("description") or registered.description
     return EmptyResult()
 
 
 @patches.method(CodeDeployResponse)
 def list_application_revisions(call: CodeDeployResponse) -> ActionResult:
     """ListApplicationRevisions."""
-    backend = backend_of(call)
-    name = parameter(call, "applicationName")
+    backend = call.codedeploy_backend
+    name = Parameters(call).text("applicationName")
     backend.get_application(name)
-    found = [entry["revision"] for entry in backend.application_revisions.get(name, [])]
+    found = [entry.revision for entry in ServiceRecord.of(backend).revisions.get(name, [])]
     return ActionResult({"revisions": found})
 
 
 @patches.method(CodeDeployResponse)
 def get_application_revision(call: CodeDeployResponse) -> ActionResult:
     """GetApplicationRevision."""
-    backend = backend_of(call)
-    name, revision = parameter(call, "applicationName"), parameter(call, "revision")
+    backend = call.codedeploy_backend
+    name = Parameters(call).text("applicationName")
+    revision = Parameters(call).structure("revision")
     backend.get_application(name)
-    for entry in backend.application_revisions.get(name, []):
-        if entry["revision"] == revision:
+    for entry in ServiceRecord.of(backend).revisions.get(name, []):
+        if entry.revision == revision:
             return ActionResult(
-                {"applicationName": name, "revision": revision, "revisionInfo": entry["info"]}
+                {"applicationName": name, "revision": revision, "revisionInfo": _describe(entry)}
             )
     raise CodeDeployException(
         "RevisionDoesNotExistException",
@@ -90,12 +91,25 @@ def get_application_revision(call: CodeDeployResponse) -> ActionResult:
     )
 
 
-def _registered(backend: Backend, application: str, revision: Revision) -> RevisionInfo:
-    """Return what is known of a revision, registering it if it is new."""
-    known = backend.application_revisions.setdefault(application, [])
+def _registered(
+    backend: CodeDeployBackend, application: str, revision: Revision
+) -> RegisteredRevision:
+    """Return an application's revision, registering it if it is new."""
+    known = ServiceRecord.of(backend).revisions.setdefault(application, [])
     for entry in known:
-        if entry["revision"] == revision:
-            return entry["info"]
-    info: RevisionInfo = {"registerTime": utcnow(), "deploymentGroups": []}
-    known.append({"revision": revision, "info": info})
-    return info
+        if entry.revision == revision:
+            return entry
+    new = RegisteredRevision(revision)
+    known.append(new)
+    return new
+
+
+def _describe(registered: RegisteredRevision) -> dict[str, Any]:
+    described = {
+        "description": registered.description,
+        "deploymentGroups": [],
+        "firstUsedTime": registered.first_used,
+        "lastUsedTime": registered.last_used,
+        "registerTime": registered.registered,
+    }
+    return {name: value for name, value in described.items() if value is not None}

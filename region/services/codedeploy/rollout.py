@@ -6,9 +6,11 @@ import logging
 import threading
 from collections.abc import Callable
 
+from moto.codedeploy.models import DeploymentInfo
+
 from region.api.server import ControlPlane
 from region.services.codedeploy.minimum_healthy_hosts import DeploymentProgress
-from region.services.codedeploy.records import Deployment
+from region.services.codedeploy.records import DeploymentRecord
 from region.services.codedeploy.target_deployment import Machine, TargetDeployment, TargetPlan
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,7 @@ class Rollout:
         self,
         plane: ControlPlane,
         find_machine: Callable[[str], Machine],
-        deployment: Deployment,
+        deployment: DeploymentInfo,
         plans: list[TargetPlan],
         closing: Callable[[], bool],
     ) -> None:
@@ -76,4 +78,4 @@ class Rollout:
                 self._changed.notify_all()
 
     def _cancelled(self) -> bool:
-        return self._deployment.state.stop_requested or self._closing()
+        return DeploymentRecord.of(self._deployment).stop_requested or self._closing()

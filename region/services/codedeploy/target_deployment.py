@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from moto.codedeploy.models import DeploymentInfo
+
 from region.api.server import ControlPlane
 from region.machines.codedeploy_agent.lifecycle_events import (
     ALLOW_TRAFFIC,
@@ -21,8 +23,7 @@ from region.machines.codedeploy_agent.lifecycle_events import (
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import UnknownMachine
 from region.services.codedeploy import deployments
-from region.services.codedeploy.records import Deployment
-from region.services.codedeploy.shapes import TargetStatus
+from region.services.codedeploy.records import TargetStatus
 from region.services.codedeploy.traffic_control import TrafficControl, failed
 
 AGENT_TIMEOUT = 300.0
@@ -89,7 +90,7 @@ class TargetDeployment:
         self,
         plane: ControlPlane,
         find_machine: Callable[[str], Machine],
-        deployment: Deployment,
+        deployment: DeploymentInfo,
         plan: TargetPlan,
         cancelled: Callable[[], bool],
     ) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from moto.codedeploy.exceptions import CodeDeployException
+from moto.codedeploy.models import DeploymentInfo
 from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.responses import ActionResult
 
+from region.api.parameters import Parameters
 from region.api.patching import Patches
-from region.services.codedeploy.records import Deployment, LifecycleEvent
-from region.services.codedeploy.requests import deployment_of, parameter
+from region.services.codedeploy.records import DeploymentRecord, Diagnostics, LifecycleEvent
+from region.services.codedeploy.requests import deployment_of
 
 patches = Patches()
 
@@ -18,7 +20,7 @@ patches = Patches()
 @patches.method(CodeDeployResponse)
 def list_deployment_targets(call: CodeDeployResponse) -> ActionResult:
     """ListDeploymentTargets."""
-    statuses = (parameter(call, "targetFilters") or {}).get("TargetStatus")
+    statuses = Parameters(call).structure("targetFilters").get("TargetStatus")
     return ActionResult({"targetIds": _instances(deployment_of(call), statuses)})
 
 
@@ -26,28 +28,28 @@ def list_deployment_targets(call: CodeDeployResponse) -> ActionResult:
 def batch_get_deployment_targets(call: CodeDeployResponse) -> ActionResult:
     """BatchGetDeploymentTargets."""
     deployment = deployment_of(call)
-    names = parameter(call, "targetIds") or list(deployment.state.targets)
+    names = Parameters(call).texts("targetIds") or list(DeploymentRecord.of(deployment).targets)
     return ActionResult({"deploymentTargets": [_describe(deployment, name) for name in names]})
 
 
 @patches.method(CodeDeployResponse)
 def get_deployment_target(call: CodeDeployResponse) -> ActionResult:
     """GetDeploymentTarget."""
-    described = _describe(deployment_of(call), parameter(call, "targetId"))
+    described = _describe(deployment_of(call), Parameters(call).text("targetId"))
     return ActionResult({"deploymentTarget": described})
 
 
 @patches.method(CodeDeployResponse)
 def list_deployment_instances(call: CodeDeployResponse) -> ActionResult:
     """ListDeploymentInstances."""
-    statuses = parameter(call, "instanceStatusFilter")
+    statuses = Parameters(call).texts("instanceStatusFilter")
     return ActionResult({"instancesList": _instances(deployment_of(call), statuses)})
 
 
 @patches.method(CodeDeployResponse)
 def get_deployment_instance(call: CodeDeployResponse) -> ActionResult:
     """GetDeploymentInstance."""
-    summary = _describe_as_instance(deployment_of(call), parameter(call, "instanceId"))
+    summary = _describe_as_instance(deployment_of(call), Parameters(call).text("instanceId"))
     return ActionResult({"instanceSummary": summary})
 
 
@@ -55,21 +57,21 @@ def get_deployment_instance(call: CodeDeployResponse) -> ActionResult:
 def batch_get_deployment_instances(call: CodeDeployResponse) -> ActionResult:
     """BatchGetDeploymentInstances."""
     deployment = deployment_of(call)
-    names = parameter(call, "instanceIds") or []
+    names = Parameters(call).texts("instanceIds")
     summaries = [_describe_as_instance(deployment, name) for name in names]
     return ActionResult({"instancesSummary": summaries})
 
 
-def _instances(deployment: Deployment, statuses: list[str] | None) -> list[str]:
+def _instances(deployment: DeploymentInfo, statuses: list[str] | None) -> list[str]:
     return [
         instance_id
-        for instance_id, target in deployment.state.targets.items()
+        for instance_id, target in DeploymentRecord.of(deployment).targets.items()
         if not statuses or target.status in statuses
     ]
 
 
-def _describe(deployment: Deployment, instance_id: str) -> dict[str, Any]:
-    target = deployment.state.targets.get(instance_id)
+def _describe(deployment: DeploymentInfo, instance_id: str) -> dict[str, Any]:
+    target = DeploymentRecord.of(deployment).targets.get(instance_id)
     if target is None:
         raise CodeDeployException(
             "DeploymentTargetDoesNotExistException",
@@ -87,7 +89,7 @@ def _describe(deployment: Deployment, instance_id: str) -> dict[str, Any]:
     }
 
 
-def _describe_as_instance(deployment: Deployment, instance_id: str) -> dict[str, Any]:
+def _describe_as_instance(deployment: DeploymentInfo, instance_id: str) -> dict[str, Any]:
     target = dict(_describe(deployment, instance_id)["instanceTarget"])
     return {"instanceId": target.pop("targetId"), **target}
 
@@ -98,6 +100,17 @@ def _describe_event(event: LifecycleEvent) -> dict[str, Any]:
         "status": event.status,
         "startTime": event.started,
         "endTime": event.ended,
-        "diagnostics": event.diagnostics,
+        "diagnostics": _describe_diagnostics(event.diagnostics),
     }
     return {name: value for name, value in described.items() if value is not None}
+
+
+def _describe_diagnostics(diagnostics: Diagnostics | None) -> dict[str, str] | None:
+    if diagnostics is None:
+        return None
+    return {
+        "errorCode": diagnostics.error_code,
+        "scriptName": diagnostics.script_name,
+        "message": diagnostics.message,
+        "logTail": diagnostics.log_tail,
+    }

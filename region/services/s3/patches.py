@@ -14,7 +14,6 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 
 from region.api.patching import Patches
-from region.services.s3.records import Bucket
 
 SECURE_TRANSPORT = "aws:securetransport"
 
@@ -27,7 +26,7 @@ def install() -> None:
 
 
 @patches.method(FakeBucket)
-def get_permission(bucket: Bucket, action: str, resource: str) -> PermissionResult:
+def get_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
     """Return whether the bucket's policy permits an action over secure transport."""
     if bucket.policy is None:
         return PermissionResult.NEUTRAL

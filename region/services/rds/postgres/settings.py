@@ -9,6 +9,7 @@ log = logging.getLogger(__name__)
 
 MEBIBYTE = 1024**2
 
+DEFAULT_PORT = 5432
 SOCKET_NUMBER = 5432
 """Part of the socket's name, whatever port the endpoint has."""
 
@@ -72,7 +73,7 @@ class ClusterSpec:
 
     name: str
     address: str
-    port: int = 5432
+    port: int = DEFAULT_PORT
     major: int = 18
     instance_class: str = "db.t4g.micro"
     master_username: str = "postgres"

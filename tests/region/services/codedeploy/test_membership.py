@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from region.services.codedeploy import membership
-from region.services.codedeploy.records import DeploymentHistory
+from region.services.codedeploy.records import DeploymentGroupRecord
 
 
 def instance(name, state="running", **tags):
@@ -36,14 +36,15 @@ class Plane:
         }[service]
 
 
-def group(**settings):
+def group(record=None, **settings):
     defaults = {
         "auto_scaling_groups": [],
         "ec2_tag_filters": [],
         "ec2_tag_set": {},
-        "history": DeploymentHistory(),
     }
-    return SimpleNamespace(**(defaults | settings))
+    made = SimpleNamespace(**(defaults | settings))
+    (record or DeploymentGroupRecord()).attach(made)
+    return made
 
 
 def tag(key=None, value=None, kind="KEY_AND_VALUE"):
@@ -71,6 +72,6 @@ def test_members(settings, expected):
 
 
 def test_what_is_not_healthy_comes_first():
-    history = DeploymentHistory(deployed={"a": "d-1", "b": "d-1"}, failed_instances={"b"})
-    found = membership.in_deployment_order(group(history=history), ["a", "b", "c"])
+    record = DeploymentGroupRecord(deployed={"a": "d-1", "b": "d-1"}, failed_instances={"b"})
+    found = membership.in_deployment_order(group(record), ["a", "b", "c"])
     assert found == ["b", "c", "a"]
