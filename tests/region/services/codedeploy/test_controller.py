@@ -308,3 +308,19 @@ def test_a_restart_fails_what_was_running(stage, deployments):
     assert info["status"] == "Failed"
     assert info["errorInformation"]["code"] == "INTERNAL_ERROR"
     gate.set()
+
+
+def test_an_ended_deployment_survives_a_restart(stage):
+    (name,) = stage.launch()
+    stage.group(**ROLLBACK)
+    stage.ended(stage.deploy("good.zip"))
+    stage.park.failing = lambda machine, event, deployment: (
+        event == "Install" and deployment.key == "bad.zip"
+    )
+    bad = stage.ended(stage.deploy("bad.zip"))
+    stage.ended(bad["rollbackInfo"]["rollbackDeploymentId"])
+    target = stage.target(bad["deploymentId"], name)
+    stage.plane.save()
+    stage.plane.load()
+    assert stage.info(bad["deploymentId"]) == bad
+    assert stage.target(bad["deploymentId"], name) == target
