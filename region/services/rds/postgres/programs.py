@@ -1,4 +1,4 @@
-"""PostgreSQL's programs where the user that runs them can get at them."""
+"""PostgreSQL's programs in a place that their user can access."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from region.services.rds.postgres.service_user import ServiceUserError, closed_d
 
 
 def for_user(binaries: Path, user: ServiceUser | None, clusters: Path) -> Path:
-    """The directory of programs to run as `user`: `binaries`, or a copy if he may not enter that.
+    """Return the directory of programs to run as `user`: `binaries`, or a copy if it is closed.
 
-    A capability to enter directories is not enough for them: PostgreSQL asks access(2), which
-    leaves capabilities out, whether it may run its own programs (find_my_exec). The copy is made
-    once for all `clusters` (their common directory), 40 MB, and lasts until `remove_copies`.
+    The capability to enter directories is not enough here: PostgreSQL checks with access(2), which
+    ignores capabilities, whether it may run its own programs (find_my_exec). The copy, 40 MB, is made
+    once for all `clusters` (their common directory) and lasts until `remove_copies`.
 
-    Raises ServiceUserError if the user may not enter the directory for temporary files either.
+    Raises:
+        ServiceUserError: If the user may not enter the directory for temporary files either.
     """
     if user is None or closed_directory([binaries / "postgres"], user.uid, user.gid) is None:
         return binaries
@@ -34,12 +35,12 @@ def for_user(binaries: Path, user: ServiceUser | None, clusters: Path) -> Path:
 
 
 def remove_copies(clusters: Path) -> None:
-    """Remove what `for_user` made for these clusters."""
+    """Remove what `for_user` copied for these clusters."""
     remove_shared_directory(clusters)
 
 
 def _copy(installed: Path, target: Path) -> None:
-    """In one step: another cluster of the region may make the same copy at the same time."""
+    """Copy in one step: another cluster of the region may make the same copy at the same time."""
     partial = Path(tempfile.mkdtemp(dir=target.parent))
     shutil.copytree(installed, partial, symlinks=True, dirs_exist_ok=True)
     partial.chmod(0o755)

@@ -99,7 +99,7 @@ def test_the_master_password_can_change(cluster):
 
 def test_data_survives_a_stop_and_nothing_is_left_running(created):
     created.start()
-    server = psutil.Process(created._process.pid)
+    server = psutil.Process(created._server.pid)
     family = [server, *server.children(recursive=True)]
     assert len(family) > 3
     created.ensure_database("kept", PASSWORD)
@@ -113,7 +113,7 @@ def test_data_survives_a_stop_and_nothing_is_left_running(created):
 
 
 def test_the_server_is_not_root_and_shows_no_secret(cluster):
-    server = psutil.Process(cluster._process.pid)
+    server = psutil.Process(cluster._server.pid)
     assert server.uids().effective != 0
     assert PASSWORD not in " ".join(server.cmdline())
     assert not (cluster.directory / "initial-password").exists()
@@ -139,8 +139,8 @@ def test_large_answers_pass_and_connections_end(cluster):
 
 
 def test_a_killed_front_comes_back(cluster):
-    psutil.Process(cluster._front.pid).kill()
-    cluster._front.process.wait(5)
+    psutil.Process(cluster._proxy.pid).kill()
+    cluster._proxy.process.wait(5)
     assert not cluster.running()
     cluster.start()
     with connect(cluster):
@@ -149,13 +149,13 @@ def test_a_killed_front_comes_back(cluster):
 
 def test_sweep_ends_what_was_left(created):
     created.start()
-    server = psutil.Process(created._process.pid)
-    family = [server, *server.children(recursive=True), psutil.Process(created._front.pid)]
+    server = psutil.Process(created._server.pid)
+    family = [server, *server.children(recursive=True), psutil.Process(created._proxy.pid)]
     swept = sweep(created.directory)
     assert swept[0] == f"postgres (process {server.pid})"
     assert len(swept) == 2
-    created._process.process.wait(5)
-    created._front.process.wait(5)
+    created._server.process.wait(5)
+    created._proxy.process.wait(5)
     _gone, alive = psutil.wait_procs(family, timeout=5)
     assert alive == []
     created.stop()

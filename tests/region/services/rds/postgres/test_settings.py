@@ -15,7 +15,7 @@ from region.services.rds.postgres.settings import (
     max_connections,
     postgresql_conf,
 )
-from region.services.rds.postgres.tls_front import refusal
+from region.services.rds.postgres.tls_proxy import refusal
 
 
 def settings(**parameters: str) -> dict[str, str]:
