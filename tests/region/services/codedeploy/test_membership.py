@@ -1,4 +1,6 @@
-"""Which instances a deployment group means."""
+"""Which instances a deployment group deploys to."""
+
+from __future__ import annotations
 
 from types import SimpleNamespace
 
@@ -71,7 +73,7 @@ def test_members(settings, expected):
     assert membership.members(Plane(), group(**settings)) == expected
 
 
-def test_what_is_not_healthy_comes_first():
+def test_unhealthy_instances_come_first():
     record = DeploymentGroupRecord(deployed={"a": "d-1", "b": "d-1"}, failed_instances={"b"})
     found = membership.in_deployment_order(group(record), ["a", "b", "c"])
     assert found == ["b", "c", "a"]

@@ -1,4 +1,4 @@
-"""BlockTraffic and AllowTraffic, where they wait for the load balancer in vain."""
+"""Timeouts of BlockTraffic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRAFFIC = {
 
 
 @pytest.mark.parametrize(("delay", "seconds"), [(50, 1), (100, 2)])
-def test_draining_is_given_up_after_the_target_groups_own_delay(
+def test_draining_times_out_after_the_target_groups_own_delay(
     stage, balancer_class, monkeypatch, delay, seconds
 ):
     # Shorter than the default of 300 s, which would be 6 s on this clock.

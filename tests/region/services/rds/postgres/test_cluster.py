@@ -1,5 +1,7 @@
 """Real PostgreSQL from the wheel, on loopback addresses of its own."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import signal
@@ -78,7 +80,7 @@ def test_a_wrong_password_is_refused(cluster):
         connect(cluster, password="wrong")
 
 
-def test_tls_is_forced_as_on_rds(cluster):
+def test_tls_is_required_as_on_rds(cluster):
     with pytest.raises(psycopg.OperationalError, match="no encryption"):
         connect(cluster, sslmode="disable")
 
@@ -138,7 +140,7 @@ def test_large_answers_pass_and_connections_end(cluster):
     assert psutil.wait_procs([psutil.Process(backend)] if psutil.pid_exists(backend) else [], 5)
 
 
-def test_a_killed_front_comes_back(cluster):
+def test_a_killed_tls_proxy_is_started_again(cluster):
     psutil.Process(cluster._proxy.pid).kill()
     cluster._proxy.process.wait(5)
     assert not cluster.running()
@@ -177,7 +179,7 @@ time.sleep(60)
 """
 
 
-def test_it_dies_with_a_killed_region(created):
+def test_it_ends_with_a_killed_region(created):
     arguments = [str(created.directory), ADDRESS, str(created.spec.port)]
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, *arguments],
@@ -195,7 +197,7 @@ def test_it_dies_with_a_killed_region(created):
     created.stop()
 
 
-def test_a_port_in_use_is_named(created):
+def test_a_port_in_use_is_reported(created):
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((ADDRESS, created.spec.port))
@@ -204,7 +206,7 @@ def test_a_port_in_use_is_named(created):
             created.start()
 
 
-def test_a_broken_parameter_is_told_with_the_servers_words(created):
+def test_an_invalid_parameter_is_reported_with_the_servers_message(created):
     spec = ClusterSpec(
         "db-one",
         ADDRESS,
@@ -217,10 +219,8 @@ def test_a_broken_parameter_is_told_with_the_servers_words(created):
     assert not list(created.directory.rglob("*.process.json"))
 
 
-def test_programs_that_only_root_can_get_at_are_copied_for_as_long_as_the_region_lasts(
-    tmp_path, monkeypatch
-):
-    # A whole clone in root's home: PostgreSQL asks access(2), for which no capability counts.
+def test_programs_that_only_root_can_access_are_copied_while_the_region_runs(tmp_path, monkeypatch):
+    # A clone in root's home: PostgreSQL checks with access(2), which ignores capabilities.
     closed = tmp_path / "closed"
     installed = postgres.binaries_of(18).parent
     shutil.copytree(installed, closed / installed.name, symlinks=True)
