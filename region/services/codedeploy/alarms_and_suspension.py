@@ -7,8 +7,7 @@ Call with the control plane's lock held.
 
 from __future__ import annotations
 
-from typing import Any
-
+from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.codedeploy.models import DeploymentInfo
 
 from region.api.server import ControlPlane
@@ -63,7 +62,7 @@ def resume_processes(plane: ControlPlane, deployment: DeploymentInfo) -> None:
             group.suspended_processes = sorted(groups.suspended_processes(group) - ours)
 
 
-def _scaling_groups(plane: ControlPlane, deployment: DeploymentInfo) -> list[Any]:
+def _scaling_groups(plane: ControlPlane, deployment: DeploymentInfo) -> list[FakeAutoScalingGroup]:
     known = plane.backend("autoscaling").autoscaling_groups
     names = deployment.deployment_group.auto_scaling_groups
     return [known[name] for name in names if name in known]

@@ -9,9 +9,9 @@ from moto.codedeploy.models import DeploymentGroup, DeploymentInfo
 from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
+from region.services.autoscaling.groups import IN_SERVICE
 from region.services.codedeploy.records import DeploymentGroupRecord, DeploymentRecord
 
-IN_SERVICE = "InService"
 WITH_TRAFFIC_CONTROL = "WITH_TRAFFIC_CONTROL"
 
 
