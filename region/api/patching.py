@@ -201,21 +201,6 @@ class Patches:
             self.uninstall()
 
 
-# TODO(closures): remove with their last users in codedeploy, rds, cloudwatch and budgets.
-def replace(owner: object, name: str, make: Callable[[Any], Any]) -> None:
-    """Set `owner.name` to `make(original)`; `original` is None where moto has no such method."""
-    known = _applied.get((id(owner), name))
-    if known is not None:
-        _undo(known)
-    _apply(owner, name, make, lambda moto: make(None if moto is _MISSING else moto))
-
-
-def add(owner: object, *functions: Callable[..., Any]) -> None:
-    """Set each function on `owner` under its own name, in place of what moto had."""
-    for function in functions:
-        replace(owner, function.__name__, lambda _original, new=function: new)
-
-
 def _original(owner: object, name: str) -> Any:
     known = _applied.get((id(owner), name))
     return known.original if known is not None else getattr(owner, name, _MISSING)

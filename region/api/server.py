@@ -30,8 +30,11 @@ from region.config import ACCOUNT, RegionConfig
 
 if TYPE_CHECKING:
     from moto.autoscaling.models import AutoScalingBackend
+    from moto.cloudwatch.models import CloudWatchBackend
+    from moto.codedeploy.models import CodeDeployBackend
     from moto.ec2.models import EC2Backend
     from moto.elbv2.models import ELBv2Backend
+    from moto.rds.models import RDSBackend
 
 log = logging.getLogger(__name__)
 
@@ -132,9 +135,15 @@ class ControlPlane:
     @overload
     def backend(self, service: Literal["autoscaling"]) -> AutoScalingBackend: ...
     @overload
+    def backend(self, service: Literal["cloudwatch"]) -> CloudWatchBackend: ...
+    @overload
+    def backend(self, service: Literal["codedeploy"]) -> CodeDeployBackend: ...
+    @overload
     def backend(self, service: Literal["ec2"]) -> EC2Backend: ...
     @overload
     def backend(self, service: Literal["elbv2"]) -> ELBv2Backend: ...
+    @overload
+    def backend(self, service: Literal["rds"]) -> RDSBackend: ...
     @overload
     def backend(self, service: str) -> Any: ...
 

@@ -15,6 +15,12 @@ from pathlib import Path
 
 from region.machines.codedeploy_agent import appspec, bundle
 from region.machines.codedeploy_agent.installer import Installer
+from region.machines.codedeploy_agent.lifecycle_events import (
+    DOWNLOAD_BUNDLE,
+    FROM_PREVIOUS_REVISION,
+    HOOK_EVENTS,
+    INSTALL,
+)
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.codedeploy_agent.scripts import ScriptRunner
 from region.machines.disk import Disk
@@ -24,7 +30,6 @@ from region.machines.processes import ProcessTable
 AGENT_DIRECTORY = "/opt/codedeploy-agent"
 _ARCHIVES_TO_RETAIN = 5
 _ARCHIVE = "deployment-archive"
-_FROM_PREVIOUS = frozenset({"BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -83,12 +88,12 @@ class CodeDeployAgent:
     def _run(self, event: str, deployment: AgentDeployment) -> EventResult:
         if not self._context.processes.powered:
             raise MachineError("The machine is not running, so its agent does not answer.")
-        if event == "DownloadBundle":
+        if event == DOWNLOAD_BUNDLE:
             return self._download(deployment)
-        if event == "Install":
+        if event == INSTALL:
             return self._install(deployment)
-        if event not in appspec.HOOK_EVENTS:
-            known = ", ".join(("DownloadBundle", "Install", *appspec.HOOK_EVENTS))
+        if event not in HOOK_EVENTS:
+            known = ", ".join((DOWNLOAD_BUNDLE, INSTALL, *HOOK_EVENTS))
             raise MachineError(
                 f"The agent does not know the lifecycle event {event!r}; it runs {known}."
             )
@@ -145,7 +150,7 @@ class CodeDeployAgent:
 
     def _archive_for(self, event: str, deployment: AgentDeployment) -> Path | None:
         current = self._directory(deployment) / _ARCHIVE
-        if event not in _FROM_PREVIOUS:
+        if event not in FROM_PREVIOUS_REVISION:
             return current
         previous = self.last_successful(deployment.deployment_group_id)
         if previous is None:

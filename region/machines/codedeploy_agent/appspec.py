@@ -9,22 +9,12 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from region.machines.cloudinit import problems
+from region.machines.codedeploy_agent.lifecycle_events import HOOK_EVENTS
 from region.machines.errors import AppSpecError
 
 FILE_NAMES = ("appspec.yml", "appspec.yaml")
 FileExistsBehavior = Literal["DISALLOW", "OVERWRITE", "RETAIN"]
-HOOK_EVENTS = (
-    "BeforeBlockTraffic",
-    "AfterBlockTraffic",
-    "ApplicationStop",
-    "BeforeInstall",
-    "AfterInstall",
-    "ApplicationStart",
-    "ValidateService",
-    "BeforeAllowTraffic",
-    "AfterAllowTraffic",
-)
-# For all scripts of one event together, and the default of one script (User Guide, `timeout`).
+# All scripts of one event together, and the default of one script (User Guide, `timeout`).
 _MAX_TIMEOUT_SECONDS = 3600
 
 

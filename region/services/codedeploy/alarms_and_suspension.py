@@ -1,70 +1,68 @@
-"""What guards a deployment: alarms that stop it, and Auto Scaling processes that wait for its end.
+"""What protects a running deployment: alarms that stop it, Auto Scaling processes it suspends.
 
 https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
 https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling-suspend-processes.html
 Call with the control plane's lock held.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from __future__ import annotations
+
+from moto.autoscaling.models import FakeAutoScalingGroup
+from moto.codedeploy.models import DeploymentInfo
 
 from region.api.server import ControlPlane
 from region.services.autoscaling import groups
-from region.services.codedeploy import deployment_patches as records
+from region.services.codedeploy import deployments
+from region.services.codedeploy.records import (
+    AUTO_UPDATE,
+    BY_AUTOSCALING,
+    USER,
+    DeploymentRecord,
+    alarm_configuration_of,
+)
 
 ALARM = "ALARM"
-ALARM_ACTIVE = (
-    "One or more alarms have been activated according to the Amazon CloudWatch metrics you "
-    "selected, and the affected deployments have been stopped. Activated alarms: {names}"
-)
-WATCHED = frozenset({records.USER, records.AUTO_UPDATE})
-"""Deployments that alarms stop. A rollback runs although the alarm that caused it still rings, and
-the deployment to one instance that Auto Scaling launches or ends is no release."""
+STOPPED_BY_ALARMS = frozenset[str]({USER, AUTO_UPDATE})
+"""Creators whose deployments alarms stop. A rollback runs although the alarm that caused it is still
+active, and the deployment to one instance that Auto Scaling launches or terminates is not a
+release."""
 
 
-def active_alarms(plane: ControlPlane, deployment: Any) -> list[str]:
-    """Names of the deployment's alarms that are in ALARM; none where alarms do not concern it."""
-    settings = (
-        deployment.override_alarm_configuration or deployment.deployment_group.alarm_configuration
-    )
-    if not settings or not settings.get("enabled") or deployment.creator not in WATCHED:
+def active_alarms(plane: ControlPlane, deployment: DeploymentInfo) -> list[str]:
+    """Return the names of the deployment's alarms that are in ALARM, if alarms may stop it."""
+    settings = alarm_configuration_of(deployment)
+    if not settings.get("enabled") or deployment.creator not in STOPPED_BY_ALARMS:
         return []
     known = plane.backend("cloudwatch").alarms
     names = [str(entry["name"]) for entry in settings.get("alarms") or []]
     return [name for name in names if name in known and known[name].state_value == ALARM]
 
 
-def alarm_message(names: Iterable[str]) -> str:
-    """The error message of a deployment that alarms stopped."""
-    return ALARM_ACTIVE.format(names=" ".join(f"<{name}>" for name in names))
+def suspend_processes(plane: ControlPlane, deployment: DeploymentInfo) -> None:
+    """Suspend the deployment's processes in its Auto Scaling groups, and remember which it did.
 
-
-def suspend_processes(plane: ControlPlane, deployment: Any) -> None:
-    """Suspend what the deployment asks for in its Auto Scaling groups, and remember what that was.
-
-    What is suspended already stays out of it: it is not the deployment's to resume. A launch and a
-    termination suspend nothing: they are Auto Scaling's own work.
+    A process that is suspended already is left out: it is not the deployment's to resume. The
+    deployments of Auto Scaling itself (launch, termination) suspend nothing.
     """
-    if deployment.creator in records.BY_AUTOSCALING:
+    if deployment.creator in BY_AUTOSCALING:
         return
     for group in _scaling_groups(plane, deployment):
         before = groups.suspended_processes(group)
-        new = frozenset(deployment.processes_to_suspend) - before
+        new = frozenset(DeploymentRecord.of(deployment).processes_to_suspend) - before
         if new:
             group.suspended_processes = sorted(before | new)
-            deployment.suspended[group.name] = sorted(new)
+            deployments.note_suspended(deployment, group.name, sorted(new))
 
 
-def resume_processes(plane: ControlPlane, deployment: Any) -> None:
+def resume_processes(plane: ControlPlane, deployment: DeploymentInfo) -> None:
     """Resume what `suspend_processes` suspended."""
     for group in _scaling_groups(plane, deployment):
-        ours = deployment.suspended.pop(group.name, ())
+        ours = deployments.take_suspended(deployment, group.name)
         if ours:
-            left = groups.suspended_processes(group) - frozenset(ours)
-            group.suspended_processes = sorted(left)
+            group.suspended_processes = sorted(groups.suspended_processes(group) - ours)
 
 
-def _scaling_groups(plane: ControlPlane, deployment: Any) -> list[Any]:
+def _scaling_groups(plane: ControlPlane, deployment: DeploymentInfo) -> list[FakeAutoScalingGroup]:
     known = plane.backend("autoscaling").autoscaling_groups
     names = deployment.deployment_group.auto_scaling_groups
     return [known[name] for name in names if name in known]

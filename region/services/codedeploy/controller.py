@@ -1,63 +1,58 @@
-"""CodeDeploy: carries deployments out on the machines, one thread per running deployment."""
+"""CodeDeploy's controller: carries deployments out on the machines, each on its own thread."""
+
+from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol, cast
 
-from moto.core.utils import utcnow
+from moto.codedeploy.models import CodeDeployBackend, DeploymentInfo
 
 from region.api.server import ControlPlane
+from region.machines.codedeploy_agent.appspec import FileExistsBehavior
 from region.machines.codedeploy_agent.messages import AgentDeployment
-from region.services.codedeploy import alarms_and_suspension, lifecycle_hooks, membership
-from region.services.codedeploy import deployment_patches as records
+from region.services.codedeploy import (
+    alarms_and_suspension,
+    deployment_errors,
+    deployments,
+    follow_ups,
+    lifecycle_hooks,
+    membership,
+)
 from region.services.codedeploy.deployment_configs import PREDEFINED_CONFIGS, config_of
-from region.services.codedeploy.minimum_healthy_hosts import COUNT, Progress, Rule
-from region.services.codedeploy.rollout import Machine, Rollout, Task, new_target
+from region.services.codedeploy.minimum_healthy_hosts import COUNT, MinimumHealthyHosts
+from region.services.codedeploy.records import (
+    BY_AUTOSCALING,
+    TERMINATION,
+    DeploymentRecord,
+    DeploymentStatus,
+    ErrorInformation,
+)
+from region.services.codedeploy.rollout import Rollout
+from region.services.codedeploy.target_deployment import Machine, TargetPlan
 
 log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT = 20.0
 POLL = 0.2
 
-NO_INSTANCES = (
-    "The deployment failed because no instances were found for your deployment group. Check your "
-    "deployment group settings to make sure the tags for your Amazon EC2 instances or Auto Scaling "
-    "groups correctly identify the instances you want to deploy to, and then try again."
-)
-HEALTH_CONSTRAINTS = (
-    "The overall deployment failed because too many individual instances failed deployment, too "
-    "few healthy instances are available for deployment, or some instances in your deployment "
-    "group are experiencing problems."
-)
-HEALTH_CONSTRAINTS_INVALID = (
-    "The deployment failed because the deployment configuration requires {minimum} healthy "
-    "instances and the deployment group has {total}: no instance could be taken out of service. "
-    "Use a deployment configuration with a lower minimum, or more instances."
-)
-MANUAL_STOP = "The deployment was stopped by the user."
-INTERRUPTED = (
-    "The deployment was interrupted because the local region was stopped while it ran: "
-    "deploy again."
-)
-
 
 class Park(Protocol):
     """The machines of the region."""
 
     def get(self, instance_id: str) -> Machine:
-        """The machine of an instance; raises if there is none."""
+        """Return the machine of an instance; raises if there is none."""
         ...
 
 
 class DeploymentsController:
-    """Starts a thread for each deployment that was created and follows it to its end."""
+    """Starts a thread for each new deployment and follows it to its end."""
 
     name = "deployments"
 
     def __init__(self, plane: ControlPlane, park: Park) -> None:
-        """Work on `plane`'s deployments with the agents of `park`'s machines."""
+        """Carry out `plane`'s deployments with the agents of `park`'s machines."""
         self._plane = plane
         self._park = park
         self._threads: dict[str, threading.Thread] = {}
@@ -65,19 +60,18 @@ class DeploymentsController:
         self._recovered = False
 
     def reconcile(self) -> None:
-        """Start what was created; end what a restart of the region interrupted."""
+        """Start new deployments; end those that a restart of the region interrupted."""
         self._threads = {key: item for key, item in self._threads.items() if item.is_alive()}
         with self._plane.lock:
-            found = list(self._plane.backend("codedeploy").deployments.values())
+            found = list(self._backend.deployments.values())
             if not self._recovered:
                 self._recovered = True
                 for deployment in found:
                     if deployment.status in {"Queued", "InProgress"}:
-                        _skip_unfinished(deployment)
-                        self._finish(deployment, "Failed", "INTERNAL_ERROR", INTERRUPTED)
+                        self._finish(deployment, "Failed", deployment_errors.INTERRUPTED)
             created = [item for item in found if item.status == "Created"]
             for deployment in created:
-                deployment.status = "Queued"
+                deployments.queue(deployment)
         for deployment in created:
             thread = threading.Thread(
                 target=self._run, args=(deployment,), name=deployment.deployment_id, daemon=True
@@ -94,238 +88,134 @@ class DeploymentsController:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def launch_gate(self, asg_name: str, instance_id: str) -> lifecycle_hooks.Decision:
-        """CodeDeploy's launch hook: whether a new instance may go into service."""
+        """Return the decision of CodeDeploy's launch hook about a new instance."""
         return lifecycle_hooks.launch_decision(self._plane, asg_name, instance_id)
 
     def termination_gate(self, asg_name: str, instance_id: str) -> lifecycle_hooks.Decision:
-        """CodeDeploy's termination hook: whether an instance may be ended."""
+        """Return the decision of CodeDeploy's termination hook about an instance."""
         return lifecycle_hooks.termination_decision(self._plane, asg_name, instance_id)
+
+    @property
+    def _backend(self) -> CodeDeployBackend:
+        return self._plane.backend("codedeploy")
 
     # One deployment --------------------------------------------------------------------------
 
-    def _run(self, deployment: Any) -> None:
+    def _run(self, deployment: DeploymentInfo) -> None:
         try:
             self._deploy(deployment)
         except Exception as error:
             log.exception("deployment %s failed", deployment.deployment_id)
             with self._plane.lock:
-                _skip_unfinished(deployment)
-                self._finish(deployment, "Failed", "INTERNAL_ERROR", str(error))
+                self._finish(deployment, "Failed", deployment_errors.internal_error(str(error)))
 
-    def _deploy(self, deployment: Any) -> None:
-        tasks, rule = self._plan(deployment)
-        if deployment.status not in records.ACTIVE:
+    def _deploy(self, deployment: DeploymentInfo) -> None:
+        plans, minimum = self._plan(deployment)
+        if deployment.status not in deployments.ACTIVE:
             return
-        rollouts = _Rollouts(self._plane, self._park.get, deployment, tasks, self._closing.is_set)
+        rollout = Rollout(self._plane, self._park.get, deployment, plans, self._closing.is_set)
         while True:
-            progress = rollouts.progress()
+            progress = rollout.progress()
             if not progress.done:
-                self._heed_alarms(deployment)
-            stopped = deployment.stop_requested or self._closing.is_set()
-            if not stopped and rule.may_start(progress):
-                rollouts.start(rule.may_start(progress))
-            elif progress.running or not (stopped or progress.done or rule.broken(progress)):
-                rollouts.wait(POLL)
+                self._stop_on_active_alarms(deployment)
+            stopped = DeploymentRecord.of(deployment).stop_requested or self._closing.is_set()
+            startable = 0 if stopped else minimum.may_start(progress)
+            if startable:
+                rollout.start(startable)
+            elif progress.running or not (stopped or progress.done or minimum.violated(progress)):
+                rollout.wait(POLL)
             else:
                 break
-        self._conclude(deployment, rule, rollouts)
+        self._conclude(deployment, minimum, rollout)
 
-    def _heed_alarms(self, deployment: Any) -> None:
+    def _stop_on_active_alarms(self, deployment: DeploymentInfo) -> None:
         with self._plane.lock:
-            if not deployment.stop_requested:
-                deployment.active_alarms = alarms_and_suspension.active_alarms(
-                    self._plane, deployment
-                )
-                deployment.stop_requested = bool(deployment.active_alarms)
+            if not DeploymentRecord.of(deployment).stop_requested:
+                active = alarms_and_suspension.active_alarms(self._plane, deployment)
+                if active:
+                    deployments.stop_on_alarms(deployment, active)
 
-    def _plan(self, deployment: Any) -> tuple[list[Task], Rule]:
-        """What to do on which instances; ends the deployment if that is nothing."""
+    def _plan(self, deployment: DeploymentInfo) -> tuple[list[TargetPlan], MinimumHealthyHosts]:
+        """Decide what to do on which instances; end the deployment if there is nothing to do."""
         with self._plane.lock:
-            group = deployment.deployment_group
-            deployment.status, deployment.start_time = "InProgress", utcnow()
-            rule = self._rule(deployment)
-            names = deployment.only_instances
-            if names is None:
-                names = membership.ordered(group, membership.members(self._plane, group))
-            agent_deployment = agent_deployment_of(deployment)
-            arns = membership.target_group_arns(self._plane, group)
-            ignore = bool(deployment.ignore_application_stop_failures)
-            ending = deployment.creator == records.TERMINATION
-            tasks = [Task(name, agent_deployment, arns, ignore, ending) for name in names]
-            deployment.targets = {task.instance_id: new_target(task) for task in tasks}
-            records.count_targets(deployment)
-            if not tasks:
-                self._finish(deployment, "Failed", "NO_INSTANCES", NO_INSTANCES)
-            elif rule.impossible(len(tasks)):
-                _skip_unfinished(deployment)
-                text = HEALTH_CONSTRAINTS_INVALID.format(
-                    minimum=rule.minimum_healthy(len(tasks)), total=len(tasks)
+            deployments.begin(deployment)
+            minimum = self._minimum_healthy_hosts(deployment)
+            plans = self._target_plans(deployment)
+            deployments.set_targets(deployment, {plan.instance_id: plan.events for plan in plans})
+            if not plans:
+                self._finish(deployment, "Failed", deployment_errors.NO_INSTANCES)
+            elif minimum.impossible(len(plans)):
+                error = deployment_errors.no_instance_can_be_spared(
+                    minimum=minimum.of(len(plans)), total=len(plans)
                 )
-                self._finish(deployment, "Failed", "HEALTH_CONSTRAINTS_INVALID", text)
+                self._finish(deployment, "Failed", error)
             else:
                 alarms_and_suspension.suspend_processes(self._plane, deployment)
             self._plane.notify()
-            return tasks, rule
+            return plans, minimum
 
-    def _rule(self, deployment: Any) -> Rule:
-        if deployment.creator in records.BY_AUTOSCALING:
-            return Rule(COUNT, 0)
+    def _minimum_healthy_hosts(self, deployment: DeploymentInfo) -> MinimumHealthyHosts:
+        if deployment.creator in BY_AUTOSCALING:
+            return MinimumHealthyHosts(COUNT, 0)
         name = str(deployment.deployment_config_name)
-        hosts = config_of(self._plane.backend("codedeploy"), name)["minimumHealthyHosts"]
-        return Rule(hosts["type"], int(hosts["value"]), name in PREDEFINED_CONFIGS)
+        config = config_of(self._backend, name)
+        return MinimumHealthyHosts(
+            config.minimum_type, config.minimum_value, predefined=name in PREDEFINED_CONFIGS
+        )
 
-    def _conclude(self, deployment: Any, rule: Rule, rollouts: "_Rollouts") -> None:
-        progress = rollouts.progress()
+    def _target_plans(self, deployment: DeploymentInfo) -> list[TargetPlan]:
+        group = deployment.deployment_group
+        names = DeploymentRecord.of(deployment).only_instances
+        if names is None:
+            members = membership.members(self._plane, group)
+            names = membership.in_deployment_order(group, members)
+        to_agent = agent_deployment_of(deployment)
+        target_groups = membership.target_group_arns(self._plane, group)
+        return [
+            TargetPlan(
+                name,
+                to_agent,
+                target_groups,
+                ignore_stop_failures=bool(deployment.ignore_application_stop_failures),
+                terminating=deployment.creator == TERMINATION,
+            )
+            for name in names
+        ]
+
+    def _conclude(
+        self, deployment: DeploymentInfo, minimum: MinimumHealthyHosts, rollout: Rollout
+    ) -> None:
+        progress, record = rollout.progress(), DeploymentRecord.of(deployment)
         with self._plane.lock:
-            _skip_unfinished(deployment)
-            if deployment.active_alarms:
-                text = alarms_and_suspension.alarm_message(deployment.active_alarms)
-                self._finish(deployment, "Stopped", "ALARM_ACTIVE", text)
-            elif deployment.stop_requested:
-                self._finish(deployment, "Stopped", "MANUAL_STOP", MANUAL_STOP)
+            if record.active_alarms:
+                error = deployment_errors.alarm_active(record.active_alarms)
+                self._finish(deployment, "Stopped", error)
+            elif record.stop_requested:
+                self._finish(deployment, "Stopped", deployment_errors.MANUAL_STOP)
             elif self._closing.is_set() and progress.succeeded < progress.total:
-                self._finish(deployment, "Failed", "INTERNAL_ERROR", INTERRUPTED)
-            elif progress.pending or not rule.satisfied(progress):
-                self._finish(deployment, "Failed", "HEALTH_CONSTRAINTS", HEALTH_CONSTRAINTS)
+                self._finish(deployment, "Failed", deployment_errors.INTERRUPTED)
+            elif progress.pending or not minimum.satisfied(progress):
+                self._finish(deployment, "Failed", deployment_errors.HEALTH_CONSTRAINTS)
             else:
                 self._finish(deployment, "Succeeded")
 
-    def _finish(self, deployment: Any, status: str, code: str = "", text: str = "") -> None:
-        """Write down a deployment's end and what follows from it. Call with the lock held."""
-        group = deployment.deployment_group
-        deployment.status, deployment.complete_time = status, utcnow()
-        if code:
-            deployment.error_information = {"code": code, "message": text}
+    def _finish(
+        self,
+        deployment: DeploymentInfo,
+        status: DeploymentStatus,
+        error: ErrorInformation | None = None,
+    ) -> None:
+        """End a deployment and start what follows from that. Call with the lock held."""
+        deployments.finish(deployment, status, error)
         alarms_and_suspension.resume_processes(self._plane, deployment)
-        records.count_targets(deployment)
-        if deployment.creator == records.TERMINATION:
-            _forget_instances(group, deployment)
-        else:
-            _remember_instances(group, deployment)
-        if deployment.creator == records.AUTOSCALING:
-            self._catch_up(deployment)
-        elif deployment.creator != records.TERMINATION:
-            group.last_attempted = records.summary(deployment)
-            if status == "Succeeded":
-                group.last_successful = records.summary(deployment)
-                group.target_revision = deployment.revision
-                self._update_outdated(deployment)
-            else:
-                self._roll_back(deployment)
+        follow_ups.create_follow_ups(self._plane, deployment)
         self._plane.notify()
+        code = error.code if error else ""
         log.info("deployment %s: %s %s", deployment.deployment_id, status, code)
 
-    def _catch_up(self, launch: Any) -> None:
-        """Deploy the newer revision that became the last successful one during a launch."""
-        group = launch.deployment_group
-        backend = self._plane.backend("codedeploy")
-        newest = backend.deployments.get((group.last_successful or {}).get("deploymentId"))
-        if launch.status == "Succeeded" and newest and newest.revision != launch.revision:
-            self._update_outdated(newest, list(launch.targets))
 
-    def _update_outdated(self, deployment: Any, names: list[str] | None = None) -> None:
-        """Deploy to instances that were launched with the old revision while this one ran."""
-        group = deployment.deployment_group
-        if (group.outdated_instances_strategy or "UPDATE") != "UPDATE":
-            return
-        if names is None:
-            names = membership.outdated(self._plane, group, deployment)
-        if names and self._exists(group):
-            backend = self._plane.backend("codedeploy")
-            records.follow_up(backend, group, deployment, records.AUTO_UPDATE, only=names)
-
-    def _roll_back(self, deployment: Any) -> None:
-        group = deployment.deployment_group
-        if not self._exists(group) or not _wants_rollback(deployment):
-            return
-        backend = self._plane.backend("codedeploy")
-        last = group.last_successful
-        if last is None or last["deploymentId"] not in backend.deployments:
-            deployment.rollback_info = {
-                "rollbackMessage": "No earlier successful deployment to roll back to was found."
-            }
-            return
-        source = backend.deployments[last["deploymentId"]]
-        new = records.follow_up(backend, group, source, records.ROLLBACK)
-        new.ignore_application_stop_failures = True
-        new.rollback_info = {
-            "rollbackTriggeringDeploymentId": deployment.deployment_id,
-            "rollbackMessage": f"Rolling back deployment {deployment.deployment_id}.",
-        }
-        deployment.rollback_info = {
-            "rollbackDeploymentId": new.deployment_id,
-            "rollbackMessage": f"Deployment {new.deployment_id} is rolling this one back.",
-        }
-
-    def _exists(self, group: Any) -> bool:
-        groups = self._plane.backend("codedeploy").deployment_groups
-        application = group.application.application_name
-        return groups.get(application, {}).get(group.deployment_group_name) is group
-
-
-class _Rollouts:
-    """The instances of one deployment, each on a thread of its own while it runs."""
-
-    def __init__(
-        self,
-        plane: ControlPlane,
-        find_machine: Callable[[str], Machine],
-        deployment: Any,
-        tasks: list[Task],
-        closing: Callable[[], bool],
-    ) -> None:
-        self._plane = plane
-        self._find_machine = find_machine
-        self._deployment = deployment
-        self._pending = list(tasks)
-        self._running: dict[str, threading.Thread] = {}
-        self._ended: dict[str, bool] = {}
-        self._changed = threading.Condition()
-        self._closing = closing
-
-    def progress(self) -> Progress:
-        """Where the instances stand."""
-        with self._changed:
-            succeeded = sum(self._ended.values())
-            return Progress(
-                len(self._pending), len(self._running), succeeded, len(self._ended) - succeeded
-            )
-
-    def start(self, count: int) -> None:
-        """Start the next `count` instances."""
-        with self._changed:
-            for task in self._pending[:count]:
-                thread = threading.Thread(target=self._run, args=(task,), daemon=True)
-                self._running[task.instance_id] = thread
-                thread.start()
-            del self._pending[:count]
-
-    def wait(self, timeout: float) -> None:
-        """Wait until an instance has ended, at most `timeout` seconds."""
-        with self._changed:
-            self._changed.wait(timeout)
-
-    def _run(self, task: Task) -> None:
-        succeeded = False
-        try:
-            rollout = Rollout(
-                self._plane, self._find_machine, self._deployment, task, self._cancelled
-            )
-            succeeded = rollout.run()
-        except Exception:
-            log.exception("deployment to %s failed", task.instance_id)
-        finally:
-            with self._changed:
-                del self._running[task.instance_id]
-                self._ended[task.instance_id] = succeeded
-                self._changed.notify_all()
-
-    def _cancelled(self) -> bool:
-        return bool(self._deployment.stop_requested) or self._closing()
-
-
-def agent_deployment_of(deployment: Any) -> AgentDeployment:
-    """A deployment as the agent on an instance gets it."""
+def agent_deployment_of(deployment: DeploymentInfo) -> AgentDeployment:
+    """Return a deployment as the agent on an instance receives it."""
     location = deployment.revision["s3Location"]
     group = deployment.deployment_group
     return AgentDeployment(
@@ -338,49 +228,7 @@ def agent_deployment_of(deployment: Any) -> AgentDeployment:
         version_id=location.get("version"),
         etag=location.get("eTag"),
         bundle_type=location.get("bundleType") or "zip",
-        file_exists_behavior=deployment.file_exists_behavior or "DISALLOW",
+        file_exists_behavior=cast(
+            "FileExistsBehavior", deployment.file_exists_behavior or "DISALLOW"
+        ),
     )
-
-
-def _skip_unfinished(deployment: Any) -> None:
-    for target in deployment.targets.values():
-        if target["status"] in {"Pending", "InProgress"}:
-            target.update(status="Skipped", lastUpdatedAt=utcnow())
-            for entry in target["lifecycleEvents"]:
-                if entry["status"] in {"Pending", "InProgress"}:
-                    entry["status"] = "Skipped"
-
-
-def _remember_instances(group: Any, deployment: Any) -> None:
-    failed = set(group.failed_instances)
-    for name, target in deployment.targets.items():
-        if target["status"] == "Succeeded":
-            group.deployed[name] = deployment.deployment_id
-            failed.discard(name)
-        elif target["status"] == "Failed":
-            failed.add(name)
-    group.failed_instances = sorted(failed)
-
-
-def _forget_instances(group: Any, deployment: Any) -> None:
-    for name in deployment.targets:
-        group.deployed.pop(name, None)
-        group.launches.pop(name, None)
-        group.terminations.pop(name, None)
-    group.failed_instances = [
-        name for name in group.failed_instances if name not in deployment.targets
-    ]
-
-
-def _wants_rollback(deployment: Any) -> bool:
-    if deployment.creator != records.USER:
-        return False
-    if deployment.status == "Stopped" and not deployment.active_alarms:
-        return deployment.rollback_on_stop
-    event = "DEPLOYMENT_STOP_ON_ALARM" if deployment.active_alarms else "DEPLOYMENT_FAILURE"
-    settings = (
-        deployment.auto_rollback_configuration
-        or deployment.deployment_group.auto_rollback_configuration
-        or {}
-    )
-    return bool(settings.get("enabled")) and event in (settings.get("events") or [])

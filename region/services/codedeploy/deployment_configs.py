@@ -1,18 +1,18 @@
-"""CodeDeploy's deployment configurations: how many instances must stay healthy meanwhile."""
+"""CodeDeploy's deployment configurations: how many instances must stay healthy."""
 
-from typing import Any
+from __future__ import annotations
 
 from moto.codedeploy.exceptions import CodeDeployException
+from moto.codedeploy.models import CodeDeployBackend
+
+from region.services.codedeploy.minimum_healthy_hosts import PERCENT
+from region.services.codedeploy.records import DeploymentConfig, ServiceRecord
 
 ONE_AT_A_TIME = "CodeDeployDefault.OneAtATime"
 
 # https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
-PREDEFINED_CONFIGS: dict[str, dict[str, Any]] = {
-    name: {
-        "deploymentConfigName": name,
-        "computePlatform": "Server",
-        "minimumHealthyHosts": {"type": "FLEET_PERCENT", "value": percent},
-    }
+PREDEFINED_CONFIGS = {
+    name: DeploymentConfig(name, PERCENT, percent)
     for name, percent in (
         (ONE_AT_A_TIME, 99),
         ("CodeDeployDefault.HalfAtATime", 50),
@@ -21,17 +21,12 @@ PREDEFINED_CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-def config_of(backend: Any, name: str) -> dict[str, Any]:
-    """A deployment configuration; raises AWS's error if there is none of that name."""
-    found = PREDEFINED_CONFIGS.get(name) or configs(backend).get(name)
+def config_of(backend: CodeDeployBackend, name: str) -> DeploymentConfig:
+    """Return a deployment configuration; raises AWS's error if it does not exist."""
+    found = PREDEFINED_CONFIGS.get(name) or ServiceRecord.of(backend).configs.get(name)
     if found is None:
         raise CodeDeployException(
             "DeploymentConfigDoesNotExistException",
             f"No Deployment Configuration found for name: {name}",
         )
     return found
-
-
-def configs(backend: Any) -> dict[str, dict[str, Any]]:
-    """The deployment configurations that users made."""
-    return backend.__dict__.setdefault("deployment_configs", {})

@@ -1,26 +1,32 @@
-"""CodeDeploy's lifecycle hooks in Auto Scaling groups: what a launch and a termination wait for.
+"""CodeDeploy's lifecycle hooks in Auto Scaling groups: what launches and terminations wait for.
 
 https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
+
+from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup
 
 from region.api.server import ControlPlane
-from region.services.codedeploy import deployment_patches as records
+from region.services.codedeploy import deployments
+from region.services.codedeploy.records import AUTOSCALING, TERMINATION, DeploymentGroupRecord
 
 Decision = Literal["continue", "wait", "abandon"]
 
 
-def launch_decision(plane: ControlPlane, asg_name: str, instance_id: str) -> Decision:
-    """Whether a new instance may go into service.
+def launch_decision(plane: ControlPlane, scaling_group: str, instance_id: str) -> Decision:
+    """Return whether a new instance may go into service.
 
     Starts, once per instance, a deployment of the last successful revision.
     """
     with plane.lock:
         backend = plane.backend("codedeploy")
         decisions = [
-            _launch(plane, backend, group, instance_id) for group in _groups(backend, asg_name)
+            _launch(plane, backend, group, instance_id)
+            for group in _groups_of(backend, scaling_group)
         ]
     for decision in ("abandon", "wait"):
         if decision in decisions:
@@ -28,55 +34,64 @@ def launch_decision(plane: ControlPlane, asg_name: str, instance_id: str) -> Dec
     return "continue"
 
 
-def termination_decision(plane: ControlPlane, asg_name: str, instance_id: str) -> Decision:
-    """Whether an instance may be ended.
+def termination_decision(plane: ControlPlane, scaling_group: str, instance_id: str) -> Decision:
+    """Return whether an instance may be terminated.
 
-    Starts, once per instance that has a revision, a deployment that stops the application.
-    However that ends, the instance goes.
+    Starts, once per instance that has a revision, a deployment that stops the application. The
+    instance is terminated however that ends.
     """
     with plane.lock:
         backend = plane.backend("codedeploy")
-        waiting = [
+        stopping = [
             _stops(plane, backend, group, instance_id)
-            for group in _groups(backend, asg_name)
+            for group in _groups_of(backend, scaling_group)
             if group.termination_hook_enabled
         ]
-    return "wait" if any(waiting) else "continue"
+    return "wait" if any(stopping) else "continue"
 
 
-def _groups(backend: Any, asg_name: str) -> Iterator[Any]:
+def _groups_of(backend: CodeDeployBackend, scaling_group: str) -> Iterator[DeploymentGroup]:
     for groups in backend.deployment_groups.values():
         for group in groups.values():
-            if asg_name in group.auto_scaling_groups:
+            if scaling_group in group.auto_scaling_groups:
                 yield group
 
 
-def _launch(plane: ControlPlane, backend: Any, group: Any, instance_id: str) -> Decision:
-    if group.last_successful is None:
+def _launch(
+    plane: ControlPlane, backend: CodeDeployBackend, group: DeploymentGroup, instance_id: str
+) -> Decision:
+    record = DeploymentGroupRecord.of(group)
+    if record.last_successful is None:
         return "continue"
-    deployment = backend.deployments.get(group.launches.get(instance_id))
+    deployment = backend.deployments.get(record.launches.get(instance_id, ""))
     if deployment is None:
-        source = backend.deployments[group.last_successful["deploymentId"]]
-        deployment = records.follow_up(
-            backend, group, source, records.AUTOSCALING, only=[instance_id]
+        source = backend.deployments[record.last_successful.deployment_id]
+        deployment = deployments.create_follow_up(
+            backend, source, AUTOSCALING, only_instances=[instance_id]
         )
-        group.launches[instance_id] = deployment.deployment_id
+        record.launches[instance_id] = deployment.deployment_id
         plane.notify()
-    if deployment.status in records.ACTIVE:
+    if deployment.status in deployments.ACTIVE:
         return "wait"
     return "continue" if deployment.status == "Succeeded" else "abandon"
 
 
-def _stops(plane: ControlPlane, backend: Any, group: Any, instance_id: str) -> bool:
-    """Whether the instance still stops its application; the group forgets it when it has."""
-    source = backend.deployments.get(group.deployed.get(instance_id))
+def _stops(
+    plane: ControlPlane, backend: CodeDeployBackend, group: DeploymentGroup, instance_id: str
+) -> bool:
+    """Return whether the instance is still stopping its application.
+
+    The group forgets the instance when that has ended.
+    """
+    record = DeploymentGroupRecord.of(group)
+    source = backend.deployments.get(record.deployed.get(instance_id, ""))
     if source is None:
         return False
-    deployment = backend.deployments.get(group.terminations.get(instance_id))
+    deployment = backend.deployments.get(record.terminations.get(instance_id, ""))
     if deployment is None:
-        deployment = records.follow_up(
-            backend, group, source, records.TERMINATION, only=[instance_id]
+        deployment = deployments.create_follow_up(
+            backend, source, TERMINATION, only_instances=[instance_id]
         )
-        group.terminations[instance_id] = deployment.deployment_id
+        record.terminations[instance_id] = deployment.deployment_id
         plane.notify()
-    return deployment.status in records.ACTIVE
+    return deployment.status in deployments.ACTIVE

@@ -1,18 +1,22 @@
-"""Which instances a deployment group deploys to.
+"""Which instances and target groups a deployment group deploys to.
 
 Call with the control plane's lock held.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from moto.codedeploy.models import DeploymentGroup, DeploymentInfo
+from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
-from region.services.codedeploy import patches
+from region.services.autoscaling.groups import IN_SERVICE
+from region.services.codedeploy.records import DeploymentGroupRecord, DeploymentRecord
 
-IN_SERVICE = "InService"
+WITH_TRAFFIC_CONTROL = "WITH_TRAFFIC_CONTROL"
 
 
-def members(plane: ControlPlane, group: Any) -> list[str]:
-    """Instance ids of the group: InService in its Auto Scaling groups, or matched by its tags."""
+def members(plane: ControlPlane, group: DeploymentGroup) -> list[str]:
+    """Return instance ids: InService in the group's Auto Scaling groups, or matched by its tags."""
     found: dict[str, None] = {}
     scaling = plane.backend("autoscaling").autoscaling_groups
     for name in group.auto_scaling_groups:
@@ -20,46 +24,55 @@ def members(plane: ControlPlane, group: Any) -> list[str]:
             for state in scaling[name].instance_states:
                 if state.lifecycle_state == IN_SERVICE:
                     found[state.instance.id] = None
-    if group.ec2_tag_filters or (group.ec2_tag_set or {}).get("ec2TagSetList"):
+    if group.ec2_tag_filters or group.ec2_tag_set.get("ec2TagSetList"):
         for instance in plane.backend("ec2").all_instances():
-            if instance.state == "running" and _tagged(instance, group):
+            if instance.state == "running" and _matches_tags(instance, group):
                 found[instance.id] = None
     return list(found)
 
 
-def ordered(group: Any, instances: list[str]) -> list[str]:
-    """The order to deploy in: first what has no or a failed deployment, it is not healthy."""
-    failed = set(group.failed_instances)
-    return sorted(instances, key=lambda name: name in group.deployed and name not in failed)
+def in_deployment_order(group: DeploymentGroup, instances: list[str]) -> list[str]:
+    """Sort instances: those without a successful deployment first, because they are not healthy."""
+    known = DeploymentGroupRecord.of(group)
+    healthy = known.deployed.keys() - known.failed_instances
+    return sorted(instances, key=lambda name: name in healthy)
 
 
-def outdated(plane: ControlPlane, group: Any, deployment: Any) -> list[str]:
-    """Members that came meanwhile and run another revision than `deployment`'s."""
+def outdated(plane: ControlPlane, group: DeploymentGroup, deployment: DeploymentInfo) -> list[str]:
+    """Return members that joined while `deployment` ran and have another revision than its own."""
     deployments = plane.backend("codedeploy").deployments
+    deployed = DeploymentGroupRecord.of(group).deployed
     found: list[str] = []
     for name in members(plane, group):
-        last = deployments.get(group.deployed.get(name))
-        if name not in deployment.targets and last and last.revision != deployment.revision:
+        last = deployments.get(deployed.get(name, ""))
+        joined = name not in DeploymentRecord.of(deployment).targets
+        if joined and last is not None and last.revision != deployment.revision:
             found.append(name)
     return found
 
 
-def target_group_arns(plane: ControlPlane, group: Any) -> tuple[str, ...]:
-    """ARNs of the target groups whose traffic the deployment group controls."""
+def target_group_names(group: DeploymentGroup) -> list[str]:
+    """Return the names of the target groups whose traffic the deployment group controls."""
+    if group.deployment_style.get("deploymentOption") != WITH_TRAFFIC_CONTROL:
+        return []
+    return [entry["name"] for entry in group.load_balancer_info.get("targetGroupInfoList") or []]
+
+
+def target_group_arns(plane: ControlPlane, group: DeploymentGroup) -> tuple[str, ...]:
+    """Return the ARNs of the target groups whose traffic the deployment group controls."""
     by_name = {
         target_group.name: target_group.arn
         for target_group in plane.backend("elbv2").target_groups.values()
     }
-    names = patches.target_group_names(group)
-    return tuple(by_name[name] for name in names if name in by_name)
+    return tuple(by_name[name] for name in target_group_names(group) if name in by_name)
 
 
-def _tagged(instance: Any, group: Any) -> bool:
+def _matches_tags(instance: Instance, group: DeploymentGroup) -> bool:
     tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
     if group.ec2_tag_filters and not _any_matches(tags, group.ec2_tag_filters):
         return False
     # A tag set is a list of lists: every list must match by at least one of its filters.
-    lists = (group.ec2_tag_set or {}).get("ec2TagSetList") or []
+    lists = group.ec2_tag_set.get("ec2TagSetList") or []
     return all(_any_matches(tags, filters) for filters in lists)
 
 

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 
@@ -10,8 +12,8 @@ PERCENT, COUNT = "FLEET_PERCENT", "HOST_COUNT"
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Where the instances of a deployment stand."""
+class DeploymentProgress:
+    """How many instances of a deployment are in which state."""
 
     pending: int
     running: int
@@ -30,41 +32,41 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """The minimum of healthy hosts of a deployment configuration.
+class MinimumHealthyHosts:
+    """The minimum healthy hosts of a deployment configuration.
 
-    `predefined` marks CodeDeployDefault's own: they work on every fleet, also of one instance,
-    where a custom configuration whose minimum is the whole fleet can never start.
+    `predefined` marks CodeDeployDefault's own configurations: they work on every fleet, even of one
+    instance, whereas a custom configuration whose minimum is the whole fleet can never start.
     """
 
     kind: str
     value: int
     predefined: bool = False
 
-    def minimum_healthy(self, total: int) -> int:
-        """Instances that must stay healthy out of `total`; percentages are rounded up."""
+    def of(self, total: int) -> int:
+        """Return how many of `total` instances must stay healthy; percentages are rounded up."""
         minimum = math.ceil(total * self.value / 100) if self.kind == PERCENT else self.value
         return min(minimum, max(total - 1, 0)) if self.predefined else minimum
 
     def impossible(self, total: int) -> bool:
-        """Whether no instance could ever be taken out of `total`."""
-        return self.minimum_healthy(total) >= total
+        """Return whether no instance could ever be taken out of `total`."""
+        return self.of(total) >= total
 
-    def may_start(self, progress: Progress) -> int:
-        """How many pending instances may start now.
+    def may_start(self, progress: DeploymentProgress) -> int:
+        """Return how many pending instances may start now.
 
-        An instance counts as unhealthy from its deployment's start to its success, and for ever
-        if it failed.
+        An instance counts as unhealthy from its deployment's start to its success, and for good if
+        it failed.
         """
-        spare = progress.total - self.minimum_healthy(progress.total)
+        spare = progress.total - self.of(progress.total)
         return max(0, min(progress.pending, spare - progress.running - progress.failed))
 
-    def broken(self, progress: Progress) -> bool:
-        """Whether the minimum cannot be kept any more, with instances left to deploy to."""
+    def violated(self, progress: DeploymentProgress) -> bool:
+        """Return whether pending instances can no longer be deployed to without going below it."""
         waiting = progress.pending > 0 and progress.running == 0
         return waiting and self.may_start(progress) == 0
 
-    def satisfied(self, progress: Progress) -> bool:
-        """Whether a finished deployment counts as successful: enough healthy, at least one new."""
+    def satisfied(self, progress: DeploymentProgress) -> bool:
+        """Return whether a finished deployment succeeded: enough healthy, at least one of them new."""
         healthy = progress.total - progress.failed
-        return progress.succeeded > 0 and healthy >= self.minimum_healthy(progress.total)
+        return progress.succeeded > 0 and healthy >= self.of(progress.total)

@@ -1,9 +1,11 @@
 """DB instances of the control plane as PostgreSQL clusters.
 
-Creating, starting, stopping and deleting take seconds, so each is a job on a thread of its own;
-no job holds the control plane's lock while it works. After a restart of the region the clusters
+Creating, starting, stopping and deleting take seconds, so each is a job on a thread of its own,
+and no job holds the control plane's lock while it works. After a restart of the region the clusters
 that were available are started again from their data.
 """
+
+from __future__ import annotations
 
 import logging
 import time
@@ -11,12 +13,15 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
+
+from moto.rds.models import DBInstance
 
 from region.api.server import ControlPlane
-from region.services.rds import patches
+from region.services.rds import instances
 from region.services.rds.postgres.cluster import DIRECTORY, Cluster, DatabaseError
-from region.services.rds.postgres.settings import ClusterSpec
+from region.services.rds.postgres.settings import DEFAULT_PORT, ClusterSpec
+from region.services.rds.records import DatabaseRecord, InstanceStatus
 
 log = logging.getLogger(__name__)
 
@@ -28,15 +33,15 @@ class Server(Protocol):
     """A database server; region.services.rds.postgres.cluster has the real one."""
 
     def exists(self) -> bool:
-        """Whether it has data."""
+        """Return whether it has data."""
         ...
 
     def running(self) -> bool:
-        """Whether it runs."""
+        """Return whether it runs."""
         ...
 
     def create(self, password: str) -> None:
-        """Make its data."""
+        """Create its data directory."""
         ...
 
     def start(self) -> None:
@@ -61,8 +66,8 @@ class Server(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
-    """What one job needs to know of a DB instance, read under the lock."""
+class _InstanceView:
+    """A DB instance as a job needs it, read under the lock."""
 
     identifier: str
     status: str
@@ -80,7 +85,7 @@ class DatabasesController:
     def __init__(
         self, plane: ControlPlane, make_server: Callable[[ClusterSpec, Path], Server] = Cluster
     ) -> None:
-        """Work on the DB instances of `plane`."""
+        """Run the DB instances of `plane`."""
         self._plane = plane
         self._make = make_server
         self._root = plane.config.root / DIRECTORY
@@ -104,17 +109,17 @@ class DatabasesController:
             list(pool.map(lambda server: server.stop(), self._servers.values()))
         self._servers.clear()
 
-    def _views(self) -> list[_View]:
+    def _views(self) -> list[_InstanceView]:
         with self._plane.lock:
             databases = self._plane.backend("rds").databases.values()
             return [_view(database) for database in databases]
 
-    def _job_for(self, view: _View) -> Callable[[_View], None] | None:
+    def _job_for(self, view: _InstanceView) -> Callable[[_InstanceView], None] | None:
         if time.monotonic() < self._retry_at.get(view.identifier, 0.0) and (
             view.status != "deleting"
         ):
             return None
-        jobs: dict[str, Callable[[_View], None]] = {
+        jobs: dict[str, Callable[[_InstanceView], None]] = {
             "creating": self._create,
             "starting": self._start,
             "failed": self._start,
@@ -132,7 +137,7 @@ class DatabasesController:
             return self._start
         return self._change_password if view.password != view.applied_password else None
 
-    def _guarded(self, job: Callable[[_View], None], view: _View) -> None:
+    def _guarded(self, job: Callable[[_InstanceView], None], view: _InstanceView) -> None:
         try:
             job(view)
             self._retry_at.pop(view.identifier, None)
@@ -140,15 +145,15 @@ class DatabasesController:
             if not isinstance(error, DatabaseError):
                 log.exception("DB instance %s: %s failed", view.identifier, job.__name__)
             self._retry_at[view.identifier] = time.monotonic() + RETRY_AFTER
-            self._set_status(view.identifier, "failed", reason=str(error))
+            self._set_status(view.identifier, "failed", failure=str(error))
 
-    def _create(self, view: _View) -> None:
+    def _create(self, view: _InstanceView) -> None:
         server = self._server(view)
         if server.exists():
             server.destroy()  # left over from a creation that was interrupted
         self._start(view)
 
-    def _start(self, view: _View) -> None:
+    def _start(self, view: _InstanceView) -> None:
         server = self._server(view)
         password = view.applied_password or view.password
         if not server.exists():
@@ -159,72 +164,69 @@ class DatabasesController:
             server.ensure_database(view.database_name, password)
         self._set_status(view.identifier, "available", password=password)
 
-    def _restart(self, view: _View) -> None:
+    def _restart(self, view: _InstanceView) -> None:
         old = self._servers.pop(view.identifier, None)
         if old is not None:
             old.stop()
         self._start(view)
 
-    def _stop(self, view: _View) -> None:
+    def _stop(self, view: _InstanceView) -> None:
         self._server(view).stop()
         self._set_status(view.identifier, "stopped")
 
-    def _delete(self, view: _View) -> None:
+    def _delete(self, view: _InstanceView) -> None:
         self._server(view).destroy()
         self._servers.pop(view.identifier, None)
         with self._plane.lock:
             backend = self._plane.backend("rds")
             if view.identifier in backend.databases:
-                patches.finish_deletion(backend, view.identifier)
+                instances.finish_deletion(backend, view.identifier)
                 self._plane.notify()
 
-    def _change_password(self, view: _View) -> None:
+    def _change_password(self, view: _InstanceView) -> None:
         if view.applied_password is not None:
             self._server(view).set_password(view.applied_password, view.password)
         self._set_status(view.identifier, "available", password=view.password)
 
-    def _server(self, view: _View) -> Server:
+    def _server(self, view: _InstanceView) -> Server:
         if view.identifier not in self._servers:
             self._servers[view.identifier] = self._make(view.spec, self._root / view.identifier)
         return self._servers[view.identifier]
 
     def _set_status(
-        self, identifier: str, status: str, *, password: str | None = None, reason: str = ""
+        self,
+        identifier: str,
+        status: InstanceStatus,
+        *,
+        password: str | None = None,
+        failure: str = "",
     ) -> None:
         with self._plane.lock:
             database = self._plane.backend("rds").databases.get(identifier)
             if database is None:
                 return
-            # What was asked for meanwhile (delete, stop) is not overwritten.
-            if database.status not in {"deleting", "stopping"} or status == "stopped":
-                database.status = status
-            database.listening = database.listening or status == "available"
-            database.applied_password = password or database.applied_password
-            database.status_infos = (
-                [{"StatusType": "database", "Normal": False, "Status": status, "Message": reason}]
-                if reason
-                else []
-            )
+            instances.set_status(database, status, password=password, failure=failure)
             self._plane.notify()
-        if reason:
-            log.error("DB instance %s: %s", identifier, reason)
+        if failure:
+            log.error("DB instance %s: %s", identifier, failure)
 
 
-def _view(database: Any) -> _View:
+def _view(database: DBInstance) -> _InstanceView:
+    record = DatabaseRecord.of(database)
     deleting = database.status == "deleting"
-    return _View(
+    return _InstanceView(
         identifier=database.db_instance_identifier,
         status=database.status,
         spec=ClusterSpec(
             name=database.db_instance_identifier,
-            address=database.loopback_address,
-            port=int(database.port),
+            address=record.address,
+            port=int(database.port or DEFAULT_PORT),
             major=int(str(database.engine_version).partition(".")[0]),
             instance_class=database.db_instance_class,
-            master_username=database.master_username,
-            parameters={} if deleting else patches.parameters_of(database),
+            master_username=str(database.master_username),
+            parameters={} if deleting else instances.parameters_of(database),
         ),
         database_name=database.db_name,
-        password="" if deleting else patches.master_password(database),
-        applied_password=database.applied_password,
+        password="" if deleting else instances.master_password(database),
+        applied_password=record.applied_password,
     )

@@ -1,9 +1,11 @@
 """S3 bucket policies with a condition on encrypted transport, which moto takes for unconditional.
 
-A policy that denies `aws:SecureTransport: false` is how AWS asks for TLS-only buckets. moto denies
+A policy that denies `aws:SecureTransport: false` is how AWS asks for TLS-only buckets. moto would deny
 every request then. Here calls over the loopback device count as encrypted: they never leave the
 machine, and the region has no certificate to offer.
 """
+
+from __future__ import annotations
 
 import json
 from typing import Any
@@ -24,21 +26,21 @@ def install() -> None:
 
 
 @patches.method(FakeBucket)
-def get_permission(self: Any, action: str, resource: str) -> Any:
-    """Whether the bucket's policy permits an action, for a request with secure transport."""
-    if self.policy is None:
+def get_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
+    """Return whether the bucket's policy permits an action over secure transport."""
+    if bucket.policy is None:
         return PermissionResult.NEUTRAL
-    policy = json.loads(self.policy)
+    policy = json.loads(bucket.policy)
     found = policy.get("Statement") or []
     statements = found if isinstance(found, list) else [found]
-    policy["Statement"] = [s for s in statements if not only_for_insecure(s)]
+    policy["Statement"] = [s for s in statements if not only_for_insecure_transport(s)]
     if not policy["Statement"]:
         return PermissionResult.NEUTRAL
     return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
 
-def only_for_insecure(statement: dict[str, Any]) -> bool:
-    """Whether a statement concerns only requests that come without TLS."""
+def only_for_insecure_transport(statement: dict[str, Any]) -> bool:
+    """Return whether a statement concerns only requests without TLS."""
     condition = statement.get("Condition") or {}
     wanted = {str(k).lower(): v for k, v in (condition.get("Bool") or {}).items()}
     return str(wanted.get(SECURE_TRANSPORT, "")).lower() == "false"

@@ -22,9 +22,9 @@ from moto.server import ThreadedMotoServer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from region.api.patching import add
 from region.services.budgets import patches as budgets_patches
 from region.services.cloudwatch import patches as cloudwatch_patches
+from region.services.codedeploy import config_patches
 from region.services.codedeploy import patches as codedeploy_patches
 
 
@@ -102,13 +102,14 @@ def _parsed(data: dict[str, Any]) -> dict[str, Any]:
 
 def fill() -> None:
     """Patches moto for this process."""
+    codedeploy_patches.patches.install()
+    config_patches.patches.install()
     for name, method in {
         "delete_application": _delete_application,
         "delete_deployment_group": _delete_deployment_group,
         "update_deployment_group": _update_deployment_group,
     }.items():
         setattr(CodeDeployResponse, name, method)
-    add(CodeDeployResponse, *codedeploy_patches._config_calls())
     budgets_patches.install()
     cloudwatch_patches.install()
     LaunchTemplate.create_version = _version_with_parsed_user_data

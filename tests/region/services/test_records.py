@@ -11,11 +11,19 @@ from pydantic import ConfigDict, TypeAdapter
 
 from region.api.records import Record, all_records
 from region.api.server import ControlPlane
+from region.config import ACCOUNT
 from region.services import install as _  # noqa: F401  # defines every service's records
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.autoscaling.records import BackendRecord, GroupRecord, MemberRecord
+from region.services.budgets.records import BudgetRecord
+from region.services.codedeploy.records import (
+    DeploymentGroupRecord,
+    DeploymentRecord,
+    ServiceRecord,
+)
 from region.services.ec2.records import InstanceRecord, SubnetRecord
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
+from region.services.rds.records import DatabaseRecord
 from tests.region.builders import Network
 from tests.region.fakes import Aws
 
@@ -80,6 +88,57 @@ def register_target(aws: Aws, network: Network) -> str:
     return arn
 
 
+def create_deployment(aws: Aws, network: Network) -> str:
+    """Create a deployment of a registered revision, with a configuration of the user's."""
+    aws.codedeploy.create_application(applicationName="app", computePlatform="Server")
+    aws.codedeploy.create_deployment_config(
+        deploymentConfigName="two", minimumHealthyHosts={"type": "HOST_COUNT", "value": 2}
+    )
+    aws.codedeploy.create_deployment_group(
+        applicationName="app",
+        deploymentGroupName="dg",
+        serviceRoleArn=f"arn:aws:iam::{ACCOUNT}:role/codedeploy",
+        deploymentConfigName="two",
+    )
+    return aws.codedeploy.create_deployment(
+        applicationName="app",
+        deploymentGroupName="dg",
+        revision={
+            "revisionType": "S3",
+            "s3Location": {"bucket": "releases", "key": "v1.zip", "bundleType": "zip"},
+        },
+    )["deploymentId"]
+
+
+def create_database(aws: Aws, network: Network) -> str:
+    aws.rds.create_db_subnet_group(
+        DBSubnetGroupName="private", DBSubnetGroupDescription="x", SubnetIds=network.subnets
+    )
+    return aws.rds.create_db_instance(
+        DBInstanceIdentifier="notes",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="keeper",
+        ManageMasterUserPassword=True,
+        DBSubnetGroupName="private",
+    )["DBInstance"]["DBInstanceIdentifier"]
+
+
+def create_budget(aws: Aws, network: Network) -> str:
+    aws.budgets.create_budget(
+        AccountId=ACCOUNT,
+        Budget={
+            "BudgetName": "month",
+            "BudgetLimit": {"Amount": "10", "Unit": "USD"},
+            "TimeUnit": "MONTHLY",
+            "BudgetType": "COST",
+        },
+        ResourceTags=[{"Key": "stack", "Value": "ha"}],
+    )
+    return "month"
+
+
 SAMPLES: dict[type[Record[Any]], Sample] = {
     InstanceRecord: Sample(
         run_instance, lambda plane, name: plane.backend("ec2").get_instance(name)
@@ -101,6 +160,20 @@ SAMPLES: dict[type[Record[Any]], Sample] = {
     ),
     TargetGroupRecord: Sample(
         register_target, lambda plane, arn: plane.backend("elbv2").target_groups[arn]
+    ),
+    DeploymentRecord: Sample(
+        create_deployment, lambda plane, name: plane.backend("codedeploy").deployments[name]
+    ),
+    DeploymentGroupRecord: Sample(
+        create_deployment,
+        lambda plane, _name: plane.backend("codedeploy").deployment_groups["app"]["dg"],
+    ),
+    ServiceRecord: Sample(create_deployment, lambda plane, _name: plane.backend("codedeploy")),
+    DatabaseRecord: Sample(
+        create_database, lambda plane, name: plane.backend("rds").databases[name]
+    ),
+    BudgetRecord: Sample(
+        create_budget, lambda plane, name: plane.backend("budgets").budgets[ACCOUNT][name]
     ),
 }
 RECORDS = pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)

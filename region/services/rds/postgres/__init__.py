@@ -1,1 +1,1 @@
-"""The data plane of a DB instance: one PostgreSQL cluster each. Knows nothing of AWS's API."""
+"""The data plane of RDS: a PostgreSQL cluster per DB instance. Knows nothing of AWS's API."""

@@ -1,5 +1,7 @@
 """A self-signed server certificate, so that `sslmode=require` works as on RDS."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -12,7 +14,7 @@ LIFETIME = timedelta(days=3650)
 
 
 def self_signed(address: str) -> tuple[bytes, bytes]:
-    """Certificate and unencrypted private key (PEM) of a server on `address`."""
+    """Create a certificate and its unencrypted private key (PEM) for a server on `address`."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
     now = datetime.now(UTC)

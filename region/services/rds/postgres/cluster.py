@@ -1,8 +1,10 @@
-"""One PostgreSQL cluster from the binaries of the wheel, as an RDS DB instance would offer it.
+"""A PostgreSQL cluster from the binaries of the wheel, as an RDS DB instance offers one.
 
-Two processes: the server, which listens on an abstract Unix socket, and before it the TLS front,
-which listens on the endpoint.
+It has two processes: the server, which listens on an abstract Unix socket, and the TLS proxy in front
+of it, which listens on the endpoint.
 """
+
+from __future__ import annotations
 
 import contextlib
 import functools
@@ -25,7 +27,7 @@ from psycopg import sql
 from region import daemons
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, ServiceUser, bound_command, spawn
 from region.ports import PortError, require_free
-from region.services.rds.postgres import programs, tls_front
+from region.services.rds.postgres import programs, tls_proxy
 from region.services.rds.postgres.certificate import self_signed
 from region.services.rds.postgres.service_user import ServiceUserError, service_user
 from region.services.rds.postgres.settings import (
@@ -41,7 +43,7 @@ from toolchain.errors import ToolError
 log = logging.getLogger(__name__)
 
 DIRECTORY = "databases"
-"""Where below a region's root clusters keep their data."""
+"""The directory of the clusters' data below a region's root."""
 
 START_TIMEOUT = 60.0
 INITDB_TIMEOUT = 120.0
@@ -50,18 +52,18 @@ MAINTENANCE_DATABASE = "postgres"
 
 
 class DatabaseError(RuntimeError):
-    """A database cannot work; the message names the value and the remedy."""
+    """A database that cannot work; the message names the value and the remedy."""
 
 
 class Cluster:
-    """A PostgreSQL cluster in `directory`. Its methods block; use one thread per cluster."""
+    """A PostgreSQL cluster in `directory`. Its methods block: use one thread per cluster."""
 
     def __init__(self, spec: ClusterSpec, directory: Path) -> None:
-        """Prepare; nothing is written or started yet."""
+        """Prepare; nothing is written or started before `create` and `start`."""
         self.spec = spec
         self.directory = directory.resolve()
-        self._process: Daemon | None = None
-        self._front: Daemon | None = None
+        self._server: Daemon | None = None
+        self._proxy: Daemon | None = None
 
     @property
     def data(self) -> Path:
@@ -69,20 +71,24 @@ class Cluster:
         return self.directory / "data"
 
     def exists(self) -> bool:
-        """Whether `create` has succeeded before."""
+        """Return whether `create` has succeeded before."""
         return (self.data / "PG_VERSION").exists()
 
     def running(self) -> bool:
-        """Whether server and TLS front live."""
-        return all(part is not None and part.running() for part in (self._process, self._front))
+        """Return whether server and TLS proxy run."""
+        return all(part is not None and part.running() for part in (self._server, self._proxy))
 
     def processes(self) -> list[int]:
-        """The ids of its processes that run: server and TLS front."""
-        parts = (self._process, self._front)
+        """Return the ids of its running processes: server and TLS proxy."""
+        parts = (self._server, self._proxy)
         return [part.pid for part in parts if part is not None and part.running()]
 
     def create(self, password: str) -> None:
-        """Make the data directory (initdb) with `password` for the master user."""
+        """Create the data directory (initdb) with `password` for the master user.
+
+        Raises:
+            DatabaseError: If that fails.
+        """
         binaries = binaries_of(self.spec.major)
         self.directory.mkdir(parents=True, exist_ok=True)
         user, binaries = self._user(binaries)
@@ -99,14 +105,18 @@ class Cluster:
         partial.rename(self.data)
 
     def start(self) -> None:
-        """Start the server and return when it accepts connections. Raises DatabaseError."""
+        """Start the server and return when it accepts connections.
+
+        Raises:
+            DatabaseError: If it does not start, with the server's own message.
+        """
         if self.running():
             return
         try:
-            if self._process is None or not self._process.running():
+            if self._server is None or not self._server.running():
                 self._start_server()
-            if self._front is None or not self._front.running():
-                self._start_front()
+            if self._proxy is None or not self._proxy.running():
+                self._start_proxy()
         except (PortError, SettingsError, DaemonError) as error:
             self.stop()
             raise DatabaseError(f"Database {self.spec.name} cannot start: {error}") from error
@@ -115,12 +125,12 @@ class Cluster:
             raise
 
     def stop(self) -> None:
-        """Fast shutdown: running transactions are rolled back, data is written."""
-        if self._front is not None:
-            self._front.stop()
-        if self._process is not None:
-            self._process.stop(signal.SIGINT, STOP_TIMEOUT)
-        self._front = self._process = None
+        """Shut down fast: running transactions are rolled back, data is written."""
+        if self._proxy is not None:
+            self._proxy.stop()
+        if self._server is not None:
+            self._server.stop(signal.SIGINT, STOP_TIMEOUT)
+        self._proxy = self._server = None
 
     def destroy(self) -> None:
         """Stop the server and delete its data."""
@@ -135,7 +145,7 @@ class Cluster:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def set_password(self, old: str, new: str) -> None:
-        """Change the master user's password. The new one travels hashed, as libpq does it."""
+        """Change the master user's password. The new one is sent hashed, as libpq does it."""
         username = self.spec.master_username
         with self._connect(old) as connection:
             hashed = connection.pgconn.encrypt_password(
@@ -148,14 +158,14 @@ class Cluster:
             )
 
     def accepts(self, password: str) -> bool:
-        """Whether the master user can log in with `password` now."""
+        """Return whether the master user can log in with `password`."""
         try:
             with self._connect(password):
                 return True
         except DatabaseError:
             return False
 
-    def _connect(self, password: str) -> "psycopg.Connection[tuple[object, ...]]":
+    def _connect(self, password: str) -> psycopg.Connection[tuple[object, ...]]:
         try:
             return psycopg.connect(
                 host=self.spec.address,
@@ -171,7 +181,7 @@ class Cluster:
             raise DatabaseError(f"Database {self.spec.name} refused a login: {error}") from error
 
     def _socket_directory(self) -> str:
-        """An abstract socket: it needs no directory that both users may enter, leaves no file."""
+        """Return the name of an abstract socket: no shared directory, and no file is left behind."""
         digest = hashlib.sha256(str(self.data).encode()).hexdigest()[:16]
         return f"@haproof-{digest}"
 
@@ -179,19 +189,19 @@ class Cluster:
         binaries = binaries_of(self.spec.major)
         user, binaries = self._user(binaries)
         self._configure(user)
-        self._forget_dead_server()
-        self._process = spawn(
+        self._remove_stale_lock()
+        self._server = spawn(
             [str(binaries / "postgres"), "-D", str(self.data)],
             record=self.directory / f"postgres{RECORD_SUFFIX}",
             log=self.directory / "postgres.log",
-            # An immediate shutdown: the server ends its own children and shared memory.
+            # An immediate shutdown: the server ends its children and frees its shared memory.
             death_signal="QUIT",
             user=user,
             environment=_environment(),
         )
-        self._await(self._process, self._server_ready)
+        self._await(self._server, self._server_ready)
 
-    def _start_front(self) -> None:
+    def _start_proxy(self) -> None:
         require_free(self.spec.address, self.spec.port)
         certificate, key = self.directory / "server.crt", self.directory / "server.key"
         if not key.exists():
@@ -200,7 +210,7 @@ class Cluster:
             ):
                 _write_private(path, content)
         command = [
-            *(sys.executable, "-I", tls_front.__file__),
+            *(sys.executable, "-I", tls_proxy.__file__),
             f"--host={self.spec.address}",
             f"--port={self.spec.port}",
             f"--server-socket={self._socket_directory()}/.s.PGSQL.{SOCKET_NUMBER}",
@@ -209,16 +219,16 @@ class Cluster:
         ]
         if self.spec.forces_ssl:
             command.append("--forced")
-        self._front = spawn(
+        self._proxy = spawn(
             command,
-            record=self.directory / f"tls-front{RECORD_SUFFIX}",
-            log=self.directory / "tls-front.log",
+            record=self.directory / f"tls-proxy{RECORD_SUFFIX}",
+            log=self.directory / "tls-proxy.log",
             environment=_environment(),
         )
-        self._await(self._front, self._front_ready)
+        self._await(self._proxy, self._proxy_ready)
 
     def _user(self, binaries: Path) -> tuple[ServiceUser | None, Path]:
-        """Who runs the cluster, and the programs where he can get at them."""
+        """Return the user that runs the cluster, and the programs where that user can access them."""
         try:
             user = service_user(self.data)
             return user, programs.for_user(binaries, user, self.directory.parent)
@@ -253,7 +263,7 @@ class Cluster:
             raise DatabaseError(f"Database {self.spec.name} cannot be created: {error}") from error
         if done.returncode != 0:
             raise DatabaseError(
-                f"Database {self.spec.name} cannot be created, initdb ended with "
+                f"Database {self.spec.name} cannot be created, initdb exited with "
                 f"{done.returncode}: {_tail(done.stderr or done.stdout)}"
             )
 
@@ -270,8 +280,8 @@ class Cluster:
             for path in paths:
                 os.chown(path, user.uid, user.gid)
 
-    def _forget_dead_server(self) -> None:
-        """Remove the lock file of a killed server whose process number is now another's."""
+    def _remove_stale_lock(self) -> None:
+        """Remove the lock file of a killed server whose process id now belongs to another program."""
         lock = self.data / "postmaster.pid"
         with contextlib.suppress(OSError, ValueError, IndexError):
             number = int(lock.read_text().splitlines()[0])
@@ -300,23 +310,27 @@ class Cluster:
         except (OSError, ValueError, IndexError):
             return False
 
-    def _front_ready(self, front: Daemon) -> bool:
+    def _proxy_ready(self, proxy: Daemon) -> bool:
         try:
             endpoint = (self.spec.address, self.spec.port)
             with socket.create_connection(endpoint, 1.0) as probe:
-                probe.sendall(tls_front.SSL_REQUEST)
-                return front.running() and probe.recv(1) == b"S"
+                probe.sendall(tls_proxy.SSL_REQUEST)
+                return proxy.running() and probe.recv(1) == b"S"
         except OSError:
             return False
 
 
 def sweep(root: Path) -> list[str]:
-    """End what databases of a dead region in `root` left; a line for each process."""
+    """End the processes that databases of a dead region in `root` left; return a line for each."""
     return daemons.sweep(root / DIRECTORY)
 
 
 def binaries_of(major: int) -> Path:
-    """The directory with `initdb` and `postgres` of a major version. Raises DatabaseError."""
+    """Return the directory with `initdb` and `postgres` of a major version.
+
+    Raises:
+        DatabaseError: If it is not installed.
+    """
     found = {_split(version)[0]: path for version, path in _installed().items()}
     if major not in found:
         known = ", ".join(str(number) for number in sorted(found))
@@ -328,7 +342,11 @@ def binaries_of(major: int) -> Path:
 
 
 def available_versions() -> dict[int, str]:
-    """Major version -> full version of what is installed. Raises DatabaseError."""
+    """Return what is installed: major version -> full version.
+
+    Raises:
+        DatabaseError: If nothing is.
+    """
     return {_split(version)[0]: version for version in _installed()}
 
 
@@ -345,7 +363,7 @@ def _version(binaries: Path) -> str:
     header = binaries.parent / "include" / "pg_config.h"
     match = re.search(r'#define PG_VERSION "([\d.]+)"', header.read_text(errors="replace"))
     if match is None:
-        raise DatabaseError(f"{header} names no PostgreSQL version: install the wheel anew.")
+        raise DatabaseError(f"{header} names no PostgreSQL version: reinstall the wheel.")
     return match.group(1)
 
 

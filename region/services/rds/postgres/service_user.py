@@ -1,4 +1,6 @@
-"""Which user PostgreSQL runs as: it refuses root."""
+"""The user that PostgreSQL runs as: it refuses to run as root."""
+
+from __future__ import annotations
 
 import os
 import pwd
@@ -13,14 +15,17 @@ CAP_DAC_READ_SEARCH = 2
 
 
 class ServiceUserError(RuntimeError):
-    """No user can run PostgreSQL here; the message names the directory and the remedy."""
+    """No user can run PostgreSQL; the message names the directory and the remedy."""
 
 
 def service_user(*needed: Path) -> ServiceUser | None:
-    """The user to become, or None to stay (this process is not root).
+    """Return the user to switch to, or None if this process is not root.
 
-    If a directory on the way to one of the `needed` paths is closed to that user, it is given the
-    capability to enter directories; where root itself lacks that, ServiceUserError is raised.
+    If that user may not enter a directory on the way to one of the `needed` paths, it is granted the
+    capability to enter directories.
+
+    Raises:
+        ServiceUserError: If the system has no such user, or root itself lacks that capability.
     """
     if os.geteuid() != 0:
         return None
@@ -41,7 +46,7 @@ def service_user(*needed: Path) -> ServiceUser | None:
 
 
 def closed_directory(needed: Iterable[Path], uid: int, gid: int) -> Path | None:
-    """The first directory on the way to a `needed` path that user `uid`:`gid` may not enter."""
+    """Return the first directory on the way to a `needed` path that `uid`:`gid` may not enter."""
     for path in needed:
         for directory in reversed(path.resolve().parents):
             found = directory.stat()

@@ -1,4 +1,6 @@
-"""The configuration of a PostgreSQL cluster that plays an RDS DB instance."""
+"""The configuration of a PostgreSQL cluster that emulates an RDS DB instance."""
+
+from __future__ import annotations
 
 import logging
 import re
@@ -9,6 +11,7 @@ log = logging.getLogger(__name__)
 
 MEBIBYTE = 1024**2
 
+DEFAULT_PORT = 5432
 SOCKET_NUMBER = 5432
 """Part of the socket's name, whatever port the endpoint has."""
 
@@ -23,21 +26,21 @@ CLASS_MEMORY: Mapping[str, int] = {
     "2xlarge": 32768,
 }
 SYSTEM_MEMORY = 256
-"""MiB that RDS keeps from DBInstanceClassMemory for its own processes, roughly."""
+"""MiB that RDS deducts from DBInstanceClassMemory for its own processes, roughly."""
 
 BYTES_PER_CONNECTION = 9_531_392
 MOST_CONNECTIONS = 5000
 """RDS's default: max_connections = LEAST(DBInstanceClassMemory/9531392, 5000)."""
 
 RESERVED_FOR_RDS = 2
-"""RDS keeps connections for its own agents: rds.rds_superuser_reserved_connections."""
+"""Connections that RDS reserves for its own agents: rds.rds_superuser_reserved_connections."""
 
 FORCE_SSL = "rds.force_ssl"
 
 _CLASS = re.compile(r"db\.[a-z0-9]+\.([a-z0-9]+)")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
-# What follows from where the cluster runs, whatever a parameter group says.
+# Determined by where the cluster runs, whatever a parameter group says.
 _FIXED = frozenset(
     {
         "listen_addresses",
@@ -68,11 +71,17 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """One cluster. `parameters` are those of the DB parameter group."""
+    """One cluster.
+
+    Attributes:
+        address: The loopback address of the endpoint.
+        major: PostgreSQL's major version.
+        parameters: Those of the DB parameter group.
+    """
 
     name: str
     address: str
-    port: int = 5432
+    port: int = DEFAULT_PORT
     major: int = 18
     instance_class: str = "db.t4g.micro"
     master_username: str = "postgres"
@@ -80,13 +89,17 @@ class ClusterSpec:
 
     @property
     def forces_ssl(self) -> bool:
-        """Whether connections without TLS are refused: RDS's default since PostgreSQL 15."""
+        """Whether connections without TLS are refused, RDS's default since PostgreSQL 15."""
         default = "1" if self.major >= 15 else "0"
         return self.parameters.get(FORCE_SSL, default) == "1"
 
 
 def max_connections(instance_class: str) -> int:
-    """Connections that RDS's default parameter group allows on a DB instance class."""
+    """Return the connections that RDS's default parameter group allows on a DB instance class.
+
+    Raises:
+        SettingsError: If the class is unknown.
+    """
     match = _CLASS.fullmatch(instance_class)
     memory = CLASS_MEMORY.get(match.group(1)) if match else None
     if memory is None:
@@ -100,9 +113,9 @@ def max_connections(instance_class: str) -> int:
 
 
 def postgresql_conf(spec: ClusterSpec, socket_directory: str) -> str:
-    """The content of postgresql.conf. `socket_directory` begins with @: an abstract socket."""
+    """Render postgresql.conf. `socket_directory` begins with @: an abstract socket."""
     settings = {
-        # The TLS front listens on the endpoint; the server only on a socket without a file.
+        # The TLS proxy listens on the endpoint; the server only on a socket without a file.
         "listen_addresses": "",
         "port": str(SOCKET_NUMBER),
         "unix_socket_directories": socket_directory,
@@ -114,19 +127,19 @@ def postgresql_conf(spec: ClusterSpec, socket_directory: str) -> str:
         "timezone": "UTC",
         "log_connections": "off",
         "log_line_prefix": "%m [%p] %q%u@%d ",
-        # A rehearsal's data survives the death of every process, which needs no fsync; only a
-        # crash of the machine could damage it, and then the stack is created anew. Without this
-        # the machine's disk would be measured, which says nothing about RDS storage.
+        # The region's data survives the death of every process, which needs no fsync; only a crash of
+        # the host could damage it, and then the stack is created again. With fsync the host's disk
+        # would be measured, which says nothing about RDS storage.
         "fsync": "off",
         "full_page_writes": "off",
     }
     settings.update(_from_parameter_group(spec.parameters))
     lines = [f"{name} = '{_quoted(value)}'" for name, value in settings.items()]
-    return "# Written by the rehearsal at each start.\n" + "\n".join(lines) + "\n"
+    return "# Written by the local region at each start.\n" + "\n".join(lines) + "\n"
 
 
 def pg_hba_conf() -> str:
-    """The content of pg_hba.conf: passwords only, through the TLS front only."""
+    """Render pg_hba.conf: passwords only, through the TLS proxy only."""
     return "# type database user method\nlocal all all scram-sha-256\n"
 
 
@@ -134,7 +147,7 @@ def _from_parameter_group(parameters: Mapping[str, str]) -> dict[str, str]:
     taken: dict[str, str] = {}
     for name, value in parameters.items():
         if name == FORCE_SSL:
-            continue  # the TLS front does it, see ClusterSpec.forces_ssl
+            continue  # the TLS proxy enforces it, see ClusterSpec.forces_ssl
         if name.startswith("rds.") or name in _FIXED or "{" in value:
             log.info("DB parameter %s = %s has no effect in the local region", name, value)
             continue

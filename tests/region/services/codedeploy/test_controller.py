@@ -1,5 +1,7 @@
 """Deployments from the API to the agents: order, batches, failure, rollback, launch gate."""
 
+from __future__ import annotations
+
 import re
 import threading
 
@@ -49,7 +51,7 @@ def test_a_single_instance_gets_the_revision(stage):
     assert group["targetRevision"]["s3Location"]["key"] == "v1.zip"
 
 
-def test_without_instances_it_fails_as_aws_says(stage):
+def test_without_instances_it_fails_with_the_error_of_aws(stage):
     stage.group()
     info = stage.ended(stage.deploy())
     assert info["status"] == "Failed"
@@ -159,7 +161,7 @@ def test_the_first_deployment_has_nothing_to_roll_back_to(stage):
     assert "rollbackDeploymentId" not in info["rollbackInfo"]
 
 
-def test_application_stop_may_fail_if_told(stage):
+def test_a_failing_application_stop_can_be_ignored(stage):
     stage.launch()
     stage.group()
     stage.park.failing = lambda machine, event, deployment: event == "ApplicationStop"
@@ -189,7 +191,7 @@ def test_one_deployment_at_a_time_and_stop(stage):
     assert stage.ended(stage.deploy("v2.zip"))["status"] == "Succeeded"
 
 
-def test_traffic_is_taken_away_and_given_back(stage):
+def test_traffic_is_blocked_and_allowed_again(stage):
     names = stage.launch(2)
     group = stage.balancer(names)
     stage.until(lambda: set(stage.health(group).values()) == {("healthy", None)})
@@ -270,7 +272,7 @@ class TestLaunchGate:
         scaled.until(lambda: deployments.launch_gate("asg", new) == "abandon")
 
 
-def test_instances_that_came_meanwhile_are_brought_up_to_date(stage, deployments):
+def test_instances_launched_during_a_deployment_are_updated(stage, deployments):
     stage.launch()
     stage.group()
     stage.ended(stage.deploy("old.zip"))
@@ -308,3 +310,19 @@ def test_a_restart_fails_what_was_running(stage, deployments):
     assert info["status"] == "Failed"
     assert info["errorInformation"]["code"] == "INTERNAL_ERROR"
     gate.set()
+
+
+def test_an_ended_deployment_survives_a_restart(stage):
+    (name,) = stage.launch()
+    stage.group(**ROLLBACK)
+    stage.ended(stage.deploy("good.zip"))
+    stage.park.failing = lambda machine, event, deployment: (
+        event == "Install" and deployment.key == "bad.zip"
+    )
+    bad = stage.ended(stage.deploy("bad.zip"))
+    stage.ended(bad["rollbackInfo"]["rollbackDeploymentId"])
+    target = stage.target(bad["deploymentId"], name)
+    stage.plane.save()
+    stage.plane.load()
+    assert stage.info(bad["deploymentId"]) == bad
+    assert stage.target(bad["deploymentId"], name) == target

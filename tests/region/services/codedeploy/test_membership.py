@@ -1,10 +1,13 @@
-"""Which instances a deployment group means."""
+"""Which instances a deployment group deploys to."""
+
+from __future__ import annotations
 
 from types import SimpleNamespace
 
 import pytest
 
 from region.services.codedeploy import membership
+from region.services.codedeploy.records import DeploymentGroupRecord
 
 
 def instance(name, state="running", **tags):
@@ -35,15 +38,15 @@ class Plane:
         }[service]
 
 
-def group(**settings):
+def group(record=None, **settings):
     defaults = {
         "auto_scaling_groups": [],
         "ec2_tag_filters": [],
         "ec2_tag_set": {},
-        "deployed": {},
-        "failed_instances": [],
     }
-    return SimpleNamespace(**(defaults | settings))
+    made = SimpleNamespace(**(defaults | settings))
+    (record or DeploymentGroupRecord()).attach(made)
+    return made
 
 
 def tag(key=None, value=None, kind="KEY_AND_VALUE"):
@@ -70,8 +73,7 @@ def test_members(settings, expected):
     assert membership.members(Plane(), group(**settings)) == expected
 
 
-def test_what_is_not_healthy_comes_first():
-    found = membership.ordered(
-        group(deployed={"a": "d-1", "b": "d-1"}, failed_instances=["b"]), ["a", "b", "c"]
-    )
+def test_unhealthy_instances_come_first():
+    record = DeploymentGroupRecord(deployed={"a": "d-1", "b": "d-1"}, failed_instances={"b"})
+    found = membership.in_deployment_order(group(record), ["a", "b", "c"])
     assert found == ["b", "c", "a"]

@@ -1,24 +1,31 @@
 """CodeDeploy's arithmetic of minimum healthy hosts."""
 
+from __future__ import annotations
+
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region.services.codedeploy.minimum_healthy_hosts import COUNT, PERCENT, Progress, Rule
+from region.services.codedeploy.minimum_healthy_hosts import (
+    COUNT,
+    PERCENT,
+    DeploymentProgress,
+    MinimumHealthyHosts,
+)
 
-ONE = Rule(PERCENT, 99, predefined=True)
-HALF = Rule(PERCENT, 50, predefined=True)
-ALL = Rule(PERCENT, 0, predefined=True)
+ONE = MinimumHealthyHosts(PERCENT, 99, predefined=True)
+HALF = MinimumHealthyHosts(PERCENT, 50, predefined=True)
+ALL = MinimumHealthyHosts(PERCENT, 0, predefined=True)
 
 
-def fresh(total: int) -> Progress:
-    return Progress(total, 0, 0, 0)
+def fresh(total: int) -> DeploymentProgress:
+    return DeploymentProgress(total, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
-    ("rule", "total", "first"),
+    ("minimum", "total", "first"),
     [
         (HALF, 6, 3),
         (HALF, 5, 2),
@@ -27,65 +34,65 @@ def fresh(total: int) -> Progress:
         (ONE, 6, 1),
         (ONE, 1, 1),
         (ALL, 6, 6),
-        (Rule(COUNT, 4), 6, 2),
-        (Rule(PERCENT, 66), 3, 1),
-        (Rule(PERCENT, 51), 2, 0),
+        (MinimumHealthyHosts(COUNT, 4), 6, 2),
+        (MinimumHealthyHosts(PERCENT, 66), 3, 1),
+        (MinimumHealthyHosts(PERCENT, 51), 2, 0),
     ],
 )
-def test_the_first_batch(rule, total, first):
-    assert rule.may_start(fresh(total)) == first
-    assert rule.impossible(total) == (first == 0)
+def test_the_first_batch(minimum, total, first):
+    assert minimum.may_start(fresh(total)) == first
+    assert minimum.impossible(total) == (first == 0)
 
 
 @given(st.integers(1, 200), st.integers(0, 100))
 def test_percentages_are_rounded_up(total, percent):
-    assert Rule(PERCENT, percent).minimum_healthy(total) == math.ceil(total * percent / 100)
+    assert MinimumHealthyHosts(PERCENT, percent).of(total) == math.ceil(total * percent / 100)
 
 
-rules = st.one_of(
-    st.builds(Rule, st.just(PERCENT), st.integers(0, 100)),
-    st.builds(Rule, st.just(COUNT), st.integers(0, 20)),
+minimums = st.one_of(
+    st.builds(MinimumHealthyHosts, st.just(PERCENT), st.integers(0, 100)),
+    st.builds(MinimumHealthyHosts, st.just(COUNT), st.integers(0, 20)),
     st.sampled_from([ONE, HALF, ALL]),
 )
 
 
-@given(rules, st.integers(1, 20), st.data())
-def test_the_minimum_is_kept_at_every_moment(rule, total, data):
-    if rule.impossible(total):
+@given(minimums, st.integers(1, 20), st.data())
+def test_the_minimum_is_kept_at_every_moment(minimum, total, data):
+    if minimum.impossible(total):
         return
     progress = fresh(total)
-    while not progress.done and not rule.broken(progress):
-        count = rule.may_start(progress)
+    while not progress.done and not minimum.violated(progress):
+        count = minimum.may_start(progress)
         pending, running = progress.pending - count, progress.running + count
-        assert total - running - progress.failed >= rule.minimum_healthy(total)
+        assert total - running - progress.failed >= minimum.of(total)
         good = data.draw(st.booleans())
-        progress = Progress(
+        progress = DeploymentProgress(
             pending, running - 1, progress.succeeded + good, progress.failed + (not good)
         )
     if progress.failed == 0:
         assert progress.succeeded == total
-        assert rule.satisfied(progress)
-    if rule.broken(progress):
+        assert minimum.satisfied(progress)
+    if minimum.violated(progress):
         assert progress.pending > 0
 
 
 @pytest.mark.parametrize(
-    ("rule", "progress", "satisfied"),
+    ("minimum", "progress", "satisfied"),
     [
-        (ALL, Progress(0, 0, 1, 5), True),
-        (ALL, Progress(0, 0, 0, 6), False),
-        (ONE, Progress(0, 0, 5, 1), True),
-        (ONE, Progress(0, 0, 0, 1), False),
-        (HALF, Progress(0, 0, 0, 1), False),
-        (HALF, Progress(0, 0, 3, 3), True),
+        (ALL, DeploymentProgress(0, 0, 1, 5), True),
+        (ALL, DeploymentProgress(0, 0, 0, 6), False),
+        (ONE, DeploymentProgress(0, 0, 5, 1), True),
+        (ONE, DeploymentProgress(0, 0, 0, 1), False),
+        (HALF, DeploymentProgress(0, 0, 0, 1), False),
+        (HALF, DeploymentProgress(0, 0, 3, 3), True),
     ],
 )
-def test_success(rule, progress, satisfied):
-    assert rule.satisfied(progress) == satisfied
+def test_success(minimum, progress, satisfied):
+    assert minimum.satisfied(progress) == satisfied
 
 
 def test_one_failure_stops_one_at_a_time_before_the_last():
-    assert ONE.broken(Progress(4, 0, 1, 1))
-    assert not ONE.broken(Progress(0, 0, 5, 1))
-    assert not HALF.broken(Progress(3, 0, 1, 2))
-    assert HALF.broken(Progress(3, 0, 0, 3))
+    assert ONE.violated(DeploymentProgress(4, 0, 1, 1))
+    assert not ONE.violated(DeploymentProgress(0, 0, 5, 1))
+    assert not HALF.violated(DeploymentProgress(3, 0, 1, 2))
+    assert HALF.violated(DeploymentProgress(3, 0, 0, 3))

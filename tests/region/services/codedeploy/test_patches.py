@@ -1,4 +1,6 @@
-"""CodeDeploy's API beside deployments: applications, groups, configurations, revisions."""
+"""CodeDeploy's API besides deployments: applications, groups, configurations, revisions."""
+
+from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError
@@ -30,7 +32,7 @@ def group_info(api, name="dg"):
     ]
 
 
-def test_predefined_and_own_configurations(api):
+def test_predefined_and_custom_configurations(api):
     half = api.get_deployment_config(deploymentConfigName="CodeDeployDefault.HalfAtATime")
     assert half["deploymentConfigInfo"]["minimumHealthyHosts"] == {
         "type": "FLEET_PERCENT",
@@ -86,7 +88,7 @@ def test_a_group_is_described_updated_renamed_and_deleted(api):
         ),
     ],
 )
-def test_a_bad_group_is_refused_and_not_kept(api, settings, code):
+def test_an_invalid_group_is_rejected_and_not_kept(api, settings, code):
     with pytest.raises(ClientError) as error:
         make_group(api, **settings)
     assert error.value.response["Error"]["Code"] == code
@@ -94,7 +96,7 @@ def test_a_bad_group_is_refused_and_not_kept(api, settings, code):
     assert listed == []
 
 
-def test_a_bad_update_changes_nothing(api):
+def test_an_invalid_update_changes_nothing(api):
     make_group(api)
     with pytest.raises(ClientError):
         api.update_deployment_group(

@@ -1,5 +1,7 @@
 """A release through the API to a real agent on a real machine."""
 
+from __future__ import annotations
+
 import io
 import zipfile
 

@@ -24,7 +24,7 @@ def real(plane, stage_of):
     assert [process for process in children if process.name() == "postgres"] == []
 
 
-def test_a_database_takes_the_managed_password(real):
+def test_a_database_accepts_the_managed_password(real):
     rds = real.aws.rds
     rds.create_db_subnet_group(
         DBSubnetGroupName="private", DBSubnetGroupDescription="x", SubnetIds=real.subnets

@@ -1,5 +1,7 @@
 """Real PostgreSQL from the wheel, on loopback addresses of its own."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import signal
@@ -78,7 +80,7 @@ def test_a_wrong_password_is_refused(cluster):
         connect(cluster, password="wrong")
 
 
-def test_tls_is_forced_as_on_rds(cluster):
+def test_tls_is_required_as_on_rds(cluster):
     with pytest.raises(psycopg.OperationalError, match="no encryption"):
         connect(cluster, sslmode="disable")
 
@@ -99,7 +101,7 @@ def test_the_master_password_can_change(cluster):
 
 def test_data_survives_a_stop_and_nothing_is_left_running(created):
     created.start()
-    server = psutil.Process(created._process.pid)
+    server = psutil.Process(created._server.pid)
     family = [server, *server.children(recursive=True)]
     assert len(family) > 3
     created.ensure_database("kept", PASSWORD)
@@ -113,7 +115,7 @@ def test_data_survives_a_stop_and_nothing_is_left_running(created):
 
 
 def test_the_server_is_not_root_and_shows_no_secret(cluster):
-    server = psutil.Process(cluster._process.pid)
+    server = psutil.Process(cluster._server.pid)
     assert server.uids().effective != 0
     assert PASSWORD not in " ".join(server.cmdline())
     assert not (cluster.directory / "initial-password").exists()
@@ -138,9 +140,9 @@ def test_large_answers_pass_and_connections_end(cluster):
     assert psutil.wait_procs([psutil.Process(backend)] if psutil.pid_exists(backend) else [], 5)
 
 
-def test_a_killed_front_comes_back(cluster):
-    psutil.Process(cluster._front.pid).kill()
-    cluster._front.process.wait(5)
+def test_a_killed_tls_proxy_is_started_again(cluster):
+    psutil.Process(cluster._proxy.pid).kill()
+    cluster._proxy.process.wait(5)
     assert not cluster.running()
     cluster.start()
     with connect(cluster):
@@ -149,13 +151,13 @@ def test_a_killed_front_comes_back(cluster):
 
 def test_sweep_ends_what_was_left(created):
     created.start()
-    server = psutil.Process(created._process.pid)
-    family = [server, *server.children(recursive=True), psutil.Process(created._front.pid)]
+    server = psutil.Process(created._server.pid)
+    family = [server, *server.children(recursive=True), psutil.Process(created._proxy.pid)]
     swept = sweep(created.directory)
     assert swept[0] == f"postgres (process {server.pid})"
     assert len(swept) == 2
-    created._process.process.wait(5)
-    created._front.process.wait(5)
+    created._server.process.wait(5)
+    created._proxy.process.wait(5)
     _gone, alive = psutil.wait_procs(family, timeout=5)
     assert alive == []
     created.stop()
@@ -177,7 +179,7 @@ time.sleep(60)
 """
 
 
-def test_it_dies_with_a_killed_region(created):
+def test_it_ends_with_a_killed_region(created):
     arguments = [str(created.directory), ADDRESS, str(created.spec.port)]
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, *arguments],
@@ -195,7 +197,7 @@ def test_it_dies_with_a_killed_region(created):
     created.stop()
 
 
-def test_a_port_in_use_is_named(created):
+def test_a_port_in_use_is_reported(created):
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((ADDRESS, created.spec.port))
@@ -204,7 +206,7 @@ def test_a_port_in_use_is_named(created):
             created.start()
 
 
-def test_a_broken_parameter_is_told_with_the_servers_words(created):
+def test_an_invalid_parameter_is_reported_with_the_servers_message(created):
     spec = ClusterSpec(
         "db-one",
         ADDRESS,
@@ -217,10 +219,8 @@ def test_a_broken_parameter_is_told_with_the_servers_words(created):
     assert not list(created.directory.rglob("*.process.json"))
 
 
-def test_programs_that_only_root_can_get_at_are_copied_for_as_long_as_the_region_lasts(
-    tmp_path, monkeypatch
-):
-    # A whole clone in root's home: PostgreSQL asks access(2), for which no capability counts.
+def test_programs_that_only_root_can_access_are_copied_while_the_region_runs(tmp_path, monkeypatch):
+    # A clone in root's home: PostgreSQL checks with access(2), which ignores capabilities.
     closed = tmp_path / "closed"
     binaries = postgres.binaries_of(18)
     site = binaries.parents[2]

@@ -1,5 +1,7 @@
 """Configuration of clusters, and which user they run as, without a process."""
 
+from __future__ import annotations
+
 import os
 import stat
 
@@ -15,7 +17,7 @@ from region.services.rds.postgres.settings import (
     max_connections,
     postgresql_conf,
 )
-from region.services.rds.postgres.tls_front import refusal
+from region.services.rds.postgres.tls_proxy import refusal
 
 
 def settings(**parameters: str) -> dict[str, str]:
@@ -33,7 +35,7 @@ def test_connections_follow_the_class(name, least, most):
 
 
 @pytest.mark.parametrize("name", ["db.t4g", "t4g.micro", "db.t4g.pico", ""])
-def test_an_unknown_class_is_named(name):
+def test_an_unknown_class_is_reported(name):
     with pytest.raises(SettingsError, match=r"DB instance class '.*' is not known"):
         max_connections(name)
 
@@ -46,7 +48,7 @@ def test_parameter_groups_apply_where_they_can():
 
 
 @given(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"])))
-def test_a_value_cannot_leave_its_quotes(value):
+def test_a_value_cannot_escape_its_quotes(value):
     if "{" in value:
         return
     spec = ClusterSpec("db", "127.10.0.4", parameters={"application_name": value})
@@ -58,7 +60,7 @@ def test_a_value_cannot_leave_its_quotes(value):
 
 
 @pytest.mark.parametrize(("name", "value"), [("a b", "1"), ("work_mem", "1\nport = 1")])
-def test_what_is_no_setting_is_refused(name, value):
+def test_an_invalid_setting_is_rejected(name, value):
     with pytest.raises(SettingsError, match="is not a PostgreSQL setting"):
         settings(**{name: value})
 
@@ -67,7 +69,7 @@ def test_what_is_no_setting_is_refused(name, value):
     ("major", "parameters", "forced"),
     [(18, {}, True), (14, {}, False), (18, {"rds.force_ssl": "0"}, False)],
 )
-def test_tls_is_forced_as_rds_does(major, parameters, forced):
+def test_tls_is_required_as_rds_does(major, parameters, forced):
     assert ClusterSpec("db", "127.10.0.4", major=major, parameters=parameters).forces_ssl is forced
 
 

@@ -1,10 +1,12 @@
-"""The TLS side of a database endpoint: a small process of its own.
+"""The TLS proxy of a database endpoint, a small process of its own.
 
 The PostgreSQL binaries of the wheel are built without TLS, but RDS offers it and, since PostgreSQL
-15, insists on it. So this process listens on the endpoint, does what the server would do with an
+15, requires it. So this process listens on the endpoint, does what the server would do with an
 SSLRequest (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL) and
-passes the decrypted bytes on to the server's socket. Run as a script; standard library only.
+forwards the decrypted bytes to the server's socket. Run as a script; standard library only.
 """
+
+from __future__ import annotations
 
 import argparse
 import asyncio
@@ -25,8 +27,12 @@ CHUNK = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
-    """Where to listen and where to pass connections on to."""
+class TlsProxy:
+    """Where to listen and where to forward connections to.
+
+    Attributes:
+        forced: Whether unencrypted connections are refused.
+    """
 
     host: str
     port: int
@@ -47,7 +53,7 @@ class Front:
     async def _negotiate(
         self, client: asyncio.StreamReader, answer: asyncio.StreamWriter
     ) -> bytes | None:
-        """Answer encryption requests; the first bytes for the server, None to end."""
+        """Answer encryption requests; return the first bytes for the server, None to hang up."""
         while True:
             head = await client.readexactly(8)
             if head == GSS_REQUEST:
@@ -83,7 +89,7 @@ class Front:
 
 
 def refusal(message: str, code: str = "28000") -> bytes:
-    """An ErrorResponse message: severity FATAL, SQLSTATE `code`."""
+    """Return an ErrorResponse message of severity FATAL and SQLSTATE `code`."""
     fields = [("S", "FATAL"), ("V", "FATAL"), ("C", code), ("M", message)]
     body = b"".join(f"{key}{value}".encode() + b"\0" for key, value in fields) + b"\0"
     return b"E" + struct.pack("!i", len(body) + 4) + body
@@ -104,19 +110,19 @@ async def _until_one_ends(*copies: Coroutine[Any, Any, None]) -> None:
     await asyncio.gather(*pending, return_exceptions=True)
 
 
-async def run(front: Front) -> None:
+async def run(proxy: TlsProxy) -> None:
     """Serve until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for order in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(order, stop.set)
-    server = await asyncio.start_server(front.serve, front.host, front.port, backlog=BACKLOG)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    server = await asyncio.start_server(proxy.serve, proxy.host, proxy.port, backlog=BACKLOG)
     await stop.wait()
     server.close()
 
 
 def main(arguments: list[str]) -> int:
-    """Read the command line and serve."""
+    """Parse the command line and serve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
@@ -131,9 +137,9 @@ def main(arguments: list[str]) -> int:
     socket_path = given.server_socket
     if socket_path.startswith("@"):
         socket_path = "\0" + socket_path[1:]
-    front = Front(given.host, given.port, socket_path, given.forced, context)
+    proxy = TlsProxy(given.host, given.port, socket_path, given.forced, context)
     try:
-        asyncio.run(run(front))
+        asyncio.run(run(proxy))
     except OSError as error:
         print(f"cannot listen on {given.host}:{given.port}: {error}", file=sys.stderr)
         return 1

@@ -1,5 +1,7 @@
 """DB instances through the API, with fake servers."""
 
+from __future__ import annotations
+
 import json
 import re
 import threading
@@ -26,7 +28,7 @@ SETTINGS = {
 
 
 class FakeServer:
-    made: ClassVar[dict[str, "FakeServer"]] = {}
+    made: ClassVar[dict[str, FakeServer]] = {}
     error: ClassVar[str] = ""
     gate = threading.Event()
 
@@ -142,7 +144,7 @@ def test_a_given_password_can_change(rds, until):
     assert server.password == "second-one"
 
 
-def test_a_failed_start_is_told(rds, until):
+def test_a_failed_start_is_reported(rds, until):
     FakeServer.error = "Port 5432 of 127.79.0.4 is in use: end the process that holds it."
     rds.create_db_instance(**SETTINGS)
     database = until("failed")
@@ -196,7 +198,7 @@ def test_deletion_takes_its_time_and_needs_a_decision_about_the_snapshot(rds, un
         ({"DBParameterGroupName": "old"}, "DBParameterGroupFamily postgres16 can't be used"),
     ],
 )
-def test_what_rds_refuses(rds, change, message):
+def test_invalid_instances_are_rejected(rds, change, message):
     rds.create_db_parameter_group(
         DBParameterGroupName="old", DBParameterGroupFamily="postgres16", Description="x"
     )

@@ -1,0 +1,45 @@
+"""The lifecycle events of an in-place deployment to EC2, in order.
+
+https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
+"""
+
+from __future__ import annotations
+
+BLOCK_TRAFFIC, ALLOW_TRAFFIC = "BlockTraffic", "AllowTraffic"
+APPLICATION_STOP, DOWNLOAD_BUNDLE, INSTALL = "ApplicationStop", "DownloadBundle", "Install"
+
+BLOCKING = ("BeforeBlockTraffic", BLOCK_TRAFFIC, "AfterBlockTraffic")
+INSTALLATION = (
+    APPLICATION_STOP,
+    DOWNLOAD_BUNDLE,
+    "BeforeInstall",
+    INSTALL,
+    "AfterInstall",
+    "ApplicationStart",
+    "ValidateService",
+)
+ALLOWING = ("BeforeAllowTraffic", ALLOW_TRAFFIC, "AfterAllowTraffic")
+
+WITHOUT_SCRIPTS = frozenset({BLOCK_TRAFFIC, DOWNLOAD_BUNDLE, INSTALL, ALLOW_TRAFFIC})
+"""Events that CodeDeploy or its agent carries out and an AppSpec file cannot hook into."""
+
+HOOK_EVENTS = tuple(
+    event for event in (*BLOCKING, *INSTALLATION, *ALLOWING) if event not in WITHOUT_SCRIPTS
+)
+"""Events that run scripts of a revision."""
+
+FROM_PREVIOUS_REVISION = frozenset({"BeforeBlockTraffic", "AfterBlockTraffic", APPLICATION_STOP})
+"""Events that run the scripts of the last successful revision. A broken script there could block
+every later deployment, so `ignoreApplicationStopFailures` covers exactly these."""
+
+
+def events_of(*, with_traffic_control: bool, terminating: bool = False) -> tuple[str, ...]:
+    """Return the events of a deployment to one instance, in order.
+
+    Before Auto Scaling terminates an instance (`terminating`), its application is only stopped.
+    """
+    if terminating:
+        return (*BLOCKING, APPLICATION_STOP) if with_traffic_control else (APPLICATION_STOP,)
+    if not with_traffic_control:
+        return INSTALLATION
+    return (*BLOCKING, *INSTALLATION, *ALLOWING)

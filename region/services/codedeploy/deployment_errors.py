@@ -1,0 +1,72 @@
+"""Why a deployment did not succeed: CodeDeploy's error codes and messages.
+
+https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ErrorInformation.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from region.services.codedeploy.records import ErrorInformation
+
+
+class ErrorCode(StrEnum):
+    """The codes of `errorInformation` that occur in the region."""
+
+    ALARM_ACTIVE = "ALARM_ACTIVE"
+    HEALTH_CONSTRAINTS = "HEALTH_CONSTRAINTS"
+    HEALTH_CONSTRAINTS_INVALID = "HEALTH_CONSTRAINTS_INVALID"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    MANUAL_STOP = "MANUAL_STOP"
+    NO_INSTANCES = "NO_INSTANCES"
+
+
+def _error(code: ErrorCode, message: str) -> ErrorInformation:
+    return ErrorInformation(code.value, message)
+
+
+NO_INSTANCES = _error(
+    ErrorCode.NO_INSTANCES,
+    "The deployment failed because no instances were found for your deployment group. Check your "
+    "deployment group settings to make sure the tags for your Amazon EC2 instances or Auto Scaling "
+    "groups correctly identify the instances you want to deploy to, and then try again.",
+)
+HEALTH_CONSTRAINTS = _error(
+    ErrorCode.HEALTH_CONSTRAINTS,
+    "The overall deployment failed because too many individual instances failed deployment, too "
+    "few healthy instances are available for deployment, or some instances in your deployment "
+    "group are experiencing problems.",
+)
+MANUAL_STOP = _error(ErrorCode.MANUAL_STOP, "The deployment was stopped by the user.")
+INTERRUPTED = _error(
+    ErrorCode.INTERNAL_ERROR,
+    "The deployment was interrupted because the local region was stopped while it ran: "
+    "deploy again.",
+)
+
+
+def internal_error(message: str) -> ErrorInformation:
+    """Return the error of a deployment that failed because of the region itself."""
+    return _error(ErrorCode.INTERNAL_ERROR, message)
+
+
+def no_instance_can_be_spared(*, minimum: int, total: int) -> ErrorInformation:
+    """Return the error of a configuration whose minimum is the whole fleet."""
+    return _error(
+        ErrorCode.HEALTH_CONSTRAINTS_INVALID,
+        f"The deployment failed because the deployment configuration requires {minimum} healthy "
+        f"instances and the deployment group has {total}: no instance could be taken out of "
+        "service. Use a deployment configuration with a lower minimum, or more instances.",
+    )
+
+
+def alarm_active(names: Iterable[str]) -> ErrorInformation:
+    """Return the error of a deployment that alarms stopped."""
+    activated = " ".join(f"<{name}>" for name in names)
+    return _error(
+        ErrorCode.ALARM_ACTIVE,
+        "One or more alarms have been activated according to the Amazon CloudWatch metrics you "
+        "selected, and the affected deployments have been stopped. Activated alarms: "
+        f"{activated}",
+    )
