@@ -1,11 +1,24 @@
-"""Which tests are not fast: told by what they use, so that no file can forget to say it."""
+"""What tests need, decided by what they use, and how they share the machine when they run side by side.
+
+`make test` runs two workers. A test that starts real processes on the region's loopback addresses
+must not meet another one of its kind, so all of them form one group, which one worker runs in order.
+A test that puts a stack under load must not meet any other test at all: it waits for the other
+worker's test to end, and that worker waits for it.
+"""
 
 from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 STARTS_MOTO = frozenset({"make_plane", "plane", "moto_endpoint"})
 """Fixtures that start moto, in this process or in one of its own: a second or two per test."""
+GROUPS = {"e2e": "region", "region": "region", "engine": "engine"}
+"""Marker -> group of tests that one worker runs one after the other."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -13,3 +26,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if STARTS_MOTO & set(getattr(item, "fixturenames", ())):
             item.add_marker("moto")
+        for marker, group in GROUPS.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.xdist_group(group))
+                break
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with _machine(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+DOOR = Path(__file__)
+ROOM = Path(__file__).parent.parent / "pyproject.toml"
+"""Files of the checkout that only serve to be locked: nothing is left to clean up."""
+
+
+@contextmanager
+def _machine(*, alone: bool) -> Iterator[None]:
+    """Share the machine with the other workers, or have it alone.
+
+    Whoever wants it alone holds the door while waiting: else the other worker's tests, which follow
+    each other closely, would never let it in.
+    """
+    with DOOR.open() as door, ROOM.open() as room:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if not alone:
+            fcntl.flock(door, fcntl.LOCK_UN)
+        yield
