@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final
 
+from region.provider import upstream
 from region.provider.autoname import Naming
 from region.provider.compare import Semantics
 from region.provider.errors import Refusal
@@ -32,8 +33,6 @@ class Handler:
     """Paths of the input properties that work (``healthCheck.path``), ``region`` excepted."""
     hints: ClassVar[Mapping[str, str]] = {}
     """What to write instead of some properties that do not work."""
-    force_new: ClassVar[frozenset[str]] = frozenset()
-    """Paths whose change replaces the resource."""
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Top-level inputs that AWS's provider fills in where the program says nothing."""
     sets: ClassVar[frozenset[str]] = frozenset()
@@ -49,6 +48,11 @@ class Handler:
     """Whether old and new cannot exist side by side, so a replacement deletes first."""
     regional: ClassVar[bool] = True
     """Whether the type has a ``region`` input."""
+
+    @property
+    def force_new(self) -> frozenset[str]:
+        """The paths whose change always replaces the resource, as in Pulumi's own provider."""
+        return upstream.replacing(self.resource_type)
 
     @property
     def semantics(self) -> Semantics:
@@ -69,7 +73,10 @@ class Handler:
         return ()
 
     def replaces(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
-        """Further changed top-level properties that replace the resource, by their values."""
+        """Return further changed top-level properties that replace the resource, by their values.
+
+        Each of them is listed in `upstream.DYNAMIC_REPLACEMENTS`.
+        """
         del old, new, changed
         return frozenset()
 

@@ -21,7 +21,7 @@ from region.provider.errors import Cancelled, Refusal, describe
 from region.provider.handler import Handler
 from region.provider.lifecycle import Autonaming, CheckTask, Difference, InitError
 from region.provider.operation import Operation, Place
-from region.provider.resources import UNPLAYABLE
+from region.provider.resources import UNSUPPORTED_BY_DESIGN
 from region.provider.sessions import Session, Sessions
 from region.provider.values import Properties, from_struct, plain, to_struct
 
@@ -207,8 +207,8 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         return handler
 
     def _not_implemented(self, token: str) -> str:
-        if token in UNPLAYABLE:
-            return f"the local region does not implement {token}: {UNPLAYABLE[token]}"
+        if token in UNSUPPORTED_BY_DESIGN:
+            return f"the local region does not implement {token}: {UNSUPPORTED_BY_DESIGN[token]}"
         package = token.split("/", maxsplit=1)[0]
         near = [name for name in self._handlers if name.startswith(f"{package}/")]
         known = ", ".join(sorted(near or self._handlers))

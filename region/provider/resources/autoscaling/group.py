@@ -13,11 +13,27 @@ from region.provider.autoname import Naming
 from region.provider.errors import ProviderError, Refusal
 from region.provider.handler import MINUTE, Handler, found, given
 from region.provider.operation import Operation
+from region.provider.resources.autoscaling.mixed_instances_policy import (
+    DISTRIBUTION,
+    MIXED,
+    NO_SPOT,
+    SPECIFICATION,
+    TEMPLATE,
+    check_policy,
+    described_policy,
+    policy_parameter,
+)
 from region.provider.values import UNKNOWN, Properties
 
 HEALTH_TYPES = ("EC2", "ELB")
+
+
 CAPACITY_TIMEOUT = "10m"
+
+
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
 _SETTINGS = {
     "MinSize": "minSize",
     "MaxSize": "maxSize",
@@ -31,27 +47,15 @@ _SETTINGS = {
     "MaxInstanceLifetime": "maxInstanceLifetime",
     "CapacityRebalance": "capacityRebalance",
 }
+
+
 _MAINTENANCE = {
     "MinHealthyPercentage": "minHealthyPercentage",
     "MaxHealthyPercentage": "maxHealthyPercentage",
 }
+
+
 _SIZES = frozenset({"minSize", "desiredCapacity"})
-
-
-_MIXED = "mixedInstancesPolicy"
-_TEMPLATE = f"{_MIXED}.launchTemplate"
-_SPECIFICATION = {
-    "LaunchTemplateId": "launchTemplateId",
-    "LaunchTemplateName": "launchTemplateName",
-    "Version": "version",
-}
-_DISTRIBUTION = {
-    "OnDemandAllocationStrategy": "onDemandAllocationStrategy",
-    "OnDemandBaseCapacity": "onDemandBaseCapacity",
-    "OnDemandPercentageAboveBaseCapacity": "onDemandPercentageAboveBaseCapacity",
-    "SpotAllocationStrategy": "spotAllocationStrategy",
-}
-_NO_SPOT = "the local region has no Spot market; set onDemandPercentageAboveBaseCapacity to 100"
 
 
 class Group(Handler):
@@ -66,12 +70,9 @@ class Group(Handler):
             "launchTemplate.id",
             "launchTemplate.name",
             "launchTemplate.version",
-            *(
-                f"{_TEMPLATE}.launchTemplateSpecification.{name}"
-                for name in _SPECIFICATION.values()
-            ),
-            f"{_TEMPLATE}.overrides.instanceType",
-            *(f"{_MIXED}.instancesDistribution.{name}" for name in _DISTRIBUTION.values()),
+            *(f"{TEMPLATE}.launchTemplateSpecification.{name}" for name in SPECIFICATION.values()),
+            f"{TEMPLATE}.overrides.instanceType",
+            *(f"{MIXED}.instancesDistribution.{name}" for name in DISTRIBUTION.values()),
             "targetGroupArns",
             "suspendedProcesses",
             "instanceMaintenancePolicy",
@@ -88,7 +89,6 @@ class Group(Handler):
         "availabilityZones": "use 'vpcZoneIdentifiers'",
         "instanceRefresh": "terminate the old instances: the group launches the new version",
     }
-    force_new = frozenset({"name", "namePrefix"})
     defaults: ClassVar = {
         "forceDelete": False,
         "healthCheckGracePeriod": 300,
@@ -115,19 +115,19 @@ class Group(Handler):
         if not inputs.get("vpcZoneIdentifiers"):
             reason = "a group needs 'vpcZoneIdentifiers', which says where it launches; set it"
             yield Refusal("vpcZoneIdentifiers", reason)
-        if not inputs.get("launchTemplate") and not inputs.get(_MIXED):
-            reason = f"a group needs 'launchTemplate' or {_MIXED!r}, which says what it launches"
+        if not inputs.get("launchTemplate") and not inputs.get(MIXED):
+            reason = f"a group needs 'launchTemplate' or {MIXED!r}, which says what it launches"
             yield Refusal("launchTemplate", f"{reason}; set one of them")
         else:
-            yield from checks.exactly_one(inputs, ["launchTemplate", _MIXED])
+            yield from checks.exactly_one(inputs, ["launchTemplate", MIXED])
         template: Any = inputs.get("launchTemplate")
         if isinstance(template, dict):
             yield from checks.exactly_one(template, ["id", "name"])
-        policy: Any = inputs.get(_MIXED)
+        policy: Any = inputs.get(MIXED)
         if isinstance(policy, dict):
-            yield from _check_mixed(op, policy)
+            yield from check_policy(op, policy)
         if inputs.get("capacityRebalance") is True:
-            yield Refusal("capacityRebalance", f"{_NO_SPOT} and leave 'capacityRebalance' out")
+            yield Refusal("capacityRebalance", f"{NO_SPOT} and leave 'capacityRebalance' out")
         timeout = inputs["waitForCapacityTimeout"]
         if timeout is not UNKNOWN and duration(timeout) is None:
             reason = f"{timeout!r} is no duration; write one such as 10m, or 0 for no wait"
@@ -224,7 +224,7 @@ class Group(Handler):
             "arn": group["AutoScalingGroupARN"],
             **found(_SETTINGS, group),
             **({"launchTemplate": template} if template else {}),
-            **_described_mixed(group.get("MixedInstancesPolicy") or {}),
+            **described_policy(group.get("MixedInstancesPolicy") or {}),
             **({"instanceMaintenancePolicy": maintenance} if maintenance else {}),
             **({"suspendedProcesses": suspended} if suspended else {}),
             "availabilityZones": sorted(group.get("AvailabilityZones") or ()),
@@ -302,59 +302,6 @@ def _check_sizes(inputs: Properties, old: Properties) -> Iterable[Refusal]:
         )
 
 
-def _check_mixed(op: Operation, policy: Properties) -> Iterable[Refusal]:
-    """A choice of types for On-Demand instances."""
-    template: Any = policy.get("launchTemplate")
-    if isinstance(template, dict):
-        for override in template.get("overrides") or ():
-            if isinstance(override, dict):
-                path = f"{_TEMPLATE}.overrides.instanceType"
-                yield from checks.instance_type(op, path, override.get("instanceType"))
-    distribution: Any = policy.get("instancesDistribution")
-    if isinstance(distribution, dict):
-        path = f"{_MIXED}.instancesDistribution"
-        strategy = distribution.get("onDemandAllocationStrategy")
-        yield from checks.one_of(f"{path}.onDemandAllocationStrategy", strategy, ["prioritized"])
-        share = distribution.get("onDemandPercentageAboveBaseCapacity", 100)
-        if isinstance(share, int) and share != 100:
-            yield Refusal(f"{path}.onDemandPercentageAboveBaseCapacity", _NO_SPOT)
-
-
-def _mixed(policy: Properties) -> dict[str, Any]:
-    """The ``MixedInstancesPolicy`` of some inputs."""
-    template = policy["launchTemplate"]
-    specification = given(_SPECIFICATION, template["launchTemplateSpecification"])
-    overrides = [
-        {"InstanceType": override["instanceType"]} for override in template.get("overrides") or ()
-    ]
-    distribution = given(_DISTRIBUTION, policy.get("instancesDistribution") or {})
-    return {
-        "LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": overrides},
-        **({"InstancesDistribution": distribution} if distribution else {}),
-    }
-
-
-def _described_mixed(policy: Mapping[str, Any]) -> Properties:
-    """The input that a group's policy stands for; empty without one."""
-    if not policy:
-        return {}
-    template = policy["LaunchTemplate"]
-    overrides = [{"instanceType": item["InstanceType"]} for item in template.get("Overrides") or ()]
-    return {
-        _MIXED: {
-            "launchTemplate": {
-                "launchTemplateSpecification": found(
-                    _SPECIFICATION, template["LaunchTemplateSpecification"]
-                ),
-                **({"overrides": overrides} if overrides else {}),
-            },
-            "instancesDistribution": found(
-                _DISTRIBUTION, policy.get("InstancesDistribution") or {}
-            ),
-        }
-    }
-
-
 def _settings(inputs: Properties) -> dict[str, Any]:
     """The parameters that creating and updating a group have in common."""
     settings = given(_SETTINGS, inputs)
@@ -365,8 +312,8 @@ def _settings(inputs: Properties) -> dict[str, Any]:
             {"LaunchTemplateId": "id", "LaunchTemplateName": "name", "Version": "version"},
             inputs["launchTemplate"],
         )
-    if inputs.get(_MIXED):
-        settings["MixedInstancesPolicy"] = _mixed(inputs[_MIXED])
+    if inputs.get(MIXED):
+        settings["MixedInstancesPolicy"] = policy_parameter(inputs[MIXED])
     if inputs.get("instanceMaintenancePolicy"):
         policy = given(_MAINTENANCE, inputs["instanceMaintenancePolicy"])
         settings["InstanceMaintenancePolicy"] = policy

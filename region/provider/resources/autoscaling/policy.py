@@ -39,7 +39,6 @@ class Policy(Handler):
             f"{_METRIC}.resourceLabel",
         }
     )
-    force_new = frozenset({"name", "autoscalingGroupName"})
     defaults: ClassVar = {"policyType": "SimpleScaling", "enabled": True}
     naming = Naming(prefix="", pattern=r"[^:]+", rule="any characters but colons")
 

@@ -37,7 +37,6 @@ class Budget(Handler):
             *(f"notifications.{name}" for name in _SUBSCRIBERS.values()),
         }
     )
-    force_new = frozenset({"name", "namePrefix"})
     sets = frozenset({"notifications"})
     naming = Naming(limit=100, pattern=r"[^:\\]+", rule="any characters but : and \\")
     regional = False

@@ -12,9 +12,9 @@ from region.provider.autoname import Naming
 from region.provider.errors import Refusal
 from region.provider.handler import Handler
 from region.provider.operation import Operation
+from region.provider.resources.codedeploy.common import PLATFORM
 from region.provider.values import Properties
 
-PLATFORM = "Server"
 KINDS = ("FLEET_PERCENT", "HOST_COUNT")
 _HOSTS = "minimumHealthyHosts"
 
@@ -29,7 +29,6 @@ class DeploymentConfig(Handler):
     hints: ClassVar = {
         "zonalConfig": "leave it out: the local region deploys to all zones together"
     }
-    force_new = frozenset({"deploymentConfigName", "computePlatform", _HOSTS})
     defaults: ClassVar = {"computePlatform": PLATFORM}
     naming = Naming(
         prop="deploymentConfigName",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -19,6 +20,9 @@ from region.provider.values import Properties
 USER_DATA = frozenset({"userData", "userDataBase64"})
 STOPPING = USER_DATA | {"instanceType"}
 """Inputs that EC2 changes only while the instance is stopped."""
+
+_GRAVITON = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
+"""EC2 user guide, "Instance type naming conventions": a `g` after the generation (a1 came before)."""
 
 GONE = ("terminated", "shutting-down")
 _ROOT = frozenset(f"rootBlockDevice.{name}" for name in (*launch_settings.EBS.values(), "tags"))
@@ -51,16 +55,6 @@ class Instance(Handler):
             *_ROOT,
         }
     )
-    force_new = frozenset(
-        {
-            "ami",
-            "subnetId",
-            "availabilityZone",
-            "associatePublicIpAddress",
-            "privateIp",
-            "rootBlockDevice.encrypted",
-        }
-    )
     defaults: ClassVar = {"sourceDestCheck": True, "userDataReplaceOnChange": False}
     sets = frozenset({"vpcSecurityGroupIds"})
     computed = frozenset(
@@ -91,8 +85,12 @@ class Instance(Handler):
 
     @override
     def replaces(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
-        """New user data builds a new instance only where the program asks for that."""
-        return changed & USER_DATA if new.get("userDataReplaceOnChange") else frozenset()
+        """Replace for new user data where the program asks for that, and for another architecture."""
+        replacing = changed & USER_DATA if new.get("userDataReplaceOnChange") else frozenset()
+        before, after = _is_arm(old.get("instanceType")), _is_arm(new.get("instanceType"))
+        if None not in {before, after} and before != after:
+            replacing |= {"instanceType"}
+        return replacing
 
     @override
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
@@ -261,6 +259,11 @@ def _describe(op: Operation, identity: str) -> Mapping[str, Any] | None:
     response = op.aws.ec2.describe_instances(InstanceIds=[identity])
     instances = [item for group in response["Reservations"] for item in group["Instances"]]
     return instances[0] if instances else None
+
+
+def _is_arm(instance_type: Any) -> bool | None:
+    """Return whether a type has a Graviton processor; None while the type is unknown."""
+    return bool(_GRAVITON.match(instance_type)) if isinstance(instance_type, str) else None
 
 
 def _network(inputs: Properties) -> dict[str, Any]:

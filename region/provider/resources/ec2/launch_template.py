@@ -74,7 +74,6 @@ class LaunchTemplate(Handler):
             *_INTERFACES,
         }
     )
-    force_new = frozenset({"name", "namePrefix"})
     sets = frozenset({"vpcSecurityGroupIds", "networkInterfaces.securityGroups"})
     naming = Naming(limit=128, pattern=r"[\w.()/-]{3,}", rule="letters, digits and ().-_/")
     computed = frozenset({"defaultVersion"})

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from region.provider.autoname import Naming
 from region.provider.handler import sync_tags, tag_list, tag_map
 from region.provider.operation import Operation
 from region.provider.values import Properties
 
 IN_USE = ("ResourceInUse", "ResourceInUseException")
+NAMING = Naming(
+    limit=32,
+    pattern=r"(?!-|internal-)[A-Za-z0-9-]*[A-Za-z0-9]",
+    rule="letters, digits and hyphens, not at either end, and not starting with internal-",
+)
 
 
 def retag(op: Operation, arn: str, new: Properties, old: Properties | None) -> None:

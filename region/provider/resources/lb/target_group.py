@@ -13,7 +13,6 @@ from region.provider.errors import Refusal
 from region.provider.handler import Handler, found, given
 from region.provider.operation import Operation
 from region.provider.resources.lb import common
-from region.provider.resources.lb.load_balancer import NAMING
 from region.provider.values import UNKNOWN, Properties
 
 _ATTRIBUTES = {
@@ -55,11 +54,8 @@ class TargetGroup(Handler):
             *_ATTRIBUTES.values(),
         }
     )
-    force_new = frozenset(
-        {"name", "namePrefix", "port", "protocol", "protocolVersion", "targetType", "vpcId"}
-    )
     defaults: ClassVar = {"targetType": "instance", "deregistrationDelay": 300, "slowStart": 0}
-    naming = NAMING
+    naming = common.NAMING
     computed = frozenset({"healthCheck", "loadBalancingAlgorithmType", "protocolVersion"})
     volatile = frozenset({"loadBalancerArns"})
 

@@ -11,9 +11,9 @@ from typing_extensions import override
 from region.provider import checks
 from region.provider.autoname import Naming
 from region.provider.errors import ProviderError, Refusal, is_missing
-from region.provider.handler import MINUTE, Handler, found, given, tag_list, tag_map
+from region.provider.handler import MINUTE, Handler, found, given, known, tag_list, tag_map
 from region.provider.operation import Operation
-from region.provider.resources.rds.groups import IDENTIFIER, IDENTIFIER_RULE, retag
+from region.provider.resources.rds.common import IDENTIFIER, IDENTIFIER_RULE, retag
 from region.provider.values import Properties
 
 ENGINES = ("postgres",)
@@ -47,6 +47,8 @@ _MODIFIED = {
     "MasterUserPassword": "password",
 }
 _LOGS = "enabledCloudwatchLogsExports"
+_FIXED = ("identifier", "dbSubnetGroupName")
+"""Inputs that AWS's provider updates in place and that the region's databases cannot change."""
 _LOCAL_ONLY = frozenset(
     {
         "identifier",
@@ -67,18 +69,6 @@ class Instance(Handler):
 
     resource_type = "aws:rds/instance:Instance"
     supported = frozenset({*_CREATED.values(), *_MODIFIED.values(), *_LOCAL_ONLY})
-    force_new = frozenset(
-        {
-            "identifier",
-            "identifierPrefix",
-            "dbName",
-            "engine",
-            "username",
-            "storageEncrypted",
-            "availabilityZone",
-            "dbSubnetGroupName",
-        }
-    )
     defaults: ClassVar = {
         "applyImmediately": False,
         "autoMinorVersionUpgrade": True,
@@ -123,6 +113,13 @@ class Instance(Handler):
                 if inputs.get(name) is None:
                     yield Refusal(name, f"a database needs {name!r}; set it")
             yield from checks.exactly_one(inputs, ["manageMasterUserPassword", "password"])
+        for name in _FIXED if old else ():
+            if known(inputs, name) and old.get(name) not in {None, inputs[name]}:
+                reason = (
+                    f"AWS changes {name!r} in place, which the local region does not implement; "
+                    f"keep {old[name]!r} or destroy the database first"
+                )
+                yield Refusal(name, reason)
         klass = inputs.get("instanceClass")
         if isinstance(klass, str) and not klass.startswith("db."):
             reason = f"{klass!r} is no DB instance class; use one such as db.t4g.micro"

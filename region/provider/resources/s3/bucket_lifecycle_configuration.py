@@ -26,7 +26,7 @@ _PARTS = {
 }
 
 
-class BucketLifecycle(Handler):
+class BucketLifecycleConfiguration(Handler):
     """``aws.s3.BucketLifecycleConfiguration``: the rules are kept and told.
 
     Their shortest period is a day, so none ever comes due in a rehearsal.
@@ -42,7 +42,6 @@ class BucketLifecycle(Handler):
             *(f"rules.{part}.{name}" for part, names in _PARTS.values() for name in names.values()),
         }
     )
-    force_new = frozenset({"bucket"})
     computed = frozenset({"transitionDefaultMinimumObjectSize"})
 
     @override

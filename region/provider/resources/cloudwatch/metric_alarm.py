@@ -1,6 +1,7 @@
-"""CloudWatch alarms, dashboards and log groups.
+"""CloudWatch alarms.
 
-The region keeps alarms and changes no state by itself: it has no metrics. `SetAlarmState` does.
+The region stores alarms and never changes their state by itself: it has no metrics. `SetAlarmState`
+does.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ COMPARISONS = (
     "LessThanThreshold",
     "LessThanOrEqualToThreshold",
 )
+
+
 MISSING_DATA = ("breaching", "notBreaching", "ignore", "missing")
-RETENTION_DAYS = frozenset(
-    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922}
-    | {3288, 3653}
-)
+
+
 _ALARM = {
     "AlarmDescription": "alarmDescription",
     "ActionsEnabled": "actionsEnabled",
@@ -57,7 +58,6 @@ class MetricAlarm(Handler):
     hints: ClassVar = {
         "metricQueries": "watch one metric: the local region evaluates no expressions"
     }
-    force_new = frozenset({"name"})
     defaults: ClassVar = {"actionsEnabled": True, "treatMissingData": "missing"}
     sets = frozenset({"alarmActions", "okActions", "insufficientDataActions"})
     naming = Naming(prefix="", pattern=r"[^\x00-\x1f]+", rule="any printable characters")
@@ -140,116 +140,3 @@ class MetricAlarm(Handler):
 
 def _alarm_arn(op: Operation, name: str) -> str:
     return op.arn("cloudwatch", f"alarm:{name}")
-
-
-class Dashboard(Handler):
-    """``aws.cloudwatch.Dashboard``."""
-
-    resource_type = "aws:cloudwatch/dashboard:Dashboard"
-    supported = frozenset({"dashboardName", "dashboardBody"})
-    force_new = frozenset({"dashboardName"})
-    documents = frozenset({"dashboardBody"})
-    naming = Naming(
-        prop="dashboardName", prefix="", pattern=r"[\w-]+", rule="letters, digits, - and _"
-    )
-
-    @override
-    def create(self, op: Operation, inputs: Properties) -> str:
-        """PutDashboard; the id is the name."""
-        self._put(op, inputs)
-        return inputs["dashboardName"]
-
-    def _put(self, op: Operation, inputs: Properties) -> None:
-        op.aws.cloudwatch.put_dashboard(
-            DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"]
-        )
-
-    @override
-    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutDashboard again."""
-        if old is not None:
-            self._put(op, new)
-
-    @override
-    def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The dashboard."""
-        board = op.aws.cloudwatch.get_dashboard(DashboardName=identity)
-        return {
-            "dashboardName": board["DashboardName"],
-            "dashboardBody": board["DashboardBody"],
-            "dashboardArn": board["DashboardArn"],
-        }
-
-    @override
-    def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteDashboards."""
-        op.aws.cloudwatch.delete_dashboards(DashboardNames=[identity])
-
-
-class LogGroup(Handler):
-    """``aws.cloudwatch.LogGroup``. Nothing in the region writes to it."""
-
-    resource_type = "aws:cloudwatch/logGroup:LogGroup"
-    supported = frozenset({"name", "namePrefix", "retentionInDays", "skipDestroy", "tags"})
-    force_new = frozenset({"name", "namePrefix"})
-    defaults: ClassVar = {"retentionInDays": 0, "skipDestroy": False}
-    naming = Naming(limit=512, pattern=r"[\w./#-]+", rule="letters, digits and -_./#")
-
-    @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The retention is one that CloudWatch Logs offers; 0 keeps logs for ever."""
-        days: Any = inputs.get("retentionInDays")
-        if isinstance(days, int) and days and days not in RETENTION_DAYS:
-            near = min(RETENTION_DAYS, key=lambda allowed: abs(allowed - days))
-            reason = f"'retentionInDays' {days} is none that CloudWatch Logs offers; use {near}"
-            yield Refusal("retentionInDays", reason)
-
-    @override
-    def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateLogGroup; the id is the name."""
-        tags = {"tags": inputs["tags"]} if inputs.get("tags") else {}
-        op.aws.logs.create_log_group(logGroupName=inputs["name"], **tags)
-        return inputs["name"]
-
-    @override
-    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutRetentionPolicy, or DeleteRetentionPolicy for 0."""
-        logs, days = op.aws.logs, new["retentionInDays"]
-        if days != (old or {}).get("retentionInDays", 0):
-            if days:
-                logs.put_retention_policy(logGroupName=identity, retentionInDays=days)
-            else:
-                logs.delete_retention_policy(logGroupName=identity)
-        arn = _log_group_arn(op, identity)
-        sync_tags(
-            new,
-            old,
-            lambda tags: logs.tag_resource(resourceArn=arn, tags=tags),
-            lambda keys: logs.untag_resource(resourceArn=arn, tagKeys=keys),
-        )
-
-    @override
-    def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The log group."""
-        response = op.aws.logs.describe_log_groups(logGroupNamePrefix=identity)
-        for group in response["logGroups"]:
-            if group["logGroupName"] != identity:
-                continue
-            arn = _log_group_arn(op, identity)
-            return {
-                "name": identity,
-                "arn": arn,
-                "retentionInDays": group.get("retentionInDays", 0),
-                "tags": dict(op.aws.logs.list_tags_for_resource(resourceArn=arn)["tags"]),
-            }
-        return None
-
-    @override
-    def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteLogGroup, unless it is to be kept."""
-        if not state.get("skipDestroy"):
-            op.aws.logs.delete_log_group(logGroupName=identity)
-
-
-def _log_group_arn(op: Operation, name: str) -> str:
-    return op.arn("logs", f"log-group:{name}")

@@ -16,7 +16,7 @@ from region.provider import checks
 from region.provider.errors import ProviderError, Refusal
 from region.provider.handler import Handler, found, given, tag_list, tag_map
 from region.provider.operation import Operation
-from region.provider.resources.s3.bucket import delete_versions
+from region.provider.resources.s3.common import delete_versions
 from region.provider.values import Archive, Asset, Properties
 
 BODIES = ("source", "content", "contentBase64")
@@ -34,13 +34,12 @@ _REWRITES = frozenset({*BODIES, "sourceHash", *_HEADERS.values()})
 """Inputs whose change writes the object again: S3 has no update of one."""
 
 
-class BucketObject(Handler):
+class BucketObjectv2(Handler):
     """``aws.s3.BucketObjectv2``."""
 
     resource_type = "aws:s3/bucketObjectv2:BucketObjectv2"
     supported = frozenset({"bucket", "key", "forceDestroy", "tags", *_REWRITES})
     hints: ClassVar = {"etag": "use 'sourceHash' to tell a changed source"}
-    force_new = frozenset({"bucket", "key"})
     defaults: ClassVar = {"forceDestroy": False}
     computed = frozenset({"contentType", "etag", "storageClass", "serverSideEncryption"})
 

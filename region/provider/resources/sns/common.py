@@ -1,0 +1,11 @@
+"""What the handlers of Amazon SNS's resources share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from region.provider.operation import Operation
+
+
+def topic_attributes(op: Operation, arn: str) -> Mapping[str, str]:
+    return op.aws.sns.get_topictopic_attributes(TopicArn=arn)["Attributes"]
