@@ -18,7 +18,7 @@ from moto.core.utils import utcnow
 from moto.elbv2.models import elbv2_backends
 
 from region.api.patching import add, replace
-from region.services.codedeploy import deployment_patches
+from region.services.codedeploy import deployment_patches, renaming
 from region.services.codedeploy.deployment_configs import (
     ONE_AT_A_TIME,
     PREDEFINED_CONFIGS,
@@ -85,6 +85,7 @@ def _application_calls() -> list[Any]:
             backend.applications[new] = backend.applications.pop(name)
             backend.deployment_groups[new] = backend.deployment_groups.pop(name, {})
             application.application_name = new
+            renaming.application_renamed(backend, name, new)
             for deployment in backend.deployments.values():
                 if deployment.application is application:
                     deployment.application_name = new
@@ -234,6 +235,7 @@ def _group_calls() -> list[Any]:
             raise
         groups[new] = groups.pop(name)
         group.deployment_group_name = new
+        renaming.group_renamed(backend, application, name, new)
         return ActionResult({"hooksNotCleanedUp": []})
 
     def delete_deployment_group(self: Any) -> ActionResult:

@@ -8,4 +8,4 @@ from region.provider.operation import Operation
 
 
 def topic_attributes(op: Operation, arn: str) -> Mapping[str, str]:
-    return op.aws.sns.get_topictopic_attributes(TopicArn=arn)["Attributes"]
+    return op.aws.sns.get_topic_attributes(TopicArn=arn)["Attributes"]
