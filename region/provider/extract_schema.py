@@ -110,16 +110,17 @@ def _kind(schema: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
         return kinds.pop() if len(kinds) == 1 else "any"
     if "$ref" in spec:
         named = _named(schema, spec)
-        return "string" if "enum" in named else "object" if "properties" in named else "any"
+        return "string" if "enum" in named else "object" if named.get("properties") else "any"
     if spec["type"] == "object":
         return "map"
-    return _KINDS.get(spec["type"], spec["type"])
+    kind: str = spec["type"]
+    return _KINDS.get(kind, kind)
 
 
 def _object(schema: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the object type that a property, or each of its items, has."""
     named = _named(schema, spec.get("items", spec))
-    return named if "properties" in named else None
+    return named if named.get("properties") else None
 
 
 def _named(schema: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ logger: Final = logging.getLogger(__name__)
 class ProviderServer:
     """Serves the ``aws`` provider of one local region to any number of engines.
 
-    ``endpoint_url`` must be a literal loopback address; ValueError otherwise.
+    `endpoint_url` must be a literal loopback address.
     """
 
     def __init__(self, endpoint_url: str, region: str) -> None:

@@ -289,9 +289,7 @@ def test_a_renamed_application_keeps_its_id_and_its_groups(harness: Any, world: 
     assert harness.place.aws.codedeploy.list_applications()["applications"] == []
 
 
-def test_a_deployment_group_does_not_move_to_another_application(
-    harness: Any, world: Any
-) -> None:
+def test_a_deployment_group_does_not_move_to_another_application(harness: Any, world: Any) -> None:
     other = harness.create(APPLICATION, name="other")
     inputs = {"deploymentGroupName": "group", "serviceRoleArn": world.role_arn()}
     type_ = "aws:codedeploy/deploymentGroup:DeploymentGroup"

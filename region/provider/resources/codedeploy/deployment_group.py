@@ -77,7 +77,6 @@ class DeploymentGroup(Handler):
         }
     )
     naming = Naming(prop="deploymentGroupName", prefix="", limit=100, pattern=NAME, rule=RULE)
-    computed = frozenset({"deploymentStyle"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
