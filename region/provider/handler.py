@@ -54,6 +54,10 @@ class Handler:
         """The paths whose change always replaces the resource, as in Pulumi's own provider."""
         return upstream.replacing(self.resource_type)
 
+    def replacing(self, path: str) -> bool:
+        """Whether a change at a dotted path always replaces the resource."""
+        return any(path == item or path.startswith(f"{item}.") for item in self.force_new)
+
     @property
     def semantics(self) -> Semantics:
         """How two sets of this type's inputs compare."""

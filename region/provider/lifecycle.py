@@ -149,13 +149,9 @@ def diff(handler: Handler, old_inputs: Properties, new_inputs: Properties) -> Di
     old, new = plain(old_inputs), plain(new_inputs)
     changes = handler.semantics.changes(_stripped(old), _stripped(new))
     tops = frozenset(change.top for change in changes)
-    forced = {change.top for change in changes if _forced(handler, change.dotted)}
+    forced = {change.top for change in changes if handler.replacing(change.dotted)}
     replacing = frozenset(forced) | handler.replaces(old, new, tops)
     return Difference(changes, replacing, bool(replacing) and _delete_first(handler, old, new))
-
-
-def _forced(handler: Handler, dotted: str) -> bool:
-    return any(dotted == path or dotted.startswith(f"{path}.") for path in handler.force_new)
 
 
 def _delete_first(handler: Handler, old: Properties, new: Properties) -> bool:
