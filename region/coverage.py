@@ -30,14 +30,14 @@ _INTRODUCTION: Final = """\
 
 <!-- Written by `python -m region.coverage --write`; a test holds it to the code. -->
 
-The local region implements the resource types and inputs below, or refuses them before anything is
-created: it ignores none ([ADR 6](adr/0006-refuse-what-the-region-cannot-play.md)). Whether a change
+The local region implements the resource types and inputs below, or rejects them before anything is
+created: it ignores none ([ADR 6](adr/0006-reject-what-the-region-cannot-emulate.md)). Whether a change
 replaces a resource is taken from Pulumi's own provider, version {version}
 ([ADR 17](adr/0017-a-provider-of-our-own.md)).
 
 - **Replaces**: changing the input replaces the resource.
-- **Refused**: the input exists on AWS and has no effect that the region could show. Inside an input
-  that is supported in part, the refused members have a dot in their path.
+- **Rejected**: the input exists on AWS and has no effect that the region could show. Inside an input
+  that is supported in part, the rejected members have a dot in their path.
 
 `region` is an input of every regional type and must name the region that is running.
 """
@@ -68,12 +68,12 @@ def _overview(handlers: dict[str, Handler]) -> Iterator[str]:
 
 
 def _unsupported() -> Iterator[str]:
-    yield "## Types that are refused by design\n"
+    yield "## Types that are rejected by design\n"
     yield "| Type | Why, and what to do |"
     yield "| --- | --- |"
     for token, reason in sorted(UNSUPPORTED_BY_DESIGN.items()):
         yield f"| `{token}` | {reason} |"
-    yield "\nEvery other type is refused as well, with the supported ones of its module.\n"
+    yield "\nEvery other type is rejected as well, with a list of the supported ones of its module.\n"
 
 
 def _functions() -> Iterator[str]:
@@ -121,11 +121,11 @@ def _type(token: str, handler: Handler) -> Iterator[str]:
     for path in sorted(handler.supported):
         yield f"| `{path}` | {_effect(token, path, handler)} |"
     yield ""
-    refused = sorted(_refused(support, shape, ""))
-    if refused:
-        yield f"Refused: {_codes(refused)}.\n"
+    rejected = sorted(_rejected(support, shape, ""))
+    if rejected:
+        yield f"Rejected: {_codes(rejected)}.\n"
     if handler.hints:
-        yield "Instead of a refused input:\n"
+        yield "Instead of a rejected input:\n"
         yield from (f"- `{path}`: {hint}" for path, hint in sorted(handler.hints.items()))
         yield ""
 
@@ -140,8 +140,8 @@ def _effect(token: str, path: str, handler: Handler) -> str:
     return f"in place; replaces for {_codes(members)}" if members else "in place"
 
 
-def _refused(support: validate.Support, shape: Shape, prefix: str) -> Iterator[str]:
-    """Yield the inputs that are refused, with those inside inputs that are supported in part."""
+def _rejected(support: validate.Support, shape: Shape, prefix: str) -> Iterator[str]:
+    """Yield the inputs that are rejected, with those inside inputs that are supported in part."""
     for name, member in shape.properties.items():
         path = f"{prefix}{name}"
         if path == "region":
@@ -150,7 +150,7 @@ def _refused(support: validate.Support, shape: Shape, prefix: str) -> Iterator[s
             yield path
         elif support.members(path):
             inner = member.element if member.element and member.kind == "list" else member
-            yield from _refused(support, inner, f"{path}.")
+            yield from _rejected(support, inner, f"{path}.")
 
 
 def _module(token: str) -> str:
