@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import botocore.session
 from botocore import xform_name
@@ -95,8 +95,9 @@ def _operations() -> Iterator[str]:
     for service, targets in groupby(sorted(parts), key=lambda part: part[1]):
         if service not in known:
             continue
-        model = session.get_service_model(service)
-        operations = {xform_name(name): name for name in model.operation_names}
+        # botocore caches this list with a decorator of its own, which its types do not resolve.
+        listed = cast("list[str]", session.get_service_model(service).operation_names)
+        operations = {xform_name(name): name for name in listed}
         names = [target[2:] for target in targets]
         patched = sorted({operations[name[-1]] for name in names if name[-1] in operations})
         others = sorted({".".join(name[1:]) for name in names if name[-1] not in operations})
@@ -154,11 +155,11 @@ def _rejected(support: validate.Support, shape: Shape, prefix: str) -> Iterator[
 
 
 def _module(token: str) -> str:
-    return token.split(":")[1].split("/")[0]
+    return token.split(":")[1].split("/", maxsplit=1)[0]
 
 
 def _name(token: str) -> str:
-    return token.rsplit(":", 1)[1]
+    return token.rsplit(":", maxsplit=1)[-1]
 
 
 def _anchor(token: str) -> str:

@@ -1,4 +1,4 @@
-"""Refuses inputs that AWS does not know or that the local region does not implement."""
+"""Validation of inputs: those that AWS does not have or the local region does not implement."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def problems(
     hints: Mapping[str, str],
     inputs: Mapping[str, Any],
 ) -> list[Refusal]:
-    """Everything wrong with the names and kinds of some inputs.
+    """Return everything that is wrong with the names and kinds of some inputs.
 
-    ``supported`` holds paths (``healthCheck.path``); an object listed without any path below it is
-    supported whole. ``hints`` names what to write instead of an unsupported property.
+    `supported` holds paths (`healthCheck.path`); an object listed without any path below it is
+    supported whole. `hints` names what to write instead of an unsupported property.
     """
     walk = _Walk(schema.token, Support(supported), hints)
     return list(walk.object("", schema.inputs, inputs))
@@ -56,7 +56,7 @@ class _Walk:
         self.hints = hints
 
     def object(self, path: str, shape: Shape, value: Mapping[str, Any]) -> Iterator[Refusal]:
-        """The problems of an object's members, and of those that are missing."""
+        """Yield the problems of an object's members, and of those that are missing."""
         for name, member in value.items():
             below = f"{path}.{name}" if path else name
             if name not in shape.properties:
@@ -70,7 +70,7 @@ class _Walk:
             yield Refusal(below, f"{self.token} needs {below!r}; set it")
 
     def value(self, path: str, shape: Shape, value: Any) -> Iterator[Refusal]:
-        """The problems of one value and of its parts."""
+        """Yield the problems of one value and of its parts."""
         if value is UNKNOWN or value is None:
             return
         if not fits(shape, value):

@@ -59,7 +59,7 @@ _SIZES = frozenset({"minSize", "desiredCapacity"})
 
 
 class Group(Handler):
-    """``aws.autoscaling.Group`` over a launch template, alone or with a choice of types."""
+    """`aws.autoscaling.Group` over a launch template, alone or with a choice of types."""
 
     resource_type = "aws:autoscaling/group:Group"
     supported = frozenset(
@@ -109,7 +109,7 @@ class Group(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The sizes are in order and there is something to launch and somewhere to launch it."""
+        """Check that the sizes are in order and that there is something to launch and a place for it."""
         yield from _check_sizes(inputs, old)
         yield from checks.one_of("healthCheckType", inputs.get("healthCheckType"), HEALTH_TYPES)
         if not inputs.get("vpcZoneIdentifiers"):
@@ -130,12 +130,12 @@ class Group(Handler):
             yield Refusal("capacityRebalance", f"{NO_SPOT} and leave 'capacityRebalance' out")
         timeout = inputs["waitForCapacityTimeout"]
         if timeout is not UNKNOWN and duration(timeout) is None:
-            reason = f"{timeout!r} is no duration; write one such as 10m, or 0 for no wait"
+            reason = f"{timeout!r} is not a duration; write one such as 10m, or 0 for no wait"
             yield Refusal("waitForCapacityTimeout", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateAutoScalingGroup; the id is the name."""
+        """Call CreateAutoScalingGroup; the id is the name."""
         name = inputs["name"]
         op.aws.autoscaling.create_auto_scaling_group(
             AutoScalingGroupName=name,
@@ -147,7 +147,7 @@ class Group(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Changes what differs and waits until enough instances are in service."""
+        """Change what differs and wait until enough instances are in service."""
         if old is not None:
             self._update(op, identity, new, old)
         self._suspend(op, identity, new, old or {})
@@ -208,7 +208,7 @@ class Group(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The group."""
+        """Describe the group."""
         group = _describe(op, identity)
         if group is None:
             return None
@@ -244,7 +244,7 @@ class Group(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteAutoScalingGroup, drained first unless forced; waits for group and instances."""
+        """Call DeleteAutoScalingGroup, after draining unless forced; wait until all is gone."""
         scaling = op.aws.autoscaling
         group = _describe(op, identity)
         if group is None:
@@ -259,7 +259,7 @@ class Group(Handler):
             if _describe(op, identity) is not None:
                 return None, "still there"
             left = _alive(op, instances)
-            return (None if left else True), f"gone, {left} of its instances terminating"
+            return (None if left else True), f"gone, {left} of its instances still terminating"
 
         op.wait(f"the group {identity} to be gone", probe, default_timeout=10 * MINUTE)
 
@@ -276,7 +276,7 @@ class Group(Handler):
 
 
 def duration(text: Any) -> float | None:
-    """The seconds of a duration such as ``1h``, ``10m`` or ``0``; None where it is none."""
+    """Return the seconds of a duration such as `1h`, `10m` or `0`; None if it is not one."""
     if text == "0":
         return 0.0
     match = _DURATION.fullmatch(text) if isinstance(text, str) and text else None
@@ -294,7 +294,7 @@ def _check_sizes(inputs: Properties, old: Properties) -> Iterable[Refusal]:
     if not 0 <= low <= high:
         yield Refusal("minSize", f"'minSize' {low} must be 0 to 'maxSize' {high}")
     elif desired == old.get("desiredCapacity"):
-        # Left to scaling policies (ignoreChanges): the group itself moves it between new limits.
+        # Left to scaling policies (ignoreChanges): the group itself moves it within the new limits.
         return
     elif isinstance(desired, int) and not low <= desired <= high:
         yield Refusal(
@@ -303,7 +303,7 @@ def _check_sizes(inputs: Properties, old: Properties) -> Iterable[Refusal]:
 
 
 def _settings(inputs: Properties) -> dict[str, Any]:
-    """The parameters that creating and updating a group have in common."""
+    """Return the parameters that creating and updating a group have in common."""
     settings = given(_SETTINGS, inputs)
     if inputs.get("vpcZoneIdentifiers"):
         settings["VPCZoneIdentifier"] = ",".join(inputs["vpcZoneIdentifiers"])
@@ -331,7 +331,7 @@ def _tag(group: str, tag: Properties) -> dict[str, Any]:
 
 
 def _exchange(new: list[str] | None, old: list[str] | None) -> tuple[list[str], list[str]]:
-    """What left a list and what came into it."""
+    """Return the items that were removed from a list and those that were added."""
     before, after = set(old or ()), set(new or ())
     return sorted(before - after), sorted(after - before)
 
@@ -348,7 +348,7 @@ def _in_service(group: Mapping[str, Any]) -> int:
 
 
 def _alive(op: Operation, instances: list[str]) -> int:
-    """How many of the instances are not terminated yet."""
+    """Return how many of the instances are not terminated yet."""
     if not instances:
         return 0
     response = op.aws.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": instances}])

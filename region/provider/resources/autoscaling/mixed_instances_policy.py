@@ -36,7 +36,7 @@ NO_SPOT = "the local region has no Spot market; set onDemandPercentageAboveBaseC
 
 
 def check_policy(op: Operation, policy: Properties) -> Iterable[Refusal]:
-    """A choice of types for On-Demand instances."""
+    """Check that the policy is a choice of types for On-Demand instances."""
     template: Any = policy.get("launchTemplate")
     if isinstance(template, dict):
         for override in template.get("overrides") or ():
@@ -54,7 +54,7 @@ def check_policy(op: Operation, policy: Properties) -> Iterable[Refusal]:
 
 
 def policy_parameter(policy: Properties) -> dict[str, Any]:
-    """The ``MixedInstancesPolicy`` of some inputs."""
+    """Return the `MixedInstancesPolicy` parameter."""
     template = policy["launchTemplate"]
     specification = given(SPECIFICATION, template["launchTemplateSpecification"])
     overrides = [
@@ -68,7 +68,7 @@ def policy_parameter(policy: Properties) -> dict[str, Any]:
 
 
 def described_policy(policy: Mapping[str, Any]) -> Properties:
-    """The input that a group's policy stands for; empty without one."""
+    """Return the input that a group's policy corresponds to; empty without a policy."""
     if not policy:
         return {}
     template = policy["LaunchTemplate"]

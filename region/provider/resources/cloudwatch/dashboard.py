@@ -11,7 +11,7 @@ from region.provider.values import Properties
 
 
 class Dashboard(Handler):
-    """``aws.cloudwatch.Dashboard``."""
+    """`aws.cloudwatch.Dashboard`."""
 
     resource_type = "aws:cloudwatch/dashboard:Dashboard"
     supported = frozenset({"dashboardName", "dashboardBody"})
@@ -22,7 +22,7 @@ class Dashboard(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """PutDashboard; the id is the name."""
+        """Call PutDashboard; the id is the name."""
         self._put(op, inputs)
         return inputs["dashboardName"]
 
@@ -33,13 +33,13 @@ class Dashboard(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutDashboard again."""
+        """Call PutDashboard again."""
         if old is not None:
             self._put(op, new)
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The dashboard."""
+        """Describe the dashboard."""
         board = op.aws.cloudwatch.get_dashboard(DashboardName=identity)
         return {
             "dashboardName": board["DashboardName"],
@@ -49,5 +49,5 @@ class Dashboard(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteDashboards."""
+        """Call DeleteDashboards."""
         op.aws.cloudwatch.delete_dashboards(DashboardNames=[identity])

@@ -20,7 +20,7 @@ RETENTION_DAYS = frozenset(
 
 
 class LogGroup(Handler):
-    """``aws.cloudwatch.LogGroup``. Nothing in the region writes to it."""
+    """`aws.cloudwatch.LogGroup`; nothing in the region writes to it."""
 
     resource_type = "aws:cloudwatch/logGroup:LogGroup"
     supported = frozenset({"name", "namePrefix", "retentionInDays", "skipDestroy", "tags"})
@@ -29,23 +29,23 @@ class LogGroup(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The retention is one that CloudWatch Logs offers; 0 keeps logs for ever."""
+        """Check that CloudWatch Logs offers the retention; 0 keeps logs forever."""
         days: Any = inputs.get("retentionInDays")
         if isinstance(days, int) and days and days not in RETENTION_DAYS:
             near = min(RETENTION_DAYS, key=lambda allowed: abs(allowed - days))
-            reason = f"'retentionInDays' {days} is none that CloudWatch Logs offers; use {near}"
+            reason = f"'retentionInDays' {days} is not offered by CloudWatch Logs; use {near}"
             yield Refusal("retentionInDays", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateLogGroup; the id is the name."""
+        """Call CreateLogGroup; the id is the name."""
         tags = {"tags": inputs["tags"]} if inputs.get("tags") else {}
         op.aws.logs.create_log_group(logGroupName=inputs["name"], **tags)
         return inputs["name"]
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutRetentionPolicy, or DeleteRetentionPolicy for 0."""
+        """Call PutRetentionPolicy, or DeleteRetentionPolicy for 0."""
         logs, days = op.aws.logs, new["retentionInDays"]
         if days != (old or {}).get("retentionInDays", 0):
             if days:
@@ -62,7 +62,7 @@ class LogGroup(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The log group."""
+        """Describe the log group."""
         response = op.aws.logs.describe_log_groups(logGroupNamePrefix=identity)
         for group in response["logGroups"]:
             if group["logGroupName"] != identity:
@@ -78,7 +78,7 @@ class LogGroup(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteLogGroup, unless it is to be kept."""
+        """Call DeleteLogGroup, unless the group is to be kept."""
         if not state.get("skipDestroy"):
             op.aws.logs.delete_log_group(logGroupName=identity)
 

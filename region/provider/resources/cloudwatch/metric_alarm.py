@@ -51,7 +51,7 @@ _ALARM = {
 
 
 class MetricAlarm(Handler):
-    """``aws.cloudwatch.MetricAlarm`` of one metric."""
+    """`aws.cloudwatch.MetricAlarm` of one metric."""
 
     resource_type = "aws:cloudwatch/metricAlarm:MetricAlarm"
     supported = frozenset({"name", "dimensions", "tags", *_ALARM.values()})
@@ -64,7 +64,7 @@ class MetricAlarm(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """One metric, one statistic, one threshold."""
+        """Check that there is one metric, one statistic and one threshold."""
         for name in ("metricName", "namespace", "period", "threshold"):
             if inputs.get(name) is None:
                 yield Refusal(name, f"an alarm on a metric needs {name!r}; set it")
@@ -82,12 +82,12 @@ class MetricAlarm(Handler):
             yield Refusal("datapointsToAlarm", f"{reason}; lower it")
         period: Any = inputs.get("period")
         if isinstance(period, int) and period not in {10, 20, 30} and period % 60:
-            reason = f"a period of {period} s is none of 10, 20, 30 or a multiple of 60; round it"
+            reason = f"a period of {period} s is neither 10, 20, 30 nor a multiple of 60; round it"
             yield Refusal("period", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """PutMetricAlarm; the id is the name."""
+        """Call PutMetricAlarm; the id is the name."""
         self._put(op, inputs, Tags=tag_list(inputs.get("tags")))
         return inputs["name"]
 
@@ -102,7 +102,7 @@ class MetricAlarm(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutMetricAlarm again: it replaces everything but the state and the tags."""
+        """Call PutMetricAlarm again: it replaces everything except the state and the tags."""
         if old is None:
             return
         cloudwatch, arn = op.aws.cloudwatch, _alarm_arn(op, identity)
@@ -116,7 +116,7 @@ class MetricAlarm(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The alarm."""
+        """Describe the alarm."""
         response = op.aws.cloudwatch.describe_alarms(
             AlarmNames=[identity], AlarmTypes=["MetricAlarm"]
         )
@@ -134,7 +134,7 @@ class MetricAlarm(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteAlarms."""
+        """Call DeleteAlarms."""
         op.aws.cloudwatch.delete_alarms(AlarmNames=[identity])
 
 

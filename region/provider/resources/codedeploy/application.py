@@ -17,7 +17,7 @@ from region.provider.values import Properties
 
 
 class Application(Handler):
-    """``aws.codedeploy.Application`` for servers."""
+    """`aws.codedeploy.Application` for servers."""
 
     resource_type = "aws:codedeploy/application:Application"
     supported = frozenset({"name", "computePlatform", "tags"})
@@ -26,17 +26,17 @@ class Application(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """Only instances are deployed to."""
+        """Check that the platform is EC2 instances."""
         yield from checks.one_of("computePlatform", inputs.get("computePlatform"), [PLATFORM])
 
     @override
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
-        """The ARN carries the name."""
+        """Return the ARN for a new name: it carries the name."""
         return frozenset({"arn"}) if "name" in changed else frozenset()
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateApplication."""
+        """Call CreateApplication."""
         response = op.aws.codedeploy.create_application(
             applicationName=inputs["name"],
             computePlatform=inputs["computePlatform"],
@@ -55,7 +55,7 @@ class Application(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The application; to import one, its id is its name."""
+        """Describe the application; its id for an import is its name."""
         name = state.get("name") or identity
         application = op.aws.codedeploy.get_application(applicationName=name)["application"]
         arn = op.arn("codedeploy", f"application:{name}")
@@ -71,5 +71,5 @@ class Application(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteApplication."""
+        """Call DeleteApplication."""
         op.aws.codedeploy.delete_application(applicationName=state.get("name") or identity)

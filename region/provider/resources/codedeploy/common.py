@@ -16,6 +16,7 @@ RULE = "letters, digits and +=,.@_-"
 
 
 def retag(op: Operation, arn: str, new: Properties, old: Properties | None) -> None:
+    """Update the tags of a CodeDeploy resource to the new inputs."""
     deploy = op.aws.codedeploy
     sync_tags(
         new,
@@ -26,4 +27,5 @@ def retag(op: Operation, arn: str, new: Properties, old: Properties | None) -> N
 
 
 def tags_of(op: Operation, arn: str) -> dict[str, str]:
+    """Return the tags of a CodeDeploy resource."""
     return tag_map(op.aws.codedeploy.list_tags_for_resource(ResourceArn=arn).get("Tags"))

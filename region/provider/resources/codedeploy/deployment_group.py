@@ -40,7 +40,7 @@ _NAMES = frozenset({"appName", "deploymentGroupName"})
 
 
 class DeploymentGroup(Handler):
-    """``aws.codedeploy.DeploymentGroup``, in place."""
+    """`aws.codedeploy.DeploymentGroup`, in place."""
 
     resource_type = "aws:codedeploy/deploymentGroup:DeploymentGroup"
     supported = frozenset(
@@ -80,7 +80,7 @@ class DeploymentGroup(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """In place, and traffic control has a target group to control."""
+        """Check that deployments are in place and that traffic control has a target group."""
         style: Any = inputs.get("deploymentStyle")
         if isinstance(style, dict):
             yield from _check_style(style, inputs)
@@ -96,12 +96,12 @@ class DeploymentGroup(Handler):
 
     @override
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
-        """The ARN carries both names."""
+        """Return the ARN for new names: it carries both."""
         return frozenset({"arn"}) if changed & _NAMES else frozenset()
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateDeploymentGroup."""
+        """Call CreateDeploymentGroup."""
         response = op.aws.codedeploy.create_deployment_group(
             applicationName=inputs["appName"],
             deploymentGroupName=inputs["deploymentGroupName"],
@@ -112,7 +112,7 @@ class DeploymentGroup(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """UpdateDeploymentGroup with the changed members; removed lists are sent empty."""
+        """Call UpdateDeploymentGroup with the changed members; removed lists are sent empty."""
         if old is None:
             return
         before, after = _group(old), _group(new)
@@ -131,7 +131,7 @@ class DeploymentGroup(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The group; to import one, its id is ``<application>:<group>``."""
+        """Describe the group; its id for an import is `<application>:<group>`."""
         application, name = _key(identity, state)
         response = op.aws.codedeploy.get_deployment_group(
             applicationName=application, deploymentGroupName=name
@@ -150,7 +150,7 @@ class DeploymentGroup(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteDeploymentGroup."""
+        """Call DeleteDeploymentGroup."""
         application, name = _key(identity, state)
         op.aws.codedeploy.delete_deployment_group(
             applicationName=application, deploymentGroupName=name
@@ -189,7 +189,7 @@ def _check_style(style: Properties, inputs: Properties) -> Iterable[Refusal]:
 
 
 def _group(inputs: Properties) -> dict[str, Any]:
-    """The parameters that creating and updating a group have in common."""
+    """Return the parameters that creating and updating a group have in common."""
     parameters = given(_GROUP, inputs)
     names = ("deploymentStyle", "autoRollbackConfiguration")
     parameters.update({name: inputs[name] for name in names if inputs.get(name)})
@@ -213,7 +213,7 @@ def _group(inputs: Properties) -> dict[str, Any]:
 
 
 def _described(group: Mapping[str, Any]) -> Properties:
-    """The inputs that a description tells; what it leaves empty keeps its last known value."""
+    """Return the inputs in a description; what it leaves empty keeps its last known value."""
     described: Properties = {
         name: group[parameter] for parameter, name in _GROUP.items() if group.get(parameter)
     }

@@ -18,7 +18,7 @@ ADDRESS_IN_USE = ("AuthFailure", "InvalidIPAddress.InUse")
 
 
 class Eip(Handler):
-    """``aws.ec2.Eip`` of a VPC; what uses it, a NAT gateway, says so itself."""
+    """`aws.ec2.Eip` of a VPC; the NAT gateway that uses it refers to it."""
 
     resource_type = "aws:ec2/eip:Eip"
     supported = frozenset({"domain", "tags"})
@@ -30,17 +30,17 @@ class Eip(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """EC2-Classic is no more."""
+        """Check that the domain is a VPC: EC2-Classic was shut down."""
         yield from checks.one_of("domain", inputs.get("domain"), ["vpc"])
 
     @override
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
-        """An update only changes the tags."""
+        """Return nothing: an update only changes the tags."""
         return frozenset()
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """AllocateAddress; the id is the allocation's."""
+        """Call AllocateAddress; the id is the allocation's."""
         response = op.aws.ec2.allocate_address(
             Domain=inputs["domain"],
             TagSpecifications=tag_specifications("elastic-ip", inputs.get("tags")),
@@ -49,12 +49,12 @@ class Eip(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Only the tags can change."""
+        """Update the tags; nothing else can change."""
         retag(op, identity, new, old)
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The address and, where something uses it, the private one behind it."""
+        """Describe the address and, if something uses it, the private one behind it."""
         response = op.aws.ec2.describe_addresses(AllocationIds=[identity])
         for address in response["Addresses"]:
             return {
@@ -70,7 +70,7 @@ class Eip(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """ReleaseAddress, tried again while a gateway that goes still holds it."""
+        """Call ReleaseAddress, again while a gateway that is being deleted still holds it."""
         op.release(
             f"address {identity}",
             lambda: op.aws.ec2.release_address(AllocationId=identity),

@@ -11,21 +11,21 @@ from region.provider.values import Properties
 
 
 class InternetGateway(Handler):
-    """``aws.ec2.InternetGateway``."""
+    """`aws.ec2.InternetGateway`."""
 
     resource_type = "aws:ec2/internetGateway:InternetGateway"
     supported = frozenset({"vpcId", "tags"})
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateInternetGateway."""
+        """Call CreateInternetGateway."""
         tags = tag_specifications("internet-gateway", inputs.get("tags"))
         response = op.aws.ec2.create_internet_gateway(TagSpecifications=tags)
         return response["InternetGateway"]["InternetGatewayId"]
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Moves the gateway to its VPC."""
+        """Attach the gateway to its VPC."""
         attached = (self.read(op, identity, {}) or {}).get("vpcId")
         wanted = new.get("vpcId")
         if attached and attached != wanted:
@@ -36,7 +36,7 @@ class InternetGateway(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The gateway and the VPC it is attached to."""
+        """Describe the gateway and the VPC it is attached to."""
         response = op.aws.ec2.describe_internet_gateways(InternetGatewayIds=[identity])
         for gateway in response["InternetGateways"]:
             attachments = gateway.get("Attachments") or []
@@ -51,7 +51,7 @@ class InternetGateway(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DetachInternetGateway and DeleteInternetGateway."""
+        """Call DetachInternetGateway and DeleteInternetGateway."""
         attached = (self.read(op, identity, state) or {}).get("vpcId")
         if attached:
             op.release(

@@ -22,7 +22,7 @@ GONE = ("deleted", "deleting")
 
 
 class NatGateway(Handler):
-    """``aws.ec2.NatGateway`` of one zone, public."""
+    """`aws.ec2.NatGateway` of one zone, public."""
 
     resource_type = "aws:ec2/natGateway:NatGateway"
     supported = frozenset({"subnetId", "allocationId", "connectivityType", "tags"})
@@ -31,15 +31,15 @@ class NatGateway(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A public gateway has a subnet and an address."""
+        """Check that the gateway is public and has a subnet and an address."""
         yield from checks.one_of("connectivityType", inputs.get("connectivityType"), ["public"])
-        for name, what in (("subnetId", "the subnet it stands in"), ("allocationId", "an Eip's")):
+        for name, what in (("subnetId", "the subnet it is in"), ("allocationId", "an Eip's")):
             if inputs.get(name) is None:
                 yield Refusal(name, f"a NAT gateway needs {name!r}, {what}; set it")
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateNatGateway."""
+        """Call CreateNatGateway."""
         response = op.aws.ec2.create_nat_gateway(
             SubnetId=inputs["subnetId"],
             AllocationId=inputs["allocationId"],
@@ -50,14 +50,14 @@ class NatGateway(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """The tags; waits until the gateway is there."""
+        """Update the tags, and wait until the gateway is available."""
         retag(op, identity, new, old)
 
         def probe() -> tuple[bool | None, str]:
             found = _describe(op, identity)
             state = found["State"] if found else "gone"
             if state in {"failed", "gone", *GONE}:
-                why = (found or {}).get("FailureMessage") or "no reason told"
+                why = (found or {}).get("FailureMessage") or "no reason given"
                 raise ProviderError(f"the NAT gateway {identity} is {state}: {why}")
             return (True if state == "available" else None), state
 
@@ -65,7 +65,7 @@ class NatGateway(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The gateway; EC2 describes deleted ones for a while."""
+        """Describe the gateway; EC2 lists deleted ones for a while."""
         found = _describe(op, identity)
         if found is None or found["State"] in GONE:
             return None
@@ -84,7 +84,7 @@ class NatGateway(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteNatGateway, and waits until it is gone: its address and subnet must be free."""
+        """Call DeleteNatGateway, and wait until it is gone: its address and subnet must be free."""
         found = _describe(op, identity)
         if found is None or found["State"] == "deleted":
             return

@@ -20,7 +20,7 @@ TARGETS = {"GatewayId": "gatewayId", "NatGatewayId": "natGatewayId"}
 
 
 class Route(Handler):
-    """``aws.ec2.Route`` to an internet gateway or a NAT gateway."""
+    """`aws.ec2.Route` to an internet gateway or a NAT gateway."""
 
     resource_type = "aws:ec2/route:Route"
     supported = frozenset({"routeTableId", DESTINATION, *TARGETS.values()})
@@ -28,14 +28,14 @@ class Route(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A route has a destination and a target."""
+        """Check that the route has one destination and one target."""
         yield from checks.exactly_one(inputs, [DESTINATION])
         yield from checks.exactly_one(inputs, list(TARGETS.values()))
         yield from checks.cidr(DESTINATION, inputs.get(DESTINATION))
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateRoute. A route has no id of its own: the real provider builds one like this."""
+        """Call CreateRoute. A route has no id: this is the one that the real provider builds."""
         table, destination = inputs["routeTableId"], inputs[DESTINATION]
         op.aws.ec2.create_route(
             RouteTableId=table,
@@ -46,7 +46,7 @@ class Route(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ReplaceRoute."""
+        """Call ReplaceRoute."""
         if changed(new, old, *TARGETS.values()) and old is not None:
             op.aws.ec2.replace_route(
                 RouteTableId=new["routeTableId"],
@@ -56,7 +56,7 @@ class Route(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The route; to import one, its id is ``<route table>_<destination>``."""
+        """Describe the route; its id for an import is `<route table>_<destination>`."""
         table, destination = _route_key(identity, state)
         response = op.aws.ec2.describe_route_tables(RouteTableIds=[table])
         routes = (route for item in response["RouteTables"] for route in item["Routes"])
@@ -75,7 +75,7 @@ class Route(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteRoute."""
+        """Call DeleteRoute."""
         table, destination = _route_key(identity, state)
         op.aws.ec2.delete_route(RouteTableId=table, DestinationCidrBlock=destination)
 

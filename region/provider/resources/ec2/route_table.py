@@ -15,7 +15,7 @@ USE_ROUTE = "use aws.ec2.Route"
 
 
 class RouteTable(Handler):
-    """``aws.ec2.RouteTable`` without inline routes."""
+    """`aws.ec2.RouteTable` without inline routes."""
 
     resource_type = "aws:ec2/routeTable:RouteTable"
     supported = frozenset({"vpcId", "tags"})
@@ -24,7 +24,7 @@ class RouteTable(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateRouteTable."""
+        """Call CreateRouteTable."""
         response = op.aws.ec2.create_route_table(
             VpcId=inputs["vpcId"],
             TagSpecifications=tag_specifications("route-table", inputs.get("tags")),
@@ -33,12 +33,12 @@ class RouteTable(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Only the tags can change."""
+        """Update the tags; nothing else can change."""
         retag(op, identity, new, old)
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The route table."""
+        """Describe the route table."""
         for table in op.aws.ec2.describe_route_tables(RouteTableIds=[identity])["RouteTables"]:
             return {
                 "vpcId": table["VpcId"],
@@ -51,7 +51,7 @@ class RouteTable(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteRouteTable, tried again while subnets are associated."""
+        """Call DeleteRouteTable, again while subnets are associated."""
         op.release(
             f"route table {identity}",
             lambda: op.aws.ec2.delete_route_table(RouteTableId=identity),

@@ -15,7 +15,7 @@ from region.provider.values import Properties
 
 
 class RouteTableAssociation(Handler):
-    """``aws.ec2.RouteTableAssociation`` of a subnet."""
+    """`aws.ec2.RouteTableAssociation` of a subnet."""
 
     resource_type = "aws:ec2/routeTableAssociation:RouteTableAssociation"
     supported = frozenset({"subnetId", "routeTableId"})
@@ -23,12 +23,12 @@ class RouteTableAssociation(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """Only subnets are associated here, gateways are not."""
+        """Check that a subnet is associated: gateways are not supported."""
         yield from checks.exactly_one(inputs, ["subnetId"])
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """AssociateRouteTable."""
+        """Call AssociateRouteTable."""
         response = op.aws.ec2.associate_route_table(
             RouteTableId=inputs["routeTableId"], SubnetId=inputs["subnetId"]
         )
@@ -36,7 +36,7 @@ class RouteTableAssociation(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ReplaceRouteTableAssociation. It gives a new id, so a subnet's is looked up from then on."""
+        """Call ReplaceRouteTableAssociation. The id changes: from then on the subnet's is looked up."""
         if old is not None and old["routeTableId"] != new["routeTableId"]:
             current = _association(op, identity, new)
             op.aws.ec2.replace_route_table_association(
@@ -46,7 +46,7 @@ class RouteTableAssociation(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The association."""
+        """Describe the association."""
         current = _association(op, identity, state)
         if current is None:
             return None
@@ -54,7 +54,7 @@ class RouteTableAssociation(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DisassociateRouteTable."""
+        """Call DisassociateRouteTable."""
         current = _association(op, identity, state)
         if current is not None:
             association = current["RouteTableAssociationId"]
@@ -62,7 +62,7 @@ class RouteTableAssociation(Handler):
 
 
 def _association(op: Operation, identity: str, state: Properties) -> Mapping[str, Any] | None:
-    """The association with the id, else the one that the subnet has now."""
+    """Return the association with the id, or the one that the subnet has now."""
     by_id = {"Name": "association.route-table-association-id", "Values": [identity]}
     tables = op.aws.ec2.describe_route_tables(Filters=[by_id])["RouteTables"]
     if not tables and "subnetId" in state:

@@ -14,7 +14,7 @@ from region.provider.values import Properties
 
 
 class SecurityGroup(Handler):
-    """``aws.ec2.SecurityGroup`` without inline rules."""
+    """`aws.ec2.SecurityGroup` without inline rules."""
 
     resource_type = "aws:ec2/securityGroup:SecurityGroup"
     supported = frozenset(
@@ -33,7 +33,7 @@ class SecurityGroup(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateSecurityGroup."""
+        """Call CreateSecurityGroup."""
         response = op.aws.ec2.create_security_group(
             GroupName=inputs["name"],
             Description=inputs["description"],
@@ -44,7 +44,7 @@ class SecurityGroup(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Takes away the rule that lets everything out, as the real provider does on creation."""
+        """Revoke the rule that allows all egress, as the real provider does on creation."""
         if old is None:
             group = op.aws.ec2.describe_security_groups(GroupIds=[identity])["SecurityGroups"][0]
             if group.get("IpPermissionsEgress"):
@@ -55,7 +55,7 @@ class SecurityGroup(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The group."""
+        """Describe the group."""
         for group in op.aws.ec2.describe_security_groups(GroupIds=[identity])["SecurityGroups"]:
             return {
                 "name": group["GroupName"],
@@ -69,7 +69,7 @@ class SecurityGroup(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteSecurityGroup, tried again while interfaces or rules use the group."""
+        """Call DeleteSecurityGroup, again while interfaces or rules use the group."""
         op.release(
             f"security group {identity}",
             lambda: op.aws.ec2.delete_security_group(GroupId=identity),

@@ -18,7 +18,7 @@ from region.provider.values import Properties
 
 
 class Subnet(Handler):
-    """``aws.ec2.Subnet``."""
+    """`aws.ec2.Subnet`."""
 
     resource_type = "aws:ec2/subnet:Subnet"
     supported = frozenset({"vpcId", "cidrBlock", "availabilityZone", "mapPublicIpOnLaunch", "tags"})
@@ -27,7 +27,7 @@ class Subnet(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A subnet lies in its VPC and in one of the region's zones."""
+        """Check that the subnet lies in its VPC and in one of the region's zones."""
         if inputs.get("cidrBlock") is None:
             yield Refusal("cidrBlock", "a subnet needs 'cidrBlock'; set one inside the VPC's")
         yield from checks.cidr("cidrBlock", inputs.get("cidrBlock"))
@@ -36,14 +36,14 @@ class Subnet(Handler):
             names = sorted(zone["ZoneName"] for zone in listed)
             if inputs["availabilityZone"] not in names:
                 zone = inputs["availabilityZone"]
-                reason = f"{zone!r} is no zone of {op.region}; use one of {', '.join(names)}"
+                reason = f"{zone!r} is not a zone of {op.region}; use one of {', '.join(names)}"
                 yield Refusal("availabilityZone", reason)
         if known(inputs, "vpcId", "cidrBlock"):
             yield from _outside(op, inputs["vpcId"], checks.network(inputs["cidrBlock"]))
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateSubnet."""
+        """Call CreateSubnet."""
         response = op.aws.ec2.create_subnet(
             VpcId=inputs["vpcId"],
             CidrBlock=inputs["cidrBlock"],
@@ -54,7 +54,7 @@ class Subnet(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifySubnetAttribute."""
+        """Call ModifySubnetAttribute."""
         if changed(new, old, "mapPublicIpOnLaunch"):
             op.aws.ec2.modify_subnet_attribute(
                 SubnetId=identity, MapPublicIpOnLaunch={"Value": new["mapPublicIpOnLaunch"]}
@@ -63,7 +63,7 @@ class Subnet(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The subnet."""
+        """Describe the subnet."""
         for subnet in op.aws.ec2.describe_subnets(SubnetIds=[identity])["Subnets"]:
             return {
                 "vpcId": subnet["VpcId"],
@@ -79,7 +79,7 @@ class Subnet(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteSubnet, tried again while instances or balancers leave it."""
+        """Call DeleteSubnet, again while instances or load balancers are leaving it."""
         op.release(
             f"subnet {identity}", lambda: op.aws.ec2.delete_subnet(SubnetId=identity), *IN_USE
         )

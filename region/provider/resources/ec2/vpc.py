@@ -17,7 +17,7 @@ from region.provider.values import Properties
 
 
 class Vpc(Handler):
-    """``aws.ec2.Vpc``."""
+    """`aws.ec2.Vpc`."""
 
     resource_type = "aws:ec2/vpc:Vpc"
     supported = frozenset(
@@ -28,7 +28,7 @@ class Vpc(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A VPC lies in 10.0.0.0/8 and overlaps no other: its addresses are the machine's own."""
+        """Check that the VPC lies in 10.0.0.0/8 and overlaps no other: its addresses are the machine's."""
         yield from checks.one_of("instanceTenancy", inputs.get("instanceTenancy"), ["default"])
         if inputs.get("cidrBlock") is None:
             yield Refusal("cidrBlock", "a VPC needs 'cidrBlock'; set one such as 10.10.0.0/16")
@@ -50,7 +50,7 @@ class Vpc(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateVpc."""
+        """Call CreateVpc."""
         response = op.aws.ec2.create_vpc(
             CidrBlock=inputs["cidrBlock"],
             InstanceTenancy=inputs["instanceTenancy"],
@@ -60,7 +60,7 @@ class Vpc(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifyVpcAttribute, one attribute per call as EC2 demands; support before host names."""
+        """Call ModifyVpcAttribute, one attribute per call as EC2 requires; support before host names."""
         for name, parameter in (
             ("enableDnsSupport", "EnableDnsSupport"),
             ("enableDnsHostnames", "EnableDnsHostnames"),
@@ -72,7 +72,7 @@ class Vpc(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The VPC with its default parts."""
+        """Describe the VPC with its default parts."""
         ec2 = op.aws.ec2
         vpcs = ec2.describe_vpcs(VpcIds=[identity])["Vpcs"]
         if not vpcs:
@@ -93,7 +93,7 @@ class Vpc(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteVpc, tried again while something is left in it."""
+        """Call DeleteVpc, again while something is left in it."""
         op.release(f"VPC {identity}", lambda: op.aws.ec2.delete_vpc(VpcId=identity), *IN_USE)
 
 
@@ -120,7 +120,7 @@ def _default_parts(ec2: Any, mine: list[dict[str, Any]]) -> Properties:
 
 
 def _overlap(op: Operation, block: ipaddress.IPv4Network) -> Iterable[Refusal]:
-    """Two VPCs with common addresses are fine on AWS; here they would share loopback addresses."""
+    """Reject overlapping VPCs: on AWS they are fine, here they would share loopback addresses."""
     for vpc in op.aws.ec2.describe_vpcs()["Vpcs"]:
         other = ipaddress.IPv4Network(vpc["CidrBlock"])
         if not vpc.get("IsDefault") and block.overlaps(other):

@@ -17,7 +17,7 @@ from region.provider.values import Properties
 
 
 class VpcEndpoint(Handler):
-    """``aws.ec2.VpcEndpoint`` of the gateway type (S3, DynamoDB)."""
+    """`aws.ec2.VpcEndpoint` of the gateway type (S3, DynamoDB)."""
 
     resource_type = "aws:ec2/vpcEndpoint:VpcEndpoint"
     supported = frozenset(
@@ -30,7 +30,7 @@ class VpcEndpoint(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """Interface endpoints have network interfaces, which the local region does not build."""
+        """Check for a gateway endpoint: the local region has no interfaces for the other type."""
         yield from checks.one_of("vpcEndpointType", inputs.get("vpcEndpointType"), ["Gateway"])
         services = [f"com.amazonaws.{op.region}.{name}" for name in ("s3", "dynamodb")]
         if inputs.get("serviceName") is None:
@@ -39,7 +39,7 @@ class VpcEndpoint(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateVpcEndpoint."""
+        """Call CreateVpcEndpoint."""
         response = op.aws.ec2.create_vpc_endpoint(
             TagSpecifications=tag_specifications("vpc-endpoint", inputs.get("tags")),
             **given(
@@ -57,7 +57,7 @@ class VpcEndpoint(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifyVpcEndpoint."""
+        """Call ModifyVpcEndpoint."""
         if old is None:
             return
         before, after = set(old.get("routeTableIds") or ()), set(new.get("routeTableIds") or ())
@@ -74,7 +74,7 @@ class VpcEndpoint(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The endpoint."""
+        """Describe the endpoint."""
         response = op.aws.ec2.describe_vpc_endpoints(VpcEndpointIds=[identity])
         for endpoint in response["VpcEndpoints"]:
             if str(endpoint.get("State", "")).lower() in {"deleted", "deleting"}:
@@ -96,11 +96,11 @@ class VpcEndpoint(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteVpcEndpoints."""
+        """Call DeleteVpcEndpoints."""
         try:
             op.aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[identity])
         except ClientError as error:
-            # moto takes back the endpoint's routes and stumbles over tables that were exchanged.
+            # moto removes the endpoint's routes and fails on tables that were exchanged.
             if error_code(error) != "InvalidRoute.NotFound":
                 raise
             tables = list((self.read(op, identity, state) or {}).get("routeTableIds", ()))

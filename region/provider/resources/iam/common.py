@@ -20,10 +20,11 @@ RULE = "letters, digits and +=,.@_-"
 
 
 def check_document(path: str, value: Any) -> Iterable[Refusal]:
+    """Reject a known value that is not a JSON policy document."""
     if isinstance(value, str) and not isinstance(parse_document(value), dict):
-        yield Refusal(path, f"{path!r} is no JSON policy document; pass json.dumps(...) of one")
+        yield Refusal(path, f"{path!r} is not a JSON policy document; pass json.dumps(...) of one")
 
 
 def document_text(document: Any) -> str:
-    """A policy document as IAM returns it: parsed by boto3, or URL-encoded text."""
+    """Return a policy document as text; IAM returns it URL-encoded, or boto3 has parsed it."""
     return json.dumps(document) if isinstance(document, dict) else unquote(str(document))

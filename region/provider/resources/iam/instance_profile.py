@@ -14,7 +14,7 @@ from region.provider.values import Properties
 
 
 class InstanceProfile(Handler):
-    """``aws.iam.InstanceProfile``."""
+    """`aws.iam.InstanceProfile`."""
 
     resource_type = "aws:iam/instanceProfile:InstanceProfile"
     supported = frozenset({"name", "namePrefix", "path", "role", "tags"})
@@ -24,7 +24,7 @@ class InstanceProfile(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateInstanceProfile."""
+        """Call CreateInstanceProfile."""
         op.aws.iam.create_instance_profile(
             InstanceProfileName=inputs["name"],
             Path=inputs["path"],
@@ -34,7 +34,7 @@ class InstanceProfile(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Puts the one role into the profile."""
+        """Put the role into the profile."""
         iam = op.aws.iam
         current = (self.read(op, identity, {}) or {}).get("role")
         wanted = new.get("role")
@@ -53,7 +53,7 @@ class InstanceProfile(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The profile."""
+        """Describe the profile."""
         response = op.aws.iam.get_instance_profile(InstanceProfileName=identity)
         profile = response["InstanceProfile"]
         roles = [role["RoleName"] for role in profile.get("Roles", ())]
@@ -69,7 +69,7 @@ class InstanceProfile(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """RemoveRoleFromInstanceProfile and DeleteInstanceProfile."""
+        """Call RemoveRoleFromInstanceProfile and DeleteInstanceProfile."""
         current = (self.read(op, identity, state) or {}).get("role")
         if current:
             op.aws.iam.remove_role_from_instance_profile(

@@ -18,7 +18,7 @@ from region.provider.values import Properties
 
 
 class Role(Handler):
-    """``aws.iam.Role``."""
+    """`aws.iam.Role`."""
 
     resource_type = "aws:iam/role:Role"
     supported = frozenset(
@@ -45,7 +45,7 @@ class Role(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The trust policy is JSON and sessions last one to twelve hours."""
+        """Check that the trust policy is JSON and that sessions last one to twelve hours."""
         yield from check_document("assumeRolePolicy", inputs.get("assumeRolePolicy"))
         yield from checks.within(
             "maxSessionDuration", inputs.get("maxSessionDuration"), 3600, 43200, " seconds"
@@ -53,7 +53,7 @@ class Role(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateRole."""
+        """Call CreateRole."""
         op.aws.iam.create_role(
             Tags=tag_list(inputs.get("tags")),
             **given(
@@ -72,7 +72,7 @@ class Role(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """UpdateAssumeRolePolicy, UpdateRole and the permissions boundary."""
+        """Call UpdateAssumeRolePolicy, UpdateRole and the permissions boundary."""
         if old is None:
             return
         iam = op.aws.iam
@@ -100,7 +100,7 @@ class Role(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The role."""
+        """Describe the role."""
         role = op.aws.iam.get_role(RoleName=identity)["Role"]
         boundary = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
         return {
@@ -118,7 +118,7 @@ class Role(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteRole, after detaching policies where ``forceDetachPolicies`` asks for it."""
+        """Call DeleteRole, after detaching policies if `forceDetachPolicies` is set."""
         iam = op.aws.iam
         if state.get("forceDetachPolicies"):
             for policy in iam.list_attached_role_policies(RoleName=identity)["AttachedPolicies"]:

@@ -15,7 +15,7 @@ from region.provider.values import Properties
 
 
 class RolePolicy(Handler):
-    """``aws.iam.RolePolicy``, an inline policy."""
+    """`aws.iam.RolePolicy`, an inline policy."""
 
     resource_type = "aws:iam/rolePolicy:RolePolicy"
     supported = frozenset({"name", "namePrefix", "role", "policy"})
@@ -25,18 +25,18 @@ class RolePolicy(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The policy is JSON."""
+        """Check that the policy is JSON."""
         yield from check_document("policy", inputs.get("policy"))
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """PutRolePolicy; the id is ``role:name``."""
+        """Call PutRolePolicy; the id is `role:name`."""
         self._put(op, inputs)
         return f"{inputs['role']}:{inputs['name']}"
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutRolePolicy again."""
+        """Call PutRolePolicy again."""
         if old is not None and old.get("policy") != new["policy"]:
             self._put(op, new)
 
@@ -47,13 +47,13 @@ class RolePolicy(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The policy."""
+        """Describe the policy."""
         role, _, name = identity.partition(":")
         policy = op.aws.iam.get_role_policy(RoleName=role, PolicyName=name)
         return {"role": role, "name": name, "policy": document_text(policy["PolicyDocument"])}
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteRolePolicy."""
+        """Call DeleteRolePolicy."""
         role, _, name = identity.partition(":")
         op.aws.iam.delete_role_policy(RoleName=role, PolicyName=name)

@@ -10,7 +10,7 @@ from region.provider.values import Properties
 
 
 class RolePolicyAttachment(Handler):
-    """``aws.iam.RolePolicyAttachment``."""
+    """`aws.iam.RolePolicyAttachment`."""
 
     resource_type = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     supported = frozenset({"role", "policyArn"})
@@ -18,13 +18,13 @@ class RolePolicyAttachment(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """AttachRolePolicy; the id is ``role/policy-arn``."""
+        """Call AttachRolePolicy; the id is `role/policy-arn`."""
         op.aws.iam.attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
         return f"{inputs['role']}/{inputs['policyArn']}"
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The attachment."""
+        """Describe the attachment."""
         role, _, policy = identity.partition("/")
         pages = op.aws.iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
         attached = (item["PolicyArn"] for page in pages for item in page["AttachedPolicies"])
@@ -32,6 +32,6 @@ class RolePolicyAttachment(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DetachRolePolicy."""
+        """Call DetachRolePolicy."""
         role, _, policy = identity.partition("/")
         op.aws.iam.detach_role_policy(RoleName=role, PolicyArn=policy)

@@ -20,7 +20,7 @@ from region.provider.values import Properties
 
 
 class Key(Handler):
-    """``aws.kms.Key``, symmetric."""
+    """`aws.kms.Key`, symmetric."""
 
     resource_type = "aws:kms/key:Key"
     supported = frozenset(
@@ -32,13 +32,13 @@ class Key(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The window before a key is gone for good."""
+        """Check the waiting period before a key is deleted."""
         window = inputs.get("deletionWindowInDays")
         yield from checks.within("deletionWindowInDays", window, 7, 30, " days")
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateKey."""
+        """Call CreateKey."""
         response = op.aws.kms.create_key(
             Tags=_key_tags(inputs.get("tags") or {}),
             **given({"Description": "description", "Policy": "policy"}, inputs),
@@ -47,7 +47,7 @@ class Key(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Rotation, and on an update policy, description and tags."""
+        """Set the rotation, and on an update the policy, description and tags."""
         kms, key = op.aws.kms, {"KeyId": identity}
         if bool(new["enableKeyRotation"]) != bool((old or {}).get("enableKeyRotation")):
             (kms.enable_key_rotation if new["enableKeyRotation"] else kms.disable_key_rotation)(
@@ -68,7 +68,7 @@ class Key(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The key; one that waits for its deletion is gone."""
+        """Describe the key; one that is pending deletion counts as gone."""
         kms, key = op.aws.kms, {"KeyId": identity}
         metadata = kms.describe_key(**key)["KeyMetadata"]
         if metadata["KeyState"] == "PendingDeletion":
@@ -85,7 +85,7 @@ class Key(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """ScheduleKeyDeletion: AWS deletes no key at once."""
+        """Call ScheduleKeyDeletion: AWS never deletes a key immediately."""
         op.aws.kms.schedule_key_deletion(
             KeyId=identity, PendingWindowInDays=state.get("deletionWindowInDays", 30)
         )

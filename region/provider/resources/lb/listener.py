@@ -17,7 +17,7 @@ from region.provider.values import Properties
 
 
 class Listener(Handler):
-    """``aws.lb.Listener`` that forwards HTTP to one target group."""
+    """`aws.lb.Listener` that forwards HTTP to one target group."""
 
     resource_type = "aws:lb/listener:Listener"
     supported = frozenset(
@@ -44,7 +44,7 @@ class Listener(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """HTTP on a port, forwarding."""
+        """Check for HTTP on a port that is forwarded."""
         yield from checks.one_of("protocol", inputs.get("protocol"), ["HTTP"])
         if inputs.get("port") is None:
             yield Refusal("port", "a listener needs 'port', such as 80; set it")
@@ -65,7 +65,7 @@ class Listener(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateListener; the id is the ARN."""
+        """Call CreateListener; the id is the ARN."""
         response = op.aws.elbv2.create_listener(
             LoadBalancerArn=inputs["loadBalancerArn"],
             **common.tags_parameter(inputs),
@@ -75,16 +75,16 @@ class Listener(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifyListener."""
+        """Call ModifyListener."""
         if old is not None and _listener(new) != _listener(old):
             op.aws.elbv2.modify_listener(ListenerArn=identity, **_listener(new))
-        # The load balancer takes up a listener after the call, and only then finds a port taken.
+        # The load balancer adds a listener after the call, and only then notices a port that is taken.
         await_active(op, new["loadBalancerArn"])
         common.retag(op, identity, new, old)
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The listener."""
+        """Describe the listener."""
         for listener in op.aws.elbv2.describe_listeners(ListenerArns=[identity])["Listeners"]:
             return {
                 "loadBalancerArn": listener["LoadBalancerArn"],
@@ -98,7 +98,7 @@ class Listener(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteListener."""
+        """Call DeleteListener."""
         op.aws.elbv2.delete_listener(ListenerArn=identity)
 
 
@@ -114,7 +114,7 @@ def _listener(inputs: Properties) -> dict[str, Any]:
 
 
 def _action(described: dict[str, Any]) -> Properties:
-    """A forwarding action; ELB tells the target group in one of two places."""
+    """Return a forwarding action; ELB reports the target group in one of two places."""
     arn = described.get("TargetGroupArn")
     if not arn:
         groups = (described.get("ForwardConfig") or {}).get("TargetGroups") or [{}]

@@ -22,13 +22,13 @@ _ATTRIBUTES = {
     "routing.http.desync_mitigation_mode": "desyncMitigationMode",
     "routing.http.preserve_host_header.enabled": "preserveHostHeader",
     "routing.http.xff_header_processing.mode": "xffHeaderProcessingMode",
-    # Kept and told: it only allows a shift, which takes a call of Application Recovery Controller.
+    # Stored without effect: it only permits a shift, which Application Recovery Controller starts.
     "zonal_shift.config.enabled": "enableZonalShift",
 }
 
 
 class LoadBalancer(Handler):
-    """``aws.lb.LoadBalancer`` of the application type."""
+    """`aws.lb.LoadBalancer` of the application type."""
 
     resource_type = "aws:lb/loadBalancer:LoadBalancer"
     supported = frozenset(
@@ -63,7 +63,7 @@ class LoadBalancer(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """An Application Load Balancer spans two zones."""
+        """Check for an Application Load Balancer in two zones."""
         kind, stack = inputs.get("loadBalancerType"), inputs.get("ipAddressType")
         yield from checks.one_of("loadBalancerType", kind, ["application"])
         yield from checks.one_of("ipAddressType", stack, ["ipv4"])
@@ -76,7 +76,7 @@ class LoadBalancer(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateLoadBalancer; the id is the ARN."""
+        """Call CreateLoadBalancer; the id is the ARN."""
         response = op.aws.elbv2.create_load_balancer(
             Name=inputs["name"],
             Scheme="internal" if inputs["internal"] else "internet-facing",
@@ -95,7 +95,7 @@ class LoadBalancer(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """The attributes, subnets and security groups; waits until it is active."""
+        """Update attributes, subnets and security groups; wait until it is active."""
         elb = op.aws.elbv2
         before = old or {}
         differing = {name: value for name, value in new.items() if before.get(name) != value}
@@ -112,7 +112,7 @@ class LoadBalancer(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The load balancer."""
+        """Describe the load balancer."""
         elb = op.aws.elbv2
         described = elb.describe_load_balancers(LoadBalancerArns=[identity])["LoadBalancers"]
         if not described:
@@ -137,7 +137,7 @@ class LoadBalancer(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteLoadBalancer, and waits until it is gone: its address must be free."""
+        """Call DeleteLoadBalancer, and wait until it is gone: its address must be free."""
         elb = op.aws.elbv2
         elb.delete_load_balancer(LoadBalancerArn=identity)
 
@@ -152,13 +152,17 @@ class LoadBalancer(Handler):
 
 
 def await_active(op: Operation, arn: str) -> None:
-    """Waits until the load balancer serves its listeners; raises ProviderError if it cannot."""
+    """Wait until the load balancer serves its listeners.
+
+    Raises:
+        ProviderError: It failed to start.
+    """
 
     def probe() -> tuple[bool | None, str]:
         described = op.aws.elbv2.describe_load_balancers(LoadBalancerArns=[arn])
         state = described["LoadBalancers"][0]["State"]
         if state["Code"] == "failed":
-            why = state.get("Reason") or "no reason told"
+            why = state.get("Reason") or "no reason given"
             raise ProviderError(f"the load balancer failed to start: {why}")
         return (True if state["Code"] in {"active", "active_impaired"} else None), state["Code"]
 

@@ -19,7 +19,7 @@ IDENTIFIER_RULE = "lower-case letters, digits and single hyphens, starting with 
 
 
 def retag(op: Operation, arn: str, new: Properties, old: Properties | None) -> None:
-    """Brings the tags of an RDS resource to the new inputs."""
+    """Update the tags of an RDS resource to the new inputs."""
     rds = op.aws.rds
     sync_tags(
         new,
@@ -30,5 +30,5 @@ def retag(op: Operation, arn: str, new: Properties, old: Properties | None) -> N
 
 
 def tags_of(op: Operation, arn: str) -> dict[str, str]:
-    """The tags of an RDS resource."""
+    """Return the tags of an RDS resource."""
     return tag_map(op.aws.rds.list_tags_for_resource(ResourceName=arn)["TagList"])

@@ -23,7 +23,7 @@ from region.provider.values import Properties
 
 
 class ParameterGroup(Handler):
-    """``aws.rds.ParameterGroup``."""
+    """`aws.rds.ParameterGroup`."""
 
     resource_type = "aws:rds/parameterGroup:ParameterGroup"
     supported = frozenset({"name", "namePrefix", "family", "description", "parameters", "tags"})
@@ -33,7 +33,7 @@ class ParameterGroup(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The family is one of PostgreSQL's."""
+        """Check that the family is one of PostgreSQL's."""
         family = inputs.get("family")
         if isinstance(family, str) and not family.startswith("postgres"):
             reason = f"the local region runs PostgreSQL and {family!r} is not; use one such as postgres18"
@@ -41,7 +41,7 @@ class ParameterGroup(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateDBParameterGroup; the id is the name."""
+        """Call CreateDBParameterGroup; the id is the name."""
         op.aws.rds.create_db_parameter_group(
             DBParameterGroupName=inputs["name"],
             DBParameterGroupFamily=inputs["family"],
@@ -52,7 +52,7 @@ class ParameterGroup(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifyDBParameterGroup for what is set, ResetDBParameterGroup for what no longer is."""
+        """Call ModifyDBParameterGroup for what is set and ResetDBParameterGroup for what no longer is."""
         before = _parameters(old or {})
         after = _parameters(new)
         set_now = [item for name, item in after.items() if before.get(name) != item]
@@ -68,7 +68,7 @@ class ParameterGroup(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The parameter group."""
+        """Describe the parameter group."""
         response = op.aws.rds.describe_db_parameter_groups(DBParameterGroupName=identity)
         for group in response["DBParameterGroups"]:
             arn = group.get("DBParameterGroupArn") or op.arn("rds", f"pg:{identity}")
@@ -83,7 +83,7 @@ class ParameterGroup(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteDBParameterGroup, tried again while a database uses it."""
+        """Call DeleteDBParameterGroup, again while a database uses it."""
         op.release(
             f"DB parameter group {identity}",
             lambda: op.aws.rds.delete_db_parameter_group(DBParameterGroupName=identity),

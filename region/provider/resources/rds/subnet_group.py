@@ -23,7 +23,7 @@ from region.provider.values import Properties
 
 
 class SubnetGroup(Handler):
-    """``aws.rds.SubnetGroup``."""
+    """`aws.rds.SubnetGroup`."""
 
     resource_type = "aws:rds/subnetGroup:SubnetGroup"
     supported = frozenset({"name", "namePrefix", "description", "subnetIds", "tags"})
@@ -35,12 +35,12 @@ class SubnetGroup(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A DB subnet group spans two zones."""
+        """Check that the DB subnet group spans two zones."""
         yield from checks.zones(op, "subnetIds", inputs.get("subnetIds"), "a DB subnet group")
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateDBSubnetGroup; the id is the name."""
+        """Call CreateDBSubnetGroup; the id is the name."""
         self._create(op, inputs["name"], inputs)
         return inputs["name"]
 
@@ -54,7 +54,7 @@ class SubnetGroup(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifyDBSubnetGroup."""
+        """Call ModifyDBSubnetGroup."""
         if old is None:
             return
         if any(new.get(name) != old.get(name) for name in ("description", "subnetIds")):
@@ -64,13 +64,13 @@ class SubnetGroup(Handler):
                 SubnetIds=new["subnetIds"],
             )
             if _subnet_group(op, identity) is None:
-                # moto (up to 5.2.5) takes a modified group out of its store and forgets it.
+                # moto (up to 5.2.5) removes a modified group from its store.
                 self._create(op, identity, new)
         retag(op, op.arn("rds", f"subgrp:{identity}"), new, old)
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The subnet group."""
+        """Describe the subnet group."""
         group = _subnet_group(op, identity)
         if group is None:
             return None
@@ -87,7 +87,7 @@ class SubnetGroup(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteDBSubnetGroup, tried again while a database leaves it."""
+        """Call DeleteDBSubnetGroup, again while a database is leaving it."""
         op.release(
             f"DB subnet group {identity}",
             lambda: op.aws.rds.delete_db_subnet_group(DBSubnetGroupName=identity),

@@ -19,7 +19,7 @@ HOSTED_ZONES = {"ap-northeast-2": "Z3W03O7B5YMIYP", "us-east-1": "Z3AQBSTGFYJSTF
 
 
 class Bucket(Handler):
-    """``aws.s3.Bucket``; everything but the bucket itself is a resource of its own."""
+    """`aws.s3.Bucket`; its settings are resources of their own."""
 
     resource_type = "aws:s3/bucket:Bucket"
     supported = frozenset({"bucket", "bucketPrefix", "forceDestroy", "tags"})
@@ -40,7 +40,7 @@ class Bucket(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateBucket."""
+        """Call CreateBucket."""
         name = inputs["bucket"]
         place = {} if op.region == "us-east-1" else {"LocationConstraint": op.region}
         options = {"CreateBucketConfiguration": place} if place else {}
@@ -49,7 +49,7 @@ class Bucket(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutBucketTagging, which replaces all tags."""
+        """Call PutBucketTagging, which replaces all tags."""
         tags = new.get("tags") or {}
         if tags and tags != (old or {}).get("tags"):
             op.aws.s3.put_bucket_tagging(Bucket=identity, Tagging={"TagSet": tag_list(tags)})
@@ -58,7 +58,7 @@ class Bucket(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The bucket and the names that AWS derives from its name."""
+        """Describe the bucket and the names that AWS derives from its name."""
         op.aws.s3.head_bucket(Bucket=identity)
         domain = f"{identity}.s3.{op.region}.amazonaws.com"
         return {
@@ -73,7 +73,7 @@ class Bucket(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteBucket; ``forceDestroy`` deletes every version of every object first."""
+        """Call DeleteBucket; with `forceDestroy` delete every version of every object first."""
         if state.get("forceDestroy"):
             delete_versions(op, identity)
         op.aws.s3.delete_bucket(Bucket=identity)

@@ -14,7 +14,7 @@ from region.provider.values import Properties
 
 
 class BucketPolicy(BucketSetting):
-    """``aws.s3.BucketPolicy``."""
+    """`aws.s3.BucketPolicy`."""
 
     resource_type = "aws:s3/bucketPolicy:BucketPolicy"
     supported = frozenset({"bucket", "policy"})
@@ -22,23 +22,23 @@ class BucketPolicy(BucketSetting):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The policy is JSON."""
+        """Check that the policy is JSON."""
         policy = inputs.get("policy")
         if isinstance(policy, str) and not isinstance(parse_document(policy), dict):
-            yield Refusal("policy", "'policy' is no JSON document; pass json.dumps(...) of one")
+            yield Refusal("policy", "'policy' is not a JSON document; pass json.dumps(...) of one")
 
     @override
     def put(self, op: Operation, inputs: Properties) -> None:
-        """PutBucketPolicy."""
+        """Call PutBucketPolicy."""
         op.aws.s3.put_bucket_policy(Bucket=inputs["bucket"], Policy=inputs["policy"])
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The policy."""
+        """Describe the policy."""
         policy = op.aws.s3.get_bucket_policy(Bucket=identity)["Policy"]
         return {"bucket": identity, "policy": policy}
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteBucketPolicy."""
+        """Call DeleteBucketPolicy."""
         op.aws.s3.delete_bucket_policy(Bucket=identity)

@@ -19,7 +19,7 @@ _BLOCKS = {
 
 
 class BucketPublicAccessBlock(BucketSetting):
-    """``aws.s3.BucketPublicAccessBlock``."""
+    """`aws.s3.BucketPublicAccessBlock`."""
 
     resource_type = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
     supported = frozenset({"bucket", "skipDestroy", *_BLOCKS.values()})
@@ -27,7 +27,7 @@ class BucketPublicAccessBlock(BucketSetting):
 
     @override
     def put(self, op: Operation, inputs: Properties) -> None:
-        """PutPublicAccessBlock."""
+        """Call PutPublicAccessBlock."""
         blocks = {parameter: inputs[name] for parameter, name in _BLOCKS.items()}
         op.aws.s3.put_public_access_block(
             Bucket=inputs["bucket"], PublicAccessBlockConfiguration=blocks
@@ -35,7 +35,7 @@ class BucketPublicAccessBlock(BucketSetting):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The four switches."""
+        """Describe the four switches."""
         response = op.aws.s3.get_public_access_block(Bucket=identity)
         blocks = response["PublicAccessBlockConfiguration"]
         found = {name: bool(blocks.get(parameter)) for parameter, name in _BLOCKS.items()}
@@ -43,6 +43,6 @@ class BucketPublicAccessBlock(BucketSetting):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeletePublicAccessBlock."""
+        """Call DeletePublicAccessBlock."""
         if not state.get("skipDestroy"):
             op.aws.s3.delete_public_access_block(Bucket=identity)

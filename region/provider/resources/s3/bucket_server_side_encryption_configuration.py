@@ -12,7 +12,7 @@ from region.provider.values import Properties
 
 
 class BucketServerSideEncryptionConfiguration(BucketSetting):
-    """``aws.s3.BucketServerSideEncryptionConfiguration``."""
+    """`aws.s3.BucketServerSideEncryptionConfiguration`."""
 
     resource_type = (
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
@@ -28,7 +28,7 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
 
     @override
     def put(self, op: Operation, inputs: Properties) -> None:
-        """PutBucketEncryption."""
+        """Call PutBucketEncryption."""
         rules: list[dict[str, Any]] = []
         for rule in inputs["rules"]:
             default = rule.get("applyServerSideEncryptionByDefault", {})
@@ -47,7 +47,7 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The rules."""
+        """Describe the rules."""
         response = op.aws.s3.get_bucket_encryption(Bucket=identity)
         rules: list[Properties] = []
         for rule in response["ServerSideEncryptionConfiguration"]["Rules"]:
@@ -65,5 +65,5 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteBucketEncryption."""
+        """Call DeleteBucketEncryption."""
         op.aws.s3.delete_bucket_encryption(Bucket=identity)

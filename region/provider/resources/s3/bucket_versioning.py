@@ -15,14 +15,14 @@ from region.provider.values import Properties
 
 
 class BucketVersioning(BucketSetting):
-    """``aws.s3.BucketVersioning``."""
+    """`aws.s3.BucketVersioning`."""
 
     resource_type = "aws:s3/bucketVersioning:BucketVersioning"
     supported = frozenset({"bucket", "versioningConfiguration.status"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The status is one of two; a bucket that never had versions is not suspended."""
+        """Check that the status is one of the two that a program can set."""
         configuration = inputs.get("versioningConfiguration")
         if isinstance(configuration, dict):
             path = "versioningConfiguration.status"
@@ -31,7 +31,7 @@ class BucketVersioning(BucketSetting):
 
     @override
     def put(self, op: Operation, inputs: Properties) -> None:
-        """PutBucketVersioning."""
+        """Call PutBucketVersioning."""
         status = inputs["versioningConfiguration"]["status"]
         op.aws.s3.put_bucket_versioning(
             Bucket=inputs["bucket"], VersioningConfiguration={"Status": status}
@@ -39,7 +39,7 @@ class BucketVersioning(BucketSetting):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The status."""
+        """Describe the status."""
         status = op.aws.s3.get_bucket_versioning(Bucket=identity).get("Status")
         if not status:
             return None
@@ -47,7 +47,7 @@ class BucketVersioning(BucketSetting):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """Versioning cannot be taken away, only suspended."""
+        """Suspend versioning: it cannot be removed."""
         op.aws.s3.put_bucket_versioning(
             Bucket=identity, VersioningConfiguration={"Status": "Suspended"}
         )

@@ -13,7 +13,7 @@ DELETE_BATCH = 1000
 
 
 def delete_versions(op: Operation, bucket: str, key: str | None = None) -> None:
-    """Deletes all versions and delete markers, of one key or of all."""
+    """Delete all versions and delete markers, of one key or of all."""
     pages = op.aws.s3.get_paginator("list_object_versions").paginate(
         Bucket=bucket, Prefix=key or ""
     )
@@ -34,16 +34,16 @@ class BucketSetting(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """Puts the setting."""
+        """Put the setting."""
         self.put(op, inputs)
         return inputs["bucket"]
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Puts the setting again."""
+        """Put the setting again."""
         if old is not None:
             self.put(op, new)
 
     def put(self, op: Operation, inputs: Properties) -> None:
-        """The call that makes or replaces the setting."""
+        """Create or replace the setting."""
         raise NotImplementedError

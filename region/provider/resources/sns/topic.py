@@ -22,7 +22,7 @@ _TOPIC = {"DisplayName": "displayName", "KmsMasterKeyId": "kmsMasterKeyId"}
 
 
 class Topic(Handler):
-    """``aws.sns.Topic``, not FIFO."""
+    """`aws.sns.Topic`, not FIFO."""
 
     resource_type = "aws:sns/topic:Topic"
     supported = frozenset({"name", "namePrefix", "tags", *_TOPIC.values()})
@@ -31,7 +31,7 @@ class Topic(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateTopic; the id is the ARN."""
+        """Call CreateTopic; the id is the ARN."""
         response = op.aws.sns.create_topic(
             Name=inputs["name"],
             Attributes=given(_TOPIC, inputs),
@@ -41,7 +41,7 @@ class Topic(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """SetTopicAttributes for each attribute that differs; an absent one is emptied."""
+        """Call SetTopicAttributes for each attribute that differs; empty those that are no longer set."""
         if old is None:
             return
         sns = op.aws.sns
@@ -61,19 +61,19 @@ class Topic(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The topic."""
+        """Describe the topic."""
         attributes = topic_attributes(op, identity)
         tags = op.aws.sns.list_tags_for_resource(ResourceArn=identity)["Tags"]
-        told = {name: attributes[key] for key, name in _TOPIC.items() if attributes.get(key)}
+        reported = {name: attributes[key] for key, name in _TOPIC.items() if attributes.get(key)}
         return {
             "name": identity.rpartition(":")[2],
             "arn": identity,
             "owner": attributes["Owner"],
             "tags": tag_map(tags),
-            **told,
+            **reported,
         }
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteTopic, with its subscriptions."""
+        """Call DeleteTopic, with its subscriptions."""
         op.aws.sns.delete_topic(TopicArn=identity)

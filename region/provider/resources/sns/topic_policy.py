@@ -16,7 +16,7 @@ from region.provider.values import Properties
 
 
 class TopicPolicy(Handler):
-    """``aws.sns.TopicPolicy``."""
+    """`aws.sns.TopicPolicy`."""
 
     resource_type = "aws:sns/topicPolicy:TopicPolicy"
     supported = frozenset({"arn", "policy"})
@@ -25,13 +25,13 @@ class TopicPolicy(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """SetTopicAttributes; the id is the topic's ARN."""
+        """Call SetTopicAttributes; the id is the topic's ARN."""
         self._put(op, inputs["arn"], inputs["policy"])
         return inputs["arn"]
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """SetTopicAttributes again."""
+        """Call SetTopicAttributes again."""
         if old is not None:
             self._put(op, identity, new["policy"])
 
@@ -42,7 +42,7 @@ class TopicPolicy(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The topic's policy; a topic never has none, so AWS's own counts as gone."""
+        """Describe the topic's policy; a topic always has one, so AWS's default counts as gone."""
         attributes = topic_attributes(op, identity)
         if DEFAULT_POLICY_ID in attributes["Policy"]:
             return None
@@ -50,7 +50,7 @@ class TopicPolicy(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """Puts AWS's default policy back, as the real provider does."""
+        """Restore AWS's default policy, as the real provider does."""
         owner = topic_attributes(op, identity)["Owner"]
         self._put(op, identity, _default_policy(identity, owner))
 
@@ -59,7 +59,7 @@ DEFAULT_POLICY_ID = "__default_policy_ID"
 
 
 def _default_policy(arn: str, owner: str) -> Properties:
-    """SNS developer guide, "Amazon SNS default access policy": the owner may do everything."""
+    """Return the default policy (SNS developer guide, "Amazon SNS default access policy")."""
     actions = ("Publish", "Subscribe", "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic")
     statement = {
         "Sid": "__default_statement_ID",

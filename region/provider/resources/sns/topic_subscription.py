@@ -18,19 +18,19 @@ PROTOCOLS = ("email", "email-json", "http", "https", "sms", "sqs")
 
 
 class TopicSubscription(Handler):
-    """``aws.sns.TopicSubscription``."""
+    """`aws.sns.TopicSubscription`."""
 
     resource_type = "aws:sns/topicSubscription:TopicSubscription"
     supported = frozenset({"topic", "protocol", "endpoint"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A protocol that needs nothing else of the region."""
+        """Check that the protocol needs nothing else in the region."""
         yield from checks.one_of("protocol", inputs.get("protocol"), PROTOCOLS)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """Subscribe; the id is the subscription's ARN."""
+        """Call Subscribe; the id is the subscription's ARN."""
         response = op.aws.sns.subscribe(
             TopicArn=inputs["topic"],
             Protocol=inputs["protocol"],
@@ -41,7 +41,7 @@ class TopicSubscription(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The subscription."""
+        """Describe the subscription."""
         attributes = op.aws.sns.get_subscription_attributes(SubscriptionArn=identity)["Attributes"]
         return {
             "topic": attributes["TopicArn"],
@@ -54,5 +54,5 @@ class TopicSubscription(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """Unsubscribe."""
+        """Call Unsubscribe."""
         op.aws.sns.unsubscribe(SubscriptionArn=identity)

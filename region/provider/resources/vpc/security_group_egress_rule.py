@@ -6,7 +6,7 @@ from region.provider.resources.vpc.security_group_rule import SecurityGroupRule
 
 
 class SecurityGroupEgressRule(SecurityGroupRule):
-    """``aws.vpc.SecurityGroupEgressRule``."""
+    """`aws.vpc.SecurityGroupEgressRule`."""
 
     resource_type = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
     direction = "egress"

@@ -6,7 +6,7 @@ from region.provider.resources.vpc.security_group_rule import SecurityGroupRule
 
 
 class SecurityGroupIngressRule(SecurityGroupRule):
-    """``aws.vpc.SecurityGroupIngressRule``."""
+    """`aws.vpc.SecurityGroupIngressRule`."""
 
     resource_type = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
     direction = "ingress"

@@ -43,7 +43,7 @@ class SecurityGroupRule(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A rule has one peer, a known protocol and ports in order."""
+        """Check that the rule has one peer, a known protocol and ports in order."""
         yield from checks.exactly_one(inputs, sorted(PEERS))
         yield from checks.cidr("cidrIpv4", inputs.get("cidrIpv4"))
         if known(inputs, "cidrIpv6"):
@@ -62,7 +62,7 @@ class SecurityGroupRule(Handler):
         if protocol == ALL_PROTOCOLS:
             for name in ("fromPort", "toPort"):
                 if inputs.get(name) not in {None, -1}:
-                    reason = f"{name!r} means nothing with ipProtocol '-1' (all); remove it"
+                    reason = f"{name!r} has no meaning with ipProtocol '-1' (all); remove it"
                     yield Refusal(name, reason)
         elif protocol in {"tcp", "udp"}:
             yield from checks.within("fromPort", low, 0, 65535)
@@ -74,7 +74,7 @@ class SecurityGroupRule(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """AuthorizeSecurityGroupIngress or …Egress with one permission."""
+        """Call AuthorizeSecurityGroupIngress or …Egress with one permission."""
         authorize = getattr(op.aws.ec2, f"authorize_security_group_{self.direction}")
         response = authorize(
             GroupId=inputs["securityGroupId"],
@@ -85,7 +85,7 @@ class SecurityGroupRule(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifySecurityGroupRules."""
+        """Call ModifySecurityGroupRules."""
         if old is None:
             return
         names = self.supported - {"tags", "securityGroupId"}
@@ -99,7 +99,7 @@ class SecurityGroupRule(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The rule."""
+        """Describe the rule."""
         response = op.aws.ec2.describe_security_group_rules(SecurityGroupRuleIds=[identity])
         for rule in response["SecurityGroupRules"]:
             return {
@@ -113,7 +113,7 @@ class SecurityGroupRule(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """RevokeSecurityGroupIngress or …Egress of this rule only."""
+        """Call RevokeSecurityGroupIngress or …Egress of this rule only."""
         group = state.get("securityGroupId") or (self.read(op, identity, state) or {}).get(
             "securityGroupId"
         )
@@ -138,11 +138,13 @@ def _cidr_v6(text: Any) -> Iterable[Refusal]:
     try:
         ipaddress.IPv6Network(text)
     except ValueError as error:
-        yield Refusal("cidrIpv6", f"{text!r} is no IPv6 CIDR block ({error}); write one like ::/0")
+        yield Refusal(
+            "cidrIpv6", f"{text!r} is not an IPv6 CIDR block ({error}); write one like ::/0"
+        )
 
 
 def _permission(inputs: Properties) -> dict[str, Any]:
-    """The rule as an ``IpPermission``."""
+    """Return the rule as an `IpPermission`."""
     note = given({"Description": "description"}, inputs)
     permission = given(
         {"IpProtocol": "ipProtocol", "FromPort": "fromPort", "ToPort": "toPort"}, inputs
@@ -160,7 +162,7 @@ def _permission(inputs: Properties) -> dict[str, Any]:
 
 
 def _described(rule: dict[str, Any]) -> Properties:
-    """The inputs of a rule; EC2 says -1 for ports that mean nothing."""
+    """Return the inputs of a rule; EC2 reports -1 for ports without a meaning."""
     pair: dict[str, Any] = rule.get("ReferencedGroupInfo") or {}
     values = {
         "ipProtocol": rule.get("IpProtocol"),
