@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-STARTS_MOTO = frozenset({"make_plane", "plane", "moto_endpoint"})
-"""Fixtures that start moto, in this process or in one of its own: a second or two per test."""
+STARTS_MOTO = frozenset({"make_plane", "plane"})
+"""Fixtures that start moto: a second or two per test."""
 GROUPS = {"e2e": "region", "region": "region", "engine": "engine"}
 """Marker -> group of tests that one worker runs one after the other."""
 

@@ -1,6 +1,6 @@
-"""A Pulumi resource provider named ``aws`` for the local region.
+"""A Pulumi resource provider named `aws` for the local region.
 
-The engine attaches to it through ``PULUMI_DEBUG_PROVIDERS=aws:<port>`` and the program stays the one
+The engine attaches to it through `PULUMI_DEBUG_PROVIDERS=aws:<port>` and the program stays the one
 that runs on AWS: same package, same resource types, same property names.
 """
 

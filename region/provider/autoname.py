@@ -1,7 +1,7 @@
 """Names that Pulumi chooses: the logical name and seven random hex digits.
 
-As the real provider does: a name is chosen once, in Check, and kept as long as the resource lives. The
-digits come from the engine's seed where it gives one, so that an update plan can be repeated.
+As in the real provider, a name is chosen once, in Check, and kept for the life of the resource. The
+digits come from the engine's seed if it sends one, so that an update plan can be repeated.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Final
 
 HEX_DIGITS: Final = 7
 PREFIX_DIGITS: Final = 26
-"""What the real provider appends to a ``namePrefix``: a timestamp and a counter, 26 digits."""
+"""What the real provider appends to a `namePrefix`: a timestamp and a counter, 26 digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
     """How one resource type is named.
 
-    ``prop`` and ``prefix`` are the input properties of the name and of its prefix (empty where the type
-    has none), ``limit`` AWS's maximum length in characters, ``pattern`` what AWS accepts.
+    `prop` and `prefix` are the input properties of the name and of its prefix (empty if the type
+    has none), `limit` AWS's maximum length in characters, `pattern` what AWS accepts.
     """
 
     prop: str = "name"
@@ -33,7 +33,7 @@ class Naming:
     rule: str = "letters, digits and +=,.@-_"
 
     def problem(self, name: str) -> str | None:
-        """Why AWS would refuse the name, or None."""
+        """Return why AWS would reject the name, or None."""
         if not 0 < len(name) <= self.limit:
             return (
                 f"the name {name!r} has {len(name)} characters and AWS allows 1 to {self.limit}; "
@@ -45,13 +45,13 @@ class Naming:
 
 
 def choose(naming: Naming, logical: str, seed: bytes) -> str:
-    """A fresh name for a resource: ``logical-1a2b3c4``."""
+    """Return a fresh name for a resource: `logical-1a2b3c4`."""
     stem = logical.lower() if naming.lower else logical
     return f"{stem}-{_digits(seed, HEX_DIGITS)}"
 
 
 def extend(naming: Naming, prefix: str, seed: bytes) -> str:
-    """A fresh name that starts with a prefix and fits into the limit."""
+    """Return a fresh name that starts with a prefix and stays within the limit."""
     return prefix + _digits(seed, min(PREFIX_DIGITS, max(naming.limit - len(prefix), 0)))
 
 

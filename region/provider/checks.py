@@ -18,15 +18,15 @@ ZONES_NEEDED: Final = 2
 
 
 def network(text: Any) -> ipaddress.IPv4Network | str:
-    """The IPv4 network of a CIDR block, or what is wrong with it."""
+    """Return the IPv4 network of a CIDR block, or what is wrong with it."""
     try:
         return ipaddress.IPv4Network(str(text))
     except ValueError as error:
-        return f"{text!r} is no IPv4 CIDR block ({error}); write one such as 10.10.0.0/16"
+        return f"{text!r} is not an IPv4 CIDR block ({error}); write one such as 10.10.0.0/16"
 
 
 def cidr(path: str, text: Any) -> Iterator[Refusal]:
-    """Refuses a property that is set, known and no CIDR block."""
+    """Reject a known value that is not a CIDR block."""
     if text is None or text is UNKNOWN:
         return
     block = network(text)
@@ -35,21 +35,21 @@ def cidr(path: str, text: Any) -> Iterator[Refusal]:
 
 
 def within(path: str, value: Any, low: int, high: int, unit: str = "") -> Iterator[Refusal]:
-    """Refuses a known number outside ``low`` to ``high``."""
+    """Reject a known number outside `low` to `high`."""
     if isinstance(value, int) and not low <= value <= high:
         yield Refusal(path, f"{path!r} is {value} and must be {low} to {high}{unit}")
 
 
 def one_of(path: str, value: Any, allowed: Sequence[str], remedy: str = "") -> Iterator[Refusal]:
-    """Refuses a known value that is none of those the local region knows."""
+    """Reject a known value that the local region does not support."""
     if isinstance(value, str) and value not in allowed:
         choice = " or ".join(repr(item) for item in allowed)
         tail = f"; {remedy}" if remedy else ""
-        yield Refusal(path, f"{path!r} is {value!r} and the local region knows {choice}{tail}")
+        yield Refusal(path, f"{path!r} is {value!r} and the local region supports {choice}{tail}")
 
 
 def exactly_one(inputs: Properties, names: Sequence[str]) -> Iterator[Refusal]:
-    """Refuses inputs that set none or several of some properties."""
+    """Reject inputs that do not set exactly one of some properties."""
     chosen = [name for name in names if inputs.get(name) is not None]
     if len(chosen) != 1:
         has = ", ".join(chosen) or "none"
@@ -57,7 +57,7 @@ def exactly_one(inputs: Properties, names: Sequence[str]) -> Iterator[Refusal]:
 
 
 def known_items(value: Any) -> list[str] | None:
-    """A list of ids, or None while the list or one of its items is unknown or absent."""
+    """Return a list of ids, or None while the list or one of its items is unknown or absent."""
     if not isinstance(value, list):
         return None
     items = [item for item in value if isinstance(item, str)]
@@ -65,7 +65,7 @@ def known_items(value: Any) -> list[str] | None:
 
 
 def zones(op: Operation, path: str, subnets: Any, what: str) -> Iterator[Refusal]:
-    """Refuses subnets that do not span two Availability Zones."""
+    """Reject subnets that do not span two Availability Zones."""
     if isinstance(subnets, list) and len(subnets) < ZONES_NEEDED:
         reason = f"{what} needs subnets in {ZONES_NEEDED} Availability Zones; add a subnet"
         yield Refusal(path, reason)
@@ -91,7 +91,7 @@ def zones(op: Operation, path: str, subnets: Any, what: str) -> Iterator[Refusal
 
 
 def instance_type(op: Operation, path: str, name: Any) -> Iterator[Refusal]:
-    """Refuses an instance type that AWS does not have."""
+    """Reject an instance type that AWS does not have."""
     if not isinstance(name, str):
         return
     try:
@@ -99,4 +99,4 @@ def instance_type(op: Operation, path: str, name: Any) -> Iterator[Refusal]:
     except ClientError as error:
         if "InstanceType" not in str(error):
             raise
-        yield Refusal(path, f"{name!r} is no instance type of EC2; use one such as t4g.nano")
+        yield Refusal(path, f"{name!r} is not an EC2 instance type; use one such as t4g.nano")

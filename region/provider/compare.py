@@ -1,4 +1,4 @@
-"""What changed between two sets of inputs, and what a refresh found changed in the region."""
+"""The differences between two sets of inputs, and between inputs and what a refresh found."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Semantics:
         )
 
     def changes(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-        """Every difference, as deep as objects and lists of the same kind go."""
+        """Return every difference, as deep as objects and lists of the same kind go."""
         return list(self._members(None, old, new))
 
     def _members(
@@ -110,7 +110,7 @@ class Semantics:
                 yield from self._value(at, old[index], new[index])
 
     def refreshed(self, inputs: Mapping[str, Any], live: Mapping[str, Any]) -> Properties:
-        """The inputs with what the region holds now, for those it tells and that differ."""
+        """Return the inputs, those that drifted with the value that the region holds now."""
         return {
             name: self._drifted(name, value, live[name]) if name in live else value
             for name, value in inputs.items()
@@ -136,11 +136,11 @@ class Semantics:
 
 
 _WHOLE = frozenset({"tags"})
-"""Maps whose every key counts: a tag that someone added is drift."""
+"""Maps in which every key counts: a tag that someone added is drift."""
 
 
 def parse_document(value: Any) -> Any:
-    """A JSON document as data; the value itself where it is none."""
+    """Return a JSON document as data, or the value itself if it is not one."""
     if not isinstance(value, str):
         return value
     try:

@@ -1,4 +1,4 @@
-"""What the provider can refuse, and how the service's errors read in the engine's output."""
+"""What the provider rejects, and how AWS's errors read in the engine's output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOT_IMPLEMENTED = "has not been implemented"
 
 
 class ProviderError(Exception):
-    """An operation that cannot be done; its text is one sentence that names value and remedy."""
+    """A failed operation; its text is one sentence with the value and the remedy."""
 
 
 class Cancelled(ProviderError):  # noqa: N818 (a state, not a fault)
@@ -29,7 +29,7 @@ class Refusal:
 
 
 def error_code(error: Exception) -> str:
-    """The service's error code (``InvalidVpcID.NotFound``), empty for other exceptions."""
+    """Return the service's error code (`InvalidVpcID.NotFound`), empty for other exceptions."""
     if not isinstance(error, ClientError):
         return ""
     response = cast("dict[str, Any]", error.response)
@@ -37,7 +37,7 @@ def error_code(error: Exception) -> str:
 
 
 def error_status(error: Exception) -> int:
-    """The HTTP status of a service's error, 0 for other exceptions."""
+    """Return the HTTP status of a service's error, 0 for other exceptions."""
     if not isinstance(error, ClientError):
         return 0
     response = cast("dict[str, Any]", error.response)
@@ -45,7 +45,7 @@ def error_status(error: Exception) -> int:
 
 
 def is_missing(error: Exception) -> bool:
-    """Whether the service says that the thing does not exist."""
+    """Whether the service says that the resource does not exist."""
     code = error_code(error)
     return (
         "NotFound" in code
@@ -56,16 +56,16 @@ def is_missing(error: Exception) -> bool:
 
 
 def describe(error: Exception) -> str:
-    """One sentence for the engine's output; of boto3's own errors only the parameters' names."""
+    """Return one sentence for the engine's output; of boto3's own errors only parameter names."""
     match error:
         case ClientError():
             return _describe_answer(error)
         case ParamValidationError():
             wrong = ", ".join(re.findall(r"parameter:? ([\w.\[\]]+)", str(error)))
-            return f"the request does not fit AWS's model ({wrong}); check the properties so named"
+            return f"the request does not fit AWS's model ({wrong}); check the properties of those names"
         case BotoCoreError() | ResponseParserError():
             line = str(error).split("\n", 1)[0].rstrip(":. ")
-            return f"the local region gave no answer ({line}); see `python -m rehearsal status`"
+            return f"the local region did not answer ({line}); see `python -m rehearsal status`"
         case ProviderError():
             return str(error)
         case _:

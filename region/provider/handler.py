@@ -1,4 +1,4 @@
-"""What a resource type is to the provider: ``Handler``, and what the provider does the same for all."""
+"""The base class of all resource types, and helpers that handlers share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final
 
+from region.provider import upstream
 from region.provider.autoname import Naming
 from region.provider.compare import Semantics
 from region.provider.errors import Refusal
@@ -13,7 +14,7 @@ from region.provider.operation import Operation
 from region.provider.values import UNKNOWN, Properties
 
 DEFAULTS_KEY: Final = "__defaults"
-"""Where inputs say which of them the provider filled in, as the real provider does."""
+"""The key under which inputs list those that the provider filled in, as in the real provider."""
 
 MINUTE: Final = 60.0
 
@@ -21,38 +22,45 @@ MINUTE: Final = 60.0
 class Handler:
     """One resource type over boto3.
 
-    The provider calls ``create`` (one creating call, returns the id), then ``apply`` with ``old=None``
-    (the remaining calls and the wait until it is ready), and ``read`` for the outputs. An update is
-    ``apply`` with the old inputs and ``read``. ``apply`` must be safe to repeat: after a failed one the
+    The provider calls `create` (one creating call, returns the id), then `apply` with `old=None`
+    (the remaining calls and the wait until it is ready), and `read` for the outputs. An update is
+    `apply` with the old inputs and `read`. `apply` must be safe to repeat: after a failed one the
     engine calls it again with unchanged inputs.
     """
 
     resource_type: ClassVar[str]
     supported: ClassVar[frozenset[str]]
-    """Paths of the input properties that work (``healthCheck.path``), ``region`` excepted."""
+    """Paths of the supported input properties (`healthCheck.path`), except `region`."""
     hints: ClassVar[Mapping[str, str]] = {}
-    """What to write instead of some properties that do not work."""
-    force_new: ClassVar[frozenset[str]] = frozenset()
-    """Paths whose change replaces the resource."""
+    """What to write instead of some unsupported properties."""
     defaults: ClassVar[Mapping[str, Any]] = {}
-    """Top-level inputs that AWS's provider fills in where the program says nothing."""
+    """Top-level inputs that AWS's provider fills in if the program does not set them."""
     sets: ClassVar[frozenset[str]] = frozenset()
-    """Paths of lists without an order."""
+    """Paths of lists whose order does not matter."""
     documents: ClassVar[frozenset[str]] = frozenset()
     """Paths of JSON documents."""
     naming: ClassVar[Naming | None] = None
     computed: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that AWS fills in where the program says nothing: unknown in a preview."""
+    """Inputs that AWS fills in if the program does not set them: unknown in a preview."""
     volatile: ClassVar[frozenset[str]] = frozenset()
     """Outputs that an update may change: unknown in its preview."""
     fixed_identity: ClassVar[bool] = False
     """Whether old and new cannot exist side by side, so a replacement deletes first."""
     regional: ClassVar[bool] = True
-    """Whether the type has a ``region`` input."""
+    """Whether the type has a `region` input."""
+
+    @property
+    def force_new(self) -> frozenset[str]:
+        """The paths whose change always replaces the resource, as in Pulumi's own provider."""
+        return upstream.replacing(self.resource_type)
+
+    def replacing(self, path: str) -> bool:
+        """Whether a change at a dotted path always replaces the resource."""
+        return any(path == item or path.startswith(f"{item}.") for item in self.force_new)
 
     @property
     def semantics(self) -> Semantics:
-        """How two sets of this type's inputs compare."""
+        """How two sets of inputs of this type compare."""
         return Semantics(self.sets, self.documents)
 
     @property
@@ -61,50 +69,53 @@ class Handler:
         return "tags" in self.supported and "tags" not in self.sets
 
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """What AWS would refuse in complete inputs; unknown ones are ``UNKNOWN``.
+        """Yield what AWS or the region would reject in complete inputs; unknown ones are `UNKNOWN`.
 
-        ``old`` holds the last inputs, empty where nothing exists yet under this resource.
+        `old` holds the last inputs, and is empty if the resource does not exist yet.
         """
         del op, inputs, old
         return ()
 
     def replaces(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
-        """Further changed top-level properties that replace the resource, by their values."""
+        """Return further changed top-level properties that replace the resource, by their values.
+
+        Each of them is listed in `upstream.DYNAMIC_REPLACEMENTS`.
+        """
         del old, new, changed
         return frozenset()
 
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
-        """Outputs that are unknown while an update of these top-level inputs is previewed."""
+        """Return the outputs that are unknown while an update of these top-level inputs is previewed."""
         del changed
         return self.volatile
 
     def create(self, op: Operation, inputs: Properties) -> str:
-        """Makes the resource and returns its id."""
+        """Create the resource and return its id."""
         raise NotImplementedError
 
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Brings what can be changed to the inputs, and waits until the resource is ready."""
+        """Update what can be changed to the inputs, and wait until the resource is ready."""
         del op, identity, new, old
 
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """What the region holds: inputs and outputs it can tell. None where the thing is gone.
+        """Return the inputs and outputs that the region reports, or None if the resource is gone.
 
-        ``state`` holds the last known inputs and outputs; it is empty while importing.
+        `state` holds the last known inputs and outputs; it is empty while importing.
         """
         raise NotImplementedError
 
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """Removes the resource and waits until it is gone. Missing things may raise."""
+        """Delete the resource and wait until it is gone. A missing one may raise."""
         raise NotImplementedError
 
 
 def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]]:
-    """Tags as most AWS calls take them."""
+    """Return tags as most AWS calls take them."""
     return [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
 
 
 def tag_map(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
-    """Tags as most AWS calls return them, without AWS's own."""
+    """Return tags as most AWS calls report them, without AWS's own."""
     return {
         str(tag["Key"]): str(tag.get("Value", ""))
         for tag in tags or ()
@@ -118,7 +129,7 @@ def sync_tags(
     add: Callable[[dict[str, str]], object],
     remove: Callable[[list[str]], object],
 ) -> None:
-    """Calls ``add`` and ``remove`` for what differs between two inputs' tags, never after a create."""
+    """Call `add` and `remove` for the differences between the tags of two inputs, never after a create."""
     if old is None:
         return
     before: dict[str, str] = old.get("tags") or {}
@@ -132,7 +143,7 @@ def sync_tags(
 
 
 def given(mapping: Mapping[str, str], inputs: Properties) -> dict[str, Any]:
-    """AWS parameters from inputs: ``{"CidrBlock": "cidrBlock"}``, absent inputs left out."""
+    """Return AWS parameters from inputs: `{"CidrBlock": "cidrBlock"}`, without absent inputs."""
     return {
         parameter: inputs[name]
         for parameter, name in mapping.items()
@@ -141,7 +152,7 @@ def given(mapping: Mapping[str, str], inputs: Properties) -> dict[str, Any]:
 
 
 def found(mapping: Mapping[str, str], description: Mapping[str, Any]) -> Properties:
-    """Properties from AWS's description, with the same mapping as ``given``."""
+    """Return properties from AWS's description, with the same mapping as `given`."""
     return {
         name: description[parameter]
         for parameter, name in mapping.items()
@@ -162,5 +173,5 @@ def known(inputs: Properties, *names: str) -> bool:
 
 
 def document_text(value: Any) -> Any:
-    """A JSON document as text, also where the program gave an object."""
+    """Return a JSON document as text, also if the program passed an object."""
     return json.dumps(value) if isinstance(value, dict | list) else value

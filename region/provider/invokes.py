@@ -1,4 +1,4 @@
-"""The functions that a program can call: look-ups without a resource."""
+"""The functions that a program can call: lookups without a resource."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DESCRIPTIONS: Final = {
 
 
 def call(place: Place, token: str, arguments: Properties) -> tuple[Properties, list[Refusal]]:
-    """The result of a function, or why it cannot be called."""
+    """Return the result of a function, or why it cannot be called."""
     invoke = INVOKES.get(token)
     if invoke is None:
         known = ", ".join(sorted(INVOKES))
@@ -38,7 +38,7 @@ def call(place: Place, token: str, arguments: Properties) -> tuple[Properties, l
     except ClientError as error:
         if error_code(error) == "ParameterNotFound":
             name = arguments.get("name")
-            reason = f"there is no parameter {name!r}; check its name or put it with the AWS CLI"
+            reason = f"there is no parameter {name!r}; check its name or create it with the AWS CLI"
             return {}, [Refusal("name", reason)]
         raise
 

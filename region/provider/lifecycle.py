@@ -1,4 +1,4 @@
-"""The steps of a resource's life, the same for every type; ``service.py`` speaks gRPC around them."""
+"""The steps of a resource's life, the same for every type; `service.py` speaks gRPC around them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from region.provider.values import UNKNOWN, Properties, is_known, plain, seal
 
 @dataclass(frozen=True, slots=True)
 class Autonaming:
-    """What the engine's autonaming configuration says: the name to use, or that names must be given."""
+    """The engine's autonaming configuration: the name to use, or that the program must set names."""
 
     proposed: str = ""
     disabled: bool = False
@@ -56,7 +56,7 @@ class Difference:
 
 
 def check(handler: Handler, op: Operation, task: CheckTask) -> tuple[Properties, list[Refusal]]:
-    """Complete inputs (with defaults, names and default tags) and what is wrong with them."""
+    """Return complete inputs (with defaults, name and default tags) and what is wrong with them."""
     schema = resource_schema(handler.resource_type)
     inputs = _stripped(plain(task.news))
     for path in handler.documents & inputs.keys():
@@ -91,7 +91,7 @@ def _check_region(handler: Handler, op: Operation, inputs: Properties) -> Iterab
 
 
 def _add_default_tags(handler: Handler, op: Operation, inputs: Properties) -> None:
-    """The real provider merges its ``defaultTags`` into the inputs as well."""
+    """Merge `defaultTags` into the inputs, as the real provider does."""
     tags = inputs.get("tags", {})
     if handler.taggable and op.session.default_tags and isinstance(tags, dict):
         inputs["tags"] = {**op.session.default_tags, **tags}
@@ -123,7 +123,7 @@ def _add_name(
 
 
 def _kept_name(naming: Naming, inputs: Properties, task: CheckTask) -> str | None:
-    """The name chosen earlier, unless the program gave that one itself or changed its prefix."""
+    """Return the name chosen earlier, unless the program set that one itself or changed its prefix."""
     olds = plain(task.olds)
     name = olds.get(naming.prop)
     if not isinstance(name, str) or naming.prop not in olds.get(DEFAULTS_KEY, []):
@@ -145,21 +145,17 @@ def _fresh_name(naming: Naming, inputs: Properties, task: CheckTask) -> Any:
 
 
 def diff(handler: Handler, old_inputs: Properties, new_inputs: Properties) -> Difference:
-    """What an update would have to do."""
+    """Return what an update would have to do."""
     old, new = plain(old_inputs), plain(new_inputs)
     changes = handler.semantics.changes(_stripped(old), _stripped(new))
     tops = frozenset(change.top for change in changes)
-    forced = {change.top for change in changes if _forced(handler, change.dotted)}
+    forced = {change.top for change in changes if handler.replacing(change.dotted)}
     replacing = frozenset(forced) | handler.replaces(old, new, tops)
     return Difference(changes, replacing, bool(replacing) and _delete_first(handler, old, new))
 
 
-def _forced(handler: Handler, dotted: str) -> bool:
-    return any(dotted == path or dotted.startswith(f"{path}.") for path in handler.force_new)
-
-
 def _delete_first(handler: Handler, old: Properties, new: Properties) -> bool:
-    """Two resources cannot have one name: a kept name that the program gave makes way first."""
+    """Whether the old resource goes first: two cannot share a name that the program set."""
     if handler.fixed_identity:
         return True
     naming = handler.naming
@@ -169,7 +165,7 @@ def _delete_first(handler: Handler, old: Properties, new: Properties) -> bool:
 
 
 def preview_create(handler: Handler, inputs: Properties) -> Properties:
-    """The outputs of a resource that does not exist yet."""
+    """Return the outputs of a resource that does not exist yet."""
     schema = resource_schema(handler.resource_type)
     state = _stripped(inputs)
     for name in schema.outputs | handler.computed:
@@ -180,7 +176,7 @@ def preview_create(handler: Handler, inputs: Properties) -> Properties:
 def preview_update(
     handler: Handler, state: Properties, old: Properties, new: Properties
 ) -> Properties:
-    """The outputs that a resource will have after an update, as far as they are known."""
+    """Return the outputs that a resource will have after an update, as far as they are known."""
     tops = frozenset(
         change.top
         for change in handler.semantics.changes(_stripped(plain(old)), _stripped(plain(new)))
@@ -191,20 +187,20 @@ def preview_update(
 
 
 def _merged(state: Properties, old: Properties, new: Properties) -> Properties:
-    """The last state with new inputs; inputs no longer given are left out."""
+    """Return the last state with new inputs, without inputs that are no longer set."""
     kept = {name: value for name, value in state.items() if name not in old or name in new}
     return {**kept, **_stripped(new)}
 
 
 def create(handler: Handler, op: Operation, tagged: Properties) -> tuple[str, Properties]:
-    """Makes a resource, waits until it is ready and returns its id and outputs."""
+    """Create a resource, wait until it is ready and return its id and outputs."""
     inputs = _known_inputs(handler, tagged)
     identity = handler.create(op, inputs)
     try:
         handler.apply(op, identity, inputs, None)
         state = _outputs(handler, op, identity, inputs, inputs)
     except Exception as error:
-        # The thing exists: tell the engine, or nobody would ever delete it.
+        # The resource exists: report it to the engine, or nobody would ever delete it.
         raise InitError(identity, seal(inputs, tagged), tagged, describe(error)) from error
     return identity, seal(state, tagged)
 
@@ -212,7 +208,7 @@ def create(handler: Handler, op: Operation, tagged: Properties) -> tuple[str, Pr
 def update(
     handler: Handler, op: Operation, identity: str, olds: tuple[Properties, Properties], tagged: Any
 ) -> Properties:
-    """Changes a resource in place; ``olds`` are its last state and its last inputs."""
+    """Change a resource in place; `olds` are its last state and its last inputs."""
     state, old = plain(olds[0]), _stripped(plain(olds[1]))
     new = _known_inputs(handler, tagged)
     handler.apply(op, identity, new, old)
@@ -240,14 +236,14 @@ def _outputs(
 
 
 def _state(handler: Handler, state: Properties, inputs: Properties, live: Properties) -> Properties:
-    """The outputs: what the region tells, in the program's own words where both mean the same."""
-    told = {
+    """Return the outputs: what the region reports, as the program wrote it where both mean the same."""
+    reported = {
         name: inputs[name]
         if name in inputs and handler.semantics.equal(name, inputs[name], value)
         else value
         for name, value in live.items()
     }
-    return _with_all_tags(handler, {**state, **told})
+    return _with_all_tags(handler, {**state, **reported})
 
 
 def _with_all_tags(handler: Handler, state: Properties) -> Properties:
@@ -257,7 +253,7 @@ def _with_all_tags(handler: Handler, state: Properties) -> Properties:
 def read(
     handler: Handler, op: Operation, identity: str, state: Properties, tagged: Properties
 ) -> tuple[Properties, Properties] | None:
-    """The outputs and inputs of a resource as the region holds it now, or None where it is gone."""
+    """Return outputs and inputs of a resource as the region holds it now, or None if it is gone."""
     inputs = _stripped(plain(tagged))
     known_state = _stripped(plain(state))
     try:
@@ -276,13 +272,13 @@ def read(
 
 
 def _imported(handler: Handler, live: Properties) -> Properties:
-    """Inputs of an imported resource: what the region tells of the implemented properties."""
+    """Return the inputs of an imported resource: supported properties that the region reports."""
     tops = {path.split(".")[0] for path in handler.supported}
     return {name: value for name, value in live.items() if name in tops and value not in ({}, [])}
 
 
 def delete(handler: Handler, op: Operation, identity: str, state: Properties) -> None:
-    """Removes a resource; one that is gone already is a success."""
+    """Delete a resource; one that is already gone is a success."""
     try:
         handler.delete(op, identity, plain(state))
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What a handler works with: the clients, the region, progress, and waiting for a state."""
+"""What a handler works with: clients, region, progress messages, and waiting for a state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POLL_SECONDS: Final = 0.2
 REPORT_AFTER_SECONDS: Final = 3.0
 REPORT_EVERY_SECONDS: Final = 5.0
 RELEASE_SECONDS: Final = 60.0
-"""How long a deletion is tried again while something else still uses the thing."""
+"""How long a deletion is retried while something else still uses the resource."""
 
 T = TypeVar("T")
 
@@ -32,13 +32,13 @@ class Place:
 
     @cached_property
     def account(self) -> str:
-        """The account's id, as the region's STS tells it."""
+        """The account's id, as the region's STS reports it."""
         return str(self.aws.sts.get_caller_identity()["Account"])
 
 
 @dataclass(slots=True)
 class Operation:
-    """One request of the engine about one resource. ``timeout`` is the user's, in seconds, or 0."""
+    """One request of the engine about one resource. `timeout` is the user's, in seconds, or 0."""
 
     place: Place
     session: Session = field(default_factory=Session)
@@ -61,7 +61,7 @@ class Operation:
         return self.place.account
 
     def arn(self, service: str, resource: str, *, partition_only: bool = False) -> str:
-        """An ARN; ``partition_only`` leaves region and account out, as S3 does."""
+        """Return an ARN; `partition_only` omits region and account, as S3 does."""
         if partition_only:
             return f"arn:aws:{service}:::{resource}"
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
@@ -69,9 +69,11 @@ class Operation:
     def wait(
         self, what: str, probe: Callable[[], tuple[T | None, str]], *, default_timeout: float
     ) -> T:
-        """Polls until ``probe`` returns a value; its second item says how far it is.
+        """Poll until `probe` returns a value; its second item describes the progress.
 
-        Raises ProviderError after the user's timeout, or the default one (seconds).
+        Raises:
+            ProviderError: The user's timeout, or the default one (in seconds), has passed.
+            Cancelled: The engine asked to stop.
         """
         limit = self.timeout or default_timeout
         started = time.monotonic()
@@ -93,9 +95,9 @@ class Operation:
                 raise Cancelled(f"cancelled while waiting for {what}, which is {progress}")
 
     def release(self, what: str, delete: Callable[[], Any], *busy: str) -> None:
-        """Calls ``delete`` again for up to a minute while the service says that others use it.
+        """Call `delete` again for up to a minute while the service says that others use it.
 
-        ``busy`` are the error codes that say so.
+        `busy` are the error codes that say so.
         """
 
         def probe() -> tuple[bool | None, str]:

@@ -1,4 +1,4 @@
-"""What a resource type's inputs and outputs are called, read from the typed ``pulumi_aws`` package.
+"""The names and kinds of a resource type's inputs and outputs, read from the `pulumi_aws` package.
 
 The package is the one the program uses, so the names, the required properties and the scalar types
 cannot drift from what users write.
@@ -54,13 +54,14 @@ _CONTAINERS: Final = {"Sequence": "list", "list": "list", "Mapping": "map", "dic
 
 @lru_cache(maxsize=256)
 def resource_schema(token: str) -> ResourceSchema:
-    """The schema of a type token such as ``aws:ec2/vpc:Vpc``.
+    """Return the schema of a type token such as `aws:ec2/vpc:Vpc`.
 
-    Raises KeyError where ``pulumi_aws`` has no such resource type.
+    Raises:
+        KeyError: `pulumi_aws` has no such resource type.
     """
     cls = _resource_class(token)
     module = sys.modules[cls.__module__]
-    # Where a nested type already has the name, the generator calls the resource's one InitArgs.
+    # If a nested type already has the name, the generator calls the resource's own InitArgs.
     args = getattr(module, f"{cls.__name__}InitArgs", None)
     args = args or getattr(module, f"{cls.__name__}Args")
     state = getattr(module, f"_{cls.__name__}State")
@@ -74,7 +75,7 @@ def _resource_class(token: str) -> type[Any]:
         package, module, name = token.split(":")
         if package != "aws":
             raise KeyError(token)
-        with warnings.catch_warnings():  # the package warns of classes that nobody asked for
+        with warnings.catch_warnings():  # the package warns about classes that nobody asked for
             warnings.simplefilter("ignore", DeprecationWarning)
             namespace = importlib.import_module(f"pulumi_aws.{module.split('/')[0]}")
             return getattr(namespace, name)
@@ -84,7 +85,7 @@ def _resource_class(token: str) -> type[Any]:
 
 @lru_cache(maxsize=2048)
 def _object_shape(args: type[Any]) -> Shape:
-    """The shape of a generated ``…Args`` class."""
+    """Return the shape of a generated `…Args` class."""
     names = sdk.input_type_py_to_pulumi_names(args)
     hints = cast("Mapping[str, Any]", sdk.input_type_types(args))
     parameters = inspect.signature(args.__init__).parameters
@@ -123,7 +124,7 @@ def _class_shape(cls: type[Any]) -> Shape:
 
 
 def _union_shape(members: Sequence[Any]) -> Shape:
-    """The shape of ``Input[T]``: a union of T, an awaitable and an output."""
+    """Return the shape of `Input[T]`: a union of T, an awaitable and an output."""
     shapes = [_shape(member) for member in members if _is_plain(member)]
     distinct = [shape for index, shape in enumerate(shapes) if shape not in shapes[:index]]
     return distinct[0] if len(distinct) == 1 else ANY
@@ -136,7 +137,7 @@ def _is_plain(member: Any) -> bool:
 
 
 def coerce(shape: Shape, value: Any) -> Any:
-    """The value with scalars in the schema's type where nothing is lost: ``1`` for a string is ``"1"``.
+    """Return the value with scalars in the schema's type if nothing is lost: `1` for a string is `"1"`.
 
     Programs pass a launch template's number as its version and a string as a port; the real provider
     converts as well.

@@ -1,4 +1,4 @@
-"""The provider as a server: the engine attaches with ``PULUMI_DEBUG_PROVIDERS=aws:<port>``."""
+"""The provider as a server: the engine attaches with `PULUMI_DEBUG_PROVIDERS=aws:<port>`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ logger: Final = logging.getLogger(__name__)
 
 
 class ProviderServer:
-    """Serves the ``aws`` provider of one local region to any number of engines.
+    """Serves the `aws` provider of one local region to any number of engines.
 
-    ``endpoint_url`` must be a literal loopback address; ValueError otherwise.
+    `endpoint_url` must be a literal loopback address.
     """
 
     def __init__(self, endpoint_url: str, region: str) -> None:
@@ -38,7 +38,11 @@ class ProviderServer:
         self._server: Any = None
 
     def start(self, port: int = 0) -> int:
-        """Listens on 127.0.0.1 and returns the port. Raises OSError where the port is taken."""
+        """Listen on 127.0.0.1 and return the port.
+
+        Raises:
+            OSError: The port is taken.
+        """
         server = grpc.server(
             futures.ThreadPoolExecutor(WORKERS, thread_name_prefix="provider"),
             options=[
@@ -61,13 +65,13 @@ class ProviderServer:
         return bound
 
     def stop(self) -> None:
-        """Cancels what is waiting and ends the server. Safe to call twice."""
+        """Cancel pending waits and stop the server. Safe to call twice."""
         self._sessions.close()
         if self._server is not None:
             self._server.stop(STOP_SECONDS).wait()
             self._server = None
 
     def _warm_up(self) -> None:
-        """Reads the schemas (about three seconds of CPU) before the first program asks."""
+        """Read the schemas (about three seconds of CPU) before the first program needs them."""
         for token in self._handlers:
             resource_schema(token)

@@ -1,4 +1,4 @@
-"""The gRPC service that the engine calls: wire messages in, the steps of ``lifecycle``, messages out."""
+"""The gRPC service that the engine calls: wire messages in, the steps of `lifecycle`, messages out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from region.provider.errors import Cancelled, Refusal, describe
 from region.provider.handler import Handler
 from region.provider.lifecycle import Autonaming, CheckTask, Difference, InitError
 from region.provider.operation import Operation, Place
-from region.provider.resources import UNPLAYABLE
+from region.provider.resources import UNSUPPORTED_BY_DESIGN
 from region.provider.sessions import Session, Sessions
 from region.provider.values import Properties, from_struct, plain, to_struct
 
@@ -38,12 +38,12 @@ _KINDS: Final[Mapping[tuple[ChangeKind, bool], int]] = {
 
 
 def sdk_version() -> str:
-    """The version of the ``pulumi_aws`` package whose program this provider serves."""
+    """Return the version of the `pulumi_aws` package of the program."""
     return metadata.version("pulumi-aws")
 
 
 class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
-    """One service for all engines; what differs per engine is in its session."""
+    """One service for all engines; what differs per engine is kept in its session."""
 
     def __init__(self, place: Place, handlers: Mapping[str, Handler], sessions: Sessions) -> None:
         self._place = place
@@ -53,28 +53,28 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
     # --- the plugin itself -------------------------------------------------------------------
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Agrees on the protocol's features."""
+        """Agree on the protocol's features."""
         self._sessions.of(context).attach(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse(
             accept_secrets=True, supports_autonaming_configuration=True
         )
 
     def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Takes the address at which the engine wants messages."""
+        """Accept the address at which the engine receives messages."""
         self._sessions.of(context).attach(request.address)
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """The version the program's SDK asks for."""
+        """Return the version that the program's SDK asks for."""
         return plugin_pb2.PluginInfo(version=sdk_version())
 
     def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """A schema without types: the program brings its own SDK."""
+        """Return a schema without types: the program brings its own SDK."""
         schema = {"name": "aws", "version": sdk_version()}
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
     def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Refuses a configured region that is not the local one."""
+        """Reject a configured region that is not the local one."""
         config = plain(from_struct(request.news))
         region = config.get("region", self._place.region)
         if isinstance(region, str) and region != self._place.region:
@@ -86,13 +86,13 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """A changed configuration never replaces resources."""
+        """Report that a changed configuration never replaces resources."""
         same = from_struct(request.old_inputs) == from_struct(request.news)
         kind = provider_pb2.DiffResponse.DIFF_NONE if same else provider_pb2.DiffResponse.DIFF_SOME
         return provider_pb2.DiffResponse(changes=kind)
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Keeps the default tags for this engine's resources."""
+        """Keep the default tags for this engine's resources."""
         config = plain(from_struct(request.args)) or dict(request.variables)
         with _answers(context, "configuring the provider"):
             self._sessions.of(context).default_tags = _default_tags(config)
@@ -101,14 +101,14 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Ends what this engine waits for."""
+        """End the waits of this engine."""
         self._sessions.of(context).cancelled.set()
         return empty_pb2.Empty()
 
     # --- resources ---------------------------------------------------------------------------
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Complete inputs, or what is wrong with them."""
+        """Return complete inputs, or what is wrong with them."""
         handler = self._handlers.get(request.type or _type_of(request.urn))
         if handler is None:
             refusal = Refusal("", self._not_implemented(request.type or _type_of(request.urn)))
@@ -127,7 +127,7 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CheckResponse(inputs=to_struct(inputs))
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """What differs between the last inputs and the new ones, and whether it replaces."""
+        """Return the differences between the last inputs and the new ones, and what replaces."""
         handler = self._handler(request, context)
         old = request.old_inputs if request.old_inputs.fields else request.olds
         with _answers(context, f"comparing {request.urn}"):
@@ -135,7 +135,7 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         return _diff_response(difference)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Makes a resource, or says what it would be."""
+        """Create a resource, or return what it would be."""
         handler = self._handler(request, context)
         inputs = from_struct(request.properties)
         if request.preview:
@@ -147,7 +147,7 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(id=identity, properties=to_struct(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """What the region holds; an empty id where the resource is gone."""
+        """Return what the region holds; an empty id if the resource is gone."""
         handler = self._handler(request, context)
         with _answers(context, f"reading {_label(request.urn)}"):
             result = lifecycle.read(
@@ -165,7 +165,7 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
             )
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Changes a resource in place, or says what it would become."""
+        """Change a resource in place, or return what it would become."""
         handler = self._handler(request, context)
         state, old = from_struct(request.olds), from_struct(request.old_inputs)
         new = from_struct(request.news)
@@ -178,7 +178,7 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Removes a resource and waits until it is gone."""
+        """Delete a resource and wait until it is gone."""
         handler = self._handler(request, context)
         with _answers(context, f"deleting {_label(request.urn)}"):
             op = self._operation(request, context)
@@ -186,7 +186,7 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Calls a function such as ``aws:index/getRegion:getRegion``."""
+        """Call a function such as `aws:index/getRegion:getRegion`."""
         with _answers(context, f"calling {request.tok}"):
             arguments = plain(from_struct(request.args))
             result, refusals = invokes.call(self._place, request.tok, arguments)
@@ -207,8 +207,8 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         return handler
 
     def _not_implemented(self, token: str) -> str:
-        if token in UNPLAYABLE:
-            return f"the local region does not implement {token}: {UNPLAYABLE[token]}"
+        if token in UNSUPPORTED_BY_DESIGN:
+            return f"the local region does not implement {token}: {UNSUPPORTED_BY_DESIGN[token]}"
         package = token.split("/", maxsplit=1)[0]
         near = [name for name in self._handlers if name.startswith(f"{package}/")]
         known = ", ".join(sorted(near or self._handlers))
@@ -227,7 +227,7 @@ def _label(urn: str) -> str:
 
 
 def _failures(refusals: Iterable[Refusal]) -> list[Any]:
-    """The path goes into the text: of a named property the engine would print the value as well."""
+    """Return check failures with the path in the text: the engine would print a named property's value."""
     return [
         provider_pb2.CheckFailure(
             reason=f"{refusal.path}: {refusal.reason}" if refusal.path else refusal.reason
@@ -248,7 +248,7 @@ def _autonaming(request: Any) -> Autonaming:
 
 
 def _default_tags(config: Properties) -> dict[str, str]:
-    """The tags of ``aws:defaultTags``, which arrives as JSON text."""
+    """Return the tags of `aws:defaultTags`, which arrives as JSON text."""
     value = config.get("defaultTags") or {}
     if isinstance(value, str):
         value = json.loads(value)
@@ -277,7 +277,7 @@ def _diff_response(difference: Difference) -> Any:
 
 @contextmanager
 def _answers(context: Any, doing: str) -> Generator[None]:
-    """Turns every exception into one gRPC error with one clear sentence."""
+    """Turn every exception into one gRPC error with one clear sentence."""
     try:
         yield
     except InitError as error:
@@ -294,7 +294,7 @@ def _answers(context: Any, doing: str) -> Generator[None]:
 
 
 def _init_failed(error: InitError) -> tuple[tuple[str, bytes], ...]:
-    """The detail by which the engine keeps a resource that exists and is not ready."""
+    """Return the detail that makes the engine keep a resource that exists and is not ready."""
     detail = provider_pb2.ErrorResourceInitFailed(
         id=error.identity,
         properties=to_struct(error.properties),

@@ -1,6 +1,6 @@
 """One session per attached engine: its address for messages, its default tags, its cancellation.
 
-Several engines (one per ``pulumi`` command) share one provider server, and nothing in the protocol
+Several engines (one per `pulumi` command) share one provider server, and nothing in the protocol
 names the caller of a request but its connection.
 """
 
@@ -21,20 +21,20 @@ class Session:
     """What the provider knows about one engine."""
 
     def __init__(self) -> None:
-        """A session without an address, default tags or cancellation."""
+        """Start without an address, default tags or cancellation."""
         self.cancelled = threading.Event()
         self.default_tags: dict[str, str] = {}
         self._channel: Any = None
         self._engine: Any = None
 
     def attach(self, address: str) -> None:
-        """Remembers where the engine takes messages."""
+        """Remember where the engine receives messages."""
         if self._channel is None and address:
             self._channel = grpc.insecure_channel(address)
             self._engine = engine_pb2_grpc.EngineStub(self._channel)
 
     def status(self, urn: str, message: str) -> None:
-        """Shows a passing message beside the resource. Losing one is no failure."""
+        """Show a passing message beside the resource. A lost message is not an error."""
         if self._engine is None:
             return
         request = engine_pb2.LogRequest(
@@ -46,21 +46,21 @@ class Session:
             self._engine = None
 
     def close(self) -> None:
-        """Ends the connection to the engine."""
+        """Close the connection to the engine."""
         if self._channel is not None:
             self._channel.close()
 
 
 class Sessions:
-    """The sessions of the engines that attached last."""
+    """The sessions of the engines that attached most recently."""
 
     def __init__(self) -> None:
-        """No sessions yet: one begins with the first request of an engine."""
+        """Start without sessions: one begins with the first request of an engine."""
         self._lock = threading.Lock()
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
     def of(self, context: Any) -> Session:
-        """The session of the engine that sent a request."""
+        """Return the session of the engine that sent a request."""
         peer = str(context.peer())
         with self._lock:
             session = self._sessions.get(peer)
@@ -72,7 +72,7 @@ class Sessions:
             return session
 
     def close(self) -> None:
-        """Cancels every wait and ends every connection."""
+        """Cancel every wait and close every connection."""
         with self._lock:
             for session in self._sessions.values():
                 session.cancelled.set()

@@ -1,4 +1,4 @@
-"""Refuses inputs that AWS does not know or that the local region does not implement."""
+"""Validation of inputs: those that AWS does not have or the local region does not implement."""
 
 from __future__ import annotations
 
@@ -17,27 +17,51 @@ def problems(
     hints: Mapping[str, str],
     inputs: Mapping[str, Any],
 ) -> list[Refusal]:
-    """Everything wrong with the names and kinds of some inputs.
+    """Return everything that is wrong with the names and kinds of some inputs.
 
-    ``supported`` holds paths (``healthCheck.path``); an object listed without any path below it is
-    supported whole. ``hints`` names what to write instead of an unsupported property.
+    `supported` holds paths (`healthCheck.path`); an object listed without any path below it is
+    supported whole. `hints` names what to write instead of an unsupported property.
     """
-    return list(_Walk(schema.token, supported, hints).object("", schema.inputs, inputs))
+    walk = _Walk(schema.token, Support(supported), hints)
+    return list(walk.object("", schema.inputs, inputs))
+
+
+class Support:
+    """Which paths are supported; an object without any path below it is supported whole."""
+
+    def __init__(self, supported: frozenset[str]) -> None:
+        self._supported = supported
+
+    def implements(self, path: str) -> bool:
+        """Whether a property, or something below it, is supported."""
+        parts = path.split(".")
+        if path in self._supported or self.members(path):
+            return True
+        ancestors = [".".join(parts[:end]) for end in range(1, len(parts))]
+        return any(
+            ancestor in self._supported and not self.members(ancestor) for ancestor in ancestors
+        )
+
+    def members(self, path: str) -> list[str]:
+        """Return the supported properties directly below a path ("" for the resource)."""
+        start = f"{path}." if path else ""
+        below = (item.removeprefix(start) for item in self._supported if item.startswith(start))
+        return sorted({item.split(".")[0] for item in below})
 
 
 class _Walk:
-    def __init__(self, token: str, supported: frozenset[str], hints: Mapping[str, str]) -> None:
+    def __init__(self, token: str, support: Support, hints: Mapping[str, str]) -> None:
         self.token = token
-        self.supported = supported
+        self.support = support
         self.hints = hints
 
     def object(self, path: str, shape: Shape, value: Mapping[str, Any]) -> Iterator[Refusal]:
-        """The problems of an object's members, and of those that are missing."""
+        """Yield the problems of an object's members, and of those that are missing."""
         for name, member in value.items():
             below = f"{path}.{name}" if path else name
             if name not in shape.properties:
                 yield Refusal(below, self._unknown(name, path, shape.properties))
-            elif not self._implemented(below):
+            elif not self.support.implements(below):
                 yield Refusal(below, self._unsupported(below, path))
             else:
                 yield from self.value(below, shape.properties[name], member)
@@ -46,7 +70,7 @@ class _Walk:
             yield Refusal(below, f"{self.token} needs {below!r}; set it")
 
     def value(self, path: str, shape: Shape, value: Any) -> Iterator[Refusal]:
-        """The problems of one value and of its parts."""
+        """Yield the problems of one value and of its parts."""
         if value is UNKNOWN or value is None:
             return
         if not fits(shape, value):
@@ -63,21 +87,6 @@ class _Walk:
             for key, item in value.items():
                 yield from self.value(f"{path}.{key}", shape.element, item)
 
-    def _implemented(self, path: str) -> bool:
-        parts = path.split(".")
-        if path in self.supported or any(item.startswith(f"{path}.") for item in self.supported):
-            return True
-        ancestors = [".".join(parts[:end]) for end in range(1, len(parts))]
-        return any(
-            ancestor in self.supported and not self._members(ancestor) for ancestor in ancestors
-        )
-
-    def _members(self, path: str) -> list[str]:
-        """The supported properties directly below a path ("" for the resource)."""
-        start = f"{path}." if path else ""
-        below = (item.removeprefix(start) for item in self.supported if item.startswith(start))
-        return sorted({item.split(".")[0] for item in below})
-
     def _unknown(self, name: str, path: str, known: Iterable[str]) -> str:
         where = f"{self.token} {path}" if path else self.token
         near = difflib.get_close_matches(name, list(known), n=1)
@@ -87,7 +96,7 @@ class _Walk:
     def _unsupported(self, path: str, parent: str) -> str:
         remedy = self.hints.get(path, "remove it for the rehearsal or run this stack on AWS")
         where = f"under {parent!r}" if parent else "here"
-        members = ", ".join(self._members(parent))
+        members = ", ".join(self.support.members(parent))
         return (
             f"the local region does not implement {path!r} of {self.token}; "
             f"{remedy} (supported {where}: {members})"

@@ -1,8 +1,8 @@
-"""Property values between the engine's wire form (protobuf ``Struct``) and Python.
+"""Property values between the engine's wire form (protobuf `Struct`) and Python.
 
 The engine marks what JSON cannot say with signature keys: secrets, assets, archives, outputs and
 resource references are objects that carry a well-known signature, an unknown value is a well-known
-string. They are fixed by the Pulumi protocol (``sdk/go/common/resource``).
+string. They are fixed by the Pulumi protocol (`sdk/go/common/resource`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Properties = dict[str, Any]
 
 
 class Unknown(Enum):
-    """The type of ``UNKNOWN``: a value the engine cannot know before something is created."""
+    """The type of `UNKNOWN`: a value the engine cannot know before something is created."""
 
     UNKNOWN = "unknown"
 
@@ -52,7 +52,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file given by its path, its text or its URI; ``hash`` is the SHA-256 of its bytes."""
+    """One file given by its path, its text or its URI; `hash` is the SHA-256 of its bytes."""
 
     hash: str = ""
     path: str | None = field(default=None, compare=False)
@@ -71,12 +71,12 @@ class Archive:
 
 
 def from_struct(struct: struct_pb2.Struct) -> Properties:
-    """The properties in a wire message, with secrets, unknowns and assets as Python objects."""
+    """Return the properties in a wire message, with secrets, unknowns and assets as Python objects."""
     return {key: _from_value(value) for key, value in struct.fields.items()}
 
 
 def to_struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The wire message of some properties."""
+    """Return the wire message of some properties."""
     struct = struct_pb2.Struct()
     for key, value in properties.items():
         _fill(struct.fields[key], value)
@@ -138,7 +138,7 @@ _DECODERS: Final[Mapping[str, Callable[[Properties], Any]]] = {
 
 
 def _encode(value: Any) -> Any:
-    """An object of this module as the plain object the protocol writes for it."""
+    """Return an object of this module as the plain object that the protocol writes for it."""
     if isinstance(value, Secret):
         return {SIGNATURE: SECRET_SIGNATURE, "value": value.value}
     if isinstance(value, Asset):
@@ -176,12 +176,12 @@ def _fill_scalar(target: struct_pb2.Value, value: Any) -> None:
     elif isinstance(value, int | float):
         target.number_value = float(value)
     else:
-        # Dates and the like: AWS's clients return them, the wire has only text for them.
+        # Dates, for instance: AWS's clients return them, the wire has only text for them.
         target.string_value = str(value)
 
 
 def plain(value: Any) -> Any:
-    """The value without its secret wrappers and without null members of objects."""
+    """Return the value without its secret wrappers and without null members of objects."""
     match value:
         case Secret():
             return plain(value.value)
@@ -222,7 +222,7 @@ def _any(value: Any, test: Callable[[Any], bool]) -> bool:
 
 
 def seal(properties: Mapping[str, Any], tagged: Mapping[str, Any]) -> Properties:
-    """The properties, those wrapped as secrets whose namesake in ``tagged`` holds a secret."""
+    """Return the properties, wrapped as secrets if their namesake in `tagged` holds a secret."""
     return {
         key: Secret(value) if has_secret(tagged.get(key)) else value
         for key, value in properties.items()

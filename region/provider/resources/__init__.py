@@ -1,80 +1,115 @@
-"""The handlers of all implemented resource types."""
+"""The handlers of all supported resource types.
+
+The handler of `aws:<module>/<noun>:<Type>` is the class `<Type>` in `<module>/<noun>.py`, the noun in
+snake case.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from region.provider.handler import Handler
-from region.provider.resources.autoscaling import group, policy
-from region.provider.resources.budgets import budget
-from region.provider.resources.cloudwatch import cloudwatch
-from region.provider.resources.codedeploy import application, deployment_config
-from region.provider.resources.ec2 import (
-    instance,
-    launch_template,
-    nat,
-    network,
-    routing,
-    security_groups,
+from region.provider.resources.autoscaling.group import Group
+from region.provider.resources.autoscaling.policy import Policy
+from region.provider.resources.budgets.budget import Budget
+from region.provider.resources.cloudwatch.dashboard import Dashboard
+from region.provider.resources.cloudwatch.log_group import LogGroup
+from region.provider.resources.cloudwatch.metric_alarm import MetricAlarm
+from region.provider.resources.codedeploy.application import Application
+from region.provider.resources.codedeploy.deployment_config import DeploymentConfig
+from region.provider.resources.codedeploy.deployment_group import DeploymentGroup
+from region.provider.resources.ec2.eip import Eip
+from region.provider.resources.ec2.instance import Instance as Ec2Instance
+from region.provider.resources.ec2.internet_gateway import InternetGateway
+from region.provider.resources.ec2.launch_template import LaunchTemplate
+from region.provider.resources.ec2.nat_gateway import NatGateway
+from region.provider.resources.ec2.route import Route
+from region.provider.resources.ec2.route_table import RouteTable
+from region.provider.resources.ec2.route_table_association import RouteTableAssociation
+from region.provider.resources.ec2.security_group import SecurityGroup
+from region.provider.resources.ec2.subnet import Subnet
+from region.provider.resources.ec2.vpc import Vpc
+from region.provider.resources.ec2.vpc_endpoint import VpcEndpoint
+from region.provider.resources.iam.instance_profile import InstanceProfile
+from region.provider.resources.iam.role import Role
+from region.provider.resources.iam.role_policy import RolePolicy
+from region.provider.resources.iam.role_policy_attachment import RolePolicyAttachment
+from region.provider.resources.kms.key import Key
+from region.provider.resources.lb.listener import Listener
+from region.provider.resources.lb.load_balancer import LoadBalancer
+from region.provider.resources.lb.target_group import TargetGroup
+from region.provider.resources.rds.instance import Instance as RdsInstance
+from region.provider.resources.rds.parameter_group import ParameterGroup
+from region.provider.resources.rds.subnet_group import SubnetGroup
+from region.provider.resources.s3.bucket import Bucket
+from region.provider.resources.s3.bucket_lifecycle_configuration import BucketLifecycleConfiguration
+from region.provider.resources.s3.bucket_objectv2 import BucketObjectv2
+from region.provider.resources.s3.bucket_policy import BucketPolicy
+from region.provider.resources.s3.bucket_public_access_block import BucketPublicAccessBlock
+from region.provider.resources.s3.bucket_server_side_encryption_configuration import (
+    BucketServerSideEncryptionConfiguration,
 )
-from region.provider.resources.iam import iam
-from region.provider.resources.lb import load_balancer, target_group
-from region.provider.resources.rds import groups
-from region.provider.resources.rds import instance as rds_instance
-from region.provider.resources.s3 import bucket, bucket_object, lifecycle
-from region.provider.resources.sns import sns
+from region.provider.resources.s3.bucket_versioning import BucketVersioning
+from region.provider.resources.sns.topic import Topic
+from region.provider.resources.sns.topic_policy import TopicPolicy
+from region.provider.resources.sns.topic_subscription import TopicSubscription
+from region.provider.resources.vpc.security_group_egress_rule import SecurityGroupEgressRule
+from region.provider.resources.vpc.security_group_ingress_rule import SecurityGroupIngressRule
 
-_TYPES: tuple[type[Handler], ...] = (
-    network.Vpc,
-    network.InternetGateway,
-    network.Subnet,
-    routing.RouteTable,
-    routing.Route,
-    routing.RouteTableAssociation,
-    routing.VpcEndpoint,
-    nat.Eip,
-    nat.NatGateway,
-    security_groups.SecurityGroup,
-    security_groups.IngressRule,
-    security_groups.EgressRule,
-    iam.Role,
-    iam.RolePolicy,
-    iam.RolePolicyAttachment,
-    iam.InstanceProfile,
-    bucket.Bucket,
-    bucket.BucketVersioning,
-    bucket.BucketPublicAccessBlock,
-    bucket.BucketEncryption,
-    bucket.BucketPolicy,
-    lifecycle.BucketLifecycle,
-    bucket_object.BucketObject,
-    instance.Instance,
-    launch_template.LaunchTemplate,
-    group.Group,
-    policy.Policy,
-    load_balancer.LoadBalancer,
-    target_group.TargetGroup,
-    load_balancer.Listener,
-    groups.SubnetGroup,
-    groups.ParameterGroup,
-    rds_instance.Instance,
-    application.Application,
-    application.DeploymentGroup,
-    deployment_config.DeploymentConfig,
-    cloudwatch.MetricAlarm,
-    cloudwatch.Dashboard,
-    cloudwatch.LogGroup,
-    sns.Topic,
-    sns.TopicPolicy,
-    sns.TopicSubscription,
-    sns.Key,
-    budget.Budget,
+_HANDLERS: Final[tuple[type[Handler], ...]] = (
+    Group,
+    Policy,
+    Budget,
+    Dashboard,
+    LogGroup,
+    MetricAlarm,
+    Application,
+    DeploymentConfig,
+    DeploymentGroup,
+    Eip,
+    Ec2Instance,
+    InternetGateway,
+    LaunchTemplate,
+    NatGateway,
+    Route,
+    RouteTable,
+    RouteTableAssociation,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+    InstanceProfile,
+    Role,
+    RolePolicy,
+    RolePolicyAttachment,
+    Key,
+    Listener,
+    LoadBalancer,
+    TargetGroup,
+    RdsInstance,
+    ParameterGroup,
+    SubnetGroup,
+    Bucket,
+    BucketLifecycleConfiguration,
+    BucketObjectv2,
+    BucketPolicy,
+    BucketPublicAccessBlock,
+    BucketServerSideEncryptionConfiguration,
+    BucketVersioning,
+    Topic,
+    TopicPolicy,
+    TopicSubscription,
+    SecurityGroupEgressRule,
+    SecurityGroupIngressRule,
 )
 
-_NO_DOMAIN = (
-    "it has no name service and no authority that a client trusts; rehearse without a domain"
+_NO_DOMAIN: Final = (
+    "it has no DNS and no certificate authority that a client trusts; rehearse without a domain"
 )
-UNPLAYABLE: dict[str, str] = {
+UNSUPPORTED_BY_DESIGN: Final[Mapping[str, str]] = {
     "aws:ec2/flowLog:FlowLog": (
-        "no packet of it passes a network that could be recorded; rehearse without flow logs"
+        "no packets cross a network that it could record; rehearse without flow logs"
     ),
     "aws:acm/certificate:Certificate": _NO_DOMAIN,
     "aws:acm/certificateValidation:CertificateValidation": _NO_DOMAIN,
@@ -84,5 +119,5 @@ UNPLAYABLE: dict[str, str] = {
 
 
 def all_handlers() -> dict[str, Handler]:
-    """One handler per type token (``aws:ec2/vpc:Vpc``)."""
-    return {cls.resource_type: cls() for cls in _TYPES}
+    """Return one handler per type token (`aws:ec2/vpc:Vpc`)."""
+    return {handler.resource_type: handler() for handler in _HANDLERS}

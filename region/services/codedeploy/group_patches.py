@@ -15,7 +15,7 @@ from moto.elbv2.models import elbv2_backends
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import deployments
+from region.services.codedeploy import deployments, renaming
 from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME, config_of
 from region.services.codedeploy.membership import WITH_TRAFFIC_CONTROL, target_group_names
 from region.services.codedeploy.records import (
@@ -128,6 +128,7 @@ def update_deployment_group(call: CodeDeployResponse) -> ActionResult:
         raise
     groups[new] = groups.pop(name)
     group.deployment_group_name = new
+    renaming.group_renamed(backend, application, name, new)
     return ActionResult({"hooksNotCleanedUp": []})
 
 

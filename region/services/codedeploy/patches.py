@@ -19,6 +19,7 @@ from region.services.codedeploy import (
     deployment_patches,
     deployments,
     group_patches,
+    renaming,
     revision_patches,
     target_patches,
 )
@@ -64,6 +65,7 @@ def update_application(call: CodeDeployResponse) -> EmptyResult:
         backend.applications[new] = backend.applications.pop(name)
         backend.deployment_groups[new] = backend.deployment_groups.pop(name, {})
         application.application_name = new
+        renaming.application_renamed(backend, name, new)
         for deployment in backend.deployments.values():
             if deployment.application is application:
                 deployment.application_name = new

@@ -1,10 +1,11 @@
-"""A moto server, and a harness that takes one resource through its life as the engine would."""
+"""The region's own control plane and controllers, and the engine's part in a resource's life.
+
+Only what takes real processes is replaced: machines, load balancers and database servers do at once
+what their controllers ask of them.
+"""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from region.api import state
+from region.api.server import ControlPlane
+from region.config import RegionConfig
 from region.provider import lifecycle
 from region.provider.clients import Clients
 from region.provider.lifecycle import CheckTask, Difference
@@ -19,39 +23,81 @@ from region.provider.operation import Operation, Place
 from region.provider.resources import all_handlers
 from region.provider.sessions import Session
 from region.provider.values import Properties, plain
+from region.reconcile import ControllerLoop
+from region.services.autoscaling.controller import AutoScalingController
+from region.services.ec2.controller import InstancesController
+from region.services.elbv2.controller import TargetsController
+from region.services.install import install_patches
+from region.services.rds.controller import DatabasesController
+from region.services.rds.postgres.settings import ClusterSpec
+from tests.region.fakes import REGION, FakeBalancer, FakePark
 
-REGION = "ap-northeast-2"
 HANDLERS = all_handlers()
 
 
-@pytest.fixture(scope="session")
-def moto_endpoint() -> Iterator[str]:
-    script = Path(__file__).with_name("moto_region.py")
-    with subprocess.Popen(
-        [sys.executable, str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        port = int(process.stdout.readline())
-        yield f"http://127.0.0.1:{port}"
-        process.stdin.close()
-        process.terminate()
+class FakeServer:
+    """A database server without processes or data."""
+
+    def __init__(self, spec: ClusterSpec, directory: Path) -> None:
+        del spec, directory
+        self.has_data = False
+        self.is_running = False
+
+    def exists(self) -> bool:
+        return self.has_data
+
+    def running(self) -> bool:
+        return self.is_running
+
+    def create(self, password: str) -> None:
+        self.has_data = bool(password)
+
+    def start(self) -> None:
+        self.is_running = True
+
+    def stop(self) -> None:
+        self.is_running = False
+
+    def destroy(self) -> None:
+        self.has_data = self.is_running = False
+
+    def ensure_database(self, name: str, password: str) -> None:
+        assert name
+        assert password
+
+    def set_password(self, old: str, new: str) -> None:
+        assert old != new
 
 
-@pytest.fixture(scope="session")
-def clients(moto_endpoint: str) -> Clients:
-    return Clients(moto_endpoint, REGION)
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """One control plane for a file's tests; `place` empties it for each of them."""
+    root = tmp_path_factory.mktemp("region")
+    plane = ControlPlane(RegionConfig(root=root, region=REGION, speed=50.0), install_patches)
+    plane.start()
+    yield plane
+    plane.stop()
+
+
+@pytest.fixture(scope="module")
+def clients(plane: ControlPlane) -> Clients:
+    return Clients(plane.endpoint, REGION)
 
 
 @pytest.fixture
-def place(moto_endpoint: str, clients: Clients) -> Place:
-    request = urllib.request.Request(f"{moto_endpoint}/moto-api/reset", method="POST")  # noqa: S310
-    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
-    return Place(clients, REGION)
+def place(plane: ControlPlane, clients: Clients) -> Iterator[Place]:
+    with plane.lock:
+        state.reset()
+    controllers = [
+        InstancesController(plane, FakePark()),
+        DatabasesController(plane, FakeServer),
+        TargetsController(plane, FakeBalancer),
+        AutoScalingController(plane),
+    ]
+    loop = ControllerLoop(plane, controllers, tick=0.05)
+    loop.start()
+    yield Place(clients, REGION)
+    loop.stop()
 
 
 @dataclass
@@ -68,7 +114,7 @@ class Resource:
 
 
 class Harness:
-    """Plays the engine's part of Check, Diff, Create, Read, Update and Delete."""
+    """The engine's part of Check, Diff, Create, Read, Update and Delete."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -123,7 +169,7 @@ def harness(place: Place) -> Harness:
 
 
 class World:
-    """The things that other resources need, each made when first asked for."""
+    """The things that other resources need, each created on first use."""
 
     def __init__(self, harness: Harness) -> None:
         self.harness = harness

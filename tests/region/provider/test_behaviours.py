@@ -19,6 +19,7 @@ from region.provider.operation import Operation
 from region.provider.resources import all_handlers
 from region.provider.resources.autoscaling.group import duration
 from region.provider.values import Asset, Secret
+from region.services.rds.patches import available_versions
 
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 GROUP = "aws:autoscaling/group:Group"
@@ -188,17 +189,25 @@ def test_a_group_that_is_not_forced_is_emptied_before_it_goes(harness: Any, worl
     assert harness.read(group) is None
 
 
-DATABASE = {
-    "engine": "postgres",
-    "instanceClass": "db.t4g.micro",
-    "allocatedStorage": 20,
-    "username": "owner",
-}
+DATABASE = "aws:rds/instance:Instance"
 
 
-def test_a_database_is_not_deleted_without_a_word_on_its_snapshot(harness: Any) -> None:
-    inputs = {**DATABASE, "manageMasterUserPassword": True}
-    database = harness.create("aws:rds/instance:Instance", **inputs)
+def database_inputs(world: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "engine": "postgres",
+        "instanceClass": "db.t4g.micro",
+        "allocatedStorage": 20,
+        "username": "owner",
+        "dbSubnetGroupName": world.database_subnets,
+        **more,
+    }
+
+
+def test_a_database_is_not_deleted_before_its_final_snapshot_is_decided(
+    harness: Any, world: Any
+) -> None:
+    inputs = database_inputs(world, manageMasterUserPassword=True)
+    database = harness.create(DATABASE, **inputs)
     with pytest.raises(ProviderError, match="set one and run `pulumi up`"):
         harness.delete(database)
     harness.update(database, **inputs, finalSnapshotIdentifier="the-last")
@@ -207,31 +216,112 @@ def test_a_database_is_not_deleted_without_a_word_on_its_snapshot(harness: Any) 
     assert [item["DBSnapshotIdentifier"] for item in snapshots] == ["the-last"]
 
 
-def test_a_databases_major_version_covers_its_minor_ones(harness: Any) -> None:
-    inputs = {**DATABASE, "manageMasterUserPassword": True, "engineVersion": "17.2"}
-    database = harness.create("aws:rds/instance:Instance", **inputs)
-    assert database["engineVersionActual"] == "17.2"
-    database.inputs["engineVersion"] = "17"
+def test_a_major_version_of_a_database_covers_its_minor_ones(harness: Any, world: Any) -> None:
+    major, version = max(available_versions().items())
+    inputs = database_inputs(world, manageMasterUserPassword=True, engineVersion=version)
+    database = harness.create(DATABASE, **inputs)
+    assert database["engineVersionActual"] == version
+    database.inputs["engineVersion"] = str(major)
     _, refreshed = harness.read(database)
-    assert refreshed["engineVersion"] == "17"
+    assert refreshed["engineVersion"] == str(major)
 
 
-def test_a_managed_password_is_an_arn_and_no_password(harness: Any) -> None:
-    database = harness.create(
-        "aws:rds/instance:Instance", **DATABASE, manageMasterUserPassword=True
-    )
+def test_a_managed_password_is_an_arn_and_no_password(harness: Any, world: Any) -> None:
+    database = harness.create(DATABASE, **database_inputs(world, manageMasterUserPassword=True))
     (secret,) = database["masterUserSecrets"]
     assert secret["secretArn"].startswith("arn:aws:secretsmanager:")
     assert "password" not in database.state
 
 
-def test_a_given_password_stays_secret_in_the_state(harness: Any) -> None:
-    type_ = "aws:rds/instance:Instance"
-    inputs, _ = harness.check(type_, {**DATABASE, "password": Secret("hunter22")})
+def test_a_given_password_stays_secret_in_the_state(harness: Any, world: Any) -> None:
+    inputs, _ = harness.check(DATABASE, database_inputs(world, password=Secret("hunter22")))
     assert inputs["password"] == Secret("hunter22")
-    _, state = lifecycle.create(all_handlers()[type_], harness.op, inputs)
+    _, state = lifecycle.create(all_handlers()[DATABASE], harness.op, inputs)
     assert state["password"] == Secret("hunter22")
     assert "hunter22" not in repr(state)
+
+
+@pytest.mark.parametrize("name", ["identifier", "dbSubnetGroupName"])
+def test_what_aws_changes_in_a_database_in_place_and_the_region_cannot_is_refused(
+    harness: Any, world: Any, name: str
+) -> None:
+    inputs = database_inputs(world, manageMasterUserPassword=True)
+    database = harness.create(DATABASE, **inputs)
+    _, refusals = harness.check(DATABASE, {**inputs, name: "another"}, database.inputs)
+    assert [refusal.path for refusal in refusals] == [name]
+    assert f"changes '{name}' in place, which the local region does not" in refusals[0].reason
+
+
+def test_a_database_without_subnets_is_refused_before_anything_is_made(harness: Any) -> None:
+    inputs = {"engine": "postgres", "instanceClass": "db.t4g.micro"}
+    assert "no default VPC" in harness.refusals(DATABASE, inputs)["dbSubnetGroupName"]
+
+
+APPLICATION = "aws:codedeploy/application:Application"
+
+
+def test_a_renamed_application_keeps_its_id_and_its_groups(harness: Any, world: Any) -> None:
+    application = harness.create(APPLICATION, tags={"a": "1"})
+    group_inputs = {
+        "deploymentGroupName": "group",
+        "serviceRoleArn": world.role_arn(),
+        "autoscalingGroups": [world.fleet],
+        "tags": {"b": "2"},
+    }
+    type_ = "aws:codedeploy/deploymentGroup:DeploymentGroup"
+    group = harness.create(type_, appName=application["name"], **group_inputs)
+    before = application["applicationId"]
+
+    assert not harness.diff(application, name="renamed", tags={"a": "1"}).replacing
+    harness.update(application, name="renamed", tags={"a": "1"})
+    assert (application["name"], application["applicationId"]) == ("renamed", before)
+    assert application["arn"].endswith(":application:renamed")
+    assert application["tags"] == {"a": "1"}
+
+    assert not harness.diff(group, appName="renamed", **group_inputs).replacing
+    harness.update(group, appName="renamed", **group_inputs)
+    assert group["arn"].endswith(":deploymentgroup:renamed/group")
+    harness.update(group, appName="renamed", **{**group_inputs, "deploymentGroupName": "other"})
+    assert group["arn"].endswith(":deploymentgroup:renamed/other")
+    assert group["tags"] == {"b": "2"}
+    harness.delete(group)
+    harness.delete(application)
+    assert harness.place.aws.codedeploy.list_applications()["applications"] == []
+
+
+def test_a_deployment_group_does_not_move_to_another_application(harness: Any, world: Any) -> None:
+    other = harness.create(APPLICATION, name="other")
+    inputs = {"deploymentGroupName": "group", "serviceRoleArn": world.role_arn()}
+    type_ = "aws:codedeploy/deploymentGroup:DeploymentGroup"
+    group = harness.create(type_, appName=world.application["name"], **inputs)
+    with pytest.raises(ClientError, match="DeploymentGroupDoesNotExistException"):
+        harness.update(group, appName=other["name"], **inputs)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "replaced"),
+    [
+        ("t4g.nano", "t4g.micro", set()),
+        ("t4g.nano", "t3.nano", {"instanceType"}),
+        ("m5.large", "m7g.large", {"instanceType"}),
+        ("g4dn.xlarge", "c6i.large", set()),
+        ("a1.medium", "c7gn.medium", set()),
+    ],
+)
+def test_another_architecture_replaces_an_instance(
+    before: str, after: str, replaced: set[str]
+) -> None:
+    handler = all_handlers()["aws:ec2/instance:Instance"]
+    difference = lifecycle.diff(handler, {"instanceType": before}, {"instanceType": after})
+    assert difference.replacing == replaced
+
+
+def test_another_kind_of_source_replaces_a_rule() -> None:
+    handler = all_handlers()["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"]
+    everyone = {"cidrIpv4": "0.0.0.0/0"}
+    assert not lifecycle.diff(handler, everyone, {"cidrIpv4": "10.0.0.0/8"}).replacing
+    difference = lifecycle.diff(handler, everyone, {"referencedSecurityGroupId": "sg-1"})
+    assert difference.replacing == {"cidrIpv4", "referencedSecurityGroupId"}
 
 
 def test_deleting_waits_for_what_still_uses_the_thing(harness: Any, world: Any) -> None:

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from region.environment import GuardError
 from region.provider import ProviderServer
 from region.provider.clients import Clients
 
@@ -21,7 +22,7 @@ from region.provider.clients import Clients
     ],
 )
 def test_only_a_literal_loopback_address_is_taken(url: str) -> None:
-    with pytest.raises(ValueError, match=r"talks only to 127\.0\.0\.0/8"):
+    with pytest.raises(GuardError, match=r"only talks to 127\.0\.0\.0/8"):
         ProviderServer(url, "ap-northeast-2")
 
 
@@ -47,3 +48,10 @@ def test_threads_share_one_client_per_service() -> None:
     for thread in threads:
         thread.join()
     assert len({id(client) for client in made}) == 1
+
+
+def test_a_service_that_aws_does_not_have_is_no_attribute() -> None:
+    clients = Clients("http://127.0.0.1:4566", "ap-northeast-2")
+    assert clients.sqs.meta.service_model.service_name == "sqs"
+    with pytest.raises(AttributeError, match="no service 'sqss'"):
+        _ = clients.sqss

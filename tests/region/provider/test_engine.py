@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from region.api.server import ControlPlane
 from region.provider import ProviderServer
 
 pytestmark = pytest.mark.engine
@@ -134,10 +135,10 @@ class Stack:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, moto_endpoint: str, place: Any) -> Iterator[Stack]:
+def stack(tmp_path: Path, plane: ControlPlane, place: Any) -> Iterator[Stack]:
     if shutil.which("pulumi", path=SEARCH_PATH) is None:
         pytest.skip("the Pulumi engine is not installed; run `make setup`")
-    server = ProviderServer(moto_endpoint, "ap-northeast-2")
+    server = ProviderServer(plane.endpoint, "ap-northeast-2")
     yield Stack(tmp_path, server.start())
     server.stop()
 

@@ -51,7 +51,7 @@ def test_what_is_not_missing(code: str) -> None:
             ParamValidationError(report="Invalid type for parameter Password, value: hunter2"),
             "(Password)",
         ),
-        (ResponseParserError("no XML:\nb'hunter2'"), "gave no answer (no XML)"),
+        (ResponseParserError("no XML:\nb'hunter2'"), "did not answer (no XML)"),
         (ValueError("x"), "ValueError: x"),
     ],
 )

@@ -12,6 +12,7 @@ from google.protobuf import empty_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from region.api.server import ControlPlane
 from region.provider import ProviderServer, lifecycle
 from region.provider.lifecycle import InitError
 from region.provider.values import UNKNOWN, Secret, from_struct, to_struct
@@ -21,8 +22,8 @@ URN = f"urn:pulumi:s::p::c:x:Y${VPC}::web"
 
 
 @pytest.fixture
-def server(moto_endpoint: str, place: Any) -> Iterator[tuple[ProviderServer, int]]:
-    server = ProviderServer(moto_endpoint, "ap-northeast-2")
+def server(plane: ControlPlane, place: Any) -> Iterator[tuple[ProviderServer, int]]:
+    server = ProviderServer(plane.endpoint, "ap-northeast-2")
     yield server, server.start()
     server.stop()
 
@@ -202,13 +203,13 @@ def test_a_missing_parameter_and_a_missing_function_are_told(engine: Any) -> Non
         invoke(engine, "aws:ec2/getAmi:getAmi")
 
 
-def test_a_taken_port_is_an_error(server: Any, moto_endpoint: str) -> None:
+def test_a_taken_port_is_an_error(server: Any, plane: ControlPlane) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        second = ProviderServer(moto_endpoint, "ap-northeast-2")
+        second = ProviderServer(plane.endpoint, "ap-northeast-2")
         with pytest.raises(OSError, match="is taken"):
             second.start(other.getsockname()[1])
-    third = ProviderServer(moto_endpoint, "ap-northeast-2")
+    third = ProviderServer(plane.endpoint, "ap-northeast-2")
     with pytest.raises(OSError, match="is taken"):
         third.start(server[1])

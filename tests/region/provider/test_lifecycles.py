@@ -501,9 +501,8 @@ CASES = [
     Case(
         "aws:codedeploy/application:Application",
         lambda _: {"tags": {"a": "1"}},
-        lambda _: {"tags": {"b": "1"}},
-        lambda _: {"name": "given"},
-        ("arn", "applicationId"),
+        lambda _: {"name": "given", "tags": {"a": "1", "b": "1"}},
+        outputs=("arn", "applicationId"),
     ),
     Case(
         "aws:codedeploy/deploymentGroup:DeploymentGroup",

@@ -13,11 +13,27 @@ from region.provider.autoname import Naming
 from region.provider.errors import ProviderError, Refusal
 from region.provider.handler import MINUTE, Handler, found, given
 from region.provider.operation import Operation
+from region.provider.resources.autoscaling.mixed_instances_policy import (
+    DISTRIBUTION,
+    MIXED,
+    NO_SPOT,
+    SPECIFICATION,
+    TEMPLATE,
+    check_policy,
+    described_policy,
+    policy_parameter,
+)
 from region.provider.values import UNKNOWN, Properties
 
 HEALTH_TYPES = ("EC2", "ELB")
+
+
 CAPACITY_TIMEOUT = "10m"
+
+
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
 _SETTINGS = {
     "MinSize": "minSize",
     "MaxSize": "maxSize",
@@ -31,31 +47,19 @@ _SETTINGS = {
     "MaxInstanceLifetime": "maxInstanceLifetime",
     "CapacityRebalance": "capacityRebalance",
 }
+
+
 _MAINTENANCE = {
     "MinHealthyPercentage": "minHealthyPercentage",
     "MaxHealthyPercentage": "maxHealthyPercentage",
 }
+
+
 _SIZES = frozenset({"minSize", "desiredCapacity"})
 
 
-_MIXED = "mixedInstancesPolicy"
-_TEMPLATE = f"{_MIXED}.launchTemplate"
-_SPECIFICATION = {
-    "LaunchTemplateId": "launchTemplateId",
-    "LaunchTemplateName": "launchTemplateName",
-    "Version": "version",
-}
-_DISTRIBUTION = {
-    "OnDemandAllocationStrategy": "onDemandAllocationStrategy",
-    "OnDemandBaseCapacity": "onDemandBaseCapacity",
-    "OnDemandPercentageAboveBaseCapacity": "onDemandPercentageAboveBaseCapacity",
-    "SpotAllocationStrategy": "spotAllocationStrategy",
-}
-_NO_SPOT = "the local region has no Spot market; set onDemandPercentageAboveBaseCapacity to 100"
-
-
 class Group(Handler):
-    """``aws.autoscaling.Group`` over a launch template, alone or with a choice of types."""
+    """`aws.autoscaling.Group` over a launch template, alone or with a choice of types."""
 
     resource_type = "aws:autoscaling/group:Group"
     supported = frozenset(
@@ -66,12 +70,9 @@ class Group(Handler):
             "launchTemplate.id",
             "launchTemplate.name",
             "launchTemplate.version",
-            *(
-                f"{_TEMPLATE}.launchTemplateSpecification.{name}"
-                for name in _SPECIFICATION.values()
-            ),
-            f"{_TEMPLATE}.overrides.instanceType",
-            *(f"{_MIXED}.instancesDistribution.{name}" for name in _DISTRIBUTION.values()),
+            *(f"{TEMPLATE}.launchTemplateSpecification.{name}" for name in SPECIFICATION.values()),
+            f"{TEMPLATE}.overrides.instanceType",
+            *(f"{MIXED}.instancesDistribution.{name}" for name in DISTRIBUTION.values()),
             "targetGroupArns",
             "suspendedProcesses",
             "instanceMaintenancePolicy",
@@ -88,7 +89,6 @@ class Group(Handler):
         "availabilityZones": "use 'vpcZoneIdentifiers'",
         "instanceRefresh": "terminate the old instances: the group launches the new version",
     }
-    force_new = frozenset({"name", "namePrefix"})
     defaults: ClassVar = {
         "forceDelete": False,
         "healthCheckGracePeriod": 300,
@@ -109,33 +109,33 @@ class Group(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The sizes are in order and there is something to launch and somewhere to launch it."""
+        """Check that the sizes are in order and that there is something to launch and a place for it."""
         yield from _check_sizes(inputs, old)
         yield from checks.one_of("healthCheckType", inputs.get("healthCheckType"), HEALTH_TYPES)
         if not inputs.get("vpcZoneIdentifiers"):
             reason = "a group needs 'vpcZoneIdentifiers', which says where it launches; set it"
             yield Refusal("vpcZoneIdentifiers", reason)
-        if not inputs.get("launchTemplate") and not inputs.get(_MIXED):
-            reason = f"a group needs 'launchTemplate' or {_MIXED!r}, which says what it launches"
+        if not inputs.get("launchTemplate") and not inputs.get(MIXED):
+            reason = f"a group needs 'launchTemplate' or {MIXED!r}, which says what it launches"
             yield Refusal("launchTemplate", f"{reason}; set one of them")
         else:
-            yield from checks.exactly_one(inputs, ["launchTemplate", _MIXED])
+            yield from checks.exactly_one(inputs, ["launchTemplate", MIXED])
         template: Any = inputs.get("launchTemplate")
         if isinstance(template, dict):
             yield from checks.exactly_one(template, ["id", "name"])
-        policy: Any = inputs.get(_MIXED)
+        policy: Any = inputs.get(MIXED)
         if isinstance(policy, dict):
-            yield from _check_mixed(op, policy)
+            yield from check_policy(op, policy)
         if inputs.get("capacityRebalance") is True:
-            yield Refusal("capacityRebalance", f"{_NO_SPOT} and leave 'capacityRebalance' out")
+            yield Refusal("capacityRebalance", f"{NO_SPOT} and leave 'capacityRebalance' out")
         timeout = inputs["waitForCapacityTimeout"]
         if timeout is not UNKNOWN and duration(timeout) is None:
-            reason = f"{timeout!r} is no duration; write one such as 10m, or 0 for no wait"
+            reason = f"{timeout!r} is not a duration; write one such as 10m, or 0 for no wait"
             yield Refusal("waitForCapacityTimeout", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateAutoScalingGroup; the id is the name."""
+        """Call CreateAutoScalingGroup; the id is the name."""
         name = inputs["name"]
         op.aws.autoscaling.create_auto_scaling_group(
             AutoScalingGroupName=name,
@@ -147,7 +147,7 @@ class Group(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Changes what differs and waits until enough instances are in service."""
+        """Change what differs and wait until enough instances are in service."""
         if old is not None:
             self._update(op, identity, new, old)
         self._suspend(op, identity, new, old or {})
@@ -208,7 +208,7 @@ class Group(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The group."""
+        """Describe the group."""
         group = _describe(op, identity)
         if group is None:
             return None
@@ -224,7 +224,7 @@ class Group(Handler):
             "arn": group["AutoScalingGroupARN"],
             **found(_SETTINGS, group),
             **({"launchTemplate": template} if template else {}),
-            **_described_mixed(group.get("MixedInstancesPolicy") or {}),
+            **described_policy(group.get("MixedInstancesPolicy") or {}),
             **({"instanceMaintenancePolicy": maintenance} if maintenance else {}),
             **({"suspendedProcesses": suspended} if suspended else {}),
             "availabilityZones": sorted(group.get("AvailabilityZones") or ()),
@@ -244,7 +244,7 @@ class Group(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteAutoScalingGroup, drained first unless forced; waits for group and instances."""
+        """Call DeleteAutoScalingGroup, after draining unless forced; wait until all is gone."""
         scaling = op.aws.autoscaling
         group = _describe(op, identity)
         if group is None:
@@ -259,7 +259,7 @@ class Group(Handler):
             if _describe(op, identity) is not None:
                 return None, "still there"
             left = _alive(op, instances)
-            return (None if left else True), f"gone, {left} of its instances terminating"
+            return (None if left else True), f"gone, {left} of its instances still terminating"
 
         op.wait(f"the group {identity} to be gone", probe, default_timeout=10 * MINUTE)
 
@@ -276,7 +276,7 @@ class Group(Handler):
 
 
 def duration(text: Any) -> float | None:
-    """The seconds of a duration such as ``1h``, ``10m`` or ``0``; None where it is none."""
+    """Return the seconds of a duration such as `1h`, `10m` or `0`; None if it is not one."""
     if text == "0":
         return 0.0
     match = _DURATION.fullmatch(text) if isinstance(text, str) and text else None
@@ -294,7 +294,7 @@ def _check_sizes(inputs: Properties, old: Properties) -> Iterable[Refusal]:
     if not 0 <= low <= high:
         yield Refusal("minSize", f"'minSize' {low} must be 0 to 'maxSize' {high}")
     elif desired == old.get("desiredCapacity"):
-        # Left to scaling policies (ignoreChanges): the group itself moves it between new limits.
+        # Left to scaling policies (ignoreChanges): the group itself moves it within the new limits.
         return
     elif isinstance(desired, int) and not low <= desired <= high:
         yield Refusal(
@@ -302,61 +302,8 @@ def _check_sizes(inputs: Properties, old: Properties) -> Iterable[Refusal]:
         )
 
 
-def _check_mixed(op: Operation, policy: Properties) -> Iterable[Refusal]:
-    """A choice of types for On-Demand instances."""
-    template: Any = policy.get("launchTemplate")
-    if isinstance(template, dict):
-        for override in template.get("overrides") or ():
-            if isinstance(override, dict):
-                path = f"{_TEMPLATE}.overrides.instanceType"
-                yield from checks.instance_type(op, path, override.get("instanceType"))
-    distribution: Any = policy.get("instancesDistribution")
-    if isinstance(distribution, dict):
-        path = f"{_MIXED}.instancesDistribution"
-        strategy = distribution.get("onDemandAllocationStrategy")
-        yield from checks.one_of(f"{path}.onDemandAllocationStrategy", strategy, ["prioritized"])
-        share = distribution.get("onDemandPercentageAboveBaseCapacity", 100)
-        if isinstance(share, int) and share != 100:
-            yield Refusal(f"{path}.onDemandPercentageAboveBaseCapacity", _NO_SPOT)
-
-
-def _mixed(policy: Properties) -> dict[str, Any]:
-    """The ``MixedInstancesPolicy`` of some inputs."""
-    template = policy["launchTemplate"]
-    specification = given(_SPECIFICATION, template["launchTemplateSpecification"])
-    overrides = [
-        {"InstanceType": override["instanceType"]} for override in template.get("overrides") or ()
-    ]
-    distribution = given(_DISTRIBUTION, policy.get("instancesDistribution") or {})
-    return {
-        "LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": overrides},
-        **({"InstancesDistribution": distribution} if distribution else {}),
-    }
-
-
-def _described_mixed(policy: Mapping[str, Any]) -> Properties:
-    """The input that a group's policy stands for; empty without one."""
-    if not policy:
-        return {}
-    template = policy["LaunchTemplate"]
-    overrides = [{"instanceType": item["InstanceType"]} for item in template.get("Overrides") or ()]
-    return {
-        _MIXED: {
-            "launchTemplate": {
-                "launchTemplateSpecification": found(
-                    _SPECIFICATION, template["LaunchTemplateSpecification"]
-                ),
-                **({"overrides": overrides} if overrides else {}),
-            },
-            "instancesDistribution": found(
-                _DISTRIBUTION, policy.get("InstancesDistribution") or {}
-            ),
-        }
-    }
-
-
 def _settings(inputs: Properties) -> dict[str, Any]:
-    """The parameters that creating and updating a group have in common."""
+    """Return the parameters that creating and updating a group have in common."""
     settings = given(_SETTINGS, inputs)
     if inputs.get("vpcZoneIdentifiers"):
         settings["VPCZoneIdentifier"] = ",".join(inputs["vpcZoneIdentifiers"])
@@ -365,8 +312,8 @@ def _settings(inputs: Properties) -> dict[str, Any]:
             {"LaunchTemplateId": "id", "LaunchTemplateName": "name", "Version": "version"},
             inputs["launchTemplate"],
         )
-    if inputs.get(_MIXED):
-        settings["MixedInstancesPolicy"] = _mixed(inputs[_MIXED])
+    if inputs.get(MIXED):
+        settings["MixedInstancesPolicy"] = policy_parameter(inputs[MIXED])
     if inputs.get("instanceMaintenancePolicy"):
         policy = given(_MAINTENANCE, inputs["instanceMaintenancePolicy"])
         settings["InstanceMaintenancePolicy"] = policy
@@ -384,7 +331,7 @@ def _tag(group: str, tag: Properties) -> dict[str, Any]:
 
 
 def _exchange(new: list[str] | None, old: list[str] | None) -> tuple[list[str], list[str]]:
-    """What left a list and what came into it."""
+    """Return the items that were removed from a list and those that were added."""
     before, after = set(old or ()), set(new or ())
     return sorted(before - after), sorted(after - before)
 
@@ -401,7 +348,7 @@ def _in_service(group: Mapping[str, Any]) -> int:
 
 
 def _alive(op: Operation, instances: list[str]) -> int:
-    """How many of the instances are not terminated yet."""
+    """Return how many of the instances are not terminated yet."""
     if not instances:
         return 0
     response = op.aws.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": instances}])

@@ -23,7 +23,7 @@ _METRIC = "targetTrackingConfiguration.predefinedMetricSpecification"
 
 
 class Policy(Handler):
-    """``aws.autoscaling.Policy`` of the target-tracking kind."""
+    """`aws.autoscaling.Policy` with target tracking."""
 
     resource_type = "aws:autoscaling/policy:Policy"
     supported = frozenset(
@@ -39,13 +39,12 @@ class Policy(Handler):
             f"{_METRIC}.resourceLabel",
         }
     )
-    force_new = frozenset({"name", "autoscalingGroupName"})
     defaults: ClassVar = {"policyType": "SimpleScaling", "enabled": True}
     naming = Naming(prefix="", pattern=r"[^:]+", rule="any characters but colons")
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """Target tracking of a predefined metric."""
+        """Check that the policy tracks a predefined metric."""
         yield from checks.one_of("policyType", inputs.get("policyType"), [TRACKING])
         tracking: Any = inputs.get("targetTrackingConfiguration")
         if not isinstance(tracking, dict):
@@ -60,17 +59,17 @@ class Policy(Handler):
         if isinstance(metric, dict):
             yield from _check_metric(metric)
         else:
-            yield Refusal(_METRIC, "set 'predefinedMetricSpecification': it says what is tracked")
+            yield Refusal(_METRIC, "set 'predefinedMetricSpecification': it names the metric")
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """PutScalingPolicy; the id is the name."""
+        """Call PutScalingPolicy; the id is the name."""
         self._put(op, inputs)
         return inputs["name"]
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutScalingPolicy again."""
+        """Call PutScalingPolicy again."""
         if old is not None:
             self._put(op, new)
 
@@ -97,7 +96,7 @@ class Policy(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The policy; to import one, its id is ``<group>/<policy>``."""
+        """Describe the policy; its id for an import is `<group>/<policy>`."""
         group, name = _key(identity, state)
         response = op.aws.autoscaling.describe_policies(
             AutoScalingGroupName=group, PolicyNames=[name]
@@ -123,7 +122,7 @@ class Policy(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeletePolicy; a group that is gone has taken its policies along."""
+        """Call DeletePolicy; a deleted group has taken its policies along."""
         if self.read(op, identity, state) is not None:
             group, name = _key(identity, state)
             op.aws.autoscaling.delete_policy(AutoScalingGroupName=group, PolicyName=name)
@@ -145,6 +144,6 @@ def _check_metric(metric: Properties) -> Iterable[Refusal]:
     if isinstance(label, str) and not _LABEL.fullmatch(label):
         yield Refusal(
             path,
-            f"{label!r} is no resource label; join the load balancer's and the target group's "
+            f"{label!r} is not a resource label; join the load balancer's and the target group's "
             "arnSuffix with '/'",
         )

@@ -1,4 +1,4 @@
-"""Budgets. The region has no bill, so none is ever exceeded."""
+"""Budgets. The region has no bill, so no budget is ever exceeded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SUBSCRIBERS = {"SNS": "subscriberSnsTopicArns", "EMAIL": "subscriberEmailAddres
 
 
 class Budget(Handler):
-    """``aws.budgets.Budget`` of costs, for a whole account."""
+    """`aws.budgets.Budget` of costs, for a whole account."""
 
     resource_type = "aws:budgets/budget:Budget"
     supported = frozenset(
@@ -37,14 +37,13 @@ class Budget(Handler):
             *(f"notifications.{name}" for name in _SUBSCRIBERS.values()),
         }
     )
-    force_new = frozenset({"name", "namePrefix"})
     sets = frozenset({"notifications"})
     naming = Naming(limit=100, pattern=r"[^:\\]+", rule="any characters but : and \\")
     regional = False
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A limit on costs, and notifications that someone gets."""
+        """Check that there is a limit on costs, and that notifications have subscribers."""
         yield from checks.one_of("budgetType", inputs.get("budgetType"), TYPES)
         yield from checks.one_of("timeUnit", inputs.get("timeUnit"), UNITS)
         for name in ("limitAmount", "limitUnit"):
@@ -63,7 +62,7 @@ class Budget(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateBudget; the id is ``<account>:<name>``."""
+        """Call CreateBudget; the id is `<account>:<name>`."""
         op.aws.budgets.create_budget(
             AccountId=op.account,
             Budget=_budget(inputs),
@@ -77,7 +76,7 @@ class Budget(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """UpdateBudget, and the notifications that differ made again."""
+        """Call UpdateBudget, and recreate the notifications that differ."""
         if old is None:
             return
         budgets = op.aws.budgets
@@ -104,7 +103,7 @@ class Budget(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The budget."""
+        """Describe the budget."""
         account, _, name = identity.partition(":")
         where = {"AccountId": account, "BudgetName": name}
         budgets = op.aws.budgets
@@ -128,7 +127,7 @@ class Budget(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteBudget."""
+        """Call DeleteBudget."""
         account, _, name = identity.partition(":")
         op.aws.budgets.delete_budget(AccountId=account, BudgetName=name)
 

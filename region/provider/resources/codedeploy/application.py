@@ -1,58 +1,42 @@
-"""CodeDeploy applications and deployment groups for EC2."""
+"""CodeDeploy applications."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
 from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
 from region.provider.errors import Refusal
-from region.provider.handler import Handler, given, sync_tags, tag_list, tag_map
+from region.provider.handler import Handler, tag_list
 from region.provider.operation import Operation
+from region.provider.resources.codedeploy.common import NAME, PLATFORM, RULE, retag, tags_of
 from region.provider.values import Properties
-
-PLATFORM = "Server"
-TYPES, OPTIONS = ("IN_PLACE",), ("WITH_TRAFFIC_CONTROL", "WITHOUT_TRAFFIC_CONTROL")
-FILTER_TYPES = ("KEY_ONLY", "VALUE_ONLY", "KEY_AND_VALUE")
-_NAME = r"[\w+=,.@-]+"
-_RULE = "letters, digits and +=,.@_-"
-
-
-def _retag(op: Operation, arn: str, new: Properties, old: Properties | None) -> None:
-    deploy = op.aws.codedeploy
-    sync_tags(
-        new,
-        old,
-        lambda tags: deploy.tag_resource(ResourceArn=arn, Tags=tag_list(tags)),
-        lambda keys: deploy.untag_resource(ResourceArn=arn, TagKeys=keys),
-    )
-
-
-def _tags(op: Operation, arn: str) -> dict[str, str]:
-    return tag_map(op.aws.codedeploy.list_tags_for_resource(ResourceArn=arn).get("Tags"))
 
 
 class Application(Handler):
-    """``aws.codedeploy.Application`` for servers."""
+    """`aws.codedeploy.Application` for servers."""
 
     resource_type = "aws:codedeploy/application:Application"
     supported = frozenset({"name", "computePlatform", "tags"})
-    # The real provider renames in place; the local region has no UpdateApplication.
-    force_new = frozenset({"name", "computePlatform"})
     defaults: ClassVar = {"computePlatform": PLATFORM}
-    naming = Naming(prefix="", limit=100, pattern=_NAME, rule=_RULE)
+    naming = Naming(prefix="", limit=100, pattern=NAME, rule=RULE)
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """Only instances are deployed to."""
+        """Check that the platform is EC2 instances."""
         yield from checks.one_of("computePlatform", inputs.get("computePlatform"), [PLATFORM])
 
     @override
+    def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
+        """Return the ARN for a new name: it carries the name."""
+        return frozenset({"arn"}) if "name" in changed else frozenset()
+
+    @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateApplication."""
+        """Call CreateApplication."""
         response = op.aws.codedeploy.create_application(
             applicationName=inputs["name"],
             computePlatform=inputs["computePlatform"],
@@ -62,12 +46,16 @@ class Application(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Only the tags can change."""
-        _retag(op, op.arn("codedeploy", f"application:{new['name']}"), new, old)
+        """Rename with UpdateApplication, and bring the tags to the inputs."""
+        if old is not None and new["name"] != old["name"]:
+            op.aws.codedeploy.update_application(
+                applicationName=old["name"], newApplicationName=new["name"]
+            )
+        retag(op, op.arn("codedeploy", f"application:{new['name']}"), new, old)
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The application; to import one, its id is its name."""
+        """Describe the application; its id for an import is its name."""
         name = state.get("name") or identity
         application = op.aws.codedeploy.get_application(applicationName=name)["application"]
         arn = op.arn("codedeploy", f"application:{name}")
@@ -78,221 +66,10 @@ class Application(Handler):
             "linkedToGithub": bool(application.get("linkedToGitHub")),
             "githubAccountName": application.get("gitHubAccountName", ""),
             "arn": arn,
-            "tags": _tags(op, arn),
+            "tags": tags_of(op, arn),
         }
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteApplication."""
+        """Call DeleteApplication."""
         op.aws.codedeploy.delete_application(applicationName=state.get("name") or identity)
-
-
-_GROUP = {
-    "serviceRoleArn": "serviceRoleArn",
-    "deploymentConfigName": "deploymentConfigName",
-    "autoScalingGroups": "autoscalingGroups",
-    "outdatedInstancesStrategy": "outdatedInstancesStrategy",
-    "terminationHookEnabled": "terminationHookEnabled",
-}
-_FILTER = {"Key": "key", "Value": "value", "Type": "type"}
-_ALARMS = {"enabled": "enabled", "ignorePollAlarmFailure": "ignorePollAlarmFailure"}
-
-
-class DeploymentGroup(Handler):
-    """``aws.codedeploy.DeploymentGroup``, in place."""
-
-    resource_type = "aws:codedeploy/deploymentGroup:DeploymentGroup"
-    supported = frozenset(
-        {
-            "appName",
-            "deploymentGroupName",
-            "deploymentStyle",
-            "loadBalancerInfo.targetGroupInfos.name",
-            "autoRollbackConfiguration",
-            "alarmConfiguration",
-            "ec2TagFilters",
-            "ec2TagSets.ec2TagFilters",
-            "tags",
-            *_GROUP.values(),
-        }
-    )
-    hints: ClassVar = {
-        "blueGreenDeploymentConfig": "deploy IN_PLACE: a copied Auto Scaling group is outside state",
-        "triggerConfigurations": "remove it: the local region sends no notifications",
-    }
-    force_new = frozenset({"appName"})
-    defaults: ClassVar = {
-        "deploymentConfigName": "CodeDeployDefault.OneAtATime",
-        "outdatedInstancesStrategy": "UPDATE",
-    }
-    sets = frozenset(
-        {
-            "autoscalingGroups",
-            "ec2TagFilters",
-            "ec2TagSets",
-            "autoRollbackConfiguration.events",
-            "alarmConfiguration.alarms",
-            "loadBalancerInfo.targetGroupInfos",
-        }
-    )
-    naming = Naming(prop="deploymentGroupName", prefix="", limit=100, pattern=_NAME, rule=_RULE)
-    computed = frozenset({"deploymentStyle"})
-
-    @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """In place, and traffic control has a target group to control."""
-        style: Any = inputs.get("deploymentStyle")
-        if isinstance(style, dict):
-            yield from _check_style(style, inputs)
-        if inputs.get("ec2TagFilters") and inputs.get("ec2TagSets"):
-            yield Refusal("ec2TagSets", "set either 'ec2TagFilters' or 'ec2TagSets', not both")
-        strategy = inputs.get("outdatedInstancesStrategy")
-        yield from checks.one_of("outdatedInstancesStrategy", strategy, ["UPDATE", "IGNORE"])
-        filters: Any = inputs.get("ec2TagFilters")
-        for item in filters if isinstance(filters, list) else ():  # pyright: ignore[reportUnknownVariableType]
-            if isinstance(item, dict):
-                kind: Any = item.get("type")  # pyright: ignore[reportUnknownMemberType]
-                yield from checks.one_of("ec2TagFilters.type", kind, FILTER_TYPES)
-
-    @override
-    def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateDeploymentGroup."""
-        response = op.aws.codedeploy.create_deployment_group(
-            applicationName=inputs["appName"],
-            deploymentGroupName=inputs["deploymentGroupName"],
-            tags=tag_list(inputs.get("tags")),
-            **_group(inputs),
-        )
-        return response["deploymentGroupId"]
-
-    @override
-    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """UpdateDeploymentGroup with the changed members; removed lists are sent empty."""
-        if old is None:
-            return
-        before, after = _group(old), _group(new)
-        changes = {key: value for key, value in after.items() if before.get(key) != value}
-        changes.update({key: _EMPTY[key] for key in before.keys() - after.keys() if key in _EMPTY})
-        if new["deploymentGroupName"] != old["deploymentGroupName"]:
-            changes["newDeploymentGroupName"] = new["deploymentGroupName"]
-        if changes:
-            op.aws.codedeploy.update_deployment_group(
-                applicationName=new["appName"],
-                currentDeploymentGroupName=old["deploymentGroupName"],
-                **changes,
-            )
-        _retag(op, _arn(op, new["appName"], new["deploymentGroupName"]), new, old)
-
-    @override
-    def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The group; to import one, its id is ``<application>:<group>``."""
-        application, name = _key(identity, state)
-        response = op.aws.codedeploy.get_deployment_group(
-            applicationName=application, deploymentGroupName=name
-        )
-        group: Mapping[str, Any] = response["deploymentGroupInfo"]
-        arn = _arn(op, application, name)
-        return {
-            "appName": application,
-            "deploymentGroupName": name,
-            "deploymentGroupId": group["deploymentGroupId"],
-            "computePlatform": group.get("computePlatform", PLATFORM),
-            "arn": arn,
-            "tags": _tags(op, arn),
-            **_described(group),
-        }
-
-    @override
-    def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteDeploymentGroup."""
-        application, name = _key(identity, state)
-        op.aws.codedeploy.delete_deployment_group(
-            applicationName=application, deploymentGroupName=name
-        )
-
-
-_EMPTY: dict[str, Any] = {
-    "autoScalingGroups": [],
-    "ec2TagFilters": [],
-    "alarmConfiguration": {"enabled": False, "alarms": []},
-    "autoRollbackConfiguration": {"enabled": False, "events": []},
-}
-
-
-def _arn(op: Operation, application: str, group: str) -> str:
-    return op.arn("codedeploy", f"deploymentgroup:{application}/{group}")
-
-
-def _key(identity: str, state: Properties) -> tuple[str, str]:
-    if "appName" in state:
-        return state["appName"], state["deploymentGroupName"]
-    application, _, group = identity.partition(":")
-    return application, group
-
-
-def _check_style(style: Properties, inputs: Properties) -> Iterable[Refusal]:
-    kind, option = style.get("deploymentType"), style.get("deploymentOption")
-    yield from checks.one_of("deploymentStyle.deploymentType", kind, TYPES)
-    yield from checks.one_of("deploymentStyle.deploymentOption", option, OPTIONS)
-    if option == OPTIONS[0] and not inputs.get("loadBalancerInfo"):
-        yield Refusal(
-            "loadBalancerInfo",
-            f"{OPTIONS[0]} needs 'loadBalancerInfo' with a target group; set it, or use "
-            f"{OPTIONS[1]}",
-        )
-
-
-def _group(inputs: Properties) -> dict[str, Any]:
-    """The parameters that creating and updating a group have in common."""
-    parameters = given(_GROUP, inputs)
-    names = ("deploymentStyle", "autoRollbackConfiguration")
-    parameters.update({name: inputs[name] for name in names if inputs.get(name)})
-    balancer = (inputs.get("loadBalancerInfo") or {}).get("targetGroupInfos")
-    if balancer:
-        parameters["loadBalancerInfo"] = {"targetGroupInfoList": balancer}
-    alarms = inputs.get("alarmConfiguration")
-    if alarms:
-        named = [{"name": name} for name in alarms.get("alarms") or ()]
-        parameters["alarmConfiguration"] = {**given(_ALARMS, alarms), "alarms": named}
-    if inputs.get("ec2TagFilters"):
-        parameters["ec2TagFilters"] = [given(_FILTER, item) for item in inputs["ec2TagFilters"]]
-    if inputs.get("ec2TagSets"):
-        parameters["ec2TagSet"] = {
-            "ec2TagSetList": [
-                [given(_FILTER, item) for item in tag_set.get("ec2TagFilters") or ()]
-                for tag_set in inputs["ec2TagSets"]
-            ]
-        }
-    return parameters
-
-
-def _described(group: Mapping[str, Any]) -> Properties:
-    """The inputs that a description tells; what it leaves empty keeps its last known value."""
-    described: Properties = {
-        name: group[parameter] for parameter, name in _GROUP.items() if group.get(parameter)
-    }
-    described.pop("autoscalingGroups", None)
-    names = [item["name"] for item in group.get("autoScalingGroups") or () if item.get("name")]
-    if names:
-        described["autoscalingGroups"] = names
-    for name in ("deploymentStyle", "autoRollbackConfiguration"):
-        if group.get(name):
-            described[name] = dict(group[name])
-    balancers = (group.get("loadBalancerInfo") or {}).get("targetGroupInfoList")
-    if balancers:
-        described["loadBalancerInfo"] = {
-            "targetGroupInfos": [{"name": item["name"]} for item in balancers]
-        }
-    alarms = group.get("alarmConfiguration") or {}
-    if alarms.get("alarms"):
-        described["alarmConfiguration"] = {
-            "alarms": [item["name"] for item in alarms["alarms"]],
-            **{name: alarms[key] for key, name in _ALARMS.items() if key in alarms},
-        }
-    filters = group.get("ec2TagFilters")
-    if filters:
-        described["ec2TagFilters"] = [
-            {name: item[key] for key, name in _FILTER.items() if item.get(key) is not None}
-            for item in filters
-        ]
-    return described

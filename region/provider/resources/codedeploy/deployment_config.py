@@ -12,15 +12,15 @@ from region.provider.autoname import Naming
 from region.provider.errors import Refusal
 from region.provider.handler import Handler
 from region.provider.operation import Operation
+from region.provider.resources.codedeploy.common import PLATFORM
 from region.provider.values import Properties
 
-PLATFORM = "Server"
 KINDS = ("FLEET_PERCENT", "HOST_COUNT")
 _HOSTS = "minimumHealthyHosts"
 
 
 class DeploymentConfig(Handler):
-    """``aws.codedeploy.DeploymentConfig`` with a minimum of healthy hosts. It cannot be changed."""
+    """`aws.codedeploy.DeploymentConfig` with a minimum of healthy hosts. It cannot be changed."""
 
     resource_type = "aws:codedeploy/deploymentConfig:DeploymentConfig"
     supported = frozenset(
@@ -29,7 +29,6 @@ class DeploymentConfig(Handler):
     hints: ClassVar = {
         "zonalConfig": "leave it out: the local region deploys to all zones together"
     }
-    force_new = frozenset({"deploymentConfigName", "computePlatform", _HOSTS})
     defaults: ClassVar = {"computePlatform": PLATFORM}
     naming = Naming(
         prop="deploymentConfigName",
@@ -41,7 +40,7 @@ class DeploymentConfig(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A minimum for servers."""
+        """Check that there is a minimum for servers."""
         yield from checks.one_of("computePlatform", inputs.get("computePlatform"), [PLATFORM])
         hosts: Any = inputs.get(_HOSTS)
         if hosts is None:
@@ -54,7 +53,7 @@ class DeploymentConfig(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateDeploymentConfig; the id is the name."""
+        """Call CreateDeploymentConfig; the id is the name."""
         op.aws.codedeploy.create_deployment_config(
             deploymentConfigName=inputs["deploymentConfigName"],
             computePlatform=inputs["computePlatform"],
@@ -64,7 +63,7 @@ class DeploymentConfig(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The configuration."""
+        """Describe the configuration."""
         response = op.aws.codedeploy.get_deployment_config(deploymentConfigName=identity)
         config = response["deploymentConfigInfo"]
         return {
@@ -77,7 +76,7 @@ class DeploymentConfig(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteDeploymentConfig, tried again while a deployment group still has it."""
+        """Call DeleteDeploymentConfig, again while a deployment group still uses it."""
         op.release(
             f"deployment configuration {identity}",
             lambda: op.aws.codedeploy.delete_deployment_config(deploymentConfigName=identity),

@@ -10,16 +10,16 @@ from region.provider.operation import Operation
 from region.provider.values import Properties
 
 IN_USE = ("DependencyViolation", "InvalidGroup.InUse", "ResourceInUse")
-"""The codes by which EC2 refuses to delete what something else still uses."""
+"""The error codes with which EC2 refuses to delete what something else still uses."""
 
 
 def tag_specifications(kind: str, tags: Mapping[str, str] | None) -> list[dict[str, Any]]:
-    """The ``TagSpecifications`` parameter, empty without tags."""
+    """Return the `TagSpecifications` parameter, empty without tags."""
     return [{"ResourceType": kind, "Tags": tag_list(tags)}] if tags else []
 
 
 def retag(op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-    """Brings an EC2 resource's tags to the new inputs."""
+    """Update an EC2 resource's tags to the new inputs."""
     ec2 = op.aws.ec2
     sync_tags(
         new,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -20,12 +21,15 @@ USER_DATA = frozenset({"userData", "userDataBase64"})
 STOPPING = USER_DATA | {"instanceType"}
 """Inputs that EC2 changes only while the instance is stopped."""
 
+_GRAVITON = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
+"""EC2 user guide, "Instance type naming conventions": a `g` after the generation (a1 came before)."""
+
 GONE = ("terminated", "shutting-down")
 _ROOT = frozenset(f"rootBlockDevice.{name}" for name in (*launch_settings.EBS.values(), "tags"))
 
 
 class Instance(Handler):
-    """``aws.ec2.Instance``."""
+    """`aws.ec2.Instance`."""
 
     resource_type = "aws:ec2/instance:Instance"
     supported = frozenset(
@@ -51,16 +55,6 @@ class Instance(Handler):
             *_ROOT,
         }
     )
-    force_new = frozenset(
-        {
-            "ami",
-            "subnetId",
-            "availabilityZone",
-            "associatePublicIpAddress",
-            "privateIp",
-            "rootBlockDevice.encrypted",
-        }
-    )
     defaults: ClassVar = {"sourceDestCheck": True, "userDataReplaceOnChange": False}
     sets = frozenset({"vpcSecurityGroupIds"})
     computed = frozenset(
@@ -77,7 +71,7 @@ class Instance(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """An instance has an image and a type that exist, and user data that fits."""
+        """Check that image and type are given and exist, and that the user data fits."""
         for name in ("ami", "instanceType"):
             if inputs.get(name) is None:
                 yield Refusal(name, f"an instance needs {name!r}; set it")
@@ -91,17 +85,21 @@ class Instance(Handler):
 
     @override
     def replaces(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
-        """New user data builds a new instance only where the program asks for that."""
-        return changed & USER_DATA if new.get("userDataReplaceOnChange") else frozenset()
+        """Replace for new user data where the program asks for that, and for another architecture."""
+        replacing = changed & USER_DATA if new.get("userDataReplaceOnChange") else frozenset()
+        before, after = _is_arm(old.get("instanceType")), _is_arm(new.get("instanceType"))
+        if None not in {before, after} and before != after:
+            replacing |= {"instanceType"}
+        return replacing
 
     @override
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
-        """A stopped and started instance gets another public address."""
+        """Return the public address for changes that stop and start the instance."""
         return frozenset({"publicIp", "publicDns"}) if changed & STOPPING else frozenset()
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """RunInstances."""
+        """Call RunInstances."""
         response = op.aws.ec2.run_instances(
             MinCount=1,
             MaxCount=1,
@@ -119,7 +117,7 @@ class Instance(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Changes what differs, with a stop in between where EC2 needs one, and waits for running."""
+        """Change what differs, with a stop in between if EC2 needs one, and wait for `running`."""
         ec2 = op.aws.ec2
         if old is not None and any(new.get(name) != old.get(name) for name in STOPPING):
             ec2.stop_instances(InstanceIds=[identity])
@@ -178,7 +176,9 @@ class Instance(Handler):
             if state == wanted:
                 return True, state
             if state in {*GONE, "gone"} or (state == "stopped" and wanted == "running"):
-                reason = ((found or {}).get("StateReason") or {}).get("Message") or "no reason told"
+                reason = ((found or {}).get("StateReason") or {}).get(
+                    "Message"
+                ) or "no reason given"
                 raise ProviderError(
                     f"instance {identity} became {state} instead of {wanted} ({reason}); see its "
                     f"console: aws ec2 get-console-output --instance-id {identity}"
@@ -190,7 +190,7 @@ class Instance(Handler):
     def _tag_root(
         self, op: Operation, identity: str, new: Properties, old: Properties | None
     ) -> None:
-        """RunInstances tags all volumes alike; the root device's own tags come after."""
+        """Tag the root device: RunInstances gave all volumes the same tags."""
         after = new.get("rootBlockDevice") or {}
         before: Properties = {} if old is None else old.get("rootBlockDevice") or {}
         if after.get("tags", {}) == before.get("tags", {}):
@@ -213,13 +213,13 @@ class Instance(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The instance; a terminated one, which EC2 still lists for a while, is gone."""
+        """Describe the instance; a terminated one, which EC2 lists for a while, counts as gone."""
         found = _describe(op, identity)
         if found is None or found["State"]["Name"] in GONE:
             return None
         interfaces = found.get("NetworkInterfaces") or [{}]
-        told = found.get("SecurityGroups") or interfaces[0].get("Groups") or ()
-        groups = [group["GroupId"] for group in told]
+        listed = found.get("SecurityGroups") or interfaces[0].get("Groups") or ()
+        groups = [group["GroupId"] for group in listed]
         profile = (found.get("IamInstanceProfile") or {}).get("Arn", "")
         return {
             "ami": found["ImageId"],
@@ -227,7 +227,7 @@ class Instance(Handler):
             "subnetId": found.get("SubnetId", ""),
             "availabilityZone": found["Placement"]["AvailabilityZone"],
             "tenancy": found["Placement"].get("Tenancy", "default"),
-            # Every instance has a group: none means that the region does not tell them.
+            # Every instance has a group: an empty list means that the region does not report them.
             **({"vpcSecurityGroupIds": groups} if groups else {}),
             "securityGroups": [],
             **({"iamInstanceProfile": profile.rsplit("/", 1)[-1]} if profile else {}),
@@ -246,7 +246,7 @@ class Instance(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """TerminateInstances, and waits until it is terminated."""
+        """Call TerminateInstances, and wait until the instance is terminated."""
         op.aws.ec2.terminate_instances(InstanceIds=[identity])
 
         def probe() -> tuple[bool | None, str]:
@@ -263,8 +263,13 @@ def _describe(op: Operation, identity: str) -> Mapping[str, Any] | None:
     return instances[0] if instances else None
 
 
+def _is_arm(instance_type: Any) -> bool | None:
+    """Return whether a type has a Graviton processor; None while the type is unknown."""
+    return bool(_GRAVITON.match(instance_type)) if isinstance(instance_type, str) else None
+
+
 def _network(inputs: Properties) -> dict[str, Any]:
-    """Subnet and groups: on the interface where a public address is asked for or refused."""
+    """Return subnet and groups, on the interface if the program decides on a public address."""
     if inputs.get("associatePublicIpAddress") is None:
         return given(
             {

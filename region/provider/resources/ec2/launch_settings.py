@@ -1,4 +1,4 @@
-"""What instances and launch templates have in common: the parameters of a machine."""
+"""The parameters that instances and launch templates have in common."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ CREDITS = ("standard", "unlimited")
 
 
 def metadata_options(inputs: Properties) -> dict[str, Any]:
-    """The ``MetadataOptions`` parameter, as keyword arguments."""
+    """Return the `MetadataOptions` parameter, as keyword arguments."""
     options = given(METADATA, inputs.get("metadataOptions") or {})
     return {"MetadataOptions": options} if options else {}
 
 
 def described_metadata(description: Mapping[str, Any]) -> Properties:
-    """The ``metadataOptions`` property, empty where the service tells none."""
+    """Return the `metadataOptions` property, empty if the service reports none."""
     options = found(METADATA, description.get("MetadataOptions") or {})
     return {"metadataOptions": options} if options else {}
 
 
 def credit_specification(inputs: Properties) -> dict[str, Any]:
-    """The ``CreditSpecification`` parameter, as keyword arguments."""
+    """Return the `CreditSpecification` parameter, as keyword arguments."""
     mode = (inputs.get("creditSpecification") or {}).get("cpuCredits")
     return {"CreditSpecification": {"CpuCredits": mode}} if mode else {}
 
 
 def check_machine(inputs: Properties) -> Iterable[Refusal]:
-    """What is impossible for instances and launch templates alike."""
+    """Check what instances and launch templates have in common."""
     options: Any = inputs.get("metadataOptions")
     if isinstance(options, dict):
         path = "metadataOptions"
@@ -70,7 +70,7 @@ def check_machine(inputs: Properties) -> Iterable[Refusal]:
 
 
 def check_user_data(path: str, size: int) -> Iterable[Refusal]:
-    """User data of ``size`` bytes fits into 16 KiB."""
+    """Check that user data of `size` bytes fits into 16 KiB."""
     if size > USER_DATA_LIMIT:
         yield Refusal(
             path,

@@ -51,7 +51,7 @@ _VERSIONED = _DATA | {"description"}
 
 
 class LaunchTemplate(Handler):
-    """``aws.ec2.LaunchTemplate``."""
+    """`aws.ec2.LaunchTemplate`."""
 
     resource_type = "aws:ec2/launchTemplate:LaunchTemplate"
     supported = frozenset(
@@ -74,14 +74,13 @@ class LaunchTemplate(Handler):
             *_INTERFACES,
         }
     )
-    force_new = frozenset({"name", "namePrefix"})
     sets = frozenset({"vpcSecurityGroupIds", "networkInterfaces.securityGroups"})
     naming = Naming(limit=128, pattern=r"[\w.()/-]{3,}", rule="letters, digits and ().-_/")
     computed = frozenset({"defaultVersion"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """The type exists, the user data is base64, and groups are given in one place."""
+        """Check that the type exists, the user data is base64 and groups are given in one place."""
         yield from checks.instance_type(op, "instanceType", inputs.get("instanceType"))
         yield from launch_settings.check_machine(inputs)
         yield from _check_user_data(inputs.get("userData"))
@@ -96,14 +95,14 @@ class LaunchTemplate(Handler):
 
     @override
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
-        """A new version has a new number."""
+        """Return the version numbers, if the data of a version change."""
         if changed & _VERSIONED:
             return frozenset({"latestVersion", "defaultVersion"})
         return frozenset()
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateLaunchTemplate with version 1."""
+        """Call CreateLaunchTemplate with version 1."""
         response = op.aws.ec2.create_launch_template(
             LaunchTemplateName=inputs["name"],
             LaunchTemplateData=_data(inputs),
@@ -114,7 +113,7 @@ class LaunchTemplate(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """CreateLaunchTemplateVersion where data changed, and the default version."""
+        """Call CreateLaunchTemplateVersion for changed data, and set the default version."""
         if old is None:
             return
         default: Any = None
@@ -137,7 +136,7 @@ class LaunchTemplate(Handler):
         retag(op, identity, new, old)
 
     def _number(self, op: Operation, identity: str, version: Any) -> str:
-        """ModifyLaunchTemplate takes numbers only."""
+        """Return a version's number: ModifyLaunchTemplate takes no aliases."""
         if version != "$Latest":
             return str(version)
         template = _describe(op, identity) or {}
@@ -145,7 +144,7 @@ class LaunchTemplate(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The template and the data of its latest version."""
+        """Describe the template and the data of its latest version."""
         template = _describe(op, identity)
         if template is None:
             return None
@@ -164,7 +163,7 @@ class LaunchTemplate(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteLaunchTemplate with all versions."""
+        """Call DeleteLaunchTemplate with all versions."""
         op.aws.ec2.delete_launch_template(LaunchTemplateId=identity)
 
 
@@ -175,7 +174,7 @@ def _describe(op: Operation, identity: str) -> Mapping[str, Any] | None:
 
 
 def _tags(op: Operation, identity: str) -> dict[str, str]:
-    # Not from the template's description: moto keeps the first tags there for ever.
+    # Not from the template's description: moto keeps the first tags there forever.
     mine = [{"Name": "resource-id", "Values": [identity]}]
     return tag_map(op.aws.ec2.describe_tags(Filters=mine)["Tags"])
 
@@ -194,7 +193,7 @@ def _check_user_data(value: Any) -> Iterable[Refusal]:
 
 
 def _data(inputs: Properties) -> dict[str, Any]:
-    """The ``LaunchTemplateData`` of some inputs."""
+    """Return the `LaunchTemplateData` parameter."""
     profile = given({"Arn": "arn", "Name": "name"}, inputs.get("iamInstanceProfile") or {})
     devices = [
         {"DeviceName": device.get("deviceName"), "Ebs": _typed(device.get("ebs") or {})}
@@ -227,7 +226,7 @@ def _typed(ebs: Properties) -> dict[str, Any]:
 
 
 def _switches(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The package declares these switches as text, because unset differs from false."""
+    """Convert switches, which the package declares as text because unset differs from false."""
     switches = {"true": True, "false": False}
     return {
         name: switches.get(value, value) if isinstance(value, str) else value
@@ -236,7 +235,7 @@ def _switches(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(data: Mapping[str, Any]) -> Properties:
-    """The inputs that a version holds, for those that a refresh can compare."""
+    """Return the inputs in a version's data that a refresh can compare."""
     values = {name: data.get(parameter) for parameter, name in _SIMPLE.items()}
     profile = data.get("IamInstanceProfile") or {}
     values["iamInstanceProfile"] = {

@@ -13,7 +13,6 @@ from region.provider.errors import Refusal
 from region.provider.handler import Handler, found, given
 from region.provider.operation import Operation
 from region.provider.resources.lb import common
-from region.provider.resources.lb.load_balancer import NAMING
 from region.provider.values import UNKNOWN, Properties
 
 _ATTRIBUTES = {
@@ -34,11 +33,11 @@ _HEALTH = {
 _MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 ALGORITHMS = ("round_robin", "least_outstanding_requests")
 DEFAULT_INTERVAL, DEFAULT_TIMEOUT = 30, 5
-"""What ELB assumes for HTTP, in seconds."""
+"""ELB's defaults for HTTP, in seconds."""
 
 
 class TargetGroup(Handler):
-    """``aws.lb.TargetGroup`` of HTTP on instances."""
+    """`aws.lb.TargetGroup` of HTTP on instances."""
 
     resource_type = "aws:lb/targetGroup:TargetGroup"
     supported = frozenset(
@@ -55,17 +54,14 @@ class TargetGroup(Handler):
             *_ATTRIBUTES.values(),
         }
     )
-    force_new = frozenset(
-        {"name", "namePrefix", "port", "protocol", "protocolVersion", "targetType", "vpcId"}
-    )
     defaults: ClassVar = {"targetType": "instance", "deregistrationDelay": 300, "slowStart": 0}
-    naming = NAMING
+    naming = common.NAMING
     computed = frozenset({"healthCheck", "loadBalancingAlgorithmType", "protocolVersion"})
     volatile = frozenset({"loadBalancerArns"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """HTTP to instances, with a health check that ELB would take."""
+        """Check for HTTP to instances, with a health check that ELB would accept."""
         for name in ("port", "protocol", "vpcId"):
             if inputs.get(name) is None:
                 yield Refusal(name, f"a target group needs {name!r}; set it")
@@ -85,12 +81,12 @@ class TargetGroup(Handler):
 
     @override
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
-        """An update leaves the balancers alone."""
+        """Return nothing: an update does not change which load balancers use the group."""
         return frozenset()
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateTargetGroup; the id is the ARN."""
+        """Call CreateTargetGroup; the id is the ARN."""
         response = op.aws.elbv2.create_target_group(
             Name=inputs["name"],
             **common.tags_parameter(inputs),
@@ -110,7 +106,7 @@ class TargetGroup(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifyTargetGroup and ModifyTargetGroupAttributes."""
+        """Call ModifyTargetGroup and ModifyTargetGroupAttributes."""
         elb = op.aws.elbv2
         before = old or {}
         if old is not None and new.get("healthCheck") != old.get("healthCheck") and _health(new):
@@ -123,7 +119,7 @@ class TargetGroup(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The target group."""
+        """Describe the target group."""
         elb = op.aws.elbv2
         described = elb.describe_target_groups(TargetGroupArns=[identity])["TargetGroups"]
         if not described:
@@ -145,7 +141,7 @@ class TargetGroup(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteTargetGroup, tried again while a listener still forwards to it."""
+        """Call DeleteTargetGroup, again while a listener still forwards to it."""
         op.release(
             "the target group",
             lambda: op.aws.elbv2.delete_target_group(TargetGroupArn=identity),
@@ -184,7 +180,7 @@ def _check_texts(health: Properties) -> Iterable[Refusal]:
         yield Refusal("healthCheck.path", reason)
     codes = health.get("matcher")
     if isinstance(codes, str) and not _MATCHER.fullmatch(codes):
-        reason = f"the matcher {codes!r} is no list of HTTP codes; write 200, 200,302 or 200-299"
+        reason = f"the matcher {codes!r} is not a list of HTTP codes; write 200, 200,302 or 200-299"
         yield Refusal("healthCheck.matcher", reason)
     port = health.get("port")
     if port not in {None, UNKNOWN, "traffic-port"} and not _is_port(port):

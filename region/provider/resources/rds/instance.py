@@ -11,9 +11,9 @@ from typing_extensions import override
 from region.provider import checks
 from region.provider.autoname import Naming
 from region.provider.errors import ProviderError, Refusal, is_missing
-from region.provider.handler import MINUTE, Handler, found, given, tag_list, tag_map
+from region.provider.handler import MINUTE, Handler, found, given, known, tag_list, tag_map
 from region.provider.operation import Operation
-from region.provider.resources.rds.groups import IDENTIFIER, IDENTIFIER_RULE, retag
+from region.provider.resources.rds.common import IDENTIFIER, IDENTIFIER_RULE, retag
 from region.provider.values import Properties
 
 ENGINES = ("postgres",)
@@ -47,6 +47,8 @@ _MODIFIED = {
     "MasterUserPassword": "password",
 }
 _LOGS = "enabledCloudwatchLogsExports"
+_FIXED = ("identifier", "dbSubnetGroupName")
+"""Inputs that AWS's provider updates in place and that the region's databases cannot change."""
 _LOCAL_ONLY = frozenset(
     {
         "identifier",
@@ -63,22 +65,10 @@ _LOCAL_ONLY = frozenset(
 
 
 class Instance(Handler):
-    """``aws.rds.Instance`` of PostgreSQL."""
+    """`aws.rds.Instance` of PostgreSQL."""
 
     resource_type = "aws:rds/instance:Instance"
     supported = frozenset({*_CREATED.values(), *_MODIFIED.values(), *_LOCAL_ONLY})
-    force_new = frozenset(
-        {
-            "identifier",
-            "identifierPrefix",
-            "dbName",
-            "engine",
-            "username",
-            "storageEncrypted",
-            "availabilityZone",
-            "dbSubnetGroupName",
-        }
-    )
     defaults: ClassVar = {
         "applyImmediately": False,
         "autoMinorVersionUpgrade": True,
@@ -116,16 +106,26 @@ class Instance(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """PostgreSQL, with one kind of master password."""
+        """Check for PostgreSQL with one kind of master password."""
         yield from checks.one_of("engine", inputs.get("engine"), ENGINES)
         if not old:
             for name in ("engine", "allocatedStorage", "username"):
                 if inputs.get(name) is None:
                     yield Refusal(name, f"a database needs {name!r}; set it")
+            if inputs.get("dbSubnetGroupName") is None:
+                reason = "the local region has no default VPC; set 'dbSubnetGroupName'"
+                yield Refusal("dbSubnetGroupName", reason)
             yield from checks.exactly_one(inputs, ["manageMasterUserPassword", "password"])
+        for name in _FIXED if old else ():
+            if known(inputs, name) and old.get(name) not in {None, inputs[name]}:
+                reason = (
+                    f"AWS changes {name!r} in place, which the local region does not implement; "
+                    f"keep {old[name]!r} or destroy the database first"
+                )
+                yield Refusal(name, reason)
         klass = inputs.get("instanceClass")
         if isinstance(klass, str) and not klass.startswith("db."):
-            reason = f"{klass!r} is no DB instance class; use one such as db.t4g.micro"
+            reason = f"{klass!r} is not a DB instance class; use one such as db.t4g.micro"
             yield Refusal("instanceClass", reason)
         yield from checks.within("port", inputs.get("port"), 1150, 65535)
         storage = inputs.get("allocatedStorage")
@@ -141,7 +141,7 @@ class Instance(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateDBInstance; the id is RDS's resource id, as in the real provider."""
+        """Call CreateDBInstance; the id is RDS's resource id, as in the real provider."""
         response = op.aws.rds.create_db_instance(
             DBInstanceIdentifier=inputs["identifier"],
             Tags=tag_list(inputs.get("tags")),
@@ -155,7 +155,7 @@ class Instance(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifyDBInstance, at once; waits until the database is available."""
+        """Call ModifyDBInstance, and wait until the database is available."""
         name = new["identifier"]
         if old is not None:
             before = given(_MODIFIED, old)
@@ -181,7 +181,7 @@ class Instance(Handler):
             status = instance["DBInstanceStatus"] if instance else "gone"
             if status in {"gone", "failed", "incompatible-parameters", "storage-full"}:
                 reasons = [info["Message"] for info in (instance or {}).get("StatusInfos") or []]
-                why = "; ".join(reasons) or "no reason told"
+                why = "; ".join(reasons) or "no reason given"
                 raise ProviderError(f"the database {name} became {status}: {why}")
             return (True if status == "available" else None), status
 
@@ -189,7 +189,7 @@ class Instance(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The database; to import one, its id is its identifier."""
+        """Describe the database; its id for an import is its identifier."""
         instance = _instance(op, state.get("identifier") or identity)
         if instance is None or instance["DBInstanceStatus"] == "deleted":
             return None
@@ -231,7 +231,7 @@ class Instance(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteDBInstance, with a final snapshot unless skipped; waits until it is gone."""
+        """Call DeleteDBInstance, with a final snapshot unless skipped; wait until it is gone."""
         name = state.get("identifier") or identity
         snapshot = state.get("finalSnapshotIdentifier")
         if state.get("skipFinalSnapshot"):
@@ -270,11 +270,11 @@ _APART = frozenset(
         "PreferredMaintenanceWindow",
     }
 )
-"""Parameters that a description does not give back under their own name, or not as they were put."""
+"""Parameters that a description reports under another name, in another form or not at all."""
 
 
 def _log_changes(new: Properties, old: Properties) -> dict[str, Any]:
-    """What ModifyDBInstance is told of log exports: those to begin and those to end."""
+    """Return the log exports for ModifyDBInstance: those to start and those to stop."""
     before, after = set(old.get(_LOGS) or ()), set(new.get(_LOGS) or ())
     wanted = {
         "EnableLogTypes": sorted(after - before),

@@ -16,7 +16,7 @@ from region.provider import checks
 from region.provider.errors import ProviderError, Refusal
 from region.provider.handler import Handler, found, given, tag_list, tag_map
 from region.provider.operation import Operation
-from region.provider.resources.s3.bucket import delete_versions
+from region.provider.resources.s3.common import delete_versions
 from region.provider.values import Archive, Asset, Properties
 
 BODIES = ("source", "content", "contentBase64")
@@ -31,22 +31,21 @@ _HEADERS = {
     "Metadata": "metadata",
 }
 _REWRITES = frozenset({*BODIES, "sourceHash", *_HEADERS.values()})
-"""Inputs whose change writes the object again: S3 has no update of one."""
+"""Inputs whose change writes the object again: S3 cannot update one."""
 
 
-class BucketObject(Handler):
-    """``aws.s3.BucketObjectv2``."""
+class BucketObjectv2(Handler):
+    """`aws.s3.BucketObjectv2`."""
 
     resource_type = "aws:s3/bucketObjectv2:BucketObjectv2"
     supported = frozenset({"bucket", "key", "forceDestroy", "tags", *_REWRITES})
-    hints: ClassVar = {"etag": "use 'sourceHash' to tell a changed source"}
-    force_new = frozenset({"bucket", "key"})
+    hints: ClassVar = {"etag": "use 'sourceHash' to mark a changed source"}
     defaults: ClassVar = {"forceDestroy": False}
     computed = frozenset({"contentType", "etag", "storageClass", "serverSideEncryption"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """An object has a key and one body."""
+        """Check that the object has a key and one body."""
         if inputs.get("key") is None:
             yield Refusal("key", "an object needs 'key', its name in the bucket; set it")
         yield from checks.exactly_one(inputs, BODIES)
@@ -59,18 +58,18 @@ class BucketObject(Handler):
 
     @override
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
-        """A new body has a new digest and a new version."""
+        """Return digest and version for changes that write the object again."""
         return frozenset({"etag", "versionId"}) if changed & _REWRITES else frozenset()
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """PutObject; the id is ``bucket/key``."""
+        """Call PutObject; the id is `bucket/key`."""
         self._put(op, inputs)
         return f"{inputs['bucket']}/{inputs['key']}"
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutObject again where body or headers changed, PutObjectTagging where only tags did."""
+        """Call PutObject again if body or headers changed, PutObjectTagging if only tags did."""
         if old is None:
             return
         if any(new.get(name) != old.get(name) for name in _REWRITES):
@@ -92,7 +91,7 @@ class BucketObject(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The object's headers; its body is told by the digest only."""
+        """Describe the object's headers; of its body only the digest."""
         bucket, _, key = identity.partition("/")
         head = op.aws.s3.head_object(Bucket=bucket, Key=key)
         tags = op.aws.s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
@@ -109,7 +108,7 @@ class BucketObject(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """All versions where the bucket keeps them, as the real provider does, else the object."""
+        """Delete all versions if the bucket keeps them, as the real provider does, or the object."""
         bucket, _, key = identity.partition("/")
         if state.get("versionId"):
             delete_versions(op, bucket, key)
@@ -124,12 +123,12 @@ def _body(inputs: Properties) -> bytes:
         try:
             return base64.b64decode(inputs["contentBase64"], validate=True)
         except binascii.Error as error:
-            raise ProviderError(f"'contentBase64' is no base64 ({error}); encode it") from error
+            raise ProviderError(f"'contentBase64' is not base64 ({error}); encode it") from error
     return _asset_bytes(inputs["source"])
 
 
 def _asset_bytes(source: Any) -> bytes:
-    """The bytes of a file or text asset, checked against the digest that the engine planned with."""
+    """Return the bytes of a file or text asset, checked against the digest that the engine planned."""
     if isinstance(source, Asset) and source.text is not None:
         return source.text.encode()
     path = source.path if isinstance(source, Asset) else source

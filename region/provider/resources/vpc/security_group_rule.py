@@ -1,4 +1,4 @@
-"""Security groups and their rules, which are resources of their own."""
+"""What ingress and egress rules of security groups share."""
 
 from __future__ import annotations
 
@@ -9,83 +9,22 @@ from typing import Any, ClassVar, Literal
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.autoname import Naming
 from region.provider.errors import Refusal
 from region.provider.handler import Handler, given, known, tag_map
 from region.provider.operation import Operation
-from region.provider.resources.ec2.common import IN_USE, retag, tag_specifications
+from region.provider.resources.ec2.common import retag, tag_specifications
 from region.provider.values import Properties
 
 ALL_PROTOCOLS = "-1"
+
+
 PROTOCOLS = ("tcp", "udp", "icmp", "icmpv6", ALL_PROTOCOLS)
+PEERS = frozenset({"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"})
 
 
-class SecurityGroup(Handler):
-    """``aws.ec2.SecurityGroup`` without inline rules."""
+class SecurityGroupRule(Handler):
+    """A rule for one direction of traffic, with one source or destination."""
 
-    resource_type = "aws:ec2/securityGroup:SecurityGroup"
-    supported = frozenset(
-        {"name", "namePrefix", "description", "vpcId", "revokeRulesOnDelete", "tags"}
-    )
-    hints: ClassVar = {
-        "ingress": "use aws.vpc.SecurityGroupIngressRule",
-        "egress": "use aws.vpc.SecurityGroupEgressRule",
-    }
-    force_new = frozenset({"name", "namePrefix", "description", "vpcId"})
-    defaults: ClassVar = {"description": "Managed by Pulumi", "revokeRulesOnDelete": False}
-    naming = Naming(
-        pattern=r"(?!sg-)[\w .:/()#,@\[\]+=&;{}!$*-]+",
-        rule="letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, not starting with sg-",
-    )
-    computed = frozenset({"vpcId"})
-
-    @override
-    def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateSecurityGroup."""
-        response = op.aws.ec2.create_security_group(
-            GroupName=inputs["name"],
-            Description=inputs["description"],
-            TagSpecifications=tag_specifications("security-group", inputs.get("tags")),
-            **given({"VpcId": "vpcId"}, inputs),
-        )
-        return response["GroupId"]
-
-    @override
-    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Takes away the rule that lets everything out, as the real provider does on creation."""
-        if old is None:
-            group = op.aws.ec2.describe_security_groups(GroupIds=[identity])["SecurityGroups"][0]
-            if group.get("IpPermissionsEgress"):
-                op.aws.ec2.revoke_security_group_egress(
-                    GroupId=identity, IpPermissions=group["IpPermissionsEgress"]
-                )
-        retag(op, identity, new, old)
-
-    @override
-    def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The group."""
-        for group in op.aws.ec2.describe_security_groups(GroupIds=[identity])["SecurityGroups"]:
-            return {
-                "name": group["GroupName"],
-                "description": group["Description"],
-                "vpcId": group.get("VpcId", ""),
-                "arn": op.arn("ec2", f"security-group/{identity}"),
-                "ownerId": group.get("OwnerId", op.account),
-                "tags": tag_map(group.get("Tags")),
-            }
-        return None
-
-    @override
-    def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteSecurityGroup, tried again while interfaces or rules use the group."""
-        op.release(
-            f"security group {identity}",
-            lambda: op.aws.ec2.delete_security_group(GroupId=identity),
-            *IN_USE,
-        )
-
-
-class _Rule(Handler):
     direction: ClassVar[Literal["ingress", "egress"]]
     supported = frozenset(
         {
@@ -101,25 +40,29 @@ class _Rule(Handler):
             "tags",
         }
     )
-    force_new = frozenset({"securityGroupId"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A rule has one peer, a known protocol and ports in order."""
-        peers = ["cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"]
-        yield from checks.exactly_one(inputs, peers)
+        """Check that the rule has one peer, a known protocol and ports in order."""
+        yield from checks.exactly_one(inputs, sorted(PEERS))
         yield from checks.cidr("cidrIpv4", inputs.get("cidrIpv4"))
         if known(inputs, "cidrIpv6"):
             yield from _cidr_v6(inputs["cidrIpv6"])
         yield from checks.one_of("ipProtocol", inputs.get("ipProtocol"), PROTOCOLS)
         yield from self._check_ports(inputs)
 
+    @override
+    def replaces(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
+        """Replace a rule whose peer becomes one of another kind: EC2 cannot modify that."""
+        before, after = ({name for name in PEERS if inputs.get(name)} for inputs in (old, new))
+        return frozenset(changed & PEERS) if before != after else frozenset()
+
     def _check_ports(self, inputs: Properties) -> Iterable[Refusal]:
         protocol, low, high = (inputs.get(name) for name in ("ipProtocol", "fromPort", "toPort"))
         if protocol == ALL_PROTOCOLS:
             for name in ("fromPort", "toPort"):
                 if inputs.get(name) not in {None, -1}:
-                    reason = f"{name!r} means nothing with ipProtocol '-1' (all); remove it"
+                    reason = f"{name!r} has no meaning with ipProtocol '-1' (all); remove it"
                     yield Refusal(name, reason)
         elif protocol in {"tcp", "udp"}:
             yield from checks.within("fromPort", low, 0, 65535)
@@ -131,7 +74,7 @@ class _Rule(Handler):
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """AuthorizeSecurityGroupIngress or …Egress with one permission."""
+        """Call AuthorizeSecurityGroupIngress or …Egress with one permission."""
         authorize = getattr(op.aws.ec2, f"authorize_security_group_{self.direction}")
         response = authorize(
             GroupId=inputs["securityGroupId"],
@@ -142,7 +85,7 @@ class _Rule(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """ModifySecurityGroupRules."""
+        """Call ModifySecurityGroupRules."""
         if old is None:
             return
         names = self.supported - {"tags", "securityGroupId"}
@@ -156,7 +99,7 @@ class _Rule(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The rule."""
+        """Describe the rule."""
         response = op.aws.ec2.describe_security_group_rules(SecurityGroupRuleIds=[identity])
         for rule in response["SecurityGroupRules"]:
             return {
@@ -170,7 +113,7 @@ class _Rule(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """RevokeSecurityGroupIngress or …Egress of this rule only."""
+        """Call RevokeSecurityGroupIngress or …Egress of this rule only."""
         group = state.get("securityGroupId") or (self.read(op, identity, state) or {}).get(
             "securityGroupId"
         )
@@ -195,11 +138,13 @@ def _cidr_v6(text: Any) -> Iterable[Refusal]:
     try:
         ipaddress.IPv6Network(text)
     except ValueError as error:
-        yield Refusal("cidrIpv6", f"{text!r} is no IPv6 CIDR block ({error}); write one like ::/0")
+        yield Refusal(
+            "cidrIpv6", f"{text!r} is not an IPv6 CIDR block ({error}); write one like ::/0"
+        )
 
 
 def _permission(inputs: Properties) -> dict[str, Any]:
-    """The rule as an ``IpPermission``."""
+    """Return the rule as an `IpPermission`."""
     note = given({"Description": "description"}, inputs)
     permission = given(
         {"IpProtocol": "ipProtocol", "FromPort": "fromPort", "ToPort": "toPort"}, inputs
@@ -217,7 +162,7 @@ def _permission(inputs: Properties) -> dict[str, Any]:
 
 
 def _described(rule: dict[str, Any]) -> Properties:
-    """The inputs of a rule; EC2 says -1 for ports that mean nothing."""
+    """Return the inputs of a rule; EC2 reports -1 for ports without a meaning."""
     pair: dict[str, Any] = rule.get("ReferencedGroupInfo") or {}
     values = {
         "ipProtocol": rule.get("IpProtocol"),
@@ -230,17 +175,3 @@ def _described(rule: dict[str, Any]) -> Properties:
         "description": rule.get("Description"),
     }
     return {name: value for name, value in values.items() if value not in {None, "", -1}}
-
-
-class IngressRule(_Rule):
-    """``aws.vpc.SecurityGroupIngressRule``."""
-
-    resource_type = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-    direction = "ingress"
-
-
-class EgressRule(_Rule):
-    """``aws.vpc.SecurityGroupEgressRule``."""
-
-    resource_type = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-    direction = "egress"

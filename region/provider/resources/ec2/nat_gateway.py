@@ -1,7 +1,7 @@
-"""Elastic IP addresses and NAT gateways.
+"""NAT gateways.
 
-As the internet gateway's, their routes are kept and told but forward no packet: what instances of
-the local region send stays on this machine.
+Like an internet gateway's, its routes are stored and described but forward no packets: whatever
+instances of the local region send stays on this machine.
 """
 
 from __future__ import annotations
@@ -18,92 +18,28 @@ from region.provider.operation import Operation
 from region.provider.resources.ec2.common import retag, tag_specifications
 from region.provider.values import Properties
 
-ADDRESS_IN_USE = ("AuthFailure", "InvalidIPAddress.InUse")
 GONE = ("deleted", "deleting")
 
 
-class Eip(Handler):
-    """``aws.ec2.Eip`` of a VPC; what uses it, a NAT gateway, says so itself."""
-
-    resource_type = "aws:ec2/eip:Eip"
-    supported = frozenset({"domain", "tags"})
-    hints: ClassVar = {"instance": "give the instance's subnet 'mapPublicIpOnLaunch'"}
-    force_new = frozenset({"domain"})
-    defaults: ClassVar = {"domain": "vpc"}
-    volatile = frozenset(
-        {"associationId", "privateIp", "privateDns", "networkInterface", "instance"}
-    )
-
-    @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """EC2-Classic is no more."""
-        yield from checks.one_of("domain", inputs.get("domain"), ["vpc"])
-
-    @override
-    def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
-        """An update only changes the tags."""
-        return frozenset()
-
-    @override
-    def create(self, op: Operation, inputs: Properties) -> str:
-        """AllocateAddress; the id is the allocation's."""
-        response = op.aws.ec2.allocate_address(
-            Domain=inputs["domain"],
-            TagSpecifications=tag_specifications("elastic-ip", inputs.get("tags")),
-        )
-        return response["AllocationId"]
-
-    @override
-    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Only the tags can change."""
-        retag(op, identity, new, old)
-
-    @override
-    def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The address and, where something uses it, the private one behind it."""
-        response = op.aws.ec2.describe_addresses(AllocationIds=[identity])
-        for address in response["Addresses"]:
-            return {
-                "domain": address.get("Domain", "vpc"),
-                "allocationId": identity,
-                "associationId": address.get("AssociationId", ""),
-                "publicIp": address["PublicIp"],
-                "privateIp": address.get("PrivateIpAddress", ""),
-                "arn": op.arn("ec2", f"elastic-ip/{identity}"),
-                "tags": tag_map(address.get("Tags")),
-            }
-        return None
-
-    @override
-    def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """ReleaseAddress, tried again while a gateway that goes still holds it."""
-        op.release(
-            f"address {identity}",
-            lambda: op.aws.ec2.release_address(AllocationId=identity),
-            *ADDRESS_IN_USE,
-        )
-
-
 class NatGateway(Handler):
-    """``aws.ec2.NatGateway`` of one zone, public."""
+    """`aws.ec2.NatGateway` of one zone, public."""
 
     resource_type = "aws:ec2/natGateway:NatGateway"
     supported = frozenset({"subnetId", "allocationId", "connectivityType", "tags"})
     hints: ClassVar = {"availabilityMode": "use one gateway per zone, each with its 'subnetId'"}
-    force_new = frozenset({"subnetId", "allocationId", "connectivityType"})
     defaults: ClassVar = {"connectivityType": "public"}
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """A public gateway has a subnet and an address."""
+        """Check that the gateway is public and has a subnet and an address."""
         yield from checks.one_of("connectivityType", inputs.get("connectivityType"), ["public"])
-        for name, what in (("subnetId", "the subnet it stands in"), ("allocationId", "an Eip's")):
+        for name, what in (("subnetId", "the subnet it is in"), ("allocationId", "an Eip's")):
             if inputs.get(name) is None:
                 yield Refusal(name, f"a NAT gateway needs {name!r}, {what}; set it")
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """CreateNatGateway."""
+        """Call CreateNatGateway."""
         response = op.aws.ec2.create_nat_gateway(
             SubnetId=inputs["subnetId"],
             AllocationId=inputs["allocationId"],
@@ -114,14 +50,14 @@ class NatGateway(Handler):
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """The tags; waits until the gateway is there."""
+        """Update the tags, and wait until the gateway is available."""
         retag(op, identity, new, old)
 
         def probe() -> tuple[bool | None, str]:
             found = _describe(op, identity)
             state = found["State"] if found else "gone"
             if state in {"failed", "gone", *GONE}:
-                why = (found or {}).get("FailureMessage") or "no reason told"
+                why = (found or {}).get("FailureMessage") or "no reason given"
                 raise ProviderError(f"the NAT gateway {identity} is {state}: {why}")
             return (True if state == "available" else None), state
 
@@ -129,7 +65,7 @@ class NatGateway(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The gateway; EC2 describes deleted ones for a while."""
+        """Describe the gateway; EC2 lists deleted ones for a while."""
         found = _describe(op, identity)
         if found is None or found["State"] in GONE:
             return None
@@ -148,7 +84,7 @@ class NatGateway(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteNatGateway, and waits until it is gone: its address and subnet must be free."""
+        """Call DeleteNatGateway, and wait until it is gone: its address and subnet must be free."""
         found = _describe(op, identity)
         if found is None or found["State"] == "deleted":
             return

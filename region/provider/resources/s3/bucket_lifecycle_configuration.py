@@ -26,10 +26,10 @@ _PARTS = {
 }
 
 
-class BucketLifecycle(Handler):
-    """``aws.s3.BucketLifecycleConfiguration``: the rules are kept and told.
+class BucketLifecycleConfiguration(Handler):
+    """`aws.s3.BucketLifecycleConfiguration`: the rules are stored and reported.
 
-    Their shortest period is a day, so none ever comes due in a rehearsal.
+    Their shortest period is a day, so no rule ever comes due in a rehearsal.
     """
 
     resource_type = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
@@ -42,12 +42,11 @@ class BucketLifecycle(Handler):
             *(f"rules.{part}.{name}" for part, names in _PARTS.values() for name in names.values()),
         }
     )
-    force_new = frozenset({"bucket"})
     computed = frozenset({"transitionDefaultMinimumObjectSize"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
-        """Each rule does something, under a name of its own."""
+        """Check that each rule does something and has a name of its own."""
         rules = inputs.get("rules")
         if not isinstance(rules, list) or not rules:
             yield Refusal("rules", "a lifecycle needs at least one rule in 'rules'; add one")
@@ -63,17 +62,17 @@ class BucketLifecycle(Handler):
                 yield Refusal("rules", reason)
         twice = sorted({str(name) for name in names if names.count(name) > 1})
         if twice:
-            yield Refusal("rules.id", f"several rules are called {', '.join(twice)}; rename them")
+            yield Refusal("rules.id", f"several rules are named {', '.join(twice)}; rename them")
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
-        """PutBucketLifecycleConfiguration; the id is the bucket's name."""
+        """Call PutBucketLifecycleConfiguration; the id is the bucket's name."""
         self._put(op, inputs)
         return inputs["bucket"]
 
     @override
     def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """PutBucketLifecycleConfiguration again, which replaces all rules."""
+        """Call PutBucketLifecycleConfiguration again, which replaces all rules."""
         if old is not None:
             self._put(op, new)
 
@@ -85,7 +84,7 @@ class BucketLifecycle(Handler):
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
-        """The rules."""
+        """Describe the rules."""
         response = op.aws.s3.get_bucket_lifecycle_configuration(Bucket=identity)
         return {
             "bucket": identity,
@@ -97,7 +96,7 @@ class BucketLifecycle(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """DeleteBucketLifecycle."""
+        """Call DeleteBucketLifecycle."""
         op.aws.s3.delete_bucket_lifecycle(Bucket=identity)
 
 

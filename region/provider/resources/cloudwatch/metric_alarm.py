@@ -1,0 +1,142 @@
+"""CloudWatch alarms.
+
+The region stores alarms and never changes their state by itself: it has no metrics. `SetAlarmState`
+does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from typing_extensions import override
+
+from region.provider import checks
+from region.provider.autoname import Naming
+from region.provider.errors import Refusal
+from region.provider.handler import Handler, found, given, sync_tags, tag_list, tag_map
+from region.provider.operation import Operation
+from region.provider.values import Properties
+
+COMPARISONS = (
+    "GreaterThanOrEqualToThreshold",
+    "GreaterThanThreshold",
+    "LessThanThreshold",
+    "LessThanOrEqualToThreshold",
+)
+
+
+MISSING_DATA = ("breaching", "notBreaching", "ignore", "missing")
+
+
+_ALARM = {
+    "AlarmDescription": "alarmDescription",
+    "ActionsEnabled": "actionsEnabled",
+    "AlarmActions": "alarmActions",
+    "OKActions": "okActions",
+    "InsufficientDataActions": "insufficientDataActions",
+    "MetricName": "metricName",
+    "Namespace": "namespace",
+    "Statistic": "statistic",
+    "ExtendedStatistic": "extendedStatistic",
+    "Period": "period",
+    "Unit": "unit",
+    "EvaluationPeriods": "evaluationPeriods",
+    "DatapointsToAlarm": "datapointsToAlarm",
+    "Threshold": "threshold",
+    "ComparisonOperator": "comparisonOperator",
+    "TreatMissingData": "treatMissingData",
+    "EvaluateLowSampleCountPercentile": "evaluateLowSampleCountPercentiles",
+}
+
+
+class MetricAlarm(Handler):
+    """`aws.cloudwatch.MetricAlarm` of one metric."""
+
+    resource_type = "aws:cloudwatch/metricAlarm:MetricAlarm"
+    supported = frozenset({"name", "dimensions", "tags", *_ALARM.values()})
+    hints: ClassVar = {
+        "metricQueries": "watch one metric: the local region evaluates no expressions"
+    }
+    defaults: ClassVar = {"actionsEnabled": True, "treatMissingData": "missing"}
+    sets = frozenset({"alarmActions", "okActions", "insufficientDataActions"})
+    naming = Naming(prefix="", pattern=r"[^\x00-\x1f]+", rule="any printable characters")
+
+    @override
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+        """Check that there is one metric, one statistic and one threshold."""
+        for name in ("metricName", "namespace", "period", "threshold"):
+            if inputs.get(name) is None:
+                yield Refusal(name, f"an alarm on a metric needs {name!r}; set it")
+        for name in ("comparisonOperator", "evaluationPeriods"):
+            if inputs.get(name) is None:
+                yield Refusal(name, f"an alarm needs {name!r}; set it")
+        yield from checks.exactly_one(inputs, ["statistic", "extendedStatistic"])
+        yield from checks.one_of(
+            "comparisonOperator", inputs.get("comparisonOperator"), COMPARISONS
+        )
+        yield from checks.one_of("treatMissingData", inputs.get("treatMissingData"), MISSING_DATA)
+        wanted, periods = inputs.get("datapointsToAlarm"), inputs.get("evaluationPeriods")
+        if isinstance(wanted, int) and isinstance(periods, int) and wanted > periods:
+            reason = f"'datapointsToAlarm' {wanted} is more than 'evaluationPeriods' {periods}"
+            yield Refusal("datapointsToAlarm", f"{reason}; lower it")
+        period: Any = inputs.get("period")
+        if isinstance(period, int) and period not in {10, 20, 30} and period % 60:
+            reason = f"a period of {period} s is neither 10, 20, 30 nor a multiple of 60; round it"
+            yield Refusal("period", reason)
+
+    @override
+    def create(self, op: Operation, inputs: Properties) -> str:
+        """Call PutMetricAlarm; the id is the name."""
+        self._put(op, inputs, Tags=tag_list(inputs.get("tags")))
+        return inputs["name"]
+
+    def _put(self, op: Operation, inputs: Properties, **more: Any) -> None:
+        dimensions: Mapping[str, str] = inputs.get("dimensions") or {}
+        op.aws.cloudwatch.put_metric_alarm(
+            AlarmName=inputs["name"],
+            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+            **given(_ALARM, inputs),
+            **more,
+        )
+
+    @override
+    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
+        """Call PutMetricAlarm again: it replaces everything except the state and the tags."""
+        if old is None:
+            return
+        cloudwatch, arn = op.aws.cloudwatch, _alarm_arn(op, identity)
+        self._put(op, new)
+        sync_tags(
+            new,
+            old,
+            lambda tags: cloudwatch.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
+            lambda keys: cloudwatch.untag_resource(ResourceARN=arn, TagKeys=keys),
+        )
+
+    @override
+    def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
+        """Describe the alarm."""
+        response = op.aws.cloudwatch.describe_alarms(
+            AlarmNames=[identity], AlarmTypes=["MetricAlarm"]
+        )
+        for alarm in response["MetricAlarms"]:
+            arn = _alarm_arn(op, identity)
+            tags = op.aws.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags")
+            return {
+                "name": alarm["AlarmName"],
+                "arn": alarm.get("AlarmArn", arn),
+                "dimensions": {item["Name"]: item["Value"] for item in alarm["Dimensions"]},
+                "tags": tag_map(tags),
+                **found(_ALARM, alarm),
+            }
+        return None
+
+    @override
+    def delete(self, op: Operation, identity: str, state: Properties) -> None:
+        """Call DeleteAlarms."""
+        op.aws.cloudwatch.delete_alarms(AlarmNames=[identity])
+
+
+def _alarm_arn(op: Operation, name: str) -> str:
+    return op.arn("cloudwatch", f"alarm:{name}")
