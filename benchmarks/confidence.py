@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import memory
-from loadtest.analysis import changes, inference
+from loadtest.analysis import changes, inference, reading
 from loadtest.profiles import PROFILES
-from loadtest.runs import paths, table
+from loadtest.runs import paths
 
 SECONDS, MEGABYTES = 5, 300
 
@@ -62,7 +62,7 @@ def _line(user: int, endpoint: str, at: float, number: int, rng: np.random.Gener
 
 def process(base: Path) -> int:
     """Reads one run and makes every figure of it that carries an interval."""
-    requests = table.load(base / "a")
+    requests = reading.load_requests(base / "a")
     sample = changes.latencies(requests)
     for q in (0.5, 0.9, 0.95, 0.99, 0.999):
         inference.percentile_interval(*sample, q)
@@ -74,7 +74,7 @@ def process(base: Path) -> int:
 
 def compare(base: Path) -> int:
     """Reads two runs and compares them, every endpoint too."""
-    a, b = (table.load(base / name) for name in "ab")
+    a, b = (reading.load_requests(base / name) for name in "ab")
     changes.compare_tables(a, b, timeout_s=10, endpoints=a.endpoint.labels)
     return len(a) + len(b)
 

@@ -195,3 +195,13 @@ def profile_named(name: str) -> Profile:
     if name not in PROFILES:
         raise LoadTestError(f"unknown load profile {name!r}; choose one of {', '.join(PROFILES)}")
     return PROFILES[name]
+
+
+def from_record(record: ProfileRecord) -> Profile | None:
+    """Rebuild the profile of a recorded run; None for versions that did not record rates."""
+    phases = [
+        Phase(phase.name, round(phase.duration_s), phase.arrival_rate, phase.ramp_to)
+        for phase in record.phases
+        if phase.arrival_rate is not None
+    ]
+    return Profile(record.name, tuple(phases)) if len(phases) == len(record.phases) > 0 else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest.analysis import reading
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.runs import paths
@@ -72,7 +73,7 @@ def runs(base: Path) -> Iterator[Kept | Broken]:
     for name in sorted(names, reverse=True):
         directory = base / name
         try:
-            yield Kept(directory, paths.load_summary(directory))
+            yield Kept(directory, reading.load_summary(directory))
         except ResultsError as error:
             yield Broken(directory, str(error))
 
@@ -105,4 +106,4 @@ def find(base: Path, name: str) -> Path:
 def load(base: Path, name: str) -> Kept:
     """Finds a run and reads its summary."""
     directory = find(base, name)
-    return Kept(directory, paths.load_summary(directory))
+    return Kept(directory, reading.load_summary(directory))

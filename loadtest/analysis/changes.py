@@ -10,12 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from loadtest.analysis import comparability, inference
+from loadtest.analysis import comparability, inference, reading
 from loadtest.analysis.archive import Kept
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.models import Record, RunSummary
 from loadtest.outcomes import ANSWERED, Outcome
-from loadtest.runs import table
 from loadtest.runs.table import RequestTable
 
 Finding = Literal["better", "worse", "no difference shown", "cannot be told"]
@@ -94,8 +93,8 @@ def compare(a: Kept, b: Kept, *, by_endpoint: bool = False, confidence: float = 
     comparability.require(a.summary, b.summary)
     comparability.require_valid(a.summary, b.summary)
     changes = compare_tables(
-        table.load(a.directory),
-        table.load(b.directory),
+        reading.load_requests(a.directory),
+        reading.load_requests(b.directory),
         timeout_s=a.summary.scenario.timeout_s,
         endpoints=_common(a.summary, b.summary) if by_endpoint else (),
         confidence=confidence,

@@ -12,8 +12,6 @@ import numpy as np
 
 from loadtest.analysis import counting, validity, verdict
 from loadtest.analysis.slo import Slo
-from loadtest.engine import probe
-from loadtest.engine.probe import Probe
 from loadtest.errors import ResultsError
 from loadtest.models import (
     ArtilleryRecord,
@@ -23,11 +21,12 @@ from loadtest.models import (
     RunSummary,
     Users,
 )
-from loadtest.profiles import Profile
-from loadtest.runs import events
+from loadtest.profiles import Profile, from_record
+from loadtest.runs import events, probes
 from loadtest.runs.events import Event
+from loadtest.runs.probes import Probe
 from loadtest.runs.recording import Beat, GeneratorEvent, PhaseStart, Usage
-from loadtest.runs.table import RequestTable, profile_of
+from loadtest.runs.table import RequestTable
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Measurements:
     @property
     def profile(self) -> Profile:
         """What load was planned."""
-        profile = profile_of(self.settings.profile)
+        profile = from_record(self.settings.profile)
         if profile is None:
             raise ResultsError(f"run {self.settings.id} does not say with what rates it was made")
         return profile
@@ -151,7 +150,7 @@ def _probe(measured: Measurements) -> ProbeRecord | None:
         return None
     began = measured.began_ms
     last = float(measured.requests.ended_ms.max()) if len(measured.requests) else began
-    return probe.summarise(list(measured.probes), measured.settings.probe, began, last)
+    return probes.summarise(list(measured.probes), measured.settings.probe, began, last)
 
 
 def _beats(measured: Measurements) -> list[Beat]:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from loadtest.analysis import bottleneck, reading
+from loadtest.analysis.repair import repair
 from loadtest.analysis.verdict import exit_code
 from loadtest.cli import gate, history
 from loadtest.cli import output as cli_output
@@ -24,7 +25,7 @@ from loadtest.engine.runner import INTERRUPTED, RunResult, run_load
 from loadtest.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, LoadTestError, OutputsError
 from loadtest.profiles import PROFILES, Profile, profile_named
 from loadtest.reporting import conditions, findings, report
-from loadtest.runs import paths, table
+from loadtest.runs import paths
 from loadtest.stack import outputs as stack_outputs
 from loadtest.stack import release
 from loadtest.stack.outputs import StackOutputs
@@ -241,7 +242,7 @@ def recover_command(
     Example: `python -m loadtest recover results/20261122T202139Z-ha-quick`
     """
     console = Console()
-    return _finish(console, RunResult(directory, reading.repair(directory)))
+    return _finish(console, RunResult(directory, repair(directory)))
 
 
 @app.command("bottleneck")
@@ -252,7 +253,7 @@ def bottleneck_command(
 
     Example: `python -m loadtest bottleneck results/20261122T210000Z-ha-quick`
     """
-    report.show(Console(), findings.render(bottleneck.find(table.load(run))))
+    report.show(Console(), findings.render(bottleneck.find(reading.load_requests(run))))
     return 0
 
 

@@ -15,9 +15,9 @@ from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from loadtest.engine.probe import Probe
 from loadtest.outcomes import ANSWERED, Outcome
 from loadtest.profiles import Profile
+from loadtest.runs.probes import Probe
 from loadtest.runs.recording import Beat, Exchange, GeneratorEvent, PhaseStart
 
 PLAIN_INTERVAL_S = 2.0

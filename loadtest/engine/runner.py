@@ -23,12 +23,13 @@ from loadtest.analysis.summary import summarise
 from loadtest.engine import artillery as engine_artillery
 from loadtest.engine import progress
 from loadtest.engine.artillery import Generator, Toolchain
-from loadtest.engine.probe import Prober, parse_probe
+from loadtest.engine.prober import Prober
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.runs.journal import Tail
+from loadtest.runs.probes import parse_probe
 from loadtest.runs.recording import Usage, WorkerError, parse_event, parse_exchange
 from loadtest.scenario import credentials
 from loadtest.scenario import scenario as scenarios

@@ -11,10 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from loadtest.errors import ResultsError
-from loadtest.models import SCHEMA_VERSION, RunSummary
+from loadtest.models import RunSummary
 
 BASE_VARIABLE = "LOADTEST_RESULTS"
 OUTPUTS = "outputs.json"
@@ -113,34 +111,3 @@ def latest(results: Path, topology: str) -> Path:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"{pointer} is broken ({error}); name the run's directory") from error
     return results / name
-
-
-def load_summary(path: Path) -> RunSummary:
-    """Reads a run's summary from its directory or from `run.json` itself.
-
-    Where the program was ended before it could write one (killed, disk full), it is made from what
-    the run's other files hold, and says so.
-    """
-    file = path / SUMMARY if path.is_dir() else path
-    if path.is_dir() and not file.exists() and (path / SETTINGS).exists():
-        # Imported here: what makes a summary needs this module's names.
-        from loadtest.analysis.reading import recover  # noqa: PLC0415
-
-        return recover(path)
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if version != SCHEMA_VERSION:
-            raise ResultsError(
-                f"{file} has schema version {version}, this program reads {SCHEMA_VERSION}; "
-                "repeat the run"
-            )
-        return RunSummary.model_validate(content)
-    except OSError as error:
-        raise ResultsError(f"cannot read {file}: {error.strerror}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ResultsError(f"{file} is not JSON: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ResultsError(f"{file} is not a run's summary: {where}: {first['msg']}") from error

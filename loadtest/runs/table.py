@@ -11,12 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from loadtest.errors import ResultsError
-from loadtest.models import ProfileRecord
 from loadtest.outcomes import Outcome
-from loadtest.profiles import Phase, Profile, Times
-from loadtest.runs import paths
-from loadtest.runs.journal import Journal, locate
+from loadtest.profiles import Times
+from loadtest.runs.journal import Journal
 from loadtest.runs.recording import Exchange, exchanges
 
 OUTCOMES = tuple(Outcome)
@@ -193,43 +190,3 @@ def read(path: Path, slow_ms: float | None) -> tuple[RequestTable, Journal]:
     """The requests of a journal as far as it can be read; the journal tells whether that is all."""
     journal = Journal(path)
     return from_exchanges(exchanges(journal), slow_ms), journal
-
-
-def load(directory: Path) -> RequestTable:
-    """The requests of a saved run, judged by the threshold and the schedule that it was run with.
-
-    Raises ResultsError where they cannot be read, or are not the ones that `run.json` counted: a
-    figure made of a part of a run would pass for one of the whole.
-    """
-    path = locate(directory, paths.REQUESTS)
-    if path is None:
-        raise ResultsError(f"{directory} holds no {paths.REQUESTS}.gz; name the directory of a run")
-    known = any((directory / name).is_file() for name in (paths.SUMMARY, paths.SETTINGS))
-    summary = paths.load_summary(directory) if known else None
-    table, journal = read(path, summary.slow_ms if summary else None)
-    if journal.damage:
-        raise ResultsError(f"{journal.damage}; {_remedy(directory)}")
-    if summary is None:
-        return table
-    if len(table) != summary.requests.total:
-        raise ResultsError(
-            f"{path} holds {len(table):,} requests, but {paths.SUMMARY} counted "
-            f"{summary.requests.total:,}: the file is not whole; {_remedy(directory)}"
-        )
-    planned = profile_of(summary.profile)
-    began_ms = summary.load_began_at.timestamp() * 1000
-    return table.scheduled(planned.schedule(), began_ms) if planned else table
-
-
-def _remedy(directory: Path) -> str:
-    return f"`python -m loadtest recover {directory}` makes a run of what can be read"
-
-
-def profile_of(record: ProfileRecord) -> Profile | None:
-    """The profile that a run was made with; None for runs of versions that did not record rates."""
-    phases = [
-        Phase(phase.name, round(phase.duration_s), phase.arrival_rate, phase.ramp_to)
-        for phase in record.phases
-        if phase.arrival_rate is not None
-    ]
-    return Profile(record.name, tuple(phases)) if len(phases) == len(record.phases) > 0 else None

@@ -13,7 +13,7 @@ from loadtest.analysis import reading
 from loadtest.analysis.summary import Measurements, summarise
 from loadtest.cli import main
 from loadtest.errors import EXIT_INVALID, ResultsError
-from loadtest.models import RunSettings
+from loadtest.models import RunSettings, RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.profiles import PROFILES
 from loadtest.runs import events, journal, paths, table
@@ -70,26 +70,26 @@ def killed(
 
 
 def test_a_killed_run_is_read_without_being_written(killed: Path):
-    summary = paths.load_summary(killed)
+    summary = reading.load_summary(killed)
     # The last piece of 40 was not whole; all before it was.
     assert 360 <= summary.requests.total < 400
-    assert (summary.cut_short, summary.cut_reason) == (True, reading.UNTOLD)
+    assert (summary.cut_short, summary.cut_reason) == (True, reading.RUNNER_DIED)
     assert summary.verdict.outcome == "invalid"
     assert summary.generator.cpu_peak_cores == 0.75
     assert summary.generator.peak_rss_bytes == 2000
     assert summary.probe is not None
     assert summary.probe.sent == 1
-    assert len(table.load(killed)) == summary.requests.total
+    assert len(reading.load_requests(killed)) == summary.requests.total
     assert not (killed / paths.SUMMARY).exists()
 
 
 def test_recover_writes_it_down(killed: Path, capsys: pytest.CaptureFixture[str]):
     (killed / paths.CREDENTIALS).write_text("username,password\n")
-    before = paths.load_summary(killed)
+    before = reading.load_summary(killed)
     assert main.main(["recover", str(killed)]) == EXIT_INVALID
     assert "invalid" in capsys.readouterr().out
     assert json.loads((killed / paths.SUMMARY).read_text())["cut_short"] is True
-    assert paths.load_summary(killed) == before
+    assert reading.load_summary(killed) == before
     assert not (killed / paths.CREDENTIALS).exists()
     # It is no newest run that a report would take by itself.
     assert not (killed.parent / "latest-ha.json").exists()
@@ -116,8 +116,8 @@ def whole(
 
 
 def test_a_table_knows_schedule_and_threshold_of_its_run(whole: Path):
-    rows = table.load(whole)
-    summary = paths.load_summary(whole)
+    rows = reading.load_requests(whole)
+    summary = reading.load_summary(whole)
     assert len(rows) == summary.requests.total == 466
     # The users of this run arrive to the millisecond when they are planned.
     assert np.allclose(rows.scheduled_ms, rows.start_ms, atol=0.01)
@@ -144,9 +144,9 @@ def test_a_file_that_lost_its_end_is_not_taken_for_the_whole(whole: Path):
     file = whole / "requests.ndjson.gz"
     file.write_bytes(file.read_bytes()[:-30])
     with pytest.raises(
-        ResultsError, match=r"holds 4\d\d requests, but run.json counted 466: .*recover"
+        ResultsError, match=r"contains 4\d\d requests, but run.json counted 466: .*recover"
     ):
-        table.load(whole)
+        reading.load_requests(whole)
 
 
 def test_a_broken_file_is_told_and_what_came_before_is_kept(
@@ -159,20 +159,20 @@ def test_a_broken_file_is_told_and_what_came_before_is_kept(
     )
     file.write_bytes(raw)
     with pytest.raises(ResultsError, match=r"is broken at line \d+: .*recover"):
-        table.load(whole)
+        reading.load_requests(whole)
 
     assert main.main(["recover", str(whole)]) == EXIT_INVALID
-    summary = paths.load_summary(whole)
+    summary = reading.load_summary(whole)
     assert summary.requests.total == 200
     assert "is broken at line 200" in str(summary.cut_reason)
-    assert len(table.load(whole)) == summary.requests.total
+    assert len(reading.load_requests(whole)) == summary.requests.total
     assert (whole / "requests.ndjson.gz.broken").read_bytes() == raw
     assert (whole / "run.json.broken").exists()
 
 
 def test_a_directory_that_is_no_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    with pytest.raises(ResultsError, match="holds no requests"):
-        table.load(tmp_path)
+    with pytest.raises(ResultsError, match="contains no requests"):
+        reading.load_requests(tmp_path)
     assert main.main(["recover", str(tmp_path)]) == 4
     assert "settings.json" in capsys.readouterr().err
     (tmp_path / paths.SETTINGS).write_text('{"id": 1}')
@@ -185,7 +185,7 @@ def test_events_are_put_on_the_loads_clock(killed: Path):
     first = {"at": BEGAN_MS + 1_250, "kind": "fault", "name": "terminate i-0a", "detail": "by hand"}
     text = f"{json.dumps(later)}\n{json.dumps(first)}\n"
     (killed / paths.EVENTS).write_text(text + '{"at": 1')
-    found = paths.load_summary(killed).events
+    found = reading.load_summary(killed).events
     assert [(e.kind, e.at_s, e.until_s, e.detail) for e in found] == [
         ("fault", 1.25, None, "by hand"),
         ("deployment", 2.5, 4.0, ""),
@@ -193,3 +193,33 @@ def test_events_are_put_on_the_loads_clock(killed: Path):
     (killed / paths.EVENTS).write_text(text + '{"at": "noon", "kind": "fault", "name": "x"}\n')
     with pytest.raises(ResultsError, match=r"events.ndjson, line 3: not an event"):
         events.read(killed)
+
+
+def save(base: Path, summary: RunSummary) -> Path:
+    directory = base / summary.id
+    directory.mkdir()
+    paths.save_summary(directory, summary)
+    return directory
+
+
+def test_a_summary_survives_the_disk(tmp_path: Path, golden: tuple[RunSummary, RunSummary]):
+    directory = save(tmp_path, golden[0])
+    assert reading.load_summary(directory) == golden[0]
+    assert reading.load_summary(directory / "run.json") == golden[0]
+    assert paths.latest(tmp_path, "single") == directory
+    assert [p.name for p in directory.iterdir()] == ["run.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not JSON"),
+        ("[]", "schema version None"),
+        ('{"schema_version": 99}', "schema version 99"),
+        ('{"schema_version": 1, "id": 3}', "not a run's summary"),
+    ],
+)
+def test_a_broken_summary_is_told(tmp_path: Path, text: str, message: str):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(ResultsError, match=message):
+        reading.load_summary(tmp_path)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadtest.analysis import archive, changes, comparability
+from loadtest.analysis import archive, changes, comparability, reading
 from loadtest.analysis.archive import Broken, Kept
 from loadtest.analysis.summary import Measurements, summarise
 from loadtest.cli import main
@@ -19,7 +19,7 @@ from loadtest.errors import ComparisonError, ResultsError
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.profiles import PROFILES
-from loadtest.runs import paths, table
+from loadtest.runs import paths
 from loadtest.runs.recording import Exchange
 from loadtest.stack.outputs import StackOutputs
 
@@ -58,7 +58,7 @@ def save(
 
 def test_a_saved_run_with_the_published_counts_gives_the_published_shares(golden_base: Path):
     kept = archive.load(golden_base, "latest-single")
-    requests = table.load(kept.directory)
+    requests = reading.load_requests(kept.directory)
     timeouts = requests.is_(Outcome.TIMEOUT)
     failed = np.asarray(changes.failed_users(requests).values)
     assert (len(failed), timeouts.sum()) == (27_000, 14_766)

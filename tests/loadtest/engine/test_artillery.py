@@ -20,12 +20,13 @@ import pytest
 import yaml
 from rich.console import Console
 
+from loadtest.analysis import reading
 from loadtest.engine import artillery as engine_artillery
 from loadtest.engine import runner
 from loadtest.errors import GeneratorError
 from loadtest.outcomes import Outcome
 from loadtest.profiles import Phase, Profile
-from loadtest.runs import paths, table
+from loadtest.runs import paths
 from loadtest.runs.recording import read_exchanges
 from loadtest.scenario import scenario
 from loadtest.stack.outputs import StackOutputs
@@ -108,7 +109,7 @@ def _the_directory_is_complete(done: runner.RunResult) -> None:
     good = [e for e in exchanges if e.outcome is Outcome.GOOD]
     assert all(e.ttfb_ms is not None and 0 < e.ttfb_ms <= e.total_ms for e in good)
     assert all(1_900 < e.total_ms < 11_000 for e in exchanges if e.outcome is Outcome.TIMEOUT)
-    assert paths.load_summary(paths.latest(done.directory.parent, "ha")) == done.summary
+    assert reading.load_summary(paths.latest(done.directory.parent, "ha")) == done.summary
     for file in done.directory.rglob("*"):
         raw = file.read_bytes()
         text = gzip.decompress(raw) if file.suffix == ".gz" else raw
@@ -176,7 +177,7 @@ def test_an_interrupted_run_keeps_what_it_measured(
     assert started.wait(15) == 130
     assert gone(artillery, within_s=1)
     (directory,) = (p for p in (tmp_path / "results").iterdir() if p.is_dir())
-    summary = paths.load_summary(directory)
+    summary = reading.load_summary(directory)
     assert summary.cut_short
     assert summary.requests.total > 0
     assert summary.verdict.outcome == "invalid"
@@ -199,9 +200,9 @@ def test_a_killed_artillery_is_told_and_its_requests_stay(
     assert "Artillery ended with status -9; see " in output
     assert "requests before that are kept" in output
     (directory,) = (p for p in (tmp_path / "results").iterdir() if p.is_dir())
-    summary = paths.load_summary(directory)
+    summary = reading.load_summary(directory)
     assert summary.cut_reason == "Artillery ended with status -9"
-    assert 0 < summary.requests.total == len(table.load(directory))
+    assert 0 < summary.requests.total == len(reading.load_requests(directory))
     assert summary.verdict.outcome == "invalid"
     assert not (directory / paths.CREDENTIALS).exists()
 
