@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -17,11 +18,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import memory
 from loadtest.analysis import changes, inference, reading
+from loadtest.analysis.inference import Interval, Sample
 from loadtest.profiles import PROFILES
 from loadtest.runs import paths
 
@@ -60,12 +63,28 @@ def _line(user: int, endpoint: str, at: float, number: int, rng: np.random.Gener
     return json.dumps(line) + "\n"
 
 
+def percentile_interval(
+    values_ms: ArrayLike, times_ms: ArrayLike, q: float, confidence: float = inference.CONFIDENCE
+) -> Interval:
+    """Return the interval of one run's q-quantile, by moving-block bootstrap.
+
+    Commands show intervals of differences only; this is what one side of a difference costs.
+    `values_ms` may contain `inf` for requests that were never answered.
+    """
+    drawn = inference._percentiles(
+        Sample(values_ms, times_ms), q, None, inference.RESAMPLES, inference.SEED
+    )
+    if drawn is None:
+        return inference.unknown(confidence)
+    return inference._of_draws(*drawn, confidence).within(0.0, math.inf)
+
+
 def process(base: Path) -> int:
     """Reads one run and makes every figure of it that carries an interval."""
     requests = reading.load_requests(base / "a")
     sample = changes.latencies(requests)
     for q in (0.5, 0.9, 0.95, 0.99, 0.999):
-        inference.percentile_interval(*sample, q)
+        percentile_interval(*sample, q)
     users = changes.failed_users(requests)
     inference.share_interval(*users)
     inference.confidence_sentence(int(np.sum(users.values)), len(requests))

@@ -17,6 +17,7 @@ import scipy  # loads `scipy.stats`, which takes a second or more, at its first 
 from numpy.typing import ArrayLike, NDArray
 
 from loadtest.analysis import bootstrap
+from loadtest.formatting import floor_percent
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
@@ -139,17 +140,6 @@ def confidence_sentence(
     )
 
 
-def floor_percent(share: float) -> str:
-    """A share as a percentage that is never rounded up, with as many digits as its nines need."""
-    missing = (1 - share) * 100
-    if missing <= 0:
-        return "100 %"
-    # A hair of rounding in the float must not cost a digit: 0.999 is 99.9 %, not 99.89 %.
-    digits = max(1, math.ceil(-math.log10(missing) - 1e-9))
-    scale = 10**digits
-    return f"{math.floor(share * 100 * scale + 1e-7) / scale:.{digits}f} %"
-
-
 def share_interval(
     flags: ArrayLike,
     times_ms: ArrayLike,
@@ -208,28 +198,6 @@ def share_difference(
 
 
 # --- percentiles ----------------------------------------------------------------------------------
-
-
-def percentile_interval(
-    values_ms: ArrayLike,
-    times_ms: ArrayLike,
-    q: float,
-    *,
-    block_s: float | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
-    confidence: float = CONFIDENCE,
-) -> Interval:
-    """The q-quantile (0 to 1) of latencies, by moving-block bootstrap.
-
-    `values_ms` may hold `inf` for requests that were never answered; then the upper end may be
-    infinite. A run of less than five blocks of `block_s` seconds gives an interval that is not
-    `known`. One run tells nothing of how runs differ: see `repeats`.
-    """
-    drawn = _percentiles(Sample(values_ms, times_ms), q, block_s, resamples, seed)
-    if drawn is None:
-        return unknown(confidence)
-    return _of_draws(*drawn, confidence).within(0.0, math.inf)
 
 
 def percentile_difference(

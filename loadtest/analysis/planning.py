@@ -6,8 +6,9 @@ import math
 
 import scipy
 
-from loadtest.analysis.inference import failure_bound, floor_percent
+from loadtest.analysis.inference import failure_bound
 from loadtest.errors import LoadTestError
+from loadtest.formatting import duration, floor_percent
 from loadtest.models import Record
 from loadtest.profiles import PROFILES, Profile
 
@@ -130,13 +131,3 @@ def _fit(profile: Profile, slo: float, confidence: float, requests_per_user: int
         shows=floor_percent(1 - bound),
         enough=requests >= requests_needed(slo, confidence),
     )
-
-
-def duration(seconds: float) -> str:
-    """A length of time as people say it, rounded up: `12 s`, `3.4 min`, `2.1 h`, `14.5 days`."""
-    if seconds < 60:
-        return f"{math.ceil(seconds)} s"
-    for limit, size, unit in ((3600, 60, "min"), (172_800, 3600, "h"), (math.inf, 86_400, "days")):
-        if seconds < limit:
-            return f"{math.ceil(seconds / size * 10) / 10:,.1f} {unit}"
-    raise AssertionError  # the last limit is infinite

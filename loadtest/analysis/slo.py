@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from loadtest.analysis.inference import failure_bound, floor_percent
+from loadtest.analysis.inference import failure_bound
 from loadtest.errors import LoadTestError
+from loadtest.formatting import floor_percent
 from loadtest.models import EndpointRecord, Latency, Record, Requests, Users
 from loadtest.outcomes import Outcome
 

@@ -16,6 +16,7 @@ from loadtest.analysis.slo import Objective, Slo
 from loadtest.cli import output
 from loadtest.cli.history import Json
 from loadtest.errors import LoadTestError
+from loadtest.formatting import duration
 from loadtest.models import Record, Verdict
 from loadtest.profiles import PROFILES, profile_named
 from loadtest.runs import paths
@@ -173,7 +174,7 @@ def _show_plan(console: Console, plan: Plan) -> None:
         [
             f"{step.failures}",
             f"{step.requests:,}",
-            planning.duration(step.seconds),
+            duration(step.seconds),
             f"1 in {step.passes_at_one_in:,}",
         ]
         for step in plan.steps
@@ -184,7 +185,7 @@ def _show_plan(console: Console, plan: Plan) -> None:
         [
             fit.name,
             f"{fit.requests:,}",
-            planning.duration(fit.seconds),
+            duration(fit.seconds),
             fit.shows,
             "yes" if fit.enough else "no",
         ]

@@ -13,8 +13,8 @@ from loadtest.analysis.archive import Broken, Filter, Kept
 from loadtest.analysis.changes import Change, Comparison
 from loadtest.analysis.repeats import Series
 from loadtest.cli import output
+from loadtest.formatting import NOTHING, percent
 from loadtest.models import Percentile, Record
-from loadtest.reporting.two_runs import NOTHING, percent
 from loadtest.runs import paths
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]

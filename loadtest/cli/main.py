@@ -20,9 +20,9 @@ from loadtest.cli.gate import SloFile
 from loadtest.cli.history import Json
 from loadtest.cli.post_up import post_up
 from loadtest.engine import series
-from loadtest.engine.progress import plain_lines
 from loadtest.engine.runner import INTERRUPTED, RunResult, run_load
 from loadtest.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, LoadTestError, OutputsError
+from loadtest.formatting import line_printer
 from loadtest.profiles import PROFILES, Profile, profile_named
 from loadtest.reporting import conditions, findings, report
 from loadtest.runs import paths
@@ -83,7 +83,7 @@ def release_command(
 
     Example: `python -m loadtest release --stack ha --force`
     """
-    say = plain_lines(Console())
+    say = line_printer(Console())
     done = release.release(_outputs(stack, outputs), say, force=force)
     how = f"deployment {done.deployment_id}" if done.deployment_id else "nothing to deploy"
     where = f"{len(done.instances)} instances in {done.seconds:.0f} s"
@@ -147,13 +147,13 @@ def run_command(
         {name: partial(load, arm) for name, arm in zip(names, arms, strict=True)},
         repeat,
         base=paths.base(),
-        say=plain_lines(console),
+        say=line_printer(console),
     )
     if json:
         cli_output.show_json(Console(), made.series)
     else:
         history.show_series(console, made.series)
-        plain_lines(console)(f"results: {made.file}")
+        line_printer(console)(f"results: {made.file}")
     return EXIT_INTERRUPTED if made.cut_short else made.exit_code
 
 
@@ -167,7 +167,7 @@ def _finish(console: Console, result: RunResult, *, json: bool = False) -> int:
         cli_output.show_json(Console(), result.summary)
     else:
         report.show(console, report.render_run(result.summary))
-        plain_lines(console)(f"results: {result.directory}")
+        line_printer(console)(f"results: {result.directory}")
     if result.summary.cut_reason == INTERRUPTED:
         return EXIT_INTERRUPTED
     return exit_code(result.summary.verdict)
@@ -229,7 +229,7 @@ def report_command(
     )
     console = Console()
     report.show(console, report.render_terminal(written.report))
-    plain_lines(console)(f"report: {written.html}")
+    line_printer(console)(f"report: {written.html}")
     return written.report.headline.exit_code
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from loadtest.engine.progress import plain_lines
+from loadtest.formatting import line_printer
 from loadtest.models import Record
 
 STYLES = {
@@ -32,7 +32,7 @@ def show_table(
     if console.is_terminal:
         console.print(_rich(title, columns, rows))
         return
-    say = plain_lines(console)
+    say = line_printer(console)
     widths = [max(len(row[i]) for row in (columns, *rows)) for i in range(len(columns))]
     say(title)
     for row in (columns, *rows):
@@ -60,7 +60,7 @@ def show_lines(console: Console, *lines: str) -> None:
         if console.is_terminal:
             console.print(Text(line))
         else:
-            plain_lines(console)(line)
+            line_printer(console)(line)
 
 
 def show_json(console: Console, record: Record) -> None:

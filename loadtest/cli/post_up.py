@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 
 from loadtest.analysis.slo import Slo
-from loadtest.engine.progress import plain_lines
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.errors import LoadTestError
+from loadtest.formatting import line_printer
 from loadtest.profiles import profile_named
 from loadtest.runs import paths
 from loadtest.stack import release
@@ -39,7 +39,7 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
         "error": None,
     }
     try:
-        done = release.release(outputs, plain_lines(console))
+        done = release.release(outputs, line_printer(console))
         record |= {"released": True, "deployment": done.deployment_id, "version": done.version}
         if outputs.load_profile == "none":
             return None

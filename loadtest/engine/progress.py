@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -15,6 +15,7 @@ from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from loadtest.formatting import line_printer
 from loadtest.outcomes import ANSWERED, Outcome
 from loadtest.profiles import Profile
 from loadtest.runs.probes import Probe
@@ -29,15 +30,6 @@ STYLES = {
     Outcome.SERVER_ERROR: "red",
     Outcome.CLIENT_ERROR: "yellow",
 }
-
-
-def plain_lines(console: Console) -> Callable[[str], None]:
-    """A function that prints one line as it is: no markup read into it, not wrapped."""
-
-    def say(line: str) -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    return say
 
 
 class Meter:
@@ -154,7 +146,7 @@ class PlainDisplay:
 
     def __init__(self, console: Console, meter: Meter, title: str) -> None:
         """Prints to a console what a meter says."""
-        self._print, self._meter, self._title = plain_lines(console), meter, title
+        self._print, self._meter, self._title = line_printer(console), meter, title
         self._next = 0.0
 
     def __enter__(self) -> Self:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from loadtest.errors import ResultsError
 from loadtest.outcomes import Outcome, classify
 from loadtest.runs.journal import Journal
 
@@ -164,12 +162,3 @@ def exchanges(journal: Journal) -> Iterator[Exchange]:
             journal.stop(str(error))
             return
         yield one
-
-
-def read_exchanges(path: Path) -> list[Exchange]:
-    """All requests of a journal; an unfinished end is left out. Raises ResultsError if broken."""
-    journal = Journal(path)
-    found = list(exchanges(journal))
-    if journal.damage:
-        raise ResultsError(journal.damage)
-    return found

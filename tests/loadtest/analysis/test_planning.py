@@ -58,20 +58,6 @@ def test_profiles_are_told_whether_they_suffice():
     assert (fits["quick"].shows, fits["quick"].enough) == ("99.94 %", False)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.1, "1 s"),
-        (59.2, "60 s"),
-        (61, "1.1 min"),
-        (7_200, "2.0 h"),
-        (1_000_000, "11.6 days"),
-    ],
-)
-def test_durations_are_rounded_up(seconds: float, text: str):
-    assert planning.duration(seconds) == text
-
-
 @pytest.mark.parametrize(("slo", "confidence", "rate"), [(1, 0.9, 1), (0.9, 0, 1), (0.9, 0.9, 0)])
 def test_the_impossible_is_refused(slo: float, confidence: float, rate: float):
     with pytest.raises(LoadTestError, match="give"):

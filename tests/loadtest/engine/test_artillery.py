@@ -27,7 +27,8 @@ from loadtest.errors import GeneratorError
 from loadtest.outcomes import Outcome
 from loadtest.profiles import Phase, Profile
 from loadtest.runs import paths
-from loadtest.runs.recording import read_exchanges
+from loadtest.runs.journal import Journal
+from loadtest.runs.recording import Exchange, exchanges
 from loadtest.scenario import scenario
 from loadtest.stack.outputs import StackOutputs
 
@@ -90,6 +91,10 @@ def test_every_class_is_counted_exactly(
 
     _every_user_logs_in_as_another(done, server.bodies)
     _the_directory_is_complete(done)
+
+
+def read_exchanges(path: Path) -> list[Exchange]:
+    return list(exchanges(Journal(path)))
 
 
 def _every_user_logs_in_as_another(done: runner.RunResult, bodies: list[bytes]) -> None:
