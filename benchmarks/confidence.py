@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import memory
-from loadtest.analysis import changes, inference, reading
+from loadtest.analysis import changes, columns, inference, reading
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.profiles import PROFILES
 from loadtest.runs import paths
@@ -82,12 +82,12 @@ def percentile_interval(
 def process(base: Path) -> int:
     """Reads one run and makes every figure of it that carries an interval."""
     requests = reading.load_requests(base / "a")
-    sample = changes.latencies(requests)
+    sample = Sample(columns.latencies(requests), requests.start_ms)
     for q in (0.5, 0.9, 0.95, 0.99, 0.999):
         percentile_interval(*sample, q)
-    users = changes.failed_users(requests)
-    inference.share_interval(*users)
-    inference.confidence_sentence(int(np.sum(users.values)), len(requests))
+    users = columns.users(requests)
+    inference.share_interval(users.failed, users.arrived_ms)
+    inference.confidence_sentence(int(np.sum(users.failed)), len(requests))
     return len(requests)
 
 

@@ -21,6 +21,8 @@ class Outcome(StrEnum):
 ANSWERED = frozenset({Outcome.GOOD, Outcome.SLOW, Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR})
 AS_EXPECTED = frozenset({Outcome.GOOD, Outcome.SLOW})
 """What the scenario asked for, in time or late: such an answer fails no user."""
+FAILED = frozenset(Outcome) - AS_EXPECTED
+"""Everything else: one such request fails its user."""
 
 TIMEOUT_CODES = frozenset(
     {

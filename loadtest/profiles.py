@@ -16,18 +16,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loadtest.arrays import Times
 from loadtest.errors import LoadTestError
 from loadtest.models import PhaseRecord, ProfileRecord
 
 MICROSECONDS = 1_000_000
-
-Times = NDArray[np.floating[Any]]
-"""Times in seconds."""
 
 
 @dataclass(frozen=True)

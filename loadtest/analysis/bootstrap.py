@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from loadtest.analysis.columns import nearest_rank
+from loadtest.arrays import Flags, Floats, Ints
 
 SHORTEST_S, LONGEST_S = 5.0, 10.0
 """Blocks must outlast what makes neighbouring requests alike, and leave enough of themselves."""
@@ -61,7 +59,7 @@ class Resamples:
         """
         ordered = values[self.order]
         by_value = np.argsort(ordered, kind="stable")
-        ranks = np.maximum(np.ceil(q * self.totals).astype(np.int64), 1)
+        ranks = nearest_rank(self.totals, q)
         found = np.full(len(ranks), np.nan)
         # Bisection over the sorted values, for all resamples at once: those whose quantile is in the
         # lower half go left. `ranks` counts from the beginning of what is left.

@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loadtest.analysis import comparability, inference, reading
+from loadtest.analysis import columns, comparability, inference, reading
 from loadtest.analysis.archive import Kept
 from loadtest.analysis.inference import Interval, Sample
+from loadtest.arrays import Flags
 from loadtest.models import Record, RunSummary
-from loadtest.outcomes import ANSWERED, Outcome
+from loadtest.outcomes import FAILED, Outcome
 from loadtest.runs.table import RequestTable
 
 Finding = Literal["better", "worse", "no difference shown", "cannot be told"]
 
-PERCENTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
-NOT_FAILED = frozenset(o for o in Outcome if o.value in {"good", "slow"})
-OTHER = frozenset(Outcome) - NOT_FAILED - {Outcome.TIMEOUT, Outcome.SERVER_ERROR}
+OTHER_FAILURES = FAILED - {Outcome.TIMEOUT, Outcome.SERVER_ERROR}
 ONE_RUN_EACH = (
     "One run of each: what differs from run to run by chance (a neighbour, a cold cache) is not in "
     "these intervals; `run --repeat 3` with both stacks measures it."
@@ -141,9 +139,8 @@ def confidence_of_each(confidence: float, rows: int) -> float:
 
 
 def _of_endpoint(name: str) -> Iterator[Metric]:
-    failed = frozenset(Outcome) - NOT_FAILED
-    yield Metric(f"failures of {name}", lambda t: _share(_only(t, name), *failed))
-    yield Metric(f"p99 of {name}", lambda t: latencies(_only(t, name)), PERCENTILES["p99"])
+    yield Metric(f"failures of {name}", lambda t: _share(_only(t, name), *FAILED))
+    yield Metric(f"p99 of {name}", lambda t: _latencies(_only(t, name)), columns.QUANTILES["p99"])
 
 
 def _only(requests: RequestTable, endpoint: str) -> RequestTable:
@@ -154,18 +151,14 @@ def _share(requests: RequestTable, *outcomes: Outcome) -> Sample:
     return Sample(requests.is_(*outcomes), requests.start_ms)
 
 
-def failed_users(requests: RequestTable) -> Sample:
-    """Whether each user met a failure, at the time when the user arrived."""
-    codes, first, user = np.unique(requests.user.codes, return_index=True, return_inverse=True)
-    bad = ~requests.is_(*NOT_FAILED)
-    failed = np.bincount(user, weights=bad, minlength=len(codes)) > 0
-    return Sample(failed, requests.arrived_ms[first])
+def _failed_users(requests: RequestTable) -> Sample:
+    """Return whether each user failed, at the time when the user arrived."""
+    found = columns.users(requests)
+    return Sample(found.failed, found.arrived_ms)
 
 
-def latencies(requests: RequestTable) -> Sample:
-    """Each request's time to first byte in ms; infinite for one that was never answered."""
-    answered = requests.is_(*ANSWERED) & ~np.isnan(requests.ttfb_ms)
-    return Sample(np.where(answered, requests.ttfb_ms, np.inf), requests.start_ms)
+def _latencies(requests: RequestTable) -> Sample:
+    return Sample(columns.latencies(requests), requests.start_ms)
 
 
 def change(
@@ -177,7 +170,7 @@ def change(
         values = tuple(_mean(np.asarray(sample.values)) for sample in samples)
         interval = inference.share_difference(*samples, confidence=confidence)
     else:
-        values = tuple(quantile(np.asarray(s.values), metric.q) for s in samples)
+        values = tuple(columns.quantile(np.asarray(s.values), metric.q) for s in samples)
         interval = inference.percentile_difference(
             *samples, metric.q, limit_ms=timeout_ms, confidence=confidence
         )
@@ -188,42 +181,30 @@ def change(
     return Change(
         metric=metric.name,
         unit="share" if metric.q is None else "ms",
-        a=_finite(shown[0]),
-        b=_finite(shown[1]),
+        a=columns.finite(shown[0]),
+        b=columns.finite(shown[1]),
         a_at_least=math.isinf(first),
         b_at_least=math.isinf(second),
-        difference=_finite(shown[1] - shown[0]) if known else None,
-        low=_finite(interval.low),
-        high=_finite(interval.high),
+        difference=columns.finite(shown[1] - shown[0]) if known else None,
+        low=columns.finite(interval.low),
+        high=columns.finite(interval.high),
         confidence=round(confidence, 6),
         finding=_finding(interval) if known else "cannot be told",
     )
 
 
 METRICS = (
-    Metric("failed users", failed_users),
+    Metric("failed users", _failed_users),
     Metric("timeouts", lambda t: _share(t, Outcome.TIMEOUT)),
     Metric("5xx", lambda t: _share(t, Outcome.SERVER_ERROR)),
-    Metric("other failures", lambda t: _share(t, *OTHER)),
-    *(Metric(f"{name} of all", latencies, q) for name, q in PERCENTILES.items()),
+    Metric("other failures", lambda t: _share(t, *OTHER_FAILURES)),
+    *(Metric(f"{name} of all", _latencies, q) for name, q in columns.MAIN_QUANTILES.items()),
 )
 """What is compared by default."""
 
 
-def _mean(flags: NDArray[np.bool_]) -> float:
+def _mean(flags: Flags) -> float:
     return float(flags.mean()) if len(flags) else math.nan
-
-
-def quantile(values: NDArray[np.float64], q: float) -> float:
-    """The value of the nearest rank, as everywhere in this program."""
-    if not len(values):
-        return math.nan
-    rank = max(math.ceil(q * len(values)) - 1, 0)
-    return float(np.partition(values, rank)[rank])
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _finding(interval: Interval) -> Finding:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loadtest.analysis import columns
+from loadtest.arrays import Flags, Floats, Ints, Times
 from loadtest.models import (
     EndpointRecord,
     InstanceRecord,
@@ -19,12 +20,9 @@ from loadtest.models import (
     Series,
     Users,
 )
-from loadtest.outcomes import ANSWERED, AS_EXPECTED, Outcome
-from loadtest.profiles import Times
-from loadtest.runs.table import OUTCOMES, Category, Flags, Floats, RequestTable
+from loadtest.outcomes import Outcome
+from loadtest.runs.table import OUTCOMES, Category, RequestTable
 from loadtest.scenario import flows
-
-QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
 def requests(table: RequestTable, among: Flags | None = None) -> Requests:
@@ -64,18 +62,17 @@ def users(
     Completed is who got all answers of one of the `journeys`, or, where these are not known, as many
     answers as the longest flow has requests; who neither failed nor completed was interrupted.
     """
-    everyone = len(table.user.labels)
-    fine = table.is_(*AS_EXPECTED)
-    failed = np.bincount(table.user.codes[~fine], minlength=everyone) > 0
+    found = columns.users(table)
+    good = ~columns.failures(table)
     if journeys is None:
-        answers = np.bincount(table.user.codes[fine], minlength=everyone)
+        answers = np.bincount(table.user.codes[good], minlength=len(table.user.labels))
         completed = answers >= requests_per_user
     else:
-        completed = _completed(table, fine, journeys)
+        completed = _completed(table, good, journeys)
     return Users(
-        created=everyone,
-        completed=int((completed & ~failed).sum()),
-        failed=int(failed.sum()),
+        created=len(found.codes),
+        completed=int((completed[found.codes] & ~found.failed).sum()),
+        failed=int(found.failed.sum()),
         skipped=0,
     )
 
@@ -99,27 +96,21 @@ def latency(table: RequestTable, timeout_s: float, among: Flags | None = None) -
     """
     rows = _all(table) if among is None else among
     total = int(rows.sum())
-    answered = table.ttfb_ms[rows & table.is_(*ANSWERED) & ~np.isnan(table.ttfb_ms)]
-    everything = np.concatenate([answered, np.full(total - len(answered), np.inf)])
+    everything = columns.latencies(table)
+    answered = everything[rows & columns.answered(table)]
     return Latency(
         coverage=len(answered) / total if total else 0.0,
         answered=_percentiles(answered, timeout_s),
-        censored=_percentiles(everything, timeout_s),
+        censored=_percentiles(everything[rows], timeout_s),
     )
 
 
 def _percentiles(values: Floats, timeout_s: float) -> dict[str, Percentile] | None:
-    if not len(values):
-        return None
-    ordered = np.sort(values)
-    ranks = {name: int(np.ceil(q * len(ordered))) - 1 for name, q in QUANTILES.items()}
-    return {name: _percentile(float(ordered[rank]), timeout_s) for name, rank in ranks.items()}
-
-
-def _percentile(value: float, timeout_s: float) -> Percentile:
-    if np.isinf(value):
-        return Percentile(value_ms=timeout_s * 1000, at_least=True)
-    return Percentile(value_ms=round(value, 3))
+    found = {
+        name: columns.percentile(values, q, timeout_s * 1000)
+        for name, q in columns.QUANTILES.items()
+    }
+    return {name: one for name, one in found.items() if one is not None} or None
 
 
 def endpoints(table: RequestTable, timeout_s: float) -> list[EndpointRecord]:
@@ -142,8 +133,8 @@ def instances(table: RequestTable) -> list[InstanceRecord]:
     return [
         InstanceRecord(
             instance=name,
-            zone=next(iter(_labels(table.zone, rows)), None),
-            versions=sorted(_labels(table.version, rows)),
+            zone=next(iter(columns.labels(table.zone, rows)), None),
+            versions=sorted(columns.labels(table.version, rows)),
             answers=int(rows.sum()),
             good=int((rows & good).sum()),
             slow=int((rows & slow).sum()),
@@ -152,15 +143,9 @@ def instances(table: RequestTable) -> list[InstanceRecord]:
     ]
 
 
-def _labels(column: Category, rows: Flags) -> list[str]:
-    """The texts that these rows have, each once, in the order of their codes."""
-    return [column.labels[code] for code in np.unique(column.codes[rows]) if code >= 0]
-
-
 def arrivals_ms(table: RequestTable) -> Floats:
     """When each virtual user was started (epoch ms), in order."""
-    _, first = np.unique(table.user.codes, return_index=True)
-    return np.sort(table.arrived_ms[first])
+    return np.sort(columns.users(table).arrived_ms)
 
 
 def series(table: RequestTable, began_ms: float) -> Series:
@@ -174,7 +159,7 @@ def series(table: RequestTable, began_ms: float) -> Series:
     return Series(arrivals=arrivals, good=answers[0], slow=answers[1], failed=answers[2])
 
 
-def _seconds(times_ms: Floats, began_ms: float) -> NDArray[np.int64]:
+def _seconds(times_ms: Floats, began_ms: float) -> Ints:
     return np.maximum(np.floor((times_ms - began_ms) / 1000), 0).astype(np.int64)
 
 

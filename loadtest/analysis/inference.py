@@ -14,9 +14,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import scipy  # loads `scipy.stats`, which takes a second or more, at its first use
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from loadtest.analysis import bootstrap
+from loadtest.arrays import Floats
 from loadtest.formatting import floor_percent
 
 CONFIDENCE = 0.95
@@ -24,8 +25,6 @@ RESAMPLES = 1000
 SEED = 5
 LEAST_BLOCKS = 5
 """With fewer blocks of time than this, a run does not tell how much it varies within itself."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

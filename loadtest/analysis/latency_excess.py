@@ -27,15 +27,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loadtest.analysis import columns
+from loadtest.arrays import Flags, Floats, Indices
 from loadtest.models import Percentile
 from loadtest.outcomes import Outcome
-from loadtest.runs.table import Floats, RequestTable
-
-QUANTILE = 0.95
-Rows = NDArray[np.bool_]
-Indices = NDArray[np.intp]
+from loadtest.runs.table import RequestTable
 
 
 @dataclass(frozen=True)
@@ -74,15 +71,15 @@ CALM = 0.1
 class Waits:
     """For how long visitors waited, request by request in the order of their start."""
 
-    rows: Rows
+    rows: Flags
     """Which rows of the table these are."""
     ms: Floats
     start_ms: Floats
-    unanswered: Rows
-    first: Rows
+    unanswered: Flags
+    first: Flags
     """Which of them are their user's first."""
 
-    def of(self, table: RequestTable, endpoint: str) -> Rows:
+    def of(self, table: RequestTable, endpoint: str) -> Flags:
         """Which rows of the table count and are of this endpoint."""
         return self.rows & table.endpoint.mask(endpoint)
 
@@ -103,7 +100,7 @@ def waits_of(table: RequestTable) -> Waits:
 class Run:
     """A run cut into pieces, and what the comparison asks of it."""
 
-    def __init__(self, names: list[str], masks: list[Rows], waits: Waits, limits: Limits) -> None:
+    def __init__(self, names: list[str], masks: list[Flags], waits: Waits, limits: Limits) -> None:
         self.names = names
         self.limits = limits
         self._waits = waits
@@ -161,7 +158,7 @@ class Run:
         if not len(rows):
             return None
         rows = rows[np.argsort(self._waits.ms[rows], kind="stable")]
-        row = rows[int(np.ceil(len(rows) * QUANTILE)) - 1]
+        row = rows[columns.nearest_rank(len(rows), columns.QUANTILES["p95"]) - 1]
         return Percentile(
             value_ms=round(float(self._waits.ms[row]), 3),
             at_least=bool(self._waits.unanswered[row]),

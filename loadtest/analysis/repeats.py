@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from loadtest.analysis.columns import finite
 from loadtest.analysis.inference import Interval, mean_interval, newcombe, pooled_share
 from loadtest.models import Percentile, Record, RunSummary
 
@@ -146,8 +147,8 @@ def _pooled(stack: str, runs: Sequence[RepeatedRun]) -> Pooled:
         failed_low=share.low,
         failed_high=share.high,
         p99_mean_ms=summary_statistics.fmean(values) if values else None,
-        p99_low_ms=_finite(mean.low) if mean and len(values) > 1 else None,
-        p99_high_ms=_finite(mean.high) if mean and not at_least else None,
+        p99_low_ms=finite(mean.low) if mean and len(values) > 1 else None,
+        p99_high_ms=finite(mean.high) if mean and not at_least else None,
         p99_sd_ms=summary_statistics.stdev(values) if len(values) > 1 else None,
         p99_at_least=at_least,
         sentence=_sentence(
@@ -240,8 +241,8 @@ def _contrast(
         unit=unit,
         by_slot=by_slot,
         mean=summary_statistics.fmean(by_slot) if by_slot else None,
-        low=_finite(interval.low),
-        high=_finite(interval.high),
+        low=finite(interval.low),
+        high=finite(interval.high),
         confidence=interval.confidence,
         at_least=at_least,
         finding=_finding(interval),
@@ -270,7 +271,3 @@ def _said(contrast: Contrast, stacks: Sequence[str]) -> str:
                 f"The {what} of {b} is {contrast.finding} than that of {a}, by more than runs "
                 f"differ among themselves ({slots} pairs, {CONFIDENCE * 100:g} % confidence)."
             )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loadtest.analysis import counting, validity, verdict
+from loadtest.analysis import columns, counting, validity, verdict
 from loadtest.analysis.slo import Slo
 from loadtest.errors import ResultsError
 from loadtest.models import (
@@ -186,7 +186,9 @@ def _generator(measured: Measurements) -> GeneratorRecord:
         lag_max_ms=round(max((b.lag_max_ms for b in beats), default=0), 1),
         busy_mean=min(1.0, round(float(np.mean(busy)), 3)) if busy else 0,
         busy_max=min(1.0, round(max(busy, default=0), 3)),
-        schedule_lag_p99_ms=round(float(np.percentile(late, 99)), 1) if len(late) else 0,
+        schedule_lag_p99_ms=round(columns.quantile(late, columns.QUANTILES["p99"]), 1)
+        if len(late)
+        else 0,
     )
 
 

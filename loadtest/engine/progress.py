@@ -15,6 +15,7 @@ from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from loadtest.analysis.columns import QUANTILES, quantile
 from loadtest.formatting import line_printer
 from loadtest.outcomes import ANSWERED, Outcome
 from loadtest.profiles import Profile
@@ -102,8 +103,8 @@ class Meter:
         """The p99 of the answers of the last five seconds; None without any."""
         while self._recent and self._recent[0][0] < now_ms - ROLLING_MS:
             self._recent.popleft()
-        values = [ttfb for _, ttfb in self._recent]
-        return float(np.percentile(values, 99, method="inverted_cdf")) if values else None
+        values = np.array([ttfb for _, ttfb in self._recent])
+        return quantile(values, QUANTILES["p99"]) if len(values) else None
 
     def line(self, now_ms: float) -> str:
         """Everything in one line of plain text."""

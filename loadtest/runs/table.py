@@ -9,19 +9,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loadtest.arrays import Codes, Flags, Floats, Indices, Times
 from loadtest.outcomes import Outcome
-from loadtest.profiles import Times
 from loadtest.runs.journal import Journal
 from loadtest.runs.recording import Exchange, exchanges
 
 OUTCOMES = tuple(Outcome)
 """What a code in `RequestTable.outcome` stands for."""
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int32]
-Flags = NDArray[np.bool_]
 
 _CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 
@@ -33,13 +28,13 @@ class Category:
     codes: Codes
     labels: tuple[str, ...]
 
-    def mask(self, label: str) -> NDArray[np.bool_]:
+    def mask(self, label: str) -> Flags:
         """Which rows have this text; none, if no row has."""
         if label not in self.labels:
             return np.zeros(len(self.codes), dtype=bool)
         return self.codes == self.labels.index(label)
 
-    def __getitem__(self, rows: NDArray[np.bool_]) -> Category:
+    def __getitem__(self, rows: Flags) -> Category:
         """Only these rows; the labels stay."""
         return Category(self.codes[rows], self.labels)
 
@@ -81,16 +76,16 @@ class RequestTable:
         """When the answer was complete or the request was given up."""
         return self.start_ms + self.total_ms
 
-    def is_(self, *outcomes: Outcome) -> NDArray[np.bool_]:
+    def is_(self, *outcomes: Outcome) -> Flags:
         """Which rows have one of these outcomes."""
         return np.isin(self.outcome, [_CODES[outcome] for outcome in outcomes])
 
-    def where(self, rows: NDArray[np.bool_]) -> RequestTable:
+    def where(self, rows: Flags) -> RequestTable:
         """The table of only these rows."""
         columns = {field.name: getattr(self, field.name) for field in fields(self)}
         return RequestTable(**{name: column[rows] for name, column in columns.items()})
 
-    def arrivals(self) -> tuple[Floats, NDArray[np.intp]]:
+    def arrivals(self) -> tuple[Floats, Indices]:
         """When each user was started (epoch ms, in order), and each row's place in that order."""
         _, first, user = np.unique(self.user.codes, return_index=True, return_inverse=True)
         arrived = self.arrived_ms[first]
@@ -124,7 +119,7 @@ class _Texts:
         known = self._labels
         self._codes.append(-1 if text is None else known.setdefault(text, len(known)))
 
-    def column(self, order: NDArray[np.intp]) -> Category:
+    def column(self, order: Indices) -> Category:
         return Category(np.array(self._codes, dtype=np.int32)[order], tuple(self._labels))
 
 

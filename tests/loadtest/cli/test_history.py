@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from loadtest.analysis import archive, changes, comparability, reading
+from loadtest.analysis import archive, changes, columns, comparability, reading
 from loadtest.analysis.archive import Broken, Kept
 from loadtest.analysis.summary import Measurements, summarise
 from loadtest.cli import main
@@ -60,7 +59,7 @@ def test_a_saved_run_with_the_published_counts_gives_the_published_shares(golden
     kept = archive.load(golden_base, "latest-single")
     requests = reading.load_requests(kept.directory)
     timeouts = requests.is_(Outcome.TIMEOUT)
-    failed = np.asarray(changes.failed_users(requests).values)
+    failed = columns.users(requests).failed
     assert (len(failed), timeouts.sum()) == (27_000, 14_766)
     assert f"{timeouts.mean():.1%}" == "37.6%"
     assert f"{failed.mean():.1%}" == "54.7%"
