@@ -1,12 +1,11 @@
-"""What the flows of an Artillery script have in common, and where they differ. Pure."""
+"""The order in which the flows of an Artillery script visit the endpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
-"""The steps that send a request."""
+from loadtest.scenario.schema import METHODS
 
 Step = Mapping[str, Any]
 Journey = tuple[str, ...]
@@ -35,7 +34,7 @@ def completes(endpoints: Iterable[str], journey: Sequence[str]) -> bool:
 def _journey(flow: Sequence[Step]) -> Journey | None:
     names: list[str] = []
     for step in flow:
-        method = next(iter(METHODS & step.keys()), None)
+        method = next((method for method in METHODS if method in step), None)
         if method is not None:
             request = step[method]
             name = request.get("name") if isinstance(request, Mapping) else None

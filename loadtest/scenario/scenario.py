@@ -14,7 +14,7 @@ from loadtest.models import ScenarioRecord
 from loadtest.profiles import Profile
 from loadtest.scenario import credentials, flows, validation
 from loadtest.scenario.schema import Payload, Script, requests_in, think_s
-from loadtest.scenario.yaml_positions import YamlError, read
+from loadtest.yaml_positions import YamlError, read
 
 SCENARIOS = Path(__file__).parent / "builtin"
 RECORDER = Path(__file__).parents[1] / "engine" / "recorder.cjs"

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+"""The steps that send a request."""
 UNKNOWN_THINK_S = 60.0
 """Assumed where a think time is computed by a template; only a run's patience depends on it."""
 UNITS_S = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600}

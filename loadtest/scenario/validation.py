@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from loadtest.scenario import credentials
 from loadtest.scenario.schema import METHODS, Config, Flow, Http, Payload, Request, Script
-from loadtest.scenario.yaml_positions import Location, Position, Problem, Source
+from loadtest.yaml_positions import Location, Position, Problem, Source, explain
 
 SEEDED = "credentials.csv"
 """The name of the payload that the runner writes: visitors whom the stack has seeded."""
@@ -88,7 +89,7 @@ def describe(path: Path, problems: list[Problem]) -> str:
 # --- the form -------------------------------------------------------------------------------------
 
 
-def _problem(source: Source, error: Any) -> Problem:
+def _problem(source: Source, error: ErrorDetails) -> Problem:
     location = source.resolve(error["loc"])
     match error["type"]:
         case "extra_forbidden":
@@ -96,11 +97,8 @@ def _problem(source: Source, error: Any) -> Problem:
         case "missing":
             return Problem(_start(source, location), _missing(error["loc"][-1], location))
         case _:
-            text = str(error["msg"]).removeprefix("Value error, ")
-            given = error["input"]
-            shown = f", not {given!r}" if isinstance(given, str | int | float) else ""
             what = f"`{location[-1]}`: " if location and isinstance(location[-1], str) else ""
-            return Problem(_start(source, location), f"{what}{text[0].lower()}{text[1:]}{shown}")
+            return Problem(_start(source, location), f"{what}{explain(error)}")
 
 
 def _start(source: Source, location: Location) -> Position:

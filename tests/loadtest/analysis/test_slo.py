@@ -93,7 +93,7 @@ def test_everything_can_be_promised(tmp_path: Path):
         ("latency_ms:\n  p97: 1\n", "line 2, latency_ms.p97: input should be 'p50', 'p90'"),
         ("latency_ms: 60\n", "line 1, latency_ms: "),
         ("availability_percent: 100\n", "line 1, availability_percent: input should be less than"),
-        ("timeouts: 1\ntimeouts: 2\n", "line 2, timeouts: already given on line 1"),
+        ("timeouts: 1\ntimeouts: 2\n", "line 2: `timeouts` is already given on line 1"),
         (
             "applies_to: [both]\n",
             "line 1, applies_to: input should be 'single' or 'ha', not 'both'",
@@ -104,9 +104,10 @@ def test_everything_can_be_promised(tmp_path: Path):
             "endpoints:\n  login:\n    p99: 3\n",
             "line 3, endpoints.login.p99: unknown key; known are l",
         ),
+        ("endpoints:\n  404:\n    p99: 3\n", "line 2, endpoints.404: input should be a valid str"),
         ("applies_to: [ha]\n", "line 1: promises nothing"),
         ("- timeouts\n", "line 1: give objectives as `key: value`"),
-        ("", "line 1: give objectives as `key: value`"),
+        ("", "line 1: the file is empty"),
         ("a: [1\nb: 2\n", "line 2: not YAML"),
     ],
 )
