@@ -86,10 +86,10 @@ def plan(slo: float, confidence: float, rate: float, requests_per_user: int) -> 
 
 
 def _check(slo: float, confidence: float, rate: float) -> None:
-    for name, value in (("SLO", slo), ("confidence", confidence)):
+    for name, value in (("availability", slo), ("confidence", confidence)):
         if not 0 < value < 1:
             raise LoadTestError(
-                f"a run cannot show {'an' if name == 'SLO' else 'a'} {name} of {value * 100:g} %; "
+                f"a run cannot show {'an' if name == 'availability' else 'a'} {name} of {value * 100:g} %; "
                 "give a percentage between 0 and 100, neither of them included"
             )
     if not (rate > 0 and math.isfinite(rate)):

@@ -237,7 +237,7 @@ def _good(
             reason = (
                 f"{total:,} requests{where} are too few: they show at least {least} with "
                 f"{confidence:g} % confidence, promised are {percent:g} %; `python -m loadtest plan "
-                f"--slo {percent:g} --confidence {confidence:g}` tells how long a run must be"
+                f"--availability {percent:g} --confidence {confidence:g}` tells how long a run must be"
             )
     return [Objective(f"availability{where}", f"at least {percent:g} %", measured, kept, reason)]
 

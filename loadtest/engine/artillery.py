@@ -35,8 +35,8 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
-class Toolchain:
-    """What Artillery is and what it runs on."""
+class Installation:
+    """An installed Artillery and what it runs on."""
 
     command: tuple[str, ...]
     artillery: str
@@ -45,14 +45,17 @@ class Toolchain:
 
     @property
     def workers(self) -> int:
-        """Worker threads that Artillery starts: one CPU is left to its main thread."""
+        """Number of worker threads that Artillery starts: one CPU is left to its main thread."""
         return max(1, self.cpus - 1)
 
 
-def toolchain(command: Sequence[str] | None = None) -> Toolchain:
-    """Finds Artillery and asks its Node for version and CPUs. `command` is [node, script]."""
-    found = list(command) if command else _locate()
-    node, script = found[0], Path(found[-1])
+def inspect(command: Sequence[str]) -> Installation:
+    """Read Artillery's version, and its Node's version and CPUs. `command` is [node, script].
+
+    Raises:
+        GeneratorError: It does not run.
+    """
+    node, script = command[0], Path(command[-1])
     try:
         package = json.loads((script.parent.parent / "package.json").read_text(encoding="utf-8"))
         answer = subprocess.run(
@@ -68,18 +71,9 @@ def toolchain(command: Sequence[str] | None = None) -> Toolchain:
         raise GeneratorError(
             f"Artillery at {script} does not run ({error}); run `make setup`"
         ) from error
-    return Toolchain(tuple(found), str(package.get("version")), str(version).lstrip("v"), int(cpus))
-
-
-def _locate() -> list[str]:
-    # Imported here: whoever gives a command needs no toolchain of the project.
-    from toolchain.errors import ToolError  # noqa: PLC0415
-    from toolchain.locate import artillery_command  # noqa: PLC0415
-
-    try:
-        return artillery_command()
-    except ToolError as error:
-        raise GeneratorError(str(error)) from error
+    return Installation(
+        tuple(command), str(package.get("version")), str(version).lstrip("v"), int(cpus)
+    )
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -91,7 +85,7 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
 class Generator:
     """One `artillery run`, in a process group of its own."""
 
-    def __init__(self, toolchain: Toolchain, directory: Path) -> None:
+    def __init__(self, installation: Installation, directory: Path) -> None:
         """Starts it on the script in `directory`, where it also leaves its log and report."""
         extra = {
             "HAPROOF_REQUESTS_FILE": str((directory / paths.REQUESTS).resolve()) + ".gz",
@@ -101,7 +95,7 @@ class Generator:
         arguments = ["run", "--quiet", "--output", paths.ARTILLERY_REPORT, paths.SCRIPT]
         try:
             self._process = subprocess.Popen(
-                [*toolchain.command, *arguments],
+                [*installation.command, *arguments],
                 cwd=directory,
                 env=_environment(extra),
                 stdin=subprocess.DEVNULL,

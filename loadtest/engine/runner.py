@@ -22,7 +22,7 @@ from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import summarise
 from loadtest.engine import artillery as engine_artillery
 from loadtest.engine import progress
-from loadtest.engine.artillery import Generator, Toolchain
+from loadtest.engine.artillery import Generator, Installation
 from loadtest.engine.prober import Prober
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
@@ -59,7 +59,7 @@ class _Plan:
     outputs: StackOutputs
     scenario: scenarios.Scenario
     profile: Profile
-    tools: Toolchain
+    artillery: Installation
     slow_ms: float
 
     @property
@@ -78,11 +78,11 @@ class _Plan:
             scenario=self.scenario.record(),
             slow_ms=self.slow_ms,
             probe=ProbeSettings(path=self.outputs.health_path),
-            artillery=self.tools.artillery,
-            node=self.tools.node,
+            artillery=self.artillery.artillery,
+            node=self.artillery.node,
             python=platform.python_version(),
-            workers=self.tools.workers,
-            host_cpus=self.tools.cpus,
+            workers=self.artillery.workers,
+            host_cpus=self.artillery.cpus,
         )
 
 
@@ -99,10 +99,10 @@ def run_load(
     profile: Profile,
     *,
     console: Console,
+    command: Sequence[str],
     base: Path | None = None,
     scenario: str = "login",
     slo: Slo | None = None,
-    command: Sequence[str] | None = None,
 ) -> RunResult:
     """Runs the load and returns its summary, already written to a directory below `base`.
 
@@ -112,11 +112,11 @@ def run_load(
     ([node, script]).
     """
     loaded = scenarios.load(scenario)
-    toolchain = engine_artillery.toolchain(command)
-    loaded.check_supply(profile, toolchain.workers, outputs.seed_users)
+    installation = engine_artillery.inspect(command)
+    loaded.check_supply(profile, installation.workers, outputs.seed_users)
     directory = paths.new_directory(base or paths.base(), outputs.topology, profile.name)
     plan = _Plan(
-        directory, outputs, loaded, profile, toolchain, (slo or objectives.default()).slow_ms
+        directory, outputs, loaded, profile, installation, (slo or objectives.default()).slow_ms
     )
     try:
         settings = _prepare(plan)
@@ -156,7 +156,9 @@ def _prepare(plan: _Plan) -> RunSettings:
         # A copy beside the script, so that the directory alone says what ran.
         shutil.copyfile(scenarios.RECORDER, plan.directory / scenarios.RECORDER.name)
         if plan.scenario.seeded:
-            credentials.write(plan.directory / paths.CREDENTIALS, plan.profile, plan.tools.workers)
+            credentials.write(
+                plan.directory / paths.CREDENTIALS, plan.profile, plan.artillery.workers
+            )
     except OSError as error:
         raise paths.ResultsError(f"cannot write to {plan.directory}: {error.strerror}") from error
     return settings
@@ -168,7 +170,7 @@ def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
     follower = _Follower(plan.directory, meter)
     title = f"{plan.outputs.topology}: {plan.profile.name}, {plan.profile.description}"
     prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{paths.PROBES}.gz")
-    artillery = Generator(plan.tools, plan.directory)
+    artillery = Generator(plan.artillery, plan.directory)
     why = None
     try:
         with prober, progress.display(console, meter, title) as display:

@@ -31,7 +31,7 @@ def make(
     repeat: int,
     *,
     base: Path,
-    say: Callable[[str], None],
+    print_line: Callable[[str], None],
 ) -> Made:
     """Runs every stack of `load` (name to the function that loads it) `repeat` times.
 
@@ -46,7 +46,7 @@ def make(
     file = base / f"{identifier}.json"
     cut_short = False
     for number, (slot, stack) in enumerate(planned, start=1):
-        say(f"run {number} of {len(planned)}: {stack}")
+        print_line(f"run {number} of {len(planned)}: {stack}")
         summary = load[stack]().summary
         runs.append(repeats.record(slot, stack, summary))
         code = max(code, exit_code(summary.verdict))

@@ -124,18 +124,18 @@ def from_file(path: str) -> StackOutputs:
         raise OutputsError(f"cannot read the stack outputs {path}: {error}") from error
 
 
-def from_stack(stack: str) -> StackOutputs:
-    """Asks the Pulumi command line for the outputs of a stack of this project."""
-    # Imported here: a stack's outputs can also come from a file, on a machine without Pulumi.
-    from toolchain import locate  # noqa: PLC0415
-    from toolchain.errors import ToolError  # noqa: PLC0415
+def from_stack(stack: str, pulumi: str) -> StackOutputs:
+    """Ask the Pulumi command line, the program `pulumi`, for a stack's outputs.
 
+    Raises:
+        OutputsError: There is no answer, or it is not what this project's stacks export.
+    """
+    command = [pulumi, "stack", "output", "--json", "--stack", stack]
     try:
-        command = [str(locate.pulumi()), "stack", "output", "--json", "--stack", stack]
         answer = subprocess.run(
             command, capture_output=True, text=True, timeout=PULUMI_TIMEOUT_S, check=False
         )
-    except (ToolError, OSError, subprocess.TimeoutExpired) as error:
+    except (OSError, subprocess.TimeoutExpired) as error:
         raise OutputsError(
             f"cannot ask Pulumi for the outputs of stack {stack!r}: {error}"
         ) from error

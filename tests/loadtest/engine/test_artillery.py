@@ -21,6 +21,7 @@ import yaml
 from rich.console import Console
 
 from loadtest.analysis import reading
+from loadtest.cli import tools
 from loadtest.engine import artillery as engine_artillery
 from loadtest.engine import runner
 from loadtest.errors import GeneratorError
@@ -55,7 +56,12 @@ def impatient(tmp_path: Path) -> str:
 
 def load(outputs: StackOutputs, base: Path, name: str, profile: Profile = TINY) -> runner.RunResult:
     return runner.run_load(
-        outputs, profile, console=Console(file=StringIO()), base=base, scenario=name
+        outputs,
+        profile,
+        console=Console(file=StringIO()),
+        command=tools.artillery(),
+        base=base,
+        scenario=name,
     )
 
 
@@ -221,7 +227,7 @@ def fake(tmp_path: Path) -> Callable[[str], list[str]]:
         (package / "bin").mkdir(parents=True)
         (package / "package.json").write_text('{"version": "9.9.9"}')
         (package / "bin" / "run").write_text(code)
-        return [engine_artillery.toolchain().command[0], str(package / "bin" / "run")]
+        return [tools.artillery()[0], str(package / "bin" / "run")]
 
     return make
 
@@ -271,9 +277,9 @@ def test_artillery_gets_no_secret_and_calls_nobody(
 ):
     for name in ("AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "ARTILLERY_CLOUD_API_KEY", "DEBUG"):
         monkeypatch.setenv(name, "leak")
-    toolchain = engine_artillery.toolchain(fake("console.log(JSON.stringify(process.env))"))
-    assert (toolchain.artillery, toolchain.workers) == ("9.9.9", max(1, toolchain.cpus - 1))
-    child = engine_artillery.Generator(toolchain, tmp_path)
+    found = engine_artillery.inspect(fake("console.log(JSON.stringify(process.env))"))
+    assert (found.artillery, found.workers) == ("9.9.9", max(1, found.cpus - 1))
+    child = engine_artillery.Generator(found, tmp_path)
     while child.poll() is None:
         time.sleep(0.05)
     environment = json.loads((tmp_path / paths.ARTILLERY_LOG).read_text())
@@ -283,4 +289,4 @@ def test_artillery_gets_no_secret_and_calls_nobody(
 
 def test_a_missing_artillery_is_told(tmp_path: Path):
     with pytest.raises(GeneratorError, match=r"does not run .*run `make setup`"):
-        engine_artillery.toolchain(["node", str(tmp_path / "artillery" / "bin" / "run")])
+        engine_artillery.inspect(["node", str(tmp_path / "artillery" / "bin" / "run")])

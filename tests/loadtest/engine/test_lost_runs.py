@@ -31,7 +31,7 @@ def start(
     file.write_text(outputs.to_json())
     program = (
         f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({file_size}, {file_size}));"
-        "from loadtest import cli; raise SystemExit(cli.main())"
+        "from loadtest.cli.main import main; raise SystemExit(main())"
     )
     return subprocess.Popen(
         [sys.executable, "-c", program, "run", "--outputs", str(file), "--profile", "smoke"],

@@ -17,6 +17,7 @@ import pytest
 from rich.console import Console
 
 from loadtest.analysis import bottleneck, reading
+from loadtest.cli import tools
 from loadtest.engine import runner
 from loadtest.profiles import Phase, Profile
 from loadtest.scenario import credentials
@@ -97,6 +98,7 @@ def test_visits_end_well_are_told_apart_and_leave_no_credentials(
         make_outputs(url=service),
         PROFILE,
         console=Console(file=StringIO()),
+        command=tools.artillery(),
         base=tmp_path,
         scenario="api",
     )
