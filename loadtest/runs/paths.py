@@ -1,4 +1,4 @@
-"""Where runs are kept: one directory per run, written so that a reader never sees half a file."""
+"""Where runs are stored: one directory per run, and files that no reader ever sees half-written."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ REQUESTS = "requests.ndjson"
 GENERATOR = "generator.ndjson"
 PROBES = "probes.ndjson"
 EVENTS = "events.ndjson"
-"""What happened to the target during the run, if anybody wrote it down: see `loadtest/runs/events.py`."""
+"""Events at the target during the run, if anybody recorded them: see `loadtest/runs/events.py`."""
 SUMMARY = "run.json"
 
 
 def base() -> Path:
-    """The directory of all results: `results/`, or what LOADTEST_RESULTS names."""
+    """Return the directory of all results: `results/`, or what LOADTEST_RESULTS names."""
     return Path(os.environ.get(BASE_VARIABLE) or "results")
 
 
 def new_directory(results: Path, topology: str, profile: str) -> Path:
-    """Makes the directory of a new run, named by UTC time, topology and profile."""
+    """Create the directory of a new run, named by UTC time, topology and profile."""
     try:
         results.mkdir(parents=True, exist_ok=True)
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -52,7 +52,7 @@ def new_directory(results: Path, topology: str, profile: str) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a whole file or nothing: a temporary beside it is renamed over it."""
+    """Write the whole file or nothing: a temporary file next to it is renamed over it."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")
@@ -63,18 +63,18 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _discard(part: Path) -> None:
-    # Best effort: the error that is being reported matters more.
+    # Best effort: the error being reported matters more.
     with contextlib.suppress(OSError):
         part.unlink()
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes JSON in the same way."""
+    """Write JSON in the same way."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def compress(path: Path) -> Path:
-    """Replaces a file by its gzip; the original goes only when the copy is whole."""
+    """Replace a file with its gzip; the original is removed only once the copy is complete."""
     target = path.with_name(f"{path.name}.gz")
     part = path.with_name(f".{target.name}.part")
     try:
@@ -85,13 +85,13 @@ def compress(path: Path) -> Path:
     except OSError as error:
         _discard(part)
         raise ResultsError(
-            f"cannot compress {path}: {error.strerror}; it stays as it is"
+            f"cannot compress {path}: {error.strerror}; it stays uncompressed"
         ) from error
     return target
 
 
 def save_summary(directory: Path, summary: RunSummary) -> None:
-    """Writes `run.json`, and points `latest-<topology>.json` to it if the run went to its end."""
+    """Write `run.json`, and point `latest-<topology>.json` to it if the run finished."""
     write_text(directory / SUMMARY, summary.model_dump_json(indent=2) + "\n")
     if not summary.cut_short:
         pointer = directory.parent / f"latest-{summary.topology}.json"
@@ -99,7 +99,7 @@ def save_summary(directory: Path, summary: RunSummary) -> None:
 
 
 def latest(results: Path, topology: str) -> Path:
-    """The directory of the newest run of a topology that went to its end."""
+    """Return the directory of the latest finished run of a topology."""
     pointer = results / f"latest-{topology}.json"
     try:
         name = str(json.loads(pointer.read_text(encoding="utf-8"))["run"])

@@ -1,4 +1,4 @@
-"""A run's requests as columns: what statistics, charts and comparisons work on."""
+"""A run's requests as columns, for statistics, charts and comparisons."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from loadtest.runs.journal import Journal
 from loadtest.runs.recording import Exchange, exchanges
 
 OUTCOMES = tuple(Outcome)
-"""What a code in `RequestTable.outcome` stands for."""
+"""The outcome that each code in `RequestTable.outcome` stands for."""
 
 _CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 
 
 @dataclass(frozen=True)
 class Category:
-    """A text column: `labels[codes[i]]` is row i's text, and -1 stands for none."""
+    """A text column: `labels[codes[i]]` is the text of row i; code -1 is a missing text."""
 
     codes: Codes
     labels: tuple[str, ...]
 
     def mask(self, label: str) -> Flags:
-        """Which rows have this text; none, if no row has."""
+        """Return which rows have this text, possibly none."""
         if label not in self.labels:
             return np.zeros(len(self.codes), dtype=bool)
         return self.codes == self.labels.index(label)
 
     def __getitem__(self, rows: Flags) -> Category:
-        """Only these rows; the labels stay."""
+        """Return only these rows; the labels stay."""
         return Category(self.codes[rows], self.labels)
 
 
@@ -43,23 +43,23 @@ class Category:
 class RequestTable:
     """One row per HTTP request, ordered by its start. All columns have the same length.
 
-    Times of day are in epoch ms, durations in ms. `ttfb_ms` is NaN where no answer began.
+    Times of day are in epoch ms, durations in ms. `ttfb_ms` is NaN if no response started.
     """
 
     arrived_ms: Floats
     """When the request's virtual user was started."""
     scheduled_ms: Floats
-    """When the request was due: its start less what its user was late; NaN if not known."""
+    """When the request was due: its start minus how late its user was; NaN if unknown."""
     start_ms: Floats
     ttfb_ms: Floats
-    """From the request's start (so with the connection's set-up) to the answer's first byte."""
+    """From the request's start (so including connection setup) to the first byte of the response."""
     total_ms: Floats
     outcome: Codes
     """Index into `OUTCOMES`."""
     status: Codes
-    """HTTP status, 0 where there was none."""
+    """HTTP status; 0 without a response."""
     sent: Flags
-    """Whether anything was sent; false if the request failed inside the generator before that."""
+    """Whether anything was sent; False if the request failed inside the generator before that."""
     user: Category
     endpoint: Category
     error: Category
@@ -68,25 +68,25 @@ class RequestTable:
     version: Category
 
     def __len__(self) -> int:
-        """How many requests."""
+        """Return the number of requests."""
         return len(self.start_ms)
 
     @property
     def ended_ms(self) -> Floats:
-        """When the answer was complete or the request was given up."""
+        """When the response was complete or the request abandoned."""
         return self.start_ms + self.total_ms
 
     def is_(self, *outcomes: Outcome) -> Flags:
-        """Which rows have one of these outcomes."""
+        """Return which rows have one of these outcomes."""
         return np.isin(self.outcome, [_CODES[outcome] for outcome in outcomes])
 
     def where(self, rows: Flags) -> RequestTable:
-        """The table of only these rows."""
+        """Return the table of only these rows."""
         columns = {field.name: getattr(self, field.name) for field in fields(self)}
         return RequestTable(**{name: column[rows] for name, column in columns.items()})
 
     def arrivals(self) -> tuple[Floats, Indices]:
-        """When each user was started (epoch ms, in order), and each row's place in that order."""
+        """Return when each user was started (epoch ms, in order), and each row's position in that order."""
         _, first, user = np.unique(self.user.codes, return_index=True, return_inverse=True)
         arrived = self.arrived_ms[first]
         order = np.argsort(arrived, kind="stable")
@@ -95,10 +95,10 @@ class RequestTable:
         return arrived[order], place[user]
 
     def scheduled(self, planned_s: Times, began_ms: float) -> RequestTable:
-        """The table with `scheduled_ms`: the k-th user to arrive was the k-th who was planned.
+        """Return the table with `scheduled_ms`, taking the k-th user to arrive for the k-th planned.
 
-        `planned_s` are the planned arrivals in seconds after `began_ms`. What came between a user's
-        arrival and a later request (answers, think times) is taken as it was.
+        `planned_s` are the planned arrivals in seconds after `began_ms`. The time between a user's
+        arrival and a later request (responses, think time) is taken as measured.
         """
         arrived, place = self.arrivals()
         planned = np.full(len(arrived), np.nan)
@@ -108,8 +108,8 @@ class RequestTable:
         return dataclasses.replace(self, scheduled_ms=self.start_ms - late[place])
 
 
-class _Texts:
-    """A text column as it grows."""
+class _TextColumn:
+    """A text column under construction."""
 
     def __init__(self) -> None:
         self._labels: dict[str, int] = {}
@@ -124,19 +124,19 @@ class _Texts:
 
 
 class Builder:
-    """Takes in one request after the other without keeping any of them as an object."""
+    """Builds a table request by request without keeping any of them as an object."""
 
     def __init__(self, slow_ms: float | None = None) -> None:
-        """Above `slow_ms` to the first byte, a good answer is slow."""
+        """Count a good answer as slow if its first byte took longer than `slow_ms`."""
         self._slow_ms = slow_ms
         self._arrived, self._start = array("d"), array("d")
         self._ttfb, self._total = array("d"), array("d")
         self._outcome, self._status, self._sent = array("i"), array("i"), array("b")
-        self._user, self._endpoint, self._error = _Texts(), _Texts(), _Texts()
-        self._instance, self._zone, self._version = _Texts(), _Texts(), _Texts()
+        self._user, self._endpoint, self._error = _TextColumn(), _TextColumn(), _TextColumn()
+        self._instance, self._zone, self._version = _TextColumn(), _TextColumn(), _TextColumn()
 
     def add(self, one: Exchange) -> None:
-        """Adds a row."""
+        """Add a row."""
         self._arrived.append(one.arrived_ms)
         self._start.append(one.start_ms)
         self._ttfb.append(np.nan if one.ttfb_ms is None else one.ttfb_ms)
@@ -152,7 +152,7 @@ class Builder:
         self._version.add(one.version)
 
     def table(self) -> RequestTable:
-        """What was added, ordered by start; `scheduled_ms` is not known yet."""
+        """Return what was added, ordered by start; `scheduled_ms` is not known yet."""
         start = np.array(self._start, dtype=np.float64)
         order = np.argsort(start, kind="stable")
         return RequestTable(
@@ -174,7 +174,7 @@ class Builder:
 
 
 def from_exchanges(rows: Iterable[Exchange], slow_ms: float | None = None) -> RequestTable:
-    """The table of these requests. Above `slow_ms` to the first byte, a good answer is slow."""
+    """Build the table of these requests; above `slow_ms` to the first byte, a good answer is slow."""
     builder = Builder(slow_ms)
     for exchange in rows:
         builder.add(exchange)
@@ -182,6 +182,6 @@ def from_exchanges(rows: Iterable[Exchange], slow_ms: float | None = None) -> Re
 
 
 def read(path: Path, slow_ms: float | None) -> tuple[RequestTable, Journal]:
-    """The requests of a journal as far as it can be read; the journal tells whether that is all."""
+    """Read a journal's requests as far as possible; the returned journal says whether that is all."""
     journal = Journal(path)
     return from_exchanges(exchanges(journal), slow_ms), journal
