@@ -23,7 +23,7 @@ import psutil
 import yaml
 
 from loadtest.engine import artillery as engine_artillery
-from loadtest.engine.artillery import Generator, Installation
+from loadtest.engine.artillery import RECORDER, Generator, Installation
 from loadtest.profiles import Phase, Profile
 from loadtest.runs import paths
 from loadtest.scenario import credentials, scenario
@@ -82,7 +82,7 @@ def cpu_seconds(installation: Installation, *, recorded: bool) -> float:
                 for hook in scenario.HOOKS:
                     del flow[hook]
         (directory / paths.SCRIPT).write_text(yaml.safe_dump(script, sort_keys=False))
-        (directory / scenario.RECORDER.name).write_text(scenario.RECORDER.read_text())
+        (directory / RECORDER.name).write_text(RECORDER.read_text())
         credentials.write(directory / paths.CREDENTIALS, PROFILE, installation.workers)
         artillery = Generator(installation, directory)
         try:

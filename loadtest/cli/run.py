@@ -71,7 +71,7 @@ def run_command(
     )
     if repeat == 1 and len(targets) == 1:
         return output.show_run(console, load(targets[0]), json=json)
-    made = series.make(
+    made = series.run(
         {name: partial(load, one) for name, one in _named(stack or [], targets).items()},
         repeat,
         base=paths.base(),

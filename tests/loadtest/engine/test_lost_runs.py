@@ -16,8 +16,8 @@ import pytest
 
 from loadtest.analysis import reading
 from loadtest.cli import main
+from loadtest.engine import artillery
 from loadtest.runs import paths
-from loadtest.scenario import scenario
 from loadtest.stack.outputs import StackOutputs
 
 pytestmark = pytest.mark.region
@@ -54,7 +54,7 @@ def test_a_disk_that_fills_up_is_told_and_what_was_measured_is_read(
 ):
     # Room for what is written before the load (the recorder's copy is the largest of it), and for a
     # part of the requests.
-    room = scenario.RECORDER.stat().st_size + 512
+    room = artillery.RECORDER.stat().st_size + 512
     process = start(tmp_path, make_outputs(url=oracle({}).url), file_size=room)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 4, output
