@@ -1,4 +1,4 @@
-"""What changed from one saved run to another, and how sure that is."""
+"""What changed from one saved run to another, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from loadtest.analysis import columns, comparability, inference, reading
-from loadtest.analysis.archive import Kept
+from loadtest.analysis.archive import SavedRun
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.arrays import Flags
 from loadtest.models import Record, RunSummary
@@ -27,9 +27,9 @@ ONE_RUN_EACH = (
 
 
 class Change(Record):
-    """One row: a figure of both runs, their difference and where it lies.
+    """One row: a figure of both runs, their difference and its interval.
 
-    Shares are given from 0 to 1, times in ms. None is what is not known or has no limit.
+    Shares are from 0 to 1, times in ms. None is unknown or unlimited.
     """
 
     metric: str
@@ -37,7 +37,7 @@ class Change(Record):
     a: float | None
     b: float | None
     a_at_least: bool
-    """Whether the figure is only a lower limit, as no answer ever came; it is the time-out then."""
+    """Whether the figure is only a lower bound, namely the timeout, as no answer ever came."""
     b_at_least: bool
     difference: float | None
     low: float | None
@@ -47,7 +47,7 @@ class Change(Record):
 
 
 class RunRef(Record):
-    """Which run a column is about."""
+    """The run that a column is about."""
 
     id: str
     topology: str
@@ -61,20 +61,20 @@ class Comparison(Record):
     a: RunRef
     b: RunRef
     confidence: float
-    """That no row of the table claims a difference which is not there."""
+    """Family-wise confidence level (Bonferroni over all rows)."""
     changes: list[Change]
     sentence: str
     note: str = ONE_RUN_EACH
 
     @property
     def changed(self) -> bool:
-        """Whether any figure is shown to differ."""
+        """Whether any figure demonstrably differs."""
         return any(change.finding in {"better", "worse"} for change in self.changes)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure that is compared; lower is better for all of them."""
+    """A figure to compare; lower is better for all of them."""
 
     name: str
     sample: Callable[[RequestTable], Sample]
@@ -82,11 +82,14 @@ class Metric:
     """Which quantile of the sample; None for the share of true values."""
 
 
-def compare(a: Kept, b: Kept, *, by_endpoint: bool = False, confidence: float = 0.95) -> Comparison:
-    """Compares two saved runs of equal conditions.
+def compare(
+    a: SavedRun, b: SavedRun, *, by_endpoint: bool = False, confidence: float = 0.95
+) -> Comparison:
+    """Compare two saved runs under equal conditions.
 
-    Raises ComparisonError where conditions differ or a run is not valid, ResultsError where a run's
-    requests cannot be read.
+    Raises:
+        ComparisonError: The conditions differ, or a run is not valid.
+        ResultsError: A run's requests cannot be read.
     """
     comparability.require(a.summary, b.summary)
     comparability.require_valid(a.summary, b.summary)
@@ -106,7 +109,7 @@ def compare(a: Kept, b: Kept, *, by_endpoint: bool = False, confidence: float = 
     )
 
 
-def _ref(run: Kept) -> RunRef:
+def _ref(run: SavedRun) -> RunRef:
     return RunRef(id=run.summary.id, topology=run.summary.topology, app_versions=run.app_versions)
 
 
@@ -123,22 +126,22 @@ def compare_tables(
     endpoints: Sequence[str] = (),
     confidence: float = 0.95,
 ) -> list[Change]:
-    """The rows for two runs' requests.
+    """Compare two runs' requests, one row per metric.
 
-    Every row gets its share of the tolerated errors (Bonferroni), so that `confidence` holds for
-    the whole table: looking at more figures must not find more differences.
+    Every row gets its share of the error budget (Bonferroni), so that `confidence` holds for the
+    whole table: looking at more figures must not find more differences.
     """
-    metrics = [*METRICS, *(m for name in endpoints for m in _of_endpoint(name))]
-    each = confidence_of_each(confidence, len(metrics))
-    return [change(metric, a, b, timeout_s * 1000, each) for metric in metrics]
+    metrics = [*METRICS, *(m for name in endpoints for m in _endpoint_metrics(name))]
+    per_row = confidence_per_row(confidence, len(metrics))
+    return [change(metric, a, b, timeout_s * 1000, per_row) for metric in metrics]
 
 
-def confidence_of_each(confidence: float, rows: int) -> float:
-    """What each row needs for the whole table to have `confidence` (Bonferroni)."""
+def confidence_per_row(confidence: float, rows: int) -> float:
+    """Return the level that each row needs for the whole table to have `confidence` (Bonferroni)."""
     return 1 - (1 - confidence) / rows
 
 
-def _of_endpoint(name: str) -> Iterator[Metric]:
+def _endpoint_metrics(name: str) -> Iterator[Metric]:
     yield Metric(f"failures of {name}", lambda t: _share(_only(t, name), *FAILED))
     yield Metric(f"p99 of {name}", lambda t: _latencies(_only(t, name)), columns.QUANTILES["p99"])
 
@@ -164,7 +167,7 @@ def _latencies(requests: RequestTable) -> Sample:
 def change(
     metric: Metric, a: RequestTable, b: RequestTable, timeout_ms: float, confidence: float
 ) -> Change:
-    """One row: a metric of both runs, held against each other."""
+    """Compare one metric of both runs."""
     samples = metric.sample(a), metric.sample(b)
     if metric.q is None:
         values = tuple(_mean(np.asarray(sample.values)) for sample in samples)
@@ -200,7 +203,7 @@ METRICS = (
     Metric("other failures", lambda t: _share(t, *OTHER_FAILURES)),
     *(Metric(f"{name} of all", _latencies, q) for name, q in columns.MAIN_QUANTILES.items()),
 )
-"""What is compared by default."""
+"""The metrics that are compared by default."""
 
 
 def _mean(flags: Flags) -> float:
@@ -229,7 +232,7 @@ def _sentence(changes: Sequence[Change], confidence: float) -> str:
 
 
 def _hidden(changes: Sequence[Change]) -> str:
-    """What a p99 that is not shown to differ may still hide: absence of evidence has a size."""
+    """Say how large a difference the p99 may still hide: absence of evidence has a size."""
     p99 = next((change for change in changes if change.metric == "p99 of all"), None)
     if p99 is None or p99.finding != "no difference shown" or not p99.a:
         return ""

@@ -1,4 +1,4 @@
-"""Counts a run's requests: by outcome, endpoint, instance and second, with percentiles.
+"""Counts of a run's requests by outcome, endpoint, instance and second, with percentiles.
 
 Everything works on the columns of a `RequestTable`; a run of 54,000 requests takes milliseconds.
 """
@@ -26,9 +26,9 @@ from loadtest.scenario import flows
 
 
 def requests(table: RequestTable, among: Flags | None = None) -> Requests:
-    """Counts requests by outcome, error code and HTTP status. Every class is there, if with 0.
+    """Count requests by outcome, error code and HTTP status. Every class is present, possibly with 0.
 
-    `among` picks the rows that count; all by default.
+    `among` selects the rows to count; all by default.
     """
     rows = _all(table) if among is None else among
     found = np.bincount(table.outcome[rows], minlength=len(OUTCOMES))
@@ -57,10 +57,10 @@ def users(
     requests_per_user: int,
     journeys: Sequence[Sequence[str]] | None = None,
 ) -> Users:
-    """Counts virtual users from their requests, for a run that Artillery did not report on itself.
+    """Count virtual users from their requests, for a run without Artillery's own report.
 
-    Completed is who got all answers of one of the `journeys`, or, where these are not known, as many
-    answers as the longest flow has requests; who neither failed nor completed was interrupted.
+    A user completed if all requests of one of the `journeys` were answered as expected or, if these
+    are unknown, as many as the longest flow has. One who neither failed nor completed was interrupted.
     """
     found = columns.users(table)
     good = ~columns.failures(table)
@@ -78,7 +78,7 @@ def users(
 
 
 def _completed(table: RequestTable, rows: Flags, journeys: Sequence[Sequence[str]]) -> Flags:
-    """Which users went one of the journeys to its end."""
+    """Return which users completed one of the journeys."""
     visited: list[list[str]] = [[] for _ in table.user.labels]
     labels = table.endpoint.labels
     for user, endpoint in zip(table.user.codes[rows], table.endpoint.codes[rows], strict=True):
@@ -90,9 +90,9 @@ def _completed(table: RequestTable, rows: Flags, journeys: Sequence[Sequence[str
 
 
 def latency(table: RequestTable, timeout_s: float, among: Flags | None = None) -> Latency:
-    """Percentiles of the time to first byte, with what they cover, and their censored twins.
+    """Return percentiles of the time to first byte: of the answered requests, and of all (censored).
 
-    A percentile is an observed value (nearest rank), so both kinds agree where all was answered.
+    A percentile is an observed value (nearest rank), so both agree if every request was answered.
     """
     rows = _all(table) if among is None else among
     total = int(rows.sum())
@@ -114,7 +114,7 @@ def _percentiles(values: Floats, timeout_s: float) -> dict[str, Percentile] | No
 
 
 def endpoints(table: RequestTable, timeout_s: float) -> list[EndpointRecord]:
-    """The same figures per endpoint, in the order of their first request."""
+    """Count requests and latency per endpoint, in the order of their first request."""
     masks = [(name, table.endpoint.mask(name)) for name in table.endpoint.labels]
     return [
         EndpointRecord(
@@ -127,7 +127,7 @@ def endpoints(table: RequestTable, timeout_s: float) -> list[EndpointRecord]:
 
 
 def instances(table: RequestTable) -> list[InstanceRecord]:
-    """What each instance answered; answers that name none (a balancer's own) are left out."""
+    """Count what each instance answered, without responses that name none (the load balancer's own)."""
     good, slow = table.is_(Outcome.GOOD), table.is_(Outcome.SLOW)
     masks = [(name, table.instance.mask(name)) for name in sorted(table.instance.labels)]
     return [
@@ -144,12 +144,12 @@ def instances(table: RequestTable) -> list[InstanceRecord]:
 
 
 def arrivals_ms(table: RequestTable) -> Floats:
-    """When each virtual user was started (epoch ms), in order."""
+    """Return when each virtual user was started (epoch ms), in order."""
     return np.sort(columns.users(table).arrived_ms)
 
 
 def series(table: RequestTable, began_ms: float) -> Series:
-    """Per second since `began_ms` (epoch): users by arrival; requests, by outcome, by their end."""
+    """Count per second since `began_ms` (epoch): users by arrival, requests by outcome and end."""
     good, slow = table.is_(Outcome.GOOD), table.is_(Outcome.SLOW)
     ended = table.ended_ms
     times = (arrivals_ms(table), ended[good], ended[slow], ended[~(good | slow)])
@@ -164,9 +164,9 @@ def _seconds(times_ms: Floats, began_ms: float) -> Ints:
 
 
 def schedule_lag(table: RequestTable, planned_s: Times, began_ms: float) -> Times:
-    """How late each user arrived, in ms: the k-th arrival against the k-th planned one.
+    """Return how late each user arrived, in ms: the k-th arrival against the k-th planned one.
 
-    Negative is early. Users whom a run that was cut short never started are left out.
+    Negative is early. Users that a run cut short never started are left out.
     """
     arrived = arrivals_ms(table)
     count = min(len(arrived), len(planned_s))

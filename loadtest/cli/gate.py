@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from loadtest.analysis import archive, slo, verdict
-from loadtest.analysis.archive import Kept
+from loadtest.analysis.archive import SavedRun
 from loadtest.analysis.slo import Objective, Slo
 from loadtest.cli import output
 from loadtest.cli.options import Json, RunName, SloFile, read_slo
@@ -34,7 +34,7 @@ class Gate(Record):
     exit_code: int
 
 
-def evaluate(run: Kept, slos: Slo) -> Gate:
+def evaluate(run: SavedRun, slos: Slo) -> Gate:
     """Evaluate a saved run against its objectives.
 
     Raises:

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from rich.console import Console
 
 from loadtest.analysis import archive
-from loadtest.analysis.archive import Broken, Filter, Kept
+from loadtest.analysis.archive import UnreadableRun, Filter, SavedRun
 from loadtest.cli import output
 from loadtest.cli.options import Json
 from loadtest.formatting import NOTHING, percent
@@ -73,8 +73,8 @@ def history_command(
     base = paths.base()
     found = list(archive.runs(base))
     wanted = Filter(topology=topology, profile=profile, verdict=verdict, version=version)
-    kept = [run for run in found if isinstance(run, Kept) and wanted.accepts(run)]
-    broken = [run for run in found if isinstance(run, Broken)]
+    kept = [run for run in found if isinstance(run, SavedRun) and wanted.accepts(run)]
+    broken = [run for run in found if isinstance(run, UnreadableRun)]
     listed = History(
         runs=[_history_row(run) for run in kept[:limit]],
         skipped=[SkippedRun(directory=str(b.directory), reason=b.reason) for b in broken],
@@ -93,7 +93,7 @@ def history_command(
     return 0
 
 
-def _history_row(run: Kept) -> HistoryRow:
+def _history_row(run: SavedRun) -> HistoryRow:
     summary = run.summary
     censored = summary.latency.censored
     return HistoryRow(

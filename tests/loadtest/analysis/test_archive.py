@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.analysis import archive, columns, reading
-from loadtest.analysis.archive import Broken, Kept
+from loadtest.analysis.archive import UnreadableRun, SavedRun
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
@@ -36,15 +36,15 @@ def test_runs_are_found_by_id_beginning_and_directory(
     for name in (run.id, "20261122T000001Z", str(base / run.id)):
         assert archive.find(base, name) == base / run.id
     assert archive.find(base, "latest-ha").name == "20261122T000002Z-ha-quick"
-    with pytest.raises(ResultsError, match="begins 2 runs"):
+    with pytest.raises(ResultsError, match="2 runs below .* start with"):
         archive.find(base, "20261122T")
     with pytest.raises(ResultsError, match="the newest are 20261122T000001Z-ha-quick"):
         archive.find(base, "1999")
-    with pytest.raises(ResultsError, match="there is none at all"):
+    with pytest.raises(ResultsError, match="there are none"):
         archive.find(tmp_path / "nowhere", "x")
 
 
 def test_a_kept_run_knows_its_versions(golden: tuple[RunSummary, RunSummary]):
-    run = Kept(Path("x"), golden[1])
+    run = SavedRun(Path("x"), golden[1])
     assert run.app_versions == ["v1"]
-    assert dataclasses.astuple(Broken(Path("x"), "y")) == (Path("x"), "y")
+    assert dataclasses.astuple(UnreadableRun(Path("x"), "y")) == (Path("x"), "y")

@@ -76,7 +76,7 @@ def test_equal_runs_raise_no_more_false_alarms_than_promised():
 
 def test_a_p99_that_is_a_fifth_worse_is_found():
     p99 = next(metric for metric in changes.METRICS if metric.name == "p99 of all")
-    each = changes.confidence_of_each(0.95, len(changes.METRICS))
+    each = changes.confidence_per_row(0.95, len(changes.METRICS))
     hits = 0
     for number in range(PAIRS):
         rng = np.random.default_rng([2, number])
