@@ -1,4 +1,4 @@
-"""Turns a run's measurements into the summary that is kept and reported."""
+"""Turns a run's measurements into the summary that is saved and reported."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from loadtest.runs.table import RequestTable
 
 @dataclass(frozen=True)
 class Artillery:
-    """What Artillery itself wrote of a run: the whole, and the counters of its windows of 10 s."""
+    """Artillery's own report of a run: the totals, and the counters of its windows of 10 s."""
 
     aggregate: Mapping[str, Any]
     windows: Sequence[Mapping[str, int]]
 
     @property
     def counters(self) -> dict[str, int]:
-        """The counters of the whole. One that never counted is absent, not 0."""
+        """The counters of the whole run. One that never counted is absent, not 0."""
         return dict(self.aggregate.get("counters") or {})
 
 
 @dataclass(frozen=True)
 class Measurements:
-    """All that a run brought to light."""
+    """All that was measured in a run."""
 
     settings: RunSettings
     finished_at: datetime
@@ -53,13 +53,13 @@ class Measurements:
     requests: RequestTable
     generator: Sequence[GeneratorEvent]
     artillery: Artillery | None
-    """None if Artillery was ended before it wrote a report."""
+    """None if Artillery ended before it wrote a report."""
     probes: Sequence[Probe] = ()
     events: Sequence[Event] = ()
 
     @property
     def began_ms(self) -> float:
-        """When the first phase began (epoch ms); else the first arrival, else the start."""
+        """When the first phase began (epoch ms); otherwise the first arrival, otherwise the start."""
         starts = [event.at_ms for event in self.generator if isinstance(event, PhaseStart)]
         if not starts and len(self.requests):
             return float(self.requests.arrived_ms.min())
@@ -67,15 +67,15 @@ class Measurements:
 
     @property
     def profile(self) -> Profile:
-        """What load was planned."""
+        """The planned load."""
         profile = from_record(self.settings.profile)
         if profile is None:
-            raise ResultsError(f"run {self.settings.id} does not say with what rates it was made")
+            raise ResultsError(f"run {self.settings.id} does not record its arrival rates")
         return profile
 
 
 def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
-    """Counts, judges validity and then the promise."""
+    """Count the requests, assess validity, and evaluate the SLO."""
     settings, table = measured.settings, measured.requests
     timeout_s = settings.scenario.timeout_s
     users = _users(measured)
@@ -154,9 +154,9 @@ def _probe(measured: Measurements) -> ProbeRecord | None:
 
 
 def _beats(measured: Measurements) -> list[Beat]:
-    """The generator's seconds under load.
+    """Return the generator's heartbeats under load.
 
-    Start-up and the wait for the last answers are not the load: they would flatter the generator.
+    Not those of startup and of the wait for the last answers, which would flatter the generator.
     """
     table = measured.requests
     last_ms = float(table.arrived_ms.max()) + 1000 if len(table) else 0.0
@@ -193,7 +193,7 @@ def _generator(measured: Measurements) -> GeneratorRecord:
 
 
 def _peak_cores(usage: Sequence[Usage]) -> float:
-    """The most CPU that was used between two samples, in CPUs."""
+    """Return the highest CPU usage between two samples, in CPUs."""
     pairs = pairwise(usage)
     return max(
         (

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from rich.console import Console
 
 from loadtest.analysis import archive
-from loadtest.analysis.archive import UnreadableRun, Filter, SavedRun
+from loadtest.analysis.archive import Filter, SavedRun, UnreadableRun
 from loadtest.cli import output
 from loadtest.cli.options import Json
 from loadtest.formatting import NOTHING, percent
