@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -17,13 +18,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import memory
-from loadtest.analysis import changes, inference
+from loadtest.analysis import changes, columns, inference, reading
+from loadtest.analysis.inference import Interval, Sample
 from loadtest.profiles import PROFILES
-from loadtest.runs import paths, table
+from loadtest.runs import paths
 
 SECONDS, MEGABYTES = 5, 300
 
@@ -60,21 +63,37 @@ def _line(user: int, endpoint: str, at: float, number: int, rng: np.random.Gener
     return json.dumps(line) + "\n"
 
 
+def percentile_interval(
+    values_ms: ArrayLike, times_ms: ArrayLike, q: float, confidence: float = inference.CONFIDENCE
+) -> Interval:
+    """Return the interval of one run's q-quantile, by moving-block bootstrap.
+
+    Commands show intervals of differences only; this is what one side of a difference costs.
+    `values_ms` may contain `inf` for requests that were never answered.
+    """
+    drawn = inference._percentiles(
+        Sample(values_ms, times_ms), q, None, inference.RESAMPLES, inference.SEED
+    )
+    if drawn is None:
+        return inference.unknown(confidence)
+    return inference._of_draws(*drawn, confidence).within(0.0, math.inf)
+
+
 def process(base: Path) -> int:
     """Reads one run and makes every figure of it that carries an interval."""
-    requests = table.load(base / "a")
-    sample = changes.latencies(requests)
+    requests = reading.load_requests(base / "a")
+    sample = Sample(columns.latencies(requests), requests.start_ms)
     for q in (0.5, 0.9, 0.95, 0.99, 0.999):
-        inference.percentile_interval(*sample, q)
-    users = changes.failed_users(requests)
-    inference.share_interval(*users)
-    inference.confidence_sentence(int(np.sum(users.values)), len(requests))
+        percentile_interval(*sample, q)
+    users = columns.users(requests)
+    inference.share_interval(users.failed, users.arrived_ms)
+    inference.confidence_sentence(int(np.sum(users.failed)), len(requests))
     return len(requests)
 
 
 def compare(base: Path) -> int:
     """Reads two runs and compares them, every endpoint too."""
-    a, b = (table.load(base / name) for name in "ab")
+    a, b = (reading.load_requests(base / name) for name in "ab")
     changes.compare_tables(a, b, timeout_s=10, endpoints=a.endpoint.labels)
     return len(a) + len(b)
 

@@ -23,10 +23,11 @@ import psutil
 import yaml
 
 from loadtest.engine import artillery as engine_artillery
-from loadtest.engine.artillery import Generator, Toolchain
+from loadtest.engine.artillery import RECORDER, Generator, Installation
 from loadtest.profiles import Phase, Profile
 from loadtest.runs import paths
 from loadtest.scenario import credentials, scenario
+from toolchain import locate
 
 PAIRS = 3
 PROFILE = Profile("bench", (Phase("hold", 15, 125),))
@@ -70,7 +71,7 @@ def serving() -> Iterator[tuple[str, Any]]:
         server.wait()
 
 
-def cpu_seconds(toolchain: Toolchain, *, recorded: bool) -> float:
+def cpu_seconds(installation: Installation, *, recorded: bool) -> float:
     """The generator's CPU time of one run, from the first request to the end."""
     with tempfile.TemporaryDirectory() as scratch, serving() as (url, first):
         directory = Path(scratch)
@@ -81,9 +82,9 @@ def cpu_seconds(toolchain: Toolchain, *, recorded: bool) -> float:
                 for hook in scenario.HOOKS:
                     del flow[hook]
         (directory / paths.SCRIPT).write_text(yaml.safe_dump(script, sort_keys=False))
-        (directory / scenario.RECORDER.name).write_text(scenario.RECORDER.read_text())
-        credentials.write(directory / paths.CREDENTIALS, PROFILE, toolchain.workers)
-        artillery = Generator(toolchain, directory)
+        (directory / RECORDER.name).write_text(RECORDER.read_text())
+        credentials.write(directory / paths.CREDENTIALS, PROFILE, installation.workers)
+        artillery = Generator(installation, directory)
         try:
             process = psutil.Process(artillery.pid)
             first.readline()
@@ -106,11 +107,11 @@ def _cpu(process: psutil.Process, otherwise: float = 0.0) -> float:
 
 def measure(pairs: int = PAIRS) -> tuple[float, float, list[float]]:
     """The least CPU seconds with and without the recorder, and the ratio of every pair."""
-    toolchain = engine_artillery.toolchain()
+    installation = engine_artillery.inspect(locate.artillery_command())
     with_it, without, ratios = list[float](), list[float](), list[float]()
     for number in range(pairs):
         order = (True, False) if number % 2 else (False, True)
-        found = {recorded: cpu_seconds(toolchain, recorded=recorded) for recorded in order}
+        found = {recorded: cpu_seconds(installation, recorded=recorded) for recorded in order}
         with_it.append(found[True])
         without.append(found[False])
         ratios.append(found[True] / found[False])

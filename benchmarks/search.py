@@ -13,11 +13,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from loadtest.analysis import bottleneck
+from loadtest.analysis import bottleneck, reading
+from loadtest.cli import tools
 from loadtest.engine.runner import run_load
 from loadtest.profiles import Phase, Profile
 from loadtest.reporting import findings
-from loadtest.runs import table
 from loadtest.stack import outputs
 from region import background
 from rehearsal.project import Project
@@ -36,11 +36,11 @@ def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Fi
         project.up(STACK)
     try:
         known = outputs.StackOutputs.model_validate(project.outputs(STACK))
-        done = run_load(known, PROFILE, console=console, scenario="api")
+        done = run_load(known, PROFILE, console=console, command=tools.artillery(), scenario="api")
         console.print(f"results: {done.directory}", highlight=False, soft_wrap=True)
         for reason in done.summary.validity.reasons:
             console.print(f"not valid: {reason}", highlight=False)
-        return bottleneck.find(table.load(done.directory))
+        return bottleneck.find(reading.load_requests(done.directory))
     finally:
         with console.status("remove the stack"):
             project.destroy(STACK)

@@ -1,1 +1,1 @@
-"""Releases the application to a stack, puts it under load and says what its users met."""
+"""Releases the application to a stack, puts it under load and reports what its users experienced."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What became of a request; exactly one per request."""
+    """The result of a request; exactly one per request."""
 
     GOOD = "good"
     SLOW = "slow"
@@ -20,19 +20,21 @@ class Outcome(StrEnum):
 
 ANSWERED = frozenset({Outcome.GOOD, Outcome.SLOW, Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR})
 AS_EXPECTED = frozenset({Outcome.GOOD, Outcome.SLOW})
-"""What the scenario asked for, in time or late: such an answer fails no user."""
+"""Answers that the scenario expects, in time or late: they fail no user."""
+FAILED = frozenset(Outcome) - AS_EXPECTED
+"""Everything else: one such request fails its user."""
 
 TIMEOUT_CODES = frozenset(
     {
         "ETIMEDOUT",  # http.timeout: no answer after the request was sent
         "ESOCKETTIMEDOUT",
-        "ERR_SOCKET_TIMEOUT",  # the agent: connecting, or an answer that stopped in its middle
+        "ERR_SOCKET_TIMEOUT",  # the agent: while connecting, or a response that stalled
         "UND_ERR_CONNECT_TIMEOUT",
         "UND_ERR_HEADERS_TIMEOUT",
         "UND_ERR_BODY_TIMEOUT",
     }
 )
-"""All of Artillery's names for a timeout; which one appears depends on where the request stood."""
+"""All of Artillery's names for a timeout; which one appears depends on the state of the request."""
 
 REFUSED_CODES = frozenset({"ECONNREFUSED"})
 RESET_CODES = frozenset({"ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"})
@@ -41,16 +43,16 @@ UNEXPECTED_STATUS = "UNEXPECTED_STATUS_"
 """Prefix of the errors with which the recorder fails a user who got an unexpected status."""
 
 MISMATCH = "Failed capture or match"
-"""Artillery's error for an answer that lacks what the scenario captures from it or matches in it."""
+"""Artillery's error for a response that lacks what the scenario captures or matches."""
 
 
 def classify(
     status: int | None, expected: bool | None, error: str | None, *, late: bool = False
 ) -> Outcome:
-    """The class of a request from its HTTP status, whether that was expected, and its error code.
+    """Classify a request by its HTTP status, whether that was expected, and its error code.
 
-    An error outweighs a status: an answer that broke off in its middle is no answer. `late` tells
-    that the first byte took longer than the run's threshold; it makes a good answer a slow one.
+    An error outweighs a status: a response that broke off is not an answer. `late` means that the
+    first byte took longer than the run's threshold, which makes a good answer a slow one.
     """
     if error is not None:
         if error in TIMEOUT_CODES:

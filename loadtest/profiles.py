@@ -1,4 +1,4 @@
-"""How many visitors arrive when: the load profiles, and Artillery's own arithmetic of them.
+"""The load profiles (how many visitors arrive when), and how Artillery computes arrivals.
 
 Artillery (2.0.34, `core/phases`) turns a ramp of `duration` seconds into one rate per second,
 
@@ -16,23 +16,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loadtest.arrays import Times
 from loadtest.errors import LoadTestError
 from loadtest.models import PhaseRecord, ProfileRecord
 
 MICROSECONDS = 1_000_000
 
-Times = NDArray[np.floating[Any]]
-"""Times in seconds."""
-
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of time with one rule for arrivals; rates in visitors per second."""
+    """A stretch of time with one arrival rate or ramp; rates in visitors per second."""
 
     name: str
     duration_s: int
@@ -40,7 +36,7 @@ class Phase:
     ramp_to: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuses what Artillery would accept and then do something else with."""
+        """Reject what Artillery would accept but run differently."""
         least = 1 if self.ramp_to is None else 2
         if self.duration_s < least or self.arrival_rate < 1 or (self.ramp_to or 1) < 1:
             raise LoadTestError(
@@ -49,7 +45,7 @@ class Phase:
             )
 
     def to_artillery(self) -> dict[str, str | int]:
-        """The phase as an entry of Artillery's `config.phases`."""
+        """Return the phase as an entry of Artillery's `config.phases`."""
         phase: dict[str, str | int] = {
             "name": self.name,
             "duration": self.duration_s,
@@ -60,13 +56,13 @@ class Phase:
         return phase
 
     def arrivals(self, workers: int = 1) -> list[int]:
-        """Visitors that each of Artillery's worker threads starts in this phase."""
+        """Count the visitors that each of Artillery's worker threads starts in this phase."""
         if self.ramp_to is not None:
             return [sum(self._ramp(worker, workers)) for worker in range(1, workers + 1)]
         return [self._steady_count(rate) for rate in _distribute(self.arrival_rate, workers)]
 
     def schedule(self) -> Times:
-        """Planned arrival times, in seconds after the phase began, with one worker thread."""
+        """Return the planned arrivals, in seconds after the phase began, with one worker thread."""
         if self.ramp_to is None:
             interval = _interval_us(self.arrival_rate) / MICROSECONDS
             return np.arange(1, self._steady_count(self.arrival_rate) + 1) * interval
@@ -87,7 +83,7 @@ class Phase:
 
 
 def _interval_us(rate: int) -> int:
-    # As Artillery writes it: milliseconds first, then floored microseconds.
+    # As in Artillery: milliseconds first, then floored microseconds.
     return math.floor(1000 / rate * 1000)
 
 
@@ -111,14 +107,14 @@ class Profile:
 
     @property
     def duration_s(self) -> int:
-        """Seconds in which visitors arrive; answers may take longer."""
+        """Seconds during which visitors arrive; answers may take longer."""
         return sum(phase.duration_s for phase in self.phases)
 
     @property
     def planned_users(self) -> int:
-        """Visitors in all, with one worker thread.
+        """Total number of visitors, with one worker thread.
 
-        With more of them it is the same number, but for a second whose rate lies just between two
+        More threads start the same number, except in a second whose rate is exactly between two
         whole numbers; the published profile has none.
         """
         return sum(self.arrivals_by_worker(1))
@@ -129,12 +125,12 @@ class Profile:
         return max(max(phase.arrival_rate, phase.ramp_to or 0) for phase in self.phases)
 
     def arrivals_by_worker(self, workers: int) -> list[int]:
-        """Visitors that each worker thread starts in the whole run."""
+        """Count the visitors that each worker thread starts in the whole run."""
         by_phase = [phase.arrivals(workers) for phase in self.phases]
         return [sum(counts) for counts in zip(*by_phase, strict=True)]
 
     def record(self) -> ProfileRecord:
-        """The profile as a run keeps it."""
+        """Return the profile as a run records it."""
         phases, start = list[PhaseRecord](), 0
         for phase in self.phases:
             phases.append(
@@ -156,7 +152,7 @@ class Profile:
         )
 
     def schedule(self) -> Times:
-        """Planned arrival times in seconds after the first phase began."""
+        """Return the planned arrivals in seconds after the first phase began."""
         offset, times = 0, list[Times]()
         for phase in self.phases:
             times.append(phase.schedule() + offset)
@@ -187,11 +183,25 @@ PROFILES = {
         _ramp_and_hold("smoke", 5, 40, ramp_s=5, hold_s=3),
     )
 }
-"""`seed` is the published experiment, `quick` has its peak, `smoke` shows that all is connected."""
+"""`seed` is the published experiment, `quick` reaches its peak, `smoke` checks that all is wired up."""
 
 
 def profile_named(name: str) -> Profile:
-    """The profile of that name, or an error that lists them."""
+    """Return the profile of that name.
+
+    Raises:
+        LoadTestError: There is none; the message lists them.
+    """
     if name not in PROFILES:
         raise LoadTestError(f"unknown load profile {name!r}; choose one of {', '.join(PROFILES)}")
     return PROFILES[name]
+
+
+def from_record(record: ProfileRecord) -> Profile | None:
+    """Rebuild the profile of a recorded run; None for versions that did not record rates."""
+    phases = [
+        Phase(phase.name, round(phase.duration_s), phase.arrival_rate, phase.ramp_to)
+        for phase in record.phases
+        if phase.arrival_rate is not None
+    ]
+    return Profile(record.name, tuple(phases)) if len(phases) == len(record.phases) > 0 else None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from loadtest.analysis import reading
 from loadtest.models import RunSummary
 from loadtest.reporting import report
 from loadtest.runs import paths as runs_paths
@@ -138,7 +139,7 @@ class Rehearsal:
                 run = self._newest(stack, began)
         if run is None:
             raise failed or EngineError(f"the load test of {stack} left no result", 4)
-        if failed is not None and runs_paths.load_summary(run).verdict.outcome == "kept":
+        if failed is not None and reading.load_summary(run).verdict.outcome == "kept":
             raise failed
         return run
 
@@ -155,7 +156,7 @@ class Rehearsal:
         """The run of `stack` that began after `since`, if it went to its end."""
         try:
             run = runs_paths.latest(self.results, stack)
-            fresh = runs_paths.load_summary(run).started_at >= since
+            fresh = reading.load_summary(run).started_at >= since
         except runs_paths.ResultsError:
             return None
         return run if fresh else None
@@ -204,6 +205,6 @@ class Rehearsal:
         return written.report.headline.exit_code
 
     def _arm(self, run: Path) -> conditions.Arm:
-        summary: RunSummary = runs_paths.load_summary(run)
+        summary: RunSummary = reading.load_summary(run)
         outputs = stack_outputs.from_file(str(run / runs_paths.OUTPUTS))
         return conditions.arm(self.root, summary, outputs)

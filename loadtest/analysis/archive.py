@@ -1,4 +1,4 @@
-"""The runs that are kept: finding one by name, and listing them."""
+"""The saved runs: finding one by name, and listing them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest.analysis import reading
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.runs import paths
 
 RUN_NAME = re.compile(r"\d{8}T\d{6}Z-")
-"""How the directory of a run begins; others below the results are reports."""
+"""How a run's directory is named; other directories of the results are reports."""
 LATEST = "latest-"
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A run that can be read."""
+class SavedRun:
+    """A run and its summary."""
 
     directory: Path
     summary: RunSummary
 
     @property
     def app_versions(self) -> list[str]:
-        """The versions of the application that its answers named."""
+        """The application versions that its responses named."""
         return sorted({v for one in self.summary.instances for v in one.versions})
 
 
 @dataclass(frozen=True)
-class Broken:
-    """A run's directory that cannot be read, and why."""
+class UnreadableRun:
+    """The directory of a run that cannot be read, and why."""
 
     directory: Path
     reason: str
@@ -39,16 +40,16 @@ class Broken:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which runs to list. None lets all of them through."""
+    """Which runs to list; None accepts all."""
 
     topology: str | None = None
     profile: str | None = None
     verdict: str | None = None
     version: str | None = None
-    """How an application version begins."""
+    """Prefix of an application version."""
 
-    def accepts(self, run: Kept) -> bool:
-        """Whether a run is one of them."""
+    def accepts(self, run: SavedRun) -> bool:
+        """Return whether a run is one of them."""
         summary = run.summary
         pairs = (
             (self.topology, summary.topology),
@@ -61,8 +62,8 @@ class Filter:
         return version is None or any(v.startswith(version) for v in run.app_versions)
 
 
-def runs(base: Path) -> Iterator[Kept | Broken]:
-    """Every run below `base`, the newest first; one that cannot be read is named, not raised."""
+def runs(base: Path) -> Iterator[SavedRun | UnreadableRun]:
+    """Yield every run below `base`, the newest first; an unreadable one does not raise."""
     try:
         names = [entry.name for entry in base.iterdir() if RUN_NAME.match(entry.name)]
     except FileNotFoundError:
@@ -72,16 +73,20 @@ def runs(base: Path) -> Iterator[Kept | Broken]:
     for name in sorted(names, reverse=True):
         directory = base / name
         try:
-            yield Kept(directory, paths.load_summary(directory))
+            yield SavedRun(directory, reading.load_summary(directory))
         except ResultsError as error:
-            yield Broken(directory, str(error))
+            yield UnreadableRun(directory, str(error))
 
 
 def find(base: Path, name: str) -> Path:
-    """The directory of a run.
+    """Find the directory of a run.
 
-    `name` is its id, how its id begins, `latest-single`, `latest-ha`, or the path of a directory.
-    Raises ResultsError where that is no run or more than one.
+    Args:
+        base: Directory of all results.
+        name: The run's id, the beginning of it, `latest-single`, `latest-ha`, or a directory's path.
+
+    Raises:
+        ResultsError: No run has that name, or more than one has.
     """
     if name.startswith(LATEST):
         return paths.latest(base, name.removeprefix(LATEST))
@@ -94,15 +99,15 @@ def find(base: Path, name: str) -> Path:
         return base / found[0]
     if found:
         raise ResultsError(
-            f"{name!r} begins {len(found)} runs below {base}: {', '.join(found[:5])}; give more of it"
+            f"{len(found)} runs below {base} start with {name!r}: {', '.join(found[:5])}; give more of it"
         )
-    newest = f"the newest are {', '.join(known[-3:])}" if known else "there is none at all"
+    newest = f"the newest are {', '.join(known[-3:])}" if known else "there are none"
     raise ResultsError(
         f"there is no run {name!r} below {base}; {newest} (`python -m loadtest history` lists them)"
     )
 
 
-def load(base: Path, name: str) -> Kept:
-    """Finds a run and reads its summary."""
+def load(base: Path, name: str) -> SavedRun:
+    """Find a run and load its summary."""
     directory = find(base, name)
-    return Kept(directory, paths.load_summary(directory))
+    return SavedRun(directory, reading.load_summary(directory))

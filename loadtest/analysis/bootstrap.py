@@ -1,8 +1,8 @@
-"""Moving-block bootstrap of a request log: how far a figure would move in another such run.
+"""Moving-block bootstrap of a request log: how much a figure would vary in another such run.
 
-Requests that follow each other are alike (a queue, a garbage collection, a noisy neighbour slows
-many of them), so they must not be redrawn one by one: intervals from such draws are too narrow.
-Drawn are whole blocks of time instead, wherever they begin (Künsch 1989).
+Neighbouring requests are correlated (a queue, a garbage collection or a noisy neighbour slows many of
+them), so they must not be resampled one by one: the intervals would be too narrow. Instead, whole
+blocks of time are drawn, starting anywhere (Künsch 1989).
 """
 
 from __future__ import annotations
@@ -10,26 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from loadtest.analysis.columns import nearest_rank
+from loadtest.arrays import Flags, Floats, Ints
 
 SHORTEST_S, LONGEST_S = 5.0, 10.0
-"""Blocks must outlast what makes neighbouring requests alike, and leave enough of themselves."""
+"""Blocks must outlast the correlation between neighbours, and still be numerous."""
 LONG_RUN_S = 360.0
 """A run of this length (the published experiment) gets the longest blocks."""
 LEAF = 128
-"""So many values are weighed one by one; more of them are halved first."""
+"""Up to this many values are ranked directly; longer ranges are bisected first."""
 
 
 @dataclass(frozen=True)
 class Resamples:
-    """Redrawn request logs, as ranges of requests in the order of their times.
+    """Resampled request logs, as ranges of requests ordered by time.
 
-    Row r is one resample; it consists of the requests `low[r, k]` (included) to `high[r, k]` (not
-    included) for every block k.
+    Row r is one resample; it consists of the requests `low[r, k]` (inclusive) to `high[r, k]`
+    (exclusive) for every block k.
     """
 
     order: Ints
@@ -37,34 +35,34 @@ class Resamples:
     low: Ints
     high: Ints
     blocks: float
-    """How many blocks of equal size would tell as much (Kish 1965): less than there are, where some
-    hold few requests."""
+    """Effective number of blocks (Kish 1965): how many of equal size would be worth as much. Smaller
+    than the actual number if some contain few requests."""
 
     @property
     def totals(self) -> Ints:
-        """Requests in each resample; they differ as blocks hold different numbers."""
+        """Number of requests in each resample; blocks contain different numbers."""
         return (self.high - self.low).sum(axis=1)
 
     def counts(self, flags: Flags) -> Ints:
-        """How many flagged requests each resample has."""
+        """Count the flagged requests of each resample."""
         return _covered(flags[self.order], self.low, self.high)
 
     def shares(self, flags: Flags) -> Floats:
-        """The share of flagged requests in each resample; NaN in one that hit only gaps."""
+        """Return the share of flagged requests in each resample; NaN for one that hit only gaps."""
         with np.errstate(invalid="ignore"):
             return self.counts(flags) / self.totals
 
     def quantiles(self, values: Floats, q: float) -> Floats:
-        """Each resample's q-quantile by nearest rank; infinite values are allowed.
+        """Return each resample's q-quantile by nearest rank; infinite values are allowed.
 
         A resample that hit only gaps between requests has no quantile: NaN.
         """
         ordered = values[self.order]
         by_value = np.argsort(ordered, kind="stable")
-        ranks = np.maximum(np.ceil(q * self.totals).astype(np.int64), 1)
+        ranks = nearest_rank(self.totals, q)
         found = np.full(len(ranks), np.nan)
         # Bisection over the sorted values, for all resamples at once: those whose quantile is in the
-        # lower half go left. `ranks` counts from the beginning of what is left.
+        # lower half go left. `ranks` counts from the start of the remaining range.
         left = [(0, len(ordered), np.flatnonzero(self.totals), ranks[self.totals > 0])]
         while left:
             first, last, rows, ranked = left.pop()
@@ -85,20 +83,20 @@ class Resamples:
         return found
 
     def _nth(self, near: Ints, ordered: Floats, rows: Ints, ranks: Ints) -> Ints:
-        """For each resample of `rows`, which of the requests `near`, by value, has its rank."""
+        """Return, for each resample of `rows`, which of the requests `near`, by value, has its rank."""
         sorting = np.argsort(ordered[near], kind="stable")
         low, high = (np.searchsorted(near, ends[rows]) for ends in (self.low, self.high))
         return _nth(low, high, sorting, ranks)
 
 
 def _covered(flags: Flags, low: Ints, high: Ints) -> Ints:
-    """How many flagged requests lie in each row's ranges, in the order of time."""
+    """Count the flagged requests in each row's ranges; `flags` are ordered by time."""
     before = np.concatenate([[0], np.cumsum(flags)])
     return (before[high] - before[low]).sum(axis=1)
 
 
 def _nth(low: Ints, high: Ints, sorting: Ints, ranks: Ints) -> Ints:
-    """For each row, the position in sorted order of the element of that rank (from 1).
+    """Return, for each row, the position in sorted order of the element of that rank (from 1).
 
     An element counts as often as the row's ranges [low, high) cover it.
     """
@@ -115,9 +113,9 @@ def _nth(low: Ints, high: Ints, sorting: Ints, ranks: Ints) -> Ints:
 def resample(
     times_ms: Floats, *, resamples: int, seed: int, block_s: float | None = None
 ) -> Resamples:
-    """Redraws a request log `resamples` times. `times_ms` are the requests' start times, not empty.
+    """Resample a request log `resamples` times. `times_ms` are the requests' start times, not empty.
 
-    Blocks are as long as fits the run a whole number of times, about `block_s`.
+    The length of blocks is about `block_s`, such that a whole number of them fits the run.
     """
     order = np.argsort(times_ms, kind="stable")
     ordered = times_ms[order]
@@ -132,7 +130,7 @@ def resample(
 
 
 def block_count(times_ms: Floats, block_s: float | None = None) -> int:
-    """How many blocks of about that length a run has; at least one, but for no requests at all.
+    """Return how many blocks of about that length a run has: at least one, unless it has no request.
 
     By default their length grows with the cube root of the run's, the rate that is best for the
     variance of a mean (Hall, Horowitz and Jing 1995), from 5 s to 10 s.

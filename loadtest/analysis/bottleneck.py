@@ -9,7 +9,13 @@ from typing import Literal
 
 import numpy as np
 
-from loadtest.analysis.latency_excess import LIMITS, PIECES_LEAST, Limits, Run, waits_of
+from loadtest.analysis.latency_excess import (
+    MIN_SLICES,
+    THRESHOLDS,
+    SlicedRun,
+    Thresholds,
+    wait_times,
+)
 from loadtest.models import Percentile, Record
 from loadtest.runs.table import RequestTable
 
@@ -53,26 +59,28 @@ class Finding(Record):
     evidence: list[EndpointEvidence]
 
 
-def find(table: RequestTable, limits: Limits = LIMITS) -> Finding:
+def find(table: RequestTable, thresholds: Thresholds = THRESHOLDS) -> Finding:
     """Names the endpoint that is the bottleneck, with the numbers, or says that none stands out."""
-    waits = waits_of(table)
+    waits = wait_times(table)
     names = [
         label
         for label in table.endpoint.labels
-        if np.count_nonzero(waits.of(table, label)) >= limits.requests
+        if np.count_nonzero(waits.rows_of(table, label)) >= thresholds.requests
     ]
     if len(names) < 2:
         return _unknown(
-            f"fewer than two endpoints have {limits.requests} requests to compare; "
+            f"fewer than two endpoints have {thresholds.requests} requests to compare; "
             "use a scenario with more endpoints or a longer profile"
         )
-    run = Run(names, [waits.of(table, name)[waits.rows] for name in names], waits, limits)
-    if run.pieces < PIECES_LEAST:
+    run = SlicedRun(
+        names, [waits.rows_of(table, name)[waits.rows] for name in names], waits, thresholds
+    )
+    if run.slices < MIN_SLICES:
         return _unknown(f"{len(waits.ms)} requests are too few; use a longer profile")
     return _judge(run)
 
 
-def _judge(run: Run) -> Finding:
+def _judge(run: SlicedRun) -> Finding:
     standing = [run.stands_out(endpoint) for endpoint in range(len(run.names))]
     evidence = [_evidence(run, n, stands_out=standing[n]) for n in range(len(run.names))]
     # Several may: the one to begin with is the one whose excess costs visitors most time in all.
@@ -82,7 +90,7 @@ def _judge(run: Run) -> Finding:
         key=lambda n: evidence[n].excess_ms * evidence[n].requests,
         default=None,
     )
-    rates = (run.rate(run.low), run.rate(run.high)) if run.varied else (None, None)
+    rates = (run.rate(run.low_load), run.rate(run.high_load)) if run.load_varied else (None, None)
     if worst is None:
         kind, endpoint, sentence = "none", None, _none_sentence(run, evidence)
     else:
@@ -98,23 +106,25 @@ def _judge(run: Run) -> Finding:
     )
 
 
-def _evidence(run: Run, endpoint: int, *, stands_out: bool) -> EndpointEvidence:
-    requests = sum(run.count(n) for n in range(len(run.names)))
-    time = sum(run.time(n) for n in range(len(run.names)))
-    overall = run.p95(endpoint, run.all)
+def _evidence(run: SlicedRun, endpoint: int, *, stands_out: bool) -> EndpointEvidence:
+    requests = sum(run.request_count(n) for n in range(len(run.names)))
+    time = sum(run.total_wait_ms(n) for n in range(len(run.names)))
+    overall = run.p95(endpoint, run.whole)
     assert overall is not None  # noqa: S101 - only endpoints with requests are compared
     low, high = (
-        (run.p95(endpoint, run.low), run.p95(endpoint, run.high)) if run.varied else (None, None)
+        (run.p95(endpoint, run.low_load), run.p95(endpoint, run.high_load))
+        if run.load_varied
+        else (None, None)
     )
     slope = None
     if low is not None and high is not None:
-        slope = (high.value_ms - low.value_ms) / (run.rate(run.high) - run.rate(run.low))
+        slope = (high.value_ms - low.value_ms) / (run.rate(run.high_load) - run.rate(run.low_load))
     return EndpointEvidence(
         endpoint=run.names[endpoint],
-        requests=run.count(endpoint),
-        request_share=run.count(endpoint) / requests,
-        time_share=run.time(endpoint) / time if time else 0.0,
-        excess_ms=round(run.excess(endpoint, run.all), 3),
+        requests=run.request_count(endpoint),
+        request_share=run.request_count(endpoint) / requests,
+        time_share=run.total_wait_ms(endpoint) / time if time else 0.0,
+        excess_ms=round(run.mean_excess_ms(endpoint, run.whole), 3),
         p95=overall,
         p95_low=low,
         p95_high=high,
@@ -123,18 +133,18 @@ def _evidence(run: Run, endpoint: int, *, stands_out: bool) -> EndpointEvidence:
     )
 
 
-def _degrades(run: Run, endpoint: int) -> bool:
-    if not run.varied:
+def _degrades(run: SlicedRun, endpoint: int) -> bool:
+    if not run.load_varied:
         return False
-    low, high = run.p95(endpoint, run.low), run.p95(endpoint, run.high)
+    low, high = run.p95(endpoint, run.low_load), run.p95(endpoint, run.high_load)
     if low is None or high is None:
         return False
     grown = high.value_ms - low.value_ms
-    others = run.typical_p95(endpoint, run.high) - run.typical_p95(endpoint, run.low)
-    return high.value_ms >= GROWN * low.value_ms and grown > max(others, run.limits.excess_ms)
+    others = run.typical_p95(endpoint, run.high_load) - run.typical_p95(endpoint, run.low_load)
+    return high.value_ms >= GROWN * low.value_ms and grown > max(others, run.thresholds.excess_ms)
 
 
-def _sentence(run: Run, endpoint: int, evidence: EndpointEvidence, kind: str) -> str:
+def _sentence(run: SlicedRun, endpoint: int, evidence: EndpointEvidence, kind: str) -> str:
     name = run.names[endpoint]
     shares = (
         f"it takes {_ms(evidence.excess_ms)} longer than a typical other endpoint at the same time, "
@@ -144,33 +154,33 @@ def _sentence(run: Run, endpoint: int, evidence: EndpointEvidence, kind: str) ->
     if kind == "dominates":
         return (
             f"“{name}” dominates: its p95 is {evidence.p95}, a typical other endpoint's "
-            f"{_ms(run.typical_p95(endpoint, run.all))}; {shares}.{_queue(run, endpoint)}"
+            f"{_ms(run.typical_p95(endpoint, run.whole))}; {shares}.{_queue(run, endpoint)}"
         )
     return (
         f"“{name}” degrades with the load: its p95 grows from {evidence.p95_low} at "
-        f"{run.rate(run.low):.0f} requests/s to {evidence.p95_high} at "
-        f"{run.rate(run.high):.0f} requests/s, a typical other endpoint's from "
-        f"{_ms(run.typical_p95(endpoint, run.low))} to "
-        f"{_ms(run.typical_p95(endpoint, run.high))}; {shares}.{_queue(run, endpoint)}"
+        f"{run.rate(run.low_load):.0f} requests/s to {evidence.p95_high} at "
+        f"{run.rate(run.high_load):.0f} requests/s, a typical other endpoint's from "
+        f"{_ms(run.typical_p95(endpoint, run.low_load))} to "
+        f"{_ms(run.typical_p95(endpoint, run.high_load))}; {shares}.{_queue(run, endpoint)}"
     )
 
 
-def _queue(run: Run, endpoint: int) -> str:
+def _queue(run: SlicedRun, endpoint: int) -> str:
     """What is to be added where all others wait too."""
-    if not run.varied:
+    if not run.load_varied:
         return ""
-    low, high = (run.typical_p95(endpoint, band) for band in (run.low, run.high))
-    waiting = high >= QUEUED * low and high - low >= run.limits.excess_ms
+    low, high = (run.typical_p95(endpoint, band) for band in (run.low_load, run.high_load))
+    waiting = high >= QUEUED * low and high - low >= run.thresholds.excess_ms
     return " At the highest load the others wait too, as behind one queue." if waiting else ""
 
 
-def _none_sentence(run: Run, evidence: list[EndpointEvidence]) -> str:
+def _none_sentence(run: SlicedRun, evidence: list[EndpointEvidence]) -> str:
     slowest = max(evidence, key=lambda e: e.p95.value_ms)
     number = run.names.index(slowest.endpoint)
-    other = run.typical_p95(number, run.all)
+    other = run.typical_p95(number, run.whole)
     entry = (
         " Visits begin there, so that connecting and the wait to be let in are part of it."
-        if run.begins(number)
+        if run.is_entry_point(number)
         else ""
     )
     return (

@@ -1,4 +1,4 @@
-"""What changed from one saved run to another, and how sure that is."""
+"""What changed from one saved run to another, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loadtest.analysis import comparability, inference
-from loadtest.analysis.archive import Kept
+from loadtest.analysis import columns, comparability, inference, reading
+from loadtest.analysis.archive import SavedRun
 from loadtest.analysis.inference import Interval, Sample
+from loadtest.arrays import Flags
 from loadtest.models import Record, RunSummary
-from loadtest.outcomes import ANSWERED, Outcome
-from loadtest.runs import table
+from loadtest.outcomes import FAILED, Outcome
 from loadtest.runs.table import RequestTable
 
 Finding = Literal["better", "worse", "no difference shown", "cannot be told"]
 
-PERCENTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
-NOT_FAILED = frozenset(o for o in Outcome if o.value in {"good", "slow"})
-OTHER = frozenset(Outcome) - NOT_FAILED - {Outcome.TIMEOUT, Outcome.SERVER_ERROR}
+OTHER_FAILURES = FAILED - {Outcome.TIMEOUT, Outcome.SERVER_ERROR}
 ONE_RUN_EACH = (
     "One run of each: what differs from run to run by chance (a neighbour, a cold cache) is not in "
     "these intervals; `run --repeat 3` with both stacks measures it."
@@ -30,9 +27,9 @@ ONE_RUN_EACH = (
 
 
 class Change(Record):
-    """One row: a figure of both runs, their difference and where it lies.
+    """One row: a figure of both runs, their difference and its interval.
 
-    Shares are given from 0 to 1, times in ms. None is what is not known or has no limit.
+    Shares are from 0 to 1, times in ms. None is unknown or unlimited.
     """
 
     metric: str
@@ -40,7 +37,7 @@ class Change(Record):
     a: float | None
     b: float | None
     a_at_least: bool
-    """Whether the figure is only a lower limit, as no answer ever came; it is the time-out then."""
+    """Whether the figure is only a lower bound, namely the timeout, as no answer ever came."""
     b_at_least: bool
     difference: float | None
     low: float | None
@@ -50,7 +47,7 @@ class Change(Record):
 
 
 class RunRef(Record):
-    """Which run a column is about."""
+    """The run that a column is about."""
 
     id: str
     topology: str
@@ -64,20 +61,20 @@ class Comparison(Record):
     a: RunRef
     b: RunRef
     confidence: float
-    """That no row of the table claims a difference which is not there."""
+    """Family-wise confidence level (Bonferroni over all rows)."""
     changes: list[Change]
     sentence: str
     note: str = ONE_RUN_EACH
 
     @property
     def changed(self) -> bool:
-        """Whether any figure is shown to differ."""
+        """Whether any figure demonstrably differs."""
         return any(change.finding in {"better", "worse"} for change in self.changes)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure that is compared; lower is better for all of them."""
+    """A figure to compare; lower is better for all of them."""
 
     name: str
     sample: Callable[[RequestTable], Sample]
@@ -85,17 +82,20 @@ class Metric:
     """Which quantile of the sample; None for the share of true values."""
 
 
-def compare(a: Kept, b: Kept, *, by_endpoint: bool = False, confidence: float = 0.95) -> Comparison:
-    """Compares two saved runs of equal conditions.
+def compare(
+    a: SavedRun, b: SavedRun, *, by_endpoint: bool = False, confidence: float = 0.95
+) -> Comparison:
+    """Compare two saved runs under equal conditions.
 
-    Raises ComparisonError where conditions differ or a run is not valid, ResultsError where a run's
-    requests cannot be read.
+    Raises:
+        ComparisonError: The conditions differ, or a run is not valid.
+        ResultsError: A run's requests cannot be read.
     """
     comparability.require(a.summary, b.summary)
     comparability.require_valid(a.summary, b.summary)
     changes = compare_tables(
-        table.load(a.directory),
-        table.load(b.directory),
+        reading.load_requests(a.directory),
+        reading.load_requests(b.directory),
         timeout_s=a.summary.scenario.timeout_s,
         endpoints=_common(a.summary, b.summary) if by_endpoint else (),
         confidence=confidence,
@@ -109,7 +109,7 @@ def compare(a: Kept, b: Kept, *, by_endpoint: bool = False, confidence: float = 
     )
 
 
-def _ref(run: Kept) -> RunRef:
+def _ref(run: SavedRun) -> RunRef:
     return RunRef(id=run.summary.id, topology=run.summary.topology, app_versions=run.app_versions)
 
 
@@ -126,25 +126,24 @@ def compare_tables(
     endpoints: Sequence[str] = (),
     confidence: float = 0.95,
 ) -> list[Change]:
-    """The rows for two runs' requests.
+    """Compare two runs' requests, one row per metric.
 
-    Every row gets its share of the tolerated errors (Bonferroni), so that `confidence` holds for
-    the whole table: looking at more figures must not find more differences.
+    Every row gets its share of the error budget (Bonferroni), so that `confidence` holds for the
+    whole table: looking at more figures must not find more differences.
     """
-    metrics = [*METRICS, *(m for name in endpoints for m in _of_endpoint(name))]
-    each = confidence_of_each(confidence, len(metrics))
-    return [change(metric, a, b, timeout_s * 1000, each) for metric in metrics]
+    metrics = [*METRICS, *(m for name in endpoints for m in _endpoint_metrics(name))]
+    per_row = confidence_per_row(confidence, len(metrics))
+    return [change(metric, a, b, timeout_s * 1000, per_row) for metric in metrics]
 
 
-def confidence_of_each(confidence: float, rows: int) -> float:
-    """What each row needs for the whole table to have `confidence` (Bonferroni)."""
+def confidence_per_row(confidence: float, rows: int) -> float:
+    """Return the level that each row needs for the whole table to have `confidence` (Bonferroni)."""
     return 1 - (1 - confidence) / rows
 
 
-def _of_endpoint(name: str) -> Iterator[Metric]:
-    failed = frozenset(Outcome) - NOT_FAILED
-    yield Metric(f"failures of {name}", lambda t: _share(_only(t, name), *failed))
-    yield Metric(f"p99 of {name}", lambda t: latencies(_only(t, name)), PERCENTILES["p99"])
+def _endpoint_metrics(name: str) -> Iterator[Metric]:
+    yield Metric(f"failures of {name}", lambda t: _share(_only(t, name), *FAILED))
+    yield Metric(f"p99 of {name}", lambda t: _latencies(_only(t, name)), columns.QUANTILES["p99"])
 
 
 def _only(requests: RequestTable, endpoint: str) -> RequestTable:
@@ -155,30 +154,26 @@ def _share(requests: RequestTable, *outcomes: Outcome) -> Sample:
     return Sample(requests.is_(*outcomes), requests.start_ms)
 
 
-def failed_users(requests: RequestTable) -> Sample:
-    """Whether each user met a failure, at the time when the user arrived."""
-    codes, first, user = np.unique(requests.user.codes, return_index=True, return_inverse=True)
-    bad = ~requests.is_(*NOT_FAILED)
-    failed = np.bincount(user, weights=bad, minlength=len(codes)) > 0
-    return Sample(failed, requests.arrived_ms[first])
+def _failed_users(requests: RequestTable) -> Sample:
+    """Return whether each user failed, at the time when the user arrived."""
+    found = columns.users(requests)
+    return Sample(found.failed, found.arrived_ms)
 
 
-def latencies(requests: RequestTable) -> Sample:
-    """Each request's time to first byte in ms; infinite for one that was never answered."""
-    answered = requests.is_(*ANSWERED) & ~np.isnan(requests.ttfb_ms)
-    return Sample(np.where(answered, requests.ttfb_ms, np.inf), requests.start_ms)
+def _latencies(requests: RequestTable) -> Sample:
+    return Sample(columns.latencies(requests), requests.start_ms)
 
 
 def change(
     metric: Metric, a: RequestTable, b: RequestTable, timeout_ms: float, confidence: float
 ) -> Change:
-    """One row: a metric of both runs, held against each other."""
+    """Compare one metric of both runs."""
     samples = metric.sample(a), metric.sample(b)
     if metric.q is None:
         values = tuple(_mean(np.asarray(sample.values)) for sample in samples)
         interval = inference.share_difference(*samples, confidence=confidence)
     else:
-        values = tuple(quantile(np.asarray(s.values), metric.q) for s in samples)
+        values = tuple(columns.quantile(np.asarray(s.values), metric.q) for s in samples)
         interval = inference.percentile_difference(
             *samples, metric.q, limit_ms=timeout_ms, confidence=confidence
         )
@@ -189,42 +184,30 @@ def change(
     return Change(
         metric=metric.name,
         unit="share" if metric.q is None else "ms",
-        a=_finite(shown[0]),
-        b=_finite(shown[1]),
+        a=columns.finite(shown[0]),
+        b=columns.finite(shown[1]),
         a_at_least=math.isinf(first),
         b_at_least=math.isinf(second),
-        difference=_finite(shown[1] - shown[0]) if known else None,
-        low=_finite(interval.low),
-        high=_finite(interval.high),
+        difference=columns.finite(shown[1] - shown[0]) if known else None,
+        low=columns.finite(interval.low),
+        high=columns.finite(interval.high),
         confidence=round(confidence, 6),
         finding=_finding(interval) if known else "cannot be told",
     )
 
 
 METRICS = (
-    Metric("failed users", failed_users),
+    Metric("failed users", _failed_users),
     Metric("timeouts", lambda t: _share(t, Outcome.TIMEOUT)),
     Metric("5xx", lambda t: _share(t, Outcome.SERVER_ERROR)),
-    Metric("other failures", lambda t: _share(t, *OTHER)),
-    *(Metric(f"{name} of all", latencies, q) for name, q in PERCENTILES.items()),
+    Metric("other failures", lambda t: _share(t, *OTHER_FAILURES)),
+    *(Metric(f"{name} of all", _latencies, q) for name, q in columns.MAIN_QUANTILES.items()),
 )
-"""What is compared by default."""
+"""The metrics that are compared by default."""
 
 
-def _mean(flags: NDArray[np.bool_]) -> float:
+def _mean(flags: Flags) -> float:
     return float(flags.mean()) if len(flags) else math.nan
-
-
-def quantile(values: NDArray[np.float64], q: float) -> float:
-    """The value of the nearest rank, as everywhere in this program."""
-    if not len(values):
-        return math.nan
-    rank = max(math.ceil(q * len(values)) - 1, 0)
-    return float(np.partition(values, rank)[rank])
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _finding(interval: Interval) -> Finding:
@@ -249,7 +232,7 @@ def _sentence(changes: Sequence[Change], confidence: float) -> str:
 
 
 def _hidden(changes: Sequence[Change]) -> str:
-    """What a p99 that is not shown to differ may still hide: absence of evidence has a size."""
+    """Say how large a difference the p99 may still hide: absence of evidence has a size."""
     p99 = next((change for change in changes if change.metric == "p99 of all"), None)
     if p99 is None or p99.finding != "no difference shown" or not p99.a:
         return ""

@@ -1,4 +1,4 @@
-"""Counts a run's requests: by outcome, endpoint, instance and second, with percentiles.
+"""Counts of a run's requests by outcome, endpoint, instance and second, with percentiles.
 
 Everything works on the columns of a `RequestTable`; a run of 54,000 requests takes milliseconds.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loadtest.analysis import columns
+from loadtest.arrays import Flags, Floats, Ints, Times
 from loadtest.models import (
     EndpointRecord,
     InstanceRecord,
@@ -19,18 +20,15 @@ from loadtest.models import (
     Series,
     Users,
 )
-from loadtest.outcomes import ANSWERED, AS_EXPECTED, Outcome
-from loadtest.profiles import Times
-from loadtest.runs.table import OUTCOMES, Category, Flags, Floats, RequestTable
+from loadtest.outcomes import Outcome
+from loadtest.runs.table import OUTCOMES, Category, RequestTable
 from loadtest.scenario import flows
-
-QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
 def requests(table: RequestTable, among: Flags | None = None) -> Requests:
-    """Counts requests by outcome, error code and HTTP status. Every class is there, if with 0.
+    """Count requests by outcome, error code and HTTP status. Every class is present, possibly with 0.
 
-    `among` picks the rows that count; all by default.
+    `among` selects the rows to count; all by default.
     """
     rows = _all(table) if among is None else among
     found = np.bincount(table.outcome[rows], minlength=len(OUTCOMES))
@@ -59,29 +57,28 @@ def users(
     requests_per_user: int,
     journeys: Sequence[Sequence[str]] | None = None,
 ) -> Users:
-    """Counts virtual users from their requests, for a run that Artillery did not report on itself.
+    """Count virtual users from their requests, for a run without Artillery's own report.
 
-    Completed is who got all answers of one of the `journeys`, or, where these are not known, as many
-    answers as the longest flow has requests; who neither failed nor completed was interrupted.
+    A user completed if all requests of one of the `journeys` were answered as expected or, if these
+    are unknown, as many as the longest flow has. One who neither failed nor completed was interrupted.
     """
-    everyone = len(table.user.labels)
-    fine = table.is_(*AS_EXPECTED)
-    failed = np.bincount(table.user.codes[~fine], minlength=everyone) > 0
+    found = columns.users(table)
+    good = ~columns.failures(table)
     if journeys is None:
-        answers = np.bincount(table.user.codes[fine], minlength=everyone)
+        answers = np.bincount(table.user.codes[good], minlength=len(table.user.labels))
         completed = answers >= requests_per_user
     else:
-        completed = _completed(table, fine, journeys)
+        completed = _completed(table, good, journeys)
     return Users(
-        created=everyone,
-        completed=int((completed & ~failed).sum()),
-        failed=int(failed.sum()),
+        created=len(found.codes),
+        completed=int((completed[found.codes] & ~found.failed).sum()),
+        failed=int(found.failed.sum()),
         skipped=0,
     )
 
 
 def _completed(table: RequestTable, rows: Flags, journeys: Sequence[Sequence[str]]) -> Flags:
-    """Which users went one of the journeys to its end."""
+    """Return which users completed one of the journeys."""
     visited: list[list[str]] = [[] for _ in table.user.labels]
     labels = table.endpoint.labels
     for user, endpoint in zip(table.user.codes[rows], table.endpoint.codes[rows], strict=True):
@@ -93,37 +90,31 @@ def _completed(table: RequestTable, rows: Flags, journeys: Sequence[Sequence[str
 
 
 def latency(table: RequestTable, timeout_s: float, among: Flags | None = None) -> Latency:
-    """Percentiles of the time to first byte, with what they cover, and their censored twins.
+    """Return percentiles of the time to first byte: of the answered requests, and of all (censored).
 
-    A percentile is an observed value (nearest rank), so both kinds agree where all was answered.
+    A percentile is an observed value (nearest rank), so both agree if every request was answered.
     """
     rows = _all(table) if among is None else among
     total = int(rows.sum())
-    answered = table.ttfb_ms[rows & table.is_(*ANSWERED) & ~np.isnan(table.ttfb_ms)]
-    everything = np.concatenate([answered, np.full(total - len(answered), np.inf)])
+    everything = columns.latencies(table)
+    answered = everything[rows & columns.answered(table)]
     return Latency(
         coverage=len(answered) / total if total else 0.0,
         answered=_percentiles(answered, timeout_s),
-        censored=_percentiles(everything, timeout_s),
+        censored=_percentiles(everything[rows], timeout_s),
     )
 
 
 def _percentiles(values: Floats, timeout_s: float) -> dict[str, Percentile] | None:
-    if not len(values):
-        return None
-    ordered = np.sort(values)
-    ranks = {name: int(np.ceil(q * len(ordered))) - 1 for name, q in QUANTILES.items()}
-    return {name: _percentile(float(ordered[rank]), timeout_s) for name, rank in ranks.items()}
-
-
-def _percentile(value: float, timeout_s: float) -> Percentile:
-    if np.isinf(value):
-        return Percentile(value_ms=timeout_s * 1000, at_least=True)
-    return Percentile(value_ms=round(value, 3))
+    found = {
+        name: columns.percentile(values, q, timeout_s * 1000)
+        for name, q in columns.QUANTILES.items()
+    }
+    return {name: one for name, one in found.items() if one is not None} or None
 
 
 def endpoints(table: RequestTable, timeout_s: float) -> list[EndpointRecord]:
-    """The same figures per endpoint, in the order of their first request."""
+    """Count requests and latency per endpoint, in the order of their first request."""
     masks = [(name, table.endpoint.mask(name)) for name in table.endpoint.labels]
     return [
         EndpointRecord(
@@ -136,14 +127,14 @@ def endpoints(table: RequestTable, timeout_s: float) -> list[EndpointRecord]:
 
 
 def instances(table: RequestTable) -> list[InstanceRecord]:
-    """What each instance answered; answers that name none (a balancer's own) are left out."""
+    """Count what each instance answered, without responses that name none (the load balancer's own)."""
     good, slow = table.is_(Outcome.GOOD), table.is_(Outcome.SLOW)
     masks = [(name, table.instance.mask(name)) for name in sorted(table.instance.labels)]
     return [
         InstanceRecord(
             instance=name,
-            zone=next(iter(_labels(table.zone, rows)), None),
-            versions=sorted(_labels(table.version, rows)),
+            zone=next(iter(columns.labels(table.zone, rows)), None),
+            versions=sorted(columns.labels(table.version, rows)),
             answers=int(rows.sum()),
             good=int((rows & good).sum()),
             slow=int((rows & slow).sum()),
@@ -152,19 +143,13 @@ def instances(table: RequestTable) -> list[InstanceRecord]:
     ]
 
 
-def _labels(column: Category, rows: Flags) -> list[str]:
-    """The texts that these rows have, each once, in the order of their codes."""
-    return [column.labels[code] for code in np.unique(column.codes[rows]) if code >= 0]
-
-
 def arrivals_ms(table: RequestTable) -> Floats:
-    """When each virtual user was started (epoch ms), in order."""
-    _, first = np.unique(table.user.codes, return_index=True)
-    return np.sort(table.arrived_ms[first])
+    """Return when each virtual user was started (epoch ms), in order."""
+    return np.sort(columns.users(table).arrived_ms)
 
 
 def series(table: RequestTable, began_ms: float) -> Series:
-    """Per second since `began_ms` (epoch): users by arrival; requests, by outcome, by their end."""
+    """Count per second since `began_ms` (epoch): users by arrival, requests by outcome and end."""
     good, slow = table.is_(Outcome.GOOD), table.is_(Outcome.SLOW)
     ended = table.ended_ms
     times = (arrivals_ms(table), ended[good], ended[slow], ended[~(good | slow)])
@@ -174,14 +159,14 @@ def series(table: RequestTable, began_ms: float) -> Series:
     return Series(arrivals=arrivals, good=answers[0], slow=answers[1], failed=answers[2])
 
 
-def _seconds(times_ms: Floats, began_ms: float) -> NDArray[np.int64]:
+def _seconds(times_ms: Floats, began_ms: float) -> Ints:
     return np.maximum(np.floor((times_ms - began_ms) / 1000), 0).astype(np.int64)
 
 
 def schedule_lag(table: RequestTable, planned_s: Times, began_ms: float) -> Times:
-    """How late each user arrived, in ms: the k-th arrival against the k-th planned one.
+    """Return how late each user arrived, in ms: the k-th arrival against the k-th planned one.
 
-    Negative is early. Users whom a run that was cut short never started are left out.
+    Negative is early. Users that a run cut short never started are left out.
     """
     arrived = arrivals_ms(table)
     count = min(len(arrived), len(planned_s))

@@ -1,6 +1,6 @@
-"""How sure a figure is: intervals for shares and percentiles, and for how they differ.
+"""Confidence intervals for shares and percentiles, and for their differences.
 
-Pure functions of counts and columns. The methods, their sources and what they do not tell are in
+Pure functions of counts and columns. The methods, their sources and their limits are described in
 `docs/statistics.md`.
 """
 
@@ -14,25 +14,25 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import scipy  # loads `scipy.stats`, which takes a second or more, at its first use
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from loadtest.analysis import bootstrap
+from loadtest.arrays import Floats
+from loadtest.formatting import floor_percent
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
 SEED = 5
 LEAST_BLOCKS = 5
-"""With fewer blocks of time than this, a run does not tell how much it varies within itself."""
-
-Floats = NDArray[np.float64]
+"""With fewer blocks of time, a run says nothing about its own variability."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Where the true value lies with that confidence; both ends belong to it.
+    """Where the true value lies with that confidence; both ends are included.
 
-    An end is infinite where the data sets no limit: unanswered requests have no upper one, and a
-    run of less than five blocks of time has none at all (then `known` is false).
+    An end is infinite if the data sets no limit: unanswered requests have no upper one, and a run of
+    less than five blocks of time has none at all (then `known` is False).
     """
 
     low: float
@@ -40,7 +40,7 @@ class Interval:
     confidence: float = CONFIDENCE
 
     def __contains__(self, value: float) -> bool:
-        """Whether the interval does not rule the value out."""
+        """Return whether the interval contains the value."""
         return self.low <= value <= self.high
 
     @property
@@ -49,11 +49,11 @@ class Interval:
         return math.isfinite(self.low) or math.isfinite(self.high)
 
     def scaled(self, factor: float) -> Interval:
-        """In another unit; the factor is positive."""
+        """Convert to another unit; the factor is positive."""
         return Interval(self.low * factor, self.high * factor, self.confidence)
 
     def hull(self, other: Interval) -> Interval:
-        """The smallest interval that holds both."""
+        """Return the smallest interval that contains both."""
         return Interval(
             min(self.low, other.low),
             max(self.high, other.high),
@@ -61,17 +61,17 @@ class Interval:
         )
 
     def within(self, low: float, high: float) -> Interval:
-        """Cut to values that are possible."""
+        """Clip to the possible values."""
         return Interval(max(self.low, low), min(self.high, high), self.confidence)
 
 
 def unknown(confidence: float = CONFIDENCE) -> Interval:
-    """The interval that rules out nothing."""
+    """Return the interval that rules out nothing."""
     return Interval(-math.inf, math.inf, confidence)
 
 
 class Sample(NamedTuple):
-    """One figure of each request: its value (ms, or whether something happened) and its time."""
+    """One value per request (ms, or whether something happened), and when it happened."""
 
     values: ArrayLike
     times_ms: ArrayLike
@@ -81,9 +81,12 @@ class Sample(NamedTuple):
 
 
 def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
-    """The Wilson score interval of a share, 0 to 1 (Wilson 1927). Without trials it is all of it.
+    """Return the Wilson score interval of a share, 0 to 1 (Wilson 1927); all of it without trials.
 
-    Treats trials as independent. Raises ValueError for counts that are none.
+    Treats trials as independent.
+
+    Raises:
+        ValueError: The counts are impossible.
     """
     if n == 0 and successes == 0:
         return Interval(0.0, 1.0, confidence)
@@ -92,7 +95,7 @@ def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
 
 
 def newcombe(k1: int, n1: int, k2: int, n2: int, confidence: float = CONFIDENCE) -> Interval:
-    """By how much the second share k2/n2 exceeds the first k1/n1: -1 to 1.
+    """Return by how much the second share k2/n2 exceeds the first k1/n1: -1 to 1.
 
     Newcombe's hybrid score interval (1998, method 10): the ends of both Wilson intervals, combined.
     """
@@ -103,7 +106,7 @@ def newcombe(k1: int, n1: int, k2: int, n2: int, confidence: float = CONFIDENCE)
 
 
 def _difference(first: tuple[float, Interval], second: tuple[float, Interval]) -> Interval:
-    """The interval of second - first from both shares and their intervals (square and add)."""
+    """Combine both shares and their intervals into that of second - first (square and add)."""
     (p1, one), (p2, two) = first, second
     down = math.hypot(p2 - two.low, one.high - p1)
     up = math.hypot(two.high - p2, p1 - one.low)
@@ -111,10 +114,10 @@ def _difference(first: tuple[float, Interval], second: tuple[float, Interval]) -
 
 
 def failure_bound(failures: int, n: int, confidence: float = CONFIDENCE) -> float:
-    """The largest share of failures that so few of them leave possible: one-sided, exact.
+    """Return the largest share of failures compatible with so few of them: one-sided, exact.
 
-    Clopper and Pearson's bound (1934). For no failure it is 1 - (1 - confidence)^(1/n), which the
-    rule of three puts at 3/n.
+    Clopper and Pearson's bound (1934). Without a failure it is 1 - (1 - confidence)^(1/n), which the
+    rule of three approximates as 3/n.
     """
     if not n:
         return 1.0
@@ -139,17 +142,6 @@ def confidence_sentence(
     )
 
 
-def floor_percent(share: float) -> str:
-    """A share as a percentage that is never rounded up, with as many digits as its nines need."""
-    missing = (1 - share) * 100
-    if missing <= 0:
-        return "100 %"
-    # A hair of rounding in the float must not cost a digit: 0.999 is 99.9 %, not 99.89 %.
-    digits = max(1, math.ceil(-math.log10(missing) - 1e-9))
-    scale = 10**digits
-    return f"{math.floor(share * 100 * scale + 1e-7) / scale:.{digits}f} %"
-
-
 def share_interval(
     flags: ArrayLike,
     times_ms: ArrayLike,
@@ -159,17 +151,17 @@ def share_interval(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Interval:
-    """The share of flagged requests, where they may come in bursts.
+    """Return the interval of the share of flagged requests, which may come in bursts.
 
-    The wider of Wilson's interval, which takes requests as independent, and the block bootstrap's,
-    which cannot see what never happened.
+    It is the hull of Wilson's interval, which takes requests as independent, and the block
+    bootstrap's, which cannot see what never happened.
     """
     happened, times = np.asarray(flags, dtype=bool), _floats(times_ms)
     exact = wilson(int(happened.sum()), len(happened), confidence)
     redrawn = _resample(times, block_s, resamples, seed)
     if redrawn is None:
         return exact
-    # Stretched as log odds, a share of half the requests does not reach none or all of them.
+    # Stretching log odds keeps the interval within 0 and 1.
     with np.errstate(divide="ignore"):
         odds = _of_draws(scipy.special.logit(redrawn.shares(happened)), redrawn.blocks, confidence)
     low, high = (float(scipy.special.expit(end)) for end in (odds.low, odds.high))
@@ -185,12 +177,12 @@ def share_difference(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Interval:
-    """By how much the second share exceeds the first, where events may come in bursts.
+    """Return by how much the second share exceeds the first, if events may come in bursts.
 
-    Newcombe's way to combine two intervals, with those of `share_interval` in place of Wilson's
-    (Zou and Donner 2008 show that it carries over).
+    Newcombe's way of combining two intervals, applied to those of `share_interval` instead of
+    Wilson's (Zou and Donner 2008 show that it carries over).
     """
-    arms = list[tuple[float, Interval]]()
+    estimates = list[tuple[float, Interval]]()
     for number, sample in enumerate((a, b)):
         happened = np.asarray(sample.values, dtype=bool)
         if not len(happened):
@@ -203,33 +195,11 @@ def share_difference(
             resamples=resamples,
             seed=seed + number,
         )
-        arms.append((float(happened.mean()), found))
-    return _difference(arms[0], arms[1])
+        estimates.append((float(happened.mean()), found))
+    return _difference(estimates[0], estimates[1])
 
 
 # --- percentiles ----------------------------------------------------------------------------------
-
-
-def percentile_interval(
-    values_ms: ArrayLike,
-    times_ms: ArrayLike,
-    q: float,
-    *,
-    block_s: float | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
-    confidence: float = CONFIDENCE,
-) -> Interval:
-    """The q-quantile (0 to 1) of latencies, by moving-block bootstrap.
-
-    `values_ms` may hold `inf` for requests that were never answered; then the upper end may be
-    infinite. A run of less than five blocks of `block_s` seconds gives an interval that is not
-    `known`. One run tells nothing of how runs differ: see `repeats`.
-    """
-    drawn = _percentiles(Sample(values_ms, times_ms), q, block_s, resamples, seed)
-    if drawn is None:
-        return unknown(confidence)
-    return _of_draws(*drawn, confidence).within(0.0, math.inf)
 
 
 def percentile_difference(
@@ -243,12 +213,11 @@ def percentile_difference(
     seed: int = SEED,
     confidence: float = CONFIDENCE,
 ) -> Interval:
-    """By how many ms the q-quantile of the second run exceeds that of the first.
+    """Return by how many ms the q-quantile of the second run exceeds that of the first.
 
-    Both runs are redrawn independently. Values may be `inf` for requests that were never answered;
-    `limit_ms` (the time-out) is what these took at least, so that a first run without answers still
-    limits the difference from above, and a second one from below. Without answers in either,
-    nothing is known.
+    Both runs are resampled independently. Values may be `inf` for requests that were never answered;
+    these took at least `limit_ms` (the timeout), so a first run without answers still limits the
+    difference from above, and a second one from below. Without answers in either, nothing is known.
     """
     drawn = [
         _percentiles(sample, q, block_s, resamples, seed + number)
@@ -281,37 +250,39 @@ def _percentiles(
 def _resample(
     times: Floats, block_s: float | None, resamples: int, seed: int
 ) -> bootstrap.Resamples | None:
-    """The redrawn log, or None for a run too short, or too uneven, to tell how much it varies."""
+    """Resample a log; None if the run is too short or too uneven to estimate its variability."""
     if bootstrap.block_count(times, block_s) < LEAST_BLOCKS:
         return None
-    redrawn = _redrawn(times.tobytes(), block_s, resamples, seed)
+    redrawn = _cached_resamples(times.tobytes(), block_s, resamples, seed)
     return redrawn if redrawn.blocks >= 2 else None
 
 
 @functools.lru_cache(maxsize=4)
-def _redrawn(times: bytes, block_s: float | None, resamples: int, seed: int) -> bootstrap.Resamples:
-    """Redraws a log once for all the figures that are taken of it."""
+def _cached_resamples(
+    times: bytes, block_s: float | None, resamples: int, seed: int
+) -> bootstrap.Resamples:
+    """Resample a log once for all figures computed from it."""
     return bootstrap.resample(
         np.frombuffer(times, dtype=np.float64), block_s=block_s, resamples=resamples, seed=seed
     )
 
 
 def _of_draws(draws: Floats, blocks: float, confidence: float) -> Interval:
-    """The percentile interval of bootstrap draws, widened for their number of blocks.
+    """Return the percentile interval of bootstrap draws, widened for their number of blocks.
 
-    With few blocks the plain one is too narrow, as z is where Student's t belongs, and as draws
-    scatter less than the truth by (blocks - 1) / blocks (Hesterberg 2015, section 5, widens the
-    tails for both; here the distances from the median grow by the same factor, which needs no draws
-    that far out). A draw that is not a number (inf - inf) might be anything.
+    With few blocks the plain interval is too narrow: it uses z where Student's t belongs, and draws
+    vary less than the truth by (blocks - 1) / blocks. (Hesterberg 2015, section 5, widens the tails
+    for both; here the distances from the median grow by the same factor, which needs no draws that
+    far out.) A draw that is not a number (inf - inf) could be anything.
     """
     tail = (1 - confidence) / 2
-    # Observed values only, and outwards: interpolation would make a NaN of an infinite end.
+    # Observed values only, rounded outwards: interpolation would turn an infinite end into NaN.
     low = _quantile(draws, tail, -np.inf, "lower")
     high = _quantile(draws, 1 - tail, np.inf, "higher")
     factor = float(scipy.stats.t.isf(tail, blocks - 1) / scipy.stats.norm.isf(tail))
     factor *= math.sqrt(blocks / (blocks - 1))
     down, up = (_quantile(draws, 0.5, nan, "nearest") for nan in (-np.inf, np.inf))
-    # An infinite end stays where it is: there is no distance to stretch.
+    # An infinite end stays: there is no distance to stretch.
     return Interval(
         up - factor * (up - low) if math.isfinite(up - low) else low,
         down + factor * (high - down) if math.isfinite(high - down) else high,
@@ -330,9 +301,9 @@ def _quantile(
 
 
 def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """The mean of one figure per run, by Student's t: its width comes from how runs differ.
+    """Return the interval of the mean of one figure per run, by Student's t: between-run variance.
 
-    With one run nothing is known. Values that are all the same make an interval without width.
+    With one run nothing is known. Identical values give an interval of width 0.
     """
     if len(values) < 2:
         return unknown(confidence)
@@ -346,11 +317,11 @@ def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> In
 def pooled_share(
     failures: Sequence[int], totals: Sequence[int], confidence: float = CONFIDENCE
 ) -> Interval:
-    """The share of failures over several runs that may differ by more than chance.
+    """Return the interval of the share of failures over runs that may differ by more than chance.
 
-    Korn and Graubard's interval (1998): Clopper and Pearson's for the number of requests that would
-    tell as much if all were independent. Where runs scatter more than independent requests would,
-    that number is smaller by the design effect, and by what estimating it from few runs costs.
+    Korn and Graubard's interval (1998): Clopper and Pearson's for the effective number of independent
+    requests. If runs vary more than independent requests would, that number is smaller by the design
+    effect, and by the cost of estimating it from few runs.
     """
     n, k, runs = sum(totals), sum(failures), len(totals)
     if not n:
@@ -363,7 +334,7 @@ def pooled_share(
 
 
 def _design_effect(failures: Sequence[int], totals: Sequence[int]) -> float:
-    """Variance of the pooled share as runs scatter, over that of independent requests; at least 1."""
+    """Return the variance of the pooled share over that of independent requests; at least 1."""
     n, runs = sum(totals), len(totals)
     share = sum(failures) / n
     if runs < 2 or share in {0.0, 1.0}:
@@ -374,7 +345,7 @@ def _design_effect(failures: Sequence[int], totals: Sequence[int]) -> float:
 
 
 def _clopper_pearson(share: float, n: float, confidence: float) -> Interval:
-    """The exact interval for a number of trials that need not be whole."""
+    """Return the exact interval for a number of trials that need not be whole."""
     tail, successes = (1 - confidence) / 2, share * n
     low = float(scipy.stats.beta.ppf(tail, successes, n - successes + 1)) if successes > 0 else 0.0
     high = float(scipy.stats.beta.isf(tail, successes + 1, n - successes)) if successes < n else 1.0

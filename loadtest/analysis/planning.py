@@ -6,8 +6,9 @@ import math
 
 import scipy
 
-from loadtest.analysis.inference import failure_bound, floor_percent
+from loadtest.analysis.inference import failure_bound
 from loadtest.errors import LoadTestError
+from loadtest.formatting import duration, floor_percent
 from loadtest.models import Record
 from loadtest.profiles import PROFILES, Profile
 
@@ -85,10 +86,10 @@ def plan(slo: float, confidence: float, rate: float, requests_per_user: int) -> 
 
 
 def _check(slo: float, confidence: float, rate: float) -> None:
-    for name, value in (("SLO", slo), ("confidence", confidence)):
+    for name, value in (("availability", slo), ("confidence", confidence)):
         if not 0 < value < 1:
             raise LoadTestError(
-                f"a run cannot show {'an' if name == 'SLO' else 'a'} {name} of {value * 100:g} %; "
+                f"a run cannot show {'an' if name == 'availability' else 'a'} {name} of {value * 100:g} %; "
                 "give a percentage between 0 and 100, neither of them included"
             )
     if not (rate > 0 and math.isfinite(rate)):
@@ -130,13 +131,3 @@ def _fit(profile: Profile, slo: float, confidence: float, requests_per_user: int
         shows=floor_percent(1 - bound),
         enough=requests >= requests_needed(slo, confidence),
     )
-
-
-def duration(seconds: float) -> str:
-    """A length of time as people say it, rounded up: `12 s`, `3.4 min`, `2.1 h`, `14.5 days`."""
-    if seconds < 60:
-        return f"{math.ceil(seconds)} s"
-    for limit, size, unit in ((3600, 60, "min"), (172_800, 3600, "h"), (math.inf, 86_400, "days")):
-        if seconds < limit:
-            return f"{math.ceil(seconds / size * 10) / 10:,.1f} {unit}"
-    raise AssertionError  # the last limit is infinite

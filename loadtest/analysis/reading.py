@@ -1,15 +1,13 @@
-"""Reads a run's files back and makes its summary of them.
+"""Reads a run back from its files: its requests, its measurements and its summary.
 
-There is one way from measurements to figures: through the files. A run that ended well, one that was
-interrupted and one whose program was killed are read by the same code; they differ in what is said
-of their end.
+There is one way from measurements to figures: through the files. The same code reads a run that
+finished, one that was interrupted and one whose runner was killed; only the recorded ending differs.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,99 +15,96 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from loadtest import profiles
 from loadtest.analysis.summary import Artillery, Measurements, summarise
-from loadtest.engine import probe
 from loadtest.errors import ResultsError
-from loadtest.models import RunSettings, RunSummary
-from loadtest.runs import events, paths, recording, table
-from loadtest.runs.journal import Journal, append, locate
+from loadtest.models import SCHEMA_VERSION, RunSettings, RunSummary
+from loadtest.runs import events, paths, probes, recording, table
+from loadtest.runs.journal import Journal, locate
 from loadtest.runs.recording import GeneratorEvent
+from loadtest.runs.table import RequestTable
 
-UNTOLD = "the program that ran the load was ended before it could write the run down"
+RUNNER_DIED = "the program that ran the load was ended before it could write the run down"
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended; `cut_reason` is None if it went to its end."""
+    """How a run ended; `cut_reason` is None if it finished."""
 
     finished_at: datetime
     cut_reason: str | None = None
 
 
-def measure(directory: Path, ending: Ending) -> Measurements:
-    """All that a run's files hold, as far as they can be read; nothing, if it ended before that.
+def load_summary(path: Path) -> RunSummary:
+    """Load a run's summary from its directory or from `run.json` itself.
 
-    A journal that is broken in its middle counts up to there, and the run as cut short.
+    If the runner died before it could write one (killed, disk full), the summary is made from the
+    run's other files, and its `cut_reason` says so.
+
+    Raises:
+        ResultsError: The file is missing, broken or of another version.
     """
-    settings = load_settings(directory)
-    requests = locate(directory, paths.REQUESTS)
-    rows, damage = table.from_exchanges(()), None
-    if requests is not None:
-        rows, journal = table.read(requests, settings.slow_ms)
-        damage = journal.damage
-    happened = _events(directory)
-    probes = locate(directory, paths.PROBES)
-    return Measurements(
-        settings=settings,
-        finished_at=ending.finished_at,
-        cut_reason=damage or ending.cut_reason,
-        requests=rows,
-        generator=happened,
-        probes=probe.read(probes) if probes else [],
-        events=events.read(directory),
-        artillery=_artillery(directory),
-    )
-
-
-def recover(directory: Path) -> RunSummary:
-    """The summary of a run that left none. It is never valid, but all that was measured is in it."""
-    happened = _events(directory)
-    last_ms = max((one.at_ms for one in happened), default=None)
-    settings = load_settings(directory)
-    finished = (
-        settings.started_at if last_ms is None else datetime.fromtimestamp(last_ms / 1000, UTC)
-    )
-    return summarise(measure(directory, Ending(finished, UNTOLD)))
-
-
-def repair(directory: Path) -> RunSummary:
-    """Makes a run of what can be read of a broken one, and writes that down.
-
-    The files that it replaces stay beside it, as `….broken`. The run is never valid. Raises
-    ResultsError if there is nothing to make a run of, or no room to write it.
-    """
-    summary = recover(directory)
-    requests = locate(directory, paths.REQUESTS)
-    if requests is None:
-        raise ResultsError(f"{directory} holds no requests")
-    journal = Journal(requests)
-    lines = "".join(f"{line}\n" for line in _whole(journal))
+    file = path / paths.SUMMARY if path.is_dir() else path
+    if path.is_dir() and not file.exists() and (path / paths.SETTINGS).exists():
+        return recover(path)
     try:
-        if journal.damage:
-            requests.replace(requests.with_name(f"{requests.name}.broken"))
-            append(directory / f"{paths.REQUESTS}.gz", lines)
-        if (kept := directory / paths.SUMMARY).exists():
-            kept.replace(kept.with_name(f"{kept.name}.broken"))
-        (directory / paths.CREDENTIALS).unlink(missing_ok=True)
+        content = json.loads(file.read_text(encoding="utf-8"))
+        version = content.get("schema_version") if isinstance(content, dict) else None
+        if version != SCHEMA_VERSION:
+            raise ResultsError(
+                f"{file} has schema version {version}, this program reads {SCHEMA_VERSION}; "
+                "repeat the run"
+            )
+        return RunSummary.model_validate(content)
     except OSError as error:
-        raise ResultsError(f"cannot repair {directory}: {error.strerror}") from error
-    paths.save_summary(directory, summary)
-    return summary
+        raise ResultsError(f"cannot read {file}: {error.strerror}") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ResultsError(f"{file} is not JSON: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ResultsError(f"{file} is not a run's summary: {where}: {first['msg']}") from error
 
 
-def _whole(journal: Journal) -> Iterator[str]:
-    """The lines that are requests, up to where the journal is broken."""
-    for line in journal:
-        try:
-            recording.parse_exchange(line)
-        except ValueError as error:
-            journal.stop(str(error))
-            return
-        yield line
+def load_requests(directory: Path) -> RequestTable:
+    """Load the requests of a saved run, classified by the run's own `slow_ms` and schedule.
+
+    Raises:
+        ResultsError: The requests cannot be read, or are not as many as `run.json` counted: a figure
+            made from part of a run would pass for one of the whole.
+    """
+    path = locate(directory, paths.REQUESTS)
+    if path is None:
+        raise ResultsError(
+            f"{directory} contains no {paths.REQUESTS}.gz; give the directory of a run"
+        )
+    known = any((directory / name).is_file() for name in (paths.SUMMARY, paths.SETTINGS))
+    summary = load_summary(directory) if known else None
+    requests, journal = table.read(path, summary.slow_ms if summary else None)
+    if journal.damage:
+        raise ResultsError(f"{journal.damage}; {_remedy(directory)}")
+    if summary is None:
+        return requests
+    if len(requests) != summary.requests.total:
+        raise ResultsError(
+            f"{path} contains {len(requests):,} requests, but {paths.SUMMARY} counted "
+            f"{summary.requests.total:,}: the file is incomplete; {_remedy(directory)}"
+        )
+    planned = profiles.from_record(summary.profile)
+    began_ms = summary.load_began_at.timestamp() * 1000
+    return requests.scheduled(planned.schedule(), began_ms) if planned else requests
+
+
+def _remedy(directory: Path) -> str:
+    return f"`python -m loadtest recover {directory}` makes a run of what can be read"
 
 
 def load_settings(directory: Path) -> RunSettings:
-    """What was decided before the run. Raises ResultsError if that cannot be read."""
+    """Load what was decided before the run.
+
+    Raises:
+        ResultsError: The file is missing or broken.
+    """
     file = directory / paths.SETTINGS
     try:
         return RunSettings.model_validate_json(file.read_text(encoding="utf-8"))
@@ -120,13 +115,47 @@ def load_settings(directory: Path) -> RunSettings:
         raise ResultsError(f"{file} is broken: {reason}") from error
 
 
-def _events(directory: Path) -> list[GeneratorEvent]:
+def measure(directory: Path, ending: Ending) -> Measurements:
+    """Collect all that a run's files contain, as far as they can be read; possibly nothing.
+
+    A journal that is damaged in the middle counts up to the damage, and the run as cut short.
+    """
+    settings = load_settings(directory)
+    requests = locate(directory, paths.REQUESTS)
+    rows, damage = table.from_exchanges(()), None
+    if requests is not None:
+        rows, journal = table.read(requests, settings.slow_ms)
+        damage = journal.damage
+    probe_journal = locate(directory, paths.PROBES)
+    return Measurements(
+        settings=settings,
+        finished_at=ending.finished_at,
+        cut_reason=damage or ending.cut_reason,
+        requests=rows,
+        generator=_generator_events(directory),
+        probes=probes.read(probe_journal) if probe_journal else [],
+        events=events.read(directory),
+        artillery=_artillery(directory),
+    )
+
+
+def recover(directory: Path) -> RunSummary:
+    """Make the summary of a run that left none: never valid, but with all that was measured."""
+    last_ms = max((one.at_ms for one in _generator_events(directory)), default=None)
+    settings = load_settings(directory)
+    finished = (
+        settings.started_at if last_ms is None else datetime.fromtimestamp(last_ms / 1000, UTC)
+    )
+    return summarise(measure(directory, Ending(finished, RUNNER_DIED)))
+
+
+def _generator_events(directory: Path) -> list[GeneratorEvent]:
     path = locate(directory, paths.GENERATOR)
     return list(recording.events(Journal(path))) if path else []
 
 
 def _artillery(directory: Path) -> Artillery | None:
-    """Artillery's own account of the run; None if it was ended before it wrote one."""
+    """Return Artillery's own report of the run; None if it died before it wrote one."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         text = (directory / paths.ARTILLERY_REPORT).read_text(encoding="utf-8")
         content: dict[str, Any] = json.loads(text)

@@ -1,8 +1,8 @@
-"""Repeated runs: in which order, and what they say together.
+"""Repeated runs: their order, and what they say together.
 
-One run of each stack is an anecdote: a neighbour, a cold cache or the time of day may be the whole
-difference. Repetitions in the order A B B A A B put slow drifts on both sides, and what is said of
-them rests on how runs differ, not on how many requests each of them had.
+One run of each stack is an anecdote: a noisy neighbour, a cold cache or the time of day may be the
+whole difference. Repetitions in the order A B B A A B spread slow drifts over both sides, and
+conclusions from them rest on how runs differ, not on how many requests each of them had.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from loadtest.analysis.columns import finite
 from loadtest.analysis.inference import Interval, mean_interval, newcombe, pooled_share
 from loadtest.models import Percentile, Record, RunSummary
 
@@ -31,7 +32,7 @@ class RepeatedRun(Record):
     run: str
     outcome: str
     counted: bool
-    """Whether it is part of the pooled figures: it is valid and went to its end."""
+    """Whether it is part of the pooled figures: valid, and not cut short."""
     users: int
     failed_users: int
     requests: int
@@ -45,7 +46,7 @@ class RepeatedRun(Record):
 
 
 class Pooled(Record):
-    """What all counted runs of one stack say together. An end that is None is not limited."""
+    """What all counted runs of one stack say together. None means that an end is unlimited."""
 
     stack: str
     runs: int
@@ -59,7 +60,7 @@ class Pooled(Record):
     p99_sd_ms: float | None
     """Standard deviation from run to run."""
     p99_at_least: bool
-    """Whether a p99 was at or above the time-out, so that all these are lower limits."""
+    """Whether any p99 was at least the timeout, so that all of these are lower bounds."""
     sentence: str
 
 
@@ -86,7 +87,7 @@ class Series(Record):
     profile: str
     scenario: str
     planned: int
-    """Runs that were meant to be made."""
+    """Number of runs intended."""
     runs: list[RepeatedRun]
     pooled: list[Pooled]
     contrasts: list[Contrast]
@@ -94,14 +95,14 @@ class Series(Record):
 
 
 def order(stacks: Sequence[str], repeat: int) -> Iterator[tuple[int, str]]:
-    """Slot and stack of every run: A B B A A B … for two stacks, A A A … for one."""
+    """Yield slot and stack of every run: A B B A A B … for two stacks, A A A … for one."""
     for slot in range(1, repeat + 1):
         for stack in stacks if slot % 2 else reversed(stacks):
             yield slot, stack
 
 
 def record(slot: int, stack: str, summary: RunSummary) -> RepeatedRun:
-    """One run's line."""
+    """Record one run of the series."""
     return RepeatedRun(
         slot=slot,
         stack=stack,
@@ -119,14 +120,16 @@ def record(slot: int, stack: str, summary: RunSummary) -> RepeatedRun:
 def pool(
     runs: Sequence[RepeatedRun], stacks: Sequence[str]
 ) -> tuple[list[Pooled], list[Contrast], str]:
-    """The pooled figures of each stack, their contrasts if there are two, and a sentence."""
+    """Return the pooled figures of each stack, their contrasts if there are two, and a sentence."""
     counted = [run for run in runs if run.counted]
     pooled = [_pooled(s, [r for r in counted if r.stack == s]) for s in stacks]
     contrasts = _contrasts(counted, stacks[0], stacks[1]) if len(stacks) == 2 else []
-    left_out = len(runs) - len(counted)
-    sentences = [one.sentence for one in pooled] + [_said(c, stacks) for c in contrasts]
-    if left_out:
-        sentences.append(f"{left_out} of {len(runs)} runs were not valid and are left out.")
+    excluded = len(runs) - len(counted)
+    sentences = [one.sentence for one in pooled] + [
+        _contrast_sentence(c, stacks) for c in contrasts
+    ]
+    if excluded:
+        sentences.append(f"{excluded} of {len(runs)} runs were not valid and are left out.")
     return pooled, contrasts, " ".join(sentences)
 
 
@@ -146,8 +149,8 @@ def _pooled(stack: str, runs: Sequence[RepeatedRun]) -> Pooled:
         failed_low=share.low,
         failed_high=share.high,
         p99_mean_ms=summary_statistics.fmean(values) if values else None,
-        p99_low_ms=_finite(mean.low) if mean and len(values) > 1 else None,
-        p99_high_ms=_finite(mean.high) if mean and not at_least else None,
+        p99_low_ms=finite(mean.low) if mean and len(values) > 1 else None,
+        p99_high_ms=finite(mean.high) if mean and not at_least else None,
         p99_sd_ms=summary_statistics.stdev(values) if len(values) > 1 else None,
         p99_at_least=at_least,
         sentence=_sentence(
@@ -186,13 +189,13 @@ def _sentence(
 
 def _contrasts(runs: Sequence[RepeatedRun], a: str, b: str) -> list[Contrast]:
     pairs = list(_pairs(runs, a, b))
-    # Two figures are looked at, so each gets half of the tolerated errors.
+    # Two figures are compared, so each gets half of the error budget.
     confidence = 1 - (1 - CONFIDENCE) / 2
     shares = [second.failed_share - first.failed_share for first, second in pairs]
     firsts, seconds = [first for first, _ in pairs], [second for _, second in pairs]
     interval = mean_interval(shares, confidence)
     if interval.known:
-        # Runs that all agree (none failed) must not look surer than their number of users allows.
+        # Runs that all agree (none failed) must not look more certain than their number of users allows.
         counts = (
             sum(run.failed_users for run in firsts), sum(run.users for run in firsts),
             sum(run.failed_users for run in seconds), sum(run.users for run in seconds),
@@ -218,7 +221,7 @@ def _p99_contrast(pairs: Sequence[tuple[Percentile, Percentile]], confidence: fl
     differences = [second.value_ms - first.value_ms for first, second in pairs]
     limits = [(first.at_least, second.at_least) for first, second in pairs]
     interval = mean_interval(differences, confidence)
-    # A p99 that is only known to be at least the time-out limits the difference on one side only.
+    # A p99 only known to be at least the timeout limits the difference on one side only.
     if any(first for first, _ in limits):
         interval = Interval(-math.inf, interval.high, confidence)
     if any(second for _, second in limits):
@@ -240,8 +243,8 @@ def _contrast(
         unit=unit,
         by_slot=by_slot,
         mean=summary_statistics.fmean(by_slot) if by_slot else None,
-        low=_finite(interval.low),
-        high=_finite(interval.high),
+        low=finite(interval.low),
+        high=finite(interval.high),
         confidence=interval.confidence,
         at_least=at_least,
         finding=_finding(interval),
@@ -256,7 +259,7 @@ def _finding(interval: Interval) -> Finding:
     return "higher" if interval.low > 0 else "lower"
 
 
-def _said(contrast: Contrast, stacks: Sequence[str]) -> str:
+def _contrast_sentence(contrast: Contrast, stacks: Sequence[str]) -> str:
     a, b = stacks
     what = "share of failed users" if contrast.metric == "failed users" else "p99"
     slots = len(contrast.by_slot)
@@ -270,7 +273,3 @@ def _said(contrast: Contrast, stacks: Sequence[str]) -> str:
                 f"The {what} of {b} is {contrast.finding} than that of {a}, by more than runs "
                 f"differ among themselves ({slots} pairs, {CONFIDENCE * 100:g} % confidence)."
             )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from loadtest.analysis.inference import failure_bound, floor_percent
+from loadtest import yaml_positions
+from loadtest.analysis.inference import failure_bound
 from loadtest.errors import LoadTestError
+from loadtest.formatting import floor_percent
 from loadtest.models import EndpointRecord, Latency, Record, Requests, Users
 from loadtest.outcomes import Outcome
+from loadtest.yaml_positions import Source, YamlError, explain
 
 DEFAULT_FILE = Path(__file__).with_name("slo.yml")
 
@@ -115,74 +117,41 @@ def default() -> Slo:
 
 
 def read(path: Path) -> Slo:
-    """Reads objectives. Raises SloError, which names file, line and key."""
+    """Read objectives from a YAML file.
+
+    Raises:
+        SloError: The file cannot be read or is wrong; the message names file, line and key.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        source = yaml_positions.read(path)
     except OSError as error:
         raise SloError(f"cannot read the SLOs in {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SloError(f"the SLOs in {path} are not UTF-8 text") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise SloError(f"{path}{line}: not YAML: {error.problem}") from error
-    if not isinstance(node, yaml.MappingNode):
+    except YamlError as error:
+        where = f"{path}, line {error.problem.position.line}"
+        raise SloError(f"{where}: {error.problem.text}") from error
+    if not isinstance(source.content, dict):
         raise SloError(f"{path}, line 1: give objectives as `key: value`, see docs/gate.md")
-    lines = _lines(node, path)
     try:
-        found = Slo.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise SloError(f"{path}: not YAML: {error}") from error
+        found = Slo.model_validate(source.content)
     except ValidationError as error:
-        raise SloError(_first(error, path, lines)) from error
+        raise SloError(f"{path}, {_problem(error, source)}") from error
     if found.empty:
         raise SloError(f"{path}, line 1: promises nothing; give at least one objective")
     return found
 
 
-Keys = tuple[str, ...]
-
-
-def _lines(node: yaml.Node, path: Path) -> dict[Keys, int]:
-    """On which line (from 1) each key stands."""
-    found: dict[Keys, int] = {}
-    for keys, line in _walk(node, ()):
-        if keys in found:
-            raise SloError(
-                f"{path}, line {line}, {'.'.join(keys)}: already given on line {found[keys]}; "
-                "remove one of them"
-            )
-        found[keys] = line
-    return found
-
-
-def _walk(node: yaml.Node, above: Keys) -> Iterator[tuple[Keys, int]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            keys = (*above, str(key.value))
-            yield keys, key.start_mark.line + 1
-            yield from _walk(value, keys)
-
-
-def _first(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
-    """The first objection, with the line of the innermost key that the file has."""
+def _problem(error: ValidationError, source: Source) -> str:
+    """Return the first problem, with the line of the innermost key that the file has."""
     first = error.errors()[0]
-    keys = tuple(str(part) for part in first["loc"] if part != "[key]")
-    while keys and keys not in lines:
-        keys = keys[:-1]
-    where = f"{path}, line {lines[keys]}, {'.'.join(keys)}" if keys else f"{path}, line 1"
-    return f"{where}: {_objection(first, keys)}"
-
-
-def _objection(first: Any, keys: Keys) -> str:
+    location = source.resolve(first["loc"])
+    if not location:
+        return f"line 1: {explain(first)}"
+    text = explain(first)
     if first["type"] == "extra_forbidden":
-        model = EndpointSlo if keys[:1] == ("endpoints",) else Slo
-        return f"unknown key; known are {', '.join(model.model_fields)}"
-    message = str(first["msg"]).removeprefix("Value error, ")
-    given = first.get("input")
-    shown = f", not {given!r}" if isinstance(given, str | int | float | bool) else ""
-    return f"{message[0].lower()}{message[1:]}{shown}"
+        model = EndpointSlo if location[0] == "endpoints" else Slo
+        text = f"unknown key; known are {', '.join(model.model_fields)}"
+    keys = ".".join(part for part in location if isinstance(part, str))
+    return f"line {source.keys[location].line}, {keys}: {text}"
 
 
 # --- evaluating -----------------------------------------------------------------------------------
@@ -268,7 +237,7 @@ def _good(
             reason = (
                 f"{total:,} requests{where} are too few: they show at least {least} with "
                 f"{confidence:g} % confidence, promised are {percent:g} %; `python -m loadtest plan "
-                f"--slo {percent:g} --confidence {confidence:g}` tells how long a run must be"
+                f"--availability {percent:g} --confidence {confidence:g}` tells how long a run must be"
             )
     return [Objective(f"availability{where}", f"at least {percent:g} %", measured, kept, reason)]
 

@@ -1,4 +1,4 @@
-"""Turns a run's measurements into the summary that is kept and reported."""
+"""Turns a run's measurements into the summary that is saved and reported."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from loadtest.analysis import counting, validity, verdict
+from loadtest.analysis import columns, counting, validity, verdict
 from loadtest.analysis.slo import Slo
-from loadtest.engine import probe
-from loadtest.engine.probe import Probe
 from loadtest.errors import ResultsError
 from loadtest.models import (
     ArtilleryRecord,
@@ -23,29 +21,30 @@ from loadtest.models import (
     RunSummary,
     Users,
 )
-from loadtest.profiles import Profile
-from loadtest.runs import events
+from loadtest.profiles import Profile, from_record
+from loadtest.runs import events, probes
 from loadtest.runs.events import Event
+from loadtest.runs.probes import Probe
 from loadtest.runs.recording import Beat, GeneratorEvent, PhaseStart, Usage
-from loadtest.runs.table import RequestTable, profile_of
+from loadtest.runs.table import RequestTable
 
 
 @dataclass(frozen=True)
 class Artillery:
-    """What Artillery itself wrote of a run: the whole, and the counters of its windows of 10 s."""
+    """Artillery's own report of a run: the totals, and the counters of its windows of 10 s."""
 
     aggregate: Mapping[str, Any]
     windows: Sequence[Mapping[str, int]]
 
     @property
     def counters(self) -> dict[str, int]:
-        """The counters of the whole. One that never counted is absent, not 0."""
+        """The counters of the whole run. One that never counted is absent, not 0."""
         return dict(self.aggregate.get("counters") or {})
 
 
 @dataclass(frozen=True)
 class Measurements:
-    """All that a run brought to light."""
+    """All that was measured in a run."""
 
     settings: RunSettings
     finished_at: datetime
@@ -54,13 +53,13 @@ class Measurements:
     requests: RequestTable
     generator: Sequence[GeneratorEvent]
     artillery: Artillery | None
-    """None if Artillery was ended before it wrote a report."""
+    """None if Artillery ended before it wrote a report."""
     probes: Sequence[Probe] = ()
     events: Sequence[Event] = ()
 
     @property
     def began_ms(self) -> float:
-        """When the first phase began (epoch ms); else the first arrival, else the start."""
+        """When the first phase began (epoch ms); otherwise the first arrival, otherwise the start."""
         starts = [event.at_ms for event in self.generator if isinstance(event, PhaseStart)]
         if not starts and len(self.requests):
             return float(self.requests.arrived_ms.min())
@@ -68,15 +67,15 @@ class Measurements:
 
     @property
     def profile(self) -> Profile:
-        """What load was planned."""
-        profile = profile_of(self.settings.profile)
+        """The planned load."""
+        profile = from_record(self.settings.profile)
         if profile is None:
-            raise ResultsError(f"run {self.settings.id} does not say with what rates it was made")
+            raise ResultsError(f"run {self.settings.id} does not record its arrival rates")
         return profile
 
 
 def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
-    """Counts, judges validity and then the promise."""
+    """Count the requests, assess validity, and evaluate the SLO."""
     settings, table = measured.settings, measured.requests
     timeout_s = settings.scenario.timeout_s
     users = _users(measured)
@@ -151,13 +150,13 @@ def _probe(measured: Measurements) -> ProbeRecord | None:
         return None
     began = measured.began_ms
     last = float(measured.requests.ended_ms.max()) if len(measured.requests) else began
-    return probe.summarise(list(measured.probes), measured.settings.probe, began, last)
+    return probes.summarise(list(measured.probes), measured.settings.probe, began, last)
 
 
 def _beats(measured: Measurements) -> list[Beat]:
-    """The generator's seconds under load.
+    """Return the generator's heartbeats under load.
 
-    Start-up and the wait for the last answers are not the load: they would flatter the generator.
+    Not those of startup and of the wait for the last answers, which would flatter the generator.
     """
     table = measured.requests
     last_ms = float(table.arrived_ms.max()) + 1000 if len(table) else 0.0
@@ -187,12 +186,14 @@ def _generator(measured: Measurements) -> GeneratorRecord:
         lag_max_ms=round(max((b.lag_max_ms for b in beats), default=0), 1),
         busy_mean=min(1.0, round(float(np.mean(busy)), 3)) if busy else 0,
         busy_max=min(1.0, round(max(busy, default=0), 3)),
-        schedule_lag_p99_ms=round(float(np.percentile(late, 99)), 1) if len(late) else 0,
+        schedule_lag_p99_ms=round(columns.quantile(late, columns.QUANTILES["p99"]), 1)
+        if len(late)
+        else 0,
     )
 
 
 def _peak_cores(usage: Sequence[Usage]) -> float:
-    """The most CPU that was used between two samples, in CPUs."""
+    """Return the highest CPU usage between two samples, in CPUs."""
     pairs = pairwise(usage)
     return max(
         (

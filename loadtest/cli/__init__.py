@@ -1,1 +1,1 @@
-"""The command line of the load test, one module per group of commands."""
+"""The command line of the load test: one module per command."""

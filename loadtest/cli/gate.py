@@ -1,42 +1,21 @@
-"""The commands about promises: `gate` holds a run against them, `plan` tells how long it must be."""
+"""The command `gate`: evaluate a saved run against an SLO."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import Annotated
-
-import typer
 from rich.console import Console
 
-from loadtest.analysis import archive, planning, slo, verdict
-from loadtest.analysis.archive import Kept
-from loadtest.analysis.planning import Plan
+from loadtest.analysis import archive, slo, verdict
+from loadtest.analysis.archive import SavedRun
 from loadtest.analysis.slo import Objective, Slo
 from loadtest.cli import output
-from loadtest.cli.history import Json
+from loadtest.cli.options import Json, RunName, SloFile, read_slo
 from loadtest.errors import LoadTestError
 from loadtest.models import Record, Verdict
-from loadtest.profiles import PROFILES, profile_named
 from loadtest.runs import paths
-from loadtest.scenario import scenario
-
-SLO_VARIABLE = "LOADTEST_SLO"
-
-SloFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--slo",
-        help=(
-            f"YAML file of the promise; by default what {SLO_VARIABLE} names, else no failure and a "
-            "p99 of at most 60 ms."
-        ),
-    ),
-]
 
 
 class ObjectiveRow(Record):
-    """One promise, as `gate --json` tells it. `kept` is null where the run is too short to tell."""
+    """One objective as `gate --json` prints it; `kept` is null if the run is too short to decide."""
 
     name: str
     promised: str
@@ -55,19 +34,17 @@ class Gate(Record):
     exit_code: int
 
 
-def read_slo(path: Path | None) -> Slo | None:
-    """The objectives of `--slo` or LOADTEST_SLO; None without. Read before a load, not after it."""
-    named = path or os.environ.get(SLO_VARIABLE)
-    return slo.read(Path(named)) if named else None
+def evaluate(run: SavedRun, slos: Slo) -> Gate:
+    """Evaluate a saved run against its objectives.
 
-
-def judge(run: Kept, promise: Slo) -> Gate:
-    """Holds a run against a promise. Raises LoadTestError where the promise is not about it."""
+    Raises:
+        LoadTestError: The objectives do not apply to the run's topology.
+    """
     summary = run.summary
-    if summary.topology not in promise.applies_to:
+    if summary.topology not in slos.applies_to:
         raise LoadTestError(
-            f"the promise is about {', '.join(promise.applies_to)}, but {summary.id} is a run of "
-            f"{summary.topology}; give `applies_to: [{summary.topology}]` in a file by --slo"
+            f"the SLO applies to {', '.join(slos.applies_to)}, but {summary.id} is a run of "
+            f"{summary.topology}; give --slo a file with `applies_to: [{summary.topology}]`"
         )
     decided = verdict.judge(
         summary.topology,
@@ -75,11 +52,11 @@ def judge(run: Kept, promise: Slo) -> Gate:
         requests=summary.requests,
         latency=summary.latency,
         validity=summary.validity,
-        slo=promise,
+        slo=slos,
         endpoints=summary.endpoints,
     )
     found = slo.evaluate(
-        promise,
+        slos,
         users=summary.users,
         requests=summary.requests,
         latency=summary.latency,
@@ -103,8 +80,8 @@ def _row(objective: Objective) -> ObjectiveRow:
     )
 
 
-def show_gate(console: Console, gate: Gate) -> None:
-    """The objectives as a table, then the verdict with its reasons."""
+def _show(console: Console, gate: Gate) -> None:
+    """Show the objectives as a table, then the verdict with its reasons."""
     words = {True: "kept", False: "broken", None: "cannot be told"}
     rows = [[row.name, row.promised, row.measured, words[row.kept]] for row in gate.objectives]
     columns = ("objective", "promised", "measured", "")
@@ -113,87 +90,23 @@ def show_gate(console: Console, gate: Gate) -> None:
 
 
 def gate_command(
-    run: Annotated[
-        str, typer.Argument(help="A run's id or its beginning, `latest-single`, or a directory.")
-    ] = "latest-ha",
+    run: RunName = "latest-ha",
     slo_file: SloFile = None,
     *,
     json: Json = False,
 ) -> int:
-    """Hold a kept run against SLOs, without any load: for CI, or to try other promises.
+    """Evaluate a saved run against an SLO, without any load: for CI, or to try other objectives.
 
-    Exit codes as for `run`: 0 kept, 2 broken, 3 not valid or too short to tell, 4 anything else.
+    Exit codes as for `run`: 0 kept, 2 broken, 3 not valid or too short to decide, 4 anything else.
 
-    Example: `python -m loadtest gate latest-ha --slo our-slo.yml`
+    Examples:
+    - `python -m loadtest gate latest-ha --slo our-slo.yml`
+    - `python -m loadtest gate --json`
     """
-    promise = read_slo(slo_file) or slo.default()
-    gate = judge(archive.load(paths.base(), run), promise)
+    gate = evaluate(archive.load(paths.base(), run), read_slo(slo_file) or slo.default())
     console = Console()
     if json:
         output.show_json(console, gate)
     else:
-        show_gate(console, gate)
+        _show(console, gate)
     return gate.exit_code
-
-
-def plan_command(
-    slo_percent: Annotated[
-        float, typer.Option("--slo", help="Good requests of all, in per cent.")
-    ] = 99.9,
-    confidence: Annotated[float, typer.Option(help="Per cent.")] = 95.0,
-    rate: Annotated[
-        float | None, typer.Option(help="Requests per second; by default the profile's peak.")
-    ] = None,
-    profile: Annotated[str, typer.Option(help=f"One of {', '.join(PROFILES)}.")] = "seed",
-    script: Annotated[
-        str, typer.Option("--scenario", help="What a user does; tells requests per user.")
-    ] = "login",
-    *,
-    json: Json = False,
-) -> int:
-    """Say how long a run must be to show an SLO.
-
-    Example: `python -m loadtest plan --slo 99.9 --confidence 95 --rate 250`
-    """
-    per_user = scenario.load(script).requests_per_user
-    wanted = rate if rate is not None else profile_named(profile).peak_rate * per_user
-    made = planning.plan(slo_percent / 100, confidence / 100, wanted, per_user)
-    console = Console()
-    if json:
-        output.show_json(console, made)
-    else:
-        _show_plan(console, made)
-    return 0
-
-
-def _show_plan(console: Console, plan: Plan) -> None:
-    output.show_lines(console, plan.sentence[0].upper() + plan.sentence[1:] + ".")
-    rate = f"at {plan.rate:g} requests/s"
-    rows = [
-        [
-            f"{step.failures}",
-            f"{step.requests:,}",
-            planning.duration(step.seconds),
-            f"1 in {step.passes_at_one_in:,}",
-        ]
-        for step in plan.steps
-    ]
-    columns = ("failures allowed", "requests", rate, "true failures, to pass 9 times of 10")
-    output.show_table(console, "Runs that show it", columns, rows)
-    rows = [
-        [
-            fit.name,
-            f"{fit.requests:,}",
-            planning.duration(fit.seconds),
-            fit.shows,
-            "yes" if fit.enough else "no",
-        ]
-        for fit in plan.profiles
-    ]
-    columns = ("profile", "requests", "lasts", "shows, without a failure", "enough")
-    output.show_table(console, "The load profiles", columns, rows)
-    output.show_lines(
-        console,
-        "This counts requests as independent. Failures come in bursts, and a run shows nothing of "
-        "faults that did not happen in it.",
-    )

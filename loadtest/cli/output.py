@@ -1,4 +1,4 @@
-"""Output that suits where it goes: rich tables on a terminal, plain aligned lines in a log or pipe."""
+"""Output for its destination: rich tables on a terminal, plain aligned lines in a log or pipe."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from loadtest.engine.progress import plain_lines
+from loadtest.analysis.verdict import exit_code
+from loadtest.engine.runner import INTERRUPTED, RunResult
+from loadtest.errors import EXIT_INTERRUPTED
+from loadtest.formatting import line_printer
 from loadtest.models import Record
+from loadtest.reporting import report
 
 STYLES = {
     "kept": "green",
@@ -22,21 +26,23 @@ STYLES = {
     "invalid": "yellow",
     "cannot be told": "yellow",
 }
-"""How a word of judgement looks wherever it stands alone in a cell."""
+"""The style of a finding that stands alone in a cell."""
 
 
 def show_table(
     console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> None:
-    """Prints a table; the first column to the left, numbers in the others to the right."""
+    """Print a table: the first column left-aligned, numbers in the others right-aligned."""
     if console.is_terminal:
         console.print(_rich(title, columns, rows))
         return
-    say = plain_lines(console)
+    print_line = line_printer(console)
     widths = [max(len(row[i]) for row in (columns, *rows)) for i in range(len(columns))]
-    say(title)
+    print_line(title)
     for row in (columns, *rows):
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print_line(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def _rich(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -54,21 +60,33 @@ def _is_figure(cell: str) -> bool:
     return not cell or cell[0] in "0123456789+-−–≥≤<>"
 
 
+def show_run(console: Console, result: RunResult, *, json: bool = False) -> int:
+    """Print a run, to standard output if as JSON, and return the exit code for it."""
+    if json:
+        show_json(Console(), result.summary)
+    else:
+        report.show(console, report.render_run(result.summary))
+        line_printer(console)(f"results: {result.directory}")
+    if result.summary.cut_reason == INTERRUPTED:
+        return EXIT_INTERRUPTED
+    return exit_code(result.summary.verdict)
+
+
 def show_lines(console: Console, *lines: str) -> None:
-    """Prints sentences: wrapped on a terminal, one line each elsewhere."""
+    """Print sentences: wrapped on a terminal, one line each elsewhere."""
     for line in lines:
         if console.is_terminal:
             console.print(Text(line))
         else:
-            plain_lines(console)(line)
+            line_printer(console)(line)
 
 
 def show_json(console: Console, record: Record) -> None:
-    """Prints what a program is to read, and nothing else."""
+    """Print a record as JSON and nothing else."""
     print_json(console, record.model_dump_json(indent=2))
 
 
 def print_json(console: Console, text: str) -> None:
-    """Prints text as it is, whatever the console's width."""
+    """Print text as it is, whatever the console's width."""
     console.file.write(text + "\n")
     console.file.flush()

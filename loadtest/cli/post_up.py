@@ -1,4 +1,4 @@
-"""What follows `pulumi up`: release the revision, run the load, write the verdict down."""
+"""The command `post-up`, the hook after `pulumi up`: release, load, and record the verdict."""
 
 from __future__ import annotations
 
@@ -9,25 +9,40 @@ from typing import Any
 from rich.console import Console
 
 from loadtest.analysis.slo import Slo
-from loadtest.engine.progress import plain_lines
+from loadtest.cli import output, tools
+from loadtest.cli.options import SloFile, read_outputs, read_slo
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.errors import LoadTestError
+from loadtest.formatting import line_printer
 from loadtest.profiles import profile_named
 from loadtest.runs import paths
 from loadtest.stack import release
 from loadtest.stack.outputs import StackOutputs
 
 
+def post_up_command(slo_file: SloFile = None) -> int:
+    """Release, then load, as the stack's `loadProfile` says. Reads the outputs on standard input.
+
+    The exit code is the gate: a broken SLO fails `pulumi up`. LOADTEST_SLO names the SLO file.
+
+    Example: `pulumi stack output --json | python -m loadtest post-up`
+    """
+    console = Console()
+    slo = read_slo(slo_file)
+    result = post_up(read_outputs(None, "-"), console, slo)
+    return output.show_run(console, result) if result else 0
+
+
 def record_path(base: Path, topology: str) -> Path:
-    """Where the outcome of the newest post-up of a topology is written down."""
+    """Return where the outcome of the latest post-up of a topology is recorded."""
     return base / f"post-up-{topology}.json"
 
 
 def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> RunResult | None:
-    """Releases, and runs the load unless the stack's `loadProfile` is `none`.
+    """Release, and run the load unless the stack's `loadProfile` is `none`.
 
-    The outcome is written down in every case: a hook that failed once is not run again by the next
-    `pulumi up`, so only this file tells that the stack was never proven.
+    The outcome is recorded in every case: the next `pulumi up` does not repeat a failed hook, so only
+    this file shows that the stack was never proven.
     """
     record: dict[str, Any] = {
         "topology": outputs.topology,
@@ -39,11 +54,17 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
         "error": None,
     }
     try:
-        done = release.release(outputs, plain_lines(console))
+        done = release.release(outputs, line_printer(console))
         record |= {"released": True, "deployment": done.deployment_id, "version": done.version}
         if outputs.load_profile == "none":
             return None
-        result = run_load(outputs, profile_named(outputs.load_profile), console=console, slo=slo)
+        result = run_load(
+            outputs,
+            profile_named(outputs.load_profile),
+            console=console,
+            slo=slo,
+            command=tools.artillery(),
+        )
         record |= {
             "run": result.directory.name,
             "verdict": result.summary.verdict.model_dump(mode="json"),

@@ -1,1 +1,1 @@
-"""Runs the load: Artillery, its recorder, the availability probe and live progress."""
+"""Running the load: Artillery, its recorder, the availability prober and live progress."""

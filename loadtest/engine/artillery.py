@@ -1,4 +1,4 @@
-"""Artillery as a child process: how it is started, watched and ended."""
+"""Artillery as a child process: how it is started, watched and stopped."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ import psutil
 from loadtest.errors import GeneratorError
 from loadtest.runs import paths
 from loadtest.runs.recording import Usage
-from loadtest.scenario import scenario
+from loadtest.scenario.scenario import PROCESSOR
 
 KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER")
-"""All that Artillery inherits. Not among them, on purpose: credentials of any cloud, HTTP(S)_PROXY
-(the load goes straight to its target, and Artillery knows no exceptions), NODE_OPTIONS and DEBUG
-(which change what is measured), and Artillery Cloud's own variables."""
+"""All that Artillery inherits. Deliberately not: cloud credentials, HTTP(S)_PROXY (the load goes
+straight to its target, and Artillery supports no exceptions), NODE_OPTIONS and DEBUG (which change what
+is measured), and Artillery Cloud's own variables."""
+RECORDER = Path(__file__).with_name(PROCESSOR)
+REPORTER = Path(__file__).with_name("reporter.cjs")
 
 STOP_GRACE_S = 3.0
 LAST_LINES = 12
 COMPLAINT = "haproof: "
-"""With this, a line begins in which the recorder says that it cannot go on."""
+"""Prefix of the line with which the recorder says that it cannot continue."""
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
-class Toolchain:
-    """What Artillery is and what it runs on."""
+class Installation:
+    """An installed Artillery and what it runs on."""
 
     command: tuple[str, ...]
     artillery: str
@@ -45,14 +47,17 @@ class Toolchain:
 
     @property
     def workers(self) -> int:
-        """Worker threads that Artillery starts: one CPU is left to its main thread."""
+        """Number of worker threads that Artillery starts: one CPU is left to its main thread."""
         return max(1, self.cpus - 1)
 
 
-def toolchain(command: Sequence[str] | None = None) -> Toolchain:
-    """Finds Artillery and asks its Node for version and CPUs. `command` is [node, script]."""
-    found = list(command) if command else _locate()
-    node, script = found[0], Path(found[-1])
+def inspect(command: Sequence[str]) -> Installation:
+    """Read Artillery's version, and its Node's version and CPUs. `command` is [node, script].
+
+    Raises:
+        GeneratorError: It does not run.
+    """
+    node, script = command[0], Path(command[-1])
     try:
         package = json.loads((script.parent.parent / "package.json").read_text(encoding="utf-8"))
         answer = subprocess.run(
@@ -68,62 +73,54 @@ def toolchain(command: Sequence[str] | None = None) -> Toolchain:
         raise GeneratorError(
             f"Artillery at {script} does not run ({error}); run `make setup`"
         ) from error
-    return Toolchain(tuple(found), str(package.get("version")), str(version).lstrip("v"), int(cpus))
-
-
-def _locate() -> list[str]:
-    # Imported here: whoever gives a command needs no toolchain of the project.
-    from toolchain.errors import ToolError  # noqa: PLC0415
-    from toolchain.locate import artillery_command  # noqa: PLC0415
-
-    try:
-        return artillery_command()
-    except ToolError as error:
-        raise GeneratorError(str(error)) from error
+    return Installation(
+        tuple(command), str(package.get("version")), str(version).lstrip("v"), int(cpus)
+    )
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     inherited = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    # The only call home that `artillery run` makes by itself; Cloud needs --record or a WORKER_ID.
+    # Telemetry is the only call home that `artillery run` makes by itself; Artillery Cloud needs
+    # --record or a WORKER_ID.
     return {**inherited, "ARTILLERY_DISABLE_TELEMETRY": "1", "NO_COLOR": "1", **extra}
 
 
 class Generator:
     """One `artillery run`, in a process group of its own."""
 
-    def __init__(self, toolchain: Toolchain, directory: Path) -> None:
-        """Starts it on the script in `directory`, where it also leaves its log and report."""
+    def __init__(self, installation: Installation, directory: Path) -> None:
+        """Start it on the script in `directory`, where it also leaves its log and report."""
         extra = {
             "HAPROOF_REQUESTS_FILE": str((directory / paths.REQUESTS).resolve()) + ".gz",
             "HAPROOF_GENERATOR_FILE": str((directory / paths.GENERATOR).resolve()),
-            "CUSTOM_REPORTERS": str(scenario.REPORTER),
+            "CUSTOM_REPORTERS": str(REPORTER),
         }
         arguments = ["run", "--quiet", "--output", paths.ARTILLERY_REPORT, paths.SCRIPT]
         try:
             self._process = subprocess.Popen(
-                [*toolchain.command, *arguments],
+                [*installation.command, *arguments],
                 cwd=directory,
                 env=_environment(extra),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                # A group of its own: Ctrl-C reaches us first, and what was measured is kept.
+                # A group of its own: Ctrl-C reaches only us, so that what was measured is saved.
                 start_new_session=True,
             )
         except OSError as error:
             raise GeneratorError(f"cannot start Artillery ({error}); run `make setup`") from error
         self._tree = psutil.Process(self._process.pid)
-        self._said: deque[str] = deque(maxlen=LAST_LINES)
+        self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._complaint: str | None = None
-        self._listener = threading.Thread(
-            target=self._listen,
+        self._reader = threading.Thread(
+            target=self._read_output,
             args=(self._process.stdout, directory / paths.ARTILLERY_LOG),
             daemon=True,
         )
-        self._listener.start()
+        self._reader.start()
 
-    def _listen(self, output: Iterable[bytes], path: Path) -> None:
-        """Writes down what Artillery prints. Also kept here: a full disk must not hide why."""
+    def _read_output(self, output: Iterable[bytes], path: Path) -> None:
+        """Log what Artillery prints; keep the last lines so that the error survives a full disk."""
         with contextlib.ExitStack() as stack:
             log = None
             with contextlib.suppress(OSError):
@@ -133,27 +130,27 @@ class Generator:
                 if line.startswith(COMPLAINT):
                     self._complaint = self._complaint or line.removeprefix(COMPLAINT)
                 elif line:
-                    self._said.append(line)
+                    self._last_lines.append(line)
                 with contextlib.suppress(OSError):
                     if log is not None:
                         log.write(raw)
 
     @property
     def pid(self) -> int:
-        """The process, which also leads the group."""
+        """The process id, which is also that of the group."""
         return self._process.pid
 
     def poll(self) -> int | None:
-        """Its exit status, or None while it runs."""
+        """Return its exit status; None while it runs."""
         return self._process.poll()
 
     @property
     def complaint(self) -> str | None:
-        """Why the recorder cannot go on; None while it can."""
+        """Why the recorder cannot continue; None while it can."""
         return self._complaint
 
     def usage(self) -> Usage | None:
-        """CPU time and memory of the process and its children; None when it is gone."""
+        """Measure CPU time and memory of the process and its children; None once it has ended."""
         try:
             processes = [self._tree, *self._tree.children(recursive=True)]
             cpu = rss = 0.0
@@ -167,15 +164,15 @@ class Generator:
         return Usage(time.time() * 1000, cpu, int(rss))
 
     def stop(self) -> None:
-        """Ends the whole group, politely first. Returns when it is gone; may be repeated."""
+        """Stop the whole group, first by SIGINT, then by SIGKILL, and wait for it. Idempotent."""
         for number, grace in ((signal.SIGINT, STOP_GRACE_S), (signal.SIGKILL, None)):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace)
         self._process.wait()
-        self._listener.join(STOP_GRACE_S)
+        self._reader.join(STOP_GRACE_S)
 
     def last_lines(self) -> str:
-        """The end of what Artillery printed, for an error message."""
-        return "\n".join(f"  {line}" for line in self._said) or "  (it printed nothing)"
+        """Format the end of what Artillery printed, for an error message."""
+        return "\n".join(f"  {line}" for line in self._last_lines) or "  (it printed nothing)"

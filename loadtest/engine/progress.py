@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -15,9 +15,11 @@ from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from loadtest.engine.probe import Probe
+from loadtest.analysis.columns import QUANTILES, quantile
+from loadtest.formatting import line_printer
 from loadtest.outcomes import ANSWERED, Outcome
 from loadtest.profiles import Profile
+from loadtest.runs.probes import Probe
 from loadtest.runs.recording import Beat, Exchange, GeneratorEvent, PhaseStart
 
 PLAIN_INTERVAL_S = 2.0
@@ -31,20 +33,11 @@ STYLES = {
 }
 
 
-def plain_lines(console: Console) -> Callable[[str], None]:
-    """A function that prints one line as it is: no markup read into it, not wrapped."""
-
-    def say(line: str) -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    return say
-
-
 class Meter:
-    """What is known of a run while it goes on."""
+    """What is known of a run while it lasts."""
 
     def __init__(self, profile: Profile, slow_ms: float | None = None) -> None:
-        """Starts at nothing. An answer whose first byte takes longer than `slow_ms` is slow."""
+        """Start from zero. An answer whose first byte takes longer than `slow_ms` is slow."""
         self.profile = profile
         self.probes = 0
         self.good_probes = 0
@@ -62,7 +55,7 @@ class Meter:
         events: Iterable[GeneratorEvent],
         probes: Iterable[Probe] = (),
     ) -> None:
-        """Takes in what was recorded since the last call."""
+        """Add what was recorded since the last call."""
         for exchange in exchanges:
             outcome = exchange.outcome_within(self._slow_ms)
             self.outcomes[outcome] += 1
@@ -84,37 +77,37 @@ class Meter:
 
     @property
     def answers(self) -> int:
-        """Requests that have ended, well or not."""
+        """Requests that have ended, successfully or not."""
         return self.outcomes.total()
 
     @property
     def users(self) -> int:
-        """Virtual users that have arrived, a second ago at most."""
+        """Virtual users that have arrived, as of at most a second ago."""
         return sum(self._users_by_worker.values())
 
     @property
     def in_flight(self) -> int:
-        """Requests that wait for their answer, a second ago at most."""
+        """Requests that are waiting for their answer, as of at most a second ago."""
         return sum(self._in_flight.values())
 
     def elapsed_s(self, now_ms: float) -> float:
-        """Seconds since the first phase began; 0 before."""
+        """Return the seconds since the first phase began; 0 before."""
         return max(0.0, (now_ms - self.began_ms) / 1000) if self.began_ms else 0.0
 
     def phase_now(self, now_ms: float) -> str:
-        """The phase, or what else the run waits for."""
+        """Return the phase, or what else the run is waiting for."""
         over = self.began_ms and self.elapsed_s(now_ms) > self.profile.duration_s
         return "last answers" if over else self.phase
 
     def rolling_p99_ms(self, now_ms: float) -> float | None:
-        """The p99 of the answers of the last five seconds; None without any."""
+        """Return the p99 of the answers of the last five seconds; None without any."""
         while self._recent and self._recent[0][0] < now_ms - ROLLING_MS:
             self._recent.popleft()
-        values = [ttfb for _, ttfb in self._recent]
-        return float(np.percentile(values, 99, method="inverted_cdf")) if values else None
+        values = np.array([ttfb for _, ttfb in self._recent])
+        return quantile(values, QUANTILES["p99"]) if len(values) else None
 
     def line(self, now_ms: float) -> str:
-        """Everything in one line of plain text."""
+        """Format everything as one line of plain text."""
         outcomes = "  ".join(
             f"{outcome} {count:,}" for outcome in Outcome if (count := self.outcomes[outcome])
         )
@@ -129,10 +122,10 @@ class Meter:
 
 
 class Display(Protocol):
-    """Shows a meter; a context manager, so that a terminal is left as it was found."""
+    """Shows a meter; a context manager, so that the terminal is restored."""
 
     def __enter__(self) -> Self:
-        """Begins to draw."""
+        """Start drawing."""
         ...
 
     def __exit__(
@@ -141,11 +134,11 @@ class Display(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Draws for the last time."""
+        """Draw for the last time."""
         ...
 
     def show(self) -> None:
-        """Draws the meter as it is now; may be called at any rate."""
+        """Draw the meter as it is now; may be called at any rate."""
         ...
 
 
@@ -153,12 +146,12 @@ class PlainDisplay:
     """One line every two seconds, for logs and pipes."""
 
     def __init__(self, console: Console, meter: Meter, title: str) -> None:
-        """Prints to a console what a meter says."""
-        self._print, self._meter, self._title = plain_lines(console), meter, title
+        """Print the state of `meter` to `console`."""
+        self._print, self._meter, self._title = line_printer(console), meter, title
         self._next = 0.0
 
     def __enter__(self) -> Self:
-        """Prints the title."""
+        """Print the title."""
         self._print(self._title)
         return self
 
@@ -168,11 +161,11 @@ class PlainDisplay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Prints the last line."""
+        """Print the last line."""
         self._print(self._meter.line(time.time() * 1000))
 
     def show(self) -> None:
-        """Prints the line if two seconds have passed since the last."""
+        """Print the line if two seconds have passed since the last."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + PLAIN_INTERVAL_S
             self._print(self._meter.line(time.time() * 1000))
@@ -182,12 +175,12 @@ class LiveDisplay:
     """A panel that is redrawn in place."""
 
     def __init__(self, console: Console, meter: Meter, title: str) -> None:
-        """Draws on a console what a meter says."""
+        """Draw the state of `meter` on `console`."""
         self._meter, self._title = meter, title
         self._live = Live(console=console, refresh_per_second=4, get_renderable=self._panel)
 
     def __enter__(self) -> Self:
-        """Opens the panel."""
+        """Open the panel."""
         self._live.start()
         return self
 
@@ -197,11 +190,11 @@ class LiveDisplay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leaves the panel's last state on the screen."""
+        """Leave the panel's last state on the screen."""
         self._live.stop()
 
     def show(self) -> None:
-        """Nothing to do: the panel redraws itself."""
+        """Do nothing: the panel redraws itself."""
 
     def _panel(self) -> Panel:
         meter, now = self._meter, time.time() * 1000
@@ -229,6 +222,6 @@ class LiveDisplay:
 
 
 def display(console: Console, meter: Meter, title: str) -> Display:
-    """The display that suits the console."""
+    """Return the display that suits the console."""
     kind = LiveDisplay if console.is_terminal else PlainDisplay
     return kind(console, meter, title)

@@ -1,16 +1,16 @@
 'use strict';
 
 // An Artillery processor: writes one NDJSON line per HTTP exchange, and one per second about the
-// generator itself. Runs in every Artillery worker thread; all append to the same two files.
+// generator itself. Runs in every Artillery worker thread; all of them append to the same two files.
 //
-// The exchanges are compressed as they are written: each piece is a gzip member of its own, so that
-// the file can be read whenever and however this process ends (RFC 1952, section 2.2).
+// Exchanges are compressed as they are written: each piece is a gzip member of its own, so the file is
+// readable whenever and however this process ends (RFC 1952, section 2.2).
 //
-// Where the lines come from (Artillery 2.0.34, core/engine_http): the engine emits
-// `trace:http:request` beside its counter `http.requests` and `trace:http:response` beside
+// Where the data comes from (Artillery 2.0.34, core/engine_http): the engine emits
+// `trace:http:request` along with its counter `http.requests` and `trace:http:response` with
 // `http.codes.*`, once per hop of a redirect; `onError` hooks run exactly once for a request that
-// ends without a complete answer (got's promise rejects once). `beforeRequest` is the only place
-// that sees both the virtual user and the request's uuid. `beforeScenario` hooks are the first step
+// ends without a complete response (got's promise rejects once). `beforeRequest` is the only place
+// that has both the virtual user and the request's uuid. `beforeScenario` hooks are the first step
 // of a flow, so they run when the user arrives, before any think time.
 
 const fs = require('node:fs');
@@ -21,18 +21,18 @@ const { threadId } = require('node:worker_threads');
 const FLUSH_MS = 200;
 const BEAT_MS = 1000;
 const DELAY_RESOLUTION_MS = 10;
-const GZIP_LEVEL = 3; // a third of the time of the default level, for a tenth more bytes
+const GZIP_LEVEL = 3; // a third of the default level's time, for a tenth more bytes
 
 const requestsFile = process.env.HAPROOF_REQUESTS_FILE;
 const generatorFile = process.env.HAPROOF_GENERATOR_FILE;
 
-const pending = new Map(); // uuid of a request -> what is common to its hops, and the hops
+const pending = new Map(); // uuid of a request -> what its hops share, and the hops
 const observed = new WeakSet(); // event emitters that already have our listeners
 let users = 0;
 let lines = [];
 let requestsFd = null;
 let generatorFd = null;
-let broken = false; // a write failed: what comes now would be a record with a hole in it
+let broken = false; // a write failed: anything written now would follow a gap
 
 const epoch = () => performance.timeOrigin + performance.now();
 const micro = (ms) => Math.round(ms * 1000) / 1000;
@@ -40,19 +40,19 @@ const micro = (ms) => Math.round(ms * 1000) / 1000;
 function append(fd, data, file) {
   if (broken) return;
   try {
-    fs.appendFileSync(fd, data); // O_APPEND, so whole pieces even with several worker threads
+    fs.appendFileSync(fd, data); // O_APPEND: pieces stay whole even with several worker threads
   } catch (error) {
     broken = true;
     complain(`cannot write ${file}: ${error.code || error.message}`);
   }
 }
 
-// Straight to the descriptor: a worker's console goes through the main thread, which may be busy.
+// Directly to the descriptor: a worker's console goes through the main thread, which may be busy.
 function complain(message) {
   try {
     fs.writeSync(2, `haproof: ${message}\n`);
   } catch {
-    // Nobody is listening any more.
+    // Nobody is reading any more.
   }
 }
 
@@ -113,8 +113,8 @@ function write(request, hop, error) {
   lines.push(`${JSON.stringify(line)}\n`);
 }
 
-// Without an `expect` of its own, a request expects what a browser would call success. The answers
-// on the way of a redirect that is followed are no answers yet; only the last one is judged.
+// Without its own `expect`, a request expects what a browser would call success. Responses along a
+// followed redirect are not the answer yet; only the last one is checked.
 function isExpected(request, hop) {
   if (isRedirect(request, hop)) return true;
   return isExpectedStatus(request, hop.status) && !request.mismatch;
@@ -130,7 +130,7 @@ function isRedirect(request, hop) {
   return request.follows && status >= 300 && status < 400 && headers.location !== undefined;
 }
 
-// `expect: { statusCode: 200 }` or a list of such, as artillery-plugin-expect reads it.
+// `expect: { statusCode: 200 }` or a list of these, as in artillery-plugin-expect.
 function expectedStatuses(expect) {
   return [expect ?? []].flat().flatMap((one) => [one.statusCode ?? []].flat()).map(Number);
 }
@@ -144,8 +144,8 @@ function newHop(started) {
   return { started, answered: null, ended: null, status: null, headers: {}, written: false };
 }
 
-// What Artillery calls a failed capture or match (core/engine_http): the answer came, but is not
-// the one that the scenario asked for.
+// What Artillery calls a failed capture or match (core/engine_http): a response arrived, but not the
+// one that the scenario asked for.
 function isMismatch(result) {
   const matches = Object.values(result.matches ?? {});
   const captures = Object.values(result.captures ?? {});
@@ -162,7 +162,7 @@ function observe(emitter) {
   });
   emitter.on('trace:http:response', (response, uuid) => {
     const request = pending.get(uuid);
-    // The next hop of a redirect is announced before the answer to this one; answers keep order.
+    // The next hop of a redirect is announced before the response to this one; responses keep order.
     const hop = request?.hops.find((one) => one.answered === null);
     if (!hop) return;
     hop.answered = epoch();
@@ -170,8 +170,8 @@ function observe(emitter) {
     hop.headers = response.headers;
     response.once('end', () => {
       hop.ended = epoch();
-      // What Artillery finds in the answer's content is known only later, in `finish`.
-      if (!request.looks) write(request, hop);
+      // The result of captures and matches is known only later, in `finish`.
+      if (!request.inspects) write(request, hop);
     });
   });
   emitter.on('trace:http:capture', (result, uuid) => {
@@ -200,14 +200,14 @@ function beforeRequest(request, context, emitter, next) {
     endpoint: endpointOf(request),
     expect: expectedStatuses(request.expect),
     follows: request.followRedirect !== false,
-    looks: request.capture !== undefined || request.match !== undefined,
+    inspects: request.capture !== undefined || request.match !== undefined,
     mismatch: false,
     hops: []
   });
   return next();
 }
 
-// Takes a request out of the pending ones and writes what its hops have not written themselves.
+// Remove a request from the pending ones and write those of its hops that are not written yet.
 function finish(uuid, error) {
   const request = pending.get(uuid);
   pending.delete(uuid);
@@ -220,7 +220,7 @@ function finish(uuid, error) {
 
 function afterResponse(request, _response, _context, _emitter, next) {
   const unexpected = finish(request.uuid);
-  // Artillery calls a user who was answered 503 completed. We call him failed.
+  // Artillery counts a user who got a 503 as completed; we count that user as failed.
   return unexpected === null ? next() : next(new Error(`UNEXPECTED_STATUS_${unexpected}`));
 }
 

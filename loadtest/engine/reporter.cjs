@@ -1,7 +1,7 @@
 'use strict';
 
-// An Artillery reporter (CUSTOM_REPORTERS), in its main thread: notes when each phase began and
-// ended, and ends Artillery when the process that started it is gone.
+// An Artillery reporter (CUSTOM_REPORTERS), in its main thread: records when each phase started, and
+// worker errors, and exits when the process that started Artillery is gone.
 
 const fs = require('node:fs');
 
@@ -9,7 +9,7 @@ const ORPHAN_CHECK_MS = 1000;
 
 module.exports = function createReporter(events) {
   const file = process.env.HAPROOF_GENERATOR_FILE;
-  const note = (line) => {
+  const record = (line) => {
     try {
       fs.appendFileSync(file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
     } catch (error) {
@@ -18,10 +18,10 @@ module.exports = function createReporter(events) {
   };
 
   events.on('phaseStarted', (phase) =>
-    note({ event: 'phase', index: phase.index, name: phase.name ?? null, at: phase.startTime })
+    record({ event: 'phase', index: phase.index, name: phase.name ?? null, at: phase.startTime })
   );
   events.on('workerError', (message) =>
-    note({ event: 'error', at: Date.now(), message: String(message.error?.message ?? message) })
+    record({ event: 'error', at: Date.now(), message: String(message.error?.message ?? message) })
   );
 
   const parent = process.ppid;

@@ -1,4 +1,4 @@
-"""Puts one stack under load: prepares a run, follows it, and writes down what was measured."""
+"""Puts one stack under load: prepares a run, follows it, and saves what was measured."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import summarise
 from loadtest.engine import artillery as engine_artillery
 from loadtest.engine import progress
-from loadtest.engine.artillery import Generator, Toolchain
-from loadtest.engine.probe import Prober, parse_probe
+from loadtest.engine.artillery import Generator, Installation
+from loadtest.engine.prober import Prober
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.runs.journal import Tail
+from loadtest.runs.probes import parse_probe
 from loadtest.runs.recording import Usage, WorkerError, parse_event, parse_exchange
 from loadtest.scenario import credentials
 from loadtest.scenario import scenario as scenarios
@@ -37,14 +38,14 @@ from loadtest.stack.outputs import StackOutputs
 POLL_S = 0.25
 SAMPLE_S = 1.0
 STARTUP_S = 120.0
-"""Artillery takes 6 to 8 s of CPU before its first request; more on a busy machine."""
+"""Artillery needs 6 to 8 s of CPU before its first request, and longer on a busy machine."""
 DRAIN_S = 60.0
 INTERRUPTED = "it was interrupted"
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """A run and where it is kept."""
+    """A run and the directory it is saved in."""
 
     directory: Path
     summary: RunSummary
@@ -52,22 +53,22 @@ class RunResult:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be run, and where."""
+    """What to run, and where."""
 
     directory: Path
     outputs: StackOutputs
     scenario: scenarios.Scenario
     profile: Profile
-    tools: Toolchain
+    artillery: Installation
     slow_ms: float
 
     @property
-    def patience_s(self) -> float:
-        """After this many seconds, Artillery hangs."""
+    def timeout_s(self) -> float:
+        """Seconds after which Artillery must be hanging."""
         return STARTUP_S + self.profile.duration_s + self.scenario.longest_s + DRAIN_S
 
     def settings(self, started_at: datetime) -> RunSettings:
-        """What is written down before the run begins."""
+        """Return what is recorded before the run starts."""
         return RunSettings(
             id=self.directory.name,
             topology=self.outputs.topology,
@@ -77,17 +78,17 @@ class _Plan:
             scenario=self.scenario.record(),
             slow_ms=self.slow_ms,
             probe=ProbeSettings(path=self.outputs.health_path),
-            artillery=self.tools.artillery,
-            node=self.tools.node,
+            artillery=self.artillery.artillery,
+            node=self.artillery.node,
             python=platform.python_version(),
-            workers=self.tools.workers,
-            host_cpus=self.tools.cpus,
+            workers=self.artillery.workers,
+            host_cpus=self.artillery.cpus,
         )
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    """How following the run ended. `failure` is what to tell as an error, `why` in one line."""
+    """How the run ended: `why` in one line, `failure` as an error message."""
 
     why: str | None = None
     failure: str | None = None
@@ -98,24 +99,26 @@ def run_load(
     profile: Profile,
     *,
     console: Console,
+    command: Sequence[str],
     base: Path | None = None,
     scenario: str = "login",
     slo: Slo | None = None,
-    command: Sequence[str] | None = None,
 ) -> RunResult:
-    """Runs the load and returns its summary, already written to a directory below `base`.
+    """Run the load and return its summary, already saved in a directory below `base`.
 
-    Ctrl-C ends the generator; what was measured is written, marked as cut short, and returned. A
-    generator that crashes, hangs or cannot write raises GeneratorError; what was measured until then
-    is written down as well, as far as there is room. `command` replaces the project's Artillery
-    ([node, script]).
+    Ctrl-C stops the generator; what was measured is saved, marked as cut short, and returned.
+    `command` starts Artillery: [node, script].
+
+    Raises:
+        GeneratorError: The generator crashed, hung or could not write; what was measured until then
+            is saved as well, as far as there is room.
     """
     loaded = scenarios.load(scenario)
-    toolchain = engine_artillery.toolchain(command)
-    loaded.check_supply(profile, toolchain.workers, outputs.seed_users)
+    installation = engine_artillery.inspect(command)
+    loaded.check_supply(profile, installation.workers, outputs.seed_users)
     directory = paths.new_directory(base or paths.base(), outputs.topology, profile.name)
     plan = _Plan(
-        directory, outputs, loaded, profile, toolchain, (slo or objectives.default()).slow_ms
+        directory, outputs, loaded, profile, installation, (slo or objectives.default()).slow_ms
     )
     try:
         settings = _prepare(plan)
@@ -123,7 +126,7 @@ def run_load(
     finally:
         (directory / paths.CREDENTIALS).unlink(missing_ok=True)
     try:
-        summary = _write_down(directory, outcome, slo)
+        summary = _save(directory, outcome, slo)
     except LoadTestError as error:
         if outcome.failure is None:
             raise
@@ -134,11 +137,11 @@ def run_load(
     return RunResult(directory, summary)
 
 
-def _write_down(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
+def _save(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
     summary = summarise(reading.measure(directory, Ending(datetime.now(UTC), outcome.why)), slo)
     paths.save_summary(directory, summary)
     if (directory / paths.GENERATOR).exists():
-        # Only to save room: it can be read as it is.
+        # Only to save space: it is readable as it is.
         with contextlib.suppress(paths.ResultsError):
             paths.compress(directory / paths.GENERATOR)
     return summary
@@ -152,33 +155,35 @@ def _prepare(plan: _Plan) -> RunSettings:
     paths.write_text(plan.directory / paths.SCRIPT, text)
     paths.write_text(plan.directory / paths.OUTPUTS, plan.outputs.to_json() + "\n")
     try:
-        # A copy beside the script, so that the directory alone says what ran.
-        shutil.copyfile(scenarios.RECORDER, plan.directory / scenarios.RECORDER.name)
+        # A copy next to the script, so that the directory alone documents what ran.
+        shutil.copyfile(engine_artillery.RECORDER, plan.directory / engine_artillery.RECORDER.name)
         if plan.scenario.seeded:
-            credentials.write(plan.directory / paths.CREDENTIALS, plan.profile, plan.tools.workers)
+            credentials.write(
+                plan.directory / paths.CREDENTIALS, plan.profile, plan.artillery.workers
+            )
     except OSError as error:
         raise paths.ResultsError(f"cannot write to {plan.directory}: {error.strerror}") from error
     return settings
 
 
 def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
-    """Runs Artillery to its end, while showing what it records and probing the target beside it."""
+    """Run Artillery to its end, showing what it records and probing the target meanwhile."""
     meter = progress.Meter(plan.profile, plan.slow_ms)
     follower = _Follower(plan.directory, meter)
     title = f"{plan.outputs.topology}: {plan.profile.name}, {plan.profile.description}"
     prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{paths.PROBES}.gz")
-    artillery = Generator(plan.tools, plan.directory)
+    artillery = Generator(plan.artillery, plan.directory)
     why = None
     try:
         with prober, progress.display(console, meter, title) as display:
-            deadline = time.monotonic() + plan.patience_s
+            deadline = time.monotonic() + plan.timeout_s
             while artillery.poll() is None and why is None:
                 follower.read()
                 follower.sample(artillery)
                 display.show()
                 why = artillery.complaint or prober.failure or follower.failure
                 if time.monotonic() > deadline:
-                    why = f"Artillery has not ended after {plan.patience_s:.0f} s and was stopped"
+                    why = f"Artillery has not ended after {plan.timeout_s:.0f} s and was stopped"
                 time.sleep(POLL_S)
             artillery.stop()
             follower.read()
@@ -204,7 +209,7 @@ def _failure(why: str, plan: _Plan, artillery: Generator) -> str:
 
 
 class _Follower:
-    """Reads what is recorded as it grows, for the display, and adds what the generator uses."""
+    """Follows the recorded files for the display, and records the generator's resource usage."""
 
     def __init__(self, directory: Path, meter: progress.Meter) -> None:
         self._meter = meter
@@ -214,12 +219,12 @@ class _Follower:
         self._usage = directory / paths.GENERATOR
         self._sampled_at = 0.0
         self.failure: str | None = None
-        """Why what is recorded cannot be read, or nothing added to it."""
+        """Why the recorded files cannot be read or written."""
         self.worker_error: str | None = None
-        """The first error that one of Artillery's threads told of."""
+        """The first error that one of Artillery's threads reported."""
 
     def read(self) -> None:
-        """Takes in what is new."""
+        """Read what is new."""
         try:
             exchanges = [parse_exchange(line) for line in self._requests.lines()]
             events = [parse_event(line) for line in self._generator.lines()]
@@ -232,7 +237,7 @@ class _Follower:
         self._meter.add(exchanges, events, probes)
 
     def sample(self, artillery: Generator) -> None:
-        """Writes down the generator's CPU time and memory, at most once a second."""
+        """Record the generator's CPU time and memory, at most once a second."""
         if time.monotonic() < self._sampled_at + SAMPLE_S:
             return
         self._sampled_at = time.monotonic()
@@ -247,7 +252,7 @@ class _Follower:
             "rss": usage.rss_bytes,
         }
         try:
-            # One write in append mode, as the recorder's threads do: lines stay whole.
+            # One write in append mode, like the recorder's threads: lines stay whole.
             with self._usage.open("ab", buffering=0) as file:
                 file.write(f"{json.dumps(line)}\n".encode())
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Makes repeated runs, and keeps what they say together beside them."""
+"""Runs one or two stacks repeatedly, and saves what the runs say together."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from loadtest.runs import paths
 
 
 @dataclass(frozen=True)
-class Made:
+class CompletedSeries:
     """A finished (or interrupted) series."""
 
     series: Series
     file: Path
     exit_code: int
-    """The gravest of its runs' codes: not valid before broken before kept."""
+    """The most severe of its runs' codes: not valid before broken before kept."""
     cut_short: bool
 
 
-def make(
+def run(
     load: Mapping[str, Callable[[], RunResult]],
     repeat: int,
     *,
     base: Path,
-    say: Callable[[str], None],
-) -> Made:
-    """Runs every stack of `load` (name to the function that loads it) `repeat` times.
+    print_line: Callable[[str], None],
+) -> CompletedSeries:
+    """Run every stack of `load` (name to the function that loads it) `repeat` times.
 
-    The series is written after every run, so that what an error or Ctrl-C ends is still kept; an
-    interrupted run ends the series.
+    The series is saved after every run, so that it survives an error or Ctrl-C; an interrupted run
+    ends it.
     """
     stacks, started = list(load), datetime.now(UTC)
     identifier = f"repeats-{started:%Y%m%dT%H%M%SZ}-{'-'.join(stacks)}"
@@ -46,7 +46,7 @@ def make(
     file = base / f"{identifier}.json"
     cut_short = False
     for number, (slot, stack) in enumerate(planned, start=1):
-        say(f"run {number} of {len(planned)}: {stack}")
+        print_line(f"run {number} of {len(planned)}: {stack}")
         summary = load[stack]().summary
         runs.append(repeats.record(slot, stack, summary))
         code = max(code, exit_code(summary.verdict))
@@ -59,7 +59,7 @@ def make(
             break
     if series is None:
         raise ValueError("a series needs at least one run")
-    return Made(series, file, code, cut_short)
+    return CompletedSeries(series, file, code, cut_short)
 
 
 def _series(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from loadtest.analysis import bottleneck, inference
+from loadtest.analysis import bottleneck, columns, inference
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.outcomes import Outcome
-from loadtest.reporting.html.figures import failed_users
 from loadtest.reporting.two_runs import Report
 from loadtest.runs.table import RequestTable
 
@@ -52,7 +51,10 @@ def _users(report: Report, evidence: Evidence) -> str:
 def _difference(report: Report, evidence: Evidence) -> Interval:
     """By how much the share of failed users differs; where it is known, with their bursts."""
     if evidence.single is not None and evidence.ha is not None:
-        single, ha = (Sample(*failed_users(one)) for one in (evidence.single, evidence.ha))
+        single, ha = (
+            Sample(found.failed, found.arrived_ms)
+            for found in map(columns.users, (evidence.single, evidence.ha))
+        )
         return inference.share_difference(single, ha)
     single, ha = report.single.users, report.ha.users
     return inference.newcombe(single.failed, single.created, ha.failed, ha.created)

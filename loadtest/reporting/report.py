@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest.analysis import reading
 from loadtest.errors import LoadTestError
 from loadtest.reporting import card, junit, markdown
 from loadtest.reporting.conditions import Condition
@@ -15,7 +16,7 @@ from loadtest.reporting.schema import render as schema
 from loadtest.reporting.terminal import render_run, render_terminal, show
 from loadtest.reporting.texts import LANGUAGES, Texts
 from loadtest.reporting.two_runs import Report, compare
-from loadtest.runs import paths, table
+from loadtest.runs import paths
 from loadtest.stack import outputs as stack_outputs
 
 __all__ = ["Evidence", "Written", "language", "render_html", "render_run", "render_terminal",
@@ -57,7 +58,7 @@ def write_report(
     `report.html` is in that language; each other language has a page of its own beside it. Where
     GITHUB_STEP_SUMMARY names a file, the summary is added to it as well.
     """
-    runs = (paths.load_summary(single), paths.load_summary(ha))
+    runs = (reading.load_summary(single), reading.load_summary(ha))
     stacks = tuple(stack_outputs.from_file(str(d / paths.OUTPUTS)) for d in (single, ha))
     report = compare(runs[0], runs[1], (stacks[0], stacks[1]), extra)
     evidence = read_evidence(single, ha)
@@ -82,7 +83,7 @@ def write_report(
 def read_evidence(single: Path, ha: Path) -> Evidence:
     """The single requests of both runs. A report without them has its figures, but no charts."""
     try:
-        return Evidence(table.load(single), table.load(ha))
+        return Evidence(reading.load_requests(single), reading.load_requests(ha))
     except paths.ResultsError as error:
         return Evidence(problem=str(error))
 

@@ -7,9 +7,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from loadtest.formatting import percent
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
-from loadtest.reporting.two_runs import Report, answered, censored, percent
+from loadtest.reporting.two_runs import Report, answered, censored
 
 WIDTH = 80
 """Columns that the tables need."""

@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 import yaml
 from markupsafe import Markup
 
+from loadtest.formatting import percent
 from loadtest.models import Percentile
-from loadtest.reporting.two_runs import percent
 
 LANGUAGES: Final = {"en": "English", "ko": "한국어"}
 """Languages that a report can be written in, by their code, in their own words."""

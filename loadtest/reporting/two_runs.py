@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from loadtest.errors import EXIT_BROKEN, EXIT_INVALID, EXIT_KEPT
+from loadtest.formatting import NOTHING, percent
 from loadtest.models import Latency, Record, RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.reporting import conditions as conditions_of
@@ -14,7 +15,6 @@ from loadtest.reporting.published import PUBLISHED, Published
 from loadtest.stack.outputs import StackOutputs
 
 SCHEMA_VERSION = 1
-NOTHING = "–"
 EXIT_CODES = {"kept": EXIT_KEPT, "broken": EXIT_BROKEN, "invalid": EXIT_INVALID}
 
 
@@ -141,15 +141,6 @@ def rows(single: RunSummary, ha: RunSummary) -> list[Row]:
 def _row(name: str, *values: str, note: str = "") -> Row:
     columns = ("single", "ha", "published_single", "published_ha")
     return Row(name=name, note=note, **dict(zip(columns, values, strict=False)))
-
-
-def percent(share: float) -> str:
-    """A share as a report prints it; what is not quite none or all is not rounded to it."""
-    if share in {0, 1}:
-        return f"{share:.0%}".replace("%", " %")
-    if share < 0.0005:
-        return "< 0.1 %"
-    return "> 99.9 %" if share >= 0.9995 else f"{share * 100:.1f} %"
 
 
 def _of(count: int, share: float) -> str:

@@ -1,1 +1,1 @@
-"""What a run writes to disk and how it is read back. Judges nothing."""
+"""The files that a run leaves behind, and how each of them is read."""

@@ -1,11 +1,11 @@
-"""What happened to the target while it was under load, on the load's own clock.
+"""Events at the target (faults, deployments) while it is under load, on the load's own clock.
 
 Whoever causes a fault or starts a deployment appends a line to the run's `events.ndjson`:
 
     {"at": 1790000012345.6, "kind": "fault", "name": "terminate i-0a", "until": null, "detail": ""}
 
 `at` and `until` are epoch milliseconds of the machine that runs the load; `kind` is a word of the
-writer's choice (`fault`, `deployment`), `until` and `detail` may be left out.
+writer's choice (`fault`, `deployment`); `until` and `detail` are optional.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from loadtest.runs.journal import Journal, locate
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened; times in epoch ms."""
+    """Something that happened at the target; times in epoch ms."""
 
     kind: str
     name: str
@@ -33,10 +33,12 @@ class Event:
 
 
 def read(directory: Path) -> list[Event]:
-    """The events of a run in order of time; none where nobody wrote any.
+    """Return the events of a run ordered by time; none if nobody recorded any.
 
-    An unfinished last line is left out. Raises ResultsError, which names the line, for any other
-    that is not an event.
+    An unfinished last line is skipped.
+
+    Raises:
+        ResultsError: Any other line is not an event; the message names the line.
     """
     path = locate(directory, paths.EVENTS)
     if path is None:
@@ -67,7 +69,7 @@ def _event(line: str, journal: Journal) -> Event:
 
 
 def records(events: list[Event], began_ms: float) -> list[EventRecord]:
-    """The events on the load's clock: seconds after the first phase began."""
+    """Convert events to the load's clock: seconds after the first phase began."""
     return [
         EventRecord(
             kind=event.kind,

@@ -1,9 +1,9 @@
-"""Files that grow line by line and stay readable whatever happens to whoever writes them.
+"""Files that grow line by line and stay readable whatever happens to their writer.
 
-A journal is text in whole lines, plain (`.ndjson`) or compressed (`.ndjson.gz`). Compressed, it is a
-sequence of gzip members (RFC 1952, section 2.2: a gzip file may be a series of them), one for each
-piece that was appended. So `zcat` reads it, several writers may append to it, and when the writer is
-killed or the disk is full only the last piece is lost, not the file.
+A journal consists of whole lines of text, plain (`.ndjson`) or compressed (`.ndjson.gz`). Compressed,
+it is a sequence of gzip members (RFC 1952, section 2.2, allows several per file), one for each piece
+that was appended. So `zcat` reads it, several writers may append to it, and if the writer is killed or
+the disk is full only the last piece is lost, not the file.
 """
 
 from __future__ import annotations
@@ -20,26 +20,30 @@ GZIP = 16 + zlib.MAX_WBITS
 
 
 def locate(directory: Path, name: str) -> Path | None:
-    """The journal of that name (without `.gz`), compressed or not; None if there is none."""
+    """Find the journal of that name (without `.gz`), compressed or not; None if it does not exist."""
     candidates = (directory / f"{name}.gz", directory / name)
     return next((path for path in candidates if path.is_file()), None)
 
 
 def append(path: Path, text: str) -> None:
-    """Appends whole lines as a gzip member of their own. Raises OSError if the disk is full."""
+    """Append whole lines as a gzip member of their own.
+
+    Raises:
+        OSError: The disk is full, for instance.
+    """
     with path.open("ab", buffering=0) as file:
         file.write(gzip.compress(text.encode(), compresslevel=6))
 
 
 class _Members:
-    """Decompresses a series of gzip members as their bytes come in."""
+    """Decompresses a sequence of gzip members as their bytes arrive."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(GZIP)
         self.begun = False
-        """Whether a member has begun and not ended."""
+        """Whether a member has started but not ended."""
         self.error: str | None = None
-        """Why nothing more can be decompressed."""
+        """Why nothing further can be decompressed."""
 
     def feed(self, data: bytes) -> bytes:
         made = list[bytes]()
@@ -57,7 +61,7 @@ class _Members:
 
 
 class _Plain:
-    """The same for text that is not compressed."""
+    """The same interface for uncompressed text."""
 
     begun = False
     error: str | None = None
@@ -71,19 +75,20 @@ def _decoder(path: Path) -> _Members | _Plain:
 
 
 class Tail:
-    """Follows a journal while another process appends to it; hands out whole lines only."""
+    """Follows a journal while another process appends to it; returns whole lines only."""
 
     def __init__(self, path: Path) -> None:
-        """Follows from the beginning; the file need not exist yet."""
+        """Follow the file from its start; it need not exist yet."""
         self._path = path
         self._decoder = _decoder(path)
         self._offset = 0
         self._rest = b""
 
     def lines(self) -> list[str]:
-        """The lines that were completed since the last call; none while the file does not exist.
+        """Return the lines completed since the last call; none while the file does not exist.
 
-        Raises ValueError if what was appended is no gzip.
+        Raises:
+            ValueError: What was appended is not gzip.
         """
         try:
             with self._path.open("rb") as file:
@@ -100,20 +105,20 @@ class Tail:
 
 
 class Journal:
-    """The lines of a journal, up to where it can be read. Iterate once, then look at the rest."""
+    """The lines of a journal as far as it can be read. Iterate once, then read the attributes."""
 
     def __init__(self, path: Path) -> None:
-        """Raises nothing yet: the file is opened by iterating."""
+        """Prepare to read the file; iterating opens it."""
         self.path = path
         self.lines = 0
-        """How many lines were handed out so far."""
+        """Number of lines returned so far."""
         self.damage: str | None = None
-        """Why reading stopped before the file's end; None if it did not."""
+        """Why reading stopped before the end of the file; None if it did not."""
         self.unfinished = False
-        """Whether the end is missing: the writer was ended in the middle of a piece."""
+        """Whether the end is missing: the writer died in the middle of a piece."""
 
     def __iter__(self) -> Iterator[str]:
-        """Every whole line; stops, and notes why, where the file is broken."""
+        """Yield every whole line; stop where the file is damaged, and record why."""
         decoder, rest = _decoder(self.path), b""
         for data in self._chunks():
             *complete, rest = (rest + decoder.feed(data)).split(b"\n")
@@ -129,7 +134,7 @@ class Journal:
         self.unfinished = bool(rest) or decoder.begun
 
     def stop(self, why: str) -> None:
-        """Ends the reading: the line that was handed out last is broken, or what follows it."""
+        """Stop reading: the line returned last is damaged, or what follows it is."""
         self.damage = f"{self.path} is broken at line {self.lines:,}: {why}"
 
     def _chunks(self) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Where runs are kept: one directory per run, written so that a reader never sees half a file."""
+"""Where runs are stored: one directory per run, and files that no reader ever sees half-written."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from loadtest.errors import ResultsError
-from loadtest.models import SCHEMA_VERSION, RunSummary
+from loadtest.models import RunSummary
 
 BASE_VARIABLE = "LOADTEST_RESULTS"
 OUTPUTS = "outputs.json"
@@ -27,17 +25,17 @@ REQUESTS = "requests.ndjson"
 GENERATOR = "generator.ndjson"
 PROBES = "probes.ndjson"
 EVENTS = "events.ndjson"
-"""What happened to the target during the run, if anybody wrote it down: see `loadtest/runs/events.py`."""
+"""Events at the target during the run, if anybody recorded them: see `loadtest/runs/events.py`."""
 SUMMARY = "run.json"
 
 
 def base() -> Path:
-    """The directory of all results: `results/`, or what LOADTEST_RESULTS names."""
+    """Return the directory of all results: `results/`, or what LOADTEST_RESULTS names."""
     return Path(os.environ.get(BASE_VARIABLE) or "results")
 
 
 def new_directory(results: Path, topology: str, profile: str) -> Path:
-    """Makes the directory of a new run, named by UTC time, topology and profile."""
+    """Create the directory of a new run, named by UTC time, topology and profile."""
     try:
         results.mkdir(parents=True, exist_ok=True)
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -54,7 +52,7 @@ def new_directory(results: Path, topology: str, profile: str) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a whole file or nothing: a temporary beside it is renamed over it."""
+    """Write the whole file or nothing: a temporary file next to it is renamed over it."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")
@@ -65,18 +63,18 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _discard(part: Path) -> None:
-    # Best effort: the error that is being reported matters more.
+    # Best effort: the error being reported matters more.
     with contextlib.suppress(OSError):
         part.unlink()
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes JSON in the same way."""
+    """Write JSON in the same way."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def compress(path: Path) -> Path:
-    """Replaces a file by its gzip; the original goes only when the copy is whole."""
+    """Replace a file with its gzip; the original is removed only once the copy is complete."""
     target = path.with_name(f"{path.name}.gz")
     part = path.with_name(f".{target.name}.part")
     try:
@@ -87,13 +85,13 @@ def compress(path: Path) -> Path:
     except OSError as error:
         _discard(part)
         raise ResultsError(
-            f"cannot compress {path}: {error.strerror}; it stays as it is"
+            f"cannot compress {path}: {error.strerror}; it stays uncompressed"
         ) from error
     return target
 
 
 def save_summary(directory: Path, summary: RunSummary) -> None:
-    """Writes `run.json`, and points `latest-<topology>.json` to it if the run went to its end."""
+    """Write `run.json`, and point `latest-<topology>.json` to it if the run finished."""
     write_text(directory / SUMMARY, summary.model_dump_json(indent=2) + "\n")
     if not summary.cut_short:
         pointer = directory.parent / f"latest-{summary.topology}.json"
@@ -101,7 +99,7 @@ def save_summary(directory: Path, summary: RunSummary) -> None:
 
 
 def latest(results: Path, topology: str) -> Path:
-    """The directory of the newest run of a topology that went to its end."""
+    """Return the directory of the latest finished run of a topology."""
     pointer = results / f"latest-{topology}.json"
     try:
         name = str(json.loads(pointer.read_text(encoding="utf-8"))["run"])
@@ -113,34 +111,3 @@ def latest(results: Path, topology: str) -> Path:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"{pointer} is broken ({error}); name the run's directory") from error
     return results / name
-
-
-def load_summary(path: Path) -> RunSummary:
-    """Reads a run's summary from its directory or from `run.json` itself.
-
-    Where the program was ended before it could write one (killed, disk full), it is made from what
-    the run's other files hold, and says so.
-    """
-    file = path / SUMMARY if path.is_dir() else path
-    if path.is_dir() and not file.exists() and (path / SETTINGS).exists():
-        # Imported here: what makes a summary needs this module's names.
-        from loadtest.analysis.reading import recover  # noqa: PLC0415
-
-        return recover(path)
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if version != SCHEMA_VERSION:
-            raise ResultsError(
-                f"{file} has schema version {version}, this program reads {SCHEMA_VERSION}; "
-                "repeat the run"
-            )
-        return RunSummary.model_validate(content)
-    except OSError as error:
-        raise ResultsError(f"cannot read {file}: {error.strerror}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ResultsError(f"{file} is not JSON: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ResultsError(f"{file} is not a run's summary: {where}: {first['msg']}") from error

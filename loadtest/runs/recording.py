@@ -1,20 +1,18 @@
-"""Reads what was written during a run: a line per HTTP exchange, and lines on the generator."""
+"""The lines recorded during a run: one per HTTP exchange, and some about the load generator."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from loadtest.errors import ResultsError
 from loadtest.outcomes import Outcome, classify
 from loadtest.runs.journal import Journal
 
 
 class Exchange(NamedTuple):
-    """One HTTP request and what became of it. Times of day in epoch ms, durations in ms."""
+    """One HTTP request and its result. Times of day in epoch ms, durations in ms."""
 
     user: str
     endpoint: str
@@ -22,13 +20,13 @@ class Exchange(NamedTuple):
     """When the virtual user was started."""
     start_ms: float
     ttfb_ms: float | None
-    """From the request's start (so with the connection's set-up) to the answer's first byte."""
+    """From the request's start (so including connection setup) to the first byte of the response."""
     total_ms: float
     status: int | None
     expected: bool | None
     error: str | None
     sent: bool
-    """Whether Artillery counted it as a request; false if it failed before that."""
+    """Whether Artillery counted it as a request; False if it failed before that."""
     instance: str | None
     zone: str | None
     version: str | None
@@ -39,18 +37,22 @@ class Exchange(NamedTuple):
         return self.outcome_within(None)
 
     def outcome_within(self, slow_ms: float | None) -> Outcome:
-        """The class with slow answers told apart: those whose first byte took longer than this."""
+        """Return the class, with slow answers apart: those whose first byte took longer than this."""
         late = slow_ms is not None and self.ttfb_ms is not None and self.ttfb_ms > slow_ms
         return classify(self.status, self.expected, self.error, late=late)
 
     @property
     def ended_ms(self) -> float:
-        """When the answer was complete or the request was given up."""
+        """When the response was complete or the request abandoned."""
         return self.start_ms + self.total_ms
 
 
 def parse_exchange(line: str) -> Exchange:
-    """Reads one line of `requests.ndjson`; raises ValueError for any other text."""
+    """Parse one line of `requests.ndjson`.
+
+    Raises:
+        ValueError: The text is anything else.
+    """
     try:
         raw: dict[str, Any] = json.loads(line)
         return Exchange(
@@ -81,7 +83,7 @@ class Beat:
     users: int
     in_flight: int
     lag_p99_ms: float
-    """How late its timers fired: 99th percentile and largest of that second."""
+    """How late its timers fired: 99th percentile and maximum of that second."""
     lag_max_ms: float
     busy: float
     """Share of the second in which its event loop was busy, 0 to 1."""
@@ -89,7 +91,7 @@ class Beat:
 
 @dataclass(frozen=True)
 class PhaseStart:
-    """When Artillery began a phase."""
+    """When Artillery started a phase."""
 
     at_ms: float
     index: int
@@ -106,7 +108,7 @@ class WorkerError:
 
 @dataclass(frozen=True)
 class Usage:
-    """What the generator's process tree has used since it was started."""
+    """What the generator's process tree has used since its start."""
 
     at_ms: float
     cpu_seconds: float
@@ -117,7 +119,11 @@ GeneratorEvent = Beat | PhaseStart | WorkerError | Usage
 
 
 def parse_event(line: str) -> GeneratorEvent:
-    """Reads one line of `generator.ndjson`; raises ValueError for any other text."""
+    """Parse one line of `generator.ndjson`.
+
+    Raises:
+        ValueError: The text is anything else.
+    """
     try:
         raw: dict[str, Any] = json.loads(line)
         match raw["event"]:
@@ -145,7 +151,7 @@ def parse_event(line: str) -> GeneratorEvent:
 
 
 def events(journal: Journal) -> Iterator[GeneratorEvent]:
-    """The events of a journal, up to where it can be read; `journal` then tells why there."""
+    """Yield the events of a journal as far as it can be read; `journal.damage` says why it ends."""
     for line in journal:
         try:
             one = parse_event(line)
@@ -156,7 +162,7 @@ def events(journal: Journal) -> Iterator[GeneratorEvent]:
 
 
 def exchanges(journal: Journal) -> Iterator[Exchange]:
-    """The requests of a journal, up to where it can be read; `journal` then tells why there."""
+    """Yield the requests of a journal as far as it can be read; `journal.damage` says why it ends."""
     for line in journal:
         try:
             one = parse_exchange(line)
@@ -164,12 +170,3 @@ def exchanges(journal: Journal) -> Iterator[Exchange]:
             journal.stop(str(error))
             return
         yield one
-
-
-def read_exchanges(path: Path) -> list[Exchange]:
-    """All requests of a journal; an unfinished end is left out. Raises ResultsError if broken."""
-    journal = Journal(path)
-    found = list(exchanges(journal))
-    if journal.damage:
-        raise ResultsError(journal.damage)
-    return found

@@ -1,4 +1,4 @@
-"""A run's requests as columns: what statistics, charts and comparisons work on."""
+"""A run's requests as columns, for statistics, charts and comparisons."""
 
 from __future__ import annotations
 
@@ -9,41 +9,33 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loadtest.errors import ResultsError
-from loadtest.models import ProfileRecord
+from loadtest.arrays import Codes, Flags, Floats, Indices, Times
 from loadtest.outcomes import Outcome
-from loadtest.profiles import Phase, Profile, Times
-from loadtest.runs import paths
-from loadtest.runs.journal import Journal, locate
+from loadtest.runs.journal import Journal
 from loadtest.runs.recording import Exchange, exchanges
 
 OUTCOMES = tuple(Outcome)
-"""What a code in `RequestTable.outcome` stands for."""
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int32]
-Flags = NDArray[np.bool_]
+"""The outcome that each code in `RequestTable.outcome` stands for."""
 
 _CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 
 
 @dataclass(frozen=True)
 class Category:
-    """A text column: `labels[codes[i]]` is row i's text, and -1 stands for none."""
+    """A text column: `labels[codes[i]]` is the text of row i; code -1 is a missing text."""
 
     codes: Codes
     labels: tuple[str, ...]
 
-    def mask(self, label: str) -> NDArray[np.bool_]:
-        """Which rows have this text; none, if no row has."""
+    def mask(self, label: str) -> Flags:
+        """Return which rows have this text, possibly none."""
         if label not in self.labels:
             return np.zeros(len(self.codes), dtype=bool)
         return self.codes == self.labels.index(label)
 
-    def __getitem__(self, rows: NDArray[np.bool_]) -> Category:
-        """Only these rows; the labels stay."""
+    def __getitem__(self, rows: Flags) -> Category:
+        """Return only these rows; the labels stay."""
         return Category(self.codes[rows], self.labels)
 
 
@@ -51,23 +43,23 @@ class Category:
 class RequestTable:
     """One row per HTTP request, ordered by its start. All columns have the same length.
 
-    Times of day are in epoch ms, durations in ms. `ttfb_ms` is NaN where no answer began.
+    Times of day are in epoch ms, durations in ms. `ttfb_ms` is NaN if no response started.
     """
 
     arrived_ms: Floats
     """When the request's virtual user was started."""
     scheduled_ms: Floats
-    """When the request was due: its start less what its user was late; NaN if not known."""
+    """When the request was due: its start minus how late its user was; NaN if unknown."""
     start_ms: Floats
     ttfb_ms: Floats
-    """From the request's start (so with the connection's set-up) to the answer's first byte."""
+    """From the request's start (so including connection setup) to the first byte of the response."""
     total_ms: Floats
     outcome: Codes
     """Index into `OUTCOMES`."""
     status: Codes
-    """HTTP status, 0 where there was none."""
+    """HTTP status; 0 without a response."""
     sent: Flags
-    """Whether anything was sent; false if the request failed inside the generator before that."""
+    """Whether anything was sent; False if the request failed inside the generator before that."""
     user: Category
     endpoint: Category
     error: Category
@@ -76,25 +68,25 @@ class RequestTable:
     version: Category
 
     def __len__(self) -> int:
-        """How many requests."""
+        """Return the number of requests."""
         return len(self.start_ms)
 
     @property
     def ended_ms(self) -> Floats:
-        """When the answer was complete or the request was given up."""
+        """When the response was complete or the request abandoned."""
         return self.start_ms + self.total_ms
 
-    def is_(self, *outcomes: Outcome) -> NDArray[np.bool_]:
-        """Which rows have one of these outcomes."""
+    def is_(self, *outcomes: Outcome) -> Flags:
+        """Return which rows have one of these outcomes."""
         return np.isin(self.outcome, [_CODES[outcome] for outcome in outcomes])
 
-    def where(self, rows: NDArray[np.bool_]) -> RequestTable:
-        """The table of only these rows."""
+    def where(self, rows: Flags) -> RequestTable:
+        """Return the table of only these rows."""
         columns = {field.name: getattr(self, field.name) for field in fields(self)}
         return RequestTable(**{name: column[rows] for name, column in columns.items()})
 
-    def arrivals(self) -> tuple[Floats, NDArray[np.intp]]:
-        """When each user was started (epoch ms, in order), and each row's place in that order."""
+    def arrivals(self) -> tuple[Floats, Indices]:
+        """Return when each user was started (epoch ms, in order), and each row's position in that order."""
         _, first, user = np.unique(self.user.codes, return_index=True, return_inverse=True)
         arrived = self.arrived_ms[first]
         order = np.argsort(arrived, kind="stable")
@@ -103,10 +95,10 @@ class RequestTable:
         return arrived[order], place[user]
 
     def scheduled(self, planned_s: Times, began_ms: float) -> RequestTable:
-        """The table with `scheduled_ms`: the k-th user to arrive was the k-th who was planned.
+        """Return the table with `scheduled_ms`, taking the k-th user to arrive for the k-th planned.
 
-        `planned_s` are the planned arrivals in seconds after `began_ms`. What came between a user's
-        arrival and a later request (answers, think times) is taken as it was.
+        `planned_s` are the planned arrivals in seconds after `began_ms`. The time between a user's
+        arrival and a later request (responses, think time) is taken as measured.
         """
         arrived, place = self.arrivals()
         planned = np.full(len(arrived), np.nan)
@@ -116,8 +108,8 @@ class RequestTable:
         return dataclasses.replace(self, scheduled_ms=self.start_ms - late[place])
 
 
-class _Texts:
-    """A text column as it grows."""
+class _TextColumn:
+    """A text column under construction."""
 
     def __init__(self) -> None:
         self._labels: dict[str, int] = {}
@@ -127,24 +119,24 @@ class _Texts:
         known = self._labels
         self._codes.append(-1 if text is None else known.setdefault(text, len(known)))
 
-    def column(self, order: NDArray[np.intp]) -> Category:
+    def column(self, order: Indices) -> Category:
         return Category(np.array(self._codes, dtype=np.int32)[order], tuple(self._labels))
 
 
 class Builder:
-    """Takes in one request after the other without keeping any of them as an object."""
+    """Builds a table request by request without keeping any of them as an object."""
 
     def __init__(self, slow_ms: float | None = None) -> None:
-        """Above `slow_ms` to the first byte, a good answer is slow."""
+        """Count a good answer as slow if its first byte took longer than `slow_ms`."""
         self._slow_ms = slow_ms
         self._arrived, self._start = array("d"), array("d")
         self._ttfb, self._total = array("d"), array("d")
         self._outcome, self._status, self._sent = array("i"), array("i"), array("b")
-        self._user, self._endpoint, self._error = _Texts(), _Texts(), _Texts()
-        self._instance, self._zone, self._version = _Texts(), _Texts(), _Texts()
+        self._user, self._endpoint, self._error = _TextColumn(), _TextColumn(), _TextColumn()
+        self._instance, self._zone, self._version = _TextColumn(), _TextColumn(), _TextColumn()
 
     def add(self, one: Exchange) -> None:
-        """Adds a row."""
+        """Add a row."""
         self._arrived.append(one.arrived_ms)
         self._start.append(one.start_ms)
         self._ttfb.append(np.nan if one.ttfb_ms is None else one.ttfb_ms)
@@ -160,7 +152,7 @@ class Builder:
         self._version.add(one.version)
 
     def table(self) -> RequestTable:
-        """What was added, ordered by start; `scheduled_ms` is not known yet."""
+        """Return what was added, ordered by start; `scheduled_ms` is not known yet."""
         start = np.array(self._start, dtype=np.float64)
         order = np.argsort(start, kind="stable")
         return RequestTable(
@@ -182,7 +174,7 @@ class Builder:
 
 
 def from_exchanges(rows: Iterable[Exchange], slow_ms: float | None = None) -> RequestTable:
-    """The table of these requests. Above `slow_ms` to the first byte, a good answer is slow."""
+    """Build the table of these requests; above `slow_ms` to the first byte, a good answer is slow."""
     builder = Builder(slow_ms)
     for exchange in rows:
         builder.add(exchange)
@@ -190,46 +182,6 @@ def from_exchanges(rows: Iterable[Exchange], slow_ms: float | None = None) -> Re
 
 
 def read(path: Path, slow_ms: float | None) -> tuple[RequestTable, Journal]:
-    """The requests of a journal as far as it can be read; the journal tells whether that is all."""
+    """Read a journal's requests as far as possible; the returned journal says whether that is all."""
     journal = Journal(path)
     return from_exchanges(exchanges(journal), slow_ms), journal
-
-
-def load(directory: Path) -> RequestTable:
-    """The requests of a saved run, judged by the threshold and the schedule that it was run with.
-
-    Raises ResultsError where they cannot be read, or are not the ones that `run.json` counted: a
-    figure made of a part of a run would pass for one of the whole.
-    """
-    path = locate(directory, paths.REQUESTS)
-    if path is None:
-        raise ResultsError(f"{directory} holds no {paths.REQUESTS}.gz; name the directory of a run")
-    known = any((directory / name).is_file() for name in (paths.SUMMARY, paths.SETTINGS))
-    summary = paths.load_summary(directory) if known else None
-    table, journal = read(path, summary.slow_ms if summary else None)
-    if journal.damage:
-        raise ResultsError(f"{journal.damage}; {_remedy(directory)}")
-    if summary is None:
-        return table
-    if len(table) != summary.requests.total:
-        raise ResultsError(
-            f"{path} holds {len(table):,} requests, but {paths.SUMMARY} counted "
-            f"{summary.requests.total:,}: the file is not whole; {_remedy(directory)}"
-        )
-    planned = profile_of(summary.profile)
-    began_ms = summary.load_began_at.timestamp() * 1000
-    return table.scheduled(planned.schedule(), began_ms) if planned else table
-
-
-def _remedy(directory: Path) -> str:
-    return f"`python -m loadtest recover {directory}` makes a run of what can be read"
-
-
-def profile_of(record: ProfileRecord) -> Profile | None:
-    """The profile that a run was made with; None for runs of versions that did not record rates."""
-    phases = [
-        Phase(phase.name, round(phase.duration_s), phase.arrival_rate, phase.ramp_to)
-        for phase in record.phases
-        if phase.arrival_rate is not None
-    ]
-    return Profile(record.name, tuple(phases)) if len(phases) == len(record.phases) > 0 else None

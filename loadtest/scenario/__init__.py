@@ -1,1 +1,1 @@
-"""Scenarios: reading, checking and preparing the script that Artillery runs."""
+"""Scenarios: the files that describe what a user does, validated and prepared for Artillery."""

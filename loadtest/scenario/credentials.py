@@ -1,7 +1,7 @@
-"""Credentials for the virtual users: one visitor each, none twice.
+"""Credentials for the virtual users: one visitor account each, none used twice.
 
 The visitors are synthetic: the application's migration creates `visitor-000001` and so on, all with
-the same public password. They own nothing.
+the same public password. They protect nothing.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ HEADER = ("username", "password")
 
 
 def username(number: int) -> str:
-    """The name of the visitor with this number, counted from 1."""
+    """Return the name of the visitor with this number, counted from 1."""
     return f"visitor-{number:06d}"
 
 
 def rows(profile: Profile, workers: int) -> list[tuple[str, str]]:
-    """Credentials in the order in which Artillery deals them to its worker threads.
+    """Return credentials in the order in which Artillery deals them to its worker threads.
 
-    Worker w of W reads the rows w, w + W, w + 2W and so on, in sequence, and starts again when they
-    are used up. The workers do not start equally many virtual users, so each gets just the visitors
-    that it needs; the rows that only fill its column up to the longest are never read.
+    Worker w of W reads the rows w, w + W, w + 2W and so on, in sequence, and starts over when they
+    run out. The workers do not start the same number of virtual users, so each gets just the visitors
+    that it needs; the rows that only pad its column to the longest are never read.
     """
     arrivals = profile.arrivals_by_worker(workers)
     first, columns = 1, list[list[int]]()
@@ -43,7 +43,11 @@ def rows(profile: Profile, workers: int) -> list[tuple[str, str]]:
 
 
 def check_supply(profile: Profile, seed_users: int) -> None:
-    """Raises if the database has fewer visitors than the profile starts virtual users."""
+    """Reject a profile that starts more virtual users than the database has visitors.
+
+    Raises:
+        LoadTestError: There are too few; the message says how to seed more.
+    """
     if seed_users < profile.planned_users:
         needed = profile.planned_users
         raise LoadTestError(
@@ -53,7 +57,7 @@ def check_supply(profile: Profile, seed_users: int) -> None:
 
 
 def write(path: Path, profile: Profile, workers: int) -> None:
-    """Writes the credentials as CSV that only the owner can read."""
+    """Write the credentials as CSV that only the owner can read."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)

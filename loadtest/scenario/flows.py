@@ -1,22 +1,21 @@
-"""What the flows of an Artillery script have in common, and where they differ. Pure."""
+"""The order in which the flows of an Artillery script visit the endpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
-"""The steps that send a request."""
+from loadtest.scenario.schema import METHODS
 
 Step = Mapping[str, Any]
 Journey = tuple[str, ...]
-"""The endpoints that a user visits, by name, in their order."""
+"""The endpoints that a user visits, by name and in order."""
 
 
 def journeys(flows: Iterable[Sequence[Step]]) -> frozenset[Journey] | None:
-    """What users do from beginning to end, one journey for each flow.
+    """Return what users do from start to end, one journey per flow.
 
-    None where the script alone does not tell: it has loops or branches, or requests without a name.
+    None if the script alone does not determine it: it has loops, branches or unnamed requests.
     """
     found = [_journey(flow) for flow in flows]
     known = frozenset(journey for journey in found if journey is not None)
@@ -24,9 +23,9 @@ def journeys(flows: Iterable[Sequence[Step]]) -> frozenset[Journey] | None:
 
 
 def completes(endpoints: Iterable[str], journey: Sequence[str]) -> bool:
-    """Whether somebody who visited these endpoints, in this order, went the whole journey.
+    """Return whether a user who visited these endpoints, in this order, completed the journey.
 
-    More visits than the journey has do not matter: a redirect is one of its own.
+    Additional visits do not matter: a redirect counts as a visit of its own.
     """
     visited = iter(endpoints)
     return all(step in visited for step in journey)
@@ -35,7 +34,7 @@ def completes(endpoints: Iterable[str], journey: Sequence[str]) -> bool:
 def _journey(flow: Sequence[Step]) -> Journey | None:
     names: list[str] = []
     for step in flow:
-        method = next(iter(METHODS & step.keys()), None)
+        method = next((method for method in METHODS if method in step), None)
         if method is not None:
             request = step[method]
             name = request.get("name") if isinstance(request, Mapping) else None

@@ -1,4 +1,4 @@
-"""Makes the script that Artillery runs: the scenario, and what the runner adds to it."""
+"""A scenario, and the Artillery script that the runner makes of it."""
 
 from __future__ import annotations
 
@@ -14,78 +14,82 @@ from loadtest.models import ScenarioRecord
 from loadtest.profiles import Profile
 from loadtest.scenario import credentials, flows, validation
 from loadtest.scenario.schema import Payload, Script, requests_in, think_s
-from loadtest.scenario.yaml_positions import YamlError, read
+from loadtest.yaml_positions import YamlError, read
 
 SCENARIOS = Path(__file__).parent / "builtin"
-RECORDER = Path(__file__).parents[1] / "engine" / "recorder.cjs"
-REPORTER = Path(__file__).parents[1] / "engine" / "reporter.cjs"
+PROCESSOR = "recorder.cjs"
+"""The recorder, which the runner copies next to the script."""
 HOOKS = {
     "beforeScenario": "haproofBeforeScenario",
     "beforeRequest": "haproofBeforeRequest",
     "afterResponse": "haproofAfterResponse",
     "onError": "haproofOnError",
 }
-"""Scenario-level hooks, and the recorder's function that each calls."""
+"""Scenario-level hooks, and the function of the recorder that each calls."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A checked scenario file."""
+    """A validated scenario file."""
 
     name: str
     script: dict[str, Any]
-    """The file as it is."""
-    checked: Script
-    """The same, as what it was checked against."""
+    """The content of the file."""
+    validated: Script
+    """The same content, parsed by the schema."""
     digest: str
-    """SHA-256 of its content and of its payload files', independent of layout and comments."""
+    """SHA-256 of its content and its payload files, independent of layout and comments."""
     directory: Path
-    """Where the file is; paths of payload files are relative to it."""
+    """Directory of the file; paths of payload files are relative to it."""
 
     @property
     def description(self) -> str:
         """What users do, by the names that the script gives its flows."""
-        return "; ".join(flow.name for flow in self.checked.scenarios if flow.name) or self.name
+        return "; ".join(flow.name for flow in self.validated.scenarios if flow.name) or self.name
 
     @property
     def timeout_s(self) -> float:
         """Seconds after which an unanswered request counts as a timeout."""
-        return self.checked.config.http.timeout
+        return self.validated.config.http.timeout
 
     @property
     def requests_per_user(self) -> int:
-        """Requests of a user whom nothing stops, in the longest flow."""
-        return max(requests_in(flow.flow) for flow in self.checked.scenarios)
+        """Requests per user in the longest flow if every step succeeds."""
+        return max(requests_in(flow.flow) for flow in self.validated.scenarios)
 
     @property
     def journeys(self) -> list[list[str]] | None:
-        """Each flow's endpoints in their order; None where the script does not tell them."""
+        """Each flow's endpoints in order; None if the script does not determine them."""
         found = flows.journeys(scenario["flow"] for scenario in self.script["scenarios"])
         return None if found is None else sorted(map(list, found))
 
     @property
     def longest_s(self) -> float:
-        """How long a user may take, if he waits for every answer until it times out."""
+        """How long a user takes at most: if every request times out."""
         return max(
             think_s(flow.flow) + requests_in(flow.flow) * self.timeout_s
-            for flow in self.checked.scenarios
+            for flow in self.validated.scenarios
         )
 
     @property
     def seeded(self) -> bool:
-        """Whether its users are visitors that the stack seeds, from a file that the runner writes."""
-        return any(is_seeded(one, self.directory) for one in self.checked.config.payload)
+        """Whether its users are the stack's seeded visitors, from a file that the runner writes."""
+        return any(is_seeded(one, self.directory) for one in self.validated.config.payload)
 
     def check_supply(self, profile: Profile, workers: int, seed_users: int) -> None:
-        """Raises LoadTestError if there are fewer rows of credentials than virtual users."""
-        for payload in self.checked.config.payload:
+        """Reject a profile that starts more virtual users than there are rows of credentials.
+
+        Raises:
+            LoadTestError: There are too few rows.
+        """
+        for payload in self.validated.config.payload:
             if is_seeded(payload, self.directory):
                 credentials.check_supply(profile, seed_users)
             elif payload.order == "sequence":
                 _check_rows(self.directory / payload.path, payload, profile, workers)
 
     def record(self) -> ScenarioRecord:
-        """The scenario as a run keeps it."""
+        """Return the scenario as a run records it."""
         return ScenarioRecord(
             name=self.name,
             description=self.description,
@@ -96,33 +100,33 @@ class Scenario:
         )
 
     def artillery_script(self, target: str, profile: Profile) -> dict[str, Any]:
-        """The scenario aimed at a target, with the profile's phases and the recorder."""
+        """Return the scenario aimed at a target, with the profile's phases and the recorder."""
         config = {
             **self.script["config"],
             "target": target,
             "phases": [phase.to_artillery() for phase in profile.phases],
-            "processor": f"./{RECORDER.name}",
+            "processor": f"./{PROCESSOR}",
         }
-        if self.checked.config.payload:
-            config["payload"] = [self._payload(one) for one in self.checked.config.payload]
+        if self.validated.config.payload:
+            config["payload"] = [self._payload(one) for one in self.validated.config.payload]
         scenarios = [{**scenario, **HOOKS} for scenario in self.script["scenarios"]]
         return {**self.script, "config": config, "scenarios": scenarios}
 
     def _payload(self, payload: Payload) -> dict[str, Any]:
-        written = payload.model_dump(exclude_unset=True)
+        entry = payload.model_dump(exclude_unset=True)
         if not is_seeded(payload, self.directory):
             # Artillery runs in the results directory.
-            written["path"] = str((self.directory / payload.path).resolve())
-        return written
+            entry["path"] = str((self.directory / payload.path).resolve())
+        return entry
 
 
 def is_seeded(payload: Payload, directory: Path) -> bool:
-    """Whether the runner makes this file: it has its name, and the scenario brings none itself."""
+    """Return whether the runner writes this file: it has the right name and does not exist yet."""
     return payload.path == validation.SEEDED and not (directory / payload.path).exists()
 
 
 def _check_rows(file: Path, payload: Payload, profile: Profile, workers: int) -> None:
-    """Artillery deals rows to its workers one by one; each begins again when its own are used up."""
+    """Reject too few rows: Artillery deals them to its workers, and each starts over at the end."""
     with file.open(newline="", encoding="utf-8") as text:
         rows = [row for row in csv.reader(text, delimiter=payload.delimiter) if row]
     found = len(rows) - payload.skipHeader
@@ -135,9 +139,10 @@ def _check_rows(file: Path, payload: Payload, profile: Profile, workers: int) ->
 
 
 def load(name_or_path: str = "login") -> Scenario:
-    """Reads a scenario that comes with the project, by name, or any other, by path.
+    """Load one of the project's scenarios by name, or any other by path.
 
-    Raises LoadTestError, which lists what is wrong with file, line and column.
+    Raises:
+        LoadTestError: The file is missing or wrong; the message lists every problem with its line.
     """
     built_in = SCENARIOS / f"{name_or_path}.yml"
     path = built_in if built_in.is_file() else Path(name_or_path)
@@ -151,17 +156,17 @@ def load(name_or_path: str = "login") -> Scenario:
         ) from error
     except YamlError as error:
         raise LoadTestError(validation.describe(path, [error.problem])) from error
-    checked, problems = validation.check(source, path.parent)
-    if checked is None or problems:
+    script, problems = validation.validate(source, path.parent)
+    if script is None or problems:
         raise LoadTestError(validation.describe(path, problems))
     return Scenario(
-        path.stem, source.content, checked, _digest(source.content, checked, path), path.parent
+        path.stem, source.content, script, _digest(source.content, script, path), path.parent
     )
 
 
-def _digest(content: Any, checked: Script, path: Path) -> str:
+def _digest(content: Any, script: Script, path: Path) -> str:
     found = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode())
-    for payload in checked.config.payload:
+    for payload in script.config.payload:
         if not is_seeded(payload, path.parent):
             found.update((path.parent / payload.path).read_bytes())
     return found.hexdigest()

@@ -1,7 +1,7 @@
-"""What a scenario file may contain: the part of Artillery's script format that is measured truly.
+"""The schema of a scenario file: the part of Artillery's script format that is measured faithfully.
 
-Artillery ignores keys that it does not know, and some that it does. Both would measure something else
-than what was written, so both are refused. Facts about Artillery are those of 2.0.34
+Artillery ignores unknown keys, and some known ones. Either would measure something other than what
+the file says, so both are rejected. Facts about Artillery are those of 2.0.34
 (`core/engine_http`, `commons/engine_util`).
 """
 
@@ -23,13 +23,14 @@ from pydantic import (
 )
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+"""The steps that send a request."""
 UNKNOWN_THINK_S = 60.0
-"""Assumed where a think time is computed by a template; only a run's patience depends on it."""
+"""Assumed if a template computes the think time; only a run's timeout depends on it."""
 UNITS_S = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600}
 
 
 class Part(BaseModel):
-    """Base of all parts: unknown keys are refused."""
+    """Base of all parts: unknown keys are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -45,12 +46,12 @@ class Http(Part):
 
 
 def _listed(value: Any) -> Any:
-    """One thing, or a list of such: Artillery takes both."""
+    """Wrap a single value in a list: Artillery accepts both."""
     return value if isinstance(value, list) or value is None else [value]
 
 
 class Payload(Part):
-    """A file of values, a row of which each virtual user gets."""
+    """A file of values; each virtual user gets a row of it."""
 
     path: str
     fields: Annotated[list[str], Field(min_length=1)]
@@ -62,7 +63,7 @@ class Payload(Part):
 
 
 class Config(Part):
-    """`config`, but for what the runner sets."""
+    """`config`, without what the runner sets."""
 
     http: Http
     payload: Annotated[list[Payload], BeforeValidator(_listed)] = []
@@ -72,7 +73,7 @@ class Config(Part):
 
 
 class Expect(Part):
-    """What an answer must be. Only its status is judged."""
+    """What a response must be. Only its status is checked."""
 
     statusCode: Annotated[list[int], BeforeValidator(_listed)]  # noqa: N815
 
@@ -103,7 +104,7 @@ class Request(Part):
     probability: Any = None
 
     @model_validator(mode="after")
-    def _goes_somewhere(self) -> Request:
+    def _has_a_url(self) -> Request:
         if not self.url and not self.uri:
             raise ValueError("a request needs a `url`")
         return self
@@ -121,7 +122,7 @@ class Requesting(Part):
     options: Request | None = None
 
     @model_validator(mode="after")
-    def _sends_one(self) -> Requesting:
+    def _sends_one_request(self) -> Requesting:
         if len(self.model_fields_set) > 1:
             named = " and ".join(sorted(self.model_fields_set))
             raise ValueError(f"a step sends one request, not {named}: begin each with a dash")
@@ -140,10 +141,10 @@ class Thinking(Part):
 
     @field_validator("think", mode="before")
     @classmethod
-    def _is_meant(cls, value: Any) -> Any:
+    def _reject_fractions(cls, value: Any) -> Any:
         # Artillery reads a whole number as seconds, and any other as milliseconds.
         if isinstance(value, float):
-            raise ValueError(  # noqa: TRY004 - what pydantic turns into an error of its own
+            raise ValueError(  # noqa: TRY004 - pydantic turns it into an error of its own
                 f'write "{value * 1000:g}ms": Artillery reads {value:g} as milliseconds'
             )
         return value
@@ -165,26 +166,26 @@ class Looping(Part):
     loopElement: str | None = None  # noqa: N815
 
     @model_validator(mode="after")
-    def _ends(self) -> Looping:
+    def _terminates(self) -> Looping:
         if self.count is None and self.over is None:
             raise ValueError("a loop needs `count` or `over`: without them it never ends")
         return self
 
     @property
     def rounds(self) -> int:
-        """How often it goes round; once if only Artillery can know."""
+        """Number of iterations; 1 if only Artillery can know."""
         return self.count or (len(self.over) if isinstance(self.over, list) else 1)
 
 
 class Parallel(Part):
-    """A step that does several at once."""
+    """A step that runs several others at once."""
 
     parallel: Annotated[list[Step], Field(min_length=1)]
     limit: Any = None
 
 
 def _kind(step: Any) -> str | None:
-    """Which step it is. The names must not be keys of a step: they show up in pydantic's errors."""
+    """Return the kind of step. Not named like a step's key, as it appears in pydantic's errors."""
     if isinstance(step, dict):
         keys = cast("dict[str, Any]", step)
         return next(
@@ -216,7 +217,7 @@ class Flow(Part):
     engine: Literal["http"] = "http"
 
     @model_validator(mode="after")
-    def _asks_something(self) -> Flow:
+    def _sends_a_request(self) -> Flow:
         if requests_in(self.flow) == 0:
             raise ValueError("the flow sends no request")
         return self
@@ -230,7 +231,7 @@ class Script(Part):
 
 
 def _steps(steps: Iterable[Any]) -> Iterator[tuple[Any, int]]:
-    """Every step that does something, and how often."""
+    """Yield every step that does something, and how often."""
     for step in steps:
         match step:
             case Looping():
@@ -243,7 +244,7 @@ def _steps(steps: Iterable[Any]) -> Iterator[tuple[Any, int]]:
 
 
 def requests_in(steps: Iterable[Any]) -> int:
-    """How many requests the steps send, if nothing stops them."""
+    """Count the requests that the steps send if all succeed."""
     return sum(
         times
         for step, times in _steps(steps)
@@ -252,7 +253,7 @@ def requests_in(steps: Iterable[Any]) -> int:
 
 
 def think_s(steps: Iterable[Any]) -> float:
-    """How many seconds the steps wait."""
+    """Sum up the think times of the steps, in seconds."""
     return sum(
         times * _think_s(step.think) for step, times in _steps(steps) if isinstance(step, Thinking)
     )

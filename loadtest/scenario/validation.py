@@ -1,4 +1,4 @@
-"""Checks a scenario file before it is run, and says where in it what is wrong."""
+"""Validation of a scenario file before it runs: every problem, with its position."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from loadtest.scenario import credentials
 from loadtest.scenario.schema import METHODS, Config, Flow, Http, Payload, Request, Script
-from loadtest.scenario.yaml_positions import Location, Position, Problem, Source
+from loadtest.yaml_positions import Location, Position, Problem, Source, explain
 
 SEEDED = "credentials.csv"
-"""The name of the payload that the runner writes: visitors whom the stack has seeded."""
+"""Name of the payload file that the runner writes: the visitors that the stack has seeded."""
 
-FUNCTIONS = "functions need a processor, and the recorder has that place"
-REFUSED = {
+FUNCTIONS = "functions need a processor, and the recorder is the processor"
+UNSUPPORTED = {
     "target": "the runner sets it, from the stack's outputs",
     "phases": "the runner sets them, from the load profile",
-    "processor": "the recorder has that place",
-    "environments": "nothing chooses among them",
-    "ensure": "the promise is judged by haproof",
+    "processor": "the recorder is the processor",
+    "environments": "nothing selects one of them",
+    "ensure": "haproof evaluates the SLO itself",
     "engines": "only HTTP is recorded",
     "timeout": "Artillery reads `config.http.timeout`",
     "before": "its requests would not be recorded",
     "after": "its requests would not be recorded",
-    "pool": "every visitor opens a connection of his own",
+    "pool": "every visitor opens a new connection",
     "beforeScenario": "the recorder needs that hook",
     "afterScenario": FUNCTIONS,
     "beforeRequest": "the recorder needs that hook",
@@ -38,9 +39,9 @@ REFUSED = {
     "onError": "the recorder needs that hook",
     "function": FUNCTIONS,
     "whileTrue": FUNCTIONS,
-    "loadAll": "every user gets a row of his own, by `fields`",
+    "loadAll": "every user gets one row, by `fields`",
 }
-"""Keys that Artillery knows and a run cannot have, and why."""
+"""Keys that Artillery knows but a scenario may not contain, and why."""
 
 KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = tuple(
     (re.compile(pattern), names, what)
@@ -60,17 +61,17 @@ KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = tuple(
             tuple((field.alias or name) for name, field in Request.model_fields.items()),
             "a request",
         ),
-        (r".*/expect(/\d+)?", ("statusCode",), "`expect`, of which only the status is judged"),
+        (r".*/expect(/\d+)?", ("statusCode",), "`expect`, of which only the status is checked"),
     )
 )
-"""By the way to a part: the keys that it may have, and what it is called."""
+"""By the path to a part: the keys that it may contain, and what it is called."""
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_$][\w$]*)")
 ENVIRONMENT = "$processEnvironment"
 
 
-def check(source: Source, directory: Path) -> tuple[Script | None, list[Problem]]:
-    """The script, and everything that is wrong with it, in the order of the file."""
+def validate(source: Source, directory: Path) -> tuple[Script | None, list[Problem]]:
+    """Return the script, and everything that is wrong with it, in the order of the file."""
     try:
         script = Script.model_validate(source.content)
     except ValidationError as error:
@@ -80,15 +81,15 @@ def check(source: Source, directory: Path) -> tuple[Script | None, list[Problem]
 
 
 def describe(path: Path, problems: list[Problem]) -> str:
-    """The problems as a message: a line each, as compilers write them."""
+    """Format the problems as a message: a line each, as compilers write them."""
     lines = [f"  {path}:{p.position.line}:{p.position.column}: {p.text}" for p in problems]
     return "\n".join([f"the scenario {path} cannot be run:", *lines])
 
 
-# --- the form -------------------------------------------------------------------------------------
+# --- structure ------------------------------------------------------------------------------------
 
 
-def _problem(source: Source, error: Any) -> Problem:
+def _problem(source: Source, error: ErrorDetails) -> Problem:
     location = source.resolve(error["loc"])
     match error["type"]:
         case "extra_forbidden":
@@ -96,25 +97,22 @@ def _problem(source: Source, error: Any) -> Problem:
         case "missing":
             return Problem(_start(source, location), _missing(error["loc"][-1], location))
         case _:
-            text = str(error["msg"]).removeprefix("Value error, ")
-            given = error["input"]
-            shown = f", not {given!r}" if isinstance(given, str | int | float) else ""
             what = f"`{location[-1]}`: " if location and isinstance(location[-1], str) else ""
-            return Problem(_start(source, location), f"{what}{text[0].lower()}{text[1:]}{shown}")
+            return Problem(_start(source, location), f"{what}{explain(error)}")
 
 
 def _start(source: Source, location: Location) -> Position:
-    """Where to look for something that is wrong with a value: at its key, if it has one."""
+    """Return where to look for a problem with a value: at its key, if it has one."""
     return source.keys.get(location) or source.values[location]
 
 
 def _unknown(location: Location) -> str:
     key = str(location[-1])
     part = "/".join(map(str, location[:-1]))
-    if key in REFUSED and not (key == "timeout" and re.fullmatch(r"config/http", part)):
+    if key in UNSUPPORTED and not (key == "timeout" and re.fullmatch(r"config/http", part)):
         if key == "timeout" and part != "config":
             return "remove `timeout`: Artillery ignores it here and reads `config.http.timeout`"
-        return f"remove `{key}`: {REFUSED[key]}"
+        return f"remove `{key}`: {UNSUPPORTED[key]}"
     names, what = next(
         ((names, what) for pattern, names, what in KNOWN if pattern.fullmatch(part)), ((), "this")
     )
@@ -148,7 +146,7 @@ def _missing(key: str | int, location: Location) -> str:
             return f"{where if location else 'a scenario file'} needs `{key}`"
 
 
-# --- the content ----------------------------------------------------------------------------------
+# --- content -------------------------------------------------------------------------------------
 
 
 def _payloads(script: Script, source: Source) -> Iterator[tuple[Payload, Location]]:
@@ -170,7 +168,7 @@ def _files(script: Script, source: Source, directory: Path) -> Iterator[Problem]
 
 
 def _file(payload: Payload, path: Path) -> str | None:
-    """What is wrong with a payload's file; None if nothing is."""
+    """Return what is wrong with a payload's file; None if nothing is."""
     try:
         with path.open(newline="", encoding="utf-8") as text:
             rows = list(
@@ -188,7 +186,7 @@ def _file(payload: Payload, path: Path) -> str | None:
 
 
 def _variables(script: Script, source: Source) -> Iterator[Problem]:
-    """Texts that name a variable which nothing sets: Artillery would send an empty text."""
+    """Find texts with a variable that nothing sets: Artillery would send an empty string."""
     known = {*script.config.variables, *(f for p in script.config.payload for f in p.fields)}
     known |= set(_captured(source.content))
     for location, text in source.strings():
@@ -205,7 +203,7 @@ def _variables(script: Script, source: Source) -> Iterator[Problem]:
 
 
 def _captured(content: Any) -> Iterator[str]:
-    """The names under which steps keep something for later ones."""
+    """Yield the names under which steps capture values for later ones."""
     match content:
         case dict():
             for key, value in content.items():

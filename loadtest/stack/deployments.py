@@ -1,6 +1,6 @@
-"""One CodeDeploy deployment: its revision, its progress, and why it failed.
+"""CodeDeploy deployments: their revision, their progress, and why they failed.
 
-A thin layer over boto3's `codedeploy` client that knows nothing of stacks.
+A thin layer over boto3's `codedeploy` client that knows nothing about stacks.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
 COUNTED = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 ALARM_ACTIVE = "ALARM_ACTIVE"
 SUSPENDED = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
-"""What Auto Scaling leaves alone while a deployment runs: moving instances between zones, replacing
-them all, planned changes of the fleet's size. Not `Terminate`: without it nothing that fails is
-replaced. (CodeDeploy API reference, EC2DeploymentOptions.)"""
+"""Auto Scaling processes suspended while a deployment runs: rebalancing between zones, instance
+refresh, scheduled changes of capacity. Not `Terminate`: without it no failed instance is replaced.
+(CodeDeploy API reference, EC2DeploymentOptions.)"""
 
 TARGETS_PER_CALL = 25
 DEPLOYMENTS_PER_CALL = 25
@@ -24,7 +24,7 @@ DEPLOYMENTS_PER_CALL = 25
 
 @dataclass(frozen=True)
 class Revision:
-    """A zip in S3. ETag and version pin its content, where they are known."""
+    """A zip in S3. ETag and version, where known, pin its content."""
 
     bucket: str
     key: str
@@ -32,7 +32,7 @@ class Revision:
     version: str | None = None
 
     def location(self) -> dict[str, Any]:
-        """The revision as CodeDeploy's API writes it."""
+        """Return the revision in the form of CodeDeploy's API."""
         s3 = {"bucket": self.bucket, "key": self.key, "bundleType": "zip"}
         if self.etag:
             s3["eTag"] = self.etag
@@ -41,7 +41,7 @@ class Revision:
         return {"revisionType": "S3", "s3Location": s3}
 
     def same_as(self, location: dict[str, Any]) -> bool:
-        """Whether a deployment's revision is surely this one: same object, same content."""
+        """Return whether a deployment's revision is certainly this one: same object, same content."""
         s3 = location.get("s3Location") or {}
         if (s3.get("bucket"), s3.get("key")) != (self.bucket, self.key):
             return False
@@ -65,7 +65,7 @@ class FailedEvent:
     log_tail: str
 
     def __str__(self) -> str:
-        """The failure for a person: where, what, and what the script last said."""
+        """Format the failure: instance, event, and the end of the script's output."""
         head = f"{self.instance}: {self.event} failed ({self.code})"
         script = f", script {self.script}" if self.script else ""
         tail = "\n".join(f"    {line}" for line in self.log_tail.strip().splitlines())
@@ -73,7 +73,7 @@ class FailedEvent:
 
 
 @dataclass(frozen=True)
-class Progress:
+class DeploymentState:
     """A deployment at one moment."""
 
     id: str
@@ -82,7 +82,7 @@ class Progress:
     error: str | None
     rollback_id: str | None
     rollback_due: bool = False
-    """Whether it ended so that CodeDeploy rolls it back, and does not say yet by what."""
+    """Whether CodeDeploy will roll it back but does not name the rollback yet."""
 
     @property
     def ended(self) -> bool:
@@ -90,13 +90,13 @@ class Progress:
         return self.status in ENDED
 
     @property
-    def clean(self) -> bool:
-        """Whether every instance got the revision: `Succeeded` alone allows some to fail."""
+    def complete(self) -> bool:
+        """Whether every instance got the revision; `Succeeded` alone allows some to fail."""
         unserved = sum(self.overview.get(name, 0) for name in ("Failed", "Skipped", "Pending"))
         return self.status == "Succeeded" and unserved == 0
 
     def counts(self) -> str:
-        """The instances by state, in words."""
+        """Format the number of instances in each state."""
         return ", ".join(f"{n} {name}" for name in COUNTED if (n := self.overview.get(name, 0)))
 
 
@@ -104,15 +104,15 @@ class Deployments:
     """The deployments of one deployment group."""
 
     def __init__(self, client: Any, application: str, group: str) -> None:
-        """Looks through boto3's `codedeploy` client at one application's group."""
+        """Use boto3's `codedeploy` client for one application's deployment group."""
         self._client = client
         self._names = {"applicationName": application, "deploymentGroupName": group}
 
     def create(self, revision: Revision, description: str, *, scaled: bool) -> str:
-        """Starts a deployment; files that an earlier one left are overwritten. Returns its id.
+        """Start a deployment that overwrites files of earlier ones, and return its id.
 
-        `scaled` says that the group deploys to an Auto Scaling group: its own moving of instances
-        waits for the deployment's end then.
+        With `scaled`, the group deploys to an Auto Scaling group, whose own moves of instances are
+        suspended until the deployment ends.
         """
         options = {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": SUSPENDED}}
         answer = self._client.create_deployment(
@@ -124,12 +124,12 @@ class Deployments:
         )
         return str(answer["deploymentId"])
 
-    def progress(self, deployment_id: str) -> Progress:
-        """How far a deployment has come."""
+    def state(self, deployment_id: str) -> DeploymentState:
+        """Return the current state of a deployment."""
         info = self._client.get_deployment(deploymentId=deployment_id)["deploymentInfo"]
         error = info.get("errorInformation")
         rollback = info.get("rollbackInfo")
-        return Progress(
+        return DeploymentState(
             id=deployment_id,
             status=str(info.get("status")),
             overview=dict(info.get("deploymentOverview") or {}),
@@ -138,8 +138,8 @@ class Deployments:
             rollback_due=rollback is None and _rolls_back(info),
         )
 
-    def events_now(self, deployment_id: str) -> Counter[str]:
-        """The lifecycle events that run at the moment, with the number of instances in each."""
+    def running_events(self, deployment_id: str) -> Counter[str]:
+        """Count the instances in each lifecycle event that is running now."""
         return Counter(
             event["lifecycleEventName"]
             for target in self._targets(deployment_id)
@@ -148,7 +148,7 @@ class Deployments:
         )
 
     def failures(self, deployment_id: str) -> list[FailedEvent]:
-        """Every lifecycle event that failed, with the end of its script's output."""
+        """Return every lifecycle event that failed, with the end of its script's output."""
         return [
             _failed_event(target, event)
             for target in self._targets(deployment_id)
@@ -157,7 +157,7 @@ class Deployments:
         ]
 
     def instances_with(self, revision: Revision) -> set[str]:
-        """Instances whose last successful deployment in this group was of that revision."""
+        """Return the instances whose last successful deployment in this group was of that revision."""
         latest: dict[str, bool] = {}
         for info in self._succeeded():
             same = revision.same_as(info.get("revision") or {})
@@ -167,7 +167,7 @@ class Deployments:
         return {instance for instance, same in latest.items() if same}
 
     def _succeeded(self) -> list[dict[str, Any]]:
-        """Successful deployments, newest first."""
+        """Return the successful deployments, newest first."""
         found: list[str] = []
         query: dict[str, Any] = {**self._names, "includeOnlyStatuses": ["Succeeded"]}
         while True:
@@ -199,7 +199,7 @@ class Deployments:
 
 
 def _rolls_back(info: dict[str, Any]) -> bool:
-    """Whether the deployment's end is one of the events that it is rolled back on."""
+    """Return whether the deployment ended in an event that triggers its automatic rollback."""
     settings = info.get("autoRollbackConfiguration") or {}
     if info.get("status") == "Failed":
         event = "DEPLOYMENT_FAILURE"

@@ -1,4 +1,4 @@
-"""The instances of a stack, and whether they serve: ASG, target group and HTTP health path."""
+"""Health of a stack: its Auto Scaling group, its target group and its HTTP health path."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from loadtest.stack.outputs import StackOutputs
 HTTP_TIMEOUT_S = 5.0
 VERSION_HEADER = "X-App-Version"
 PLACEHOLDER = "haproof-placeholder"
-"""What the program that runs until the first release calls itself in `Server`."""
+"""The `Server` header of the placeholder that runs until the first release."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the health path said: a status and the version, or why there is neither."""
+class HealthResponse:
+    """The response of the health path: status and version, or why there is neither."""
 
     status: int | None
     version: str | None
-    """What it calls its version; None for an application that tells none, which is its right."""
+    """The application's version; None if it does not report one, which is optional."""
     problem: str | None
 
     @property
     def healthy(self) -> bool:
-        """Whether it is a 200."""
+        """Whether the status is 200."""
         return self.status == 200
 
 
 def instances(outputs: StackOutputs, autoscaling: Any) -> tuple[set[str], str | None]:
-    """The instances that a deployment reaches, and what is still missing of them, if anything."""
+    """Return the instances that a deployment reaches, and what is still missing, if anything."""
     if outputs.auto_scaling_group_name is None:
         return ({outputs.instance_id} if outputs.instance_id else set()), None
     name = outputs.auto_scaling_group_name
@@ -51,7 +51,7 @@ def instances(outputs: StackOutputs, autoscaling: Any) -> tuple[set[str], str | 
 
 
 def unhealthy_targets(outputs: StackOutputs, elbv2: Any) -> str | None:
-    """What is wrong with the target group, in words; None if all instances are healthy in it."""
+    """Describe what is wrong with the target group; None if all its instances are healthy."""
     if outputs.target_group_arn is None:
         return None
     answer = elbv2.describe_target_health(TargetGroupArn=outputs.target_group_arn)
@@ -59,7 +59,7 @@ def unhealthy_targets(outputs: StackOutputs, elbv2: Any) -> str | None:
         str(one["Target"]["Id"]): str(one["TargetHealth"]["State"])
         for one in answer.get("TargetHealthDescriptions") or []
     }
-    # A target on its way out no longer gets requests.
+    # A deregistering target no longer gets requests.
     staying = {target: state for target, state in states.items() if state != "draining"}
     healthy = sum(state == "healthy" for state in staying.values())
     wanted = max(outputs.instance_count, len(staying))
@@ -69,8 +69,8 @@ def unhealthy_targets(outputs: StackOutputs, elbv2: Any) -> str | None:
     return f"{healthy} of {wanted} targets are healthy" + (f" ({others})" if others else "")
 
 
-def ask_health(outputs: StackOutputs) -> Answer:
-    """Asks the stack's health path once, straight and not through any proxy."""
+def request_health(outputs: StackOutputs) -> HealthResponse:
+    """Request the stack's health path once, directly rather than through a proxy."""
     parts = urlsplit(outputs.url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(str(parts.hostname), parts.port, timeout=HTTP_TIMEOUT_S)
@@ -82,8 +82,8 @@ def ask_health(outputs: StackOutputs) -> Answer:
         problem = None if response.status == 200 else f"answers {response.status}"
         if problem is None and (response.getheader("Server") or "").startswith(PLACEHOLDER):
             problem = "is answered by the placeholder, not by the released application"
-        return Answer(response.status, version, problem)
+        return HealthResponse(response.status, version, problem)
     except (OSError, http.client.HTTPException) as error:
-        return Answer(None, None, f"does not answer ({error})")
+        return HealthResponse(None, None, f"does not answer ({error})")
     finally:
         connection.close()

@@ -1,4 +1,8 @@
-"""The stack's outputs, which are all that the load test knows of a stack."""
+"""The stack's outputs, which are all that the load test knows about a stack.
+
+The fields of `StackOutputs` are the outputs that `components/service.py` exports (`OUTPUT_KEYS`). A test
+keeps the two equal; neither imports the other, as the load test works on any program's stack.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +23,9 @@ PULUMI_TIMEOUT_S = 120
 
 
 class MonthlyCost(BaseModel):
-    """The stack's own estimate of its price; without `total` there is none, and `notes` say why.
+    """The stack's own cost estimate; without `total` there is none, and `notes` say why.
 
-    What else the stack tells of it, such as its lines, is kept for people to read.
+    Anything else in it, such as its line items, is kept for people to read.
     """
 
     model_config = ConfigDict(
@@ -59,13 +63,13 @@ class StackOutputs(BaseModel):
     seed_users: Annotated[int, Field(ge=0)]
     load_profile: str
     load_balancer_dns_name: str | None = None
-    """To which a domain that Route 53 does not serve has to point."""
-    # Of what a stack does not have, Pulumi's state keeps no output at all.
+    """Where a domain that is not hosted in Route 53 has to point to."""
+    # Pulumi's state keeps no output at all for what a stack does not have.
     auto_scaling_group_name: str | None = None
     target_group_arn: str | None = None
     instance_id: str | None = None
     monthly_cost: MonthlyCost | None = None
-    """None for stacks from before there was an estimate."""
+    """None for stacks deployed before the estimate existed."""
 
     @field_validator("url")
     @classmethod
@@ -83,12 +87,16 @@ class StackOutputs(BaseModel):
         return value
 
     def to_json(self) -> str:
-        """The outputs as they came, for the results directory."""
+        """Return the outputs as they were read, for the results directory."""
         return self.model_dump_json(by_alias=True, indent=2, exclude_unset=True)
 
 
 def parse(text: str, source: str) -> StackOutputs:
-    """Reads outputs from JSON text; `source` names it in errors."""
+    """Parse outputs from JSON text; `source` names it in errors.
+
+    Raises:
+        OutputsError: The text is not JSON, or not what this project's stacks export.
+    """
     try:
         return StackOutputs.model_validate(json.loads(text))
     except json.JSONDecodeError as error:
@@ -115,7 +123,11 @@ def _explain(error: ValidationError) -> str:
 
 
 def from_file(path: str) -> StackOutputs:
-    """Reads outputs from a file, or from standard input if `path` is `-`."""
+    """Read outputs from a file, or from standard input if `path` is `-`.
+
+    Raises:
+        OutputsError: They cannot be read or parsed.
+    """
     if path == "-":
         return parse(sys.stdin.read(), "standard input")
     try:
@@ -124,18 +136,18 @@ def from_file(path: str) -> StackOutputs:
         raise OutputsError(f"cannot read the stack outputs {path}: {error}") from error
 
 
-def from_stack(stack: str) -> StackOutputs:
-    """Asks the Pulumi command line for the outputs of a stack of this project."""
-    # Imported here: a stack's outputs can also come from a file, on a machine without Pulumi.
-    from toolchain import locate  # noqa: PLC0415
-    from toolchain.errors import ToolError  # noqa: PLC0415
+def from_stack(stack: str, pulumi: str) -> StackOutputs:
+    """Ask the Pulumi command line, the program `pulumi`, for a stack's outputs.
 
+    Raises:
+        OutputsError: There is no answer, or it is not what this project's stacks export.
+    """
+    command = [pulumi, "stack", "output", "--json", "--stack", stack]
     try:
-        command = [str(locate.pulumi()), "stack", "output", "--json", "--stack", stack]
         answer = subprocess.run(
             command, capture_output=True, text=True, timeout=PULUMI_TIMEOUT_S, check=False
         )
-    except (ToolError, OSError, subprocess.TimeoutExpired) as error:
+    except (OSError, subprocess.TimeoutExpired) as error:
         raise OutputsError(
             f"cannot ask Pulumi for the outputs of stack {stack!r}: {error}"
         ) from error

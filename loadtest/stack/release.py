@@ -1,4 +1,4 @@
-"""Releases a stack's revision through CodeDeploy and waits until the stack serves it.
+"""Releases a stack's revision with CodeDeploy and waits until the stack serves it.
 
 The same calls go to AWS or to a local region: boto3 reads AWS_ENDPOINT_URL and the credentials from
 the environment.
@@ -16,10 +16,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from loadtest.errors import ReleaseError
 from loadtest.stack import health
-from loadtest.stack.deployments import Deployments, Progress, Revision
+from loadtest.stack.deployments import Deployments, DeploymentState, Revision
 from loadtest.stack.outputs import StackOutputs
 
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 LIMIT_EXCEEDED = "DeploymentLimitExceededException"
 """CodeDeploy runs one deployment at a time per group."""
@@ -28,12 +28,12 @@ STEADY_ANSWERS = 3
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long to wait, in seconds, and how often to look."""
+class Timeouts:
+    """How long to wait, and how often to poll; all in seconds."""
 
-    fleet_s: float = 600
+    capacity_s: float = 600
     deployment_s: float = 3600
-    """The longest a lifecycle event may take on CodeDeploy."""
+    """The longest that CodeDeploy lets a lifecycle event run."""
     rollback_s: float = 30
     """From the end of a deployment until CodeDeploy names its rollback."""
     health_s: float = 300
@@ -51,7 +51,7 @@ class Clients:
 
     @staticmethod
     def of(region: str) -> Clients:
-        """Clients from the default environment."""
+        """Create the clients from the default environment."""
         names = ("codedeploy", "autoscaling", "elbv2", "s3")
         return Clients(*(boto3.client(name, region_name=region) for name in names))
 
@@ -61,35 +61,39 @@ class Release:
     """A revision that a stack serves."""
 
     deployment_id: str | None
-    """None if it was already there and nothing had to be deployed."""
+    """None if every instance had it already and nothing was deployed."""
     digest: str
     instances: list[str] = field(default_factory=list[str])
     version: str = ""
-    """The application's own version, as its answers tell it."""
+    """The application's own version, as its responses report it."""
     seconds: float = 0.0
 
 
 def release(
     outputs: StackOutputs,
-    say: Say,
+    print_line: PrintLine,
     *,
     force: bool = False,
     clients: Clients | None = None,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
 ) -> Release:
-    """Deploys the stack's revision and returns when every instance serves it.
+    """Deploy the stack's revision and return once every instance serves it.
 
-    A revision that all instances already have is not deployed again, unless `force`. Raises
-    ReleaseError if the deployment fails (after following its rollback), if an instance was skipped,
-    or if the stack does not become healthy in time.
+    A revision that all instances already have is not deployed again, unless `force`.
+
+    Raises:
+        ReleaseError: The deployment failed (raised after following its rollback), an instance was
+            skipped, or the stack did not become healthy in time.
     """
     started = time.monotonic()
     try:
-        job = _Job(outputs, say, clients or Clients.of(outputs.region), patience or Patience())
-        instances = job.wait_for_fleet()
+        job = _Job(
+            outputs, print_line, clients or Clients.of(outputs.region), timeouts or Timeouts()
+        )
+        instances = job.wait_for_capacity()
         revision = job.find_revision()
-        if not force and job.already_there(revision, instances):
-            say(f"revision {outputs.revision_digest[:12]} is already on every instance")
+        if not force and job.is_deployed(revision, instances):
+            print_line(f"revision {outputs.revision_digest[:12]} is already on every instance")
             deployment_id = None
         else:
             deployment_id = job.deploy(revision)
@@ -107,18 +111,18 @@ class _Job:
     """One release, step by step."""
 
     def __init__(
-        self, outputs: StackOutputs, say: Say, clients: Clients, patience: Patience
+        self, outputs: StackOutputs, print_line: PrintLine, clients: Clients, timeouts: Timeouts
     ) -> None:
-        self._outputs, self._say = outputs, say
-        self._clients, self._patience = clients, patience
+        self._outputs, self._print = outputs, print_line
+        self._clients, self._timeouts = clients, timeouts
         self._deployments = Deployments(
             clients.codedeploy,
             outputs.codedeploy_application,
             outputs.codedeploy_deployment_group,
         )
 
-    def wait_for_fleet(self) -> set[str]:
-        """Waits until the stack has all its instances; a deployment would miss later ones."""
+    def wait_for_capacity(self) -> set[str]:
+        """Wait until the stack has all its instances; a deployment would miss later ones."""
         found: set[str] = set()
 
         def missing() -> str | None:
@@ -126,11 +130,11 @@ class _Job:
             found, lacking = health.instances(self._outputs, self._clients.autoscaling)
             return lacking or (None if found else "the stack has no instance")
 
-        self._wait(missing, self._patience.fleet_s, "the fleet is not complete")
+        self._wait(missing, self._timeouts.capacity_s, "the stack lacks instances")
         return found
 
     def find_revision(self) -> Revision:
-        """The revision, pinned by the object's ETag and, if it has one, its version."""
+        """Return the revision, pinned by the object's ETag and, if it has one, its version."""
         bucket, key = self._outputs.revision_bucket, self._outputs.revision_key
         try:
             head = self._clients.s3.head_object(Bucket=bucket, Key=key)
@@ -142,22 +146,26 @@ class _Job:
         etag = str(head.get("ETag") or "").strip('"') or None
         return Revision(bucket, key, etag, None if version in {None, "null"} else str(version))
 
-    def already_there(self, revision: Revision, instances: set[str]) -> bool:
-        """Whether every instance's last successful deployment was of exactly this revision."""
+    def is_deployed(self, revision: Revision, instances: set[str]) -> bool:
+        """Return whether every instance's last successful deployment was of exactly this revision."""
         return instances <= self._deployments.instances_with(revision)
 
     def deploy(self, revision: Revision) -> str:
-        """Runs a deployment to its end; raises with the reason if not every instance has it."""
+        """Run a deployment to its end and return its id.
+
+        Raises:
+            ReleaseError: Not every instance got the revision; the message says why.
+        """
         deployment_id = self._create(revision)
-        progress = self._follow(deployment_id)
-        if progress.clean:
+        state = self._follow(deployment_id)
+        if state.complete:
             return deployment_id
-        raise ReleaseError(self._explain(progress))
+        raise ReleaseError(self._explain(state))
 
     def _create(self, revision: Revision) -> str:
         description = f"haproof {self._outputs.revision_digest}"
-        deadline = time.monotonic() + self._patience.deployment_s
-        told = False
+        deadline = time.monotonic() + self._timeouts.deployment_s
+        announced = False
         while True:
             try:
                 return self._deployments.create(
@@ -169,83 +177,83 @@ class _Job:
                 busy = error.response.get("Error", {}).get("Code") == LIMIT_EXCEEDED
                 if not busy or time.monotonic() > deadline:
                     raise
-            if not told:
-                self._say("waiting for another deployment of this group to end")
-                told = True
-            time.sleep(self._patience.poll_s)
+            if not announced:
+                self._print("waiting for another deployment of this group to end")
+                announced = True
+            time.sleep(self._timeouts.poll_s)
 
-    def _follow(self, deployment_id: str) -> Progress:
-        deadline = time.monotonic() + self._patience.deployment_s
+    def _follow(self, deployment_id: str) -> DeploymentState:
+        deadline = time.monotonic() + self._timeouts.deployment_s
         last = ""
         while True:
-            progress = self._deployments.progress(deployment_id)
-            line = f"deployment {deployment_id} {progress.status}"
-            if counts := progress.counts():
+            state = self._deployments.state(deployment_id)
+            line = f"deployment {deployment_id} {state.status}"
+            if counts := state.counts():
                 line += f": {counts}"
-            if not progress.ended and (now := self._deployments.events_now(deployment_id)):
+            if not state.ended and (now := self._deployments.running_events(deployment_id)):
                 line += " - " + ", ".join(f"{event} on {n}" for event, n in sorted(now.items()))
             if line != last:
-                self._say(line)
+                self._print(line)
                 last = line
-            if progress.ended:
-                return progress
+            if state.ended:
+                return state
             if time.monotonic() > deadline:
                 raise ReleaseError(
                     f"deployment {deployment_id} has not ended after "
-                    f"{self._patience.deployment_s:.0f} s; see `aws deploy get-deployment "
+                    f"{self._timeouts.deployment_s:.0f} s; see `aws deploy get-deployment "
                     f"--deployment-id {deployment_id}`"
                 )
-            time.sleep(self._patience.poll_s)
+            time.sleep(self._timeouts.poll_s)
 
-    def _explain(self, progress: Progress) -> str:
-        lines = [f"deployment {progress.id} did not reach every instance: {progress.counts()}"]
-        if progress.status != "Succeeded":
-            reason = progress.error or "no reason given"
-            lines = [f"deployment {progress.id} {progress.status.lower()}: {reason}"]
-        lines += [f"  {failure}" for failure in self._deployments.failures(progress.id)]
-        progress = self._await_rollback(progress)
-        if progress.rollback_id:
-            self._say(f"rolling back by deployment {progress.rollback_id}")
-            rollback = self._follow(progress.rollback_id)
-            outcome = "restored the last good revision" if rollback.clean else "failed as well"
-            lines.append(f"  its rollback {progress.rollback_id} {outcome}")
+    def _explain(self, state: DeploymentState) -> str:
+        lines = [f"deployment {state.id} did not reach every instance: {state.counts()}"]
+        if state.status != "Succeeded":
+            reason = state.error or "no reason given"
+            lines = [f"deployment {state.id} {state.status.lower()}: {reason}"]
+        lines += [f"  {failure}" for failure in self._deployments.failures(state.id)]
+        state = self._await_rollback(state)
+        if state.rollback_id:
+            self._print(f"rolling back by deployment {state.rollback_id}")
+            rollback = self._follow(state.rollback_id)
+            outcome = "restored the last good revision" if rollback.complete else "failed as well"
+            lines.append(f"  its rollback {state.rollback_id} {outcome}")
         return "\n".join(lines)
 
-    def _await_rollback(self, progress: Progress) -> Progress:
-        """The deployment once it names its rollback, which CodeDeploy starts after its end."""
-        deadline = time.monotonic() + self._patience.rollback_s
-        while progress.rollback_due and time.monotonic() < deadline:
-            time.sleep(self._patience.poll_s)
-            progress = self._deployments.progress(progress.id)
-        return progress
+    def _await_rollback(self, state: DeploymentState) -> DeploymentState:
+        """Return the deployment once it names its rollback, which CodeDeploy starts after its end."""
+        deadline = time.monotonic() + self._timeouts.rollback_s
+        while state.rollback_due and time.monotonic() < deadline:
+            time.sleep(self._timeouts.poll_s)
+            state = self._deployments.state(state.id)
+        return state
 
     def wait_for_health(self) -> str:
-        """Waits for healthy targets and steady answers of the application; returns its version."""
+        """Wait for healthy targets and steady responses; return the application's version."""
         version, steady = "", 0
 
         def missing() -> str | None:
             nonlocal version, steady
             problem = health.unhealthy_targets(self._outputs, self._clients.elbv2)
-            answer = health.ask_health(self._outputs)
-            if problem is None and answer.problem:
-                problem = f"{self._outputs.url}{self._outputs.health_path} {answer.problem}"
+            response = health.request_health(self._outputs)
+            if problem is None and response.problem:
+                problem = f"{self._outputs.url}{self._outputs.health_path} {response.problem}"
             steady = 0 if problem else steady + 1
-            version = answer.version or ""
+            version = response.version or ""
             return problem or ("" if steady < STEADY_ANSWERS else None)
 
-        self._wait(missing, self._patience.health_s, "the stack is not healthy")
-        told = f"version {version}" if version else "a version that it does not tell"
-        self._say(f"healthy: {self._outputs.url} serves {told}")
+        self._wait(missing, self._timeouts.health_s, "the stack is not healthy")
+        served = f"version {version}" if version else "an unknown version"
+        self._print(f"healthy: {self._outputs.url} serves {served}")
         return version
 
     def _wait(self, missing: Callable[[], str | None], limit_s: float, failure: str) -> None:
-        """Calls `missing` until it returns None; it tells what is missing, or "" to say nothing."""
+        """Call `missing` until it returns None; it returns what is missing, or "" to print nothing."""
         deadline = time.monotonic() + limit_s
         last = ""
         while (lacking := missing()) is not None:
             if lacking and lacking != last:
-                self._say(f"waiting: {lacking}")
+                self._print(f"waiting: {lacking}")
             last = lacking or last
             if time.monotonic() > deadline:
                 raise ReleaseError(f"{failure} after {limit_s:.0f} s: {last}")
-            time.sleep(min(self._patience.poll_s, 0.5) if not lacking else self._patience.poll_s)
+            time.sleep(min(self._timeouts.poll_s, 0.5) if not lacking else self._timeouts.poll_s)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
-import socket
-import struct
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -22,7 +17,7 @@ from loadtest.analysis.summary import Artillery, Measurements, summarise
 from loadtest.analysis.verdict import Slo
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.profiles import PROFILES, Profile
-from loadtest.runs import paths, table
+from loadtest.runs import journal, paths, table
 from loadtest.runs.recording import Beat, Exchange, PhaseStart, Usage
 from loadtest.scenario import scenario as scenarios
 from loadtest.stack.outputs import StackOutputs
@@ -276,113 +271,80 @@ def golden_base(
     return base
 
 
-ANSWER = (
-    b"HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n"
-    b"X-App-Version: 0123456789ab\r\nX-Instance-Id: i-0a\r\n"
-    b"X-Availability-Zone: ap-northeast-2a\r\n"
-    b"\r\nok"
-)
-
-
-class Oracle:
-    """Serves 127.79.0.x. `plan` maps the ordinal of a request (from 1) to what to do with it:
-
-    `503`, `302` (to the same place), `hang` (no answer, ever), `reset` (RST after the request was
-    read), `stall` (headers, then nothing); everything else is answered 200.
-    """
-
-    def __init__(self, plan: dict[int, str] | None = None, address: str = "127.79.0.10") -> None:
-        self._plan = plan or {}
-        self._lock = threading.Lock()
-        self._count = 0
-        self._open: list[socket.socket] = []
-        self.did: Counter[str] = Counter()
-        self.bodies: list[bytes] = []
-        self._listener = socket.create_server((address, 0), backlog=4096)
-        self.url = f"http://{address}:{self._listener.getsockname()[1]}"
-        self._closing = False
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._closing = True
-        self._listener.close()
-        for connection in self._open:
-            with contextlib.suppress(OSError):
-                connection.close()
-
-    def _accept(self) -> None:
-        while not self._closing:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while (request := self._read(connection)) is not None:
-                if request.startswith(b"GET /health "):
-                    # The availability probe: not a request of the plan.
-                    connection.sendall(ANSWER % b"200 OK")
-                    continue
-                with self._lock:
-                    self._count += 1
-                    action = self._plan.get(self._count, "200")
-                    self.did[action] += 1
-                    self.bodies.append(request.partition(b"\r\n\r\n")[2])
-                if not self._act(connection, action):
-                    return
-
-    @staticmethod
-    def _read(connection: socket.socket) -> bytes | None:
-        data = b""
-        while b"\r\n\r\n" not in data:
-            chunk = connection.recv(65536)
-            if not chunk:
-                return None
-            data += chunk
-        head, _, body = data.partition(b"\r\n\r\n")
-        length = next(
-            (
-                int(line.split(b":")[1])
-                for line in head.split(b"\r\n")
-                if line.lower().startswith(b"content-length:")
-            ),
-            0,
-        )
-        while len(body) < length:
-            body += connection.recv(65536)
-        return head + b"\r\n\r\n" + body
-
-    def _act(self, connection: socket.socket, action: str) -> bool:
-        match action:
-            case "hang":
-                while not self._closing:
-                    time.sleep(0.2)
-            case "reset":
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                connection.close()
-                return False
-            case "stall":
-                connection.sendall(ANSWER.replace(b"ok", b"") % b"200 OK")
-                while not self._closing:
-                    time.sleep(0.2)
-            case "302":
-                found = ANSWER.replace(b"\r\n\r\n", b"\r\nLocation: /\r\n\r\n")
-                connection.sendall(found % b"302 Found")
-            case "503":
-                connection.sendall(ANSWER % b"503 Service Unavailable")
-            case _:
-                connection.sendall(ANSWER % b"200 OK")
-        return True
+@pytest.fixture
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LOADTEST_RESULTS", str(tmp_path))
+    return tmp_path
 
 
 @pytest.fixture
-def oracle() -> Iterator[Callable[[dict[int, str]], Oracle]]:
-    """Starts servers that misbehave as planned; all are closed when the test ends."""
-    with contextlib.ExitStack() as stack:
-        yield lambda plan: stack.enter_context(Oracle(plan))
+def save(
+    base: Path,
+    make_users: Callable[..., list[Exchange]],
+    make_measurements: Callable[..., Measurements],
+    make_outputs: Callable[..., StackOutputs],
+    make_saved: Callable[..., Path],
+) -> Callable[..., RunSummary]:
+    """Save a quick run of the HA stack whose answers take `ttfb_ms` and 0 to 6 ms more."""
+
+    def save_one(number: int, ttfb_ms: float = 5.0, **timeouts: int) -> RunSummary:
+        exchanges = make_users(PROFILES["quick"], ttfb_ms=ttfb_ms, **timeouts)
+        name = f"20261122T00000{number}Z-ha-quick"
+        summary = summarise(make_measurements(exchanges, PROFILES["quick"], id=name))
+        make_saved(base, summary, exchanges, make_outputs())
+        return summary
+
+    return save_one
+
+
+@pytest.fixture
+def settings(make_measurements: Callable[..., Measurements]) -> RunSettings:
+    return make_measurements([], PROFILES["smoke"]).settings
+
+
+@pytest.fixture
+def killed(
+    tmp_path: Path, make_users: Callable[..., list[Exchange]], settings: RunSettings
+) -> Path:
+    """The files of a run whose program was killed: no run.json, the last request half-written."""
+    directory = tmp_path / "killed"
+    directory.mkdir()
+    (directory / paths.SETTINGS).write_text(settings.model_dump_json())
+    exchanges = make_users(PROFILES["smoke"])
+    for begin in range(0, 400, 40):
+        piece = "".join(line_of(one) for one in exchanges[begin : begin + 40])
+        journal.append(directory / "requests.ndjson.gz", piece)
+    file = directory / "requests.ndjson.gz"
+    file.write_bytes(file.read_bytes()[:-30])
+    lines = [
+        {"event": "phase", "index": 0, "name": "ramp", "at": BEGAN_MS},
+        {"event": "beat", "at": BEGAN_MS + 1000, "worker": 1, "users": 5, "in_flight": 2,
+         "lag_p99": 1.5, "lag_max": 9.0, "busy": 0.4},
+        {"event": "usage", "at": BEGAN_MS + 1000, "cpu_s": 4.0, "rss": 1000},
+        {"event": "usage", "at": BEGAN_MS + 2000, "cpu_s": 4.75, "rss": 2000},
+    ]  # fmt: skip
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    (directory / paths.GENERATOR).write_text(text + '{"event": "be')
+    probes = '{"at": %f, "total": 2.0, "status": 200, "error": null}\n' % (BEGAN_MS + 500)
+    journal.append(directory / "probes.ndjson.gz", probes)
+    return directory
+
+
+@pytest.fixture
+def whole(
+    tmp_path: Path,
+    make_users: Callable[..., list[Exchange]],
+    make_measurements: Callable[..., Measurements],
+    settings: RunSettings,
+) -> Path:
+    """The files of a run that went to its end."""
+    directory = tmp_path / "whole"
+    directory.mkdir()
+    exchanges = make_users(PROFILES["smoke"], ttfb_ms=996)
+    measured = make_measurements(exchanges, PROFILES["smoke"])
+    (directory / paths.SETTINGS).write_text(settings.model_dump_json())
+    paths.save_summary(directory, summarise(measured))
+    for begin in range(0, len(exchanges), 100):
+        piece = "".join(line_of(one) for one in exchanges[begin : begin + 100])
+        journal.append(directory / "requests.ndjson.gz", piece)
+    return directory

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup
 
+from loadtest.analysis.columns import MAIN_QUANTILES
 from loadtest.models import ProbeRecord, RunSummary
 from loadtest.reporting.conditions import Condition
 from loadtest.reporting.evidence import Evidence, confidence, sentences
@@ -253,7 +254,7 @@ class _Page:
                             Cell(t.count(one.requests.total)),
                             self._good(one.requests.good_share),
                             Cell(t.count(one.requests.timeouts)),
-                            *(Cell(t.ms(answered.get(name))) for name in figures.QUANTILES),
+                            *(Cell(t.ms(answered.get(name))) for name in MAIN_QUANTILES),
                             Cell(t.ms(censored.get("p99"))),
                         ],
                     )
@@ -284,7 +285,7 @@ class _Page:
                             Cell(", ".join(one.versions) or "–", "text"),
                             Cell(t.count(one.requests)),
                             self._good(one.good / one.requests if one.requests else 0.0),
-                            *(Cell(t.ms(one.latency.get(name))) for name in figures.QUANTILES),
+                            *(Cell(t.ms(one.latency.get(name))) for name in MAIN_QUANTILES),
                         ],
                     )
                 )

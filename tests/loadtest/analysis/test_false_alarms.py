@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from loadtest.analysis import changes
+from loadtest.analysis import changes, columns
 from loadtest.analysis.inference import Sample, percentile_difference
 from loadtest.outcomes import Outcome
 from loadtest.profiles import PROFILES
@@ -76,7 +76,7 @@ def test_equal_runs_raise_no_more_false_alarms_than_promised():
 
 def test_a_p99_that_is_a_fifth_worse_is_found():
     p99 = next(metric for metric in changes.METRICS if metric.name == "p99 of all")
-    each = changes.confidence_of_each(0.95, len(changes.METRICS))
+    each = changes.confidence_per_row(0.95, len(changes.METRICS))
     hits = 0
     for number in range(PAIRS):
         rng = np.random.default_rng([2, number])
@@ -91,7 +91,7 @@ def test_the_simulated_runs_are_hard_enough_to_fool_single_requests():
     alarms, pairs = 0, 40
     for _ in range(pairs):
         tables = [simulated(rng) for _ in range(2)]
-        p99s = [np.sort(changes.latencies(table).values) for table in tables]
+        p99s = [np.sort(columns.latencies(table)) for table in tables]
         draws = []
         for values in p99s:
             size = len(values)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.confidence import percentile_interval
 from loadtest.analysis import bootstrap, inference
 from loadtest.analysis.inference import Interval, Sample
 
@@ -102,23 +103,6 @@ def test_no_failure_is_the_rule_of_three(n: int):
     assert bound == pytest.approx(3 / n, rel=0.005)
 
 
-@given(st.floats(0, 1))
-def test_a_percentage_is_never_rounded_up(share: float):
-    text = inference.floor_percent(share)
-    shown = float(text.removesuffix(" %"))
-    assert shown <= share * 100 + 1e-6
-    # And not by more than a tenth of what is missing, or of a per cent.
-    assert share * 100 - shown <= max(0.1, 1 - share) * 100
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.999, "99.9 %"), (0.9999, "99.99 %"), (0.99999, "99.999 %"), (0.5, "50.0 %"), (1, "100 %")],
-)
-def test_nines_stay_nines(share: float, text: str):
-    assert inference.floor_percent(share) == text
-
-
 # --- bootstrap ------------------------------------------------------------------------------------
 
 
@@ -169,14 +153,12 @@ def test_blocks_last_five_to_ten_seconds(span_s: float, blocks: int):
 
 def test_the_same_seed_gives_the_same_interval():
     times, values = _log(3_000, 60)
-    assert inference.percentile_interval(values, times, 0.99) == inference.percentile_interval(
-        values, times, 0.99
-    )
+    assert percentile_interval(values, times, 0.99) == percentile_interval(values, times, 0.99)
     # The order of the rows is not a property of the run.
     shuffled = RNG.permutation(len(times))
-    assert inference.percentile_interval(
-        values[shuffled], times[shuffled], 0.99
-    ) == inference.percentile_interval(values, times, 0.99)
+    assert percentile_interval(values[shuffled], times[shuffled], 0.99) == percentile_interval(
+        values, times, 0.99
+    )
 
 
 def _log(size: int, seconds: float) -> tuple[np.ndarray, np.ndarray]:
@@ -185,21 +167,21 @@ def _log(size: int, seconds: float) -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_run_too_short_for_blocks_tells_nothing_of_percentiles():
     times, values = _log(466, 8)
-    assert not inference.percentile_interval(values, times, 0.99).known
+    assert not percentile_interval(values, times, 0.99).known
     sample = Sample(values, times)
     assert not inference.percentile_difference(sample, sample, 0.99).known
-    assert not inference.percentile_interval([], [], 0.99).known
+    assert not percentile_interval([], [], 0.99).known
 
 
 def test_requests_all_in_one_block_tell_nothing_either():
     times = np.concatenate([np.zeros(1), np.full(500, 60_000.0)])
-    assert not inference.percentile_interval(np.ones(501), times, 0.5).known
+    assert not percentile_interval(np.ones(501), times, 0.5).known
 
 
 def test_unanswered_requests_leave_the_upper_end_open():
     times, values = _log(6_000, 120)
     values[RNG.random(len(values)) < 0.02] = np.inf
-    p50, p99 = (inference.percentile_interval(values, times, q) for q in (0.5, 0.99))
+    p50, p99 = (percentile_interval(values, times, q) for q in (0.5, 0.99))
     assert math.isfinite(p50.high)
     assert p99.high == math.inf
 

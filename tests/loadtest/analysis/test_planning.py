@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 import pytest
@@ -11,13 +10,7 @@ from hypothesis import strategies as st
 
 from loadtest.analysis import planning
 from loadtest.analysis.inference import failure_bound
-from loadtest.cli import main
 from loadtest.errors import LoadTestError
-
-
-@pytest.fixture(autouse=True)
-def quiet(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(main.signal, "signal", lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -58,33 +51,7 @@ def test_profiles_are_told_whether_they_suffice():
     assert (fits["quick"].shows, fits["quick"].enough) == ("99.94 %", False)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.1, "1 s"),
-        (59.2, "60 s"),
-        (61, "1.1 min"),
-        (7_200, "2.0 h"),
-        (1_000_000, "11.6 days"),
-    ],
-)
-def test_durations_are_rounded_up(seconds: float, text: str):
-    assert planning.duration(seconds) == text
-
-
 @pytest.mark.parametrize(("slo", "confidence", "rate"), [(1, 0.9, 1), (0.9, 0, 1), (0.9, 0.9, 0)])
 def test_the_impossible_is_refused(slo: float, confidence: float, rate: float):
     with pytest.raises(LoadTestError, match="give"):
         planning.plan(slo, confidence, rate, 2)
-
-
-def test_the_command(capsys: pytest.CaptureFixture[str]):
-    assert main.main(["plan", "--slo", "99.9", "--confidence", "95", "--rate", "250"]) == 0
-    assert capsys.readouterr().out.startswith(
-        "To show 99.9 % with 95 % confidence, 2,995 requests must all succeed: 12 s at 250 requests/s."
-    )
-    assert main.main(["plan", "--profile", "smoke", "--json"]) == 0
-    # Two requests of each of the 40 users a second at the profile's peak.
-    assert json.loads(capsys.readouterr().out)["rate"] == 80
-    assert main.main(["plan", "--slo", "100"]) == 4
-    assert "cannot show an SLO of 100 %" in capsys.readouterr().err

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +9,7 @@ import pytest
 
 from loadtest.analysis import repeats
 from loadtest.analysis.repeats import RepeatedRun
-from loadtest.cli import main
-from loadtest.engine.runner import RunResult
-from loadtest.errors import GeneratorError
-from loadtest.models import Percentile, RunSummary
-from loadtest.profiles import Profile
-from loadtest.stack.outputs import StackOutputs
+from loadtest.models import Percentile
 
 
 def one(slot: int, stack: str, *, failed: int = 0, p99: float = 25.0, **more: Any) -> RepeatedRun:
@@ -130,95 +122,3 @@ def test_false_alarms_stay_rare_where_runs_differ_by_chance():
         a, b = 25 * rng.lognormal(sigma=0.2, size=(2, 3))
         alarms += p99_of(pairs(list(a), list(b))).finding != "no difference shown"
     assert alarms <= 0.05 * 500
-
-
-# --- the command ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def loaded(
-    tmp_path: Path,
-    raw_outputs: dict[str, Any],
-    single_outputs: StackOutputs,
-    golden: tuple[RunSummary, RunSummary],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[..., tuple[int, list[str], Path]]:
-    """Runs `run` over two stacks; `fake` may replace what a load returns."""
-    monkeypatch.setenv("LOADTEST_RESULTS", str(tmp_path))
-    monkeypatch.setattr(main.signal, "signal", lambda *_: None)
-    single, ha = tmp_path / "single.json", tmp_path / "ha.json"
-    ha.write_text(json.dumps(raw_outputs))
-    single.write_text(single_outputs.to_json())
-
-    def run(
-        *options: str, fake: Callable[[int, RunSummary], RunSummary] | None = None
-    ) -> tuple[int, list[str], Path]:
-        calls: list[str] = []
-
-        def load(outputs: StackOutputs, _profile: Profile, **_: Any) -> RunResult:
-            calls.append(outputs.topology)
-            summary = golden[outputs.topology == "ha"]
-            if fake:
-                summary = fake(len(calls), summary)
-            return RunResult(tmp_path / summary.id, summary)
-
-        monkeypatch.setattr(main, "run_load", load)
-        code = main.main(["run", "--outputs", str(single), "--outputs", str(ha), *options])
-        return code, calls, tmp_path
-
-    return run
-
-
-def test_two_stacks_are_loaded_in_turn_and_the_series_is_kept(
-    loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
-):
-    code, calls, base = loaded("--repeat", "3")
-    assert code == 0
-    assert calls == ["single", "ha", "ha", "single", "single", "ha"]
-    (file,) = base.glob("repeats-*.json")
-    kept = repeats.Series.model_validate_json(file.read_text())
-    assert [(run.slot, run.stack) for run in kept.runs][:3] == [(1, "single"), (1, "ha"), (2, "ha")]
-    assert kept.contrasts[0].finding == "lower"
-    said = capsys.readouterr().out
-    assert "6 of 6 runs" in said
-    assert "The share of failed users of ha is lower than that of single" in said
-
-
-def test_the_gravest_exit_code_wins(loaded: Callable[..., tuple[int, list[str], Path]]):
-    def fake(call: int, run: RunSummary) -> RunSummary:
-        outcome = {2: "broken", 3: "invalid"}.get(call, run.verdict.outcome)
-        return run.model_copy(
-            update={"verdict": run.verdict.model_copy(update={"outcome": outcome})}
-        )
-
-    assert loaded("--repeat", "2", fake=fake)[0] == 3
-    assert loaded("--repeat", "1", fake=fake)[0] == 2
-
-
-def test_an_error_in_the_middle_leaves_what_was_measured(
-    loaded: Callable[..., tuple[int, list[str], Path]],
-):
-    def fake(call: int, run: RunSummary) -> RunSummary:
-        if call == 4:
-            raise GeneratorError("Artillery crashed")
-        return run
-
-    code, calls, base = loaded("--repeat", "3", fake=fake)
-    assert (code, len(calls)) == (4, 4)
-    (file,) = base.glob("repeats-*.json")
-    kept = repeats.Series.model_validate_json(file.read_text())
-    assert (len(kept.runs), kept.planned) == (3, 6)
-
-
-def test_json_is_all_that_stands_on_standard_output(
-    loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
-):
-    assert loaded("--repeat", "2", "--json")[0] == 0
-    assert len(json.loads(capsys.readouterr().out)["runs"]) == 4
-
-
-def test_three_stacks_are_one_too_many(
-    loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
-):
-    assert loaded("--outputs", "x.json")[0] == 4
-    assert capsys.readouterr().err

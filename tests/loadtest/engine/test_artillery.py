@@ -20,13 +20,16 @@ import pytest
 import yaml
 from rich.console import Console
 
+from loadtest.analysis import reading
+from loadtest.cli import tools
 from loadtest.engine import artillery as engine_artillery
 from loadtest.engine import runner
 from loadtest.errors import GeneratorError
 from loadtest.outcomes import Outcome
 from loadtest.profiles import Phase, Profile
-from loadtest.runs import paths, table
-from loadtest.runs.recording import read_exchanges
+from loadtest.runs import paths
+from loadtest.runs.journal import Journal
+from loadtest.runs.recording import Exchange, exchanges
 from loadtest.scenario import scenario
 from loadtest.stack.outputs import StackOutputs
 
@@ -53,7 +56,12 @@ def impatient(tmp_path: Path) -> str:
 
 def load(outputs: StackOutputs, base: Path, name: str, profile: Profile = TINY) -> runner.RunResult:
     return runner.run_load(
-        outputs, profile, console=Console(file=StringIO()), base=base, scenario=name
+        outputs,
+        profile,
+        console=Console(file=StringIO()),
+        command=tools.artillery(),
+        base=base,
+        scenario=name,
     )
 
 
@@ -91,6 +99,10 @@ def test_every_class_is_counted_exactly(
     _the_directory_is_complete(done)
 
 
+def read_exchanges(path: Path) -> list[Exchange]:
+    return list(exchanges(Journal(path)))
+
+
 def _every_user_logs_in_as_another(done: runner.RunResult, bodies: list[bytes]) -> None:
     names = {json.loads(body)["username"] for body in bodies if body}
     exchanges = read_exchanges(done.directory / "requests.ndjson.gz")
@@ -108,7 +120,7 @@ def _the_directory_is_complete(done: runner.RunResult) -> None:
     good = [e for e in exchanges if e.outcome is Outcome.GOOD]
     assert all(e.ttfb_ms is not None and 0 < e.ttfb_ms <= e.total_ms for e in good)
     assert all(1_900 < e.total_ms < 11_000 for e in exchanges if e.outcome is Outcome.TIMEOUT)
-    assert paths.load_summary(paths.latest(done.directory.parent, "ha")) == done.summary
+    assert reading.load_summary(paths.latest(done.directory.parent, "ha")) == done.summary
     for file in done.directory.rglob("*"):
         raw = file.read_bytes()
         text = gzip.decompress(raw) if file.suffix == ".gz" else raw
@@ -176,7 +188,7 @@ def test_an_interrupted_run_keeps_what_it_measured(
     assert started.wait(15) == 130
     assert gone(artillery, within_s=1)
     (directory,) = (p for p in (tmp_path / "results").iterdir() if p.is_dir())
-    summary = paths.load_summary(directory)
+    summary = reading.load_summary(directory)
     assert summary.cut_short
     assert summary.requests.total > 0
     assert summary.verdict.outcome == "invalid"
@@ -199,9 +211,9 @@ def test_a_killed_artillery_is_told_and_its_requests_stay(
     assert "Artillery ended with status -9; see " in output
     assert "requests before that are kept" in output
     (directory,) = (p for p in (tmp_path / "results").iterdir() if p.is_dir())
-    summary = paths.load_summary(directory)
+    summary = reading.load_summary(directory)
     assert summary.cut_reason == "Artillery ended with status -9"
-    assert 0 < summary.requests.total == len(table.load(directory))
+    assert 0 < summary.requests.total == len(reading.load_requests(directory))
     assert summary.verdict.outcome == "invalid"
     assert not (directory / paths.CREDENTIALS).exists()
 
@@ -215,7 +227,7 @@ def fake(tmp_path: Path) -> Callable[[str], list[str]]:
         (package / "bin").mkdir(parents=True)
         (package / "package.json").write_text('{"version": "9.9.9"}')
         (package / "bin" / "run").write_text(code)
-        return [engine_artillery.toolchain().command[0], str(package / "bin" / "run")]
+        return [tools.artillery()[0], str(package / "bin" / "run")]
 
     return make
 
@@ -265,9 +277,9 @@ def test_artillery_gets_no_secret_and_calls_nobody(
 ):
     for name in ("AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "ARTILLERY_CLOUD_API_KEY", "DEBUG"):
         monkeypatch.setenv(name, "leak")
-    toolchain = engine_artillery.toolchain(fake("console.log(JSON.stringify(process.env))"))
-    assert (toolchain.artillery, toolchain.workers) == ("9.9.9", max(1, toolchain.cpus - 1))
-    child = engine_artillery.Generator(toolchain, tmp_path)
+    found = engine_artillery.inspect(fake("console.log(JSON.stringify(process.env))"))
+    assert (found.artillery, found.workers) == ("9.9.9", max(1, found.cpus - 1))
+    child = engine_artillery.Generator(found, tmp_path)
     while child.poll() is None:
         time.sleep(0.05)
     environment = json.loads((tmp_path / paths.ARTILLERY_LOG).read_text())
@@ -277,4 +289,4 @@ def test_artillery_gets_no_secret_and_calls_nobody(
 
 def test_a_missing_artillery_is_told(tmp_path: Path):
     with pytest.raises(GeneratorError, match=r"does not run .*run `make setup`"):
-        engine_artillery.toolchain(["node", str(tmp_path / "artillery" / "bin" / "run")])
+        engine_artillery.inspect(["node", str(tmp_path / "artillery" / "bin" / "run")])

@@ -16,8 +16,8 @@ import pytest
 
 from loadtest.analysis import reading
 from loadtest.cli import main
-from loadtest.runs import paths, table
-from loadtest.scenario import scenario
+from loadtest.engine import artillery
+from loadtest.runs import paths
 from loadtest.stack.outputs import StackOutputs
 
 pytestmark = pytest.mark.region
@@ -31,7 +31,7 @@ def start(
     file.write_text(outputs.to_json())
     program = (
         f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({file_size}, {file_size}));"
-        "from loadtest import cli; raise SystemExit(cli.main())"
+        "from loadtest.cli.main import main; raise SystemExit(main())"
     )
     return subprocess.Popen(
         [sys.executable, "-c", program, "run", "--outputs", str(file), "--profile", "smoke"],
@@ -54,7 +54,7 @@ def test_a_disk_that_fills_up_is_told_and_what_was_measured_is_read(
 ):
     # Room for what is written before the load (the recorder's copy is the largest of it), and for a
     # part of the requests.
-    room = scenario.RECORDER.stat().st_size + 512
+    room = artillery.RECORDER.stat().st_size + 512
     process = start(tmp_path, make_outputs(url=oracle({}).url), file_size=room)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 4, output
@@ -64,12 +64,12 @@ def test_a_disk_that_fills_up_is_told_and_what_was_measured_is_read(
 
     directory = directory_of(tmp_path)
     assert (directory / "requests.ndjson.gz").stat().st_size == room
-    summary = paths.load_summary(directory)
+    summary = reading.load_summary(directory)
     assert summary.cut_short
     assert 20 < summary.requests.total < 466
-    assert len(table.load(directory)) == summary.requests.total
+    assert len(reading.load_requests(directory)) == summary.requests.total
     assert main.main(["recover", str(directory)]) == 3
-    assert paths.load_summary(directory).requests == summary.requests
+    assert reading.load_summary(directory).requests == summary.requests
 
 
 def test_a_program_that_is_killed_leaves_a_run_that_can_be_read(
@@ -87,7 +87,7 @@ def test_a_program_that_is_killed_leaves_a_run_that_can_be_read(
     time.sleep(4)  # until Artillery has noticed
     directory = directory_of(tmp_path)
     assert not (directory / paths.SUMMARY).exists()
-    summary = paths.load_summary(directory)
-    assert (summary.cut_short, summary.cut_reason) == (True, reading.UNTOLD)
-    assert 0 < summary.requests.total == len(table.load(directory)) < 466
+    summary = reading.load_summary(directory)
+    assert (summary.cut_short, summary.cut_reason) == (True, reading.RUNNER_DIED)
+    assert 0 < summary.requests.total == len(reading.load_requests(directory)) < 466
     assert summary.probe is not None

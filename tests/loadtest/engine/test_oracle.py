@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from loadtest.cli import tools
 from loadtest.engine import runner
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
@@ -103,6 +104,7 @@ def measure(directory: Path) -> tuple[RunSummary, Truth]:
             outputs.parse(json.dumps({**OUTPUTS, "url": url}), "oracle"),
             PROFILE,
             console=Console(stderr=True),
+            command=tools.artillery(),
             base=directory / "results",
             scenario=str(scenario),
         )

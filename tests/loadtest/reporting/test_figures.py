@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loadtest.analysis import columns
 from loadtest.models import RunSummary
 from loadtest.outcomes import ANSWERED, Outcome
 from loadtest.reporting.html import figures
@@ -144,6 +145,9 @@ def test_steps_cover_the_time_in_few_parts(seconds: float, most: int):
 
 def test_the_users_who_failed_are_those_that_were_counted(story: Any):
     for run, rows in zip((story.report.single, story.report.ha), story.evidence, strict=False):
-        failed, arrived = figures.failed_users(rows)
-        assert (int(failed.sum()), len(failed)) == (run.users.failed, run.users.created)
-        assert len(arrived) == len(failed)
+        found = columns.users(rows)
+        assert (int(found.failed.sum()), len(found.failed)) == (
+            run.users.failed,
+            run.users.created,
+        )
+        assert len(found.arrived_ms) == len(found.failed)

@@ -15,7 +15,7 @@ from loadtest.errors import ComparisonError, LoadTestError
 from loadtest.models import RunSummary
 from loadtest.reporting import report
 from loadtest.reporting.conditions import Condition, read
-from loadtest.reporting.two_runs import Report, compare, percent
+from loadtest.reporting.two_runs import Report, compare
 from loadtest.runs import paths
 from loadtest.stack.outputs import StackOutputs
 
@@ -162,11 +162,3 @@ def test_conditions_are_checked(tmp_path: Path):
             read(file)
     with pytest.raises(LoadTestError, match="cannot read"):
         read(tmp_path / "absent.json")
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0, "0 %"), (0.0001, "< 0.1 %"), (0.376, "37.6 %"), (0.99999, "> 99.9 %"), (1, "100 %")],
-)
-def test_a_share_is_never_rounded_to_none_or_all(share: float, text: str):
-    assert percent(share) == text

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.errors import ResultsError
 from loadtest.runs import journal
 from loadtest.runs.journal import Journal, Tail
-from loadtest.runs.recording import read_exchanges
-
-LINE = json.dumps(
-    {
-        "vu": "1-17", "endpoint": "login", "arrived": 1.0, "start": 2.0, "ttfb": 3.0, "total": 4.0,
-        "status": 200, "expected": True, "error": None, "sent": True,
-    }
-)  # fmt: skip
 
 
 def test_a_tail_hands_out_whole_lines_only(tmp_path: Path):
@@ -94,20 +83,3 @@ def test_a_flipped_bit_is_found(tmp_path: Path):
     reader = Journal(file)
     assert [line for line in reader if "line 2" not in line] == ["line 0"] * 20 + ["line 1"] * 20
     assert reader.damage
-
-
-def test_a_saved_run_is_read_up_to_an_unfinished_end(tmp_path: Path):
-    file = tmp_path / "requests.ndjson.gz"
-    file.write_bytes(gzip.compress(f"{LINE}\n{LINE}\n{LINE[:40]}".encode()))
-    assert len(read_exchanges(file)) == 2
-    file.write_bytes(gzip.compress(f"{LINE}\n".encode()) + gzip.compress(LINE.encode())[:-9])
-    assert len(read_exchanges(file)) == 1
-
-
-def test_a_broken_saved_run_names_the_line(tmp_path: Path):
-    file = tmp_path / "requests.ndjson.gz"
-    file.write_bytes(gzip.compress(f"{LINE}\nrubbish\n".encode()))
-    with pytest.raises(ResultsError, match="broken at line 2"):
-        read_exchanges(file)
-    with pytest.raises(ResultsError, match="cannot read"):
-        read_exchanges(tmp_path / "absent.gz")

@@ -20,35 +20,12 @@ def save(base: Path, summary: RunSummary) -> Path:
     return directory
 
 
-def test_a_summary_survives_the_disk(tmp_path: Path, golden: tuple[RunSummary, RunSummary]):
-    directory = save(tmp_path, golden[0])
-    assert paths.load_summary(directory) == golden[0]
-    assert paths.load_summary(directory / "run.json") == golden[0]
-    assert paths.latest(tmp_path, "single") == directory
-    assert [p.name for p in directory.iterdir()] == ["run.json"]
-
-
 def test_a_cut_short_run_is_kept_but_is_not_the_latest(
     tmp_path: Path, golden: tuple[RunSummary, RunSummary]
 ):
     save(tmp_path, golden[1].model_copy(update={"cut_short": True}))
     with pytest.raises(ResultsError, match=r"no finished run of 'ha'.*run `python -m loadtest run"):
         paths.latest(tmp_path, "ha")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "not JSON"),
-        ("[]", "schema version None"),
-        ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 1, "id": 3}', "not a run's summary"),
-    ],
-)
-def test_a_broken_summary_is_told(tmp_path: Path, text: str, message: str):
-    (tmp_path / "run.json").write_text(text)
-    with pytest.raises(ResultsError, match=message):
-        paths.load_summary(tmp_path)
 
 
 def test_a_broken_pointer_is_told(tmp_path: Path):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loadtest.errors import ResultsError
 from loadtest.outcomes import TIMEOUT_CODES, Outcome, classify
+from loadtest.runs.journal import Journal
 from loadtest.runs.recording import (
     Beat,
     Exchange,
     PhaseStart,
     Usage,
     WorkerError,
+    exchanges,
     parse_event,
     parse_exchange,
 )
@@ -34,6 +39,7 @@ LINE: dict[str, Any] = {
     "zone": "ap-northeast-2a",
     "version": "0123",
 }
+TEXT = json.dumps(LINE)
 
 
 def test_a_line_becomes_an_exchange():
@@ -90,3 +96,27 @@ def test_a_slow_answer_is_slow_only_if_it_was_expected(make_exchange: Callable[.
     assert make_exchange(ttfb_ms=1_000.1).outcome_within(None) is Outcome.GOOD
     late = make_exchange(ttfb_ms=2_000.0, status=503, expected=False)
     assert late.outcome_within(1_000) is Outcome.SERVER_ERROR
+
+
+def read(file: Path) -> tuple[list[Exchange], str | None]:
+    """The requests of a journal, and why they end early if they do."""
+    journal = Journal(file)
+    return list(exchanges(journal)), journal.damage
+
+
+def test_a_saved_run_is_read_up_to_an_unfinished_end(tmp_path: Path):
+    file = tmp_path / "requests.ndjson.gz"
+    file.write_bytes(gzip.compress(f"{TEXT}\n{TEXT}\n{TEXT[:40]}".encode()))
+    assert len(read(file)[0]) == 2
+    file.write_bytes(gzip.compress(f"{TEXT}\n".encode()) + gzip.compress(TEXT.encode())[:-9])
+    assert len(read(file)[0]) == 1
+
+
+def test_a_broken_saved_run_names_the_line(tmp_path: Path):
+    file = tmp_path / "requests.ndjson.gz"
+    file.write_bytes(gzip.compress(f"{TEXT}\nrubbish\n".encode()))
+    found, damage = read(file)
+    assert len(found) == 1
+    assert "broken at line 2" in str(damage)
+    with pytest.raises(ResultsError, match="cannot read"):
+        read(tmp_path / "absent.gz")

@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import numpy as np
 
 from loadtest.outcomes import Outcome
@@ -50,3 +54,17 @@ def test_no_requests_are_an_empty_table():
     rows = table.from_exchanges([])
     assert len(rows) == 0
     assert rows.user.labels == ()
+
+
+def test_a_late_users_requests_are_all_late(make_exchange: Callable[..., Exchange]):
+    rows = table.from_exchanges(
+        [
+            make_exchange("b", arrived_ms=1_500.0, start_ms=1_501.0),
+            make_exchange("a", arrived_ms=1_010.0, start_ms=1_010.0),
+            make_exchange("a", arrived_ms=1_010.0, start_ms=2_000.0),
+            make_exchange("c", arrived_ms=9_000.0, start_ms=9_000.0),
+        ]
+    ).scheduled(np.array([0.0, 0.5]), began_ms=1_000)
+    assert rows.scheduled_ms[:3].tolist() == [1_000, 1_501, 1_990]
+    # More users than were planned: nobody knows when these were due.
+    assert np.isnan(rows.scheduled_ms[3])

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from loadtest.analysis import bottleneck
+from loadtest.analysis import bottleneck, reading
+from loadtest.cli import tools
 from loadtest.engine import runner
 from loadtest.profiles import Phase, Profile
-from loadtest.runs import table
 from loadtest.scenario import credentials
 from loadtest.stack.outputs import StackOutputs
 
@@ -98,6 +98,7 @@ def test_visits_end_well_are_told_apart_and_leave_no_credentials(
         make_outputs(url=service),
         PROFILE,
         console=Console(file=StringIO()),
+        command=tools.artillery(),
         base=tmp_path,
         scenario="api",
     )
@@ -123,5 +124,5 @@ def test_visits_end_well_are_told_apart_and_leave_no_credentials(
         assert credentials.DEMO_PASSWORD not in text, file.name
         assert "visitor-0" not in text, file.name
 
-    found = bottleneck.find(table.load(done.directory))
+    found = bottleneck.find(reading.load_requests(done.directory))
     assert found.endpoint == "search", found.sentence

@@ -1,5 +1,5 @@
 # ruff: noqa: ISC004
-"""A scenario file is checked before it is run, and every error says where in it to look."""
+"""A scenario file is validated before it runs, and every error says where to look."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def changed(old: str, new: str) -> str:
         (changed("    timeout: 5", "    timeout: 0"),
          ["3:5: `timeout`: input should be greater than 0, not 0"]),
         (changed("    timeout: 5", "    timeout: 5\n    pool: 10"),
-         ["4:5: remove `pool`: every visitor opens a connection of his own"]),
+         ["4:5: remove `pool`: every visitor opens a new connection"]),
         (changed("    timeout: 5", "    timout: 5"),
          ["2:3: `http` needs a `timeout` in seconds: without one, Artillery's agent gives up after "
           "8 s, under another error",
@@ -111,11 +111,11 @@ def changed(old: str, new: str) -> str:
         (changed("      - think: 2", "      - think: 0.5"),
          ['16:9: `think`: write "500ms": Artillery reads 0.5 as milliseconds, not 0.5']),
         (changed("        count: 3", "        whileTrue: more"),
-         ["20:9: remove `whileTrue`: functions need a processor, and the recorder has that place"]),
+         ["20:9: remove `whileTrue`: functions need a processor, and the recorder is the processor"]),
         (changed("        count: 3\n", ""),
          ["17:9: a loop needs `count` or `over`: without them it never ends"]),
         (changed("      - think: 2", "      - function: go"),
-         ["16:9: remove `function`: functions need a processor, and the recorder has that place"]),
+         ["16:9: remove `function`: functions need a processor, and the recorder is the processor"]),
         (changed("      - think: 2", "      - sleep"),
          ["16:9: a step is a mapping, such as `get: {url: /}`, not 'sleep'"]),
         (changed("      - think: 2", "      - get:"),
@@ -126,7 +126,7 @@ def changed(old: str, new: str) -> str:
          ["18:19: `$processEnvironment` is empty: the generator gets no environment variables"]),
         (changed("expect: {statusCode: [200, 404]}", "expect: {contentType: json}"),
          ["18:61: `expect` needs `statusCode`",
-          "18:70: unknown key `contentType` in `expect`, of which only the status is judged; "
+          "18:70: unknown key `contentType` in `expect`, of which only the status is checked; "
           "known are statusCode"]),
         ("config: {http: {timeout: 1}}\nscenarios: []",
          ["2:1: `scenarios`: list should have at least 1 item after validation, not 0"]),
@@ -162,7 +162,7 @@ def with_payload(payload: str) -> str:
         ("{path: credentials.csv, fields: [user], order: sequence}",
          ["4:36: the seeded visitors have the fields username, password"]),
         ("{path: some.csv, fields: [a], order: sequence, loadAll: true, name: x}",
-         ["4:59: remove `loadAll`: every user gets a row of his own, by `fields`",
+         ["4:59: remove `loadAll`: every user gets one row, by `fields`",
           "4:74: unknown key `name` in `config.payload`; known are path, fields, order, "
           "skipHeader, skipEmptyLines, cast, delimiter"]),
     ],

@@ -5,185 +5,17 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import boto3
 import pytest
-from botocore.stub import ANY, Stubber
 
 from loadtest.errors import ReleaseError
-from loadtest.stack.deployments import Revision
 from loadtest.stack.outputs import StackOutputs
-from loadtest.stack.release import Clients, Patience, release
+from loadtest.stack.release import Timeouts, release
+from tests.loadtest.stack.stubbed_cloud import DEPLOYMENT, GROUP, LOCATION, Cloud
 
-QUICK = Patience(fleet_s=0.3, deployment_s=5, health_s=0.3, poll_s=0.01)
-GROUP = {"applicationName": "haproof-ha", "deploymentGroupName": "haproof-ha-fleet"}
-ETAG = "0123456789abcdef"
-LOCATION = {
-    "revisionType": "S3",
-    "s3Location": {
-        "bucket": "haproof-revisions",
-        "key": "revisions/music-note.zip",
-        "bundleType": "zip",
-        "eTag": ETAG,
-        "version": "v7",
-    },
-}
-DEPLOYMENT = "d-AAAAAAAAA"
-
-
-class Cloud:
-    """Stubbed clients: calls must come in this order, with these parameters."""
-
-    def __init__(self) -> None:
-        self._stubs: dict[str, Stubber] = {}
-        clients: dict[str, Any] = {}
-        for name in ("codedeploy", "autoscaling", "elbv2", "s3"):
-            clients[name] = boto3.client(
-                name,
-                region_name="ap-northeast-2",
-                aws_access_key_id="rehearsal",
-                aws_secret_access_key="rehearsal",
-            )
-            self._stubs[name] = Stubber(clients[name])
-            self._stubs[name].activate()
-        self.clients = Clients(**clients)
-
-    def expect(self, service: str, call: str, answer: dict[str, Any], **sent: Any) -> Cloud:
-        self._stubs[service].add_response(call, answer, sent or None)
-        return self
-
-    def refuse(self, service: str, call: str, code: str) -> Cloud:
-        self._stubs[service].add_client_error(call, code)
-        return self
-
-    def fleet(self, *instances: str, desired: int | None = None) -> Cloud:
-        group = {
-            "AutoScalingGroupName": "haproof-ha",
-            "MinSize": 1,
-            "MaxSize": 9,
-            "DesiredCapacity": desired or len(instances),
-            "DefaultCooldown": 0,
-            "AvailabilityZones": ["a"],
-            "HealthCheckType": "ELB",
-            "CreatedTime": datetime.now(UTC),
-            "Instances": [
-                {
-                    "InstanceId": name,
-                    "AvailabilityZone": "a",
-                    "LifecycleState": "InService",
-                    "HealthStatus": "Healthy",
-                    "ProtectedFromScaleIn": False,
-                }
-                for name in instances
-            ],
-        }
-        return self.expect(
-            "autoscaling",
-            "describe_auto_scaling_groups",
-            {"AutoScalingGroups": [group]},
-            AutoScalingGroupNames=["haproof-ha"],
-        )
-
-    def revision(self) -> Cloud:
-        return self.expect(
-            "s3",
-            "head_object",
-            {"ETag": f'"{ETAG}"', "VersionId": "v7"},
-            Bucket="haproof-revisions",
-            Key="revisions/music-note.zip",
-        )
-
-    def history(self, *deployments: tuple[str, dict[str, Any], list[str]]) -> Cloud:
-        """Successful deployments: id, revision and the instances that got it; newest first."""
-        ids = [one[0] for one in deployments]
-        self.expect(
-            "codedeploy",
-            "list_deployments",
-            {"deployments": ids},
-            includeOnlyStatuses=["Succeeded"],
-            **GROUP,
-        )
-        if not ids:
-            return self
-        infos = [
-            {
-                "deploymentId": name,
-                "revision": revision,
-                "createTime": datetime(2026, 11, 30 - age, tzinfo=UTC),
-            }
-            for age, (name, revision, _) in enumerate(deployments)
-        ]
-        # CodeDeploy promises no order.
-        self.expect(
-            "codedeploy",
-            "batch_get_deployments",
-            {"deploymentsInfo": infos[::-1]},
-            deploymentIds=ids,
-        )
-        for name, _, instances in deployments:
-            self.targets(name, {instance: [] for instance in instances}, "Succeeded")
-        return self
-
-    def targets(
-        self, deployment: str, events: dict[str, list[dict[str, Any]]], status: str
-    ) -> Cloud:
-        self.expect(
-            "codedeploy",
-            "list_deployment_targets",
-            {"targetIds": list(events)},
-            deploymentId=deployment,
-        )
-        targets = [
-            {
-                "deploymentTargetType": "InstanceTarget",
-                "instanceTarget": {"targetId": name, "status": status, "lifecycleEvents": found},
-            }
-            for name, found in events.items()
-        ]
-        return self.expect(
-            "codedeploy",
-            "batch_get_deployment_targets",
-            {"deploymentTargets": targets},
-            deploymentId=deployment,
-            targetIds=list(events),
-        )
-
-    def created(self, *, scaled: bool = True) -> Cloud:
-        processes = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
-        options = {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": processes}}
-        return self.expect(
-            "codedeploy",
-            "create_deployment",
-            {"deploymentId": DEPLOYMENT},
-            revision=LOCATION,
-            description=ANY,
-            fileExistsBehavior="OVERWRITE",
-            **(options if scaled else {}),
-            **GROUP,
-        )
-
-    def progress(self, status: str, name: str = DEPLOYMENT, **more: Any) -> Cloud:
-        info = {"deploymentId": name, "status": status, **more}
-        return self.expect(
-            "codedeploy", "get_deployment", {"deploymentInfo": info}, deploymentId=name
-        )
-
-    def health(self, *states: str) -> Cloud:
-        targets = [
-            {"Target": {"Id": f"i-{n}"}, "TargetHealth": {"State": state}}
-            for n, state in enumerate(states)
-        ]
-        return self.expect(
-            "elbv2", "describe_target_health", {"TargetHealthDescriptions": targets},
-            TargetGroupArn=ANY,
-        )  # fmt: skip
-
-    def used_up(self) -> None:
-        for stub in self._stubs.values():
-            stub.assert_no_pending_responses()
+QUICK = Timeouts(capacity_s=0.3, deployment_s=5, health_s=0.3, poll_s=0.01)
 
 
 @pytest.fixture
@@ -219,14 +51,14 @@ def service(
         server.server_close()
 
 
-def run(outputs: StackOutputs, cloud: Cloud, said: list[str] | None = None, **more: Any) -> Any:
-    say = said.append if said is not None else lambda _line: None
-    return release(outputs, say, clients=cloud.clients, patience=QUICK, **more)
+def run(outputs: StackOutputs, cloud: Cloud, lines: list[str] | None = None, **more: Any) -> Any:
+    print_line = lines.append if lines is not None else lambda _line: None
+    return release(outputs, print_line, clients=cloud.clients, timeouts=QUICK, **more)
 
 
 def test_a_release_deploys_waits_and_tells(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
     running = [{"lifecycleEventName": "AfterInstall", "status": "InProgress"}]
-    cloud.fleet("i-0", "i-1", desired=3).fleet("i-0", "i-1", "i-2").revision().history()
+    cloud.instances("i-0", "i-1", desired=3).instances("i-0", "i-1", "i-2").revision().history()
     cloud.created().progress("InProgress", deploymentOverview={"Pending": 2, "InProgress": 1})
     cloud.targets(DEPLOYMENT, {"i-0": running, "i-1": []}, "InProgress")
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 3, "Failed": 0, "Skipped": 0})
@@ -234,13 +66,13 @@ def test_a_release_deploys_waits_and_tells(cloud: Cloud, make_outputs: Callable[
     for _ in range(3):
         # A target on its way out does not count.
         cloud.health("healthy", "healthy", "healthy", "draining")
-    said: list[str] = []
+    lines: list[str] = []
     with service() as url:
-        done = run(make_outputs(url=url, instanceCount=3), cloud, said)
+        done = run(make_outputs(url=url, instanceCount=3), cloud, lines)
     cloud.used_up()
     assert (done.deployment_id, done.version) == (DEPLOYMENT, "0123456789ab")
     assert done.instances == ["i-0", "i-1", "i-2"]
-    assert said == [
+    assert lines == [
         "waiting: 2 of 3 instances are in service",
         f"deployment {DEPLOYMENT} InProgress: 2 Pending, 1 InProgress - AfterInstall on 1",
         f"deployment {DEPLOYMENT} Succeeded: 3 Succeeded",
@@ -270,7 +102,7 @@ def test_what_is_already_there_is_not_deployed_again(
     history: list[tuple[str, dict[str, Any], list[str]]],
     deploys: bool,
 ):
-    cloud.fleet("i-0", "i-1").revision().history(*history)
+    cloud.instances("i-0", "i-1").revision().history(*history)
     if deploys:
         cloud.created().progress("Succeeded", deploymentOverview={"Succeeded": 2})
     with service() as url:
@@ -280,7 +112,7 @@ def test_what_is_already_there_is_not_deployed_again(
 
 
 def test_force_deploys_without_asking(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
-    cloud.fleet("i-0").revision().created()
+    cloud.instances("i-0").revision().created()
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
     with service() as url:
         run(make_outputs(url=url, targetGroupArn=None), cloud, force=True)
@@ -290,7 +122,7 @@ def test_force_deploys_without_asking(cloud: Cloud, make_outputs: Callable[..., 
 def test_a_failed_deployment_tells_the_script_and_follows_the_rollback(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
-    cloud.fleet("i-0").revision().created()
+    cloud.instances("i-0").revision().created()
     cloud.progress(
         "Failed",
         deploymentOverview={"Failed": 1},
@@ -330,7 +162,7 @@ STOPPED: dict[str, Any] = {
 def test_a_rollback_that_is_named_only_after_the_end_is_waited_for(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
-    cloud.fleet("i-0").revision().created().progress("Stopped", **STOPPED)
+    cloud.instances("i-0").revision().created().progress("Stopped", **STOPPED)
     cloud.targets(DEPLOYMENT, {"i-0": []}, "Skipped")
     cloud.progress("Stopped", **STOPPED)
     cloud.progress("Stopped", rollbackInfo={"rollbackDeploymentId": "d-ROLLBACK0"}, **STOPPED)
@@ -361,7 +193,7 @@ def test_no_rollback_is_waited_for_that_will_not_come(
     status: str,
     info: dict[str, Any],
 ):
-    cloud.fleet("i-0").revision().created().progress(status, **info)
+    cloud.instances("i-0").revision().created().progress(status, **info)
     cloud.targets(DEPLOYMENT, {"i-0": []}, "Skipped")
     with pytest.raises(ReleaseError, match=status.lower()):
         run(make_outputs(), cloud, force=True)
@@ -372,7 +204,7 @@ def test_no_rollback_is_waited_for_that_will_not_come(
 def test_success_with_an_unserved_instance_is_no_success(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs], left: dict[str, int]
 ):
-    cloud.fleet("i-0", "i-1").revision().created()
+    cloud.instances("i-0", "i-1").revision().created()
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1, **left})
     cloud.targets(DEPLOYMENT, {"i-0": [], "i-1": []}, "Succeeded")
     with pytest.raises(
@@ -384,14 +216,14 @@ def test_success_with_an_unserved_instance_is_no_success(
 def test_another_deployment_of_the_group_is_waited_for(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
-    cloud.fleet("i-0").revision()
+    cloud.instances("i-0").revision()
     for _ in range(2):
         cloud.refuse("codedeploy", "create_deployment", "DeploymentLimitExceededException")
     cloud.created().progress("Succeeded", deploymentOverview={"Succeeded": 1})
-    said: list[str] = []
+    lines: list[str] = []
     with service() as url:
-        run(make_outputs(url=url, targetGroupArn=None), cloud, said, force=True)
-    assert said[0] == "waiting for another deployment of this group to end"
+        run(make_outputs(url=url, targetGroupArn=None), cloud, lines, force=True)
+    assert lines[0] == "waiting for another deployment of this group to end"
     cloud.used_up()
 
 
@@ -408,7 +240,7 @@ def test_a_stack_that_does_not_serve_the_release_is_told(
     answer: dict[str, Any],
     message: str,
 ):
-    cloud.fleet("i-0").revision().created()
+    cloud.instances("i-0").revision().created()
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
     with service(**answer) as url, pytest.raises(ReleaseError, match=message):
         run(make_outputs(url=url, targetGroupArn=None), cloud, force=True)
@@ -417,17 +249,17 @@ def test_a_stack_that_does_not_serve_the_release_is_told(
 def test_an_application_need_not_tell_its_version(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
-    cloud.fleet("i-0").revision().created()
+    cloud.instances("i-0").revision().created()
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
-    said: list[str] = []
+    lines: list[str] = []
     with service(version=None) as url:
-        done = run(make_outputs(url=url, targetGroupArn=None), cloud, said, force=True)
+        done = run(make_outputs(url=url, targetGroupArn=None), cloud, lines, force=True)
     assert done.version == ""
-    assert said[-1] == f"healthy: {url} serves a version that it does not tell"
+    assert lines[-1] == f"healthy: {url} serves an unknown version"
 
 
 def test_nothing_that_answers(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
-    cloud.fleet("i-0").revision().created()
+    cloud.instances("i-0").revision().created()
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
     outputs = make_outputs(url="http://127.79.0.12:9", targetGroupArn=None)
     with pytest.raises(ReleaseError, match="does not answer"):
@@ -437,7 +269,7 @@ def test_nothing_that_answers(cloud: Cloud, make_outputs: Callable[..., StackOut
 def test_a_missing_revision_or_group_is_told(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
-    cloud.fleet("i-0").refuse("s3", "head_object", "404")
+    cloud.instances("i-0").refuse("s3", "head_object", "404")
     with pytest.raises(ReleaseError, match=r"cannot find the revision s3://.*run `pulumi up`"):
         run(make_outputs(), cloud)
     other = Cloud().expect("autoscaling", "describe_auto_scaling_groups", {"AutoScalingGroups": []})
@@ -448,7 +280,7 @@ def test_a_missing_revision_or_group_is_told(
 
 
 def test_a_call_that_aws_refuses_is_told(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
-    cloud.fleet("i-0").revision().refuse("codedeploy", "create_deployment", "AccessDenied")
+    cloud.instances("i-0").revision().refuse("codedeploy", "create_deployment", "AccessDenied")
     with pytest.raises(ReleaseError, match=r"AWS refused .*AccessDenied.*check credentials"):
         run(make_outputs(), cloud, force=True)
 
@@ -464,12 +296,3 @@ def test_the_single_instance_needs_no_group(cloud: Cloud, single_outputs: StackO
         outputs = single_outputs.model_copy(update={"url": url})
         assert run(outputs, cloud).instances == ["i-0single"]
     cloud.used_up()
-
-
-def test_a_revision_is_the_same_only_if_its_content_is_known_to_be():
-    ours = Revision("b", "k", etag="e", version=None)
-    assert ours.same_as({"s3Location": {"bucket": "b", "key": "k", "eTag": '"e"'}})
-    assert not ours.same_as({"s3Location": {"bucket": "b", "key": "k", "eTag": "other"}})
-    assert not ours.same_as({"s3Location": {"bucket": "b", "key": "k"}})
-    assert not ours.same_as({"s3Location": {"bucket": "b", "key": "other", "eTag": "e"}})
-    assert not ours.same_as({})

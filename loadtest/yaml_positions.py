@@ -1,4 +1,4 @@
-"""YAML with the position of everything in it, so that an error can say where it is."""
+"""YAML with the position of every key and value, so that an error can name the line."""
 
 from __future__ import annotations
 
@@ -8,39 +8,40 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic_core import ErrorDetails
 
 Location = tuple[str | int, ...]
-"""How to get to a value: keys and indices from the document's root."""
+"""The path to a value: keys and indices from the document's root."""
 
 MERGE = "tag:yaml.org,2002:merge"
 
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """A place in a file; both count from 1."""
+    """A position in a file; both numbers count from 1."""
 
     line: int
     column: int
 
     @classmethod
     def of(cls, mark: yaml.Mark) -> Position:
-        """The place that the parser means."""
+        """Convert the parser's mark, which counts from 0."""
         return cls(mark.line + 1, mark.column + 1)
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """Something that is wrong at a place."""
+    """Something that is wrong, and where."""
 
     position: Position
     text: str
 
 
 class YamlError(Exception):
-    """The text is no YAML, or says something twice; `problem` tells where."""
+    """The text is not YAML, or contains a key twice; `problem` says where."""
 
     def __init__(self, problem: Problem) -> None:
-        """Carries the problem."""
+        """Wrap the problem."""
         super().__init__(problem.text)
         self.problem = problem
 
@@ -51,22 +52,25 @@ class Source:
 
     content: Any
     keys: dict[Location, Position] = field(default_factory=dict[Location, Position])
-    """Where the key stands that leads to a value (for an item of a list: where the item begins)."""
+    """Position of the key that leads to a value; for an item of a list, of the item itself."""
     values: dict[Location, Position] = field(default_factory=dict[Location, Position])
 
     def resolve(self, location: Sequence[str | int]) -> Location:
-        """The longest way into the document that these steps describe.
+        """Return the longest path into the document that these steps describe.
 
-        Steps that lead nowhere are left out: pydantic puts the names of alternatives among them.
+        Steps that lead nowhere are skipped: pydantic adds the names of union members and `[key]`.
         """
         found: Location = ()
         for step in location:
-            if (*found, step) in self.values:
-                found = (*found, step)
+            # A key that YAML reads as a number is found by its text.
+            for known in (step, str(step)):
+                if (*found, known) in self.values:
+                    found = (*found, known)
+                    break
         return found
 
     def strings(self) -> Iterator[tuple[Location, str]]:
-        """Every text in it, keys excepted, and how to get there."""
+        """Yield every text in the document except keys, with its location."""
         yield from _strings(self.content, ())
 
 
@@ -84,8 +88,21 @@ def _strings(content: Any, location: Location) -> Iterator[tuple[Location, str]]
             pass
 
 
+def explain(error: ErrorDetails) -> str:
+    """Phrase a pydantic error as the end of a sentence: what was expected, and what was given."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    given = error["input"]
+    shown = f", not {given!r}" if isinstance(given, str | int | float) else ""
+    return f"{text[0].lower()}{text[1:]}{shown}"
+
+
 def read(path: Path) -> Source:
-    """Parses a file. Raises OSError, or YamlError for anything that is not plain YAML."""
+    """Parse a file.
+
+    Raises:
+        OSError: The file cannot be read.
+        YamlError: The file is not plain YAML.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         loader = yaml.SafeLoader(text)
@@ -94,7 +111,7 @@ def read(path: Path) -> Source:
             if node is None:
                 raise YamlError(Problem(Position(1, 1), "the file is empty"))
             source = Source(None)
-            # First the walk: it refuses what the construction would loop on or pass over.
+            # Walk first: it rejects what construction would loop on or silently accept.
             _walk(node, (), source, [])
             source.content = loader.construct_document(node)
         finally:
@@ -140,5 +157,5 @@ def _walk_mapping(
         source.keys.setdefault((*location, name), where)
         _walk(value, (*location, name), source, above)
     for value in merged:
-        # What the mapping says itself comes first, as in YAML's own rule for merging.
+        # The mapping's own keys take precedence, as YAML's merge rule demands.
         _walk(value, location, source, above)

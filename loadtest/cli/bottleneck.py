@@ -1,0 +1,23 @@
+"""The command `bottleneck`: name the endpoint that slows a run down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtest.analysis import bottleneck, reading
+from loadtest.reporting import findings, report
+
+
+def bottleneck_command(
+    run: Annotated[Path, typer.Argument(help="The run's directory, as `run` prints it.")],
+) -> int:
+    """Name the endpoint that slows a saved run down, or say that none stands out.
+
+    Example: `python -m loadtest bottleneck results/20261122T210000Z-ha-quick`
+    """
+    report.show(Console(), findings.render(bottleneck.find(reading.load_requests(run))))
+    return 0

@@ -1,0 +1,23 @@
+"""The command `recover`: make a run of what can be read of a broken one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtest.analysis.repair import repair
+from loadtest.cli import output
+from loadtest.engine.runner import RunResult
+
+
+def recover_command(
+    directory: Annotated[Path, typer.Argument(help="Directory of the run.")],
+) -> int:
+    """Make a run of what can be read of a broken one: killed, disk full, file damaged.
+
+    Example: `python -m loadtest recover results/20261122T202139Z-ha-quick`
+    """
+    return output.show_run(Console(), RunResult(directory, repair(directory)))

@@ -1,0 +1,67 @@
+"""The command `report`: compare a single run with an HA run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtest.formatting import line_printer
+from loadtest.reporting import conditions, report
+from loadtest.runs import paths
+
+
+def report_command(
+    single: Annotated[
+        Path | None, typer.Option(help="Directory of the single run; the latest by default.")
+    ] = None,
+    ha: Annotated[
+        Path | None, typer.Option(help="Directory of the HA run; the latest by default.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write the files; `results/report` by default.")
+    ] = None,
+    condition_file: Annotated[
+        Path | None,
+        typer.Option("--conditions", help="JSON list of {name, single, ha, published, note}."),
+    ] = None,
+    language: Annotated[
+        str, typer.Option("--lang", help="Language of report.html, report.md and the card: en, ko.")
+    ] = "en",
+    *,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of report.json and exit.")
+    ] = False,
+) -> int:
+    """Compare a single run with an HA run: a table here, and files for people and programs.
+
+    - `report.html`: one page with charts; `report.ko.html` or `report.en.html`: the same in the
+      other language
+    - `report.json`: all figures, as `docs/report.schema.json` describes them
+    - `report.junit.xml`: a test case per objective and validity check, for CI
+    - `report.md`: for a pull request; also appended to `$GITHUB_STEP_SUMMARY` if that is set
+    - `report.svg`: a card for a README or a blog post
+
+    Examples:
+    - `python -m loadtest report`
+    - `python -m loadtest report --output results/report --lang ko`
+    - `python -m loadtest report --schema > docs/report.schema.json`
+    """
+    if schema:
+        typer.echo(report.schema(), nl=False)
+        return 0
+    base = paths.base()
+    extra = conditions.read(condition_file) if condition_file else None
+    written = report.write_report(
+        single or paths.latest(base, "single"),
+        ha or paths.latest(base, "ha"),
+        output or base / "report",
+        extra,
+        report.language(language),
+    )
+    console = Console()
+    report.show(console, report.render_terminal(written.report))
+    line_printer(console)(f"report: {written.html}")
+    return written.report.headline.exit_code

@@ -1,0 +1,123 @@
+"""The command `run`: put one stack, or two in turn, under load."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtest.analysis.repeats import Series
+from loadtest.analysis.slo import Slo
+from loadtest.cli import output, tools
+from loadtest.cli.options import Json, SloFile, choose_profile, read_outputs, read_slo
+from loadtest.engine import series
+from loadtest.engine.runner import RunResult, run_load
+from loadtest.errors import EXIT_INTERRUPTED, OutputsError
+from loadtest.formatting import NOTHING, line_printer, percent
+from loadtest.profiles import PROFILES, Profile
+from loadtest.runs import paths
+from loadtest.stack.outputs import StackOutputs
+
+
+def run_command(
+    stack: Annotated[
+        list[str] | None,
+        typer.Option("--stack", help="Pulumi stack to load; give two to load them in turn."),
+    ] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option("--outputs", help="JSON file with a stack's outputs instead; `-` is stdin."),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(help=f"Load profile: {', '.join(PROFILES)}. By default the stack's own."),
+    ] = None,
+    *,
+    scenario: Annotated[
+        str, typer.Option(help="What a user does: a built-in scenario or an Artillery script.")
+    ] = "login",
+    repeat: Annotated[
+        int, typer.Option(min=1, max=99, help="Number of runs of each stack: A B B A A B …")
+    ] = 1,
+    slo_file: SloFile = None,
+    json: Json = False,
+) -> int:
+    """Put one stack, or two in turn, under load.
+
+    Examples:
+    - `python -m loadtest run --stack ha --profile quick`
+    - `python -m loadtest run --stack ha --scenario api --slo our-slo.yml`
+    - `python -m loadtest run --stack single --stack ha --repeat 3`
+    - `pulumi stack output --json | python -m loadtest run --outputs -`
+    """
+    slo = read_slo(slo_file)
+    targets = [read_outputs(name, None) for name in stack or []]
+    targets += [read_outputs(None, file) for file in outputs or []]
+    if not 1 <= len(targets) <= 2:
+        raise OutputsError(
+            "name the stack: either --stack NAME or --outputs FILE (one of them, or two in all to "
+            f"load them in turn), not {len(targets)} of them"
+        )
+    # With --json, standard output belongs to the program that reads it.
+    console = Console(stderr=json)
+    load = partial(
+        _load,
+        profile=choose_profile(profile, targets[0]),
+        console=console,
+        scenario=scenario,
+        slo=slo,
+    )
+    if repeat == 1 and len(targets) == 1:
+        return output.show_run(console, load(targets[0]), json=json)
+    made = series.run(
+        {name: partial(load, one) for name, one in _named(stack or [], targets).items()},
+        repeat,
+        base=paths.base(),
+        print_line=line_printer(console),
+    )
+    if json:
+        output.show_json(Console(), made.series)
+    else:
+        _show_series(console, made.series)
+        line_printer(console)(f"results: {made.file}")
+    return EXIT_INTERRUPTED if made.cut_short else made.exit_code
+
+
+def _load(
+    outputs: StackOutputs, *, profile: Profile, console: Console, scenario: str, slo: Slo | None
+) -> RunResult:
+    return run_load(
+        outputs, profile, console=console, scenario=scenario, slo=slo, command=tools.artillery()
+    )
+
+
+def _named(stacks: list[str], targets: list[StackOutputs]) -> dict[str, StackOutputs]:
+    """Name each target by its stack, else by its topology; two of one name get a letter."""
+    names = [
+        stacks[number] if number < len(stacks) else target.topology
+        for number, target in enumerate(targets)
+    ]
+    if len(set(names)) < len(names):
+        names = [f"{name}-{letter}" for name, letter in zip(names, "ab", strict=False)]
+    return dict(zip(names, targets, strict=True))
+
+
+def _show_series(console: Console, made: Series) -> None:
+    """Show every run of a series, then what they say together."""
+    columns = ("slot", "stack", "run", "verdict", "failed users", "p99 of all")
+    rows = [
+        [
+            str(run.slot),
+            run.stack,
+            run.run,
+            run.outcome,
+            f"{run.failed_users:,} ({percent(run.failed_share)})" if run.failed_users else "0",
+            str(run.p99 or NOTHING),
+        ]
+        for run in made.runs
+    ]
+    title = f"{len(made.runs)} of {made.planned} runs, profile {made.profile}"
+    output.show_table(console, title, columns, rows)
+    output.show_lines(console, made.sentence)

@@ -1,0 +1,31 @@
+"""The programs that commands start. Only the command line knows where the project keeps them."""
+
+from __future__ import annotations
+
+from loadtest.errors import GeneratorError, OutputsError
+from toolchain import locate
+from toolchain.errors import ToolError
+
+
+def artillery() -> list[str]:
+    """Return the command that starts Artillery: Node and Artillery's script.
+
+    Raises:
+        GeneratorError: Artillery is not installed.
+    """
+    try:
+        return locate.artillery_command()
+    except ToolError as error:
+        raise GeneratorError(str(error)) from error
+
+
+def pulumi() -> str:
+    """Return the path of the Pulumi command line.
+
+    Raises:
+        OutputsError: Pulumi is not installed.
+    """
+    try:
+        return str(locate.pulumi())
+    except ToolError as error:
+        raise OutputsError(f"cannot ask Pulumi for a stack's outputs: {error}") from error

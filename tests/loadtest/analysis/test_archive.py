@@ -1,0 +1,50 @@
+"""Saved runs are found by name and read again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from loadtest.analysis import archive, columns, reading
+from loadtest.analysis.archive import UnreadableRun, SavedRun
+from loadtest.errors import ResultsError
+from loadtest.models import RunSummary
+from loadtest.outcomes import Outcome
+
+
+def test_a_saved_run_with_the_published_counts_gives_the_published_shares(golden_base: Path):
+    kept = archive.load(golden_base, "latest-single")
+    requests = reading.load_requests(kept.directory)
+    timeouts = requests.is_(Outcome.TIMEOUT)
+    failed = columns.users(requests).failed
+    assert (len(failed), timeouts.sum()) == (27_000, 14_766)
+    assert f"{timeouts.mean():.1%}" == "37.6%"
+    assert f"{failed.mean():.1%}" == "54.7%"
+    # The summary that was written beside them says the same.
+    assert f"{kept.summary.requests.timeout_share:.1%}" == "37.6%"
+    assert f"{kept.summary.users.failed_share:.1%}" == "54.7%"
+
+
+def test_runs_are_found_by_id_beginning_and_directory(
+    save: Callable[..., RunSummary], base: Path, tmp_path: Path
+):
+    run = save(1)
+    save(2)
+    for name in (run.id, "20261122T000001Z", str(base / run.id)):
+        assert archive.find(base, name) == base / run.id
+    assert archive.find(base, "latest-ha").name == "20261122T000002Z-ha-quick"
+    with pytest.raises(ResultsError, match="2 runs below .* start with"):
+        archive.find(base, "20261122T")
+    with pytest.raises(ResultsError, match="the newest are 20261122T000001Z-ha-quick"):
+        archive.find(base, "1999")
+    with pytest.raises(ResultsError, match="there are none"):
+        archive.find(tmp_path / "nowhere", "x")
+
+
+def test_a_kept_run_knows_its_versions(golden: tuple[RunSummary, RunSummary]):
+    run = SavedRun(Path("x"), golden[1])
+    assert run.app_versions == ["v1"]
+    assert dataclasses.astuple(UnreadableRun(Path("x"), "y")) == (Path("x"), "y")

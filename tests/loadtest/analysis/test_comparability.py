@@ -1,0 +1,53 @@
+"""Runs under different conditions are not compared, and every difference is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loadtest.analysis import comparability
+from loadtest.errors import ComparisonError
+from loadtest.models import RunSummary
+
+
+def changed(run: RunSummary, part: str, **values: Any) -> RunSummary:
+    record = getattr(run, part)
+    return run.model_copy(update={part: record.model_copy(update=values)})
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "named"),
+    [
+        ("scenario", {"digest": "f" * 64}, "scenario ("),
+        ("scenario", {"timeout_s": 5.0}, "time-out (10 s and 5 s)"),
+        (
+            "scenario",
+            {"new_connection_per_user": False},
+            "connections (a new one per user and kept open)",
+        ),
+        ("profile", {"description": "1/s"}, "load profile ("),
+        ("generator", {"artillery": "2.0.33"}, "Artillery (2.0.34 and 2.0.33)"),
+        ("generator", {"node": "22.1.0"}, "Node (24.19.0 and 22.1.0)"),
+        ("generator", {"workers": 9}, "worker threads ("),
+        ("generator", {"host_cpus": 64}, "CPUs (2 and 64)"),
+        ("users", {"created": 26_000}, "offered load (27,000 users and 26,000 users)"),
+    ],
+)
+def test_runs_of_other_conditions_are_refused(
+    golden: tuple[RunSummary, RunSummary], part: str, values: dict[str, Any], named: str
+):
+    other = changed(golden[1], part, **values)
+    with pytest.raises(ComparisonError) as error:
+        comparability.require(golden[1], other)
+    assert named in str(error.value)
+    assert error.value.exit_code == 3
+
+
+def test_every_difference_is_named_at_once(golden: tuple[RunSummary, RunSummary]):
+    other = changed(changed(golden[1], "generator", node="22.1.0"), "scenario", timeout_s=5.0)
+    assert [d.name for d in comparability.differences(golden[1], other)] == ["time-out", "Node"]
+
+
+def test_an_offered_load_within_two_percent_is_the_same(golden: tuple[RunSummary, RunSummary]):
+    assert not comparability.differences(golden[1], changed(golden[1], "users", created=26_500))

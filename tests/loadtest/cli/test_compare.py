@@ -1,0 +1,73 @@
+"""The command `compare`: what it prints, and which runs it rejects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest.cli import main
+from loadtest.models import RunSummary
+from loadtest.runs import paths
+
+
+def changed(run: RunSummary, part: str, **values: Any) -> RunSummary:
+    record = getattr(run, part)
+    return run.model_copy(update={part: record.model_copy(update=values)})
+
+
+def test_comparing_the_published_runs_prints_the_published_shares(
+    golden_base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("LOADTEST_RESULTS", str(golden_base))
+    assert main.main(["compare", "latest-single", "latest-ha"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = {line[:14].strip(): line.split() for line in lines}
+    assert rows["failed users"][2:6] == ["54.7", "%", "0", "%"]
+    assert rows["timeouts"][1:5] == ["37.6", "%", "0", "%"]
+    assert rows["failed users"][-1] == rows["p99 of all"][-1] == "better"
+    assert any(line.startswith("B is better in failed users, timeouts") for line in lines)
+
+
+def test_compare_prints_json(save: Callable[..., RunSummary], capsys: pytest.CaptureFixture[str]):
+    save(1)
+    save(2)
+    assert main.main(["compare", "20261122T000001Z", "20261122T000002Z", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [run["id"][:16] for run in (said["a"], said["b"])] == [
+        "20261122T000001Z",
+        "20261122T000002Z",
+    ]
+    assert len(said["changes"]) == 7
+
+
+def test_refusal_is_exit_code_3(
+    save: Callable[..., RunSummary], base: Path, capsys: pytest.CaptureFixture[str]
+):
+    save(1)
+    other = changed(save(2), "scenario", timeout_s=5.0)
+    paths.save_summary(base / other.id, other)
+    assert main.main(["compare", "20261122T000001Z", "20261122T000002Z"]) == 3
+    assert "differ in time-out (10 s and 5 s)" in capsys.readouterr().err
+
+
+def test_an_invalid_run_is_not_compared(
+    save: Callable[..., RunSummary], base: Path, capsys: pytest.CaptureFixture[str]
+):
+    run = save(1)
+    checks = [check.model_copy(update={"passed": False}) for check in run.validity.checks[:1]]
+    paths.save_summary(base / run.id, changed(run, "validity", checks=checks))
+    assert main.main(["compare", run.id, run.id]) == 3
+    assert "not every one is valid" in capsys.readouterr().err
+
+
+def test_a_run_without_its_requests_is_told(
+    save: Callable[..., RunSummary], base: Path, capsys: pytest.CaptureFixture[str]
+):
+    run = save(1)
+    (base / run.id / f"{paths.REQUESTS}.gz").unlink()
+    assert main.main(["compare", run.id, run.id]) == 4
+    assert paths.REQUESTS in capsys.readouterr().err

@@ -1,0 +1,98 @@
+"""The command `gate`: its exit codes, and what it prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest.analysis.summary import Measurements, summarise
+from loadtest.cli import main
+from loadtest.models import RunSummary
+from loadtest.profiles import PROFILES
+from loadtest.runs.recording import Exchange
+from loadtest.stack.outputs import StackOutputs
+
+QUICK = PROFILES["quick"]
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "slo.yml"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def save(
+    base: Path,
+    make_users: Callable[..., list[Exchange]],
+    make_measurements: Callable[..., Measurements],
+    make_outputs: Callable[..., StackOutputs],
+    make_saved: Callable[..., Path],
+) -> Callable[..., RunSummary]:
+    def save_one(**users: Any) -> RunSummary:
+        exchanges = make_users(QUICK, **users)
+        summary = summarise(make_measurements(exchanges, QUICK))
+        make_saved(base, summary, exchanges, make_outputs())
+        return summary
+
+    return save_one
+
+
+@pytest.mark.parametrize(
+    ("run", "text", "code"),
+    [
+        ({}, None, 0),
+        ({"ttfb_ms": 90.0}, None, 2),
+        ({"ttfb_ms": 90.0}, "latency_ms: {p99: 100}", 0),
+        ({"index_timeouts": 3}, None, 2),
+        ({"index_timeouts": 3}, "timeouts: 3", 0),
+        ({}, "availability_percent: 99.99\nconfidence_percent: 95", 3),
+        ({}, "applies_to: [single]\ntimeouts: 0", 4),
+        ({}, "timeouts: many", 4),
+    ],
+)
+def test_the_gates_exit_codes(
+    save: Callable[..., RunSummary],
+    tmp_path: Path,
+    run: dict[str, Any],
+    text: str | None,
+    code: int,
+):
+    save(**run)
+    options = ["--slo", str(write(tmp_path, text))] if text else []
+    assert main.main(["gate", *options]) == code
+
+
+def test_a_gate_without_a_run_is_infrastructure(capsys: pytest.CaptureFixture[str]):
+    assert main.main(["gate"]) == 4
+    assert "no finished run of 'ha'" in capsys.readouterr().err
+
+
+def test_the_gate_tells_every_objective(
+    save: Callable[..., RunSummary], capsys: pytest.CaptureFixture[str]
+):
+    save(index_timeouts=3)
+    assert main.main(["gate"]) == 2
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    told = {line[0]: [cell.strip() for cell in line if cell.strip()][1:] for line in lines}
+    assert told["timeouts"] == ["at most 0", "3", "broken"]
+    assert told["5xx"] == ["at most 0", "0", "kept"]
+    assert main.main(["gate", "--json"]) == 2
+    said = json.loads(capsys.readouterr().out)
+    assert (said["exit_code"], said["verdict"]["outcome"]) == (2, "broken")
+    assert [o["name"] for o in said["objectives"] if o["kept"] is False] == [
+        "failed users",
+        "timeouts",
+    ]
+
+
+def test_the_environment_names_the_promise(
+    save: Callable[..., RunSummary], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    save(index_timeouts=3)
+    monkeypatch.setenv("LOADTEST_SLO", str(write(tmp_path, "timeouts: 3")))
+    assert main.main(["gate"]) == 0

@@ -1,0 +1,152 @@
+"""The command `run`: exit codes, the profile, and series of runs."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest.analysis import repeats
+from loadtest.cli import main, tools
+from loadtest.cli import run as cli_run
+from loadtest.engine.runner import INTERRUPTED, RunResult
+from loadtest.errors import GeneratorError
+from loadtest.models import RunSummary
+from loadtest.profiles import Profile
+from loadtest.stack.outputs import StackOutputs
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"), [("kept", 0), ("measured", 0), ("broken", 2), ("invalid", 3)]
+)
+def test_the_verdict_is_the_exit_code(
+    outcome: str,
+    code: int,
+    given: str,
+    golden: tuple[RunSummary, RunSummary],
+    loads: Callable[..., list[Any]],
+):
+    verdict = golden[1].verdict.model_copy(update={"outcome": outcome})
+    calls = loads(cli_run, golden[1].model_copy(update={"verdict": verdict}))
+    assert main.main(["run", "--outputs", given, "--profile", "smoke"]) == code
+    assert calls[0][1].name == "smoke"
+
+
+def test_an_interrupted_run_is_130(
+    given: str, golden: tuple[RunSummary, RunSummary], loads: Callable[..., list[Any]]
+):
+    cut = {"cut_short": True, "cut_reason": INTERRUPTED}
+    loads(cli_run, golden[1].model_copy(update=cut))
+    assert main.main(["run", "--outputs", given]) == 130
+
+
+def test_the_profile_is_the_stacks_own_unless_it_is_none(
+    raw_outputs: dict[str, Any],
+    golden: tuple[RunSummary, RunSummary],
+    loads: Callable[..., list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    calls = loads(cli_run, golden[1])
+    for setting, used in (("seed", "seed"), ("none", "quick")):
+        monkeypatch.setattr(
+            "sys.stdin", io.StringIO(json.dumps({**raw_outputs, "loadProfile": setting}))
+        )
+        main.main(["run", "--outputs", "-"])
+        assert calls[-1][1].name == used
+
+
+def test_an_unknown_profile_names_the_known_ones(given: str, capsys: pytest.CaptureFixture[str]):
+    assert main.main(["run", "--outputs", given, "--profile", "huge"]) == 4
+    assert "choose one of seed, quick, smoke" in capsys.readouterr().err
+
+
+@pytest.fixture
+def loaded(
+    tmp_path: Path,
+    raw_outputs: dict[str, Any],
+    single_outputs: StackOutputs,
+    golden: tuple[RunSummary, RunSummary],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., tuple[int, list[str], Path]]:
+    """Runs `run` over two stacks; `fake` may replace what a load returns."""
+    single, ha = tmp_path / "single.json", tmp_path / "ha.json"
+    ha.write_text(json.dumps(raw_outputs))
+    single.write_text(single_outputs.to_json())
+
+    def run(
+        *options: str, fake: Callable[[int, RunSummary], RunSummary] | None = None
+    ) -> tuple[int, list[str], Path]:
+        calls: list[str] = []
+
+        def load(outputs: StackOutputs, _profile: Profile, **_: Any) -> RunResult:
+            calls.append(outputs.topology)
+            summary = golden[outputs.topology == "ha"]
+            if fake:
+                summary = fake(len(calls), summary)
+            return RunResult(tmp_path / summary.id, summary)
+
+        monkeypatch.setattr(cli_run, "run_load", load)
+        monkeypatch.setattr(tools, "artillery", lambda: ["node", "artillery"])
+        code = main.main(["run", "--outputs", str(single), "--outputs", str(ha), *options])
+        return code, calls, tmp_path
+
+    return run
+
+
+def test_two_stacks_are_loaded_in_turn_and_the_series_is_kept(
+    loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
+):
+    code, calls, base = loaded("--repeat", "3")
+    assert code == 0
+    assert calls == ["single", "ha", "ha", "single", "single", "ha"]
+    (file,) = base.glob("repeats-*.json")
+    kept = repeats.Series.model_validate_json(file.read_text())
+    assert [(run.slot, run.stack) for run in kept.runs][:3] == [(1, "single"), (1, "ha"), (2, "ha")]
+    assert kept.contrasts[0].finding == "lower"
+    said = capsys.readouterr().out
+    assert "6 of 6 runs" in said
+    assert "The share of failed users of ha is lower than that of single" in said
+
+
+def test_the_gravest_exit_code_wins(loaded: Callable[..., tuple[int, list[str], Path]]):
+    def fake(call: int, run: RunSummary) -> RunSummary:
+        outcome = {2: "broken", 3: "invalid"}.get(call, run.verdict.outcome)
+        return run.model_copy(
+            update={"verdict": run.verdict.model_copy(update={"outcome": outcome})}
+        )
+
+    assert loaded("--repeat", "2", fake=fake)[0] == 3
+    assert loaded("--repeat", "1", fake=fake)[0] == 2
+
+
+def test_an_error_in_the_middle_leaves_what_was_measured(
+    loaded: Callable[..., tuple[int, list[str], Path]],
+):
+    def fake(call: int, run: RunSummary) -> RunSummary:
+        if call == 4:
+            raise GeneratorError("Artillery crashed")
+        return run
+
+    code, calls, base = loaded("--repeat", "3", fake=fake)
+    assert (code, len(calls)) == (4, 4)
+    (file,) = base.glob("repeats-*.json")
+    kept = repeats.Series.model_validate_json(file.read_text())
+    assert (len(kept.runs), kept.planned) == (3, 6)
+
+
+def test_json_is_all_that_stands_on_standard_output(
+    loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
+):
+    assert loaded("--repeat", "2", "--json")[0] == 0
+    assert len(json.loads(capsys.readouterr().out)["runs"]) == 4
+
+
+def test_three_stacks_are_one_too_many(
+    loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
+):
+    assert loaded("--outputs", "x.json")[0] == 4
+    assert capsys.readouterr().err
