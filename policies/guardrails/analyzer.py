@@ -16,9 +16,9 @@ from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2 as wire
 from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
 
-from guardrails.configuration import Given
-from guardrails.convert import resource_of, stack_of
-from guardrails.evaluator import Finding, Judge, Verdict
+from guardrails.configuration import RuleConfiguration
+from guardrails.convert import to_resource, to_stack
+from guardrails.evaluator import Finding, PolicyEvaluator, Evaluation
 from guardrails.model import Level, ResourceRule, Rule, Severity
 
 PACK_NAME = "haproof"
@@ -48,8 +48,8 @@ _SEVERITIES = {
 class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
     """Answers one engine for the length of one command."""
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
+    def __init__(self, evaluator: PolicyEvaluator) -> None:
+        self._evaluator = evaluator
 
     # The method names are those of the gRPC service.
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
@@ -67,14 +67,14 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             description=PACK_DESCRIPTION,
             version=PACK_VERSION,
             supportsConfig=True,
-            policies=[policy_info(rule) for rule in self._judge.rules],
+            policies=[policy_info(rule) for rule in self._evaluator.rules],
         )
 
     def Configure(self, request: wire.ConfigureAnalyzerRequest, context: Any) -> Any:  # noqa: N802, ARG002
         """Takes the policy configuration, which the engine has completed with the defaults."""
-        self._judge.configure(
+        self._evaluator.configure(
             {
-                name: Given(
+                name: RuleConfiguration(
                     _GIVEN_LEVELS[config.enforcementLevel],
                     json_format.MessageToDict(config.properties),
                 )
@@ -89,11 +89,11 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     def Analyze(self, request: wire.AnalyzeRequest, context: Any) -> Any:  # noqa: N802, ARG002
         """Judges one resource."""
-        return _response(self._judge.resource(resource_of(request)))
+        return _response(self._evaluator.evaluate_resource(to_resource(request)))
 
     def AnalyzeStack(self, request: wire.AnalyzeStackRequest, context: Any) -> Any:  # noqa: N802, ARG002
         """Judges the stack."""
-        return _response(self._judge.stack(stack_of(request.resources)))
+        return _response(self._evaluator.evaluate_stack(to_stack(request.resources)))
 
     def Remediate(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """Changes nothing: a guardrail says what is wrong, and people decide."""
@@ -139,12 +139,12 @@ def _controls(rule: Rule) -> list[str]:
     return [f"{catalogue} {name}" for catalogue, names in rule.controls.items() for name in names]
 
 
-def _response(verdict: Verdict) -> wire.AnalyzeResponse:
+def _response(evaluation: Evaluation) -> wire.AnalyzeResponse:
     return wire.AnalyzeResponse(
-        diagnostics=[_diagnostic(finding) for finding in verdict.findings],
+        diagnostics=[_diagnostic(finding) for finding in evaluation.findings],
         not_applicable=[
             wire.PolicyNotApplicable(policy_name=name, reason=reason)
-            for name, reason in verdict.not_applicable.items()
+            for name, reason in evaluation.not_applicable.items()
         ],
     )
 
@@ -163,13 +163,15 @@ def _diagnostic(finding: Finding) -> wire.AnalyzeDiagnostic:
     )
 
 
-def serve(judge: Judge | None = None) -> None:
+def serve(evaluator: PolicyEvaluator | None = None) -> None:
     """Serves the engine that started this process, until it goes; prints the port first."""
     server = grpc.server(
         futures.ThreadPoolExecutor(4),
         options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)],
     )
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(judge or Judge()), server)
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(
+        Analyzer(evaluator or PolicyEvaluator()), server
+    )
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from guardrails.model import Rule
 from guardrails.rules import (
     alarms,
-    autoscaling,
+    auto_scaling_group,
     buckets,
     codedeploy,
     database,
@@ -21,7 +21,7 @@ from guardrails.rules import (
 )
 
 RULES: tuple[Rule, ...] = (
-    *autoscaling.RULES,
+    *auto_scaling_group.RULES,
     *instance_capacity.RULES,
     *load_balancing.RULES,
     *tls.RULES,

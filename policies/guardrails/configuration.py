@@ -46,7 +46,7 @@ PACK_CONFIGURATION = ConfigurationRule(
 
 
 @dataclass(frozen=True)
-class Given:
+class RuleConfiguration:
     """What the engine passes for one rule: its level (`None`: disabled) and its parameters.
 
     Where the file says nothing, both are the rule's own defaults: the engine fills them in.
@@ -59,7 +59,9 @@ class Given:
 class Configuration:
     """The policy configuration of one run."""
 
-    def __init__(self, rules: Iterable[Rule], given: Mapping[str, Given], today: date) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], given: Mapping[str, RuleConfiguration], today: date
+    ) -> None:
         """Takes everything in; what is wrong with it ends up in ``problems``."""
         self._rules = {rule.id: rule for rule in rules}
         self._given = given

@@ -41,20 +41,20 @@ _SENTINELS = frozenset(
 
 def properties(message: struct_pb2.Struct) -> dict[str, Any]:
     """A resource's properties as dicts, lists and scalars; secrets are told, unknowns marked."""
-    return _marked(deserialize_properties(json_format.MessageToDict(message)))
+    return _mark_unknowns(deserialize_properties(json_format.MessageToDict(message)))
 
 
-def _marked(value: Any) -> Any:
+def _mark_unknowns(value: Any) -> Any:
     if isinstance(value, str):
         return UNKNOWN if value in _SENTINELS else value
     if isinstance(value, dict):
-        return {key: _marked(element) for key, element in value.items()}
+        return {key: _mark_unknowns(element) for key, element in value.items()}
     if isinstance(value, list):
-        return [_marked(element) for element in value]
+        return [_mark_unknowns(element) for element in value]
     return value
 
 
-def resource_of(request: wire.AnalyzeRequest) -> Resource:
+def to_resource(request: wire.AnalyzeRequest) -> Resource:
     """The resource that is about to be created or changed, with its inputs."""
     return Resource(
         type=request.type,
@@ -64,7 +64,7 @@ def resource_of(request: wire.AnalyzeRequest) -> Resource:
     )
 
 
-def stack_of(resources: Iterable[wire.AnalyzerResource]) -> Stack:
+def to_stack(resources: Iterable[wire.AnalyzerResource]) -> Stack:
     """The stack, with outputs and property dependencies."""
     return Stack(
         Resource(

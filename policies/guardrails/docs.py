@@ -8,11 +8,11 @@ from typing import Any
 
 from guardrails.model import ConfigurationRule, Profile, ResourceRule, Rule, Scope
 
-BEGIN = "<!-- catalogue: written by `python policies/describe.py --write` -->"
+BEGIN = "<!-- catalogue: written by `python policies/docs.py --write` -->"
 END = "<!-- end of the catalogue -->"
 
 
-def catalogue(rules: Iterable[Rule]) -> str:
+def render_catalogue(rules: Iterable[Rule]) -> str:
     """A table of all rules, then a section per rule."""
     listed = list(rules)
     lines = [
@@ -27,7 +27,7 @@ def catalogue(rules: Iterable[Rule]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def replaced(page: str, rules: Iterable[Rule]) -> str:
+def replace_catalogue(page: str, rules: Iterable[Rule]) -> str:
     """The page with the part between the two marks written anew.
 
     Raises ValueError where a mark is missing.
@@ -36,7 +36,7 @@ def replaced(page: str, rules: Iterable[Rule]) -> str:
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f'the page lacks the marks "{BEGIN}" and "{END}"; put them back.')
-    return f"{head}{BEGIN}\n{catalogue(rules)}{END}{tail}"
+    return f"{head}{BEGIN}\n{render_catalogue(rules)}{END}{tail}"
 
 
 def _row(rule: Rule) -> str:
@@ -58,7 +58,7 @@ def _scope(rule: Rule) -> str:
 
 def _section(rule: Rule) -> Iterator[str]:
     yield f"### {rule.id}"
-    yield f"{rule.title}. Judged {_when(rule)}. [Source]({rule.url})."
+    yield f"{rule.title}. Evaluated {_when(rule)}. [Source]({rule.url})."
     yield ""
     for catalogue_name, names in rule.controls.items():
         yield f"- {catalogue_name}: {', '.join(f'`{name}`' for name in names)}"

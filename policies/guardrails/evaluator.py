@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from guardrails.catalogue import RULES
-from guardrails.configuration import PACK_CONFIGURATION, Configuration, Given
+from guardrails.configuration import PACK_CONFIGURATION, Configuration, RuleConfiguration
 from guardrails.exceptions import PolicyException
 from guardrails.model import Level, ResourceRule, Rule, Scope, StackRule, Violation
 from guardrails.resources import Resource, Stack
@@ -25,7 +25,7 @@ class Finding:
 
 
 @dataclass
-class Verdict:
+class Evaluation:
     """What was found, and the rules (by id) that did not apply, with the reason."""
 
     findings: list[Finding] = field(default_factory=list[Finding])
@@ -36,7 +36,7 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-class Judge:
+class PolicyEvaluator:
     """The rules under one configuration, for one run of the engine."""
 
     def __init__(self, rules: Iterable[Rule] = RULES, today: Callable[[], date] = _today) -> None:
@@ -50,46 +50,46 @@ class Judge:
         """Every rule, the one over the configuration included."""
         return self._rules
 
-    def configure(self, given: Mapping[str, Given]) -> None:
+    def configure(self, given: Mapping[str, RuleConfiguration]) -> None:
         """Takes the policy configuration, by rule id, and starts afresh."""
         self._used: set[PolicyException] = set()
         self._configuration = Configuration(self._rules, given, self._today())
 
-    def resource(self, resource: Resource) -> Verdict:
+    def evaluate_resource(self, resource: Resource) -> Evaluation:
         """Judges one resource by its inputs, before it is created or changed."""
-        verdict = Verdict()
+        evaluation = Evaluation()
         for rule in self._rules:
             if not isinstance(rule, ResourceRule):
                 continue
             if resource.type not in rule.types:
-                verdict.not_applicable[rule.id] = f"The rule holds for {', '.join(rule.types)}."
+                evaluation.not_applicable[rule.id] = f"The rule holds for {', '.join(rule.types)}."
                 continue
             level = self._configuration.level(rule)
             if level is not None:
                 settings = rule.settings(self._configuration.parameters(rule))
-                self._report(verdict, rule, level, rule.check(resource, settings))
-        return verdict
+                self._report(evaluation, rule, level, rule.check(resource, settings))
+        return evaluation
 
-    def stack(self, stack: Stack) -> Verdict:
+    def evaluate_stack(self, stack: Stack) -> Evaluation:
         """Judges the stack as a whole, and the policy configuration, at the end."""
-        verdict = Verdict()
+        evaluation = Evaluation()
         kind, reason = topology(stack, self._configuration.topology)
         for rule in self._rules:
             level = self._configuration.level(rule)
             if not isinstance(rule, StackRule) or level is None:
                 continue
             if rule.scope is Scope.HIGH_AVAILABILITY and kind is not Topology.HIGHLY_AVAILABLE:
-                verdict.not_applicable[rule.id] = (
+                evaluation.not_applicable[rule.id] = (
                     f"The stack does not claim high availability: {reason}."
                 )
                 continue
             settings = rule.settings(self._configuration.parameters(rule))
-            self._report(verdict, rule, level, rule.check(stack, settings))
-        self._report_configuration(verdict)
-        return verdict
+            self._report(evaluation, rule, level, rule.check(stack, settings))
+        self._report_configuration(evaluation)
+        return evaluation
 
     def _report(
-        self, verdict: Verdict, rule: Rule, level: Level, violations: Iterable[Violation]
+        self, evaluation: Evaluation, rule: Rule, level: Level, violations: Iterable[Violation]
     ) -> None:
         for violation in violations:
             exception = self._configuration.exception(rule, violation.resource)
@@ -104,15 +104,15 @@ class Judge:
                         f' The profile "{self._configuration.profile.value}" makes this mandatory.'
                     )
                 finding = Finding(rule, level, text, violation.resource)
-            verdict.findings.append(finding)
+            evaluation.findings.append(finding)
 
-    def _report_configuration(self, verdict: Verdict) -> None:
+    def _report_configuration(self, evaluation: Evaluation) -> None:
         # Mandatory whatever the file says: a file that is wrong must not excuse itself.
-        verdict.findings += [
+        evaluation.findings += [
             Finding(PACK_CONFIGURATION, Level.MANDATORY, problem)
             for problem in self._configuration.problems
         ]
-        verdict.findings += [
+        evaluation.findings += [
             Finding(
                 PACK_CONFIGURATION,
                 Level.ADVISORY,

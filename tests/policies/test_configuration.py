@@ -7,8 +7,8 @@ import pytest
 from google.protobuf import json_format, struct_pb2
 from guardrails.analyzer import Analyzer
 from guardrails.catalogue import RULES
-from guardrails.configuration import PACK_CONFIGURATION, Given
-from guardrails.evaluator import Judge
+from guardrails.configuration import PACK_CONFIGURATION, RuleConfiguration
+from guardrails.evaluator import PolicyEvaluator
 from guardrails.model import Level, Profile
 from guardrails.resources import Stack
 from hypothesis import given
@@ -25,16 +25,19 @@ REASON = "The trial runs on one small database until the launch."
 
 def configured(levels=None, parameters=None, **own):
     """A judge with levels by rule, parameters by rule, and the pack's own parameters."""
-    judge = Judge(today=lambda: TODAY)
+    evaluator = PolicyEvaluator(today=lambda: TODAY)
     settings = {name: dict(values) for name, values in (parameters or {}).items()}
     settings[PACK_ID] = own
     defaults = {rule.id: rule.level for rule in RULES}
     chosen = {**defaults, **(levels or {})}
     names = {*chosen, *settings}
-    judge.configure(
-        {name: Given(chosen.get(name, Level.MANDATORY), settings.get(name, {})) for name in names}
+    evaluator.configure(
+        {
+            name: RuleConfiguration(chosen.get(name, Level.MANDATORY), settings.get(name, {}))
+            for name in names
+        }
     )
-    return judge
+    return evaluator
 
 
 def exception(**changes):
@@ -47,9 +50,9 @@ def exception(**changes):
     return {name: value for name, value in {**entry, **changes}.items() if value is not ...}
 
 
-def findings(judge, draft):
+def findings(evaluator, draft):
     """(rule id, level) of every finding about the stack, and their texts."""
-    found = judge.stack(draft.build()).findings
+    found = evaluator.evaluate_stack(draft.build()).findings
     return {(one.rule.id, one.level) for one in found}, " ".join(one.text for one in found)
 
 
@@ -62,7 +65,7 @@ def one_zone():
 
 def test_the_default_profile_is_the_low_cost_one():
     assert findings(configured(), one_zone())[0] == {("rds-multi-az", Level.ADVISORY)}
-    assert findings(Judge(), one_zone())[0] == {("rds-multi-az", Level.ADVISORY)}
+    assert findings(PolicyEvaluator(), one_zone())[0] == {("rds-multi-az", Level.ADVISORY)}
 
 
 def test_production_makes_it_mandatory_and_says_so():
@@ -95,9 +98,9 @@ def test_a_single_rule_can_be_raised_or_switched_off():
 
 
 def test_a_mandatory_rule_can_be_made_advisory_outside_the_profile():
-    judge = configured({"asg-elb-health-check": Level.ADVISORY})
+    evaluator = configured({"asg-elb-health-check": Level.ADVISORY})
     draft = Draft().set("fleet", "healthCheckType", "EC2")
-    assert findings(judge, draft)[0] == {("asg-elb-health-check", Level.ADVISORY)}
+    assert findings(evaluator, draft)[0] == {("asg-elb-health-check", Level.ADVISORY)}
 
 
 @pytest.mark.parametrize("profile", list(Profile))
@@ -110,8 +113,8 @@ def test_each_profile_has_its_file(profile):
 
 
 def test_an_exception_is_shown_and_does_not_block():
-    judge = configured(profile="production", exceptions=[exception()])
-    found, text = findings(judge, one_zone())
+    evaluator = configured(profile="production", exceptions=[exception()])
+    found, text = findings(evaluator, one_zone())
     assert found == {("rds-multi-az", Level.ADVISORY)}
     assert "Accepted by the exception of rule rds-multi-az" in text
     assert "until 2026-12-31" in text
@@ -140,8 +143,8 @@ def test_an_exception_holds_through_its_last_day():
     ],
 )
 def test_an_exception_that_is_not_in_force_is_a_violation_and_excuses_nothing(change, word):
-    judge = configured(profile="production", exceptions=[exception(**change)])
-    found, text = findings(judge, one_zone())
+    evaluator = configured(profile="production", exceptions=[exception(**change)])
+    found, text = findings(evaluator, one_zone())
     assert found == {("rds-multi-az", Level.MANDATORY), (PACK_ID, Level.MANDATORY)}
     assert word in text
     assert "is not in force" in text
@@ -154,24 +157,24 @@ def test_an_exception_that_is_no_object_is_a_violation(entry):
 
 
 def test_a_bad_exception_blocks_even_where_nothing_is_wrong():
-    judge = configured(exceptions=[exception(reason=...)])
-    assert findings(judge, Draft())[0] == {(PACK_ID, Level.MANDATORY)}
+    evaluator = configured(exceptions=[exception(reason=...)])
+    assert findings(evaluator, Draft())[0] == {(PACK_ID, Level.MANDATORY)}
 
 
 def test_a_wrong_configuration_cannot_excuse_itself():
-    judge = configured({PACK_ID: None}, exceptions=[exception(reason=...)])
-    assert findings(judge, Draft())[0] == {(PACK_ID, Level.MANDATORY)}
+    evaluator = configured({PACK_ID: None}, exceptions=[exception(reason=...)])
+    assert findings(evaluator, Draft())[0] == {(PACK_ID, Level.MANDATORY)}
 
 
 @pytest.mark.parametrize("pattern", ["database", "data*", "urn:data*", "*"])
 def test_a_resource_is_meant_by_name_or_urn(pattern):
-    judge = configured(profile="production", exceptions=[exception(resource=pattern)])
-    assert findings(judge, one_zone())[0] == {("rds-multi-az", Level.ADVISORY)}
+    evaluator = configured(profile="production", exceptions=[exception(resource=pattern)])
+    assert findings(evaluator, one_zone())[0] == {("rds-multi-az", Level.ADVISORY)}
 
 
 def test_an_exception_of_another_resource_excuses_nothing():
-    judge = configured(profile="production", exceptions=[exception(resource="other")])
-    found, text = findings(judge, one_zone())
+    evaluator = configured(profile="production", exceptions=[exception(resource="other")])
+    found, text = findings(evaluator, one_zone())
     assert found == {("rds-multi-az", Level.MANDATORY), (PACK_ID, Level.ADVISORY)}
     assert "excuses nothing in this stack. Remedy: remove it." in text
 
@@ -180,29 +183,31 @@ def test_what_the_stack_lacks_as_a_whole_is_excepted_by_a_star_only():
     draft = Draft().drop("deployment")
     rule = "codedeploy-deployment-group"
     for pattern, level in (("*", Level.ADVISORY), ("fleet", Level.MANDATORY)):
-        judge = configured(exceptions=[exception(rule=rule, resource=pattern)])
-        assert (rule, level) in findings(judge, draft)[0]
+        evaluator = configured(exceptions=[exception(rule=rule, resource=pattern)])
+        assert (rule, level) in findings(evaluator, draft)[0]
 
 
 def test_an_exception_of_a_resource_rule_is_not_told_to_be_useless():
-    judge = configured(exceptions=[exception(rule="rds-encrypted", resource="database")])
+    evaluator = configured(exceptions=[exception(rule="rds-encrypted", resource="database")])
     draft = Draft().set("database", "storageEncrypted", False)
     stack = draft.build()
     levels = {
         one.level
         for resource in stack.resources
-        for one in judge.resource(resource).findings
+        for one in evaluator.evaluate_resource(resource).findings
         if one.rule.id == "rds-encrypted"
     }
     assert levels == {Level.ADVISORY}
-    assert findings(judge, draft)[0] == set()
+    assert findings(evaluator, draft)[0] == set()
 
 
 @given(days=st.integers(-4000, 4000), names=st.sampled_from(sorted(BY_ID)))
 def test_an_exception_is_either_in_force_or_reported(days, names):
     expires = (TODAY + timedelta(days)).isoformat()
-    judge = configured(exceptions=[exception(rule=names, resource="x", expires=expires)])
-    levels = {one.level for one in judge.stack(Stack([])).findings if one.rule.id == PACK_ID}
+    evaluator = configured(exceptions=[exception(rule=names, resource="x", expires=expires)])
+    levels = {
+        one.level for one in evaluator.evaluate_stack(Stack([])).findings if one.rule.id == PACK_ID
+    }
     assert levels == {Level.ADVISORY if days >= 0 else Level.MANDATORY}
 
 
@@ -217,17 +222,17 @@ def test_a_rule_that_does_not_exist_is_refused_with_the_near_one():
 
 
 def test_a_parameter_that_a_rule_does_not_have_is_refused():
-    judge = configured(parameters={"asg-multi-az": {"minimumZone": 3.0}})
-    found, text = findings(judge, Draft())
+    evaluator = configured(parameters={"asg-multi-az": {"minimumZone": 3.0}})
+    found, text = findings(evaluator, Draft())
     assert found == {(PACK_ID, Level.MANDATORY)}
     assert '"minimumZone"' in text
     assert "minimumZones, subnetZones" in text
 
 
 def test_the_level_of_all_rules_is_no_unknown_rule():
-    judge = Judge(today=lambda: TODAY)
-    judge.configure({"all": Given(Level.ADVISORY)})
-    assert judge.stack(Draft().build()).findings == []
+    evaluator = PolicyEvaluator(today=lambda: TODAY)
+    evaluator.configure({"all": RuleConfiguration(Level.ADVISORY)})
+    assert evaluator.evaluate_stack(Draft().build()).findings == []
 
 
 def test_the_topology_of_a_stack_without_component_is_configured():
@@ -250,8 +255,8 @@ def test_the_configuration_comes_over_the_wire():
             "s3-tls-only": wire.PolicyConfig(enforcementLevel=wire.DISABLED),
         }
     )
-    judge = Judge()
-    Analyzer(judge).Configure(message, None)
-    found, text = findings(judge, one_zone().drop("transport"))
+    evaluator = PolicyEvaluator()
+    Analyzer(evaluator).Configure(message, None)
+    found, text = findings(evaluator, one_zone().drop("transport"))
     assert found == {("rds-multi-az", Level.MANDATORY), ("asg-multi-az", Level.MANDATORY)}
     assert "at least 3 are required" in text

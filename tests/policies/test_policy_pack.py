@@ -10,8 +10,8 @@ from google.protobuf import json_format, struct_pb2
 from guardrails import tokens
 from guardrails.analyzer import PACK_DESCRIPTION, PACK_VERSION, Analyzer, policy_info
 from guardrails.catalogue import RULES
-from guardrails.convert import properties, resource_of
-from guardrails.evaluator import Judge
+from guardrails.convert import properties, to_resource
+from guardrails.evaluator import PolicyEvaluator
 from guardrails.model import Level, ResourceRule, Scope
 from guardrails.resources import Resource, Stack
 from guardrails.topology import Topology, topology
@@ -28,7 +28,7 @@ from tests.policies.sandbox import PACK
 from tests.policies.stacks import HIGHLY_AVAILABLE
 
 HA_RULES = [rule.id for rule in RULES if rule.scope is Scope.HIGH_AVAILABILITY]
-EVERY_RULE = Judge().rules
+EVERY_RULE = PolicyEvaluator().rules
 ALL_UNKNOWN = {
     name: (kind, dict.fromkeys(props, UNKNOWN), {})
     for name, (kind, props, _) in HIGHLY_AVAILABLE.items()
@@ -72,7 +72,7 @@ def request(kind, props):
 
 
 def analyze_stack(parts, analyzer=None):
-    return (analyzer or Analyzer(Judge())).AnalyzeStack(stack_request(parts), None)
+    return (analyzer or Analyzer(PolicyEvaluator())).AnalyzeStack(stack_request(parts), None)
 
 
 def reported(response):
@@ -140,7 +140,7 @@ def test_a_policy_carries_its_rules_metadata(rule):
 
 
 def test_the_pack_tells_name_version_and_every_rule():
-    info = Analyzer(Judge()).GetAnalyzerInfo(None, None)
+    info = Analyzer(PolicyEvaluator()).GetAnalyzerInfo(None, None)
     assert info.supportsConfig
     assert info.description == PACK_DESCRIPTION
     assert [policy.name for policy in info.policies] == [rule.id for rule in EVERY_RULE]
@@ -193,8 +193,8 @@ def test_unknowns_become_a_value_at_any_depth_and_secrets_are_opened():
 @pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.id)
 def test_no_unknown_demotes_a_rule(rule):
     """Whatever is reported of a stack of unknowns is reported at the rule's own level."""
-    judge = Judge([one for one in RULES if one is rule])
-    analyzer = Analyzer(judge)
+    evaluator = PolicyEvaluator([one for one in RULES if one is rule])
+    analyzer = Analyzer(evaluator)
     responses = [analyze_stack(ALL_UNKNOWN, analyzer)]
     responses += [
         analyzer.Analyze(request(kind, props), None) for kind, props, _ in ALL_UNKNOWN.values()
@@ -230,14 +230,14 @@ def test_a_report_carries_level_urn_and_remedy():
 
 def test_a_resource_is_judged_by_its_inputs():
     database = request("aws:rds/instance:Instance", {"storageEncrypted": UNKNOWN})
-    response = Analyzer(Judge()).Analyze(database, None)
+    response = Analyzer(PolicyEvaluator()).Analyze(database, None)
     message = next(one.message for one in response.diagnostics if one.policyName == "rds-encrypted")
     assert "not known in this preview" in message
-    assert resource_of(database).urn == "urn:it"
+    assert to_resource(database).urn == "urn:it"
 
 
 def test_a_rule_for_other_types_does_not_apply():
-    response = Analyzer(Judge()).Analyze(request("aws:ec2/vpc:Vpc", {}), None)
+    response = Analyzer(PolicyEvaluator()).Analyze(request("aws:ec2/vpc:Vpc", {}), None)
     assert not response.diagnostics
     reasons = {one.policy_name: one.reason for one in response.not_applicable}
     assert "aws:rds/instance:Instance" in reasons["rds-encrypted"]
