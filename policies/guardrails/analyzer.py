@@ -18,7 +18,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
 
 from guardrails.configuration import RuleConfiguration
 from guardrails.convert import to_resource, to_stack
-from guardrails.evaluator import Finding, PolicyEvaluator, Evaluation
+from guardrails.evaluator import Evaluation, Finding, PolicyEvaluator
 from guardrails.model import Level, ResourceRule, Rule, Severity
 
 PACK_NAME = "haproof"

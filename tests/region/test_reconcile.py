@@ -74,7 +74,7 @@ def test_a_failure_is_logged_and_retried_with_back_off(monkeypatch, caplog):
             time.sleep(0.01)
         loop.stop()
     assert controller.rounds >= 5
-    assert "controller broken failed; next attempt in 0.1 s" in caplog.text
+    assert "controller broken failed, next attempt in 0.1 s" in caplog.text
     assert "not this time" in caplog.text
     assert healthy.rounds > controller.rounds
 

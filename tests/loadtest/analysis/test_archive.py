@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.analysis import archive, columns, reading
-from loadtest.analysis.archive import UnreadableRun, SavedRun
+from loadtest.analysis.archive import SavedRun, UnreadableRun
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome

@@ -26,7 +26,7 @@ from region.provider.values import Properties, plain
 from region.reconcile import ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.ec2.controller import InstancesController
-from region.services.elbv2.controller import TargetsController
+from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres.settings import ClusterSpec
@@ -91,7 +91,7 @@ def place(plane: ControlPlane, clients: Clients) -> Iterator[Place]:
     controllers = [
         InstancesController(plane, FakePark()),
         DatabasesController(plane, FakeServer),
-        TargetsController(plane, FakeBalancer),
+        LoadBalancersController(plane, FakeBalancer),
         AutoScalingController(plane),
     ]
     loop = ControllerLoop(plane, controllers, tick=0.05)
