@@ -49,6 +49,7 @@ def is_missing(error: Exception) -> bool:
     code = error_code(error)
     return (
         "NotFound" in code
+        or "NonExistent" in code
         or code in {"NoSuchEntity", "NoSuchBucket", "NoSuchKey", "404"}
         or code.startswith("NoSuch")
         or code.endswith("DoesNotExistException")

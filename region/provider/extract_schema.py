@@ -1,9 +1,10 @@
 """Extract `upstream_schema.json` from the `schema.json` of Pulumi's `aws` provider.
 
     pulumi package get-schema aws@<version in pyproject.toml> > schema.json
-    python -m region.provider.extract_schema schema.json
+    python -m region.provider.extract_schema schema.json            all supported types
+    python -m region.provider.extract_schema schema.json TOKEN...   only these, such as new ones
 
-Only the types that the region supports are kept, and of nested inputs only those that it supports.
+Of nested inputs only those that the region supports are kept.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from region.provider.resources import all_handlers
-from region.provider.upstream import FILE
+from region.provider.upstream import FILE, document
 
 TARGET: Final = Path(__file__).with_name(FILE)
-_KINDS: Final = {"array": "list"}
+_KINDS: Final[Mapping[str, str]] = {"array": "list"}
 
 PLAN_MODIFIERS: Final[Mapping[str, frozenset[str]]] = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": frozenset({"securityGroupId"}),
@@ -54,6 +55,26 @@ def extract(
             token: {"inputs": dict(sorted(_inputs(schema, token, paths)))}
             for token, paths in sorted(supported.items())
         },
+    }
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the old content with the types of the new one.
+
+    Raises:
+        ValueError: They are of different versions.
+    """
+    if old["version"] != new["version"]:
+        raise ValueError(
+            f"the file is of version {old['version']} and the schema of {new['version']}; extract "
+            "all types from one version"
+        )
+    sources = dict.fromkeys(new["resources"], new["sources"]["all"])
+    resources = {**old["resources"], **new["resources"]}
+    return {
+        **old,
+        "sources": {**old["sources"], **sources},
+        "resources": dict(sorted(resources.items())),
     }
 
 
@@ -146,13 +167,17 @@ def serialize(content: Mapping[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file; the one argument is the path of a `schema.json`."""
-    if len(arguments) != 1:
+    """Write the file from a `schema.json`, for all types or for those named."""
+    supported = {token: handler.supported for token, handler in all_handlers().items()}
+    if not arguments or not supported.keys() >= set(arguments[1:]):
         print(__doc__, file=sys.stderr)
         return 2
-    schema = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    supported = {token: handler.supported for token, handler in all_handlers().items()}
-    content = extract(schema, supported, schema["version"])
+    path, *tokens = arguments
+    schema = json.loads(Path(path).read_text(encoding="utf-8"))
+    wanted = {token: supported[token] for token in tokens or supported}
+    content = extract(schema, wanted, schema["version"])
+    if tokens:
+        content = merged(document(), content)
     TARGET.write_text(serialize(content), encoding="utf-8")
     return 0
 

@@ -29,6 +29,7 @@ def answer(code: str, message: str = "", status: int = 400) -> ClientError:
         "LoadBalancerNotFound",
         "ApplicationDoesNotExistException",
         "ServerSideEncryptionConfigurationNotFoundError",
+        "AWS.SimpleQueueService.NonExistentQueue",
     ],
 )
 def test_the_services_words_for_missing(code: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from region.provider import upstream
-from region.provider.extract_schema import extract, relevant, serialize
+from region.provider.extract_schema import extract, merged, relevant, serialize
 
 QUEUE = "aws:sqs/queue:Queue"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -90,6 +90,17 @@ def test_a_type_that_the_schema_lacks_is_a_key_error() -> None:
 )
 def test_members_are_kept_where_they_are_supported(path: str, expected: bool) -> None:
     assert relevant(path, frozenset({"a.b"})) == expected
+
+
+def test_single_types_are_merged_into_the_file_with_their_source() -> None:
+    old = extract(SCHEMA, {RULE: SUPPORTED[RULE]}, "1")
+    new = extract(SCHEMA, {QUEUE: SUPPORTED[QUEUE]}, "1")
+    content = merged(old, new)
+    assert list(content["resources"]) == [QUEUE, RULE]
+    assert content["resources"][QUEUE] == new["resources"][QUEUE]
+    assert content["sources"].keys() == {"all", QUEUE}
+    with pytest.raises(ValueError, match="of version 1 and the schema of 2"):
+        merged(old, extract(SCHEMA, SUPPORTED, "2"))
 
 
 def test_the_file_is_json_with_one_input_a_line() -> None:
