@@ -106,6 +106,24 @@ def test_a_stopped_change_leaves_the_instance_running(harness: Any, world: Any) 
     assert server["instanceType"] == "t4g.micro"
 
 
+def test_changed_volumes_of_an_instance_are_changed(harness: Any, world: Any) -> None:
+    inputs = {"ami": world.image, "instanceType": "t4g.nano", "subnetId": world.subnet("a")}
+    root = {"volumeSize": 8, "volumeType": "gp3", "deleteOnTermination": True}
+    server = harness.create(
+        "aws:ec2/instance:Instance", **inputs, rootBlockDevice=root, volumeTags={"a": "1"}
+    )
+    larger = {"volumeSize": 16, "volumeType": "gp3", "deleteOnTermination": False}
+    harness.update(server, **inputs, rootBlockDevice=larger, volumeTags={"b": "2"})
+
+    ec2 = harness.place.aws.ec2
+    attached = [{"Name": "attachment.instance-id", "Values": [server.id]}]
+    (volume,) = ec2.describe_volumes(Filters=attached)["Volumes"]
+    assert volume["Size"] == 16
+    assert volume["Tags"] == [{"Key": "b", "Value": "2"}]
+    described = ec2.describe_instances(InstanceIds=[server.id])["Reservations"][0]["Instances"][0]
+    assert described["BlockDeviceMappings"][0]["Ebs"]["DeleteOnTermination"] is False
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("0", 0), ("10m", 600), ("1h30m", 5400), ("45s", 45), ("", None), ("10", None), ("x", None)],

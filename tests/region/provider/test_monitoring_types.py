@@ -1,4 +1,4 @@
-"""Alarms, topics, keys, log groups and budgets: what is refused, and what a life alone does not show."""
+"""Alarms, topics, keys, log groups and budgets: rejections, and what a lifecycle does not show."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WATCH = {
     "evaluationPeriods": 2,
 }
 COSTS = {"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "9", "limitUnit": "USD"}
-TOLD = {
+NOTIFICATION = {
     "comparisonOperator": "GREATER_THAN",
     "notificationType": "ACTUAL",
     "threshold": 80,
@@ -63,13 +63,13 @@ def without(inputs: dict[str, Any], *names: str) -> dict[str, Any]:
         (BUDGET, {**COSTS, "budgetType": "USAGE"}, "budgetType", "'COST'"),
         (
             BUDGET,
-            {**COSTS, "notifications": [without(TOLD, "subscriberEmailAddresses")]},
+            {**COSTS, "notifications": [without(NOTIFICATION, "subscriberEmailAddresses")]},
             "notifications",
             "without a subscriber",
         ),
         (
             BUDGET,
-            {**COSTS, "notifications": [{**TOLD, "threshold": n} for n in range(6)]},
+            {**COSTS, "notifications": [{**NOTIFICATION, "threshold": n} for n in range(6)]},
             "notifications",
             "5 notifications, not 6",
         ),
@@ -115,23 +115,23 @@ def test_a_topic_without_its_policy_has_awss_own(harness: Any, world: Any) -> No
     assert "__default_policy_ID" in found["Policy"]
 
 
-def test_a_deleted_key_waits_as_long_as_was_asked(harness: Any) -> None:
+def test_a_deleted_key_is_pending_deletion(harness: Any) -> None:
     key = harness.create(KEY, deletionWindowInDays=7)
     harness.delete(key)
     metadata = harness.place.aws.kms.describe_key(KeyId=key.id)["KeyMetadata"]
     assert metadata["KeyState"] == "PendingDeletion"
 
 
-def test_a_log_group_is_kept_if_told(harness: Any) -> None:
+def test_a_log_group_with_skip_destroy_is_kept(harness: Any) -> None:
     logs = harness.create(LOGS, name="/kept", skipDestroy=True)
     harness.delete(logs)
     assert harness.read(logs) is not None
 
 
 def test_only_the_changed_notification_of_a_budget_is_made_again(harness: Any) -> None:
-    forecast = {**TOLD, "notificationType": "FORECASTED"}
-    budget = harness.create(BUDGET, **COSTS, notifications=[TOLD, forecast])
-    harness.update(budget, **COSTS, notifications=[TOLD, {**forecast, "threshold": 90}])
+    forecast = {**NOTIFICATION, "notificationType": "FORECASTED"}
+    budget = harness.create(BUDGET, **COSTS, notifications=[NOTIFICATION, forecast])
+    harness.update(budget, **COSTS, notifications=[NOTIFICATION, {**forecast, "threshold": 90}])
     where = {"AccountId": budget["accountId"], "BudgetName": budget["name"]}
     found = harness.place.aws.budgets.describe_notifications_for_budget(**where)["Notifications"]
     assert {n["NotificationType"]: n["Threshold"] for n in found} == {

@@ -11,10 +11,11 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.errors import ProviderError, Refusal
-from region.provider.handler import MINUTE, Handler, given, sync_tags, tag_list, tag_map
+from region.provider.handler import MINUTE, Handler, given, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.ec2 import launch_settings
 from region.provider.resources.ec2.common import retag, tag_specifications
+from region.provider.resources.ec2.instance_volumes import update_volumes
 from region.provider.values import Properties
 
 USER_DATA = frozenset({"userData", "userDataBase64"})
@@ -127,7 +128,7 @@ class Instance(Handler):
         self._modify(op, identity, new, old)
         self._await(op, identity, "running")
         retag(op, identity, new, old)
-        self._tag_root(op, identity, new, old)
+        update_volumes(op, _describe(op, identity) or {}, new, old)
 
     def _modify_stopped(self, ec2: Any, identity: str, new: Properties, old: Properties) -> None:
         if new["instanceType"] != old["instanceType"]:
@@ -186,30 +187,6 @@ class Instance(Handler):
             return None, state
 
         op.wait(f"instance {identity} to be {wanted}", probe, default_timeout=10 * MINUTE)
-
-    def _tag_root(
-        self, op: Operation, identity: str, new: Properties, old: Properties | None
-    ) -> None:
-        """Tag the root device: RunInstances gave all volumes the same tags."""
-        after = new.get("rootBlockDevice") or {}
-        before: Properties = {} if old is None else old.get("rootBlockDevice") or {}
-        if after.get("tags", {}) == before.get("tags", {}):
-            return
-        found = _describe(op, identity) or {}
-        volumes = [
-            device["Ebs"]["VolumeId"]
-            for device in found.get("BlockDeviceMappings", ())
-            if device["DeviceName"] == found.get("RootDeviceName")
-        ]
-        if volumes:
-            sync_tags(
-                after,
-                before,
-                lambda tags: op.aws.ec2.create_tags(Resources=volumes, Tags=tag_list(tags)),
-                lambda keys: op.aws.ec2.delete_tags(
-                    Resources=volumes, Tags=[{"Key": key} for key in keys]
-                ),
-            )
 
     @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
