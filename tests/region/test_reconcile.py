@@ -79,7 +79,7 @@ def test_a_failure_is_logged_and_retried_with_back_off(monkeypatch, caplog):
     assert healthy.rounds > controller.rounds
 
 
-def test_one_that_cannot_be_closed_does_not_keep_the_others_open(caplog):
+def test_a_controller_that_cannot_be_closed_does_not_keep_others_open(caplog):
     class Stubborn(Counted):
         def close(self):
             raise RuntimeError("no")

@@ -21,6 +21,9 @@ from region.services.ec2.records import InstanceRecord
 
 LAUNCHING_TRANSITION = "autoscaling:EC2_INSTANCE_LAUNCHING"
 DELETING = "Delete in progress"
+CODEDEPLOY_LAUNCH_HOOK = "CodeDeploy-managed-automatic-launch-deployment-hook"
+"""Prefix of the hooks that CodeDeploy puts on a group; the launch gate decides for them."""
+
 PENDING, PENDING_WAIT = "Pending", "Pending:Wait"
 IN_SERVICE, TERMINATING = "InService", "Terminating"
 

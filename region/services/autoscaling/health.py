@@ -24,7 +24,7 @@ def check(
 ) -> None:
     """Mark an instance that fails a check as unhealthy.
 
-    Grace periods begin anew at `started`, when this controller started (epoch seconds).
+    Grace periods restart at `started`, when this controller started (epoch seconds).
     """
     cause = _failure(plane, group, member, started)
     if cause:

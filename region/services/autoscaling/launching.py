@@ -35,8 +35,6 @@ log = logging.getLogger(__name__)
 Decision = Literal["continue", "wait", "abandon"]
 Gate = Callable[[str, str], Decision]
 
-CODEDEPLOY_HOOK = "CodeDeploy-managed-automatic-launch-deployment-hook-"
-
 
 def launch(
     plane: ControlPlane, group: FakeAutoScalingGroup, step: rules.Launch, capacity: int
@@ -95,7 +93,7 @@ def _with_hooks(
     waiting = gate == "wait"
     for hook in plane.backend("autoscaling").describe_lifecycle_hooks(group.name):
         if hook.lifecycle_transition != groups.LAUNCHING_TRANSITION or hook.name.startswith(
-            CODEDEPLOY_HOOK
+            groups.CODEDEPLOY_LAUNCH_HOOK
         ):
             continue
         result = _hook_result(plane, member, hook)

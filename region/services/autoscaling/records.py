@@ -48,7 +48,7 @@ class MemberRecord(Record[InstanceState]):
         health_cause: What found it unhealthy.
         hook_deadlines: When the lifecycle hooks that it waits for time out, by hook.
         hook_results: How lifecycle hooks were completed, by hook.
-        out_of_traffic: It terminates, and its target groups have been told.
+        out_of_traffic: It is terminating, and is deregistered from its target groups.
         launch_activity: The id of the activity that launches it.
         termination_activity: The id of the activity that terminates it.
     """

@@ -15,6 +15,7 @@ from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup, Deploymen
 from moto.core.utils import utcnow
 
 from region.api.records import Record
+from region.services.autoscaling.groups import CODEDEPLOY_LAUNCH_HOOK
 
 DeploymentStatus = Literal["Created", "Queued", "InProgress", "Succeeded", "Failed", "Stopped"]
 TargetStatus = Literal["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready"]
@@ -34,7 +35,6 @@ BY_AUTOSCALING: frozenset[str] = frozenset({AUTOSCALING, TERMINATION})
 Revision = dict[str, Any]
 """RevisionLocation of the API; moto keeps it as it comes."""
 
-HOOK_PREFIX = "CodeDeploy-managed-automatic-launch-deployment-hook"
 TERMINATION_HOOK_PREFIX = "CodeDeploy-managed-automatic-termination-deployment-hook"
 
 
@@ -168,7 +168,7 @@ class DeploymentGroupRecord(Record[DeploymentGroup]):
 
     def launch_hook(self, group_name: str, scaling_group: str) -> str:
         """Return the name of the launch hook, made up on the first call."""
-        new = f"{HOOK_PREFIX}-{group_name}-{uuid4()}"
+        new = f"{CODEDEPLOY_LAUNCH_HOOK}-{group_name}-{uuid4()}"
         return self.launch_hooks.setdefault(scaling_group, new)
 
     def termination_hook(self, group_name: str, scaling_group: str) -> str:

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import json
 import socket
 import subprocess
@@ -44,7 +46,7 @@ def test_a_refused_change_is_not_announced(aws, plane):
     assert plane.generation == before
 
 
-def test_wait_returns_at_once_when_something_changed_and_late_when_not(plane):
+def test_wait_returns_at_once_after_a_change_and_else_after_its_timeout(plane):
     generation = plane.wait(-1, 5)
     started = time.monotonic()
     assert plane.wait(generation, 0.2) == generation
@@ -76,7 +78,7 @@ def test_an_unknown_action_says_that_it_is_not_implemented(aws):
     assert "start_instance_refresh" in str(refused.value)
 
 
-def test_a_crash_is_told_and_logged(aws, plane, monkeypatch):
+def test_a_crash_is_reported_and_logged(aws, plane, monkeypatch):
     from moto.ec2.responses.vpcs import VPCs
 
     monkeypatch.setattr(VPCs, "describe_vpcs", lambda self: {}["no such key"])
@@ -104,7 +106,7 @@ def test_reset_through_the_api_is_refused(aws, plane):
     assert aws.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
 
 
-def test_another_account_cannot_be_asked_for(plane):
+def test_another_account_cannot_be_requested(plane):
     headers = {
         "x-moto-account-id": "999999999999",
         "Authorization": "AWS4-HMAC-SHA256 Credential=rehearsal/20260101/us-east-1/sts/"
@@ -194,7 +196,7 @@ def test_state_survives_into_another_process(make_plane, clients_of, tmp_path):
         assert plane.backend("autoscaling").ec2_backend is plane.backend("ec2")
 
 
-def test_a_region_that_starts_empty_has_no_bucket_of_the_one_before(
+def test_a_region_that_starts_empty_has_no_bucket_of_an_earlier_one(
     make_plane, clients_of, tmp_path
 ):
     name = "revisions"
@@ -207,7 +209,7 @@ def test_a_region_that_starts_empty_has_no_bucket_of_the_one_before(
     second.s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
 
 
-def test_changes_are_saved_without_being_asked_to(aws, plane):
+def test_changes_are_saved_automatically(aws, plane):
     aws.ec2.create_vpc(CidrBlock="10.30.0.0/16")
     deadline = time.monotonic() + 6
     while time.monotonic() < deadline and not plane.config.state_file.exists():
@@ -232,7 +234,7 @@ def _edit_header(content: bytes, **changes: object) -> bytes:
         (lambda content: _edit_header(content, account="999999999999"), "account is 9999"),
     ],
 )
-def test_an_unusable_state_file_is_set_aside_and_told(make_plane, clients_of, damage, reason):
+def test_an_unusable_state_file_is_moved_aside_and_reported(make_plane, clients_of, damage, reason):
     plane = make_plane()
     clients_of(plane.endpoint).ec2.create_vpc(CidrBlock="10.30.0.0/16")
     plane.stop()

@@ -1,5 +1,7 @@
 """Fixtures of the machines' tests: a private disk, processes without limits, a real park."""
 
+from __future__ import annotations
+
 import os
 import signal
 import socket

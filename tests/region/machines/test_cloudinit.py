@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import subprocess
 
 import pytest
@@ -37,7 +39,7 @@ def test_runcmd_becomes_one_script_with_words_quoted():
     assert done.stdout == "a b|$HOME|/\n"
 
 
-def test_empty_user_data_asks_for_nothing():
+def test_empty_user_data_is_an_empty_configuration():
     assert cloudinit.parse(b"") == cloudinit.CloudConfig()
     assert cloudinit.parse(b"#cloud-config\n") == cloudinit.CloudConfig()
 
@@ -54,7 +56,7 @@ def test_empty_user_data_asks_for_nothing():
         ("- a list", "document"),
     ],
 )
-def test_what_cannot_be_done_is_refused_by_name(text: str, message: str):
+def test_unsupported_keys_are_rejected_by_name(text: str, message: str):
     with pytest.raises(CloudConfigError, match=message):
         _parse(text)
 

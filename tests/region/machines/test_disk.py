@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from region.machines.disk import Disk
@@ -36,7 +38,7 @@ def test_link_that_leads_out_is_refused(disk: Disk, target: str):
         disk.resolve("/opt/escape/passwd")
 
 
-def test_circle_of_links_is_refused(disk: Disk):
+def test_loop_of_links_is_refused(disk: Disk):
     (disk.opt / "a").symlink_to("/opt/b")
     (disk.opt / "b").symlink_to("/opt/a")
     with pytest.raises(DiskError, match="links"):

@@ -1,5 +1,7 @@
 """Machines with real processes, control groups and name spaces."""
 
+from __future__ import annotations
+
 import dataclasses
 import os
 import signal
@@ -273,7 +275,7 @@ def test_failing_user_data_fails_the_boot_and_leaves_nothing(
         again.boot()
 
 
-def test_boot_time_out(tmp_path, spec_of, user_data_of):
+def test_boot_timeout(tmp_path, spec_of, user_data_of):
     park = MachinePark(
         tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2", boot_timeout=0.5
     )
@@ -287,7 +289,7 @@ def test_boot_time_out(tmp_path, spec_of, user_data_of):
         park.close()
 
 
-def test_invalid_user_data_is_told(park, spec_of):
+def test_invalid_user_data_is_reported(park, spec_of):
     machine = park.launch(spec_of(b"#!/bin/sh\n", 16))
     with pytest.raises(BootError, match="#cloud-config"):
         machine.boot()

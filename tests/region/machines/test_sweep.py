@@ -1,5 +1,7 @@
 """What a region leaves behind when it is killed, and that it is found and removed."""
 
+from __future__ import annotations
+
 import signal
 import subprocess
 import sys
@@ -115,6 +117,6 @@ def test_a_live_region_is_not_swept(park: MachinePark):
         MachinePark(park._root, "http://127.0.0.1:9", "ap-northeast-2").start()
 
 
-def test_sweep_of_a_root_that_never_was(tmp_path: Path):
+def test_sweep_of_a_root_that_never_existed(tmp_path: Path):
     assert sweep(tmp_path / "nothing") == []
     assert not (tmp_path / "nothing").exists()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
 from typing import Any, get_type_hints
 
+import moto
 import pytest
 from pydantic import ConfigDict, TypeAdapter
 
-from region.api.records import Record, all_records
+from region.api.records import ATTRIBUTE, Record, all_records
 from region.api.server import ControlPlane
 from region.config import ACCOUNT
 from region.services import install as _  # noqa: F401  # defines every service's records
@@ -189,6 +193,16 @@ def check(record: Record[Any]) -> None:
         adapter.validate_python(getattr(record, name), strict=True)
 
 
+@cache
+def assigned_by_moto() -> frozenset[str]:
+    """Find the names of all attributes that moto's code assigns in these services."""
+    root = Path(moto.__file__).parent
+    services = ("autoscaling", "budgets", "codedeploy", "core", "ec2", "elbv2", "rds", "utilities")
+    files = [file for name in services for file in (root / name).rglob("*.py")]
+    assignment = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
+    return frozenset(name for file in files for name in assignment.findall(file.read_text()))
+
+
 def test_every_record_has_a_sample():
     assert set(all_records()) == set(SAMPLES)
 
@@ -199,6 +213,8 @@ def test_an_object_of_the_api_has_its_record(kind, aws, network, plane):
     owner = sample.find(plane, sample.create(aws, network))
 
     check(kind.of(owner))
+    # Everything else on the object is moto's: the region attaches nothing but the record.
+    assert set(vars(owner)) - assigned_by_moto() <= {ATTRIBUTE}
 
 
 @RECORDS

@@ -1,5 +1,7 @@
 """The limits on a recorded tree: what is written where, and what is read from where."""
 
+from __future__ import annotations
+
 import errno
 import shutil
 import subprocess
@@ -111,7 +113,7 @@ def test_remove_takes_groups_that_only_some_hierarchies_have(
     v1.remove("g")
 
 
-def test_v2_hands_controllers_down_but_not_into_the_leaf(v2_base: Path):
+def test_v2_delegates_controllers_but_not_to_the_leaf(v2_base: Path):
     limits = CgroupV2(v2_base)
     limits.create("region/i-1/services")
     for parent in (".", "haproof", "haproof/region", "haproof/region/i-1"):
@@ -258,13 +260,13 @@ def test_detect_names_reason_and_remedy(tmp_path: Path, names: tuple[str, ...]):
     assert ("cpuacct" in str(caught.value).split(":", 1)[0]) == bool(names)
 
 
-def test_detect_tells_that_a_mounted_hierarchy_is_hidden(tmp_path: Path):
+def test_detect_reports_a_hidden_hierarchy(tmp_path: Path):
     mounts = [f"cgroup2 {tmp_path / 'hidden'} cgroup2 rw 0 0"]
     with pytest.raises(LimitsUnavailable, match=r"hidden cannot be read .*run as root"):
         detect(_recorded_probe(tmp_path, mounts))
 
 
-def test_detect_tells_why_the_probe_failed(tmp_path: Path):
+def test_detect_reports_why_the_probe_failed(tmp_path: Path):
     (tmp_path / "cpu").write_text("a file where the hierarchy should be")
     (tmp_path / "cpuacct").mkdir()
     (tmp_path / "memory").mkdir()

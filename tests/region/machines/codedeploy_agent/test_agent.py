@@ -1,5 +1,7 @@
 """The CodeDeploy agent with a real machine and an S3 that answers on the loopback device."""
 
+from __future__ import annotations
+
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -236,7 +238,7 @@ def test_old_archives_go_but_never_the_last_successful(machine: Machine, upload:
     assert kept == ["d-0", "d-5", "d-6", "d-7", "d-8"]
 
 
-def test_what_the_agent_knows_survives_the_region(
+def test_the_agents_state_survives_the_region(
     tmp_path: Path, endpoint: str, spec_of, upload: Deploy
 ):
     for name, status in (("d-1", "Skipped"), ("d-2", "Succeeded")):

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import io
 import stat
 import zipfile
@@ -88,7 +90,7 @@ def test_too_much_content_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
         _unpack(tmp_path, ("x", "x" * 11, stat.S_IFREG | 0o644))
 
 
-def test_no_zip(tmp_path: Path):
+def test_a_file_that_is_not_a_zip_is_refused(tmp_path: Path):
     (tmp_path / "b.zip").write_text("hello")
     with pytest.raises(BundleError, match="not a zip"):
         bundle.unpack(tmp_path / "b.zip", tmp_path / "archive")

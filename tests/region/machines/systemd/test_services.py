@@ -1,5 +1,7 @@
 """Supervision and systemctl with plain processes: neither root nor control groups needed."""
 
+from __future__ import annotations
+
 import os
 import signal
 from pathlib import Path
@@ -119,7 +121,7 @@ def test_stop_wins_over_restart(manager, add_unit, processes):
     assert len(processes.commands) == 1
 
 
-def test_stop_gives_up_a_start_in_progress(manager, add_unit, processes, eventually):
+def test_stop_abandons_a_start_in_progress(manager, add_unit, processes, eventually):
     import threading
 
     name = manager.link(add_unit("slow", "Type=oneshot\nExecStart=/bin/sleep 60"))
@@ -187,7 +189,7 @@ def test_codedeploy_agent_is_always_there(manager):
     assert systemctl.run(manager, ["stop", "codedeploy-agent"]).status == 1
 
 
-def test_exit_statuses_for_unknown_units_and_words(manager):
+def test_exit_statuses_for_unknown_units_and_arguments(manager):
     assert systemctl.run(manager, ["start", "nothing"]).status == 5
     assert systemctl.run(manager, ["status", "nothing"]).status == 4
     assert systemctl.run(manager, ["is-active", "-q", "nothing"]).status == 3
@@ -207,7 +209,7 @@ def test_enable_without_install_section_is_refused(manager, disk):
     assert "WantedBy" in outcome.stderr
 
 
-def test_settings_that_are_not_applied_are_told_in_the_console(manager, add_unit, console):
+def test_settings_that_are_not_applied_are_reported_in_the_console(manager, add_unit, console):
     manager.start(manager.link(add_unit("web", f"{SLEEP}\nDynamicUser=yes")))
     assert any("DynamicUser=" in line for line in console)
 

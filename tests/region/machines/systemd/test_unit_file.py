@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import signal
 from pathlib import PurePosixPath
 
@@ -61,7 +63,7 @@ def test_a_whole_unit():
     assert unit.ignored == ()
 
 
-def test_empty_value_forgets_what_stood_before():
+def test_empty_value_clears_earlier_ones():
     unit = _unit(
         "ExecStart=/bin/false\nExecStart=\nExecStart=/bin/true\nEnvironment=A=1\nEnvironment="
     )
@@ -79,7 +81,7 @@ def test_defaults():
     assert _unit("Type=oneshot\nExecStart=/bin/true").timeout_start is None
 
 
-def test_settings_without_effect_are_told():
+def test_settings_without_effect_are_reported():
     unit = _unit("ExecStart=/bin/true\nDynamicUser=yes\nLimitNOFILE=65536")
     assert unit.ignored == ("DynamicUser", "LimitNOFILE")
 

@@ -230,7 +230,7 @@ def test_the_termination_gate_holds_an_instance_that_is_out_of_traffic(region):
     assert region.members() == []
 
 
-def test_a_group_that_is_deleted_asks_no_gate(region):
+def test_deleting_a_group_asks_no_gate(region):
     region.create(DesiredCapacity=2)
     region.rest()
     region.leaving = dict.fromkeys(region.names(), "wait")
@@ -360,7 +360,7 @@ def test_a_lifecycle_hook_is_waited_for_and_completed(region):
     assert region.names() == {name}
 
 
-def test_boot_failures_back_off_and_are_told(region):
+def test_boot_failures_back_off_and_are_reported(region):
     region.park.prepare = lambda machine: setattr(machine, "fails", True)
     region.create(DesiredCapacity=1)
     started = time.monotonic()
@@ -409,7 +409,7 @@ def test_terminating_in_the_group_with_and_without_decrement(region):
     assert not {first, second} & region.names()
 
 
-def test_trouble_with_one_group_does_not_hold_up_another(region, monkeypatch):
+def test_an_error_in_one_group_does_not_block_another(region, monkeypatch):
     region.create(AutoScalingGroupName="broken", DesiredCapacity=1)
     region.create(DesiredCapacity=1)
     look_after = AutoScalingController._reconcile_group
@@ -429,7 +429,7 @@ def test_trouble_with_one_group_does_not_hold_up_another(region, monkeypatch):
     assert [one["LifecycleState"] for one in region.group()["Instances"]] == ["InService"]
 
 
-def test_an_added_zone_is_balanced_into(region):
+def test_an_added_zone_receives_instances(region):
     region.create(VPCZoneIdentifier=region.network.subnets[0], DesiredCapacity=3)
     region.rest()
     region.aws.autoscaling.update_auto_scaling_group(
@@ -529,7 +529,7 @@ def launched_types(region):
     return {one["InstanceType"] for one in region.members()}
 
 
-def test_of_several_types_the_first_is_launched(region):
+def test_the_first_of_several_types_is_launched(region):
     create_mixed(region, "t4g.micro", "t4g.nano")
     region.rest()
     assert launched_types(region) == {"t4g.micro"}
@@ -537,7 +537,7 @@ def test_of_several_types_the_first_is_launched(region):
     assert template["LaunchTemplateId"] == region.template
 
 
-def test_a_type_that_the_zone_does_not_offer_is_passed_over(region, monkeypatch):
+def test_a_type_that_the_zone_does_not_offer_is_skipped(region, monkeypatch):
     backend = type(region.plane.backend("ec2"))
     moto = backend.describe_instance_type_offerings
 

@@ -138,7 +138,7 @@ def test_an_unknown_group_is_named(aws, call, settings):
         getattr(aws.autoscaling, call)(AutoScalingGroupName="nobody", **settings)
 
 
-def test_a_scaling_policy_answers_with_its_arn_and_is_described(aws, create):
+def test_a_scaling_policy_returns_its_arn_and_is_described(aws, create):
     create()
     answer = aws.autoscaling.put_scaling_policy(
         AutoScalingGroupName="fleet",
@@ -158,7 +158,7 @@ def test_a_scaling_policy_answers_with_its_arn_and_is_described(aws, create):
     assert policy["TargetTrackingConfiguration"]["TargetValue"] == 600.0
 
 
-def test_deleting_an_empty_group_takes_its_hooks_and_policies_along(aws, create):
+def test_deleting_an_empty_group_deletes_its_hooks_and_policies(aws, create):
     create(MinSize=0, DesiredCapacity=0)
     aws.autoscaling.put_lifecycle_hook(
         AutoScalingGroupName="fleet",

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import replace
 
@@ -85,7 +87,7 @@ def test_a_new_group_is_spread_evenly(desired):
 
 @settings(max_examples=300)
 @given(members_strategy, st.integers(0, 9), st.sampled_from([None, 0, 90, 100]))
-def test_every_group_comes_to_rest_at_its_capacity(members, desired, min_healthy):
+def test_every_group_settles_at_its_capacity(members, desired, min_healthy):
     desired_state = GroupSettings(desired, 9, PLACEMENTS, min_healthy=min_healthy, max_healthy=200)
     rested, _ = run_to_rest(desired_state, members)
     protected = sum(1 for member in rested if member.protected)
@@ -98,7 +100,7 @@ def test_every_group_comes_to_rest_at_its_capacity(members, desired, min_healthy
 
 
 @given(st.integers(1, 6), st.data())
-def test_launching_first_never_goes_below_the_well_instances_there_were(sick, data):
+def test_launching_first_never_reduces_the_number_of_healthy_instances(sick, data):
     members = fleet(a=2, b=2, c=2)
     chosen = data.draw(st.sets(st.sampled_from(range(6)), min_size=sick, max_size=sick))
     members = [
@@ -111,14 +113,14 @@ def test_launching_first_never_goes_below_the_well_instances_there_were(sick, da
     assert sorted(well) == well
 
 
-def test_without_room_below_max_the_unhealthy_end_first():
+def test_without_room_below_max_the_unhealthy_terminate_first():
     members = [replace(fleet(a=1)[0], healthy=False), *fleet(b=1)]
     steps = plan(GroupSettings(2, 2, PLACEMENTS, min_healthy=100), members, NOW, may_launch=True)
     assert [end.instance_id for end in steps.terminations] == ["i-a0"]
     assert [launch.beyond_desired for launch in steps.launches] == [False]
 
 
-def test_without_a_policy_an_unhealthy_instance_ends_and_is_replaced_at_once():
+def test_without_a_policy_an_unhealthy_instance_is_terminated_and_replaced_at_once():
     members = [replace(fleet(a=1)[0], healthy=False), *fleet(b=1, c=1)]
     steps = plan(GroupSettings(3, 9, PLACEMENTS), members, NOW, may_launch=True)
     assert [end.instance_id for end in steps.terminations] == ["i-a0"]
@@ -153,7 +155,7 @@ def test_other_termination_policies(policy, selected):
 
 
 @given(members_strategy)
-def test_protected_instances_are_never_victims(members):
+def test_protected_instances_are_never_selected(members):
     selected = select_for_termination(members, ("Default",), NOW)
     assert selected is None or not selected.protected
     if selected is None:
@@ -195,7 +197,7 @@ def test_a_group_that_backs_off_launches_nothing():
     assert steps.launches == ()
 
 
-def test_next_place_fills_subnets_of_a_zone_evenly():
+def test_placements_fill_the_subnets_of_a_zone_evenly():
     placements = [Placement("s1", "a"), Placement("s2", "a")]
     assert next_placement(placements, [placements[0]]) == placements[1]
 

@@ -33,7 +33,7 @@ def test_a_gateway_takes_an_address_of_its_subnet(aws, subnet):
     assert address["PublicIp"]
 
 
-def test_a_deleted_gateway_gives_everything_back(aws, subnet):
+def test_a_deleted_gateway_releases_everything(aws, subnet):
     allocation = allocate(aws)
     # More gateways than the subnet has addresses: each must free its own.
     for _ in range(12):
@@ -57,7 +57,7 @@ def test_an_address_in_use_is_not_released(aws, subnet):
     aws.ec2.release_address(AllocationId=allocation)
 
 
-def test_an_unknown_gateway_is_told(aws):
+def test_an_unknown_gateway_is_reported(aws):
     with pytest.raises(ClientError, match="NatGatewayNotFound"):
         aws.ec2.delete_nat_gateway(NatGatewayId="nat-00000000")
 

@@ -50,7 +50,7 @@ def state(aws, instance_id):
 
 
 @pytest.mark.parametrize("cidr", ["192.168.0.0/16", "10.0.0.0/16", "172.31.0.0/16"])
-def test_vpcs_without_a_place_on_the_loopback_device_are_refused(aws, cidr):
+def test_vpcs_that_cannot_be_mapped_to_the_loopback_device_are_rejected(aws, cidr):
     with pytest.raises(ClientError) as refused:
         aws.ec2.create_vpc(CidrBlock=cidr)
     assert refused.value.response["Error"]["Code"] == "InvalidVpc.Range"
@@ -63,7 +63,7 @@ def test_a_second_vpc_may_not_overlap(aws, network):
     aws.ec2.create_vpc(CidrBlock="10.10.0.0/16")
 
 
-def test_addresses_are_unique_in_the_subnet_and_none_is_reserved(aws, network):
+def test_addresses_are_unique_in_the_subnet_and_never_reserved_ones(aws, network):
     small = aws.ec2.create_subnet(VpcId=network.vpc, CidrBlock="10.20.9.0/28")["Subnet"]
     instances = aws.ec2.run_instances(
         ImageId=network.image,
@@ -78,7 +78,7 @@ def test_addresses_are_unique_in_the_subnet_and_none_is_reserved(aws, network):
         run(aws, network, SubnetId=small["SubnetId"])
 
 
-def test_a_full_subnet_has_no_place_for_a_balancer_either(aws, network, plane):
+def test_a_full_subnet_has_no_address_for_a_load_balancer_either(aws, network, plane):
     small = aws.ec2.create_subnet(VpcId=network.vpc, CidrBlock="10.20.9.0/28")["Subnet"]
     with plane.lock:
         subnet = plane.backend("ec2").get_subnet(small["SubnetId"])
@@ -119,7 +119,7 @@ def test_an_instance_runs_when_its_machine_has_booted(aws, network, park, loop):
     assert "booted" in console
 
 
-def test_machines_boot_side_by_side(aws, network, park, loop):
+def test_machines_boot_in_parallel(aws, network, park, loop):
     together = threading.Barrier(4, timeout=5)
     park.prepare = lambda machine: setattr(machine, "hangs", _Wait(together))
     names = [run(aws, network)["InstanceId"] for _ in range(4)]
@@ -150,7 +150,7 @@ def test_a_failed_boot_leaves_it_pending_impaired_and_explained(aws, network, pa
     assert park.launched == [name]  # no hot loop
 
 
-def test_an_instance_type_that_the_machines_do_not_know_is_told(aws, network, loop):
+def test_an_unsupported_instance_type_is_reported(aws, network, loop):
     name = run(aws, network, InstanceType="x9.huge")["InstanceId"]
     until(lambda: "x9.huge" in aws.ec2.get_console_output(InstanceId=name)["Output"])
 
@@ -171,7 +171,7 @@ def test_termination_goes_through_shutting_down_and_frees_everything(aws, networ
     assert again["PreviousState"]["Name"] == "terminated"
 
 
-def test_an_instance_ended_while_it_boots_leaves_no_machine(aws, network, park, loop):
+def test_an_instance_terminated_while_it_boots_leaves_no_machine(aws, network, park, loop):
     release = threading.Event()
     park.prepare = lambda machine: setattr(machine, "hangs", release)
     name = run(aws, network)["InstanceId"]
@@ -234,7 +234,7 @@ def test_stop_and_start(aws, network, park, loop):
     assert park.machines[name].boots == 2
 
 
-def test_changed_user_data_is_what_a_stopped_instance_gets(aws, network, plane):
+def test_a_stopped_instance_starts_with_changed_user_data(aws, network, plane):
     instance_id = run(aws, network, UserData="#cloud-config\n")["InstanceId"]
     aws.ec2.modify_instance_attribute(
         InstanceId=instance_id, UserData={"Value": b"#cloud-config\nruncmd: []\n"}
@@ -289,7 +289,7 @@ def test_credits_monitoring_and_metadata_options(aws, network):
     assert (options["HttpTokens"], options["HttpPutResponseHopLimit"]) == ("required", 2)
 
 
-def test_t4g_is_unlimited_unless_told_otherwise(aws, network):
+def test_t4g_is_unlimited_by_default(aws, network):
     name = run(aws, network)["InstanceId"]
     answer = aws.ec2.describe_instance_credit_specifications(InstanceIds=[name])
     assert answer["InstanceCreditSpecifications"][0]["CpuCredits"] == "unlimited"

@@ -30,7 +30,7 @@ def test_a_failed_load_balancer_says_why(stage, balancer_class, monkeypatch):
     assert "Port 80 of 127.78.0.4 is in use" in balancers(stage)[0]["State"]["Reason"]
 
 
-def test_what_the_data_plane_cannot_do_is_refused(stage):
+def test_unsupported_listeners_are_rejected(stage):
     stage.balancer([])
     listener = stage.aws.elbv2.describe_listeners(
         LoadBalancerArn=balancers(stage)[0]["LoadBalancerArn"]
@@ -62,7 +62,7 @@ def test_targets_go_from_initial_to_healthy_to_draining_to_gone(stage, balancer_
     assert one["TargetHealthDescriptions"][0]["TargetHealth"]["Reason"] == "Target.NotRegistered"
 
 
-def test_deregistering_what_is_not_registered_is_passed_over(stage):
+def test_deregistering_an_unregistered_target_is_ignored(stage):
     group = stage.balancer([])
     stage.aws.elbv2.deregister_targets(
         TargetGroupArn=group, Targets=[{"Id": "i-0123456789abcdef0"}]

@@ -1,5 +1,7 @@
 """Tiny HTTP servers as targets, and load balancers on addresses of their own."""
 
+from __future__ import annotations
+
 import contextlib
 import http.server
 import itertools

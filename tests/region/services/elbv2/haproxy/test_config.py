@@ -89,7 +89,7 @@ def test_idle_timeout_slow_start_and_check_port():
     assert any(line.endswith("port 9000 slowstart 30000ms") for line in text)
 
 
-def test_a_fixed_response_is_written_beside(tmp_path):
+def test_the_body_of_a_fixed_response_is_a_file(tmp_path):
     spec = balancer(group(), listeners=(Listener(81, FixedResponse(404, body='a "b"\n')),))
     files = config.Files(tmp_path / "s.sock", tmp_path)
     config.write_pages(spec, files)
@@ -162,7 +162,7 @@ TARGET = Target("i-1", "127.20.0.5", 8080)
         ),
     ],
 )
-def test_health_in_elbs_words(server, found, health, reason):
+def test_health_in_elbs_terms(server, found, health, reason):
     status = status_of(server, found, None)
     assert (status.health, status.reason) == (health, reason)
 

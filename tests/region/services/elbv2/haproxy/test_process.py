@@ -1,5 +1,7 @@
 """Real HAProxy, real targets on loopback addresses."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import os
