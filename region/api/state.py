@@ -190,7 +190,7 @@ def _module_of(service_name: str) -> str:
 class _Pickler(cloudpickle.Pickler):
     """A pickler that knows which parts of a moto backend are not data."""
 
-    def reducer_override(self, obj: Any) -> object:
+    def reducer_override(self, obj: Any) -> Any:
         for kind, reduce in _RECIPES:
             if isinstance(obj, kind):
                 return reduce(obj)
