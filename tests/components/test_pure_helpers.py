@@ -3,17 +3,17 @@
 import ipaddress
 import json
 import re
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.auto_scaling_group import FleetArgs
+from components.auto_scaling_group import AutoScalingGroupArgs
 from components.cidr import instance_addresses, parse_vpc_cidr, plan_subnets
-from components.codedeploy import DeliveryArgs, TaggedInstances
+from components.codedeploy import CodeDeployArgs, TaggedInstances
 from components.config import combinations
-from components.database import DatabaseArgs
+from components.config.settings import Settings
+from components.database import DatabaseInstanceArgs
 from components.errors import ConfigurationError
 from components.iam_documents import (
     access_log_delivery,
@@ -24,11 +24,12 @@ from components.iam_documents import (
     trust,
 )
 from components.instance_spec import architecture_of, is_burstable
-from components.load_balancer import MAX_NAME, Balancer, BalancerArgs
+from components.load_balancer import MAX_NAME, LoadBalancer, LoadBalancerArgs
 from components.lookups import select_zones
 from components.private_subnets import PrivateSubnetsArgs
 from components.service import http_url
-from components.vpc import NetworkArgs
+from components.vpc import VpcArgs
+from tests.components.config.test_settings import configuration
 
 CIDRS = st.builds(
     lambda block, prefix: str(ipaddress.ip_network((f"10.{block}.0.0", prefix), strict=False)),
@@ -80,41 +81,28 @@ def test_the_room_for_instances_is_that_of_their_subnet(cidr, zones, private):
     sizes=st.integers(1, 500),
 )
 def test_a_refused_network_names_a_prefix_that_is_accepted(prefix, network, zones, sizes):
-    def told(length):
-        return combinations.problems(
-            FleetSettings(
-                vpc_cidr=f"10.20.0.0/{length}",
-                network=network,
-                availability_zone_count=zones,
-                max_size=sizes,
-            )
+    def problems(length):
+        values = configuration(
+            vpcCidr=f"10.20.0.0/{length}",
+            network=network,
+            availabilityZoneCount=str(zones),
+            minSize="1",
+            desiredCapacity="1",
+            maxSize=str(sizes),
+            deploymentConfig="CodeDeployDefault.AllAtOnce",
         )
+        own = {key.removeprefix("haproof:"): value for key, value in values.items()}
+        del own["aws:region"]
+        return combinations.problems(Settings.model_validate(own))
 
-    for message in told(prefix):
+    for message in problems(prefix):
         fitting = int(re.search(r"prefix of /(\d+)", message)[1])
-        assert told(fitting) == []
-        assert told(fitting + 1) != []
-
-
-@dataclass
-class FleetSettings:
-    """The settings of which the room depends; the others as by default."""
-
-    vpc_cidr: str
-    network: str
-    availability_zone_count: int
-    max_size: int
-    topology: str = "ha"
-    domain_name: str | None = None
-    certificate_arn: str | None = None
-    hosted_zone_id: str | None = None
-    instance_type: str = "t4g.nano"
-    instance_types: tuple[str, ...] = ()
-    spot_percentage: int = 0
+        assert problems(fitting) == []
+        assert problems(fitting + 1) != []
 
 
 def test_a_zone_named_twice_is_refused():
-    with pytest.raises(ValueError, match="named twice: a, a"):
+    with pytest.raises(ValueError, match="listed twice: a, a"):
         plan_subnets("10.0.0.0/16", ["a", "a"])
 
 
@@ -222,9 +210,9 @@ def test_urls_leave_the_default_port_out():
 def test_arguments_that_cannot_work_are_refused_at_construction():
     tags = {}
     with pytest.raises(ValueError, match="at least 2"):
-        NetworkArgs(cidr="10.0.0.0/16", zones=("a",), region="r", tags=tags)
+        VpcArgs(cidr="10.0.0.0/16", zones=("a",), region="r", tags=tags)
     with pytest.raises(ValueError, match="at least 2"):
-        BalancerArgs(
+        LoadBalancerArgs(
             vpc_id="v",
             subnet_ids={"a": "s"},
             security_group_id="g",
@@ -235,7 +223,7 @@ def test_arguments_that_cannot_work_are_refused_at_construction():
             tags=tags,
         )
     with pytest.raises(ValueError, match="set listener_port to 80"):
-        BalancerArgs(
+        LoadBalancerArgs(
             vpc_id="v",
             subnet_ids={"a": "s", "b": "t"},
             security_group_id="g",
@@ -255,7 +243,7 @@ def test_arguments_that_cannot_work_are_refused_at_construction():
             tags=tags,
         )
     with pytest.raises(ValueError, match="at least 2"):
-        DatabaseArgs(
+        DatabaseInstanceArgs(
             subnet_ids={},
             security_group_id="g",
             instance_class="db.t4g.micro",
@@ -266,7 +254,7 @@ def test_arguments_that_cannot_work_are_refused_at_construction():
             tags=tags,
         )
     with pytest.raises(ValueError, match="takes 10 alarms, not 11"):
-        DeliveryArgs(
+        CodeDeployArgs(
             targets=TaggedInstances(key="k", value="v"),
             deployment_config="CodeDeployDefault.AllAtOnce",
             stop_alarms=("a",) * 11,
@@ -281,22 +269,22 @@ def test_arguments_that_cannot_work_are_refused_at_construction():
 )
 def test_a_fleet_that_is_none_is_refused(sizes, zones):
     with pytest.raises(ValueError, match=r"order them|at least 2"):
-        FleetArgs(
-            machine=None,
+        AutoScalingGroupArgs(
+            spec=None,
             subnet_ids=dict.fromkeys(zones, "s"),
             target_group_arn="t",
-            request_label="l",
+            resource_label="l",
             min_size=sizes[0],
             desired_capacity=sizes[1],
             max_size=sizes[2],
-            grace_seconds=0,
+            health_check_grace_seconds=0,
             requests_per_target=1,
             force_delete=False,
         )
 
 
 def balancer_args():
-    return BalancerArgs(
+    return LoadBalancerArgs(
         vpc_id="v",
         subnet_ids={"a": "s", "b": "t"},
         security_group_id="g",
@@ -311,20 +299,20 @@ def balancer_args():
 def test_a_balancers_name_leaves_room_for_suffixes_within_32_characters():
     assert MAX_NAME + len("-targets") + len("-1234567") == 32
     with pytest.raises(ValueError, match="is too long for AWS; use at most 16"):
-        Balancer("b" * (MAX_NAME + 1), balancer_args())
+        LoadBalancer("b" * (MAX_NAME + 1), balancer_args())
 
 
 def test_spot_of_one_type_is_refused():
     with pytest.raises(ValueError, match="30 % Spot of one instance type"):
-        FleetArgs(
-            machine=None,
+        AutoScalingGroupArgs(
+            spec=None,
             subnet_ids={"a": "s", "b": "t"},
             target_group_arn="t",
-            request_label="l",
+            resource_label="l",
             min_size=1,
             desired_capacity=1,
             max_size=1,
-            grace_seconds=0,
+            health_check_grace_seconds=0,
             requests_per_target=1,
             spot_percentage=30,
             force_delete=False,

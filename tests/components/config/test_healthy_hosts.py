@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.config.healthy_hosts import MinimumHealthyHosts, largest_possible, parse_minimum
-from components.observability.alarms import default_max_connections, memory_gibibytes
+from components.config.rds_classes import default_max_connections, memory_gibibytes
 
 FLEETS = st.integers(1, 500)
 
@@ -32,7 +32,7 @@ def test_shares_are_rounded_up():
     assert two_thirds.required_of(2) == 2
     assert not two_thirds.possible_for(2)
     assert two_thirds.possible_for(3)
-    assert two_thirds.arithmetic(2) == "66 % of 2 host(s) is 1.32, rounded up 2"
+    assert two_thirds.arithmetic(2) == "66 % of 2 host(s) is 1.32, rounded up to 2"
 
 
 @given(fleet=FLEETS, percent=st.integers(0, 100))
@@ -76,7 +76,7 @@ def test_a_classes_memory_follows_from_its_name(name, gibibytes):
 
 
 def test_a_class_that_follows_no_rule_is_refused():
-    with pytest.raises(ValueError, match="memory is not known"):
+    with pytest.raises(ValueError, match="memory is unknown"):
         memory_gibibytes("db.q9.large")
     with pytest.raises(ValueError, match="size that RDS does not offer"):
         memory_gibibytes("db.m7g.micro")

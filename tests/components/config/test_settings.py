@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.config.settings import Settings, settings_from
+from components.config.combinations import check_region
+from components.config.loader import settings_from
+from components.config.settings import Settings
 from components.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -59,7 +61,7 @@ def test_settings_cannot_be_changed_afterwards():
     ("changes", "parts"),
     [
         ({"minSizes": "3"}, ['"haproof:minSizes"', 'mean "haproof:minSize"', "pulumi config rm"]),
-        ({"colour": "red"}, ['"haproof:colour"', "known are", "vpcCidr"]),
+        ({"colour": "red"}, ['"haproof:colour"', "valid keys are", "vpcCidr"]),
         ({"topology": "tripple"}, ['haproof:topology "tripple"', "'single' or 'ha'"]),
         ({"minSize": "7"}, ["minSize 7", "desiredCapacity 6", "maxSize 9", "minSize <="]),
         ({"maxSize": "5"}, ["maxSize 5", "out of order"]),
@@ -70,7 +72,7 @@ def test_settings_cannot_be_changed_afterwards():
         ({"vpcCidr": "10.20.0.1/16"}, ['vpcCidr "10.20.0.1/16"', "host bits"]),
         ({"vpcCidr": "8.8.0.0/16"}, ['vpcCidr "8.8.0.0/16"', "not a private range"]),
         ({"healthPath": "health"}, ['healthPath "health"', "start it with /"]),
-        ({"healthPath": "/a b"}, ['healthPath "/a b"', "leave out blanks"]),
+        ({"healthPath": "/a b"}, ['healthPath "/a b"', "leave out spaces"]),
         ({"appPort": "70000"}, ['appPort "70000"', "less than or equal to 65535"]),
         ({"instanceType": "nano"}, ['instanceType "nano"', "like t4g.nano"]),
         ({"databaseClass": "t4g.micro"}, ['databaseClass "t4g.micro"', "like db.t4g.micro"]),
@@ -81,7 +83,7 @@ def test_settings_cannot_be_changed_afterwards():
         ({"machineImage": "ubuntu"}, ['machineImage "ubuntu"', "use latest"]),
         (
             {"machineImage": "/aws/service/x/al2023-ami-kernel-default-x86_64"},
-            ["an image for x86_64", "t4g.nano is arm64", "arm64 twin"],
+            ["an image for x86_64", "t4g.nano is arm64", "arm64 counterpart"],
         ),
         (
             {"deploymentConfig": "CodeDeployDefault.ECSAllAtOnce"},
@@ -89,15 +91,15 @@ def test_settings_cannot_be_changed_afterwards():
         ),
         (
             {"topology": "single"},
-            ["deploymentConfig", "half of one instance", "CodeDeployDefault.AllAtOnce"],
+            ["deploymentConfig", "with one instance none is left", "CodeDeployDefault.AllAtOnce"],
         ),
-        ({"minSize": "1", "desiredCapacity": "1"}, ["half of one instance"]),
+        ({"minSize": "1", "desiredCapacity": "1"}, ["with one instance none is left"]),
         (
             {"minSize": "2", "minimumHealthyHosts": "66%"},
             [
                 'minimumHealthyHosts is "66%"',
                 "minSize 2",
-                "66 % of 2 host(s) is 1.32, rounded up 2",
+                "66 % of 2 host(s) is 1.32, rounded up to 2",
                 "at most 1 or 50%",
             ],
         ),
@@ -127,7 +129,7 @@ def test_settings_cannot_be_changed_afterwards():
         ({"instanceTypes": '["nano"]'}, ["haproof:instanceTypes", "like t4g.nano"]),
         (
             {"instanceTypes": '["t4g.micro", "t4g.micro"]'},
-            ["haproof:instanceTypes", "names a type twice"],
+            ["haproof:instanceTypes", "lists a type twice"],
         ),
         ({"spotPercentage": "101"}, ['spotPercentage "101"', "equal to 100"]),
         ({"certificateArn": CERTIFICATE}, [CERTIFICATE, "domainName is none", "to none"]),
@@ -142,7 +144,7 @@ def test_settings_cannot_be_changed_afterwards():
         ),
         (
             {"instanceTypes": '["t4g.nano"]'},
-            ['instanceTypes has "t4g.nano"', "instanceType is already"],
+            ['instanceTypes has "t4g.nano"', "already haproof:instanceType"],
         ),
         (
             {"instanceTypes": '["t3a.nano"]'},
@@ -210,14 +212,14 @@ def test_a_minimum_of_healthy_hosts_takes_the_place_of_a_named_configuration():
         minimumHealthyHosts="0",
         deploymentConfig="CodeDeployDefault.HalfAtATime",
     )
-    assert settings.healthy_hosts is not None
-    assert settings.healthy_hosts.value == 0
-    assert read().healthy_hosts is None
+    assert settings.minimum_healthy_hosts is not None
+    assert settings.minimum_healthy_hosts.value == 0
+    assert read().minimum_healthy_hosts is None
 
 
 def test_an_address_is_none_until_it_is_given():
-    assert read().alarm_address is None
-    assert read(alarmEmail="ops@example.org").alarm_address == "ops@example.org"
+    assert read().alarm_email is None
+    assert read(alarmEmail="ops@example.org").alarm_email == "ops@example.org"
 
 
 @pytest.mark.parametrize(
@@ -269,9 +271,9 @@ def test_a_domain_opens_the_port_of_https_too():
 
 def test_a_certificate_belongs_to_the_stacks_region():
     settings = read(domainName="www.example.com", certificateArn=CERTIFICATE)
-    settings.check_region("ap-northeast-2")
+    check_region(settings, "ap-northeast-2")
     with pytest.raises(ConfigurationError, match=r"certificateArn.*us-east-1.*its own Region"):
-        settings.check_region("us-east-1")
+        check_region(settings, "us-east-1")
 
 
 def test_the_smallest_network_still_holds_the_default_fleet():

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.config.settings import settings_from
+from components.config.loader import settings_from
 from components.cost.bill import quantities_of
 from components.cost.estimate import HOURS, Quantities, estimate, items
 from components.cost.price_table import DIRECTORY, Confidence, Price, known_regions, load_table
@@ -240,7 +240,7 @@ def table_file(directory, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.update(region="eu-west-1"), 'says that it is for the Region "eu-west-1"'),
+        (lambda d: d.update(region="eu-west-1"), 'is for the Region "eu-west-1"'),
         (lambda d: d.pop("compiled"), "compiled: Field required"),
         (lambda d: d["prices"]["secret"].update(usd=-1), "prices.secret.usd"),
         (lambda d: d["prices"]["secret"].update(source="x"), "sources without a description: x"),

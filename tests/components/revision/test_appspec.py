@@ -44,7 +44,7 @@ def test_every_missing_script_and_file_is_named_with_the_remedy(revision, tmp_pa
     assert 'the script "scripts/gone.sh" for AfterInstall' in first
     assert 'the script "scripts" for ValidateService' in second
     assert 'installs "app.jar"' in third
-    assert all("take the" in line for line in (first, second, third))
+    assert all("or remove the" in line for line in (first, second, third))
     assert not (tmp_path / "cache").exists()
 
 

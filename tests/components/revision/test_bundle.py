@@ -108,7 +108,7 @@ def test_a_directory_without_appspec_is_refused_with_the_remedy(app, tmp_path):
 
 
 def test_a_missing_directory_is_refused_with_the_remedy(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"nowhere.*is no directory.*make revision"):
+    with pytest.raises(ConfigurationError, match=r"nowhere.*is not a directory.*make revision"):
         build_bundle(tmp_path / "nowhere", tmp_path / "cache")
 
 
