@@ -95,17 +95,7 @@ class Vpc(Component):
         private = self._private_subnets(plan, public_routes) if args.private else None
         self.instance_subnet_ids = private.subnet_ids if private else self.public_subnet_ids
         tables = [public_table.id, *(private.route_table_ids.values() if private else ())]
-        endpoint = aws.ec2.VpcEndpoint(
-            f"{name}-s3",
-            # A gateway endpoint is free; revisions and packages are fetched through it (VPC guide,
-            # "Gateway endpoints for Amazon S3") instead of a NAT gateway that bills per gigabyte.
-            vpc_id=self.vpc_id,
-            service_name=f"com.amazonaws.{args.region}.s3",
-            vpc_endpoint_type="Gateway",
-            route_table_ids=tables,
-            tags=named(args.tags, f"{name}-s3"),
-            opts=self.child(),
-        )
+        endpoint = self._s3_endpoint(args.region, tables)
         self.routes = (endpoint, *(private.routes if private else public_routes))
         if args.flow_log_days is not None:
             FlowLogs(
@@ -125,6 +115,21 @@ class Vpc(Component):
                 "publicSubnetIds": self.public_subnet_ids,
                 "isolatedSubnetIds": self.isolated_subnet_ids,
             }
+        )
+
+    def _s3_endpoint(
+        self, region: str, route_table_ids: list[pulumi.Output[str]]
+    ) -> aws.ec2.VpcEndpoint:
+        return aws.ec2.VpcEndpoint(
+            f"{self._name}-s3",
+            # A gateway endpoint is free; revisions and packages are fetched through it (VPC guide,
+            # "Gateway endpoints for Amazon S3") instead of a NAT gateway that bills per gigabyte.
+            vpc_id=self.vpc_id,
+            service_name=f"com.amazonaws.{region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=route_table_ids,
+            tags=named(self._tags, f"{self._name}-s3"),
+            opts=self.child(),
         )
 
     def _route_table(self, role: str) -> aws.ec2.RouteTable:

@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from tests.components.options import OPTIONS
 from tests.components.recording import run_program, stack_config
 
 
@@ -71,3 +72,13 @@ def ha(build):
 def either(request, build):
     """The recording of each stack in turn."""
     return build(request.param)
+
+
+@pytest.fixture
+def built(build):
+    """The HA stack with one of the options."""
+
+    def run(name, stack="ha", **more):
+        return build(stack, **OPTIONS[name].config, **more)
+
+    return run
