@@ -1,4 +1,4 @@
-"""The notes over HTTP: JSON in, JSON out, errors too."""
+"""The HTTP API of the notes: JSON in, JSON out, including errors."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from music_note.notes import Notes, Page, RefusedError
 BODY_MAX_BYTES = 32_768
 RETRY_AFTER_S = 1
 REPEATED = ("piece", "limit")
-"""What the address of the next page takes over from this one's."""
+"""Query parameters that carry over to the URL of the next page."""
 
 T = TypeVar("T")
 
 
 class Store(notes.Rows, sessions.KeySource, Protocol):
-    """What the notes need of the database."""
+    """What the notes need from the database."""
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """A request's body; raises 413 as soon as more than `most` bytes of it have come."""
+    """Read a request's body; respond with 413 as soon as it exceeds `most` bytes."""
     received = bytearray()
     async for chunk in request.stream():
         received += chunk
@@ -42,7 +42,7 @@ async def read_body(request: Request, most: int) -> bytes:
 
 
 class NotesApi:
-    """The endpoints below `/notes`. All need a session."""
+    """The endpoints below `/notes`. All require a session."""
 
     def __init__(self, store: Store, known: sessions.Sessions, threads: Executor) -> None:
         self._notes = Notes(store)
@@ -50,7 +50,7 @@ class NotesApi:
         self._threads = threads
 
     def routes(self) -> list[Route]:
-        """For Starlette, which tries them in this order."""
+        """Return the routes in the order in which Starlette tries them."""
         return [
             Route("/notes", self.collection, methods=["GET", "POST"]),
             Route("/notes/search", self.search),
@@ -58,26 +58,26 @@ class NotesApi:
         ]
 
     async def collection(self, request: Request) -> Response:
-        """`/notes` itself. One route, so that a wrong method is told both right ones."""
+        """Serve `/notes`; one route, so that a 405 response allows both methods."""
         return await (self.create if request.method == "POST" else self.own)(request)
 
     async def own(self, request: Request) -> Response:
-        """The visitor's own notes: `?limit=` and `?after=`, the cursor that `next` has."""
+        """List the visitor's own notes: `?limit=` and `?after=`, the cursor from `next`."""
         limit, after = _paging(request)
         page = await self._as_user(request, lambda user: self._notes.own(user, limit, after))
         return _answer(request, page)
 
     async def search(self, request: Request) -> Response:
-        """Everybody's notes on pieces that begin with `?piece=`."""
+        """Search all notes for pieces that begin with `?piece=`."""
         limit, after = _paging(request)
         prefix = notes.plain_text("piece", request.query_params.get("piece"), notes.PIECE_MAX)
         if not prefix:
-            raise RefusedError("piece is empty; give the beginning of the piece's name")
+            raise RefusedError("piece is empty; send the beginning of the piece's name")
         page = await self._as_user(request, lambda _: self._notes.search(prefix, limit, after))
         return _answer(request, page)
 
     async def read(self, request: Request) -> Response:
-        """One note, or 404."""
+        """Return one note, or 404."""
         try:
             number = notes.whole_number("id", request.path_params["number"], notes.HIGHEST_ID)
         except RefusedError:
@@ -88,7 +88,7 @@ class NotesApi:
         return JSONResponse(note)
 
     async def create(self, request: Request) -> Response:
-        """Writes a note: JSON `{"piece": …, "text": …}`; 201 with its place."""
+        """Create a note from JSON `{"piece": …, "text": …}`; respond with 201 and its location."""
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
             raise HTTPException(415, "send the note as application/json")
         try:
@@ -100,7 +100,7 @@ class NotesApi:
         return JSONResponse(note, 201, {"location": f"/notes/{note['id']}"})
 
     async def _as_user(self, request: Request, work: Callable[[str], T]) -> T:
-        """`work` with the visitor's name, in a thread: it waits for the database."""
+        """Run `work` with the visitor's name, in a thread because it waits for the database."""
         token = request.cookies.get(sessions.COOKIE, "")
 
         def checked() -> T:
@@ -148,4 +148,4 @@ ERROR_HANDLERS: dict[Any, Callable[[Request, Exception], Any]] = {
     RefusedError: _on_refused,
     UnavailableError: _on_unavailable,
 }
-"""Exceptions that have an answer of their own."""
+"""Exceptions with their own response."""

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.components.recording import ACCOUNT
+from tests.components.templates import ACCOUNT
 
 
 def test_access_logs_go_to_a_bucket_that_accepts_nothing_else(built):

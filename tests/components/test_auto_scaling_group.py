@@ -96,7 +96,7 @@ def test_target_tracking_counts_requests_per_target(ha):
     assert tracking["targetValue"] == 3000
 
 
-def test_instances_and_volumes_carry_the_tags(ha):
+def test_instances_and_volumes_have_the_tags(ha):
     specifications = ha.one("aws:ec2/launchTemplate:LaunchTemplate").inputs["tagSpecifications"]
     assert {spec["resourceType"] for spec in specifications} == {"instance", "volume"}
     assert all(spec["tags"]["Stack"] == "ha" for spec in specifications)

@@ -7,7 +7,7 @@ from components.codedeploy import CodeDeployArgs, TaggedInstances
 GROUP = "aws:codedeploy/deploymentGroup:DeploymentGroup"
 
 
-def test_more_alarms_than_codedeploy_takes_are_rejected():
+def test_more_alarms_than_codedeploy_accepts_are_rejected():
     with pytest.raises(ValueError, match="takes 10 alarms, not 11"):
         CodeDeployArgs(
             targets=TaggedInstances(key="k", value="v"),

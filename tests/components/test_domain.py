@@ -3,7 +3,7 @@
 import pytest
 
 from tests.components.options import CERTIFICATE, DOMAIN, ZONE
-from tests.components.recording import REGION
+from tests.components.templates import REGION
 
 
 def test_a_new_certificate_is_validated_before_the_listener_uses_it(built):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.components.recording import ACCOUNT
+from tests.components.templates import ACCOUNT
 
 
 @pytest.mark.parametrize("stack", ["single", "ha"])

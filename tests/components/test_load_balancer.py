@@ -4,7 +4,7 @@ import pytest
 
 from components.load_balancer import MAX_NAME, LoadBalancer, LoadBalancerArgs
 from tests.components.options import CERTIFICATE, DOMAIN
-from tests.components.recording import ACCOUNT, REGION
+from tests.components.templates import ACCOUNT, REGION
 
 
 def load_balancer_args(**changes):

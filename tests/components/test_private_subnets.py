@@ -3,7 +3,7 @@
 import pytest
 
 from components.private_subnets import PrivateSubnetsArgs
-from tests.components.recording import REGION
+from tests.components.templates import REGION
 
 ZONES = [f"{REGION}{letter}" for letter in "acd"]
 

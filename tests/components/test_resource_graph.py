@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.components.options import OPTIONS
-from tests.components.recording import IMAGE, OUTPUTS, REGION
+from tests.components.templates import IMAGE, OUTPUTS, REGION
 
 SHARED = {
     "aws:ec2/vpc:Vpc": 1,
@@ -124,7 +124,7 @@ def test_a_stack_has_exactly_these_resources(build, stack):
     assert dict(build(stack).counts()) == EXPECTED[stack]
 
 
-def test_only_types_of_the_contract_are_used():
+def test_only_known_resource_types_are_used():
     used = {kind for table in EXPECTED.values() for kind in table}
     used |= {kind for option in OPTIONS.values() for kind in option.adds}
     assert used | OPTIONAL == set(OUTPUTS)
@@ -173,7 +173,7 @@ def test_the_service_registers_the_same_outputs_as_the_stack(either):
     assert either.registered_outputs[service.urn] == either.outputs()
 
 
-def test_everything_that_can_carries_the_tags(either):
+def test_everything_taggable_has_the_tags(either):
     for resource in either.resources.values():
         if not resource.custom or resource.type in UNTAGGABLE:
             continue
@@ -185,7 +185,7 @@ def test_everything_that_can_carries_the_tags(either):
         assert tags["Project"] == "haproof"
 
 
-def test_the_image_is_the_newest_of_the_types_architecture(either):
+def test_the_image_is_the_newest_for_the_architecture(either):
     asked = [args["name"] for token, args in either.invokes if "getParameter" in token]
     assert asked == ["/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"]
     for kind, key in (

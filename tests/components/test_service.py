@@ -1,7 +1,7 @@
 """What the services export."""
 
 from components.service import http_url
-from tests.components.recording import REGION
+from tests.components.templates import REGION
 
 
 def test_urls_omit_the_default_port():

@@ -3,7 +3,7 @@
 import pytest
 
 from components.vpc import VpcArgs
-from tests.components.recording import REGION
+from tests.components.templates import REGION
 
 
 def test_one_zone_is_rejected():

@@ -1,4 +1,4 @@
-"""Configurations as the engine passes them to a program, and what becomes of them."""
+"""Configurations as the engine passes them to a program: accepted or rejected."""
 
 from __future__ import annotations
 

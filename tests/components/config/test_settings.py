@@ -12,7 +12,7 @@ from tests.components.config.configurations import (
 )
 
 
-def test_texts_become_typed_values():
+def test_strings_become_typed_values():
     settings = read(databaseMultiAz="true", minSize="3")
     assert settings.database_multi_az is True
     assert settings.min_size == 3
@@ -113,7 +113,7 @@ def test_the_digest_changes_with_what_is_built_and_with_nothing_else():
     assert read(loadProfile="quick").digest() != digest
     assert read(releaseOnUp="false").digest() == digest
     assert read(appPath="elsewhere").digest() == digest
-    # Who is told of alarms is no reason to load the stack again.
+    # Who is notified of alarms is no reason to load the stack again.
     assert read(alarmEmail="ops@example.org", monthlyBudget="9").digest() == digest
     assert read(minimumHealthyHosts="4").digest() != digest
 

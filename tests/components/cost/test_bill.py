@@ -21,7 +21,7 @@ def settings(**changes):
     return settings_from({**config, **changes}, "haproof")
 
 
-def test_what_the_program_registered_is_what_is_counted():
+def test_registered_resources_are_counted():
     counts = Counter(
         {
             "aws:lb/loadBalancer:LoadBalancer": 1,

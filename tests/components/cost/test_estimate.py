@@ -169,6 +169,6 @@ def test_the_documentation_shows_the_estimates_of_the_tables():
     document = (Path(__file__).parents[3] / "docs" / "cost.md").read_text(encoding="utf-8")
     for start, quantities in (("| single (", SINGLE), ("| ha (", HA)):
         (row,) = (line for line in document.splitlines() if line.startswith(start))
-        told = [cell.strip() for cell in row.strip("|").split("|")[1:]]
+        figures = [cell.strip() for cell in row.strip("|").split("|")[1:]]
         totals = [priced(quantities, region).total for region in ("us-east-1", "ap-northeast-2")]
-        assert told == [f"{total:.2f}" for total in totals]
+        assert figures == [f"{total:.2f}" for total in totals]

@@ -173,8 +173,8 @@ def test_a_budget_is_created_only_if_configured(build, single):
         "USD",
         "MONTHLY",
     )
-    told = {n["notificationType"]: n["threshold"] for n in budget["notifications"]}
-    assert told == {"ACTUAL": 80, "FORECASTED": 100}
+    thresholds = {n["notificationType"]: n["threshold"] for n in budget["notifications"]}
+    assert thresholds == {"ACTUAL": 80, "FORECASTED": 100}
     topic = ["arn:aws:sns:ap-northeast-2:123456789012:web-watch-alarms"]
     assert all(n["subscriberSnsTopicArns"] == topic for n in budget["notifications"])
     # A filter would make it blind until its tag is activated for billing.
