@@ -1,6 +1,7 @@
 """What the services export."""
 
-from components.service import http_url
+from components.service import OUTPUT_KEYS, http_url
+from loadtest.stack.outputs import StackOutputs
 from tests.components.templates import REGION
 
 
@@ -41,3 +42,8 @@ def test_without_protect_a_stack_can_be_destroyed_at_once(ha):
     assert database["skipFinalSnapshot"] is True
     assert "finalSnapshotIdentifier" not in database
     assert ha.one("aws:s3/bucket:Bucket").inputs["forceDestroy"] is True
+
+
+def test_the_load_test_declares_the_same_outputs(either):
+    assert {field.alias for field in StackOutputs.model_fields.values()} == set(OUTPUT_KEYS)
+    StackOutputs.model_validate(either.outputs())
