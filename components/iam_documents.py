@@ -108,7 +108,7 @@ def alarm_topic(*, topic_arn: str, account: str) -> str:
             for service in ALARM_SOURCES
         ),
         {
-            "Sid": "RefusePlainHttp",
+            "Sid": "DenyPlainHttp",
             "Effect": "Deny",
             "Principal": "*",
             "Action": "sns:Publish",
@@ -215,7 +215,7 @@ def access_log_delivery(*, bucket_arn: str, account: str) -> str:
 
 def _deny_plain_http(bucket_arn: str) -> dict[str, Any]:
     return {
-        "Sid": "RefusePlainHttp",
+        "Sid": "DenyPlainHttp",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from music_note import notes, sessions
 from music_note.database import UnavailableError
-from music_note.notes import Notes, Page, RefusedError
+from music_note.notes import InvalidRequestError, Notes, Page
 
 BODY_MAX_BYTES = 32_768
 RETRY_AFTER_S = 1
@@ -72,7 +72,7 @@ class NotesApi:
         limit, after = _paging(request)
         prefix = notes.plain_text("piece", request.query_params.get("piece"), notes.PIECE_MAX)
         if not prefix:
-            raise RefusedError("piece is empty; send the beginning of the piece's name")
+            raise InvalidRequestError("piece is empty; send the beginning of the piece's name")
         page = await self._as_user(request, lambda _: self._notes.search(prefix, limit, after))
         return _answer(request, page)
 
@@ -80,7 +80,7 @@ class NotesApi:
         """Return one note, or 404."""
         try:
             number = notes.whole_number("id", request.path_params["number"], notes.HIGHEST_ID)
-        except RefusedError:
+        except InvalidRequestError:
             raise HTTPException(404, "there is no such note") from None
         note = await self._as_user(request, lambda _: self._notes.read(number))
         if note is None:
@@ -94,7 +94,7 @@ class NotesApi:
         try:
             form: Any = json.loads(await read_body(request, BODY_MAX_BYTES))
         except (ValueError, RecursionError):
-            raise RefusedError("the body is not JSON") from None
+            raise InvalidRequestError("the body is not JSON") from None
         piece, text = notes.new_note(form)
         note = await self._as_user(request, lambda user: self._notes.create(user, piece, text))
         return JSONResponse(note, 201, {"location": f"/notes/{note['id']}"})
@@ -133,7 +133,7 @@ async def _on_http_error(_request: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
-async def _on_refused(_request: Request, error: Exception) -> Response:
+async def _on_invalid_request(_request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, 400)
 
 
@@ -145,7 +145,7 @@ async def _on_unavailable(_request: Request, error: Exception) -> Response:
 
 ERROR_HANDLERS: dict[Any, Callable[[Request, Exception], Any]] = {
     HTTPException: _on_http_error,
-    RefusedError: _on_refused,
+    InvalidRequestError: _on_invalid_request,
     UnavailableError: _on_unavailable,
 }
 """Exceptions with their own response."""

@@ -56,7 +56,7 @@ class Rows(Protocol):
         ...
 
 
-class RefusedError(ValueError):
+class InvalidRequestError(ValueError):
     """The request is invalid; the message is for the client's developer."""
 
 
@@ -102,13 +102,13 @@ def new_note(form: Any) -> tuple[str, str]:
     """Parse piece and text of a new note from a JSON body.
 
     Raises:
-        RefusedError: A value is missing or invalid.
+        InvalidRequestError: A value is missing or invalid.
     """
     if not isinstance(form, dict):
-        raise RefusedError("send a JSON object with piece and text")
+        raise InvalidRequestError("send a JSON object with piece and text")
     piece = plain_text("piece", form.get("piece"), PIECE_MAX)
     if not piece.strip():
-        raise RefusedError("piece is empty; name the piece that the note is about")
+        raise InvalidRequestError("piece is empty; name the piece that the note is about")
     return piece.strip(), plain_text("text", form.get("text"), TEXT_MAX)
 
 
@@ -116,14 +116,14 @@ def plain_text(name: str, value: Any, most: int) -> str:
     """Return `value` if it is a string of at most `most` characters that PostgreSQL can store.
 
     Raises:
-        RefusedError: It is not.
+        InvalidRequestError: It is not.
     """
     if not isinstance(value, str):
-        raise RefusedError(f"{name} is missing or not a string")
+        raise InvalidRequestError(f"{name} is missing or not a string")
     if len(value) > most:
-        raise RefusedError(f"{name} has {len(value)} characters; at most {most} are allowed")
+        raise InvalidRequestError(f"{name} has {len(value)} characters; at most {most} are allowed")
     if "\0" in value or re.search("[\ud800-\udfff]", value):
-        raise RefusedError(
+        raise InvalidRequestError(
             f"{name} contains a character that cannot be stored (NUL or a lone surrogate)"
         )
     return value
@@ -133,21 +133,23 @@ def whole_number(name: str, text: str, most: int, least: int = 1) -> int:
     """Parse a whole number between `least` and `most`.
 
     Raises:
-        RefusedError: The text is not such a number.
+        InvalidRequestError: The text is not such a number.
     """
     # The length first: Python refuses to convert thousands of digits.
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
-        raise RefusedError(f"{name} must be a whole number from {least} to {most}")
+        raise InvalidRequestError(f"{name} must be a whole number from {least} to {most}")
     number = int(text)
     if not least <= number <= most:
-        raise RefusedError(f"{name} must be a whole number from {least} to {most}")
+        raise InvalidRequestError(f"{name} must be a whole number from {least} to {most}")
     return number
 
 
 def _search_cursor(after: str) -> tuple[int, str]:
     number, colon, key = after.partition(":")
     if not colon:
-        raise RefusedError("after is not a cursor of this search; take it from the previous page")
+        raise InvalidRequestError(
+            "after is not a cursor of this search; take it from the previous page"
+        )
     return whole_number("after", number, HIGHEST_ID), plain_text("after", key, 4 * PIECE_MAX)
 
 
