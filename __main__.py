@@ -1,4 +1,4 @@
-"""The Pulumi program: reads the stack's settings and builds `single` or `ha`; nothing else."""
+"""The Pulumi program: read the stack's settings and build `single` or `ha`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pulumi
 
-from components.config.settings import read_settings
+from components.config.loader import read_settings
 from components.foundation import FoundationArgs
 from components.lookups import current_account, current_region, find_image, find_zones
 from components.release_hook import release_hook

@@ -1,4 +1,4 @@
-"""The bucket of the load balancer's access logs."""
+"""The bucket for the load balancer's access logs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from components.iam_documents import ACCESS_LOG_PREFIX, access_log_delivery
 from components.tags import Tags
 
 RETENTION_DAYS = 90
-"""Who asked for what, for the time in which an incident is usually noticed."""
+"""Long enough for an incident to be noticed and investigated."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessLogsArgs:
-    """`account_id` is whose load balancers may write; `keep` refuses to delete logs."""
+    """Arguments of `AccessLogs`.
+
+    Attributes:
+        account_id: The account whose load balancers may write.
+        keep: Whether deleting the bucket fails while it holds logs.
+        tags: Tags of every resource.
+    """
 
     account_id: pulumi.Input[str]
     keep: bool
@@ -26,21 +32,20 @@ class AccessLogsArgs:
 
 
 class AccessLogs(Component):
-    """A private bucket of its own for access logs (Security Hub ELB.5).
+    """A dedicated private bucket for access logs (Security Hub ELB.5).
 
-    Encrypted with S3's own keys: with KMS the delivery is refused (ELB user guide, "Enable access
-    logs for your Application Load Balancer", bucket requirements).
+    Encrypted with S3-managed keys: delivery to a bucket with KMS keys fails (ELB user guide, "Enable
+    access logs for your Application Load Balancer", bucket requirements).
     """
 
     bucket_name: pulumi.Output[str]
     ready: tuple[pulumi.Resource, ...]
-    """The load balancer depends on these: ELB writes a test object when logs are switched on."""
+    """The load balancer depends on these: ELB writes a test object when logging is enabled."""
 
     def __init__(
         self, name: str, args: AccessLogsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
-        super().__init__("balancer:AccessLogs", name, {"retentionDays": RETENTION_DAYS}, opts)
+        super().__init__("network:AccessLogs", name, {"retentionDays": RETENTION_DAYS}, opts)
         bucket = aws.s3.Bucket(
             f"{name}-bucket", force_destroy=not args.keep, tags=dict(args.tags), opts=self.child()
         )
@@ -55,4 +60,4 @@ class AccessLogs(Component):
         buckets.lifecycle(self, name, bucket, guards, rules)
         self.bucket_name = bucket.id
         self.ready = tuple(guards)
-        self.finish({"bucketName": self.bucket_name})
+        self.register({"bucketName": self.bucket_name})

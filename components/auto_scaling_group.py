@@ -1,4 +1,4 @@
-"""The fleet: a launch template and an Auto Scaling group over all zones."""
+"""An Auto Scaling group across all zones, with its launch template and scaling policy."""
 
 from __future__ import annotations
 
@@ -10,74 +10,85 @@ import pulumi_aws as aws
 
 from components import instance_spec
 from components.base import Component
-from components.instance_spec import MachineArgs
+from components.instance_spec import InstanceSpec
 from components.tags import named
 from components.user_data import encode_user_data
 
 CAPACITY_TIMEOUT = "15m"
-"""How long `up` waits for the instances to be in service in the group. Not for the load balancer's
-opinion (`min_elb_capacity`): the application arrives only after `up`. A time-out here leaves a
-group that the state does not know (pulumi/pulumi-aws#5178), so it is well above a slow boot."""
+"""How long `up` waits for the instances to be in service in the group. It does not wait for healthy
+targets (`min_elb_capacity`): the application is released only after `up`. A timeout here leaves a
+group that is missing from the state (pulumi/pulumi-aws#5178), so it is well above a slow boot."""
 
 WARMUP_SECONDS = 60
-"""How long a new instance's metrics do not count; AWS recommends to set it in every group (Auto
+"""How long a new instance's metrics are ignored; AWS recommends setting it for every group (Auto
 Scaling user guide, "Set the default instance warmup")."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class FleetArgs:
-    """Sizes count instances, the grace period seconds, `requests_per_target` requests a minute.
+class AutoScalingGroupArgs:
+    """Arguments of `AutoScalingGroup`.
 
-    `request_label` is target tracking's `<load balancer suffix>/<target group suffix>`.
-    `further_types` are launched where the machine's own type is not to be had, the first one first.
-    Above one instance per zone, `spot_percentage` of the fleet are Spot instances.
+    Attributes:
+        spec: How each instance is built.
+        subnet_ids: The subnets by zone, at least two.
+        target_group_arn: The target group that instances are registered with.
+        resource_label: Target tracking's `<load balancer suffix>/<target group suffix>`.
+        min_size: Smallest number of instances.
+        desired_capacity: Number of instances at creation; Auto Scaling decides afterwards.
+        max_size: Largest number of instances.
+        health_check_grace_seconds: How long after launch a failed health check is ignored.
+        requests_per_target: Requests per minute and instance that target tracking aims at.
+        additional_types: Instance types to launch when `spec.instance_type` has no capacity, in
+            order of preference.
+        spot_percentage: Share of Spot instances above one instance per zone.
+        force_delete: Whether the group can be deleted while it has instances.
     """
 
-    machine: MachineArgs
+    spec: InstanceSpec
     subnet_ids: Mapping[str, pulumi.Input[str]]
     target_group_arn: pulumi.Input[str]
-    request_label: pulumi.Input[str]
+    resource_label: pulumi.Input[str]
     min_size: int
     desired_capacity: int
     max_size: int
-    grace_seconds: int
+    health_check_grace_seconds: int
     requests_per_target: int
-    further_types: tuple[str, ...] = ()
+    additional_types: tuple[str, ...] = ()
     spot_percentage: int = 0
     force_delete: bool
 
     def __post_init__(self) -> None:
-        """Refuses a fleet that is none."""
+        """Reject an impossible group."""
         if len(self.subnet_ids) < 2:
             raise ValueError(
-                f"a fleet over {len(self.subnet_ids)} zone(s) ends with that zone; use at least 2"
+                f"a group with subnets in {len(self.subnet_ids)} zone(s) does not survive the loss "
+                "of one; use at least 2"
             )
         if not 1 <= self.min_size <= self.desired_capacity <= self.max_size:
             raise ValueError(
                 f"sizes {self.min_size} <= {self.desired_capacity} <= {self.max_size} do not hold; "
-                "order them minimum, desired, maximum, from 1"
+                "order them as minimum, desired, maximum, starting from 1"
             )
-        if self.spot_percentage and not self.further_types:
+        if self.spot_percentage and not self.additional_types:
             raise ValueError(
-                f"{self.spot_percentage} % Spot of one instance type is taken back as a whole; "
-                "name further types"
+                f"{self.spot_percentage} % Spot of one instance type can be interrupted all at once; "
+                "add more instance types"
             )
 
 
-class Fleet(Component):
-    """Instances in every zone that Auto Scaling replaces when the load balancer calls them sick."""
+class AutoScalingGroup(Component):
+    """Instances in every zone, replaced when they fail the load balancer's health check."""
 
     group_name: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: AutoScalingGroupArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__(
-            "fleet:Fleet",
+            "compute:AutoScalingGroup",
             name,
             {
-                "instanceType": args.machine.instance_type,
+                "instanceType": args.spec.instance_type,
                 "zones": list(args.subnet_ids),
                 "minSize": args.min_size,
                 "maxSize": args.max_size,
@@ -92,21 +103,21 @@ class Fleet(Component):
             autoscaling_group_name=group.name,
             policy_type="TargetTrackingScaling",
             target_tracking_configuration=aws.autoscaling.PolicyTargetTrackingConfigurationArgs(
-                # Not CPU: out of credits a burstable instance is throttled to its baseline, and its
-                # CPU can never reach a target above that.
+                # Not CPU: without credits a burstable instance is throttled to its baseline, and its
+                # CPU utilization can never reach a target above that.
                 predefined_metric_specification=aws.autoscaling.PolicyTargetTrackingConfigurationPredefinedMetricSpecificationArgs(
                     predefined_metric_type="ALBRequestCountPerTarget",
-                    resource_label=args.request_label,
+                    resource_label=args.resource_label,
                 ),
                 target_value=float(args.requests_per_target),
             ),
             opts=self.child(),
         )
         self.group_name = group.name
-        self.finish({"groupName": self.group_name})
+        self.register({"groupName": self.group_name})
 
     def _launch_template(self) -> aws.ec2.LaunchTemplate:
-        spec = self._args.machine
+        spec = self._args.spec
         return aws.ec2.LaunchTemplate(
             f"{self._name}-template",
             image_id=spec.image_id,
@@ -127,7 +138,7 @@ class Fleet(Component):
                 aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
                     device_name=instance_spec.ROOT_DEVICE,
                     ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
-                        # Texts, because the provider tells "false" from "not set" here.
+                        # Strings, because the provider distinguishes "false" from unset here.
                         encrypted="true",
                         delete_on_termination="true",
                         volume_type=instance_spec.ROOT_TYPE,
@@ -135,7 +146,7 @@ class Fleet(Component):
                     ),
                 )
             ],
-            # The group's tags reach its instances, but not their volumes.
+            # The group's tags propagate to its instances, but not to their volumes.
             tag_specifications=[
                 aws.ec2.LaunchTemplateTagSpecificationArgs(
                     resource_type=kind, tags=named(spec.tags, self._name)
@@ -148,10 +159,10 @@ class Fleet(Component):
 
     def _group(self, template: aws.ec2.LaunchTemplate) -> aws.autoscaling.Group:
         args = self._args
-        # The number, not "$Latest": with that nothing in the group changes when the template does
-        # (pulumi/pulumi-aws#1577), and the state does not say what runs.
+        # The number, not "$Latest": that leaves the group unchanged when the template changes
+        # (pulumi/pulumi-aws#1577), and the state does not record which version runs.
         version = template.latest_version.apply(_version)
-        mixed = bool(args.further_types)
+        mixed = bool(args.additional_types)
         return aws.autoscaling.Group(
             f"{self._name}-group",
             vpc_zone_identifiers=list(args.subnet_ids.values()),
@@ -164,16 +175,16 @@ class Fleet(Component):
                 else aws.autoscaling.GroupLaunchTemplateArgs(id=template.id, version=version)
             ),
             mixed_instances_policy=self._mixed_instances(template, version) if mixed else None,
-            # Replaces a Spot instance before EC2 takes it back; of no use without Spot (Auto
-            # Scaling user guide, "Capacity Rebalancing").
+            # Replaces a Spot instance before EC2 interrupts it; useless without Spot (Auto Scaling
+            # user guide, "Capacity Rebalancing").
             capacity_rebalance=True if args.spot_percentage else None,
             target_group_arns=[args.target_group_arn],
-            # The default, EC2, keeps an instance whose application is dead (Security Hub
+            # The default, EC2, keeps an instance whose application has died (Security Hub
             # AutoScaling.1).
             health_check_type="ELB",
-            health_check_grace_period=args.grace_seconds,
+            health_check_grace_period=args.health_check_grace_seconds,
             default_instance_warmup=WARMUP_SECONDS,
-            # Launch before terminate, for replacements and for the balance of the zones (Auto
+            # Launch before terminating, for replacements and for rebalancing between zones (Auto
             # Scaling user guide, "Instance maintenance policies").
             instance_maintenance_policy=aws.autoscaling.GroupInstanceMaintenancePolicyArgs(
                 min_healthy_percentage=100, max_healthy_percentage=200
@@ -182,11 +193,11 @@ class Fleet(Component):
             force_delete=args.force_delete,
             tags=[
                 aws.autoscaling.GroupTagArgs(key=key, value=value, propagate_at_launch=True)
-                for key, value in named(args.machine.tags, self._name).items()
+                for key, value in named(args.spec.tags, self._name).items()
             ],
             opts=self.child(
-                depends_on=args.machine.prerequisites,
-                # Auto Scaling's number after the first `up`: else each `up` would undo its work.
+                depends_on=args.spec.prerequisites,
+                # Auto Scaling owns it after the first `up`: otherwise each `up` would undo scaling.
                 ignore_changes=["desiredCapacity"],
             ),
         )
@@ -195,7 +206,7 @@ class Fleet(Component):
         self, template: aws.ec2.LaunchTemplate, version: pulumi.Output[str]
     ) -> aws.autoscaling.GroupMixedInstancesPolicyArgs:
         args = self._args
-        types = (args.machine.instance_type, *args.further_types)
+        types = (args.spec.instance_type, *args.additional_types)
         return aws.autoscaling.GroupMixedInstancesPolicyArgs(
             launch_template=aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs(
                 launch_template_specification=aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs(
@@ -209,12 +220,12 @@ class Fleet(Component):
                 ],
             ),
             instances_distribution=aws.autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs(
-                # In the order of the overrides, and not the cheapest first.
+                # In the order of the overrides, not the cheapest first.
                 on_demand_allocation_strategy="prioritized",
-                # Whatever EC2 takes back, each zone keeps an instance.
+                # Each zone keeps an instance whatever Spot capacity EC2 interrupts.
                 on_demand_base_capacity=len(args.subnet_ids),
                 on_demand_percentage_above_base_capacity=100 - args.spot_percentage,
-                # What AWS recommends; the provider's default, lowest-price, is taken back most
+                # What AWS recommends; the provider's default, lowest-price, is interrupted most
                 # often (Auto Scaling user guide, "Allocation strategies").
                 spot_allocation_strategy="price-capacity-optimized",
             ),

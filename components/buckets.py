@@ -1,4 +1,4 @@
-"""What makes a bucket private, encrypted and TLS-only: the same for every bucket of a stack."""
+"""The hardening that every bucket of a stack shares: private, versioned, encrypted, TLS-only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components.base import Component
 
 ABORT_DAYS = 7
-"""When the parts of an upload that never ended are thrown away; they are billed and invisible."""
+"""Age at which the parts of an unfinished upload are deleted; they are billed and invisible."""
 
 Rule = aws.s3.BucketLifecycleConfigurationRuleArgs
 
@@ -16,9 +16,13 @@ Rule = aws.s3.BucketLifecycleConfigurationRuleArgs
 def guard_bucket(
     owner: Component, name: str, bucket: aws.s3.Bucket, policy: pulumi.Output[str]
 ) -> list[pulumi.Resource]:
-    """Everything that has to hold before the first object comes in, as children of `owner`.
+    """Create what has to be in place before the first object is stored, as children of `owner`.
 
-    `policy` is the bucket's, of which refusing plain HTTP should be a part.
+    Args:
+        owner: The component that the bucket belongs to.
+        name: The prefix of the resources' names.
+        bucket: The bucket to harden.
+        policy: The bucket policy, which should include denying plain HTTP.
     """
     private = aws.s3.BucketPublicAccessBlock(
         f"{name}-private",
@@ -68,7 +72,7 @@ def lifecycle(
     guards: list[pulumi.Resource],
     rules: list[Rule],
 ) -> None:
-    """The bucket's lifecycle; after its versioning, to which the rules refer (provider docs)."""
+    """Create the bucket's lifecycle, after the versioning that its rules refer to (provider docs)."""
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
         bucket=bucket.id,
@@ -78,7 +82,7 @@ def lifecycle(
 
 
 def abort_uploads(prefix: str) -> Rule:
-    """Throws unfinished uploads away, and expires no object."""
+    """Return a rule that deletes unfinished uploads and expires no object."""
     return Rule(
         id="abort-unfinished-uploads",
         status="Enabled",
@@ -90,7 +94,7 @@ def abort_uploads(prefix: str) -> Rule:
 
 
 def expire(prefix: str, *, days: int) -> Rule:
-    """Expires objects `days` after they came, and the versions that this leaves behind at once."""
+    """Return a rule that expires objects after `days`, and noncurrent versions one day later."""
     return Rule(
         id="expire-objects",
         status="Enabled",

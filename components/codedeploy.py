@@ -1,4 +1,4 @@
-"""Delivery: how CodeDeploy brings revisions to the instances."""
+"""CodeDeploy: an application with one deployment group."""
 
 from __future__ import annotations
 
@@ -17,29 +17,35 @@ MAX_ALARMS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class TaggedInstances:
-    """Deploy to the instances that carry one tag, without traffic control."""
+    """Deploy to the instances with one tag, without traffic control."""
 
     key: str
     value: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class BalancedFleet:
-    """Deploy to a fleet, each instance taken out of its target group meanwhile."""
+class LoadBalancedGroup:
+    """Deploy to an Auto Scaling group, deregistering each instance from its target group meanwhile."""
 
     group_name: pulumi.Input[str]
     target_group_name: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeliveryArgs:
-    """`deployment_config` names an existing configuration, or is the minimum for one of its own.
+class CodeDeployArgs:
+    """Arguments of `CodeDeploy`.
 
-    `stop_alarms` are names of CloudWatch alarms; `prerequisites` the service role's grants, because
-    CodeDeploy tries the role at creation.
+    Attributes:
+        targets: The instances to deploy to.
+        deployment_config: The name of an existing deployment configuration, or the minimum healthy
+            hosts of one to create.
+        stop_alarms: Names of the CloudWatch alarms that stop a deployment.
+        service_role_arn: The role that CodeDeploy assumes.
+        prerequisites: The service role's policies: CodeDeploy tests the role at creation.
+        tags: Tags of every resource.
     """
 
-    targets: TaggedInstances | BalancedFleet
+    targets: TaggedInstances | LoadBalancedGroup
     deployment_config: str | MinimumHealthyHosts
     stop_alarms: tuple[pulumi.Input[str], ...] = ()
     service_role_arn: pulumi.Input[str]
@@ -47,31 +53,34 @@ class DeliveryArgs:
     tags: Tags
 
     def __post_init__(self) -> None:
-        """Refuses what CodeDeploy does."""
+        """Reject what CodeDeploy would reject."""
         if len(self.stop_alarms) > MAX_ALARMS:
             raise ValueError(
                 f"a deployment group takes {MAX_ALARMS} alarms, not {len(self.stop_alarms)}; "
-                "leave out those that a rollback cannot help"
+                "leave out those that a rollback cannot resolve"
             )
 
 
-class Delivery(Component):
+class CodeDeploy(Component):
     """A CodeDeploy application with its one deployment group, in place.
 
-    In place and not blue/green: COPY_AUTO_SCALING_GROUP makes a new group and deletes ours, outside
-    the state (hashicorp/terraform-provider-aws#4678). One group per fleet: two would deploy to a
-    new instance at the same time (CodeDeploy user guide, troubleshooting of Auto Scaling issues).
+    In place and not blue/green: COPY_AUTO_SCALING_GROUP creates a new Auto Scaling group and deletes
+    ours, outside the state (hashicorp/terraform-provider-aws#4678). One deployment group per Auto
+    Scaling group: two would deploy to a new instance at the same time (CodeDeploy user guide,
+    troubleshooting Auto Scaling issues).
     """
 
     application_name: pulumi.Output[str]
     group_name: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: CodeDeployArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__(
-            "delivery:Delivery", name, {"deploymentConfig": _shown(args.deployment_config)}, opts
+            "deployment:CodeDeploy",
+            name,
+            {"deploymentConfig": _display(args.deployment_config)},
+            opts,
         )
         config_name = self._config_name(name, args.deployment_config)
         application = aws.codedeploy.Application(
@@ -80,7 +89,7 @@ class Delivery(Component):
             tags=dict(args.tags),
             opts=self.child(),
         )
-        balanced = isinstance(args.targets, BalancedFleet)
+        balanced = isinstance(args.targets, LoadBalancedGroup)
         alarms = _alarms(args.stop_alarms)
         group = aws.codedeploy.DeploymentGroup(
             f"{name}-group",
@@ -101,13 +110,13 @@ class Delivery(Component):
                 enabled=True,
                 events=["DEPLOYMENT_FAILURE", *(["DEPLOYMENT_STOP_ON_ALARM"] if alarms else [])],
             ),
-            # An alarm that rings also stops a deployment that has not begun, so a group without
-            # a metric that tells of its answers gets none.
+            # An active alarm also stops a deployment that has not started yet, so a group without a
+            # metric of its responses gets no alarms.
             alarm_configuration=alarms,
-            # The old instance runs its ApplicationStop before Auto Scaling ends it, so requests
-            # that it still has are answered. Costs: scale-in waits for it.
+            # The instance runs its ApplicationStop before Auto Scaling terminates it, so requests in
+            # flight are answered. The price: scale-in waits for it.
             termination_hook_enabled=balanced,
-            # An instance launched during a deployment got the old revision: update it afterwards
+            # An instance launched during a deployment gets the old revision: update it afterwards
             # (AWS Config codedeploy-deployment-group-outdated-instances-update).
             outdated_instances_strategy="UPDATE",
             tags=dict(args.tags),
@@ -115,7 +124,7 @@ class Delivery(Component):
         )
         self.application_name = application.name
         self.group_name = group.deployment_group_name
-        self.finish({"applicationName": self.application_name, "groupName": self.group_name})
+        self.register({"applicationName": self.application_name, "groupName": self.group_name})
 
     def _config_name(self, name: str, config: str | MinimumHealthyHosts) -> pulumi.Input[str]:
         if isinstance(config, str):
@@ -130,7 +139,7 @@ class Delivery(Component):
         ).deployment_config_name
 
 
-def _shown(config: str | MinimumHealthyHosts) -> str:
+def _display(config: str | MinimumHealthyHosts) -> str:
     return config if isinstance(config, str) else f"{config.kind} {config.value}"
 
 
@@ -145,13 +154,13 @@ def _alarms(
 
 
 def _autoscaling_groups(
-    targets: TaggedInstances | BalancedFleet,
+    targets: TaggedInstances | LoadBalancedGroup,
 ) -> list[pulumi.Input[str]] | None:
-    return [targets.group_name] if isinstance(targets, BalancedFleet) else None
+    return [targets.group_name] if isinstance(targets, LoadBalancedGroup) else None
 
 
 def _load_balancer(
-    targets: TaggedInstances | BalancedFleet,
+    targets: TaggedInstances | LoadBalancedGroup,
 ) -> aws.codedeploy.DeploymentGroupLoadBalancerInfoArgs | None:
     if isinstance(targets, TaggedInstances):
         return None
@@ -166,9 +175,9 @@ def _load_balancer(
 
 
 def _tag_filters(
-    targets: TaggedInstances | BalancedFleet,
+    targets: TaggedInstances | LoadBalancedGroup,
 ) -> list[aws.codedeploy.DeploymentGroupEc2TagFilterArgs] | None:
-    if isinstance(targets, BalancedFleet):
+    if isinstance(targets, LoadBalancedGroup):
         return None
     return [
         aws.codedeploy.DeploymentGroupEc2TagFilterArgs(

@@ -1,4 +1,4 @@
-"""The database: PostgreSQL on RDS."""
+"""A PostgreSQL DB instance on RDS."""
 
 from __future__ import annotations
 
@@ -20,12 +20,24 @@ STORAGE_GIBIBYTES = 20
 BACKUP_DAYS = 7
 
 LOG_EXPORT = "postgresql"
-"""PostgreSQL's log, in RDS's name for it ("Publishing PostgreSQL logs to CloudWatch Logs")."""
+"""RDS's name for PostgreSQL's log ("Publishing PostgreSQL logs to CloudWatch Logs")."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatabaseArgs:
-    """`subnet_ids` by zone; `protect` refuses deletion, takes a last snapshot and keeps backups."""
+class DatabaseInstanceArgs:
+    """Arguments of `DatabaseInstance`.
+
+    Attributes:
+        subnet_ids: The isolated subnets by zone, at least two.
+        security_group_id: The database's security group.
+        instance_class: RDS instance class.
+        engine_version: PostgreSQL version.
+        multi_az: Whether a standby runs in a second zone.
+        log_retention_days: Retention of PostgreSQL's log.
+        protect: Whether deletion protection is on, and deletion takes a final snapshot and keeps
+            the automated backups.
+        tags: Tags of every resource.
+    """
 
     subnet_ids: Mapping[str, pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
@@ -37,19 +49,19 @@ class DatabaseArgs:
     tags: Tags
 
     def __post_init__(self) -> None:
-        """Refuses what RDS does."""
+        """Reject what RDS would reject."""
         if len(self.subnet_ids) < 2:
             raise ValueError(
-                f"a DB subnet group over {len(self.subnet_ids)} zone(s) is refused by RDS; "
-                "give it subnets in at least 2"
+                f"RDS rejects a DB subnet group with {len(self.subnet_ids)} zone(s); "
+                "use subnets in at least 2"
             )
 
 
-class Database(Component):
+class DatabaseInstance(Component):
     """PostgreSQL in isolated subnets: encrypted, backed up, TLS only.
 
-    RDS makes the master password, keeps it in Secrets Manager and rotates it weekly: it is
-    in neither the state nor any log, and the application has to read it again when it is refused.
+    RDS generates the master password, keeps it in Secrets Manager and rotates it weekly: it appears
+    in neither the state nor any log, and the application has to read it again after a failed login.
     """
 
     identifier: pulumi.Output[str]
@@ -58,44 +70,39 @@ class Database(Component):
     secret_arn: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: DatabaseInstanceArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__(
-            "database:Database",
+            "data:DatabaseInstance",
             name,
             {"instanceClass": args.instance_class, "multiAz": args.multi_az},
             opts,
         )
+        self._name = name
+        self._args = args
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets",
             subnet_ids=list(args.subnet_ids.values()),
             tags=dict(args.tags),
             opts=self.child(),
         )
-        parameters = aws.rds.ParameterGroup(
-            f"{name}-parameters",
-            family=f"postgres{args.engine_version.split('.')[0]}",
-            parameters=[
-                # The default since PostgreSQL 15, said here so that nobody can take it away unseen.
-                aws.rds.ParameterGroupParameterArgs(name="rds.force_ssl", value="1")
-            ],
-            tags=dict(args.tags),
-            opts=self.child(),
-        )
-        # The random end of the subnet group's name: the log group needs the database's name before
-        # the database exists, and a last snapshot one that no earlier database left behind.
+        # The random suffix of the subnet group's name: the log group needs the DB instance's
+        # identifier before that instance exists, and a final snapshot a name that no earlier
+        # instance has used.
         suffix = subnets.name.apply(_suffix)
+        instance = self._instance(subnets, suffix)
+        self.identifier = instance.identifier
+        self.host = instance.address
+        self.port = instance.port
+        self.secret_arn = instance.master_user_secrets.apply(_secret_arn)
+        self.register({"host": self.host, "port": self.port})
+
+    def _instance(
+        self, subnets: aws.rds.SubnetGroup, suffix: pulumi.Output[str]
+    ) -> aws.rds.Instance:
+        name, args = self._name, self._args
         identifier = pulumi.Output.concat(name, "-", suffix)
-        # Made here, because RDS makes its own with logs that never expire.
-        logs = aws.cloudwatch.LogGroup(
-            f"{name}-log",
-            name=pulumi.Output.concat("/aws/rds/instance/", identifier, "/", LOG_EXPORT),
-            retention_in_days=args.log_retention_days,
-            tags=dict(args.tags),
-            opts=self.child(),
-        )
-        instance = aws.rds.Instance(
+        return aws.rds.Instance(
             f"{name}-postgres",
             identifier=identifier,
             engine="postgres",
@@ -108,11 +115,11 @@ class Database(Component):
             db_name=DATABASE_NAME,
             username=MASTER_USER,
             manage_master_user_password=True,
-            # For people: their own names, no shared password (Security Hub RDS.10).
+            # For people: individual logins, no shared password (Security Hub RDS.10).
             iam_database_authentication_enabled=True,
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[args.security_group_id],
-            parameter_group_name=parameters.name,
+            parameter_group_name=self._parameter_group().name,
             publicly_accessible=False,
             multi_az=args.multi_az,
             backup_retention_period=BACKUP_DAYS,
@@ -124,16 +131,34 @@ class Database(Component):
             final_snapshot_identifier=(
                 pulumi.Output.concat(name, "-final-", suffix) if args.protect else None
             ),
-            # Else the daily backups go with the instance.
+            # Otherwise the automated backups are deleted with the instance.
             delete_automated_backups=not args.protect,
             tags=named(args.tags, name),
-            opts=self.child(depends_on=[logs]),
+            opts=self.child(depends_on=[self._log_group(identifier)]),
         )
-        self.identifier = instance.identifier
-        self.host = instance.address
-        self.port = instance.port
-        self.secret_arn = instance.master_user_secrets.apply(_secret_arn)
-        self.finish({"host": self.host, "port": self.port})
+
+    def _parameter_group(self) -> aws.rds.ParameterGroup:
+        major_version = self._args.engine_version.split(".")[0]
+        return aws.rds.ParameterGroup(
+            f"{self._name}-parameters",
+            family=f"postgres{major_version}",
+            parameters=[
+                # The default since PostgreSQL 15, set explicitly so a change shows up in review.
+                aws.rds.ParameterGroupParameterArgs(name="rds.force_ssl", value="1")
+            ],
+            tags=dict(self._args.tags),
+            opts=self.child(),
+        )
+
+    def _log_group(self, identifier: pulumi.Output[str]) -> aws.cloudwatch.LogGroup:
+        # Created here, because RDS would create its own, whose logs never expire.
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-log",
+            name=pulumi.Output.concat("/aws/rds/instance/", identifier, "/", LOG_EXPORT),
+            retention_in_days=self._args.log_retention_days,
+            tags=dict(self._args.tags),
+            opts=self.child(),
+        )
 
 
 def _suffix(name: str) -> str:
@@ -141,7 +166,11 @@ def _suffix(name: str) -> str:
 
 
 def _secret_arn(secrets: Sequence[InstanceMasterUserSecret] | None) -> str:
-    """The ARN out of RDS's one-element list; raises when RDS manages no password."""
+    """Return the ARN from RDS's one-element list.
+
+    Raises:
+        ValueError: RDS does not manage the password.
+    """
     if not secrets or not secrets[0].secret_arn:
         raise ValueError(
             "RDS reports no managed master password; check that the Region supports Secrets Manager"

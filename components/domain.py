@@ -1,4 +1,4 @@
-"""A domain's certificate and its way to the load balancer."""
+"""A domain's certificate and its alias record for the load balancer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from pulumi_aws.acm.outputs import CertificateDomainValidationOption
 from components.base import Component
 from components.tags import Tags, named
 
-PROOF_SECONDS = 60
-"""Time to live of the record that proves the domain; it hardly ever changes, and then soon."""
+VALIDATION_TTL_SECONDS = 60
+"""Of the validation record: it rarely changes, and when it does the change should be visible soon."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
-    """`hosted_zone_id` is the Route 53 zone that the domain is in."""
+    """Arguments of `Certificate`.
+
+    Attributes:
+        domain_name: The name that the certificate is for.
+        hosted_zone_id: The Route 53 zone that the domain is in.
+        tags: Tags of every resource.
+    """
 
     domain_name: str
     hosted_zone_id: str
@@ -26,18 +32,19 @@ class CertificateArgs:
 
 
 class Certificate(Component):
-    """A certificate of ACM's, proven through DNS, which lets ACM renew it by itself for as long as
-    the record stands (ACM user guide, "DNS validation").
+    """An ACM certificate, validated through DNS.
+
+    ACM renews it on its own for as long as the validation record exists (ACM user guide, "DNS
+    validation").
     """
 
     arn: pulumi.Output[str]
-    """Of the certificate once it is issued: a listener refuses it before."""
+    """Known once the certificate is issued: a listener rejects one that is pending."""
 
     def __init__(
         self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
-        super().__init__("domain:Certificate", name, {"domainName": args.domain_name}, opts)
+        super().__init__("security:Certificate", name, {"domainName": args.domain_name}, opts)
         certificate = aws.acm.Certificate(
             f"{name}-certificate",
             domain_name=args.domain_name,
@@ -45,16 +52,16 @@ class Certificate(Component):
             tags=named(args.tags, args.domain_name),
             opts=self.child(),
         )
-        proof = certificate.domain_validation_options.apply(_only)
+        validation = certificate.domain_validation_options.apply(_only)
         record = aws.route53.Record(
             f"{name}-proof",
             zone_id=args.hosted_zone_id,
-            name=proof.apply(lambda option: _text(option.resource_record_name)),
-            type=proof.apply(lambda option: _text(option.resource_record_type)),
-            records=[proof.apply(lambda option: _text(option.resource_record_value))],
-            ttl=PROOF_SECONDS,
-            # ACM asks for the same record for every certificate of a domain in an account, so a
-            # second stack, or the one before, may have made it already.
+            name=validation.apply(lambda option: _text(option.resource_record_name)),
+            type=validation.apply(lambda option: _text(option.resource_record_type)),
+            records=[validation.apply(lambda option: _text(option.resource_record_value))],
+            ttl=VALIDATION_TTL_SECONDS,
+            # ACM asks for the same record for every certificate of a domain in an account, so
+            # another stack, or an earlier one, may have created it already.
             allow_overwrite=True,
             opts=self.child(),
         )
@@ -65,12 +72,19 @@ class Certificate(Component):
             opts=self.child(),
         )
         self.arn = issued.certificate_arn
-        self.finish({"arn": self.arn})
+        self.register({"arn": self.arn})
 
 
 @dataclass(frozen=True, kw_only=True)
-class AliasArgs:
-    """`target_name` and `target_zone_id` are the load balancer's own."""
+class AliasRecordArgs:
+    """Arguments of `AliasRecord`.
+
+    Attributes:
+        domain_name: The name that visitors use.
+        hosted_zone_id: The Route 53 zone that the domain is in.
+        target_name: The load balancer's DNS name.
+        target_zone_id: The Route 53 zone of the load balancer's DNS name.
+    """
 
     domain_name: str
     hosted_zone_id: str
@@ -78,16 +92,17 @@ class AliasArgs:
     target_zone_id: pulumi.Input[str]
 
 
-class Alias(Component):
-    """The domain as another name of the load balancer; unlike a CNAME also for a zone's apex, and
-    its queries are free (Route 53 developer guide, "Choosing between alias and non-alias").
+class AliasRecord(Component):
+    """A Route 53 alias record that points the domain at the load balancer.
+
+    Unlike a CNAME it also works at a zone's apex, and its queries are free (Route 53 developer
+    guide, "Choosing between alias and non-alias records").
     """
 
     def __init__(
-        self, name: str, args: AliasArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: AliasRecordArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
-        super().__init__("domain:Alias", name, {"domainName": args.domain_name}, opts)
+        super().__init__("network:AliasRecord", name, {"domainName": args.domain_name}, opts)
         # Only A: the load balancer has no IPv6 address.
         aws.route53.Record(
             f"{name}-a",
@@ -103,22 +118,22 @@ class Alias(Component):
             ],
             opts=self.child(),
         )
-        self.finish({"domainName": args.domain_name})
+        self.register({"domainName": args.domain_name})
 
 
 def _only(
     options: Sequence[CertificateDomainValidationOption],
 ) -> CertificateDomainValidationOption:
-    """The proof that ACM asks for: one, since the certificate has one name."""
+    """Return the one validation option that ACM has for a certificate with one name."""
     if len(options) != 1:
         raise ValueError(
-            f"ACM asks for {len(options)} proofs of one domain name; run `pulumi up` again, and "
-            "if that does not help, delete the certificate"
+            f"ACM asks for {len(options)} validation records for one domain name; run `pulumi up` "
+            "again, and if that does not help, delete the certificate"
         )
     return options[0]
 
 
 def _text(value: str | None) -> str:
     if not value:
-        raise ValueError("ACM has not told the certificate's proof yet; run `pulumi up` again")
+        raise ValueError("ACM has not published the validation record yet; run `pulumi up` again")
     return value

@@ -1,4 +1,4 @@
-"""What the program tells a user who can put it right."""
+"""Errors that the user of the program can fix."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pulumi
 
 
 class ConfigurationError(pulumi.RunError):
-    """A value or file of the user's makes the stack impossible.
+    """A value or file supplied by the user makes the stack impossible.
 
     The message names the value and the remedy. Derived from `RunError`, which the engine prints
     without a stack trace.

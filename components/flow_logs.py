@@ -1,4 +1,4 @@
-"""Flow logs: who talked to whom in the VPC."""
+"""VPC flow logs: which addresses exchanged traffic."""
 
 from __future__ import annotations
 
@@ -14,13 +14,21 @@ from components.iam_documents import flow_log_permissions, flow_log_trust
 from components.tags import Tags
 
 AGGREGATION_SECONDS = 600
-"""The default, said here: at 60 s the same traffic makes up to ten times the records, which are
-billed by volume (VPC user guide, "Flow log basics")."""
+"""The default, set explicitly: at 60 s the same traffic produces up to ten times the records, which
+are billed by volume (VPC user guide, "Flow log basics")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLogsArgs:
-    """`account_id` and `region` say whose flow logs may use the role."""
+    """Arguments of `FlowLogs`.
+
+    Attributes:
+        vpc_id: The VPC to record.
+        account_id: The account whose flow logs may use the role.
+        region: The Region whose flow logs may use the role.
+        retention_days: How long records are kept.
+        tags: Tags of every resource.
+    """
 
     vpc_id: pulumi.Input[str]
     account_id: pulumi.Input[str]
@@ -30,16 +38,13 @@ class FlowLogsArgs:
 
 
 class FlowLogs(Component):
-    """All of a VPC's traffic, accepted and rejected, into a log group with a retention (Security
-    Hub EC2.6).
-    """
+    """All traffic of a VPC, accepted and rejected, in a log group (Security Hub EC2.6)."""
 
     group_name: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: FlowLogsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__("network:FlowLogs", name, {"retentionDays": args.retention_days}, opts)
         region = args.region
         group = aws.cloudwatch.LogGroup(
@@ -57,11 +62,11 @@ class FlowLogs(Component):
             opts=self.child(),
         )
 
-        def permissions(facts: Sequence[Any]) -> str:
-            arn, account = facts
+        def permissions(resolved: Sequence[Any]) -> str:
+            arn, account = resolved
             return flow_log_permissions(group_arn=arn, account=account, region=region)
 
-        grant = aws.iam.RolePolicy(
+        role_policy = aws.iam.RolePolicy(
             f"{name}-role",
             role=role.id,
             policy=pulumi.Output.all(group.arn, args.account_id).apply(permissions),
@@ -76,8 +81,8 @@ class FlowLogs(Component):
             iam_role_arn=role.arn,
             max_aggregation_interval=AGGREGATION_SECONDS,
             tags=dict(args.tags),
-            # Before the grant the first deliveries would fail.
-            opts=self.child(depends_on=[grant]),
+            # Without the role policy the first deliveries would fail.
+            opts=self.child(depends_on=[role_policy]),
         )
         self.group_name = group.name
-        self.finish({"groupName": self.group_name})
+        self.register({"groupName": self.group_name})

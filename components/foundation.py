@@ -1,4 +1,4 @@
-"""What both topologies stand on: network, groups, revisions, database, roles."""
+"""What both topologies share: VPC, security groups, revisions, database, IAM roles."""
 
 from __future__ import annotations
 
@@ -9,21 +9,32 @@ from typing import Any
 import pulumi
 
 from components.base import Component
+from components.config.combinations import check_region
 from components.config.settings import Settings
-from components.database import DATABASE_NAME, Database, DatabaseArgs
-from components.iam import Identity, IdentityArgs
-from components.instance_spec import MachineArgs
+from components.database import DATABASE_NAME, DatabaseInstance, DatabaseInstanceArgs
+from components.iam import IamRoles, IamRolesArgs
+from components.instance_spec import InstanceSpec
 from components.revision.bundle import Bundle
 from components.revision.store import RevisionStore, RevisionStoreArgs
 from components.security_groups import SecurityGroups, SecurityGroupsArgs
 from components.tags import Tags
 from components.user_data import InstanceEnvironment, render_user_data
-from components.vpc import Network, NetworkArgs
+from components.vpc import Vpc, VpcArgs
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundationArgs:
-    """The stack's settings and what was looked up for them."""
+    """Arguments of `Foundation` and of both services.
+
+    Attributes:
+        settings: The stack's configuration.
+        region: The stack's Region.
+        account: The id of the stack's account.
+        zones: Names of the availability zones in use.
+        image_id: The AMI to launch.
+        bundle: The revision to release.
+        tags: Tags of every resource.
+    """
 
     settings: Settings
     region: str
@@ -34,30 +45,29 @@ class FoundationArgs:
     tags: Tags
 
     def __post_init__(self) -> None:
-        """Refuses settings that do not belong to the Region, before any resource is made."""
-        self.settings.check_region(self.region)
+        """Reject settings that do not fit the Region, before any resource is created."""
+        check_region(self.settings, self.region)
 
 
 class Foundation(Component):
-    """Everything but the instances and the way to them."""
+    """Everything but the instances and what routes visitors to them."""
 
-    network: Network
-    security: SecurityGroups
+    vpc: Vpc
+    security_groups: SecurityGroups
     revisions: RevisionStore
-    database: Database
-    identity: Identity
-    machine: MachineArgs
-    """How the instances are to be built, whether one or many."""
+    database: DatabaseInstance
+    iam_roles: IamRoles
+    instance_spec: InstanceSpec
+    """How each instance is built, whether there is one or many."""
 
     def __init__(
         self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__("service:Foundation", name, {"zones": list(args.zones)}, opts)
         settings = args.settings
-        self.network = Network(
+        self.vpc = Vpc(
             f"{name}-network",
-            NetworkArgs(
+            VpcArgs(
                 cidr=settings.vpc_cidr,
                 zones=args.zones,
                 region=args.region,
@@ -67,10 +77,10 @@ class Foundation(Component):
             ),
             self.child(),
         )
-        self.security = SecurityGroups(
+        self.security_groups = SecurityGroups(
             f"{name}-security",
             SecurityGroupsArgs(
-                vpc_id=self.network.vpc_id,
+                vpc_id=self.vpc.vpc_id,
                 app_port=settings.app_port,
                 listener_ports=settings.listener_ports,
                 tags=args.tags,
@@ -82,11 +92,11 @@ class Foundation(Component):
             RevisionStoreArgs(bundle=args.bundle, keep=settings.protect, tags=args.tags),
             self.child(),
         )
-        self.database = Database(
+        self.database = DatabaseInstance(
             f"{name}-database",
-            DatabaseArgs(
-                subnet_ids=self.network.isolated_subnet_ids,
-                security_group_id=self.security.database_id,
+            DatabaseInstanceArgs(
+                subnet_ids=self.vpc.isolated_subnet_ids,
+                security_group_id=self.security_groups.database_id,
                 instance_class=settings.database_class,
                 engine_version=settings.database_engine_version,
                 multi_az=settings.database_multi_az,
@@ -96,9 +106,9 @@ class Foundation(Component):
             ),
             self.child(),
         )
-        self.identity = Identity(
+        self.iam_roles = IamRoles(
             f"{name}-identity",
-            IdentityArgs(
+            IamRolesArgs(
                 bucket_arn=self.revisions.bucket_arn,
                 secret_arn=self.database.secret_arn,
                 region=args.region,
@@ -106,14 +116,14 @@ class Foundation(Component):
             ),
             self.child(),
         )
-        self.machine = self._machine(args)
-        self.finish({"vpcId": self.network.vpc_id, "bucketName": self.revisions.bucket_name})
+        self.instance_spec = self._instance_spec(args)
+        self.register({"vpcId": self.vpc.vpc_id, "bucketName": self.revisions.bucket_name})
 
-    def _machine(self, args: FoundationArgs) -> MachineArgs:
+    def _instance_spec(self, args: FoundationArgs) -> InstanceSpec:
         settings = args.settings
 
-        def render(facts: Sequence[Any]) -> str:
-            host, port, secret_arn = facts
+        def render(resolved: Sequence[Any]) -> str:
+            host, port, secret_arn = resolved
             return render_user_data(
                 InstanceEnvironment(
                     region=args.region,
@@ -129,16 +139,16 @@ class Foundation(Component):
             )
 
         database = self.database
-        return MachineArgs(
+        return InstanceSpec(
             instance_type=settings.instance_type,
             image_id=args.image_id,
             pinned_image=settings.pinned_image,
-            instance_profile_name=self.identity.instance_profile_name,
-            security_group_id=self.security.instances_id,
+            instance_profile_name=self.iam_roles.instance_profile_name,
+            security_group_id=self.security_groups.instances_id,
             user_data=pulumi.Output.all(database.host, database.port, database.secret_arn).apply(
                 render
             ),
             cpu_credits=settings.cpu_credits,
             tags=args.tags,
-            prerequisites=(*self.network.routes, *self.identity.instance_grants),
+            prerequisites=(*self.vpc.routes, *self.iam_roles.instance_policies),
         )

@@ -1,4 +1,4 @@
-"""Roles: what the instances may do, and what CodeDeploy may do to them."""
+"""IAM roles: the instances' instance profile and CodeDeploy's service role."""
 
 from __future__ import annotations
 
@@ -18,8 +18,15 @@ from components.tags import Tags
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdentityArgs:
-    """ARNs of what the instances read: the revisions' bucket and the database's secret."""
+class IamRolesArgs:
+    """Arguments of `IamRoles`.
+
+    Attributes:
+        bucket_arn: The bucket of revisions, which the instances read.
+        secret_arn: The database's secret, which the instances read.
+        region: The Region of the CodeDeploy agent's installer; it determines the partition too.
+        tags: Tags of every resource.
+    """
 
     bucket_arn: pulumi.Input[str]
     secret_arn: pulumi.Input[str]
@@ -27,22 +34,21 @@ class IdentityArgs:
     tags: Tags
 
 
-class Identity(Component):
-    """An instance profile with least privilege, and CodeDeploy's service role."""
+class IamRoles(Component):
+    """A least-privilege instance profile and CodeDeploy's service role."""
 
     instance_profile_name: pulumi.Output[str]
-    instance_grants: tuple[pulumi.Resource, ...]
+    instance_policies: tuple[pulumi.Resource, ...]
     """Instances depend on these: the boot script and the agent use them at once."""
 
-    delivery_role_arn: pulumi.Output[str]
-    delivery_grants: tuple[pulumi.Resource, ...]
-    """The deployment group depends on these: CodeDeploy tries the role when the group is made."""
+    codedeploy_role_arn: pulumi.Output[str]
+    codedeploy_policies: tuple[pulumi.Resource, ...]
+    """The deployment group depends on these: CodeDeploy tests the role when the group is created."""
 
     def __init__(
-        self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: IamRolesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
-        super().__init__("identity:Identity", name, {"region": args.region}, opts)
+        super().__init__("security:IamRoles", name, {"region": args.region}, opts)
         self._name = name
         self._args = args
         role = self._role("instance", "ec2.amazonaws.com")
@@ -56,8 +62,8 @@ class Identity(Component):
             ),
             opts=self.child(),
         )
-        # Session Manager instead of SSH (Security Hub SSM.1). A policy of its own, because all of it
-        # is known in a preview: a policy pack can tell that the instances will be reached.
+        # Session Manager instead of SSH (Security Hub SSM.1). A separate policy, because all of it is
+        # known in a preview, so a policy pack can verify that the instances will be reachable.
         sessions = aws.iam.RolePolicy(
             f"{name}-sessions", role=role.id, policy=session_permissions(), opts=self.child()
         )
@@ -65,19 +71,19 @@ class Identity(Component):
             f"{name}-instance", role=role.name, tags=dict(args.tags), opts=self.child()
         )
         self.instance_profile_name = profile.name
-        self.instance_grants = (permissions, sessions)
+        self.instance_policies = (permissions, sessions)
 
-        delivery = self._role("delivery", "codedeploy.amazonaws.com")
-        # The managed policy: it follows CodeDeploy's features (suspending Auto Scaling processes,
-        # for one), which a copy would miss.
-        self.delivery_grants = (
-            self._attach(delivery, "delivery", "service-role/AWSCodeDeployRole"),
+        codedeploy = self._role("delivery", "codedeploy.amazonaws.com")
+        # The managed policy: it keeps up with CodeDeploy's features (suspending Auto Scaling
+        # processes, for example), which a copy would miss.
+        self.codedeploy_policies = (
+            self._attach(codedeploy, "delivery", "service-role/AWSCodeDeployRole"),
         )
-        self.delivery_role_arn = delivery.arn
-        self.finish(
+        self.codedeploy_role_arn = codedeploy.arn
+        self.register(
             {
                 "instanceProfileName": self.instance_profile_name,
-                "deliveryRoleArn": self.delivery_role_arn,
+                "codedeployRoleArn": self.codedeploy_role_arn,
             }
         )
 

@@ -9,40 +9,39 @@ import json
 from typing import Any
 
 REVISION_PREFIX = "revisions/"
-"""Where revisions are kept in the bucket; instances may read this prefix and nothing else of it."""
+"""The prefix of revisions in their bucket; instances may read nothing else in it."""
 
 ACCESS_LOG_PREFIX = "AWSLogs/"
-"""Where load balancers write in their bucket: this, then the account's id."""
-
+"""The prefix under which load balancers write logs, followed by the account id."""
 
 ALARM_SOURCES = ("cloudwatch", "budgets")
-"""Services that publish to the topic of the alarms."""
+"""Services that publish to the alarm topic."""
 
 
 def partition_of(region: str) -> str:
-    """The ARN partition that a Region belongs to (AWS General Reference, "ARN format")."""
+    """Return the ARN partition of a Region (AWS General Reference, "ARN format")."""
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def managed_policy_arn(region: str, path: str) -> str:
-    """ARN of a policy that AWS manages, such as `service-role/AWSCodeDeployRole`."""
+    """Return the ARN of an AWS managed policy such as `service-role/AWSCodeDeployRole`."""
     return f"arn:{partition_of(region)}:iam::aws:policy/{path}"
 
 
 def trust(service: str) -> str:
-    """Who may assume a role: one AWS service."""
+    """Build a trust policy that lets one AWS service assume the role."""
     return _document(
         {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     )
 
 
 def instance_permissions(*, bucket_arn: str, secret_arn: str, region: str) -> str:
-    """What an instance may do: read revisions, the agent's installer and the database's password.
+    """Build the instances' policy: read revisions, the agent's installer and the database secret.
 
-    The two S3 permissions are those that CodeDeploy's guide names ("Create an IAM instance
-    profile"); versions are pinned, hence GetObjectVersion.
+    The two S3 permissions are those in CodeDeploy's guide ("Create an IAM instance profile");
+    deployments pin the object version, hence GetObjectVersion.
     """
     installer = f"arn:{partition_of(region)}:s3:::aws-codedeploy-{region}/*"
     return _document(
@@ -68,11 +67,11 @@ def instance_permissions(*, bucket_arn: str, secret_arn: str, region: str) -> st
 
 
 def session_permissions() -> str:
-    """What Session Manager needs of an instance, and no more (Systems Manager user guide, "Add
-    Session Manager permissions to an existing IAM role").
+    """Build the policy for Session Manager, with only what it needs.
 
+    From the Systems Manager user guide, "Add Session Manager permissions to an existing IAM role".
     The managed policy AmazonSSMManagedInstanceCore would also let the instance read every parameter
-    of the account. The actions' channels are no resources that a statement could name.
+    of the account. The channels that the actions open are not resources that a statement can name.
     """
     return _document(
         {
@@ -91,8 +90,9 @@ def session_permissions() -> str:
 
 
 def alarm_topic(*, topic_arn: str, account: str) -> str:
-    """Who may publish to the topic of the alarms: CloudWatch and Budgets, for this account only,
-    and nobody without TLS (SNS developer guide, "Example cases for Amazon SNS access control";
+    """Build the alarm topic's policy: CloudWatch and Budgets may publish, with TLS only.
+
+    Both for this account only (SNS developer guide, "Example cases for Amazon SNS access control";
     AWS Budgets, "Creating an Amazon SNS topic for budget notifications").
     """
     return _document(
@@ -108,7 +108,7 @@ def alarm_topic(*, topic_arn: str, account: str) -> str:
             for service in ALARM_SOURCES
         ),
         {
-            "Sid": "RefusePlainHttp",
+            "Sid": "DenyPlainHttp",
             "Effect": "Deny",
             "Principal": "*",
             "Action": "sns:Publish",
@@ -119,9 +119,10 @@ def alarm_topic(*, topic_arn: str, account: str) -> str:
 
 
 def alarm_key(*, account: str, region: str) -> str:
-    """Who may use the topic's key: the account by its own policies, and the two services that
-    publish. A key whose policy leaves the account out cannot be managed any more (KMS developer
-    guide, "Default key policy").
+    """Build the topic's key policy: the account through IAM, and the services that publish.
+
+    A key whose policy leaves out the account can no longer be managed (KMS developer guide, "Default
+    key policy").
     """
     return _document(
         {
@@ -146,8 +147,10 @@ def alarm_key(*, account: str, region: str) -> str:
 
 
 def flow_log_trust(*, account: str, region: str) -> str:
-    """Who may assume the flow logs' role: the service, for this account's flow logs only (VPC user
-    guide, "IAM role for publishing flow logs to CloudWatch Logs": the confused deputy).
+    """Build the trust policy of the flow logs' role, for this account's flow logs only.
+
+    The conditions prevent the confused deputy problem (VPC user guide, "IAM role for publishing flow
+    logs to CloudWatch Logs").
     """
     source = f"arn:{partition_of(region)}:ec2:{region}:{account}:vpc-flow-log/*"
     return _document(
@@ -164,10 +167,10 @@ def flow_log_trust(*, account: str, region: str) -> str:
 
 
 def flow_log_permissions(*, group_arn: str, account: str, region: str) -> str:
-    """What the flow logs' role may do: write into its one log group, and find it.
+    """Build the policy of the flow logs' role: find its one log group and write to it.
 
-    The guide's actions without CreateLogGroup, because the group is the stack's own. Groups can
-    only be looked for among all.
+    The guide's actions without CreateLogGroup, because the stack creates the group. Describing log
+    groups cannot be restricted to one of them.
     """
     groups = f"arn:{partition_of(region)}:logs:{region}:{account}:log-group:*"
     return _document(
@@ -187,18 +190,16 @@ def flow_log_permissions(*, group_arn: str, account: str, region: str) -> str:
 
 
 def tls_only(bucket_arn: str) -> str:
-    """A bucket policy that refuses every unencrypted request (AWS Config rule
-    s3-bucket-ssl-requests-only).
-    """
-    return _document(_refuse_plain_http(bucket_arn))
+    """Build a bucket policy that denies plain HTTP (AWS Config s3-bucket-ssl-requests-only)."""
+    return _document(_deny_plain_http(bucket_arn))
 
 
 def access_log_delivery(*, bucket_arn: str, account: str) -> str:
-    """A bucket policy that lets load balancers of the account write access logs, over TLS only.
+    """Build a bucket policy that lets the account's load balancers write access logs, TLS only.
 
-    The service principal is right in every Region; the account ids per Region, of Regions from
-    before August 2022, are the older way (ELB user guide, "Enable access logs for your Application
-    Load Balancer").
+    The service principal works in every Region; account ids per Region, for Regions from before
+    August 2022, are the older way (ELB user guide, "Enable access logs for your Application Load
+    Balancer").
     """
     return _document(
         {
@@ -208,13 +209,13 @@ def access_log_delivery(*, bucket_arn: str, account: str) -> str:
             "Action": "s3:PutObject",
             "Resource": f"{bucket_arn}/{ACCESS_LOG_PREFIX}{account}/*",
         },
-        _refuse_plain_http(bucket_arn),
+        _deny_plain_http(bucket_arn),
     )
 
 
-def _refuse_plain_http(bucket_arn: str) -> dict[str, Any]:
+def _deny_plain_http(bucket_arn: str) -> dict[str, Any]:
     return {
-        "Sid": "RefusePlainHttp",
+        "Sid": "DenyPlainHttp",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",

@@ -1,4 +1,4 @@
-"""The load balancer: listeners, target group, health check."""
+"""The Application Load Balancer: listeners, target group, health check."""
 
 from __future__ import annotations
 
@@ -9,38 +9,52 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
+from components.config.constants import HTTPS_PORT
 from components.tags import Tags
 
 MAX_NAME = 32 - len("-targets") - 8
-"""Names of load balancers and target groups have at most 32 characters (ELB API reference,
+"""Names of load balancers and target groups are limited to 32 characters (ELB API reference,
 CreateTargetGroup), of which Pulumi's random suffix takes 8."""
 
-DEREGISTRATION_SECONDS = 10
-"""How long a leaving target may finish its requests. The default of 300 would make each batch of a
-deployment wait five minutes; the application's requests take milliseconds."""
-
-HTTPS_PORT = 443
+DEREGISTRATION_DELAY_SECONDS = 10
+"""How long a deregistering target may finish its requests. The default of 300 would make each batch
+of a deployment wait five minutes; the application's requests take milliseconds."""
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
-"""TLS 1.3 and 1.2 with forward secrecy, and the hybrid key exchange where the client has it: what
-AWS recommends, while the API's own default still speaks TLS 1.0 (ELB user guide, "Security policies
+"""TLS 1.3 and 1.2 with forward secrecy, and the hybrid key exchange if the client supports it: what
+AWS recommends, while the API's default still accepts TLS 1.0 (ELB user guide, "Security policies
 for your Application Load Balancer"; Security Hub ELB.17)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessLogBucket:
-    """Where access logs go; `ready` is what must exist before ELB may write there."""
+    """Where access logs are written.
+
+    Attributes:
+        name: The bucket's name.
+        ready: What must exist before ELB may write to the bucket.
+    """
 
     name: pulumi.Input[str]
     ready: tuple[pulumi.Resource, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class BalancerArgs:
-    """`subnet_ids` by zone; `protect` refuses deletion.
+class LoadBalancerArgs:
+    """Arguments of `LoadBalancer`.
 
-    With a `certificate_arn` visitors are served by HTTPS, and those who come to `listener_port` are
-    sent there.
+    Attributes:
+        vpc_id: The VPC of the target group.
+        subnet_ids: The public subnets by zone, at least two.
+        security_group_id: The load balancer's security group.
+        app_port: The port that the application listens on.
+        listener_port: The port of the HTTP listener.
+        health_path: The path of the health check.
+        certificate_arn: The certificate of an HTTPS listener, to which the HTTP listener then
+            redirects; None for HTTP only.
+        access_logs: Where access logs are written; None for no access logs.
+        protect: Whether deletion protection is on.
+        tags: Tags of every resource.
     """
 
     vpc_id: pulumi.Input[str]
@@ -55,7 +69,7 @@ class BalancerArgs:
     tags: Tags
 
     def __post_init__(self) -> None:
-        """Refuses what an Application Load Balancer does."""
+        """Reject what AWS would reject."""
         if self.certificate_arn is not None and self.listener_port == HTTPS_PORT:
             raise ValueError(
                 f"port {HTTPS_PORT} cannot both serve HTTPS and redirect to it; "
@@ -63,32 +77,34 @@ class BalancerArgs:
             )
         if len(self.subnet_ids) < 2:
             raise ValueError(
-                f"a load balancer over {len(self.subnet_ids)} zone(s) is refused by AWS; "
-                "give it subnets in at least 2"
+                f"AWS rejects a load balancer with subnets in {len(self.subnet_ids)} zone(s); "
+                "use subnets in at least 2"
             )
 
 
-class Balancer(Component):
-    """An internet-facing Application Load Balancer over all zones."""
+class LoadBalancer(Component):
+    """An internet-facing Application Load Balancer in all zones."""
 
     dns_name: pulumi.Output[str]
     zone_id: pulumi.Output[str]
-    """The Route 53 zone of `dns_name`, for an alias."""
+    """The Route 53 zone of `dns_name`, for an alias record."""
+
     target_group_arn: pulumi.Output[str]
     target_group_name: pulumi.Output[str]
-    request_label: pulumi.Output[str]
-    load_balancer_suffix: pulumi.Output[str]
-    target_group_suffix: pulumi.Output[str]
-    """The ends of both ARNs, by which CloudWatch knows them."""
+    resource_label: pulumi.Output[str]
+    """How target tracking names the pair: load balancer suffix, slash, target group suffix."""
+
+    load_balancer_arn_suffix: pulumi.Output[str]
+    target_group_arn_suffix: pulumi.Output[str]
+    """The last parts of both ARNs, which CloudWatch uses as dimensions."""
 
     def __init__(
-        self, name: str, args: BalancerArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         if len(name) > MAX_NAME:
             raise ValueError(f'"{name}" is too long for AWS; use at most {MAX_NAME} characters')
         super().__init__(
-            "balancer:Balancer",
+            "network:LoadBalancer",
             name,
             {
                 "listenerPort": args.listener_port,
@@ -106,10 +122,10 @@ class Balancer(Component):
         self.zone_id = balancer.zone_id
         self.target_group_arn = targets.arn
         self.target_group_name = targets.name
-        self.load_balancer_suffix = balancer.arn_suffix
-        self.target_group_suffix = targets.arn_suffix
-        self.request_label = pulumi.Output.concat(balancer.arn_suffix, "/", targets.arn_suffix)
-        self.finish({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})
+        self.load_balancer_arn_suffix = balancer.arn_suffix
+        self.target_group_arn_suffix = targets.arn_suffix
+        self.resource_label = pulumi.Output.concat(balancer.arn_suffix, "/", targets.arn_suffix)
+        self.register({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})
 
     def _load_balancer(self) -> aws.lb.LoadBalancer:
         args, logs = self._args, self._args.access_logs
@@ -120,12 +136,12 @@ class Balancer(Component):
             subnets=list(args.subnet_ids.values()),
             security_groups=[args.security_group_id],
             drop_invalid_header_fields=True,  # Security Hub ELB.4
-            # The default, said so that nobody can weaken it unseen (Security Hub ELB.12). Not
-            # "strictest", which also turns away clients that are only careless.
+            # The default, set explicitly so that a change shows up in review (Security Hub ELB.12).
+            # Not "strictest", which also rejects clients that are merely careless.
             desync_mitigation_mode="defensive",
-            # Lets an operator, or AWS, take an impaired zone out of the answers of DNS at once; off
-            # by default, free, works with cross-zone balancing (Application Recovery Controller
-            # developer guide, "Zonal shift").
+            # Lets an operator, or AWS, remove an impaired zone from DNS at once; off by default,
+            # free, works with cross-zone load balancing (Application Recovery Controller developer
+            # guide, "Zonal shift").
             enable_zonal_shift=True,
             access_logs=(
                 aws.lb.LoadBalancerAccessLogsArgs(bucket=logs.name, enabled=True) if logs else None
@@ -137,8 +153,8 @@ class Balancer(Component):
 
     def _listeners(self, balancer: aws.lb.LoadBalancer, targets: aws.lb.TargetGroup) -> None:
         args = self._args
-        serve = aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=targets.arn)
-        first = serve
+        forward = aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=targets.arn)
+        http_action = forward
         if args.certificate_arn is not None:
             aws.lb.Listener(
                 f"{self._name}-https",
@@ -147,12 +163,12 @@ class Balancer(Component):
                 protocol="HTTPS",
                 ssl_policy=TLS_POLICY,
                 certificate_arn=args.certificate_arn,
-                default_actions=[serve],
+                default_actions=[forward],
                 tags=dict(args.tags),
                 opts=self.child(),
             )
-            # Permanent, so that browsers remember (Security Hub ELB.1). Host, path and query stay.
-            first = aws.lb.ListenerDefaultActionArgs(
+            # Permanent, so that browsers cache it (Security Hub ELB.1). Host, path and query stay.
+            http_action = aws.lb.ListenerDefaultActionArgs(
                 type="redirect",
                 redirect=aws.lb.ListenerDefaultActionRedirectArgs(
                     protocol="HTTPS", port=str(HTTPS_PORT), status_code="HTTP_301"
@@ -163,14 +179,14 @@ class Balancer(Component):
             load_balancer_arn=balancer.arn,
             port=args.listener_port,
             protocol="HTTP",
-            default_actions=[first],
+            default_actions=[http_action],
             tags=dict(args.tags),
             opts=self.child(),
         )
 
-    def _target_group(self, name: str, args: BalancerArgs) -> aws.lb.TargetGroup:
+    def _target_group(self, name: str, args: LoadBalancerArgs) -> aws.lb.TargetGroup:
         return aws.lb.TargetGroup(
-            # No fixed name: a replacement needs the old and the new group side by side
+            # No fixed name: during a replacement the old and the new group exist side by side
             # (pulumi/pulumi-aws#4220).
             f"{name}-targets",
             vpc_id=args.vpc_id,
@@ -180,7 +196,7 @@ class Balancer(Component):
             # Elastic Load Balancing").
             target_type="instance",
             load_balancing_algorithm_type="least_outstanding_requests",
-            deregistration_delay=DEREGISTRATION_SECONDS,
+            deregistration_delay=DEREGISTRATION_DELAY_SECONDS,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
                 enabled=True,
                 protocol="HTTP",

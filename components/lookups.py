@@ -1,4 +1,4 @@
-"""What has to be asked of AWS before anything is planned: zones, image, Region."""
+"""Lookups in AWS that come before any resource: zones, image, Region, account."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from components.errors import ConfigurationError
 def select_zones(
     *, region: str, available: Iterable[str], offering: Iterable[str], settings: Settings
 ) -> tuple[str, ...]:
-    """The first zones, by name, that are available and offer the instance type. Pure.
+    """Select the first zones, by name, that are available and offer the instance type. Pure.
 
-    Local Zones and Wavelength Zones are no fault domains of the Region and are left out. Raises
-    ConfigurationError when there are fewer than the stack wants.
+    Local Zones and Wavelength Zones are not fault domains of the Region and are left out.
+
+    Raises:
+        ConfigurationError: There are fewer zones than the stack needs.
     """
     ordinary = re.compile(re.escape(region) + "[a-z]")
     zones = sorted(
@@ -35,17 +37,17 @@ def select_zones(
 
 
 def current_region() -> str:
-    """The Region that the provider works in."""
+    """Return the provider's Region."""
     return aws.get_region().region
 
 
 def current_account() -> str:
-    """The id of the account that the provider's credentials belong to."""
+    """Return the id of the account that the provider's credentials belong to."""
     return aws.get_caller_identity().account_id
 
 
 def find_zones(settings: Settings, region: str) -> tuple[str, ...]:
-    """Asks AWS for the zones to use: not every zone has every type."""
+    """Look up the zones to use: not every zone offers every instance type."""
     offerings = aws.ec2.get_instance_type_offerings(
         location_type="availability-zone",
         filters=[
@@ -64,6 +66,6 @@ def find_zones(settings: Settings, region: str) -> tuple[str, ...]:
 
 
 def find_image(settings: Settings) -> str:
-    """The id of the machine image to launch."""
+    """Look up the id of the AMI to launch."""
     parameter = settings.image_parameter
     return aws.ssm.get_parameter(name=parameter).value if parameter else settings.machine_image

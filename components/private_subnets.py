@@ -1,4 +1,4 @@
-"""Private subnets and the NAT gateways through which they reach the internet."""
+"""Private subnets and the NAT gateways that connect them to the internet."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
+from components.config.constants import ANYWHERE
 from components.tags import Tags, named
-
-ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateSubnetsArgs:
-    """`blocks` are the subnets' CIDR blocks by zone, `public_subnet_ids` where the gateways stand.
+    """Arguments of `PrivateSubnets`.
 
-    `public_routes` is what connects those to the internet.
+    Attributes:
+        vpc_id: The VPC of the subnets.
+        blocks: The subnets' CIDR blocks by zone.
+        public_subnet_ids: The public subnets by zone, in which the NAT gateways are placed.
+        public_routes: What connects the public subnets to the internet.
+        tags: Tags of every resource.
     """
 
     vpc_id: pulumi.Input[str]
@@ -28,7 +32,7 @@ class PrivateSubnetsArgs:
     tags: Tags
 
     def __post_init__(self) -> None:
-        """Refuses a zone that would have no gateway of its own."""
+        """Reject a zone without a place for its NAT gateway."""
         missing = sorted(set(self.blocks) - set(self.public_subnet_ids))
         if missing:
             raise ValueError(
@@ -40,8 +44,9 @@ class PrivateSubnetsArgs:
 class PrivateSubnets(Component):
     """A private subnet per zone, each with its own NAT gateway and route table.
 
-    One gateway per zone, because a gateway ends with its zone and takes the other zones' way out
-    along (VPC user guide, "NAT gateway basics"). Traffic then also stays in its zone, unbilled.
+    One gateway per zone, because a gateway fails with its zone, and every zone routed through it
+    would lose the internet too (VPC user guide, "NAT gateway basics"). Traffic also stays in its
+    zone, which is free.
     """
 
     subnet_ids: dict[str, pulumi.Output[str]]
@@ -52,7 +57,6 @@ class PrivateSubnets(Component):
     def __init__(
         self, name: str, args: PrivateSubnetsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__("network:PrivateSubnets", name, {"blocks": dict(args.blocks)}, opts)
         self._name = name
         self._args = args
@@ -62,10 +66,10 @@ class PrivateSubnets(Component):
         for zone, block in args.blocks.items():
             routes += self._zone(zone, block)
         self.routes = tuple(routes)
-        self.finish({"subnetIds": self.subnet_ids})
+        self.register({"subnetIds": self.subnet_ids})
 
     def _zone(self, zone: str, block: str) -> list[pulumi.Resource]:
-        """Creates one zone's part and returns its route and association."""
+        """Create the resources of one zone; return its route and association."""
         name = f"{self._name}-{zone}"
         tags = named(self._args.tags, name)
         subnet = aws.ec2.Subnet(
@@ -94,13 +98,13 @@ class PrivateSubnets(Component):
 
     def _gateway(self, zone: str, name: str, tags: dict[str, str]) -> aws.ec2.NatGateway:
         # Both need the internet gateway to be attached first (provider docs, Eip and NatGateway).
-        way_out = self.child(depends_on=self._args.public_routes)
-        address = aws.ec2.Eip(name, domain="vpc", tags=tags, opts=way_out)
+        after_routes = self.child(depends_on=self._args.public_routes)
+        address = aws.ec2.Eip(name, domain="vpc", tags=tags, opts=after_routes)
         return aws.ec2.NatGateway(
             name,
             subnet_id=self._args.public_subnet_ids[zone],
             allocation_id=address.allocation_id,
             connectivity_type="public",
             tags=tags,
-            opts=way_out,
+            opts=after_routes,
         )

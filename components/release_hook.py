@@ -1,7 +1,7 @@
-"""What happens after `up`: the release, as a resource hook. No component.
+"""The release after `up`, as a resource hook. Not a component.
 
-The hook only starts the command that anyone can start by hand, so there is one way to release. It
-is never the only gate: the engine does not repeat a failed after-hook in an `up` without changes.
+The hook only runs the command that anyone can run by hand, so there is one way to release. It is
+never the only gate: the engine does not repeat a failed after-hook in an `up` without changes.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ POST_UP = (sys.executable, "-m", "loadtest", "post-up")
 """Releases the revision, waits for health and runs the stack's load profile."""
 
 TAIL_LINES = 15
-"""How much of a failed command's output becomes the error's message."""
+"""How many lines of a failed command's output go into the error message."""
 
 LINE_BYTES = 1024 * 1024
-"""Longest line of output that is read as one."""
+"""Longest line of output that can be read."""
 
 
 class ReleaseFailedError(pulumi.RunError):
-    """The command after `up` ended with an error; the message holds the end of its output."""
+    """The command after `up` failed; the message contains the end of its output."""
 
 
 def release_hook(command: Sequence[str] = POST_UP) -> pulumi.ResourceHook:
-    """The hook to bind to a service after its creation and after its update.
+    """Return the hook to bind to a service's creation and update.
 
-    Since engine 3.238 an exception in it fails the update. It does not run in a preview.
+    Since engine 3.238 an exception in the hook fails the update. It does not run in a preview.
     """
 
     async def release(args: pulumi.ResourceHookArgs) -> None:
@@ -47,21 +47,23 @@ def release_hook(command: Sequence[str] = POST_UP) -> pulumi.ResourceHook:
 
 
 def outputs_document(outputs: Mapping[str, Any]) -> str:
-    """The stack's outputs as JSON, with null for each that the engine left out."""
+    """Return the stack's outputs as JSON, with null for each that the engine left out."""
     return json.dumps({key: _integral(outputs.get(key)) for key in OUTPUT_KEYS})
 
 
 def _integral(value: Any) -> Any:
-    """Numbers reach a hook as floats, because the wire knows no others: 6 instances, not 6.0."""
+    """Turn a whole float back into an integer: the wire format has only floats."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 async def run_command(command: Sequence[str], document: str, log: Callable[[str], Any]) -> None:
-    """Runs `command` with `document` on stdin and hands each line of its output to `log`.
+    """Run `command` with `document` on stdin and pass each line of its output to `log`.
 
     Asynchronous because hooks share the event loop with the whole program: blocking for minutes
-    would stall every other registration. Raises ReleaseFailedError when the command fails; a
-    cancellation ends the command too.
+    would stall every other registration. Cancellation terminates the command.
+
+    Raises:
+        ReleaseFailedError: The command failed.
     """
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -72,7 +74,7 @@ async def run_command(command: Sequence[str], document: str, log: Callable[[str]
     )
     tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
     try:
-        # At the same time: a command that talks before it listens must not block on a full pipe.
+        # Concurrently: a command that writes before it reads must not block on a full pipe.
         await asyncio.gather(_feed(process, document), _relay(process, tail, log))
         status = await process.wait()
     except BaseException:
@@ -82,7 +84,7 @@ async def run_command(command: Sequence[str], document: str, log: Callable[[str]
         shown = "\n".join(tail) or "(it printed nothing)"
         raise ReleaseFailedError(
             f"`{shlex.join(command[1:])}` ended with exit code {status}; the stack itself is up. "
-            f"Put right what it says and run it again:\n{shown}"
+            f"Fix what it reports and run it again:\n{shown}"
         )
 
 
@@ -93,7 +95,7 @@ async def _feed(process: asyncio.subprocess.Process, document: str) -> None:
         stdin.write(document.encode())
         await stdin.drain()
     except (BrokenPipeError, ConnectionResetError):
-        return  # It ended without listening; its exit code tells.
+        return  # It ended without reading stdin; its exit code decides.
     finally:
         stdin.close()
 
@@ -112,7 +114,7 @@ async def _relay(
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Ends the command, first politely: it has instances and load generators of its own to end."""
+    """Terminate the command, then kill it: it may have child processes of its own to stop first."""
     if process.returncode is not None:
         return
     process.terminate()

@@ -1,4 +1,4 @@
-"""Security groups: world -> load balancer -> instances -> database, and nothing else."""
+"""Security groups: internet -> load balancer -> instances -> database, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
+from components.config.constants import ANYWHERE, HTTPS_PORT, POSTGRESQL_PORT
 from components.tags import Tags, named
-
-ANYWHERE = "0.0.0.0/0"
-HTTPS = 443
-POSTGRESQL = 5432
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupsArgs:
-    """`listener_ports` are the load balancer's; empty when there is none and the instances
-    themselves face the world on `app_port`.
+    """Arguments of `SecurityGroups`.
+
+    Attributes:
+        vpc_id: The VPC of the groups.
+        app_port: The port that the application listens on.
+        listener_ports: The load balancer's ports; empty without one, in which case the instances
+            themselves are open to the internet on `app_port`.
+        tags: Tags of every resource.
     """
 
     vpc_id: pulumi.Input[str]
@@ -28,22 +31,21 @@ class SecurityGroupsArgs:
 
 
 class SecurityGroups(Component):
-    """One group per tier, chained: each tier lets in only the tier before it.
+    """One group per tier, chained: each tier admits only the tier before it.
 
-    Rules are resources of their own, as the provider asks for (inline rules and rule resources
-    overwrite each other). There is no port 22 and no key pair: Session Manager opens shells.
+    Rules are separate resources, as the provider recommends (inline rules and rule resources
+    overwrite each other). There is no port 22 and no key pair: shells go through Session Manager.
     """
 
     instances_id: pulumi.Output[str]
     database_id: pulumi.Output[str]
-    balancer_id: pulumi.Output[str] | None
+    load_balancer_id: pulumi.Output[str] | None
 
     def __init__(
         self, name: str, args: SecurityGroupsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__(
-            "security:SecurityGroups",
+            "network:SecurityGroups",
             name,
             {"appPort": args.app_port, "listenerPorts": list(args.listener_ports)},
             opts,
@@ -52,17 +54,19 @@ class SecurityGroups(Component):
         self._args = args
         self.instances_id = self._group("instances", "Application instances").id
         self.database_id = self._group("database", "Database, reached by the instances only").id
-        self.balancer_id = None
+        self.load_balancer_id = None
         if not args.listener_ports:
-            self._admit_world("instances", self.instances_id, (args.app_port,))
+            self._admit_internet("instances", self.instances_id, (args.app_port,))
         else:
-            self.balancer_id = self._group("balancer", "Load balancer, open to the world").id
-            self._admit_world("balancer", self.balancer_id, args.listener_ports)
+            self.load_balancer_id = self._group("balancer", "Load balancer, open to the world").id
+            self._admit_internet("balancer", self.load_balancer_id, args.listener_ports)
             self._connect(
-                ("balancer", self.balancer_id), ("instances", self.instances_id), args.app_port
+                ("balancer", self.load_balancer_id), ("instances", self.instances_id), args.app_port
             )
-        self._connect(("instances", self.instances_id), ("database", self.database_id), POSTGRESQL)
-        # AWS's APIs, the agent's and the packages' downloads are all HTTPS. Name resolution,
+        self._connect(
+            ("instances", self.instances_id), ("database", self.database_id), POSTGRESQL_PORT
+        )
+        # AWS APIs and the downloads of the agent and of packages are all HTTPS. Name resolution,
         # instance metadata and the time service do not pass through security groups (VPC guide).
         aws.vpc.SecurityGroupEgressRule(
             f"{name}-instances-to-https",
@@ -70,12 +74,12 @@ class SecurityGroups(Component):
             description="AWS APIs and package repositories",
             cidr_ipv4=ANYWHERE,
             ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
+            from_port=HTTPS_PORT,
+            to_port=HTTPS_PORT,
             tags=dict(args.tags),
             opts=self.child(),
         )
-        self.finish({"instancesId": self.instances_id, "databaseId": self.database_id})
+        self.register({"instancesId": self.instances_id, "databaseId": self.database_id})
 
     def _group(self, role: str, description: str) -> aws.ec2.SecurityGroup:
         return aws.ec2.SecurityGroup(
@@ -86,10 +90,12 @@ class SecurityGroups(Component):
             opts=self.child(),
         )
 
-    def _admit_world(self, role: str, group_id: pulumi.Output[str], ports: tuple[int, ...]) -> None:
+    def _admit_internet(
+        self, role: str, group_id: pulumi.Output[str], ports: tuple[int, ...]
+    ) -> None:
         for number, port in enumerate(ports):
             aws.vpc.SecurityGroupIngressRule(
-                # The first port's rule keeps its name when a second port comes.
+                # The first port's rule keeps its name when a second port is added.
                 f"{self._name}-{role}-from-world" + (f"-{port}" if number else ""),
                 security_group_id=group_id,
                 description="Visitors",
@@ -107,7 +113,7 @@ class SecurityGroups(Component):
         destination: tuple[str, pulumi.Output[str]],
         port: int,
     ) -> None:
-        """Lets one tier open connections to the next: out of the first, into the second."""
+        """Allow one tier to connect to the next: egress from the first, ingress to the second."""
         (source_role, source_id), (destination_role, destination_id) = source, destination
         aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-{source_role}-to-{destination_role}",

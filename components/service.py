@@ -1,4 +1,4 @@
-"""The two services: on a single instance, and highly available. What `__main__` builds."""
+"""The two services that `__main__` builds: on a single instance, and highly available."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from typing import Any
 import pulumi
 
 from components.access_logs import AccessLogs, AccessLogsArgs
-from components.auto_scaling_group import Fleet, FleetArgs
+from components.auto_scaling_group import AutoScalingGroup, AutoScalingGroupArgs
 from components.base import Component
-from components.codedeploy import BalancedFleet, Delivery, DeliveryArgs, TaggedInstances
+from components.codedeploy import CodeDeploy, CodeDeployArgs, LoadBalancedGroup, TaggedInstances
+from components.config.constants import HTTP_PORT
 from components.cost.bill import monthly_cost
-from components.domain import Alias, AliasArgs, Certificate, CertificateArgs
+from components.domain import AliasRecord, AliasRecordArgs, Certificate, CertificateArgs
 from components.foundation import Foundation, FoundationArgs
-from components.load_balancer import AccessLogBucket, Balancer, BalancerArgs
+from components.load_balancer import AccessLogBucket, LoadBalancer, LoadBalancerArgs
 from components.observability.observability import (
     Observability,
     ObservabilityArgs,
-    WatchedFleet,
+    WatchedGroup,
     WatchedInstance,
 )
 from components.single_instance import SingleInstance, SingleInstanceArgs
 from components.user_data import boot_digest
 
 DEPLOYMENT_TAG = "DeploymentTarget"
-"""The tag by which CodeDeploy finds the single instance."""
+"""The key of the tag by which CodeDeploy finds the single instance."""
 
 OUTPUT_KEYS = (
     "url",
@@ -50,26 +51,27 @@ OUTPUT_KEYS = (
     "targetGroupArn",
     "instanceId",
 )
-"""What every stack tells the release step and the load test. What does not apply is null, and the
+"""The stack outputs: the contract with the release step and the load test, and the only thing they
+know about a stack. `loadtest.stack.outputs.StackOutputs` declares the same keys on its own, because
+neither package imports the other; a test keeps the two equal. What does not apply is null, and the
 engine leaves nulls out of a stack's outputs: a missing key means null."""
 
 
 class Service(Component):
-    """What both services have in common: the foundation, the inputs, and the outputs' shape."""
+    """The base of both services: the foundation, the inputs, and the shape of the outputs."""
 
     outputs: dict[str, Any]
     """The stack's outputs: every key of `OUTPUT_KEYS`."""
 
     def __init__(
         self,
-        kind: str,
+        type_name: str,
         name: str,
         args: FoundationArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
-        # A hook after an update runs only when the component's own inputs change: they have to
-        # change with whatever should be released and measured again.
+        # A hook after an update runs only when the component's own inputs change, so they have to
+        # change with everything that should be released and measured again.
         settings = hashlib.sha256(f"{args.settings.digest()} {boot_digest()}".encode()).hexdigest()
         props = {
             "topology": args.settings.topology,
@@ -78,13 +80,13 @@ class Service(Component):
             "zones": list(args.zones),
             "region": args.region,
         }
-        super().__init__(f"service:{kind}", name, props, opts)
+        super().__init__(f"service:{type_name}", name, props, opts)
         self._name = name
         self._args = args
         self._foundation = Foundation(name, args, self.child())
         own = self._build()
-        self.settle()
-        # One output that resolves last is enough: all are registered together.
+        self.wait_for_children()
+        # One output that resolves last is enough, because all are registered together.
         own["url"] = pulumi.Output.all(own["url"], self.settled).apply(_first)
         values = {**self._common(), **own}
         self.outputs = {key: values.get(key) for key in OUTPUT_KEYS}
@@ -92,7 +94,7 @@ class Service(Component):
 
     @abstractmethod
     def _build(self) -> dict[str, Any]:
-        """Creates what the topology adds and returns the outputs that only it knows."""
+        """Create what the topology adds; return the outputs that only it has."""
 
     def _common(self) -> dict[str, Any]:
         args, settings, revisions = self._args, self._args.settings, self._foundation.revisions
@@ -112,55 +114,54 @@ class Service(Component):
             "monthlyCost": monthly_cost(self, settings, args.region, args.zones),
         }
 
-    def _observe(self, watched: WatchedFleet | WatchedInstance) -> Observability:
+    def _observability(self, watched: WatchedGroup | WatchedInstance) -> Observability:
         args, settings, foundation = self._args, self._args.settings, self._foundation
         return Observability(
             f"{self._name}-watch",
             ObservabilityArgs(
                 watched=watched,
-                credits=foundation.machine.credits,
+                credits=foundation.instance_spec.credits,
                 database_identifier=foundation.database.identifier,
                 database_class=settings.database_class,
                 region=args.region,
                 account=args.account,
                 dashboard_name=f"{pulumi.get_project()}-{pulumi.get_stack()}-{self._name}",
-                email=settings.alarm_address,
+                email=settings.alarm_email,
                 monthly_budget=settings.monthly_budget,
                 tags=args.tags,
             ),
             self.child(),
         )
 
-    def _deliver(
-        self, targets: TaggedInstances | BalancedFleet, observability: Observability
+    def _codedeploy(
+        self, targets: TaggedInstances | LoadBalancedGroup, observability: Observability
     ) -> dict[str, Any]:
-        identity = self._foundation.identity
-        delivery = Delivery(
+        roles = self._foundation.iam_roles
+        codedeploy = CodeDeploy(
             f"{self._name}-delivery",
-            DeliveryArgs(
+            CodeDeployArgs(
                 targets=targets,
-                deployment_config=self._args.settings.healthy_hosts
+                deployment_config=self._args.settings.minimum_healthy_hosts
                 or self._args.settings.deployment_config,
                 stop_alarms=observability.stop_alarm_names,
-                service_role_arn=identity.delivery_role_arn,
-                prerequisites=identity.delivery_grants,
+                service_role_arn=roles.codedeploy_role_arn,
+                prerequisites=roles.codedeploy_policies,
                 tags=self._args.tags,
             ),
             self.child(),
         )
         return {
-            "codedeployApplication": delivery.application_name,
-            "codedeployDeploymentGroup": delivery.group_name,
+            "codedeployApplication": codedeploy.application_name,
+            "codedeployDeploymentGroup": codedeploy.group_name,
         }
 
 
 class SingleInstanceService(Service):
-    """The baseline: visitors reach one instance directly, and a release takes it down meanwhile."""
+    """The baseline: visitors connect to one instance, which is down during a release."""
 
     def __init__(
         self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__("SingleInstanceService", name, args, opts)
 
     def _build(self) -> dict[str, Any]:
@@ -172,8 +173,8 @@ class SingleInstanceService(Service):
         instance = SingleInstance(
             f"{self._name}-instance",
             SingleInstanceArgs(
-                machine=foundation.machine,
-                subnet_id=foundation.network.public_subnet_ids[first_zone],
+                spec=foundation.instance_spec,
+                subnet_id=foundation.vpc.public_subnet_ids[first_zone],
                 deployment_tag=(target.key, target.value),
             ),
             self.child(),
@@ -182,82 +183,83 @@ class SingleInstanceService(Service):
         return {
             "url": instance.public_ip.apply(lambda address: http_url(address, port)),
             "instanceId": instance.instance_id,
-            # Where its instance runs, not where its network reaches.
+            # Where the instance runs, not every zone that the VPC has subnets in.
             "availabilityZones": [first_zone],
-            **self._deliver(
-                target, self._observe(WatchedInstance(instance_id=instance.instance_id))
+            **self._codedeploy(
+                target, self._observability(WatchedInstance(instance_id=instance.instance_id))
             ),
         }
 
 
 class HighlyAvailableService(Service):
-    """A fleet over all zones behind a load balancer: a zone, an instance, a release may fail."""
+    """An Auto Scaling group behind a load balancer: survives a lost zone, instance or release."""
 
     def __init__(
         self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__("HighlyAvailableService", name, args, opts)
 
     def _build(self) -> dict[str, Any]:
         settings, foundation = self._args.settings, self._foundation
-        balancer = self._balancer()
-        fleet = Fleet(
+        balancer = self._load_balancer()
+        group = AutoScalingGroup(
             f"{self._name}-fleet",
-            FleetArgs(
-                machine=foundation.machine,
-                subnet_ids=foundation.network.instance_subnet_ids,
+            AutoScalingGroupArgs(
+                spec=foundation.instance_spec,
+                subnet_ids=foundation.vpc.instance_subnet_ids,
                 target_group_arn=balancer.target_group_arn,
-                request_label=balancer.request_label,
+                resource_label=balancer.resource_label,
                 min_size=settings.min_size,
                 desired_capacity=settings.desired_capacity,
                 max_size=settings.max_size,
-                grace_seconds=settings.health_check_grace_period,
+                health_check_grace_seconds=settings.health_check_grace_period,
                 requests_per_target=settings.requests_per_target,
-                further_types=settings.instance_types,
+                additional_types=settings.instance_types,
                 spot_percentage=settings.spot_percentage,
                 force_delete=not settings.protect,
             ),
             # Target tracking and ELB health checks work only once a listener uses the target group.
             pulumi.ResourceOptions(parent=self, depends_on=[balancer]),
         )
-        observability = self._observe(
-            WatchedFleet(
-                group_name=fleet.group_name,
-                load_balancer=balancer.load_balancer_suffix,
-                target_group=balancer.target_group_suffix,
+        observability = self._observability(
+            WatchedGroup(
+                group_name=group.group_name,
+                load_balancer=balancer.load_balancer_arn_suffix,
+                target_group=balancer.target_group_arn_suffix,
             )
         )
         return {
             "url": self._url(balancer),
             "loadBalancerDnsName": balancer.dns_name,
-            "autoScalingGroupName": fleet.group_name,
+            "autoScalingGroupName": group.group_name,
             "targetGroupArn": balancer.target_group_arn,
-            **self._deliver(
-                BalancedFleet(
-                    group_name=fleet.group_name, target_group_name=balancer.target_group_name
+            **self._codedeploy(
+                LoadBalancedGroup(
+                    group_name=group.group_name, target_group_name=balancer.target_group_name
                 ),
                 observability,
             ),
         }
 
-    def _url(self, balancer: Balancer) -> pulumi.Output[str]:
+    def _url(self, balancer: LoadBalancer) -> pulumi.Output[str]:
         domain, port = self._args.settings.domain_name, self._args.settings.listener_port
         if domain is not None:
-            # Known at once, and told when the load balancer is there.
+            # The value is known at once, but resolves only when the load balancer exists.
             return balancer.dns_name.apply(lambda _: f"https://{domain}")
         return balancer.dns_name.apply(lambda host: http_url(host, port))
 
-    def _balancer(self) -> Balancer:
+    def _load_balancer(self) -> LoadBalancer:
         settings, foundation = self._args.settings, self._foundation
-        group_id = foundation.security.balancer_id
+        group_id = foundation.security_groups.load_balancer_id
         if group_id is None:
-            raise ValueError("the load balancer has no security group; give the groups its port")
-        balancer = Balancer(
+            raise ValueError(
+                "the load balancer has no security group; pass its port as listener_ports"
+            )
+        balancer = LoadBalancer(
             f"{self._name}-balancer",
-            BalancerArgs(
-                vpc_id=foundation.network.vpc_id,
-                subnet_ids=foundation.network.public_subnet_ids,
+            LoadBalancerArgs(
+                vpc_id=foundation.vpc.vpc_id,
+                subnet_ids=foundation.vpc.public_subnet_ids,
                 security_group_id=group_id,
                 app_port=settings.app_port,
                 listener_port=settings.listener_port,
@@ -270,9 +272,9 @@ class HighlyAvailableService(Service):
             self.child(),
         )
         if settings.domain_name is not None and settings.hosted_zone_id is not None:
-            Alias(
+            AliasRecord(
                 f"{self._name}-alias",
-                AliasArgs(
+                AliasRecordArgs(
                     domain_name=settings.domain_name,
                     hosted_zone_id=settings.hosted_zone_id,
                     target_name=balancer.dns_name,
@@ -283,7 +285,7 @@ class HighlyAvailableService(Service):
         return balancer
 
     def _certificate_arn(self) -> pulumi.Input[str] | None:
-        """The certificate that is given, else a new one; None without a domain."""
+        """Return the configured certificate, or create one; None without a domain."""
         settings = self._args.settings
         domain, zone = settings.domain_name, settings.hosted_zone_id
         if settings.certificate_arn is not None or domain is None or zone is None:
@@ -298,7 +300,7 @@ class HighlyAvailableService(Service):
         logs = AccessLogs(
             f"{self._name}-access-logs",
             AccessLogsArgs(
-                account_id=self._foundation.network.account_id,
+                account_id=self._foundation.vpc.account_id,
                 keep=self._args.settings.protect,
                 tags=self._args.tags,
             ),
@@ -308,8 +310,8 @@ class HighlyAvailableService(Service):
 
 
 def http_url(host: str, port: int) -> str:
-    """An http URL without a trailing slash, and without the port where it is the default."""
-    return f"http://{host}" if port == 80 else f"http://{host}:{port}"
+    """Build an http URL without a trailing slash, and without the port if it is the default."""
+    return f"http://{host}" if port == HTTP_PORT else f"http://{host}:{port}"
 
 
 def _first(values: list[Any]) -> Any:

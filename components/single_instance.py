@@ -9,21 +9,27 @@ import pulumi_aws as aws
 
 from components import instance_spec
 from components.base import Component
-from components.instance_spec import MachineArgs
+from components.instance_spec import InstanceSpec
 from components.tags import named
 
 
 @dataclass(frozen=True, kw_only=True)
 class SingleInstanceArgs:
-    """`deployment_tag` is the tag, key and value, by which CodeDeploy finds the instance."""
+    """Arguments of `SingleInstance`.
 
-    machine: MachineArgs
+    Attributes:
+        spec: How the instance is built.
+        subnet_id: The public subnet that it is launched in.
+        deployment_tag: Key and value of the tag by which CodeDeploy finds the instance.
+    """
+
+    spec: InstanceSpec
     subnet_id: pulumi.Input[str]
     deployment_tag: tuple[str, str]
 
 
 class SingleInstance(Component):
-    """One instance with a public address, reached by its visitors directly."""
+    """One instance with a public address that visitors connect to directly."""
 
     instance_id: pulumi.Output[str]
     public_ip: pulumi.Output[str]
@@ -31,11 +37,8 @@ class SingleInstance(Component):
     def __init__(
         self, name: str, args: SingleInstanceArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
-        spec = args.machine
-        super().__init__(
-            "instance:SingleInstance", name, {"instanceType": spec.instance_type}, opts
-        )
+        spec = args.spec
+        super().__init__("compute:SingleInstance", name, {"instanceType": spec.instance_type}, opts)
         tag_key, tag_value = args.deployment_tag
         instance = aws.ec2.Instance(
             f"{name}-server",
@@ -46,7 +49,7 @@ class SingleInstance(Component):
             vpc_security_group_ids=[spec.security_group_id],
             iam_instance_profile=spec.instance_profile_name,
             user_data=spec.user_data,
-            # Boot steps run once per instance: only a new instance is built by the new ones.
+            # User data runs once per instance: changed user data needs a new instance.
             user_data_replace_on_change=True,
             credit_specification=_credits(spec.credits),
             metadata_options=aws.ec2.InstanceMetadataOptionsArgs(
@@ -64,14 +67,14 @@ class SingleInstance(Component):
             tags={**named(spec.tags, name), tag_key: tag_value},
             opts=self.child(
                 depends_on=spec.prerequisites,
-                # A new release of the operating system must not replace a running server unasked;
-                # a pinned image is the user's own wish.
+                # A new operating system release must not replace a running server unasked; a pinned
+                # image is the user's explicit choice.
                 ignore_changes=[] if spec.pinned_image else ["ami"],
             ),
         )
         self.instance_id = instance.id
         self.public_ip = instance.public_ip
-        self.finish({"instanceId": self.instance_id, "publicIp": self.public_ip})
+        self.register({"instanceId": self.instance_id, "publicIp": self.public_ip})
 
 
 def _credits(mode: str | None) -> aws.ec2.InstanceCreditSpecificationArgs | None:

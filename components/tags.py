@@ -1,4 +1,4 @@
-"""Tags that every resource carries. Pure."""
+"""Tags of every resource. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ Tags = Mapping[str, str]
 
 
 def base_tags(project: str, stack: str) -> dict[str, str]:
-    """Who owns a resource: enough to find and to bill everything of one stack."""
+    """Return the tags by which everything of one stack can be found and billed."""
     return {"Project": project, "Stack": stack, "ManagedBy": "pulumi"}
 
 
 def named(tags: Tags, name: str) -> dict[str, str]:
-    """The tags plus `Name`, which AWS's console shows in lists."""
+    """Return the tags plus `Name`, which the AWS console shows in lists."""
     return {**tags, "Name": name}

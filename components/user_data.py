@@ -1,4 +1,4 @@
-"""What an instance does at its first boot, as cloud-config. Pure."""
+"""User data: what an instance does at first boot, as cloud-config. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 import yaml
 
 HOME = "/opt/haproof"
-"""Everything that boot writes is below this directory."""
+"""The directory that everything written at boot is below."""
 
 SWAP_BYTES = 512 * 1024 * 1024
-"""As much swap as a nano has memory: without it the kernel kills the package manager and the SSM
+"""As much swap as a nano has memory: without swap the kernel kills the package manager and the SSM
 agent (amazonlinux/amazon-linux-2023#404, aws/amazon-ssm-agent#615)."""
 
 MAX_BYTES = 16 * 1024
-"""EC2's limit of user data before base64 (EC2 user guide, "Run commands at launch")."""
+"""EC2's limit for user data before base64 encoding (EC2 user guide, "Run commands at launch")."""
 
 _FILES = Path(__file__).parent / "instance_files"
 _PERMISSIONS = {"boot.sh": "0755", "placeholder.py": "0644", "placeholder.service": "0644"}
@@ -26,9 +26,9 @@ _PERMISSIONS = {"boot.sh": "0755", "placeholder.py": "0644", "placeholder.servic
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceEnvironment:
-    """What the application learns through /opt/haproof/environment.
+    """What the application reads from `/opt/haproof/environment`.
 
-    No secret is among it: the password is read from Secrets Manager with the instance's role.
+    It contains no secret: the password is read from Secrets Manager with the instance's role.
     """
 
     region: str
@@ -42,13 +42,17 @@ class InstanceEnvironment:
     search_index: bool
 
     def lines(self) -> str:
-        """KEY=VALUE lines, as systemd's EnvironmentFile and a shell both read them."""
+        """Render KEY=VALUE lines that both systemd's EnvironmentFile and a shell can read.
+
+        Raises:
+            ValueError: A value would have to be quoted.
+        """
         values = {
             "AWS_REGION": self.region,
             "APP_PORT": self.app_port,
             "HEALTH_PATH": self.health_path,
             "DATABASE_HOST": self.database_host,
-            # A provider may hand numbers over as floats: 5432.0 is no port.
+            # A provider may return numbers as floats, but 5432.0 is not a port.
             "DATABASE_PORT": int(self.database_port),
             "DATABASE_NAME": self.database_name,
             "DATABASE_SECRET_ARN": self.database_secret_arn,
@@ -59,13 +63,17 @@ class InstanceEnvironment:
             if any(character in str(value) for character in " \t\r\n'\"\\$`;&|<>#"):
                 raise ValueError(
                     f"{key} is {str(value)!r}, which an environment file cannot hold unquoted; "
-                    "use a value without blanks, quotes and shell characters"
+                    "use a value without spaces, quotes and shell characters"
                 )
         return "".join(f"{key}={value}\n" for key, value in values.items())
 
 
 def render_user_data(environment: InstanceEnvironment) -> str:
-    """The cloud-config document; raises ValueError when it is larger than EC2 accepts."""
+    """Render the cloud-config document.
+
+    Raises:
+        ValueError: The document is larger than EC2 accepts.
+    """
     files = [_entry("environment", environment.lines(), "0644")]
     files += [_entry(name, text, _PERMISSIONS[name]) for name, text in _instance_files().items()]
     document = {
@@ -83,12 +91,12 @@ def render_user_data(environment: InstanceEnvironment) -> str:
 
 
 def encode_user_data(text: str) -> str:
-    """Base64, the form that a launch template wants."""
+    """Encode user data as base64, the form that a launch template requires."""
     return base64.b64encode(text.encode()).decode("ascii")
 
 
 def boot_digest() -> str:
-    """SHA-256 over the files that every instance boots with."""
+    """Return the SHA-256 of the files that every instance boots with."""
     digest = hashlib.sha256()
     for name, text in _instance_files().items():
         digest.update(f"{name}\0{text}\0".encode())
@@ -104,7 +112,7 @@ def _entry(name: str, content: str, permissions: str) -> dict[str, str]:
 
 
 class _Readable(yaml.SafeDumper):
-    """Writes files as block literals: user data is read by people who debug a boot."""
+    """A dumper that writes files as block literals, for people who debug a boot."""
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""VPC, subnets, routes and, where wanted, flow logs."""
+"""VPC, subnets, routes and, optionally, flow logs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ import pulumi_aws as aws
 
 from components.base import Component
 from components.cidr import ZoneBlocks, plan_subnets
+from components.config.constants import ANYWHERE
 from components.flow_logs import FlowLogs, FlowLogsArgs
-from components.private_subnets import ANYWHERE, PrivateSubnets, PrivateSubnetsArgs
+from components.private_subnets import PrivateSubnets, PrivateSubnetsArgs
 from components.tags import Tags, named
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkArgs:
-    """`cidr` is the VPC's block, `zones` the Availability Zones' names, `region` their Region.
+class VpcArgs:
+    """Arguments of `Vpc`.
 
-    `private` gives the instances private subnets behind NAT gateways; `flow_log_days` is how long
-    flow logs are kept, None for no flow logs.
+    Attributes:
+        cidr: The VPC's IPv4 block.
+        zones: Names of the availability zones, at least two.
+        region: The Region that the zones belong to.
+        private: Whether instances live in private subnets behind NAT gateways.
+        flow_log_days: Retention of the flow logs in days; None for no flow logs.
+        tags: Tags of every resource.
     """
 
     cidr: str
@@ -30,20 +36,20 @@ class NetworkArgs:
     tags: Tags
 
     def __post_init__(self) -> None:
-        """Refuses what would end in half a network."""
+        """Reject arguments that would leave half a network behind."""
         if len(self.zones) < 2:
             raise ValueError(
-                f"a network over {len(self.zones)} zone(s) cannot hold a load balancer or a DB "
-                "subnet group; give it at least 2"
+                f"a VPC with subnets in {len(self.zones)} zone(s) cannot hold a load balancer or a DB "
+                "subnet group; use at least 2 zones"
             )
         plan_subnets(self.cidr, self.zones)
 
 
-class Network(Component):
-    """A VPC with a public and an isolated subnet per zone, and a private one where wanted.
+class Vpc(Component):
+    """A VPC with a public and an isolated subnet per zone and, optionally, a private one.
 
-    By default instances live in the public subnets and their security group lets in only what it
-    must, which saves the NAT gateways (32.85 USD a month each in us-east-1, more than all else of a
+    By default instances live in the public subnets and their security group admits only what it
+    must, which saves the NAT gateways (32.85 USD a month each in us-east-1, more than the rest of a
     small stack). With `private` they live in private subnets and have no public address (Security
     Hub EC2.9, EC2.15). The isolated subnets, for the database, have no route out of the VPC.
     """
@@ -52,26 +58,25 @@ class Network(Component):
     account_id: pulumi.Output[str]
     public_subnet_ids: dict[str, pulumi.Output[str]]
     instance_subnet_ids: dict[str, pulumi.Output[str]]
-    """Where instances are launched: the private subnets if there are any, else the public ones."""
+    """Where instances are launched: the private subnets if they exist, otherwise the public ones."""
 
     isolated_subnet_ids: dict[str, pulumi.Output[str]]
     routes: tuple[pulumi.Resource, ...]
-    """Instances depend on these: user data needs the way to the internet at once."""
+    """Instances depend on these: user data needs the internet as soon as it runs."""
 
     def __init__(
-        self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__(
-            "network:Network",
+            "network:Vpc",
             name,
             {"cidr": args.cidr, "zones": list(args.zones), "private": args.private},
             opts,
         )
         self._name = name
         self._tags = args.tags
-        # Where nothing is launched in the public subnets, nothing should get a public address by
-        # mistake (Security Hub EC2.15); load balancer and NAT gateways have theirs all the same.
+        # With private subnets nothing is launched in the public ones, so nothing should get a public
+        # address there by mistake (Security Hub EC2.15); load balancer and NAT gateways do anyway.
         self._public_addresses = not args.private
         plan = plan_subnets(args.cidr, args.zones)
         vpc = aws.ec2.Vpc(
@@ -90,17 +95,7 @@ class Network(Component):
         private = self._private_subnets(plan, public_routes) if args.private else None
         self.instance_subnet_ids = private.subnet_ids if private else self.public_subnet_ids
         tables = [public_table.id, *(private.route_table_ids.values() if private else ())]
-        endpoint = aws.ec2.VpcEndpoint(
-            f"{name}-s3",
-            # A gateway endpoint is free; revisions and packages take it (VPC guide, "Gateway
-            # endpoints for Amazon S3"), also where a NAT gateway would bill them by the gigabyte.
-            vpc_id=self.vpc_id,
-            service_name=f"com.amazonaws.{args.region}.s3",
-            vpc_endpoint_type="Gateway",
-            route_table_ids=tables,
-            tags=named(args.tags, f"{name}-s3"),
-            opts=self.child(),
-        )
+        endpoint = self._s3_endpoint(args.region, tables)
         self.routes = (endpoint, *(private.routes if private else public_routes))
         if args.flow_log_days is not None:
             FlowLogs(
@@ -114,12 +109,27 @@ class Network(Component):
                 ),
                 self.child(),
             )
-        self.finish(
+        self.register(
             {
                 "vpcId": self.vpc_id,
                 "publicSubnetIds": self.public_subnet_ids,
                 "isolatedSubnetIds": self.isolated_subnet_ids,
             }
+        )
+
+    def _s3_endpoint(
+        self, region: str, route_table_ids: list[pulumi.Output[str]]
+    ) -> aws.ec2.VpcEndpoint:
+        return aws.ec2.VpcEndpoint(
+            f"{self._name}-s3",
+            # A gateway endpoint is free; revisions and packages are fetched through it (VPC guide,
+            # "Gateway endpoints for Amazon S3") instead of a NAT gateway that bills per gigabyte.
+            vpc_id=self.vpc_id,
+            service_name=f"com.amazonaws.{region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=route_table_ids,
+            tags=named(self._tags, f"{self._name}-s3"),
+            opts=self.child(),
         )
 
     def _route_table(self, role: str) -> aws.ec2.RouteTable:
@@ -150,7 +160,7 @@ class Network(Component):
     def _public_subnets(
         self, plan: dict[str, ZoneBlocks], table: aws.ec2.RouteTable
     ) -> list[pulumi.Resource]:
-        """Creates them and returns what connects them to the internet."""
+        """Create the public subnets; return the associations that connect them to the internet."""
         subnets = {
             zone: self._subnet("public", zone, blocks.public) for zone, blocks in plan.items()
         }

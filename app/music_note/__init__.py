@@ -1,1 +1,1 @@
-"""music-note, the sample service: an index page, a login and notes against PostgreSQL, a health path."""
+"""music-note, the sample service: index page, login, notes in PostgreSQL and a health path."""

@@ -9,22 +9,23 @@ from music_note import database, settings
 
 USAGE = "usage: python -m music_note serve | migrate"
 GRACEFUL_S = 10
-"""Kept-alive connections would otherwise hold a stop up for ever."""
+"""Otherwise keep-alive connections would delay a shutdown forever."""
 
 
 def _serve(configuration: settings.Settings) -> None:
-    # Imported here: a migration needs no web server.
+    # Imported here, because a migration needs no web server.
     import uvicorn  # noqa: PLC0415
 
     from music_note import web  # noqa: PLC0415
 
-    # The interpreter passes threads on every 5 ms; a t4g.nano out of credits computes 1 ms in 10.
+    # The interpreter switches threads every 5 ms; a t4g.nano without credits gets 1 ms of CPU in 10.
     sys.setswitchinterval(0.0005)
     pool = database.Database(configuration)
     pool.open()
     app = web.create_app(configuration, pool)
-    # What is there now stays for ever. Looking through all of it for garbage takes 40 ms, which on a
-    # t4g.nano out of credits is half a second without an answer, on every instance at once.
+    # Objects that exist now live forever. A garbage collection over all of them takes 40 ms of CPU,
+    # which on a t4g.nano without credits is half a second without a response, on every instance at
+    # once.
     gc.collect()
     gc.freeze()
     uvicorn.run(
@@ -36,14 +37,14 @@ def _serve(configuration: settings.Settings) -> None:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_S,
-        # The load balancer keeps idle connections for 60 s; ours have to outlive them, or it
-        # answers 502 on one that is being closed.
+        # The load balancer keeps idle connections open for 60 s; ours have to outlive them, or it
+        # responds with 502 when it uses one that is being closed.
         timeout_keep_alive=65,
     )
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one command; 0, or 2 with a message."""
+    """Run one command; return 0, or 2 after printing an error."""
     if arguments not in (["serve"], ["migrate"]):
         print(USAGE, file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""The notes over HTTP: JSON in, JSON out, errors too."""
+"""The HTTP API of the notes: JSON in, JSON out, including errors."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from starlette.routing import Route
 
 from music_note import notes, sessions
 from music_note.database import UnavailableError
-from music_note.notes import Notes, Page, RefusedError
+from music_note.notes import InvalidRequestError, Notes, Page
 
 BODY_MAX_BYTES = 32_768
 RETRY_AFTER_S = 1
 REPEATED = ("piece", "limit")
-"""What the address of the next page takes over from this one's."""
+"""Query parameters that carry over to the URL of the next page."""
 
 T = TypeVar("T")
 
 
 class Store(notes.Rows, sessions.KeySource, Protocol):
-    """What the notes need of the database."""
+    """What the notes need from the database."""
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """A request's body; raises 413 as soon as more than `most` bytes of it have come."""
+    """Read a request's body; respond with 413 as soon as it exceeds `most` bytes."""
     received = bytearray()
     async for chunk in request.stream():
         received += chunk
@@ -42,7 +42,7 @@ async def read_body(request: Request, most: int) -> bytes:
 
 
 class NotesApi:
-    """The endpoints below `/notes`. All need a session."""
+    """The endpoints below `/notes`. All require a session."""
 
     def __init__(self, store: Store, known: sessions.Sessions, threads: Executor) -> None:
         self._notes = Notes(store)
@@ -50,7 +50,7 @@ class NotesApi:
         self._threads = threads
 
     def routes(self) -> list[Route]:
-        """For Starlette, which tries them in this order."""
+        """Return the routes in the order in which Starlette tries them."""
         return [
             Route("/notes", self.collection, methods=["GET", "POST"]),
             Route("/notes/search", self.search),
@@ -58,29 +58,29 @@ class NotesApi:
         ]
 
     async def collection(self, request: Request) -> Response:
-        """`/notes` itself. One route, so that a wrong method is told both right ones."""
+        """Serve `/notes`; one route, so that a 405 response allows both methods."""
         return await (self.create if request.method == "POST" else self.own)(request)
 
     async def own(self, request: Request) -> Response:
-        """The visitor's own notes: `?limit=` and `?after=`, the cursor that `next` has."""
+        """List the visitor's own notes: `?limit=` and `?after=`, the cursor from `next`."""
         limit, after = _paging(request)
         page = await self._as_user(request, lambda user: self._notes.own(user, limit, after))
         return _answer(request, page)
 
     async def search(self, request: Request) -> Response:
-        """Everybody's notes on pieces that begin with `?piece=`."""
+        """Search all notes for pieces that begin with `?piece=`."""
         limit, after = _paging(request)
         prefix = notes.plain_text("piece", request.query_params.get("piece"), notes.PIECE_MAX)
         if not prefix:
-            raise RefusedError("piece is empty; give the beginning of the piece's name")
+            raise InvalidRequestError("piece is empty; send the beginning of the piece's name")
         page = await self._as_user(request, lambda _: self._notes.search(prefix, limit, after))
         return _answer(request, page)
 
     async def read(self, request: Request) -> Response:
-        """One note, or 404."""
+        """Return one note, or 404."""
         try:
             number = notes.whole_number("id", request.path_params["number"], notes.HIGHEST_ID)
-        except RefusedError:
+        except InvalidRequestError:
             raise HTTPException(404, "there is no such note") from None
         note = await self._as_user(request, lambda _: self._notes.read(number))
         if note is None:
@@ -88,19 +88,19 @@ class NotesApi:
         return JSONResponse(note)
 
     async def create(self, request: Request) -> Response:
-        """Writes a note: JSON `{"piece": …, "text": …}`; 201 with its place."""
+        """Create a note from JSON `{"piece": …, "text": …}`; respond with 201 and its location."""
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
             raise HTTPException(415, "send the note as application/json")
         try:
             form: Any = json.loads(await read_body(request, BODY_MAX_BYTES))
         except (ValueError, RecursionError):
-            raise RefusedError("the body is not JSON") from None
+            raise InvalidRequestError("the body is not JSON") from None
         piece, text = notes.new_note(form)
         note = await self._as_user(request, lambda user: self._notes.create(user, piece, text))
         return JSONResponse(note, 201, {"location": f"/notes/{note['id']}"})
 
     async def _as_user(self, request: Request, work: Callable[[str], T]) -> T:
-        """`work` with the visitor's name, in a thread: it waits for the database."""
+        """Run `work` with the visitor's name, in a thread because it waits for the database."""
         token = request.cookies.get(sessions.COOKIE, "")
 
         def checked() -> T:
@@ -133,7 +133,7 @@ async def _on_http_error(_request: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
-async def _on_refused(_request: Request, error: Exception) -> Response:
+async def _on_invalid_request(_request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, 400)
 
 
@@ -145,7 +145,7 @@ async def _on_unavailable(_request: Request, error: Exception) -> Response:
 
 ERROR_HANDLERS: dict[Any, Callable[[Request, Exception], Any]] = {
     HTTPException: _on_http_error,
-    RefusedError: _on_refused,
+    InvalidRequestError: _on_invalid_request,
     UnavailableError: _on_unavailable,
 }
-"""Exceptions that have an answer of their own."""
+"""Exceptions with their own response."""

@@ -1,4 +1,4 @@
-"""PostgreSQL: a pool of connections, and the password from Secrets Manager."""
+"""PostgreSQL: a connection pool, with the password from Secrets Manager."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ SELECT_HASH = "SELECT password_hash FROM visitor WHERE username = :name"
 SELECT_SESSION_KEY = "SELECT value FROM setting WHERE name = 'session_key'"
 
 TIMEOUT_S = 10
-"""How long a statement may take; a visitor does not wait longer either."""
+"""How long a statement may take; no visitor waits longer either."""
 
 OUT_OF_SERVICE = ("08", "53", "57")
-"""SQLSTATE classes: connection lost, no resources, ended by the operator or by a time limit."""
+"""SQLSTATE classes: connection lost, no resources, cancelled by the operator or by a timeout."""
 
 CONNECTION_ENDED = "57P"
-"""Beginning of the SQLSTATEs with which a server says goodbye, for instance before a failover."""
+"""Prefix of the SQLSTATEs with which a server closes connections, for example before a failover."""
 
 
 class UnavailableError(Exception):
-    """The database does not answer now; the request may be sent again later."""
+    """The database does not respond at the moment; the request can be retried later."""
 
 
 class Credentials:
-    """User and password of the database, read from Secrets Manager when they are first needed.
+    """User and password of the database, read from Secrets Manager when first needed.
 
-    RDS rotates a managed master password every seven days, so they are read again after a refusal.
+    RDS rotates a managed master password every seven days, so they are read again after a failed
+    login.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -47,14 +48,14 @@ class Credentials:
         self._value: tuple[str, str] | None = None
 
     def get(self, *, refused: tuple[str, str] | None = None) -> tuple[str, str]:
-        """User and password; fetched anew if the ones held are those that were `refused`."""
+        """Return user and password; fetch them again if the cached ones were `refused`."""
         with self._lock:
             if self._value is None or self._value == refused:
                 self._value = self._fetch()
             return self._value
 
     def _fetch(self) -> tuple[str, str]:
-        # The AWS command line is part of Amazon Linux 2023; an SDK would weigh more than the service.
+        # The AWS CLI is part of Amazon Linux 2023; an SDK would be larger than the service.
         answer = subprocess.run(
             [
                 *("aws", "secretsmanager", "get-secret-value", "--output", "text"),
@@ -73,21 +74,21 @@ class Credentials:
 
 
 class Slot:
-    """Room for one connection and its prepared statements."""
+    """A place in the pool: one connection and its prepared statements."""
 
     def __init__(self) -> None:
         self.connection: Connection | None = None
         self._statements: dict[str, Any] = {}
 
     def prepared(self, statement: str) -> Any:
-        """The statement, parsed by the server once for each connection."""
+        """Return the prepared statement; the server parses it once per connection."""
         assert self.connection is not None  # noqa: S101
         if statement not in self._statements:
             self._statements[statement] = self.connection.prepare(statement)
         return self._statements[statement]
 
     def drop(self) -> None:
-        """Forgets a connection that broke."""
+        """Discard a broken connection."""
         self.connection = None
         self._statements = {}
 
@@ -95,8 +96,8 @@ class Slot:
 class Database:
     """A fixed number of connections, each used by one thread at a time.
 
-    They are opened before the service listens: a first visitor who waits for the secret and for a
-    TLS handshake waits seconds on a t4g.nano, and everybody behind him too.
+    They are opened before the service listens: otherwise the first visitor would wait for the secret
+    and for a TLS handshake, seconds on a t4g.nano, and everybody queued behind would wait too.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -107,9 +108,9 @@ class Database:
             self._slots.put(Slot())
 
     def open(self) -> None:
-        """Opens every connection now.
+        """Open every connection now.
 
-        A database that cannot be reached is no error here: each is opened when it is needed.
+        An unreachable database is not an error here: connections are opened again when needed.
         """
         opened: list[Slot] = []
         try:
@@ -123,21 +124,21 @@ class Database:
                 self._slots.put(slot)
 
     def password_hash(self, username: str) -> str | None:
-        """The stored hash of a visitor, or None if there is no such visitor."""
+        """Return the stored hash of a visitor, or None if there is no such visitor."""
         rows = self.run(SELECT_HASH, name=username)
         return rows[0][0] if rows else None
 
     def session_key(self) -> str:
-        """The key that signs sessions; the same on every instance."""
+        """Return the key that signs sessions; it is the same on every instance."""
         return self.run(SELECT_SESSION_KEY)[0][0]
 
     def run(self, statement: str, *, repeat: bool = True, **parameters: Any) -> list[list[Any]]:
-        """Runs one statement; a connection that broke since its last use is replaced once.
+        """Run one statement; replace a connection that has broken since its last use once.
 
-        With `repeat` False the statement is not sent again then: it may have been executed already.
+        With `repeat` False the statement is not sent again: it may already have been executed.
 
         Raises:
-            UnavailableError: the database cannot be reached, or did not answer in time.
+            UnavailableError: The database is unreachable or did not respond in time.
         """
         slot = self._slots.get()
         try:
@@ -162,7 +163,7 @@ class Database:
             return self._connected(slot).prepared(statement).run(**parameters)
         except (InterfaceError, OSError) as error:
             slot.drop()
-            # Whoever let a statement run out of time would do so again, and cost as much again.
+            # A statement that timed out would time out again, at the same cost.
             if not (was_used and repeat) or isinstance(error.__cause__ or error, TimeoutError):
                 raise
         return self._connected(slot).prepared(statement).run(**parameters)
@@ -170,12 +171,13 @@ class Database:
     def _connected(self, slot: Slot) -> Slot:
         if slot.connection is None:
             slot.connection = self.connect()
-            # Of the server, a little before ours: else it works on for somebody who has gone.
+            # The server's timeout is slightly shorter than ours: otherwise it would continue to work
+            # for a client that has gone.
             slot.connection.run(f"SET statement_timeout = '{TIMEOUT_S - 1}s'")
         return slot
 
     def connect(self, timeout_s: float = TIMEOUT_S) -> Connection:
-        """A new connection whose statements may take `timeout_s` seconds."""
+        """Open a connection whose statements may take `timeout_s` seconds."""
         credentials = self._credentials.get()
         try:
             return self._open(credentials, timeout_s)
@@ -186,8 +188,8 @@ class Database:
 
     def _open(self, credentials: tuple[str, str], timeout_s: float) -> Connection:
         user, password = credentials
-        # Without `ssl_context` pg8000 does as libpq's sslmode=prefer: encrypted where the server can.
-        # That RDS takes nothing else is the server's own setting (`rds.force_ssl`).
+        # Without `ssl_context` pg8000 acts like libpq's sslmode=prefer: encrypted if the server can.
+        # That RDS accepts nothing else is a setting of the server (`rds.force_ssl`).
         return Connection(
             user,
             password=password,

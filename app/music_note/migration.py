@@ -1,7 +1,7 @@
-"""Brings the schema up to date and seeds it: what a release does before the service starts.
+"""The migration that a release runs before the service starts: update the schema and seed it.
 
-Set by set and only what is missing: hashing 27,000 passwords or sending the notes one by one would
-take a t4g.nano many minutes. The database does it in seconds, once.
+Set-based, and only what is missing: hashing 27,000 passwords or sending the notes one by one would
+take a t4g.nano many minutes. The database does it once, in seconds.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from music_note.database import Database
 from music_note.settings import Settings
 
 DEMO_PASSWORD = "music-note-demo"  # noqa: S105 - of the synthetic visitors, whose names are public too
-"""The load test's visitors all log in with it. They own nothing but seeded notes."""
+"""The password of all of the load test's visitors. They own nothing but seeded notes."""
 
 LOCK = 20_261_122
-"""Key of the advisory lock: several instances of a fleet migrate at the same time."""
+"""Key of the advisory lock: several instances migrate at the same time."""
 
 TIMEOUT_S = 110
-"""For a statement, the wait for the other instances included; appspec.yml allows two minutes."""
+"""For one statement, including the wait for other instances; appspec.yml allows two minutes."""
 
 NOTES_PER_VISITOR = 4
 
@@ -64,8 +64,9 @@ FORMS = (
     *("Nocturne", "Prelude", "Rondo", "Scherzo", "Sonata", "Waltz"),
 )
 
-# One statement, so that the notes and the record of them come together or not at all. The numbers of
-# pieces are scattered by a multiplication, so that a page of a search shows several visitors' notes.
+# One statement, so that the notes and the record of them are written together or not at all. A
+# multiplication scatters the numbers of pieces, so that a page of search results shows the notes of
+# several visitors.
 SEED_NOTES = """
 WITH before AS (
     SELECT coalesce(
@@ -93,8 +94,8 @@ FROM before WHERE before.visitors < CAST(:count AS integer)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 
-# Not CONCURRENTLY: that waits for every running statement, and the other instances' wait for the
-# lock that is held here is one. A table of this size is indexed in a fraction of a second.
+# Not CONCURRENTLY: that waits for every running statement, including the other instances' wait for
+# the lock that is held here. A table of this size is indexed in a fraction of a second.
 CREATE_SEARCH_INDEX = (
     'CREATE INDEX IF NOT EXISTS note_by_piece ON note ((lower(piece) COLLATE "C"), id)'
 )
@@ -106,13 +107,13 @@ class MigrationError(RuntimeError):
 
 
 def migrate(settings: Settings) -> str:
-    """Does what is not done yet; returns in one line what is in the database.
+    """Apply what is missing; return one line that describes what is in the database.
 
-    Instances that migrate at the same time take turns; whoever comes later finds nothing to do. Of
-    the search's index the last one decides, by its SEARCH_INDEX.
+    Instances that migrate at the same time take turns, and later ones find nothing to do. The last
+    one decides about the search index, by its SEARCH_INDEX.
 
     Raises:
-        MigrationError: the database refused something, or took too long.
+        MigrationError: The database rejected a statement or took too long.
     """
     connection = Database(settings).connect(TIMEOUT_S)
     try:
@@ -132,7 +133,7 @@ def _seed_visitors(connection: Connection, settings: Settings) -> None:
     stored = passwords.hash_password(DEMO_PASSWORD, iterations=settings.password_iterations)
     connection.run(SEED_VISITORS, hash=stored, count=settings.seed_users)
     if connection.row_count:
-        # Or autovacuum does it a minute later, in the middle of the load.
+        # Otherwise autovacuum runs a minute later, in the middle of the load test.
         connection.run("VACUUM (ANALYZE) visitor")
 
 
@@ -145,13 +146,13 @@ def _seed_notes(connection: Connection, settings: Settings) -> None:
         forms=list(FORMS),
     )
     seeded = bool(connection.row_count)
-    # After the rows: an index is built faster than it grows.
+    # After the rows: building an index is faster than growing it.
     if _switch_index(connection, wanted=settings.search_index) or seeded:
         connection.run("VACUUM (ANALYZE) note")
 
 
 def _switch_index(connection: Connection, *, wanted: bool) -> bool:
-    """Creates or drops the search's index; True if it was not yet as wanted."""
+    """Create or drop the search index; return whether anything changed."""
     rows = connection.run("SELECT to_regclass('note_by_piece') IS NOT NULL")
     if rows == [[wanted]]:
         return False
@@ -163,4 +164,4 @@ def _content(connection: Connection, settings: Settings) -> str:
     rows = connection.run("SELECT (SELECT count(*) FROM visitor), (SELECT count(*) FROM note)")
     visitors, written = rows[0] if rows else (0, 0)
     index = "with" if settings.search_index else "without"
-    return f"{visitors} visitors and {written} notes in the database, {index} an index to search by"
+    return f"{visitors} visitors and {written} notes in the database, {index} a search index"

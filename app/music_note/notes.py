@@ -1,7 +1,7 @@
-"""The notes: what visitors write down about the pieces they practise, and how it is found again.
+"""The notes that visitors write about the pieces they practise, and the search over them.
 
-A note belongs to whoever wrote it; everybody who is logged in may read it. Pages follow a key, never
-an offset: the last page costs as much as the first, and a new note shifts none of them.
+A note belongs to its author; every logged-in visitor may read it. Pagination is by key, never by
+offset: the last page costs as much as the first, and a new note shifts none of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ TEXT_MAX = 4_000
 LIMIT_MAX = 50
 LIMIT_DEFAULT = 20
 HIGHEST_ID = 2**63 - 1
-"""Of PostgreSQL's bigint."""
+"""Maximum of PostgreSQL's bigint."""
 
 INSERT = (
     "INSERT INTO note (owner, piece, body)"
@@ -31,10 +31,10 @@ ORDER BY id DESC
 LIMIT CAST(:rows AS integer)
 """
 
-# A range instead of LIKE: usable for an index in a prepared statement's generic plan too, and without
-# wildcards to escape. U+10FFFF comes after every character there is; in the collation C names with
-# one beginning lie side by side, whatever language the database was created with. The index for it
-# is `migration.CREATE_SEARCH_INDEX`.
+# A range instead of LIKE: it can use an index even in a prepared statement's generic plan, and has
+# no wildcards to escape. U+10FFFF sorts after every other character; in the C collation names with a
+# common prefix are adjacent, whatever locale the database was created with. The index for it is
+# `migration.CREATE_SEARCH_INDEX`.
 SELECT_FOUND = """
 SELECT id, owner, piece, left(body, 120), created_at, lower(piece)
 FROM note
@@ -49,20 +49,20 @@ LIMIT CAST(:rows AS integer)
 
 
 class Rows(Protocol):
-    """Runs statements."""
+    """Something that runs statements."""
 
     def run(self, statement: str, *, repeat: bool = True, **parameters: Any) -> list[list[Any]]:
-        """The rows of one statement."""
+        """Run one statement and return its rows."""
         ...
 
 
-class RefusedError(ValueError):
-    """What a client sent cannot be taken; the message is for its developer."""
+class InvalidRequestError(ValueError):
+    """The request is invalid; the message is for the client's developer."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some notes, ready for JSON, and the cursor of those after them; None at the end."""
+    """Notes ready for JSON, and the cursor of the next page; None at the end."""
 
     notes: list[dict[str, Any]]
     after: str | None
@@ -75,67 +75,81 @@ class Notes:
         self._database = database
 
     def create(self, owner: str, piece: str, text: str) -> dict[str, Any]:
-        """Writes a note. Never repeated by itself: a second try could write it twice."""
+        """Create a note. Never retried automatically: a second attempt could create it twice."""
         rows = self._database.run(INSERT, repeat=False, owner=owner, piece=piece, body=text)
         number, created = rows[0]
         return _note([number, owner, piece, text, created], "text")
 
     def read(self, number: int) -> dict[str, Any] | None:
-        """One whole note; None if there is none with that number."""
+        """Return one full note; None if there is none with that number."""
         rows = self._database.run(SELECT, id=number)
         return _note(rows[0], "text") if rows else None
 
     def own(self, owner: str, limit: int, after: str | None) -> Page:
-        """A visitor's own notes, the newest first."""
+        """List a visitor's own notes, newest first."""
         before = HIGHEST_ID if after is None else whole_number("after", after, HIGHEST_ID)
         rows = self._database.run(SELECT_OWN, owner=owner, before=before, rows=limit + 1)
         return _page(rows, limit, lambda last: str(last[0]))
 
     def search(self, prefix: str, limit: int, after: str | None) -> Page:
-        """Everybody's notes on pieces whose name begins so, upper or lower case, in their order."""
+        """Search all notes by the beginning of the piece's name, case-insensitively and sorted."""
         number, key = (0, "") if after is None else _search_cursor(after)
         rows = self._database.run(SELECT_FOUND, prefix=prefix, key=key, id=number, rows=limit + 1)
         return _page(rows, limit, lambda last: f"{last[0]}:{last[5]}")
 
 
 def new_note(form: Any) -> tuple[str, str]:
-    """Piece and text of a note to write, from a JSON body. Raises RefusedError."""
+    """Parse piece and text of a new note from a JSON body.
+
+    Raises:
+        InvalidRequestError: A value is missing or invalid.
+    """
     if not isinstance(form, dict):
-        raise RefusedError("send a JSON object with piece and text")
+        raise InvalidRequestError("send a JSON object with piece and text")
     piece = plain_text("piece", form.get("piece"), PIECE_MAX)
     if not piece.strip():
-        raise RefusedError("piece is empty; name the piece that the note is about")
+        raise InvalidRequestError("piece is empty; name the piece that the note is about")
     return piece.strip(), plain_text("text", form.get("text"), TEXT_MAX)
 
 
 def plain_text(name: str, value: Any, most: int) -> str:
-    """`value` if it is a text that PostgreSQL can hold, of at most so many characters."""
+    """Return `value` if it is a string of at most `most` characters that PostgreSQL can store.
+
+    Raises:
+        InvalidRequestError: It is not.
+    """
     if not isinstance(value, str):
-        raise RefusedError(f"{name} is missing or no text")
+        raise InvalidRequestError(f"{name} is missing or not a string")
     if len(value) > most:
-        raise RefusedError(f"{name} has {len(value)} characters; at most {most} are taken")
+        raise InvalidRequestError(f"{name} has {len(value)} characters; at most {most} are allowed")
     if "\0" in value or re.search("[\ud800-\udfff]", value):
-        raise RefusedError(
-            f"{name} holds a character that cannot be stored (NUL or half a surrogate)"
+        raise InvalidRequestError(
+            f"{name} contains a character that cannot be stored (NUL or a lone surrogate)"
         )
     return value
 
 
 def whole_number(name: str, text: str, most: int, least: int = 1) -> int:
-    """`text` as a number between `least` and `most`. Raises RefusedError."""
+    """Parse a whole number between `least` and `most`.
+
+    Raises:
+        InvalidRequestError: The text is not such a number.
+    """
     # The length first: Python refuses to convert thousands of digits.
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
-        raise RefusedError(f"{name} has to be a whole number from {least} to {most}")
+        raise InvalidRequestError(f"{name} must be a whole number from {least} to {most}")
     number = int(text)
     if not least <= number <= most:
-        raise RefusedError(f"{name} has to be a whole number from {least} to {most}")
+        raise InvalidRequestError(f"{name} must be a whole number from {least} to {most}")
     return number
 
 
 def _search_cursor(after: str) -> tuple[int, str]:
     number, colon, key = after.partition(":")
     if not colon:
-        raise RefusedError("after is no cursor of this search; take it from the page before")
+        raise InvalidRequestError(
+            "after is not a cursor of this search; take it from the previous page"
+        )
     return whole_number("after", number, HIGHEST_ID), plain_text("after", key, 4 * PIECE_MAX)
 
 

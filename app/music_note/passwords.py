@@ -1,7 +1,7 @@
 """Password hashes: PBKDF2-HMAC-SHA256, written as `pbkdf2_sha256$<iterations>$<salt>$<hash>`.
 
-The cost is a setting. Its default fits the two requests per visitor of the load test on a t4g.nano's
-baseline (5 % of each vCPU); for real passwords OWASP asks for 600,000 iterations.
+The cost is a setting. Its default suits the two requests per visitor of the load test on a
+t4g.nano's baseline (5 % of each vCPU); for real passwords OWASP recommends 600,000 iterations.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import secrets
 
 ALGORITHM = "pbkdf2_sha256"
 NUL = "\0"
-"""HMAC fills a short key up with NULs, so that `a` and `a` with a NUL would be one password."""
+"""HMAC pads a short key with NULs, so that `a` and `a` with a NUL would be the same password."""
 
 
 def _digest(password: str, salt: str, iterations: int) -> str:
@@ -22,18 +22,19 @@ def _digest(password: str, salt: str, iterations: int) -> str:
 
 
 def hash_password(password: str, *, iterations: int, salt: str | None = None) -> str:
-    """The text to store for `password`; a random salt unless one is given.
+    """Return the text to store for `password`, with a random salt unless one is given.
 
-    Raises ValueError for a password with a NUL character.
+    Raises:
+        ValueError: The password contains a NUL character.
     """
     if NUL in password:
-        raise ValueError("a password has no NUL character")
+        raise ValueError("a password must not contain a NUL character")
     chosen = salt or secrets.token_hex(8)
     return f"{ALGORITHM}${iterations}${chosen}${_digest(password, chosen, iterations)}"
 
 
 def verify(password: str, stored: str) -> bool:
-    """Whether `password` is the one of `stored`; False for a text of another form."""
+    """Check whether `password` matches `stored`; False for a text in another format."""
     try:
         algorithm, iterations, salt, expected = stored.split("$")
         count = int(iterations)

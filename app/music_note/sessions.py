@@ -1,7 +1,7 @@
-"""Sessions as signed tokens: the visitor's name and the time, under a key that all instances share.
+"""Sessions as signed tokens: the visitor's name and the time, with a key that all instances share.
 
-The key lies in the database and appears nowhere else. A token cannot be called back before it ends:
-a logout takes it away from its visitor, as signed sessions do elsewhere too.
+The key is stored in the database and nowhere else. A token cannot be revoked before it expires: a
+logout only removes it from the visitor's browser, as is usual with signed sessions.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ MAX_AGE_S = 3_600
 
 
 class KeySource(Protocol):
-    """Where the key comes from."""
+    """The source of the signing key."""
 
     def session_key(self) -> str:
-        """The key; the same on every instance."""
+        """Return the key; it is the same on every instance."""
         ...
 
 
 class Sessions:
-    """Signs tokens and reads them. Its methods block while the key is not known yet."""
+    """Signs and verifies tokens. The first call blocks while the key is read."""
 
     def __init__(self, source: KeySource) -> None:
         self._source = source
         self._signer: TimestampSigner | None = None
 
     def token(self, username: str) -> str:
-        """A new token for a visitor."""
+        """Create a token for a visitor."""
         return self._known().sign(username).decode("ascii")
 
     def user(self, token: str) -> str | None:
-        """Whose token this is; None if it is forged or too old."""
+        """Return the token's visitor; None if it is forged or expired."""
         if not token:
             return None
         try:

@@ -1,4 +1,4 @@
-"""What the service is told by its environment (`/opt/haproof/environment`)."""
+"""The service's settings from its environment (`/opt/haproof/environment`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class SettingsError(Exception):
-    """A variable is missing or has an impossible value; the message names it."""
+    """A variable is missing or has an invalid value; the message names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,21 +36,21 @@ class Settings:
 def _required(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "")
     if not value:
-        raise SettingsError(f"{name} is not set; it belongs into /opt/haproof/environment")
+        raise SettingsError(f"{name} is not set; it belongs in /opt/haproof/environment")
     return value
 
 
 def _number(environment: Mapping[str, str], name: str, default: str | None = None) -> int:
     text = environment.get(name) or default or _required(environment, name)
     if not text.isdigit():
-        raise SettingsError(f"{name} is {text!r}; it has to be a whole number")
+        raise SettingsError(f"{name} is {text!r}; it must be a whole number")
     return int(text)
 
 
 def _switch(environment: Mapping[str, str], name: str, default: str) -> bool:
     text = environment.get(name) or default
     if text not in {"true", "false"}:
-        raise SettingsError(f"{name} is {text!r}; it has to be true or false")
+        raise SettingsError(f"{name} is {text!r}; it must be true or false")
     return text == "true"
 
 
@@ -60,10 +60,10 @@ def _version() -> str:
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """Reads the settings.
+    """Read the settings.
 
     Raises:
-        SettingsError: a variable is missing or is not a number where it has to be one.
+        SettingsError: A variable is missing or has an invalid value.
     """
     env = os.environ if environment is None else environment
     return Settings(

@@ -25,7 +25,7 @@ CREDENTIAL_MAX = 1_000
 
 
 def credentials(body: bytes) -> tuple[str, str] | None:
-    """User name and password of a login's JSON body; None for anything else."""
+    """Parse user name and password from a login's JSON body; None for anything else."""
     try:
         form: Any = json.loads(body)
         username, password = (
@@ -37,7 +37,7 @@ def credentials(body: bytes) -> tuple[str, str] | None:
 
 
 class Identified:
-    """Middleware: every answer tells the version and the instance it came from."""
+    """Middleware that adds the version, instance and zone to the headers of every response."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self._app = app
@@ -48,7 +48,7 @@ class Identified:
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Adds the headers to the start of the answer."""
+        """Add the headers to the start of the response."""
 
         async def send_identified(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -59,12 +59,12 @@ class Identified:
 
 
 class Service:
-    """The endpoints, with what they share."""
+    """The endpoints and what they share."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
-        # Logins hash, and all wait for the database: in threads, no more than there are connections.
+        # Logins hash, and all endpoints wait for the database: in as many threads as connections.
         self._threads = ThreadPoolExecutor(settings.database_connections, "database")
         self._unknown = passwords.hash_password("", iterations=settings.password_iterations)
         self._sessions = sessions.Sessions(database)
@@ -73,18 +73,18 @@ class Service:
         self._index = page.replace("{{version}}", settings.version)
 
     async def index(self, request: Request) -> Response:  # noqa: ARG002
-        """The index page."""
+        """Serve the index page."""
         return HTMLResponse(self._index)
 
     async def health(self, request: Request) -> Response:  # noqa: ARG002
-        """Whether this process serves.
+        """Report that this process serves requests.
 
-        It asks no database: a check that does would take the whole fleet out with it.
+        It does not query the database: a failed database would take down every instance at once.
         """
         return PlainTextResponse("ok")
 
     async def login(self, request: Request) -> Response:
-        """Logs a visitor in: JSON `{"username": …, "password": …}`; 200, 400, 401 or 413."""
+        """Log a visitor in with JSON `{"username": …, "password": …}`: 200, 400, 401 or 413."""
         form = credentials(await read_body(request, LOGIN_MAX_BYTES))
         if form is None:
             return JSONResponse({"error": "send JSON with username and password"}, 400)
@@ -98,19 +98,19 @@ class Service:
 
     def _session(self, username: str, password: str) -> str | None:
         stored = self._database.password_hash(username)
-        # An unknown name costs the same time as a wrong password.
+        # An unknown name takes as long as a wrong password.
         if not passwords.verify(password, stored or self._unknown) or stored is None:
             return None
         return self._sessions.token(username)
 
     async def logout(self, request: Request) -> Response:  # noqa: ARG002
-        """Ends the visitor's session, if there is one: 204."""
+        """End the visitor's session, if there is one: 204."""
         answer = Response(status_code=204)
         answer.delete_cookie(sessions.COOKIE, httponly=True)
         return answer
 
     async def me(self, request: Request) -> Response:
-        """Who is logged in: 200 with the name, or 401."""
+        """Return who is logged in: 200 with the name, or 401."""
         token = request.cookies.get(sessions.COOKIE, "")
         loop = asyncio.get_running_loop()
         user = await loop.run_in_executor(self._threads, self._sessions.user, token)
@@ -119,7 +119,7 @@ class Service:
         return JSONResponse({"user": user})
 
     def routes(self) -> list[Route]:
-        """All endpoints, in the order in which they are tried."""
+        """Return all endpoints in the order in which they are tried."""
         return [
             Route("/", self.index),
             Route(self._settings.health_path, self.health),
@@ -131,7 +131,7 @@ class Service:
 
 
 def create_app(settings: Settings, database: Database) -> ASGIApp:
-    """The ASGI application."""
+    """Create the ASGI application."""
     service = Service(settings, database)
     app = Starlette(routes=service.routes(), exception_handlers=ERROR_HANDLERS)
     admitted = Admission(

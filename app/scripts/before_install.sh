@@ -1,5 +1,5 @@
 #!/bin/bash
-# BeforeInstall: the placeholder gives its port up, old files go, and a new enough Python is there.
+# BeforeInstall: stop the placeholder, remove old files and make sure that Python is new enough.
 set -euo pipefail
 if systemctl is-active --quiet placeholder.service; then
     systemctl disable --now placeholder.service

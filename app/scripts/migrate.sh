@@ -1,5 +1,5 @@
 #!/bin/bash
-# AfterInstall: brings the schema up to date and seeds the visitors of the load test.
+# AfterInstall: update the schema and seed the visitors of the load test.
 set -euo pipefail
 set -a
 . /opt/haproof/environment

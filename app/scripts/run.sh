@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs the service's Python: the newest from 3.11 on that this machine has, with the revision's own
-# libraries. Amazon Linux 2023 keeps 3.9 as python3, so the name alone decides nothing.
+# Run the newest Python (3.11 or later) on this machine, with the revision's own libraries. On Amazon
+# Linux 2023 python3 is 3.9, so the name alone is not enough.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PYTHONPATH="$PWD/lib:$PWD" PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1

@@ -1,4 +1,4 @@
 #!/bin/bash
-# ApplicationStop: comes from the revision that is being replaced, and not at all on a first deployment.
+# ApplicationStop: run from the revision being replaced, so not at all on a first deployment.
 set -euo pipefail
 systemctl stop music-note.service

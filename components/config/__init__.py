@@ -1,1 +1,1 @@
-"""A stack's settings: what `Pulumi.<stack>.yaml` may say, checked before any resource is planned."""
+"""A stack's settings: what `Pulumi.<stack>.yaml` may contain, validated before any resource."""

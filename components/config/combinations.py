@@ -1,4 +1,4 @@
-"""Settings that are fine each by itself and impossible together. Pure.
+"""Checks across settings: values that are valid on their own and impossible together. Pure.
 
 Every problem is one sentence with keys, values and remedy.
 """
@@ -6,38 +6,103 @@ Every problem is one sentence with keys, values and remedy.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from components.cidr import LARGEST_PREFIX, instance_addresses, parse_vpc_cidr
+from components.config.constants import HTTPS_PORT
+from components.config.fields import certificate_region
+from components.config.healthy_hosts import largest_possible
+from components.config.settings import Settings
+from components.errors import ConfigurationError
 from components.instance_spec import architecture_of, is_burstable
 
-if TYPE_CHECKING:
-    from components.config.settings import Settings
+HALF_AT_A_TIME = "CodeDeployDefault.HalfAtATime"
 
-HTTPS_PORT = 443
+Check = Callable[[Settings], Iterator[str]]
 
 
 def problems(settings: Settings) -> list[str]:
-    """What cannot be built of these settings."""
-    checks: tuple[Callable[[Settings], Iterator[str]], ...]
-    # Of the baseline only that it has none of the fleet's parts: the rest would repeat it.
-    checks = (_fleet_only,) if settings.topology == "single" else (_https, _types, _spot, _room)
+    """List what cannot be built with these settings."""
+    checks: tuple[Check, ...] = (_sizes, _healthy_hosts, _image_architecture)
+    if settings.topology == "single":
+        # That the baseline has no part of the HA stack; the other checks would repeat it.
+        checks += (_ha_only,)
+    else:
+        checks += (_https, _instance_types, _spot, _address_space)
     return [problem for check in checks for problem in check(settings)]
 
 
-def _fleet_only(settings: Settings) -> Iterator[str]:
-    balancer, fleet = "it has no load balancer", "it has no fleet"
-    reached = "its visitors reach the instance directly, which a private subnet forbids"
-    given = (
-        ("network", "nat" if settings.network == "nat" else None, reached, "public"),
-        ("domainName", settings.domain_name, balancer, "none"),
-        ("certificateArn", settings.certificate_arn, balancer, "none"),
-        ("hostedZoneId", settings.hosted_zone_id, balancer, "none"),
-        ("accessLogs", "true" if settings.access_logs else None, balancer, "false"),
-        ("instanceTypes", ", ".join(settings.instance_types) or None, fleet, "[]"),
-        ("spotPercentage", settings.spot_percentage or None, fleet, "0"),
+def check_region(settings: Settings, region: str) -> None:
+    """Reject a setting that belongs to another Region than the stack.
+
+    Raises:
+        ConfigurationError: The certificate is in another Region.
+    """
+    arn = settings.certificate_arn
+    if arn is not None and certificate_region(arn) != region:
+        raise ConfigurationError(
+            f'haproof:certificateArn is "{arn}", but the stack is in {region} and a load balancer '
+            f"can only use certificates of its own Region; set it to the ARN of one in {region}."
+        )
+
+
+def _sizes(settings: Settings) -> Iterator[str]:
+    low, desired, high = settings.min_size, settings.desired_capacity, settings.max_size
+    if settings.topology == "ha" and not low <= desired <= high:
+        yield (
+            f"haproof:minSize {low}, haproof:desiredCapacity {desired} and haproof:maxSize {high} "
+            "are out of order; set them so that minSize <= desiredCapacity <= maxSize."
+        )
+
+
+def _healthy_hosts(settings: Settings) -> Iterator[str]:
+    # Percentages of healthy hosts are rounded up: half of one is one, and a deployment that has to
+    # keep every host fails at once (CodeDeploy user guide, "Instance health").
+    minimum = settings.minimum_healthy_hosts
+    if minimum is None:
+        if settings.instance_count == 1 and settings.deployment_config == HALF_AT_A_TIME:
+            yield (
+                f'haproof:deploymentConfig is "{HALF_AT_A_TIME}", which has to keep half of the '
+                "instances healthy, rounded up: with one instance none is left to deploy to, so "
+                "every deployment would fail; use CodeDeployDefault.AllAtOnce instead."
+            )
+        return
+    # The smallest group is the strictest: what it can keep, every larger one can.
+    fleet = settings.min_size if settings.topology == "ha" else 1
+    if minimum.possible_for(fleet):
+        return
+    count, percent = largest_possible(fleet)
+    size = "one instance" if settings.topology == "single" else f"haproof:minSize {fleet}"
+    yield (
+        f'haproof:minimumHealthyHosts is "{minimum}": with {size}, {minimum.arithmetic(fleet)}, '
+        "which leaves none to deploy to, so every deployment would fail; use at most "
+        f"{count} or {percent}%."
     )
-    for key, value, why, remedy in given:
+
+
+def _image_architecture(settings: Settings) -> Iterator[str]:
+    architecture = architecture_of(settings.instance_type)
+    other = {"arm64": "x86_64", "x86_64": "arm64"}[architecture]
+    if other in settings.machine_image:
+        yield (
+            f'haproof:machineImage is "{settings.machine_image}", an image for {other}, but '
+            f"haproof:instanceType {settings.instance_type} is {architecture}; use the "
+            f"{architecture} counterpart of the parameter or set haproof:machineImage to latest."
+        )
+
+
+def _ha_only(settings: Settings) -> Iterator[str]:
+    no_balancer, no_group = "it has no load balancer", "it has no Auto Scaling group"
+    direct = "visitors connect to its instance directly, which a private subnet prevents"
+    configured = (
+        ("network", "nat" if settings.network == "nat" else None, direct, "public"),
+        ("domainName", settings.domain_name, no_balancer, "none"),
+        ("certificateArn", settings.certificate_arn, no_balancer, "none"),
+        ("hostedZoneId", settings.hosted_zone_id, no_balancer, "none"),
+        ("accessLogs", "true" if settings.access_logs else None, no_balancer, "false"),
+        ("instanceTypes", ", ".join(settings.instance_types) or None, no_group, "[]"),
+        ("spotPercentage", settings.spot_percentage or None, no_group, "0"),
+    )
+    for key, value, why, remedy in configured:
         if value is not None:
             yield (
                 f'haproof:{key} is "{value}", but haproof:topology is single and {why}; set '
@@ -52,8 +117,8 @@ def _https(settings: Settings) -> Iterator[str]:
         for key, value in (("certificateArn", certificate), ("hostedZoneId", zone)):
             if value is not None:
                 yield (
-                    f'haproof:{key} is "{value}", but haproof:domainName is none, so nobody could '
-                    f"use it; set haproof:domainName to a name that the certificate covers, or "
+                    f'haproof:{key} is "{value}", but haproof:domainName is none, so it would have '
+                    f"no effect; set haproof:domainName to a name that the certificate covers, or "
                     f"haproof:{key} to none."
                 )
         return
@@ -61,29 +126,29 @@ def _https(settings: Settings) -> Iterator[str]:
         yield (
             f'haproof:domainName is "{domain}", but there is no certificate for it; set '
             "haproof:certificateArn to one in ACM, or haproof:hostedZoneId to the Route 53 zone in "
-            "which a new one may be proven."
+            "which a new one can be validated."
         )
     if settings.listener_port == HTTPS_PORT:
         yield (
-            f"haproof:listenerPort is {HTTPS_PORT}, which HTTPS takes when haproof:domainName is "
-            f'"{domain}"; set haproof:listenerPort to 80, from which visitors are redirected.'
+            f"haproof:listenerPort is {HTTPS_PORT}, which HTTPS uses when haproof:domainName is "
+            f'"{domain}"; set haproof:listenerPort to 80, which redirects visitors to HTTPS.'
         )
 
 
-def _types(settings: Settings) -> Iterator[str]:
+def _instance_types(settings: Settings) -> Iterator[str]:
     first = settings.instance_type
     for other in settings.instance_types:
         where = f'haproof:instanceTypes has "{other}"'
         if other == first:
-            yield f"{where}, which haproof:instanceType is already; name only further types there."
+            yield f"{where}, which is already haproof:instanceType; list only additional types."
         elif architecture_of(other) != architecture_of(first):
             yield (
                 f"{where} ({architecture_of(other)}), but haproof:instanceType {first} is "
-                f"{architecture_of(first)} and a fleet has one machine image; use types of one "
-                "architecture."
+                f"{architecture_of(first)} and an Auto Scaling group has one machine image; use "
+                "types of one architecture."
             )
         elif is_burstable(other) != is_burstable(first):
-            # The launch template names a credit mode, which EC2 refuses for other types.
+            # The launch template sets a credit mode, which EC2 rejects for other types.
             yield (
                 f"{where}, but only one of it and haproof:instanceType {first} has CPU credits, "
                 "and the launch template sets the credit mode for all; use types of one kind."
@@ -94,13 +159,13 @@ def _spot(settings: Settings) -> Iterator[str]:
     if settings.spot_percentage and not settings.instance_types:
         yield (
             f"haproof:spotPercentage is {settings.spot_percentage}, but haproof:instanceTypes is "
-            "empty: one type is one Spot pool in each zone, which EC2 takes back as a whole; name "
-            "further types or set haproof:spotPercentage to 0."
+            "empty: one type is one Spot pool in each zone, which EC2 can interrupt as a whole; add "
+            "instance types or set haproof:spotPercentage to 0."
         )
 
 
-def _room(settings: Settings) -> Iterator[str]:
-    """Whether the largest fleet fits, twice: maintenance may double it (its policy's 200 %)."""
+def _address_space(settings: Settings) -> Iterator[str]:
+    """Check that twice the largest group fits: maintenance may double it (its policy's 200 %)."""
     private = settings.network == "nat"
     zones = settings.availability_zone_count
     needed = -(-2 * settings.max_size // zones)

@@ -1,5 +1,6 @@
-"""The stack's monthly cost: counts what was registered, prices it, says it. The only place of the
-estimate that knows Pulumi.
+"""The stack's monthly cost: count what was registered, price it, log the total.
+
+The only module of the estimate that depends on Pulumi.
 """
 
 from __future__ import annotations
@@ -21,29 +22,29 @@ from components.database import STORAGE_GIBIBYTES
 from components.instance_spec import ROOT_GIBIBYTES
 
 ALARMS_PER_TARGET_TRACKING = 2
-"""Target tracking makes a high and a low alarm of its own (Auto Scaling user guide, "Target tracking
-scaling policies")."""
+"""Target tracking creates a high and a low alarm (Auto Scaling user guide, "Target tracking scaling
+policies")."""
 
 
 def monthly_cost(
     service: Component, settings: Settings, region: str, zones: Iterable[str]
 ) -> dict[str, Any]:
-    """The stack output for all that is below `service`; call it once everything is registered.
+    """Return the stack output for everything below `service`; call it after the last registration.
 
-    Says the total in one line of the log, as a warning where a price in it is doubtful.
+    Logs the total in one line, as a warning if a price in it is doubtful.
     """
     quantities = quantities_of(
-        Counter(resource.pulumi_resource_type for resource in service.below()),
+        Counter(resource.pulumi_resource_type for resource in service.descendants()),
         settings,
         zone_count=len(list(zones)),
     )
-    found = estimate(quantities, region, _table(quantities, settings, region))
-    _say(found)
-    return found.output()
+    result = estimate(quantities, region, _table(quantities, settings, region))
+    _log(result)
+    return result.output()
 
 
 def quantities_of(counts: Counter[str], settings: Settings, zone_count: int) -> Quantities:
-    """Resource types, counted, as what is billed. Pure.
+    """Convert counts of resource types into billed quantities. Pure.
 
     Alarms, keys, NAT gateways and their addresses are counted, not derived from settings, so that the
     estimate follows the program.
@@ -51,21 +52,21 @@ def quantities_of(counts: Counter[str], settings: Settings, zone_count: int) -> 
     instances = settings.instance_count
     balancers = counts["aws:lb/loadBalancer:LoadBalancer"]
     gateways = counts["aws:ec2/natGateway:NatGateway"]
-    # Behind NAT gateways a fleet has private addresses only; a single instance is always reached
-    # by its own.
-    reachable = 0 if gateways and balancers else instances
+    # Behind NAT gateways the instances of a group have private addresses only; a single instance
+    # always has a public one.
+    public = 0 if gateways and balancers else instances
     tracking = counts["aws:autoscaling/policy:Policy"]
     return Quantities(
         instance_type=settings.instance_type,
         instances=instances,
         volume_gib=ROOT_GIBIBYTES,
-        public_addresses=reachable + balancers * zone_count + counts["aws:ec2/eip:Eip"],
+        public_addresses=public + balancers * zone_count + counts["aws:ec2/eip:Eip"],
         load_balancers=balancers,
         nat_gateways=gateways,
         database_class=settings.database_class,
         database_multi_az=settings.database_multi_az,
         database_gib=STORAGE_GIBIBYTES,
-        # RDS keeps the master password in one.
+        # RDS keeps the master password in a secret.
         secrets=counts["aws:rds/instance:Instance"],
         alarms=counts["aws:cloudwatch/metricAlarm:MetricAlarm"]
         + tracking * ALARMS_PER_TARGET_TRACKING,
@@ -85,15 +86,15 @@ def _table(quantities: Quantities, settings: Settings, region: str) -> PriceTabl
         return table.with_prices(price_list.fetch(keys, region, client, today), today)
     except (price_list.PriceListError, BotoCoreError, ClientError) as error:
         pulumi.log.warn(
-            f"AWS's Price List was not read ({error}); the estimate uses the table of "
+            f"Cannot read AWS's Price List ({error}); the estimate uses the table of "
             f"{table.compiled.isoformat()} instead. Allow pricing:GetProducts, or set "
             "haproof:priceSource to table."
         )
         return table
 
 
-def _say(found: Estimate) -> None:
-    if found.doubtful or found.total is None:
-        pulumi.log.warn(found.summary())
+def _log(result: Estimate) -> None:
+    if result.doubtful or result.total is None:
+        pulumi.log.warn(result.summary())
     else:
-        pulumi.log.info(found.summary())
+        pulumi.log.info(result.summary())

@@ -1,7 +1,7 @@
-"""What a stack costs a month, from its quantities and a price table. Pure.
+"""A stack's monthly cost from its quantities and a price table. Pure.
 
 On-demand list prices for 730 hours, without tax, discounts, free tiers and traffic. What depends on
-traffic is told as a unit price beside the total and is not in it.
+traffic is reported as a unit price and is not part of the total.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from components.cost.price_table import Confidence, Price, PriceTable
 
 HOURS = 730
-"""Hours of a month, as AWS's own calculator counts them (8760 / 12)."""
+"""Hours in a month, as in AWS's own calculator (8760 / 12)."""
 
 NOT_COUNTED = (
     "not counted: traffic, requests, logs, dashboards, backups beyond the database's size, tax, "
@@ -25,9 +25,9 @@ NOT_COUNTED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Quantities:
-    """How much a stack has of what is billed whether anyone visits it or not.
+    """The quantities that are billed with or without visitors.
 
-    `volume_gib` is per instance. `public_addresses` counts public IPv4 addresses of instances, of
+    `volume_gib` is per instance. `public_addresses` counts the public IPv4 addresses of instances, of
     the load balancer (one in each of its zones) and of NAT gateways. A regional NAT gateway counts
     once per zone, as it is billed.
     """
@@ -49,7 +49,7 @@ class Quantities:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One thing that is billed: how many, and under which key of the table its price stands."""
+    """One billed item: its quantity and its key in the price table."""
 
     name: str
     key: str
@@ -58,7 +58,7 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """An item with its price. `monthly` is None for what only traffic makes cost something."""
+    """An item with its price. `monthly` is None for what is billed by traffic alone."""
 
     item: Item
     price: Price
@@ -67,7 +67,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A month's price; `total` is None where a price is missing, rather than a wrong number."""
+    """A monthly estimate; `total` is None if a price is missing, rather than a wrong number."""
 
     region: str
     currency: str | None
@@ -86,17 +86,17 @@ class Estimate:
 
     @property
     def confidence(self) -> Confidence | None:
-        """That of the least trusted price in the total."""
-        found = [line.price.confidence for line in self.lines]
-        return min(found, key=lambda one: one.rank) if found else None
+        """The lowest confidence of any price in the total."""
+        confidences = [line.price.confidence for line in self.lines]
+        return min(confidences, key=lambda one: one.rank) if confidences else None
 
     @property
     def doubtful(self) -> tuple[Line, ...]:
-        """The lines of the total with a price of low confidence."""
+        """The lines of the total with a low-confidence price."""
         return tuple(line for line in self.lines if line.price.confidence is Confidence.LOW)
 
     def output(self) -> dict[str, Any]:
-        """The stack output: plain data; a key that has no value is left out."""
+        """Return the stack output as plain data; keys without a value are left out."""
         document: dict[str, Any] = {
             "region": self.region,
             "hours": HOURS,
@@ -112,45 +112,45 @@ class Estimate:
         return document
 
     def summary(self) -> str:
-        """One sentence for a log."""
+        """Summarize the estimate in one sentence."""
         total, confidence = self.total, self.confidence
         if total is None or confidence is None or self.table_date is None:
             return f"Monthly cost: not estimated; {self.notes[0]}."
-        told = (
+        sentence = (
             f"Monthly cost: about {total:,.2f} {self.currency} in {self.region} ({HOURS} h, no "
             f"traffic, prices of {self.table_date.isoformat()}, confidence {confidence.value})"
         )
         doubts = ", ".join(line.item.name for line in self.doubtful)
-        return f"{told}; low confidence: {doubts}." if doubts else f"{told}."
+        return f"{sentence}; low confidence: {doubts}." if doubts else f"{sentence}."
 
 
 def burstable_family(instance_type: str) -> str | None:
-    """`t4g` of `t4g.nano`; None for types that have no CPU credits."""
+    """Return the family (`t4g` of `t4g.nano`); None for types without CPU credits."""
     family = instance_type.partition(".")[0]
     return family if re.fullmatch(r"t\d[a-z]*", family) else None
 
 
 def items(quantities: Quantities) -> tuple[Item, ...]:
-    """What is billed by the hour or the month; nothing of which there is none."""
+    """List the items billed by the hour or month. Items with a zero quantity are omitted."""
     return tuple(item for item in _items(quantities) if item.quantity)
 
 
 def on_use(quantities: Quantities) -> tuple[Item, ...]:
-    """What is billed by use on top; the quantity is 0, because an estimate has no visitors."""
-    found: list[Item] = []
+    """List the items billed by use; the quantity is 0, because an estimate has no visitors."""
+    usage: list[Item] = []
     if quantities.load_balancers:
-        found.append(Item(name="load balancer capacity", key="load-balancer-lcu", quantity=0))
+        usage.append(Item(name="load balancer capacity", key="load-balancer-lcu", quantity=0))
     if quantities.nat_gateways:
-        found.append(Item(name="NAT gateway data", key="nat-gateway-data", quantity=0))
+        usage.append(Item(name="NAT gateway data", key="nat-gateway-data", quantity=0))
     family = burstable_family(quantities.instance_type)
     if family and quantities.unlimited_credits:
         name = "CPU above the baseline (credits unlimited)"
-        found.append(Item(name=name, key=f"surplus-credit/{family}", quantity=0))
-    return tuple(found)
+        usage.append(Item(name=name, key=f"surplus-credit/{family}", quantity=0))
+    return tuple(usage)
 
 
 def estimate(quantities: Quantities, region: str, table: PriceTable | None) -> Estimate:
-    """Prices every item; without a table, or with a gap in it, there is no total but a reason."""
+    """Price every item; with no table, or an incomplete one, there is a reason in place of a total."""
     if table is None:
         return _unpriced(region)
     lines, missing = _priced(items(quantities), table)
@@ -225,8 +225,8 @@ def _monthly(item: Item, price: Price) -> float | None:
 
 def _unpriced(region: str) -> Estimate:
     reason = (
-        f"there is no price table for {region}; add components/cost/prices/{region}.yaml after the "
-        "model of the others"
+        f"there is no price table for {region}; add components/cost/prices/{region}.yaml, modelled "
+        "on the others"
     )
     return Estimate(
         region=region,
@@ -248,13 +248,13 @@ def _doubts(lines: tuple[Line, ...]) -> Iterator[str]:
 def _credits(quantities: Quantities) -> Iterator[str]:
     if quantities.unlimited_credits and burstable_family(quantities.instance_type):
         yield (
-            "CPU credits are unlimited: an instance that stays above its baseline pays for each "
+            "CPU credits are unlimited: an instance that stays above its baseline is billed for each "
             "vCPU-hour above it"
         )
 
 
 def _line(line: Line) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "item": line.item.name,
         "quantity": line.item.quantity,
         "unit": line.price.per,
@@ -264,5 +264,5 @@ def _line(line: Line) -> dict[str, Any]:
         "source": line.price.source,
     }
     if line.monthly is not None:
-        told["monthly"] = round(line.monthly, 2)
-    return told
+        document["monthly"] = round(line.monthly, 2)
+    return document

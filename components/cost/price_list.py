@@ -1,7 +1,7 @@
-"""AWS's Price List API, asked for what a stack needs. No Pulumi.
+"""Prices from AWS's Price List API. No Pulumi.
 
 Off by default (`haproof:priceSource`): it needs credentials with `pricing:GetProducts`. Products are
-named by usage type, which is what a bill names them by. Sources: the attributes in AWS's offer
+identified by usage type, as on a bill. Sources: the attributes in AWS's offer
 files (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html) and the
 filters of infracost/infracost, `internal/resources/aws`.
 """
@@ -20,19 +20,19 @@ from botocore.config import Config
 from components.cost.price_table import Confidence, Price
 
 API_REGION = "us-east-1"
-"""The Price List API answers for all Regions, in few (AWS General Reference, "Price List")."""
+"""The Price List API covers all Regions but is available in few (AWS General Reference)."""
 
 _PREFIXES = {"us-east-1": ("", "USE1-"), "ap-northeast-2": ("APN2-", "APN2-")}
-"""What usage types begin with: the first form for older services, the second for newer ones, which
-name us-east-1 too."""
+"""Prefixes of usage types: the first for older services, the second for newer ones, which name
+us-east-1 too."""
 
 
 class PriceListError(Exception):
-    """A price was not found, or not without doubt; the message names it."""
+    """A price was not found or is ambiguous; the message names it."""
 
 
 class PricingClient(Protocol):
-    """The one call that is made; boto3's `pricing` client has it."""
+    """The part of boto3's `pricing` client that is used."""
 
     def get_products(self, **arguments: Any) -> Mapping[str, Any]:
         """https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html."""
@@ -41,14 +41,14 @@ class PricingClient(Protocol):
 
 @dataclass(frozen=True)
 class Product:
-    """Where a price is found: the service, and attributes that only one product has."""
+    """What identifies a price: the service, and attributes that only one product has."""
 
     service: str
     attributes: Mapping[str, str]
 
 
 def connect(profile: str | None) -> PricingClient:
-    """A client with short time-outs: an estimate is not worth a wait of minutes."""
+    """Create a client with short timeouts: an estimate is not worth waiting minutes for."""
     quick = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2})
     session = boto3.Session(profile_name=profile)
     client: Any = session.client("pricing", region_name=API_REGION, config=quick)
@@ -56,20 +56,22 @@ def connect(profile: str | None) -> PricingClient:
 
 
 def fetch(keys: Iterable[str], region: str, client: PricingClient, today: date) -> dict[str, Price]:
-    """The prices under `keys`, as of `today`.
+    """Fetch the prices of `keys`, as of `today`. Errors of botocore propagate.
 
-    Raises PriceListError for the first that is not found without doubt; botocore's errors pass.
+    Raises:
+        PriceListError: A price is missing or ambiguous.
     """
     return {key: _price(key, product_of(key, region), client, today) for key in keys}
 
 
 def product_of(key: str, region: str) -> Product:
-    """Which product a table's key means.
+    """Map a key of the price table to a product.
 
-    Raises PriceListError for a key or a Region that this module does not know.
+    Raises:
+        PriceListError: This module does not know the key or the Region.
     """
     if region not in _PREFIXES:
-        raise PriceListError(f"the usage types of {region} are not known here")
+        raise PriceListError(f"the usage types of {region} are unknown")
     old, new = _PREFIXES[region]
     what, _, kind = key.partition("/")
     found = _instance(kind) if what == "instance" else _database(what, kind)
@@ -77,7 +79,7 @@ def product_of(key: str, region: str) -> Product:
         found = Product("awskms", {"usagetype": f"{region}-KMS-Keys"})
     found = found or _by_usage(what, kind, old, new)
     if found is None:
-        raise PriceListError(f"the Price List is not asked for {key}")
+        raise PriceListError(f"{key} cannot be looked up in the Price List")
     return Product(found.service, {"regionCode": region, **found.attributes})
 
 
@@ -167,7 +169,7 @@ def _price(key: str, product: Product, client: PricingClient, today: date) -> Pr
 
 
 def _first_tier(document: Mapping[str, Any]) -> float | None:
-    """The on-demand price of the first unit; None for a product without one, such as a reservation."""
+    """Return the on-demand price of the first unit; None for a product without one (reservations)."""
     for term in document.get("terms", {}).get("OnDemand", {}).values():
         for dimension in term.get("priceDimensions", {}).values():
             usd = dimension.get("pricePerUnit", {}).get("USD")

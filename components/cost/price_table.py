@@ -17,7 +17,7 @@ DIRECTORY = Path(__file__).parent / "prices"
 
 
 class Confidence(Enum):
-    """How far a price may be trusted; the tables' first lines say what each word means."""
+    """How reliable a price is; the first lines of the tables define the levels."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -25,7 +25,7 @@ class Confidence(Enum):
 
     @property
     def rank(self) -> int:
-        """The higher, the better."""
+        """Higher is better."""
         return list(Confidence).index(self)
 
 
@@ -34,7 +34,7 @@ class _Row(BaseModel):
 
 
 class Price(_Row):
-    """One unit price. `per` is the unit; `source` says where it was read on the day `read`."""
+    """One unit price. `per` is the unit; `source` is where it was read on the day `read`."""
 
     usd: Annotated[float, Field(ge=0)]
     per: Literal["hour", "GB-month", "month", "GB", "LCU-hour", "vCPU-hour"]
@@ -49,7 +49,8 @@ class PriceTable(_Row):
     region: str
     currency: Literal["USD"]
     compiled: date
-    """When the table was put together; single prices may be older."""
+    """When the table was compiled; individual prices may be older."""
+
     sources: dict[str, str]
     prices: dict[str, Price]
 
@@ -61,14 +62,14 @@ class PriceTable(_Row):
         return self
 
     def price(self, key: str) -> Price | None:
-        """The price under `key` with its source spelt out; None if the table has none."""
-        found = self.prices.get(key)
-        if found is None:
+        """Return the price of `key` with its source spelled out; None if the table has none."""
+        price = self.prices.get(key)
+        if price is None:
             return None
-        return found.model_copy(update={"source": self.sources[found.source]})
+        return price.model_copy(update={"source": self.sources[price.source]})
 
     def with_prices(self, fresh: Mapping[str, Price], compiled: date) -> PriceTable:
-        """A table in which `fresh` prices, whose sources are already spelt out, win."""
+        """Return a table in which `fresh` prices, with sources spelled out, take precedence."""
         described = {price.source: price.source for price in fresh.values()}
         return self.model_copy(
             update={
@@ -80,16 +81,17 @@ class PriceTable(_Row):
 
 
 def known_regions(directory: Path = DIRECTORY) -> list[str]:
-    """The Regions that have a table, sorted."""
+    """List the Regions that have a table, sorted."""
     return sorted(path.stem for path in directory.glob("*.yaml"))
 
 
 def load_table(region: str, directory: Path = DIRECTORY) -> PriceTable | None:
-    """The table of a Region; None if there is none.
+    """Load the table of a Region; None if there is none.
 
-    Raises ConfigurationError when the file is there and is no price table.
+    Raises:
+        ConfigurationError: The file exists but is not a valid price table.
     """
-    # Compared, not opened: what AWS or a configuration calls a Region is no path.
+    # Compared, not opened: the name of a Region must not be used as a path.
     if region not in known_regions(directory):
         return None
     path = directory / f"{region}.yaml"
@@ -98,13 +100,13 @@ def load_table(region: str, directory: Path = DIRECTORY) -> PriceTable | None:
     except (yaml.YAMLError, ValidationError) as error:
         reason = _first_reason(error)
         raise ConfigurationError(
-            f"{path.name} is no price table: {reason}; put it right, or remove the file "
+            f"{path.name} is not a valid price table: {reason}; fix it, or remove the file "
             "to do without an estimate."
         ) from error
     if table.region != region:
         raise ConfigurationError(
-            f'{path.name} says that it is for the Region "{table.region}"; '
-            "the file's name and its `region` have to be the same."
+            f'{path.name} is for the Region "{table.region}"; '
+            "the file's name and its `region` must match."
         )
     return table
 

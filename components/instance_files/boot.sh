@@ -1,7 +1,7 @@
 #!/bin/bash
-# First boot of an instance, started by cloud-init after it has written the files beside this one.
-# Order matters: the placeholder answers the health check from early on, and the CodeDeploy agent
-# comes last, because a deployment may start the moment it runs (CodeDeploy user guide, "Integrating
+# First boot of an instance, run by cloud-init after it has written the files next to this one.
+# Order matters: the placeholder passes the health check from early on, and the CodeDeploy agent
+# comes last, because a deployment may start as soon as it runs (CodeDeploy user guide, "Integrating
 # CodeDeploy with Amazon EC2 Auto Scaling": order of events).
 set -euo pipefail
 
@@ -15,7 +15,7 @@ request() {
     --retry 5 --retry-delay 1 --retry-connrefused "$@"
 }
 
-# Session-oriented instance metadata (IMDSv2): the instances refuse requests without a token.
+# Session-oriented instance metadata (IMDSv2): the instances reject requests without a token.
 token="$(request --request PUT --header 'X-aws-ec2-metadata-token-ttl-seconds: 300' \
   "${metadata}/api/token")"
 
@@ -23,7 +23,7 @@ describe() {
   request --header "X-aws-ec2-metadata-token: ${token}" "${metadata}/meta-data/$1"
 }
 
-# Sets one line of the environment file; a second boot replaces it.
+# Set one line of the environment file; a second boot replaces it.
 record() {
   local others
   others="$(grep --invert-match "^$1=" "${environment}" || true)"
@@ -49,9 +49,9 @@ region="$(sed --quiet 's/^AWS_REGION=//p' "${environment}")"
 
 readonly agent_settings=/etc/codedeploy-agent/conf/codedeployagent.yml
 
-# The agent's defaults but for two: it never falls back to IMDSv1 when IMDSv2 fails, and it keeps
-# fewer old revisions than five on a volume of 8 GiB (CodeDeploy user guide, "CodeDeploy agent
-# configuration reference"; version 2 of the agent reads the same keys, aws/aws-codedeploy-agent#422).
+# The agent's defaults with two exceptions: it never falls back to IMDSv1, and it keeps fewer than
+# five old revisions on the 8 GiB volume (CodeDeploy user guide, "CodeDeploy agent configuration
+# reference"; version 2 of the agent reads the same keys, aws/aws-codedeploy-agent#422).
 configure_agent() {
   mkdir --parents "$(dirname "${agent_settings}")"
   cat >"${agent_settings}" <<'SETTINGS'
@@ -82,15 +82,15 @@ install_agent() {
   "${installer}" auto
 }
 
-# Before the installation, which starts the agent.
+# Before the installation, because that starts the agent.
 configure_agent
 
-# Version 2 is one binary; version 1, for Regions that do not have it yet, needs Ruby.
+# Version 2 is a single binary; version 1, for Regions without version 2, needs Ruby.
 if ! install_agent latestv2; then
   dnf install --assumeyes --quiet ruby
   install_agent latest
 fi
-# A package may bring a file of its own in place of ours.
+# The package may replace the settings file with its own.
 if ! configured; then
   configure_agent
   systemctl restart codedeploy-agent

@@ -1,53 +1,58 @@
-"""Which alarms watch what, as plain data.
+"""The CloudWatch alarms as plain data.
 
-Thresholds are for a service of this size; each says what it is derived from. The alarms that may
-stop a deployment count errors and time of real requests only: taking instances out of traffic, as
-every deployment does, moves HealthyHostCount and would stop each release.
+Thresholds suit a service of this size; each documents what it is derived from. The alarms that may
+stop a deployment measure errors and latency of real requests only: a deployment deregisters
+instances, which changes HealthyHostCount and would stop every release.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
 
+from components.config.rds_classes import default_max_connections
+
 NOT_BREACHING = "notBreaching"
 MISSING = "missing"
 
 ERRORS_PER_MINUTE = 10
-"""Under 0.1 % of what six instances answer at the scaling policy's default target (3,000 each)."""
+"""Less than 0.1 % of what six instances serve at the scaling policy's default target (3,000 each)."""
 
 SLOW_SECONDS = 1.0
 CREDITS_LOW = 1.0
-"""Credits of CPU time: with less, a burstable instance in standard mode runs at its baseline."""
+"""CPU credits: with fewer, a burstable instance in standard mode runs at its baseline."""
 
 DATABASE_BUSY_PERCENT = 90
 STORAGE_LOW_BYTES = 2 * 1024**3
-"""A tenth of the volume. RDS stops at `storage-full`, well before zero bytes."""
+"""A tenth of the volume. RDS enters `storage-full` well before zero bytes."""
 
 CONNECTIONS_SHARE = 0.6
-"""Of what `max_connections` is by formula. RDS takes its own processes off the memory first, so on
-the smallest classes about 0.7 of the formula's value is real: 0.6 leaves a margin to act in."""
-
-BYTES_PER_CONNECTION = 9_531_392
-"""From RDS's default `LEAST({DBInstanceClassMemory/9531392},5000)` (RDS user guide, "Quotas and
-constraints for Amazon RDS", maximum number of database connections)."""
-
-MAX_CONNECTIONS = 5000
-
-_CLASS = re.compile(r"db\.(?P<family>[a-z])[a-z0-9-]*\.(?P<size>[a-z0-9]+)")
-_BURSTABLE_GIBIBYTES = {"micro": 1, "small": 2, "medium": 4}
-_GIBIBYTES_PER_CPU = {"t": 4, "m": 4, "c": 2, "r": 8, "z": 8, "x": 16}
+"""Share of the `max_connections` that the formula gives. RDS subtracts the memory of its own
+processes first, so on the smallest classes about 0.7 of that value is available: 0.6 leaves time to
+act."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmSpec:
-    """One CloudWatch alarm. `period` is in seconds; `breaches` of `periods` raise it.
+    """One CloudWatch alarm.
 
-    `statistic` is CloudWatch's name (`Sum`) or a percentile (`p99`).
+    Attributes:
+        key: The suffix of the alarm's logical name.
+        description: What the alarm means, for whoever is notified.
+        namespace: CloudWatch namespace of the metric.
+        metric: Name of the metric.
+        statistic: CloudWatch's name (`Sum`) or a percentile (`p99`).
+        dimensions: Dimensions of the metric.
+        threshold: In the metric's unit.
+        comparison: How the statistic is compared with the threshold.
+        period: Length of an evaluation period in seconds.
+        periods: Number of most recent periods that are evaluated.
+        breaches: Breaching periods among them that trigger the alarm.
+        missing: How missing data is treated.
+        stops_deployments: Whether the alarm stops a deployment.
     """
 
     key: str
@@ -68,24 +73,24 @@ class AlarmSpec:
 
     @property
     def percentile(self) -> bool:
-        """Whether the statistic is a percentile, which CloudWatch takes in a field of its own."""
+        """Whether the statistic is a percentile, for which CloudWatch has a separate field."""
         return self.statistic.startswith("p")
 
 
-def balancer_alarms(
+def load_balancer_alarms(
     load_balancer: pulumi.Input[str], target_group: pulumi.Input[str]
 ) -> list[AlarmSpec]:
-    """What visitors notice. Arguments are ARN suffixes, as CloudWatch names them.
+    """Return the alarms on what visitors notice. The arguments are ARN suffixes.
 
     Metrics and their meaning: "CloudWatch metrics for your Application Load Balancer" (ELB user
-    guide). Counts of errors are reported only when there are any, so no data means none.
+    guide). Error counts are reported only when they are not zero, so no data means no errors.
     """
     balancer = {"LoadBalancer": load_balancer}
     targets = {**balancer, "TargetGroup": target_group}
     return [
         AlarmSpec(
             key="target-errors",
-            description="The application answers with 5xx.",
+            description="The application responds with 5xx.",
             namespace="AWS/ApplicationELB",
             metric="HTTPCode_Target_5XX_Count",
             statistic="Sum",
@@ -95,7 +100,7 @@ def balancer_alarms(
         ),
         AlarmSpec(
             key="balancer-errors",
-            description="The load balancer itself answers with 5xx: no target could.",
+            description="The load balancer itself responds with 5xx because no target can.",
             namespace="AWS/ApplicationELB",
             metric="HTTPCode_ELB_5XX_Count",
             statistic="Sum",
@@ -121,7 +126,7 @@ def balancer_alarms(
             statistic="Maximum",
             dimensions=targets,
             threshold=1,
-            # A replacement takes minutes: shorter is Auto Scaling at work.
+            # A replacement takes minutes: anything shorter is Auto Scaling at work.
             periods=5,
             breaches=5,
         ),
@@ -129,7 +134,7 @@ def balancer_alarms(
 
 
 def instance_alarms(instance_id: pulumi.Input[str]) -> list[AlarmSpec]:
-    """The single instance has no load balancer, hence no metric of its answers."""
+    """Return the alarm on the single instance: without a load balancer it has no request metrics."""
     return [
         AlarmSpec(
             key="status-check",
@@ -146,11 +151,11 @@ def instance_alarms(instance_id: pulumi.Input[str]) -> list[AlarmSpec]:
 
 
 def credit_alarms(dimensions: Mapping[str, pulumi.Input[str]], mode: str | None) -> list[AlarmSpec]:
-    """CPU credits of burstable instances; none for types without credits (`mode` is None).
+    """Return the alarms on CPU credits; none for types without credits (`mode` is None).
 
     In standard mode an empty balance throttles to the baseline; in unlimited mode it is billed
-    ("Burstable performance instances", EC2 user guide; the metrics come every five minutes). T4g
-    starts with an empty balance, so only an hour without any is an alarm.
+    ("Burstable performance instances", EC2 user guide; the metrics have a five-minute resolution).
+    T4g starts with an empty balance, so only an hour without credits is an alarm.
     """
     if mode is None:
         return []
@@ -158,7 +163,7 @@ def credit_alarms(dimensions: Mapping[str, pulumi.Input[str]], mode: str | None)
         return [
             AlarmSpec(
                 key="credits-charged",
-                description="CPU beyond the earned credits is being billed.",
+                description="CPU usage beyond the earned credits is being billed.",
                 namespace="AWS/EC2",
                 metric="CPUSurplusCreditsCharged",
                 statistic="Maximum",
@@ -173,7 +178,7 @@ def credit_alarms(dimensions: Mapping[str, pulumi.Input[str]], mode: str | None)
     return [
         AlarmSpec(
             key="credits-low",
-            description="CPU credits are used up: instances run at their baseline.",
+            description="CPU credits are exhausted: instances run at their baseline.",
             namespace="AWS/EC2",
             metric="CPUCreditBalance",
             statistic="Average",
@@ -188,7 +193,10 @@ def credit_alarms(dimensions: Mapping[str, pulumi.Input[str]], mode: str | None)
 
 
 def database_alarms(identifier: pulumi.Input[str], instance_class: str) -> list[AlarmSpec]:
-    """What runs out first in a small database ("CloudWatch metrics for Amazon RDS")."""
+    """Return the alarms on what runs out first in a small database.
+
+    Metrics and their meaning: "CloudWatch metrics for Amazon RDS".
+    """
     dimensions = {"DBInstanceIdentifier": identifier}
     limit = default_max_connections(instance_class)
     return [
@@ -227,38 +235,3 @@ def database_alarms(identifier: pulumi.Input[str], instance_class: str) -> list[
             missing=MISSING,
         ),
     ]
-
-
-def default_max_connections(instance_class: str) -> int:
-    """RDS's default `max_connections` for PostgreSQL on a class, from its nominal memory.
-
-    Raises ValueError for a class whose memory cannot be told from its name.
-    """
-    memory = memory_gibibytes(instance_class) * 1024**3
-    return min(int(memory // BYTES_PER_CONNECTION), MAX_CONNECTIONS)
-
-
-def memory_gibibytes(instance_class: str) -> int:
-    """Memory of an RDS instance class, by its family's gibibytes per vCPU ("DB instance class
-    types"); raises ValueError for a class that follows no such rule.
-    """
-    match = _CLASS.fullmatch(instance_class)
-    per_cpu = _GIBIBYTES_PER_CPU.get(match["family"]) if match else None
-    if match is None or per_cpu is None:
-        raise ValueError(
-            "is of a family whose memory is not known, which the alarm on connections needs; use "
-            "one of db.t, db.m, db.c, db.r, db.z or db.x"
-        )
-    size = match["size"]
-    if match["family"] == "t" and size in _BURSTABLE_GIBIBYTES:
-        return _BURSTABLE_GIBIBYTES[size]
-    return per_cpu * _cpus(size)
-
-
-def _cpus(size: str) -> int:
-    if size in {"medium", "large"}:
-        return {"medium": 1, "large": 2}[size]
-    match = re.fullmatch(r"(\d*)xlarge", size)
-    if match is None:
-        raise ValueError("has a size that RDS does not offer; use one such as micro or large")
-    return 4 * int(match[1] or 1)

@@ -1,7 +1,6 @@
-"""The CloudWatch dashboard's body as plain data. Pure.
+"""The body of the CloudWatch dashboard as plain data. Pure.
 
-Format: "Dashboard body structure and syntax" (CloudWatch API reference). A dashboard is 24 columns
-wide.
+Format: "Dashboard body structure and syntax" (CloudWatch API reference).
 """
 
 from __future__ import annotations
@@ -13,26 +12,30 @@ from typing import Any
 from components.observability.alarms import AlarmSpec
 
 COLUMNS = 24
+"""Width of a dashboard."""
+
 WIDTH, HEIGHT = 8, 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """One metric of a graph; `dimensions` are known values."""
+class GraphMetric:
+    """One metric of a graph, with its dimensions resolved."""
 
     namespace: str
     metric: str
     statistic: str
     dimensions: Mapping[str, str]
 
-    def written(self) -> list[Any]:
-        """The metric as a dashboard writes it."""
+    def render(self) -> list[Any]:
+        """Return the metric in the dashboard's array format."""
         flat = [part for pair in self.dimensions.items() for part in pair]
         return [self.namespace, self.metric, *flat, {"stat": self.statistic}]
 
 
-def body(region: str, alarm_arns: Sequence[str], graphs: Mapping[str, Sequence[Line]]) -> Any:
-    """All alarms in one row on top, and below them a graph for each title."""
+def render_body(
+    region: str, alarm_arns: Sequence[str], graphs: Mapping[str, Sequence[GraphMetric]]
+) -> Any:
+    """Render all alarms in one row at the top, and below them a graph for each title."""
     widgets: list[dict[str, Any]] = [
         {
             "type": "alarm",
@@ -44,7 +47,7 @@ def body(region: str, alarm_arns: Sequence[str], graphs: Mapping[str, Sequence[L
         }
     ]
     per_row = COLUMNS // WIDTH
-    for index, (title, lines) in enumerate(graphs.items()):
+    for index, (title, metrics) in enumerate(graphs.items()):
         widgets.append(
             {
                 "type": "metric",
@@ -57,32 +60,34 @@ def body(region: str, alarm_arns: Sequence[str], graphs: Mapping[str, Sequence[L
                     "region": region,
                     "view": "timeSeries",
                     "period": 60,
-                    "metrics": [line.written() for line in lines],
+                    "metrics": [metric.render() for metric in metrics],
                 },
             }
         )
     return {"widgets": widgets}
 
 
-def graphs_of(specs: Iterable[tuple[AlarmSpec, Mapping[str, str]]]) -> dict[str, list[Line]]:
-    """One graph per service and metric that an alarm watches, beside what explains it.
+def group_into_graphs(
+    specs: Iterable[tuple[AlarmSpec, Mapping[str, str]]],
+) -> dict[str, list[GraphMetric]]:
+    """Group the metrics that alarms watch into graphs, beside the metrics that explain them.
 
     Each specification comes with its dimensions resolved.
     """
-    graphs: dict[str, list[Line]] = {}
+    graphs: dict[str, list[GraphMetric]] = {}
     for spec, dimensions in specs:
         title, others = COMPANIONS[spec.metric]
-        lines = graphs.setdefault(title, [])
-        lines.append(
-            Line(
+        metrics = graphs.setdefault(title, [])
+        metrics.append(
+            GraphMetric(
                 namespace=spec.namespace,
                 metric=spec.metric,
                 statistic=spec.statistic,
                 dimensions=dimensions,
             )
         )
-        lines += [
-            Line(
+        metrics += [
+            GraphMetric(
                 namespace=spec.namespace,
                 metric=metric,
                 statistic=statistic,
@@ -105,4 +110,4 @@ COMPANIONS: Mapping[str, tuple[str, Sequence[tuple[str, str]]]] = {
     "FreeStorageSpace": ("Database storage (bytes)", []),
     "DatabaseConnections": ("Database connections", []),
 }
-"""The graph that a watched metric belongs to, and what is drawn beside it."""
+"""The graph that a watched metric belongs to, and the metrics drawn beside it."""

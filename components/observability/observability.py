@@ -1,4 +1,4 @@
-"""Observability: alarms, where they are told, a dashboard and a budget."""
+"""Observability: alarms, the topic that they notify, a dashboard and a budget."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from components.observability.alarms import AlarmSpec
 from components.tags import Tags
 
 ACTUAL_PERCENT, FORECAST_PERCENT = 80, 100
-"""Shares of the monthly budget that are told: spent so far, and expected by the month's end."""
+"""Thresholds of budget notifications: spent so far, and forecast for the end of the month."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class WatchedFleet:
-    """A fleet behind a load balancer, by its group's name and the ARN suffixes that CloudWatch
-    knows the load balancer and its target group by.
+class WatchedGroup:
+    """An Auto Scaling group behind a load balancer.
+
+    Attributes:
+        group_name: The Auto Scaling group's name.
+        load_balancer: The ARN suffix of the load balancer, as CloudWatch's dimension.
+        target_group: The ARN suffix of the target group, as CloudWatch's dimension.
     """
 
     group_name: pulumi.Input[str]
@@ -39,12 +43,22 @@ class WatchedInstance:
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityArgs:
-    """`credits` is the instances' credit mode, None where they have none; `email` None for no
-    subscription; `monthly_budget` US dollars, 0 for no budget; `dashboard_name` is unique in the
-    account and Region.
+    """Arguments of `Observability`.
+
+    Attributes:
+        watched: The instances to watch.
+        credits: The instances' credit mode; None for types without credits.
+        database_identifier: The DB instance's identifier.
+        database_class: The DB instance's class.
+        region: The stack's Region.
+        account: The id of the stack's account.
+        dashboard_name: The dashboard's name, unique in the account and Region.
+        email: Address to subscribe to the alarms; None for no subscription.
+        monthly_budget: US dollars a month; 0 for no budget.
+        tags: Tags of every resource.
     """
 
-    watched: WatchedFleet | WatchedInstance
+    watched: WatchedGroup | WatchedInstance
     credits: str | None
     database_identifier: pulumi.Input[str]
     database_class: str
@@ -57,18 +71,17 @@ class ObservabilityArgs:
 
 
 class Observability(Component):
-    """Alarms that say what visitors notice and what runs out, told through an encrypted topic."""
+    """Alarms on what visitors notice and on what runs out, sent through an encrypted topic."""
 
     topic_arn: pulumi.Output[str]
     stop_alarm_names: tuple[pulumi.Output[str], ...]
-    """Alarms that a deployment may be stopped by; none where no metric tells of answers."""
+    """Alarms that may stop a deployment; empty if there is no metric of the service's responses."""
 
     def __init__(
         self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
         super().__init__(
-            "observability:Observability",
+            "monitoring:Observability",
             name,
             {"email": args.email is not None, "monthlyBudget": args.monthly_budget},
             opts,
@@ -77,21 +90,22 @@ class Observability(Component):
         self._args = args
         self.topic_arn = self._topic()
         specs = _specs(args)
-        made = [self._alarm(spec) for spec in specs]
+        created = [self._alarm(spec) for spec in specs]
         self.stop_alarm_names = tuple(
-            alarm.name for spec, alarm in zip(specs, made, strict=True) if spec.stops_deployments
+            alarm.name for spec, alarm in zip(specs, created, strict=True) if spec.stops_deployments
         )
-        self._dashboard(specs, [alarm.arn for alarm in made])
+        self._dashboard(specs, [alarm.arn for alarm in created])
         if args.monthly_budget:
             self._budget()
-        self.finish({"topicArn": self.topic_arn})
+        self.register({"topicArn": self.topic_arn})
 
     def _topic(self) -> pulumi.Output[str]:
-        """The topic's ARN, known once CloudWatch and Budgets may publish to it."""
+        """Create the topic; return its ARN, known once CloudWatch and Budgets may publish to it."""
         args = self._args
-        # A key of our own: the AWS-managed one (alias/aws/sns) cannot be opened to CloudWatch and
-        # Budgets, and alarms on such a topic vanish without an error (SNS developer guide, "Enable
-        # compatibility between event sources from AWS services and encrypted topics").
+        # A customer managed key: CloudWatch and Budgets cannot be given access to the AWS managed
+        # one (alias/aws/sns), and their messages to such a topic are lost without an error (SNS
+        # developer guide, "Enable compatibility between event sources from AWS services and
+        # encrypted topics").
         key = aws.kms.Key(
             f"{self._name}-key",
             description=f"Alarms of {args.dashboard_name}",
@@ -116,7 +130,7 @@ class Observability(Component):
             opts=self.child(),
         )
         if args.email:
-            # It stays pending until its owner follows the link in SNS's message.
+            # Pending until the owner of the address follows the link in SNS's message.
             aws.sns.TopicSubscription(
                 f"{self._name}-email",
                 topic=topic.arn,
@@ -135,7 +149,7 @@ class Observability(Component):
             dimensions=dict(spec.dimensions),
             statistic=None if spec.percentile else spec.statistic,
             extended_statistic=spec.statistic if spec.percentile else None,
-            # With few requests a percentile is one request: keep the state then.
+            # With few requests a percentile is a single request: keep the alarm's state then.
             evaluate_low_sample_count_percentiles="ignore" if spec.percentile else None,
             comparison_operator=spec.comparison,
             threshold=float(spec.threshold),
@@ -152,15 +166,15 @@ class Observability(Component):
     def _dashboard(self, specs: Sequence[AlarmSpec], arns: Sequence[pulumi.Output[str]]) -> None:
         region = self._args.region
 
-        def written(known: Sequence[Any]) -> Any:
-            alarm_arns, dimensions = known
-            graphs = dashboard.graphs_of(zip(specs, dimensions, strict=True))
-            return dashboard.body(region, alarm_arns, graphs)
+        def render(resolved: Sequence[Any]) -> Any:
+            alarm_arns, dimensions = resolved
+            graphs = dashboard.group_into_graphs(zip(specs, dimensions, strict=True))
+            return dashboard.render_body(region, alarm_arns, graphs)
 
         body = pulumi.Output.all(
             pulumi.Output.all(*arns),
             pulumi.Output.all(*(dict(spec.dimensions) for spec in specs)),
-        ).apply(written)
+        ).apply(render)
         aws.cloudwatch.Dashboard(
             f"{self._name}-dashboard",
             dashboard_name=self._args.dashboard_name,
@@ -169,8 +183,10 @@ class Observability(Component):
         )
 
     def _budget(self) -> None:
-        """The whole account's: a filter on tags matches nothing before someone activates them as
-        cost allocation tags, and a budget that sees nothing warns of nothing.
+        """Create a budget for the whole account.
+
+        A filter on tags would match nothing until someone activates them as cost allocation tags,
+        and a budget without costs never warns.
         """
         aws.budgets.Budget(
             f"{self._name}-budget",
@@ -198,8 +214,8 @@ class Observability(Component):
 
 def _specs(args: ObservabilityArgs) -> list[AlarmSpec]:
     watched = args.watched
-    if isinstance(watched, WatchedFleet):
-        specs = alarms.balancer_alarms(watched.load_balancer, watched.target_group)
+    if isinstance(watched, WatchedGroup):
+        specs = alarms.load_balancer_alarms(watched.load_balancer, watched.target_group)
         dimensions: Mapping[str, pulumi.Input[str]] = {"AutoScalingGroupName": watched.group_name}
     else:
         specs = alarms.instance_alarms(watched.instance_id)

@@ -1,1 +1,1 @@
-"""The CodeDeploy revision: checked, zipped and stored in S3."""
+"""The CodeDeploy revision: validated, zipped and stored in S3."""

@@ -1,6 +1,6 @@
-"""What a directory's appspec.yml promises, checked against the directory. Pure.
+"""Validation of a directory's appspec.yml against its files. Pure.
 
-CodeDeploy would say the same, but only on the instances, one failed deployment later.
+CodeDeploy would report the same problems, but only on the instances, one failed deployment later.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ APPSPEC = "appspec.yml"
 
 
 def check_appspec(source: Path) -> None:
-    """Refuses an appspec.yml that names what is not there.
+    """Reject an appspec.yml that names files that do not exist.
 
-    Raises ConfigurationError with one sentence per problem. What is valid beyond that is
-    CodeDeploy's to say (its user guide, "AppSpec file reference").
+    Everything else is left to CodeDeploy (its user guide, "AppSpec file reference").
+
+    Raises:
+        ConfigurationError: The file is invalid; one sentence per problem.
     """
     try:
         document = yaml.safe_load((source / APPSPEC).read_text(encoding="utf-8"))
@@ -28,11 +30,11 @@ def check_appspec(source: Path) -> None:
         reason = " ".join(str(error).split())
         raise ConfigurationError(
             f'haproof:appPath is "{source}", whose {APPSPEC} is not valid YAML ({reason}); '
-            "put the file right."
+            "fix the file."
         ) from error
     if not isinstance(document, dict):
         raise ConfigurationError(
-            f'haproof:appPath is "{source}", whose {APPSPEC} is empty or no mapping; it needs at least '
+            f'haproof:appPath is "{source}", whose {APPSPEC} is empty or not a mapping; it needs at least '
             "`version: 0.0` and `os: linux`."
         )
     problems = [*_missing_scripts(document, source), *_missing_files(document, source)]
@@ -48,7 +50,7 @@ def _missing_scripts(document: Mapping[str, Any], source: Path) -> Iterator[str]
             if isinstance(location, str) and not _inside(source, location).is_file():
                 yield (
                     f'{APPSPEC} names the script "{location}" for {event}, but "{source}" has no '
-                    "such file; add it or take the hook out."
+                    "such file; add it or remove the hook."
                 )
 
 
@@ -59,10 +61,10 @@ def _missing_files(document: Mapping[str, Any], source: Path) -> Iterator[str]:
         if isinstance(name, str) and not _inside(source, name).exists():
             yield (
                 f'{APPSPEC} installs "{name}", but "{source}" has no such file or directory; '
-                "add it or take the entry out."
+                "add it or remove the entry."
             )
 
 
 def _inside(source: Path, name: str) -> Path:
-    # To CodeDeploy `/` is the revision's root.
+    # For CodeDeploy `/` is the root of the revision.
     return source / name.lstrip("/")

@@ -1,4 +1,4 @@
-"""A directory made into a CodeDeploy revision: the same content gives the same bytes. Pure."""
+"""A CodeDeploy revision built from a directory, reproducibly: same content, same bytes. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.iam_documents import REVISION_PREFIX
 from components.revision.appspec import APPSPEC, check_appspec
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-"""The zip format's first moment: the time of a checkout must not change a digest."""
+"""The zip format's epoch: the time of a checkout must not change the digest."""
 
 JUNK_DIRECTORIES = frozenset(
     {
@@ -43,19 +43,21 @@ class Bundle:
 
     @property
     def key(self) -> str:
-        """Where it belongs in the bucket: the name is the content."""
+        """The object key in the bucket: content-addressed."""
         return f"{REVISION_PREFIX}{self.digest}.zip"
 
 
 def build_bundle(source: Path, cache: Path) -> Bundle:
-    """Zips `source` into `cache`, under its digest.
+    """Zip `source` into `cache`, named after its digest.
 
-    Raises ConfigurationError when the directory is no revision. The file is complete or absent at
-    any moment, and a second call with the same content leaves it untouched.
+    The file is written atomically, and a second call with the same content leaves it untouched.
+
+    Raises:
+        ConfigurationError: The directory is not a revision.
     """
     if not source.is_dir():
         raise ConfigurationError(
-            f'haproof:appPath is "{source}", which is no directory; run `make revision` to build '
+            f'haproof:appPath is "{source}", which is not a directory; run `make revision` to build '
             "the sample application there, or set the key to your application's directory."
         )
     if not (source / APPSPEC).is_file():
@@ -79,9 +81,13 @@ def build_bundle(source: Path, cache: Path) -> Bundle:
 
 
 def bundle_members(source: Path) -> list[Path]:
-    """The files that belong to the revision, sorted by their names in the zip.
+    """List the files that belong to the revision, sorted by their names in the zip.
 
-    Directories without files are left out, links are followed as long as they stay inside.
+    Empty directories are left out; links to files are followed as long as they stay inside.
+
+    Raises:
+        ConfigurationError: A link leads out of the directory or to a directory, or a file is not
+            a regular file.
     """
     root = source.resolve()
     members: list[Path] = []
@@ -90,15 +96,15 @@ def bundle_members(source: Path) -> list[Path]:
         here = Path(directory)
         for linked in (here / folder for folder in folders if (here / folder).is_symlink()):
             raise ConfigurationError(
-                f'The revision has a linked directory, "{linked}", which a zip cannot hold; put '
-                "the files themselves there."
+                f'The revision has a linked directory, "{linked}", which a zip cannot hold; '
+                "replace it with the files themselves."
             )
         members.extend(here / name for name in files if not _is_junk(name))
     for member in members:
         if not member.resolve().is_relative_to(root) or not member.is_file():
             raise ConfigurationError(
                 f'The revision\'s file "{member}" is not a regular file inside "{source}" '
-                "(a link that leads out, a socket or a pipe); replace it by a copy or remove it."
+                "(a link that leads out, a socket or a pipe); replace it with a copy or remove it."
             )
     return sorted(members, key=lambda member: member.relative_to(source).as_posix())
 
@@ -109,12 +115,12 @@ def _is_junk(name: str) -> bool:
 
 def _write_zip(source: Path, target: Path) -> None:
     # Stored, not deflated: compressed bytes differ between zlib's versions and forks, so the same
-    # revision would get another digest on another machine. It also spares the instance's CPU.
+    # revision would get another digest on another machine. It also saves the instance's CPU.
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for member in bundle_members(source):
             entry = zipfile.ZipInfo(member.relative_to(source).as_posix(), date_time=EARLIEST)
             entry.create_system = _UNIX
-            # As Git does, keep only whether a file is executable: the rest is the umask's.
+            # Like Git, keep only whether a file is executable: the rest depends on the umask.
             mode = 0o755 if member.stat().st_mode & 0o111 else 0o644
             entry.external_attr = (_REGULAR_FILE | mode) << 16
             archive.writestr(entry, member.read_bytes())

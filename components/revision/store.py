@@ -1,4 +1,4 @@
-"""The bucket of revisions, and the revision of this checkout in it."""
+"""The bucket of revisions, with the revision built from this checkout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from components.tags import Tags
 
 @dataclass(frozen=True, kw_only=True)
 class RevisionStoreArgs:
-    """`keep` refuses to delete the bucket while it holds revisions."""
+    """Arguments of `RevisionStore`.
+
+    Attributes:
+        bundle: The revision to upload.
+        keep: Whether deleting the bucket fails while it holds revisions.
+        tags: Tags of every resource.
+    """
 
     bundle: Bundle
     keep: bool
@@ -27,8 +33,8 @@ class RevisionStore(Component):
     """A private, versioned, encrypted, TLS-only bucket with content-addressed revisions.
 
     An instance that Auto Scaling launches gets the last *successful* revision, and a rollback the
-    one before: an old key must stay readable when a new one is uploaded. Hence a key per content,
-    and `retain_on_delete`: the object that is replaced stays, until the bucket goes.
+    one before, so an old key must stay readable when a new one is uploaded. Hence a key per content,
+    and `retain_on_delete`: a replaced object stays until the bucket is deleted.
     """
 
     bucket_name: pulumi.Output[str]
@@ -39,8 +45,7 @@ class RevisionStore(Component):
     def __init__(
         self, name: str, args: RevisionStoreArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Creates everything; `name` is the prefix of every child's name."""
-        super().__init__("revision:RevisionStore", name, {"digest": args.bundle.digest}, opts)
+        super().__init__("deployment:RevisionStore", name, {"digest": args.bundle.digest}, opts)
         bucket = aws.s3.Bucket(
             f"{name}-bucket", force_destroy=not args.keep, tags=dict(args.tags), opts=self.child()
         )
@@ -48,10 +53,10 @@ class RevisionStore(Component):
         self.bucket_arn = bucket.arn
         self.digest = args.bundle.digest
         guards = buckets.guard_bucket(self, name, bucket, bucket.arn.apply(tls_only))
-        # Nothing expires here, not even versions that are no longer current: a deployment pins the
-        # version of its revision, and which one is the last good one only CodeDeploy knows. An
-        # expired one would be a fleet that can launch no instance (CodeDeploy user guide,
-        # troubleshooting of Auto Scaling issues, "deployment deadlock").
+        # Nothing expires here, not even noncurrent versions: a deployment pins the version of its
+        # revision, and only CodeDeploy knows which was the last successful one. Without it the
+        # Auto Scaling group could not launch any instance (CodeDeploy user guide, troubleshooting
+        # Auto Scaling issues, "deployment deadlock").
         buckets.lifecycle(self, name, bucket, guards, [buckets.abort_uploads(REVISION_PREFIX)])
         revision = aws.s3.BucketObjectv2(
             f"{name}-object",
@@ -63,4 +68,4 @@ class RevisionStore(Component):
             opts=self.child(depends_on=guards, retain_on_delete=True),
         )
         self.key = revision.key
-        self.finish({"bucketName": self.bucket_name, "key": self.key})
+        self.register({"bucketName": self.bucket_name, "key": self.key})

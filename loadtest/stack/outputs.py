@@ -43,6 +43,8 @@ class MonthlyCost(BaseModel):
 class StackOutputs(BaseModel):
     """What `pulumi stack output --json` prints for a stack of this project."""
 
+    # The same keys as OUTPUT_KEYS in components/service.py: a contract, kept equal by a test.
+
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True
     )

@@ -1,4 +1,4 @@
-"""Who gets a turn when all are taken."""
+"""Which request is served next when all permits are taken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ admission = pytest.importorskip("music_note.admission")
 
 
 class Visits:
-    """Requests that end when they are told to, and the order in which they began."""
+    """Requests that finish on demand, and the order in which they were started."""
 
     def __init__(self, at_once: int) -> None:
         self.began: list[str] = []
@@ -54,7 +54,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def test_those_who_wait_come_in_order() -> None:
+def test_waiting_requests_are_served_in_order() -> None:
     async def scenario() -> None:
         visits = Visits(1)
         tasks = [visits.request(name, port) for port, name in enumerate("abc")]
@@ -67,7 +67,7 @@ def test_those_who_wait_come_in_order() -> None:
     asyncio.run(scenario())
 
 
-def test_a_connection_that_was_served_goes_first() -> None:
+def test_a_connection_that_was_served_before_goes_first() -> None:
     async def scenario() -> None:
         visits = Visits(1)
         await visits.end("page")
@@ -82,7 +82,7 @@ def test_a_connection_that_was_served_goes_first() -> None:
     asyncio.run(scenario())
 
 
-def test_nothing_is_done_for_a_visitor_who_has_left() -> None:
+def test_no_work_is_done_for_a_disconnected_visitor() -> None:
     async def scenario() -> None:
         visits = Visits(1)
         busy = visits.request("busy", 1)
@@ -127,11 +127,11 @@ def test_the_memory_of_connections_is_bounded(monkeypatch: pytest.MonkeyPatch) -
     at_once=st.integers(1, 3),
     steps=st.lists(st.tuples(st.sampled_from(["take", "go on", "give", "cancel"]), st.integers(0))),
 )
-def test_turns_are_never_lost_nor_made(at_once: int, steps: list[tuple[str, int]]) -> None:
+def test_permits_are_neither_lost_nor_created(at_once: int, steps: list[tuple[str, int]]) -> None:
     """Whatever is taken, given back and cancelled: no more than there are, none while some wait."""
 
     async def scenario() -> None:
-        turns = admission.Turns(at_once)
+        turns = admission.PrioritySemaphore(at_once)
         tasks: list[asyncio.Task[None]] = []
         given_back: set[int] = set()
         for step, number in steps:
@@ -143,11 +143,11 @@ def test_turns_are_never_lost_nor_made(at_once: int, steps: list[tuple[str, int]
             waiting = [task for task in tasks if not task.done()]
             if step == "give" and held:
                 given_back.add(held[number % len(held)])
-                turns.give_back()
+                turns.release()
             elif step == "cancel" and waiting:
                 waiting[number % len(waiting)].cancel()
             elif step in {"take", "go on"}:
-                tasks.append(asyncio.ensure_future(turns.take(going_on=step == "go on")))
+                tasks.append(asyncio.ensure_future(turns.acquire(returning=step == "go on")))
             await settle()
             done = [index for index, task in enumerate(tasks) if task.done()]
             kept = [i for i in done if not tasks[i].cancelled() and i not in given_back]

@@ -145,20 +145,20 @@ def test_a_visit_from_login_to_logout(mina: Client):
     [("GET", "/notes"), ("GET", "/notes/1"), ("GET", "/notes/search?piece=b"), ("POST", "/notes")],
 )
 @pytest.mark.parametrize("cookie", ["", "session=mina", "session=mina.aaa.bbb"])
-def test_nothing_without_a_session(store: Listed, method: str, target: str, cookie: str):
+def test_every_endpoint_requires_a_session(store: Listed, method: str, target: str, cookie: str):
     body = b'{"piece": "x", "text": "y"}' if method == "POST" else b""
     status, _, answer = Client(store, cookie).ask(method, target, body)
     assert (status, answer) == (401, {"error": "not logged in"})
     assert store.rows == []
 
 
-def test_a_session_ends_by_itself(store: Listed, monkeypatch: pytest.MonkeyPatch):
+def test_a_session_expires(store: Listed, monkeypatch: pytest.MonkeyPatch):
     mina = Client(store).login("mina")
     monkeypatch.setattr(sessions, "MAX_AGE_S", -1)
     assert mina.ask("GET", "/notes")[0] == 401
 
 
-def test_the_list_is_ones_own_but_everybody_may_read(store: Listed, mina: Client):
+def test_the_list_has_own_notes_only_but_everybody_may_read(store: Listed, mina: Client):
     joon = Client(store).login("joon")
     mina.post("/notes", {"piece": "a", "text": ""})
     assert joon.ask("GET", "/notes")[2]["notes"] == []
@@ -186,22 +186,22 @@ def test_pages_lead_to_each_other_without_gap_or_repetition(mina: Client, start:
 @pytest.mark.parametrize(
     ("target", "complaint"),
     [
-        ("/notes?limit=0", "limit has to be a whole number from 1 to 50"),
-        ("/notes?limit=51", "limit has to be"),
-        ("/notes?limit=-1", "limit has to be"),
-        ("/notes?limit=²", "limit has to be"),
-        ("/notes?limit=" + "9" * 5000, "limit has to be"),
-        ("/notes?after=x", "after has to be"),
-        ("/notes?after=9223372036854775808", "after has to be"),
+        ("/notes?limit=0", "limit must be a whole number from 1 to 50"),
+        ("/notes?limit=51", "limit must be"),
+        ("/notes?limit=-1", "limit must be"),
+        ("/notes?limit=²", "limit must be"),
+        ("/notes?limit=" + "9" * 5000, "limit must be"),
+        ("/notes?after=x", "after must be"),
+        ("/notes?after=9223372036854775808", "after must be"),
         ("/notes/search", "piece is missing"),
         ("/notes/search?piece=", "piece is empty"),
         ("/notes/search?piece=%00", "NUL"),
         ("/notes/search?piece=" + "a" * 201, "at most 200"),
-        ("/notes/search?piece=a&after=7", "no cursor"),
-        ("/notes/search?piece=a&after=x:y", "after has to be"),
+        ("/notes/search?piece=a&after=7", "not a cursor"),
+        ("/notes/search?piece=a&after=x:y", "after must be"),
     ],
 )
-def test_a_query_that_cannot_be_is_400_with_the_reason(mina: Client, target: str, complaint: str):
+def test_an_invalid_query_is_400_with_the_reason(mina: Client, target: str, complaint: str):
     status, _, answer = mina.ask("GET", quote(target, safe="/?=&%:"))
     assert status == 400
     assert complaint in answer["error"]
@@ -214,7 +214,7 @@ def test_a_query_that_cannot_be_is_400_with_the_reason(mina: Client, target: str
         (b"[" * 9000, "not JSON"),
         (b"[]", "JSON object"),
         (b"{}", "piece is missing"),
-        (b'{"piece": 7, "text": "x"}', "piece is missing or no text"),
+        (b'{"piece": 7, "text": "x"}', "piece is missing or not a string"),
         (b'{"piece": "  ", "text": "x"}', "piece is empty"),
         (b'{"piece": "x"}', "text is missing"),
         (b'{"piece": "x", "text": "a\\u0000b"}', "cannot be stored"),
@@ -223,14 +223,14 @@ def test_a_query_that_cannot_be_is_400_with_the_reason(mina: Client, target: str
         (json.dumps({"piece": "p", "text": "t" * 4001}).encode(), "4001 characters"),
     ],
 )
-def test_a_note_that_cannot_be_is_400_with_the_reason(mina: Client, body: bytes, complaint: str):
+def test_an_invalid_note_is_400_with_the_reason(mina: Client, body: bytes, complaint: str):
     status, _, answer = mina.ask("POST", "/notes", body)
     assert status == 400
     assert complaint in answer["error"]
     assert mina.store.rows == []
 
 
-def test_the_longest_note_is_taken(mina: Client):
+def test_the_longest_note_is_accepted(mina: Client):
     text = "\U0001f3b5" * notes.TEXT_MAX
     body = json.dumps({"piece": "p" * notes.PIECE_MAX, "text": text}, ensure_ascii=False).encode()
     assert len(body) <= api.BODY_MAX_BYTES
@@ -243,7 +243,7 @@ def test_a_body_that_is_too_large_is_413(mina: Client):
     assert "32768 bytes" in answer["error"]
 
 
-def test_a_body_that_does_not_end_is_not_read_to_its_end(store: Listed):
+def test_an_endless_body_is_not_read_to_the_end(store: Listed):
     asked = 0
 
     async def endless() -> dict[str, Any]:
@@ -264,7 +264,7 @@ def test_a_body_that_does_not_end_is_not_read_to_its_end(store: Listed):
     assert asked == 5
 
 
-def test_a_form_of_another_site_is_415(mina: Client):
+def test_a_form_from_another_site_is_415(mina: Client):
     """A page elsewhere can make a browser send text/plain with its cookie, but not JSON."""
     body = b'{"piece": "x", "text": "y"}'
     assert mina.ask("POST", "/notes", body, "text/plain")[0] == 415
@@ -274,7 +274,7 @@ def test_a_form_of_another_site_is_415(mina: Client):
 @pytest.mark.parametrize(
     "path", ["/notes/7", "/notes/0", "/notes/x", "/notes/-1", "/notes/" + "9" * 30, "/absent"]
 )
-def test_what_is_not_there_is_404_in_json(mina: Client, path: str):
+def test_a_missing_note_is_404_in_json(mina: Client, path: str):
     status, headers, answer = mina.ask("GET", path)
     assert (status, headers["content-type"]) == (404, "application/json")
     assert answer["error"]
@@ -290,7 +290,7 @@ def test_what_is_not_there_is_404_in_json(mina: Client, path: str):
         ("PUT", "/notes", {"GET", "HEAD", "POST"}),
     ],
 )
-def test_a_wrong_method_is_405_and_told_which_are_right(
+def test_a_wrong_method_is_405_and_lists_the_allowed_ones(
     mina: Client, method: str, path: str, allowed: set[str]
 ):
     status, headers, answer = mina.ask(method, path)
@@ -299,7 +299,7 @@ def test_a_wrong_method_is_405_and_told_which_are_right(
     assert answer["error"]
 
 
-def test_without_a_database_it_is_503_and_says_nothing_of_the_inside(
+def test_without_a_database_it_is_503_and_reveals_nothing_internal(
     store: Listed, mina: Client, capsys: pytest.CaptureFixture[str]
 ):
     store.broken = True
@@ -319,6 +319,6 @@ def test_neither_key_nor_password_nor_token_is_printed(
 
 
 @pytest.mark.parametrize("name", ["mi\0na", "\ud800", "x" * 1001])
-def test_a_name_that_no_database_can_hold_is_400(store: Listed, name: str):
+def test_a_name_that_the_database_cannot_store_is_400(store: Listed, name: str):
     status, _, answer = Client(store).post("/login", {"username": name, "password": "secret"})
     assert (status, answer["error"]) == (400, "send JSON with username and password")

@@ -95,7 +95,7 @@ def plan(store: Any, prefix: str) -> str:
     return "\n".join(row[0] for row in rows)
 
 
-def test_a_whole_fleet_migrates_at_once_and_the_switch_is_obeyed(configured):
+def test_many_instances_migrate_at_once_and_the_index_setting_is_applied(configured):
     for on in (True, False, True):
         with ThreadPoolExecutor(FLEET) as instances:
             said = set(instances.map(migration.migrate, [with_index(configured, on)] * FLEET))
@@ -103,7 +103,7 @@ def test_a_whole_fleet_migrates_at_once_and_the_switch_is_obeyed(configured):
         word = "with" if on else "without"
         total = VISITORS * migration.NOTES_PER_VISITOR
         assert said == {
-            f"{VISITORS} visitors and {total} notes in the database, {word} an index to search by"
+            f"{VISITORS} visitors and {total} notes in the database, {word} a search index"
         }
     per_visitor = ask(configured, "SELECT DISTINCT count(*) FROM note GROUP BY owner")
     assert per_visitor == [(migration.NOTES_PER_VISITOR,)]
@@ -111,7 +111,7 @@ def test_a_whole_fleet_migrates_at_once_and_the_switch_is_obeyed(configured):
     assert ask(configured, statistics) == [(total,)], "the planner knows nothing of the seeded rows"
 
 
-def test_more_visitors_later_get_notes_too_and_nobody_twice(configured):
+def test_visitors_added_later_get_notes_and_nobody_gets_them_twice(configured):
     migration.migrate(dataclasses.replace(configured, seed_users=10))
     ask(configured, "INSERT INTO note (owner, piece, body) VALUES ('visitor-000003', 'x', 'y')"
         " RETURNING id")  # fmt: skip
@@ -171,7 +171,7 @@ def test_notes_are_written_listed_and_read(configured):
     assert found.search("100_", 5, None).notes == []
 
 
-def test_a_connection_that_broke_is_replaced_but_no_note_written_twice(configured):
+def test_a_broken_connection_is_replaced_but_no_note_is_written_twice(configured):
     migration.migrate(dataclasses.replace(configured, seed_users=1))
     store = database.Database(dataclasses.replace(configured, database_connections=1))
     found = notes.Notes(store)
@@ -186,7 +186,7 @@ def test_a_connection_that_broke_is_replaced_but_no_note_written_twice(configure
     assert len(found.search("piece", 9, None).notes) == 1
 
 
-def test_a_statement_that_takes_too_long_is_ended_on_the_server(configured, monkeypatch):
+def test_a_slow_statement_is_cancelled_on_the_server(configured, monkeypatch):
     migration.migrate(dataclasses.replace(configured, seed_users=1))
     monkeypatch.setattr(database, "TIMEOUT_S", 2)
     store = database.Database(configured)

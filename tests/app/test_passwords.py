@@ -22,7 +22,7 @@ def test_two_hashes_of_one_password_differ() -> None:
 @pytest.mark.parametrize(
     "stored", ["", "plain", "md5$1$salt$x", "pbkdf2_sha256$x$salt$y", "pbkdf2_sha256$0$s$d"]
 )
-def test_a_foreign_text_verifies_nothing(stored: str) -> None:
+def test_text_in_another_format_never_verifies(stored: str) -> None:
     assert not passwords.verify("plain", stored)
 
 

@@ -73,7 +73,7 @@ def test_a_rotated_password_is_read_again(server: Server) -> None:
     assert (server.reads, server.refusals) == (2, 1)
 
 
-def test_open_connections_outlive_a_rotation_and_lost_ones_come_back(server: Server) -> None:
+def test_open_connections_survive_a_rotation_and_lost_ones_are_reopened(server: Server) -> None:
     service = pool()
     service.open()
     server.password = "second"
@@ -87,7 +87,7 @@ def test_open_connections_outlive_a_rotation_and_lost_ones_come_back(server: Ser
     assert (server.reads, server.refusals) == (2, 1)
 
 
-def test_many_threads_that_are_refused_read_the_secret_once(server: Server) -> None:
+def test_many_rejected_threads_read_the_secret_once(server: Server) -> None:
     service = pool()
     service.connect()
     server.password = "second"
@@ -99,7 +99,7 @@ def test_many_threads_that_are_refused_read_the_secret_once(server: Server) -> N
     assert server.reads == 2
 
 
-def test_a_secret_that_names_a_wrong_password_is_not_read_for_ever(
+def test_a_secret_with_a_wrong_password_is_not_read_forever(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "password", "unknown to the secret")
@@ -109,7 +109,7 @@ def test_a_secret_that_names_a_wrong_password_is_not_read_for_ever(
     assert server.refusals == 2
 
 
-def test_another_error_reads_nothing_again(server: Server) -> None:
+def test_other_errors_do_not_read_the_secret_again(server: Server) -> None:
     service = pool()
     service.connect()
     server.broken = True

@@ -88,7 +88,7 @@ def login(app: Any, **form: object) -> Answer:
     return ask(app, "POST", "/login", json.dumps(form).encode())
 
 
-def test_every_answer_tells_where_it_comes_from(app: Any) -> None:
+def test_every_response_identifies_its_instance(app: Any) -> None:
     for path in ("/", "/health", "/absent"):
         headers = ask(app, "GET", path).headers
         assert headers["x-instance-id"] == "i-0123"
@@ -120,11 +120,11 @@ def test_a_wrong_login_is_401(app: Any, username: str, password: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"username": 1, "password": "x"}'])
-def test_a_body_of_another_form_is_400(app: Any, body: bytes) -> None:
+def test_a_malformed_body_is_400(app: Any, body: bytes) -> None:
     assert ask(app, "POST", "/login", body).status == 400
 
 
-def test_a_huge_body_is_refused(app: Any) -> None:
+def test_a_huge_body_is_rejected(app: Any) -> None:
     assert login(app, username="x" * 5000, password="secret").status == 413
 
 
@@ -133,7 +133,7 @@ def test_a_forged_session_is_401(app: Any, cookie: str) -> None:
     assert ask(app, "GET", "/me", cookie=cookie).status == 401
 
 
-def test_nothing_is_done_for_a_visitor_who_has_left(app: Any) -> None:
+def test_no_work_is_done_for_a_disconnected_visitor(app: Any) -> None:
     sent: list[dict[str, Any]] = []
 
     async def gone() -> dict[str, Any]:
@@ -146,7 +146,7 @@ def test_nothing_is_done_for_a_visitor_who_has_left(app: Any) -> None:
     assert sent == []
 
 
-def test_a_busy_instance_still_answers_its_health_check() -> None:
+def test_a_busy_instance_still_passes_its_health_check() -> None:
     class Slow(Memory):
         def password_hash(self, username: str) -> str | None:
             released.wait(10)
@@ -175,7 +175,7 @@ def test_a_missing_setting_is_named() -> None:
         settings.load(without)
 
 
-def test_a_setting_that_is_no_number_is_named() -> None:
+def test_a_setting_that_is_not_a_number_is_named() -> None:
     with pytest.raises(settings.SettingsError, match="APP_PORT is 'http'"):
         settings.load({**ENVIRONMENT, "APP_PORT": "http"})
 

@@ -2,12 +2,13 @@ import os
 
 import pytest
 
+from tests.components.options import OPTIONS
 from tests.components.recording import run_program, stack_config
 
 
 @pytest.fixture(autouse=True)
 def hermetic_aws(monkeypatch):
-    """No test of a program may find a way to an account, or a configuration outside the test."""
+    """Keep tests of the program away from real accounts and from configuration outside the test."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "PULUMI_")):
             monkeypatch.delenv(name)
@@ -18,7 +19,7 @@ def hermetic_aws(monkeypatch):
 
 @pytest.fixture(scope="session")
 def revision(tmp_path_factory):
-    """A tiny application that is a CodeDeploy revision."""
+    """A minimal CodeDeploy revision."""
     directory = tmp_path_factory.mktemp("revision")
     (directory / "appspec.yml").write_text("version: 0.0\nos: linux\n", encoding="utf-8")
     (directory / "service.py").write_text("print('hello')\n", encoding="utf-8")
@@ -27,19 +28,19 @@ def revision(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory):
-    """Where the program writes its bundles; the checkout is not the place."""
+    """The working directory, in which the program writes its bundles, outside the checkout."""
     return tmp_path_factory.mktemp("workplace")
 
 
 @pytest.fixture(scope="session")
 def recordings():
-    """Recordings of unchanged stacks, made once: a program that runs twice records the same."""
+    """Recordings of unchanged stacks, made once, because every run records the same."""
     return {}
 
 
 @pytest.fixture
 def build(revision, workplace, recordings, monkeypatch):
-    """Runs the program for a stack with its real file, and with some values changed."""
+    """Run the program for a stack with its real file and optional changes."""
     monkeypatch.chdir(workplace)
 
     def run(stack, *, invokes=None, preview=False, slow=(), fresh=False, **changes):
@@ -71,3 +72,13 @@ def ha(build):
 def either(request, build):
     """The recording of each stack in turn."""
     return build(request.param)
+
+
+@pytest.fixture
+def built(build):
+    """Build a stack with one of the options."""
+
+    def run(name, stack="ha", **more):
+        return build(stack, **OPTIONS[name].config, **more)
+
+    return run

@@ -1,4 +1,4 @@
-"""The options of a stack: the configuration that asks for each, and what it adds to the graph."""
+"""The options of a stack: the configuration that enables each, and the resources it adds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
 @dataclass(frozen=True)
 class Option:
-    """`adds` counts resources per type, for a stack over three zones; negative where fewer."""
+    """`adds` counts resources by type, for a stack in three zones; negative if it removes some."""
 
     config: dict[str, str]
     adds: dict[str, int]

@@ -1,4 +1,4 @@
-"""The real Pulumi CLI runs the real program: schema defaults, hook, state. No account, no region."""
+"""The program on the real Pulumi CLI: schema defaults, hook, state. No account, no region."""
 
 import json
 import os
@@ -18,7 +18,7 @@ HA_RESOURCES = 64
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "bin"
 
-# Stands where the load test does: says what it was given, and ends as it is told.
+# Takes the place of the load test: records its input, and fails if asked to.
 COMMAND = """
 import json, pathlib, sys
 outputs = json.load(sys.stdin)
@@ -33,7 +33,7 @@ if (here / "fail").exists():
 
 
 class Project:
-    """A copy of the program with a file backend of its own and a command to release with."""
+    """A copy of the program with its own file backend and a fake release command."""
 
     def __init__(self, root, port):
         self.directory = root / "project"
@@ -118,8 +118,10 @@ def test_up_releases_once_with_everything_in_place(ha_project, provider):
     assert run["outputs"]["instanceCount"] == 6
     assert run["outputs"]["instanceId"] is None
     _, printed = ha_project.pulumi("stack", "output", "--json")
-    told = json.loads(printed)
-    assert {key: value for key, value in run["outputs"].items() if value is not None} == told
+    stack_outputs = json.loads(printed)
+    assert {
+        key: value for key, value in run["outputs"].items() if value is not None
+    } == stack_outputs
 
     _, again = ha_project.up()
     assert len(ha_project.runs()) == 1, again
@@ -128,17 +130,17 @@ def test_up_releases_once_with_everything_in_place(ha_project, provider):
     ha_project.up()
     first, second = ha_project.runs()
     assert second["outputs"]["revisionKey"] != first["outputs"]["revisionKey"]
-    # The last good revision stays: instances that Auto Scaling launches meanwhile need it.
+    # The last good revision stays: instances launched in the meantime need it.
     assert "web-revision-object" not in provider.deleted
 
 
-def test_a_failed_release_fails_up_with_its_last_words_and_keeps_the_stack(ha_project, provider):
+def test_a_failed_release_fails_up_with_its_last_output_and_keeps_the_stack(ha_project, provider):
     (ha_project.command / "fail").touch()
     code, text = ha_project.up(check=False)
     assert code != 0
     assert "`-m loadtest post-up` ended with exit code 4" in text
     assert "instance i-1 failed ValidateService: connection refused" in text
-    # The hook fired when all existed: nothing was cancelled half-way.
+    # The hook ran when everything existed: nothing was cancelled halfway.
     _, exported = ha_project.pulumi("stack", "export")
     resources = json.loads(exported)["deployment"]["resources"]
     made = [r for r in resources if r["custom"] and r["type"].startswith("aws:")]
@@ -173,6 +175,6 @@ def test_destroy_empties_the_stack(ha_project, provider):
     ha_project.pulumi("destroy", "--yes", "--skip-preview")
     _, exported = ha_project.pulumi("stack", "export")
     assert not json.loads(exported)["deployment"].get("resources")
-    # A deployment group goes before its application: the other way orphans its lifecycle hook.
+    # A deployment group is deleted before its application: otherwise its lifecycle hook is orphaned.
     order = provider.deleted
     assert order.index("web-delivery-group") < order.index("web-delivery-application")

@@ -1,4 +1,4 @@
-"""The hook's command: fed, relayed line by line, and its failure told in full."""
+"""The release hook: its command, its binding, and what triggers it."""
 
 import asyncio
 import json
@@ -47,11 +47,11 @@ def test_a_silent_failure_says_so():
         run("raise SystemExit(1)")
 
 
-def test_a_command_that_does_not_listen_is_judged_by_its_exit_code():
+def test_a_command_that_does_not_read_stdin_is_judged_by_its_exit_code():
     assert run("print('done')", "x" * 5_000_000) == ["done"]
 
 
-def test_other_work_goes_on_meanwhile():
+def test_the_event_loop_is_not_blocked():
     async def both():
         ticks = 0
 
@@ -98,3 +98,72 @@ def test_the_document_has_every_key_and_whole_numbers():
 
 def test_the_command_is_the_one_that_users_run():
     assert (sys.executable, "-m", "loadtest", "post-up") == POST_UP
+
+
+def test_the_hook_follows_creation_and_update_of_the_service(either):
+    service = either.service()
+    assert service.hooks["after_create"] == ("release",)
+    assert service.hooks["after_update"] == ("release",)
+    assert [hook.name for hook in either.hooks] == ["release"]
+
+
+def test_the_hook_is_on_the_service_only_and_never_in_a_preview(either):
+    bound = [r for r in either.resources.values() if any(r.hooks.values())]
+    assert bound == [either.service()]
+    (hook,) = either.hooks
+    assert hook.opts.on_dry_run is False
+    assert hook.opts.ignore_errors is False
+
+
+def test_it_can_be_switched_off(build):
+    recording = build("ha", releaseOnUp="false")
+    assert recording.hooks == []
+    assert not any(recording.service().hooks.values())
+
+
+@pytest.mark.parametrize(
+    "change", [{"loadProfile": "quick"}, {"seedUsers": "5"}, {"minSize": "3"}, {"protect": "true"}]
+)
+def test_a_setting_that_matters_changes_the_services_inputs(build, change):
+    before, after = build("ha").service(), build("ha", **change).service()
+    assert before.inputs["settingsDigest"] != after.inputs["settingsDigest"]
+
+
+def test_switching_the_hook_off_is_not_a_change_by_itself(build):
+    before, after = build("ha").service(), build("ha", releaseOnUp="false").service()
+    assert before.inputs == after.inputs
+
+
+def test_another_revision_changes_the_services_inputs(build, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "appspec.yml").write_text("version: 0.0\nos: linux\nfiles: []\n", encoding="utf-8")
+    before, after = build("ha").service(), build("ha", appPath=str(other)).service()
+    assert before.inputs["revisionDigest"] != after.inputs["revisionDigest"]
+    assert before.inputs["settingsDigest"] == after.inputs["settingsDigest"]
+
+
+def test_the_same_stack_twice_has_the_same_inputs(build):
+    first, second = build("ha"), build("ha", fresh=True)
+    assert {u: r.inputs for u, r in first.resources.items() if not r.custom} == {
+        u: r.inputs for u, r in second.resources.items() if not r.custom
+    }
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        "aws:autoscaling/policy:Policy",
+        "aws:codedeploy/deploymentGroup:DeploymentGroup",
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        "aws:lb/listener:Listener",
+        "aws:s3/bucketPolicy:BucketPolicy",
+    ],
+)
+def test_the_hook_waits_for_the_slowest_resource(build, slow):
+    # The engine runs the hook when the service's outputs are registered, and a failing hook cancels
+    # what does not exist yet.
+    recording = build("ha", slow=[slow])
+    moment = recording.order.index(f"outputs {recording.service().urn}")
+    late = [urn for urn in recording.resources if recording.order.index(urn) > moment]
+    assert late == []

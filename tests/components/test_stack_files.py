@@ -1,4 +1,4 @@
-"""The stack files' first line, which leads editors to the schema, outlives Pulumi's own edits."""
+"""The first line of the stack files, which points editors to the schema, survives Pulumi's edits."""
 
 import os
 import shutil
@@ -40,5 +40,5 @@ def test_config_set_keeps_the_comments_and_writes_texts(tmp_path):
     assert [line for line in after.splitlines() if line.startswith("#")] == [
         line for line in before.splitlines() if line.startswith("#")
     ]
-    # Texts, also for numbers: the schema for editors has to accept them.
+    # Strings, even for numbers: the editors' schema has to accept them.
     assert yaml.safe_load(after)["config"]["haproof:minSize"] == "5"

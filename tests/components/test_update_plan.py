@@ -1,4 +1,4 @@
-"""What is approved is what runs: an update that has to keep to the plan of an earlier preview.
+"""An update constrained to the plan of an earlier preview: only what was approved runs.
 
 docs/ci.md and .github/workflows/aws.yml rely on it.
 """
@@ -32,7 +32,7 @@ def test_the_approved_plan_runs_and_releases(project, provider):
     assert len(project.runs()) == 1
 
 
-def test_what_was_not_approved_does_not_run(project, provider):
+def test_an_unapproved_change_does_not_run(project, provider):
     project.pulumi("preview", "--save-plan", "plan.json")
     project.pulumi("config", "set", "haproof:maxSize", "12")
     code, text = project.pulumi("up", "--yes", "--plan", "plan.json", check=False)

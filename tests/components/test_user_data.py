@@ -1,4 +1,4 @@
-"""First boot: the cloud-config document, and the files in it run for real."""
+"""First boot: the cloud-config document, and its files run for real."""
 
 import ast
 import http.client
@@ -42,7 +42,7 @@ def environment(**changes):
     return InstanceEnvironment(**{**values, **changes})
 
 
-def test_it_is_cloud_config_with_the_contracts_keys_only():
+def test_it_is_cloud_config_with_supported_keys_only():
     text = render_user_data(environment())
     document = yaml.safe_load(text)
     assert text.startswith("#cloud-config\n")
@@ -67,7 +67,7 @@ def test_it_fits_into_ec2s_limit_before_and_with_base64():
     assert len(encode_user_data(text)) < MAX_BYTES
 
 
-def test_the_environment_has_the_contracts_keys():
+def test_the_environment_has_the_documented_keys():
     lines = dict(line.split("=", 1) for line in environment().lines().splitlines())
     assert list(lines) == [
         "AWS_REGION",
@@ -86,12 +86,12 @@ def test_the_environment_has_the_contracts_keys():
 
 
 @pytest.mark.parametrize("evil", ["a b", "x\nROOT=1", "$(id)", "a'b", "`id`", "x;y"])
-def test_values_that_would_break_the_file_are_refused(evil):
+def test_values_that_would_break_the_file_are_rejected(evil):
     with pytest.raises(ValueError, match="DATABASE_HOST is"):
         environment(database_host=evil).lines()
 
 
-def test_too_large_user_data_is_refused():
+def test_user_data_that_is_too_large_is_rejected():
     with pytest.raises(ValueError, match="EC2 accepts 16384"):
         render_user_data(environment(database_name="x" * 20000))
 
@@ -105,12 +105,12 @@ def test_the_scripts_are_valid_bash():
     subprocess.run(["bash", "-n", str(FILES / "boot.sh")], check=True)
 
 
-def test_the_placeholder_is_python_of_amazon_linux_2023():
+def test_the_placeholder_runs_on_the_python_of_amazon_linux_2023():
     ast.parse((FILES / "placeholder.py").read_text(encoding="utf-8"), feature_version=(3, 9))
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
-def test_the_scripts_please_shellcheck():
+def test_shellcheck_has_no_complaints():
     subprocess.run(["shellcheck", str(FILES / "boot.sh")], check=True)
 
 
@@ -279,7 +279,7 @@ exec REAL "$@"
 """
 
 
-def test_boot_learns_who_it_is_and_starts_the_placeholder(host, metadata):
+def test_boot_records_the_instances_identity_and_starts_the_placeholder(host, metadata):
     host.command("systemctl", ACTIVE)
     result = host.boot(metadata)
     assert result.returncode == 0, result.stderr
@@ -294,7 +294,7 @@ def test_boot_learns_who_it_is_and_starts_the_placeholder(host, metadata):
     ]
 
 
-def test_a_second_boot_replaces_and_does_not_repeat(host, metadata):
+def test_a_second_boot_replaces_values_instead_of_repeating_them(host, metadata):
     host.command("systemctl", ACTIVE)
     host.boot(metadata)
     host.boot(metadata)
@@ -326,7 +326,7 @@ def agent_settings(host):
     return dict(line.lstrip(":").split(":", 1) for line in lines[1:])
 
 
-def test_the_agent_finds_its_settings_when_it_is_installed(host, metadata):
+def test_the_agents_settings_exist_when_it_is_installed(host, metadata):
     host.command("systemctl", INACTIVE)
     host.command("dnf")
     seen = host.settings.with_name("seen")
@@ -339,7 +339,7 @@ def test_the_agent_finds_its_settings_when_it_is_installed(host, metadata):
     assert settings["root_dir"] == " '/opt/codedeploy-agent/deployment-root'"
 
 
-def test_a_packages_own_settings_do_not_stay(host, metadata):
+def test_settings_from_the_package_are_replaced(host, metadata):
     host.command("systemctl", INACTIVE)
     host.command("dnf")
     host.fetches(installer=f"echo :max_revisions: 5 >{host.settings}")

@@ -1,7 +1,7 @@
 """The `aws` provider of the recording engine as a gRPC server, for the real Pulumi CLI.
 
-Creates nothing: answers with the inputs and the computed outputs of `recording.OUTPUTS`, in a preview
-with the inputs only. Attached by `PULUMI_DEBUG_PROVIDERS=aws:PORT`.
+Creates nothing: responds with the inputs and the computed outputs of `templates.OUTPUTS`, in a
+preview with the inputs only. Attached by `PULUMI_DEBUG_PROVIDERS=aws:PORT`.
 """
 
 # The method names are those of the gRPC service.
@@ -16,7 +16,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.mocks import MockResourceArgs
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from tests.components.recording import INVOKES, OUTPUTS
+from tests.components.templates import INVOKES, OUTPUTS
 
 
 def struct(values):
@@ -30,7 +30,7 @@ def plain(message):
 
 
 class WireProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """Keeps the order of creations, so that a test can tell what existed when."""
+    """Records the order of creations, so that a test can check what existed when."""
 
     def __init__(self):
         self.created = []
@@ -107,7 +107,7 @@ class WireProvider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def serve(provider):
-    """Starts a server on a free loopback port; returns both."""
+    """Start a server on a free loopback port; return both."""
     server = grpc.server(futures.ThreadPoolExecutor(16))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.config.settings import Settings, settings_from
+from components.config.loader import settings_from
+from components.config.settings import Settings
 from toolchain import schema
 from toolchain.errors import ToolError
 

@@ -1,4 +1,4 @@
-"""Texts of the configuration that are more than texts."""
+"""Validation of single configuration values."""
 
 import json
 import string
@@ -13,7 +13,7 @@ from components.config.fields import (
     domain_name,
     hosted_zone_id,
     instance_types,
-    listed,
+    json_list,
     optional,
 )
 
@@ -29,19 +29,19 @@ ID = "12345678-90ab-cdef-1234-567890abcdef"
 
 
 @given(DOMAIN)
-def test_host_names_are_taken_as_they_are(name):
+def test_host_names_are_accepted_unchanged(name):
     assert domain_name(name) == name
 
 
 @given(DOMAIN, st.sampled_from(["-{}", "{}-", "https://{}", "{}/", "{}.", ".{}", "{}:443", "{} "]))
-def test_what_is_around_a_host_name_is_refused(name, around):
-    with pytest.raises(ValueError, match="is no host name"):
+def test_anything_around_a_host_name_is_rejected(name, around):
+    with pytest.raises(ValueError, match="is not a host name"):
         domain_name(around.format(name))
 
 
 @pytest.mark.parametrize("name", ["", "com", "WWW.example.com", "a..b.com", "1.2.3.4", "a" * 300])
-def test_other_texts_are_no_host_names(name):
-    with pytest.raises(ValueError, match="is no host name"):
+def test_other_texts_are_not_host_names(name):
+    with pytest.raises(ValueError, match="is not a host name"):
         domain_name(name)
 
 
@@ -49,7 +49,7 @@ def test_other_texts_are_no_host_names(name):
     ("partition", "region"),
     [("aws", "ap-northeast-2"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")],
 )
-def test_a_certificates_arn_tells_its_region(partition, region):
+def test_a_certificates_arn_contains_its_region(partition, region):
     arn = f"arn:{partition}:acm:{region}:123456789012:certificate/{ID}"
     assert certificate_arn(arn) == arn
     assert certificate_region(arn) == region
@@ -58,16 +58,16 @@ def test_a_certificates_arn_tells_its_region(partition, region):
 @pytest.mark.parametrize(
     "text", [f"arn:aws:iam::123456789012:server-certificate/{ID}", ID, "arn:aws:acm:x:1:y"]
 )
-def test_other_arns_are_refused(text):
-    with pytest.raises(ValueError, match="is no certificate's ARN"):
+def test_other_arns_are_rejected(text):
+    with pytest.raises(ValueError, match="is not the ARN of a certificate"):
         certificate_arn(text)
     with pytest.raises(ValueError, match="copy it from ACM"):
         certificate_region(text)
 
 
 @pytest.mark.parametrize("text", ["example.com", "z0123", "/hostedzone/Z0123", "Z", ""])
-def test_other_texts_are_no_zones(text):
-    with pytest.raises(ValueError, match="is no hosted zone's id"):
+def test_other_texts_are_not_zones(text):
+    with pytest.raises(ValueError, match="is not the id of a hosted zone"):
         hosted_zone_id(text)
 
 
@@ -79,20 +79,20 @@ def test_none_means_not_set():
 
 
 @given(st.lists(st.text()))
-def test_a_list_comes_back_from_its_json(items):
-    assert listed(json.dumps(items)) == items
-    assert listed(items) == items
+def test_a_list_is_parsed_from_json(items):
+    assert json_list(json.dumps(items)) == items
+    assert json_list(items) == items
 
 
 @pytest.mark.parametrize("text", ["t4g.nano", "{}", '"x"', "[", "null"])
-def test_other_texts_are_no_lists(text):
-    with pytest.raises(ValueError, match="is no list"):
-        listed(text)
+def test_other_texts_are_not_lists(text):
+    with pytest.raises(ValueError, match="is not a list"):
+        json_list(text)
 
 
-def test_types_are_checked_and_distinct():
+def test_types_are_validated_and_distinct():
     assert instance_types(("t4g.micro", "m7g.large")) == ("t4g.micro", "m7g.large")
     with pytest.raises(ValueError, match=r"like t4g\.nano"):
         instance_types(("nano",))
-    with pytest.raises(ValueError, match="names a type twice"):
+    with pytest.raises(ValueError, match="lists a type twice"):
         instance_types(("t4g.micro", "t4g.micro"))

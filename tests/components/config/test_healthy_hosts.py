@@ -1,4 +1,4 @@
-"""CodeDeploy's arithmetic of healthy hosts, and RDS's of connections."""
+"""CodeDeploy's arithmetic of healthy hosts."""
 
 import math
 
@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.config.healthy_hosts import MinimumHealthyHosts, largest_possible, parse_minimum
-from components.observability.alarms import default_max_connections, memory_gibibytes
 
 FLEETS = st.integers(1, 500)
 
@@ -16,23 +15,23 @@ FLEETS = st.integers(1, 500)
     ("text", "kind", "value"),
     [("4", "HOST_COUNT", 4), ("0", "HOST_COUNT", 0), ("66%", "FLEET_PERCENT", 66)],
 )
-def test_a_minimum_is_a_number_or_a_share(text, kind, value):
+def test_a_minimum_is_a_number_or_a_percentage(text, kind, value):
     assert parse_minimum(text) == MinimumHealthyHosts(kind=kind, value=value)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "4 hosts", "66 %", "101%", "6.5", "٤"])
-def test_anything_else_is_refused(text):
+def test_anything_else_is_rejected(text):
     with pytest.raises(ValueError, match=r"write it like|below 100%"):
         parse_minimum(text)
 
 
-def test_shares_are_rounded_up():
+def test_percentages_are_rounded_up():
     """The case that AWS Config's default threshold makes impossible with two instances."""
     two_thirds = parse_minimum("66%")
     assert two_thirds.required_of(2) == 2
     assert not two_thirds.possible_for(2)
     assert two_thirds.possible_for(3)
-    assert two_thirds.arithmetic(2) == "66 % of 2 host(s) is 1.32, rounded up 2"
+    assert two_thirds.arithmetic(2) == "66 % of 2 host(s) is 1.32, rounded up to 2"
 
 
 @given(fleet=FLEETS, percent=st.integers(0, 100))
@@ -56,32 +55,3 @@ def test_what_a_fleet_can_keep_every_larger_one_can(fleet, percent):
     minimum = MinimumHealthyHosts(kind="FLEET_PERCENT", value=percent)
     if minimum.possible_for(fleet):
         assert minimum.possible_for(fleet + 1)
-
-
-@pytest.mark.parametrize(
-    ("name", "gibibytes"),
-    [
-        ("db.t4g.micro", 1),
-        ("db.t3.medium", 4),
-        ("db.t4g.large", 8),
-        ("db.m7g.large", 8),
-        ("db.m6i.2xlarge", 32),
-        ("db.r6g.large", 16),
-        ("db.r7g.16xlarge", 512),
-        ("db.x2g.large", 32),
-    ],
-)
-def test_a_classes_memory_follows_from_its_name(name, gibibytes):
-    assert memory_gibibytes(name) == gibibytes
-
-
-def test_a_class_that_follows_no_rule_is_refused():
-    with pytest.raises(ValueError, match="memory is not known"):
-        memory_gibibytes("db.q9.large")
-    with pytest.raises(ValueError, match="size that RDS does not offer"):
-        memory_gibibytes("db.m7g.micro")
-
-
-def test_connections_are_capped():
-    assert default_max_connections("db.t4g.micro") == 112
-    assert default_max_connections("db.r7g.16xlarge") == 5000

@@ -1,53 +1,14 @@
-"""The monthly estimate: against hand calculations, and honest where it knows too little."""
+"""The monthly estimate: compared with hand calculations, and honest about what is unknown."""
 
-from collections import Counter
-from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.config.settings import settings_from
-from components.cost.bill import quantities_of
-from components.cost.estimate import HOURS, Quantities, estimate, items
-from components.cost.price_table import DIRECTORY, Confidence, Price, known_regions, load_table
-from components.errors import ConfigurationError
-
-REGIONS = ["ap-northeast-2", "us-east-1"]
-
-SINGLE = Quantities(
-    instance_type="t4g.nano",
-    instances=1,
-    volume_gib=8,
-    public_addresses=1,
-    database_class="db.t4g.micro",
-    database_multi_az=False,
-    database_gib=20,
-    secrets=1,
-    alarms=0,
-)
-HA = Quantities(
-    instance_type="t4g.nano",
-    instances=6,
-    volume_gib=8,
-    public_addresses=9,
-    load_balancers=1,
-    database_class="db.t4g.micro",
-    database_multi_az=False,
-    database_gib=20,
-    secrets=1,
-    alarms=2,
-)
-
-
-def changed(quantities, **changes):
-    return Quantities(**{**vars(quantities), **changes})
-
-
-def priced(quantities, region="us-east-1"):
-    return estimate(quantities, region, load_table(region))
+from components.cost.estimate import HOURS, estimate, items
+from components.cost.price_table import Confidence, load_table
+from tests.components.cost.quantities import HA, SINGLE, changed, priced
 
 
 @pytest.mark.parametrize(
@@ -99,11 +60,11 @@ def priced(quantities, region="us-east-1"):
         ),
     ],
 )
-def test_the_total_is_the_hand_calculations(region, quantities, by_hand):
+def test_the_total_matches_a_hand_calculation(region, quantities, by_hand):
     assert priced(quantities, region).total == pytest.approx(by_hand, rel=0.01)
 
 
-def test_the_totals_are_near_what_was_published_for_the_baseline():
+def test_the_baseline_matches_a_published_bill():
     # A public bill of two t4g.nano with address and 8 GB each, October 2026: 14.71 USD.
     found = {line.item.key: line.monthly for line in priced(SINGLE).lines}
     baseline = found["instance/t4g.nano"] + found["volume/gp3"] + found["public-ipv4"]
@@ -127,7 +88,7 @@ def test_nat_gateways_cost_more_than_the_addresses_they_save():
     assert "nat-gateway-data" in {line.item.key for line in priced(behind).on_use}
 
 
-def test_what_only_traffic_costs_is_told_beside_the_total():
+def test_costs_by_traffic_are_reported_beside_the_total():
     (lcu,) = priced(HA).on_use
     assert (lcu.item.key, lcu.price.usd, lcu.monthly) == ("load-balancer-lcu", 0.008, None)
     output = priced(HA).output()
@@ -149,7 +110,7 @@ def test_types_without_credits_have_no_such_note():
     assert not any("credits" in note for note in found.notes)
 
 
-def test_a_low_confidence_is_told_in_the_output_and_in_the_log():
+def test_low_confidence_appears_in_the_output_and_in_the_log():
     found = priced(changed(HA, database_class="db.t4g.small"), "ap-northeast-2")
     output = found.output()
     assert output["confidence"] == "low"
@@ -158,7 +119,7 @@ def test_a_low_confidence_is_told_in_the_output_and_in_the_log():
     assert found.summary().endswith("low confidence: db.t4g.small database.")
 
 
-def test_the_least_trusted_price_gives_the_confidence():
+def test_the_lowest_confidence_of_a_price_is_that_of_the_total():
     found = priced(HA, "ap-northeast-2")
     assert {line.price.confidence for line in found.lines} == {Confidence.HIGH, Confidence.MEDIUM}
     assert found.output()["confidence"] == "medium"
@@ -204,109 +165,10 @@ def test_the_total_is_the_sum_of_its_lines_and_grows_with_them(instances, addres
     assert more.total - found.total == pytest.approx(HOURS * 0.0042 + 8 * 0.08)
 
 
-# --- the tables ------------------------------------------------------------------------------------
-
-
-def test_there_is_a_table_for_both_regions():
-    assert known_regions() == REGIONS
-
-
-@pytest.mark.parametrize("region", REGIONS)
-def test_every_price_has_a_source_and_a_day_that_is_not_in_the_future(region):
-    table = load_table(region)
-    assert table.region == region
-    for key, price in table.prices.items():
-        assert price.read <= table.compiled, key
-        assert len(table.price(key).source) > 20, key
-        assert price.usd > 0, key
-
-
-@pytest.mark.parametrize("region", REGIONS)
-def test_all_tables_price_the_same_things(region):
-    assert set(load_table(region).prices) == set(load_table("us-east-1").prices)
-
-
-@pytest.mark.parametrize("region", ["../prices/us-east-1", "", "us-east-1.yaml"])
-def test_a_strange_region_opens_no_file(region):
-    assert load_table(region) is None
-
-
-def table_file(directory, change):
-    document = yaml.safe_load((DIRECTORY / "us-east-1.yaml").read_text(encoding="utf-8"))
-    change(document)
-    (directory / "us-east-1.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda d: d.update(region="eu-west-1"), 'says that it is for the Region "eu-west-1"'),
-        (lambda d: d.pop("compiled"), "compiled: Field required"),
-        (lambda d: d["prices"]["secret"].update(usd=-1), "prices.secret.usd"),
-        (lambda d: d["prices"]["secret"].update(source="x"), "sources without a description: x"),
-        (lambda d: d["prices"]["secret"].update(confidence="sure"), "prices.secret.confidence"),
-    ],
-)
-def test_a_broken_table_is_one_message(tmp_path: Path, change, message):
-    table_file(tmp_path, change)
-    with pytest.raises(ConfigurationError, match=message):
-        load_table("us-east-1", tmp_path)
-
-
-def test_fresh_prices_win_and_date_the_table():
-    day = date(2027, 1, 2)
-    fresh = Price(usd=1.0, per="month", confidence=Confidence.HIGH, read=day, source="AWS")
-    table = load_table("us-east-1").with_prices({"secret": fresh}, day)
-    assert table.price("secret") == fresh
-    assert table.compiled == day
-    assert table.price("alarm") == load_table("us-east-1").price("alarm")
-
-
-# --- counting --------------------------------------------------------------------------------------
-
-
-def settings(**changes):
-    schema = yaml.safe_load((Path(__file__).parents[3] / "Pulumi.yaml").read_text())["config"]
-    config = {key: str(entry["default"]) for key, entry in schema.items() if "default" in entry}
-    config |= {"haproof:topology": "ha", "haproof:vpcCidr": "10.20.0.0/16"}
-    return settings_from({**config, **changes}, "haproof")
-
-
-def test_what_the_program_registered_is_what_is_counted():
-    counts = Counter(
-        {
-            "aws:lb/loadBalancer:LoadBalancer": 1,
-            "aws:autoscaling/policy:Policy": 1,
-            "aws:cloudwatch/metricAlarm:MetricAlarm": 7,
-            "aws:kms/key:Key": 1,
-            "aws:rds/instance:Instance": 1,
-        }
-    )
-    found = quantities_of(counts, settings(), zone_count=3)
-    assert found.public_addresses == 6 + 3
-    assert found.alarms == 7 + 2
-    assert priced(found).total - priced(changed(found, encryption_keys=0)).total == pytest.approx(
-        1.0
-    )
-    assert (found.secrets, found.load_balancers, found.nat_gateways) == (1, 1, 0)
-
-
-def test_behind_nat_gateways_only_they_and_the_load_balancer_have_addresses():
-    counts = Counter(
-        {
-            "aws:lb/loadBalancer:LoadBalancer": 1,
-            "aws:ec2/natGateway:NatGateway": 3,
-            "aws:ec2/eip:Eip": 3,
-        }
-    )
-    found = quantities_of(counts, settings(), zone_count=3)
-    assert (found.nat_gateways, found.public_addresses) == (3, 3 + 3)
-
-
-def test_the_document_tells_the_estimates_that_the_tables_give():
+def test_the_documentation_shows_the_estimates_of_the_tables():
     document = (Path(__file__).parents[3] / "docs" / "cost.md").read_text(encoding="utf-8")
     for start, quantities in (("| single (", SINGLE), ("| ha (", HA)):
         (row,) = (line for line in document.splitlines() if line.startswith(start))
-        told = [cell.strip() for cell in row.strip("|").split("|")[1:]]
+        figures = [cell.strip() for cell in row.strip("|").split("|")[1:]]
         totals = [priced(quantities, region).total for region in ("us-east-1", "ap-northeast-2")]
-        assert told == [f"{total:.2f}" for total in totals]
+        assert figures == [f"{total:.2f}" for total in totals]

@@ -1,4 +1,4 @@
-"""The Price List API: what is asked, and that only one certain price is taken."""
+"""The Price List API: what is requested, and that only an unambiguous price is accepted."""
 
 import json
 from datetime import date
@@ -30,7 +30,7 @@ class Client:
         return self.answer
 
 
-def test_what_is_asked_is_valid_for_the_api():
+def test_requests_are_valid_for_the_api():
     client = boto3.client(
         "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
@@ -53,7 +53,7 @@ def test_what_is_asked_is_valid_for_the_api():
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "ap-northeast-2"])
-def test_every_key_of_a_table_can_be_asked_for_and_has_the_tables_unit(region):
+def test_every_key_of_a_table_can_be_fetched_and_has_the_tables_unit(region):
     table = load_table(region)
     found = fetch(table.prices, region, Client(product("1")), TODAY)
     for key, price in table.prices.items():
@@ -95,13 +95,13 @@ def test_the_first_tier_counts_and_reservations_do_not():
         (Client(product("0.10"), NextToken="more"), "prices for alarm"),
     ],
 )
-def test_a_doubtful_answer_is_refused(client, message):
+def test_an_ambiguous_answer_is_rejected(client, message):
     with pytest.raises(PriceListError, match=message):
         fetch(["alarm"], "us-east-1", client, TODAY)
 
 
-def test_unknown_regions_and_keys_are_refused():
+def test_unknown_regions_and_keys_are_rejected():
     with pytest.raises(PriceListError, match="usage types of eu-west-1"):
         product_of("alarm", "eu-west-1")
-    with pytest.raises(PriceListError, match="not asked for yacht"):
+    with pytest.raises(PriceListError, match="yacht cannot be looked up"):
         product_of("yacht", "us-east-1")

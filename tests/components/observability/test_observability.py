@@ -1,12 +1,18 @@
-"""What is watched, who is told, and what a deployment is stopped by."""
+"""Alarms, the topic that they notify, the dashboard and the budget."""
 
 import json
 
 import pytest
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+
+
 GROUP = "aws:codedeploy/deploymentGroup:DeploymentGroup"
+
+
 BALANCER = "app/web-balancer-alb/50dc6c495c0c9188"
+
+
 TARGETS = "targetgroup/web-balancer-targets-1234567/73e2d6bc24d8a067"
 
 
@@ -24,7 +30,7 @@ def stop_alarms(recording):
     }
 
 
-def test_a_fleet_watches_what_visitors_notice_and_what_runs_out(ha):
+def test_the_ha_stack_watches_what_visitors_notice_and_what_runs_out(ha):
     assert set(alarms(ha)) == {
         "HTTPCode_Target_5XX_Count",
         "HTTPCode_ELB_5XX_Count",
@@ -49,7 +55,7 @@ def test_a_single_instance_watches_what_it_has_metrics_for(single):
     assert found["StatusCheckFailed"]["dimensions"] == {"InstanceId": "web-instance-server-id"}
 
 
-def test_every_alarm_tells_the_topic_when_it_rings_and_when_it_is_over(either):
+def test_every_alarm_notifies_the_topic_when_it_fires_and_when_it_resolves(either):
     topic = "arn:aws:sns:ap-northeast-2:123456789012:web-watch-alarms"
     for alarm in either.of(ALARM):
         assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == [topic]
@@ -57,7 +63,7 @@ def test_every_alarm_tells_the_topic_when_it_rings_and_when_it_is_over(either):
         assert alarm.inputs["datapointsToAlarm"] <= alarm.inputs["evaluationPeriods"]
 
 
-def test_alarms_come_after_the_permission_to_tell(either):
+def test_alarms_are_created_after_the_permission_to_publish(either):
     policy = either.one("aws:sns/topicPolicy:TopicPolicy")
     for alarm in either.of(ALARM):
         assert policy.urn in alarm.property_dependencies["alarmActions"]
@@ -74,7 +80,7 @@ def test_alarms_watch_this_stacks_own_resources(ha):
         assert found[metric]["dimensions"] == {"DBInstanceIdentifier": "web-database-1234567"}
 
 
-def test_a_percentile_is_kept_apart_from_other_statistics(ha):
+def test_a_percentile_is_an_extended_statistic(ha):
     slow = alarms(ha)["TargetResponseTime"]
     assert slow["extendedStatistic"] == "p99"
     assert slow["evaluateLowSampleCountPercentiles"] == "ignore"
@@ -98,32 +104,27 @@ def test_a_deployment_stops_on_errors_and_slowness_and_rolls_back(ha):
     ]
 
 
-def test_no_alarm_can_stop_the_first_deployment_of_a_quiet_stack(ha):
+def test_no_alarm_can_stop_the_first_deployment_of_an_idle_stack(ha):
     for alarm in stop_alarms(ha).values():
         assert alarm["treatMissingData"] == "notBreaching"
         assert alarm["comparisonOperator"] == "GreaterThanOrEqualToThreshold"
         assert alarm["threshold"] > 0
 
 
-def test_without_a_metric_of_answers_no_deployment_is_stopped(single):
+def test_without_request_metrics_no_deployment_is_stopped(single):
     group = single.one(GROUP).inputs
     assert "alarmConfiguration" not in group
     assert group["autoRollbackConfiguration"]["events"] == ["DEPLOYMENT_FAILURE"]
 
 
-def test_a_leaving_instance_stops_its_application_first(single, ha):
-    assert ha.one(GROUP).inputs["terminationHookEnabled"] is True
-    assert single.one(GROUP).inputs["terminationHookEnabled"] is False
-
-
-def test_credits_are_watched_for_what_they_cost_in_each_mode(build):
+def test_the_alarm_on_credits_depends_on_the_credit_mode(build):
     charged = alarms(build("ha", cpuCredits="unlimited"))
     assert charged["CPUSurplusCreditsCharged"]["threshold"] == 0
     assert charged["CPUSurplusCreditsCharged"]["comparisonOperator"] == "GreaterThanThreshold"
     assert "CPUCreditBalance" not in charged
 
 
-def test_types_without_credits_have_no_alarm_about_them(build):
+def test_types_without_credits_have_no_alarm_on_them(build):
     assert not {m for m in alarms(build("ha", instanceType="m7g.medium")) if "Credit" in m}
 
 
@@ -156,14 +157,14 @@ def test_only_this_accounts_alarms_and_budgets_may_publish_and_only_over_tls(eit
     assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_an_address_is_subscribed_only_if_one_is_given(build, ha):
+def test_an_address_is_subscribed_only_if_configured(build, ha):
     assert ha.of("aws:sns/topicSubscription:TopicSubscription") == []
     recording = build("ha", alarmEmail="ops@example.org")
     subscription = recording.one("aws:sns/topicSubscription:TopicSubscription").inputs
     assert (subscription["protocol"], subscription["endpoint"]) == ("email", "ops@example.org")
 
 
-def test_a_budget_is_made_only_if_one_is_given(build, single):
+def test_a_budget_is_created_only_if_configured(build, single):
     assert single.of("aws:budgets/budget:Budget") == []
     recording = build("single", monthlyBudget="25")
     budget = recording.one("aws:budgets/budget:Budget").inputs
@@ -172,8 +173,8 @@ def test_a_budget_is_made_only_if_one_is_given(build, single):
         "USD",
         "MONTHLY",
     )
-    told = {n["notificationType"]: n["threshold"] for n in budget["notifications"]}
-    assert told == {"ACTUAL": 80, "FORECASTED": 100}
+    thresholds = {n["notificationType"]: n["threshold"] for n in budget["notifications"]}
+    assert thresholds == {"ACTUAL": 80, "FORECASTED": 100}
     topic = ["arn:aws:sns:ap-northeast-2:123456789012:web-watch-alarms"]
     assert all(n["subscriberSnsTopicArns"] == topic for n in budget["notifications"])
     # A filter would make it blind until its tag is activated for billing.
@@ -192,49 +193,3 @@ def test_the_dashboard_shows_every_alarm_and_every_watched_metric(build, stack):
     places = [(graph["x"], graph["y"]) for graph in graphs]
     assert len(set(places)) == len(places)
     assert all(graph["x"] + graph["width"] <= 24 for graph in graphs)
-
-
-def test_the_databases_log_expires_and_is_there_before_rds_makes_its_own(either):
-    log = either.one("aws:cloudwatch/logGroup:LogGroup")
-    database = either.one("aws:rds/instance:Instance")
-    identifier = database.inputs["identifier"]
-    assert log.inputs["name"] == f"/aws/rds/instance/{identifier}/postgresql"
-    assert log.inputs["retentionInDays"] == 30
-    assert log.urn in database.dependencies
-    assert database.inputs["enabledCloudwatchLogsExports"] == ["postgresql"]
-
-
-def test_the_database_is_what_a_production_database_has_to_be(either):
-    database = either.one("aws:rds/instance:Instance").inputs
-    assert database["storageEncrypted"] is True
-    assert database["manageMasterUserPassword"] is True
-    assert not {"password", "passwordWo"} & set(database)
-    assert database["iamDatabaseAuthenticationEnabled"] is True
-    assert database["publiclyAccessible"] is False
-    assert database["backupRetentionPeriod"] >= 7
-    assert database["copyTagsToSnapshot"] is True
-    assert database["autoMinorVersionUpgrade"] is True
-    (forced,) = either.one("aws:rds/parameterGroup:ParameterGroup").inputs["parameters"]
-    assert (forced["name"], forced["value"]) == ("rds.force_ssl", "1")
-
-
-def test_the_standby_is_a_switch(build):
-    assert build("ha").one("aws:rds/instance:Instance").inputs["multiAz"] is False
-    standby = build("ha", databaseMultiAz="true").one("aws:rds/instance:Instance")
-    assert standby.inputs["multiAz"] is True
-
-
-def test_a_protected_database_leaves_a_snapshot_of_its_own_and_its_backups(build):
-    database = build("ha", protect="true").one("aws:rds/instance:Instance").inputs
-    assert database["finalSnapshotIdentifier"] == "web-database-final-1234567"
-    assert database["deleteAutomatedBackups"] is False
-
-
-def test_a_minimum_of_healthy_hosts_becomes_a_configuration_of_the_stacks_own(build, ha):
-    assert ha.of("aws:codedeploy/deploymentConfig:DeploymentConfig") == []
-    recording = build("ha", minimumHealthyHosts="66%")
-    config = recording.one("aws:codedeploy/deploymentConfig:DeploymentConfig")
-    assert config.inputs["minimumHealthyHosts"] == {"type": "FLEET_PERCENT", "value": 66}
-    group = recording.one(GROUP)
-    assert group.inputs["deploymentConfigName"] == "web-delivery-config-1234567"
-    assert group.property_dependencies["deploymentConfigName"] == (config.urn,)

@@ -1,4 +1,4 @@
-"""An appspec.yml that names what is not there is refused before anything is planned."""
+"""An appspec.yml that names missing files is rejected before anything is planned."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def revision(tmp_path):
         "version: 0.0\nhooks: {ApplicationStart: [{location: /scripts/start.sh}]}\n",
     ],
 )
-def test_what_is_there_is_accepted(revision, text):
+def test_files_that_exist_are_accepted(revision, text):
     check_appspec(revision(text))
 
 
@@ -44,14 +44,14 @@ def test_every_missing_script_and_file_is_named_with_the_remedy(revision, tmp_pa
     assert 'the script "scripts/gone.sh" for AfterInstall' in first
     assert 'the script "scripts" for ValidateService' in second
     assert 'installs "app.jar"' in third
-    assert all("take the" in line for line in (first, second, third))
+    assert all("or remove the" in line for line in (first, second, third))
     assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize(
     ("text", "message"), [("", "is empty"), ("hooks: [", "not valid YAML"), ("- a\n", "is empty")]
 )
-def test_what_is_no_appspec_is_one_message(revision, text, message):
+def test_an_invalid_appspec_is_one_message(revision, text, message):
     with pytest.raises(ConfigurationError, match=message) as raised:
         check_appspec(revision(text))
     assert "\n" not in str(raised.value)

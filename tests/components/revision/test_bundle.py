@@ -1,4 +1,4 @@
-"""Revisions: the same content gives the same bytes, whatever the machine did to the files."""
+"""Bundles: the same content gives the same bytes on every machine."""
 
 import os
 import tempfile
@@ -100,19 +100,19 @@ def test_the_key_is_the_content(app, tmp_path):
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [f"{bundle.digest}.zip"]
 
 
-def test_a_directory_without_appspec_is_refused_with_the_remedy(app, tmp_path):
+def test_a_directory_without_appspec_is_rejected_with_the_remedy(app, tmp_path):
     (app / "appspec.yml").unlink()
     with pytest.raises(ConfigurationError, match=r"no appspec.yml at its root.*make revision"):
         build_bundle(app, tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_missing_directory_is_refused_with_the_remedy(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"nowhere.*is no directory.*make revision"):
+def test_a_missing_directory_is_rejected_with_the_remedy(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"nowhere.*is not a directory.*make revision"):
         build_bundle(tmp_path / "nowhere", tmp_path / "cache")
 
 
-def test_links_out_of_the_tree_are_refused_and_leave_nothing_behind(app, tmp_path):
+def test_links_out_of_the_tree_are_rejected_and_leave_nothing_behind(app, tmp_path):
     (tmp_path / "secret").write_text("x", encoding="utf-8")
     (app / "linked").symlink_to(tmp_path / "secret")
     with pytest.raises(ConfigurationError, match=r"linked.*not a regular file inside"):
@@ -125,7 +125,7 @@ def test_links_inside_the_tree_become_copies(app, tmp_path):
     assert "b.py" in members(build_bundle(app, tmp_path / "cache"))
 
 
-def test_linked_directories_are_refused(app, tmp_path):
+def test_linked_directories_are_rejected(app, tmp_path):
     (app / "more").symlink_to("scripts")
     with pytest.raises(ConfigurationError, match=r"linked directory.*more"):
         build_bundle(app, tmp_path / "cache")

@@ -1,11 +1,56 @@
-"""The two real stacks' estimate: counted from what the program registered, priced, and told."""
+"""The estimate of both stacks: counted from what the program registered, priced and logged."""
 
 import json
+from collections import Counter
+from pathlib import Path
 
 import pulumi
 import pytest
+import yaml
 
+from components.config.loader import settings_from
 from components.cost import price_list
+from components.cost.bill import quantities_of
+from tests.components.cost.quantities import changed, priced
+
+
+def settings(**changes):
+    schema = yaml.safe_load((Path(__file__).parents[3] / "Pulumi.yaml").read_text())["config"]
+    config = {key: str(entry["default"]) for key, entry in schema.items() if "default" in entry}
+    config |= {"haproof:topology": "ha", "haproof:vpcCidr": "10.20.0.0/16"}
+    return settings_from({**config, **changes}, "haproof")
+
+
+def test_registered_resources_are_counted():
+    counts = Counter(
+        {
+            "aws:lb/loadBalancer:LoadBalancer": 1,
+            "aws:autoscaling/policy:Policy": 1,
+            "aws:cloudwatch/metricAlarm:MetricAlarm": 7,
+            "aws:kms/key:Key": 1,
+            "aws:rds/instance:Instance": 1,
+        }
+    )
+    found = quantities_of(counts, settings(), zone_count=3)
+    assert found.public_addresses == 6 + 3
+    assert found.alarms == 7 + 2
+    assert priced(found).total - priced(changed(found, encryption_keys=0)).total == pytest.approx(
+        1.0
+    )
+    assert (found.secrets, found.load_balancers, found.nat_gateways) == (1, 1, 0)
+
+
+def test_behind_nat_gateways_only_they_and_the_load_balancer_have_addresses():
+    counts = Counter(
+        {
+            "aws:lb/loadBalancer:LoadBalancer": 1,
+            "aws:ec2/natGateway:NatGateway": 3,
+            "aws:ec2/eip:Eip": 3,
+        }
+    )
+    found = quantities_of(counts, settings(), zone_count=3)
+    assert (found.nat_gateways, found.public_addresses) == (3, 3 + 3)
+
 
 HOURS = 730
 
@@ -127,7 +172,7 @@ def test_by_default_aws_is_not_asked(build, monkeypatch):
     assert cost(build("single", fresh=True))["total"] > 0
 
 
-def test_aws_is_asked_where_the_setting_says_so(build, monkeypatch):
+def test_the_price_list_is_used_if_configured(build, monkeypatch):
     client = FakePriceList("0.0100000000")
     monkeypatch.setattr(price_list, "connect", lambda profile: client)
     found = cost(build("single", priceSource="price-list"))
@@ -137,7 +182,7 @@ def test_aws_is_asked_where_the_setting_says_so(build, monkeypatch):
     assert len(client.asked) == len(found["lines"])
 
 
-def test_a_price_list_that_does_not_answer_leaves_the_table_and_a_warning(build, monkeypatch, said):
+def test_without_an_answer_the_table_is_used_with_a_warning(build, monkeypatch, said):
     class Silent:
         def get_products(self, **_):
             return {"PriceList": []}
@@ -150,7 +195,7 @@ def test_a_price_list_that_does_not_answer_leaves_the_table_and_a_warning(build,
     assert "Allow pricing:GetProducts" in said[0][1]
 
 
-def test_where_prices_come_from_releases_nothing_again(build):
+def test_another_price_source_triggers_no_release(build):
     def digest(recording):
         return recording.service().inputs["settingsDigest"]
 

@@ -1,0 +1,15 @@
+"""The baseline's instance."""
+
+
+def test_a_new_image_does_not_replace_the_server(single):
+    instance = single.one("aws:ec2/instance:Instance")
+    assert instance.ignore_changes == ("ami",)
+    assert instance.inputs["userDataReplaceOnChange"] is True
+
+
+def test_a_pinned_image_needs_no_lookup_and_replaces_the_server(build):
+    recording = build("single", machineImage="ami-00000000deadbeef0")
+    instance = recording.one("aws:ec2/instance:Instance")
+    assert instance.inputs["ami"] == "ami-00000000deadbeef0"
+    assert instance.ignore_changes == ()
+    assert not [token for token, _ in recording.invokes if "getParameter" in token]
