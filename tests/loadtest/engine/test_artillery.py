@@ -45,7 +45,7 @@ FAULTS = {
 
 @pytest.fixture
 def impatient(tmp_path: Path) -> str:
-    """The published scenario with a time-out of 2 s, so that the test is short."""
+    """The published scenario with a timeout of 2 s, so that the test is short."""
     script = scenario.load().script
     file = tmp_path / "impatient.yml"
     file.write_text(

@@ -148,7 +148,7 @@ def test_the_run_adds_up(run: tuple[RunSummary, Truth]):
 def test_the_probe_saw_both_outages(run: tuple[RunSummary, Truth]):
     probe = run[0].probe
     assert probe is not None
-    # From the first phase to the last answer, which is a time-out.
+    # From the first phase to the last answer, which is a timeout.
     assert SECONDS / 2 <= probe.sent * probe.interval_s <= SECONDS + TIMEOUT_S + 2
     # Probes of the last two seconds of the freeze were still answered in time.
     assert len(probe.outages) == 2
