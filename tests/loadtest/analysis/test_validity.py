@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.analysis.summary import Artillery, Measurements, summarise
+from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
 from loadtest.analysis.verdict import Slo, exit_code
 from loadtest.models import RunSummary
 from loadtest.profiles import PROFILES
@@ -30,7 +30,9 @@ def with_counters(measured: Measurements, **changed: int) -> Measurements:
         **measured.artillery.counters,
         **{name.replace("__", "."): value for name, value in changed.items()},
     }
-    return dataclasses.replace(measured, artillery=Artillery({"counters": counters}, [counters]))
+    return dataclasses.replace(
+        measured, artillery=ArtilleryReport({"counters": counters}, [counters])
+    )
 
 
 def failed_checks(summary: RunSummary) -> list[str]:
