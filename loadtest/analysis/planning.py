@@ -13,19 +13,19 @@ from loadtest.models import Record
 from loadtest.profiles import PROFILES, Profile
 
 TOLERATED = (0, 1, 2, 5, 10)
-"""Numbers of failures for which a plan is made."""
+"""Numbers of failures to plan for."""
 PASSES = 0.9
 
 
 class Step(Record):
-    """A run that shows the objective, if no more than so many of its requests fail."""
+    """A run that shows the objective if at most `failures` of its requests fail."""
 
     failures: int
     requests: int
     seconds: float
     """At the plan's rate."""
     passes_at_one_in: int
-    """Nine of ten such runs pass only if no more than one request in so many truly fails."""
+    """The true failure rate (1 in so many) at which the run passes with 90 % probability."""
 
 
 class ProfileFit(Record):
@@ -39,7 +39,7 @@ class ProfileFit(Record):
 
 
 class Plan(Record):
-    """The answer to: how long must a run be?"""
+    """How long a run must be."""
 
     slo_percent: float
     confidence_percent: float
@@ -60,9 +60,10 @@ class Plan(Record):
 
 
 def plan(slo: float, confidence: float, rate: float, requests_per_user: int) -> Plan:
-    """Plans for shares (0 to 1, exclusive) and a rate in requests per second.
+    """Plan for shares (0 to 1, exclusive) and a rate in requests per second.
 
-    Raises LoadTestError for values that no run could satisfy.
+    Raises:
+        LoadTestError: No run could satisfy these values.
     """
     _check(slo, confidence, rate)
     steps = list[Step]()
@@ -90,14 +91,14 @@ def _check(slo: float, confidence: float, rate: float) -> None:
         if not 0 < value < 1:
             raise LoadTestError(
                 f"a run cannot show {'an' if name == 'availability' else 'a'} {name} of {value * 100:g} %; "
-                "give a percentage between 0 and 100, neither of them included"
+                "give a percentage between 0 and 100, both exclusive"
             )
     if not (rate > 0 and math.isfinite(rate)):
         raise LoadTestError(f"a rate of {rate:g} requests/s never ends; give one above 0")
 
 
 def requests_needed(slo: float, confidence: float, failures: int = 0) -> int:
-    """The smallest number of requests that shows `slo` although so many of them failed.
+    """Return the smallest number of requests that shows `slo` although so many of them failed.
 
     It is the smallest n for which that few failures would have a probability of at most
     1 - `confidence`, if the true share of good requests were `slo` (Clopper and Pearson, inverted).
@@ -117,7 +118,7 @@ def requests_needed(slo: float, confidence: float, failures: int = 0) -> int:
 
 
 def _passes_at(failures: int, n: int) -> int:
-    """One failure in how many requests leaves such a run its chance to pass."""
+    """Return N such that the run passes with probability PASSES if one request in N truly fails."""
     return math.ceil(1 / float(scipy.stats.beta.ppf(1 - PASSES, failures + 1, n - failures)))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from loadtest import profiles
-from loadtest.analysis.summary import Artillery, Measurements, summarise
+from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
 from loadtest.errors import ResultsError
 from loadtest.models import SCHEMA_VERSION, RunSettings, RunSummary
 from loadtest.runs import events, paths, probes, recording, table
@@ -154,12 +154,12 @@ def _generator_events(directory: Path) -> list[GeneratorEvent]:
     return list(recording.events(Journal(path))) if path else []
 
 
-def _artillery(directory: Path) -> Artillery | None:
+def _artillery(directory: Path) -> ArtilleryReport | None:
     """Return Artillery's own report of the run; None if it died before it wrote one."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         text = (directory / paths.ARTILLERY_REPORT).read_text(encoding="utf-8")
         content: dict[str, Any] = json.loads(text)
-        return Artillery(
+        return ArtilleryReport(
             aggregate=dict(content["aggregate"]),
             windows=[dict(window["counters"]) for window in content["intermediate"]],
         )

@@ -30,7 +30,7 @@ from loadtest.runs.table import RequestTable
 
 
 @dataclass(frozen=True)
-class Artillery:
+class ArtilleryReport:
     """Artillery's own report of a run: the totals, and the counters of its windows of 10 s."""
 
     aggregate: Mapping[str, Any]
@@ -52,7 +52,7 @@ class Measurements:
     """What ended the run early; None if it went to its end."""
     requests: RequestTable
     generator: Sequence[GeneratorEvent]
-    artillery: Artillery | None
+    artillery: ArtilleryReport | None
     """None if Artillery ended before it wrote a report."""
     probes: Sequence[Probe] = ()
     events: Sequence[Event] = ()
@@ -205,7 +205,7 @@ def _peak_cores(usage: Sequence[Usage]) -> float:
     )
 
 
-def _artillery(report: Artillery | None) -> ArtilleryRecord | None:
+def _artillery(report: ArtilleryReport | None) -> ArtilleryRecord | None:
     if report is None:
         return None
     counters = report.counters
@@ -216,12 +216,12 @@ def _artillery(report: Artillery | None) -> ArtilleryRecord | None:
         p99_ms=response_time.get("p99"),
         users_completed=counters.get("vusers.completed", 0),
         users_failed=counters.get("vusers.failed", 0),
-        codes=_below(counters, "http.codes."),
-        errors=_below(counters, "errors."),
+        codes=_with_prefix(counters, "http.codes."),
+        errors=_with_prefix(counters, "errors."),
     )
 
 
-def _below(counters: Mapping[str, int], prefix: str) -> dict[str, int]:
+def _with_prefix(counters: Mapping[str, int], prefix: str) -> dict[str, int]:
     return {
         name.removeprefix(prefix): count
         for name, count in sorted(counters.items())

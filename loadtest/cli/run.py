@@ -14,6 +14,7 @@ from loadtest.cli import output, tools
 from loadtest.cli.options import Json, SloFile, choose_profile, read_outputs, read_slo
 from loadtest.engine import series
 from loadtest.engine.runner import RunResult, run_load
+from loadtest.engine.series import CompletedSeries
 from loadtest.errors import EXIT_INTERRUPTED, OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import PROFILES, Profile
@@ -77,12 +78,7 @@ def run_command(
         base=paths.base(),
         print_line=line_printer(console),
     )
-    if json:
-        output.show_json(Console(), made.series)
-    else:
-        _show_series(console, made.series)
-        line_printer(console)(f"results: {made.file}")
-    return EXIT_INTERRUPTED if made.cut_short else made.exit_code
+    return _show_series(console, made, json=json)
 
 
 def _load(
@@ -104,7 +100,17 @@ def _named(stacks: list[str], targets: list[StackOutputs]) -> dict[str, StackOut
     return dict(zip(names, targets, strict=True))
 
 
-def _show_series(console: Console, made: Series) -> None:
+def _show_series(console: Console, made: CompletedSeries, *, json: bool) -> int:
+    """Print a series, to standard output if as JSON, and return the exit code for it."""
+    if json:
+        output.show_json(Console(), made.series)
+    else:
+        _show_runs(console, made.series)
+        line_printer(console)(f"results: {made.file}")
+    return EXIT_INTERRUPTED if made.cut_short else made.exit_code
+
+
+def _show_runs(console: Console, made: Series) -> None:
     """Show every run of a series, then what they say together."""
     columns = ("slot", "stack", "run", "verdict", "failed users", "p99 of all")
     rows = [

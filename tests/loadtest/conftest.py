@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.analysis.summary import Artillery, Measurements, summarise
+from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
 from loadtest.analysis.verdict import Slo
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.profiles import PROFILES, Profile
@@ -170,7 +170,7 @@ def measured(exchanges: Sequence[Exchange], profile: Profile, **changed: Any) ->
         "cut_reason": None,
         "requests": table.from_exchanges(exchanges, settings.slow_ms),
         "generator": events,
-        "artillery": Artillery(aggregate, [counters]),
+        "artillery": ArtilleryReport(aggregate, [counters]),
     }
     return Measurements(**{**values, **changed})
 

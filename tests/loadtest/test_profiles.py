@@ -76,7 +76,7 @@ def test_artillery_gets_its_own_words():
     assert "rampTo" not in PROFILES["quick"].phases[1].to_artillery()
 
 
-def test_unknown_profile_is_told_with_the_known_ones():
+def test_an_unknown_profile_is_reported_with_the_known_ones():
     with pytest.raises(LoadTestError, match="'huge'; choose one of seed, quick, smoke"):
         profile_named("huge")
 

@@ -1,4 +1,4 @@
-"""What the charts and tables show beyond a run's summary, from its single requests."""
+"""What charts and tables show beyond a run's summary, computed from its individual requests."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from loadtest.outcomes import FAILED, Outcome
 from loadtest.runs.table import RequestTable
 
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
-"""Lengths of time over which a chart sums up."""
+"""Step lengths that a chart may aggregate over."""
 
 CURVE_POINTS = 240
-"""Points of a distribution's curve; its tail gets as many again per tenfold."""
+"""Points of a distribution's curve; its tail gets a quarter as many in addition."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """A run in equal steps of time. Rates are per second."""
+    """A run in equal time steps. Rates are per second."""
 
     step_s: int
     arrivals: Floats
@@ -32,11 +32,11 @@ class Course:
     outcomes: dict[Outcome, Floats]
     """Requests, by their end."""
     median: list[Percentile | None]
-    """Of the requests that began in a step, the unanswered as slower than all answers."""
+    """Of the requests that started in a step; an unanswered one is slower than any answer."""
     p99: list[Percentile | None]
 
     def __len__(self) -> int:
-        """How many steps."""
+        """Return the number of steps."""
         return len(self.arrivals)
 
     @property
@@ -62,16 +62,16 @@ class Curve:
     ms: Floats
     share: Floats
     coverage: float
-    """Share of requests that got an answer; where the curve ends."""
+    """Share of requests that got an answer, where the curve ends."""
     timeout_ms: float
     p99: Percentile | None
 
 
 @dataclass(frozen=True)
 class InstanceRow:
-    """What one instance answered; `instance` is None for requests whose answer named none.
+    """What one instance answered; `instance` is None for requests whose response named none.
 
-    `latency` holds percentiles of the answered ones.
+    `latency` contains percentiles of the answered requests.
     """
 
     instance: str | None
@@ -83,14 +83,14 @@ class InstanceRow:
 
 
 def seconds_of(run: RunSummary, table: RequestTable) -> float:
-    """How long it took from the first phase's start until the last request had ended."""
+    """Return the time from the start of the first phase to the end of the last request."""
     if not len(table):
         return sum(phase.duration_s for phase in run.profile.phases)
     return max(0.0, float(table.ended_ms.max()) - _began_ms(run)) / 1000
 
 
 def step_for(seconds: float, most: int) -> int:
-    """The smallest round step with which at most `most` of them cover that time."""
+    """Return the smallest round step of which at most `most` cover that time."""
     for step in STEPS_S:
         if seconds <= step * most:
             return step
@@ -98,7 +98,7 @@ def step_for(seconds: float, most: int) -> int:
 
 
 def course(run: RunSummary, table: RequestTable, step_s: int) -> Course:
-    """The run in steps of that length, from its first phase on."""
+    """Aggregate the run in steps of that length, from its first phase on."""
     began, steps = _began_ms(run), int(seconds_of(run, table) // step_s) + 1
 
     def rate(times_ms: Floats) -> Floats:
@@ -117,7 +117,7 @@ def course(run: RunSummary, table: RequestTable, step_s: int) -> Course:
 
 
 def curve(run: RunSummary, table: RequestTable) -> Curve:
-    """The distribution of all requests' latency; it never reaches 1 where some went unanswered."""
+    """Return the distribution of all requests' latency; below 1 if some were never answered."""
     values, timeout_ms = np.sort(columns.latencies(table)), run.scenario.timeout_s * 1000
     total, answered = len(values), int(np.isfinite(values).sum())
     ranks = _ranks(answered)
@@ -131,7 +131,7 @@ def curve(run: RunSummary, table: RequestTable) -> Curve:
 
 
 def _ranks(count: int) -> Ints:
-    """Ranks that draw a curve of `count` values: evenly spread, and more where it flattens."""
+    """Return the ranks to draw a curve of `count` values: evenly spread, denser where it flattens."""
     if not count:
         return np.zeros(0, dtype=np.int64)
     even = np.linspace(0, count - 1, CURVE_POINTS)
@@ -140,9 +140,9 @@ def _ranks(count: int) -> Ints:
 
 
 def instances(run: RunSummary, table: RequestTable | None) -> list[InstanceRow]:
-    """One row per instance that answered, then one for the requests whose answer named none.
+    """Return one row per instance, then one for the requests whose response named none.
 
-    Without the single requests, what the summary tells of instances.
+    Without the individual requests, the rows contain what the summary says about instances.
     """
     if table is None:
         return [
@@ -180,12 +180,12 @@ def _began_ms(run: RunSummary) -> float:
 
 
 def _index(times_ms: Floats, began_ms: float, step_s: int) -> Ints:
-    # What began a moment before its phase did belongs to its first step.
+    # A request that started slightly before its phase belongs to the first step.
     return np.maximum((times_ms - began_ms) // (1000 * step_s), 0).astype(np.int64)
 
 
 def _groups(index: Ints, values: Floats, steps: int) -> Iterator[Floats]:
-    """The values of each step, sorted."""
+    """Yield the values of each step, sorted."""
     order = np.lexsort((values, index))
     edges = np.searchsorted(index[order], np.arange(steps + 1))
     for left, right in itertools.pairwise(edges):

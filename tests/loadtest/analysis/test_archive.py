@@ -36,7 +36,7 @@ def test_runs_are_found_by_id_beginning_and_directory(
     for name in (run.id, "20261122T000001Z", str(base / run.id)):
         assert archive.find(base, name) == base / run.id
     assert archive.find(base, "latest-ha").name == "20261122T000002Z-ha-quick"
-    with pytest.raises(ResultsError, match="2 runs below .* start with"):
+    with pytest.raises(ResultsError, match=r"2 runs below .* start with"):
         archive.find(base, "20261122T")
     with pytest.raises(ResultsError, match="the newest are 20261122T000001Z-ha-quick"):
         archive.find(base, "1999")
@@ -44,7 +44,7 @@ def test_runs_are_found_by_id_beginning_and_directory(
         archive.find(tmp_path / "nowhere", "x")
 
 
-def test_a_kept_run_knows_its_versions(golden: tuple[RunSummary, RunSummary]):
+def test_a_saved_run_knows_its_versions(golden: tuple[RunSummary, RunSummary]):
     run = SavedRun(Path("x"), golden[1])
     assert run.app_versions == ["v1"]
     assert dataclasses.astuple(UnreadableRun(Path("x"), "y")) == (Path("x"), "y")

@@ -1,4 +1,4 @@
-"""The bottleneck's finder on runs whose truth is known: it names the culprit, and nobody innocent."""
+"""The bottleneck search on runs whose truth is known: it names the culprit, and nobody else."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_it_is_found_without_a_ramp_too():
     assert found.evidence[0].slope is None
 
 
-def test_in_a_queue_that_all_wait_in_the_cause_is_found_where_the_load_was_low():
+def test_behind_a_shared_queue_the_cause_is_found_at_low_load():
     """At the peak everybody waits a second for the searches before them."""
     queue: Factor = lambda load: 1 + 400 * max(0.0, load - 0.6)  # noqa: E731
     found = bottleneck.find(simulate(4, {"search": lambda _: 12}, shared=queue))
@@ -139,7 +139,7 @@ def test_an_endpoint_that_breaks_down_only_at_the_peak_is_found():
     assert (found.kind, found.endpoint) == ("degrades", "create")
 
 
-def test_visitors_who_wait_to_be_let_in_do_not_accuse_the_first_endpoint():
+def test_queueing_for_admission_does_not_incriminate_the_first_endpoint():
     """The service goes on with visits it began, so under load all the waiting is in front of it."""
     found = bottleneck.find(simulate(15, {"login": lambda load: 1 + 300 * max(0, load - 0.4)}))
     assert found.kind == "none", found.sentence
@@ -151,7 +151,7 @@ def test_a_first_endpoint_that_is_slow_at_any_load_is_found():
     assert found.endpoint == "login"
 
 
-def test_a_hiccup_is_no_bottleneck():
+def test_a_hiccup_is_not_a_bottleneck():
     """One endpoint stands still for a second, behind a lock for instance; its mean suffers a lot."""
     found = bottleneck.find(simulate(14, {"create": lambda load: 500 if 0.7 < load < 0.73 else 1}))
     create = next(e for e in found.evidence if e.endpoint == "create")
@@ -198,7 +198,7 @@ def test_uniform_runs_have_no_bottleneck(innocent: dict[str, object]):
     assert accused == []
 
 
-def test_who_is_visited_last_is_not_to_blame_for_what_came_last():
+def test_the_endpoint_visited_last_is_not_blamed_for_late_load():
     """Most log-outs are not sent before the end; a stall in the last second meets a tenth of them."""
     found = bottleneck.find(
         simulate(12, flat=True, spread=0.1, think_s=6, peak=200, stalls_at_s=RAMP_S - 1)
@@ -208,7 +208,7 @@ def test_who_is_visited_last_is_not_to_blame_for_what_came_last():
     assert found.kind == "none", found.sentence
 
 
-def test_a_difference_that_nobody_notices_is_none():
+def test_an_unnoticeable_difference_is_not_a_finding():
     found = bottleneck.find(simulate(7, {"search": lambda _: 6}, base_ms=2, spread=0.05))
     assert found.kind == "none"
     assert found.endpoint is None
@@ -234,7 +234,7 @@ def test_requests_that_were_refused_say_nothing_of_an_endpoint():
 
 
 @pytest.mark.parametrize("users", [0, 3, 20])
-def test_too_little_is_told_as_such(users: int):
+def test_too_little_data_is_reported_as_such(users: int):
     run = simulate(9)
     few = [
         Exchange(
@@ -249,7 +249,7 @@ def test_too_little_is_told_as_such(users: int):
     assert "cannot be told" in found.sentence
 
 
-def test_the_published_scenario_can_be_judged_too():
+def test_the_published_scenario_can_be_analysed_too():
     """Two endpoints: each is the other's only measure."""
     run = simulate(10, {"search": lambda _: 20})
     rows = [

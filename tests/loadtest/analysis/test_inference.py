@@ -165,7 +165,7 @@ def _log(size: int, seconds: float) -> tuple[np.ndarray, np.ndarray]:
     return np.sort(RNG.uniform(0, seconds * 1000, size)), RNG.lognormal(3, 0.5, size)
 
 
-def test_a_run_too_short_for_blocks_tells_nothing_of_percentiles():
+def test_a_run_too_short_for_blocks_has_no_percentile_intervals():
     times, values = _log(466, 8)
     assert not percentile_interval(values, times, 0.99).known
     sample = Sample(values, times)
@@ -219,7 +219,7 @@ def test_a_share_of_nothing_is_not_known():
 # --- repeated runs --------------------------------------------------------------------------------
 
 
-def test_one_run_tells_nothing_of_how_runs_differ():
+def test_one_run_says_nothing_about_variation_between_runs():
     assert not inference.mean_interval([3.0]).known
     assert not inference.mean_interval([]).known
 

@@ -1,4 +1,4 @@
-"""How long a run must be, against the figures everybody can check."""
+"""How long a run must be, against figures that anybody can check."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_run_passes_nine_times_of_ten_at_the_rate_it_names():
     assert [step.requests for step in plan.steps] == sorted(step.requests for step in plan.steps)
 
 
-def test_profiles_are_told_whether_they_suffice():
+def test_the_plan_says_which_profiles_suffice():
     fits = {fit.name: fit for fit in planning.plan(0.9999, 0.95, 250, 2).profiles}
     assert (fits["seed"].requests, fits["seed"].shows, fits["seed"].enough) == (
         54_000,
@@ -52,6 +52,6 @@ def test_profiles_are_told_whether_they_suffice():
 
 
 @pytest.mark.parametrize(("slo", "confidence", "rate"), [(1, 0.9, 1), (0.9, 0, 1), (0.9, 0.9, 0)])
-def test_the_impossible_is_refused(slo: float, confidence: float, rate: float):
+def test_the_impossible_is_rejected(slo: float, confidence: float, rate: float):
     with pytest.raises(LoadTestError, match="give"):
         planning.plan(slo, confidence, rate, 2)

@@ -53,7 +53,7 @@ def test_a_file_that_lost_its_end_is_not_taken_for_the_whole(whole: Path):
         reading.load_requests(whole)
 
 
-def test_a_directory_that_is_no_run_is_rejected(tmp_path: Path):
+def test_a_directory_without_a_run_is_rejected(tmp_path: Path):
     with pytest.raises(ResultsError, match="contains no requests"):
         reading.load_requests(tmp_path)
     (tmp_path / paths.SETTINGS).write_text('{"id": 1}')
@@ -100,7 +100,7 @@ def test_a_summary_survives_the_disk(tmp_path: Path, golden: tuple[RunSummary, R
         ('{"schema_version": 1, "id": 3}', "not a run's summary"),
     ],
 )
-def test_a_broken_summary_is_told(tmp_path: Path, text: str, message: str):
+def test_a_broken_summary_is_reported(tmp_path: Path, text: str, message: str):
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(ResultsError, match=message):
         reading.load_summary(tmp_path)

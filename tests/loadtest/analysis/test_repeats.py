@@ -54,7 +54,7 @@ def test_runs_that_agree_show_a_difference_and_runs_that_scatter_do_not():
     assert p99_of(pairs([35, 36, 35.2], [25, 26, 25.5])).finding == "lower"
 
 
-def test_one_pair_tells_nothing_of_how_runs_differ():
+def test_one_pair_says_nothing_about_variation_between_runs():
     pooled, contrasts, sentence = repeats.pool(pairs([25], [500]), ["a", "b"])
     assert {c.finding for c in contrasts} == {"cannot be told"}
     assert pooled[0].p99_sd_ms is None
@@ -100,7 +100,7 @@ def test_unanswered_percentiles_limit_the_difference_on_one_side():
     assert "p99 at least 10,000.0" in sentence
 
 
-def test_invalid_runs_are_left_out_and_told():
+def test_invalid_runs_are_excluded_and_reported():
     runs = [*pairs([25, 26, 27], [25, 26, 27]), one(4, "a", p99=9_000, counted=False)]
     pooled, _, sentence = repeats.pool(runs, ["a", "b"])
     assert pooled[0].runs == 3

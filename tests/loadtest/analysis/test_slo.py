@@ -105,7 +105,7 @@ def test_errors_name_file_line_and_key(tmp_path: Path, text: str, complaint: str
     assert error.value.exit_code == 4
 
 
-def test_a_missing_file_is_told(tmp_path: Path):
+def test_a_missing_file_is_reported(tmp_path: Path):
     with pytest.raises(SloError, match=r"cannot read the SLOs in .*absent.yml: No such file"):
         slo.read(tmp_path / "absent.yml")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.analysis.summary import Artillery, Measurements, summarise
+from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
 from loadtest.analysis.verdict import Slo, exit_code
 from loadtest.models import RunSummary
 from loadtest.profiles import PROFILES
@@ -30,7 +30,9 @@ def with_counters(measured: Measurements, **changed: int) -> Measurements:
         **measured.artillery.counters,
         **{name.replace("__", "."): value for name, value in changed.items()},
     }
-    return dataclasses.replace(measured, artillery=Artillery({"counters": counters}, [counters]))
+    return dataclasses.replace(
+        measured, artillery=ArtilleryReport({"counters": counters}, [counters])
+    )
 
 
 def failed_checks(summary: RunSummary) -> list[str]:
@@ -104,7 +106,7 @@ def test_late_arrivals_spoil_the_run(
     assert failed_checks(summarise(make_measurements(late, SMOKE))) == ["arrivals on time"]
 
 
-def test_windows_that_are_not_the_whole_spoil_the_run(good: Measurements):
+def test_windows_that_do_not_add_up_invalidate_the_run(good: Measurements):
     assert good.artillery is not None
     whole = good.artillery.counters
     half = {"http.requests": 400, "vusers.created": 200}
@@ -120,7 +122,7 @@ def test_windows_that_are_not_the_whole_spoil_the_run(good: Measurements):
     assert "(http.requests: 465 and 466)" in summary.validity.reasons[0]
 
 
-def test_a_generator_that_told_nothing_of_itself_spoils_the_run(good: Measurements):
+def test_a_generator_without_heartbeats_invalidates_the_run(good: Measurements):
     silent = [event for event in good.generator if not isinstance(event, Beat)]
     assert failed_checks(summarise(dataclasses.replace(good, generator=silent))) == [
         "generator watched"

@@ -44,7 +44,7 @@ def test_compare_prints_json(save: Callable[..., RunSummary], capsys: pytest.Cap
     assert len(said["changes"]) == 7
 
 
-def test_refusal_is_exit_code_3(
+def test_a_rejected_comparison_exits_with_3(
     save: Callable[..., RunSummary], base: Path, capsys: pytest.CaptureFixture[str]
 ):
     save(1)
@@ -64,7 +64,7 @@ def test_an_invalid_run_is_not_compared(
     assert "not every one is valid" in capsys.readouterr().err
 
 
-def test_a_run_without_its_requests_is_told(
+def test_a_run_without_its_requests_is_reported(
     save: Callable[..., RunSummary], base: Path, capsys: pytest.CaptureFixture[str]
 ):
     run = save(1)

@@ -67,20 +67,20 @@ def test_the_gates_exit_codes(
     assert main.main(["gate", *options]) == code
 
 
-def test_a_gate_without_a_run_is_infrastructure(capsys: pytest.CaptureFixture[str]):
+def test_a_gate_without_a_run_exits_with_4(capsys: pytest.CaptureFixture[str]):
     assert main.main(["gate"]) == 4
     assert "no finished run of 'ha'" in capsys.readouterr().err
 
 
-def test_the_gate_tells_every_objective(
+def test_the_gate_shows_every_objective(
     save: Callable[..., RunSummary], capsys: pytest.CaptureFixture[str]
 ):
     save(index_timeouts=3)
     assert main.main(["gate"]) == 2
     lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
-    told = {line[0]: [cell.strip() for cell in line if cell.strip()][1:] for line in lines}
-    assert told["timeouts"] == ["at most 0", "3", "broken"]
-    assert told["5xx"] == ["at most 0", "0", "kept"]
+    shown = {line[0]: [cell.strip() for cell in line if cell.strip()][1:] for line in lines}
+    assert shown["timeouts"] == ["at most 0", "3", "broken"]
+    assert shown["5xx"] == ["at most 0", "0", "kept"]
     assert main.main(["gate", "--json"]) == 2
     said = json.loads(capsys.readouterr().out)
     assert (said["exit_code"], said["verdict"]["outcome"]) == (2, "broken")
@@ -90,7 +90,7 @@ def test_the_gate_tells_every_objective(
     ]
 
 
-def test_the_environment_names_the_promise(
+def test_the_environment_names_the_slo(
     save: Callable[..., RunSummary], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     save(index_timeouts=3)

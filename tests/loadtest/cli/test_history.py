@@ -75,7 +75,7 @@ def test_history_filters_and_prints_json(
         assert run["users"] == QUICK.planned_users
 
 
-def test_no_results_are_no_error(base: Path, capsys: pytest.CaptureFixture[str]):
+def test_no_results_are_not_an_error(base: Path, capsys: pytest.CaptureFixture[str]):
     assert list(archive.runs(base / "absent")) == []
     assert main.main(["history"]) == 0
     assert capsys.readouterr().out.startswith("0 of 0 runs")

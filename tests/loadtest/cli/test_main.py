@@ -17,7 +17,7 @@ from loadtest.cli import main
         (["report"], "no finished run of 'single'"),
     ],
 )
-def test_wrong_use_is_infrastructure_and_never_a_broken_promise(
+def test_wrong_usage_is_never_reported_as_a_broken_slo(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ):
     assert main.main(arguments) == 4

@@ -55,7 +55,7 @@ def test_post_up_without_load(
     ("error", "code"),
     [(ReleaseError("no"), 4), (GeneratorError("no"), 4), (KeyboardInterrupt(), 130)],
 )
-def test_post_up_writes_a_failure_down(
+def test_post_up_records_a_failure(
     error: BaseException,
     code: int,
     raw_outputs: dict[str, Any],

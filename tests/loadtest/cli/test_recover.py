@@ -16,7 +16,7 @@ MAGIC = b"\x1f\x8b\x08"
 """What every gzip member begins with."""
 
 
-def test_recover_writes_it_down(killed: Path, capsys: pytest.CaptureFixture[str]):
+def test_recover_saves_the_summary(killed: Path, capsys: pytest.CaptureFixture[str]):
     (killed / paths.CREDENTIALS).write_text("username,password\n")
     before = reading.load_summary(killed)
     assert main.main(["recover", str(killed)]) == EXIT_INVALID
@@ -24,11 +24,11 @@ def test_recover_writes_it_down(killed: Path, capsys: pytest.CaptureFixture[str]
     assert json.loads((killed / paths.SUMMARY).read_text())["cut_short"] is True
     assert reading.load_summary(killed) == before
     assert not (killed / paths.CREDENTIALS).exists()
-    # It is no newest run that a report would take by itself.
+    # A report does not pick it up as the latest run.
     assert not (killed.parent / "latest-ha.json").exists()
 
 
-def test_a_broken_file_is_told_and_what_came_before_is_kept(
+def test_a_damaged_file_is_reported_and_what_came_before_is_kept(
     whole: Path, capsys: pytest.CaptureFixture[str]
 ):
     file = whole / "requests.ndjson.gz"
@@ -49,6 +49,8 @@ def test_a_broken_file_is_told_and_what_came_before_is_kept(
     assert (whole / "run.json.broken").exists()
 
 
-def test_a_directory_that_is_no_run_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_directory_without_settings_is_rejected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     assert main.main(["recover", str(tmp_path)]) == 4
     assert "settings.json" in capsys.readouterr().err

@@ -36,7 +36,7 @@ def test_the_verdict_is_the_exit_code(
     assert calls[0][1].name == "smoke"
 
 
-def test_an_interrupted_run_is_130(
+def test_an_interrupted_run_exits_with_130(
     given: str, golden: tuple[RunSummary, RunSummary], loads: Callable[..., list[Any]]
 ):
     cut = {"cut_short": True, "cut_reason": INTERRUPTED}
@@ -44,7 +44,7 @@ def test_an_interrupted_run_is_130(
     assert main.main(["run", "--outputs", given]) == 130
 
 
-def test_the_profile_is_the_stacks_own_unless_it_is_none(
+def test_the_default_profile_is_the_stacks_own_unless_it_is_none(
     raw_outputs: dict[str, Any],
     golden: tuple[RunSummary, RunSummary],
     loads: Callable[..., list[Any]],
@@ -97,7 +97,7 @@ def loaded(
     return run
 
 
-def test_two_stacks_are_loaded_in_turn_and_the_series_is_kept(
+def test_two_stacks_are_loaded_in_turn_and_the_series_is_saved(
     loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
 ):
     code, calls, base = loaded("--repeat", "3")
@@ -112,7 +112,7 @@ def test_two_stacks_are_loaded_in_turn_and_the_series_is_kept(
     assert "The share of failed users of ha is lower than that of single" in said
 
 
-def test_the_gravest_exit_code_wins(loaded: Callable[..., tuple[int, list[str], Path]]):
+def test_the_most_severe_exit_code_wins(loaded: Callable[..., tuple[int, list[str], Path]]):
     def fake(call: int, run: RunSummary) -> RunSummary:
         outcome = {2: "broken", 3: "invalid"}.get(call, run.verdict.outcome)
         return run.model_copy(
@@ -123,7 +123,7 @@ def test_the_gravest_exit_code_wins(loaded: Callable[..., tuple[int, list[str], 
     assert loaded("--repeat", "1", fake=fake)[0] == 2
 
 
-def test_an_error_in_the_middle_leaves_what_was_measured(
+def test_an_error_midway_keeps_what_was_measured(
     loaded: Callable[..., tuple[int, list[str], Path]],
 ):
     def fake(call: int, run: RunSummary) -> RunSummary:
@@ -138,14 +138,14 @@ def test_an_error_in_the_middle_leaves_what_was_measured(
     assert (len(kept.runs), kept.planned) == (3, 6)
 
 
-def test_json_is_all_that_stands_on_standard_output(
+def test_json_is_the_only_standard_output(
     loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
 ):
     assert loaded("--repeat", "2", "--json")[0] == 0
     assert len(json.loads(capsys.readouterr().out)["runs"]) == 4
 
 
-def test_three_stacks_are_one_too_many(
+def test_three_stacks_are_rejected(
     loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
 ):
     assert loaded("--outputs", "x.json")[0] == 4

@@ -45,7 +45,7 @@ FAULTS = {
 
 @pytest.fixture
 def impatient(tmp_path: Path) -> str:
-    """The published scenario with a time-out of 2 s, so that the test is short."""
+    """The published scenario with a timeout of 2 s, so that the test is short."""
     script = scenario.load().script
     file = tmp_path / "impatient.yml"
     file.write_text(
@@ -85,7 +85,7 @@ def test_every_class_is_counted_exactly(
     assert requests.count(Outcome.SERVER_ERROR) == 3
     assert requests.timeouts == 3
     assert requests.count(Outcome.RESET) == 2
-    # A redirect on the way is no failure.
+    # A redirect along the way is not a failure.
     assert requests.count(Outcome.GOOD) == server.did["200"] + server.did["302"]
     # Two names for one thing: no answer at all, and an answer that stopped.
     assert set(requests.errors) == {"ECONNRESET", *(e for e in requests.errors if "TIME" in e)}
@@ -202,7 +202,7 @@ def test_artillery_ends_when_its_runner_is_killed(started: subprocess.Popen[str]
     assert gone(artillery, within_s=6)
 
 
-def test_a_killed_artillery_is_told_and_its_requests_stay(
+def test_a_killed_artillery_is_reported_and_its_requests_are_kept(
     started: subprocess.Popen[str], tmp_path: Path
 ):
     artillery_of(started).kill()
@@ -220,7 +220,7 @@ def test_a_killed_artillery_is_told_and_its_requests_stay(
 
 @pytest.fixture
 def fake(tmp_path: Path) -> Callable[[str], list[str]]:
-    """A command that looks like Artillery and does what it is told."""
+    """A command that looks like Artillery and runs the given code."""
 
     def make(code: str) -> list[str]:
         package = tmp_path / "artillery"
@@ -232,7 +232,7 @@ def fake(tmp_path: Path) -> Callable[[str], list[str]]:
     return make
 
 
-def test_a_crash_is_told_with_its_last_words(
+def test_a_crash_is_reported_with_the_last_output(
     tmp_path: Path, fake: Callable[[str], list[str]], make_outputs: Callable[..., StackOutputs]
 ):
     command = fake("console.log('\\x1b[31mEverything is on fire\\x1b[0m'); process.exit(11);")
@@ -244,7 +244,7 @@ def test_a_crash_is_told_with_its_last_words(
     assert "\x1b" not in str(caught.value)
 
 
-def test_a_run_without_a_single_request_is_no_result(
+def test_a_run_without_a_single_request_is_an_error(
     tmp_path: Path, fake: Callable[[str], list[str]], make_outputs: Callable[..., StackOutputs]
 ):
     with pytest.raises(GeneratorError, match="without sending a single request"):
@@ -287,6 +287,6 @@ def test_artillery_gets_no_secret_and_calls_nobody(
     assert environment["ARTILLERY_DISABLE_TELEMETRY"] == "1"
 
 
-def test_a_missing_artillery_is_told(tmp_path: Path):
+def test_a_missing_artillery_is_reported(tmp_path: Path):
     with pytest.raises(GeneratorError, match=r"does not run .*run `make setup`"):
         engine_artillery.inspect(["node", str(tmp_path / "artillery" / "bin" / "run")])

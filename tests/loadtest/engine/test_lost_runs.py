@@ -47,7 +47,7 @@ def directory_of(tmp_path: Path) -> Path:
     return directory
 
 
-def test_a_disk_that_fills_up_is_told_and_what_was_measured_is_read(
+def test_a_full_disk_is_reported_and_what_was_measured_is_readable(
     tmp_path: Path,
     oracle: Callable[[dict[int, str]], Any],
     make_outputs: Callable[..., StackOutputs],

@@ -148,7 +148,7 @@ def test_the_run_adds_up(run: tuple[RunSummary, Truth]):
 def test_the_probe_saw_both_outages(run: tuple[RunSummary, Truth]):
     probe = run[0].probe
     assert probe is not None
-    # From the first phase to the last answer, which is a time-out.
+    # From the first phase to the last answer, which is a timeout.
     assert SECONDS / 2 <= probe.sent * probe.interval_s <= SECONDS + TIMEOUT_S + 2
     # Probes of the last two seconds of the freeze were still answered in time.
     assert len(probe.outages) == 2
@@ -156,42 +156,40 @@ def test_the_probe_saw_both_outages(run: tuple[RunSummary, Truth]):
     assert probe.outages[1].duration_s == pytest.approx(1.5, abs=0.8)
 
 
-def test_artillerys_own_summary_tells_less(run: tuple[RunSummary, Truth]):
+def test_artillerys_own_summary_covers_less(run: tuple[RunSummary, Truth]):
     summary, truth = run
-    told = summary.artillery
-    assert told is not None
-    assert told.codes["503"] == truth.counts[Outcome.SERVER_ERROR]
-    assert told.p99_ms is not None
-    assert summary.users.failed == PROFILE.planned_users - told.users_completed
+    own = summary.artillery
+    assert own is not None
+    assert own.codes["503"] == truth.counts[Outcome.SERVER_ERROR]
+    assert own.p99_ms is not None
+    assert summary.users.failed == PROFILE.planned_users - own.users_completed
 
 
 def table() -> None:
     """Prints a run as the table in docs/measurement.md."""
     with tempfile.TemporaryDirectory() as scratch:
         summary, truth = measure(Path(scratch))
-    told, answered, censored = summary.artillery, summary.latency.answered, summary.latency.censored
-    assert told is not None
+    own, answered, censored = summary.artillery, summary.latency.answered, summary.latency.censored
+    assert own is not None
     assert answered is not None
     assert censored is not None
     print("| | truth | haproof | Artillery's own summary |\n|---|---|---|---|")
     own = {
-        Outcome.GOOD: f"{told.codes.get('200', 0):,} answers 200",
-        Outcome.SLOW: "not told apart",
-        Outcome.SERVER_ERROR: f"{told.codes.get('503', 0):,} answers 503",
-        Outcome.TIMEOUT: ", ".join(f"{n:,} {c}" for c, n in told.errors.items() if "TIME" in c),
-        Outcome.REFUSED: f"{told.errors.get('ECONNREFUSED', 0):,} ECONNREFUSED",
-        Outcome.RESET: f"{told.errors.get('ECONNRESET', 0):,} ECONNRESET",
+        Outcome.GOOD: f"{own.codes.get('200', 0):,} answers 200",
+        Outcome.SLOW: "not counted separately",
+        Outcome.SERVER_ERROR: f"{own.codes.get('503', 0):,} answers 503",
+        Outcome.TIMEOUT: ", ".join(f"{n:,} {c}" for c, n in own.errors.items() if "TIME" in c),
+        Outcome.REFUSED: f"{own.errors.get('ECONNREFUSED', 0):,} ECONNREFUSED",
+        Outcome.RESET: f"{own.errors.get('ECONNRESET', 0):,} ECONNRESET",
     }
     for outcome, text in own.items():
         print(
             f"| {outcome} | {truth.counts[outcome]:,} | {summary.requests.count(outcome):,} | {text} |"
         )
     print(f"| availability | {truth.availability:.2%} | {summary.requests.availability:.2%} | – |")
-    print(
-        f"| p99 of the answered | {truth.p99_ms:,.0f} ms | {answered['p99']} | {told.p99_ms} ms |"
-    )
+    print(f"| p99 of the answered | {truth.p99_ms:,.0f} ms | {answered['p99']} | {own.p99_ms} ms |")
     print(f"| p99 of all | never answered | {censored['p99']} | – |")
-    print(summary.validity.model_dump_json(indent=1), summary.probe, told, file=sys.stderr)
+    print(summary.validity.model_dump_json(indent=1), summary.probe, own, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ DOWN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 @contextmanager
 def serving(answer: Callable[[], bytes | None]) -> Iterator[str]:
-    """Answers every connection with what `answer` says; None is no answer at all."""
+    """Answer every connection with what `answer` returns; None is no response at all."""
     listener = socket.create_server(("127.79.0.30", 0), backlog=128)
     asked: list[bytes] = []
     held: list[socket.socket] = []
@@ -82,7 +82,7 @@ def test_every_probe_is_written_down(tmp_path: Path):
         (b"SSH-2.0-nonsense\r\n\r\n", Outcome.OTHER),
     ],
 )
-def test_what_is_no_good_answer_has_a_class(tmp_path: Path, answer: bytes | None, outcome: Outcome):
+def test_every_failed_probe_has_a_class(tmp_path: Path, answer: bytes | None, outcome: Outcome):
     with serving(lambda: answer) as url:
         found = probed(url, tmp_path / "probes.ndjson.gz", 0.5)
     assert found
@@ -99,12 +99,12 @@ def test_a_hanging_target_does_not_hold_up_the_next_probe(tmp_path: Path):
     assert all(300 < one.total_ms < 800 for one in found)
 
 
-def test_nobody_there_is_refused(tmp_path: Path):
+def test_a_closed_port_is_refused(tmp_path: Path):
     found = probed("http://127.79.0.31:9", tmp_path / "probes.ndjson.gz", 0.2)
     assert {one.outcome for one in found} == {Outcome.REFUSED}
 
 
-def test_a_probe_that_cannot_be_written_is_told(tmp_path: Path):
+def test_a_probe_that_cannot_be_written_is_reported(tmp_path: Path):
     with Prober("http://127.79.0.31:9", FAST, tmp_path / "absent" / "probes.ndjson.gz") as prober:
         time.sleep(0.1)
     assert "No such file or directory" in str(prober.failure)

@@ -42,7 +42,7 @@ def test_the_meter_adds_up_its_workers_and_forgets_old_answers(meter: progress.M
     assert meter.phase_now(now + 60_000) == "last answers"
 
 
-def test_before_the_first_phase_it_says_what_it_waits_for():
+def test_before_the_first_phase_it_shows_what_it_waits_for():
     line = progress.Meter(PROFILES["smoke"]).line(time.time() * 1000)
     assert "starting Artillery" in line
     assert "no answers yet" in line

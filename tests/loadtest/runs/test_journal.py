@@ -1,4 +1,4 @@
-"""Journals stay readable up to where they were broken, and a reader is told where that is."""
+"""Journals stay readable up to where they are damaged, and the reader says where that is."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_what_is_appended_is_what_is_read_however_it_arrives(
     assert reader.damage is None
 
 
-def test_a_broken_piece_ends_the_reading_and_is_told(tmp_path: Path):
+def test_a_damaged_piece_ends_the_reading_and_is_reported(tmp_path: Path):
     file = tmp_path / "some.ndjson.gz"
     journal.append(file, "one\ntwo\n")
     with file.open("ab") as sink:

@@ -1,4 +1,4 @@
-"""Results are written whole or not at all, and broken ones are told, not guessed."""
+"""Results are written completely or not at all, and broken ones are reported, not guessed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def save(base: Path, summary: RunSummary) -> Path:
     return directory
 
 
-def test_a_cut_short_run_is_kept_but_is_not_the_latest(
+def test_a_run_cut_short_is_saved_but_is_not_the_latest(
     tmp_path: Path, golden: tuple[RunSummary, RunSummary]
 ):
     save(tmp_path, golden[1].model_copy(update={"cut_short": True}))
@@ -28,7 +28,7 @@ def test_a_cut_short_run_is_kept_but_is_not_the_latest(
         paths.latest(tmp_path, "ha")
 
 
-def test_a_broken_pointer_is_told(tmp_path: Path):
+def test_a_broken_pointer_is_reported(tmp_path: Path):
     (tmp_path / "latest-ha.json").write_text('{"ran": 1}')
     with pytest.raises(ResultsError, match="name the run's directory"):
         paths.latest(tmp_path, "ha")

@@ -91,7 +91,7 @@ def service(store: Listed) -> Iterator[str]:
     listener.close()
 
 
-def test_visits_end_well_are_told_apart_and_leave_no_credentials(
+def test_visits_succeed_are_counted_by_endpoint_and_leave_no_credentials(
     service: str, store: Listed, tmp_path: Path, make_outputs: Callable[..., StackOutputs]
 ):
     done = runner.run_load(

@@ -38,7 +38,7 @@ def test_the_file_is_private_and_complete(tmp_path: Path):
     assert len(rows) == 1 + PROFILES["smoke"].planned_users
 
 
-def test_too_few_seeded_visitors_are_told_before_the_run():
+def test_too_few_seeded_visitors_are_reported_before_the_run():
     credentials.check_supply(PROFILES["quick"], 2_550)
     with pytest.raises(LoadTestError, match=r"needs 2550 .* only 2549; set `pulumi config set"):
         credentials.check_supply(PROFILES["quick"], 2_549)

@@ -1,4 +1,4 @@
-"""What is read out of a script's flows, and who counts as through."""
+"""The order of endpoints in a script's flows, and which users completed them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VISIT = [{"get": {"name": "a", "url": "/a"}}, {"think": 2}, {"post": {"name": "b
 SHORT = [{"get": {"name": "a", "url": "/a"}}, {"log": "done"}]
 
 
-def test_journeys_are_known_where_the_script_tells_them():
+def test_journeys_are_known_if_the_script_determines_them():
     assert flows.journeys([VISIT, SHORT]) == {("a", "b"), ("a",)}
     assert flows.journeys([VISIT, VISIT]) == {("a", "b")}
 

@@ -72,13 +72,13 @@ def test_the_script_adds_target_phases_and_recorder_but_keeps_the_rest():
     assert all(f"{name}:" in text for name in scenario.HOOKS.values())
 
 
-def test_the_digest_tells_content_not_layout(tmp_path: Path):
+def test_the_digest_depends_on_content_not_layout(tmp_path: Path):
     one = scenario.load(written(tmp_path, MINIMAL)).digest
     assert scenario.load(written(tmp_path, f"# a comment\n{yaml.safe_dump(MINIMAL)}")).digest == one
     changed = {**MINIMAL, "config": {"http": {"timeout": 6}}}
     assert scenario.load(written(tmp_path, changed)).digest != one
 
 
-def test_an_unknown_scenario_is_told_with_the_known_ones():
+def test_an_unknown_scenario_is_reported_with_the_known_ones():
     with pytest.raises(LoadTestError, match=r"'nothing' .*one of api, login"):
         scenario.load("nothing")

@@ -45,7 +45,7 @@ def written(directory: Path, text: str) -> Path:
 
 
 def complaints(file: Path) -> list[str]:
-    """What is said of a file: `line:column: text`, a line each."""
+    """The problems of a file: `line:column: text`, a line each."""
     with pytest.raises(LoadTestError) as caught:
         scenario.load(str(file))
     assert caught.value.exit_code == EXIT_INFRASTRUCTURE
@@ -137,7 +137,7 @@ def changed(old: str, new: str) -> str:
         ("scenarios: [{flow: [{get: {url: /}}]}]", ["1:1: a scenario file needs `config`"]),
     ],
 )  # fmt: skip
-def test_what_would_measure_something_else_is_told_with_its_place(
+def test_what_would_measure_something_else_is_reported_with_its_position(
     tmp_path: Path, text: str, expected: list[str]
 ):
     assert complaints(written(tmp_path, text)) == expected

@@ -24,7 +24,7 @@ def test_round_trip_keeps_the_stacks_own_names(raw_outputs: dict[str, Any]):
     assert json.loads(found.to_json()) == raw_outputs
 
 
-def test_what_a_stack_does_not_have_is_no_output_of_it(raw_outputs: dict[str, Any]):
+def test_what_a_stack_does_not_have_has_no_output(raw_outputs: dict[str, Any]):
     """Pulumi's state drops outputs that are null: `pulumi stack output` does not print them."""
     del raw_outputs["instanceId"]
     assert read(raw_outputs).instance_id is None
@@ -63,7 +63,7 @@ def test_a_wrong_value_is_named_with_its_key(raw_outputs: dict[str, Any], key: s
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "null"])
-def test_what_is_no_outputs_document_is_refused(text: str):
+def test_anything_but_an_outputs_document_is_rejected(text: str):
     with pytest.raises(OutputsError, match="standard input"):
         outputs.parse(text, "standard input")
 
@@ -93,7 +93,7 @@ def test_older_outputs_without_a_cost_are_read(raw_outputs: dict[str, Any]):
     assert read(raw_outputs).monthly_cost is None
 
 
-def test_the_cost_is_read_and_kept_whole(raw_outputs: dict[str, Any]):
+def test_the_cost_is_read_and_kept_completely(raw_outputs: dict[str, Any]):
     found = read({**raw_outputs, "monthlyCost": COST})
     assert found.monthly_cost is not None
     assert found.monthly_cost.total == 86.09
@@ -106,13 +106,13 @@ def cost_rows(single: dict[str, Any] | None, ha: dict[str, Any] | None) -> list[
     return [(row.single, row.ha, row.note) for row in rows]
 
 
-def test_the_report_tells_the_cost_of_both_stacks():
+def test_the_report_shows_the_cost_of_both_stacks():
     cheaper = {**COST, "total": 21.7361}
     note = "list prices of 2026-11-22, 730 h, no traffic"
     assert cost_rows(cheaper, COST) == [("21.74 USD", "86.09 USD", note)]
 
 
-def test_the_report_tells_a_doubtful_and_a_missing_cost():
+def test_the_report_shows_an_uncertain_and_a_missing_cost():
     doubtful = {**COST, "confidence": "low"}
     nothing = {"region": "eu-west-1", "notes": ["there is no price table for eu-west-1"]}
     ((single, ha, _),) = cost_rows(doubtful, nothing)

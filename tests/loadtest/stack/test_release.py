@@ -1,4 +1,4 @@
-"""The release step against AWS's own API models: what it sends, what it waits for, what it tells."""
+"""The release step against AWS's own API models: what it sends, waits for and reports."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def run(outputs: StackOutputs, cloud: Cloud, lines: list[str] | None = None, **m
     return release(outputs, print_line, clients=cloud.clients, timeouts=QUICK, **more)
 
 
-def test_a_release_deploys_waits_and_tells(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
+def test_a_release_deploys_waits_and_reports(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
     running = [{"lifecycleEventName": "AfterInstall", "status": "InProgress"}]
     cloud.instances("i-0", "i-1", desired=3).instances("i-0", "i-1", "i-2").revision().history()
     cloud.created().progress("InProgress", deploymentOverview={"Pending": 2, "InProgress": 1})
@@ -119,7 +121,7 @@ def test_force_deploys_without_asking(cloud: Cloud, make_outputs: Callable[..., 
     cloud.used_up()
 
 
-def test_a_failed_deployment_tells_the_script_and_follows_the_rollback(
+def test_a_failed_deployment_names_the_script_and_follows_the_rollback(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
     cloud.instances("i-0").revision().created()
@@ -201,7 +203,7 @@ def test_no_rollback_is_waited_for_that_will_not_come(
 
 
 @pytest.mark.parametrize("left", [{"Failed": 1}, {"Skipped": 1}, {"Pending": 1}])
-def test_success_with_an_unserved_instance_is_no_success(
+def test_success_with_an_unserved_instance_is_a_failure(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs], left: dict[str, int]
 ):
     cloud.instances("i-0", "i-1").revision().created()
@@ -234,7 +236,7 @@ def test_another_deployment_of_the_group_is_waited_for(
         ({"product": "haproof-placeholder"}, "/health is answered by the placeholder"),
     ],
 )
-def test_a_stack_that_does_not_serve_the_release_is_told(
+def test_a_stack_that_does_not_serve_the_release_is_reported(
     cloud: Cloud,
     make_outputs: Callable[..., StackOutputs],
     answer: dict[str, Any],
@@ -266,7 +268,7 @@ def test_nothing_that_answers(cloud: Cloud, make_outputs: Callable[..., StackOut
         run(outputs, cloud, force=True)
 
 
-def test_a_missing_revision_or_group_is_told(
+def test_a_missing_revision_or_group_is_reported(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
     cloud.instances("i-0").refuse("s3", "head_object", "404")
@@ -279,7 +281,9 @@ def test_a_missing_revision_or_group_is_told(
         run(make_outputs(), other)
 
 
-def test_a_call_that_aws_refuses_is_told(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
+def test_a_call_that_aws_rejects_is_reported(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
     cloud.instances("i-0").revision().refuse("codedeploy", "create_deployment", "AccessDenied")
     with pytest.raises(ReleaseError, match=r"AWS refused .*AccessDenied.*check credentials"):
         run(make_outputs(), cloud, force=True)
