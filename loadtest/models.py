@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from loadtest.messages.message import Message, msg
 from loadtest.outcomes import Outcome
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Record(BaseModel):
@@ -35,7 +36,7 @@ class ProfileRecord(Record):
     """What load was planned."""
 
     name: str
-    description: str
+    description: Message
     planned_users: int
     peak_rate: int
     phases: list[PhaseRecord]
@@ -45,7 +46,7 @@ class ScenarioRecord(Record):
     """What each virtual user did."""
 
     name: str
-    description: str
+    description: Message
     digest: str
     requests_per_user: int
     """Where flows differ, those of the longest."""
@@ -122,10 +123,15 @@ class Percentile(Record):
     value_ms: float
     at_least: bool = False
 
+    @property
+    def message(self) -> Message:
+        """The value as a report shows it: `25.8 ms`, `≥ 10,000 ms`."""
+        shown = "value.latency-at-least" if self.at_least else "value.latency"
+        return msg(shown, ms=self.value_ms)
+
     def __str__(self) -> str:
-        """The value as a report prints it: `25.8 ms`, `≥ 10,000 ms`."""
-        digits = 1 if self.value_ms < 100 else 0
-        return f"{'≥ ' if self.at_least else ''}{self.value_ms:,.{digits}f} ms"
+        """Return the value as the command line prints it."""
+        return str(self.message)
 
 
 class Latency(Record):
@@ -259,9 +265,14 @@ class ArtilleryRecord(Record):
 class Check(Record):
     """One condition of a valid run."""
 
-    name: str
+    name: Message
     passed: bool
-    detail: str
+    detail: Message
+
+    @property
+    def failure(self) -> Message:
+        """What to say where it did not pass."""
+        return msg("check.failed", check=self.name, detail=self.detail)
 
 
 class Validity(Record):
@@ -275,23 +286,37 @@ class Validity(Record):
         return all(check.passed for check in self.checks)
 
     @property
-    def reasons(self) -> list[str]:
+    def reasons(self) -> list[Message]:
         """Why the run is not valid; empty if it is."""
-        return [f"{check.name}: {check.detail}" for check in self.checks if not check.passed]
+        return [check.failure for check in self.checks if not check.passed]
+
+
+class Objective(Record):
+    """One objective, held against a run. `kept` is None where the run is too short to decide."""
+
+    name: Message
+    promised: Message
+    measured: Message
+    kept: bool | None
+    reason: Message
+    """What to say where it was not kept."""
 
 
 class Verdict(Record):
-    """What the run says: `measured` where there is no promise to keep (the single instance)."""
+    """What the run shows: `measured` where there is no promise to keep (the single instance)."""
 
     outcome: Literal["kept", "broken", "invalid", "measured"]
-    reasons: list[str]
-    slo: str | None
+    reasons: list[Message]
+    promise: Message | None
+    """What was promised of the stack; None where nothing was."""
+    objectives: list[Objective]
+    """The promise in its parts; empty where it was not evaluated, as the run is not valid."""
 
 
 class RunSettings(Record):
     """What was decided before the load began; written first, so that no run is without it."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     id: str
     topology: Literal["single", "ha"]
     target: str
@@ -310,7 +335,7 @@ class RunSettings(Record):
 class RunSummary(Record):
     """Everything that is worth knowing of one run."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     id: str
     topology: Literal["single", "ha"]
     started_at: AwareDatetime
@@ -318,8 +343,8 @@ class RunSummary(Record):
     """When the first phase began; before that, the generator only started up."""
     finished_at: AwareDatetime
     cut_short: bool
-    cut_reason: str | None = None
-    """What ended the run early, in words."""
+    cut_reason: Message | None = None
+    """What ended the run early."""
     slow_ms: float | None = None
     """An expected answer whose first byte took longer counts as slow; None: nothing does."""
     target: str
@@ -337,3 +362,8 @@ class RunSummary(Record):
     events: list[EventRecord] = []
     validity: Validity
     verdict: Verdict
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the person who started the run ended it."""
+        return self.cut_reason is not None and self.cut_reason.id == "cut.interrupted"

@@ -29,19 +29,22 @@ def judge(
     """
     promise = slo or objectives.default()
     applies = topology in promise.applies_to
-    text = str(promise) if applies else None
+    promised = promise.message if applies else None
     if not validity.valid:
-        return Verdict(outcome="invalid", reasons=validity.reasons, slo=text)
+        return Verdict(outcome="invalid", reasons=validity.reasons, promise=promised, objectives=[])
     if not applies:
-        return Verdict(outcome="measured", reasons=[], slo=None)
+        return Verdict(outcome="measured", reasons=[], promise=None, objectives=[])
     found = objectives.evaluate(
         promise, users=users, requests=requests, latency=latency, endpoints=endpoints
     )
-    if broken := [objective.reason for objective in found if objective.kept is False]:
-        return Verdict(outcome="broken", reasons=broken, slo=text)
-    if undecided := [objective.reason for objective in found if objective.kept is None]:
-        return Verdict(outcome="invalid", reasons=undecided, slo=text)
-    return Verdict(outcome="kept", reasons=[], slo=text)
+    broken = [objective.reason for objective in found if objective.kept is False]
+    undecided = [objective.reason for objective in found if objective.kept is None]
+    return Verdict(
+        outcome="broken" if broken else "invalid" if undecided else "kept",
+        reasons=broken or undecided,
+        promise=promised,
+        objectives=found,
+    )
 
 
 def exit_code(verdict: Verdict) -> int:

@@ -103,7 +103,7 @@ def test_the_cost_is_read_and_kept_completely(raw_outputs: dict[str, Any]):
 def cost_rows(single: dict[str, Any] | None, ha: dict[str, Any] | None) -> list[tuple[str, ...]]:
     models = [outputs.MonthlyCost.model_validate(raw) if raw else None for raw in (single, ha)]
     rows = conditions._cost(models[0], models[1])
-    return [(row.single, row.ha, row.note) for row in rows]
+    return [tuple(map(str, (row.single, row.ha, row.note))) for row in rows]
 
 
 def test_the_report_shows_the_cost_of_both_stacks():
