@@ -122,7 +122,7 @@ def _promises(slo: Slo) -> Iterator[Message]:
 
 @functools.cache
 def default() -> Slo:
-    """The promise that `loadtest/analysis/slo.yml` makes."""
+    """Return the SLOs of `loadtest/analysis/slo.yml`."""
     return read(DEFAULT_FILE)
 
 

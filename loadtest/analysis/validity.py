@@ -143,12 +143,12 @@ def _windows_add_up(windows: Sequence[Mapping[str, int]], counters: Mapping[str,
         found.update(window)
     names = sorted(name for name in {*found, *counters} if name.startswith(CONSERVED))
     wrong = [name for name in names if found[name] != counters.get(name, 0)]
-    detail = msg("check.windows-add-up.yes", windows=len(windows))
+    detail = msg("check.windows-add-up.yes", n=len(windows))
     if wrong:
         first = wrong[0]
         detail = msg(
             "check.windows-add-up.no",
-            windows=len(windows),
+            n=len(windows),
             counter=first,
             sum=found[first],
             total=counters.get(first, 0),

@@ -1,4 +1,4 @@
-"""Whether a run kept its promise."""
+"""The verdict: whether a run kept its promise."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def judge(
     slo: Slo | None = None,
     endpoints: Sequence[EndpointRecord] = (),
 ) -> Verdict:
-    """The verdict on one run, by the default SLOs unless others are given.
+    """Decide the verdict on one run, by the default SLOs unless others are given.
 
-    Where they do not apply to a topology (by default: a single instance promises nothing), nothing
-    is held against it. A run that is too short to show what is asked of it is not valid for that.
+    SLOs that do not apply to a topology are not evaluated (by default, nothing is promised for a
+    single instance). A run that is too short to decide its objectives is not valid for them.
     """
     promise = slo or objectives.default()
     applies = topology in promise.applies_to
@@ -48,7 +48,7 @@ def judge(
 
 
 def exit_code(verdict: Verdict) -> int:
-    """What a process returns for this verdict."""
+    """Return the exit code of a process with this verdict."""
     match verdict.outcome:
         case "broken":
             return EXIT_BROKEN

@@ -16,7 +16,6 @@ from loadtest.messages.message import msg
 from loadtest.models import Percentile
 from loadtest.runs import paths
 
-
 FINDINGS = {
     "better": msg("finding.better"),
     "worse": msg("finding.worse"),

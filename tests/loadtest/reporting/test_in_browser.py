@@ -225,7 +225,7 @@ def test_what_a_screen_reader_says(files: dict[str, Path], open_page: Any):
     for name in (
         "Single instance: arrivals and responses over time",
         "High availability: latency over time",
-        "Share of all requests answered within a time",
+        "Share of all requests answered within a given time",
     ):
         assert page.get_by_role("img", name=name, exact=True).is_visible()
     # On a phone the table is laid out as cards; it must stay a table.
