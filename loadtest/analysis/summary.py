@@ -121,7 +121,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
         probe=_probe(measured),
         events=events.records(list(measured.events), measured.began_ms),
         validity=valid,
-        verdict=verdict.judge(
+        verdict=verdict.decide(
             settings.topology,
             users=users,
             requests=requests,

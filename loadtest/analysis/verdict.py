@@ -9,10 +9,8 @@ from loadtest.analysis.slo import Slo
 from loadtest.errors import EXIT_BROKEN, EXIT_INVALID, EXIT_KEPT
 from loadtest.models import EndpointRecord, Latency, Requests, Users, Validity, Verdict
 
-__all__ = ["Slo", "exit_code", "judge"]
 
-
-def judge(
+def decide(
     topology: str,
     *,
     users: Users,

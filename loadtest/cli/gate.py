@@ -38,7 +38,7 @@ def evaluate(run: SavedRun, slos: Slo) -> Gate:
             f"the SLO applies to {', '.join(slos.applies_to)}, but {summary.id} is a run of "
             f"{summary.topology}; give --slo a file with `applies_to: [{summary.topology}]`"
         )
-    decided = verdict.judge(
+    decided = verdict.decide(
         summary.topology,
         users=summary.users,
         requests=summary.requests,

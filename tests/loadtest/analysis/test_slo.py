@@ -9,7 +9,7 @@ import pytest
 
 from loadtest.analysis import slo
 from loadtest.analysis.slo import Slo, SloError
-from loadtest.analysis.verdict import judge
+from loadtest.analysis.verdict import decide
 from loadtest.models import Latency, Percentile, Requests, RunSummary, Users, Validity
 from loadtest.outcomes import Outcome
 
@@ -29,7 +29,7 @@ def latency(p99: float, *, at_least: bool = False) -> Latency:
 
 def verdict(promise: Slo, found: Requests, p99: float = 10, **options: Any) -> Any:
     values = {"users": USERS, "validity": VALID, "latency": latency(p99), **options}
-    return judge("ha", requests=found, slo=promise, **values)
+    return decide("ha", requests=found, slo=promise, **values)
 
 
 # --- reading --------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def junit_of(found: Report) -> dict[str, list[ET.Element]]:
 
 def judged(run: RunSummary, promise: Slo | None = None) -> RunSummary:
     """The run with the verdict on its figures."""
-    decided = verdict.judge(
+    decided = verdict.decide(
         run.topology,
         users=run.users,
         requests=run.requests,
