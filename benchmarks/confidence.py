@@ -87,7 +87,7 @@ def process(base: Path) -> int:
         percentile_interval(*sample, q)
     users = columns.users(requests)
     inference.share_interval(users.failed, users.arrived_ms)
-    inference.confidence_sentence(int(np.sum(users.failed)), len(requests))
+    inference.confidence_message(int(np.sum(users.failed)), len(requests))
     return len(requests)
 
 

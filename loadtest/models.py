@@ -1,4 +1,4 @@
-"""What a run leaves behind: the content of `run.json`, versioned."""
+"""The records of a run: the content of `run.json`, versioned."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from loadtest.messages.message import Message, msg
 from loadtest.outcomes import Outcome
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Record(BaseModel):
-    """Base of everything that is written: unknown keys are refused, values do not change."""
+    """Base of everything that is written: unknown keys are rejected, values are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,15 +28,15 @@ class PhaseRecord(Record):
     start_s: float
     duration_s: float
     arrival_rate: int | None = None
-    """Users per second, at the phase's beginning; None in runs of older versions."""
+    """Users per second at the beginning of the phase."""
     ramp_to: int | None = None
 
 
 class ProfileRecord(Record):
-    """What load was planned."""
+    """The planned load."""
 
     name: str
-    description: str
+    description: Message
     planned_users: int
     peak_rate: int
     phases: list[PhaseRecord]
@@ -45,12 +46,12 @@ class ScenarioRecord(Record):
     """What each virtual user did."""
 
     name: str
-    description: str
+    description: Message
     digest: str
     requests_per_user: int
-    """Where flows differ, those of the longest."""
+    """Of the longest flow, if flows differ."""
     journeys: list[list[str]] | None = None
-    """Each flow's endpoints in their order; None where the script alone does not tell them."""
+    """Each flow's endpoints in order; None if they do not follow from the script alone."""
     timeout_s: float
     new_connection_per_user: bool = True
 
@@ -65,50 +66,50 @@ class Users(Record):
 
     @property
     def failed_share(self) -> float:
-        """Failed users of all created ones."""
+        """Share of the created users that failed."""
         return self.failed / self.created if self.created else 0.0
 
 
 class Requests(Record):
-    """Requests by what became of them."""
+    """Requests by outcome."""
 
     total: int
     outcomes: dict[Outcome, int]
     errors: dict[str, int]
     statuses: dict[str, int]
     unsent: int = 0
-    """Requests that failed inside the generator, before anything was sent: no word on the target."""
+    """Requests that failed inside the generator before anything was sent: nothing about the target."""
 
     def count(self, outcome: Outcome) -> int:
-        """Requests of that class; a class that never appeared counts 0."""
+        """Return the number of requests with that outcome; 0 if it never occurred."""
         return self.outcomes.get(outcome, 0)
 
     @property
     def timeouts(self) -> int:
-        """Requests that no answer came to in time, by whatever code Artillery calls it."""
+        """Requests without an answer in time, whichever code Artillery uses for it."""
         return self.count(Outcome.TIMEOUT)
 
     @property
     def timeout_share(self) -> float:
-        """Timeouts of all requests that were sent."""
+        """Share of all requests that timed out."""
         return self.timeouts / self.total if self.total else 0.0
 
     @property
     def good_share(self) -> float:
-        """Requests answered as expected and in time, of all."""
+        """Share of all requests answered as expected and in time."""
         return self.count(Outcome.GOOD) / self.total if self.total else 0.0
 
     @property
     def valid(self) -> int:
         """Requests that say something about the target: all but those that were never sent.
 
-        An unexpected 4xx is among them: a scenario that expects it says so.
+        They include an unexpected 4xx: a scenario that expects one declares it.
         """
         return self.total - self.unsent
 
     @property
     def availability(self) -> float | None:
-        """Good of valid requests; None without any valid one.
+        """Share of valid requests that were good; None without valid ones.
 
         Good is answered as expected, its first byte no later than the run's `slow_ms`. Slow, 5xx,
         4xx, timeout, refused, reset and other are valid and not good.
@@ -117,15 +118,20 @@ class Requests(Record):
 
 
 class Percentile(Record):
-    """A value in ms; with `at_least` the true one is not smaller: no answer ever came."""
+    """A value in ms; with `at_least` only a lower bound, as no answer ever came."""
 
     value_ms: float
     at_least: bool = False
 
+    @property
+    def message(self) -> Message:
+        """The value as a report shows it: `25.8 ms`, `≥ 10,000 ms`."""
+        shown = "value.latency-at-least" if self.at_least else "value.latency"
+        return msg(shown, ms=self.value_ms)
+
     def __str__(self) -> str:
-        """The value as a report prints it: `25.8 ms`, `≥ 10,000 ms`."""
-        digits = 1 if self.value_ms < 100 else 0
-        return f"{'≥ ' if self.at_least else ''}{self.value_ms:,.{digits}f} ms"
+        """Return the value as the command line prints it."""
+        return str(self.message)
 
 
 class Latency(Record):
@@ -150,7 +156,7 @@ class EndpointRecord(Record):
 
 
 class InstanceRecord(Record):
-    """What one instance answered, by the headers of its answers."""
+    """The answers of one instance, by their headers."""
 
     instance: str
     zone: str | None
@@ -183,7 +189,7 @@ class Outage(Record):
 
 
 class ProbeSettings(Record):
-    """How the target is probed beside the load."""
+    """How the target is probed during the load."""
 
     path: str
     interval_s: float = 0.2
@@ -194,7 +200,7 @@ class ProbeRecord(ProbeSettings):
     """The availability probe: one light request after the other, apart from the load.
 
     Counted are the probes between the first phase's beginning and the last answer. A probe is good
-    if it was answered with a status from 200 to 399 within its time-out.
+    if it was answered with a status from 200 to 399 within its timeout.
     """
 
     sent: int
@@ -203,7 +209,7 @@ class ProbeRecord(ProbeSettings):
 
     @property
     def availability(self) -> float | None:
-        """Good probes of all; None without any."""
+        """Share of the probes that were good; None without any."""
         return self.outcomes.get(Outcome.GOOD, 0) / self.sent if self.sent else None
 
     @property
@@ -215,7 +221,7 @@ class ProbeRecord(ProbeSettings):
 class EventRecord(Record):
     """Something that happened to the target while the load ran; seconds after the first phase began.
 
-    Who causes it (a fault, a deployment) writes it into the run's `events.ndjson`.
+    Whoever causes it (a fault, a deployment) writes it into the run's `events.ndjson`.
     """
 
     kind: str
@@ -226,7 +232,7 @@ class EventRecord(Record):
 
 
 class GeneratorRecord(Record):
-    """The load generator itself, so that its own limits are not taken for the target's."""
+    """The load generator itself, so that its own limits are not mistaken for the target's."""
 
     artillery: str
     node: str
@@ -245,7 +251,7 @@ class GeneratorRecord(Record):
 
 
 class ArtilleryRecord(Record):
-    """The run in Artillery's own words; its p99 knows only answers, and not their connecting."""
+    """Artillery's own figures of the run; its p99 covers only answers, without connection setup."""
 
     requests: int
     responses: int
@@ -259,13 +265,18 @@ class ArtilleryRecord(Record):
 class Check(Record):
     """One condition of a valid run."""
 
-    name: str
+    name: Message
     passed: bool
-    detail: str
+    detail: Message
+
+    @property
+    def failure(self) -> Message:
+        """What to say where it did not pass."""
+        return msg("check.failed", check=self.name, detail=self.detail)
 
 
 class Validity(Record):
-    """Whether the run's numbers may be believed."""
+    """Whether the run's numbers can be trusted."""
 
     checks: list[Check]
 
@@ -275,23 +286,37 @@ class Validity(Record):
         return all(check.passed for check in self.checks)
 
     @property
-    def reasons(self) -> list[str]:
+    def reasons(self) -> list[Message]:
         """Why the run is not valid; empty if it is."""
-        return [f"{check.name}: {check.detail}" for check in self.checks if not check.passed]
+        return [check.failure for check in self.checks if not check.passed]
+
+
+class Objective(Record):
+    """One objective, held against a run. `kept` is None where the run is too short to decide."""
+
+    name: Message
+    promised: Message
+    measured: Message
+    kept: bool | None
+    reason: Message
+    """What to say where it was not kept."""
 
 
 class Verdict(Record):
-    """What the run says: `measured` where there is no promise to keep (the single instance)."""
+    """What the run shows: `measured` where there is no promise to keep (the single instance)."""
 
     outcome: Literal["kept", "broken", "invalid", "measured"]
-    reasons: list[str]
-    slo: str | None
+    reasons: list[Message]
+    promise: Message | None
+    """What was promised of the stack; None where nothing was."""
+    objectives: list[Objective]
+    """The promise in its parts; empty where it was not evaluated, as the run is not valid."""
 
 
 class RunSettings(Record):
-    """What was decided before the load began; written first, so that no run is without it."""
+    """What was decided before the load began; written first, so that every run has it."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     id: str
     topology: Literal["single", "ha"]
     target: str
@@ -308,9 +333,9 @@ class RunSettings(Record):
 
 
 class RunSummary(Record):
-    """Everything that is worth knowing of one run."""
+    """The summary of one run."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     id: str
     topology: Literal["single", "ha"]
     started_at: AwareDatetime
@@ -318,10 +343,10 @@ class RunSummary(Record):
     """When the first phase began; before that, the generator only started up."""
     finished_at: AwareDatetime
     cut_short: bool
-    cut_reason: str | None = None
-    """What ended the run early, in words."""
+    cut_reason: Message | None = None
+    """What ended the run early."""
     slow_ms: float | None = None
-    """An expected answer whose first byte took longer counts as slow; None: nothing does."""
+    """Expected answers whose first byte took longer count as slow; None: no answer does."""
     target: str
     profile: ProfileRecord
     scenario: ScenarioRecord
@@ -337,3 +362,8 @@ class RunSummary(Record):
     events: list[EventRecord] = []
     validity: Validity
     verdict: Verdict
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the person who started the run ended it."""
+        return self.cut_reason is not None and self.cut_reason.id == "cut.interrupted"

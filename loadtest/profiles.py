@@ -21,6 +21,7 @@ import numpy as np
 
 from loadtest.arrays import Times
 from loadtest.errors import LoadTestError
+from loadtest.messages.message import Message, msg
 from loadtest.models import PhaseRecord, ProfileRecord
 
 MICROSECONDS = 1_000_000
@@ -160,15 +161,16 @@ class Profile:
         return np.concatenate(times)
 
     @property
-    def description(self) -> str:
+    def description(self) -> Message:
         """The profile in words, for a report."""
-        parts = [
-            f"{p.arrival_rate} to {p.ramp_to} visitors/s over {p.duration_s} s"
-            if p.ramp_to is not None
-            else f"{p.duration_s} s at {p.arrival_rate}/s"
-            for p in self.phases
-        ]
-        return ", then ".join(parts)
+        return msg("load.phases", phases=tuple(_described(phase) for phase in self.phases))
+
+
+def _described(phase: Phase) -> Message:
+    low, seconds = phase.arrival_rate, phase.duration_s
+    if phase.ramp_to is None:
+        return msg("load.hold", seconds=seconds, rate=low)
+    return msg("load.ramp", low=low, high=phase.ramp_to, seconds=seconds)
 
 
 def _ramp_and_hold(name: str, low: int, high: int, ramp_s: int, hold_s: int) -> Profile:

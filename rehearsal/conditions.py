@@ -1,4 +1,4 @@
-"""What a report has to tell about the local region: how it differs from the published experiment."""
+"""The conditions of a rehearsal: how the local region differs from the published experiment."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest.messages.message import Message, msg
 from loadtest.models import RunSummary
-from loadtest.reporting.conditions import Condition
+from loadtest.reporting.conditions import NOT_REPORTED, Condition
 from loadtest.stack.outputs import StackOutputs
 from region import usage
 from region.machines.instance_types import INSTANCE_TYPES
@@ -18,90 +19,112 @@ from toolchain import locate
 
 
 @dataclass(frozen=True)
-class Arm:
-    """One stack's run, with what the region recorded of its instances meanwhile."""
+class StackRun:
+    """One stack's run, with what the region recorded about its instances during the load."""
 
     summary: RunSummary
     outputs: StackOutputs
     cores: Mapping[str, float]
-    """Mean CPU in cores of each instance that answered, while the load was on."""
+    """Mean CPU in cores of each instance that answered, under load."""
 
 
-def arm(root: Path, summary: RunSummary, outputs: StackOutputs) -> Arm:
-    """Adds the CPU use of the instances that answered this run."""
+def stack_run(root: Path, summary: RunSummary, outputs: StackOutputs) -> StackRun:
+    """Add the CPU use of the instances that answered this run."""
     since = (summary.load_began_at or summary.started_at).timestamp()
     until = since + sum(phase.duration_s for phase in summary.profile.phases)
     used = usage.cpu_cores_used(root, since, until)
     answered = {record.instance for record in summary.instances}
-    return Arm(summary, outputs, {name: used[name] for name in sorted(answered & set(used))})
+    return StackRun(summary, outputs, {name: used[name] for name in sorted(answered & set(used))})
 
 
-def conditions(session: Session, single: Arm, ha: Arm) -> list[Condition]:
-    """The rows that only the region can tell."""
-    arms = (single, ha)
+def conditions(session: Session, single: StackRun, ha: StackRun) -> list[Condition]:
+    """Return the rows that only the region knows."""
+    runs = (single, ha)
     return [
-        _row("Where", ("local region",) * 2, "AWS", _machine()),
-        _row("An instance", _per_arm(arms, _instance), "t4g.nano", _limits_note(session)),
-        _row("CPU used of that, mean under load", _per_arm(arms, _share)),
-        _row("Load balancer", ("none", "HAProxy, health checks of the target group"), "none / ALB"),
+        _row(msg("local.where"), (msg("local.where.value"),) * 2, _name("AWS"), _machine()),
         _row(
-            "Database",
-            ("PostgreSQL, not limited",) * 2,
-            "RDS db.t4g.micro",
-            "one process beside the instances; a db.t4g.micro has 2 vCPU and 1 GiB",
+            msg("local.instance"),
+            tuple(map(_instance, runs)),
+            _name("t4g.nano"),
+            msg("local.instance.note", limits=session.limits),
         ),
-        _row("Network", ("loopback",) * 2, "internet", "no latency, no packet loss"),
-        _row("Clock of the region", (f"{session.speed:g}x",) * 2, "1x"),
+        _row(msg("local.cpu"), tuple(map(_cpu_share, runs))),
+        _row(
+            msg("local.balancer"),
+            (msg("local.balancer.none"), msg("local.balancer.value")),
+            msg("local.balancer.published"),
+        ),
+        _row(
+            msg("condition.database"),
+            (msg("local.database.value"),) * 2,
+            _name("RDS db.t4g.micro"),
+            msg("local.database.note"),
+        ),
+        _row(
+            msg("local.network"),
+            (msg("local.network.value"),) * 2,
+            msg("local.network.published"),
+            msg("local.network.note"),
+        ),
+        _row(
+            msg("local.clock"),
+            (msg("local.clock.value", speed=session.speed),) * 2,
+            msg("local.clock.value", speed=1),
+        ),
     ]
 
 
 def versions() -> list[Condition]:
-    """The versions of the region's parts."""
+    """Return the versions of the region's parts."""
     found = {
-        "Pulumi": locate.version_of([str(locate.pulumi()), "version"]),
-        "HAProxy": locate.version_of([str(locate.haproxy()), "-v"]),
-        "PostgreSQL": locate.version_of([str(locate.postgres_bin() / "postgres"), "--version"]),
+        "local.pulumi": locate.version_of([str(locate.pulumi()), "version"]),
+        "local.haproxy": locate.version_of([str(locate.haproxy()), "-v"]),
+        "local.postgresql": locate.version_of(
+            [str(locate.postgres_bin() / "postgres"), "--version"]
+        ),
     }
-    return [_row(name, (str(version),) * 2) for name, version in found.items()]
+    return [_row(msg(name), (_name(str(version)),) * 2) for name, version in found.items()]
 
 
 def _row(
-    name: str, values: tuple[str, ...], published: str = "not told", note: str = ""
+    name: Message,
+    values: tuple[Message, ...],
+    published: Message = NOT_REPORTED,
+    note: Message | None = None,
 ) -> Condition:
-    return Condition(name=name, single=values[0], ha=values[1], published=published, note=note)
+    single, ha = values
+    return Condition(name=name, single=single, ha=ha, published=published, note=note)
 
 
-def _per_arm(arms: tuple[Arm, Arm], tell: object) -> tuple[str, str]:
-    assert callable(tell)  # noqa: S101
-    return str(tell(arms[0])), str(tell(arms[1]))
+def _name(name: str) -> Message:
+    return msg("value.name", name=name)
 
 
-def _instance(one: Arm) -> str:
-    kind = INSTANCE_TYPES[one.outputs.instance_type]
-    memory = kind.memory_bytes // 2**20
-    return f"{one.outputs.instance_type}: {kind.baseline_cpu:g} CPU, {memory} MiB"
-
-
-def _share(one: Arm) -> str:
-    if not one.cores:
-        return "not measured"
-    baseline = INSTANCE_TYPES[one.outputs.instance_type].baseline_cpu
-    shares = sorted(cores / baseline for cores in one.cores.values())
-    if len(shares) == 1:
-        return f"{shares[0]:.0%}"
-    return f"{shares[0]:.0%} to {shares[-1]:.0%} on {len(shares)} instances"
-
-
-def _limits_note(session: Session) -> str:
-    return (
-        f"held by {session.limits} to the type's baseline, as if all CPU credits were spent; boot and "
-        "lifecycle hooks are not"
+def _instance(run: StackRun) -> Message:
+    kind = INSTANCE_TYPES[run.outputs.instance_type]
+    return msg(
+        "local.instance.value",
+        type=run.outputs.instance_type,
+        cpu=kind.baseline_cpu,
+        memory=kind.memory_bytes // 2**20,
     )
 
 
-def _machine() -> str:
+def _cpu_share(run: StackRun) -> Message:
+    if not run.cores:
+        return msg("local.cpu.unknown")
+    baseline = INSTANCE_TYPES[run.outputs.instance_type].baseline_cpu
+    shares = sorted(cores / baseline for cores in run.cores.values())
+    if len(shares) == 1:
+        return msg("local.cpu.one", share=shares[0])
+    return msg("local.cpu.several", low=shares[0], high=shares[-1], instances=len(shares))
+
+
+def _machine() -> Message:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()} "
-        f"{platform.machine()}; everything shares them, the load generator too"
+    return msg(
+        "local.where.note",
+        cores=os.cpu_count() or 1,
+        memory=memory,
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
     )

@@ -194,7 +194,7 @@ class Rehearsal:
     # --- the verdict ------------------------------------------------------------------------------
 
     def _report(self, project: Project, runs: dict[str, Path]) -> int:
-        single, ha = (self._arm(runs[stack]) for stack in STACKS)
+        single, ha = (self._stack_run(runs[stack]) for stack in STACKS)
         extra = [*conditions.conditions(project.session, single, ha), *conditions.versions()]
         written = report.write_report(
             runs["single"], runs["ha"], self.results / f"report-{self.profile}", extra
@@ -204,7 +204,7 @@ class Rehearsal:
         out.print(f"report: {written.html}", soft_wrap=True, highlight=False)
         return written.report.headline.exit_code
 
-    def _arm(self, run: Path) -> conditions.Arm:
+    def _stack_run(self, run: Path) -> conditions.StackRun:
         summary: RunSummary = reading.load_summary(run)
         outputs = stack_outputs.from_file(str(run / runs_paths.OUTPUTS))
-        return conditions.arm(self.root, summary, outputs)
+        return conditions.stack_run(self.root, summary, outputs)

@@ -1,6 +1,6 @@
-"""Which endpoint, if any, is the one to look at: slower than the others, or soon so under load.
+"""Which endpoint, if any, is the bottleneck: slower than the others, or slower as the load grows.
 
-`find` says it, with the numbers; how endpoints are compared is told in `loadtest.analysis.latency_excess`.
+How endpoints are compared is described in `loadtest.analysis.latency_excess`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from loadtest.analysis.latency_excess import (
     Thresholds,
     wait_times,
 )
+from loadtest.messages.message import Message, msg
+from loadtest.messages.names import endpoint_name
 from loadtest.models import Percentile, Record
 from loadtest.runs.table import RequestTable
 
 GROWN = 1.5
-"""An endpoint degrades if its p95 grew by this factor, and by more than a typical other one's."""
+"""An endpoint degrades if its p95 grew by this factor, and by more than that of a typical other."""
 QUEUED = 4
-"""All wait as behind one queue if even a typical p95 grew by this factor."""
+"""All endpoints wait as behind one queue if even a typical p95 grew by this factor."""
 
 
 class EndpointEvidence(Record):
@@ -32,7 +34,7 @@ class EndpointEvidence(Record):
     requests: int
     request_share: float
     time_share: float
-    """Its part of all the time in which visitors waited for an answer."""
+    """Its share of all the time that visitors waited for a response."""
     excess_ms: float
     """By how much longer it takes on average than a typical other endpoint at the same time."""
     p95: Percentile
@@ -48,19 +50,25 @@ class Finding(Record):
     """The answer: `endpoint` is None unless one stands out.
 
     `kind` says how: it `degrades` with the load or it `dominates` at any load; `none` stands out;
-    `unknown` if there is too little to tell. Rates are in requests per second.
+    `unknown` if there is too little data. Rates are in requests per second.
     """
 
     kind: Literal["degrades", "dominates", "none", "unknown"]
     endpoint: str | None
-    sentence: str
+    messages: list[Message]
+    """The finding in sentences, the most important one first."""
     low_rate: float | None
     high_rate: float | None
     evidence: list[EndpointEvidence]
 
+    @property
+    def text(self) -> str:
+        """The finding in English."""
+        return " ".join(map(str, self.messages))
+
 
 def find(table: RequestTable, thresholds: Thresholds = THRESHOLDS) -> Finding:
-    """Names the endpoint that is the bottleneck, with the numbers, or says that none stands out."""
+    """Name the endpoint that is the bottleneck, with the numbers, or say that none stands out."""
     waits = wait_times(table)
     names = [
         label
@@ -68,23 +76,20 @@ def find(table: RequestTable, thresholds: Thresholds = THRESHOLDS) -> Finding:
         if np.count_nonzero(waits.rows_of(table, label)) >= thresholds.requests
     ]
     if len(names) < 2:
-        return _unknown(
-            f"fewer than two endpoints have {thresholds.requests} requests to compare; "
-            "use a scenario with more endpoints or a longer profile"
-        )
+        return _unknown(msg("bottleneck.unknown.few-endpoints", requests=thresholds.requests))
     run = SlicedRun(
         names, [waits.rows_of(table, name)[waits.rows] for name in names], waits, thresholds
     )
     if run.slices < MIN_SLICES:
-        return _unknown(f"{len(waits.ms)} requests are too few; use a longer profile")
-    return _judge(run)
+        return _unknown(msg("bottleneck.unknown.few-requests", requests=len(waits.ms)))
+    return _diagnose(run)
 
 
-def _judge(run: SlicedRun) -> Finding:
-    standing = [run.stands_out(endpoint) for endpoint in range(len(run.names))]
-    evidence = [_evidence(run, n, stands_out=standing[n]) for n in range(len(run.names))]
-    # Several may: the one to begin with is the one whose excess costs visitors most time in all.
-    candidates = [n for n, stands in enumerate(standing) if stands]
+def _diagnose(run: SlicedRun) -> Finding:
+    outliers = [run.stands_out(endpoint) for endpoint in range(len(run.names))]
+    evidence = [_evidence(run, n, stands_out=outliers[n]) for n in range(len(run.names))]
+    # There may be several: start with the one whose excess costs visitors the most time in total.
+    candidates = [n for n, stands_out in enumerate(outliers) if stands_out]
     worst = max(
         candidates,
         key=lambda n: evidence[n].excess_ms * evidence[n].requests,
@@ -92,14 +97,14 @@ def _judge(run: SlicedRun) -> Finding:
     )
     rates = (run.rate(run.low_load), run.rate(run.high_load)) if run.load_varied else (None, None)
     if worst is None:
-        kind, endpoint, sentence = "none", None, _none_sentence(run, evidence)
+        kind, endpoint, messages = "none", None, _none(run, evidence)
     else:
         kind = "degrades" if _degrades(run, worst) else "dominates"
-        endpoint, sentence = run.names[worst], _sentence(run, worst, evidence[worst], kind)
+        endpoint, messages = run.names[worst], _named(run, worst, evidence[worst], kind)
     return Finding(
         kind=kind,
         endpoint=endpoint,
-        sentence=sentence,
+        messages=messages,
         low_rate=rates[0],
         high_rate=rates[1],
         evidence=sorted(evidence, key=lambda e: e.time_share, reverse=True),
@@ -144,60 +149,76 @@ def _degrades(run: SlicedRun, endpoint: int) -> bool:
     return high.value_ms >= GROWN * low.value_ms and grown > max(others, run.thresholds.excess_ms)
 
 
-def _sentence(run: SlicedRun, endpoint: int, evidence: EndpointEvidence, kind: str) -> str:
-    name = run.names[endpoint]
-    shares = (
-        f"it takes {_ms(evidence.excess_ms)} longer than a typical other endpoint at the same time, "
-        f"and has {evidence.request_share:.0%} of the requests but {evidence.time_share:.0%} of the "
-        "time that visitors waited"
+def _named(run: SlicedRun, endpoint: int, evidence: EndpointEvidence, kind: str) -> list[Message]:
+    """Say which endpoint it is, and add what else is to be known."""
+    name = endpoint_name(run.names[endpoint])
+    shares = msg(
+        "bottleneck.shares",
+        excess=_latency(evidence.excess_ms),
+        requests=evidence.request_share,
+        time=evidence.time_share,
     )
     if kind == "dominates":
-        return (
-            f"“{name}” dominates: its p95 is {evidence.p95}, a typical other endpoint's "
-            f"{_ms(run.typical_p95(endpoint, run.whole))}; {shares}.{_queue(run, endpoint)}"
+        other = _latency(run.typical_p95(endpoint, run.whole))
+        found = msg(
+            "bottleneck.dominates",
+            endpoint=name,
+            p95=evidence.p95.message,
+            other=other,
+            shares=shares,
         )
-    return (
-        f"“{name}” degrades with the load: its p95 grows from {evidence.p95_low} at "
-        f"{run.rate(run.low_load):.0f} requests/s to {evidence.p95_high} at "
-        f"{run.rate(run.high_load):.0f} requests/s, a typical other endpoint's from "
-        f"{_ms(run.typical_p95(endpoint, run.low_load))} to "
-        f"{_ms(run.typical_p95(endpoint, run.high_load))}; {shares}.{_queue(run, endpoint)}"
-    )
+    else:
+        found = msg(
+            "bottleneck.degrades",
+            endpoint=name,
+            low=_shown(evidence.p95_low),
+            low_rate=run.rate(run.low_load),
+            high=_shown(evidence.p95_high),
+            high_rate=run.rate(run.high_load),
+            other_low=_latency(run.typical_p95(endpoint, run.low_load)),
+            other_high=_latency(run.typical_p95(endpoint, run.high_load)),
+            shares=shares,
+        )
+    return [found, *_queue(run, endpoint)]
 
 
-def _queue(run: SlicedRun, endpoint: int) -> str:
-    """What is to be added where all others wait too."""
+def _queue(run: SlicedRun, endpoint: int) -> list[Message]:
+    """Say so where all others wait too."""
     if not run.load_varied:
-        return ""
+        return []
     low, high = (run.typical_p95(endpoint, band) for band in (run.low_load, run.high_load))
     waiting = high >= QUEUED * low and high - low >= run.thresholds.excess_ms
-    return " At the highest load the others wait too, as behind one queue." if waiting else ""
+    return [msg("bottleneck.queue")] if waiting else []
 
 
-def _none_sentence(run: SlicedRun, evidence: list[EndpointEvidence]) -> str:
+def _none(run: SlicedRun, evidence: list[EndpointEvidence]) -> list[Message]:
     slowest = max(evidence, key=lambda e: e.p95.value_ms)
     number = run.names.index(slowest.endpoint)
-    other = run.typical_p95(number, run.whole)
-    entry = (
-        " Visits begin there, so that connecting and the wait to be let in are part of it."
-        if run.is_entry_point(number)
-        else ""
+    found = msg(
+        "bottleneck.none",
+        endpoint=endpoint_name(slowest.endpoint),
+        p95=slowest.p95.message,
+        other=_latency(run.typical_p95(number, run.whole)),
     )
-    return (
-        f"No endpoint stands out: the slowest is “{slowest.endpoint}” with a p95 of {slowest.p95}, "
-        f"a typical other one has {_ms(other)}.{entry}{_queue(run, number)}"
-    )
+    entry = [msg("bottleneck.entry")] if run.is_entry_point(number) else []
+    return [found, *entry, *_queue(run, number)]
 
 
-def _ms(value: float) -> str:
-    return "an unknown time" if np.isnan(value) else str(Percentile(value_ms=value))
+def _latency(value_ms: float) -> Message:
+    if np.isnan(value_ms):
+        return msg("bottleneck.unknown-time")
+    return Percentile(value_ms=value_ms).message
 
 
-def _unknown(why: str) -> Finding:
+def _shown(value: Percentile | None) -> Message:
+    return msg("bottleneck.unknown-time") if value is None else value.message
+
+
+def _unknown(reason: Message) -> Finding:
     return Finding(
         kind="unknown",
         endpoint=None,
-        sentence=f"Whether an endpoint is the bottleneck cannot be told: {why}.",
+        messages=[msg("bottleneck.unknown", reason=reason)],
         low_rate=None,
         high_rate=None,
         evidence=[],

@@ -13,17 +13,15 @@ from loadtest.analysis import columns, comparability, inference, reading
 from loadtest.analysis.archive import SavedRun
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.arrays import Flags
+from loadtest.messages.message import Message, msg
+from loadtest.messages.names import endpoint_name
 from loadtest.models import Record, RunSummary
 from loadtest.outcomes import FAILED, Outcome
 from loadtest.runs.table import RequestTable
 
-Finding = Literal["better", "worse", "no difference shown", "cannot be told"]
+Finding = Literal["better", "worse", "no-difference", "undecided"]
 
 OTHER_FAILURES = FAILED - {Outcome.TIMEOUT, Outcome.SERVER_ERROR}
-ONE_RUN_EACH = (
-    "One run of each: what differs from run to run by chance (a neighbour, a cold cache) is not in "
-    "these intervals; `run --repeat 3` with both stacks measures it."
-)
 
 
 class Change(Record):
@@ -32,7 +30,7 @@ class Change(Record):
     Shares are from 0 to 1, times in ms. None is unknown or unlimited.
     """
 
-    metric: str
+    metric: Message
     unit: Literal["share", "ms"]
     a: float | None
     b: float | None
@@ -57,14 +55,14 @@ class RunRef(Record):
 class Comparison(Record):
     """The answer to: what changed?"""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     a: RunRef
     b: RunRef
     confidence: float
-    """Family-wise confidence level (Bonferroni over all rows)."""
+    """Family-wise confidence level: that of all rows together (Bonferroni)."""
     changes: list[Change]
-    sentence: str
-    note: str = ONE_RUN_EACH
+    summary: list[Message]
+    note: Message = msg("compare.one-run-each")
 
     @property
     def changed(self) -> bool:
@@ -76,7 +74,7 @@ class Comparison(Record):
 class Metric:
     """A figure to compare; lower is better for all of them."""
 
-    name: str
+    name: Message
     sample: Callable[[RequestTable], Sample]
     q: float | None = None
     """Which quantile of the sample; None for the share of true values."""
@@ -105,7 +103,7 @@ def compare(
         b=_ref(b),
         confidence=confidence,
         changes=changes,
-        sentence=_sentence(changes, confidence),
+        summary=_summary(changes, confidence),
     )
 
 
@@ -142,8 +140,11 @@ def confidence_per_row(confidence: float, rows: int) -> float:
 
 
 def _endpoint_metrics(name: str) -> Iterator[Metric]:
-    yield Metric(f"failures of {name}", lambda t: _share(_only(t, name), *FAILED))
-    yield Metric(f"p99 of {name}", lambda t: _latencies(_only(t, name)), columns.QUANTILES["p99"])
+    endpoint = endpoint_name(name)
+    failures = msg("metric.failures-of", endpoint=endpoint)
+    yield Metric(failures, lambda t: _share(_only(t, name), *FAILED))
+    p99 = msg("metric.percentile-of", percentile="p99", endpoint=endpoint)
+    yield Metric(p99, lambda t: _latencies(_only(t, name)), columns.QUANTILES["p99"])
 
 
 def _only(requests: RequestTable, endpoint: str) -> RequestTable:
@@ -192,16 +193,19 @@ def change(
         low=columns.finite(interval.low),
         high=columns.finite(interval.high),
         confidence=round(confidence, 6),
-        finding=_finding(interval) if known else "cannot be told",
+        finding=_finding(interval) if known else "undecided",
     )
 
 
 METRICS = (
-    Metric("failed users", _failed_users),
-    Metric("timeouts", lambda t: _share(t, Outcome.TIMEOUT)),
-    Metric("5xx", lambda t: _share(t, Outcome.SERVER_ERROR)),
-    Metric("other failures", lambda t: _share(t, *OTHER_FAILURES)),
-    *(Metric(f"{name} of all", _latencies, q) for name, q in columns.MAIN_QUANTILES.items()),
+    Metric(msg("metric.failed-users"), _failed_users),
+    Metric(msg("metric.timeouts"), lambda t: _share(t, Outcome.TIMEOUT)),
+    Metric(msg("metric.server-errors"), lambda t: _share(t, Outcome.SERVER_ERROR)),
+    Metric(msg("metric.other-failures"), lambda t: _share(t, *OTHER_FAILURES)),
+    *(
+        Metric(msg("metric.percentile", percentile=name), _latencies, q)
+        for name, q in columns.MAIN_QUANTILES.items()
+    ),
 )
 """The metrics that are compared by default."""
 
@@ -212,33 +216,38 @@ def _mean(flags: Flags) -> float:
 
 def _finding(interval: Interval) -> Finding:
     if not interval.known:
-        return "cannot be told"
+        return "undecided"
     if 0 in interval:
-        return "no difference shown"
+        return "no-difference"
     return "worse" if interval.low > 0 else "better"
 
 
-def _sentence(changes: Sequence[Change], confidence: float) -> str:
-    found = {
-        finding: [change.metric for change in changes if change.finding == finding]
-        for finding in ("worse", "better", "cannot be told")
-    }
-    sure = f"with {confidence * 100:g} % confidence"
-    parts = [f"{word} in {', '.join(found[word])}" for word in ("worse", "better") if found[word]]
-    text = f"B is {' and '.join(parts)}, {sure}." if parts else f"No difference shown, {sure}."
-    if found["cannot be told"]:
-        text += f" Cannot be told: {', '.join(found['cannot be told'])}."
-    return text + _hidden(changes)
-
-
-def _hidden(changes: Sequence[Change]) -> str:
-    """Say how large a difference the p99 may still hide: absence of evidence has a size."""
-    p99 = next((change for change in changes if change.metric == "p99 of all"), None)
-    if p99 is None or p99.finding != "no difference shown" or not p99.a:
-        return ""
-    if p99.low is None or p99.high is None:
-        return ""
-    return (
-        f" The p99 may still have changed by {max(p99.low / p99.a, -1) * 100:+.0f} to "
-        f"{p99.high / p99.a * 100:+.0f} %."
+def _summary(changes: Sequence[Change], confidence: float) -> list[Message]:
+    """Return the whole comparison in a few sentences."""
+    worse, better, undecided = (
+        tuple(change.metric for change in changes if change.finding == finding)
+        for finding in ("worse", "better", "undecided")
     )
+    percent = confidence * 100
+    if worse and better:
+        found = msg("compare.worse-and-better", worse=worse, better=better, confidence=percent)
+    elif worse:
+        found = msg("compare.worse", worse=worse, confidence=percent)
+    elif better:
+        found = msg("compare.better", better=better, confidence=percent)
+    else:
+        found = msg("compare.no-difference", confidence=percent)
+    more = [msg("compare.undecided", metrics=undecided)] if undecided else []
+    return [found, *more, *_p99_range(changes)]
+
+
+def _p99_range(changes: Sequence[Change]) -> list[Message]:
+    """Say by how much a p99 without a shown difference may still differ: that has a size, too."""
+    metric = msg("metric.percentile", percentile="p99")
+    p99 = next((change for change in changes if change.metric == metric), None)
+    if p99 is None or p99.finding != "no-difference" or not p99.a:
+        return []
+    if p99.low is None or p99.high is None:
+        return []
+    low, high = max(p99.low / p99.a, -1) * 100, p99.high / p99.a * 100
+    return [msg("compare.p99-range", low=low, high=high)]

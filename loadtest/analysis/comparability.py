@@ -1,72 +1,97 @@
-"""Whether the figures of two runs may be held against each other at all."""
+"""Whether two runs were made under the same conditions, so that their figures can be compared."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from loadtest.errors import ComparisonError
+from loadtest.messages.message import Message, msg
 from loadtest.models import RunSummary
 
 OFFERED_LOAD = 0.02
-"""Share by which the users who arrived may differ."""
+"""Share by which the numbers of users who arrived may differ."""
 
 
 class Difference(NamedTuple):
     """A condition that was not the same."""
 
-    name: str
-    a: str
-    b: str
+    condition: Message
+    a: Message
+    b: Message
 
-    def __str__(self) -> str:
-        """As an error message names it."""
-        return f"{self.name} ({self.a} and {self.b})"
+    @property
+    def message(self) -> Message:
+        """The condition with both of its values."""
+        return msg("difference.values", condition=self.condition, a=self.a, b=self.b)
 
 
 def differences(a: RunSummary, b: RunSummary) -> list[Difference]:
-    """Every condition in which two runs differ. What is compared (stack, version) is none."""
-    found = [
-        Difference(name, str(first), str(second))
-        for name, first, second in (
-            ("scenario", a.scenario.digest[:12], b.scenario.digest[:12]),
-            ("time-out", f"{a.scenario.timeout_s:g} s", f"{b.scenario.timeout_s:g} s"),
-            ("limit of a slow answer", _limit(a.slow_ms), _limit(b.slow_ms)),
-            ("connections", _connections(a), _connections(b)),
-            ("load profile", a.profile.description, b.profile.description),
-            ("Artillery", a.generator.artillery, b.generator.artillery),
-            ("Node", a.generator.node, b.generator.node),
-            ("generator's worker threads", a.generator.workers, b.generator.workers),
-            ("generator's CPUs", a.generator.host_cpus, b.generator.host_cpus),
-        )
-        if first != second
+    """Return every condition in which two runs differ. Stack and version may: they are compared."""
+    values: list[tuple[Message, Message, Message]] = [
+        (msg("difference.scenario"), _text(a.scenario.digest[:12]), _text(b.scenario.digest[:12])),
+        (msg("difference.timeout"), _seconds(a.scenario.timeout_s), _seconds(b.scenario.timeout_s)),
+        (msg("difference.slow-limit"), _limit(a.slow_ms), _limit(b.slow_ms)),
+        (msg("difference.connections"), connections(a), connections(b)),
+        (msg("difference.load"), a.profile.description, b.profile.description),
+        (msg("difference.artillery"), _text(a.generator.artillery), _text(b.generator.artillery)),
+        (msg("difference.node"), _text(a.generator.node), _text(b.generator.node)),
+        (msg("difference.workers"), _count(a.generator.workers), _count(b.generator.workers)),
+        (msg("difference.cpus"), _count(a.generator.host_cpus), _count(b.generator.host_cpus)),
     ]
+    found = [Difference(name, first, second) for name, first, second in values if first != second]
     created = a.users.created, b.users.created
-    # A failed user sends no more requests, so what was offered is users, not requests.
+    # A failed user sends no more requests, so the offered load is measured in users.
     if abs(created[0] - created[1]) > OFFERED_LOAD * max(created):
-        found.append(Difference("offered load", *(f"{n:,} users" for n in created)))
+        users = (msg("difference.users", n=n) for n in created)
+        found.append(Difference(msg("difference.offered-load"), *users))
     return found
 
 
-def _limit(milliseconds: float | None) -> str:
-    return "none" if milliseconds is None else f"{milliseconds:g} ms"
+def _text(value: str) -> Message:
+    return msg("value.name", name=value)
 
 
-def _connections(run: RunSummary) -> str:
-    return "a new one per user" if run.scenario.new_connection_per_user else "kept open"
+def _count(value: int) -> Message:
+    return msg("value.count", n=value)
+
+
+def _seconds(value: float) -> Message:
+    return msg("value.seconds", seconds=value)
+
+
+def _limit(milliseconds: float | None) -> Message:
+    if milliseconds is None:
+        return msg("difference.no-limit")
+    return msg("difference.milliseconds", ms=milliseconds)
+
+
+def connections(run: RunSummary) -> Message:
+    """Return how the run's users connected."""
+    new = run.scenario.new_connection_per_user
+    return msg("connections.new") if new else msg("connections.kept")
 
 
 def require(a: RunSummary, b: RunSummary) -> None:
-    """Raises ComparisonError, which names every difference, unless conditions were the same."""
+    """Require that two runs were made under the same conditions.
+
+    Raises:
+        ComparisonError: they were not; it names every difference.
+    """
     if found := differences(a, b):
+        names = ", ".join(str(one.message) for one in found)
         raise ComparisonError(
-            f"these runs cannot be compared: they differ in {', '.join(map(str, found))}; "
+            f"these runs cannot be compared: they differ in {names}; "
             "repeat one of them under the conditions of the other"
         )
 
 
 def require_valid(*runs: RunSummary) -> None:
-    """Raises ComparisonError if a run's own numbers may not be believed."""
+    """Require that every run's own numbers can be trusted.
+
+    Raises:
+        ComparisonError: a run is not valid.
+    """
     if reasons := [f"{run.id}: {reason}" for run in runs for reason in run.validity.reasons]:
         raise ComparisonError(
-            f"these runs cannot be compared, as not every one is valid: {'; '.join(reasons)}"
+            f"these runs cannot be compared, as not all of them are valid: {'; '.join(reasons)}"
         )

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from loadtest.analysis import bootstrap
 from loadtest.arrays import Floats
-from loadtest.formatting import floor_percent
+from loadtest.messages.message import Message, msg
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
@@ -125,20 +125,20 @@ def failure_bound(failures: int, n: int, confidence: float = CONFIDENCE) -> floa
     return float(test.proportion_ci(confidence, method="exact").high)
 
 
-def confidence_sentence(
-    failures: int, n: int, what: str = "requests", confidence: float = CONFIDENCE
-) -> str:
-    """What so many failures prove, in plain words.
+def confidence_message(failures: int, n: int, confidence: float = CONFIDENCE) -> Message:
+    """Say what so many failures prove.
 
     For instance `0 of 54,000 requests failed: at least 99.994 % good with 95 % confidence, in this
-    window`. It says nothing of other windows, other load, or faults that did not happen.
+    window`. It says nothing about other windows, other load, or faults that did not happen.
     """
     if not n:
-        return f"no {what} were sent, so nothing is known of them"
-    least = floor_percent(1 - failure_bound(failures, n, confidence))
-    return (
-        f"{failures:,} of {n:,} {what} failed: at least {least} good "
-        f"with {confidence * 100:g} % confidence, in this window"
+        return msg("confidence.no-requests")
+    return msg(
+        "confidence.requests",
+        failures=failures,
+        requests=n,
+        least=1 - failure_bound(failures, n, confidence),
+        confidence=confidence * 100,
     )
 
 

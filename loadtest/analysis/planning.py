@@ -9,6 +9,7 @@ import scipy
 from loadtest.analysis.inference import failure_bound
 from loadtest.errors import LoadTestError
 from loadtest.formatting import duration, floor_percent
+from loadtest.messages.message import Message, msg
 from loadtest.models import Record
 from loadtest.profiles import PROFILES, Profile
 
@@ -49,13 +50,16 @@ class Plan(Record):
     profiles: list[ProfileFit]
 
     @property
-    def sentence(self) -> str:
+    def message(self) -> Message:
         """The plan's core in words."""
         step = self.steps[0]
-        return (
-            f"to show {self.slo_percent:g} % with {self.confidence_percent:g} % confidence, "
-            f"{step.requests:,} requests must all succeed: {duration(step.seconds)} at "
-            f"{self.rate:g} requests/s"
+        return msg(
+            "plan.summary",
+            slo=self.slo_percent,
+            confidence=self.confidence_percent,
+            requests=step.requests,
+            duration=duration(step.seconds),
+            rate=self.rate,
         )
 
 

@@ -18,13 +18,15 @@ from pydantic import ValidationError
 from loadtest import profiles
 from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
 from loadtest.errors import ResultsError
+from loadtest.messages.message import Message, msg
+from loadtest.messages.names import free_text
 from loadtest.models import SCHEMA_VERSION, RunSettings, RunSummary
 from loadtest.runs import events, paths, probes, recording, table
 from loadtest.runs.journal import Journal, locate
 from loadtest.runs.recording import GeneratorEvent
 from loadtest.runs.table import RequestTable
 
-RUNNER_DIED = "the program that ran the load was ended before it could write the run down"
+RUNNER_DIED = msg("cut.runner-died")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Ending:
     """How a run ended; `cut_reason` is None if it finished."""
 
     finished_at: datetime
-    cut_reason: str | None = None
+    cut_reason: Message | None = None
 
 
 def load_summary(path: Path) -> RunSummary:
@@ -49,12 +51,7 @@ def load_summary(path: Path) -> RunSummary:
         return recover(path)
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if version != SCHEMA_VERSION:
-            raise ResultsError(
-                f"{file} has schema version {version}, this program reads {SCHEMA_VERSION}; "
-                "repeat the run"
-            )
+        _require_version(file, content)
         return RunSummary.model_validate(content)
     except OSError as error:
         raise ResultsError(f"cannot read {file}: {error.strerror}") from error
@@ -64,6 +61,15 @@ def load_summary(path: Path) -> RunSummary:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ResultsError(f"{file} is not a run's summary: {where}: {first['msg']}") from error
+
+
+def _require_version(file: Path, content: Any) -> None:
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ResultsError(
+            f"{file} has schema version {version}, this program reads {SCHEMA_VERSION}; "
+            "repeat the run"
+        )
 
 
 def load_requests(directory: Path) -> RequestTable:
@@ -107,10 +113,12 @@ def load_settings(directory: Path) -> RunSettings:
     """
     file = directory / paths.SETTINGS
     try:
-        return RunSettings.model_validate_json(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
+        _require_version(file, content)
+        return RunSettings.model_validate(content)
     except OSError as error:
         raise ResultsError(f"cannot read {file}: {error.strerror}") from error
-    except (ValidationError, UnicodeDecodeError) as error:
+    except (ValidationError, UnicodeDecodeError, json.JSONDecodeError) as error:
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise ResultsError(f"{file} is broken: {reason}") from error
 
@@ -122,15 +130,16 @@ def measure(directory: Path, ending: Ending) -> Measurements:
     """
     settings = load_settings(directory)
     requests = locate(directory, paths.REQUESTS)
-    rows, damage = table.from_exchanges(()), None
+    rows, cut_reason = table.from_exchanges(()), ending.cut_reason
     if requests is not None:
         rows, journal = table.read(requests, settings.slow_ms)
-        damage = journal.damage
+        if journal.damage:
+            cut_reason = msg("cut.journal-damaged", error=free_text(journal.damage))
     probe_journal = locate(directory, paths.PROBES)
     return Measurements(
         settings=settings,
         finished_at=ending.finished_at,
-        cut_reason=damage or ending.cut_reason,
+        cut_reason=cut_reason,
         requests=rows,
         generator=_generator_events(directory),
         probes=probes.read(probe_journal) if probe_journal else [],

@@ -16,11 +16,13 @@ from pydantic import AwareDatetime
 
 from loadtest.analysis.columns import finite
 from loadtest.analysis.inference import Interval, mean_interval, newcombe, pooled_share
+from loadtest.messages.message import Message, msg
 from loadtest.models import Percentile, Record, RunSummary
 
 CONFIDENCE = 0.95
 P99 = "p99"
-Finding = Literal["higher", "lower", "no difference shown", "cannot be told"]
+Finding = Literal["higher", "lower", "no-difference", "undecided"]
+Metric = Literal["failed-users", "p99"]
 
 
 class RepeatedRun(Record):
@@ -60,14 +62,14 @@ class Pooled(Record):
     p99_sd_ms: float | None
     """Standard deviation from run to run."""
     p99_at_least: bool
-    """Whether any p99 was at least the timeout, so that all of these are lower bounds."""
-    sentence: str
+    """Whether a p99 was at least the timeout, so that all of these are lower bounds."""
+    summary: Message
 
 
 class Contrast(Record):
     """By how much the second stack exceeds the first, slot by slot."""
 
-    metric: Literal["failed users", "p99"]
+    metric: Metric
     unit: Literal["share", "ms"]
     by_slot: list[float]
     mean: float | None
@@ -81,7 +83,7 @@ class Contrast(Record):
 class Series(Record):
     """A series of repeated runs: the content of `repeats-….json`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     id: str
     started_at: AwareDatetime
     profile: str
@@ -91,7 +93,7 @@ class Series(Record):
     runs: list[RepeatedRun]
     pooled: list[Pooled]
     contrasts: list[Contrast]
-    sentence: str
+    summary: list[Message]
 
 
 def order(stacks: Sequence[str], repeat: int) -> Iterator[tuple[int, str]]:
@@ -119,18 +121,16 @@ def record(slot: int, stack: str, summary: RunSummary) -> RepeatedRun:
 
 def pool(
     runs: Sequence[RepeatedRun], stacks: Sequence[str]
-) -> tuple[list[Pooled], list[Contrast], str]:
-    """Return the pooled figures of each stack, their contrasts if there are two, and a sentence."""
+) -> tuple[list[Pooled], list[Contrast], list[Message]]:
+    """Return the pooled figures of each stack, their contrasts if there are two, and a summary."""
     counted = [run for run in runs if run.counted]
     pooled = [_pooled(s, [r for r in counted if r.stack == s]) for s in stacks]
     contrasts = _contrasts(counted, stacks[0], stacks[1]) if len(stacks) == 2 else []
-    excluded = len(runs) - len(counted)
-    sentences = [one.sentence for one in pooled] + [
-        _contrast_sentence(c, stacks) for c in contrasts
-    ]
-    if excluded:
-        sentences.append(f"{excluded} of {len(runs)} runs were not valid and are left out.")
-    return pooled, contrasts, " ".join(sentences)
+    left_out = len(runs) - len(counted)
+    summary = [one.summary for one in pooled] + [_conclusion(c, stacks) for c in contrasts]
+    if left_out:
+        summary.append(msg("series.left-out", left=left_out, all=len(runs)))
+    return pooled, contrasts, summary
 
 
 def _pooled(stack: str, runs: Sequence[RepeatedRun]) -> Pooled:
@@ -153,7 +153,7 @@ def _pooled(stack: str, runs: Sequence[RepeatedRun]) -> Pooled:
         p99_high_ms=finite(mean.high) if mean and not at_least else None,
         p99_sd_ms=summary_statistics.stdev(values) if len(values) > 1 else None,
         p99_at_least=at_least,
-        sentence=_sentence(
+        summary=_summary(
             stack,
             runs=len(runs),
             failed=(sum(failed), sum(users)),
@@ -164,7 +164,7 @@ def _pooled(stack: str, runs: Sequence[RepeatedRun]) -> Pooled:
     )
 
 
-def _sentence(
+def _summary(
     stack: str,
     *,
     runs: int,
@@ -172,19 +172,24 @@ def _sentence(
     share: Interval,
     p99: Sequence[float],
     at_least: bool,
-) -> str:
+) -> Message:
     if not runs:
-        return f"{stack}: no run that counts."
-    sure = f"{CONFIDENCE * 100:g} % confidence"
-    text = (
-        f"{stack}: {failed[0]:,} of {failed[1]:,} users failed in {runs} "
-        f"{'run' if runs == 1 else 'runs'} ({share.low * 100:.2f} to {share.high * 100:.2f} % with "
-        f"{sure})"
+        return msg("series.no-runs", stack=stack)
+    found = msg(
+        "series.failed-users",
+        stack=stack,
+        failed=failed[0],
+        users=failed[1],
+        n=runs,
+        low=share.low * 100,
+        high=share.high * 100,
+        confidence=CONFIDENCE * 100,
     )
     if len(p99) < 2:
-        return f"{text}; one run does not tell how much runs differ."
-    limit = "at least " if at_least else ""
-    return f"{text}; p99 {limit}{min(p99):,.1f} to {max(p99):,.1f} ms from run to run."
+        return msg("series.one-run", failed=found)
+    if at_least:
+        return msg("series.p99-at-least", failed=found, low=min(p99), high=max(p99))
+    return msg("series.p99", failed=found, low=min(p99), high=max(p99))
 
 
 def _contrasts(runs: Sequence[RepeatedRun], a: str, b: str) -> list[Contrast]:
@@ -203,7 +208,7 @@ def _contrasts(runs: Sequence[RepeatedRun], a: str, b: str) -> list[Contrast]:
         interval = interval.hull(newcombe(*counts, confidence)).within(-1.0, 1.0)
     both = [(f.p99, s.p99) for f, s in pairs if f.p99 is not None and s.p99 is not None]
     return [
-        _contrast("failed users", "share", shares, interval, at_least=False),
+        _contrast("failed-users", "share", shares, interval, at_least=False),
         _p99_contrast(both, confidence),
     ]
 
@@ -231,7 +236,7 @@ def _p99_contrast(pairs: Sequence[tuple[Percentile, Percentile]], confidence: fl
 
 
 def _contrast(
-    metric: Literal["failed users", "p99"],
+    metric: Metric,
     unit: Literal["share", "ms"],
     by_slot: list[float],
     interval: Interval,
@@ -253,23 +258,23 @@ def _contrast(
 
 def _finding(interval: Interval) -> Finding:
     if not interval.known:
-        return "cannot be told"
+        return "undecided"
     if 0 in interval:
-        return "no difference shown"
+        return "no-difference"
     return "higher" if interval.low > 0 else "lower"
 
 
-def _contrast_sentence(contrast: Contrast, stacks: Sequence[str]) -> str:
+def _conclusion(contrast: Contrast, stacks: Sequence[str]) -> Message:
     a, b = stacks
-    what = "share of failed users" if contrast.metric == "failed users" else "p99"
-    slots = len(contrast.by_slot)
+    failed = contrast.metric == "failed-users"
+    metric = msg("series.failed-share") if failed else msg("series.p99-name")
+    pairs = len(contrast.by_slot)
     match contrast.finding:
-        case "cannot be told":
-            return f"Whether the {what} differs cannot be told from {slots} pairs of runs."
-        case "no difference shown":
-            return f"The {what} is not shown to differ between {a} and {b} over {slots} pairs."
+        case "undecided":
+            return msg("series.undecided", metric=metric, pairs=pairs)
+        case "no-difference":
+            return msg("series.no-difference", metric=metric, a=a, b=b, pairs=pairs)
         case "higher" | "lower":
-            return (
-                f"The {what} of {b} is {contrast.finding} than that of {a}, by more than runs "
-                f"differ among themselves ({slots} pairs, {CONFIDENCE * 100:g} % confidence)."
-            )
+            found = "series.higher" if contrast.finding == "higher" else "series.lower"
+            percent = CONFIDENCE * 100
+            return msg(found, metric=metric, a=a, b=b, pairs=pairs, confidence=percent)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,8 +13,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from loadtest import yaml_positions
 from loadtest.analysis.inference import failure_bound
 from loadtest.errors import LoadTestError
-from loadtest.formatting import floor_percent
-from loadtest.models import EndpointRecord, Latency, Record, Requests, Users
+from loadtest.messages.message import Message, Parameter, msg
+from loadtest.messages.names import endpoint_name
+from loadtest.models import EndpointRecord, Latency, Objective, Record, Requests, Users
 from loadtest.outcomes import Outcome
 from loadtest.yaml_positions import Source, YamlError, explain
 
@@ -78,33 +78,43 @@ class Slo(Record):
         counts = (self.failed_users, self.timeouts, self.server_errors, self.availability_percent)
         return all(c is None for c in counts) and not self.latency_ms and not self.endpoints
 
+    @property
+    def message(self) -> Message:
+        """The whole promise as one message."""
+        return msg("promise.all", objectives=tuple(_promises(self)))
+
     def __str__(self) -> str:
-        """The promise in words."""
-        counted = (
-            (self.failed_users, "failed users"),
-            (self.timeouts, "timeouts"),
-            (self.server_errors, "5xx"),
-        )
-        parts = [
-            f"at most {n} {what}" if n else f"no {what}" for n, what in counted if n is not None
-        ]
-        parts += _limits(self.latency_ms, "over all requests")
-        parts += _availability(self.availability_percent, self.confidence_percent)
-        for name, endpoint in self.endpoints.items():
-            parts += _limits(endpoint.latency_ms, f"of {name}")
-            parts += [f"{part} of {name}" for part in _availability(endpoint.availability_percent)]
-        return ", ".join(parts)
+        """Return the promise in words."""
+        return str(self.message)
 
 
-def _limits(limits: Limits, where: str) -> list[str]:
-    return [f"{name} ≤ {limit:g} ms {where}" for name, limit in limits.items()]
-
-
-def _availability(percent: float | None, confidence: float | None = None) -> list[str]:
-    if percent is None:
-        return []
-    shown = f" with {confidence:g} % confidence" if confidence is not None else ""
-    return [f"at least {percent:g} % good{shown}"]
+def _promises(slo: Slo) -> Iterator[Message]:
+    if slo.failed_users is not None:
+        n = slo.failed_users
+        yield msg("promise.failed-users", n=n) if n else msg("promise.no-failed-users")
+    if slo.timeouts is not None:
+        n = slo.timeouts
+        yield msg("promise.timeouts", n=n) if n else msg("promise.no-timeouts")
+    if slo.server_errors is not None:
+        n = slo.server_errors
+        yield msg("promise.server-errors", n=n) if n else msg("promise.no-server-errors")
+    for name, limit in slo.latency_ms.items():
+        yield msg("promise.percentile", percentile=name, limit=limit)
+    if (percent := slo.availability_percent) is not None:
+        if (confidence := slo.confidence_percent) is not None:
+            yield msg("promise.availability-sure", percent=percent, confidence=confidence)
+        else:
+            yield msg("promise.availability", percent=percent)
+    for name, endpoint in slo.endpoints.items():
+        for percentile, limit in endpoint.latency_ms.items():
+            yield msg(
+                "promise.percentile-of",
+                percentile=percentile,
+                limit=limit,
+                endpoint=endpoint_name(name),
+            )
+        if (percent := endpoint.availability_percent) is not None:
+            yield msg("promise.availability-of", percent=percent, endpoint=endpoint_name(name))
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -112,7 +122,7 @@ def _availability(percent: float | None, confidence: float | None = None) -> lis
 
 @functools.cache
 def default() -> Slo:
-    """The promise that `loadtest/analysis/slo.yml` makes."""
+    """Return the SLOs of `loadtest/analysis/slo.yml`."""
     return read(DEFAULT_FILE)
 
 
@@ -157,18 +167,6 @@ def _problem(error: ValidationError, source: Source) -> str:
 # --- evaluating -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Objective:
-    """One promise and what became of it. `kept` is None where the run is too short to tell."""
-
-    name: str
-    promised: str
-    measured: str
-    kept: bool | None
-    reason: str
-    """What to say where it was not kept."""
-
-
 def evaluate(
     slo: Slo,
     *,
@@ -177,80 +175,109 @@ def evaluate(
     latency: Latency,
     endpoints: Sequence[EndpointRecord] = (),
 ) -> list[Objective]:
-    """Holds every objective against the measured figures. A counter that is absent is 0."""
-    found = [
-        _count(
-            "failed users", slo.failed_users, users.failed, f"of {users.created:,} users failed"
-        ),
-        _count("timeouts", slo.timeouts, requests.timeouts, "requests timed out"),
-        _count("5xx", slo.server_errors, requests.count(Outcome.SERVER_ERROR), "answers were 5xx"),
-    ]
-    objectives = [objective for objective in found if objective is not None]
-    objectives += _latencies(slo.latency_ms, latency, "")
-    objectives += _good(slo.availability_percent, requests, "", slo.confidence_percent)
+    """Hold every objective against the measured figures. A counter that is absent is 0."""
+    objectives = list[Objective]()
+    if (limit := slo.failed_users) is not None:
+        reason = msg("missed.failed-users", failed=users.failed, users=users.created)
+        objectives.append(_count(msg("objective.failed-users"), limit, users.failed, reason))
+    if (limit := slo.timeouts) is not None:
+        count = requests.timeouts
+        reason = msg("missed.timeouts", n=count)
+        objectives.append(_count(msg("objective.timeouts"), limit, count, reason))
+    if (limit := slo.server_errors) is not None:
+        count = requests.count(Outcome.SERVER_ERROR)
+        reason = msg("missed.server-errors", n=count)
+        objectives.append(_count(msg("objective.server-errors"), limit, count, reason))
+    objectives += _latencies(slo.latency_ms, latency, None)
+    objectives += _availability(slo.availability_percent, requests, None, slo.confidence_percent)
     measured = {endpoint.name: endpoint for endpoint in endpoints}
     for name, promise in slo.endpoints.items():
         objectives += _endpoint(name, promise, measured.get(name), slo.confidence_percent)
     return objectives
 
 
-def _count(name: str, limit: int | None, count: int, words: str) -> Objective | None:
-    if limit is None:
-        return None
-    return Objective(name, f"at most {limit:,}", f"{count:,}", count <= limit, f"{count:,} {words}")
+def _count(name: Message, limit: int, count: int, reason: Message) -> Objective:
+    return Objective(
+        name=name,
+        promised=msg("limit.count", n=limit),
+        measured=msg("value.count", n=count),
+        kept=count <= limit,
+        reason=reason,
+    )
 
 
-def _latencies(limits: Limits, latency: Latency, where: str) -> list[Objective]:
+def _of(message_id: str, endpoint: str | None, **params: Parameter) -> Message:
+    """Return the message, or its form that names the endpoint."""
+    if endpoint is None:
+        return msg(message_id, **params)
+    return msg(f"{message_id}-of", endpoint=endpoint_name(endpoint), **params)
+
+
+def _latencies(limits: Limits, latency: Latency, endpoint: str | None) -> list[Objective]:
     made = list[Objective]()
     for name, limit in limits.items():
         # The censored one: a percentile of the answered would reward a stack for not answering.
         found = latency.censored.get(name) if latency.censored else None
+        value = found.message if found else msg("value.unknown")
         made.append(
             Objective(
-                name=f"{name}{where}",
-                promised=f"at most {limit:g} ms",
-                measured=str(found or "unknown"),
+                name=_of("objective.percentile", endpoint, percentile=name),
+                promised=msg("limit.latency", limit=limit),
+                measured=value,
                 kept=found is not None and not found.at_least and found.value_ms <= limit,
-                reason=f"{name}{where} is {found or 'unknown'}, promised are {limit:g} ms",
+                reason=_of(
+                    "missed.percentile", endpoint, percentile=name, value=value, limit=limit
+                ),
             )
         )
     return made
 
 
-def _good(
-    percent: float | None, requests: Requests, where: str, confidence: float | None
+def _availability(
+    percent: float | None, requests: Requests, endpoint: str | None, confidence: float | None
 ) -> list[Objective]:
     if percent is None:
         return []
     good, total = requests.count(Outcome.GOOD), requests.valid
     # Decimal, for what a human wrote as 99.9 must not become 99.90000000000001.
-    reached = bool(total) and Decimal(good) * 100 >= Decimal(str(percent)) * total
-    measured = f"{good:,} of {total:,} good"
-    kept: bool | None = reached
-    reason = f"{measured}{where}, promised are {percent:g} %"
-    if reached and confidence is not None:
+    kept: bool | None = bool(total) and Decimal(good) * 100 >= Decimal(str(percent)) * total
+    measured = msg("measured.good", good=good, requests=total)
+    reason = _of("missed.availability", endpoint, good=good, requests=total, percent=percent)
+    if kept and confidence is not None:
         bound = failure_bound(total - good, total, confidence / 100)
-        least = floor_percent(1 - bound)
-        measured += f"; at least {least} with {confidence:g} % confidence"
+        shown: dict[str, Parameter] = {
+            "requests": total, "least": 1 - bound, "confidence": confidence
+        }  # fmt: skip
+        measured = msg("measured.good-sure", good=good, **shown)
         if bound > 1 - percent / 100:
             kept = None
-            reason = (
-                f"{total:,} requests{where} are too few: they show at least {least} with "
-                f"{confidence:g} % confidence, promised are {percent:g} %; `python -m loadtest plan "
-                f"--availability {percent:g} --confidence {confidence:g}` tells how long a run must be"
-            )
-    return [Objective(f"availability{where}", f"at least {percent:g} %", measured, kept, reason)]
+            reason = _of("missed.too-few", endpoint, percent=percent, **shown)
+    return [
+        Objective(
+            name=_of("objective.availability", endpoint),
+            promised=msg("limit.availability", percent=percent),
+            measured=measured,
+            kept=kept,
+            reason=reason,
+        )
+    ]
 
 
 def _endpoint(
     name: str, promise: EndpointSlo, found: EndpointRecord | None, confidence: float | None
 ) -> list[Objective]:
-    where = f" of {name}"
     if found is None:
-        # A promise about an endpoint that nobody asked is not kept by silence.
-        text = f"the run has no requests{where}; does the endpoint have another name?"
-        return [Objective(f"requests{where}", "some", "none", kept=False, reason=text)]
+        # A promise about an endpoint that nobody called is not kept by silence.
+        return [
+            Objective(
+                name=_of("objective.requests", name),
+                promised=msg("limit.some"),
+                measured=msg("measured.nothing"),
+                kept=False,
+                reason=_of("missed.no-requests", name),
+            )
+        ]
     return [
-        *_latencies(promise.latency_ms, found.latency, where),
-        *_good(promise.availability_percent, found.requests, where, confidence),
+        *_latencies(promise.latency_ms, found.latency, name),
+        *_availability(promise.availability_percent, found.requests, name, confidence),
     ]

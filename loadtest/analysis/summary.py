@@ -13,6 +13,7 @@ import numpy as np
 from loadtest.analysis import columns, counting, validity, verdict
 from loadtest.analysis.slo import Slo
 from loadtest.errors import ResultsError
+from loadtest.messages.message import Message
 from loadtest.models import (
     ArtilleryRecord,
     GeneratorRecord,
@@ -48,7 +49,7 @@ class Measurements:
 
     settings: RunSettings
     finished_at: datetime
-    cut_reason: str | None
+    cut_reason: Message | None
     """What ended the run early; None if it went to its end."""
     requests: RequestTable
     generator: Sequence[GeneratorEvent]
@@ -120,7 +121,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
         probe=_probe(measured),
         events=events.records(list(measured.events), measured.began_ms),
         validity=valid,
-        verdict=verdict.judge(
+        verdict=verdict.decide(
             settings.topology,
             users=users,
             requests=requests,

@@ -1,4 +1,4 @@
-"""Whether a run kept its promise."""
+"""The verdict: whether a run kept its promise."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from loadtest.analysis.slo import Slo
 from loadtest.errors import EXIT_BROKEN, EXIT_INVALID, EXIT_KEPT
 from loadtest.models import EndpointRecord, Latency, Requests, Users, Validity, Verdict
 
-__all__ = ["Slo", "exit_code", "judge"]
 
-
-def judge(
+def decide(
     topology: str,
     *,
     users: Users,
@@ -22,30 +20,33 @@ def judge(
     slo: Slo | None = None,
     endpoints: Sequence[EndpointRecord] = (),
 ) -> Verdict:
-    """The verdict on one run, by the default SLOs unless others are given.
+    """Decide the verdict on one run, by the default SLOs unless others are given.
 
-    Where they do not apply to a topology (by default: a single instance promises nothing), nothing
-    is held against it. A run that is too short to show what is asked of it is not valid for that.
+    SLOs that do not apply to a topology are not evaluated (by default, nothing is promised for a
+    single instance). A run that is too short to decide its objectives is not valid for them.
     """
     promise = slo or objectives.default()
     applies = topology in promise.applies_to
-    text = str(promise) if applies else None
+    promised = promise.message if applies else None
     if not validity.valid:
-        return Verdict(outcome="invalid", reasons=validity.reasons, slo=text)
+        return Verdict(outcome="invalid", reasons=validity.reasons, promise=promised, objectives=[])
     if not applies:
-        return Verdict(outcome="measured", reasons=[], slo=None)
+        return Verdict(outcome="measured", reasons=[], promise=None, objectives=[])
     found = objectives.evaluate(
         promise, users=users, requests=requests, latency=latency, endpoints=endpoints
     )
-    if broken := [objective.reason for objective in found if objective.kept is False]:
-        return Verdict(outcome="broken", reasons=broken, slo=text)
-    if undecided := [objective.reason for objective in found if objective.kept is None]:
-        return Verdict(outcome="invalid", reasons=undecided, slo=text)
-    return Verdict(outcome="kept", reasons=[], slo=text)
+    broken = [objective.reason for objective in found if objective.kept is False]
+    undecided = [objective.reason for objective in found if objective.kept is None]
+    return Verdict(
+        outcome="broken" if broken else "invalid" if undecided else "kept",
+        reasons=broken or undecided,
+        promise=promised,
+        objectives=found,
+    )
 
 
 def exit_code(verdict: Verdict) -> int:
-    """What a process returns for this verdict."""
+    """Return the exit code of a process with this verdict."""
     match verdict.outcome:
         case "broken":
             return EXIT_BROKEN

@@ -12,8 +12,16 @@ from loadtest.analysis.changes import Change, Comparison
 from loadtest.cli import output
 from loadtest.cli.options import Json, RunName
 from loadtest.formatting import NOTHING, percent
+from loadtest.messages.message import msg
 from loadtest.models import Percentile
 from loadtest.runs import paths
+
+FINDINGS = {
+    "better": msg("finding.better"),
+    "worse": msg("finding.worse"),
+    "no-difference": msg("finding.no-difference"),
+    "undecided": msg("finding.undecided"),
+}
 
 
 def compare_command(
@@ -61,14 +69,16 @@ def _show_comparison(console: Console, compared: Comparison) -> None:
     rows = [change_cells(change) for change in compared.changes]
     title = f"What changed ({compared.confidence * 100:g} % confidence for the whole table)"
     output.show_table(console, title, columns, rows)
-    output.show_lines(console, compared.sentence, compared.note)
+    summary = " ".join(map(str, compared.summary))
+    output.show_lines(console, summary, str(compared.note))
 
 
 def change_cells(change: Change) -> list[str]:
     """Format one row of the comparison."""
     a = _figure(change, change.a, at_least=change.a_at_least)
     b = _figure(change, change.b, at_least=change.b_at_least)
-    return [change.metric, a, b, _difference(change), _interval(change), change.finding]
+    finding = FINDINGS[change.finding]
+    return [str(change.metric), a, b, _difference(change), _interval(change), str(finding)]
 
 
 def _figure(change: Change, value: float | None, *, at_least: bool) -> str:

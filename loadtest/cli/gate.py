@@ -6,30 +6,22 @@ from rich.console import Console
 
 from loadtest.analysis import archive, slo, verdict
 from loadtest.analysis.archive import SavedRun
-from loadtest.analysis.slo import Objective, Slo
+from loadtest.analysis.slo import Slo
 from loadtest.cli import output
 from loadtest.cli.options import Json, RunName, SloFile, read_slo
 from loadtest.errors import LoadTestError
-from loadtest.models import Record, Verdict
+from loadtest.models import Objective, Record, Verdict
 from loadtest.runs import paths
-
-
-class ObjectiveRow(Record):
-    """One objective as `gate --json` prints it; `kept` is null if the run is too short to decide."""
-
-    name: str
-    promised: str
-    measured: str
-    kept: bool | None
 
 
 class Gate(Record):
     """What `gate --json` prints."""
 
-    schema_version: int = 1
+    schema_version: int = 2
     run: str
     topology: str
-    objectives: list[ObjectiveRow]
+    objectives: list[Objective]
+    """Complete even where the run is not valid, so that its verdict has none."""
     verdict: Verdict
     exit_code: int
 
@@ -46,7 +38,7 @@ def evaluate(run: SavedRun, slos: Slo) -> Gate:
             f"the SLO applies to {', '.join(slos.applies_to)}, but {summary.id} is a run of "
             f"{summary.topology}; give --slo a file with `applies_to: [{summary.topology}]`"
         )
-    decided = verdict.judge(
+    decided = verdict.decide(
         summary.topology,
         users=summary.users,
         requests=summary.requests,
@@ -65,28 +57,22 @@ def evaluate(run: SavedRun, slos: Slo) -> Gate:
     return Gate(
         run=summary.id,
         topology=summary.topology,
-        objectives=[_row(objective) for objective in found],
+        objectives=found,
         verdict=decided,
         exit_code=verdict.exit_code(decided),
     )
 
 
-def _row(objective: Objective) -> ObjectiveRow:
-    return ObjectiveRow(
-        name=objective.name,
-        promised=objective.promised,
-        measured=objective.measured,
-        kept=objective.kept,
-    )
-
-
 def _show(console: Console, gate: Gate) -> None:
     """Show the objectives as a table, then the verdict with its reasons."""
-    words = {True: "kept", False: "broken", None: "cannot be told"}
-    rows = [[row.name, row.promised, row.measured, words[row.kept]] for row in gate.objectives]
+    words = {True: "kept", False: "broken", None: "undecided"}
+    rows = [
+        [str(row.name), str(row.promised), str(row.measured), words[row.kept]]
+        for row in gate.objectives
+    ]
     columns = ("objective", "promised", "measured", "")
     output.show_table(console, f"{gate.topology}: {gate.run}", columns, rows)
-    output.show_lines(console, f"verdict: {gate.verdict.outcome}", *gate.verdict.reasons)
+    output.show_lines(console, f"verdict: {gate.verdict.outcome}", *map(str, gate.verdict.reasons))
 
 
 def gate_command(

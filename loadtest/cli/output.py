@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadtest.analysis.verdict import exit_code
-from loadtest.engine.runner import INTERRUPTED, RunResult
+from loadtest.engine.runner import RunResult
 from loadtest.errors import EXIT_INTERRUPTED
 from loadtest.formatting import line_printer
 from loadtest.models import Record
@@ -24,7 +24,7 @@ STYLES = {
     "worse": "red",
     "no": "yellow",
     "invalid": "yellow",
-    "cannot be told": "yellow",
+    "undecided": "yellow",
 }
 """The style of a finding that stands alone in a cell."""
 
@@ -67,7 +67,7 @@ def show_run(console: Console, result: RunResult, *, json: bool = False) -> int:
     else:
         report.show(console, report.render_run(result.summary))
         line_printer(console)(f"results: {result.directory}")
-    if result.summary.cut_reason == INTERRUPTED:
+    if result.summary.interrupted:
         return EXIT_INTERRUPTED
     return exit_code(result.summary.verdict)
 

@@ -47,7 +47,7 @@ def plan_command(
 
 
 def _show_plan(console: Console, plan: Plan) -> None:
-    output.show_lines(console, plan.sentence[0].upper() + plan.sentence[1:] + ".")
+    output.show_lines(console, str(plan.message))
     rate = f"at {plan.rate:g} requests/s"
     rows = [
         [

@@ -126,4 +126,4 @@ def _show_runs(console: Console, made: Series) -> None:
     ]
     title = f"{len(made.runs)} of {made.planned} runs, profile {made.profile}"
     output.show_table(console, title, columns, rows)
-    output.show_lines(console, made.sentence)
+    output.show_lines(console, " ".join(map(str, made.summary)))

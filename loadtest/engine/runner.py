@@ -25,6 +25,8 @@ from loadtest.engine import progress
 from loadtest.engine.artillery import Generator, Installation
 from loadtest.engine.prober import Prober
 from loadtest.errors import GeneratorError, LoadTestError
+from loadtest.messages.message import Message, msg
+from loadtest.messages.names import free_text
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.profiles import Profile
 from loadtest.runs import paths
@@ -40,7 +42,6 @@ SAMPLE_S = 1.0
 STARTUP_S = 120.0
 """Artillery needs 6 to 8 s of CPU before its first request, and longer on a busy machine."""
 DRAIN_S = 60.0
-INTERRUPTED = "it was interrupted"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class _Plan:
 class _Outcome:
     """How the run ended: `why` in one line, `failure` as an error message."""
 
-    why: str | None = None
+    why: Message | None = None
     failure: str | None = None
 
 
@@ -181,30 +182,40 @@ def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
                 follower.read()
                 follower.sample(artillery)
                 display.show()
-                why = artillery.complaint or prober.failure or follower.failure
+                why = _failed(artillery.complaint or prober.failure or follower.failure)
                 if time.monotonic() > deadline:
-                    why = f"Artillery has not ended after {plan.timeout_s:.0f} s and was stopped"
+                    why = msg("cut.timed-out", seconds=plan.timeout_s)
                 time.sleep(POLL_S)
             artillery.stop()
             follower.read()
     except KeyboardInterrupt:
-        return _Outcome(why=INTERRUPTED)
+        return _Outcome(why=msg("cut.interrupted"))
     finally:
         artillery.stop()
-    why = why or artillery.complaint or follower.failure or _ended_badly(artillery, meter, follower)
+    why = why or _failed(artillery.complaint or follower.failure)
+    why = why or _ended_badly(artillery, meter, follower)
     return _Outcome() if why is None else _Outcome(why, _failure(why, plan, artillery))
 
 
-def _ended_badly(artillery: Generator, meter: progress.Meter, follower: _Follower) -> str | None:
+def _failed(error: str | None) -> Message | None:
+    return msg("cut.generator-failed", error=free_text(error)) if error else None
+
+
+def _ended_badly(
+    artillery: Generator, meter: progress.Meter, follower: _Follower
+) -> Message | None:
     status = artillery.poll()
     if not status and meter.answers:
         return None
-    what = f"ended with status {status}" if status else "ended without sending a single request"
-    reason = f" ({follower.worker_error})" if follower.worker_error else ""
-    return f"Artillery {what}{reason}"
+    error = free_text(follower.worker_error) if follower.worker_error else None
+    if not status:
+        return msg("cut.no-requests-because", error=error) if error else msg("cut.no-requests")
+    if error:
+        return msg("cut.generator-exited-because", status=status, error=error)
+    return msg("cut.generator-exited", status=status)
 
 
-def _failure(why: str, plan: _Plan, artillery: Generator) -> str:
+def _failure(why: Message, plan: _Plan, artillery: Generator) -> str:
     return f"{why}; see {plan.directory / paths.ARTILLERY_LOG}:\n{artillery.last_lines()}"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from loadtest.analysis import repeats
 from loadtest.analysis.repeats import RepeatedRun, Series
 from loadtest.analysis.verdict import exit_code
-from loadtest.engine.runner import INTERRUPTED, RunResult
+from loadtest.engine.runner import RunResult
 from loadtest.models import RunSummary
 from loadtest.runs import paths
 
@@ -50,7 +50,7 @@ def run(
         summary = load[stack]().summary
         runs.append(repeats.record(slot, stack, summary))
         code = max(code, exit_code(summary.verdict))
-        cut_short = summary.cut_reason == INTERRUPTED
+        cut_short = summary.interrupted
         series = _series(
             identifier, started, last=summary, planned=len(planned), runs=runs, stacks=stacks
         )
@@ -71,7 +71,7 @@ def _series(
     runs: list[RepeatedRun],
     stacks: list[str],
 ) -> Series:
-    pooled, contrasts, sentence = repeats.pool(runs, stacks)
+    pooled, contrasts, summary = repeats.pool(runs, stacks)
     return Series(
         id=identifier,
         started_at=started,
@@ -81,5 +81,5 @@ def _series(
         runs=list(runs),
         pooled=pooled,
         contrasts=contrasts,
-        sentence=sentence,
+        summary=summary,
     )

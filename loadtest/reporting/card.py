@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from loadtest.models import RunSummary
+from loadtest.reporting.evidence import Evidence
 from loadtest.reporting.html import charts
-from loadtest.reporting.html.page import BADGES, TITLES, environment
+from loadtest.reporting.html.page import environment
 from loadtest.reporting.texts import Texts
 from loadtest.reporting.two_runs import Report
 
@@ -17,43 +18,45 @@ SIZES = (47, 44, 40, 36, 32)
 LINES = 3
 
 
-def render(report: Report, texts: Texts) -> str:
-    """The card. It needs nothing but itself and follows dark mode."""
+def render(report: Report, evidence: Evidence, texts: Texts) -> str:
+    """Return the card. It needs nothing but itself and follows dark mode."""
+    del evidence
     published = report.published
-    sentence = texts.told(report.headline.sentence)
+    sentence = texts.render(report.headline.sentence)
     size, lines = _fitted(sentence)
-    arms = [
-        _arm(run, told.failed_user_share, texts)
-        for run, told in ((report.single, published.single), (report.ha, published.ha))
+    stacks = [
+        _stack(run, figures.failed_user_share, texts)
+        for run, figures in ((report.single, published.single), (report.ha, published.ha))
     ]
     return (
         environment()
         .get_template("card.svg.j2")
         .render(
-            texts=texts,
+            t=texts,
             outcome=report.headline.outcome,
-            badge=texts.told(BADGES[report.headline.outcome]),
+            badge=texts(f"verdict.{report.headline.outcome}"),
             sentence=sentence,
             description="; ".join(
-                f"{arm['title']}: {arm['failed']} {arm['what']}, {arm['published']}" for arm in arms
+                f"{one['title']}: {one['failed']} {one['what']}, {one['published']}"
+                for one in stacks
             ),
             size=size,
             lines=lines,
-            arms=arms,
-            foot=f"haproof · {texts.told(report.ha.profile.description)}",
+            stacks=stacks,
+            foot=f"haproof · {texts.render(report.ha.profile.description)}",
         )
         + "\n"
     )
 
 
-def _arm(run: RunSummary, published: float, texts: Texts) -> dict[str, object]:
+def _stack(run: RunSummary, published: float, texts: Texts) -> dict[str, object]:
     return {
         "x": COLUMNS[run.topology],
-        "title": texts.told(TITLES[run.topology]),
+        "title": texts(f"stack.{run.topology}.title"),
         "failed": texts.share(run.users.failed_share),
         "tone": "broken" if run.users.failed else "kept",
-        "what": texts.say("of the users failed"),
-        "published": texts.say("published: {value}", value=texts.share(published)),
+        "what": texts("card.users-failed"),
+        "published": texts("card.published", value=texts.share(published)),
         "parts": _parts(run),
     }
 
@@ -61,12 +64,12 @@ def _arm(run: RunSummary, published: float, texts: Texts) -> dict[str, object]:
 def _parts(run: RunSummary) -> list[dict[str, str]]:
     return [
         {"kind": p.outcome.value, "x": f"{p.start:.1f}", "width": f"{max(p.size - 2, 1):.1f}"}
-        for p in charts.stretches(run, BAR, least=4)
+        for p in charts.bar_segments(run, BAR, least=4)
     ]
 
 
 def _fitted(sentence: str) -> tuple[int, list[str]]:
-    """The largest letters with which the sentence fits, and its lines."""
+    """Return the largest letter height with which the sentence fits, and its lines."""
     for size in SIZES:
         if len(lines := wrapped(sentence, size, WIDTH)) <= LINES:
             return size, lines
@@ -75,7 +78,7 @@ def _fitted(sentence: str) -> tuple[int, list[str]]:
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
-    """Breaks a text at spaces into lines of at most `width` pixels, by estimated letter widths."""
+    """Break a text at spaces into lines of at most `width` pixels, by estimated letter widths."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -87,5 +90,5 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
 
 
 def _width(text: str, size: float) -> float:
-    # No font is at hand: bold Latin letters of the widest fonts in use, and square Korean ones.
+    # Without the font: bold Latin letters of the widest fonts in use, and square Korean ones.
     return size * sum(1.0 if ord(c) > 0x1100 else 0.35 if c in " .,:;il" else 0.64 for c in text)

@@ -10,13 +10,13 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from loadtest.analysis import slo
-from loadtest.analysis.slo import Slo
-from loadtest.models import RunSummary
+from loadtest.models import Objective, RunSummary
+from loadtest.reporting.evidence import Evidence
+from loadtest.reporting.texts import Texts
 from loadtest.reporting.two_runs import Report
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
-"""Characters that XML 1.0 cannot hold at all."""
+"""Characters that XML 1.0 cannot represent at all."""
 
 
 class Case(NamedTuple):
@@ -27,8 +27,9 @@ class Case(NamedTuple):
     detail: str
 
 
-def render(report: Report) -> str:
-    """The document, with a suite per stack for its promise and one for its validity."""
+def render(report: Report, evidence: Evidence, texts: Texts) -> str:
+    """Return the document: per stack, a suite for its promise and one for its validity; in English."""
+    del evidence, texts
     suites = ET.Element("testsuites", name="haproof")
     counted: list[Case] = []
     for run in (report.single, report.ha):
@@ -67,37 +68,24 @@ def _count(element: ET.Element, cases: list[Case]) -> None:
     element.set("errors", "0")
 
 
-def objectives(run: RunSummary, promise: Slo | None = None) -> list[Case]:
-    """What the run was held to, one case each. `promise` defaults to the project's SLOs.
-
-    A saved run tells its SLOs in words only; where they are others, they are one case together.
-    """
-    told = run.verdict.slo
-    if told is None:
-        return [Case("promise", None, f"nothing is promised of {run.topology}")]
+def objectives(run: RunSummary) -> list[Case]:
+    """Return what the run was held to, one case each."""
+    verdict = run.verdict
+    if verdict.promise is None:
+        return [Case("promise", None, f"nothing is promised for {run.topology}")]
     if not run.validity.valid:
-        return [Case("promise", None, f"not judged, for the run is not valid: {told}")]
-    promise = promise or slo.default()
-    if str(promise) != told:
-        kept = run.verdict.outcome == "kept"
-        return [Case(told, kept, "; ".join(run.verdict.reasons) or "kept")]
-    found = slo.evaluate(
-        promise,
-        users=run.users,
-        requests=run.requests,
-        latency=run.latency,
-        endpoints=run.endpoints,
-    )
+        return [Case("promise", None, f"not evaluated, as the run is not valid: {verdict.promise}")]
     # An objective that the run is too short to show is not kept either: a gate must not pass on it.
-    return [
-        Case(one.name, kept, f"{one.measured}, promised {one.promised}" if kept else one.reason)
-        for one in found
-        for kept in (one.kept is True,)
-    ]
+    return [_objective(one, kept=one.kept is True) for one in verdict.objectives]
+
+
+def _objective(one: Objective, *, kept: bool) -> Case:
+    detail = f"{one.measured}; promised: {one.promised}" if kept else str(one.reason)
+    return Case(str(one.name), kept, detail)
 
 
 def _checks(run: RunSummary) -> list[Case]:
-    return [Case(check.name, check.passed, check.detail) for check in run.validity.checks]
+    return [Case(str(check.name), check.passed, str(check.detail)) for check in run.validity.checks]
 
 
 def _clean(text: str) -> str:

@@ -8,50 +8,49 @@ from pathlib import Path
 
 from loadtest.errors import ResultsError
 from loadtest.reporting.evidence import Evidence, confidence
-from loadtest.reporting.html.page import BADGES
 from loadtest.reporting.texts import Texts
-from loadtest.reporting.two_runs import Report
+from loadtest.reporting.two_runs import Report, stack
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
-"""Names the file that a step of GitHub Actions appends its summary to."""
+"""The variable with the file to which a step of GitHub Actions appends its summary."""
 SIGNS = {"kept": "✅", "broken": "❌", "invalid": "⚠️"}
 
 
 def render(report: Report, evidence: Evidence, texts: Texts) -> str:
-    """Verdict, figures and failed checks."""
-    told, headline = texts.told, report.headline
-    checks = [
-        (run.topology, check) for run in (report.single, report.ha) for check in run.validity.checks
-    ]
-    failed = [(stack, check) for stack, check in checks if not check.passed]
-    names = ("Single", "HA", "Published single", "Published HA")
+    """Return verdict, figures and failed checks."""
+    headline, shown = report.headline, texts.render
+    checks = [(run, check) for run in (report.single, report.ha) for check in run.validity.checks]
+    failed = [(run, check) for run, check in checks if not check.passed]
+    titles = ("column.single", "column.ha", "column.published-single", "column.published-ha")
     parts = [
-        f"## {SIGNS[headline.outcome]} {told(BADGES[headline.outcome])}",
-        f"**{_text(told(headline.sentence))}**",
-        *(_text(told(sentence)) for sentence in confidence(report, evidence)),
-        _list([told(r) for r in headline.reasons if r not in headline.sentence]),
+        f"## {SIGNS[headline.outcome]} {texts(f'verdict.{headline.outcome}')}",
+        f"**{_text(shown(headline.sentence))}**",
+        *(_text(shown(one)) for one in confidence(report, evidence)),
+        _list([shown(reason) for reason in headline.further_reasons]),
         _table(
-            ["", *(told(name) for name in names)],
+            ["", *map(texts, titles)],
             [
-                [told(r.name), *map(told, (r.single, r.ha, r.published_single, r.published_ha))]
+                [shown(r.name), *map(shown, (r.single, r.ha, r.published_single, r.published_ha))]
                 for r in report.rows
             ],
         ),
-        texts.say(
-            "{passed} of {all} checks of validity passed.",
-            passed=len(checks) - len(failed),
-            all=len(checks),
+        texts("page.checks-passed", passed=len(checks) - len(failed), all=len(checks)),
+        _list(
+            [
+                texts("check.failed-of", stack=stack(run), check=check.name, detail=check.detail)
+                for run, check in failed
+            ]
         ),
-        _list([f"{told(stack)}: {told(c.name)}: {told(c.detail)}" for stack, c in failed]),
         f"<sub>{report.single.id} · {report.ha.id} · {report.generated_at}</sub>",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def publish(summary: str) -> None:
-    """Appends it to GitHub's job summary, if this is a step of a job.
+    """Append it to GitHub's job summary, if this is a step of a job.
 
-    Raises ResultsError if that file cannot be written.
+    Raises:
+        ResultsError: that file cannot be written.
     """
     if not (name := os.environ.get(VARIABLE)):
         return
@@ -60,7 +59,7 @@ def publish(summary: str) -> None:
             file.write(summary + "\n")
     except OSError as error:
         raise ResultsError(
-            f"cannot add the summary to {name}: {error.strerror}; unset {VARIABLE} to go without"
+            f"cannot add the summary to {name}: {error.strerror}; unset {VARIABLE} to skip it"
         ) from error
 
 
@@ -74,7 +73,7 @@ def _list(items: Sequence[str]) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Escape what Markdown would interpret."""
     for sign in ("\\", "|", "<", "`", "*", "_", "[", "#"):
         text = text.replace(sign, f"\\{sign}")
     return " ".join(text.split())

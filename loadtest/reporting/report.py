@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from loadtest.analysis import reading
-from loadtest.errors import LoadTestError
+from loadtest.errors import LoadTestError, ResultsError
+from loadtest.messages.catalogue import LANGUAGES
+from loadtest.messages.names import free_text
 from loadtest.reporting import card, junit, markdown
 from loadtest.reporting.conditions import Condition
 from loadtest.reporting.evidence import Evidence
 from loadtest.reporting.html import page
-from loadtest.reporting.html.page import Other
+from loadtest.reporting.html.page import PageLink
 from loadtest.reporting.schema import render as schema
 from loadtest.reporting.terminal import render_run, render_terminal, show
-from loadtest.reporting.texts import LANGUAGES, Texts
+from loadtest.reporting.texts import Texts
 from loadtest.reporting.two_runs import Report, compare
 from loadtest.runs import paths
 from loadtest.stack import outputs as stack_outputs
@@ -28,6 +32,23 @@ JUNIT = "report.junit.xml"
 MARKDOWN = "report.md"
 CARD = "report.svg"
 
+Renderer = Callable[[Report, Evidence, Texts], str]
+"""What every format of a report is: its text, from the figures, the requests and a language."""
+
+
+def _json(report: Report, evidence: Evidence, texts: Texts) -> str:
+    del evidence, texts
+    return report.model_dump_json(indent=2) + "\n"
+
+
+FORMATS: Mapping[str, Renderer] = {
+    JSON: _json,
+    MARKDOWN: markdown.render,
+    JUNIT: junit.render,
+    CARD: card.render,
+}
+"""The formats that have one file each. The page has one per language."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -39,7 +60,11 @@ class Written:
 
 
 def language(code: str) -> str:
-    """The code itself, if reports can be written in that language; else raises LoadTestError."""
+    """Return the code itself if reports can be written in that language.
+
+    Raises:
+        LoadTestError: they cannot.
+    """
     if code not in LANGUAGES:
         known = ", ".join(f"{known} ({name})" for known, name in LANGUAGES.items())
         raise LoadTestError(f"there is no report in {code!r}; choose one of {known}")
@@ -53,10 +78,14 @@ def write_report(
     extra: list[Condition] | None = None,
     lang: str = "en",
 ) -> Written:
-    """Compares two saved runs (their directories) and writes the report's files into `target`.
+    """Compare two saved runs (their directories) and write the report's files into `target`.
 
     `report.html` is in that language; each other language has a page of its own beside it. Where
     GITHUB_STEP_SUMMARY names a file, the summary is added to it as well.
+
+    Raises:
+        ComparisonError: the runs had different load.
+        ResultsError: a run cannot be read, or the report not be written.
     """
     runs = (reading.load_summary(single), reading.load_summary(ha))
     stacks = tuple(stack_outputs.from_file(str(d / paths.OUTPUTS)) for d in (single, ha))
@@ -65,44 +94,47 @@ def write_report(
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise paths.ResultsError(f"cannot write a report to {target}: {error.strerror}") from error
-    written = Written(report, target / HTML, target / JSON)
-    paths.write_text(written.json, report.model_dump_json(indent=2) + "\n")
+        raise ResultsError(f"cannot write a report to {target}: {error.strerror}") from error
+    files = {name: render(report, evidence, Texts(code)) for name, code, render in _outputs(lang)}
+    for name, text in files.items():
+        paths.write_text(target / name, text)
+    markdown.publish(files[MARKDOWN])
+    return Written(report, target / HTML, target / JSON)
+
+
+def _outputs(lang: str) -> Iterator[tuple[str, str, Renderer]]:
+    """Yield every file: its name, its language, and what makes its text."""
+    for name, render in FORMATS.items():
+        yield name, lang, render
     for one, other in _pages(lang):
-        html = render_html(report, evidence, one.language, other)
-        paths.write_text(target / one.file, html)
-    texts = Texts(lang)
-    summary = markdown.render(report, evidence, texts)
-    paths.write_text(target / MARKDOWN, summary)
-    paths.write_text(target / JUNIT, junit.render(report))
-    paths.write_text(target / CARD, card.render(report, texts))
-    markdown.publish(summary)
-    return written
+        yield one.file, one.language, partial(page.render, other=other)
 
 
 def read_evidence(single: Path, ha: Path) -> Evidence:
-    """The single requests of both runs. A report without them has its figures, but no charts."""
+    """Read the single requests of both runs. A report without them has its figures, but no charts."""
     try:
         return Evidence(reading.load_requests(single), reading.load_requests(ha))
-    except paths.ResultsError as error:
-        return Evidence(problem=str(error))
+    except ResultsError as error:
+        return Evidence(problem=free_text(str(error)))
 
 
 def render_html(
     report: Report,
     evidence: Evidence | None = None,
     lang: str = "en",
-    other: Other | None = None,
+    other: PageLink | None = None,
 ) -> str:
-    """The page in one language. Everything it needs is in it; text from results is escaped."""
+    """Return the page in one language. Everything it needs is in it; text from results is escaped."""
     return page.render(report, evidence or Evidence(), Texts(lang), other)
 
 
-def _pages(lang: str) -> list[tuple[Other, Other]]:
-    """Each page, and the one that it points to."""
-    first = Other(HTML, lang, LANGUAGES[lang])
+def _pages(lang: str) -> list[tuple[PageLink, PageLink]]:
+    """Return each page, and the one that it links to."""
+    first = PageLink(HTML, lang, LANGUAGES[lang])
     rest = [
-        Other(f"report.{code}.html", code, name) for code, name in LANGUAGES.items() if code != lang
+        PageLink(f"report.{code}.html", code, name)
+        for code, name in LANGUAGES.items()
+        if code != lang
     ]
     pages = [first, *rest]
     return list(zip(pages, [*pages[1:], first], strict=True))

@@ -10,6 +10,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def render() -> str:
-    """The schema as it is published: what `report.json` holds, of the models that write it."""
+    """Return the schema as it is published: that of the models that write `report.json`."""
     schema = Report.model_json_schema(mode="serialization")
     return json.dumps({"$schema": DIALECT, **schema}, indent=2, ensure_ascii=False) + "\n"

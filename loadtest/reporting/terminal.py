@@ -1,4 +1,4 @@
-"""The same figures for the terminal, in 80 columns."""
+"""The figures of a report or of one run in the terminal, in 80 columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STYLES = {"kept": "bold green", "broken": "bold red", "invalid": "bold yellow"}
 
 
 def render_terminal(report: Report) -> RenderableType:
-    """The same figures as a table for the terminal, which fits into 80 columns."""
+    """Return a report's figures as a table for the terminal, which fits into 80 columns."""
     table = Table(
         title="Single instance and high availability under the same load",
         box=box.SIMPLE_HEAD,
@@ -29,14 +29,15 @@ def render_terminal(report: Report) -> RenderableType:
     for column in ("single", "ha", "published\nsingle", "published\nha"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in report.rows:
-        table.add_row(row.name, row.single, row.ha, row.published_single, row.published_ha)
-    headline = Text(report.headline.sentence, style=STYLES[report.headline.outcome])
+        cells = (row.name, row.single, row.ha, row.published_single, row.published_ha)
+        table.add_row(*map(str, cells))
+    headline = Text(str(report.headline.sentence), style=STYLES[report.headline.outcome])
     reasons = [Text(f"  {reason}") for reason in report.headline.reasons]
     return Group(table, headline, *reasons)
 
 
 def render_run(run: RunSummary) -> RenderableType:
-    """One run for the terminal, when there is nothing to compare it with."""
+    """Return one run for the terminal, when there is nothing to compare it with."""
     table = Table(title=f"{run.topology}: {run.profile.name}", show_header=False)
     users, requests = run.users, run.requests
     table.add_row("users", f"{users.created:,}, failed {users.failed:,}")
@@ -56,7 +57,7 @@ def render_run(run: RunSummary) -> RenderableType:
 
 
 def show(console: Console, what: RenderableType) -> None:
-    """Prints it; where the width is unknown or too small, in as many columns as it needs."""
+    """Print it; where the width is unknown or too small, in as many columns as it needs."""
     if console.width < WIDTH:
         console = Console(file=console.file, width=WIDTH, force_terminal=console.is_terminal)
     console.print(what)

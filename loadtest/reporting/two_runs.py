@@ -1,4 +1,4 @@
-"""Puts a single run, an HA run and the published figures side by side."""
+"""A single run, an HA run and the published figures side by side."""
 
 from __future__ import annotations
 
@@ -6,46 +6,52 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from loadtest.errors import EXIT_BROKEN, EXIT_INVALID, EXIT_KEPT
-from loadtest.formatting import NOTHING, percent
-from loadtest.models import Latency, Record, RunSummary
+from loadtest.messages.message import Message, msg
+from loadtest.models import Latency, Percentile, Record, RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.reporting import conditions as conditions_of
 from loadtest.reporting.conditions import Condition
 from loadtest.reporting.published import PUBLISHED, Published
 from loadtest.stack.outputs import StackOutputs
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+NONE = msg("value.none")
 EXIT_CODES = {"kept": EXIT_KEPT, "broken": EXIT_BROKEN, "invalid": EXIT_INVALID}
 
 
 class Row(Record):
-    """One figure of all four columns, ready to print."""
+    """One figure of all four columns."""
 
-    name: str
-    single: str
-    ha: str
-    published_single: str = NOTHING
-    published_ha: str = NOTHING
-    note: str = ""
+    name: Message
+    single: Message
+    ha: Message
+    published_single: Message = NONE
+    published_ha: Message = NONE
+    note: Message | None = None
 
 
 class Headline(Record):
     """The verdict on the pair of runs."""
 
     outcome: Literal["kept", "broken", "invalid"]
-    sentence: str
-    reasons: list[str]
+    sentence: Message
+    reasons: list[Message]
+
+    @property
+    def further_reasons(self) -> list[Message]:
+        """The reasons that the sentence does not contain itself."""
+        return [one for one in self.reasons if one not in self.sentence.params.values()]
 
     @property
     def exit_code(self) -> int:
-        """What a process returns for it."""
+        """The exit code of a process with this verdict."""
         return EXIT_CODES[self.outcome]
 
 
 class Report(Record):
     """The content of `report.json`, and all that the page and the terminal show."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     generated_at: str
     headline: Headline
     rows: list[Row]
@@ -62,9 +68,16 @@ def compare(
     outputs: tuple[StackOutputs, StackOutputs],
     extra: list[Condition] | None = None,
 ) -> Report:
-    """Builds the report. `outputs` are of both stacks, `extra` conditions that the caller knows.
+    """Build the report of two runs.
 
-    Raises ComparisonError for runs under different load.
+    Args:
+        single: The run of the single instance.
+        ha: The run of the HA stack.
+        outputs: The outputs of both stacks, in the same order.
+        extra: Conditions that only the caller knows.
+
+    Raises:
+        ComparisonError: the runs had different load.
     """
     conditions_of.require_comparable(single, ha)
     return Report(
@@ -80,86 +93,97 @@ def compare(
 
 
 def headline(single: RunSummary, ha: RunSummary) -> Headline:
-    """The verdict as one sentence. An invalid run on either side spoils the comparison."""
+    """Return the verdict as one sentence. An invalid run on either side spoils the comparison."""
     invalid = [
-        f"{run.topology}: {reason}" for run in (single, ha) for reason in run.validity.reasons
+        msg("check.failed-of", stack=stack(run), check=check.name, detail=check.detail)
+        for run in (single, ha)
+        for check in run.validity.checks
+        if not check.passed
     ]
     if invalid:
-        return Headline(
-            outcome="invalid",
-            sentence="These figures may not be believed: a run was not valid.",
-            reasons=invalid,
-        )
-    baseline = f"the single instance failed {percent(single.users.failed_share)} of its users"
+        return Headline(outcome="invalid", sentence=msg("headline.invalid"), reasons=invalid)
+    share = single.users.failed_share
     if ha.verdict.outcome == "kept":
-        users = f"none of {ha.users.created:,} users failed"
         return Headline(
             outcome="kept",
-            sentence=f"The HA stack kept its promise: {users}, where {baseline}.",
+            sentence=msg("headline.kept", users=ha.users.created, share=share),
             reasons=[],
         )
+    reasons = ha.verdict.reasons
     return Headline(
         outcome="broken",
-        sentence=f"The HA stack broke its promise: {ha.verdict.reasons[0]}; {baseline}.",
-        reasons=ha.verdict.reasons,
+        sentence=msg("headline.broken", reason=reasons[0], share=share),
+        reasons=reasons,
     )
 
 
+def stack(run: RunSummary) -> Message:
+    """Return the short name of a run's stack."""
+    return msg(f"stack.{run.topology}")
+
+
 def rows(single: RunSummary, ha: RunSummary) -> list[Row]:
-    """The figures, one row each."""
-    published = (PUBLISHED.single, PUBLISHED.ha)
+    """Return the figures, one row each."""
+    runs, published = (single, ha), (PUBLISHED.single, PUBLISHED.ha)
     return [
-        _row("Virtual users", *(f"{run.users.created:,}" for run in (single, ha)),
-             *(f"{arm.users:,}" for arm in published)),
-        _row("Failed users",
-             *(_of(run.users.failed, run.users.failed_share) for run in (single, ha)),
-             *(percent(arm.failed_user_share) for arm in published),
-             note="of all virtual users"),
-        _row("Requests", *(f"{run.requests.total:,}" for run in (single, ha)),
-             note="a failed user sends no further ones"),
-        _row("Timeouts",
-             *(_of(run.requests.timeouts, run.requests.timeout_share) for run in (single, ha)),
-             *(_of(arm.timeouts, arm.timeout_share) for arm in published),
-             note="of all requests"),
-        _row("5xx", *(_count(run, Outcome.SERVER_ERROR) for run in (single, ha))),
-        _row("Other failures",
-             *(_count(run, Outcome.REFUSED, Outcome.RESET, Outcome.OTHER, Outcome.CLIENT_ERROR)
-               for run in (single, ha)),
-             note="refused, reset, 4xx, other"),
-        _row("Answered", *(percent(run.latency.coverage) for run in (single, ha)),
-             note="what the next three rows cover"),
+        _row(msg("row.users"), *(_count(run.users.created) for run in runs),
+             *(_count(one.users) for one in published)),
+        _row(msg("row.failed-users"),
+             *(_part(run.users.failed, run.users.failed_share) for run in runs),
+             *(msg("value.share", share=one.failed_user_share) for one in published),
+             note=msg("row.failed-users.note")),
+        _row(msg("row.requests"), *(_count(run.requests.total) for run in runs),
+             note=msg("row.requests.note")),
+        _row(msg("row.timeouts"),
+             *(_part(run.requests.timeouts, run.requests.timeout_share) for run in runs),
+             *(_part(one.timeouts, one.timeout_share) for one in published),
+             note=msg("row.timeouts.note")),
+        _row(msg("row.server-errors"), *(_outcomes(run, Outcome.SERVER_ERROR) for run in runs)),
+        _row(msg("row.other-failures"),
+             *(_outcomes(run, Outcome.REFUSED, Outcome.RESET, Outcome.OTHER, Outcome.CLIENT_ERROR)
+               for run in runs),
+             note=msg("row.other-failures.note")),
+        _row(msg("row.answered"),
+             *(msg("value.share", share=run.latency.coverage) for run in runs),
+             note=msg("row.answered.note")),
         *(
-            _row(f"{name} of the answered", *(answered(run.latency, name) for run in (single, ha)),
-                 NOTHING, _published_p99(PUBLISHED.ha.p99_ms) if name == "p99" else NOTHING)
+            _row(msg("row.percentile-answered", percentile=name),
+                 *(answered(run.latency, name) for run in runs),
+                 *((_published_p99(one.p99_ms) for one in published) if name == "p99" else ()))
             for name in ("p50", "p95", "p99")
         ),
-        _row("p99 of all", *(censored(run.latency, "p99") for run in (single, ha)),
-             note="an unanswered request counts as at least the time-out"),
+        _row(msg("row.percentile-all", percentile="p99"),
+             *(censored(run.latency, "p99") for run in runs),
+             note=msg("row.percentile-all.note")),
     ]  # fmt: skip
 
 
-def _row(name: str, *values: str, note: str = "") -> Row:
+def _row(name: Message, *values: Message, note: Message | None = None) -> Row:
     columns = ("single", "ha", "published_single", "published_ha")
     return Row(name=name, note=note, **dict(zip(columns, values, strict=False)))
 
 
-def _of(count: int, share: float) -> str:
-    return "0" if count == 0 else f"{percent(share)} ({count:,})"
+def _count(count: int) -> Message:
+    return msg("value.count", n=count)
 
 
-def _count(run: RunSummary, *outcomes: Outcome) -> str:
-    return f"{sum(run.requests.count(outcome) for outcome in outcomes):,}"
+def _part(count: int, share: float) -> Message:
+    return msg("value.share-and-count", share=share, n=count) if count else _count(0)
 
 
-def answered(latency: Latency, name: str) -> str:
-    """A percentile of the answered requests."""
-    return str(latency.answered[name]) if latency.answered else NOTHING
+def _outcomes(run: RunSummary, *outcomes: Outcome) -> Message:
+    return _count(sum(run.requests.count(outcome) for outcome in outcomes))
 
 
-def censored(latency: Latency, name: str) -> str:
-    """A percentile of all requests."""
-    return str(latency.censored[name]) if latency.censored else NOTHING
+def answered(latency: Latency, name: str) -> Message:
+    """Return a percentile of the answered requests."""
+    return latency.answered[name].message if latency.answered else NONE
 
 
-def _published_p99(value: float | None) -> str:
-    return NOTHING if value is None else f"{value} ms"
+def censored(latency: Latency, name: str) -> Message:
+    """Return a percentile of all requests."""
+    return latency.censored[name].message if latency.censored else NONE
+
+
+def _published_p99(value_ms: float | None) -> Message:
+    return NONE if value_ms is None else Percentile(value_ms=value_ms).message

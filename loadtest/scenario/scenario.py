@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.errors import LoadTestError
+from loadtest.messages.message import Message, msg
+from loadtest.messages.names import free_text
 from loadtest.models import ScenarioRecord
 from loadtest.profiles import Profile
 from loadtest.scenario import credentials, flows, validation
@@ -43,9 +45,12 @@ class Scenario:
     """Directory of the file; paths of payload files are relative to it."""
 
     @property
-    def description(self) -> str:
-        """What users do, by the names that the script gives its flows."""
-        return "; ".join(flow.name for flow in self.validated.scenarios if flow.name) or self.name
+    def description(self) -> Message:
+        """What users do: of a built-in scenario a message, else the names that the script gives."""
+        if self.directory == SCENARIOS:
+            return msg(f"scenario.{self.name}")
+        names = "; ".join(flow.name for flow in self.validated.scenarios if flow.name)
+        return free_text(names or self.name)
 
     @property
     def timeout_s(self) -> float:

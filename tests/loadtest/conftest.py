@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
-from loadtest.analysis.verdict import Slo
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.profiles import PROFILES, Profile
 from loadtest.runs import journal, paths, table

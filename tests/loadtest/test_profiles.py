@@ -91,4 +91,4 @@ def test_phases_that_artillery_would_misread_are_refused(phase: tuple[int, int, 
 
 
 def test_description_reads_like_a_sentence():
-    assert PROFILES["seed"].description == "5 to 125 visitors/s over 300 s, then 60 s at 125/s"
+    assert str(PROFILES["seed"].description) == "5 to 125 visitors/s over 300 s, then 60 s at 125/s"

@@ -16,23 +16,23 @@ from loadtest.outcomes import FAILED, Outcome
 from loadtest.runs.table import RequestTable
 
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
-"""Step lengths that a chart may aggregate over."""
+"""Lengths of the steps in which a chart counts."""
 
 CURVE_POINTS = 240
 """Points of a distribution's curve; its tail gets a quarter as many in addition."""
 
 
 @dataclass(frozen=True)
-class Course:
-    """A run in equal time steps. Rates are per second."""
+class TimeSeries:
+    """A run in equal steps of time. Rates are per second."""
 
     step_s: int
     arrivals: Floats
-    """Users, by their arrival."""
+    """Users, by the time of their arrival."""
     outcomes: dict[Outcome, Floats]
-    """Requests, by their end."""
+    """Requests, by the time of their end."""
     median: list[Percentile | None]
-    """Of the requests that started in a step; an unanswered one is slower than any answer."""
+    """Of the requests that began in a step; unanswered ones count as slower than all others."""
     p99: list[Percentile | None]
 
     def __len__(self) -> int:
@@ -56,7 +56,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Curve:
+class LatencyDistribution:
     """The distribution of latency: `share[i]` of all requests were answered within `ms[i]`."""
 
     ms: Floats
@@ -69,7 +69,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class InstanceRow:
-    """What one instance answered; `instance` is None for requests whose response named none.
+    """One instance's requests; `instance` is None for those whose answer named none.
 
     `latency` contains percentiles of the answered requests.
     """
@@ -82,7 +82,7 @@ class InstanceRow:
     latency: dict[str, Percentile | None]
 
 
-def seconds_of(run: RunSummary, table: RequestTable) -> float:
+def duration_s(run: RunSummary, table: RequestTable) -> float:
     """Return the time from the start of the first phase to the end of the last request."""
     if not len(table):
         return sum(phase.duration_s for phase in run.profile.phases)
@@ -97,9 +97,9 @@ def step_for(seconds: float, most: int) -> int:
     return int(np.ceil(seconds / most / 3600)) * 3600
 
 
-def course(run: RunSummary, table: RequestTable, step_s: int) -> Course:
-    """Aggregate the run in steps of that length, from its first phase on."""
-    began, steps = _began_ms(run), int(seconds_of(run, table) // step_s) + 1
+def time_series(run: RunSummary, table: RequestTable, step_s: int) -> TimeSeries:
+    """Return the run in steps of that length, from its first phase on."""
+    began, steps = _began_ms(run), int(duration_s(run, table) // step_s) + 1
 
     def rate(times_ms: Floats) -> Floats:
         return np.bincount(_index(times_ms, began, step_s), minlength=steps)[:steps] / step_s
@@ -107,7 +107,7 @@ def course(run: RunSummary, table: RequestTable, step_s: int) -> Course:
     ended = table.ended_ms
     begun = _index(table.start_ms, began, step_s)
     values, timeout_ms = columns.latencies(table), run.scenario.timeout_s * 1000
-    return Course(
+    return TimeSeries(
         step_s=step_s,
         arrivals=rate(columns.users(table).arrived_ms),
         outcomes={o: rate(ended[table.is_(o)]) for o in Outcome},
@@ -116,12 +116,12 @@ def course(run: RunSummary, table: RequestTable, step_s: int) -> Course:
     )
 
 
-def curve(run: RunSummary, table: RequestTable) -> Curve:
-    """Return the distribution of all requests' latency; below 1 if some were never answered."""
+def distribution(run: RunSummary, table: RequestTable) -> LatencyDistribution:
+    """Return the distribution of all requests' latency; below 1 at its end if some got no answer."""
     values, timeout_ms = np.sort(columns.latencies(table)), run.scenario.timeout_s * 1000
     total, answered = len(values), int(np.isfinite(values).sum())
     ranks = _ranks(answered)
-    return Curve(
+    return LatencyDistribution(
         ms=np.minimum(values[ranks], timeout_ms),
         share=(ranks + 1) / max(total, 1),
         coverage=answered / total if total else 0.0,
@@ -131,7 +131,7 @@ def curve(run: RunSummary, table: RequestTable) -> Curve:
 
 
 def _ranks(count: int) -> Ints:
-    """Return the ranks to draw a curve of `count` values: evenly spread, denser where it flattens."""
+    """Return the ranks to draw of `count` values: evenly spread, and more where the curve is flat."""
     if not count:
         return np.zeros(0, dtype=np.int64)
     even = np.linspace(0, count - 1, CURVE_POINTS)
@@ -140,9 +140,9 @@ def _ranks(count: int) -> Ints:
 
 
 def instances(run: RunSummary, table: RequestTable | None) -> list[InstanceRow]:
-    """Return one row per instance, then one for the requests whose response named none.
+    """Return a row per instance that answered, then one for requests whose answer named none.
 
-    Without the individual requests, the rows contain what the summary says about instances.
+    Without the single requests, the rows hold what the summary has about instances.
     """
     if table is None:
         return [
@@ -180,7 +180,7 @@ def _began_ms(run: RunSummary) -> float:
 
 
 def _index(times_ms: Floats, began_ms: float, step_s: int) -> Ints:
-    # A request that started slightly before its phase belongs to the first step.
+    # A request that began a moment before its phase belongs to the first step.
     return np.maximum((times_ms - began_ms) // (1000 * step_s), 0).astype(np.int64)
 
 

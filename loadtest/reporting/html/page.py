@@ -1,4 +1,4 @@
-"""The HTML page: what it shows, put into the page's language. `report.html.j2` is its form."""
+"""The HTML page: its content, in the page's language. `report.html.j2` is its form."""
 
 from __future__ import annotations
 
@@ -11,23 +11,33 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup
 
+from loadtest.analysis import bottleneck
 from loadtest.analysis.columns import MAIN_QUANTILES
+from loadtest.messages.message import msg
 from loadtest.models import ProbeRecord, RunSummary
 from loadtest.reporting.conditions import Condition
-from loadtest.reporting.evidence import Evidence, confidence, sentences
+from loadtest.reporting.evidence import Evidence, confidence
 from loadtest.reporting.html import figures
-from loadtest.reporting.html.charts import stretches
+from loadtest.reporting.html.charts import bar_segments
 from loadtest.reporting.html.plots import Plots, Source
-from loadtest.reporting.html.tables import Cell, Column, Head, Key, Line, Row, Sheet, Wide
-from loadtest.reporting.published import PublishedArm
+from loadtest.reporting.html.tables import (
+    DataCell,
+    DataRow,
+    DataTable,
+    HeaderCell,
+    LegendEntry,
+    TextColumn,
+    TextRow,
+    TextTable,
+)
+from loadtest.reporting.published import PublishedFigures
 from loadtest.reporting.texts import Texts
 from loadtest.reporting.two_runs import Report
 
-BADGES = {"kept": "Promise kept", "broken": "Promise broken", "invalid": "Not valid"}
-TITLES = {"single": "Single instance", "ha": "High availability"}
+OUTAGES_SHOWN = 8
 
 
-class Other(NamedTuple):
+class PageLink(NamedTuple):
     """The same page in another language."""
 
     file: str
@@ -37,47 +47,48 @@ class Other(NamedTuple):
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """Where templates come from; what they print is escaped."""
+    """Return where templates come from; what they print is escaped."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("loadtest.reporting"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-        finalize=_together,
+        finalize=_keep_units_together,
     )
 
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h)(?![A-Za-z]))")
 
 
-def _together(value: object) -> object:
-    """Keeps a number and its unit on one line. Pictures and style sheets are left as they are."""
+def _keep_units_together(value: object) -> object:
+    """Keep a number and its unit on one line. Pictures and style sheets are left as they are."""
     if isinstance(value, str) and not value.lstrip().startswith("<"):
         joined = _UNIT.sub("\u00a0", value)
         return Markup(joined) if isinstance(value, Markup) else joined  # noqa: S704
     return value
 
 
-def render(report: Report, evidence: Evidence, texts: Texts, other: Other | None = None) -> str:
-    """The page. Everything it needs is in it; text from results is escaped."""
+def render(report: Report, evidence: Evidence, texts: Texts, other: PageLink | None = None) -> str:
+    """Return the page. Everything it needs is in it; text from results is escaped."""
     page = _Page(report, evidence, texts)
     plots = page.plots()
     return (
         environment()
         .get_template("report.html.j2")
         .render(
-            t=texts.say,
-            texts=texts,
+            t=texts,
             report=report,
             other=other,
             written=texts.moment(datetime.fromisoformat(report.generated_at)),
             headline=page.headline(),
             cards=page.cards(),
-            side=page.side(),
+            side=page.side_by_side(),
             figures=plots.over_time() if plots else [],
             distribution=plots.distribution() if plots else None,
-            problem="" if plots else texts.told(evidence.problem),
+            problem=None
+            if plots
+            else texts.markup(msg("page.no-charts", problem=evidence.problem)),
             events=page.events(),
             probe=page.probe(),
             endpoints=page.endpoints(),
@@ -95,13 +106,12 @@ class _Page:
         self._report = report
         self._evidence = evidence
         self._texts = texts
-        self._t = texts.say
         self._runs = (report.single, report.ha)
-        self._titles = {kind: texts.told(title) for kind, title in TITLES.items()}
+        self._titles = {run.topology: texts(f"stack.{run.topology}.title") for run in self._runs}
         self._tables = {"single": evidence.single, "ha": evidence.ha}
 
     def plots(self) -> Plots | None:
-        """The charts; None where the single requests are not known."""
+        """Return the charts; None where the single requests are not known."""
         sources = [
             Source(run, table, self._titles[run.topology])
             for run in self._runs
@@ -112,228 +122,283 @@ class _Page:
     # --- the verdict ------------------------------------------------------------------------------
 
     def headline(self) -> dict[str, object]:
-        found, run, t = self._report.headline, self._report.ha, self._t
-        slo = run.verdict.slo
+        found, run, t = self._report.headline, self._report.ha, self._texts
+        promise = run.verdict.promise
         return {
             "outcome": found.outcome,
-            "badge": self._texts.told(BADGES[found.outcome]),
-            "sentence": self._texts.told(found.sentence),
-            "confidence": [self._texts.markup(s) for s in confidence(self._report, self._evidence)],
-            "reasons": [
-                self._texts.markup(reason)
-                for reason in found.reasons
-                if reason not in found.sentence
-            ],
+            "badge": t(f"verdict.{found.outcome}"),
+            "sentence": t.render(found.sentence),
+            "confidence": [t.markup(one) for one in confidence(self._report, self._evidence)],
+            "reasons": [t.markup(reason) for reason in found.further_reasons],
             "load": t(
-                "Each stack met {load}: {users} users, each of whom went through “{scenario}”.",
-                load=self._texts.told(run.profile.description),
-                users=self._texts.count(run.profile.planned_users),
-                scenario=self._texts.told(run.scenario.description),
+                "page.load",
+                load=run.profile.description,
+                users=run.profile.planned_users,
+                scenario=run.scenario.description,
             ),
-            "valid": self._passed(),
-            "promise": t("The promise: {slo}.", slo=self._texts.told(slo)) if slo else "",
+            "valid": self._checks_passed(),
+            "promise": t("page.promise", promise=promise) if promise else "",
         }
 
     def cards(self) -> list[dict[str, object]]:
         published = self._report.published
         pairs = zip(self._runs, (published.single, published.ha), strict=True)
-        return [self._card(run, arm) for run, arm in pairs]
+        return [self._card(run, figures) for run, figures in pairs]
 
-    def _card(self, run: RunSummary, told: PublishedArm) -> dict[str, object]:
-        t, share = self._t, self._texts.share
+    def _card(self, run: RunSummary, published: PublishedFigures) -> dict[str, object]:
+        t, share = self._texts, self._texts.share
         availability, censored = run.requests.availability, run.latency.censored
-        p99 = None if told.p99_ms is None else f"{told.p99_ms:g} ms"
+        good = t("value.none") if availability is None else share(availability)
+        p99 = None if published.p99_ms is None else f"{published.p99_ms:g} ms"
         items = [
-            (t("requests good"), "–" if availability is None else share(availability), None),
-            (t("timed out"), share(run.requests.timeout_share), share(told.timeout_share)),
-            (t("p99 of all"), self._texts.ms(censored["p99"] if censored else None), p99),
+            (t("card.good"), good, None),
+            (t("card.timeouts"), share(run.requests.timeout_share), share(published.timeout_share)),
+            (t("card.p99-all"), t.ms(censored["p99"] if censored else None), p99),
         ]
         return {
             "topology": run.topology,
             "title": self._titles[run.topology],
             "tone": "bad" if run.users.failed else "fine",
             "failed": share(run.users.failed_share),
-            "published": t("published: {value}", value=share(told.failed_user_share)),
+            "published": t("card.published", value=share(published.failed_user_share)),
             "figures": [
                 {
                     "name": name,
                     "value": value,
-                    "published": t("published: {value}", value=then) if then else "",
+                    "published": t("card.published", value=then) if then else "",
                 }
                 for name, value, then in items
             ],
             "outcomes": self._outcomes(run),
         }
 
-    def _outcomes(self, run: RunSummary) -> list[Key]:
-        keys = list[Key]()
-        for part in stretches(run, 100, least=1):
-            text = f"{self._texts.told(part.outcome.value)} {self._texts.count(part.requests)}"
-            keys.append(
-                Key(part.outcome.value, text, start=round(part.start, 2), size=round(part.size, 2))
+    def _outcomes(self, run: RunSummary) -> list[LegendEntry]:
+        t = self._texts
+        return [
+            LegendEntry(
+                part.outcome.value,
+                f"{t.label('outcome', part.outcome.value)} {t.count(part.requests)}",
+                start=round(part.start, 2),
+                size=round(part.size, 2),
             )
-        return keys
-
-    def side(self) -> Sheet:
-        columns = [
-            Column(self._t("Figure"), hidden=True),
-            *(Column(self._texts.told(name)) for name in ("Single", "HA")),
-            *(Column(self._texts.told(n), published=True)
-              for n in ("Published single", "Published HA")),
-        ]  # fmt: skip
-        told = self._texts.markup
-        rows = [
-            Row(told(r.name), [told(v) for v in cells], told(r.note) if r.note else "")
-            for r in self._report.rows
-            for cells in ((r.single, r.ha, r.published_single, r.published_ha),)
+            for part in bar_segments(run, 100, least=1)
         ]
-        return Sheet(columns, rows)
+
+    def side_by_side(self) -> TextTable:
+        t = self._texts
+        columns = [
+            TextColumn(t("column.figure"), hidden=True),
+            TextColumn(t("column.single")),
+            TextColumn(t("column.ha")),
+            TextColumn(t("column.published-single"), published=True),
+            TextColumn(t("column.published-ha"), published=True),
+        ]
+        rows = [
+            TextRow(
+                t.markup(row.name),
+                [
+                    t.markup(cell)
+                    for cell in (row.single, row.ha, row.published_single, row.published_ha)
+                ],
+                t.markup(row.note) if row.note else "",
+            )
+            for row in self._report.rows
+        ]
+        return TextTable(columns, rows)
 
     # --- tables -----------------------------------------------------------------------------------
 
-    def events(self) -> Wide | None:
+    def events(self) -> DataTable | None:
+        t = self._texts
         rows = [
-            Line(
+            DataRow(
                 f"{number}",
                 [
-                    Cell(self._titles[run.topology], "text"),
-                    Cell(self._texts.seconds(event.at_s)),
-                    Cell("–" if event.until_s is None else self._texts.seconds(event.until_s)),
-                    Cell(self._texts.told(event.kind), "text"),
-                    Cell(event.name, "text"),
-                    Cell(event.detail, "text"),
+                    DataCell(self._titles[run.topology], "text"),
+                    DataCell(t.seconds(event.at_s)),
+                    DataCell(
+                        t("value.none") if event.until_s is None else t.seconds(event.until_s)
+                    ),
+                    DataCell(t.label("event", event.kind), "text"),
+                    DataCell(event.name, "text"),
+                    DataCell(event.detail, "text"),
                 ],
             )
             for run in self._runs
             for number, event in enumerate(run.events, start=1)
         ]
-        names = [("Number", ""), ("Stack", "text"), ("From", ""), ("To", ""), ("Kind", "text"),
-                 ("Name", "text"), ("Detail", "text")]  # fmt: skip
-        return Wide(self._heads(names), rows) if rows else None
+        headers = _headers(
+            (t("column.number"), ""),
+            (t("column.stack"), "text"),
+            (t("column.from"), ""),
+            (t("column.to"), ""),
+            (t("column.kind"), "text"),
+            (t("column.name"), "text"),
+            (t("column.detail"), "text"),
+        )
+        return DataTable(headers, rows) if rows else None
 
-    def probe(self) -> Sheet | None:
-        probes = [run.probe for run in self._runs]
+    def probe(self) -> TextTable | None:
+        probes, t = [run.probe for run in self._runs], self._texts
         if not any(probes):
             return None
-        columns = [Column(self._t("Figure"), hidden=True),
-                   *(Column(self._titles[run.topology]) for run in self._runs)]  # fmt: skip
-        told = [self._probed(probe) for probe in probes]
-        names = ["Path", "Every", "Probes", "Answered well", "Outages", "Longest outage", "When"]
-        return Sheet(
-            columns,
-            [Row(self._texts.told(name), [arm[n] for arm in told]) for n, name in enumerate(names)],
+        columns = [
+            TextColumn(t("column.figure"), hidden=True),
+            *(TextColumn(self._titles[run.topology]) for run in self._runs),
+        ]
+        values = [self._probe_figures(probe) for probe in probes]
+        names = (
+            t("probe.path"),
+            t("probe.interval"),
+            t("probe.sent"),
+            t("probe.good"),
+            t("probe.outages"),
+            t("probe.longest"),
+            t("probe.when"),
         )
+        rows = [TextRow(name, [value[n] for value in values]) for n, name in enumerate(names)]
+        return TextTable(columns, rows)
 
-    def _probed(self, probe: ProbeRecord | None) -> list[str]:
-        if probe is None:
-            return ["–"] * 7
+    def _probe_figures(self, probe: ProbeRecord | None) -> list[str]:
         t = self._texts
-        when = [f"{o.start_s:,.1f}–{o.start_s + o.duration_s:,.1f}" for o in probe.outages[:8]]
-        more = len(probe.outages) - len(when)
+        if probe is None:
+            return [t("value.none")] * 7
+        good = probe.availability
         return [
             probe.path,
-            self._t("{n} s", n=f"{probe.interval_s:g}"),
+            t("value.seconds", seconds=probe.interval_s),
             t.count(probe.sent),
-            "–" if probe.availability is None else t.share(probe.availability),
+            t("value.none") if good is None else t.share(good),
             t.count(len(probe.outages)),
-            self._t("{n} s", n=f"{probe.longest_outage_s:,.1f}"),
-            self._t("{n} s", n=", ".join(when) + (f" (+ {more})" if more else "")) if when else "–",
+            t("value.seconds-precise", seconds=probe.longest_outage_s),
+            self._outages(probe),
         ]
 
-    def endpoints(self) -> Wide:
+    def _outages(self, probe: ProbeRecord) -> str:
         t = self._texts
-        rows = list[Line]()
+        shown = tuple(
+            msg("value.stretch", start=one.start_s, end=one.start_s + one.duration_s)
+            for one in probe.outages[:OUTAGES_SHOWN]
+        )
+        if not shown:
+            return t("value.none")
+        if more := len(probe.outages) - len(shown):
+            return t("value.stretches-and-more", stretches=shown, more=more)
+        return t("value.stretches", stretches=shown)
+
+    def endpoints(self) -> DataTable:
+        t = self._texts
+        rows = list[DataRow]()
         for run in self._runs:
             for one in run.endpoints:
                 answered, censored = one.latency.answered or {}, one.latency.censored or {}
                 rows.append(
-                    Line(
-                        t.told(one.name),
+                    DataRow(
+                        t.label("endpoint", one.name),
                         [
-                            Cell(t.told(run.topology), "text"),
-                            Cell(t.count(one.requests.total)),
+                            DataCell(t(f"stack.{run.topology}"), "text"),
+                            DataCell(t.count(one.requests.total)),
                             self._good(one.requests.good_share),
-                            Cell(t.count(one.requests.timeouts)),
-                            *(Cell(t.ms(answered.get(name))) for name in MAIN_QUANTILES),
-                            Cell(t.ms(censored.get("p99"))),
+                            DataCell(t.count(one.requests.timeouts)),
+                            *(DataCell(t.ms(answered.get(name))) for name in MAIN_QUANTILES),
+                            DataCell(t.ms(censored.get("p99"))),
                         ],
                     )
                 )
-        names = [("Endpoint", ""), ("Stack", "text"), ("Requests", ""), ("Good", ""),
-                 ("Timeouts", ""), ("p50", ""), ("p95", ""), ("p99", ""), ("p99 of all", "")]  # fmt: skip
-        return Wide(self._heads(names), rows)
+        headers = _headers(
+            (t("column.endpoint"), ""),
+            (t("column.stack"), "text"),
+            (t("column.requests"), ""),
+            (t("column.good"), ""),
+            (t("column.timeouts"), ""),
+            *((name, "") for name in MAIN_QUANTILES),
+            (t("column.p99-all"), ""),
+        )
+        return DataTable(headers, rows)
 
     def findings(self) -> list[tuple[str, list[Markup]]]:
-        """Per stack, whether one endpoint holds its users up."""
+        """Return, per stack, whether one endpoint is its bottleneck."""
         return [
-            (self._titles[run.topology], [self._texts.markup(s) for s in sentences(requests)])
+            (
+                self._titles[run.topology],
+                [self._texts.markup(one) for one in bottleneck.find(requests).messages],
+            )
             for run in self._runs
             if (requests := self._tables[run.topology]) is not None
         ]
 
-    def instances(self) -> Wide:
+    def instances(self) -> DataTable:
         t = self._texts
-        rows = list[Line]()
+        rows = list[DataRow]()
         for run in self._runs:
             for one in figures.instances(run, self._tables[run.topology]):
                 rows.append(
-                    Line(
-                        one.instance or self._t("named by no answer"),
+                    DataRow(
+                        one.instance or t("page.instances.unnamed"),
                         [
-                            Cell(t.told(run.topology), "text"),
-                            Cell(", ".join(one.zones) or "–", "text"),
-                            Cell(", ".join(one.versions) or "–", "text"),
-                            Cell(t.count(one.requests)),
+                            DataCell(t(f"stack.{run.topology}"), "text"),
+                            DataCell(", ".join(one.zones) or t("value.none"), "text"),
+                            DataCell(", ".join(one.versions) or t("value.none"), "text"),
+                            DataCell(t.count(one.requests)),
                             self._good(one.good / one.requests if one.requests else 0.0),
-                            *(Cell(t.ms(one.latency.get(name))) for name in MAIN_QUANTILES),
+                            *(DataCell(t.ms(one.latency.get(name))) for name in MAIN_QUANTILES),
                         ],
                     )
                 )
-        names = [("Instance", ""), ("Stack", "text"), ("Zone", "text"), ("Version", "text"),
-                 ("Requests", ""), ("Good", ""), ("p50", ""), ("p95", ""), ("p99", "")]  # fmt: skip
-        return Wide(self._heads(names), rows)
+        headers = _headers(
+            (t("column.instance"), ""),
+            (t("column.stack"), "text"),
+            (t("column.zone"), "text"),
+            (t("column.version"), "text"),
+            (t("column.requests"), ""),
+            (t("column.good"), ""),
+            *((name, "") for name in MAIN_QUANTILES),
+        )
+        return DataTable(headers, rows)
 
-    def _good(self, share: float) -> Cell:
-        return Cell(self._texts.share(share), "" if share >= 1 else "weak")
+    def _good(self, share: float) -> DataCell:
+        return DataCell(self._texts.share(share), "" if share >= 1 else "weak")
 
-    def _heads(self, names: Sequence[tuple[str, str]]) -> list[list[Head]]:
-        return [[Head(self._texts.told(name), kind) for name, kind in names]]
+    def validity(self) -> list[dict[str, object]]:
+        markup = self._texts.markup
+        return [
+            {
+                "title": self._titles[run.topology],
+                "checks": [
+                    {
+                        "passed": check.passed,
+                        "name": markup(check.name),
+                        "detail": markup(check.detail),
+                    }
+                    for check in run.validity.checks
+                ],
+            }
+            for run in self._runs
+        ]
 
-    def validity(self) -> dict[str, object]:
-        told = self._texts.markup
-        return {
-            "arms": [
-                {
-                    "title": self._titles[run.topology],
-                    "checks": [
-                        {"passed": c.passed, "name": told(c.name), "detail": told(c.detail)}
-                        for c in run.validity.checks
-                    ],
-                }
-                for run in self._runs
-            ],
-        }
-
-    def _passed(self) -> str:
+    def _checks_passed(self) -> str:
         checks = [check for run in self._runs for check in run.validity.checks]
         passed = sum(check.passed for check in checks)
-        return self._t(
-            "{passed} of {all} checks of validity passed.", passed=passed, all=len(checks)
-        )
+        return self._texts("page.checks-passed", passed=passed, all=len(checks))
 
-    def conditions(self, known: Sequence[Condition]) -> Sheet:
-        told = self._texts.markup
-        names = ("Single", "HA")
+    def conditions(self, known: Sequence[Condition]) -> TextTable:
+        t, markup = self._texts, self._texts.markup
         columns = [
-            Column(self._t("Condition"), hidden=True),
-            *(Column(self._texts.told(name)) for name in names),
-            Column(self._t("Published"), published=True),
+            TextColumn(t("column.condition"), hidden=True),
+            TextColumn(t("column.single")),
+            TextColumn(t("column.ha")),
+            TextColumn(t("column.published"), published=True),
         ]
-        return Sheet(
-            columns,
-            [
-                Row(told(c.name), [told(c.single), told(c.ha), told(c.published)],
-                    told(c.note) if c.note else "")
-                for c in known
-            ],
-        )  # fmt: skip
+        rows = [
+            TextRow(
+                markup(one.name),
+                [markup(one.single), markup(one.ha), markup(one.published)],
+                markup(one.note) if one.note else "",
+            )
+            for one in known
+        ]
+        return TextTable(columns, rows)
+
+
+def _headers(*names: tuple[str, str]) -> list[list[HeaderCell]]:
+    return [[HeaderCell(name, kind) for name, kind in names]]

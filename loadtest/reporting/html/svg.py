@@ -1,7 +1,7 @@
-"""Scales, axes and shapes of inline SVG: no script, no font, no request to any network.
+"""Scales, axes and shapes of inline SVG: no script, no font, no network request.
 
-Everything that is drawn gets its colours from classes of the page's style sheet, so that it follows
-dark mode, and every text is escaped here.
+Everything drawn gets its colours from classes of the page's style sheet, so that it follows dark
+mode. Every text is escaped here.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ class Frame:
 
 @dataclass(frozen=True)
 class Linear:
-    """Maps 0 to `most` onto a stretch of pixels."""
+    """Maps 0 to `most` to a range of pixels."""
 
     most: float
     start: float
     end: float
 
     def __call__(self, value: float) -> float:
-        """Pixels; values outside the scale end up on its edge."""
+        """Return pixels; values outside the scale are placed on its edge."""
         share = min(max(value / self.most, 0.0), 1.0)
         return round(self.start + (self.end - self.start) * share, 1)
 
 
 @dataclass(frozen=True)
 class Log:
-    """Maps `least` to `most`, both above 0, onto a stretch of pixels, by their logarithm."""
+    """Maps `least` to `most`, both above 0, to a range of pixels, logarithmically."""
 
     least: float
     most: float
@@ -60,13 +60,13 @@ class Log:
     end: float
 
     def __call__(self, value: float) -> float:
-        """Pixels; values outside the scale end up on its edge."""
+        """Return pixels; values outside the scale are placed on its edge."""
         share = math.log(max(value, self.least) / self.least) / math.log(self.most / self.least)
         return round(self.start + (self.end - self.start) * min(share, 1.0), 1)
 
     @property
     def decades(self) -> list[float]:
-        """The powers of ten on it."""
+        """The powers of ten on the scale."""
         first, last = math.ceil(math.log10(self.least)), math.floor(math.log10(self.most) + 1e-9)
         return [10.0**n for n in range(first, last + 1)]
 
@@ -75,34 +75,34 @@ Scale = Callable[[float], float]
 
 
 def round_step(extent: float, parts: int) -> int:
-    """A round distance of grid lines (1, 2 or 5 of a power of ten), about `parts` of them."""
+    """Return a round distance between grid lines (1, 2 or 5 of a power of ten), about `parts` of them."""
     raw = max(extent, 1) / parts
     power = 10 ** math.floor(math.log10(raw)) if raw > 1 else 1
     return next(int(f * power) for f in (1, 2, 5, 10) if f * power >= raw)
 
 
 def ceiling(peak: float, parts: int = 4) -> int:
-    """The round number at which an axis for values up to `peak` ends."""
+    """Return the round number at which an axis for values up to `peak` ends."""
     step = round_step(peak, parts)
     return max(math.ceil(peak / step), 1) * step
 
 
 def round_floor(value: float) -> float:
-    """The largest 1, 2 or 5 of a power of ten that is not above a value above 0."""
+    """Return the largest 1, 2 or 5 of a power of ten that does not exceed a positive value."""
     power = 10.0 ** math.floor(math.log10(value))
     # Just below a power of ten, its logarithm may be rounded up to a whole number: hence 0.5.
     return next(f * power for f in (5, 2, 1, 0.5) if f * power <= value)
 
 
 def text(x: float, y: float, content: str, kind: str = "tick", anchor: str = "start") -> str:
-    """A label."""
+    """Draw a label."""
     return (
         f'<text class="{kind}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(content)}</text>'
     )
 
 
 def rect(x: float, y: float, width: float, height: float, kind: str) -> str:
-    """A filled rectangle."""
+    """Draw a filled rectangle."""
     return (
         f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{max(width, 0):.4g}" '
         f'height="{max(height, 0):.4g}"/>'
@@ -110,7 +110,7 @@ def rect(x: float, y: float, width: float, height: float, kind: str) -> str:
 
 
 def hatched(x: float, y: float, width: float, height: float, pattern: str) -> str:
-    """A rectangle filled with a pattern of the page."""
+    """Draw a rectangle filled with a pattern of the page."""
     return (
         f'<rect fill="url(#{pattern})" x="{x:g}" y="{y:g}" width="{max(width, 0):.4g}" '
         f'height="{max(height, 0):.4g}"/>'
@@ -118,19 +118,19 @@ def hatched(x: float, y: float, width: float, height: float, pattern: str) -> st
 
 
 def line(x0: float, y0: float, x1: float, y1: float, kind: str) -> str:
-    """A straight line."""
+    """Draw a straight line."""
     return f'<line class="{kind}" x1="{x0:g}" y1="{y0:g}" x2="{x1:g}" y2="{y1:g}"/>'
 
 
 def path(points: Iterable[tuple[float, float]], kind: str) -> str:
-    """A polyline; nothing where there are no points."""
+    """Draw a polyline; nothing if there are no points."""
     drawn = " ".join(f"{x:g},{y:g}" for x, y in points)
     return f'<polyline class="{kind}" points="{drawn}"/>' if drawn else ""
 
 
 def area(upper: Sequence[tuple[float, float]], lower: Sequence[tuple[float, float]],
          kind: str, pattern: str = "") -> str:  # fmt: skip
-    """The surface between two lines; with a pattern over it, so that colour is not all it has."""
+    """Draw the surface between two lines, with a pattern over it for readers who do not see colours."""
     drawn = " ".join(f"{x:g},{y:g}" for x, y in (*upper, *reversed(lower)))
     if not drawn:
         return ""
@@ -139,7 +139,7 @@ def area(upper: Sequence[tuple[float, float]], lower: Sequence[tuple[float, floa
 
 
 def picture(name: str, frame: Frame, title: str, description: str, content: Iterable[str]) -> str:
-    """The `<svg>` element, with what a screen reader says of it. `name` is its id."""
+    """Return the `<svg>` element with its description for screen readers. `name` is its id."""
     return (
         f'<svg class="chart" id="{name}" viewBox="0 0 {frame.width} {frame.height}" role="img" '
         f'tabindex="0" aria-labelledby="{name}-title" aria-describedby="{name}-desc">'
@@ -149,7 +149,7 @@ def picture(name: str, frame: Frame, title: str, description: str, content: Iter
 
 
 def phases(recorded: Sequence[PhaseRecord], frame: Frame, x: Scale, after: str) -> list[str]:
-    """Shades the phases of the load and names those that have room; `after` is what follows."""
+    """Shade the phases of the load and label those with enough room; `after` labels what follows."""
     drawn = list[str]()
     ends = [*((p.name, p.start_s, p.start_s + p.duration_s) for p in recorded)]
     last = max((end for _, _, end in ends), default=0.0)
@@ -167,7 +167,7 @@ def _named(name: str, left: float, right: float, frame: Frame) -> list[str]:
 
 
 def mark(frame: Frame, x: float, name: str) -> list[str]:
-    """Something that happened at that moment: a line with its number in a tab at the foot."""
+    """Mark an event: a line with its number in a tab at the foot."""
     middle = min(max(x, frame.left + 9), frame.x1 - 9)
     return [
         line(x, frame.top, x, frame.y1, "event"),

@@ -9,60 +9,60 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 
-class Column(NamedTuple):
-    """A column's head."""
+class TextColumn(NamedTuple):
+    """A column of a text table. `hidden` hides its header from all but screen readers."""
 
     name: str
     published: bool = False
     hidden: bool = False
 
 
-class Row(NamedTuple):
-    """A row of a table in which every column is text."""
+class TextRow(NamedTuple):
+    """A row of a text table."""
 
     name: str
     cells: Sequence[str]
     note: str = ""
 
 
-class Sheet(NamedTuple):
-    """Such a table."""
+class TextTable(NamedTuple):
+    """A table of few columns, which becomes a list of cards on a phone."""
 
-    columns: Sequence[Column]
-    rows: Sequence[Row]
+    columns: Sequence[TextColumn]
+    rows: Sequence[TextRow]
 
 
-class Head(NamedTuple):
-    """A head cell of a wide table."""
+class HeaderCell(NamedTuple):
+    """A header cell of a data table. `kind` is its CSS class."""
 
     name: str
     kind: str = ""
-    span: int = 1
-    deep: int = 1
+    colspan: int = 1
+    rowspan: int = 1
 
 
-class Cell(NamedTuple):
-    """A cell of a wide table; `kind` is its class."""
+class DataCell(NamedTuple):
+    """A cell of a data table. `kind` is its CSS class."""
 
     text: str
     kind: str = ""
 
 
-class Line(NamedTuple):
-    """A row of a wide table."""
+class DataRow(NamedTuple):
+    """A row of a data table."""
 
     name: str
-    cells: Sequence[Cell]
+    cells: Sequence[DataCell]
 
 
-class Wide(NamedTuple):
-    """A table that may have to scroll."""
+class DataTable(NamedTuple):
+    """A table of many columns, which scrolls sideways where it does not fit."""
 
-    heads: Sequence[Sequence[Head]]
-    rows: Sequence[Line]
+    headers: Sequence[Sequence[HeaderCell]]
+    rows: Sequence[DataRow]
 
 
-class Key(NamedTuple):
+class LegendEntry(NamedTuple):
     """An entry of a legend, and its part of a bar in per cent. `shape` is `line` or `fill`."""
 
     kind: str
@@ -72,8 +72,8 @@ class Key(NamedTuple):
     size: float = 0
 
 
-class Panel(NamedTuple):
-    """One arm's part of a figure."""
+class ChartPanel(NamedTuple):
+    """One run's part of a figure, or the only one."""
 
     title: str
     svg: Markup
@@ -81,12 +81,11 @@ class Panel(NamedTuple):
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart of both arms with its legend and its numbers."""
+    """A chart of both runs with its legend and the same numbers as a table."""
 
     id: str
     title: str
     note: str
-    legend: Sequence[Key]
-    panels: Sequence[Panel]
-    heads: Sequence[Sequence[Head]]
-    rows: Sequence[Line]
+    legend: Sequence[LegendEntry]
+    panels: Sequence[ChartPanel]
+    table: DataTable

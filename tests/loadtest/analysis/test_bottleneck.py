@@ -94,8 +94,8 @@ def test_an_endpoint_that_degrades_with_the_load_is_named_with_its_figures():
     assert found.high_rate is not None
     rise = worst.p95_high.value_ms - worst.p95_low.value_ms
     assert worst.slope == pytest.approx(rise / (found.high_rate - found.low_rate))
-    assert str(worst.p95_high) in found.sentence
-    assert f"{found.high_rate:.0f} requests/s" in found.sentence
+    assert str(worst.p95_high) in found.text
+    assert f"{found.high_rate:.0f} requests/s" in found.text
     # What is measured is the truth: the load's second half holds two thirds of the requests.
     assert worst.p95_high.value_ms == pytest.approx(8 * 50 * np.exp(0.6 * 1.645), rel=0.35)
 
@@ -103,7 +103,7 @@ def test_an_endpoint_that_degrades_with_the_load_is_named_with_its_figures():
 def test_an_endpoint_that_is_slow_at_any_load_dominates():
     found = bottleneck.find(simulate(2, {"create": lambda _: 12}))
     assert (found.kind, found.endpoint) == ("dominates", "create")
-    assert "“create” dominates" in found.sentence
+    assert "“create” dominates" in found.text
 
 
 def test_it_is_found_without_a_ramp_too():
@@ -118,7 +118,7 @@ def test_behind_a_shared_queue_the_cause_is_found_at_low_load():
     queue: Factor = lambda load: 1 + 400 * max(0.0, load - 0.6)  # noqa: E731
     found = bottleneck.find(simulate(4, {"search": lambda _: 12}, shared=queue))
     assert found.endpoint == "search"
-    assert "as behind one queue" in found.sentence
+    assert "as behind one queue" in found.text
 
 
 def test_half_a_minute_of_a_dozen_visitors_a_second_is_enough():
@@ -142,8 +142,8 @@ def test_an_endpoint_that_breaks_down_only_at_the_peak_is_found():
 def test_queueing_for_admission_does_not_incriminate_the_first_endpoint():
     """The service goes on with visits it began, so under load all the waiting is in front of it."""
     found = bottleneck.find(simulate(15, {"login": lambda load: 1 + 300 * max(0, load - 0.4)}))
-    assert found.kind == "none", found.sentence
-    assert "wait to be let in" in found.sentence
+    assert found.kind == "none", found.text
+    assert "waiting to be admitted" in found.text
 
 
 def test_a_first_endpoint_that_is_slow_at_any_load_is_found():
@@ -156,7 +156,7 @@ def test_a_hiccup_is_not_a_bottleneck():
     found = bottleneck.find(simulate(14, {"create": lambda load: 500 if 0.7 < load < 0.73 else 1}))
     create = next(e for e in found.evidence if e.endpoint == "create")
     assert create.excess_ms > 60
-    assert found.kind == "none", found.sentence
+    assert found.kind == "none", found.text
 
 
 def test_a_second_slow_endpoint_does_not_hide_the_first():
@@ -172,7 +172,7 @@ def test_unanswered_requests_count_as_the_wait_they_were():
     assert found.endpoint == "search"
     assert found.evidence[0].p95_high is not None
     assert found.evidence[0].p95_high.at_least
-    assert "≥ 10,000 ms" in found.sentence
+    assert "≥ 10,000 ms" in found.text
 
 
 @pytest.mark.parametrize(
@@ -205,14 +205,14 @@ def test_the_endpoint_visited_last_is_not_blamed_for_late_load():
     )
     by_name = {e.endpoint: e.p95.value_ms for e in found.evidence}
     assert by_name["logout"] > 10 * by_name["login"]
-    assert found.kind == "none", found.sentence
+    assert found.kind == "none", found.text
 
 
 def test_an_unnoticeable_difference_is_not_a_finding():
     found = bottleneck.find(simulate(7, {"search": lambda _: 6}, base_ms=2, spread=0.05))
     assert found.kind == "none"
     assert found.endpoint is None
-    assert "the slowest is “search”" in found.sentence
+    assert "the slowest is “search”" in found.text
 
 
 def test_a_true_bottleneck_is_rarely_missed():
@@ -246,7 +246,7 @@ def test_too_little_data_is_reported_as_such(users: int):
     ]  # fmt: skip
     found = bottleneck.find(table.from_exchanges(few))
     assert (found.kind, found.endpoint, found.evidence) == ("unknown", None, [])
-    assert "cannot be told" in found.sentence
+    assert "cannot be determined" in found.text
 
 
 def test_the_published_scenario_can_be_analysed_too():

@@ -20,7 +20,7 @@ def changed(run: RunSummary, part: str, **values: Any) -> RunSummary:
     ("part", "values", "named"),
     [
         ("scenario", {"digest": "f" * 64}, "scenario ("),
-        ("scenario", {"timeout_s": 5.0}, "time-out (10 s and 5 s)"),
+        ("scenario", {"timeout_s": 5.0}, "timeout (10 s and 5 s)"),
         (
             "scenario",
             {"new_connection_per_user": False},
@@ -46,7 +46,10 @@ def test_runs_of_other_conditions_are_refused(
 
 def test_every_difference_is_named_at_once(golden: tuple[RunSummary, RunSummary]):
     other = changed(changed(golden[1], "generator", node="22.1.0"), "scenario", timeout_s=5.0)
-    assert [d.name for d in comparability.differences(golden[1], other)] == ["time-out", "Node"]
+    assert [d.condition.id for d in comparability.differences(golden[1], other)] == [
+        "difference.timeout",
+        "difference.node",
+    ]
 
 
 def test_an_offered_load_within_two_percent_is_the_same(golden: tuple[RunSummary, RunSummary]):

@@ -89,11 +89,11 @@ def test_without_trials_nothing_is_known():
             "12 of 54,000 requests failed: at least 99.96 % good with 95 % confidence, in this window",
         ),
         (5, 5, "5 of 5 requests failed: at least 0.0 % good with 95 % confidence, in this window"),
-        (0, 0, "no requests were sent, so nothing is known of them"),
+        (0, 0, "no requests were sent, so nothing is known about them"),
     ],
 )
 def test_the_sentence_of_the_rule_of_three(failures: int, n: int, sentence: str):
-    assert inference.confidence_sentence(failures, n) == sentence
+    assert str(inference.confidence_message(failures, n)) == sentence
 
 
 @pytest.mark.parametrize("n", [1_000, 5_000, 54_000, 299_572])

@@ -56,7 +56,12 @@ def test_a_file_that_lost_its_end_is_not_taken_for_the_whole(whole: Path):
 def test_a_directory_without_a_run_is_rejected(tmp_path: Path):
     with pytest.raises(ResultsError, match="contains no requests"):
         reading.load_requests(tmp_path)
-    (tmp_path / paths.SETTINGS).write_text('{"id": 1}')
+    (tmp_path / paths.SETTINGS).write_text('{"schema_version": 1}')
+    with pytest.raises(
+        ResultsError, match=r"settings.json has schema version 1, .* repeat the run"
+    ):
+        reading.load_settings(tmp_path)
+    (tmp_path / paths.SETTINGS).write_text('{"schema_version": 2, "id": 1}')
     with pytest.raises(ResultsError, match=r"settings.json is broken"):
         reading.load_settings(tmp_path)
 
@@ -97,7 +102,8 @@ def test_a_summary_survives_the_disk(tmp_path: Path, golden: tuple[RunSummary, R
         ("", "not JSON"),
         ("[]", "schema version None"),
         ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 1, "id": 3}', "not a run's summary"),
+        ('{"schema_version": 1}', "schema version 1, this program reads 2; repeat the run"),
+        ('{"schema_version": 2, "id": 3}', "not a run's summary"),
     ],
 )
 def test_a_broken_summary_is_reported(tmp_path: Path, text: str, message: str):

@@ -9,6 +9,7 @@ import pytest
 
 from loadtest.analysis import repeats
 from loadtest.analysis.repeats import RepeatedRun
+from loadtest.messages.message import Message
 from loadtest.models import Percentile
 
 
@@ -36,6 +37,10 @@ def pairs(a: list[float], b: list[float]) -> list[RepeatedRun]:
     ]
 
 
+def text(messages: list[Message]) -> str:
+    return " ".join(map(str, messages))
+
+
 def p99_of(runs: list[RepeatedRun]) -> repeats.Contrast:
     return next(c for c in repeats.pool(runs, ["a", "b"])[1] if c.metric == "p99")
 
@@ -49,16 +54,16 @@ def test_two_stacks_alternate_so_that_drifts_hit_both():
 def test_runs_that_agree_show_a_difference_and_runs_that_scatter_do_not():
     assert p99_of(pairs([25, 26, 25.5], [35, 36, 35.2])).finding == "higher"
     scattered = p99_of(pairs([25, 60, 30], [35, 40, 70]))
-    assert scattered.finding == "no difference shown"
+    assert scattered.finding == "no-difference"
     assert scattered.mean == pytest.approx(10)
     assert p99_of(pairs([35, 36, 35.2], [25, 26, 25.5])).finding == "lower"
 
 
 def test_one_pair_says_nothing_about_variation_between_runs():
-    pooled, contrasts, sentence = repeats.pool(pairs([25], [500]), ["a", "b"])
-    assert {c.finding for c in contrasts} == {"cannot be told"}
+    pooled, contrasts, summary = repeats.pool(pairs([25], [500]), ["a", "b"])
+    assert {c.finding for c in contrasts} == {"undecided"}
     assert pooled[0].p99_sd_ms is None
-    assert "one run does not tell how much runs differ" in sentence
+    assert "one run does not show how much runs differ" in text(summary)
 
 
 def test_a_slow_drift_cancels_in_pairs():
@@ -70,7 +75,7 @@ def test_a_slow_drift_cancels_in_pairs():
 def test_no_failures_in_any_run_is_not_certainty():
     pooled, contrasts, _ = repeats.pool(pairs([25, 26, 27], [25, 26, 27]), ["a", "b"])
     failed = contrasts[0]
-    assert failed.finding == "no difference shown"
+    assert failed.finding == "no-difference"
     assert failed.high is not None
     assert failed.high > 0
     assert pooled[0].failed_high == pytest.approx(3.7 / 81_000, rel=0.02)
@@ -93,21 +98,21 @@ def test_unanswered_percentiles_limit_the_difference_on_one_side():
         run.model_copy(update={"p99": silent}) if run.stack == "a" else run
         for run in pairs([0, 0, 0], [25, 26, 27])
     ]
-    pooled, contrasts, sentence = repeats.pool(runs, ["a", "b"])
+    pooled, contrasts, summary = repeats.pool(runs, ["a", "b"])
     assert contrasts[1].low is None
     assert contrasts[1].finding == "lower"
     assert (pooled[0].p99_at_least, pooled[0].p99_high_ms) == (True, None)
-    assert "p99 at least 10,000.0" in sentence
+    assert "p99 at least 10,000.0" in text(summary)
 
 
 def test_invalid_runs_are_excluded_and_reported():
     runs = [*pairs([25, 26, 27], [25, 26, 27]), one(4, "a", p99=9_000, counted=False)]
-    pooled, _, sentence = repeats.pool(runs, ["a", "b"])
+    pooled, _, summary = repeats.pool(runs, ["a", "b"])
     assert pooled[0].runs == 3
     assert pooled[0].p99_mean_ms == 26
-    assert "1 of 7 runs were not valid" in sentence
+    assert "1 of 7 runs were not valid" in text(summary)
     nothing, _, _ = repeats.pool([one(1, "a", counted=False)], ["a"])
-    assert nothing[0].sentence == "a: no run that counts."
+    assert str(nothing[0].summary) == "a: no valid run."
 
 
 def test_false_alarms_stay_rare_where_runs_differ_by_chance():
@@ -120,5 +125,5 @@ def test_false_alarms_stay_rare_where_runs_differ_by_chance():
     alarms = 0
     for _ in range(500):
         a, b = 25 * rng.lognormal(sigma=0.2, size=(2, 3))
-        alarms += p99_of(pairs(list(a), list(b))).finding != "no difference shown"
+        alarms += p99_of(pairs(list(a), list(b))).finding != "no-difference"
     assert alarms <= 0.05 * 500

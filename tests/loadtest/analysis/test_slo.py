@@ -9,7 +9,7 @@ import pytest
 
 from loadtest.analysis import slo
 from loadtest.analysis.slo import Slo, SloError
-from loadtest.analysis.verdict import judge
+from loadtest.analysis.verdict import decide
 from loadtest.models import Latency, Percentile, Requests, RunSummary, Users, Validity
 from loadtest.outcomes import Outcome
 
@@ -29,7 +29,7 @@ def latency(p99: float, *, at_least: bool = False) -> Latency:
 
 def verdict(promise: Slo, found: Requests, p99: float = 10, **options: Any) -> Any:
     values = {"users": USERS, "validity": VALID, "latency": latency(p99), **options}
-    return judge("ha", requests=found, slo=promise, **values)
+    return decide("ha", requests=found, slo=promise, **values)
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -62,8 +62,8 @@ def test_everything_can_be_promised(tmp_path: Path):
     assert found.timeouts is None
     assert str(found) == (
         "at most 3 failed users, p50 ≤ 20 ms over all requests, p99.9 ≤ 500.5 ms over all "
-        "requests, at least 99.9 % good with 95 % confidence, p95 ≤ 80 ms of login, "
-        "at least 99 % good of login"
+        "requests, at least 99.9 % good with 95 % confidence, p95 ≤ 80 ms for login, "
+        "at least 99 % good for login"
     )
 
 
@@ -124,21 +124,21 @@ def test_an_absent_counter_is_zero():
     [
         (Slo(timeouts=1), {"timeout": 1}, []),
         (Slo(timeouts=1), {"timeout": 2}, ["2 requests timed out"]),
-        (Slo(server_errors=0), {"5xx": 3}, ["3 answers were 5xx"]),
+        (Slo(server_errors=0), {"5xx": 3}, ["3 responses were 5xx"]),
         (Slo(availability_percent=99.9), {"timeout": 1}, []),
         (
             Slo(availability_percent=99.9),
             {"timeout": 2},
-            ["999 of 1,001 good, promised are 99.9 %"],
+            ["999 of 1,001 requests good; promised: at least 99.9 %"],
         ),
-        (Slo(latency_ms={"p99": 9}), {}, ["p99 is 10.0 ms, promised are 9 ms"]),
+        (Slo(latency_ms={"p99": 9}), {}, ["p99 is 10.0 ms; promised: at most 9 ms"]),
         (Slo(latency_ms={"p99": 10}), {}, []),
-        (Slo(latency_ms={"p50": 10}), {}, ["p50 is unknown, promised are 10 ms"]),
+        (Slo(latency_ms={"p50": 10}), {}, ["p50 is unknown; promised: at most 10 ms"]),
     ],
 )
 def test_limits_are_inclusive(promise: Slo, found: dict[str, int], reasons: list[str]):
     decided = verdict(promise, requests(999, **found))
-    assert decided.reasons == reasons
+    assert list(map(str, decided.reasons)) == reasons
     assert decided.outcome == ("broken" if reasons else "kept")
 
 
@@ -152,15 +152,17 @@ def test_a_percentile_that_is_only_a_limit_is_never_fast_enough():
     decided = verdict(
         Slo(latency_ms={"p99": 20_000}), requests(10), latency=latency(10_000, at_least=True)
     )
-    assert decided.reasons == ["p99 is ≥ 10,000 ms, promised are 20000 ms"]
+    assert list(map(str, decided.reasons)) == ["p99 is ≥ 10,000 ms; promised: at most 20,000 ms"]
 
 
 def test_a_run_too_short_for_the_confidence_cannot_decide():
     promise = Slo(availability_percent=99.9, confidence_percent=95)
     assert verdict(promise, requests(2_994)).outcome == "invalid"
     decided = verdict(promise, requests(2_994))
-    assert decided.reasons[0].startswith("2,994 requests are too few: they show at least 99.8 %")
-    assert "plan --availability 99.9 --confidence 95" in decided.reasons[0]
+    assert str(decided.reasons[0]).startswith(
+        "2,994 requests are too few: they show at least 99.8 %"
+    )
+    assert "plan --availability 99.9 --confidence 95" in str(decided.reasons[0])
     assert verdict(promise, requests(2_995)).outcome == "kept"
     # What is broken is broken, however short the run.
     assert verdict(promise, requests(10, timeout=5)).outcome == "broken"
@@ -180,7 +182,7 @@ def test_endpoints_have_their_own_promises(golden: tuple[RunSummary, RunSummary]
     )
     names = {
         run.topology: {
-            o.name: o.kept
+            str(o.name): o.kept
             for o in slo.evaluate(
                 promise,
                 users=run.users,

@@ -1,4 +1,4 @@
-"""A run that cannot be believed is never a verdict; a promise is kept in every part or not at all."""
+"""A run that cannot be trusted never gets a verdict, and every check has a run that fails it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
-from loadtest.analysis.verdict import Slo, exit_code
+from loadtest.analysis.verdict import exit_code
+from loadtest.messages.message import msg
 from loadtest.models import RunSummary
 from loadtest.profiles import PROFILES
 from loadtest.runs.recording import Beat, Exchange
@@ -36,7 +37,7 @@ def with_counters(measured: Measurements, **changed: int) -> Measurements:
 
 
 def failed_checks(summary: RunSummary) -> list[str]:
-    return [check.name for check in summary.validity.checks if not check.passed]
+    return [str(check.name) for check in summary.validity.checks if not check.passed]
 
 
 def test_a_good_run_is_valid_and_keeps_the_promise(good: Measurements):
@@ -53,8 +54,8 @@ def test_a_good_run_is_valid_and_keeps_the_promise(good: Measurements):
         ({"vusers__completed": 1}, "users add up"),
         ({"vusers__skipped": 3}, "users add up"),
         ({"http__requests": 470}, "requests recorded"),
-        ({"http__codes__200": 460}, "answers add up"),
-        ({"errors__ETIMEDOUT": 1}, "answers add up"),
+        ({"http__codes__200": 460}, "responses add up"),
+        ({"errors__ETIMEDOUT": 1}, "responses add up"),
     ],
 )
 def test_counts_that_do_not_add_up_spoil_the_run(
@@ -64,7 +65,7 @@ def test_counts_that_do_not_add_up_spoil_the_run(
     assert check in failed_checks(summary)
     assert summary.verdict.outcome == "invalid"
     assert exit_code(summary.verdict) == 3
-    assert any(check in reason for reason in summary.verdict.reasons)
+    assert any(check in str(reason) for reason in summary.verdict.reasons)
 
 
 def test_the_recorders_own_errors_are_not_counted_twice(
@@ -90,11 +91,11 @@ def test_a_run_that_was_cut_short_is_no_verdict(
     make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
 ):
     some = [e for e in make_users(SMOKE) if int(e.user.split("-")[1]) < 50]
-    part = make_measurements(some, SMOKE, artillery=None, cut_reason="it was interrupted")
+    part = make_measurements(some, SMOKE, artillery=None, cut_reason=msg("cut.interrupted"))
     summary = summarise(part)
     assert failed_checks(summary) == ["complete", "offered load"]
-    assert (summary.cut_short, summary.cut_reason) == (True, "it was interrupted")
-    assert "it was interrupted" in summary.validity.reasons[0]
+    assert (summary.cut_short, summary.cut_reason) == (True, msg("cut.interrupted"))
+    assert "it was interrupted" in str(summary.validity.reasons[0])
     assert summary.verdict.outcome == "invalid"
     assert summary.users.created == 49
 
@@ -119,13 +120,13 @@ def test_windows_that_do_not_add_up_invalidate_the_run(good: Measurements):
     assert failed_checks(with_windows(half, rest)) == []
     summary = with_windows(half, {**rest, "http.requests": rest["http.requests"] - 1})
     assert failed_checks(summary) == ["windows add up"]
-    assert "(http.requests: 465 and 466)" in summary.validity.reasons[0]
+    assert "(http.requests: 465 and 466)" in str(summary.validity.reasons[0])
 
 
 def test_a_generator_without_heartbeats_invalidates_the_run(good: Measurements):
     silent = [event for event in good.generator if not isinstance(event, Beat)]
     assert failed_checks(summarise(dataclasses.replace(good, generator=silent))) == [
-        "generator watched"
+        "generator monitored"
     ]
 
 
@@ -140,43 +141,3 @@ def test_a_generator_at_its_limit_spoils_the_run(
         for event in good.generator
     ]
     assert failed_checks(summarise(dataclasses.replace(good, generator=events))) == [check]
-
-
-@pytest.mark.parametrize(
-    ("last", "reasons"),
-    [
-        ({"status": 503, "expected": False}, ["1 of 233 users failed", "1 answers were 5xx"]),
-        (
-            {"status": None, "expected": None, "ttfb_ms": None, "error": "ETIMEDOUT"},
-            ["1 of 233 users failed", "1 requests timed out"],
-        ),
-        ({"status": 401, "expected": False}, ["1 of 233 users failed"]),
-    ],
-)
-def test_one_failure_breaks_the_promise(
-    make_users: Callable[..., list[Exchange]],
-    make_measurements: Callable[..., Measurements],
-    last: dict[str, Any],
-    reasons: list[str],
-):
-    exchanges = make_users(SMOKE)
-    exchanges[-1] = exchanges[-1]._replace(**last)
-    verdict = summarise(make_measurements(exchanges, SMOKE)).verdict
-    assert verdict.outcome == "broken"
-    assert verdict.reasons == reasons
-    assert exit_code(verdict) == 2
-
-
-def test_a_slow_stack_breaks_the_promise(
-    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
-):
-    slow = make_measurements(make_users(SMOKE, ttfb_ms=58), SMOKE)
-    assert summarise(slow).verdict.reasons == ["p99 is 64.0 ms, promised are 60 ms"]
-    assert summarise(slow, Slo(latency_ms={"p99": 64})).verdict.outcome == "kept"
-
-
-def test_a_single_instance_promises_nothing(golden: tuple[RunSummary, RunSummary]):
-    single, ha = golden
-    assert (single.verdict.outcome, single.verdict.slo) == ("measured", None)
-    assert exit_code(single.verdict) == 0
-    assert ha.verdict.slo == ("no failed users, no timeouts, no 5xx, p99 ≤ 60 ms over all requests")

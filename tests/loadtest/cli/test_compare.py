@@ -51,7 +51,7 @@ def test_a_rejected_comparison_exits_with_3(
     other = changed(save(2), "scenario", timeout_s=5.0)
     paths.save_summary(base / other.id, other)
     assert main.main(["compare", "20261122T000001Z", "20261122T000002Z"]) == 3
-    assert "differ in time-out (10 s and 5 s)" in capsys.readouterr().err
+    assert "differ in timeout (10 s and 5 s)" in capsys.readouterr().err
 
 
 def test_an_invalid_run_is_not_compared(
@@ -61,7 +61,7 @@ def test_an_invalid_run_is_not_compared(
     checks = [check.model_copy(update={"passed": False}) for check in run.validity.checks[:1]]
     paths.save_summary(base / run.id, changed(run, "validity", checks=checks))
     assert main.main(["compare", run.id, run.id]) == 3
-    assert "not every one is valid" in capsys.readouterr().err
+    assert "not all of them are valid" in capsys.readouterr().err
 
 
 def test_a_run_without_its_requests_is_reported(

@@ -84,7 +84,7 @@ def test_the_gate_shows_every_objective(
     assert main.main(["gate", "--json"]) == 2
     said = json.loads(capsys.readouterr().out)
     assert (said["exit_code"], said["verdict"]["outcome"]) == (2, "broken")
-    assert [o["name"] for o in said["objectives"] if o["kept"] is False] == [
+    assert [o["name"]["text"] for o in said["objectives"] if o["kept"] is False] == [
         "failed users",
         "timeouts",
     ]

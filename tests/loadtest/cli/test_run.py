@@ -13,8 +13,9 @@ import pytest
 from loadtest.analysis import repeats
 from loadtest.cli import main, tools
 from loadtest.cli import run as cli_run
-from loadtest.engine.runner import INTERRUPTED, RunResult
+from loadtest.engine.runner import RunResult
 from loadtest.errors import GeneratorError
+from loadtest.messages.message import msg
 from loadtest.models import RunSummary
 from loadtest.profiles import Profile
 from loadtest.stack.outputs import StackOutputs
@@ -39,7 +40,7 @@ def test_the_verdict_is_the_exit_code(
 def test_an_interrupted_run_exits_with_130(
     given: str, golden: tuple[RunSummary, RunSummary], loads: Callable[..., list[Any]]
 ):
-    cut = {"cut_short": True, "cut_reason": INTERRUPTED}
+    cut = {"cut_short": True, "cut_reason": msg("cut.interrupted")}
     loads(cli_run, golden[1].model_copy(update=cut))
     assert main.main(["run", "--outputs", given]) == 130
 

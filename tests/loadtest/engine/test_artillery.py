@@ -25,6 +25,7 @@ from loadtest.cli import tools
 from loadtest.engine import artillery as engine_artillery
 from loadtest.engine import runner
 from loadtest.errors import GeneratorError
+from loadtest.messages.message import msg
 from loadtest.outcomes import Outcome
 from loadtest.profiles import Phase, Profile
 from loadtest.runs import paths
@@ -212,7 +213,7 @@ def test_a_killed_artillery_is_reported_and_its_requests_are_kept(
     assert "requests before that are kept" in output
     (directory,) = (p for p in (tmp_path / "results").iterdir() if p.is_dir())
     summary = reading.load_summary(directory)
-    assert summary.cut_reason == "Artillery ended with status -9"
+    assert summary.cut_reason == msg("cut.generator-exited", status=-9)
     assert 0 < summary.requests.total == len(reading.load_requests(directory))
     assert summary.verdict.outcome == "invalid"
     assert not (directory / paths.CREDENTIALS).exists()

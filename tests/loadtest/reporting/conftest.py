@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from loadtest.analysis.summary import summarise
+from loadtest.messages.message import msg
 from loadtest.models import EventRecord, Outage, ProbeRecord, RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.profiles import PROFILES
@@ -81,7 +82,11 @@ def story(
     )  # fmt: skip
     event = EventRecord(kind="fault", name="stop an instance", at_s=14, until_s=15.5, detail="i-0a")
     single = runs[0].model_copy(update={"probe": probe, "events": [event]})
-    extra = [Condition(name="Where", single="local region", ha="local region")]
+    extra = [
+        Condition(
+            name=msg("local.where"), single=msg("local.where.value"), ha=msg("local.where.value")
+        )
+    ]
     report = compare(single, runs[1], stacks, extra)
     return Story(report, Evidence(tables[0], tables[1]))
 

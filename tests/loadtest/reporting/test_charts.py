@@ -1,4 +1,4 @@
-"""Charts as drawn: inside their frames, on the same axes, in steps that rise and fall as told."""
+"""Charts as drawn: inside their frames, on the same axes, with the same numbers as their tables."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loadtest.messages.catalogue import LANGUAGES
 from loadtest.models import Percentile, RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.reporting.html import charts, svg
-from loadtest.reporting.html.charts import Arm, Axes, Panels
-from loadtest.reporting.html.figures import Course
+from loadtest.reporting.html.charts import Axes, ChartedRun, PanelRenderer
+from loadtest.reporting.html.figures import TimeSeries
 from loadtest.reporting.html.plots import Plots, Source
-from loadtest.reporting.texts import LANGUAGES, Texts
+from loadtest.reporting.texts import Texts
 
 FRAME = svg.Frame()
 
@@ -43,7 +44,7 @@ def corners(drawn: str) -> list[tuple[float, float]]:
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> Course:
+def time_series(draw: st.DrawFn) -> TimeSeries:
     size = draw(st.integers(1, 30))
 
     def rates() -> Any:
@@ -55,7 +56,7 @@ def courses(draw: st.DrawFn) -> Course:
         st.floats(0.01, 9_999).map(lambda v: Percentile(value_ms=v)),
     )
     p99 = draw(st.lists(levels, min_size=size, max_size=size))
-    return Course(
+    return TimeSeries(
         step_s=draw(st.sampled_from((1, 5, 60))),
         arrivals=rates(),
         outcomes={outcome: rates() for outcome in Outcome},
@@ -65,13 +66,13 @@ def courses(draw: st.DrawFn) -> Course:
 
 
 @settings(deadline=None, max_examples=60)
-@given(courses(), courses())
-def test_everything_is_drawn_inside_its_frame(run: RunSummary, one: Course, other: Course):
+@given(time_series(), time_series())
+def test_everything_is_drawn_inside_its_frame(run: RunSummary, one: TimeSeries, other: TimeSeries):
     axes = Axes.of(one, other, timeout_ms=10_000)
-    panels = Panels(axes, Texts("en"))
-    for course in (one, other):
-        arm = Arm(run, "<Single>", course, None)
-        for drawn in (panels.rates(arm), panels.latency(arm), panels.outcomes(arm)):
+    panels = PanelRenderer(axes, Texts("en"))
+    for series in (one, other):
+        charted = ChartedRun(run, "<Single>", series, None)
+        for drawn in (panels.rates(charted), panels.latency(charted), panels.outcomes(charted)):
             ET.fromstring(drawn)
             for x, y in [*points(drawn), *corners(drawn)]:
                 assert FRAME.left - 0.2 <= x <= FRAME.x1 + 0.2
@@ -79,24 +80,24 @@ def test_everything_is_drawn_inside_its_frame(run: RunSummary, one: Course, othe
 
 
 @settings(deadline=None, max_examples=60)
-@given(courses())
-def test_the_stack_is_as_high_as_its_sum(run: RunSummary, course: Course):
-    axes = Axes.of(course, timeout_ms=10_000)
-    drawn = Panels(axes, Texts("en")).outcomes(Arm(run, "s", course, None))
-    total = np.sum(list(course.outcomes.values()), axis=0)
+@given(time_series())
+def test_the_stack_is_as_high_as_its_sum(run: RunSummary, series: TimeSeries):
+    axes = Axes.of(series, timeout_ms=10_000)
+    drawn = PanelRenderer(axes, Texts("en")).outcomes(ChartedRun(run, "s", series, None))
+    total = np.sum(list(series.outcomes.values()), axis=0)
     y = svg.Linear(axes.requests, FRAME.y1, FRAME.top)
     if total.any():
         assert min(level for _, level in points(drawn)) == pytest.approx(y(total.max()), abs=0.2)
 
 
 @settings(deadline=None, max_examples=60)
-@given(courses())
-def test_the_band_beyond_the_timeout_covers_what_is_not_known(run: RunSummary, course: Course):
-    axes = Axes.of(course, timeout_ms=10_000)
-    drawn = Panels(axes, Texts("en")).latency(Arm(run, "s", course, None))
+@given(time_series())
+def test_the_band_beyond_the_timeout_covers_what_is_not_known(run: RunSummary, series: TimeSeries):
+    axes = Axes.of(series, timeout_ms=10_000)
+    drawn = PanelRenderer(axes, Texts("en")).latency(ChartedRun(run, "s", series, None))
     bands = re.findall(r'<rect class="fill s-timeout" x="([^"]*)" y="[^"]*" width="([^"]*)"', drawn)
     covered = sum(float(width) for _, width in bands)
-    beyond = sum(p is not None and p.at_least for p in course.p99) * course.step_s
+    beyond = sum(p is not None and p.at_least for p in series.p99) * series.step_s
     scale = (FRAME.x1 - FRAME.left) / axes.seconds
     assert covered == pytest.approx(beyond * scale, abs=0.2 * max(len(bands), 1))
 
@@ -120,36 +121,38 @@ def test_both_panels_share_their_axes(story: Any):
             shades = [re.findall(r'<rect class="p\d"[^>]*>', p.svg) for p in figure.panels]
             assert shades[0] == shades[1]
             assert len(shades[0]) == 2
-            widths = {len(row.cells) for row in figure.rows}
-            assert widths == {sum(head.span for head in figure.heads[0][1:])}
+            widths = {len(row.cells) for row in figure.table.rows}
+            assert widths == {sum(head.colspan for head in figure.table.headers[0][1:])}
 
 
-def test_the_tables_tell_the_same_numbers(story: Any):
+def test_the_tables_have_the_same_numbers(story: Any):
     source = Source(story.report.single, story.evidence.single, "single")
     rates, _, outcomes = Plots([source, source], Texts("en")).over_time()
     counted = story.report.single.requests
 
     def column(figure: Any, n: int) -> int:
-        return sum(int(row.cells[n].text.replace(",", "")) for row in figure.rows)
+        return sum(int(row.cells[n].text.replace(",", "")) for row in figure.table.rows)
 
     assert column(rates, 0) == story.report.single.users.created
     assert column(rates, 1) == counted.count(Outcome.GOOD)
-    shown = [outcome for outcome in charts.STACK if counted.count(outcome)]
+    shown = [outcome for outcome in charts.STACKING_ORDER if counted.count(outcome)]
     assert len(shown) >= 7
     assert [column(outcomes, n) for n in range(len(shown))] == [counted.count(o) for o in shown]
-    assert len(rates.rows) <= 21
+    assert len(rates.table.rows) <= 21
 
 
 def test_what_was_never_answered_stays_open(story: Any):
-    arms = [Plots([Source(run, rows, run.topology)] * 2, Texts("en"))._arms[0]
+    charted = [Plots([Source(run, rows, run.topology)] * 2, Texts("en"))._runs[0]
             for run, rows in ((story.report.single, story.evidence.single),
                               (story.report.ha, story.evidence.ha))]  # fmt: skip
-    drawn = charts.distribution(arms, Texts("en"))
+    drawn = charts.distribution(charted, Texts("en"))
     ET.fromstring(drawn)
-    assert re.findall(r'class="line open arm-(\w+)"', drawn) == ["single"]
-    assert re.findall(r'class="dot arm-(\w+)"', drawn) == ["ha"]
-    nothing = replace(arms[0].curve, ms=np.zeros(0), share=np.zeros(0), coverage=0.0, p99=None)
-    empty = charts.distribution([replace(arms[0], curve=nothing)], Texts("en"))
+    assert re.findall(r'class="line open run-(\w+)"', drawn) == ["single"]
+    assert re.findall(r'class="dot run-(\w+)"', drawn) == ["ha"]
+    nothing = replace(
+        charted[0].distribution, ms=np.zeros(0), share=np.zeros(0), coverage=0.0, p99=None
+    )
+    empty = charts.distribution([replace(charted[0], distribution=nothing)], Texts("en"))
     assert "polyline" not in empty
 
 
@@ -185,7 +188,7 @@ def test_a_log_scale_keeps_the_order(values: list[float], least: float, most: fl
 def test_a_bar_is_filled_in_proportion(run: RunSummary, counts: list[int]):
     outcomes = dict(zip(Outcome, counts, strict=True))
     requests = run.requests.model_copy(update={"outcomes": outcomes, "total": sum(counts)})
-    parts = charts.stretches(run.model_copy(update={"requests": requests}), 100, least=1)
+    parts = charts.bar_segments(run.model_copy(update={"requests": requests}), 100, least=1)
     assert {part.outcome: part.requests for part in parts} == {
         o: n for o, n in outcomes.items() if n
     }

@@ -59,19 +59,19 @@ def requests(run: RunSummary, make_exchange: Callable[..., Exchange]) -> st.Sear
 
 @settings(deadline=None)
 @given(data=st.data())
-def test_a_course_loses_nothing(
+def test_a_time_series_loses_nothing(
     data: st.DataObject, run: RunSummary, make_exchange: Callable[..., Exchange]
 ):
     rows = data.draw(requests(run, make_exchange))
     step = data.draw(st.sampled_from(figures.STEPS_S[:6]))
-    course = figures.course(run, rows, step)
-    assert len(course.p99) == len(course.median) == len(course)
-    for outcome, rate in course.outcomes.items():
+    series = figures.time_series(run, rows, step)
+    assert len(series.p99) == len(series.median) == len(series)
+    for outcome, rate in series.outcomes.items():
         assert rate.sum() * step == pytest.approx(rows.is_(outcome).sum())
-    assert (course.good + course.slow + course.failed).sum() * step == pytest.approx(len(rows))
+    assert (series.good + series.slow + series.failed).sum() * step == pytest.approx(len(rows))
     if len(rows):
-        assert course.arrivals.sum() * step <= len(set(rows.user.codes.tolist())) + 1e-6
-    for median, p99 in zip(course.median, course.p99, strict=True):
+        assert series.arrivals.sum() * step <= len(set(rows.user.codes.tolist())) + 1e-6
+    for median, p99 in zip(series.median, series.p99, strict=True):
         assert (median is None) == (p99 is None)
         assert median is None or median.value_ms <= p99.value_ms
 
@@ -83,8 +83,8 @@ def test_percentiles_of_a_step_are_nearest_ranks(
 ):
     rows = data.draw(requests(run, make_exchange))
     began = run.load_began_at.timestamp() * 1000
-    course = figures.course(run, rows, 10)
-    for step, p99 in enumerate(course.p99):
+    series = figures.time_series(run, rows, 10)
+    for step, p99 in enumerate(series.p99):
         inside = [n for n, t in enumerate(rows.start_ms) if max(0, (t - began) // 10_000) == step]
         values = sorted(math.inf if np.isnan(v) else v for v in rows.ttfb_ms[inside])
         if not values:
@@ -97,25 +97,25 @@ def test_percentiles_of_a_step_are_nearest_ranks(
 
 @settings(deadline=None)
 @given(data=st.data())
-def test_a_curve_rises_up_to_what_was_answered(
+def test_a_distribution_rises_up_to_what_was_answered(
     data: st.DataObject, run: RunSummary, make_exchange: Callable[..., Exchange]
 ):
     rows = data.draw(requests(run, make_exchange))
-    curve = figures.curve(run, rows)
+    found = figures.distribution(run, rows)
     answered = int(np.isfinite(rows.ttfb_ms).sum())
-    assert (np.diff(curve.ms) >= 0).all()
-    assert (np.diff(curve.share) > 0).all()
+    assert (np.diff(found.ms) >= 0).all()
+    assert (np.diff(found.share) > 0).all()
     if answered:
-        assert curve.share[-1] == pytest.approx(curve.coverage)
-        assert curve.ms[-1] == np.nanmax(rows.ttfb_ms)
-    assert curve.coverage == pytest.approx(answered / len(rows) if len(rows) else 0)
+        assert found.share[-1] == pytest.approx(found.coverage)
+        assert found.ms[-1] == np.nanmax(rows.ttfb_ms)
+    assert found.coverage == pytest.approx(answered / len(rows) if len(rows) else 0)
 
 
-def test_a_curve_of_many_requests_is_drawn_from_few_points(run: RunSummary, story: Any):
-    curve = figures.curve(run, story.evidence.ha)
+def test_a_distribution_of_many_requests_is_drawn_from_few_points(run: RunSummary, story: Any):
+    found = figures.distribution(run, story.evidence.ha)
     assert len(story.evidence.ha) == 5100
-    assert 200 < len(curve.ms) <= 2 * figures.CURVE_POINTS
-    assert curve.coverage == 1
+    assert 200 < len(found.ms) <= 2 * figures.CURVE_POINTS
+    assert found.coverage == 1
 
 
 @settings(deadline=None)

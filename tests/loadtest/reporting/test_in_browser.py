@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from loadtest.messages.catalogue import LANGUAGES
 from loadtest.reporting import card, report
-from loadtest.reporting.html.page import Other
-from loadtest.reporting.texts import LANGUAGES, Texts
+from loadtest.reporting.html.page import PageLink
+from loadtest.reporting.texts import Texts
 from toolchain import locate
 from toolchain.errors import ToolError
 
@@ -43,11 +44,11 @@ def files(story: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
     directory = tmp_path_factory.mktemp("report")
     found: dict[str, Path] = {}
     for language, other in (("en", "ko"), ("ko", "en")):
-        link = Other(f"report.{other}.html", other, LANGUAGES[other])
+        link = PageLink(f"report.{other}.html", other, LANGUAGES[other])
         found[language] = directory / f"report.{language}.html"
         found[language].write_text(report.render_html(story.report, story.evidence, language, link))
     found["card"] = directory / "card.svg"
-    found["card"].write_text(card.render(story.report, Texts("en")))
+    found["card"].write_text(card.render(story.report, story.evidence, Texts("en")))
     return found
 
 
@@ -208,7 +209,7 @@ def test_by_keyboard(files: dict[str, Path], open_page: Any):
 
 def test_a_charts_table_opens_by_keyboard(files: dict[str, Path], open_page: Any):
     page = open_page(files["en"])
-    table = page.get_by_role("table", name="Arrivals and answers")
+    table = page.get_by_role("table", name="Arrivals and responses")
     assert not table.is_visible()
     page.locator("summary").first.focus()
     page.keyboard.press("Enter")
@@ -222,13 +223,13 @@ def test_what_a_screen_reader_says(files: dict[str, Path], open_page: Any):
         assert page.get_by_role(role).count() == 1
     assert page.get_by_role("navigation", name="On this page").is_visible()
     for name in (
-        "Single instance: arrivals and answers over time",
+        "Single instance: arrivals and responses over time",
         "High availability: latency over time",
-        "Share of all requests answered within a time",
+        "Share of all requests answered within a given time",
     ):
         assert page.get_by_role("img", name=name, exact=True).is_visible()
     # On a phone the table is laid out as cards; it must stay a table.
-    table = page.get_by_role("table", name="Both runs, and the figures published")
+    table = page.get_by_role("table", name="Both runs, and the published figures")
     cells = table.get_by_role("row", name="Virtual users").get_by_role("cell")
     assert cells.first.text_content() == "2,550"
 
@@ -244,7 +245,7 @@ def test_the_other_language_is_one_link_away(files: dict[str, Path], open_page: 
 
 def test_the_card_keeps_inside_its_frame(files: dict[str, Path], open_page: Any, story: Any):
     for language in LANGUAGES:
-        files["card"].write_text(card.render(story.report, Texts(language)))
+        files["card"].write_text(card.render(story.report, story.evidence, Texts(language)))
         page = open_page(files["card"])
         right = page.evaluate(
             "Math.max(...[...document.querySelectorAll('text')]"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from loadtest import reporting
 from loadtest.outcomes import Outcome
-from loadtest.reporting.texts import CATALOGUES
 
-CSS = (CATALOGUES / "report.css").read_text()
-CARD = (CATALOGUES / "card.svg.j2").read_text()
+TEMPLATES = Path(reporting.__file__).parent / "templates"
+CSS = (TEMPLATES / "report.css").read_text()
+CARD = (TEMPLATES / "card.svg.j2").read_text()
 SCHEMES = ("light", "dark")
 BACKGROUNDS = ("bg", "panel", "shade0", "shade1")
 TEXTS = ("ink", "soft", "kept", "broken", "invalid")

@@ -125,4 +125,4 @@ def test_visits_succeed_are_counted_by_endpoint_and_leave_no_credentials(
         assert "visitor-0" not in text, file.name
 
     found = bottleneck.find(reading.load_requests(done.directory))
-    assert found.endpoint == "search", found.sentence
+    assert found.endpoint == "search", found.text

@@ -29,7 +29,7 @@ def test_the_published_scenario():
     assert flow[1]["post"]["json"] == {"username": "{{ username }}", "password": "{{ password }}"}
     assert login.script["config"]["payload"]["order"] == "sequence"
     assert (login.timeout_s, login.requests_per_user) == (10, 2)
-    assert login.description == "index page, then login"
+    assert str(login.description) == "index page, then login"
 
 
 def test_the_published_scenario_is_what_it_was():

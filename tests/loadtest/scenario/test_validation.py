@@ -56,7 +56,7 @@ def complaints(file: Path) -> list[str]:
 
 def test_a_good_one_is_read(tmp_path: Path):
     found = scenario.load(str(written(tmp_path, GOOD)))
-    assert found.description == "browse"
+    assert str(found.description) == "browse"
     assert found.requests_per_user == 4
     # Two seconds, three times half a second, and four requests that time out.
     assert found.longest_s == 2 + 1.5 + 4 * 5

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from loadtest.errors import OutputsError
-from loadtest.reporting import conditions
 from loadtest.stack import outputs
 
 
@@ -98,23 +97,3 @@ def test_the_cost_is_read_and_kept_completely(raw_outputs: dict[str, Any]):
     assert found.monthly_cost is not None
     assert found.monthly_cost.total == 86.09
     assert json.loads(found.to_json())["monthlyCost"] == COST
-
-
-def cost_rows(single: dict[str, Any] | None, ha: dict[str, Any] | None) -> list[tuple[str, ...]]:
-    models = [outputs.MonthlyCost.model_validate(raw) if raw else None for raw in (single, ha)]
-    rows = conditions._cost(models[0], models[1])
-    return [(row.single, row.ha, row.note) for row in rows]
-
-
-def test_the_report_shows_the_cost_of_both_stacks():
-    cheaper = {**COST, "total": 21.7361}
-    note = "list prices of 2026-11-22, 730 h, no traffic"
-    assert cost_rows(cheaper, COST) == [("21.74 USD", "86.09 USD", note)]
-
-
-def test_the_report_shows_an_uncertain_and_a_missing_cost():
-    doubtful = {**COST, "confidence": "low"}
-    nothing = {"region": "eu-west-1", "notes": ["there is no price table for eu-west-1"]}
-    ((single, ha, _),) = cost_rows(doubtful, nothing)
-    assert (single, ha) == ("86.09 USD (low confidence)", "not estimated")
-    assert cost_rows(None, None) == []

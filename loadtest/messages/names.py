@@ -1,0 +1,22 @@
+"""Names that come with results: in every language where the catalogue has them, else as they are."""
+
+from __future__ import annotations
+
+from loadtest.messages.catalogue import parameters
+from loadtest.messages.message import Message, msg
+
+
+def named(family: str, name: str) -> Message:
+    """Return the message for a name: `outcome.timeout`, or the name itself where none is known."""
+    known = f"{family}.{name}"
+    return msg("value.name", name=name) if parameters(known) is None else msg(known)
+
+
+def endpoint_name(name: str) -> Message:
+    """Return the message for the name that a scenario gives an endpoint."""
+    return named("endpoint", name)
+
+
+def free_text(text: str) -> Message:
+    """Return the message for words from outside the catalogue, which stay as they are."""
+    return msg("text.free", text=text)

@@ -1,0 +1,61 @@
+"""A promise is kept in every part or not at all, and a single instance promises nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loadtest.analysis.slo import Slo
+from loadtest.analysis.summary import Measurements, summarise
+from loadtest.analysis.verdict import exit_code
+from loadtest.models import RunSummary
+from loadtest.profiles import PROFILES
+from loadtest.runs.recording import Exchange
+
+SMOKE = PROFILES["smoke"]
+
+
+@pytest.mark.parametrize(
+    ("last", "reasons"),
+    [
+        ({"status": 503, "expected": False}, ["1 of 233 users failed", "1 response was 5xx"]),
+        (
+            {"status": None, "expected": None, "ttfb_ms": None, "error": "ETIMEDOUT"},
+            ["1 of 233 users failed", "1 request timed out"],
+        ),
+        ({"status": 401, "expected": False}, ["1 of 233 users failed"]),
+    ],
+)
+def test_one_failure_breaks_the_promise(
+    make_users: Callable[..., list[Exchange]],
+    make_measurements: Callable[..., Measurements],
+    last: dict[str, Any],
+    reasons: list[str],
+):
+    exchanges = make_users(SMOKE)
+    exchanges[-1] = exchanges[-1]._replace(**last)
+    verdict = summarise(make_measurements(exchanges, SMOKE)).verdict
+    assert verdict.outcome == "broken"
+    assert list(map(str, verdict.reasons)) == reasons
+    assert exit_code(verdict) == 2
+
+
+def test_a_slow_stack_breaks_the_promise(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    slow = make_measurements(make_users(SMOKE, ttfb_ms=58), SMOKE)
+    assert list(map(str, summarise(slow).verdict.reasons)) == [
+        "p99 is 64.0 ms; promised: at most 60 ms"
+    ]
+    assert summarise(slow, Slo(latency_ms={"p99": 64})).verdict.outcome == "kept"
+
+
+def test_a_single_instance_promises_nothing(golden: tuple[RunSummary, RunSummary]):
+    single, ha = golden
+    assert (single.verdict.outcome, single.verdict.promise) == ("measured", None)
+    assert exit_code(single.verdict) == 0
+    assert str(ha.verdict.promise) == (
+        "no failed users, no timeouts, no 5xx, p99 ≤ 60 ms over all requests"
+    )
