@@ -1,10 +1,10 @@
-"""What a report has to tell about the local region: how it differs from the published experiment."""
+"""The conditions of a rehearsal for the report: how they differ from the published experiment."""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,31 +18,31 @@ from toolchain import locate
 
 
 @dataclass(frozen=True)
-class Arm:
-    """One stack's run, with what the region recorded of its instances meanwhile."""
+class StackRun:
+    """One stack's run, with the CPU use that the region recorded meanwhile."""
 
     summary: RunSummary
     outputs: StackOutputs
     cores: Mapping[str, float]
-    """Mean CPU in cores of each instance that answered, while the load was on."""
+    """Mean CPU, in cores, of each instance that answered, during the load."""
 
 
-def arm(root: Path, summary: RunSummary, outputs: StackOutputs) -> Arm:
-    """Adds the CPU use of the instances that answered this run."""
+def stack_run(root: Path, summary: RunSummary, outputs: StackOutputs) -> StackRun:
+    """Return the run with the CPU use of the instances that answered it."""
     since = (summary.load_began_at or summary.started_at).timestamp()
     until = since + sum(phase.duration_s for phase in summary.profile.phases)
     used = usage.cpu_cores_used(root, since, until)
     answered = {record.instance for record in summary.instances}
-    return Arm(summary, outputs, {name: used[name] for name in sorted(answered & set(used))})
+    return StackRun(summary, outputs, {name: used[name] for name in sorted(answered & set(used))})
 
 
-def conditions(session: Session, single: Arm, ha: Arm) -> list[Condition]:
-    """The rows that only the region can tell."""
-    arms = (single, ha)
+def conditions(session: Session, single: StackRun, ha: StackRun) -> list[Condition]:
+    """Return the rows that only the region knows."""
+    runs = (single, ha)
     return [
         _row("Where", ("local region",) * 2, "AWS", _machine()),
-        _row("An instance", _per_arm(arms, _instance), "t4g.nano", _limits_note(session)),
-        _row("CPU used of that, mean under load", _per_arm(arms, _share)),
+        _row("An instance", _per_stack(runs, _instance), "t4g.nano", _limits_note(session)),
+        _row("CPU used of that, mean under load", _per_stack(runs, _share)),
         _row("Load balancer", ("none", "HAProxy, health checks of the target group"), "none / ALB"),
         _row(
             "Database",
@@ -56,7 +56,7 @@ def conditions(session: Session, single: Arm, ha: Arm) -> list[Condition]:
 
 
 def versions() -> list[Condition]:
-    """The versions of the region's parts."""
+    """Return the versions of the region's parts."""
     found = {
         "Pulumi": locate.version_of([str(locate.pulumi()), "version"]),
         "HAProxy": locate.version_of([str(locate.haproxy()), "-v"]),
@@ -71,22 +71,23 @@ def _row(
     return Condition(name=name, single=values[0], ha=values[1], published=published, note=note)
 
 
-def _per_arm(arms: tuple[Arm, Arm], tell: object) -> tuple[str, str]:
-    assert callable(tell)  # noqa: S101
-    return str(tell(arms[0])), str(tell(arms[1]))
+def _per_stack(
+    runs: tuple[StackRun, StackRun], describe: Callable[[StackRun], str]
+) -> tuple[str, str]:
+    return describe(runs[0]), describe(runs[1])
 
 
-def _instance(one: Arm) -> str:
-    kind = INSTANCE_TYPES[one.outputs.instance_type]
+def _instance(run: StackRun) -> str:
+    kind = INSTANCE_TYPES[run.outputs.instance_type]
     memory = kind.memory_bytes // 2**20
-    return f"{one.outputs.instance_type}: {kind.baseline_cpu:g} CPU, {memory} MiB"
+    return f"{run.outputs.instance_type}: {kind.baseline_cpu:g} CPU, {memory} MiB"
 
 
-def _share(one: Arm) -> str:
-    if not one.cores:
+def _share(run: StackRun) -> str:
+    if not run.cores:
         return "not measured"
-    baseline = INSTANCE_TYPES[one.outputs.instance_type].baseline_cpu
-    shares = sorted(cores / baseline for cores in one.cores.values())
+    baseline = INSTANCE_TYPES[run.outputs.instance_type].baseline_cpu
+    shares = sorted(cores / baseline for cores in run.cores.values())
     if len(shares) == 1:
         return f"{shares[0]:.0%}"
     return f"{shares[0]:.0%} to {shares[-1]:.0%} on {len(shares)} instances"

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commandline.exit_codes import ExitCode
 from loadtest.analysis.repeats import Series
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
 from loadtest.cli.options import Json, SloFile, choose_profile, read_outputs, read_slo
 from loadtest.engine import series
 from loadtest.engine.runner import RunResult, run_load
-from loadtest.errors import EXIT_INTERRUPTED, OutputsError
+from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import PROFILES, Profile
 from loadtest.runs import paths
@@ -82,7 +83,7 @@ def run_command(
     else:
         _show_series(console, made.series)
         line_printer(console)(f"results: {made.file}")
-    return EXIT_INTERRUPTED if made.cut_short else made.exit_code
+    return ExitCode.INTERRUPTED if made.cut_short else made.exit_code
 
 
 def _load(

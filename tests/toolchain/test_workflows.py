@@ -136,7 +136,7 @@ def test_a_directory_without_workflows_is_told(tmp_path):
 @pytest.mark.engine
 def test_actionlint_has_nothing_to_say():
     actionlint.ensure()
-    assert actionlint.check() == "actionlint: 2 workflows without a finding"
+    assert actionlint.check() == "actionlint: 2 workflows without findings"
 
 
 @pytest.mark.engine

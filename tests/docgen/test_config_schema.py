@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from commandline.errors import UserError
 from components.config.settings import Settings, settings_from
-from toolchain import schema
-from toolchain.errors import ToolError
+from docgen import config_schema
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def validator():
-    document = schema.json.loads(schema.render())
+    document = config_schema.json.loads(config_schema.render())
     jsonschema.Draft7Validator.check_schema(document)
     return jsonschema.Draft7Validator(document)
 
@@ -30,17 +30,17 @@ def stack_file(name="ha", **changes):
 
 
 def test_the_file_in_docs_is_current():
-    assert "is current" in schema.ensure_current()
+    assert "is current" in config_schema.ensure_current()
 
 
 @pytest.mark.parametrize("content", [None, "{}\n"])
 def test_a_file_that_drifted_is_refused_with_the_remedy(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(schema, "FILE", tmp_path / "config.schema.json")
-    monkeypatch.setattr(schema.paths, "ROOT", tmp_path)
+    monkeypatch.setattr(config_schema, "FILE", tmp_path / "config.config_schema.json")
+    monkeypatch.setattr(config_schema.paths, "ROOT", tmp_path)
     if content is not None:
-        schema.FILE.write_text(content)
-    with pytest.raises(ToolError, match="python -m toolchain schema --write"):
-        schema.ensure_current()
+        config_schema.FILE.write_text(content)
+    with pytest.raises(UserError, match="python -m docgen config-schema --write"):
+        config_schema.ensure_current()
 
 
 @pytest.mark.parametrize("stack", ["single", "ha"])
@@ -104,4 +104,4 @@ def test_the_stack_files_point_editors_to_it(stack):
     first = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8").splitlines()[0]
     prefix, _, path = first.partition("$schema=")
     assert prefix == "# yaml-language-server: "
-    assert (ROOT / path).resolve() == schema.FILE
+    assert (ROOT / path).resolve() == config_schema.FILE
