@@ -1,4 +1,4 @@
-"""How private addresses of the region's VPCs map to the loopback device.
+"""Loopback addresses: the only ones the region uses, and how private ones of its VPCs map to them.
 
 Private address 10.a.b.c is loopback address 127.a.b.c: every instance has an address of its own
 that only this machine can reach. So VPCs must lie in 10.0.0.0/8 and must not overlap, and
@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from urllib.parse import urlsplit
+
+from commandline.errors import UserError
 
 PRIVATE_NETWORK = IPv4Network("10.0.0.0/8")
 LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
@@ -18,6 +21,29 @@ _SUFFIX = 0x00FFFFFF
 
 class AddressError(ValueError):
     """An address or CIDR block that cannot be mapped to the loopback device."""
+
+
+class GuardError(UserError, ValueError):
+    """A call could reach real AWS; the message says how."""
+
+
+def require_loopback(name: str, url: str) -> str:
+    """Return `url` if its host is a literal address in 127.0.0.0/8; `name` is what it is given as.
+
+    Raises:
+        GuardError: it is another host, perhaps the real AWS.
+    """
+    try:
+        loopback = IPv4Address(urlsplit(url).hostname or "") in LOOPBACK_NETWORK
+    except ValueError:
+        loopback = False
+    if not loopback:
+        message = (
+            f"{name} is {url!r}, which is not on this machine; the local region talks only to "
+            f"{LOOPBACK_NETWORK}: use the region's own endpoint, such as http://127.0.0.1:4566."
+        )
+        raise GuardError(message)
+    return url
 
 
 def loopback_of(private_ip: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from commandline.errors import UserError
+from region.addresses import require_loopback
 from region.session import Session
 from toolchain import locate
 
@@ -17,10 +15,6 @@ DUMMY_CREDENTIAL = "rehearsal"
 
 KEPT = frozenset({"AWS_PAGER"})
 """The only AWS_* variables that a user's shell may pass on."""
-
-
-class GuardError(UserError):
-    """A call could reach real AWS; the message says how."""
 
 
 def region_variables(session: Session, root: Path) -> dict[str, str]:
@@ -68,24 +62,6 @@ def process_environment(session: Session, root: Path) -> dict[str, str]:
     dropped = set(to_unset(os.environ))
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, **region_variables(session, root)}
-
-
-def require_loopback(name: str, url: str) -> None:
-    """Refuses an endpoint that is not on this machine.
-
-    Raises:
-        GuardError: the host of `url` is no loopback address.
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise GuardError(
-            f"{name} is {url}, which is not on this machine; a rehearsal only talks to 127.0.0.0/8. "
-            "Stop the region (`python -m rehearsal stop`) and start it again"
-        )
 
 
 def shell_lines(session: Session, root: Path) -> list[str]:

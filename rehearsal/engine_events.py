@@ -176,7 +176,7 @@ _READERS: Mapping[str, Callable[[Any], Event]] = {
 
 
 def _resource(urn: str) -> Resource | None:
-    """The resource of a URN (`urn:pulumi:<stack>::<project>::<types>::<name>`); None for the stack."""
+    """Return the resource of a URN (`urn:pulumi:<stack>::<project>::<types>::<name>`), or None."""
     parts = urn.split("::")
     if len(parts) < 4 or parts[2].endswith(_STACK_TYPE):
         return None
