@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -56,7 +55,7 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     if code == ExitCode.INTERRUPTED:
-        print("interrupted", file=sys.stderr)
+        typer.echo("interrupted", err=True)
     return code if isinstance(code, int) else ExitCode.SUCCESS
 
 
@@ -75,5 +74,5 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _report(message: str) -> None:
-    # Not through rich: a message in a pipe or a log must not be wrapped or read as markup.
-    print(f"{ERROR_PREFIX}{message}", file=sys.stderr)
+    # Not through rich: a message must not be wrapped or read as markup. The colour is for terminals only.
+    typer.echo(typer.style(ERROR_PREFIX, fg="red") + message, err=True)

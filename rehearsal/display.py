@@ -63,15 +63,17 @@ class StageProgress:
         self._latest = time.monotonic()
 
     def _step(self, step: StepStarted) -> None:
-        if step.resource is None or step.operation in UNCHANGED:
+        if step.operation in UNCHANGED:
             self._tick(None)
             return
+        # The stack itself is one of the resources that the engine counts.
         self._resources.add(str(step.resource))
         count = f"{len(self._resources)}"
         if self._planned and not step.preview:
             count = f"{count} of {max(self._planned, len(self._resources))}"
         phase = "preview, " if step.preview else ""
-        self._tick(f"{phase}{count} resources, {step.resource.name}")
+        name = step.resource.name if step.resource else "stack"
+        self._tick(f"{phase}{count} resources, {name}")
 
     def _message(self, message: Message) -> None:
         lines = [line.rstrip() for line in message.text.splitlines() if line.strip()]

@@ -196,7 +196,7 @@ class EventStream:
 
     def __init__(self, address: str, received: queue.SimpleQueue[str]) -> None:
         self.arguments = ["--event-log", address]
-        """What the command needs on its command line, beside `VARIABLES` in its environment."""
+        """What the command needs on its command line, in addition to `VARIABLES` in its environment."""
         self._received = received
 
     def follow(self, ended: Callable[[], bool]) -> Iterator[Event]:

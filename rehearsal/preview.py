@@ -18,10 +18,9 @@ from region.session import Session
 from rehearsal import display, policy_report
 from rehearsal.engine_events import Event
 from rehearsal.policy_report import MANDATORY, Rule, StackReport
-from rehearsal.project import EngineError, Project
+from rehearsal.project import STACKS, EngineError, Project
 from toolchain import paths
 
-STACKS = ("single", "ha")
 POLICIES = paths.ROOT / "policies"
 SETTINGS: Mapping[str, str] = {"loadProfile": "none", "appPath": str(paths.REVISION)}
 

@@ -26,6 +26,9 @@ from region.session import Session
 from rehearsal.engine_events import VARIABLES, OnEvent, event_stream
 from toolchain import locate, paths
 
+STACKS = ("single", "ha")
+"""The stacks of the experiment: the baseline first."""
+
 INTERRUPT_GRACE_S = 20.0
 """After a Ctrl-C the engine gets this long to write its state and end."""
 
@@ -92,7 +95,8 @@ class Project:
 
     def preview(self, stack: str, on_event: OnEvent | None = None, *, pack: bool = True) -> None:
         """Preview, under the policy pack unless `pack` is False."""
-        self._run(["preview", "--stack", stack, *(_pack() if pack else ())], on_event)
+        arguments = ["preview", "--stack", stack, *(_pack() if pack else ()), "--suppress-outputs"]
+        self._run(arguments, on_event)
 
     def destroy(self, stack: str, on_event: OnEvent | None = None) -> None:
         """Delete every resource of the stack."""

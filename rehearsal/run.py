@@ -23,10 +23,9 @@ from loadtest.stack import outputs as stack_outputs
 from region import background, preflight, session
 from region.environment import process_environment
 from rehearsal import conditions, display
-from rehearsal.project import EngineError, Project
+from rehearsal.project import STACKS, EngineError, Project
 from toolchain import paths
 
-STACKS = ("single", "ha")
 RESULTS_VARIABLE = "LOADTEST_RESULTS"
 ENDS_OF_A_RUN = (ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE, ExitCode.INVALID_RUN)
 """Exit codes of `python -m loadtest` after which there is a run to report."""

@@ -1,4 +1,4 @@
-"""The editors' schema says what the program says, and is the file in docs/."""
+"""The schema for editors agrees with the program, and with the file in docs/."""
 
 import copy
 from pathlib import Path
@@ -34,8 +34,8 @@ def test_the_file_in_docs_is_current():
 
 
 @pytest.mark.parametrize("content", [None, "{}\n"])
-def test_a_file_that_drifted_is_refused_with_the_remedy(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(config_schema, "FILE", tmp_path / "config.config_schema.json")
+def test_an_outdated_file_is_an_error_with_the_remedy(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(config_schema, "FILE", tmp_path / "config.schema.json")
     monkeypatch.setattr(config_schema.paths, "ROOT", tmp_path)
     if content is not None:
         config_schema.FILE.write_text(content)
@@ -68,7 +68,7 @@ def test_what_pulumi_writes_into_a_stack_file_is_valid(validator):
         {"priceSource": "guess"},
     ],
 )
-def test_what_the_program_refuses_the_editor_marks(validator, changes):
+def test_the_editor_marks_what_the_program_rejects(validator, changes):
     assert list(validator.iter_errors(stack_file(**changes)))
     texts = {f"haproof:{key}": str(value) for key, value in changes.items()}
     with pytest.raises(Exception, match=next(iter(changes))):
