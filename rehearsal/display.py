@@ -14,6 +14,7 @@ from rehearsal.engine_events import (
     Heartbeat,
     Message,
     PhaseStarted,
+    Resource,
     StepStarted,
     Summary,
 )
@@ -63,10 +64,10 @@ class StageProgress:
         self._latest = time.monotonic()
 
     def _step(self, step: StepStarted) -> None:
-        if step.operation in UNCHANGED:
+        if step.operation in UNCHANGED or _is_provider(step.resource):
             self._tick(None)
             return
-        # The stack itself is one of the resources that the engine counts.
+        # The engine counts the stack itself too, but no providers.
         self._resources.add(str(step.resource))
         count = f"{len(self._resources)}"
         if self._planned and not step.preview:
@@ -102,6 +103,10 @@ class StageProgress:
             return
         if time.monotonic() - self._latest >= PLAIN_INTERVAL_S:
             self.line(f"… {detail or 'working'} ({time.monotonic() - self._started:.0f} s)")
+
+
+def _is_provider(resource: Resource | None) -> bool:
+    return resource is not None and resource.type.startswith("pulumi:providers:")
 
 
 @contextmanager

@@ -76,15 +76,17 @@ def test_an_update_shows_how_many_resources_the_preview_found(
 ) -> None:
     monkeypatch.setattr(display, "PLAIN_INTERVAL_S", 0.0)
     progress(PhaseStarted())
+    progress(StepStarted(Resource("pulumi:providers:aws", "default"), "create", preview=True))
     progress(StepStarted(VPC, "create", preview=True))
     progress(Summary({"create": 2, "same": 5}, preview=True))
     progress(PhaseStarted())
     progress(StepStarted(SUBNET, "same", preview=False))
     progress(StepStarted(VPC, "create", preview=False))
     lines = screen.getvalue().splitlines()
-    assert "preview, 1 resources, web-vpc" in lines[0]
-    assert "working" in lines[1]
-    assert "1 of 2 resources, web-vpc" in lines[2]
+    assert "working" in lines[0]
+    assert "preview, 1 resources, web-vpc" in lines[1]
+    assert "working" in lines[2]
+    assert "1 of 2 resources, web-vpc" in lines[3]
 
 
 def test_silence_is_bridged_by_a_sign_of_life(
