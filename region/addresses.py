@@ -39,7 +39,7 @@ def require_loopback(name: str, url: str) -> str:
         loopback = False
     if not loopback:
         message = (
-            f"{name} is {url!r}, which is not on this machine; the local region talks only to "
+            f"{name} is {url!r}, which is not on this machine; the local region only talks to "
             f"{LOOPBACK_NETWORK}: use the region's own endpoint, such as http://127.0.0.1:4566."
         )
         raise GuardError(message)
