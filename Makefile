@@ -1,4 +1,4 @@
-# `make rehearse` is the main job, `make test` the tests; both set up what they need, once.
+# `make rehearse` is the main job, `make test` the tests; both install what they need, once.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PROFILE ?= quick
@@ -20,19 +20,19 @@ help: ## Show this list
 	@$(PYTHON) -m toolchain setup
 	@touch $@
 
-setup: .tools/.stamp ## Get the toolchain (done by the others when needed)
+setup: .tools/.stamp ## Install the toolchain (the other targets do so when needed)
 
-rehearse: setup ## Both stacks under load on this machine, and the verdict (PROFILE=quick|seed)
+rehearse: setup ## Load both stacks on this machine and print the verdict (PROFILE=quick|seed)
 	@$(PYTHON) -m rehearsal run --profile $(PROFILE)
 
-test: setup ## All tests: unit, program, policies, browser, region, end to end
+test: setup ## All tests: fast, simulation, browser, engine, region, end to end
 	@$(PYTHON) -m toolchain browser
 	@$(PYTHON) -m pytest
 
-unit: .venv/.stamp ## The fast tests, which need nothing but Python
+unit: .venv/.stamp ## The fast tests, which need only Python
 	@$(PYTHON) -m pytest -m "not moto and not simulation and not browser and not engine and not region and not e2e"
 
-bench: setup ## Measure preview and update times, and what the report does not print
+bench: setup ## Measure previews, updates, statistics and the load generator
 	@$(PYTHON) -m benchmarks.bench
 
 lint: setup ## Formatting, lint, types, import contracts, workflows
@@ -42,17 +42,17 @@ lint: setup ## Formatting, lint, types, import contracts, workflows
 	@PYTHONPATH=.:policies .venv/bin/lint-imports
 	@$(PYTHON) -m toolchain actionlint
 
-preview: setup ## Both stacks under the policy pack on a local region; prints the policy report
+preview: setup ## Preview both stacks under the policy pack on a local region; print the policy report
 	@$(PYTHON) -m rehearsal preview
 
-format: .venv/.stamp ## Rewrite the code as the formatter wants it
+format: .venv/.stamp ## Format the code and fix what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
 revision: .venv/.stamp ## Build the sample service's CodeDeploy revision
 	@$(PYTHON) -m toolchain revision
 
-doctor: .venv/.stamp ## Tell which toolchain would be used
+doctor: .venv/.stamp ## Show which tools would be used and which are missing
 	@$(PYTHON) -m toolchain doctor
 
 stop: .venv/.stamp ## Stop the local region and everything it started

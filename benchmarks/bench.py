@@ -1,7 +1,7 @@
-"""`make bench`: how long figures and the engine's commands take. Prints; asserts nothing.
+"""`make bench`: how long statistics and the engine's commands take. Prints; asserts nothing.
 
-Times on small machines are noisy: each is the least of several runs, and what compares two ways comes
-from pairs of runs made in turn, as the median of their ratios and differences.
+Times on small machines are noisy: each is the minimum of several runs, and comparisons are the median
+ratio and difference of pairs of runs made in turn.
 
 Examples:
     python -m benchmarks.bench              # everything
@@ -29,14 +29,14 @@ REPEATS = 5
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long `work` takes."""
+    """Return how long `work` takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
 def measure_previews(project: Project, table: Table) -> None:
-    """Adds the rows about previews, with and without the policy pack."""
+    """Add the rows about previews, with and without the policy pack."""
     project.prepare("ha", {"releaseOnUp": "false", "appPath": str(paths.REVISION)})
     pairs = [
         (
@@ -54,7 +54,7 @@ def measure_previews(project: Project, table: Table) -> None:
 
 
 def measure_updates(project: Project, table: Table) -> None:
-    """Adds the rows about updates."""
+    """Add the rows about updates."""
     table.add_row(
         "up of ha, hook excluded", f"{seconds(lambda: project.up('ha')):.1f} s", "<= 60 s"
     )
@@ -63,7 +63,7 @@ def measure_updates(project: Project, table: Table) -> None:
 
 
 def measure_load_test(table: Table) -> None:
-    """Adds the rows of the load test: what it costs to record every request, and to count them."""
+    """Add the rows of the load test: what it costs to record every request, and to count them."""
     with_it, without, ratios = recorder.measure()
     median = sorted(ratios)[len(ratios) // 2]
     table.add_row("generator's CPU with the record", f"{with_it:.1f} s, {median:.2f}x", "<= 1.10x")
@@ -74,7 +74,7 @@ def measure_load_test(table: Table) -> None:
 
 
 def main() -> None:
-    """Starts a region of its own, measures, and removes it."""
+    """Start a region of its own, measure, and stop it."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

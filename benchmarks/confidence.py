@@ -1,7 +1,7 @@
-"""How long it takes, and how much memory, to make figures of a run of 54,000 requests.
+"""How much time and memory it takes to analyze a run of 54,000 requests.
 
 Called from `python -m benchmarks.bench`; alone: `python -m benchmarks.confidence`. Each step is measured
-in a process of its own, start-up and imports included, as a user of the command line meets it.
+in a process of its own, start-up and imports included, as for a user of the command line.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SECONDS, MEGABYTES = 5, 300
 
 
 def write_run(directory: Path, seed: int) -> None:
-    """Writes the requests of a run with the published profile: answers, and a few timeouts."""
+    """Write the requests of a run with the published profile: answers, and a few timeouts."""
     rng = np.random.default_rng(seed)
     directory.mkdir()
     path = directory / f"{paths.REQUESTS}.gz"
@@ -80,7 +80,7 @@ def percentile_interval(
 
 
 def process(base: Path) -> int:
-    """Reads one run and makes every figure of it that carries an interval."""
+    """Read one run and compute every figure of it that has an interval."""
     requests = reading.load_requests(base / "a")
     sample = Sample(columns.latencies(requests), requests.start_ms)
     for q in (0.5, 0.9, 0.95, 0.99, 0.999):
@@ -92,7 +92,7 @@ def process(base: Path) -> int:
 
 
 def compare(base: Path) -> int:
-    """Reads two runs and compares them, every endpoint too."""
+    """Read two runs and compare them, including every endpoint."""
     a, b = (reading.load_requests(base / name) for name in "ab")
     changes.compare_tables(a, b, timeout_s=10, endpoints=a.endpoint.labels)
     return len(a) + len(b)
@@ -105,7 +105,7 @@ STEPS: dict[str, Callable[[Path], int]] = {
 
 
 def measure(rows: Table) -> None:
-    """Adds a row for each step."""
+    """Add a row for each step."""
     with tempfile.TemporaryDirectory() as scratch:
         for seed, name in enumerate("ab"):
             write_run(Path(scratch, name), seed)
@@ -135,9 +135,9 @@ def _step(name: str, base: Path, began: float) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Measures all steps, or is one of them."""
+    """Measure all steps, or run one of them."""
     if arguments:
-        # Since the process began, not since this line: imports are part of what a user waits for.
+        # Since the process began, not since this line: users wait for the imports too.
         import psutil
 
         _step(arguments[0], Path(arguments[1]), psutil.Process().create_time())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def peak_kib() -> int:
-    """Peak memory of this program; `ru_maxrss` would begin with that of the process it came from."""
+    """Return this program's peak memory; `ru_maxrss` would include that of its parent process."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1])

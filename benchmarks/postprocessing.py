@@ -1,4 +1,4 @@
-"""How long it takes to make a summary of 54,000 recorded requests, and how much memory.
+"""How much time and memory it takes to summarize 54,000 recorded requests.
 
 python -m benchmarks.postprocessing
 """
@@ -23,7 +23,7 @@ BEGAN_MS = 1_790_000_000_000.0
 
 
 def write(directory: Path) -> int:
-    """The files of a run of the published profile; returns how many requests it has."""
+    """Write the files of a run with the published profile, and return its number of requests."""
     from loadtest.models import ProbeSettings, RunSettings
     from loadtest.profiles import PROFILES
     from loadtest.runs import journal
@@ -75,7 +75,7 @@ def _user(user: int, arrived: float, chance: random.Random) -> list[str]:
 
 
 def process(directory: Path) -> None:
-    """Makes the summary in this process, and prints requests, seconds and peak memory as JSON."""
+    """Compute the summary in this process, and print requests, seconds and peak memory as JSON."""
     began = time.perf_counter()
     from loadtest.analysis import reading
 
@@ -86,7 +86,7 @@ def process(directory: Path) -> None:
 
 
 def measure() -> dict[str, float]:
-    """Does it in a process of its own; `seconds` has the imports in it, `bytes` the interpreter."""
+    """Measure it in a process of its own; `seconds` includes imports, `bytes` the interpreter."""
     with tempfile.TemporaryDirectory() as scratch:
         write(Path(scratch))
         file = Path(scratch, "requests.ndjson.gz").stat().st_size

@@ -1,10 +1,10 @@
-"""What the record of every request costs the load generator: CPU time with it and without it.
+"""What recording every request costs the load generator: CPU time with and without the recorder.
 
     python -m benchmarks.recorder
 
-Runs come in pairs, with the recorder and without, in alternating order, against a server that only
-answers; of each is counted the generator's CPU time from the first request on, without its start-up.
-Printed is the median of the pairs' ratios. Asserts nothing.
+Runs come in pairs, with the recorder and without, in alternating order, against a trivial server. What
+counts is the generator's CPU time after its start-up, from the first request on. Prints the median of the
+pairs' ratios; asserts nothing.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ asyncio.run(main())
 
 @contextmanager
 def serving() -> Iterator[tuple[str, Any]]:
-    """A server in a process of its own: its URL, and a stream that gets a line at the first request."""
+    """Run a server in its own process: its URL, and a stream that gets a line at the first request."""
     server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -72,7 +72,7 @@ def serving() -> Iterator[tuple[str, Any]]:
 
 
 def cpu_seconds(installation: Installation, *, recorded: bool) -> float:
-    """The generator's CPU time of one run, from the first request to the end."""
+    """Return the generator's CPU time of one run, from the first request to the end."""
     with tempfile.TemporaryDirectory() as scratch, serving() as (url, first):
         directory = Path(scratch)
         script = scenario.load().artillery_script(url, PROFILE)
@@ -106,7 +106,7 @@ def _cpu(process: psutil.Process, otherwise: float = 0.0) -> float:
 
 
 def measure(pairs: int = PAIRS) -> tuple[float, float, list[float]]:
-    """The least CPU seconds with and without the recorder, and the ratio of every pair."""
+    """Return the least CPU seconds with and without the recorder, and the ratio of every pair."""
     installation = engine_artillery.inspect(locate.artillery_command())
     with_it, without, ratios = list[float](), list[float](), list[float]()
     for number in range(pairs):

@@ -1,9 +1,9 @@
-"""`python -m benchmarks.search`: is the search without an index found, and only then?
+"""`python -m benchmarks.search`: is a search without an index found as the bottleneck, and only that?
 
 Brings up the HA stack with two instances on a local region of its own, once without and once with the
-search's index, puts each under half a minute of the scenario `api`, and prints what the report's
-finder says of it. Takes about five minutes. Prints; asserts nothing. The runs are kept where all
-results are.
+search's index, puts each under half a minute of the scenario `api`, and prints which
+bottleneck the report would name. Takes about five minutes. Prints; asserts nothing. The runs are kept with
+all other results.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FLEET = {"minSize": "2", "desiredCapacity": "2", "maxSize": "2"}
 
 
 def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Finding:
-    """Brings the stack up, loads it and removes it again."""
+    """Bring the stack up, load it and remove it again."""
     settings = {**FLEET, "searchIndex": str(index).lower(), "appPath": str(paths.REVISION)}
     with console.status(f"stack {STACK}, searchIndex {settings['searchIndex']}"):
         project.prepare(STACK, settings)
@@ -47,7 +47,7 @@ def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Fi
 
 
 def main() -> None:
-    """Measures both ways."""
+    """Measure both ways."""
     console = Console(width=110)
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch, "region")

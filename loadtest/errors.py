@@ -1,18 +1,13 @@
-"""What can go wrong, and the exit code that tells it."""
+"""What can go wrong in a load test."""
 
 from __future__ import annotations
 
-EXIT_KEPT = 0
-EXIT_BROKEN = 2
-EXIT_INVALID = 3
-EXIT_INFRASTRUCTURE = 4
-EXIT_INTERRUPTED = 130
+from commandline.errors import UserError
+from commandline.exit_codes import ExitCode
 
 
-class LoadTestError(Exception):
-    """Ends a command with one clear message. `exit_code` is what the process returns."""
-
-    exit_code = EXIT_INFRASTRUCTURE
+class LoadTestError(UserError):
+    """Base of every error this package raises on purpose."""
 
 
 class OutputsError(LoadTestError):
@@ -28,10 +23,10 @@ class GeneratorError(LoadTestError):
 
 
 class ResultsError(LoadTestError):
-    """A results directory or file is missing, broken or from another version."""
+    """A results directory or file is missing, damaged or from another version."""
 
 
 class ComparisonError(LoadTestError):
-    """Two runs whose conditions differ, so that their difference would say nothing."""
+    """Two runs whose conditions differ, so that their difference would prove nothing."""
 
-    exit_code = EXIT_INVALID
+    exit_code = ExitCode.INVALID_RUN

@@ -1,12 +1,17 @@
-"""How private addresses of the region's VPCs map to the loopback device.
+"""Loopback addresses: the only ones the region uses, and how private ones of its VPCs map to them.
 
 Private address 10.a.b.c is loopback address 127.a.b.c: every instance has an address of its own
 that only this machine can reach. So VPCs must lie in 10.0.0.0/8 and must not overlap, and
 10.0.0.0/16 is left out because 127.0.x.y is where the host's own loopback services live.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from urllib.parse import urlsplit
+
+from commandline.errors import UserError
 
 PRIVATE_NETWORK = IPv4Network("10.0.0.0/8")
 LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
@@ -15,21 +20,44 @@ _SUFFIX = 0x00FFFFFF
 
 
 class AddressError(ValueError):
-    """An address or CIDR block that has no place on the loopback device."""
+    """An address or CIDR block that cannot be mapped to the loopback device."""
+
+
+class GuardError(UserError, ValueError):
+    """A call could reach real AWS; the message says how."""
+
+
+def require_loopback(name: str, url: str) -> str:
+    """Return `url` if its host is a literal address in 127.0.0.0/8; `name` is what it is given as.
+
+    Raises:
+        GuardError: it is another host, perhaps the real AWS.
+    """
+    try:
+        loopback = IPv4Address(urlsplit(url).hostname or "") in LOOPBACK_NETWORK
+    except ValueError:
+        loopback = False
+    if not loopback:
+        message = (
+            f"{name} is {url!r}, which is not on this machine; the local region only talks to "
+            f"{LOOPBACK_NETWORK}: use the region's own endpoint, such as http://127.0.0.1:4566."
+        )
+        raise GuardError(message)
+    return url
 
 
 def loopback_of(private_ip: str) -> str:
-    """The loopback twin of a private address: 10.1.2.3 -> 127.1.2.3."""
+    """Map a private address to its loopback twin: 10.1.2.3 -> 127.1.2.3."""
     return _translate(private_ip, PRIVATE_NETWORK, LOOPBACK_NETWORK)
 
 
 def private_of(loopback_ip: str) -> str:
-    """The private twin of a loopback address: 127.1.2.3 -> 10.1.2.3."""
+    """Map a loopback address to its private twin: 127.1.2.3 -> 10.1.2.3."""
     return _translate(loopback_ip, LOOPBACK_NETWORK, PRIVATE_NETWORK)
 
 
 def has_twin(private_ip: str) -> bool:
-    """Whether a private address can be mapped to the loopback device."""
+    """Return whether a private address can be mapped to the loopback device."""
     try:
         address = IPv4Address(private_ip)
     except AddressValueError:
@@ -38,7 +66,11 @@ def has_twin(private_ip: str) -> bool:
 
 
 def check_vpc_cidr(cidr: str, others: Iterable[str] = ()) -> None:
-    """Raise AddressError if a VPC with this CIDR block cannot live beside the `others`."""
+    """Reject the CIDR block of a VPC that cannot exist next to the `others`.
+
+    Raises:
+        AddressError: it is outside 10.0.0.0/8 or overlaps something.
+    """
     network = _network(cidr)
     if not network.subnet_of(PRIVATE_NETWORK):
         message = (

@@ -1,4 +1,4 @@
-"""Starts and stops the region as a process of its own."""
+"""Starting and stopping the region as a process of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from commandline.errors import UserError
+from commandline.run import ERROR_PREFIX
 from region import session
 from toolchain import locate, paths
 
@@ -17,17 +19,17 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
 
 
-class BackgroundError(Exception):
+class BackgroundError(UserError):
     """The region did not start or did not stop; the message says why, with the log's last lines."""
 
 
 def log_file(root: Path) -> Path:
-    """Where the region's process writes."""
+    """Return the log file of the region's process."""
     return root / "log" / "serve.log"
 
 
 def launch(root: Path, arguments: list[str]) -> session.Session:
-    """Starts `python -m rehearsal serve` apart from this terminal; returns once it is ready.
+    """Start `python -m region serve` detached from this terminal and wait until it is ready.
 
     Raises:
         BackgroundError: it ended, or was not ready in time; it is not left running.
@@ -37,7 +39,7 @@ def launch(root: Path, arguments: list[str]) -> session.Session:
     environment = {**os.environ, "PATH": locate.search_path(), "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-m", "rehearsal", "serve", "--root", str(root), *arguments],
+            [sys.executable, "-m", "region", "serve", "--root", str(root), *arguments],
             cwd=paths.ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -61,12 +63,12 @@ def launch(root: Path, arguments: list[str]) -> session.Session:
 
 
 def _last_lines(log: Path) -> str:
-    """The error that the region ended with: what it printed, without a traceback's frames."""
+    """Return the error that the region ended with, without the frames of a traceback."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     for line in reversed(lines):
-        if line.startswith("error: "):
-            return line.removeprefix("error: ")
-    return "\n".join(lines[-5:]) or f"the region ended without a word; see {log}"
+        if line.startswith(ERROR_PREFIX):
+            return line.removeprefix(ERROR_PREFIX)
+    return "\n".join(lines[-5:]) or f"the region ended without any output; see {log}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -80,10 +82,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def stop(found: session.Session) -> None:
-    """Asks the region to end and waits until it has.
+    """Ask the region to end and wait until it has.
 
     Raises:
-        BackgroundError: it is still there after STOP_TIMEOUT_S; it has been killed then.
+        BackgroundError: it did not end within STOP_TIMEOUT_S and was killed.
     """
     os.kill(found.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_TIMEOUT_S

@@ -1,22 +1,26 @@
 """Settings of one local region."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
+
+from commandline.errors import UserError
 
 DEFAULT_REGION = "ap-northeast-2"
 ACCOUNT = "123456789012"
 
 
-class RegionConfigError(ValueError):
-    """A setting of the region that cannot work; the message names the value and the remedy."""
+class RegionConfigError(UserError, ValueError):
+    """An invalid setting of the region; the message names the value and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegionConfig:
-    """What one local region needs to know about itself.
+    """The settings of one local region.
 
-    `root` is the directory that holds the region's whole state. `api_port` is the loopback port
-    of the AWS API, 0 for a free one. `speed` divides every waiting period that AWS would take
+    `root` is the directory that holds all of the region's state. `api_port` is the loopback port
+    of the AWS API, 0 for a free one. `speed` divides every period that AWS would wait
     (health check interval, cooldown, grace period, deregistration delay): 1.0 is real time.
     """
 
@@ -27,7 +31,7 @@ class RegionConfig:
     speed: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse values that would only fail later and less clearly."""
+        """Reject values that would only fail later and less clearly."""
         if not 0 <= self.api_port <= 65535:
             raise RegionConfigError(
                 f"API port {self.api_port} is not a TCP port: use 1 to 65535, or 0 for a free one."
@@ -39,12 +43,12 @@ class RegionConfig:
         if self.account != ACCOUNT:
             raise RegionConfigError(
                 f"Account {self.account} is not the local region's: use {ACCOUNT}, "
-                "so that its resources can never be taken for those of a real account."
+                "so that its resources can never be mistaken for those of a real account."
             )
 
     @property
     def state_file(self) -> Path:
-        """Where the control plane keeps its resources over a restart."""
+        """Where the control plane keeps its resources across restarts."""
         return self.root / "state.pickle"
 
     @property
@@ -53,5 +57,5 @@ class RegionConfig:
         return self.root / "log"
 
     def seconds(self, period: float) -> float:
-        """A waiting period of AWS, in seconds, on this region's clock."""
+        """Convert a period of AWS, in seconds, to this region's clock."""
         return period / self.speed

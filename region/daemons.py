@@ -1,9 +1,11 @@
 """Background processes that must not outlive the region.
 
 Every process started here is bound to this one in three ways: the kernel ends it when this process
-dies (PR_SET_PDEATHSIG, set by `setpriv`), a record beside its files names it so that a later start
-of the region can end what is left (`sweep`), and `Daemon.stop` ends it in good order.
+dies (PR_SET_PDEATHSIG, set by `setpriv`), a record next to its files names it so that a later start
+of the region can end what is left (`sweep`), and `Daemon.stop` ends it in an orderly way.
 """
+
+from __future__ import annotations
 
 import contextlib
 import hashlib
@@ -21,6 +23,8 @@ from pathlib import Path
 
 import psutil
 
+from commandline.errors import UserError
+
 RECORD_SUFFIX = ".process.json"
 LONGEST_SOCKET_DIRECTORY = 80
 
@@ -29,16 +33,16 @@ LONGEST_SOCKET_DIRECTORY = 80
 _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 
-class DaemonError(RuntimeError):
+class DaemonError(UserError):
     """A background process could not be started; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells a process from a later one with the same number.
+    """What distinguishes a process from a later one with the same number.
 
     `started` is the start time in clock ticks since boot (field 22 of /proc/PID/stat) and `boot`
-    the kernel's boot id: unlike wall-clock times neither ever shifts.
+    the kernel's boot id: unlike wall-clock times, neither ever shifts.
     """
 
     pid: int
@@ -47,7 +51,7 @@ class Identity:
     executable: str
 
     def alive(self) -> bool:
-        """Whether exactly this process still runs (a zombie does not)."""
+        """Return whether exactly this process still runs (a zombie does not)."""
         try:
             if (_start_ticks(self.pid), _boot_id()) != (self.started, self.boot):
                 return False
@@ -71,7 +75,7 @@ class ServiceUser:
     may_search: bool = False
 
     def options(self) -> list[str]:
-        """The options of `setpriv` that become this user."""
+        """Return the options with which `setpriv` switches to this user."""
         switch = [f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
         if self.may_search:
             switch += [
@@ -86,7 +90,7 @@ class ServiceUser:
 class Daemon:
     """One running background process."""
 
-    process: "subprocess.Popen[bytes]"
+    process: subprocess.Popen[bytes]
     record: Path
     log: Path
     name: str = field(default="process")
@@ -97,11 +101,11 @@ class Daemon:
         return self.process.pid
 
     def running(self) -> bool:
-        """Whether it has not ended yet."""
+        """Return whether it has not ended yet."""
         return self.process.poll() is None
 
     def log_tail(self, lines: int = 15) -> str:
-        """The last lines it wrote to its log."""
+        """Return the last lines it wrote to its log."""
         try:
             text = self.log.read_text(errors="replace")
         except OSError:
@@ -109,7 +113,7 @@ class Daemon:
         return "\n".join(text.splitlines()[-lines:])
 
     def stop(self, order: signal.Signals = signal.SIGTERM, timeout: float = 10.0) -> None:
-        """Ask it to end by the signal `order`; after `timeout` seconds end it and its children."""
+        """Ask it to end with the signal `order`; after `timeout` seconds kill it and its children."""
         if self.running():
             self.process.send_signal(order)
             try:
@@ -129,11 +133,18 @@ def spawn(
     user: ServiceUser | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Daemon:
-    """Start `command` (first item: absolute path) bound to this process's life.
+    """Start `command` so that it does not outlive this process.
 
-    Its output goes to the file `log`, which is emptied first; `record` (ends in RECORD_SUFFIX) is
-    written so that `sweep` finds the process. `death_signal` is what the kernel sends it when this
-    process dies. Raises DaemonError if `setpriv` is missing.
+    Args:
+        command: the first item is an absolute path.
+        record: written so that `sweep` finds the process; ends in RECORD_SUFFIX.
+        log: file for its output, which is emptied first.
+        death_signal: what the kernel sends it when this process dies.
+        user: the user to run it as; this process's own by default.
+        environment: its environment; this process's own by default.
+
+    Raises:
+        DaemonError: `setpriv` is missing.
     """
     wrapped = bound_command(command, death_signal=death_signal, user=user)
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +168,7 @@ def spawn(
 def bound_command(
     command: Sequence[str], *, death_signal: str = "KILL", user: ServiceUser | None = None
 ) -> list[str]:
-    """The command line that runs `command` through `setpriv`, see `spawn`."""
+    """Return the command line that runs `command` through `setpriv`, see `spawn`."""
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise DaemonError(
@@ -169,7 +180,7 @@ def bound_command(
 
 
 def sweep(directory: Path) -> list[str]:
-    """End every recorded process below `directory` that still runs; return a line for each.
+    """End every recorded process below `directory` that still runs, and return a line for each.
 
     Records are checked against the process's start time and executable, so a process that merely
     got the same number is left alone.
@@ -185,10 +196,12 @@ def sweep(directory: Path) -> list[str]:
 
 
 def runtime_directory(root: Path) -> Path:
-    """A short directory for the sockets of the region in `root`, private to this user.
+    """Create a short directory for the sockets of the region in `root`, private to this user.
 
-    Unix socket paths are limited to 107 bytes, a region's root is not. Raises DaemonError if
-    somebody else owns the directory.
+    Unix socket paths are limited to 107 bytes, a region's root is not.
+
+    Raises:
+        DaemonError: somebody else owns the directory.
     """
     path = _runtime_path(root)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -202,14 +215,15 @@ def runtime_directory(root: Path) -> Path:
 
 
 def remove_runtime_directory(root: Path) -> None:
-    """Remove what `runtime_directory` made for `root`."""
+    """Remove what `runtime_directory` created for `root`."""
     _remove_own(_runtime_path(root))
 
 
 def shared_directory(root: Path) -> Path:
-    """A directory of the region in `root` that every user may enter and read, and only this one write.
+    """Create a directory of the region in `root` that all users may read and only this one write.
 
-    Raises DaemonError if somebody else owns the directory or may write to it.
+    Raises:
+        DaemonError: somebody else owns the directory or may write to it.
     """
     path = shared_path(root)
     with contextlib.suppress(FileExistsError):
@@ -225,7 +239,7 @@ def shared_directory(root: Path) -> Path:
 
 
 def remove_shared_directory(root: Path) -> None:
-    """Remove what `shared_directory` made for `root`."""
+    """Remove what `shared_directory` created for `root`."""
     _remove_own(shared_path(root))
 
 
@@ -236,7 +250,7 @@ def _remove_own(path: Path) -> None:
 
 
 def shared_path(root: Path) -> Path:
-    """Where `shared_directory` makes the directory for `root`."""
+    """Return where `shared_directory` creates the directory for `root`."""
     return Path(tempfile.gettempdir()) / f"{_runtime_name(root)}-shared"
 
 
@@ -263,7 +277,7 @@ def _write_record(record: Path, pid: int, executable: str) -> None:
             "executable": executable,
         }
     except (OSError, ValueError, IndexError):
-        return  # it has ended already; there is nothing to find again
+        return  # it has ended already; there is nothing to find later
     temporary = record.with_name(record.name + ".new")
     temporary.write_text(json.dumps(content))
     temporary.replace(record)

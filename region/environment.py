@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from region.addresses import require_loopback
 from region.session import Session
 from toolchain import locate
 
 DUMMY_CREDENTIAL = "rehearsal"
-"""Both key id and secret key: worthless anywhere else."""
+"""Both access key id and secret key: worthless anywhere else."""
 
 KEPT = frozenset({"AWS_PAGER"})
 """The only AWS_* variables that a user's shell may pass on."""
 
 
-class GuardError(Exception):
-    """A call could reach real AWS; the message names the way it could."""
-
-
 def region_variables(session: Session, root: Path) -> dict[str, str]:
-    """The variables that point every tool at the region of `session`."""
+    """Return the variables that point every tool at the region of `session`."""
     endpoint = f"http://127.0.0.1:{session.api_port}"
     require_loopback("AWS_ENDPOINT_URL", endpoint)
     home = root / "pulumi"
@@ -48,14 +43,14 @@ def region_variables(session: Session, root: Path) -> dict[str, str]:
 
 
 def to_unset(environment: Mapping[str, str]) -> list[str]:
-    """Variables of `environment` that could lead a call elsewhere than to the region, sorted."""
+    """Return the variables of `environment` that could send a call elsewhere, sorted."""
 
     def misleads(name: str) -> bool:
         return (
             (name.startswith("AWS_") and name not in KEPT)
-            # A passphrase file would win over the empty passphrase.
+            # A passphrase file would take precedence over the empty passphrase.
             or name in {"PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN"}
-            # A proxy would take loopback calls out of the machine.
+            # A proxy would take loopback calls off the machine.
             or name.lower() in {"http_proxy", "https_proxy", "all_proxy"}
         )
 
@@ -63,32 +58,14 @@ def to_unset(environment: Mapping[str, str]) -> list[str]:
 
 
 def process_environment(session: Session, root: Path) -> dict[str, str]:
-    """The whole environment for a process of the rehearsal."""
+    """Return the whole environment for a process that uses the region."""
     dropped = set(to_unset(os.environ))
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, **region_variables(session, root)}
 
 
-def require_loopback(name: str, url: str) -> None:
-    """Refuses an endpoint that is not on this machine.
-
-    Raises:
-        GuardError: the host of `url` is no loopback address.
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise GuardError(
-            f"{name} is {url}, which is not on this machine; a rehearsal only talks to 127.0.0.0/8. "
-            "Stop the region (`python -m rehearsal stop`) and start it again"
-        )
-
-
 def shell_lines(session: Session, root: Path) -> list[str]:
-    """Lines for `eval`: what to unset, then what to export."""
+    """Return lines for `eval`: what to unset, then what to export."""
     variables = region_variables(session, root)
     unset = [name for name in to_unset(os.environ) if name not in variables]
     lines = [f"unset {name}" for name in unset]

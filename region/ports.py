@@ -1,4 +1,6 @@
-"""Whether a port of a loopback address can be bound, and what to do if not."""
+"""Whether a port of a loopback address can be bound, and the remedy if not."""
+
+from __future__ import annotations
 
 import errno
 import socket
@@ -9,9 +11,13 @@ class PortError(RuntimeError):
 
 
 def require_free(address: str, port: int) -> None:
-    """Raise PortError unless a server could listen on `address`:`port` now."""
+    """Check that a server could listen on `address`:`port` now.
+
+    Raises:
+        PortError: it could not.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do: connections of an ended process that linger do not count as "in use".
+        # As servers do: lingering connections of an ended process do not count as "in use".
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
@@ -21,7 +27,7 @@ def require_free(address: str, port: int) -> None:
 
 
 def explain_bind(address: str, port: int, code: int) -> str:
-    """One sentence for the errno `code` of a failed bind."""
+    """Return one sentence for the errno `code` of a failed bind."""
     if code == errno.EADDRINUSE:
         return (
             f"Port {port} of {address} is in use: end the process that holds it "
@@ -33,5 +39,5 @@ def explain_bind(address: str, port: int, code: int) -> str:
             f"higher, or run `sysctl net.ipv4.ip_unprivileged_port_start={port}` as root."
         )
     if code == errno.EADDRNOTAVAIL:
-        return f"{address} is no address of this machine: use one in 127.0.0.0/8."
+        return f"{address} is not an address of this machine: use one in 127.0.0.0/8."
     return f"Port {port} of {address} cannot be bound (error {code}): choose another port."

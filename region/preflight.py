@@ -1,4 +1,4 @@
-"""What has to be on this machine before minutes of work begin."""
+"""Checks that this machine has everything, before minutes of work begin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from toolchain import locate, paths
 from toolchain.errors import ToolError
 
 REGION: tuple[Callable[[], object], ...] = (locate.haproxy, locate.postgres_bin)
-"""What a region runs."""
+"""What a region needs."""
 
 REHEARSAL: tuple[Callable[[], object], ...] = (
     *REGION,
@@ -17,11 +17,15 @@ REHEARSAL: tuple[Callable[[], object], ...] = (
     locate.node,
     locate.artillery_command,
 )
-"""What the main job needs beyond a region."""
+"""What an experiment needs in addition to a region."""
 
 
 def require(finders: Iterable[Callable[[], object]]) -> None:
-    """Raises ToolError that names everything that is missing, with what to do about it."""
+    """Check that everything can be found.
+
+    Raises:
+        ToolError: the message names everything that is missing, with the remedies.
+    """
     problems: list[str] = []
     for find in finders:
         try:
@@ -33,7 +37,11 @@ def require(finders: Iterable[Callable[[], object]]) -> None:
 
 
 def require_revision(directory: Path = paths.REVISION) -> None:
-    """Raises ToolError if the sample service's revision has not been built."""
+    """Check that the sample service's revision has been built.
+
+    Raises:
+        ToolError: it has not.
+    """
     if not (directory / "appspec.yml").is_file():
         raise ToolError(
             f"the revision in {directory} has no appspec.yml; build it: make revision "

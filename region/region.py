@@ -1,4 +1,4 @@
-"""The local region: its parts, put together and taken apart in order."""
+"""The local region: starts its parts in order and stops them in reverse."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def clean_up(root: Path) -> list[str]:
-    """Ends what a region that died left behind below `root`; a line for each thing."""
+    """End what a region that died left behind below `root`, and return a line for each."""
     ended = [*sweep(root), *daemons.sweep(root)]
     _remove_directories(root)
     session.record(root).unlink(missing_ok=True)
@@ -54,7 +54,7 @@ class Region:
         self.stopped = threading.Event()
 
     def start(self) -> session.Session:
-        """Starts every part, makes the region findable, and returns how to reach it."""
+        """Start every part, write the session record, and return how to reach the region."""
         for line in clean_up(self.config.root):
             log.warning("ended what an earlier region left: %s", line)
         try:
@@ -102,12 +102,12 @@ class Region:
         ]
 
     def _with(self, start: Callable[[], object], stop: Callable[[], object]) -> None:
-        # Registered first: a part that fails half-way through its start is stopped too.
+        # Registered first: a part that fails halfway through its start is stopped too.
         self._undo.callback(stop)
         start()
 
     def stop(self) -> None:
-        """Ends every part, the last one first. May be called twice."""
+        """End every part, the last one first. May be called twice."""
         self._undo.close()
         _remove_directories(self.config.root)
         self.stopped.set()

@@ -1,4 +1,4 @@
-"""The running region as other processes find it: one record and one lock below the root."""
+"""How other processes find the running region: one record and one lock below the root."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pathlib import Path
 
 import psutil
 
+from commandline.errors import UserError
 from region.config import DEFAULT_REGION
 
 
-class SessionError(Exception):
-    """There is no running region, or already one; the message names the remedy."""
+class SessionError(UserError):
+    """No region is running, or one already is; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Session:
     limits: str = ""
 
     def alive(self) -> bool:
-        """Whether the process that wrote the record still runs (not another with its number)."""
+        """Return whether the process that wrote the record still runs (not another with its number)."""
         try:
             process = psutil.Process(self.pid)
             return (
@@ -44,12 +45,12 @@ class Session:
 
 
 def record(root: Path) -> Path:
-    """The file that names the running region."""
+    """Return the file that names the running region."""
     return root / "region.json"
 
 
 def read(root: Path) -> Session | None:
-    """The region that last ran in `root`, alive or not; None if none did or the record is broken."""
+    """Return the region that last ran in `root`, alive or not; None without a readable record."""
     try:
         return Session(**json.loads(record(root).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -57,16 +58,16 @@ def read(root: Path) -> Session | None:
 
 
 def running(root: Path) -> Session | None:
-    """The region that runs in `root` now, or None."""
+    """Return the region that is running in `root`, or None."""
     session = read(root)
     return session if session is not None and session.alive() else None
 
 
 def require(root: Path) -> Session:
-    """The running region.
+    """Return the running region.
 
     Raises:
-        SessionError: there is none.
+        SessionError: none is running.
     """
     session = running(root)
     if session is None:
@@ -75,23 +76,23 @@ def require(root: Path) -> Session:
 
 
 def write(root: Path, session: Session) -> None:
-    """Makes the region findable, in one step."""
+    """Write the record, atomically."""
     part = record(root).with_suffix(".part")
     part.write_text(json.dumps(asdict(session), indent=2), encoding="utf-8")
     part.replace(record(root))
 
 
 def own_creation_time() -> float:
-    """When this process started, as `Session.created`."""
+    """Return when this process started, as in `Session.created`."""
     return psutil.Process(os.getpid()).create_time()
 
 
 @contextmanager
 def exclusive(root: Path) -> Generator[None]:
-    """Holds the root: one region at a time. The kernel frees it however the process ends.
+    """Lock the root: one region at a time. The kernel unlocks it however the process ends.
 
     Raises:
-        SessionError: another process holds it.
+        SessionError: another process has locked it.
     """
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as file:
@@ -99,6 +100,6 @@ def exclusive(root: Path) -> Generator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise SessionError(
-                f"another local region holds {root}; stop it first: python -m rehearsal stop"
+                f"another local region is using {root}; stop it first: python -m rehearsal stop"
             ) from error
         yield

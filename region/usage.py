@@ -1,4 +1,4 @@
-"""Records what the region's machines use, so that a report can tell the CPU share of a load test."""
+"""Records the CPU and memory use of the region's machines, for the report of a load test."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any, Protocol
 
 INTERVAL_S = 1.0
 KEEP_BYTES = 64 * 1024 * 1024
-"""The log starts anew beyond that; a day of nine machines is about 150 MB."""
+"""Beyond that the log starts anew; a day of nine machines is about 150 MB."""
 
 
 class Park(Protocol):
-    """The part of a machine park that is read here."""
+    """The part of a machine park that the recorder needs."""
 
     def machines(self) -> Any:
-        """All machines."""
+        """Return all machines."""
         ...
 
 
@@ -33,13 +33,13 @@ class UsageRecorder:
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
 
     def start(self) -> None:
-        """Starts to record, in a file of its own for this region's life."""
+        """Start recording, in a new file for this region's life."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.unlink(missing_ok=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stops recording; the file stays."""
+        """Stop recording; the file stays."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(5)
@@ -76,12 +76,12 @@ class UsageRecorder:
 
 
 def usage_file(root: Path) -> Path:
-    """Where the machines' usage of the region in `root` is written."""
+    """Return the file with the machines' usage of the region in `root`."""
     return root / "usage.ndjson"
 
 
 def samples(root: Path) -> Iterator[dict[str, Any]]:
-    """All records of the region in `root`, oldest first; a line cut short is left out."""
+    """Yield all records of the region in `root`, oldest first; a truncated line is left out."""
     try:
         text = usage_file(root).read_text(encoding="utf-8")
     except OSError:
@@ -92,9 +92,9 @@ def samples(root: Path) -> Iterator[dict[str, Any]]:
 
 
 def cpu_cores_used(root: Path, since: float, until: float) -> dict[str, float]:
-    """For each instance the mean CPU in cores between two epoch times (seconds).
+    """Return the mean CPU of each instance, in cores, between two epoch times (seconds).
 
-    Taken from the last sample before and the first after the interval, as far as there are any.
+    Taken from the last sample before and the first after the interval, as far as they exist.
     """
     by_instance: dict[str, list[tuple[float, float]]] = {}
     for sample in samples(root):

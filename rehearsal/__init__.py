@@ -1,1 +1,1 @@
-"""The rehearsal: a local AWS region of real parts that both stacks can be built on."""
+"""The experiment: both stacks on a local region, under the same load, and one verdict."""

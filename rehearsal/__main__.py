@@ -1,4 +1,4 @@
-"""`python -m rehearsal`: the local region by hand, and the whole rehearsal in one command."""
+"""`python -m rehearsal`: the local region by hand, and the whole experiment in one command."""
 
 from __future__ import annotations
 

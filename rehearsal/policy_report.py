@@ -1,30 +1,30 @@
-"""What the policy pack said of a preview, out of the engine's event log, as Markdown. Pure.
-
-The events are those of `sdk/go/common/apitype/events.go` in pulumi/pulumi, one JSON object a line.
-"""
+"""What the policy pack reported of a preview, from the engine's events, as Markdown. Pure."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from rehearsal.engine_events import Event, Message, PoliciesApplied, PolicyViolation, Summary
 
 MANDATORY = "mandatory"
 ADVISORY = "advisory"
-REMEDY = " Remedy: "
-"""What the pack's messages have between what is wrong and what to do about it."""
 
-COST = "Monthly cost: "
-"""How the program's sentence on its price begins."""
+REMEDY_MARK = " Remedy: "
+"""What separates the problem from the remedy in the pack's messages.
 
-_SUMMARIES = ("policyAnalyzeSummaryEvent", "policyAnalyzeStackSummaryEvent")
+The same constant as `guardrails.model.REMEDY_MARK`, kept equal by a test: the engine passes on only
+one text per violation, and the rehearsal imports nothing of the pack.
+"""
+
+COST_MARK = "Monthly cost: "
+"""How the program's sentence about its price begins; kept equal to what it prints by a test."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of the pack, as far as a report tells it."""
+    """A rule of the pack, as far as a report shows it."""
 
     id: str
     title: str
@@ -34,57 +34,63 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One violation. `resource` is `<type> <name>`; empty where the whole stack is meant."""
+    """One violation. `resource` is `<type> <name>`; empty if it is the whole stack's."""
 
     rule: str
     level: str
     resource: str
-    what: str
+    problem: str
     remedy: str
 
 
 @dataclass(frozen=True)
 class StackReport:
-    """What the pack said of one stack. `failed` is why the preview itself ended badly, if it did."""
+    """What the pack reported of one stack."""
 
     stack: str
     findings: tuple[Finding, ...]
     applied: frozenset[str]
+    """The rules that had something to check."""
     changes: Mapping[str, int]
+    """Number of resources per operation."""
     cost: str = ""
-    """The program's own sentence on what the stack costs a month; empty if it said none."""
+    """The program's own sentence about its monthly cost; empty if it printed none."""
     failed: str | None = None
+    """Why the preview itself failed, if it did."""
 
     def of_level(self, level: str) -> list[Finding]:
-        """The findings of one level, by rule."""
+        """Return the findings of one level, sorted by rule."""
         found = [finding for finding in self.findings if finding.level == level]
         return sorted(found, key=lambda finding: (finding.rule, finding.resource))
 
 
 def read_rules(text: str) -> tuple[Rule, ...]:
-    """Reads what `python -m guardrails` prints."""
+    """Read what `python -m guardrails` prints."""
     return tuple(
         Rule(entry["id"], entry["title"], entry["url"], tuple(entry["steps"]))
         for entry in json.loads(text)
     )
 
 
-def read_events(lines: Iterable[str], stack: str, failed: str | None = None) -> StackReport:
-    """Reads an event log; a line that the engine did not finish writing is left out."""
+def read_events(events: Iterable[Event], stack: str, failed: str | None = None) -> StackReport:
+    """Collect what the events of one preview say about the policies and the cost."""
     findings: list[Finding] = []
     applied: set[str] = set()
-    changes: dict[str, int] = {}
+    changes: Mapping[str, int] = {}
     cost = ""
-    for event in _events(lines):
-        if violation := event.get("policyEvent"):
-            findings.append(_finding(violation))
-            applied.add(violation["policyName"])
-        for name in _SUMMARIES:
-            summary = event.get(name) or {}
-            applied.update(summary.get("passed") or (), summary.get("failed") or ())
-        if summary := event.get("summaryEvent"):
-            changes = dict(summary.get("resourceChanges") or {})
-        cost = _cost(event.get("diagnosticEvent") or {}) or cost
+    for event in events:
+        match event:
+            case PolicyViolation():
+                findings.append(_finding(event))
+                applied.add(event.policy)
+            case PoliciesApplied(policies=policies):
+                applied |= policies
+            case Summary():
+                changes = event.changes
+            case Message():
+                cost = _cost(event) or cost
+            case _:
+                pass
     return StackReport(
         stack=stack,
         findings=tuple(dict.fromkeys(findings)),
@@ -95,50 +101,30 @@ def read_events(lines: Iterable[str], stack: str, failed: str | None = None) -> 
     )
 
 
-def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict):
-            yield event
+def _cost(message: Message) -> str:
+    """Return the program's sentence about its cost on one line, or an empty string."""
+    text = " ".join(message.text.split())
+    return text if text.startswith(COST_MARK) and message.severity != "debug" else ""
 
 
-def _cost(diagnostic: Mapping[str, Any]) -> str:
-    """The program's sentence on its price, without the engine's marks for colours; else empty."""
-    plain = " ".join(re.sub(r"<\{%.*?%\}>", "", str(diagnostic.get("message", ""))).split())
-    told = plain.startswith(COST) and diagnostic.get("severity") != "debug"
-    return plain if told else ""
-
-
-def _finding(violation: Mapping[str, Any]) -> Finding:
-    level = violation.get("enforcementLevel", "")
-    # The description comes first, on lines of its own; the pack's sentence is the last.
-    message = str(violation.get("message", "")).strip().splitlines()
-    what, _, remedy = (message[-1].strip() if message else "").partition(REMEDY)
+def _finding(violation: PolicyViolation) -> Finding:
+    # The rule's description comes first, on lines of its own; the last one is about this resource.
+    lines = violation.text.strip().splitlines()
+    problem, _, remedy = (lines[-1].strip() if lines else "").partition(REMEDY_MARK)
     return Finding(
-        rule=violation["policyName"],
-        level=ADVISORY if level in {"advisory", "warning"} else MANDATORY,
-        resource=_resource(violation.get("resourceUrn", "")),
-        what=what,
+        rule=violation.policy,
+        level=ADVISORY if violation.level in {"advisory", "warning"} else MANDATORY,
+        resource=str(violation.resource or ""),
+        problem=problem,
         remedy=remedy,
     )
-
-
-def _resource(urn: str) -> str:
-    """`aws:lb/listener:Listener web-http` out of a URN; empty for the stack's own."""
-    parts = urn.split("::")
-    if len(parts) < 4 or parts[2].endswith("pulumi:Stack"):
-        return ""
-    return f"{parts[2].rpartition('$')[2]} {'::'.join(parts[3:])}"
 
 
 # --- Markdown -------------------------------------------------------------------------------------
 
 
 def render(reports: Sequence[StackReport], rules: Sequence[Rule], context: str) -> str:
-    """The report for people; `context` says where the preview ran."""
+    """Return the report; `context` says where the preview ran."""
     lines = ["## Policy report", "", context, "", *_overview(reports, rules)]
     by_id = {rule.id: rule for rule in rules}
     for report in reports:
@@ -161,7 +147,7 @@ def _overview(reports: Sequence[StackReport], rules: Sequence[Rule]) -> Iterator
 
 
 def not_applicable(report: StackReport, rules: Sequence[Rule]) -> list[str]:
-    """The rules that had nothing to say about this stack, in the catalogue's order."""
+    """Return the rules that had nothing to check in this stack, in the catalogue's order."""
     return [rule.id for rule in rules if rule.id not in report.applied]
 
 
@@ -177,7 +163,7 @@ def _stack(report: StackReport, rules: Mapping[str, Rule]) -> Iterator[str]:
             yield from (f"**{title}**", "", "| rule | resource | what is wrong | remedy |")
             yield "|---|---|---|---|"
             for one in findings:
-                cells = (_link(one.rule, rules), _code(one.resource), one.what, one.remedy)
+                cells = (_link(one.rule, rules), _code(one.resource), one.problem, one.remedy)
                 yield f"| {' | '.join(map(_cell, cells))} |"
             yield ""
     if report.cost:
@@ -198,5 +184,5 @@ def _code(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that stays in its cell: a bar or a line break would end it."""
+    """Return text that stays in its cell: a bar or a line break would end it."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
@@ -11,16 +12,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from commandline.exit_codes import ExitCode
 from region import background
 from region.session import Session
 from rehearsal import display, policy_report
+from rehearsal.engine_events import Event
 from rehearsal.policy_report import MANDATORY, Rule, StackReport
-from rehearsal.project import EngineError, Project
+from rehearsal.project import STACKS, EngineError, Project
 from toolchain import paths
-
-STACKS = ("single", "ha")
-KEPT, VIOLATED, FAILED = 0, 2, 4
-"""Exit codes: no mandatory violation, at least one, a preview that failed for another reason."""
 
 POLICIES = paths.ROOT / "policies"
 SETTINGS: Mapping[str, str] = {"loadProfile": "none", "appPath": str(paths.REVISION)}
@@ -28,7 +27,7 @@ SETTINGS: Mapping[str, str] = {"loadProfile": "none", "appPath": str(paths.REVIS
 
 @dataclass
 class Previews:
-    """Both previews: where, and `run`. The root is the region's own: no other region is touched."""
+    """Previews both stacks on a region of their own in `root`: no other region is touched."""
 
     root: Path
     summary: Path | None = None
@@ -36,10 +35,11 @@ class Previews:
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
 
     def run(self) -> int:
-        """Runs them; returns the exit code. The report is written also when a preview fails.
+        """Run both and return the exit code. The report is written even if a preview fails.
 
         Raises:
-            BackgroundError, SessionError: the region did not start.
+            BackgroundError: the region did not start.
+            SessionError: another region runs in `root`.
         """
         rules = known_rules()
         with self._region() as found:
@@ -57,7 +57,7 @@ class Previews:
             self.summary.write_text(text, encoding="utf-8")
             self.console.print(f"policy report: {self.summary}", highlight=False)
         for report in reports:
-            self._tell(report)
+            self._show(report)
         return exit_code(reports)
 
     @contextmanager
@@ -71,25 +71,29 @@ class Previews:
                 background.stop(found)
 
     def _preview(self, project: Project, stack: str) -> StackReport:
-        events = self.root / "log" / f"preview-{stack}.jsonl"
-        events.unlink(missing_ok=True)
+        events: list[Event] = []
         failed: str | None = None
-        with display.stage(self.console, f"{stack}: pulumi preview with the policy pack"):
+        title = f"{stack}: pulumi preview with the policy pack"
+        with display.stage(self.console, title) as progress:
+
+            def follow(event: Event) -> None:
+                events.append(event)
+                progress(event)
+
             try:
                 project.prepare(stack, self.settings)
-                project.preview(stack, events=events)
+                project.preview(stack, follow)
             except EngineError as error:
                 failed = str(error)
-        text = events.read_text(encoding="utf-8") if events.exists() else ""
-        report = policy_report.read_events(text.splitlines(), stack, failed)
-        # The engine ends badly for a mandatory violation too: that is no failure of its own.
+        report = policy_report.read_events(events, stack, failed)
+        # The engine also fails because of a mandatory violation: that is not a failure of its own.
         return replace(report, failed=None) if report.of_level(MANDATORY) else report
 
-    def _tell(self, report: StackReport) -> None:
+    def _show(self, report: StackReport) -> None:
         for finding in report.findings:
             place = finding.resource or "the stack"
             self.console.print(
-                f"{report.stack}: {finding.level} {finding.rule} ({place}): {finding.what}",
+                f"{report.stack}: {finding.level} {finding.rule} ({place}): {finding.problem}",
                 style="red" if finding.level == MANDATORY else None,
                 highlight=False,
                 markup=False,
@@ -101,28 +105,34 @@ class Previews:
 
 
 def exit_code(reports: list[StackReport]) -> int:
-    """The worst of the reports: a preview that failed says nothing about the rules."""
+    """Return the worst of the reports: a preview that failed says nothing about the rules.
+
+    A mandatory violation is a broken promise: the stack is not what it claims to be.
+    """
     if any(report.failed is not None for report in reports):
-        return FAILED
-    return VIOLATED if any(report.of_level(MANDATORY) for report in reports) else KEPT
+        return ExitCode.FAILURE
+    if any(report.of_level(MANDATORY) for report in reports):
+        return ExitCode.BROKEN_PROMISE
+    return ExitCode.SUCCESS
 
 
 def known_rules() -> tuple[Rule, ...]:
-    """Every rule of the pack, asked of the pack itself.
+    """Return every rule of the pack, as the pack itself lists them.
 
     Raises:
         EngineError: the pack cannot be read.
     """
-    # A process of its own: the rehearsal knows policies only by what they print.
+    # In a process of its own: the rehearsal imports nothing of the pack.
     done = subprocess.run(
         [sys.executable, "-m", "guardrails"],
-        cwd=POLICIES,
+        cwd=paths.ROOT,
+        env={**os.environ, "PYTHONPATH": str(POLICIES)},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise EngineError(f"the policy pack in {POLICIES} cannot be read: {last}", FAILED)
+        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+        raise EngineError(f"the policy pack in {POLICIES} cannot be read: {last}")
     return policy_report.read_rules(done.stdout)

@@ -1,6 +1,6 @@
 """Drives the real Pulumi engine on the project's own program.
 
-The checkout stays as it is: what Pulumi writes beside a project file (the stack's settings with its
+The checkout stays as it is: what Pulumi writes next to a project file (the stack's settings with its
 encryption salt) goes to a project file below the region's root, whose `main` is the checkout.
 """
 
@@ -11,7 +11,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Generator, Mapping, Sequence
+from concurrent import futures
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,22 +20,24 @@ from typing import Any
 import psutil
 import yaml
 
+from commandline.errors import UserError
 from region.environment import process_environment
 from region.session import Session
+from rehearsal.engine_events import VARIABLES, OnEvent, event_stream
 from toolchain import locate, paths
 
-OnLine = Callable[[str], None]
+STACKS = ("single", "ha")
+"""The stacks of the experiment: the baseline first."""
 
 INTERRUPT_GRACE_S = 20.0
-"""After a Ctrl-C the engine gets this long to write its state and go."""
+"""After a Ctrl-C the engine gets this long to write its state and end."""
+
+TAIL_CHARS = 6000
+"""How much of a failed command's output becomes the error's message."""
 
 
-class EngineError(Exception):
+class EngineError(UserError):
     """A Pulumi command failed; the message holds its last lines."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,10 @@ class Project:
         return self.root / "project"
 
     def prepare(self, stack: str, overrides: Mapping[str, str]) -> None:
-        """Writes project file and settings, and makes sure that the stack exists.
+        """Write the project file and the settings, and create the stack if it does not exist.
 
-        `overrides` are settings of the namespace `haproof` that win over `Pulumi.<stack>.yaml`.
+        `overrides` are settings of the namespace `haproof` that take precedence over
+        `Pulumi.<stack>.yaml`.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
         (self.root / "pulumi").mkdir(parents=True, exist_ok=True)
@@ -84,72 +88,72 @@ class Project:
             return {}
         return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
 
-    def up(self, stack: str, on_line: OnLine | None = None) -> None:
+    def up(self, stack: str, on_event: OnEvent | None = None) -> None:
         """Preview and update, both under the policy pack."""
-        self._run(
-            ["up", "--stack", stack, "--yes", *self._pack(), "--suppress-outputs"], on_line=on_line
-        )
+        arguments = ["up", "--stack", stack, "--yes", *_pack(), "--suppress-outputs"]
+        self._run(arguments, on_event)
 
-    def preview(
-        self,
-        stack: str,
-        on_line: OnLine | None = None,
-        *,
-        pack: bool = True,
-        events: Path | None = None,
-    ) -> None:
-        """Preview, under the policy pack unless `pack` is False.
+    def preview(self, stack: str, on_event: OnEvent | None = None, *, pack: bool = True) -> None:
+        """Preview, under the policy pack unless `pack` is False."""
+        arguments = ["preview", "--stack", stack, *(_pack() if pack else ()), "--suppress-outputs"]
+        self._run(arguments, on_event)
 
-        `events` is a file to which the engine writes its events, one JSON object a line.
-        """
-        arguments = ["preview", "--stack", stack, *(self._pack() if pack else [])]
-        variables: dict[str, str] = {}
-        if events is not None:
-            events.parent.mkdir(parents=True, exist_ok=True)
-            arguments += ["--event-log", str(events)]
-            # Without it the engine refuses the option.
-            variables["PULUMI_DEBUG_COMMANDS"] = "true"
-        self._run(arguments, on_line=on_line, variables=variables)
-
-    def destroy(self, stack: str, on_line: OnLine | None = None) -> None:
-        """Deletes every resource of the stack."""
-        self._run(["destroy", "--stack", stack, "--yes"], on_line=on_line)
+    def destroy(self, stack: str, on_event: OnEvent | None = None) -> None:
+        """Delete every resource of the stack."""
+        self._run(["destroy", "--stack", stack, "--yes"], on_event)
 
     def cancel(self, stack: str) -> None:
-        """Frees the stack of the lock that a killed engine left."""
+        """Remove the lock that a killed engine left on the stack."""
         self._run(["cancel", "--stack", stack, "--yes"])
 
     def outputs(self, stack: str) -> dict[str, Any]:
-        """The stack's outputs."""
+        """Return the stack's outputs."""
         return json.loads(self._run(["stack", "output", "--json", "--stack", stack]))
 
     def resources(self, stack: str) -> list[dict[str, Any]]:
-        """The resources in the stack's state; empty if the stack does not exist."""
+        """Return the resources in the stack's state; none if the stack does not exist."""
         try:
             state = json.loads(self._run(["stack", "export", "--stack", stack]))
         except EngineError:
             return []
         return state["deployment"].get("resources") or []
 
-    @staticmethod
-    def _pack() -> list[str]:
-        return ["--policy-pack", str(paths.ROOT / "policies")]
+    def _run(self, arguments: Sequence[str], on_event: OnEvent | None = None) -> str:
+        """Run a Pulumi command and return what it printed; `on_event` gets the engine's events.
 
-    def _run(
-        self,
-        arguments: list[str],
-        on_line: OnLine | None = None,
-        variables: Mapping[str, str] | None = None,
-    ) -> str:
-        command = [str(locate.pulumi()), *arguments, "--non-interactive"]
+        Raises:
+            EngineError: the command failed.
+        """
+        if on_event is None:
+            with self._started(arguments, {}) as process:
+                printed, _ = process.communicate()
+        else:
+            with (
+                event_stream() as stream,
+                futures.ThreadPoolExecutor(1) as reader,
+                # Last, so that the engine is ended before the reader of its output is waited for.
+                self._started([*arguments, *stream.arguments], VARIABLES) as process,
+            ):
+                # All the time: the engine must not block on a full pipe.
+                output = reader.submit(process.communicate)
+                for event in stream.follow(output.done):
+                    on_event(event)
+                printed, _ = output.result()
+        if process.returncode:
+            last = "\n".join(line for line in printed.splitlines() if line.strip())[-TAIL_CHARS:]
+            raise EngineError(f"pulumi {arguments[0]} failed (exit {process.returncode}):\n{last}")
+        return printed
+
+    @contextlib.contextmanager
+    def _started(
+        self, arguments: Sequence[str], variables: Mapping[str, str]
+    ) -> Generator[subprocess.Popen[str]]:
+        """Start a Pulumi command, and end it if it is still running on the way out."""
+        environment = process_environment(self.session, self.root)
         process = subprocess.Popen(
-            [*command, "--color", "never"],
+            [str(locate.pulumi()), *arguments, "--non-interactive", "--color", "never"],
             cwd=self.directory,
-            env={
-                **process_environment(self.session, self.root),
-                **self.variables,
-                **(variables or {}),
-            },
+            env={**environment, **self.variables, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -158,24 +162,18 @@ class Project:
             # Ctrl-C must not reach the engine twice: it treats the second as "stop at once".
             start_new_session=True,
         )
-        lines: list[str] = []
         try:
-            assert process.stdout is not None  # noqa: S101
-            for line in process.stdout:
-                lines.append(line.rstrip("\n"))
-                if on_line:
-                    on_line(lines[-1])
-            code = process.wait()
+            yield process
         finally:
             _end(process)
-        if code:
-            tail = "\n".join(line for line in lines if line.strip())[-6000:]
-            raise EngineError(f"pulumi {arguments[0]} failed (exit {code}):\n{tail}", code)
-        return "\n".join(lines)
+
+
+def _pack() -> tuple[str, str]:
+    return ("--policy-pack", str(paths.ROOT / "policies"))
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Ends the engine and all that it started: first politely, so that it writes its state."""
+    """End the engine and everything it started: gracefully at first, so that it writes its state."""
     if process.poll() is not None:
         return
     # Plugins, the program and what its hook started are in process groups of their own.

@@ -13,26 +13,27 @@ from pathlib import Path
 
 from rich.console import Console
 
+from commandline.exit_codes import ExitCode
 from loadtest.analysis import reading
 from loadtest.models import RunSummary
+from loadtest.profiles import profile_named
 from loadtest.reporting import report
 from loadtest.runs import paths as runs_paths
 from loadtest.stack import outputs as stack_outputs
 from region import background, preflight, session
 from region.environment import process_environment
 from rehearsal import conditions, display
-from rehearsal.project import EngineError, Project
+from rehearsal.project import STACKS, EngineError, Project
 from toolchain import paths
 
-STACKS = ("single", "ha")
 RESULTS_VARIABLE = "LOADTEST_RESULTS"
-ENDS_OF_A_RUN = (0, 2, 3)
-"""Exit codes of `python -m loadtest` after which there is a run to report: kept, broken, invalid."""
+ENDS_OF_A_RUN = (ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE, ExitCode.INVALID_RUN)
+"""Exit codes of `python -m loadtest` after which there is a run to report."""
 
 
 @dataclass
 class Rehearsal:
-    """One rehearsal: settings, and `run`."""
+    """One rehearsal: its settings, and `run`."""
 
     root: Path
     profile: str
@@ -42,16 +43,15 @@ class Rehearsal:
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
 
     def run(self) -> int:
-        """Runs it; returns the verdict's exit code (0: the HA stack kept its promise).
+        """Run it and return the verdict's exit code.
 
         Raises:
-            EngineError: a stack could not be built or released.
-            BackgroundError, SessionError: the region did not start.
+            LoadTestError: there is no such load profile.
             ToolError: a program that it needs is missing.
+            BackgroundError: the region did not start.
+            EngineError: a stack could not be built, released or loaded.
         """
-        # A wrong profile must be told before minutes of work.
-        from loadtest.profiles import profile_named  # noqa: PLC0415
-
+        # Everything that can be wrong at once is checked before minutes of work.
         profile = profile_named(self.profile)
         preflight.require(preflight.REHEARSAL)
         preflight.require_revision()
@@ -68,7 +68,7 @@ class Rehearsal:
     def _region(self) -> Generator[session.Session]:
         found = session.running(self.root)
         if found is not None:
-            self.console.print(f"using the local region that runs (process {found.pid})")
+            self.console.print(f"using the running local region (process {found.pid})")
             yield found
             return
         with display.stage(self.console, "start the local region"):
@@ -78,7 +78,7 @@ class Rehearsal:
         finally:
             if self.keep:
                 self.console.print(
-                    "the region and both stacks stay up; end them: python -m rehearsal stop"
+                    "the region and both stacks keep running; stop them: python -m rehearsal stop"
                 )
             else:
                 with display.stage(self.console, "stop the local region"):
@@ -88,12 +88,12 @@ class Rehearsal:
 
     @property
     def _marker(self) -> Path:
-        """Names the stacks that a rehearsal made and has not removed yet."""
+        """The file with the names of stacks that a rehearsal created and has not removed yet."""
         return self.root / "rehearsed.json"
 
     @contextlib.contextmanager
     def _stacks(self, project: Project) -> Generator[None]:
-        """Leaves stacks that were there before in place, and removes the others in the end."""
+        """Remove the stacks in the end, except those that existed before."""
         left = self._left_over()
         for stack in STACKS:
             project.prepare(stack, self._settings())
@@ -121,31 +121,31 @@ class Rehearsal:
     def _remove(self, project: Project, stacks: list[str]) -> None:
         for stack in stacks:
             if project.resources(stack):
-                with display.stage(self.console, f"remove the stack {stack}") as lines:
-                    project.destroy(stack, lines)
+                with display.stage(self.console, f"remove the stack {stack}") as progress:
+                    project.destroy(stack, progress)
 
     # --- the load ---------------------------------------------------------------------------------
 
     def _load(self, project: Project, stack: str) -> Path:
-        """Brings a stack up, which releases and loads it; returns the run's directory."""
+        """Bring a stack up, which also releases and loads it, and return the run's directory."""
         began = datetime.now(UTC)
         title = f"{stack}: pulumi up, release, load ({self.profile})"
-        with display.stage(self.console, title) as lines:
-            failed = self._failure(lambda: project.up(stack, lines))
+        with display.stage(self.console, title) as progress:
+            failed = self._failure(lambda: project.up(stack, progress))
             run = self._newest(stack, began)
             if run is None and failed is None:
-                # Nothing had changed, so the engine ran no hook: do what it would have done.
-                failed = self._failure(lambda: self._post_up(project, stack, lines))
+                # Nothing had changed, so the engine ran no hook: do what the hook would have done.
+                failed = self._failure(lambda: self._post_up(project, stack, progress))
                 run = self._newest(stack, began)
         if run is None:
-            raise failed or EngineError(f"the load test of {stack} left no result", 4)
+            raise failed or EngineError(f"the load test of {stack} left no result")
         if failed is not None and reading.load_summary(run).verdict.outcome == "kept":
             raise failed
         return run
 
     @staticmethod
     def _failure(work: Callable[[], None]) -> EngineError | None:
-        """A broken promise also fails `pulumi up`, but has a run to report: told to the caller."""
+        """Return the error instead of raising it: a broken promise also fails `pulumi up`."""
         try:
             work()
         except EngineError as error:
@@ -153,7 +153,7 @@ class Rehearsal:
         return None
 
     def _newest(self, stack: str, since: datetime) -> Path | None:
-        """The run of `stack` that began after `since`, if it went to its end."""
+        """Return the run of `stack` that began after `since`, if it was completed."""
         try:
             run = runs_paths.latest(self.results, stack)
             fresh = reading.load_summary(run).started_at >= since
@@ -161,7 +161,7 @@ class Rehearsal:
             return None
         return run if fresh else None
 
-    def _post_up(self, project: Project, stack: str, lines: display.EngineLines) -> None:
+    def _post_up(self, project: Project, stack: str, progress: display.StageProgress) -> None:
         environment = process_environment(project.session, project.root)
         process = subprocess.Popen(
             [sys.executable, "-m", "loadtest", "post-up"],
@@ -179,7 +179,7 @@ class Rehearsal:
             process.stdin.close()
             tail: list[str] = []
             for line in process.stdout:
-                lines.say(line.rstrip())
+                progress.line(line.rstrip())
                 tail = [*tail[-15:], line.rstrip()]
             code = process.wait()
         finally:
@@ -188,7 +188,7 @@ class Rehearsal:
                 process.wait()
         if code not in ENDS_OF_A_RUN:
             raise EngineError(
-                f"the release or the load test of {stack} failed:\n" + "\n".join(tail), 4
+                f"the release or the load test of {stack} failed:\n" + "\n".join(tail)
             )
 
     # --- the verdict ------------------------------------------------------------------------------

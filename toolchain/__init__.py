@@ -1,1 +1,1 @@
-"""Gets and finds the toolchain: Pulumi engine, Artillery, HAProxy, PostgreSQL, and the sample revision."""
+"""Installs and finds the toolchain: Pulumi, Artillery, HAProxy, PostgreSQL, and the sample revision."""

@@ -1,22 +1,23 @@
-"""`python -m toolchain`: set the toolchain up, or tell what is there."""
+"""`python -m toolchain`: install the toolchain, or show what is installed."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from commandline.exit_codes import ExitCode
+from commandline.run import command_line, run_cli
 from toolchain import actionlint, artillery, engine, locate, revision, system
 from toolchain.errors import ToolError
 from toolchain.progress import console
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="The toolchain of haproof.\n\nExamples:\n\n  python -m toolchain setup"
-    "\n\n  python -m toolchain doctor",
+app = command_line(
+    "The toolchain of haproof: Pulumi, Artillery, HAProxy, PostgreSQL, and the sample revision.\n\n"
+    "- `python -m toolchain setup`\n"
+    "- `python -m toolchain doctor`"
 )
 
 PARTS: tuple[Callable[[], str], ...] = (
@@ -27,63 +28,58 @@ PARTS: tuple[Callable[[], str], ...] = (
 )
 
 
-def _provide(parts: tuple[Callable[[], str], ...]) -> None:
+def _provide(*parts: Callable[[], str]) -> None:
     for ensure in parts:
-        try:
-            console.print(f"[dim]{ensure()}[/]", highlight=False)
-        except ToolError as error:
-            console.print(f"[red]error:[/] {error}", highlight=False)
-            raise typer.Exit(1) from error
-        except OSError as error:
-            console.print(f"[red]error:[/] {error.strerror}: {error.filename}; is the disk full?")
-            raise typer.Exit(1) from error
+        console.print(f"[dim]{ensure()}[/]", highlight=False)
 
 
 @app.command()
 def setup() -> None:
-    """Gets everything that a rehearsal needs; what is there already is left alone."""
-    _provide(PARTS)
+    """Install everything that a rehearsal needs and that is not there yet.
+
+    Example: `python -m toolchain setup`
+    """
+    _provide(*PARTS)
 
 
 @app.command("revision")
 def build_revision() -> None:
-    """Builds the sample service's CodeDeploy revision into .tools/revision."""
-    _provide((revision.ensure,))
+    """Build the sample service's CodeDeploy revision into .tools/revision.
 
-
-@app.command()
-def schema(
-    write: Annotated[
-        bool, typer.Option("--write/--check", help="Write the file, or only compare it.")
-    ] = False,
-) -> None:
-    """The JSON schema that editors check a stack's settings with: docs/config.schema.json."""
-    # Imported here: it needs the Pulumi SDK, which takes half a second that no other command has.
-    from toolchain import schema as config_schema  # noqa: PLC0415
-
-    _provide((config_schema.write if write else config_schema.ensure_current,))
+    Example: `python -m toolchain revision`
+    """
+    _provide(revision.ensure)
 
 
 @app.command("actionlint")
 def lint_workflows() -> None:
-    """Checks .github/workflows with actionlint, which it builds first where it is missing."""
-    _provide((actionlint.ensure, actionlint.check))
+    """Check .github/workflows with actionlint, and build actionlint first if it is missing.
+
+    Example: `python -m toolchain actionlint`
+    """
+    _provide(actionlint.ensure, actionlint.check)
 
 
 @app.command()
 def browser() -> None:
-    """Gets Chromium for the browser tests; without it they are skipped, so that is no failure."""
+    """Install Chromium for the browser tests. Not an error if that fails: they are skipped then.
+
+    Example: `python -m toolchain browser`
+    """
     try:
-        console.print(f"[dim]{system.ensure_browser()}[/]", highlight=False)
+        _provide(system.ensure_browser)
     except ToolError as error:
         console.print(f"[yellow]no browser, its tests will be skipped:[/] {error}", highlight=False)
 
 
 @app.command()
 def doctor() -> None:
-    """Tells for each tool which one would be used, and what is missing. Installs nothing."""
-    out = Console()
-    missing = 0
+    """Show which tools would be used and which are missing. Installs nothing.
+
+    Example: `python -m toolchain doctor`
+    """
+    out = Console(soft_wrap=True, highlight=False)
+    missing = False
     finders: tuple[tuple[str, Callable[[], object]], ...] = (
         ("pulumi", locate.pulumi),
         ("haproxy", locate.haproxy),
@@ -93,19 +89,22 @@ def doctor() -> None:
     )
     for name, find in finders:
         try:
-            out.print(f"[green]✓[/] {name:11} {find()}", highlight=False, soft_wrap=True)
+            out.print(f"[green]✓[/] {name:11} {find()}")
         except ToolError as error:
-            missing += 1
-            out.print(f"[red]✗[/] {name:11} {error}", highlight=False, soft_wrap=True)
+            missing = True
+            out.print(f"[red]✗[/] {name:11} {error}")
     try:
-        out.print(
-            f"[green]✓[/] {'chromium':11} {locate.chromium()}", highlight=False, soft_wrap=True
-        )
+        out.print(f"[green]✓[/] {'chromium':11} {locate.chromium()}")
     except ToolError as error:
-        # Only some tests need it, and they are skipped without it: nothing that is missing.
-        out.print(f"[dim]–[/] {'chromium':11} {error}", highlight=False, soft_wrap=True)
-    raise typer.Exit(1 if missing else 0)
+        # Only some tests need it, and they are skipped without it: not counted as missing.
+        out.print(f"[dim]–[/] {'chromium':11} {error}")
+    raise typer.Exit(ExitCode.FAILURE if missing else ExitCode.SUCCESS)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run_cli(app, "python -m toolchain", arguments)
 
 
 if __name__ == "__main__":
-    app()
+    sys.exit(main())

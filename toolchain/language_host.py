@@ -1,11 +1,11 @@
 """A Python language host for the Pulumi engine, for machines where the official one is missing.
 
-The engine runs programs through a gRPC service named ``pulumirpc.LanguageRuntime``. Pulumi's release
-archive ships one per language; a build of the engine from Go modules has none. The Python SDK holds an
-implementation of the same service for the Automation API (``pulumi.automation._server``): this executable
-serves it, and adds what that class leaves out because it never needs it there, the start of policy packs.
+The engine runs programs through a gRPC service named `pulumirpc.LanguageRuntime`. Pulumi's release
+archive ships one per language; a build of the engine from Go modules has none. The Python SDK contains an
+implementation of the same service for the Automation API (`pulumi.automation._server`): this executable
+serves it, and adds what that class does not need there, the start of policy packs.
 
-Started by the engine as ``pulumi-language-python … <engine address>``; prints its port on stdout and
+Started by the engine as `pulumi-language-python … <engine address>`; prints its port on stdout and
 nothing else.
 """
 
@@ -35,7 +35,7 @@ MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 
 
 def interpreter(project_file: Path) -> str:
-    """The Python that ``runtime.options.virtualenv`` of a project or policy pack names.
+    """Return the Python that `runtime.options.virtualenv` of a project or policy pack names.
 
     Falls back to the interpreter of this host, which is the checkout's own environment.
     """
@@ -52,19 +52,19 @@ class PythonHost(LanguageServer):
     """Serves one engine until it cancels or goes away."""
 
     def __init__(self, engine: str) -> None:
-        # The base class wants an inline program at construction; here it is known only at `Run`.
+        # The base class expects an inline program at construction; here it is known only at `Run`.
         self.engine = engine
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Accepts the engine; this host keeps no state of its own."""
+        """Accept the engine; this host keeps no state."""
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Tells the version of the service, not of the SDK."""
+        """Return the version of the service, not of the SDK."""
         return plugin_pb2.PluginInfo(version="1.0.0")
 
     def Run(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Runs the program in this process, in the project's directory."""
+        """Run the program in this process, in the project's directory."""
         program = Path(request.info.program_directory, request.info.entry_point or ".")
         os.chdir(request.pwd)
         sys.path.insert(0, request.pwd)
@@ -73,7 +73,7 @@ class PythonHost(LanguageServer):
         return super().Run(request, context)
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
-        """Runs a policy pack (or another Python plugin) and passes its output to the engine."""
+        """Run a policy pack (or another Python plugin) and pass its output to the engine."""
         directory = Path(request.info.program_directory)
         if request.kind == "analyzer":
             python = interpreter(directory / "PulumiPolicy.yaml")
@@ -97,7 +97,7 @@ class PythonHost(LanguageServer):
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Ends this process: a host that stays costs ten seconds at the end of every command."""
+        """End this process: a host that stays costs ten seconds at the end of every command."""
         threading.Timer(0.2, os._exit, (0,)).start()
         return empty_pb2.Empty()
 
@@ -107,7 +107,7 @@ def _run_program(program: Path) -> None:
 
 
 def _relay(process: subprocess.Popen[bytes]) -> Iterator[Any]:
-    """Yields the output of both pipes as it comes, until both are closed."""
+    """Yield the output of both pipes as it arrives, until both are closed."""
     messages: queue.Queue[Any] = queue.Queue()
 
     def pump(stream: IO[bytes], name: str) -> None:
@@ -130,7 +130,7 @@ def _relay(process: subprocess.Popen[bytes]) -> Iterator[Any]:
 
 
 def main(arguments: list[str]) -> int:
-    """Serves until the engine ends. The engine's address is the last positional argument."""
+    """Serve until the engine ends. The engine's address is the last positional argument."""
     # Ctrl-C reaches the whole process group; only the engine may decide what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     positional = [argument for argument in arguments if not argument.startswith("-")]

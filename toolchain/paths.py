@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
 
 TOOLS = ROOT / ".tools"
-"""What `make setup` installs; may be removed at any time and is then got again."""
+"""What `make setup` installs; may be removed at any time and is then installed again."""
 
 BIN = TOOLS / "bin"
 """Executables of the toolchain; first on PATH in every rehearsal."""

@@ -1,4 +1,4 @@
-"""Tells what a long step does: a live line on a terminal, plain lines elsewhere."""
+"""Shows the progress of a long step: a live line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from rich.progress import (
 from toolchain.errors import ToolError
 
 PLAIN_INTERVAL_S = 15.0
-"""Where there is no terminal, a sign of life this often."""
+"""Without a terminal, a sign of life this often."""
 
 console = Console(stderr=True, soft_wrap=True)
 
 Report = Callable[[int], None]
-"""Tells how many of the step's units are done."""
+"""Reports how many of the step's units are done."""
 
 
 @contextlib.contextmanager
 def step(title: str, total: int | None = None) -> Generator[Report]:
-    """Shows `title` with the elapsed time, and a bar where `total` units are known."""
+    """Show `title` with the elapsed time, and a bar if the `total` number of units is known."""
     if console.is_terminal:
         columns = [SpinnerColumn(), TextColumn("{task.description}")]
         columns += [BarColumn(), TaskProgressColumn()] if total else []
@@ -84,12 +84,12 @@ def run(
     total: int | None = None,
     counts: str | None = None,
 ) -> None:
-    """Runs a command with progress; its output goes to `log`.
+    """Run a command and show its progress; its output goes to `log`.
 
     `counts` is a pattern: each output line that matches it is one unit of `total`.
 
     Raises:
-        ToolError: the command failed; the message holds its last lines and the log's name.
+        ToolError: the command failed; the message holds its last lines and the path of the log.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     seen = 0

@@ -19,7 +19,7 @@ IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.in", "REA
 
 
 def ensure() -> str:
-    """Builds the revision unless `app/` is unchanged since; tells its version in one line."""
+    """Build the revision if `app/` has changed since, and return one line about it."""
     version = source_version(paths.APP)
     stamp = paths.REVISION / "VERSION"
     if not stamp.exists() or stamp.read_text(encoding="ascii").strip() != version:
@@ -28,7 +28,7 @@ def ensure() -> str:
 
 
 def source_version(app: Path) -> str:
-    """Twelve hex digits over names, modes and contents of everything below `app`."""
+    """Return twelve hex digits over names, modes and contents of everything below `app`."""
     digest = hashlib.sha256()
     for file in sorted(p for p in app.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         executable = bool(file.stat().st_mode & 0o100)
@@ -54,7 +54,7 @@ def _build(version: str) -> None:
     native = [p.name for p in (part / "lib").rglob("*.so")]
     if native:
         raise ToolError(
-            f"the revision must be pure Python, but holds {', '.join(native)}; "
+            f"the revision must be pure Python, but contains {', '.join(native)}; "
             "choose another library in app/requirements.in"
         )
     shutil.rmtree(part / "lib" / "bin", ignore_errors=True)

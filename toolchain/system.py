@@ -1,4 +1,4 @@
-"""Provides what comes from the operating system: HAProxy, a few small commands, a browser."""
+"""Installs what comes from the operating system: HAProxy, a few small commands, a browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMMANDS = {
     "setpriv": "util-linux",
     "bash": "bash",
 }
-"""Command -> the package that brings it, under the same name in Debian, Fedora and Alpine."""
+"""Command -> the package that contains it, with the same name in Debian, Fedora and Alpine."""
 
 BROWSER = "chromium"
 """The browser's package; it has this name in Debian, Fedora, Alpine, Arch and openSUSE."""
@@ -32,7 +32,11 @@ INSTALLERS = {
 
 
 def ensure() -> str:
-    """Installs missing system packages where the user is root, else says what to type."""
+    """Install missing system packages if the user is root.
+
+    Raises:
+        ToolError: they cannot be installed; for another user the message has the command.
+    """
     if not sys.platform.startswith("linux"):
         raise ToolError(
             f"the rehearsal needs Linux, this is {sys.platform}; use a Linux machine or VM "
@@ -48,7 +52,7 @@ def ensure() -> str:
 
 
 def ensure_browser() -> str:
-    """Installs Chromium for the browser tests, by the same rules."""
+    """Install Chromium for the browser tests in the same way."""
     try:
         found = locate.chromium()
     except ToolError:
@@ -58,12 +62,12 @@ def ensure_browser() -> str:
 
 
 def missing_packages() -> list[str]:
-    """Packages whose command is not on this machine, sorted."""
+    """Return the packages whose command is not on this machine, sorted."""
     return sorted({package for command, package in COMMANDS.items() if not locate.which(command)})
 
 
 def install_command(packages: list[str]) -> list[str] | None:
-    """The command of this distribution that installs `packages`; None if it is not known."""
+    """Return this distribution's command to install `packages`, or None if it is unknown."""
     for name, command in INSTALLERS.items():
         if shutil.which(name):
             return [*command, *packages]
@@ -80,7 +84,7 @@ def _install(packages: list[str]) -> None:
         raise ToolError(f"install these packages first: {', '.join(packages)}")
     if os.geteuid() != 0:
         raise ToolError(
-            f"{', '.join(packages)} missing; type:\n  sudo {' '.join(command)}\nand run this again"
+            f"{', '.join(packages)} missing; run\n  sudo {' '.join(command)}\nand then this command again"
         )
     log = _log()
     environment = {"DEBIAN_FRONTEND": "noninteractive"}

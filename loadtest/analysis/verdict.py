@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from commandline.exit_codes import ExitCode
 from loadtest.analysis import slo as objectives
 from loadtest.analysis.slo import Slo
-from loadtest.errors import EXIT_BROKEN, EXIT_INVALID, EXIT_KEPT
 from loadtest.models import EndpointRecord, Latency, Requests, Users, Validity, Verdict
 
 
@@ -49,8 +49,8 @@ def exit_code(verdict: Verdict) -> int:
     """Return the exit code of a process with this verdict."""
     match verdict.outcome:
         case "broken":
-            return EXIT_BROKEN
+            return ExitCode.BROKEN_PROMISE
         case "invalid":
-            return EXIT_INVALID
+            return ExitCode.INVALID_RUN
         case "kept" | "measured":
-            return EXIT_KEPT
+            return ExitCode.SUCCESS

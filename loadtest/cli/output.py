@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from commandline.exit_codes import ExitCode
 from loadtest.analysis.verdict import exit_code
 from loadtest.engine.runner import RunResult
-from loadtest.errors import EXIT_INTERRUPTED
 from loadtest.formatting import line_printer
 from loadtest.models import Record
 from loadtest.reporting import report
@@ -68,7 +68,7 @@ def show_run(console: Console, result: RunResult, *, json: bool = False) -> int:
         report.show(console, report.render_run(result.summary))
         line_printer(console)(f"results: {result.directory}")
     if result.summary.interrupted:
-        return EXIT_INTERRUPTED
+        return ExitCode.INTERRUPTED
     return exit_code(result.summary.verdict)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commandline.exit_codes import ExitCode
 from loadtest.analysis.repeats import Series
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
@@ -15,7 +16,7 @@ from loadtest.cli.options import Json, SloFile, choose_profile, read_outputs, re
 from loadtest.engine import series
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.series import CompletedSeries
-from loadtest.errors import EXIT_INTERRUPTED, OutputsError
+from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import PROFILES, Profile
 from loadtest.runs import paths
@@ -107,7 +108,7 @@ def _show_series(console: Console, made: CompletedSeries, *, json: bool) -> int:
     else:
         _show_runs(console, made.series)
         line_printer(console)(f"results: {made.file}")
-    return EXIT_INTERRUPTED if made.cut_short else made.exit_code
+    return ExitCode.INTERRUPTED if made.cut_short else made.exit_code
 
 
 def _show_runs(console: Console, made: Series) -> None:

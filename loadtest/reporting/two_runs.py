@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from loadtest.errors import EXIT_BROKEN, EXIT_INVALID, EXIT_KEPT
+from commandline.exit_codes import ExitCode
 from loadtest.messages.message import Message, msg
 from loadtest.models import Latency, Percentile, Record, RunSummary
 from loadtest.outcomes import Outcome
@@ -16,7 +16,11 @@ from loadtest.stack.outputs import StackOutputs
 
 SCHEMA_VERSION = 2
 NONE = msg("value.none")
-EXIT_CODES = {"kept": EXIT_KEPT, "broken": EXIT_BROKEN, "invalid": EXIT_INVALID}
+EXIT_CODES = {
+    "kept": ExitCode.SUCCESS,
+    "broken": ExitCode.BROKEN_PROMISE,
+    "invalid": ExitCode.INVALID_RUN,
+}
 
 
 class Row(Record):

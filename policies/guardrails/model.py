@@ -10,6 +10,13 @@ from typing import Any
 
 from guardrails.resources import Resource, Stack
 
+REMEDY_MARK = " Remedy: "
+"""What separates the problem from the remedy in a message.
+
+The engine passes on only one text per violation, so reports split it here: the same constant as
+`rehearsal.policy_report.REMEDY_MARK`, kept equal by a test.
+"""
+
 
 class Level(Enum):
     """What a violation does: an advisory prints, a mandatory rule fails preview and update."""
@@ -126,7 +133,7 @@ class Rule:
 
     def text(self, violation: Violation) -> str:
         """The violation as it is printed: what is wrong, and the remedy."""
-        return f"{violation.what} Remedy: {self.remedy}"
+        return f"{violation.what}{REMEDY_MARK}{self.remedy}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from commandline.errors import UserError
 from region.api import state, wsgi
 from region.api.patching import Patches
 from region.config import ACCOUNT, RegionConfig
@@ -47,7 +48,7 @@ ACCOUNT_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
 patches = Patches()
 
 
-class ControlPlaneError(Exception):
+class ControlPlaneError(UserError):
     """The control plane cannot start; the message says what to do."""
 
 

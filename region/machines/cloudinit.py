@@ -18,10 +18,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from region.machines.disk import Disk
 from region.machines.errors import CloudConfigError
+from region.quotas import USER_DATA_BYTES
 
 _HEADER = "#cloud-config"
 _B64 = ("b64", "base64")
-_MAX_BYTES = 16 * 1024  # EC2's limit on raw user data
 
 
 def _octal(value: Any) -> Any:
@@ -96,9 +96,9 @@ def parse(user_data: bytes) -> CloudConfig:
     """
     if not user_data.strip():
         return CloudConfig()
-    if len(user_data) > _MAX_BYTES:
+    if len(user_data) > USER_DATA_BYTES:
         raise CloudConfigError(
-            f"User data has {len(user_data)} bytes, EC2 accepts at most {_MAX_BYTES}; "
+            f"User data has {len(user_data)} bytes, EC2 accepts at most {USER_DATA_BYTES}; "
             "move the bulk into the revision."
         )
     try:

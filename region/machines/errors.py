@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from commandline.errors import UserError
 
-class MachineError(Exception):
+
+class MachineError(UserError):
     """Base of every error this package raises on purpose."""
 
 

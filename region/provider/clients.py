@@ -10,7 +10,8 @@ import botocore.session
 from boto3.session import Session
 from botocore.config import Config
 
-from region.environment import DUMMY_CREDENTIAL, require_loopback
+from region.addresses import require_loopback
+from region.environment import DUMMY_CREDENTIAL
 
 POOL_SIZE = 64
 

@@ -26,12 +26,12 @@ class Command:
         mine = [sys.executable, "-m", "rehearsal", *arguments, "--root", str(self.root)]
         if not self.mounts:
             return mine
-        # A mount namespace of its own: what is broken is broken for this command only.
+        # A mount namespace of its own: what it breaks is broken for this command only.
         script = " && ".join([*(f"mount {mount}" for mount in self.mounts), 'exec "$@"'])
         return ["unshare", "--mount", "sh", "-c", script, "sh", *mine]
 
-    def broken_by(self, *mounts: str) -> Command:
-        """The same command where these file systems or files are mounted over others."""
+    def with_mounts(self, *mounts: str) -> Command:
+        """The same command with these file systems or files mounted over others."""
         self.mounts = mounts
         return self
 

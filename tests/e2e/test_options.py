@@ -1,4 +1,4 @@
-"""The options of the HA stack on the real region: played, or refused in the preview."""
+"""The options of the HA stack on the real region: emulated, or rejected in the preview."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from region import session
 from region.provider.clients import Clients
+from rehearsal.engine_events import Event, Summary
 from rehearsal.project import EngineError, Project
 from toolchain import paths
 
@@ -68,10 +69,10 @@ def test_a_private_fleet_of_another_type_serves_and_goes_without_a_trace(rehears
     assert len({zones[gateway["SubnetId"]] for gateway in gateways}) == 3
     assert {item["SubnetId"] for item in running}.isdisjoint(g["SubnetId"] for g in gateways)
 
-    said: list[str] = []
-    project.preview("ha", said.append)
-    assert any("unchanged" in line for line in said)
-    assert not [line for line in said if "to update" in line or "to create" in line]
+    events: list[Event] = []
+    project.preview("ha", events.append)
+    (summary,) = (event for event in events if isinstance(event, Summary))
+    assert set(summary.changes) == {"same"}
 
     project.destroy("ha")
     assert project.resources("ha") == []
@@ -95,7 +96,7 @@ def test_a_private_fleet_of_another_type_serves_and_goes_without_a_trace(rehears
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
-def test_what_cannot_be_played_is_refused_in_the_preview(
+def test_what_cannot_be_emulated_is_rejected_in_the_preview(
     rehearsal: Any, options: dict[str, Any], reason: str
 ) -> None:
     project = begin(rehearsal, **options)

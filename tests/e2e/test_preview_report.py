@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from commandline.exit_codes import ExitCode
 from rehearsal.policy_report import MANDATORY
-from rehearsal.preview import KEPT, SETTINGS, VIOLATED, Previews
+from rehearsal.preview import SETTINGS, Previews
 
 pytestmark = [pytest.mark.engine, pytest.mark.region]
 
@@ -18,7 +19,7 @@ def test_both_stacks_pass_and_the_report_says_so(rehearsal: Any, tmp_path: Path)
 
     done = rehearsal("preview", "--summary", str(page))
 
-    assert done.returncode == KEPT, done.stdout[-4000:]
+    assert done.returncode == ExitCode.SUCCESS, done.stdout[-4000:]
     written = page.read_text()
     assert "| `single` | ✅ passed | 0 |" in written
     assert "| `ha` | ✅ passed | 0 |" in written
@@ -35,7 +36,7 @@ def test_a_mandatory_violation_is_an_exit_code_of_its_own(rehearsal: Any, tmp_pa
 
     code = Previews(rehearsal.root, page, settings).run()
 
-    assert code == VIOLATED
+    assert code == ExitCode.BROKEN_PROMISE
     written = page.read_text()
     assert "| `single` | ✅ passed | 0 |" in written
     assert "| `ha` | ❌ failed | 1 |" in written, written

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region.addresses import AddressError, check_vpc_cidr, has_twin, loopback_of, private_of
+from region.addresses import (
+    AddressError,
+    GuardError,
+    check_vpc_cidr,
+    has_twin,
+    loopback_of,
+    private_of,
+    require_loopback,
+)
 
 
 @given(st.integers(0, 2**24 - 1))
@@ -28,7 +36,7 @@ def test_the_hosts_own_loopback_addresses_have_no_private_twin():
 
 
 @pytest.mark.parametrize("text", ["10.1", "10.1.2.300", "", "nonsense", "10.1.2.3/24"])
-def test_what_is_no_address_is_named(text):
+def test_an_invalid_address_is_named(text):
     assert not has_twin(text)
     with pytest.raises(AddressError, match="is not an IPv4 address"):
         loopback_of(text)
@@ -47,11 +55,29 @@ def test_what_is_no_address_is_named(text):
         ("fd00::/64", (), "not an IPv4 CIDR block"),
     ],
 )
-def test_cidrs_without_a_place_are_refused_with_the_reason(cidr, others, why):
+def test_impossible_cidrs_are_rejected_with_the_reason(cidr, others, why):
     with pytest.raises(AddressError, match=why):
         check_vpc_cidr(cidr, others)
 
 
-def test_the_two_stacks_fit_beside_each_other():
+def test_the_cidrs_of_the_two_stacks_are_compatible():
     check_vpc_cidr("10.10.0.0/16", ["10.20.0.0/16"])
     check_vpc_cidr("10.20.0.0/16", ["10.10.0.0/16"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ec2.ap-northeast-2.amazonaws.com",
+        "http://10.20.0.1:4566",
+        "http://localhost.evil.example",
+        "not a url",
+    ],
+)
+def test_an_endpoint_elsewhere_is_rejected(url: str) -> None:
+    with pytest.raises(GuardError, match=r"127\.0\.0\.0/8"):
+        require_loopback("AWS_ENDPOINT_URL", url)
+
+
+def test_an_endpoint_on_this_machine_is_accepted() -> None:
+    assert require_loopback("AWS_ENDPOINT_URL", "http://127.0.5.1:1") == "http://127.0.5.1:1"

@@ -1,4 +1,4 @@
-"""Records of background processes: only the very process that was started is ended."""
+"""Records of background processes: only exactly the process that was started is ended."""
 
 import json
 import subprocess
@@ -60,7 +60,7 @@ def test_the_runtime_directory_is_private_and_short(tmp_path, monkeypatch):
     assert not path.exists()
 
 
-def test_without_setpriv_it_says_what_to_install(monkeypatch):
+def test_without_setpriv_the_error_names_the_package(monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(daemons.DaemonError, match="apt-get install util-linux"):
         daemons.bound_command(["/bin/true"])

@@ -1,4 +1,4 @@
-"""What a person sees of the engine's lines."""
+"""What a user sees of the engine's events."""
 
 from __future__ import annotations
 
@@ -8,6 +8,17 @@ import pytest
 from rich.console import Console
 
 from rehearsal import display
+from rehearsal.engine_events import (
+    Heartbeat,
+    Message,
+    PhaseStarted,
+    Resource,
+    StepStarted,
+    Summary,
+)
+
+VPC = Resource("aws:ec2/vpc:Vpc", "web-vpc")
+SUBNET = Resource("aws:ec2/subnet:Subnet", "web-subnet-a")
 
 
 @pytest.fixture
@@ -16,43 +27,100 @@ def screen() -> io.StringIO:
 
 
 @pytest.fixture
-def lines(screen: io.StringIO) -> display.EngineLines:
-    return display.EngineLines(Console(file=screen, width=200), "up", None)
+def progress(screen: io.StringIO) -> display.StageProgress:
+    return display.StageProgress(Console(file=screen, width=200), "up", None)
 
 
-def test_the_hooks_words_are_shown(lines: display.EngineLines, screen: io.StringIO) -> None:
-    lines(" +  pulumi:pulumi:Stack haproof-ha creating (45s) released 1234 to 6 instances ")
-    assert screen.getvalue() == "    released 1234 to 6 instances\n"
+def info(text: str, resource: Resource | None = None) -> Message:
+    return Message(text, "info", resource, ephemeral=False)
 
 
-def test_what_the_engine_repeats_is_not_shown_twice(
-    lines: display.EngineLines, screen: io.StringIO
+def test_the_hooks_output_is_shown(progress: display.StageProgress, screen: io.StringIO) -> None:
+    progress(info("released 1234 to 6 instances\n"))
+    progress(info("released 1234 to 6 instances\n"))
+    assert screen.getvalue() == "    released 1234 to 6 instances\n" * 2
+
+
+def test_what_the_preview_showed_is_not_repeated_by_the_update(
+    progress: display.StageProgress, screen: io.StringIO
 ) -> None:
-    lines("Diagnostics:")
-    lines("    error: said already")
-    assert screen.getvalue() == ""
+    for _ in ("preview", "update"):
+        progress(PhaseStarted())
+        progress(info("Monthly cost: about 86.09 USD\n"))
+        progress(Message("said already", "warning", None, ephemeral=False))
+    assert screen.getvalue() == ("    Monthly cost: about 86.09 USD\n    warning: said already\n")
 
 
 def test_an_update_is_shown_after_a_preview_that_had_something_to_say(
-    lines: display.EngineLines, screen: io.StringIO
+    progress: display.StageProgress, screen: io.StringIO
 ) -> None:
-    lines("Diagnostics:")
-    lines("Updating (ha):")
-    lines(" +  pulumi:pulumi:Stack haproof-ha creating (45s) released 1234 to 6 instances ")
-    assert screen.getvalue() == "    released 1234 to 6 instances\n"
+    progress(PhaseStarted())
+    progress(Message("an option is deprecated", "warning", None, ephemeral=False))
+    progress(PhaseStarted())
+    progress(info("released 1234 to 6 instances"))
+    assert screen.getvalue().splitlines()[-1] == "    released 1234 to 6 instances"
 
 
 def test_resources_are_counted_not_listed(
-    lines: display.EngineLines, screen: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    progress: display.StageProgress, screen: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(display, "BEAT_S", 0.0)
-    lines(" +  aws:ec2:Vpc web-vpc creating (0s) ")
-    lines(" +  aws:ec2:Vpc web-vpc created (0.3s) ")
+    progress(StepStarted(VPC, "create", preview=False))
+    assert screen.getvalue() == ""
+    monkeypatch.setattr(display, "PLAIN_INTERVAL_S", 0.0)
+    progress(StepStarted(VPC, "create", preview=False))
     assert "1 resources, web-vpc" in screen.getvalue()
 
 
-def test_errors_are_shown_with_markup_as_it_is(
-    lines: display.EngineLines, screen: io.StringIO
+def test_an_update_shows_how_many_resources_the_preview_found(
+    progress: display.StageProgress, screen: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines("    error: [aws] no such subnet")
-    assert screen.getvalue() == "    error: [aws] no such subnet\n"
+    monkeypatch.setattr(display, "PLAIN_INTERVAL_S", 0.0)
+    progress(PhaseStarted())
+    progress(StepStarted(Resource("pulumi:providers:aws", "default"), "create", preview=True))
+    progress(StepStarted(VPC, "create", preview=True))
+    progress(Summary({"create": 2, "same": 5}, preview=True))
+    progress(PhaseStarted())
+    progress(StepStarted(SUBNET, "same", preview=False))
+    progress(StepStarted(VPC, "create", preview=False))
+    lines = screen.getvalue().splitlines()
+    assert "working" in lines[0]
+    assert "preview, 1 resources, web-vpc" in lines[1]
+    assert "working" in lines[2]
+    assert "1 of 2 resources, web-vpc" in lines[3]
+
+
+def test_silence_is_bridged_by_a_sign_of_life(
+    progress: display.StageProgress, screen: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress(Heartbeat())
+    assert screen.getvalue() == ""
+    monkeypatch.setattr(display, "PLAIN_INTERVAL_S", 0.0)
+    progress(Heartbeat())
+    assert "… working (0 s)" in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message("internals", "debug", None, ephemeral=False),
+        Message("10 % done", "info", VPC, ephemeral=True),
+        Message("a provider's detail", "info", VPC, ephemeral=False),
+        Message(" \n", "info", None, ephemeral=False),
+    ],
+)
+def test_details_are_not_lines_of_their_own(
+    message: Message, progress: display.StageProgress, screen: io.StringIO
+) -> None:
+    progress(message)
+    assert screen.getvalue() == ""
+
+
+def test_errors_are_shown_with_markup_as_it_is(
+    progress: display.StageProgress, screen: io.StringIO
+) -> None:
+    progress(Message("[aws] no such subnet\nmore of it\n", "error", None, ephemeral=False))
+    progress(Message("no such subnet", "error", SUBNET, ephemeral=False))
+    assert screen.getvalue() == (
+        "    error: [aws] no such subnet\n"
+        "    error: aws:ec2/subnet:Subnet web-subnet-a: no such subnet\n"
+    )

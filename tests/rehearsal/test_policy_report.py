@@ -9,8 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.policy_report import Rule, StackReport, not_applicable, read_events, render
-from rehearsal.preview import FAILED, KEPT, VIOLATED, exit_code, known_rules
+from commandline.exit_codes import ExitCode
+from rehearsal.engine_events import parse
+from rehearsal.policy_report import (
+    COST_MARK,
+    REMEDY_MARK,
+    Rule,
+    StackReport,
+    not_applicable,
+    read_events,
+    render,
+)
+from rehearsal.preview import exit_code, known_rules
 
 RULES = (
     Rule("asg-multi-az", "A group spans zones", "https://example.org/asg", ("Add subnets.",)),
@@ -40,7 +50,11 @@ def summary(passed: list[str], failed: list[str], kind: str = "policyAnalyzeSumm
 
 
 def read(*events: dict[str, Any], failed: str | None = None) -> StackReport:
-    return read_events([json.dumps(event) for event in events], "ha", failed)
+    return read_lines([json.dumps(event) for event in events], failed)
+
+
+def read_lines(lines: list[str], failed: str | None = None) -> StackReport:
+    return read_events(filter(None, map(parse, lines)), "ha", failed)
 
 
 def text(*reports: StackReport) -> str:
@@ -61,7 +75,7 @@ def test_a_clean_stack_passes_and_says_what_did_not_apply() -> None:
     assert "`rds-multi-az`" in page.split("Not applicable")[1]
 
 
-def test_a_violation_is_told_with_rule_resource_and_remedy() -> None:
+def test_a_violation_is_reported_with_rule_resource_and_remedy() -> None:
     page = text(read(violation("rds-multi-az"), violation("ebs-encrypted", "advisory")))
     assert "| `ha` | ❌ failed | 1 | 1 | 2 | 1 | 0 |" in page
     assert (
@@ -98,7 +112,7 @@ def test_a_preview_that_failed_is_shown_with_its_reason_and_does_not_pass() -> N
 @pytest.mark.parametrize(
     ("severity", "shown"), [("info", True), ("warning", True), ("debug", False)]
 )
-def test_the_cost_is_told(severity: str, shown: bool) -> None:
+def test_the_cost_is_reported(severity: str, shown: bool) -> None:
     message = "<{%reset%}>Monthly cost: about 86.09 USD\n<{%reset%}>"
     report = read({"diagnosticEvent": {"severity": severity, "message": message}})
     assert ("Monthly cost: about 86.09 USD" in text(report)) is shown
@@ -107,7 +121,7 @@ def test_the_cost_is_told(severity: str, shown: bool) -> None:
 
 def test_an_unfinished_line_is_left_out() -> None:
     lines = [json.dumps(violation("rds-multi-az")), '{"policyEvent": {"policyNa', "[1]", ""]
-    assert len(read_events(lines, "ha").findings) == 1
+    assert len(read_lines(lines).findings) == 1
 
 
 @given(st.text(max_size=80))
@@ -120,14 +134,32 @@ def test_no_text_breaks_out_of_its_table(said: str) -> None:
 
 def test_the_exit_code_is_the_worst() -> None:
     fine, advised = read(), read(violation("rds-multi-az", "advisory"))
-    assert exit_code([fine, advised]) == KEPT
-    assert exit_code([fine, read(violation("rds-multi-az"))]) == VIOLATED
-    assert exit_code([read(violation("rds-multi-az")), read(failed="x")]) == FAILED
+    assert exit_code([fine, advised]) == ExitCode.SUCCESS
+    assert exit_code([fine, read(violation("rds-multi-az"))]) == ExitCode.BROKEN_PROMISE
+    assert exit_code([read(violation("rds-multi-az")), read(failed="x")]) == ExitCode.FAILURE
 
 
-def test_the_pack_tells_all_its_rules() -> None:
+def test_the_pack_lists_all_its_rules() -> None:
     from guardrails.catalogue import RULES as CATALOGUE
 
     known = known_rules()
     assert [rule.id for rule in known] == [rule.id for rule in CATALOGUE]
     assert all(rule.title and rule.url.startswith("https://") and rule.steps for rule in known)
+
+
+def test_the_marks_are_those_of_the_pack_and_the_program() -> None:
+    from guardrails.model import REMEDY_MARK as WRITTEN
+
+    from components.cost.estimate import Estimate
+
+    assert REMEDY_MARK == WRITTEN
+    unpriced = Estimate(
+        region="mars-north-1",
+        currency=None,
+        table_date=None,
+        lines=(),
+        on_use=(),
+        missing=(),
+        notes=("there are no prices",),
+    )
+    assert unpriced.summary().startswith(COST_MARK)

@@ -25,7 +25,7 @@ def executable(path: Path, script: str) -> Path:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with an empty `.tools`, and a PATH with nothing but a directory of its own."""
+    """A checkout with an empty `.tools`, and a PATH with only a directory of its own."""
     monkeypatch.setattr(paths, "TOOLS", tmp_path / ".tools")
     monkeypatch.setattr(paths, "BIN", tmp_path / ".tools" / "bin")
     monkeypatch.setattr(paths, "ARTILLERY", tmp_path / ".tools" / "artillery")
@@ -34,7 +34,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_an_engine_on_path_is_taken_when_it_is_new_enough(checkout: Path) -> None:
+def test_an_engine_on_path_is_used_if_it_is_new_enough(checkout: Path) -> None:
     found = executable(checkout / "path" / "pulumi", "echo v3.251.0")
     executable(checkout / "path" / "pulumi-language-python", "true")
 
@@ -53,9 +53,7 @@ def test_an_engine_without_a_python_host_gets_ours(checkout: Path) -> None:
     assert os.access(launcher, os.X_OK)
 
 
-def test_an_old_engine_on_path_is_not_taken(
-    checkout: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_old_engine_on_path_is_not_used(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executable(checkout / "path" / "pulumi", "echo v3.237.9")
     steps: list[str] = []
 
@@ -77,7 +75,7 @@ def test_an_old_engine_on_path_is_not_taken(
     assert steps == ["download", "build"]
 
 
-def test_a_checksum_file_is_read_by_name() -> None:
+def test_a_checksum_is_looked_up_by_name() -> None:
     lines = ["aa  pulumi-v3.1.0-linux-arm64.tar.gz", "BB *pulumi-v3.1.0-linux-x64.tar.gz"]
 
     assert engine.checksum_of(lines, "pulumi-v3.1.0-linux-x64.tar.gz") == "bb"
@@ -85,7 +83,7 @@ def test_a_checksum_file_is_read_by_name() -> None:
         engine.checksum_of(lines, "other")
 
 
-def test_an_archive_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
+def test_an_archive_that_was_tampered_with_is_rejected(tmp_path: Path) -> None:
     archive = tmp_path / "a.tar.gz"
     archive.write_bytes(b"x")
     engine.verify_checksum(archive, hashlib.sha256(b"x").hexdigest())
@@ -117,7 +115,7 @@ def test_missing_tools_name_the_remedy(checkout: Path) -> None:
         locate.pulumi()
 
 
-def test_node_on_path_is_taken_only_when_artillery_accepts_it(checkout: Path) -> None:
+def test_node_on_path_is_used_only_if_artillery_accepts_it(checkout: Path) -> None:
     old = executable(checkout / "path" / "node", "echo v20.20.2")
     assert locate.node() != old
     executable(old, "echo v24.1.0")
@@ -128,7 +126,7 @@ def test_node_on_path_is_taken_only_when_artillery_accepts_it(checkout: Path) ->
     ("output", "version"),
     [("v3.259.0", "3.259.0"), ("HAProxy version 2.6.12-1+deb12u1", "2.6.12"), ("no digits", None)],
 )
-def test_versions_are_read_from_what_a_tool_prints(
+def test_versions_are_parsed_from_a_tools_output(
     tmp_path: Path, output: str, version: str | None
 ) -> None:
     tool = executable(tmp_path / "tool", f"echo '{output}'")
@@ -139,7 +137,7 @@ def test_a_tool_that_cannot_be_run_has_no_version(tmp_path: Path) -> None:
     assert locate.version_of([str(tmp_path / "absent")]) is None
 
 
-def test_a_user_without_root_is_told_what_to_type(
+def test_a_user_without_root_gets_the_command_to_run(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executable(checkout / "path" / "apt-get", "exit 1")
@@ -151,7 +149,7 @@ def test_a_user_without_root_is_told_what_to_type(
         system.ensure()
 
 
-def test_a_browser_that_is_there_is_left_alone(
+def test_an_installed_browser_is_left_alone(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locate, "BROWSERS", ("surely-absent", "some-chrome"))
@@ -160,7 +158,7 @@ def test_a_browser_that_is_there_is_left_alone(
     assert system.ensure_browser() == "Chromium: 150.0.1"
 
 
-def test_a_missing_browser_is_installed_by_root_and_named_to_others(
+def test_a_missing_browser_is_installed_as_root_and_named_to_other_users(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locate, "BROWSERS", ("some-chrome",))
@@ -181,7 +179,7 @@ printf '#!/bin/sh\\necho 150.0.1\\n' > {installed}; chmod +x {installed}""",
         system.ensure_browser()
 
 
-def test_no_browser_is_no_failure(
+def test_a_missing_browser_is_not_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse() -> str:

@@ -1,4 +1,4 @@
-"""The workflows: pinned, without needless rights, and never an update that nobody has seen."""
+"""The workflows: pinned, with minimal permissions, and no update that nobody has reviewed."""
 
 import re
 import subprocess
@@ -28,7 +28,7 @@ def runs(workflow):
     }
 
 
-def test_both_workflows_are_there():
+def test_both_workflows_exist():
     assert [path.stem for path in WORKFLOWS] == ["aws", "ci"]
 
 
@@ -51,7 +51,7 @@ def test_one_action_has_one_pin():
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_rights_are_given_job_by_job_and_are_few(path):
+def test_permissions_are_minimal_and_per_job(path):
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert workflow["permissions"] in ({}, {"contents": "read"})
     for name, job in workflow["jobs"].items():
@@ -63,7 +63,7 @@ def test_rights_are_given_job_by_job_and_are_few(path):
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_no_command_holds_text_that_others_write(path):
+def test_no_command_contains_text_that_others_control(path):
     for job, commands in runs(yaml.safe_load(path.read_text(encoding="utf-8"))).items():
         for command in commands:
             assert "${{" not in command, (job, command)
@@ -79,7 +79,7 @@ def test_ci_needs_neither_aws_nor_pulumi_accounts():
     assert any("GITHUB_STEP_SUMMARY" in command for command in commands)
 
 
-def test_an_update_keeps_to_an_approved_plan_under_the_pack():
+def test_an_update_follows_an_approved_plan_under_the_pack():
     workflow = load("aws")
     found = {job: [c for c in cs if "pulumi" in c] for job, cs in runs(workflow).items()}
     (plan,), (update,) = found["plan"], found["up"]
@@ -128,15 +128,15 @@ def test_the_summary_shows_the_output_and_keeps_the_exit_code(tmp_path, code, sa
 # --- actionlint ------------------------------------------------------------------------------------
 
 
-def test_a_directory_without_workflows_is_told(tmp_path):
+def test_a_directory_without_workflows_is_an_error(tmp_path):
     with pytest.raises(ToolError, match="holds no workflow"):
         actionlint.check(tmp_path)
 
 
 @pytest.mark.engine
-def test_actionlint_has_nothing_to_say():
+def test_actionlint_has_no_findings():
     actionlint.ensure()
-    assert actionlint.check() == "actionlint: 2 workflows without a finding"
+    assert actionlint.check() == "actionlint: 2 workflows without findings"
 
 
 @pytest.mark.engine

@@ -8,7 +8,8 @@ from textwrap import dedent
 
 import pytest
 
-from loadtest.errors import EXIT_INFRASTRUCTURE, LoadTestError
+from commandline.exit_codes import ExitCode
+from loadtest.errors import LoadTestError
 from loadtest.profiles import PROFILES
 from loadtest.scenario import scenario
 
@@ -48,7 +49,7 @@ def complaints(file: Path) -> list[str]:
     """The problems of a file: `line:column: text`, a line each."""
     with pytest.raises(LoadTestError) as caught:
         scenario.load(str(file))
-    assert caught.value.exit_code == EXIT_INFRASTRUCTURE
+    assert caught.value.exit_code == ExitCode.FAILURE
     head, *lines = str(caught.value).splitlines()
     assert head == f"the scenario {file} cannot be run:"
     return [line.removeprefix(f"  {file}:") for line in lines]

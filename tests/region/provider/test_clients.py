@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from region.environment import GuardError
+from region.addresses import GuardError
 from region.provider import ProviderServer
 from region.provider.clients import Clients
 

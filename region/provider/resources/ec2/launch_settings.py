@@ -9,9 +9,7 @@ from region.provider import checks
 from region.provider.errors import Refusal
 from region.provider.handler import found, given
 from region.provider.values import Properties
-
-USER_DATA_LIMIT = 16 * 1024
-"""EC2's limit of user data, in bytes before base64."""
+from region.quotas import USER_DATA_BYTES
 
 METADATA = {
     "HttpEndpoint": "httpEndpoint",
@@ -71,9 +69,9 @@ def check_machine(inputs: Properties) -> Iterable[Refusal]:
 
 def check_user_data(path: str, size: int) -> Iterable[Refusal]:
     """Check that user data of `size` bytes fits into 16 KiB."""
-    if size > USER_DATA_LIMIT:
+    if size > USER_DATA_BYTES:
         yield Refusal(
             path,
-            f"user data has {size} bytes and EC2 takes {USER_DATA_LIMIT}; shorten it or fetch "
+            f"user data has {size} bytes and EC2 takes {USER_DATA_BYTES}; shorten it or fetch "
             "parts of it from S3",
         )

@@ -1,7 +1,7 @@
 """The JSON schema of a stack's settings file, for editors: from Pulumi.yaml and the program's checks.
 
 Types, bounds and choices come from `components.config.settings`, names, descriptions and defaults from
-`Pulumi.yaml`; `tests/toolchain/test_config_schema.py` keeps the written file equal to both.
+`Pulumi.yaml`; `tests/docgen/test_config_schema.py` keeps the committed file equal to both.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 import yaml
 
+from commandline.errors import UserError
 from components.config.settings import Settings
 from toolchain import paths
-from toolchain.errors import ToolError
 
 FILE = paths.ROOT / "docs" / "config.schema.json"
 DIALECT = "http://json-schema.org/draft-07/schema#"
-"""What editors' YAML language server understands in full."""
+"""The newest dialect that editors' YAML language server supports in full."""
 
 _ENGINE_KEYS = {
     "encryptionsalt": "Written by Pulumi: salt of the passphrase that encrypts secrets.",
@@ -30,27 +30,27 @@ _ENGINE_KEYS = {
 
 
 def ensure_current() -> str:
-    """Tells that the file is what would be written now.
+    """Compare the committed file with what would be written now, and return one line.
 
     Raises:
-        ToolError: it is not, or it is missing.
+        UserError: it differs or is missing.
     """
     found = FILE.read_text(encoding="utf-8") if FILE.exists() else None
     name = FILE.relative_to(paths.ROOT)
     if found != render():
-        state = "is missing" if found is None else "does not fit Pulumi.yaml and the settings"
-        raise ToolError(f"{name} {state}; run `python -m toolchain schema --write`")
+        state = "is missing" if found is None else "does not match Pulumi.yaml and the settings"
+        raise UserError(f"{name} {state}; run `python -m docgen config-schema --write`")
     return f"{name} is current"
 
 
 def write() -> str:
-    """Writes the file; tells its name."""
+    """Write the file and return one line about it."""
     FILE.write_text(render(), encoding="utf-8")
     return f"wrote {FILE.relative_to(paths.ROOT)}"
 
 
 def render(project: Path = paths.ROOT / "Pulumi.yaml") -> str:
-    """The schema as JSON text."""
+    """Return the schema as JSON text."""
     declared = yaml.safe_load(project.read_text(encoding="utf-8"))
     return json.dumps(_document(declared), indent=2, ensure_ascii=False) + "\n"
 
@@ -71,7 +71,7 @@ def _document(declared: Mapping[str, Any]) -> dict[str, Any]:
             **keys,
         },
         "required": required,
-        # Other namespaces are the providers' own; in this project's, a typing error is an error.
+        # Other namespaces belong to providers; in this project's own, a typo is an error.
         "propertyNames": {
             "anyOf": [{"enum": list(keys)}, {"not": {"pattern": f"^{namespace}:"}}],
         },
@@ -89,15 +89,15 @@ def _document(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _property(entry: Mapping[str, Any], check: Mapping[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {"description": entry["description"]}
+    described: dict[str, Any] = {"description": entry["description"]}
     if "default" in entry:
-        told["default"] = entry["default"]
+        described["default"] = entry["default"]
     bounds = {key: value for key, value in check.items() if key not in {"title", "default"}}
     match entry["type"]:
-        # `pulumi config set` writes every value as a text; the program and the engine read both.
+        # `pulumi config set` writes every value as a string; the program and the engine read both.
         case "integer":
-            return {**told, "anyOf": [bounds, {"type": "string", "pattern": "^[0-9]+$"}]}
+            return {**described, "anyOf": [bounds, {"type": "string", "pattern": "^[0-9]+$"}]}
         case "boolean":
-            return {**told, "enum": [True, False, "true", "false"]}
+            return {**described, "enum": [True, False, "true", "false"]}
         case _:
-            return {**told, **bounds}
+            return {**described, **bounds}

@@ -1,4 +1,4 @@
-"""The editors' schema says what the program says, and is the file in docs/."""
+"""The schema for editors agrees with the program, and with the file in docs/."""
 
 import copy
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from commandline.errors import UserError
 from components.config.loader import settings_from
 from components.config.settings import Settings
-from toolchain import schema
-from toolchain.errors import ToolError
+from docgen import config_schema
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def validator():
-    document = schema.json.loads(schema.render())
+    document = config_schema.json.loads(config_schema.render())
     jsonschema.Draft7Validator.check_schema(document)
     return jsonschema.Draft7Validator(document)
 
@@ -31,17 +31,17 @@ def stack_file(name="ha", **changes):
 
 
 def test_the_file_in_docs_is_current():
-    assert "is current" in schema.ensure_current()
+    assert "is current" in config_schema.ensure_current()
 
 
 @pytest.mark.parametrize("content", [None, "{}\n"])
-def test_a_file_that_drifted_is_refused_with_the_remedy(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(schema, "FILE", tmp_path / "config.schema.json")
-    monkeypatch.setattr(schema.paths, "ROOT", tmp_path)
+def test_an_outdated_file_is_an_error_with_the_remedy(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(config_schema, "FILE", tmp_path / "config.schema.json")
+    monkeypatch.setattr(config_schema.paths, "ROOT", tmp_path)
     if content is not None:
-        schema.FILE.write_text(content)
-    with pytest.raises(ToolError, match="python -m toolchain schema --write"):
-        schema.ensure_current()
+        config_schema.FILE.write_text(content)
+    with pytest.raises(UserError, match="python -m docgen config-schema --write"):
+        config_schema.ensure_current()
 
 
 @pytest.mark.parametrize("stack", ["single", "ha"])
@@ -69,7 +69,7 @@ def test_what_pulumi_writes_into_a_stack_file_is_valid(validator):
         {"priceSource": "guess"},
     ],
 )
-def test_what_the_program_refuses_the_editor_marks(validator, changes):
+def test_the_editor_marks_what_the_program_rejects(validator, changes):
     assert list(validator.iter_errors(stack_file(**changes)))
     texts = {f"haproof:{key}": str(value) for key, value in changes.items()}
     with pytest.raises(Exception, match=next(iter(changes))):
@@ -105,4 +105,4 @@ def test_the_stack_files_point_editors_to_it(stack):
     first = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8").splitlines()[0]
     prefix, _, path = first.partition("$schema=")
     assert prefix == "# yaml-language-server: "
-    assert (ROOT / path).resolve() == schema.FILE
+    assert (ROOT / path).resolve() == config_schema.FILE

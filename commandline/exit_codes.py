@@ -1,0 +1,31 @@
+"""The exit codes of every command, as README.md lists them. Scripts and CI jobs depend on them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a command ended.
+
+    Code 1 is not among them: Python itself ends with it after an unforeseen error, with a traceback.
+    """
+
+    SUCCESS = 0
+    """Done. Where a promise was at stake: it was kept."""
+
+    BROKEN_PROMISE = 2
+    """A promise was broken, and nothing else went wrong.
+
+    The promise is the service level objectives of a run or, in `rehearsal preview`, the mandatory
+    policies: both say that the architecture is not what it claims to be.
+    """
+
+    INVALID_RUN = 3
+    """The run proves nothing: its figures do not add up, or the machine was too busy to measure."""
+
+    FAILURE = 4
+    """Wrong usage, a missing tool, no running region, or something around the run failed."""
+
+    INTERRUPTED = 130
+    """Ctrl-C or SIGTERM; 128 + SIGINT, as shells report it."""

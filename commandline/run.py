@@ -1,0 +1,78 @@
+"""How a command line is built and run, so that all of them fail in the same way."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn, cast
+
+import typer
+
+from commandline.errors import UserError
+from commandline.exit_codes import ExitCode
+
+ERROR_PREFIX = "error: "
+"""How the line of a foreseen error begins on standard error; `region.background` looks for it."""
+
+UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
+"""Unknown commands and options, missing and malformed values: typer exports only this subclass."""
+
+
+def command_line(help_text: str) -> typer.Typer:
+    """Return an empty command line; `help_text` is Markdown and ends with examples."""
+    return typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help=help_text,
+        rich_markup_mode="markdown",
+    )
+
+
+def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; foreseen errors become one message on stderr.
+
+    `program` is how a user calls it, such as `python -m rehearsal`. Commands return their exit code
+    or raise `typer.Exit`. An unforeseen error is a bug: it leaves as it came, so Python shows its
+    traceback and ends with code 1.
+    """
+    try:
+        with _terminated_like_interrupted():
+            code = app(arguments, standalone_mode=False, prog_name=program)
+    except UserError as error:
+        _report(str(error))
+        return error.exit_code
+    except UsageError as error:
+        # Not the exit code 2 that it carries: here that is a broken promise.
+        error.show()
+        return ExitCode.FAILURE
+    except OSError as error:
+        # A full disk, a file that may not be read: the system's words and the name are the remedy.
+        _report(f"{error.strerror}: {error.filename}" if error.filename else str(error))
+        return ExitCode.FAILURE
+    except (KeyboardInterrupt, typer.Abort):
+        code = ExitCode.INTERRUPTED
+    if code == ExitCode.INTERRUPTED:
+        typer.echo("interrupted", err=True)
+    return code if isinstance(code, int) else ExitCode.SUCCESS
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Generator[None]:
+    """Let SIGTERM unwind the command as Ctrl-C does, so that it ends what it started."""
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _report(message: str) -> None:
+    # Not through rich: a message must not be wrapped or read as markup. The colour is for terminals only.
+    typer.echo(typer.style(ERROR_PREFIX, fg="red") + message, err=True)

@@ -1,0 +1,168 @@
+"""The commands that start, stop and show a region; `python -m rehearsal` has them too."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from commandline.exit_codes import ExitCode
+from commandline.run import command_line, run_cli
+from region import background, environment, session, usage
+from region.config import DEFAULT_REGION, RegionConfig
+from toolchain import paths
+
+DEFAULT_ROOT = paths.ROOT / ".rehearsal"
+
+HELP = """
+A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, processes held to an
+instance type's CPU and memory.
+
+- `python -m region start`
+- `eval "$(python -m region env)"; pulumi up -s ha`
+- `python -m region stop`
+"""
+
+app = command_line(HELP)
+console = Console(stderr=True, soft_wrap=True)
+
+Root = Annotated[Path, typer.Option(help="Directory of the region's state.")]
+Speed = Annotated[
+    float, typer.Option(help="Run the region's waiting periods this many times faster.", min=0.1)
+]
+Port = Annotated[int, typer.Option(help="Port of the AWS API on 127.0.0.1; 0 takes a free one.")]
+RegionName = Annotated[str, typer.Option("--region", help="Name of the AWS region to emulate.")]
+
+
+@app.command()
+def start(
+    root: Root = DEFAULT_ROOT,
+    port: Port = 0,
+    region: RegionName = DEFAULT_REGION,
+    speed: Speed = 1.0,
+) -> None:
+    """Start the region in the background.
+
+    Example: `python -m rehearsal start --port 4566`
+    """
+    found = session.running(root.resolve())
+    if found is None:
+        with console.status("starting the local region"):
+            found = background.launch(
+                root.resolve(), ["--port", str(port), "--region", region, "--speed", str(speed)]
+            )
+        console.print(f"local region {found.region} is running (process {found.pid})")
+    else:
+        console.print(f"local region {found.region} is already running (process {found.pid})")
+    console.print('  use it:  eval "$(python -m rehearsal env)"', highlight=False)
+    console.print("  stop it: python -m rehearsal stop", highlight=False)
+
+
+@app.command(hidden=True)
+def serve(
+    root: Root = DEFAULT_ROOT,
+    port: Port = 0,
+    region: RegionName = DEFAULT_REGION,
+    speed: Speed = 1.0,
+) -> None:
+    """Run the region in this process until SIGTERM or Ctrl-C.
+
+    Example: `python -m region serve --port 4566`
+    """
+    # Imported here: moto takes a second that no other command has to pay.
+    from region.region import Region  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    config = RegionConfig(root=root.resolve(), region=region, api_port=port, speed=speed)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with session.exclusive(config.root):
+        local = Region(config)
+        local.start()
+        try:
+            while not ended.wait(1.0):
+                pass
+        finally:
+            local.stop()
+
+
+@app.command()
+def stop(root: Root = DEFAULT_ROOT) -> None:
+    """Stop the region and everything it started, and clean up after one that was killed.
+
+    Example: `python -m rehearsal stop`
+    """
+    from region.region import clean_up  # noqa: PLC0415
+
+    found = session.running(root.resolve())
+    if found is not None:
+        with console.status("stopping the local region"):
+            background.stop(found)
+        console.print("local region stopped")
+        return
+    with session.exclusive(root.resolve()):
+        for line in clean_up(root.resolve()):
+            console.print(f"ended what an earlier region left: {line}")
+    console.print("no local region is running")
+
+
+@app.command()
+def status(
+    root: Root = DEFAULT_ROOT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show whether the region is running, and its instances. Exit code 4 if it is not.
+
+    Example: `python -m rehearsal status --json`
+    """
+    found = session.running(root.resolve())
+    if found is None:
+        if as_json:
+            print(json.dumps({"running": False}))
+        else:
+            console.print("no local region is running; start one: python -m rehearsal start")
+        raise typer.Exit(ExitCode.FAILURE)
+    machines = _latest_usage(root.resolve())
+    if as_json:
+        print(json.dumps({"running": True, "pid": found.pid, "machines": machines}, indent=2))
+        return
+    table = Table("instance", "zone", "CPU s", "throttled s", "memory peak MiB")
+    for m in machines:
+        memory = f"{m['memory_peak_bytes'] / 2**20:.0f}"
+        cpu, throttled = f"{m['cpu_seconds']:.1f}", f"{m['throttled_seconds']:.1f}"
+        table.add_row(m["instance"], m["zone"], cpu, throttled, memory)
+    out = Console()
+    out.print(f"{found.region}: process {found.pid}, API on 127.0.0.1:{found.api_port}")
+    out.print(f"limits by {found.limits}, clock {found.speed:g}x", highlight=False)
+    out.print(table if machines else "no instances")
+
+
+def _latest_usage(root: Path) -> list[dict[str, Any]]:
+    records = list(usage.samples(root))
+    newest = records[-1]["at"] if records else 0.0
+    return [record for record in records if record["at"] == newest]
+
+
+@app.command()
+def env(root: Root = DEFAULT_ROOT) -> None:
+    """Print the shell commands that point Pulumi, boto3 and the AWS CLI at the region.
+
+    Example: `eval "$(python -m rehearsal env)"`
+    """
+    root = root.resolve()
+    found = session.require(root)
+    (root / "pulumi").mkdir(parents=True, exist_ok=True)
+    print("\n".join(environment.shell_lines(found, root)))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run_cli(app, "python -m region", arguments)

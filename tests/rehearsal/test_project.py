@@ -1,0 +1,112 @@
+"""How the engine is run: its events, its output, and its end, with a stand-in for the engine."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from region.session import Session
+from rehearsal import project as projects
+from rehearsal.engine_events import Event, Heartbeat, Message, PhaseStarted
+from rehearsal.project import EngineError, Project
+from toolchain import locate
+
+ENGINE = """
+    import json, os, sys, time
+    import grpc
+    from pulumi.runtime.proto import events_pb2, events_pb2_grpc
+
+    assert os.environ.get("PULUMI_DEBUG_COMMANDS") == "true"
+    address = sys.argv[sys.argv.index("--event-log") + 1].removeprefix("tcp://")
+    events = [
+        {"preludeEvent": {}},
+        {"diagnosticEvent": {"message": "hello", "severity": "info"}},
+    ]
+
+    def requests():
+        for event in events:
+            yield events_pb2.EventRequest(event=json.dumps(event))
+
+    with grpc.insecure_channel(address) as channel:
+        events_pb2_grpc.EventsStub(channel).StreamEvents(requests())
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "project").mkdir()
+    session = Session(pid=1, created=0.0, api_port=4566, provider_port=4567)
+    return Project(session, tmp_path)
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The program that runs instead of Pulumi."""
+    file = tmp_path / "bin" / "pulumi"
+    file.parent.mkdir()
+    monkeypatch.setattr(locate, "pulumi", lambda: file)
+    return file
+
+
+def write(engine: Path, script: str) -> None:
+    engine.write_text(f"#!{sys.executable}\n{textwrap.dedent(script)}")
+    engine.chmod(0o755)
+
+
+def test_events_are_passed_on_and_the_output_stays_out_of_them(
+    project: Project, engine: Path
+) -> None:
+    write(engine, f"{ENGINE}\n    print('x' * 1_000_000)")
+    events: list[Event] = []
+
+    project.up("ha", events.append)
+
+    assert [event for event in events if event != Heartbeat()] == [
+        PhaseStarted(),
+        Message("hello", "info", None, ephemeral=False),
+    ]
+
+
+def test_a_failure_has_the_last_lines_of_the_output(project: Project, engine: Path) -> None:
+    write(engine, f"{ENGINE}\n    print('the reason', file=sys.stderr); sys.exit(7)")
+    with pytest.raises(EngineError, match=r"(?s)pulumi up failed \(exit 7\).*the reason"):
+        project.up("ha", lambda _: None)
+
+
+def test_without_events_the_engine_is_not_asked_for_them(project: Project, engine: Path) -> None:
+    write(engine, "import sys; assert '--event-log' not in sys.argv; print('{\"url\": \"http\"}')")
+    assert project.outputs("ha") == {"url": "http"}
+
+
+def test_an_interruption_ends_the_engine_and_what_it_started(
+    project: Project, engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projects, "INTERRUPT_GRACE_S", 2.0)
+    pids = engine.with_name("pids")
+    write(
+        engine,
+        f"""
+        import os, subprocess
+        child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        open({str(pids)!r}, "w").write(f"{{os.getpid()}} {{child.pid}}")
+        {textwrap.indent(ENGINE, "    ").strip()}
+        time.sleep(60)
+        """,
+    )
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Message):
+            raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        project.up("ha", interrupt)
+
+    assert time.monotonic() - started < 15
+    for pid in map(int, pids.read_text().split()):
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
