@@ -1,0 +1,66 @@
+"""The shape of the source tree: no import circle, no module or function that has grown too large."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 60
+PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "root_packages"
+]
+SOURCES = sorted(
+    path
+    for package in [*PACKAGES, "app", "benchmarks"]
+    for path in (ROOT / ("policies" if package == "guardrails" else package)).rglob("*.py")
+)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_every_package_of_the_tree_is_looked_at():
+    looked_at = {name_of(path).partition("/")[0] for path in SOURCES}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    assert packages <= looked_at
+
+
+def test_no_module_is_too_long():
+    lengths = {
+        name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def test_no_function_is_too_long():
+    lengths = {
+        f"{name_of(path)}::{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in SOURCES
+        for node in functions(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports for type checkers count too: a circle is a circle to whoever reads it."""
+    graph = grimp.build_graph(*PACKAGES, include_external_packages=False)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
