@@ -78,7 +78,7 @@ class Requests(Record):
     errors: dict[str, int]
     statuses: dict[str, int]
     unsent: int = 0
-    """Requests that failed inside the generator before anything was sent: nothing about the target."""
+    """Requests that failed inside the generator before being sent: they say nothing about the target."""
 
     def count(self, outcome: Outcome) -> int:
         """Return the number of requests with that outcome; 0 if it never occurred."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from loadtest.models import RunSummary
 from loadtest.reporting.evidence import Evidence
 from loadtest.reporting.html import charts
-from loadtest.reporting.html.page import environment
+from loadtest.reporting.templating import environment
 from loadtest.reporting.texts import Texts
 from loadtest.reporting.two_runs import Report
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import jinja2
 from markupsafe import Markup
 
 from loadtest.analysis import bottleneck
@@ -31,6 +28,7 @@ from loadtest.reporting.html.tables import (
     TextTable,
 )
 from loadtest.reporting.published import PublishedFigures
+from loadtest.reporting.templating import environment
 from loadtest.reporting.texts import Texts
 from loadtest.reporting.two_runs import Report
 
@@ -43,30 +41,6 @@ class PageLink(NamedTuple):
     file: str
     language: str
     name: str
-
-
-@functools.cache
-def environment() -> jinja2.Environment:
-    """Return where templates come from; what they print is escaped."""
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("loadtest.reporting"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_keep_units_together,
-    )
-
-
-_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h)(?![A-Za-z]))")
-
-
-def _keep_units_together(value: object) -> object:
-    """Keep a number and its unit on one line. Pictures and style sheets are left as they are."""
-    if isinstance(value, str) and not value.lstrip().startswith("<"):
-        joined = _UNIT.sub("\u00a0", value)
-        return Markup(joined) if isinstance(value, Markup) else joined  # noqa: S704
-    return value
 
 
 def render(report: Report, evidence: Evidence, texts: Texts, other: PageLink | None = None) -> str:
