@@ -140,7 +140,7 @@ def test_the_p99_is_within_two_percent_of_the_truth(run: tuple[RunSummary, Truth
 
 def test_the_run_adds_up(run: tuple[RunSummary, Truth]):
     summary, _ = run
-    failed = {check.name for check in summary.validity.checks if not check.passed}
+    failed = {str(check.name) for check in summary.validity.checks if not check.passed}
     # What depends on how busy the machine is, is not this test's matter.
     assert failed <= {"arrivals on time", "generator lag", "generator CPU"}
 
