@@ -27,10 +27,10 @@ rehearse: setup ## Load both stacks on this machine and print the verdict (PROFI
 
 test: setup ## All tests: fast, simulation, browser, engine, region, end to end
 	@$(PYTHON) -m toolchain browser
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n auto --dist loadgroup
 
 unit: .venv/.stamp ## The fast tests, which need only Python
-	@$(PYTHON) -m pytest -m "not moto and not simulation and not browser and not engine and not region and not e2e"
+	@$(PYTHON) -m pytest -n auto -m "not moto and not simulation and not browser and not engine and not region and not e2e"
 
 bench: setup ## Measure previews, updates, statistics and the load generator
 	@$(PYTHON) -m benchmarks.bench
