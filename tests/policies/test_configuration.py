@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2 as wire
 
-from tests.policies.sandbox import PACK
-from tests.policies.stacks import BY_ID, Draft
+from tests.policies.draft import BY_ID, Draft
+from tests.policies.mutations import MUTATIONS
+from tests.policies.preview.sandbox import PACK
 
 TODAY = date(2026, 11, 22)
 PACK_ID = PACK_CONFIGURATION.id
@@ -81,13 +82,8 @@ def test_a_profile_lowers_no_rule():
 
 
 def test_production_raises_what_money_and_teardown_leave_advisory():
-    assert {rule.id for rule in RULES if rule.production is not None} == {
-        "elb-access-logs",
-        "elb-deletion-protection",
-        "elb-tls-listener",
-        "rds-deletion-protection",
-        "rds-multi-az",
-    }
+    raised = {rule.id: rule.level_in(Profile.PRODUCTION) for rule in RULES}
+    assert raised == {mutation.rule: mutation.production for mutation in MUTATIONS.values()}
 
 
 def test_a_single_rule_can_be_raised_or_switched_off():
@@ -99,7 +95,7 @@ def test_a_single_rule_can_be_raised_or_switched_off():
 
 def test_a_mandatory_rule_can_be_made_advisory_outside_the_profile():
     evaluator = configured({"asg-elb-health-check": Level.ADVISORY})
-    draft = Draft().set("fleet", "healthCheckType", "EC2")
+    draft = Draft().set("group", "healthCheckType", "EC2")
     assert findings(evaluator, draft)[0] == {("asg-elb-health-check", Level.ADVISORY)}
 
 
@@ -180,9 +176,9 @@ def test_an_exception_of_another_resource_excuses_nothing():
 
 
 def test_what_the_stack_lacks_as_a_whole_is_excepted_by_a_star_only():
-    draft = Draft().drop("deployment")
+    draft = Draft().drop("deployment-group")
     rule = "codedeploy-deployment-group"
-    for pattern, level in (("*", Level.ADVISORY), ("fleet", Level.MANDATORY)):
+    for pattern, level in (("*", Level.ADVISORY), ("group", Level.MANDATORY)):
         evaluator = configured(exceptions=[exception(rule=rule, resource=pattern)])
         assert (rule, level) in findings(evaluator, draft)[0]
 
@@ -236,8 +232,10 @@ def test_the_level_of_all_rules_is_no_unknown_rule():
 
 
 def test_the_topology_of_a_stack_without_component_is_configured():
-    assert findings(configured(topology="ha"), Draft().drop("fleet", "balancer"))[0]
-    assert not findings(configured(topology="single"), Draft().set("fleet", "name", "x"))[0]
+    without_component = Draft().drop("service")
+    ha, single = configured(topology="ha"), configured(topology="single")
+    assert not findings(single, without_component.set("group", "healthCheckType", "EC2"))[0]
+    assert findings(ha, without_component.drop("group", "load-balancer"))[0]
 
 
 def test_the_configuration_comes_over_the_wire():
@@ -257,6 +255,6 @@ def test_the_configuration_comes_over_the_wire():
     )
     evaluator = PolicyEvaluator()
     Analyzer(evaluator).Configure(message, None)
-    found, text = findings(evaluator, one_zone().drop("transport"))
+    found, text = findings(evaluator, one_zone().drop("bucket-policy"))
     assert found == {("rds-multi-az", Level.MANDATORY), ("asg-multi-az", Level.MANDATORY)}
     assert "at least 3 are required" in text
