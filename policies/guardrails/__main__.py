@@ -1,4 +1,4 @@
-"""`python -m guardrails` (in `policies/`): the rules as JSON, for reports and documentation."""
+"""`python -m guardrails` (in `policies/`): print the rules as JSON, for reports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from guardrails.catalogue import RULES
 
 
 def main() -> None:
-    """Prints a list with one object per rule, in the order of the catalogue."""
+    """Print a list with one object per rule, in the order of the catalogue."""
     rules = [
         {
             "id": rule.id,

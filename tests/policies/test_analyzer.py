@@ -65,6 +65,14 @@ def test_the_pack_tells_name_version_and_every_rule():
     assert info.version == PACK_VERSION == declared
 
 
+def test_every_method_of_the_installed_protocol_is_implemented():
+    """The base class of the generated code would answer a new method with UNIMPLEMENTED."""
+    service = wire.DESCRIPTOR.services_by_name["Analyzer"]
+    methods = {method.name for method in service.methods}
+    assert methods
+    assert methods <= set(vars(Analyzer))
+
+
 # --- unknown values -------------------------------------------------------------------------------
 
 

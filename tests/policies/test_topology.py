@@ -3,7 +3,7 @@
 import pytest
 from guardrails import tokens
 from guardrails.resources import Resource, Stack
-from guardrails.topology import Topology, topology
+from guardrails.topology import Topology, resolve_topology
 
 
 def stack(*types):
@@ -31,4 +31,4 @@ def stack(*types):
     ],
 )
 def test_topology_is_decided_from_the_resources(types, configured, expected):
-    assert topology(stack(*types), configured)[0] is expected
+    assert resolve_topology(stack(*types), configured)[0] is expected
