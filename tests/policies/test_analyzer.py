@@ -56,7 +56,7 @@ def test_a_policy_carries_its_rules_metadata(rule):
     assert set(policy.configSchema.properties.keys()) == set(rule.parameters)
 
 
-def test_the_pack_tells_name_version_and_every_rule():
+def test_the_pack_reports_name_version_and_every_rule():
     info = Analyzer(PolicyEvaluator()).GetAnalyzerInfo(None, None)
     assert info.supportsConfig
     assert info.description == PACK_DESCRIPTION
@@ -91,7 +91,7 @@ def test_no_unknown_demotes_a_rule(rule):
     assert levels <= {wire.EnforcementLevel.Value(rule.level.name)}
 
 
-def test_an_all_unknown_stack_is_refused_by_the_mandatory_ha_rules():
+def test_an_unknown_stack_is_refused_by_the_mandatory_ha_rules():
     assert reported(analyze_stack(unknown_stack())) >= {
         "asg-multi-az",
         "elbv2-multi-az",
@@ -115,7 +115,7 @@ def test_a_report_carries_level_urn_and_remedy():
     assert "Remedy: " in diagnostic.message
 
 
-def test_a_resource_is_judged_by_its_inputs():
+def test_a_resource_is_evaluated_by_its_inputs():
     database = resource_request("aws:rds/instance:Instance", {"storageEncrypted": UNKNOWN})
     response = Analyzer(PolicyEvaluator()).Analyze(database, None)
     message = next(one.message for one in response.diagnostics if one.policyName == "rds-encrypted")

@@ -1,4 +1,4 @@
-"""docs/policies.md says what the rules say."""
+"""docs/policies.md matches the rules."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ RULES = PolicyEvaluator().rules
 PAGE = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
 
 
-def test_the_page_has_the_catalogue_of_today():
+def test_the_page_has_the_current_catalogue():
     assert replace_catalogue(PAGE, RULES) == PAGE, "run `.venv/bin/python policies/docs.py --write`"
 
 
@@ -28,14 +28,22 @@ def test_a_page_without_its_marks_is_left_alone(mark):
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_every_rule_is_told_whole(rule):
+def test_every_rule_is_documented_completely(rule):
     text = render_catalogue([rule])
-    told = [rule.id, rule.title, rule.url, rule.remedy, rule.unknown, *rule.steps, *rule.parameters]
-    assert all(part in text for part in told)
+    documented = [
+        rule.id,
+        rule.title,
+        rule.url,
+        rule.remedy,
+        rule.unknown,
+        *rule.steps,
+        *rule.parameters,
+    ]
+    assert all(part in text for part in documented)
     assert all(name in text for names in rule.controls.values() for name in names)
 
 
-def test_the_command_prints_it():
+def test_the_command_prints_the_catalogue():
     command = [sys.executable, str(PACK / "docs.py")]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert printed == render_catalogue(RULES)

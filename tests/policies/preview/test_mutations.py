@@ -16,7 +16,7 @@ ADVISORY = {rule.id for rule in RULES if rule.level is Level.ADVISORY}
 
 @pytest.fixture
 def configured(tmp_path):
-    """Writes a policy configuration and gives the options that name it."""
+    """Write a policy configuration and return the options that name it."""
 
     def write(**content):
         path = tmp_path / "policy.json"
@@ -44,7 +44,7 @@ def test_the_program_passes_in_production(standing_stack):
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_mutation_is_blocked_by_the_rule_it_breaks(standing_stack, configured, name):
-    """Every rule is made mandatory, so that also one that is advisory by default has to block."""
+    """Every rule is made mandatory, so that one that is advisory by default has to block too."""
     rule = MUTATIONS[name].rule
     result = standing_stack.preview(*configured(all="mandatory"), mutation=name)
     assert result.rules("mandatory") == {rule}, result.text
@@ -76,7 +76,7 @@ def test_the_profile_makes_a_rule_mandatory(standing_stack):
     assert 'The profile "production" makes this mandatory.' in result.text
 
 
-def test_an_exception_lets_it_pass_and_is_shown(standing_stack, configured):
+def test_an_exception_lets_it_pass_and_is_reported(standing_stack, configured):
     entry = {
         "rule": "rds-multi-az",
         "resource": "web-database-*",
@@ -105,7 +105,7 @@ def test_the_configuration_sets_levels_and_thresholds(standing_stack, configured
     assert result.code != 0
 
 
-def test_a_misspelt_rule_is_refused(standing_stack, configured):
+def test_an_unknown_rule_is_refused(standing_stack, configured):
     result = standing_stack.preview(*configured(**{"rds-multi-zone": "advisory"}))
     assert result.rules() == {"pack-configuration"}, result.text
 
@@ -137,13 +137,13 @@ def test_the_created_stack_passes_when_every_value_is_known(good_stack, tmp_path
         assert bad.rules() == {"asg-multi-az"}, bad.text
         saved = tmp_path / "state.json"
         good_stack.pulumi("stack", "export", "-s", "test", "--file", str(saved))
-        analyzed(good_stack, saved)
+        analyze(good_stack, saved)
     finally:
         good_stack.pulumi("destroy", "--yes", "-s", "test")
 
 
-def analyzed(good_stack, saved):
-    """The second way: the saved state, without program, provider or backend."""
+def analyze(good_stack, saved):
+    """Analyze the saved state, without program, provider or backend."""
     command = ("policy", "analyze", "--policy-pack", str(good_stack.pack), "--file")
     good = good_stack.pulumi(*command, str(saved), check=False)
     assert good.code == 0, good.text

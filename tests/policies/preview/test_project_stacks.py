@@ -35,7 +35,7 @@ def preview(project, stack, *arguments):
     )
 
 
-# What the defaults leave out, since it costs money, a domain or a teardown.
+# What the defaults leave out because it costs money, a domain or a teardown.
 LOW_COST = {
     "asg-multiple-instance-types",
     "elb-access-logs",
@@ -47,7 +47,7 @@ LOW_COST = {
 }
 
 
-def test_ha_is_advised_only_of_what_the_low_cost_defaults_leave_out(project):
+def test_ha_breaks_only_advisory_rules_that_the_low_cost_defaults_leave_out(project):
     result = preview(project, "ha")
     assert result.code == 0, result.text
     assert not result.rules(), result.text
@@ -61,8 +61,8 @@ def test_the_single_stack_is_not_held_to_high_availability(project):
     assert result.rules("advisory") == {"rds-deletion-protection", "no-public-ip"}, result.text
 
 
-# What haproof offers beside the default must pass its own pack. Parts of one preview where they can
-# be, because each costs seconds.
+# What haproof offers besides the defaults must pass its own pack. Options share a preview where they
+# can, because each preview costs seconds.
 OPTIONS = {
     "private and mixed": {
         "network": "nat",
@@ -77,7 +77,7 @@ OPTIONS = {
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_the_options_keep_every_mandatory_rule(project, name, tmp_path):
-    # In a file of its own: `--config` would write into the stack's, and into the next test.
+    # In its own file: `--config` would write into the stack's file, and so into the next test.
     settings = yaml.safe_load((project.project / "Pulumi.ha.yaml").read_text())
     settings["config"] |= {f"haproof:{key}": value for key, value in OPTIONS[name].items()}
     file = tmp_path / "Pulumi.ha.yaml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.policies.draft import Draft, broken
 from tests.policies.mutations import MUTATIONS
 
 
@@ -21,3 +22,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("breaking", [case[1:] for case in breaking], ids=ids)
     if "keeping" in metafunc.fixturenames:
         metafunc.parametrize("keeping", module.KEEPS, ids=range(len(module.KEEPS)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def good_stack_keeps_every_rule() -> None:
+    """Every test here changes the good stack: say it once and plainly if that breaks a rule."""
+    found = broken(Draft())
+    if found:
+        pytest.fail(
+            f"The project's own program breaks {', '.join(sorted(found))}: make it comply in "
+            "components/, or by a setting in tests/policies/good_stack.py.",
+            pytrace=False,
+        )
