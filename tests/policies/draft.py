@@ -146,8 +146,12 @@ def _assign(properties: dict[str, Any], path: str, value: Any) -> None:
 
 @dataclass
 class Changes:
-    """A mutation written down as JSON, with the program's own types and names."""
+    """A mutation written down as JSON, with the program's own types and names.
 
+    `only` leaves out what is not of these types; empty for the whole program.
+    """
+
+    only: list[str] = field(default_factory=list[str])
     sets: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     drops: list[str] = field(default_factory=list[str])
     adds: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])

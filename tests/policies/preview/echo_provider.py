@@ -27,7 +27,9 @@ class EchoProvider(WireProvider):
 
     def Create(self, request, context):
         if not request.preview:
-            return super().Create(request, context)
+            created = super().Create(request, context)
+            created.properties["id"] = created.id  # as the real provider has it
+            return created
         unknown = dict.fromkeys(computed(request.type), UNKNOWN)
         outputs = {**unknown, **json_format.MessageToDict(request.properties)}
         return provider_pb2.CreateResponse(properties=struct(outputs))

@@ -37,9 +37,14 @@ class Result:
 class Sandbox:
     """One project directory with a backend of its own; nothing outside it is touched."""
 
-    def __init__(self, directory, provider_port, pack=PACK, path=TOOLS):
-        """Prepare the environment; `pack` goes to `--policy-pack`, `path` comes first on PATH."""
+    def __init__(self, directory, provider_port, pack=PACK, path=TOOLS, only=()):
+        """Prepare the environment.
+
+        `pack` goes to `--policy-pack`, `path` comes first on PATH. The previews of mutations leave
+        out what is not of the types in `only`.
+        """
         self.pack = pack
+        self.only = only
         self.directory = Path(directory)
         self.project = self.directory / "project"
         (self.directory / "state").mkdir(parents=True)
@@ -95,5 +100,6 @@ class Sandbox:
     def _change(self, mutation):
         changes = Changes()
         if mutation is not None:
+            changes.only = list(self.only)
             MUTATIONS[mutation].change(changes)
         (self.project / "changes.json").write_text(json.dumps(asdict(changes)))

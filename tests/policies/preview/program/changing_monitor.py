@@ -1,16 +1,17 @@
 """The engine's resource monitor, seen through a change to the program.
 
 Registrations are changed on their way to the engine: by type and name, with properties as they are
-on the wire. What is left out is answered like a resource that is still to be created.
+on the wire. What is left out is answered like a resource that is still to be created. Where `only`
+lists types, all others are left out too.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
-from google.protobuf import json_format
+from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
@@ -23,7 +24,8 @@ class ChangingMonitor:
         self._changes = changes
         self._pending = list(changes["adds"])
         self._responses: dict[str, Any] = {}
-        self._left_out: set[str] = set()
+        self._left_out: dict[str, str] = {}
+        """URN of what is left out -> URN of its parent."""
         self._lock = threading.Lock()
 
     def __getattr__(self, name: str) -> Any:
@@ -31,9 +33,10 @@ class ChangingMonitor:
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
         key = f"{request.type}::{request.name}"
-        if key in self._changes["drops"]:
-            return self._leave_out(request)
         self._forget_left_out(request)
+        if key in self._changes["drops"] or self._is_beside(request):
+            self._responses[key] = self._leave_out(request)
+            return self._responses[key]
         for change in self._changes["sets"]:
             if change["resource"] == key:
                 self._set(request, change)
@@ -54,17 +57,26 @@ class ChangingMonitor:
         self._responses[key] = response
         return response
 
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        if request.urn in self._left_out:
+            return empty_pb2.Empty()
+        return self._monitor.RegisterResourceOutputs(request)
+
     # --- leaving out ------------------------------------------------------------------------------
+
+    def _is_beside(self, request: Any) -> bool:
+        return bool(self._changes["only"]) and request.type not in self._changes["only"]
 
     def _leave_out(self, request: Any) -> Any:
         urn = f"urn:pulumi:left-out::program::{request.type}::{request.name}"
-        self._left_out.add(urn)
+        self._left_out[urn] = request.parent
         return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
 
     def _forget_left_out(self, request: Any) -> None:
         """Remove dependencies on what was left out; the engine does not know it."""
         if not self._left_out:
             return
+        request.parent = self._left_out.get(request.parent, request.parent)
         _keep(request.dependencies, self._left_out)
         for sources in request.propertyDependencies.values():
             _keep(sources.urns, self._left_out)
@@ -133,7 +145,8 @@ class ChangingMonitor:
         if "$ref" not in value:
             return {key: self._decode(element, sources) for key, element in value.items()}
         response = self._responses[value["$ref"]]
-        sources.append(response.urn)
+        if response.urn not in self._left_out:
+            sources.append(response.urn)
         if value["output"] == "id":
             return response.id or UNKNOWN
         return json_format.MessageToDict(response.object).get(value["output"], UNKNOWN)
@@ -147,7 +160,7 @@ class ChangingMonitor:
             request.dependencies.extend(urn for urn in urns if urn not in request.dependencies)
 
 
-def _keep(urns: Any, left_out: set[str]) -> None:
+def _keep(urns: Any, left_out: Container[str]) -> None:
     urns[:] = [urn for urn in urns if urn not in left_out]
 
 
