@@ -1,8 +1,8 @@
-"""The adapter between the rules and the engine: its Analyzer service. It decides nothing itself.
+"""The engine's Analyzer service: an adapter between the engine and the rules. It decides nothing.
 
-The policy SDK's `PolicyPack` implements the same service. It is not used because it knows one level
-per policy, gives each policy its own configuration only, and reads the whole stack from the wire
-once per policy (ADR 0009).
+The policy SDK's `PolicyPack` implements the same service. It is not used because it supports one
+level per policy, passes each policy only its own configuration, and decodes the whole stack once
+per policy (ADR 0009).
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from guardrails.model import Level, ResourceRule, Rule, Severity
 
 PACK_NAME = "haproof"
 PACK_DESCRIPTION = "High availability and security guardrails for the haproof stacks."
-# The engine prefers the version in PulumiPolicy.yaml; a test keeps the two equal.
+# The engine prefers the version in PulumiPolicy.yaml; a test keeps both equal.
 PACK_VERSION = "0.1.0"
 
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
-"""The engine's own limit of a gRPC message (sdk/go/common/util/rpcutil)."""
+"""The engine's own limit for a gRPC message (sdk/go/common/util/rpcutil)."""
 
 _LEVELS = {Level.ADVISORY: wire.ADVISORY, Level.MANDATORY: wire.MANDATORY}
 _GIVEN_LEVELS = {
     wire.ADVISORY: Level.ADVISORY,
     wire.MANDATORY: Level.MANDATORY,
-    # The pack changes no resource: what cannot be remediated is refused, as in the SDK.
+    # The pack changes no resource: what it cannot remediate it refuses, as the SDK does.
     wire.REMEDIATE: Level.MANDATORY,
     wire.DISABLED: None,
 }
@@ -46,22 +46,22 @@ _SEVERITIES = {
 
 
 class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
-    """Answers one engine for the length of one command."""
+    """Serves one engine for the duration of one command."""
 
     def __init__(self, evaluator: PolicyEvaluator) -> None:
         self._evaluator = evaluator
 
     # The method names are those of the gRPC service.
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Accepts the engine; nothing is asked of it."""
+        """Accept the engine; the pack needs nothing from it."""
         return wire.AnalyzerHandshakeResponse()
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Tells the pack's version."""
+        """Return the pack's version."""
         return plugin_pb2.PluginInfo(version=PACK_VERSION)
 
     def GetAnalyzerInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Tells the metadata of every rule."""
+        """Return the metadata of every rule."""
         return wire.AnalyzerInfo(
             name=PACK_NAME,
             description=PACK_DESCRIPTION,
@@ -71,7 +71,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         )
 
     def Configure(self, request: wire.ConfigureAnalyzerRequest, context: Any) -> Any:  # noqa: N802, ARG002
-        """Takes the policy configuration, which the engine has completed with the defaults."""
+        """Apply the policy configuration, which the engine has completed with the defaults."""
         self._evaluator.configure(
             {
                 name: RuleConfiguration(
@@ -84,28 +84,28 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         return empty_pb2.Empty()
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Takes the stack's name and configuration; no rule asks for them."""
+        """Ignore the stack's name and configuration; no rule needs them."""
         return wire.AnalyzerStackConfigureResponse()
 
     def Analyze(self, request: wire.AnalyzeRequest, context: Any) -> Any:  # noqa: N802, ARG002
-        """Judges one resource."""
+        """Evaluate one resource."""
         return _response(self._evaluator.evaluate_resource(to_resource(request)))
 
     def AnalyzeStack(self, request: wire.AnalyzeStackRequest, context: Any) -> Any:  # noqa: N802, ARG002
-        """Judges the stack."""
+        """Evaluate the stack."""
         return _response(self._evaluator.evaluate_stack(to_stack(request.resources)))
 
     def Remediate(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Changes nothing: a guardrail says what is wrong, and people decide."""
+        """Change nothing: a guardrail reports what is wrong, and people decide."""
         return wire.RemediateResponse()
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Has nothing under way that could be cancelled."""
+        """Do nothing: no evaluation runs in the background."""
         return empty_pb2.Empty()
 
 
 def describe(rule: Rule) -> str:
-    """Title and official identifiers in one sentence."""
+    """Return title and official identifiers in one sentence."""
     controls = "; ".join(
         f"{catalogue} {', '.join(names)}" for catalogue, names in rule.controls.items()
     )
@@ -113,7 +113,7 @@ def describe(rule: Rule) -> str:
 
 
 def policy_info(rule: Rule) -> wire.PolicyInfo:
-    """A rule's metadata, as the engine asks for it."""
+    """Build the metadata of a rule for the engine."""
     info = wire.PolicyInfo(
         name=rule.id,
         displayName=rule.title,
@@ -155,7 +155,7 @@ def _diagnostic(finding: Finding) -> wire.AnalyzeDiagnostic:
         policyPackName=PACK_NAME,
         policyPackVersion=PACK_VERSION,
         description=describe(finding.rule),
-        # Without the identifiers: whoever repairs reads it, and they fill lines.
+        # Without the identifiers: they take up lines and do not help to fix the violation.
         message=f"{finding.rule.title}.\n{finding.text}",
         enforcementLevel=_LEVELS[finding.level],
         severity=_SEVERITIES[finding.rule.severity],
@@ -164,7 +164,7 @@ def _diagnostic(finding: Finding) -> wire.AnalyzeDiagnostic:
 
 
 def serve(evaluator: PolicyEvaluator | None = None) -> None:
-    """Serves the engine that started this process, until it goes; prints the port first."""
+    """Print the port, then serve the engine that started this process until it exits."""
     server = grpc.server(
         futures.ThreadPoolExecutor(4),
         options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)],

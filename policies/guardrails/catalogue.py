@@ -1,4 +1,4 @@
-"""Every rule of the pack, in the order in which they are printed."""
+"""Every rule of the pack, in the order of the documentation."""
 
 from __future__ import annotations
 

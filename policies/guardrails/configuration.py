@@ -15,27 +15,27 @@ from guardrails.model import ConfigurationRule, Level, Profile, Rule, Severity
 from guardrails.topology import PARAMETERS as TOPOLOGY_PARAMETERS
 
 EVERY_POLICY = "all"
-"""A key of the file that sets every rule's level; the engine resolves it and passes it on."""
+"""A key of the file that sets the level of every rule; the engine resolves it and passes it on."""
 
 PACK_CONFIGURATION = ConfigurationRule(
     id="pack-configuration",
-    title="The policy configuration means what it says",
+    title="The policy configuration is valid",
     severity=Severity.HIGH,
     url="https://www.pulumi.com/docs/using-pulumi/crossguard/configuration",
     remedy="correct the file that --policy-pack-config names.",
     steps=(
-        "Name rules and parameters as docs/policies.md does.",
+        "Use the names of rules and parameters in docs/policies.md.",
         "Give every exception a rule, a resource, a reason and a date in the future.",
-        "Remove exceptions that nothing needs any more.",
+        "Remove exceptions that are no longer needed.",
     ),
-    unknown="A policy configuration holds no unknown values.",
+    unknown="A policy configuration has no unknown values.",
     parameters={
         "profile": {
             "type": "string",
             "enum": [profile.value for profile in Profile],
             "default": Profile.LOW_COST.value,
             "description": (
-                "`low-cost` leaves advisory what costs money or stands in the way of a teardown; "
+                "`low-cost` leaves advisory what costs money or gets in the way of a teardown; "
                 "`production` makes it mandatory."
             ),
         },
@@ -49,7 +49,7 @@ PACK_CONFIGURATION = ConfigurationRule(
 class RuleConfiguration:
     """What the engine passes for one rule: its level (`None`: disabled) and its parameters.
 
-    Where the file says nothing, both are the rule's own defaults: the engine fills them in.
+    The engine fills in the rule's defaults where the file sets nothing.
     """
 
     level: Level | None
@@ -62,7 +62,7 @@ class Configuration:
     def __init__(
         self, rules: Iterable[Rule], given: Mapping[str, RuleConfiguration], today: date
     ) -> None:
-        """Takes everything in; what is wrong with it ends up in ``problems``."""
+        """Read the configuration; `problems` lists what is wrong with it."""
         self._rules = {rule.id: rule for rule in rules}
         self._given = given
         own = PACK_CONFIGURATION.settings(self.parameters(PACK_CONFIGURATION))
@@ -70,19 +70,19 @@ class Configuration:
         self.topology: str | None = own.get("topology")
         names = self._rules.keys() - {PACK_CONFIGURATION.id}
         entries: Sequence[Any] = own.get("exceptions")
-        self.exceptions, expired = exceptions.read(entries, names, today)
-        self.problems = (*self._misspelt(), *expired)
+        self.exceptions, expired = exceptions.parse(entries, names, today)
+        self.problems = (*self._unknown_names(), *expired)
 
     def parameters(self, rule: Rule) -> Mapping[str, Any]:
-        """What the file says of the rule, besides its level."""
+        """Return what the file sets for the rule, except its level."""
         given = self._given.get(rule.id)
         return given.parameters if given else {}
 
     def level(self, rule: Rule) -> Level | None:
-        """The level at which the rule is held, `None` where it is switched off.
+        """Return the level of the rule, `None` if it is disabled.
 
-        A profile only raises: whoever lowers a rule that it makes mandatory has to write an
-        exception, with a reason and an end, or to switch the rule off as a whole.
+        A profile only raises levels: whoever wants to go on without a rule that it makes mandatory
+        has to write an exception, with a reason and an expiry date, or disable the rule altogether.
         """
         given = self._given.get(rule.id)
         if given is None:
@@ -92,17 +92,17 @@ class Configuration:
         return Level.MANDATORY if self.raised(rule) else given.level
 
     def raised(self, rule: Rule) -> bool:
-        """Whether it is the profile that makes the rule mandatory."""
+        """Return whether it is the profile that makes the rule mandatory."""
         return rule.level_in(self.profile) is not rule.level
 
     def exception(self, rule: Rule, resource: Any) -> PolicyException | None:
-        """The exception in force that covers a violation of the rule by the resource."""
+        """Return the exception in force that covers a violation of the rule by the resource."""
         found = (one for one in self.exceptions if one.covers(rule.id, resource))
         return next(found, None)
 
-    def _misspelt(self) -> Iterator[str]:
-        # The engine checks values against the schemas, but lets names pass that it does not know:
-        # a typing error would silently leave the default in force.
+    def _unknown_names(self) -> Iterator[str]:
+        # The engine checks values against the schemas but accepts names that it does not know:
+        # a typo would silently leave the default in force.
         for name in sorted(self._given.keys() - self._rules.keys() - {EVERY_POLICY}):
             near = difflib.get_close_matches(name, self._rules, n=1)
             hint = f'write "{near[0]}"' if near else "take the id from docs/policies.md"

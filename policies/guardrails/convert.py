@@ -1,7 +1,7 @@
-"""From the engine's messages to plain data.
+"""Conversion of the engine's messages to plain data.
 
 The policy SDK hands out proxies that raise as soon as an unknown value is read, and turns that
-exception into an advisory: a mandatory rule would pass on whatever it could not see. Here every
+exception into an advisory: a mandatory rule would let pass whatever it could not see. Here every
 unknown becomes `UNKNOWN` instead, at any depth, so that the rule itself decides.
 """
 
@@ -40,7 +40,7 @@ _SENTINELS = frozenset(
 
 
 def properties(message: struct_pb2.Struct) -> dict[str, Any]:
-    """A resource's properties as dicts, lists and scalars; secrets are told, unknowns marked."""
+    """Convert properties to dicts, lists and scalars, with secrets unwrapped and unknowns marked."""
     return _mark_unknowns(deserialize_properties(json_format.MessageToDict(message)))
 
 
@@ -55,7 +55,7 @@ def _mark_unknowns(value: Any) -> Any:
 
 
 def to_resource(request: wire.AnalyzeRequest) -> Resource:
-    """The resource that is about to be created or changed, with its inputs."""
+    """Convert the resource that is about to be created or changed, with its inputs."""
     return Resource(
         type=request.type,
         name=request.name,
@@ -65,7 +65,7 @@ def to_resource(request: wire.AnalyzeRequest) -> Resource:
 
 
 def to_stack(resources: Iterable[wire.AnalyzerResource]) -> Stack:
-    """The stack, with outputs and property dependencies."""
+    """Convert the stack, with outputs and property dependencies."""
     return Stack(
         Resource(
             type=resource.type,

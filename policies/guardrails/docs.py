@@ -1,4 +1,4 @@
-"""The catalogue of rules as Markdown, from the rules themselves."""
+"""The catalogue of rules as Markdown, generated from the rules."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ END = "<!-- end of the catalogue -->"
 
 
 def render_catalogue(rules: Iterable[Rule]) -> str:
-    """A table of all rules, then a section per rule."""
+    """Render a table of all rules, then a section per rule."""
     listed = list(rules)
     lines = [
         f"{len(listed)} rules. Level: under `low-cost`, and under `production` where it differs.",
         "",
-        "| rule | level | severity | holds for | official |",
+        "| rule | level | severity | applies to | official |",
         "|---|---|---|---|---|",
         *(_row(rule) for rule in listed),
     ]
@@ -28,9 +28,10 @@ def render_catalogue(rules: Iterable[Rule]) -> str:
 
 
 def replace_catalogue(page: str, rules: Iterable[Rule]) -> str:
-    """The page with the part between the two marks written anew.
+    """Return the page with a new catalogue between the two marks.
 
-    Raises ValueError where a mark is missing.
+    Raises:
+        ValueError: a mark is missing.
     """
     head, begin, rest = page.partition(BEGIN)
     _, end, tail = rest.partition(END)

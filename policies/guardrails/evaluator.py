@@ -1,4 +1,4 @@
-"""Holds resources and stacks against the rules, as the policy configuration says. No Pulumi here."""
+"""Evaluation of resources and stacks by the rules, under the policy configuration. No Pulumi."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from guardrails.configuration import PACK_CONFIGURATION, Configuration, RuleConf
 from guardrails.exceptions import PolicyException
 from guardrails.model import Level, ResourceRule, Rule, Scope, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.topology import Topology, topology
+from guardrails.topology import Topology, resolve_topology
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to report: at this level, about this resource, or about the stack as a whole."""
+    """One thing to report, at this level, about a resource or the stack as a whole."""
 
     rule: Rule
     level: Level
@@ -26,7 +26,7 @@ class Finding:
 
 @dataclass
 class Evaluation:
-    """What was found, and the rules (by id) that did not apply, with the reason."""
+    """The findings, and the ids of rules that did not apply, with the reason."""
 
     findings: list[Finding] = field(default_factory=list[Finding])
     not_applicable: dict[str, str] = field(default_factory=dict[str, str])
@@ -37,32 +37,32 @@ def _today() -> date:
 
 
 class PolicyEvaluator:
-    """The rules under one configuration, for one run of the engine."""
+    """Evaluates the rules under one configuration, for one run of the engine."""
 
     def __init__(self, rules: Iterable[Rule] = RULES, today: Callable[[], date] = _today) -> None:
-        """Starts with every default; `configure` replaces them."""
+        """Start with every default; `configure` replaces them."""
         self._rules = (*rules, PACK_CONFIGURATION)
         self._today = today
         self.configure({})
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Every rule, the one over the configuration included."""
+        """Every rule, including the one about the configuration."""
         return self._rules
 
     def configure(self, given: Mapping[str, RuleConfiguration]) -> None:
-        """Takes the policy configuration, by rule id, and starts afresh."""
+        """Apply a policy configuration, by rule id, and forget which exceptions were used."""
         self._used: set[PolicyException] = set()
         self._configuration = Configuration(self._rules, given, self._today())
 
     def evaluate_resource(self, resource: Resource) -> Evaluation:
-        """Judges one resource by its inputs, before it is created or changed."""
+        """Evaluate one resource by its inputs, before it is created or changed."""
         evaluation = Evaluation()
         for rule in self._rules:
             if not isinstance(rule, ResourceRule):
                 continue
             if resource.type not in rule.types:
-                evaluation.not_applicable[rule.id] = f"The rule holds for {', '.join(rule.types)}."
+                evaluation.not_applicable[rule.id] = f"The rule applies to {', '.join(rule.types)}."
                 continue
             level = self._configuration.level(rule)
             if level is not None:
@@ -71,9 +71,9 @@ class PolicyEvaluator:
         return evaluation
 
     def evaluate_stack(self, stack: Stack) -> Evaluation:
-        """Judges the stack as a whole, and the policy configuration, at the end."""
+        """Evaluate the stack as a whole, and the policy configuration, at the end."""
         evaluation = Evaluation()
-        kind, reason = topology(stack, self._configuration.topology)
+        kind, reason = resolve_topology(stack, self._configuration.topology)
         for rule in self._rules:
             level = self._configuration.level(rule)
             if not isinstance(rule, StackRule) or level is None:
@@ -107,7 +107,7 @@ class PolicyEvaluator:
             evaluation.findings.append(finding)
 
     def _report_configuration(self, evaluation: Evaluation) -> None:
-        # Mandatory whatever the file says: a file that is wrong must not excuse itself.
+        # Mandatory whatever the file says: an invalid file must not excuse itself.
         evaluation.findings += [
             Finding(PACK_CONFIGURATION, Level.MANDATORY, problem)
             for problem in self._configuration.problems
@@ -116,7 +116,7 @@ class PolicyEvaluator:
             Finding(
                 PACK_CONFIGURATION,
                 Level.ADVISORY,
-                f"The exception {exception.describe()} excuses nothing in this stack. "
+                f"The exception {exception.describe()} covers nothing in this stack. "
                 "Remedy: remove it.",
             )
             for exception in self._configuration.exceptions

@@ -1,4 +1,4 @@
-"""Exceptions: a rule, the resources that need not keep it, a reason, and a date at which it ends."""
+"""Exceptions: a rule, the resources exempt from it, a reason and an expiry date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIELDS = ("rule", "resource", "reason", "expires")
 SCHEMA: Mapping[str, Any] = MappingProxyType(
     {
         "type": "array",
-        # Fields are not required here: the engine would refuse the file with no word of a remedy.
+        # Fields are not required here: the engine would reject the file without naming a remedy.
         "items": {"type": "object"},
         "default": [],
         "description": (
@@ -31,9 +31,9 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
 
 @dataclass(frozen=True)
 class PolicyException:
-    """A violation of ``rule`` by the resources that match ``resource`` is shown, and blocks not.
+    """An exemption from `rule` for the resources that match `resource`.
 
-    It holds through the day ``expires``, by UTC.
+    The violation is still reported but no longer blocks, through the day `expires` (UTC).
     """
 
     rule: str
@@ -42,22 +42,22 @@ class PolicyException:
     expires: date
 
     def covers(self, rule: str, resource: Resource | None) -> bool:
-        """Whether a violation of the rule by this resource, or by the stack as a whole, is meant."""
+        """Return whether it covers a violation by this resource, or by the stack as a whole."""
         names = ("",) if resource is None else (resource.name, resource.urn)
         return rule == self.rule and any(fnmatchcase(name, self.resource) for name in names)
 
     def describe(self) -> str:
-        """The exception in a message: what it excepts, until when and why."""
+        """Describe what it covers, until when and why, for a message."""
         return (
             f'of rule {self.rule} for "{self.resource}" until {self.expires.isoformat()} '
             f"({self.reason})"
         )
 
 
-def read(
+def parse(
     given: Sequence[Any], rules: Collection[str], today: date
 ) -> tuple[tuple[PolicyException, ...], tuple[str, ...]]:
-    """The exceptions in force, and what is wrong with the others, each with its remedy."""
+    """Return the exceptions in force, and what is wrong with the others, each with a remedy."""
     active: list[PolicyException] = []
     problems: list[str] = []
     for number, entry in enumerate(given, start=1):
@@ -81,25 +81,23 @@ def read(
 
 def _problems(fields: Mapping[str, Any], rules: Collection[str], today: date) -> Iterator[str]:
     for name in sorted(set(fields) - set(_FIELDS)):
-        yield (
-            f'it has a field "{name}" that means nothing. Remedy: use only {", ".join(_FIELDS)}.'
-        )
+        yield (f'it has an unknown field "{name}". Remedy: use only {", ".join(_FIELDS)}.')
     if fields.get("rule") not in rules:
         yield "no rule has that id. Remedy: take the id from the catalogue in docs/policies.md."
     if not _is_text(fields.get("resource")):
         yield "it names no resource. Remedy: set resource to a glob over names or URNs."
     if not _is_text(fields.get("reason")):
-        yield "it gives no reason. Remedy: set reason to a sentence on why the rule must wait."
+        yield "it gives no reason. Remedy: set reason to a sentence that says why."
     expires = fields.get("expires")
     last_day = _date(expires)
     if last_day is None:
         yield (
-            f"its expires is {show(expires)}, which is no date. Remedy: set expires to the last "
+            f"its expires is {show(expires)}, which is not a date. Remedy: set expires to the last "
             "day, as YYYY-MM-DD."
         )
     elif last_day < today:
         yield (
-            f"it expired on {last_day.isoformat()}. Remedy: repair what it excepts and remove it, "
+            f"it expired on {last_day.isoformat()}. Remedy: fix what it covers and remove it, "
             "or agree on a new date."
         )
 

@@ -1,4 +1,4 @@
-"""What a rule is: its metadata, its parameters and its check."""
+"""What a rule consists of: metadata, parameters and a check."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ The engine passes on only one text per violation, so reports split it here: the 
 
 
 class Level(Enum):
-    """What a violation does: an advisory prints, a mandatory rule fails preview and update."""
+    """The effect of a violation: an advisory prints, a mandatory rule fails preview and update."""
 
     ADVISORY = "advisory"
     MANDATORY = "mandatory"
 
 
 class Profile(Enum):
-    """How strict the pack is: a profile raises advisory rules to mandatory, it lowers none."""
+    """How strict the pack is: a profile raises advisory rules to mandatory and lowers none."""
 
     LOW_COST = "low-cost"
     PRODUCTION = "production"
 
 
 class Severity(Enum):
-    """How bad a violation is; metadata only."""
+    """How serious a violation is; metadata only."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -42,7 +42,7 @@ class Severity(Enum):
 
 
 class Scope(Enum):
-    """The stacks a rule holds for: every stack, or those that claim high availability."""
+    """The stacks a rule applies to: every stack, or those that claim high availability."""
 
     EVERY_STACK = "every-stack"
     HIGH_AVAILABILITY = "high-availability"
@@ -50,9 +50,9 @@ class Scope(Enum):
 
 @dataclass(frozen=True)
 class Violation:
-    """One finding: what is wrong, with name and value, in one sentence; and with which resource.
+    """What is wrong, with name and value, in one sentence, and with which resource.
 
-    Without a resource the stack as a whole is meant, as where something is missing altogether.
+    A violation without a resource is one by the stack as a whole: something is missing.
     """
 
     what: str
@@ -63,43 +63,46 @@ class Settings:
     """A rule's parameters: the policy configuration over the defaults of the rule's schema."""
 
     def __init__(self, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-        """``given`` is already checked against the rule's JSON schema by the engine."""
+        """Merge both; the engine has checked `given` against the rule's JSON schema."""
         self._values = {**defaults, **{k: v for k, v in given.items() if v is not None}}
 
     def get(self, name: str) -> Any:
-        """The value of a parameter, `None` where there is neither a value nor a default."""
+        """Return the value of a parameter, `None` if there is neither a value nor a default."""
         return self._values.get(name)
 
     def integer(self, name: str) -> int:
-        """A whole number; the wire format carries it as a float."""
+        """Return a whole number; the wire format carries it as a float."""
         return int(self._values[name])
 
     def integers(self, name: str) -> frozenset[int]:
-        """A list of whole numbers as a set."""
+        """Return a list of whole numbers as a set."""
         return frozenset(int(value) for value in self._values[name])
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of strings."""
+        """Return a list of strings."""
         return tuple(self._values[name])
 
     def mapping(self, name: str) -> Mapping[str, str]:
-        """An object of strings."""
+        """Return an object of strings."""
         return self._values[name]
 
 
 Parameters = Mapping[str, Mapping[str, Any]]
-"""JSON schema per parameter; ``default`` is the value without configuration."""
+"""JSON schema per parameter; `default` is the value without configuration."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Metadata that every rule carries.
+    """Metadata that every rule has.
 
-    ``controls`` maps a catalogue ("AWS Config", "Security Hub", …) to its identifiers of this rule
-    and is empty for rules that no catalogue has. ``unknown`` says what the rule does with a value
-    that a preview does not know. ``remedy`` is one sentence, ``steps`` the long form. ``level`` is
-    that of the profile `low-cost`, the default; ``production`` that of the other profile, where it
-    is stricter.
+    Attributes:
+        level: Under the profile `low-cost`, the default.
+        production: Under the profile `production`, where it is stricter.
+        controls: The rule's identifiers per catalogue ("AWS Config", "Security Hub", …); empty
+            for a rule that no catalogue has.
+        remedy: What to do, in one sentence.
+        steps: What to do, at length.
+        unknown: What the rule makes of a value that a preview does not know.
     """
 
     id: str
@@ -116,7 +119,7 @@ class Rule:
     parameters: Parameters = field(default_factory=lambda: MappingProxyType({}))
 
     def settings(self, given: Mapping[str, Any]) -> Settings:
-        """The parameters of one run."""
+        """Return the parameters of one run."""
         return Settings(
             {
                 name: schema["default"]
@@ -127,12 +130,12 @@ class Rule:
         )
 
     def level_in(self, profile: Profile) -> Level:
-        """The level under a profile."""
+        """Return the level under a profile."""
         raised = self.production if profile is Profile.PRODUCTION else None
         return raised or self.level
 
     def text(self, violation: Violation) -> str:
-        """The violation as it is printed: what is wrong, and the remedy."""
+        """Render a violation: what is wrong, and the remedy."""
         return f"{violation.what}{REMEDY_MARK}{self.remedy}"
 
 
@@ -140,8 +143,8 @@ class Rule:
 class StackRule(Rule):
     """A rule over the whole stack; runs at the end of preview and update.
 
-    Only such a rule sees that something is missing or how resources hang together. It reads
-    outputs: what a program left open may be unknown there, filled in by the provider later.
+    Only such a rule sees that something is missing, or how resources refer to each other. It reads
+    outputs: what the program leaves to the provider may be unknown there.
     """
 
     check: Callable[[Stack, Settings], Iterable[Violation]]
@@ -151,7 +154,7 @@ class StackRule(Rule):
 class ResourceRule(Rule):
     """A rule over one resource's inputs; runs before the resource is created or changed.
 
-    It blocks an update even where the preview was skipped. What a program left open is absent.
+    It blocks an update even if the preview was skipped. What the program does not set is absent.
     """
 
     types: tuple[str, ...]
@@ -160,16 +163,16 @@ class ResourceRule(Rule):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigurationRule(Rule):
-    """A rule over the policy configuration itself; `guardrails.evaluator` carries it out."""
+    """A rule about the policy configuration itself; `guardrails.evaluator` enforces it."""
 
 
-def each(
+def for_each(
     select: Callable[[Stack], Iterable[Resource]],
     problem: Callable[[Stack, Resource, Settings], str | None],
 ) -> Callable[[Stack, Settings], Iterator[Violation]]:
-    """A check that asks one question of every selected resource.
+    """Build a check that looks for one problem in every selected resource.
 
-    ``problem`` answers with what is wrong, in one sentence, or `None`.
+    `problem` returns what is wrong, in one sentence, or `None`.
     """
 
     def check(stack: Stack, settings: Settings) -> Iterator[Violation]:

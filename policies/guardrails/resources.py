@@ -1,4 +1,4 @@
-"""The stack as the rules see it: resources, their plain properties and who depends on whom."""
+"""The resource model of the rules: resources, their plain properties and dependencies."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from guardrails.values import UNKNOWN, dig, is_absent, leaves
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Resource:
-    """One resource; compared by identity, named in messages by its type's last part and name.
+    """One resource; compared by identity.
 
-    ``dependencies`` maps a top-level property to the URNs of the resources its value came from.
+    Attributes:
+        dependencies: Per top-level property the URNs of the resources from which its value came.
     """
 
     type: str
@@ -26,7 +27,7 @@ class Resource:
     )
 
     def get(self, *path: str | int) -> Any:
-        """The property at ``path``: a plain value, `None` where absent, `UNKNOWN` where open."""
+        """Return the property at `path`: a plain value, `None` if absent, `UNKNOWN` if unknown."""
         return dig(self.properties, *path)
 
 
@@ -34,16 +35,16 @@ class Stack:
     """All resources of one stack."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        """Indexes the resources by URN; their order is kept."""
+        """Index the resources by URN and keep their order."""
         self.resources: tuple[Resource, ...] = tuple(resources)
         self._by_urn = {resource.urn: resource for resource in self.resources}
 
     def of(self, types: Sequence[str]) -> list[Resource]:
-        """The resources of one of these types."""
+        """Return the resources of these types."""
         return [resource for resource in self.resources if resource.type in types]
 
     def sources(self, resource: Resource, prop: str, types: Sequence[str]) -> list[Resource]:
-        """The resources of these types from which the top-level property's value came."""
+        """Return the resources of these types from which a top-level property's value came."""
         urns = resource.dependencies.get(prop, ())
         found = (self._by_urn.get(urn) for urn in urns)
         return [source for source in found if source is not None and source.type in types]
@@ -57,11 +58,11 @@ class Stack:
         *,
         value: Any = None,
     ) -> list[Resource]:
-        """The resources of these types that a reference property points at.
+        """Return the resources of these types to which a property refers.
 
-        A known reference (name, id or ARN) is compared with the targets' ``keys``; the part that
-        is unknown in a preview is decided by the property's dependencies. ``value`` narrows a
-        nested property down to the references in it; by default the whole property is taken.
+        A known reference (name, id or ARN) is compared with the targets' `keys`; one that is
+        unknown in a preview is resolved through the property's dependencies. `value` narrows a
+        nested property down to the references in it; by default the whole property is searched.
         """
         reference = resource.get(prop) if value is None else value
         if is_absent(reference):
@@ -73,7 +74,7 @@ class Stack:
         open_parts = [part for part in parts if part is UNKNOWN or part not in found]
         if not open_parts:
             return matched
-        # A known reference can only mean a resource that has not told its own name yet.
+        # A known reference can only mean a resource whose own name is not known yet.
         candidates = [
             source
             for source in self.sources(resource, prop, types)
@@ -83,6 +84,6 @@ class Stack:
 
 
 def identities(resource: Resource, keys: Sequence[str]) -> set[str]:
-    """The known values of the properties by which others refer to this resource."""
+    """Return the known values of the properties by which others refer to this resource."""
     values = (resource.get(key) for key in keys)
     return {value for value in values if isinstance(value, str) and value}

@@ -1,6 +1,6 @@
-"""Pulumi type tokens that the rules look for.
+"""Pulumi type tokens of the resources that the rules look at.
 
-`pulumi_aws` registers load balancing under several modules for one and the same resource
+`pulumi_aws` registers a load balancing resource under several modules
 (`aws.lb.LoadBalancer` is `aws:lb/…`, `aws.alb.LoadBalancer` is `aws:alb/…`); all of them count.
 """
 

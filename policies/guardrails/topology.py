@@ -1,6 +1,6 @@
-"""Whether a stack claims to be highly available, decided from what it consists of.
+"""Whether a stack claims to be highly available, decided from its resources.
 
-The stack's name decides nothing: a stack named `production` may be either.
+The name of the stack does not matter: a stack named `production` may be either.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PARAMETERS: Parameters = MappingProxyType(
             "type": "string",
             "enum": [member.value for member in Topology],
             "description": (
-                "What a stack without a haproof component is held to; by default a stack with an "
+                "Topology of a stack without a haproof component; by default a stack with an "
                 "Auto Scaling group or a load balancer counts as highly available."
             ),
         }
@@ -35,19 +35,19 @@ PARAMETERS: Parameters = MappingProxyType(
 )
 
 
-def topology(stack: Stack, configured: Any = None) -> tuple[Topology, str]:
-    """The topology and the reason for it, in a sentence's end ("because …").
+def resolve_topology(stack: Stack, configured: Any = None) -> tuple[Topology, str]:
+    """Resolve the topology, and the reason for it as a clause ("because …").
 
-    The stack's top component decides first, since it is what the stack says of itself; then the
-    policy's ``topology`` parameter; then the presence of an Auto Scaling group or load balancer.
+    The stack's top component decides first, since it is what the stack claims to be; then the
+    policy's `topology` parameter; then the presence of an Auto Scaling group or load balancer.
     """
     types = {resource.type for resource in stack.resources}
     if tokens.HIGHLY_AVAILABLE_SERVICE in types:
-        return Topology.HIGHLY_AVAILABLE, f"it holds a {tokens.HIGHLY_AVAILABLE_SERVICE}"
+        return Topology.HIGHLY_AVAILABLE, f"it contains a {tokens.HIGHLY_AVAILABLE_SERVICE}"
     if tokens.SINGLE_INSTANCE_SERVICE in types:
-        return Topology.SINGLE, f"it holds a {tokens.SINGLE_INSTANCE_SERVICE}"
+        return Topology.SINGLE, f"it contains a {tokens.SINGLE_INSTANCE_SERVICE}"
     if configured is not None:
         return Topology(configured), f'the policy configuration says topology "{configured}"'
     if types & {*tokens.AUTO_SCALING_GROUP, *tokens.LOAD_BALANCER}:
-        return Topology.HIGHLY_AVAILABLE, "it holds an Auto Scaling group or a load balancer"
-    return Topology.SINGLE, "it holds neither an Auto Scaling group nor a load balancer"
+        return Topology.HIGHLY_AVAILABLE, "it contains an Auto Scaling group or a load balancer"
+    return Topology.SINGLE, "it contains neither an Auto Scaling group nor a load balancer"

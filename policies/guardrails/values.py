@@ -1,7 +1,7 @@
-"""Plain property values with an explicit "not known yet".
+"""Plain property values with an explicit "unknown".
 
-A preview leaves values open that only the cloud can fill in. Here such a value is the sentinel
-`UNKNOWN`, never an exception and never a missing key, so that every rule has to say what it means.
+A preview does not know values that only the cloud can fill in. Here such a value is the sentinel
+`UNKNOWN`, never an exception and never a missing key, so that every rule has to decide what it means.
 Numbers arrive as floats, because the wire format (protobuf's Struct) has no integers.
 """
 
@@ -13,12 +13,12 @@ from typing import Any, Final
 
 
 class Unknown(Enum):
-    """The type of `UNKNOWN`; an enum, so that it is one object and type checkers can narrow it."""
+    """The type of `UNKNOWN`: an enum, so that it is a singleton and type checkers can narrow it."""
 
     MEMBER = "unknown"
 
     def __repr__(self) -> str:
-        """Reads well inside a message."""
+        """Return a word that reads well in a message."""
         return "unknown"
 
 
@@ -26,7 +26,7 @@ UNKNOWN: Final = Unknown.MEMBER
 
 
 def dig(value: Any, *path: str | int) -> Any:
-    """The value at ``path``, `None` where a part is absent, `UNKNOWN` where a part is unknown."""
+    """Return the value at `path`: `None` if a part is absent, `UNKNOWN` if a part is unknown."""
     for part in path:
         if value is UNKNOWN:
             return UNKNOWN
@@ -39,19 +39,19 @@ def dig(value: Any, *path: str | int) -> Any:
 
 
 def is_absent(value: Any) -> bool:
-    """Whether nothing was given: providers write that as null, an empty string or an empty list."""
+    """Return whether a value is absent: providers write null, an empty string or an empty list."""
     return value is None or value in ("", [], {})
 
 
 def items(value: Any) -> list[Any]:
-    """The elements of a list property; none where it is absent or unknown as a whole."""
+    """Return the elements of a list; none if it is absent or unknown as a whole."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return list(value)
     return []
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Every scalar inside a value, `UNKNOWN` included."""
+    """Yield every scalar inside a value, `UNKNOWN` included."""
     if isinstance(value, Mapping):
         for element in value.values():
             yield from leaves(element)
@@ -63,12 +63,12 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def is_true(value: Any) -> bool:
-    """Whether a boolean is certainly true. Launch templates write booleans as strings."""
+    """Return whether a boolean is certainly true. Launch templates write booleans as strings."""
     return value is True or value == "true"
 
 
 def number(value: Any) -> float | None:
-    """A known number, or `None`. Strings of digits count, booleans do not."""
+    """Return a known number, else `None`. Strings of digits count, booleans do not."""
     if isinstance(value, bool) or value is UNKNOWN:
         return None
     try:
@@ -78,7 +78,7 @@ def number(value: Any) -> float | None:
 
 
 def show(value: Any) -> str:
-    """A value as it belongs into a message: what was given, or that nothing was."""
+    """Render a value for a message."""
     if value is UNKNOWN:
         return "not known in this preview"
     if is_absent(value):

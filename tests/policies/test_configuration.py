@@ -1,64 +1,20 @@
-"""Profiles, levels, exceptions, and what is wrong with a policy configuration."""
+"""Profiles, levels, and what makes a policy configuration invalid."""
 
 import json
-from datetime import date, timedelta
 
 import pytest
 from google.protobuf import json_format, struct_pb2
 from guardrails.analyzer import Analyzer
 from guardrails.catalogue import RULES
-from guardrails.configuration import PACK_CONFIGURATION, RuleConfiguration
+from guardrails.configuration import RuleConfiguration
 from guardrails.evaluator import PolicyEvaluator
 from guardrails.model import Level, Profile
-from guardrails.resources import Stack
-from hypothesis import given
-from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2 as wire
 
-from tests.policies.sandbox import PACK
-from tests.policies.stacks import BY_ID, Draft
-
-TODAY = date(2026, 11, 22)
-PACK_ID = PACK_CONFIGURATION.id
-REASON = "The trial runs on one small database until the launch."
-
-
-def configured(levels=None, parameters=None, **own):
-    """A judge with levels by rule, parameters by rule, and the pack's own parameters."""
-    evaluator = PolicyEvaluator(today=lambda: TODAY)
-    settings = {name: dict(values) for name, values in (parameters or {}).items()}
-    settings[PACK_ID] = own
-    defaults = {rule.id: rule.level for rule in RULES}
-    chosen = {**defaults, **(levels or {})}
-    names = {*chosen, *settings}
-    evaluator.configure(
-        {
-            name: RuleConfiguration(chosen.get(name, Level.MANDATORY), settings.get(name, {}))
-            for name in names
-        }
-    )
-    return evaluator
-
-
-def exception(**changes):
-    entry = {
-        "rule": "rds-multi-az",
-        "resource": "database",
-        "reason": REASON,
-        "expires": "2026-12-31",
-    }
-    return {name: value for name, value in {**entry, **changes}.items() if value is not ...}
-
-
-def findings(evaluator, draft):
-    """(rule id, level) of every finding about the stack, and their texts."""
-    found = evaluator.evaluate_stack(draft.build()).findings
-    return {(one.rule.id, one.level) for one in found}, " ".join(one.text for one in found)
-
-
-def one_zone():
-    return Draft().set("database", "multiAz", False)
-
+from tests.policies.draft import Draft
+from tests.policies.evaluation import PACK_ID, TODAY, configured, findings, one_zone
+from tests.policies.mutations import MUTATIONS
+from tests.policies.preview.sandbox import PACK
 
 # --- profiles -------------------------------------------------------------------------------------
 
@@ -81,13 +37,8 @@ def test_a_profile_lowers_no_rule():
 
 
 def test_production_raises_what_money_and_teardown_leave_advisory():
-    assert {rule.id for rule in RULES if rule.production is not None} == {
-        "elb-access-logs",
-        "elb-deletion-protection",
-        "elb-tls-listener",
-        "rds-deletion-protection",
-        "rds-multi-az",
-    }
+    raised = {rule.id: rule.level_in(Profile.PRODUCTION) for rule in RULES}
+    assert raised == {mutation.rule: mutation.production for mutation in MUTATIONS.values()}
 
 
 def test_a_single_rule_can_be_raised_or_switched_off():
@@ -99,7 +50,7 @@ def test_a_single_rule_can_be_raised_or_switched_off():
 
 def test_a_mandatory_rule_can_be_made_advisory_outside_the_profile():
     evaluator = configured({"asg-elb-health-check": Level.ADVISORY})
-    draft = Draft().set("fleet", "healthCheckType", "EC2")
+    draft = Draft().set("group", "healthCheckType", "EC2")
     assert findings(evaluator, draft)[0] == {("asg-elb-health-check", Level.ADVISORY)}
 
 
@@ -109,112 +60,10 @@ def test_each_profile_has_its_file(profile):
     assert content == {PACK_ID: {"profile": profile.value, "exceptions": []}}
 
 
-# --- exceptions -----------------------------------------------------------------------------------
+# --- invalid configurations ---------- -----------------------------------------------------------
 
 
-def test_an_exception_is_shown_and_does_not_block():
-    evaluator = configured(profile="production", exceptions=[exception()])
-    found, text = findings(evaluator, one_zone())
-    assert found == {("rds-multi-az", Level.ADVISORY)}
-    assert "Accepted by the exception of rule rds-multi-az" in text
-    assert "until 2026-12-31" in text
-    assert REASON in text
-
-
-def test_an_exception_holds_through_its_last_day():
-    last = configured(profile="production", exceptions=[exception(expires="2026-11-22")])
-    assert findings(last, one_zone())[0] == {("rds-multi-az", Level.ADVISORY)}
-
-
-@pytest.mark.parametrize(
-    ("change", "word"),
-    [
-        ({"expires": "2026-11-21"}, "expired on 2026-11-21"),
-        ({"expires": ...}, "no date"),
-        ({"expires": "next year"}, "no date"),
-        ({"expires": 20261231.0}, "no date"),
-        ({"reason": ...}, "no reason"),
-        ({"reason": "  "}, "no reason"),
-        ({"resource": ...}, "no resource"),
-        ({"rule": "rds-multi-zone"}, "no rule has that id"),
-        ({"rule": ...}, "no rule has that id"),
-        ({"rule": PACK_ID}, "no rule has that id"),
-        ({"until": "2027-01-01"}, '"until" that means nothing'),
-    ],
-)
-def test_an_exception_that_is_not_in_force_is_a_violation_and_excuses_nothing(change, word):
-    evaluator = configured(profile="production", exceptions=[exception(**change)])
-    found, text = findings(evaluator, one_zone())
-    assert found == {("rds-multi-az", Level.MANDATORY), (PACK_ID, Level.MANDATORY)}
-    assert word in text
-    assert "is not in force" in text
-    assert "Remedy: " in text
-
-
-@pytest.mark.parametrize("entry", [None, "rds-multi-az", 3.0, []])
-def test_an_exception_that_is_no_object_is_a_violation(entry):
-    assert (PACK_ID, Level.MANDATORY) in findings(configured(exceptions=[entry]), Draft())[0]
-
-
-def test_a_bad_exception_blocks_even_where_nothing_is_wrong():
-    evaluator = configured(exceptions=[exception(reason=...)])
-    assert findings(evaluator, Draft())[0] == {(PACK_ID, Level.MANDATORY)}
-
-
-def test_a_wrong_configuration_cannot_excuse_itself():
-    evaluator = configured({PACK_ID: None}, exceptions=[exception(reason=...)])
-    assert findings(evaluator, Draft())[0] == {(PACK_ID, Level.MANDATORY)}
-
-
-@pytest.mark.parametrize("pattern", ["database", "data*", "urn:data*", "*"])
-def test_a_resource_is_meant_by_name_or_urn(pattern):
-    evaluator = configured(profile="production", exceptions=[exception(resource=pattern)])
-    assert findings(evaluator, one_zone())[0] == {("rds-multi-az", Level.ADVISORY)}
-
-
-def test_an_exception_of_another_resource_excuses_nothing():
-    evaluator = configured(profile="production", exceptions=[exception(resource="other")])
-    found, text = findings(evaluator, one_zone())
-    assert found == {("rds-multi-az", Level.MANDATORY), (PACK_ID, Level.ADVISORY)}
-    assert "excuses nothing in this stack. Remedy: remove it." in text
-
-
-def test_what_the_stack_lacks_as_a_whole_is_excepted_by_a_star_only():
-    draft = Draft().drop("deployment")
-    rule = "codedeploy-deployment-group"
-    for pattern, level in (("*", Level.ADVISORY), ("fleet", Level.MANDATORY)):
-        evaluator = configured(exceptions=[exception(rule=rule, resource=pattern)])
-        assert (rule, level) in findings(evaluator, draft)[0]
-
-
-def test_an_exception_of_a_resource_rule_is_not_told_to_be_useless():
-    evaluator = configured(exceptions=[exception(rule="rds-encrypted", resource="database")])
-    draft = Draft().set("database", "storageEncrypted", False)
-    stack = draft.build()
-    levels = {
-        one.level
-        for resource in stack.resources
-        for one in evaluator.evaluate_resource(resource).findings
-        if one.rule.id == "rds-encrypted"
-    }
-    assert levels == {Level.ADVISORY}
-    assert findings(evaluator, draft)[0] == set()
-
-
-@given(days=st.integers(-4000, 4000), names=st.sampled_from(sorted(BY_ID)))
-def test_an_exception_is_either_in_force_or_reported(days, names):
-    expires = (TODAY + timedelta(days)).isoformat()
-    evaluator = configured(exceptions=[exception(rule=names, resource="x", expires=expires)])
-    levels = {
-        one.level for one in evaluator.evaluate_stack(Stack([])).findings if one.rule.id == PACK_ID
-    }
-    assert levels == {Level.ADVISORY if days >= 0 else Level.MANDATORY}
-
-
-# --- what is wrong with a configuration -----------------------------------------------------------
-
-
-def test_a_rule_that_does_not_exist_is_refused_with_the_near_one():
+def test_an_unknown_rule_is_refused_with_the_closest_one():
     found, text = findings(configured({"rds-mutli-az": Level.MANDATORY}), Draft())
     assert found == {(PACK_ID, Level.MANDATORY)}
     assert '"rds-mutli-az" that does not exist' in text
@@ -229,15 +78,17 @@ def test_a_parameter_that_a_rule_does_not_have_is_refused():
     assert "minimumZones, subnetZones" in text
 
 
-def test_the_level_of_all_rules_is_no_unknown_rule():
+def test_the_level_of_all_rules_is_not_an_unknown_rule():
     evaluator = PolicyEvaluator(today=lambda: TODAY)
     evaluator.configure({"all": RuleConfiguration(Level.ADVISORY)})
     assert evaluator.evaluate_stack(Draft().build()).findings == []
 
 
 def test_the_topology_of_a_stack_without_component_is_configured():
-    assert findings(configured(topology="ha"), Draft().drop("fleet", "balancer"))[0]
-    assert not findings(configured(topology="single"), Draft().set("fleet", "name", "x"))[0]
+    without_component = Draft().drop("service")
+    ha, single = configured(topology="ha"), configured(topology="single")
+    assert not findings(single, without_component.set("group", "healthCheckType", "EC2"))[0]
+    assert findings(ha, without_component.drop("group", "load-balancer"))[0]
 
 
 def test_the_configuration_comes_over_the_wire():
@@ -257,6 +108,6 @@ def test_the_configuration_comes_over_the_wire():
     )
     evaluator = PolicyEvaluator()
     Analyzer(evaluator).Configure(message, None)
-    found, text = findings(evaluator, one_zone().drop("transport"))
+    found, text = findings(evaluator, one_zone().drop("bucket-policy"))
     assert found == {("rds-multi-az", Level.MANDATORY), ("asg-multi-az", Level.MANDATORY)}
     assert "at least 3 are required" in text

@@ -1,4 +1,4 @@
-"""How a fleet hangs together: Auto Scaling group, target group, listener, deployment group."""
+"""Relations of an Auto Scaling group: target groups, listeners, templates, deployment groups."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ GROUP_KEYS = ("name", "id")
 TEMPLATE_KEYS = ("id", "name")
 TARGET_GROUP_KEYS = ("arn", "id", "name")
 
+TEMPLATE_PATHS = (("launchTemplate", ()), ("mixedInstancesPolicy", ("launchTemplate",)))
+"""Where a group refers to its launch template: the top-level property, and the path inside it."""
+
 
 def auto_scaling_groups(stack: Stack) -> list[Resource]:
-    """Every Auto Scaling group of the stack."""
+    """Return every Auto Scaling group of the stack."""
     return stack.of(tokens.AUTO_SCALING_GROUP)
 
 
 def target_groups(stack: Stack, group: Resource) -> list[Resource]:
-    """The target groups in which the Auto Scaling group registers its instances."""
+    """Return the target groups in which the Auto Scaling group registers its instances."""
     found = [
         *stack.linked(group, "targetGroupArns", tokens.TARGET_GROUP, TARGET_GROUP_KEYS),
         *stack.linked(group, "trafficSources", tokens.TARGET_GROUP, TARGET_GROUP_KEYS),
@@ -37,12 +40,11 @@ def target_groups(stack: Stack, group: Resource) -> list[Resource]:
     return _distinct(found)
 
 
-TEMPLATE_PATHS = (("launchTemplate", ()), ("mixedInstancesPolicy", ("launchTemplate",)))
-"""Where a group names its launch template: the top-level property, and the path inside it."""
-
-
 def has_launch_template(stack: Stack, group: Resource) -> bool:
-    """Whether the group launches from a template; an unknown one counts where it comes from one."""
+    """Return whether the group launches from a template.
+
+    A template that is unknown as a whole has to come from a launch template resource.
+    """
     for prop, path in TEMPLATE_PATHS:
         template = dig(group.get(prop), *path)
         if template is UNKNOWN:
@@ -54,7 +56,7 @@ def has_launch_template(stack: Stack, group: Resource) -> bool:
 
 
 def launch_templates(stack: Stack, group: Resource) -> list[Resource]:
-    """The launch templates of the stack from which the group launches its instances."""
+    """Return the launch templates of the stack from which the group launches instances."""
     found = [
         template
         for prop, _ in TEMPLATE_PATHS
@@ -64,17 +66,17 @@ def launch_templates(stack: Stack, group: Resource) -> list[Resource]:
 
 
 def serving_groups(stack: Stack) -> list[Resource]:
-    """The Auto Scaling groups behind a target group; all of them where none is.
+    """Return the Auto Scaling groups with a target group, or all groups if none has one.
 
-    A fleet of workers without a balancer may stand beside the serving one; where no group is
-    attached at all, each of them may be the one that should be.
+    A group of workers needs no load balancer. If no group is attached at all, any of them may be
+    the one that should be.
     """
     groups = auto_scaling_groups(stack)
     return [group for group in groups if target_groups(stack, group)] or groups
 
 
 def forwarded_target_groups(stack: Stack) -> list[Resource]:
-    """The target groups to which a listener, or a rule of one, forwards requests."""
+    """Return the target groups to which a listener, or a rule of one, forwards requests."""
     found: list[Resource] = []
     for types, prop in ((tokens.LISTENER, "defaultActions"), (tokens.LISTENER_RULE, "actions")):
         for listener in stack.of(types):
@@ -89,8 +91,8 @@ def forwarded_target_groups(stack: Stack) -> list[Resource]:
 
 
 def _forward_references(actions: Any) -> Any:
-    # An action list that is unknown as a whole is decided by its dependencies: a listener has no
-    # other use for a target group than forwarding to it.
+    # An action list that is unknown as a whole is resolved through its dependencies: a listener has
+    # no other use for a target group than forwarding to it.
     if actions is UNKNOWN:
         return [UNKNOWN]
     references: list[Any] = []
@@ -99,30 +101,25 @@ def _forward_references(actions: Any) -> Any:
             references.append(UNKNOWN)
         elif isinstance(action, dict) and action.get("type") == "forward":
             references.append(action.get("targetGroupArn"))
-            forward = action.get("forward")
-            targets = forward if forward is UNKNOWN else items((forward or {}).get("targetGroups"))
-            references += (
-                [UNKNOWN]
-                if targets is UNKNOWN
-                else [t if t is UNKNOWN else t.get("arn") for t in targets]
-            )
+            targets = dig(action, "forward", "targetGroups")
+            references += [dig(one, "arn") for one in items(targets)] or [targets]
     return [reference for reference in references if reference is not None]
 
 
 def deployment_groups(stack: Stack) -> list[Resource]:
-    """Every CodeDeploy deployment group of the stack."""
+    """Return every CodeDeploy deployment group of the stack."""
     return stack.of(tokens.DEPLOYMENT_GROUP)
 
 
 def deployed_groups(stack: Stack, deployment_group: Resource) -> list[Resource]:
-    """The Auto Scaling groups to which a deployment group deploys."""
+    """Return the Auto Scaling groups to which a deployment group deploys."""
     return stack.linked(
         deployment_group, "autoscalingGroups", tokens.AUTO_SCALING_GROUP, GROUP_KEYS
     )
 
 
 def deployment_target_groups(stack: Stack, deployment_group: Resource) -> list[Resource]:
-    """The target groups at which a deployment group controls the traffic, named by name."""
+    """Return the target groups whose traffic a deployment group controls; it refers to names."""
     info = deployment_group.get("loadBalancerInfo", "targetGroupInfos")
     value = [UNKNOWN] if info is UNKNOWN else info
     return stack.linked(

@@ -1,8 +1,8 @@
-"""How many Availability Zones a resource certainly spans.
+"""The Availability Zones that a resource certainly spans.
 
-Subnet ids are unknown until the subnets exist, their zones are not: so the zones are read from the
+Subnet ids are unknown until the subnets exist, but their zones are known: they are read from the
 subnet resources on which the property depends. The count is a lower bound: only zones that are
-known and distinct are counted, because a mandatory rule asks for a proof, not for a hope.
+known and distinct count, because a mandatory rule requires proof.
 """
 
 from __future__ import annotations
@@ -23,28 +23,31 @@ PARAMETERS: Parameters = MappingProxyType(
             "type": "integer",
             "minimum": 1,
             "default": 2,
-            "description": "Availability Zones that have to be spanned.",
+            "description": "Availability Zones that must be spanned.",
         },
         "subnetZones": {
             "type": "object",
             "additionalProperties": {"type": "string"},
             "default": {},
-            "description": "Zone of each subnet that this stack uses and does not create, by id.",
+            "description": "Zone of each subnet that this stack uses but does not create, by id.",
         },
     }
 )
 
 UNKNOWN_MEANS = (
-    "Unknown subnet ids are decided through the subnets they come from; a subnet whose zone is "
-    "unknown counts as no further zone."
+    "Unknown subnet ids are resolved through the subnets they come from; a subnet whose zone is "
+    "unknown does not count as a further zone."
 )
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The zones that are certain, the subnets whose zone is not, and how many are referred to.
+    """The zones that a list of subnets spans.
 
-    ``entries`` is `None` where the number of subnets is itself unknown.
+    Attributes:
+        zones: Zones that are certain.
+        undecided: Subnets whose zone is not known.
+        entries: Length of the list, `None` if that is unknown too.
     """
 
     zones: tuple[str, ...]
@@ -53,26 +56,26 @@ class Spread:
 
     @property
     def count(self) -> int:
-        """Zones certainly spanned: never more than there are subnets in the list."""
+        """Number of zones certainly spanned, at most the number of subnets in the list."""
         return len(self.zones) if self.entries is None else min(len(self.zones), self.entries)
 
     def describe(self) -> str:
-        """What was found, as the end of a sentence."""
+        """Describe the zones, as the end of a sentence."""
         details = [", ".join(self.zones)] if self.zones else []
         if self.entries is not None and self.entries < len(self.zones):
             details.append(f"only {self.entries} subnet(s) listed")
         if self.undecided:
             details.append(f"the zone of {', '.join(self.undecided)} is not known")
         noun = "Availability Zone" if self.count == 1 else "Availability Zones"
-        return f"{self.count} {noun} for certain ({'; '.join(details) or 'no subnet given'})"
+        return f"{self.count} {noun} for certain ({'; '.join(details) or 'no subnets given'})"
 
 
 def spread(
     stack: Stack, resource: Resource, properties: Sequence[str], zones: Mapping[str, str]
 ) -> Spread:
-    """The zones of the subnets to which the first of these properties that is given refers.
+    """Return the zones of the subnets in the first of these properties that is set.
 
-    ``zones`` gives the zone of subnets from outside the stack, by subnet id.
+    `zones` holds the zones of subnets outside the stack, by subnet id.
     """
     prop = _given(stack, resource, properties)
     value = resource.get(prop)
@@ -81,18 +84,18 @@ def spread(
         subnets, foreign = stack.sources(resource, prop, tokens.SUBNET), []
         if not subnets:
             return Spread((), (f"{prop} ({show(UNKNOWN)})",), None)
-        return _of(subnets, foreign, zones, None)
+        return _spread(subnets, foreign, zones, None)
     subnets = stack.linked(resource, prop, tokens.SUBNET, ("id",), value=references)
     ids = {name for subnet in subnets for name in identities(subnet, ("id",))}
     unmatched = [part for part in references if part is not UNKNOWN and part not in ids]
-    told = sum(1 for subnet in subnets if identities(subnet, ("id",)))
-    if len(subnets) > told:  # known ids of subnets that do not tell theirs
+    identified = sum(1 for subnet in subnets if identities(subnet, ("id",)))
+    if len(subnets) > identified:  # known ids of subnets whose own id is not known
         unmatched = [part for part in unmatched if part in zones]
-    return _of(subnets, unmatched, zones, len(references))
+    return _spread(subnets, unmatched, zones, len(references))
 
 
 def _given(stack: Stack, resource: Resource, properties: Sequence[str]) -> str:
-    # A property that the program left open and the provider computes is unknown and has no source.
+    # A property that the program leaves to the provider is unknown and has no source.
     for name in properties:
         value = resource.get(name)
         if value is UNKNOWN and stack.sources(resource, name, tokens.SUBNET):
@@ -103,7 +106,7 @@ def _given(stack: Stack, resource: Resource, properties: Sequence[str]) -> str:
 
 
 def _subnet_references(value: Any) -> Any:
-    """The references in a list of subnet ids or of subnet mappings; `UNKNOWN` as a whole."""
+    """Return the references in a list of subnet ids or mappings, `UNKNOWN` if all is unknown."""
     if value is UNKNOWN:
         return UNKNOWN
     if isinstance(value, Sequence) and value and isinstance(value[0], Mapping):
@@ -111,7 +114,7 @@ def _subnet_references(value: Any) -> Any:
     return list(leaves(value))
 
 
-def _of(
+def _spread(
     subnets: Sequence[Resource],
     foreign: Sequence[str],
     zones: Mapping[str, str],
@@ -133,6 +136,6 @@ def _of(
             names.add(zones[subnet_id])
         else:
             undecided.append(f"subnet {subnet_id} (not of this stack)")
-    # Zone names and zone ids name the same zones: only the larger set is certainly distinct.
+    # Zone names and zone ids may mean the same zones: only the larger set is certainly distinct.
     certain = max(names, zone_ids, key=len)
     return Spread(tuple(sorted(certain)), tuple(undecided), entries)

@@ -14,11 +14,12 @@ def _action(alarm: Resource, _: Settings) -> Iterator[Violation]:
     enabled = alarm.get("actionsEnabled")
     if enabled not in (None, True):
         yield Violation(
-            f'Alarm "{alarm.name}" does nothing: actions_enabled is {show(enabled)}.', alarm
+            f'Alarm "{alarm.name}" has its actions disabled: actions_enabled is {show(enabled)}.',
+            alarm,
         )
     elif not items(alarm.get("alarmActions")):
         yield Violation(
-            f'Alarm "{alarm.name}" tells nobody: alarm_actions is '
+            f'Alarm "{alarm.name}" notifies nobody: alarm_actions is '
             f"{show(alarm.get('alarmActions'))}.",
             alarm,
         )
@@ -26,7 +27,7 @@ def _action(alarm: Resource, _: Settings) -> Iterator[Violation]:
 
 ALARM_ACTION = ResourceRule(
     id="alarm-has-action",
-    title="An alarm does something",
+    title="An alarm has an action",
     severity=Severity.LOW,
     level=Level.ADVISORY,
     controls={
@@ -40,7 +41,7 @@ ALARM_ACTION = ResourceRule(
         "Set the alarm's alarm_actions to the topic's ARN.",
     ),
     unknown=(
-        "An action whose ARN is unknown counts as one, since it is still to be created; an unknown "
+        "An action with an unknown ARN counts as an action: it is still to be created. An unknown "
         "list or switch is a violation."
     ),
     types=tokens.ALARM,

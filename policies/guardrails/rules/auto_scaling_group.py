@@ -1,11 +1,11 @@
-"""Rules about the Auto Scaling group: it spans zones, listens to the balancer, is templated."""
+"""Rules about the Auto Scaling group: zones, health checks, launch template, target group."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation, each
+from guardrails.model import Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.relations import auto_scaling, zones
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, items, show
@@ -14,7 +14,7 @@ from guardrails.values import UNKNOWN, is_absent, items, show
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
     groups = auto_scaling.auto_scaling_groups(stack)
     if not groups:
-        yield Violation("The stack has no Auto Scaling group, so no fleet that spans zones.")
+        yield Violation("The stack has no Auto Scaling group, so nothing spans several zones.")
     minimum = settings.integer("minimumZones")
     for group in groups:
         listed = group.get("availabilityZones")
@@ -45,13 +45,13 @@ ASG_MULTI_AZ = StackRule(
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-multiple-az.html",
     remedy=(
-        "give the Auto Scaling group vpc_zone_identifiers from subnets with different, plainly "
-        "known availability_zone values."
+        "give the Auto Scaling group vpc_zone_identifiers from subnets with different "
+        "availability_zone values that the program sets."
     ),
     steps=(
-        "Create one subnet per Availability Zone; aws.get_availability_zones() lists them.",
+        "Create one subnet per Availability Zone; aws.get_availability_zones() lists the zones.",
         "Pass the ids of all of them to the group's vpc_zone_identifiers.",
-        "For subnets of another stack, tell their zones in this rule's parameter subnetZones.",
+        "For subnets of another stack, list their zones in this rule's parameter subnetZones.",
     ),
     unknown=zones.UNKNOWN_MEANS,
     parameters=zones.PARAMETERS,
@@ -61,13 +61,13 @@ ASG_MULTI_AZ = StackRule(
 
 def _elb_health_check(stack: Stack, group: Resource, _: Settings) -> str | None:
     kind = group.get("healthCheckType")
-    # Without a target group asg-behind-listener decides whether the group may stand alone.
+    # Without a target group asg-behind-listener decides whether the group may do without one.
     if kind == "ELB" or not auto_scaling.target_groups(stack, group):
         return None
     return (
         f'Auto Scaling group "{group.name}" is behind a target group, but its health check type is '
-        f'{show(kind)} instead of "ELB": instances that the balancer finds unhealthy are never '
-        "replaced."
+        f'{show(kind)} instead of "ELB": instances that fail the load balancer\'s health check are '
+        "never replaced."
     )
 
 
@@ -87,13 +87,13 @@ ASG_ELB_HEALTH_CHECK = StackRule(
     remedy='set the Auto Scaling group\'s health_check_type to "ELB".',
     steps=(
         'Set health_check_type="ELB" on the Auto Scaling group.',
-        "Set health_check_grace_period to at least the time of boot plus first deployment.",
+        "Set health_check_grace_period to at least boot time plus first deployment.",
     ),
     unknown=(
         "An unknown health check type is a violation: the provider leaves it unknown exactly "
-        "where the program does not set it, and then it becomes EC2."
+        "where the program does not set it, and it then becomes EC2."
     ),
-    check=each(auto_scaling.auto_scaling_groups, _elb_health_check),
+    check=for_each(auto_scaling.auto_scaling_groups, _elb_health_check),
 )
 
 
@@ -126,21 +126,21 @@ ASG_LAUNCH_TEMPLATE = StackRule(
     ),
     unknown=(
         "A launch template that is unknown as a whole is accepted if it comes from a launch "
-        "template resource, else it is a violation."
+        "template resource; otherwise it is a violation."
     ),
-    check=each(auto_scaling.auto_scaling_groups, _launch_template),
+    check=for_each(auto_scaling.auto_scaling_groups, _launch_template),
 )
 
 
 def _behind_listener(stack: Stack, group: Resource, _: Settings) -> str | None:
-    # Their own rules report a missing target group or load balancer.
+    # A missing target group or load balancer is reported by its own rule.
     if not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
         return None
     attached = auto_scaling.target_groups(stack, group)
     if not attached:
         return (
-            f'Auto Scaling group "{group.name}" is attached to no target group: the load balancer '
-            "never sends a request to its instances."
+            f'Auto Scaling group "{group.name}" is not attached to a target group: the load '
+            "balancer never sends requests to its instances."
         )
     if set(attached) & set(auto_scaling.forwarded_target_groups(stack)):
         return None
@@ -153,12 +153,12 @@ def _behind_listener(stack: Stack, group: Resource, _: Settings) -> str | None:
 
 ASG_BEHIND_LISTENER = StackRule(
     id="asg-behind-listener",
-    title="The fleet is attached to a target group that a listener forwards to",
+    title="The Auto Scaling group is attached to a target group that a listener forwards to",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html",
     remedy=(
-        "put the ARN of the target group to which the listener forwards into the Auto Scaling "
+        "add the ARN of the target group to which the listener forwards to the Auto Scaling "
         "group's target_group_arns."
     ),
     steps=(
@@ -166,10 +166,10 @@ ASG_BEHIND_LISTENER = StackRule(
         "Set the Auto Scaling group's target_group_arns to that target group.",
     ),
     unknown=(
-        "Unknown ARNs are decided through the target groups they come from; a reference that "
-        "comes from no target group of the stack counts as none."
+        "Unknown ARNs are resolved through the target groups they come from; a reference that "
+        "does not come from a target group of the stack does not count."
     ),
-    check=each(auto_scaling.serving_groups, _behind_listener),
+    check=for_each(auto_scaling.serving_groups, _behind_listener),
 )
 
 RULES = (ASG_MULTI_AZ, ASG_ELB_HEALTH_CHECK, ASG_LAUNCH_TEMPLATE, ASG_BEHIND_LISTENER)

@@ -1,4 +1,4 @@
-"""Rules about S3 buckets, first of all the one that holds the revisions."""
+"""Rules about S3 buckets, above all the one that holds the revisions."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from guardrails.values import UNKNOWN, is_absent, is_true, items, show
 
 _BUCKET_KEYS = ("bucket", "id", "arn")
 _LINK = (
-    "Unknown bucket names are decided through the buckets they come from; an unknown setting is a "
+    "Unknown bucket names are resolved through the buckets they come from; an unknown setting is a "
     "violation."
 )
 
 
 def attached(stack: Stack, bucket: Resource, types: Sequence[str]) -> list[Resource]:
-    """The resources of these types whose ``bucket`` is this bucket."""
+    """Return the resources of these types whose `bucket` is this bucket."""
     return [
         resource
         for resource in stack.of(types)
@@ -28,7 +28,7 @@ def attached(stack: Stack, bucket: Resource, types: Sequence[str]) -> list[Resou
 
 
 def revisions(stack: Stack, bucket: Resource) -> list[Resource]:
-    """The objects that the stack puts into the bucket: its revisions."""
+    """Return the objects that the stack uploads to the bucket: its revisions."""
     return attached(stack, bucket, tokens.BUCKET_OBJECT)
 
 
@@ -53,7 +53,7 @@ def _public_access(stack: Stack, _: Settings) -> Iterator[Violation]:
             ]
             if off:
                 yield Violation(
-                    f'Bucket "{bucket.name}" may become public: {", ".join(off)}.', block
+                    f'Bucket "{bucket.name}" can become public: {", ".join(off)}.', block
                 )
 
 
@@ -83,7 +83,7 @@ def _versioned(stack: Stack, _: Settings) -> Iterator[Violation]:
         ]
         if "Enabled" not in states:
             yield Violation(
-                f'Bucket "{bucket.name}" holds a revision but keeps no versions: versioning is '
+                f'Bucket "{bucket.name}" holds revisions but is not versioned: versioning is '
                 f"{show(states[0]) if states else 'not set'}.",
                 bucket,
             )
@@ -91,14 +91,14 @@ def _versioned(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 VERSIONING = StackRule(
     id="s3-revision-bucket-versioning",
-    title="A bucket that holds revisions keeps their versions",
+    title="A bucket that holds revisions is versioned",
     severity=Severity.HIGH,
     controls={"AWS Config": ("S3_BUCKET_VERSIONING_ENABLED",), "Security Hub": ("S3.14",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-versioning-enabled.html",
     remedy='add an aws.s3.BucketVersioning with status "Enabled".',
     steps=(
         "Create an aws.s3.BucketVersioning for the bucket.",
-        "Never let a lifecycle rule expire the last revision that worked: new instances need it.",
+        "Never let a lifecycle rule expire the last good revision: new instances need it.",
     ),
     unknown=_LINK,
     check=_versioned,
@@ -109,9 +109,7 @@ def _encrypted(stack: Stack, _: Settings) -> Iterator[Violation]:
     for bucket in stack.of(tokens.BUCKET):
         configurations = attached(stack, bucket, tokens.BUCKET_ENCRYPTION)
         if not any(_algorithm(configuration) for configuration in configurations):
-            yield Violation(
-                f'Bucket "{bucket.name}" does not say how its objects are encrypted.', bucket
-            )
+            yield Violation(f'Bucket "{bucket.name}" has no default encryption.', bucket)
 
 
 def _algorithm(configuration: Resource) -> bool:
@@ -129,7 +127,7 @@ def _default_encryption(rule: dict[str, Any]) -> dict[str, Any]:
 
 ENCRYPTION = StackRule(
     id="s3-encryption",
-    title="Every bucket says how its objects are encrypted",
+    title="Every bucket has default encryption",
     severity=Severity.MEDIUM,
     controls={"AWS Config": ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-server-side-encryption-enabled.html",
@@ -147,7 +145,7 @@ def _tls_only(stack: Stack, _: Settings) -> Iterator[Violation]:
         ]
         if not any(document is UNKNOWN or _denies_plain_http(document) for document in documents):
             yield Violation(
-                f'Bucket "{bucket.name}" answers requests without TLS: '
+                f'Bucket "{bucket.name}" accepts requests without TLS: '
                 + ("its policy does not deny them." if documents else "it has no bucket policy."),
                 bucket,
             )
@@ -180,7 +178,7 @@ def _is_tls_denial(statement: dict[str, Any]) -> bool:
 
 TLS_ONLY = StackRule(
     id="s3-tls-only",
-    title="Buckets refuse requests without TLS",
+    title="Buckets deny requests without TLS",
     severity=Severity.MEDIUM,
     controls={"AWS Config": ("S3_BUCKET_SSL_REQUESTS_ONLY",), "Security Hub": ("S3.5",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-ssl-requests-only.html",
@@ -191,8 +189,8 @@ TLS_ONLY = StackRule(
     ),
     unknown=(
         "A policy document contains the bucket's ARN and is therefore unknown until the bucket "
-        "exists: an attached policy with an unknown document is accepted in the preview, and the "
-        "same rule, as mandatory, decides at the end of the update, when the document is known."
+        "exists: a policy with an unknown document is accepted in the preview, and the same "
+        "mandatory rule decides at the end of the update, when the document is known."
     ),
     check=_tls_only,
 )

@@ -1,4 +1,4 @@
-"""Rules about CodeDeploy: the fleet is released, through the balancer, and can go back."""
+"""Rules about CodeDeploy: deployments reach the group, shift traffic and can roll back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation, each
+from guardrails.model import Scope, Settings, Severity, StackRule, Violation, for_each
+from guardrails.property_rules import must_be, property_rule
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_true, items, show
@@ -25,7 +26,7 @@ def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
     if not deployments:
         yield Violation(
             "The stack has no CodeDeploy deployment group: instances that the Auto Scaling group "
-            "launches come up without the application."
+            "launches do not get the application."
         )
         return
     released = {
@@ -37,7 +38,7 @@ def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
         if group not in released:
             names = ", ".join(f'"{deployment.name}"' for deployment in deployments)
             yield Violation(
-                f'Auto Scaling group "{group.name}" is in no deployment group (the stack has '
+                f'Auto Scaling group "{group.name}" is not in a deployment group (the stack has '
                 f"{names}).",
                 group,
             )
@@ -45,12 +46,12 @@ def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 CODEDEPLOY_DEPLOYMENT_GROUP = StackRule(
     id="codedeploy-deployment-group",
-    title="A CodeDeploy deployment group releases to the fleet",
+    title="A CodeDeploy deployment group deploys to the Auto Scaling group",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url=_SCALING_DOC,
     remedy=(
-        "create an aws.codedeploy.DeploymentGroup whose autoscaling_groups holds the Auto Scaling "
+        "create an aws.codedeploy.DeploymentGroup whose autoscaling_groups lists the Auto Scaling "
         "group's name."
     ),
     steps=(
@@ -58,8 +59,8 @@ CODEDEPLOY_DEPLOYMENT_GROUP = StackRule(
         "Set autoscaling_groups to the name output of the Auto Scaling group.",
     ),
     unknown=(
-        "An unknown group name is decided through the Auto Scaling group it comes from; a name "
-        "that comes from no group of the stack counts as none."
+        "An unknown group name is resolved through the Auto Scaling group it comes from; a name "
+        "that does not come from a group of the stack does not count."
     ),
     check=_exists,
 )
@@ -70,42 +71,44 @@ def _traffic_control(stack: Stack, _: Settings) -> Iterator[Violation]:
     for deployment in auto_scaling.deployment_groups(stack):
         groups = auto_scaling.deployed_groups(stack, deployment)
         if not groups:
-            continue  # codedeploy-deployment-group decides whether it should have one
+            continue  # codedeploy-deployment-group decides whether it needs one
         option = deployment.get("deploymentStyle", "deploymentOption")
         if option != "WITH_TRAFFIC_CONTROL":
             yield Violation(
                 f'Deployment group "{deployment.name}" deploys with deployment option '
-                f"{show(option)}: instances are replaced while requests still reach them.",
+                f"{show(option)}: instances are updated while requests still reach them.",
                 deployment,
             )
         elif balanced:
-            yield from _through(stack, deployment, groups)
+            yield from _traffic_elsewhere(stack, deployment, groups)
 
 
-def _through(stack: Stack, deployment: Resource, groups: list[Resource]) -> Iterator[Violation]:
+def _traffic_elsewhere(
+    stack: Stack, deployment: Resource, groups: list[Resource]
+) -> Iterator[Violation]:
     named = auto_scaling.deployment_target_groups(stack, deployment)
     for group in groups:
         attached = auto_scaling.target_groups(stack, group)
         if named and (not attached or set(attached) & set(named)):
             continue
         given = ", ".join(f'"{target.name}"' for target in named) or "none of this stack"
-        wanted = ", ".join(f'"{target.name}"' for target in attached) or "none"
+        actual = ", ".join(f'"{target.name}"' for target in attached) or "none"
         yield Violation(
             f'Deployment group "{deployment.name}" controls the traffic of target group {given}, '
-            f'but Auto Scaling group "{group.name}" is behind {wanted}.',
+            f'but Auto Scaling group "{group.name}" is behind {actual}.',
             deployment,
         )
 
 
 CODEDEPLOY_TRAFFIC_CONTROL = StackRule(
     id="codedeploy-traffic-control",
-    title="Deployments take instances out of the fleet's own target group",
+    title="Deployments take instances out of the group's own target group",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url=_BALANCER_DOC,
     remedy=(
-        "set deployment_style with deployment_option WITH_TRAFFIC_CONTROL and put the name of the "
-        "fleet's target group into load_balancer_info.target_group_infos."
+        "set deployment_style with deployment_option WITH_TRAFFIC_CONTROL and add the name of the "
+        "group's target group to load_balancer_info.target_group_infos."
     ),
     steps=(
         'Set deployment_style with deployment_option="WITH_TRAFFIC_CONTROL".',
@@ -113,7 +116,7 @@ CODEDEPLOY_TRAFFIC_CONTROL = StackRule(
     ),
     unknown=(
         "An unknown deployment option is a violation: it becomes WITHOUT_TRAFFIC_CONTROL. Unknown "
-        "names are decided through the target groups they come from."
+        "names are resolved through the target groups they come from."
     ),
     check=_traffic_control,
 )
@@ -123,7 +126,7 @@ def _auto_rollback(_: Stack, deployment: Resource, __: Settings) -> str | None:
     enabled, events = _rollback(deployment)
     if not is_true(enabled):
         return (
-            f'Deployment group "{deployment.name}" does not roll back by itself: enabled is '
+            f'Deployment group "{deployment.name}" does not roll back automatically: enabled is '
             f"{show(enabled)}."
         )
     if "DEPLOYMENT_FAILURE" in items(events):
@@ -135,7 +138,7 @@ def _auto_rollback(_: Stack, deployment: Resource, __: Settings) -> str | None:
 
 
 def _rollback(deployment: Resource) -> tuple[Any, Any]:
-    """The switch and the events of a deployment group's automatic rollback."""
+    """Return the switch and the events of a deployment group's automatic rollback."""
     configuration = "autoRollbackConfiguration"
     return deployment.get(configuration, "enabled"), deployment.get(configuration, "events")
 
@@ -153,7 +156,7 @@ CODEDEPLOY_AUTO_ROLLBACK = StackRule(
         "Add DEPLOYMENT_STOP_ON_ALARM where the group has alarms.",
     ),
     unknown="An unknown switch or event list is a violation: both are plain settings.",
-    check=each(auto_scaling.deployment_groups, _auto_rollback),
+    check=for_each(auto_scaling.deployment_groups, _auto_rollback),
 )
 
 
@@ -168,13 +171,13 @@ def _alarms(stack: Stack, deployment: Resource, _: Settings) -> str | None:
         named = stack.sources(deployment, "alarmConfiguration", tokens.ALARM)
     if not named or watching not in (None, True):
         return (
-            f'Deployment group "{deployment.name}" watches no alarm while it deploys: alarms is '
+            f'Deployment group "{deployment.name}" watches no alarm during deployments: alarms is '
             f"{show(alarms)}, enabled is {show(watching)}."
         )
     if "DEPLOYMENT_STOP_ON_ALARM" in items(events):
         return None
     return (
-        f'Deployment group "{deployment.name}" stops on an alarm, but does not roll back: events '
+        f'Deployment group "{deployment.name}" stops on an alarm but does not roll back: events '
         f"is {show(events)}."
     )
 
@@ -183,7 +186,7 @@ CODEDEPLOY_ALARMS = StackRule(
     id="codedeploy-rollback-and-alarms",
     title="An alarm during a deployment stops it and rolls it back",
     severity=Severity.HIGH,
-    # A revision that answers health checks and fails its users is found by an alarm only.
+    # Only an alarm catches a revision that passes health checks but fails its users.
     scope=Scope.HIGH_AVAILABILITY,
     controls={"AWS Config": ("CODEDEPLOY_AUTO_ROLLBACK_MONITOR_ENABLED",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-auto-rollback-monitor-enabled.html",
@@ -200,11 +203,11 @@ CODEDEPLOY_ALARMS = StackRule(
         'Set auto_rollback_configuration.events=["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"].',
     ),
     unknown=(
-        "An alarm whose name is unknown counts as an alarm, since it is one still to be created; "
-        "an unknown list is decided through the alarms it comes from; an unknown switch or event "
-        "list is a violation."
+        "An alarm with an unknown name counts as an alarm: it is still to be created. An unknown "
+        "list is resolved through the alarms it comes from; an unknown switch or event list is a "
+        "violation."
     ),
-    check=each(auto_scaling.deployment_groups, _alarms),
+    check=for_each(auto_scaling.deployment_groups, _alarms),
 )
 
 
@@ -215,14 +218,14 @@ def _no_copy(_: Stack, deployment: Resource, __: Settings) -> str | None:
         return None
     return (
         f'Deployment group "{deployment.name}" provisions its green fleet with {show(action)}: '
-        "CodeDeploy would create a copy of the Auto Scaling group that this stack does not know, "
+        "CodeDeploy would create a copy of the Auto Scaling group outside this stack's state, "
         "and delete the original."
     )
 
 
 CODEDEPLOY_NO_COPY = StackRule(
     id="codedeploy-no-copy-asg-bluegreen",
-    title="No deployment replaces the Auto Scaling group behind the stack's back",
+    title="No deployment replaces the Auto Scaling group outside the stack's state",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url="https://github.com/hashicorp/terraform-provider-aws/issues/4678",
@@ -236,9 +239,9 @@ CODEDEPLOY_NO_COPY = StackRule(
     ),
     unknown=(
         "An unknown action is a violation unless the deployment type is IN_PLACE, the default: "
-        "there the provider computes the block, and it is not used."
+        "the provider then computes the block, and it is not used."
     ),
-    check=each(auto_scaling.deployment_groups, _no_copy),
+    check=for_each(auto_scaling.deployment_groups, _no_copy),
 )
 
 
@@ -265,25 +268,23 @@ CODEDEPLOY_ONE_DG = StackRule(
     url=_TROUBLESHOOTING,
     remedy="keep one deployment group per Auto Scaling group and remove the others.",
     steps=(
-        "Keep the deployment group that releases the application.",
-        "Deliver further software in the same revision, or by user data.",
+        "Keep the deployment group that deploys the application.",
+        "Deliver other software in the same revision, or by user data.",
     ),
-    unknown="Unknown group names are decided through the Auto Scaling groups they come from.",
-    check=each(auto_scaling.auto_scaling_groups, _one_per_group),
+    unknown="Unknown group names are resolved through the Auto Scaling groups they come from.",
+    check=for_each(auto_scaling.auto_scaling_groups, _one_per_group),
 )
 
 
-def _outdated(_: Stack, deployment: Resource, __: Settings) -> str | None:
-    strategy = deployment.get("outdatedInstancesStrategy")
-    if strategy in (None, "", "UPDATE"):
-        return None
-    return (
-        f'Deployment group "{deployment.name}" leaves instances that are launched during a '
-        f"deployment on the old revision: outdated_instances_strategy is {show(strategy)}."
-    )
-
-
-CODEDEPLOY_OUTDATED = StackRule(
+CODEDEPLOY_OUTDATED = property_rule(
+    must_be(
+        "outdatedInstancesStrategy",
+        "UPDATE",
+        'Deployment group "{name}" leaves instances launched during a deployment on the old '
+        "revision",
+        default="UPDATE",
+    ),
+    tokens.DEPLOYMENT_GROUP,
     id="codedeploy-outdated-instances-update",
     title="Instances launched during a deployment get the new revision",
     severity=Severity.MEDIUM,
@@ -292,8 +293,6 @@ CODEDEPLOY_OUTDATED = StackRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-deployment-group-outdated-instances-update.html",
     remedy="set outdated_instances_strategy to UPDATE or leave it out.",
     steps=("Remove outdated_instances_strategy or set it to UPDATE.",),
-    unknown="An unknown strategy is a violation; an absent one is the documented default, UPDATE.",
-    check=each(auto_scaling.deployment_groups, _outdated),
 )
 
 RULES = (

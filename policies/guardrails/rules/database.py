@@ -5,34 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, StackRule, Violation
-from guardrails.resources import Resource, Stack
-from guardrails.values import is_absent, is_true, number, show
-
-_UNKNOWN_SETTING = "An unknown value is a violation: this is a plain setting, not an id."
-
-
-def _is_replica(database: Resource) -> bool:
-    # A read replica takes credentials and backups from its source.
-    return not is_absent(database.get("replicateSourceDb"))
+from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, Violation
+from guardrails.property_rules import AtLeast, must_be, property_rule
+from guardrails.resources import Resource
+from guardrails.values import is_absent, is_true, show
 
 
-def _multi_az(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for database in stack.of(tokens.DATABASE):
-        if not is_true(database.get("multiAz")) and not _is_replica(database):
-            yield Violation(
-                f'Database "{database.name}" lives in one Availability Zone: multi_az is '
-                f"{show(database.get('multiAz'))}.",
-                database,
-            )
+def _is_primary(database: Resource) -> bool:
+    # A read replica takes storage encryption, credentials and backups from its source.
+    return is_absent(database.get("replicateSourceDb"))
 
 
-MULTI_AZ = StackRule(
+MULTI_AZ = property_rule(
+    must_be(
+        "multiAz",
+        True,
+        'Database "{name}" runs in a single Availability Zone',
+        applies=_is_primary,
+    ),
+    tokens.DATABASE,
     id="rds-multi-az",
     title="The database has a standby in a second Availability Zone",
     severity=Severity.HIGH,
-    # The experiment compares fleets on one and the same small database; a standby doubles its
-    # price.
+    # The experiment compares two stacks on the same small database; a standby doubles its price.
     level=Level.ADVISORY,
     production=Level.MANDATORY,
     scope=Scope.HIGH_AVAILABILITY,
@@ -44,25 +39,16 @@ MULTI_AZ = StackRule(
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-multi-az-support.html",
     remedy="set multi_az to true.",
-    steps=("Set multi_az=True; the standby doubles the instance's and the storage's price.",),
+    steps=("Set multi_az=True; the standby doubles the price of instance and storage.",),
     unknown=(
         "An unknown switch is a violation: the provider leaves it unknown exactly where the "
         "program does not set it."
     ),
-    check=_multi_az,
 )
 
-
-def _deletion_protection(database: Resource, _: Settings) -> Iterator[Violation]:
-    if not is_true(database.get("deletionProtection")):
-        yield Violation(
-            f'Database "{database.name}" can be deleted by mistake: deletion_protection is '
-            f"{show(database.get('deletionProtection'))}.",
-            database,
-        )
-
-
-DELETION_PROTECTION = ResourceRule(
+DELETION_PROTECTION = property_rule(
+    must_be("deletionProtection", True, 'Database "{name}" can be deleted by mistake'),
+    tokens.DATABASE,
     id="rds-deletion-protection",
     title="The database cannot be deleted by mistake",
     severity=Severity.MEDIUM,
@@ -78,22 +64,13 @@ DELETION_PROTECTION = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-deletion-protection-enabled.html",
     remedy="set deletion_protection to true, in haproof by the setting haproof:protect.",
     steps=("Set deletion_protection=True; switch it off before a destroy.",),
-    unknown=_UNKNOWN_SETTING,
-    types=tokens.DATABASE,
-    check=_deletion_protection,
 )
 
-
-def _encrypted(database: Resource, _: Settings) -> Iterator[Violation]:
-    if not is_true(database.get("storageEncrypted")) and not _is_replica(database):
-        yield Violation(
-            f'Database "{database.name}" keeps its data in the clear: storage_encrypted is '
-            f"{show(database.get('storageEncrypted'))}.",
-            database,
-        )
-
-
-ENCRYPTED = ResourceRule(
+ENCRYPTED = property_rule(
+    must_be(
+        "storageEncrypted", True, 'Database "{name}" stores data unencrypted', applies=_is_primary
+    ),
+    tokens.DATABASE,
     id="rds-encrypted",
     title="The database's storage is encrypted",
     severity=Severity.HIGH,
@@ -106,22 +83,13 @@ ENCRYPTED = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-storage-encrypted.html",
     remedy="set storage_encrypted to true.",
     steps=("Set storage_encrypted=True; an existing database has to be replaced for that.",),
-    unknown=_UNKNOWN_SETTING,
-    types=tokens.DATABASE,
-    check=_encrypted,
 )
 
-
-def _not_public(database: Resource, _: Settings) -> Iterator[Violation]:
-    if database.get("publiclyAccessible") not in (None, False):
-        yield Violation(
-            f'Database "{database.name}" has a public address: publicly_accessible is '
-            f"{show(database.get('publiclyAccessible'))}.",
-            database,
-        )
-
-
-NOT_PUBLIC = ResourceRule(
+NOT_PUBLIC = property_rule(
+    must_be(
+        "publiclyAccessible", False, 'Database "{name}" has a public address', default="not public"
+    ),
+    tokens.DATABASE,
     id="rds-not-public",
     title="The database has no public address",
     severity=Severity.CRITICAL,
@@ -134,27 +102,16 @@ NOT_PUBLIC = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-public-access-check.html",
     remedy="set publicly_accessible to false and reach the database from inside the VPC.",
     steps=("Set publicly_accessible=False.", "Use subnets without a route to the internet."),
-    unknown=(
-        "An unknown switch is a violation; an absent one is the provider's default, not public."
-    ),
-    types=tokens.DATABASE,
-    check=_not_public,
 )
 
-
-def _backups(database: Resource, settings: Settings) -> Iterator[Violation]:
-    minimum = settings.integer("minimumDays")
-    days = number(database.get("backupRetentionPeriod"))
-    if (days is None or days < minimum) and not _is_replica(database):
-        yield Violation(
-            f'Database "{database.name}" keeps backups for too short a time: '
-            f"backup_retention_period is {show(database.get('backupRetentionPeriod'))}, at least "
-            f"{minimum} day(s) are required.",
-            database,
-        )
-
-
-BACKUPS = ResourceRule(
+BACKUPS = property_rule(
+    must_be(
+        "backupRetentionPeriod",
+        AtLeast("minimumDays", " day(s)"),
+        'Database "{name}" does not keep its backups long enough',
+        applies=_is_primary,
+    ),
+    tokens.DATABASE,
     id="rds-backups",
     title="The database is backed up",
     severity=Severity.HIGH,
@@ -167,8 +124,7 @@ BACKUPS = ResourceRule(
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/db-instance-backup-enabled.html",
     remedy="set backup_retention_period to at least the required number of days.",
-    steps=("Set backup_retention_period; the provider's default of 0 switches backups off.",),
-    unknown=_UNKNOWN_SETTING,
+    steps=("Set backup_retention_period; the provider's default of 0 disables backups.",),
     parameters={
         "minimumDays": {
             "type": "integer",
@@ -178,8 +134,6 @@ BACKUPS = ResourceRule(
             "description": "Days for which automatic backups have to be kept.",
         }
     },
-    types=tokens.DATABASE,
-    check=_backups,
 )
 
 
@@ -192,7 +146,7 @@ def _managed_password(database: Resource, _: Settings) -> Iterator[Violation]:
             f"{given[0]} is set.",
             database,
         )
-    elif not is_true(database.get("manageMasterUserPassword")) and not _is_replica(database):
+    elif not is_true(database.get("manageMasterUserPassword")) and _is_primary(database):
         yield Violation(
             f'Database "{database.name}" has no managed master password: '
             "manage_master_user_password is "
@@ -203,7 +157,7 @@ def _managed_password(database: Resource, _: Settings) -> Iterator[Violation]:
 
 MANAGED_PASSWORD = ResourceRule(
     id="rds-managed-master-password",
-    title="The database's master password is kept and rotated by Secrets Manager",
+    title="The database's master password is stored and rotated by Secrets Manager",
     severity=Severity.HIGH,
     controls={
         "Security Hub": ("SecretsManager.1",),
@@ -215,25 +169,21 @@ MANAGED_PASSWORD = ResourceRule(
         "Set manage_master_user_password=True and leave out password.",
         "Let the application read the secret at master_user_secrets[0].secret_arn.",
     ),
-    unknown="An unknown password counts as given, an unknown switch as not set.",
+    unknown="An unknown password counts as set, an unknown switch as not set.",
     types=tokens.DATABASE,
     check=_managed_password,
 )
 
-
-def _minor_upgrade(database: Resource, _: Settings) -> Iterator[Violation]:
-    if database.get("autoMinorVersionUpgrade") not in (None, True):
-        yield Violation(
-            f'Database "{database.name}" does not get security fixes of its engine by itself: '
-            "auto_minor_version_upgrade is "
-            f"{show(database.get('autoMinorVersionUpgrade'))}.",
-            database,
-        )
-
-
-MINOR_UPGRADE = ResourceRule(
+MINOR_UPGRADE = property_rule(
+    must_be(
+        "autoMinorVersionUpgrade",
+        True,
+        'Database "{name}" does not receive security fixes of its engine automatically',
+        default="on",
+    ),
+    tokens.DATABASE,
     id="rds-minor-upgrade",
-    title="The database takes minor versions by itself",
+    title="The database upgrades to new minor versions automatically",
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,
     controls={
@@ -245,12 +195,9 @@ MINOR_UPGRADE = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-automatic-minor-version-upgrade-enabled.html",
     remedy="set auto_minor_version_upgrade to true, or leave it out.",
     steps=(
-        "Set auto_minor_version_upgrade=True; upgrades come in the maintenance window.",
-        "Name only the major version in engine_version, so that an upgrade is no drift.",
+        "Set auto_minor_version_upgrade=True; upgrades are applied in the maintenance window.",
+        "Name only the major version in engine_version, so that an upgrade is not drift.",
     ),
-    unknown="An unknown switch is a violation; an absent one is the documented default, on.",
-    types=tokens.DATABASE,
-    check=_minor_upgrade,
 )
 
 RULES = (

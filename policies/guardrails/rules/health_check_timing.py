@@ -1,4 +1,4 @@
-"""The rule about how long a deployment waits for an instance to become healthy."""
+"""The rule about health-check timing against deployment and grace-period timeouts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, number, show
 
-# Documented defaults, for what a program leaves out: ELB API reference, CreateTargetGroup and
+# Documented defaults of what a program does not set: ELB API reference, CreateTargetGroup and
 # TargetGroupAttribute; Auto Scaling as the provider sets it.
 _INTERVAL = 30.0
 _HEALTHY_THRESHOLD = 5.0
@@ -21,7 +21,7 @@ _GRACE = 300.0
 
 @dataclass(frozen=True)
 class Seconds:
-    """A duration, or the property that keeps it from being computed."""
+    """A duration, or the property that makes it unknown."""
 
     value: float
     unknown: str | None = None
@@ -36,7 +36,7 @@ def _seconds(resource: Resource, default: float, *path: str) -> Seconds:
 
 
 def _healthy_after(targets: Resource) -> Seconds:
-    """The time that a target needs to be called healthy: each check in a row has to pass."""
+    """Return how long a target takes to become healthy: each check in a row has to pass."""
     if targets.get("healthCheck") is UNKNOWN:
         return Seconds(0)  # tg-health-check-defined reports it
     interval = _seconds(targets, _INTERVAL, "healthCheck", "interval")
@@ -45,39 +45,39 @@ def _healthy_after(targets: Resource) -> Seconds:
 
 
 def _slow(stack: Stack, settings: Settings) -> Iterator[Violation]:
-    patience = settings.integer("patienceSeconds")
+    timeout = settings.integer("patienceSeconds")
     for group in auto_scaling.serving_groups(stack):
         for targets in auto_scaling.target_groups(stack, group):
             healthy = _healthy_after(targets)
             leaving = _seconds(targets, _DEREGISTRATION, "deregistrationDelay")
             grace = _seconds(group, _GRACE, "healthCheckGracePeriod")
-            for problem in _problems(group, healthy, leaving, grace, patience):
+            for problem in _problems(group, healthy, leaving, grace, timeout):
                 yield Violation(f'Target group "{targets.name}": {problem}', targets)
 
 
 def _problems(
-    group: Resource, healthy: Seconds, leaving: Seconds, grace: Seconds, patience: int
+    group: Resource, healthy: Seconds, leaving: Seconds, grace: Seconds, timeout: int
 ) -> Iterator[Any]:
     unknown = healthy.unknown or leaving.unknown or grace.unknown
     step = leaving.value + healthy.value
     if unknown:
-        yield f"how long a deployment step takes cannot be told, {unknown}."
+        yield f"how long a deployment step takes is not known: {unknown}."
     elif healthy.value >= grace.value:
         yield (
             f"an instance is healthy after {healthy.value:g} s at the earliest, but Auto Scaling "
             f'group "{group.name}" replaces it after a grace period of {grace.value:g} s.'
         )
-    elif step > patience:
+    elif step > timeout:
         yield (
-            f"a deployment step takes {step:g} s ({leaving.value:g} s to leave, "
-            f"{healthy.value:g} s to be healthy again), longer than the {patience} s that a "
-            "deployment waits."
+            f"a deployment step takes {step:g} s ({leaving.value:g} s to deregister, "
+            f"{healthy.value:g} s to become healthy again), longer than the deployment's timeout of "
+            f"{timeout} s."
         )
 
 
 HEALTH_CHECK_PATIENCE = StackRule(
     id="codedeploy-health-check-patience",
-    title="Instances become healthy before deployment and fleet lose patience",
+    title="Health checks pass before the deployment and grace-period timeouts",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url="https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-elastic-load-balancing.html",
@@ -87,8 +87,8 @@ HEALTH_CHECK_PATIENCE = StackRule(
     ),
     steps=(
         "Set health_check.interval=10 and healthy_threshold=2: healthy after 20 s.",
-        "Set deregistration_delay to what your longest request takes, not to the default of 300.",
-        "Set health_check_grace_period to boot plus first deployment, e.g. 600.",
+        "Set deregistration_delay to the duration of your longest request, not the default of 300.",
+        "Set health_check_grace_period to boot time plus first deployment, e.g. 600.",
     ),
     unknown=(
         "An unknown interval, threshold, delay or grace period is a violation; an absent one "
@@ -101,8 +101,8 @@ HEALTH_CHECK_PATIENCE = StackRule(
             "minimum": 1,
             "default": 3600,
             "description": (
-                "Seconds that a deployment may wait for one instance to leave and come back; "
-                "CodeDeploy itself gives up after an hour."
+                "Seconds that a deployment may wait for one instance to deregister and become "
+                "healthy again; CodeDeploy itself gives up after an hour."
             ),
         }
     },

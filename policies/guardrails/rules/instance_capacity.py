@@ -1,8 +1,8 @@
-"""Rules about what a fleet gets its instances from."""
+"""Rules about the capacity that an Auto Scaling group launches: instance types and Spot."""
 
 from __future__ import annotations
 
-from guardrails.model import Level, Scope, Settings, Severity, StackRule, each
+from guardrails.model import Level, Scope, Settings, Severity, StackRule, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
@@ -13,22 +13,22 @@ def _instance_types(stack: Stack, group: Resource, _: Settings) -> str | None:
         return None  # asg-launch-template reports it
     overrides = items(group.get("mixedInstancesPolicy", "launchTemplate", "overrides"))
     if any(not is_absent(dig(override, "instanceRequirements")) for override in overrides):
-        return None  # attributes stand for many types
+        return None  # attributes match many types
     types = {dig(override, "instanceType") for override in overrides}
     known = sorted(kind for kind in types if isinstance(kind, str) and kind)
     if len(known) > 1:
         return None
     return (
         f'Auto Scaling group "{group.name}" launches only {known[0] if known else "one type"}: '
-        "where a zone is short of it, the fleet cannot grow or replace there."
+        "if a zone has no capacity for it, the group cannot launch instances there."
     )
 
 
 MULTIPLE_INSTANCE_TYPES = StackRule(
     id="asg-multiple-instance-types",
-    title="An Auto Scaling group may choose among instance types",
+    title="An Auto Scaling group can choose among several instance types",
     severity=Severity.LOW,
-    # The experiment compares fleets of one and the same type.
+    # The experiment compares stacks of the same instance type.
     level=Level.ADVISORY,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
@@ -43,8 +43,8 @@ MULTIPLE_INSTANCE_TYPES = StackRule(
         "Replace launch_template by mixed_instances_policy with the same template.",
         "List types of equal size and architecture in launch_template.overrides.",
     ),
-    unknown="An unknown type counts as no further type, an unknown list as one type.",
-    check=each(auto_scaling.auto_scaling_groups, _instance_types),
+    unknown="An unknown type does not count as a further type, an unknown list counts as one.",
+    check=for_each(auto_scaling.auto_scaling_groups, _instance_types),
 )
 
 
@@ -53,8 +53,8 @@ def _capacity_rebalance(stack: Stack, group: Resource, _: Settings) -> str | Non
     if is_true(rebalance) or not _uses_spot(stack, group):
         return None
     return (
-        f'Auto Scaling group "{group.name}" runs on Spot and waits until instances are taken away: '
-        f"capacity_rebalance is {show(rebalance)}."
+        f'Auto Scaling group "{group.name}" runs on Spot and does not replace instances before they '
+        f"are interrupted: capacity_rebalance is {show(rebalance)}."
     )
 
 
@@ -72,7 +72,7 @@ def _uses_spot(stack: Stack, group: Resource) -> bool:
 
 CAPACITY_REBALANCE = StackRule(
     id="asg-capacity-rebalance",
-    title="A Spot fleet replaces instances before they are interrupted",
+    title="An Auto Scaling group on Spot replaces instances before they are interrupted",
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,
     scope=Scope.HIGH_AVAILABILITY,
@@ -88,9 +88,9 @@ CAPACITY_REBALANCE = StackRule(
     ),
     unknown=(
         "An unknown share of On-Demand Instances counts as Spot. A distribution that is unknown "
-        "as a whole is one that the program left to the provider: all On-Demand."
+        "as a whole is left to the provider: all On-Demand."
     ),
-    check=each(auto_scaling.auto_scaling_groups, _capacity_rebalance),
+    check=for_each(auto_scaling.auto_scaling_groups, _capacity_rebalance),
 )
 
 RULES = (MULTIPLE_INSTANCE_TYPES, CAPACITY_REBALANCE)

@@ -1,4 +1,4 @@
-"""Rules about the instances' role: they have one, and Systems Manager reaches them by it."""
+"""Rules about the instances' role: they have one, and it lets Systems Manager manage them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from guardrails import tokens
-from guardrails.model import ResourceRule, Settings, Severity, StackRule, Violation, each
+from guardrails.model import ResourceRule, Settings, Severity, StackRule, Violation, for_each
+from guardrails.relations.launch_templates import inherits_from_template
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, items, leaves
+from guardrails.values import UNKNOWN, items, leaves
 
 _TYPES = (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE)
 _NAME_KEYS = ("name", "id", "arn")
 
-# What the SSM agent cannot do without (AWS managed policy AmazonSSMManagedInstanceCore), and the
-# managed policies that grant it.
+# The permission that the SSM agent needs first (AWS managed policy AmazonSSMManagedInstanceCore),
+# and the managed policies that grant it.
 _REGISTRATION = "ssm:UpdateInstanceInformation"
 _MANAGED = ("AmazonSSMManagedInstanceCore", "AmazonSSMManagedEC2InstanceDefaultPolicy")
 
@@ -25,15 +26,11 @@ def _has_profile(resource: Resource) -> bool:
     return any(leaf != "" for leaf in leaves(profile))
 
 
-def _leaves_it_to_the_template(resource: Resource) -> bool:
-    return resource.type in tokens.INSTANCE and not is_absent(resource.get("launchTemplate"))
-
-
 def _profile(resource: Resource, _: Settings) -> Iterator[Violation]:
-    if not _has_profile(resource) and not _leaves_it_to_the_template(resource):
+    if not _has_profile(resource) and not inherits_from_template(resource):
         yield Violation(
-            f'"{resource.name}" starts instances without a role: iam_instance_profile is not set. '
-            "Neither CodeDeploy's agent nor Session Manager works on them.",
+            f'"{resource.name}" launches instances without a role: iam_instance_profile is not set. '
+            "Neither the CodeDeploy agent nor Session Manager works on them.",
             resource,
         )
 
@@ -46,10 +43,10 @@ INSTANCE_PROFILE = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-instance-profile-attached.html",
     remedy="set iam_instance_profile to an aws.iam.InstanceProfile.",
     steps=(
-        "Create an aws.iam.Role for ec2.amazonaws.com and an aws.iam.InstanceProfile of it.",
-        "Name the profile in iam_instance_profile.",
+        "Create an aws.iam.Role for ec2.amazonaws.com and an aws.iam.InstanceProfile with it.",
+        "Set iam_instance_profile to the profile.",
     ),
-    unknown="An unknown profile is one that is still to be created: it counts as set.",
+    unknown="An unknown profile counts as set: it is still to be created.",
     types=_TYPES,
     check=_profile,
 )
@@ -70,8 +67,8 @@ def _managed(stack: Stack, resource: Resource, settings: Settings) -> str | None
         for role in stack.linked(profile, "role", tokens.ROLE, _NAME_KEYS)
     ]
     if not roles:
-        return f'"{resource.name}" has an instance profile whose role this stack does not show.'
-    if any(_reaches_systems_manager(stack, role) for role in roles):
+        return f'"{resource.name}" has an instance profile whose role is not in this stack.'
+    if any(_can_register(stack, role) for role in roles):
         return None
     names = ", ".join(f'"{role.name}"' for role in roles)
     return (
@@ -80,7 +77,7 @@ def _managed(stack: Stack, resource: Resource, settings: Settings) -> str | None
     )
 
 
-def _reaches_systems_manager(stack: Stack, role: Resource) -> bool:
+def _can_register(stack: Stack, role: Resource) -> bool:
     attached = [
         attachment.get("policyArn")
         for attachment in stack.of(tokens.ROLE_POLICY_ATTACHMENT)
@@ -122,7 +119,7 @@ def _list(value: Any) -> Sequence[Any]:
 
 MANAGED_BY_SSM = StackRule(
     id="ec2-managed-by-ssm",
-    title="Systems Manager reaches every instance",
+    title="Systems Manager can manage every instance",
     severity=Severity.MEDIUM,
     controls={
         "AWS Config": ("EC2_INSTANCE_MANAGED_BY_SSM",),
@@ -132,23 +129,23 @@ MANAGED_BY_SSM = StackRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-instance-managed-by-systems-manager.html",
     remedy="attach the managed policy AmazonSSMManagedInstanceCore to the instance profile's role.",
     steps=(
-        "Create an aws.iam.RolePolicyAttachment of AmazonSSMManagedInstanceCore to the role.",
+        "Attach AmazonSSMManagedInstanceCore to the role by an aws.iam.RolePolicyAttachment.",
         f"Or allow {_REGISTRATION} and ssmmessages:* in a policy of the role.",
-        "Name profiles of another stack in this rule's parameter trustedProfiles.",
+        "List profiles of another stack in this rule's parameter trustedProfiles.",
     ),
     unknown=(
-        "Unknown names are decided through the profile and role they come from; a policy whose ARN "
-        "or document is unknown grants nothing for certain and does not count."
+        "Unknown names are resolved through the profile and role they come from; a policy with an "
+        "unknown ARN or document grants nothing for certain and does not count."
     ),
     parameters={
         "trustedProfiles": {
             "type": "array",
             "items": {"type": "string"},
             "default": [],
-            "description": "Names or ARNs of instance profiles from elsewhere that grant it.",
+            "description": "Names or ARNs of instance profiles outside the stack that grant it.",
         }
     },
-    check=each(_with_profile, _managed),
+    check=for_each(_with_profile, _managed),
 )
 
 RULES = (INSTANCE_PROFILE, MANAGED_BY_SSM)

@@ -1,4 +1,4 @@
-"""Rules about instances and the templates they are launched from."""
+"""Rules about instances, launch templates and volumes."""
 
 from __future__ import annotations
 
@@ -6,28 +6,22 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.model import ResourceRule, Settings, Severity, Violation
+from guardrails.property_rules import AtMost, must_be, property_rule
+from guardrails.relations.launch_templates import inherits_from_template
 from guardrails.resources import Resource
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, show
 
-_UNKNOWN_SETTING = "An unknown value is a violation: this is a plain setting, not an id."
+_STARTED = (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE)
+"""What describes an instance."""
 
-
-def _from_template(resource: Resource) -> bool:
-    """Whether an instance leaves the decision to its launch template, which is checked itself."""
-    return resource.type in tokens.INSTANCE and not is_absent(resource.get("launchTemplate"))
-
-
-def _imdsv2(resource: Resource, _: Settings) -> Iterator[Violation]:
-    given = resource.get("httpTokens") or resource.get("metadataOptions", "httpTokens")
-    if given != "required" and not (_from_template(resource) and is_absent(given)):
-        yield Violation(
-            f'"{resource.name}" answers metadata requests without a session token (IMDSv1): '
-            f"metadata_options.http_tokens is {show(given)}.",
-            resource,
-        )
-
-
-IMDSV2 = ResourceRule(
+IMDSV2 = property_rule(
+    must_be(
+        "metadataOptions.httpTokens",
+        "required",
+        '"{name}" answers metadata requests without a session token (IMDSv1)',
+        inherits=inherits_from_template,
+    ),
+    _STARTED,
     id="ec2-imdsv2",
     title="Instances answer metadata requests only with a session token (IMDSv2)",
     severity=Severity.HIGH,
@@ -41,27 +35,16 @@ IMDSV2 = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-imdsv2-check.html",
     remedy='set metadata_options.http_tokens to "required".',
     steps=('Set metadata_options with http_tokens="required" and http_put_response_hop_limit=1.',),
-    unknown=_UNKNOWN_SETTING,
-    types=(*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE),
-    check=_imdsv2,
 )
 
-
-def _hop_limit(resource: Resource, settings: Settings) -> Iterator[Violation]:
-    given = resource.get("metadataOptions", "httpPutResponseHopLimit")
-    limit, maximum = number(given), settings.integer("maximumHopLimit")
-    if _from_template(resource) and is_absent(given):
-        return
-    if limit is None or limit > maximum:
-        yield Violation(
-            f'"{resource.name}" lets metadata tokens travel further than the instance: '
-            f"metadata_options.http_put_response_hop_limit is {show(given)}, at most {maximum} is "
-            "allowed.",
-            resource,
-        )
-
-
-HOP_LIMIT = ResourceRule(
+HOP_LIMIT = property_rule(
+    must_be(
+        "metadataOptions.httpPutResponseHopLimit",
+        AtMost("maximumHopLimit"),
+        '"{name}" lets metadata tokens leave the instance',
+        inherits=inherits_from_template,
+    ),
+    _STARTED,
     id="ec2-metadata-hop-limit",
     title="Metadata tokens do not leave the instance",
     severity=Severity.MEDIUM,
@@ -73,7 +56,6 @@ HOP_LIMIT = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-token-hop-limit-check.html",
     remedy="set metadata_options.http_put_response_hop_limit to 1.",
     steps=("Set metadata_options.http_put_response_hop_limit=1; images may default to 2.",),
-    unknown=_UNKNOWN_SETTING,
     parameters={
         "maximumHopLimit": {
             "type": "integer",
@@ -83,13 +65,11 @@ HOP_LIMIT = ResourceRule(
             "description": "Network hops that a metadata response may travel.",
         }
     },
-    types=(*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE),
-    check=_hop_limit,
 )
 
 
 def _volumes(resource: Resource) -> Iterator[tuple[str, object]]:
-    """Each volume of the resource and its ``encrypted`` value."""
+    """Yield each volume of the resource with its `encrypted` value."""
     if resource.type in tokens.VOLUME:
         yield "the volume", resource.get("encrypted")
     elif resource.type in tokens.LAUNCH_TEMPLATE:
@@ -107,12 +87,12 @@ def _volumes(resource: Resource) -> Iterator[tuple[str, object]]:
 
 
 def _ebs_encrypted(resource: Resource, _: Settings) -> Iterator[Violation]:
-    if _from_template(resource) and is_absent(resource.get("rootBlockDevice")):
+    if inherits_from_template(resource) and is_absent(resource.get("rootBlockDevice")):
         return
     for volume, encrypted in _volumes(resource):
         if not is_true(encrypted):
             yield Violation(
-                f'"{resource.name}" keeps data in the clear: encrypted of {volume} is '
+                f'"{resource.name}" stores data unencrypted: encrypted of {volume} is '
                 f"{show(encrypted)}.",
                 resource,
             )
@@ -129,15 +109,15 @@ EBS_ENCRYPTED = ResourceRule(
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/encrypted-volumes.html",
     remedy=(
-        "set encrypted to true for the root device and every further volume, in a launch template "
+        "set encrypted to true for the root device and every other volume, in a launch template "
         "under block_device_mappings."
     ),
     steps=(
-        "Name the image's root device in block_device_mappings with ebs.encrypted.",
+        "List the image's root device in block_device_mappings with ebs.encrypted.",
         "On an instance set root_block_device.encrypted.",
     ),
-    unknown=_UNKNOWN_SETTING,
-    types=(*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE, *tokens.VOLUME),
+    unknown="An unknown value is a violation: this is a plain setting, not an id.",
+    types=(*_STARTED, *tokens.VOLUME),
     check=_ebs_encrypted,
 )
 

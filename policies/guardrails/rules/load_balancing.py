@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Level, Scope, Settings, Severity, StackRule, Violation
+from guardrails.property_rules import OneOf, must_be, property_rule
 from guardrails.relations import zones
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, is_true, show
+from guardrails.values import UNKNOWN, show
 
 _PROTOCOLS = ("HTTP", "HTTPS")
 
@@ -16,7 +17,9 @@ _PROTOCOLS = ("HTTP", "HTTPS")
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
     balancers = stack.of(tokens.LOAD_BALANCER)
     if not balancers:
-        yield Violation("The stack has no load balancer, so nothing spreads requests over zones.")
+        yield Violation(
+            "The stack has no load balancer, so nothing distributes requests over zones."
+        )
     minimum = settings.integer("minimumZones")
     for balancer in balancers:
         spread = zones.spread(
@@ -41,11 +44,14 @@ ELBV2_MULTI_AZ = StackRule(
         "Prowler": ("elbv2_is_in_multiple_az",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/elbv2-multiple-az.html",
-    remedy="give the load balancer subnets with different, plainly known availability_zone values.",
+    remedy=(
+        "give the load balancer subnets with different availability_zone values that the program "
+        "sets."
+    ),
     steps=(
         "Create one public subnet per Availability Zone.",
         "Pass the ids of all of them to the load balancer's subnets.",
-        "For subnets of another stack, tell their zones in this rule's parameter subnetZones.",
+        "For subnets of another stack, list their zones in this rule's parameter subnetZones.",
     ),
     unknown=zones.UNKNOWN_MEANS,
     parameters=zones.PARAMETERS,
@@ -83,38 +89,37 @@ TG_HEALTH_CHECK = StackRule(
     url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
     remedy=(
         "set the target group's health_check with protocol HTTP or HTTPS and the path of the "
-        "application's health page."
+        "application's health check."
     ),
     steps=(
         'Set health_check with enabled=True, protocol="HTTP" and path="/health".',
-        "Serve that path from the application with 200 only while it can really work.",
+        "Answer 200 on that path only while the application can really serve requests.",
     ),
     unknown=(
         "An unknown check, protocol, path or switch is a violation: the provider leaves it unknown "
-        "exactly where the program does not set it, and then the root page is asked. A switch "
-        "that is absent counts as the documented default, enabled."
+        "exactly where the program does not set it, and then checks request the root page. An "
+        "absent switch is the documented default, enabled."
     ),
     check=_health_check,
 )
 
 
 def _is_application(balancer: Resource) -> bool:
-    """Whether it is an Application Load Balancer, the type that a program gets without asking."""
+    """Return whether it is an Application Load Balancer, the default type.
+
+    Network and gateway load balancers do not read HTTP.
+    """
     return balancer.get("loadBalancerType") in (None, "", "application", UNKNOWN)
 
 
-def _invalid_headers(balancer: Resource, _: Settings) -> Iterator[Violation]:
-    dropped = balancer.get("dropInvalidHeaderFields")
-    # Network and gateway load balancers do not read HTTP.
-    if _is_application(balancer) and not is_true(dropped):
-        yield Violation(
-            f'Load balancer "{balancer.name}" passes malformed HTTP headers on: '
-            f"drop_invalid_header_fields is {show(dropped)}.",
-            balancer,
-        )
-
-
-INVALID_HEADERS = ResourceRule(
+INVALID_HEADERS = property_rule(
+    must_be(
+        "dropInvalidHeaderFields",
+        True,
+        'Load balancer "{name}" forwards malformed HTTP headers',
+        applies=_is_application,
+    ),
+    tokens.LOAD_BALANCER,
     id="alb-drop-invalid-headers",
     title="An Application Load Balancer drops malformed headers",
     severity=Severity.MEDIUM,
@@ -126,26 +131,20 @@ INVALID_HEADERS = ResourceRule(
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/alb-http-drop-invalid-header-enabled.html",
     remedy="set drop_invalid_header_fields to true.",
-    steps=("Set drop_invalid_header_fields=True; header names with underscores then get lost.",),
-    unknown="An unknown switch is a violation: this is a plain setting, not an id.",
-    types=tokens.LOAD_BALANCER,
-    check=_invalid_headers,
+    steps=("Set drop_invalid_header_fields=True; headers with an underscore are then dropped.",),
 )
 
-
-def _desync(balancer: Resource, _: Settings) -> Iterator[Violation]:
-    mode = balancer.get("desyncMitigationMode")
-    if _is_application(balancer) and mode not in (None, "", "defensive", "strictest"):
-        yield Violation(
-            f'Load balancer "{balancer.name}" passes on requests that proxy and server may read '
-            f"differently: desync_mitigation_mode is {show(mode)}.",
-            balancer,
-        )
-
-
-DESYNC = ResourceRule(
+DESYNC = property_rule(
+    must_be(
+        "desyncMitigationMode",
+        OneOf(("defensive", "strictest")),
+        'Load balancer "{name}" forwards requests that proxy and server may read differently',
+        default="defensive",
+        applies=_is_application,
+    ),
+    tokens.LOAD_BALANCER,
     id="alb-desync-mode",
-    title="An Application Load Balancer refuses ambiguous requests",
+    title="An Application Load Balancer rejects ambiguous requests",
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,
     controls={
@@ -157,22 +156,11 @@ DESYNC = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/alb-desync-mode-check.html",
     remedy="set desync_mitigation_mode to defensive or strictest, or leave it out.",
     steps=('Remove desync_mitigation_mode="monitor".',),
-    unknown="An unknown mode is a violation; an absent one is the documented default, defensive.",
-    types=tokens.LOAD_BALANCER,
-    check=_desync,
 )
 
-
-def _deletion_protection(balancer: Resource, _: Settings) -> Iterator[Violation]:
-    if not is_true(balancer.get("enableDeletionProtection")):
-        yield Violation(
-            f'Load balancer "{balancer.name}" can be deleted by mistake: '
-            f"enable_deletion_protection is {show(balancer.get('enableDeletionProtection'))}.",
-            balancer,
-        )
-
-
-DELETION_PROTECTION = ResourceRule(
+DELETION_PROTECTION = property_rule(
+    must_be("enableDeletionProtection", True, 'Load balancer "{name}" can be deleted by mistake'),
+    tokens.LOAD_BALANCER,
     id="elb-deletion-protection",
     title="A load balancer cannot be deleted by mistake",
     severity=Severity.MEDIUM,
@@ -187,28 +175,20 @@ DELETION_PROTECTION = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/elb-deletion-protection-enabled.html",
     remedy="set enable_deletion_protection to true, in haproof by the setting haproof:protect.",
     steps=("Set enable_deletion_protection=True; switch it off before a destroy.",),
-    unknown="An unknown switch is a violation: this is a plain setting, not an id.",
-    types=tokens.LOAD_BALANCER,
-    check=_deletion_protection,
 )
 
-
-def _access_logs(balancer: Resource, _: Settings) -> Iterator[Violation]:
-    logs = balancer.get("accessLogs")
-    enabled = balancer.get("accessLogs", "enabled")
-    if _is_application(balancer) and not is_true(enabled):
-        yield Violation(
-            f'Load balancer "{balancer.name}" keeps no access log: access_logs is '
-            + ("not set." if is_absent(logs) else f"given, its enabled is {show(enabled)}."),
-            balancer,
-        )
-
-
-ACCESS_LOGS = ResourceRule(
+ACCESS_LOGS = property_rule(
+    must_be(
+        "accessLogs.enabled",
+        True,
+        'Load balancer "{name}" writes no access logs',
+        applies=_is_application,
+    ),
+    tokens.LOAD_BALANCER,
     id="elb-access-logs",
     title="A load balancer logs its requests",
     severity=Severity.MEDIUM,
-    level=Level.ADVISORY,  # logs cost storage, and say nothing that the load test does not
+    level=Level.ADVISORY,  # logs cost storage, and add nothing to what the load test records
     production=Level.MANDATORY,
     controls={
         "AWS Config": ("ELB_LOGGING_ENABLED",),
@@ -224,8 +204,6 @@ ACCESS_LOGS = ResourceRule(
         "Set access_logs with bucket and enabled=True.",
     ),
     unknown="An unknown switch is a violation; the bucket's name may be unknown.",
-    types=tokens.LOAD_BALANCER,
-    check=_access_logs,
 )
 
 RULES = (

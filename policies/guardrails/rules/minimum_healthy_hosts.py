@@ -1,4 +1,4 @@
-"""Rules about how many instances a deployment leaves in service."""
+"""Rules about minimum healthy hosts: how many instances a deployment keeps in service."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import Any
 
 from guardrails import tokens
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation, each
+from guardrails.model import Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, number, show
 
 _DOC = "https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html"
 
-# Minimum healthy hosts of the predefined configurations, in percent of the fleet:
+# Minimum healthy hosts of the predefined configurations, in percent of the instances:
 # https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
 _PREDEFINED = MappingProxyType(
     {
@@ -27,7 +27,7 @@ _PREDEFINED = MappingProxyType(
 )
 _DEFAULT = "CodeDeployDefault.OneAtATime"
 
-# The kinds of minimum: the parameter that holds the threshold, and the unit in a message.
+# Per kind of minimum: the parameter that holds the threshold, and the unit in a message.
 _KINDS = MappingProxyType(
     {
         "FLEET_PERCENT": ("minimumFleetPercent", "% of the fleet"),
@@ -38,9 +38,12 @@ _KINDS = MappingProxyType(
 
 @dataclass(frozen=True)
 class Minimum:
-    """The minimum of healthy hosts of one deployment configuration.
+    """The minimum healthy hosts of one deployment configuration.
 
-    ``kind`` is FLEET_PERCENT or HOST_COUNT, ``value`` `None` where it is not known.
+    Attributes:
+        kind: FLEET_PERCENT or HOST_COUNT.
+        value: Percent or number of hosts, `None` if unknown.
+        custom: Whether the configuration is not one of the predefined ones.
     """
 
     name: str
@@ -49,7 +52,7 @@ class Minimum:
     custom: bool
 
     def hosts(self, fleet_size: float) -> int | None:
-        """Instances that have to stay healthy; CodeDeploy rounds percentages up."""
+        """Return how many instances have to stay healthy; CodeDeploy rounds percentages up."""
         if self.value is None:
             return None
         if self.kind == "FLEET_PERCENT":
@@ -82,7 +85,7 @@ def _enough(stack: Stack, deployment: Resource, settings: Settings) -> str | Non
     minimum = _minimum(stack, deployment)
     uses = f'Deployment group "{deployment.name}" uses deployment configuration {minimum.name}, '
     if minimum.value is None or minimum.kind not in _KINDS:
-        return uses + "whose minimum of healthy hosts is not known."
+        return uses + "whose minimum healthy hosts are not known."
     parameter, unit = _KINDS[minimum.kind]
     required = settings.integer(parameter)
     if minimum.value >= required:
@@ -94,7 +97,7 @@ def _enough(stack: Stack, deployment: Resource, settings: Settings) -> str | Non
 
 MIN_HEALTHY_HOSTS = StackRule(
     id="codedeploy-min-healthy-hosts",
-    title="A deployment keeps enough of the fleet in service",
+    title="A deployment keeps enough instances in service",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={"AWS Config": ("CODEDEPLOY_EC2_MINIMUM_HEALTHY_HOSTS_CONFIGURED",)},
@@ -105,10 +108,10 @@ MIN_HEALTHY_HOSTS = StackRule(
     ),
     steps=(
         "Set deployment_config_name to CodeDeployDefault.OneAtATime or .HalfAtATime.",
-        "To hold AWS Config's own default, set minimumFleetPercent to 66: HalfAtATime fails it.",
+        "To match AWS Config's own default, set minimumFleetPercent to 66: HalfAtATime fails it.",
     ),
     unknown=(
-        "An unknown configuration name is decided through the configuration it comes from; a "
+        "An unknown configuration name is resolved through the configuration it comes from; a "
         "configuration that is neither predefined nor of this stack is a violation."
     ),
     parameters={
@@ -117,7 +120,7 @@ MIN_HEALTHY_HOSTS = StackRule(
             "minimum": 0,
             "maximum": 100,
             "default": 50,
-            "description": "Percent of the fleet that a FLEET_PERCENT configuration must keep.",
+            "description": "Percent of the instances that a FLEET_PERCENT configuration must keep.",
         },
         "minimumHostCount": {
             "type": "integer",
@@ -126,7 +129,7 @@ MIN_HEALTHY_HOSTS = StackRule(
             "description": "Hosts that a HOST_COUNT configuration must keep.",
         },
     },
-    check=each(auto_scaling.deployment_groups, _enough),
+    check=for_each(auto_scaling.deployment_groups, _enough),
 )
 
 
@@ -134,34 +137,34 @@ def _possible(stack: Stack, _: Settings) -> Iterator[Violation]:
     for deployment in auto_scaling.deployment_groups(stack):
         minimum = _minimum(stack, deployment)
         if not minimum.custom:
-            continue  # OneAtATime's documented 99 % would round up to the fleet; AWS excepts it
+            continue  # OneAtATime's documented 99 % would round up to all hosts; AWS exempts it
         for group in auto_scaling.deployed_groups(stack, deployment):
             size = number(group.get("minSize"))
             hosts = None if size is None else minimum.hosts(size)
             if size is None:
                 yield Violation(
                     f'Auto Scaling group "{group.name}" has a min_size that is '
-                    f"{show(group.get('minSize'))}, so deployments to it cannot be judged.",
+                    f"{show(group.get('minSize'))}, so deployments to it cannot be evaluated.",
                     group,
                 )
             elif hosts is not None and hosts >= size:
                 yield Violation(
                     f'Deployment group "{deployment.name}" has to keep {hosts} hosts healthy, but '
                     f'Auto Scaling group "{group.name}" may have only {size:g}: every deployment '
-                    "would fail at once.",
+                    "would fail immediately.",
                     deployment,
                 )
 
 
 HEALTHY_HOSTS_POSSIBLE = StackRule(
     id="codedeploy-healthy-hosts-possible",
-    title="The minimum of healthy hosts leaves room for a deployment",
+    title="The minimum healthy hosts leave room for a deployment",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url=_DOC,
     remedy=(
         "lower the deployment configuration's minimum or raise the group's min_size, so that the "
-        "rounded-up minimum is smaller than the fleet."
+        "rounded-up minimum is smaller than the group."
     ),
     steps=(
         "Compute ceil(percent * min_size / 100): it has to be smaller than min_size.",

@@ -1,4 +1,4 @@
-"""Rules about what the internet may reach."""
+"""Rules about what the internet can reach."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ _ALL_PROTOCOLS = ("-1", "all")
 _PORT_PROTOCOLS = ("tcp", "udp", "6", "17")
 _PORT_LIST = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 65535}}
 _UNKNOWN = (
-    "An unknown source address counts as the whole world, an unknown port or protocol as all of "
-    "them; a source that is another security group is never the world."
+    "An unknown source address counts as the whole internet, an unknown port or protocol as all of "
+    "them; another security group as the source never does."
 )
 
 
 @dataclass(frozen=True)
 class Opening:
-    """A range of ports that addresses of the whole world may reach."""
+    """A range of ports that is open to the whole internet."""
 
     source: str
     first: int
     last: int
 
     def describe(self) -> str:
-        """The range and its source, for a message."""
+        """Describe the range and its source, for a message."""
         ports = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
         return f"{'port' if self.first == self.last else 'ports'} {ports} to {self.source}"
 
 
 def _world(*values: Any) -> str | None:
-    """The first address range among these that is the whole world, or may be."""
+    """Return the first address range that is, or may be, the whole internet."""
     for address in (leaf for value in values for leaf in leaves(value)):
         if address is UNKNOWN:
             return "an address that is not known in this preview"
@@ -56,11 +56,11 @@ def _opening(entry: Any, protocol: Any, *sources: Any) -> Opening | None:
         )
     if protocol is UNKNOWN or protocol is None or str(protocol).lower() in _ALL_PROTOCOLS:
         return Opening(source, 0, 65535)
-    return None  # ICMP and the like have no ports
+    return None  # protocols such as ICMP have no ports
 
 
 def _entries(resource: Resource) -> Iterator[tuple[Any, str, tuple[str, str]]]:
-    """Each ingress rule in the resource, and the names of its protocol and source properties."""
+    """Yield each ingress rule, with the names of its protocol and source properties."""
     if resource.type in tokens.INGRESS_RULE:
         yield resource.properties, "ipProtocol", ("cidrIpv4", "cidrIpv6")
     elif resource.type in tokens.SECURITY_GROUP_RULE:
@@ -81,14 +81,14 @@ def _openings(resource: Resource) -> Iterator[Opening]:
 
 def _remote_admin(resource: Resource, settings: Settings) -> Iterator[Violation]:
     ports = settings.integers("ports")
-    # Among inputs an unknown list is one that the program passed; among outputs the provider's.
+    # An unknown list among inputs is the program's; among outputs it is the provider's.
     if resource.get("ingress") is UNKNOWN:
         yield Violation(f'"{resource.name}" has inline ingress rules that are not known.', resource)
     for opening in _openings(resource):
         open_ports = sorted(port for port in ports if opening.first <= port <= opening.last)
         if open_ports:
             yield Violation(
-                f'"{resource.name}" opens {opening.describe()}, among them remote administration '
+                f'"{resource.name}" opens {opening.describe()}, including remote administration '
                 f"({', '.join(map(str, open_ports))}).",
                 resource,
             )
@@ -96,7 +96,7 @@ def _remote_admin(resource: Resource, settings: Settings) -> Iterator[Violation]
 
 NO_REMOTE_ADMIN = ResourceRule(
     id="sg-no-remote-admin",
-    title="Nobody on the internet reaches a remote administration port",
+    title="Remote administration ports are not open to the internet",
     severity=Severity.CRITICAL,
     controls={
         "AWS Config": ("INCOMING_SSH_DISABLED",),
@@ -106,7 +106,7 @@ NO_REMOTE_ADMIN = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/restricted-ssh.html",
     remedy="remove the rule and administer instances through Session Manager.",
     steps=(
-        "Remove the ingress rule; no port is needed for AWS Systems Manager Session Manager.",
+        "Remove the ingress rule; AWS Systems Manager Session Manager needs no open port.",
         "Give the instance role the Session Manager permissions.",
     ),
     unknown=_UNKNOWN,
@@ -114,7 +114,7 @@ NO_REMOTE_ADMIN = ResourceRule(
         "ports": {
             **_PORT_LIST,
             "default": [22, 3389],
-            "description": "Ports of remote administration (SSH, RDP).",
+            "description": "Remote administration ports (SSH, RDP).",
         }
     },
     types=_RULE_TYPES,
@@ -134,17 +134,17 @@ def _authorized(stack: Stack, settings: Settings) -> Iterator[Violation]:
             if not all(port in allowed for port in ports):
                 names = ", ".join(str(port) for port in sorted(allowed))
                 yield Violation(
-                    f'"{resource.name}" opens {opening.describe()}; only {names} may be open, the '
-                    "ports of this stack's listeners among them.",
+                    f'"{resource.name}" opens {opening.describe()}; only {names} may be open, '
+                    "including the ports of this stack's listeners.",
                     resource,
                 )
 
 
 OPEN_ONLY_AUTHORIZED = StackRule(
     id="sg-open-only-to-authorized-ports",
-    title="The internet reaches the load balancer and nothing behind it",
+    title="Only the load balancer is open to the internet",
     severity=Severity.HIGH,
-    # The baseline has no balancer: its instance's application port is open on purpose.
+    # The baseline has no load balancer: its instance's application port is open on purpose.
     scope=Scope.HIGH_AVAILABILITY,
     controls={
         "AWS Config": ("VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS",),
@@ -152,22 +152,22 @@ OPEN_ONLY_AUTHORIZED = StackRule(
         "Control Tower": ("CT.EC2.PR.3",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/vpc-sg-open-only-to-authorized-ports.html",
-    remedy="let the port in only from the load balancer's security group.",
+    remedy="open the port only to the load balancer's security group.",
     steps=(
-        "Replace the rule's cidr_ipv4 by referenced_security_group_id of the balancer's group.",
-        "Where the port really is public, add it to this rule's parameter ports.",
+        "Replace the rule's cidr_ipv4 by a referenced_security_group_id: the load balancer's.",
+        "If the port is really public, add it to this rule's parameter ports.",
     ),
     unknown=_UNKNOWN,
     parameters={
         "ports": {
             **_PORT_LIST,
             "default": [80, 443],
-            "description": "Ports that may be open besides those of the stack's listeners.",
+            "description": "Ports that may be open in addition to those of the stack's listeners.",
         },
         "reportedElsewhere": {
             **_PORT_LIST,
             "default": [22, 3389],
-            "description": "Ports left to sg-no-remote-admin, so that a finding is told once.",
+            "description": "Ports left to sg-no-remote-admin, so that each finding is reported once.",
         },
     },
     check=_authorized,
@@ -175,7 +175,7 @@ OPEN_ONLY_AUTHORIZED = StackRule(
 
 
 def _public_addresses(resource: Resource) -> Iterator[tuple[str, Any]]:
-    """Each switch of the resource that gives instances a public address, and its value."""
+    """Yield each switch that gives instances a public address, with its value."""
     if resource.type in tokens.SUBNET:
         yield "map_public_ip_on_launch", resource.get("mapPublicIpOnLaunch")
     elif resource.type in tokens.INSTANCE:
@@ -202,7 +202,7 @@ NO_PUBLIC_IP = ResourceRule(
     title="Instances have no public address",
     severity=Severity.MEDIUM,
     # Public subnets save the NAT gateways, the largest item on a small bill; the security group
-    # lets in only the load balancer.
+    # admits only the load balancer.
     level=Level.ADVISORY,
     controls={
         "AWS Config": (
@@ -215,8 +215,8 @@ NO_PUBLIC_IP = ResourceRule(
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-instance-no-public-ip.html",
     remedy=(
-        "run instances in private subnets behind a NAT gateway or VPC endpoints, or accept it by "
-        "an exception."
+        "run instances in private subnets behind a NAT gateway or VPC endpoints, or accept it "
+        "with an exception."
     ),
     steps=(
         "Set associate_public_ip_address and map_public_ip_on_launch to false.",
@@ -225,7 +225,7 @@ NO_PUBLIC_IP = ResourceRule(
             "Manager and CodeDeploy."
         ),
     ),
-    unknown="An unknown switch counts as on; an absent one leaves it to the subnet, which is off.",
+    unknown="An unknown switch counts as on; an absent one leaves it to the subnet, where it is off.",
     types=(*tokens.SUBNET, *tokens.INSTANCE, *tokens.LAUNCH_TEMPLATE),
     check=_public_ip,
 )

@@ -1,4 +1,4 @@
-"""Rules about the life of a revision: new instances need the last one that worked."""
+"""Rules about the retention of revisions: new instances need the last good one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from guardrails.resources import Resource, Stack
 from guardrails.rules.buckets import attached, revisions
 from guardrails.values import UNKNOWN, dig, is_absent, items, show
 
-# Storage classes from which nothing can be read at once.
+# Storage classes without immediate access.
 _ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 
 
@@ -31,21 +31,21 @@ def _expires(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 
 def _lifecycle_rules(stack: Stack, bucket: Resource) -> Iterator[tuple[Resource, Any]]:
-    """Each lifecycle rule of the bucket, with the resource that has it."""
+    """Yield each lifecycle rule of the bucket, with the resource that defines it."""
     sources = [
         *((one, "rules") for one in attached(stack, bucket, tokens.BUCKET_LIFECYCLE)),
         (bucket, "lifecycleRules"),
     ]
     for resource, prop in sources:
         rules = resource.get(prop)
-        if rules is UNKNOWN and resource is not bucket:  # a bucket's own are filled in by S3
+        if rules is UNKNOWN and resource is not bucket:  # a bucket's own are computed
             yield resource, UNKNOWN
         for rule in items(rules):
             yield resource, rule
 
 
 def _end(rule: Any) -> str | None:
-    """How the rule ends the life of current objects; `None` where it does not."""
+    """Return how the rule ends the life of current objects, `None` if it does not."""
     if dig(rule, "status") == "Disabled" or dig(rule, "enabled") is False:
         return None
     expiration = dig(rule, "expiration")
@@ -63,7 +63,7 @@ def _end(rule: Any) -> str | None:
 
 
 def _may_apply(rule: Any, key: Any) -> bool:
-    """Whether the rule may apply to the object: only a prefix of another name rules it out."""
+    """Return whether the rule may apply to the object: only another prefix rules that out."""
     prefixes = (
         dig(rule, "filter", "prefix"),
         dig(rule, "filter", "and", "prefix"),
@@ -75,20 +75,19 @@ def _may_apply(rule: Any, key: Any) -> bool:
 
 NEVER_EXPIRES = StackRule(
     id="s3-revision-never-expires",
-    title="No lifecycle rule takes away the last revision that worked",
+    title="No lifecycle rule removes the last good revision",
     severity=Severity.HIGH,
     url="https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html",
     remedy=(
-        "let lifecycle rules end noncurrent versions only, or keep them off the revisions by a "
-        "prefix."
+        "let lifecycle rules expire noncurrent versions only, or exclude the revisions by a prefix."
     ),
     steps=(
         "Replace expiration by noncurrent_version_expiration.",
-        "Give each revision a key of its own, named by its content, so that none is overwritten.",
-        "Delete old revisions by hand, or by a job that knows the last one that worked.",
+        "Give each revision its own key, derived from its content, so that none is overwritten.",
+        "Delete old revisions by hand, or with a job that knows the last good one.",
     ),
     unknown=(
-        "An unknown rule, expiration or storage class counts as one that ends revisions, an "
+        "An unknown rule, expiration or storage class counts as one that removes revisions, an "
         "unknown prefix or key as one that matches."
     ),
     check=_expires,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Level, ResourceRule, Settings, Severity, StackRule, Violation, each
+from guardrails.model import Level, Settings, Severity, StackRule, Violation, for_each
+from guardrails.property_rules import StartsWith, must_be, property_rule
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, items, show
 
@@ -31,7 +32,7 @@ def _is_secure(listener: Resource) -> bool:
 
 
 def _is_plain_http(listener: Resource) -> bool:
-    # TCP and UDP listeners of a network load balancer carry what they carry.
+    # What TCP and UDP listeners of a network load balancer carry is not known here.
     return not _is_secure(listener) and listener.get("protocol") not in (
         "TCP",
         "UDP",
@@ -42,19 +43,19 @@ def _is_plain_http(listener: Resource) -> bool:
 
 def _no_tls(stack: Stack, balancer: Resource, _: Settings) -> str | None:
     listeners = _listeners(stack, balancer)
-    # A certificate in the stack makes it mandatory: alb-http-to-https reports it then.
+    # With a certificate in the stack it is mandatory: alb-http-to-https reports it then.
     if stack.of(tokens.CERTIFICATE) or not any(_is_plain_http(one) for one in listeners):
         return None
     if any(_is_secure(listener) for listener in listeners):
         return None
-    return f'Load balancer "{balancer.name}" has no HTTPS listener: visitors send passwords openly.'
+    return f'Load balancer "{balancer.name}" has no HTTPS listener: passwords are sent unencrypted.'
 
 
 TLS_LISTENER = StackRule(
     id="elb-tls-listener",
-    title="Visitors can reach the load balancer by HTTPS",
+    title="The load balancer has an HTTPS listener",
     severity=Severity.HIGH,
-    level=Level.ADVISORY,  # HTTPS needs a domain, which a trial of the setup has not
+    level=Level.ADVISORY,  # HTTPS needs a domain, which a trial does not have
     production=Level.MANDATORY,
     controls={
         "Security Hub": ("ELB.18",),
@@ -66,13 +67,13 @@ TLS_LISTENER = StackRule(
     steps=(
         "Request a certificate for the domain in AWS Certificate Manager and validate it by DNS.",
         "Add a listener on port 443 with protocol HTTPS, the certificate and an ssl_policy.",
-        "Without a domain, write an exception with its reason and an end.",
+        "Without a domain, write an exception with a reason and an expiry date.",
     ),
     unknown=(
-        "An unknown protocol counts as HTTP, an unknown certificate as one: its ARN is unknown "
-        "until it exists. Unknown load balancers are decided through the dependencies."
+        "An unknown protocol counts as HTTP, an unknown certificate as set: its ARN is unknown "
+        "until it exists. Unknown load balancers are resolved through dependencies."
     ),
-    check=each(_balancers, _no_tls),
+    check=for_each(_balancers, _no_tls),
 )
 
 
@@ -118,7 +119,7 @@ def _is_redirect(action: object) -> bool:
 
 HTTP_TO_HTTPS = StackRule(
     id="alb-http-to-https",
-    title="Where there is HTTPS, HTTP only redirects to it",
+    title="With HTTPS available, HTTP only redirects to it",
     severity=Severity.HIGH,
     controls={
         "AWS Config": ("ALB_HTTP_TO_HTTPS_REDIRECTION_CHECK",),
@@ -128,36 +129,31 @@ HTTP_TO_HTTPS = StackRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/alb-http-to-https-redirection-check.html",
     remedy="give every HTTP listener a default action of type redirect with protocol HTTPS.",
     steps=(
-        "Add a listener with protocol HTTPS where the stack has a certificate and none uses it.",
+        "Add a listener with protocol HTTPS if the stack has a certificate that no listener uses.",
         (
             'Set the HTTP listener\'s default_actions to type="redirect" with redirect.protocol='
             '"HTTPS", port="443" and status_code="HTTP_301".'
         ),
-        "Move rules that forward from the HTTP listener to the HTTPS listener.",
+        "Move forwarding rules from the HTTP listener to the HTTPS listener.",
     ),
     unknown=(
-        "An unknown action or redirect protocol is a violation; unknown ARNs are decided through "
+        "An unknown action or redirect protocol is a violation; unknown ARNs are resolved through "
         "the listeners and load balancers they come from."
     ),
     check=_http_to_https,
 )
 
 
-def _policy(listener: Resource, settings: Settings) -> Iterator[Violation]:
-    given = listener.get("sslPolicy")
-    prefixes = settings.texts("prefixes")
-    accepted = isinstance(given, str) and given.startswith(prefixes)
-    if _is_secure(listener) and not accepted:
-        yield Violation(
-            f'Listener "{listener.name}" uses no recommended security policy: ssl_policy is '
-            f"{show(given)}; it has to start with {' or '.join(prefixes)}.",
-            listener,
-        )
-
-
-TLS_POLICY = ResourceRule(
+TLS_POLICY = property_rule(
+    must_be(
+        "sslPolicy",
+        StartsWith("prefixes"),
+        'Listener "{name}" does not use a recommended security policy',
+        applies=_is_secure,
+    ),
+    tokens.LISTENER,
     id="elb-tls-policy",
-    title="HTTPS listeners speak TLS 1.3, and nothing older than 1.2",
+    title="HTTPS listeners support TLS 1.3, and nothing older than 1.2",
     severity=Severity.HIGH,
     controls={
         "AWS Config": ("ELBV2_PREDEFINED_SECURITY_POLICY_SSL_CHECK",),
@@ -168,19 +164,16 @@ TLS_POLICY = ResourceRule(
     remedy='set ssl_policy to "ELBSecurityPolicy-TLS13-1-2-2021-06" or a newer one of that family.',
     steps=(
         'Set ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06" on the listener.',
-        "Do not leave it out: by the API the default is ELBSecurityPolicy-2016-08, with TLS 1.0.",
+        "Do not leave it out: the API's default is ELBSecurityPolicy-2016-08, with TLS 1.0.",
     ),
-    unknown="An unknown policy is a violation: this is a plain setting, not an id.",
     parameters={
         "prefixes": {
             "type": "array",
             "items": {"type": "string"},
             "default": ["ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-"],
-            "description": "What the names of accepted security policies start with.",
+            "description": "Prefixes of accepted security policy names.",
         }
     },
-    types=tokens.LISTENER,
-    check=_policy,
 )
 
 RULES = (TLS_LISTENER, HTTP_TO_HTTPS, TLS_POLICY)

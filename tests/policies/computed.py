@@ -1,0 +1,54 @@
+"""What the AWS provider leaves unknown in a preview, per resource type.
+
+These are outputs, and optional inputs that the provider computes where a program leaves them out
+(`Computed` in the Terraform schema). A stack rule reads outputs, so it sees them as unknown.
+"""
+
+_DEFAULT = ("arn",)
+
+COMPUTED = {
+    "aws:autoscaling/group:Group": (
+        "arn",
+        "name",
+        "availabilityZones",
+        "vpcZoneIdentifiers",
+        "healthCheckType",
+        "targetGroupArns",
+        "loadBalancers",
+        "trafficSources",
+    ),
+    "aws:lb/loadBalancer:LoadBalancer": (
+        "arn",
+        "name",
+        "arnSuffix",
+        "dnsName",
+        "zoneId",
+        "subnets",
+        "subnetMappings",
+    ),
+    "aws:lb/targetGroup:TargetGroup": ("arn", "name", "arnSuffix", "healthCheck"),
+    "aws:lb/listener:Listener": ("arn",),
+    "aws:iam/role:Role": ("arn", "name", "inlinePolicies", "managedPolicyArns"),
+    "aws:iam/instanceProfile:InstanceProfile": ("arn", "name"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ("arn", "name"),
+    "aws:ec2/vpc:Vpc": ("arn", "defaultSecurityGroupId"),
+    "aws:ec2/subnet:Subnet": ("arn", "availabilityZone", "availabilityZoneId"),
+    "aws:ec2/launchTemplate:LaunchTemplate": (
+        "arn",
+        "latestVersion",
+        "metadataOptions",
+        "name",
+    ),
+    "aws:ec2/securityGroup:SecurityGroup": ("arn", "name", "ingress", "egress"),
+    "aws:ec2/instance:Instance": ("arn", "privateIp", "publicIp", "metadataOptions"),
+    "aws:rds/instance:Instance": ("arn", "address", "endpoint", "masterUserSecrets", "multiAz"),
+    "aws:codedeploy/deploymentGroup:DeploymentGroup": ("arn", "blueGreenDeploymentConfig"),
+    "aws:codedeploy/application:Application": ("arn", "applicationId"),
+    "aws:s3/bucket:Bucket": ("arn", "bucket", "versioning", "lifecycleRules"),
+    "aws:s3/bucketObjectv2:BucketObjectv2": ("arn", "versionId", "etag"),
+}
+
+
+def computed(kind: str) -> tuple[str, ...]:
+    """Return the properties of a type that a preview does not know unless the program sets them."""
+    return COMPUTED.get(kind, _DEFAULT)

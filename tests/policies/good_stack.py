@@ -1,0 +1,202 @@
+"""The good stack: the project's own HA program under settings that keep every rule.
+
+There is one model of a highly available stack, the program itself. The tests of pure rules use a
+recording of its preview; the tests that run the real engine run the program (`preview/program`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from guardrails.values import UNKNOWN, leaves
+from pulumi import FileAsset
+from pulumi.output import Unknown
+
+from tests.components.recording import Recording, Resource, run_program, stack_config
+from tests.policies.computed import computed
+
+SETTINGS: dict[str, Any] = {
+    "availabilityZoneCount": 2,
+    "network": "nat",
+    "instanceTypes": ["t4g.micro"],
+    "domainName": "www.example.com",
+    "certificateArn": "arn:aws:acm:ap-northeast-2:123456789012:certificate/" + "0" * 36,
+    "accessLogs": True,
+    "databaseMultiAz": True,
+    "protect": True,
+    "releaseOnUp": False,
+}
+"""What the HA stack needs to keep also the rules that are advisory by default."""
+
+
+@dataclass
+class Part:
+    """One resource of the stack, as a preview shows it.
+
+    Attributes:
+        kind: Pulumi type token.
+        name: Logical name in the program.
+        properties: Outputs: the inputs, and what the provider computes as `UNKNOWN`.
+        dependencies: Names of the parts from which a top-level property's value came.
+        left_open: Computed properties that the program does not set; not among the inputs.
+    """
+
+    kind: str
+    name: str
+    properties: dict[str, Any]
+    dependencies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    left_open: set[str] = field(default_factory=set[str])
+
+
+def plain(value: Any) -> Any:
+    """Convert what the SDK recorded to what a rule sees."""
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {key: plain(element) for key, element in value.items()}
+    if isinstance(value, FileAsset):
+        return {"path": str(value.path)}
+    return [plain(element) for element in value] if isinstance(value, list) else value
+
+
+def write_revision(directory: Path) -> Path:
+    """Write the smallest application that is a CodeDeploy revision."""
+    directory.mkdir()
+    (directory / "appspec.yml").write_text("version: 0.0\nos: linux\n", encoding="utf-8")
+    return directory
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@functools.cache
+def record() -> Recording:
+    """Run the program once per session on the recording engine, in a preview."""
+    own = {f"haproof:{key}": _text(value) for key, value in SETTINGS.items()}
+    with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):
+        revision = write_revision(Path(directory, "revision"))
+        config = {**stack_config("ha"), **own, "haproof:appPath": str(revision)}
+        return run_program("ha", config, preview=True)
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+Find = Callable[[Recording], Resource]
+
+
+def _only(kind: str) -> Find:
+    return lambda recording: recording.one(kind)
+
+
+def _where(kind: str, prop: str, value: Any) -> Find:
+    def find(recording: Recording) -> Resource:
+        return next(r for r in recording.of(kind) if r.inputs.get(prop) == value)
+
+    return find
+
+
+def _source(owner: Find, prop: str, index: int = 0) -> Find:
+    """Find the resource from which a property of another one came."""
+
+    def find(recording: Recording) -> Resource:
+        # Sorted: the SDK sends them as a set.
+        urns = sorted(owner(recording).property_dependencies[prop])
+        return recording.resources[urns[index]]
+
+    return find
+
+
+def _of(owner: Find, kind: str, prop: str) -> Find:
+    """Find the first resource of a type whose property refers to another one."""
+
+    def find(recording: Recording) -> Resource:
+        urn = owner(recording).urn
+        return next(r for r in recording.of(kind) if urn in r.property_dependencies[prop])
+
+    return find
+
+
+def _grants_sessions(recording: Recording) -> Resource:
+    policies = recording.of("aws:iam/rolePolicy:RolePolicy")
+    return next(r for r in policies if "ssmmessages" in str(r.inputs["policy"]))
+
+
+_GROUP = _only("aws:autoscaling/group:Group")
+_BALANCER = _only("aws:lb/loadBalancer:LoadBalancer")
+_TEMPLATE = _only("aws:ec2/launchTemplate:LaunchTemplate")
+_DEPLOYMENT_GROUP = _only("aws:codedeploy/deploymentGroup:DeploymentGroup")
+_OBJECT = _only("aws:s3/bucketObjectv2:BucketObjectv2")
+_BUCKET = _source(_OBJECT, "bucket")
+_PROFILE = _source(_TEMPLATE, "iamInstanceProfile")
+
+HANDLES: dict[str, Find] = {
+    "service": lambda recording: recording.service(),
+    "vpc": _only("aws:ec2/vpc:Vpc"),
+    "group": _GROUP,
+    "subnet-a": _source(_GROUP, "vpcZoneIdentifiers", 0),
+    "subnet-b": _source(_GROUP, "vpcZoneIdentifiers", 1),
+    "template": _TEMPLATE,
+    "profile": _PROFILE,
+    "role": _source(_PROFILE, "role"),
+    "sessions": _grants_sessions,
+    "load-balancer": _BALANCER,
+    "public-a": _source(_BALANCER, "subnets", 0),
+    "public-b": _source(_BALANCER, "subnets", 1),
+    "security-group": _source(_BALANCER, "securityGroups"),
+    "ingress": _where("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "fromPort", 80),
+    "target-group": _only("aws:lb/targetGroup:TargetGroup"),
+    "https": _where("aws:lb/listener:Listener", "protocol", "HTTPS"),
+    "http": _where("aws:lb/listener:Listener", "protocol", "HTTP"),
+    "deployment-group": _DEPLOYMENT_GROUP,
+    "alarm": _source(_DEPLOYMENT_GROUP, "alarmConfiguration"),
+    "database": _only("aws:rds/instance:Instance"),
+    "object": _OBJECT,
+    "bucket": _BUCKET,
+    "versioning": _of(_BUCKET, "aws:s3/bucketVersioning:BucketVersioning", "bucket"),
+    "public-access": _of(
+        _BUCKET, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "bucket"
+    ),
+    "encryption": _of(
+        _BUCKET,
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "bucket",
+    ),
+    "bucket-policy": _of(_BUCKET, "aws:s3/bucketPolicy:BucketPolicy", "bucket"),
+}
+"""Names of the tests for resources, found by AWS type and properties, never by logical name."""
+
+
+@functools.cache
+def good_parts() -> dict[str, Part]:
+    """Return the recorded stack by name: a handle where there is one, else type and name."""
+    recording = record()
+    names = {urn: f"{one.type}::{one.name}" for urn, one in recording.resources.items()}
+    names |= {find(recording).urn: handle for handle, find in HANDLES.items()}
+    parts: dict[str, Part] = {}
+    for urn, one in recording.resources.items():
+        inputs = plain(one.inputs)
+        left_open = set(computed(one.type)) - set(inputs) if one.custom else set()
+        parts[names[urn]] = Part(
+            kind=one.type,
+            name=one.name,
+            properties={**dict.fromkeys(left_open, UNKNOWN), **inputs},
+            dependencies={
+                prop: [names[source] for source in sorted(sources) if source in names]
+                for prop, sources in one.property_dependencies.items()
+            },
+            left_open=left_open,
+        )
+    return parts
+
+
+def has_unknown(value: Any) -> bool:
+    """Tell whether a value holds something that a preview does not know."""
+    return UNKNOWN in leaves(value)

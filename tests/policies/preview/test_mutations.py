@@ -1,0 +1,161 @@
+"""The pack in the real CLI: the program passes, each mutation of it breaks exactly one rule."""
+
+import json
+
+import pytest
+from guardrails.catalogue import RULES
+from guardrails.model import Level
+
+from tests.policies.mutations import MUTATIONS
+from tests.policies.preview.sandbox import PACK
+
+pytestmark = pytest.mark.engine
+
+ADVISORY = {rule.id for rule in RULES if rule.level is Level.ADVISORY}
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Write a policy configuration and return the options that name it."""
+
+    def write(**content):
+        path = tmp_path / "policy.json"
+        path.write_text(json.dumps(content))
+        return "--policy-pack-config", str(path)
+
+    return write
+
+
+def test_the_program_passes(good_stack):
+    result = good_stack.preview()
+    assert result.code == 0, result.text
+    assert "haproof@v0.1.0" in result.text
+    assert not result.rules("mandatory")
+    assert not result.rules("advisory")
+
+
+def test_the_program_passes_in_production(standing_stack):
+    profile = PACK / "profiles" / "production.json"
+    result = standing_stack.preview("--policy-pack-config", str(profile))
+    assert result.code == 0, result.text
+    assert not result.rules("mandatory")
+    assert not result.rules("advisory")
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_is_blocked_by_the_rule_it_breaks(standing_stack, configured, name):
+    """Every rule is made mandatory, so that one that is advisory by default has to block too."""
+    rule = MUTATIONS[name].rule
+    result = standing_stack.preview(*configured(all="mandatory"), mutation=name)
+    assert result.rules("mandatory") == {rule}, result.text
+    assert not result.rules("advisory"), result.text
+    assert result.code != 0
+    assert "Remedy: " in result.text
+    assert "hunter2" not in result.text
+
+
+def test_every_rule_has_a_mutation():
+    assert {rule.id for rule in RULES} == {mutation.rule for mutation in MUTATIONS.values()}
+    assert len(MUTATIONS) >= 40
+
+
+@pytest.mark.parametrize("name", ["one_database", "ec2_health_check"])
+def test_by_default_only_a_mandatory_rule_blocks(standing_stack, name):
+    rule = MUTATIONS[name].rule
+    level = "advisory" if rule in ADVISORY else "mandatory"
+    result = standing_stack.preview(mutation=name)
+    assert result.rules(level) == {rule}, result.text
+    assert (result.code != 0) == (level == "mandatory"), result.text
+
+
+def test_the_profile_makes_a_rule_mandatory(standing_stack):
+    profile = PACK / "profiles" / "production.json"
+    result = standing_stack.preview("--policy-pack-config", str(profile), mutation="one_database")
+    assert result.rules() == {"rds-multi-az"}, result.text
+    assert result.code != 0
+    assert 'The profile "production" makes this mandatory.' in result.text
+
+
+def test_an_exception_lets_it_pass_and_is_reported(standing_stack, configured):
+    entry = {
+        "rule": "rds-multi-az",
+        "resource": "web-database-*",
+        "reason": "Bought in March.",
+        "expires": "2999-12-31",
+    }
+    options = configured(**{"pack-configuration": {"profile": "production", "exceptions": [entry]}})
+    result = standing_stack.preview(*options, mutation="one_database")
+    assert result.code == 0, result.text
+    assert result.rules("advisory") == {"rds-multi-az"}
+    assert "until 2999-12-31 (Bought in March.)" in result.text
+    expired = {**entry, "expires": "2020-01-01"}
+    options = configured(
+        **{"pack-configuration": {"profile": "production", "exceptions": [expired]}}
+    )
+    result = standing_stack.preview(*options, mutation="one_database")
+    assert result.code != 0
+    assert result.rules() == {"rds-multi-az", "pack-configuration"}, result.text
+    assert "it expired on 2020-01-01" in result.text
+
+
+def test_the_configuration_sets_levels_and_thresholds(standing_stack, configured):
+    options = configured(**{"rds-multi-az": "mandatory", "asg-multi-az": {"minimumZones": 3}})
+    result = standing_stack.preview(*options, mutation="one_database")
+    assert result.rules() == {"rds-multi-az", "asg-multi-az"}, result.text
+    assert result.code != 0
+
+
+def test_an_unknown_rule_is_refused(standing_stack, configured):
+    result = standing_stack.preview(*configured(**{"rds-multi-zone": "advisory"}))
+    assert result.rules() == {"pack-configuration"}, result.text
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ({"asg-multi-az": {"minimumZones": "many"}}, "minimumZones"),
+        ({"pack-configuration": {"profile": "cheap"}}, "profile"),
+    ],
+)
+def test_a_wrong_value_is_refused(standing_stack, configured, content, word):
+    result = standing_stack.preview(*configured(**content))
+    assert result.code != 0
+    assert word in result.text
+
+
+def test_the_created_stack_passes_when_every_value_is_known(good_stack, tmp_path):
+    good_stack.preview()
+    up = good_stack.pulumi(
+        "up", "--yes", "-s", "test", "--policy-pack", str(good_stack.pack), check=False
+    )
+    try:
+        assert up.code == 0, up.text
+        assert not up.rules()
+        again = good_stack.preview()
+        assert again.code == 0, again.text
+        bad = good_stack.preview(mutation="one_subnet")
+        assert bad.rules() == {"asg-multi-az"}, bad.text
+        saved = tmp_path / "state.json"
+        good_stack.pulumi("stack", "export", "-s", "test", "--file", str(saved))
+        analyze(good_stack, saved)
+    finally:
+        good_stack.pulumi("destroy", "--yes", "-s", "test")
+
+
+def analyze(good_stack, saved):
+    """Analyze the saved state, without program, provider or backend."""
+    command = ("policy", "analyze", "--policy-pack", str(good_stack.pack), "--file")
+    good = good_stack.pulumi(*command, str(saved), check=False)
+    assert good.code == 0, good.text
+    assert not good.rules("mandatory")
+    assert not good.rules("advisory")
+    state = json.loads(saved.read_text())
+    for resource in state["deployment"]["resources"]:
+        if resource["type"] == "aws:autoscaling/group:Group":
+            resource["outputs"]["healthCheckType"] = "EC2"
+        if resource["type"] == "aws:rds/instance:Instance":
+            resource["inputs"]["storageEncrypted"] = False
+    saved.write_text(json.dumps(state))
+    bad = good_stack.pulumi(*command, str(saved), check=False)
+    assert bad.code != 0
+    assert bad.rules() == {"asg-elb-health-check", "rds-encrypted"}, bad.text

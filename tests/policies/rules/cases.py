@@ -1,0 +1,14 @@
+"""The tests that every module of rules has; `conftest.py` gives them their cases."""
+
+from tests.policies.draft import Draft, broken
+
+
+def test_a_change_breaks_exactly_its_rule(breaking):
+    rule, change = breaking
+    draft = Draft()
+    change(draft)
+    assert broken(draft) == {rule}
+
+
+def test_a_change_breaks_nothing(keeping):
+    assert broken(keeping(Draft())) == set()

@@ -1,0 +1,59 @@
+"""Auto Scaling groups: zones, health checks, launch template, target group."""
+
+from guardrails.values import UNKNOWN
+
+from tests.policies.rules.cases import (
+    test_a_change_breaks_exactly_its_rule,
+    test_a_change_breaks_nothing,
+)
+
+__all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
+
+
+# A change and the one rule that it breaks.
+BREAKS = [
+    ("asg-multi-az", lambda d: d.drop("group").set("deployment-group", "autoscalingGroups", [])),
+    ("asg-multi-az", lambda d: d
+        .add("subnet-c", "aws:ec2/subnet:Subnet", {"id": UNKNOWN, "availabilityZone": "ap-northeast-2a"})
+        .link("group", "vpcZoneIdentifiers", "subnet-a", "subnet-c")),
+    ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", [UNKNOWN])),
+    ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", ...)),
+    ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", [])),
+    ("asg-multi-az", lambda d: d.link("group", "vpcZoneIdentifiers", "subnet-a")),
+    ("asg-multi-az", lambda d: d.link("group", "vpcZoneIdentifiers")),
+    ("asg-elb-health-check", lambda d: d.set("group", "healthCheckType", "EC2")),
+    ("asg-elb-health-check", lambda d: d.set("group", "healthCheckType", ...)),
+    ("asg-elb-health-check", lambda d: d.set("group", "healthCheckType", UNKNOWN)),
+    ("asg-launch-template", lambda d: d.set("group", "mixedInstancesPolicy", ...)),
+    ("asg-launch-template", lambda d: d.set("group", "mixedInstancesPolicy", UNKNOWN)
+        .link("group", "mixedInstancesPolicy")),
+    ("asg-behind-listener", lambda d: d.set("group", "targetGroupArns", ...)),
+    ("asg-behind-listener", lambda d: d.set("group", "targetGroupArns", UNKNOWN)
+        .link("group", "targetGroupArns")),
+    ("asg-behind-listener", lambda d: d.drop("https", "http")),
+    ("asg-behind-listener", lambda d: d.set("https", "defaultActions.0.type", "redirect")),
+]  # fmt: skip
+
+# A change that breaks nothing.
+KEEPS = [
+    lambda d: d.set("group", "vpcZoneIdentifiers", UNKNOWN),
+    lambda d: d.set("subnet-a", "availabilityZone", ...)
+        .set("subnet-b", "availabilityZone", UNKNOWN)
+        .set("subnet-a", "availabilityZoneId", "az1").set("subnet-b", "availabilityZoneId", "az2"),
+    lambda d: d.set("subnet-a", "id", "s-1").set("subnet-b", "id", "s-2")
+        .set("group", "vpcZoneIdentifiers", ["s-1", "s-2"]).link("group", "vpcZoneIdentifiers"),
+    lambda d: d.set("group", "vpcZoneIdentifiers", ...)
+        .set("group", "availabilityZones", ["a", "b"]),
+    lambda d: d.set("group", "launchTemplate", UNKNOWN).link("group", "launchTemplate", "template"),
+    lambda d: d.set("group", "targetGroupArns", UNKNOWN).link("group", "targetGroupArns")
+        .add("join", "aws:autoscaling/attachment:Attachment",
+             {"autoscalingGroupName": UNKNOWN, "lbTargetGroupArn": UNKNOWN},
+             {"autoscalingGroupName": ["group"], "lbTargetGroupArn": ["target-group"]}),
+    lambda d: d.set("https", "defaultActions", UNKNOWN),
+    lambda d: d.set("https", "defaultActions", [{"type": "forward",
+        "forward": {"targetGroups": [{"arn": UNKNOWN}]}}]),
+    lambda d: d.set("https", "defaultActions", [{"type": "redirect"}])
+        .add("path", "aws:lb/listenerRule:ListenerRule",
+             {"listenerArn": UNKNOWN, "actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
+             {"listenerArn": ["https"], "actions": ["target-group"]}),
+]  # fmt: skip

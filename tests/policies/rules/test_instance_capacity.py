@@ -1,0 +1,43 @@
+"""Instance types and Spot capacity."""
+
+from guardrails.values import UNKNOWN
+
+from tests.policies.rules.cases import (
+    test_a_change_breaks_exactly_its_rule,
+    test_a_change_breaks_nothing,
+)
+
+__all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
+
+
+# A change and the one rule that it breaks.
+BREAKS = [
+    ("asg-multiple-instance-types", lambda d: d.set("group", "mixedInstancesPolicy", ...)
+        .set("group", "launchTemplate", {"id": UNKNOWN})),
+    ("asg-multiple-instance-types", lambda d: d
+        .set("group", "mixedInstancesPolicy.launchTemplate.overrides", UNKNOWN)),
+    ("asg-multiple-instance-types", lambda d: d
+        .set("group", "mixedInstancesPolicy.launchTemplate.overrides.1.instanceType", UNKNOWN)),
+    ("asg-multiple-instance-types", lambda d: d
+        .set("group", "mixedInstancesPolicy.launchTemplate.overrides.1.instanceType", "t4g.nano")),
+    ("asg-capacity-rebalance", lambda d: d.set("group",
+        "mixedInstancesPolicy.instancesDistribution", {"onDemandPercentageAboveBaseCapacity": 0})),
+    ("asg-capacity-rebalance", lambda d: d.set("group",
+        "mixedInstancesPolicy.instancesDistribution",
+        {"onDemandPercentageAboveBaseCapacity": UNKNOWN})),
+    ("asg-capacity-rebalance", lambda d: d
+        .set("template", "instanceMarketOptions", {"marketType": "spot"})),
+    ("asg-capacity-rebalance", lambda d: d
+        .set("template", "instanceMarketOptions", {"marketType": "spot"})
+        .set("group", "capacityRebalance", UNKNOWN)),
+]  # fmt: skip
+
+# A change that breaks nothing.
+KEEPS = [
+    lambda d: d.set("group", "mixedInstancesPolicy.launchTemplate.overrides",
+        [{"instanceRequirements": {"vcpuCount": {"min": 2.0}}}]),
+    lambda d: d.set("template", "instanceMarketOptions", {"marketType": "spot"})
+        .set("group", "capacityRebalance", True),
+    lambda d: d.set("group", "mixedInstancesPolicy.instancesDistribution",
+        {"onDemandPercentageAboveBaseCapacity": 100.0}),
+]  # fmt: skip

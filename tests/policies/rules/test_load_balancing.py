@@ -1,0 +1,55 @@
+"""Load balancers and target groups."""
+
+from guardrails.values import UNKNOWN
+
+from tests.policies.rules.cases import (
+    test_a_change_breaks_exactly_its_rule,
+    test_a_change_breaks_nothing,
+)
+
+__all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
+
+
+# A change and the one rule that it breaks.
+BREAKS = [
+    ("elbv2-multi-az", lambda d: d.drop("load-balancer", "https", "http")),
+    ("elbv2-multi-az", lambda d: d.set("load-balancer", "subnets", [UNKNOWN])),
+    ("elbv2-multi-az", lambda d: d.link("load-balancer", "subnets", "subnet-b")),
+    ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck", ...)),
+    ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck", UNKNOWN)),
+    ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck.enabled", False)),
+    ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck.enabled", UNKNOWN)),
+    ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck.protocol", "TCP")),
+    ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck.protocol", UNKNOWN)),
+    ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck.path", ...)),
+    ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck.path", UNKNOWN)),
+    ("alb-drop-invalid-headers", lambda d: d.set("load-balancer", "dropInvalidHeaderFields", ...)),
+    ("alb-drop-invalid-headers", lambda d: d.set("load-balancer", "dropInvalidHeaderFields", UNKNOWN)),
+    ("alb-desync-mode", lambda d: d.set("load-balancer", "desyncMitigationMode", "monitor")),
+    ("alb-desync-mode", lambda d: d.set("load-balancer", "desyncMitigationMode", UNKNOWN)),
+    ("elb-deletion-protection", lambda d: d.set("load-balancer", "enableDeletionProtection", ...)),
+    ("elb-deletion-protection", lambda d: d.set("load-balancer", "enableDeletionProtection", UNKNOWN)),
+    ("elb-access-logs", lambda d: d.set("load-balancer", "accessLogs", ...)),
+    ("elb-access-logs", lambda d: d.set("load-balancer", "accessLogs", UNKNOWN)),
+    ("elb-access-logs", lambda d: d.set("load-balancer", "accessLogs.enabled", False)),
+    ("elb-access-logs", lambda d: d.set("load-balancer", "accessLogs.enabled", ...)),
+    ("elb-access-logs", lambda d: d.set("load-balancer", "accessLogs.enabled", UNKNOWN)),
+]  # fmt: skip
+
+# A change that breaks nothing.
+KEEPS = [
+    lambda d: d.set("load-balancer", "subnets", UNKNOWN).link("load-balancer", "subnets")
+        .set("load-balancer", "subnetMappings", [{"subnetId": UNKNOWN}, {"subnetId": UNKNOWN}])
+        .link("load-balancer", "subnetMappings", "subnet-a", "subnet-b"),
+    lambda d: d.set("load-balancer", "desyncMitigationMode", "strictest"),
+    lambda d: d.set("load-balancer", "loadBalancerType", "network")
+        .set("load-balancer", "dropInvalidHeaderFields", ...).set("load-balancer", "accessLogs", ...)
+        .set("https", "protocol", "TCP").set("https", "certificateArn", ...)
+        .set("https", "sslPolicy", ...).drop("http"),
+    lambda d: d.set("target-group", "healthCheck.enabled", ...),
+    lambda d: d.set("target-group", "healthCheck.protocol", "HTTPS"),
+    lambda d: d.add("workers", "aws:autoscaling/group:Group", {"healthCheckType": "EC2",
+        "vpcZoneIdentifiers": [UNKNOWN, UNKNOWN], "mixedInstancesPolicy":
+        {"launchTemplate": {"overrides": [{"instanceType": "a"}, {"instanceType": "b"}]}}},
+        {"vpcZoneIdentifiers": ["subnet-a", "subnet-b"]}),
+]  # fmt: skip

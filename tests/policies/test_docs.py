@@ -1,0 +1,49 @@
+"""docs/policies.md matches the rules."""
+
+import subprocess
+import sys
+
+import pytest
+from guardrails.docs import BEGIN, END, render_catalogue, replace_catalogue
+from guardrails.evaluator import PolicyEvaluator
+
+from tests.policies.preview.sandbox import PACK, ROOT
+
+RULES = PolicyEvaluator().rules
+PAGE = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+
+
+def test_the_page_has_the_current_catalogue():
+    assert replace_catalogue(PAGE, RULES) == PAGE, "run `.venv/bin/python policies/docs.py --write`"
+
+
+def test_a_changed_rule_is_noticed():
+    assert replace_catalogue(PAGE, RULES[1:]) != PAGE
+
+
+@pytest.mark.parametrize("mark", [BEGIN, END])
+def test_a_page_without_its_marks_is_left_alone(mark):
+    with pytest.raises(ValueError, match="put them back"):
+        replace_catalogue(PAGE.replace(mark, ""), RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_is_documented_completely(rule):
+    text = render_catalogue([rule])
+    documented = [
+        rule.id,
+        rule.title,
+        rule.url,
+        rule.remedy,
+        rule.unknown,
+        *rule.steps,
+        *rule.parameters,
+    ]
+    assert all(part in text for part in documented)
+    assert all(name in text for names in rule.controls.values() for name in names)
+
+
+def test_the_command_prints_the_catalogue():
+    command = [sys.executable, str(PACK / "docs.py")]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed == render_catalogue(RULES)
