@@ -87,10 +87,10 @@ def test_a_private_fleet_of_another_type_serves_and_goes_without_a_trace(rehears
     [
         ({"accessLogs": True}, "accessLogs.*remove it for the rehearsal"),
         # The log group comes first, where the region has none.
-        ({"flowLogs": True}, "flowLog:FlowLog: no packet of it passes|not implement .*LogGroup"),
+        ({"flowLogs": True}, "flowLog:FlowLog: no packets cross|not implement .*LogGroup"),
         (
             {"domainName": "www.example.com", "hostedZoneId": "Z0123456789ABC"},
-            "aws:acm/certificate:Certificate: it has no name service",
+            "aws:acm/certificate:Certificate: it has no DNS",
         ),
         ({"instanceTypes": ["t4g.micro"], "spotPercentage": 50}, "has no Spot market"),
     ],

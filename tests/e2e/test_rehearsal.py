@@ -22,6 +22,7 @@ from toolchain import locate, paths
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.alone
 def test_both_stacks_are_loaded_and_compared(rehearsal: Any, tmp_path: Path) -> None:
     results = tmp_path / "results"
 

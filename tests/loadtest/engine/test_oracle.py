@@ -29,7 +29,7 @@ from loadtest.outcomes import Outcome
 from loadtest.profiles import Phase, Profile
 from loadtest.stack import outputs
 
-pytestmark = pytest.mark.region
+pytestmark = [pytest.mark.region, pytest.mark.alone]
 
 RATE, SECONDS, TIMEOUT_S, FREEZE_S, SLOW_MS = 250, 20, 8, 5.0, 1_000.0
 PROFILE = Profile("oracle", (Phase("hold", SECONDS, RATE),))
