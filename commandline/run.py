@@ -46,6 +46,7 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
         return error.exit_code
     except UsageError as error:
         # Not the exit code 2 that it carries: here that is a broken promise.
+        _suggest(error)
         error.show()
         return ExitCode.FAILURE
     except OSError as error:
@@ -57,6 +58,14 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     if code == ExitCode.INTERRUPTED:
         typer.echo("interrupted", err=True)
     return code if isinstance(code, int) else ExitCode.SUCCESS
+
+
+def _suggest(error: typer.BadParameter) -> None:
+    """Write similar options into the message: typer 0.26 would print them as a Python tuple."""
+    similar = getattr(error, "possibilities", None)
+    if similar:
+        error.message = f"{error.message}. Did you mean {' or '.join(sorted(similar))}?"
+        error.possibilities = None  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`python -m docgen`: generate documentation from the code."""
+"""`python -m docgen`: check or write the documents that are generated from the code."""
 
 from __future__ import annotations
 
@@ -7,32 +7,37 @@ from typing import Annotated
 
 import typer
 
+from commandline.errors import UserError
 from commandline.run import command_line, run_cli
-from docgen import config_schema
+from docgen.documents import DOCUMENTS
 
-app = command_line(
-    "Generates the files in `docs/` that restate the code.\n\n"
-    "- `python -m docgen config-schema`: check that the file is current\n"
-    "- `python -m docgen config-schema --write`: after a change to `Pulumi.yaml` or the settings"
-)
+app = command_line("")
 
 
-@app.callback()
-def root() -> None:
-    """Keep the name of the only command: without a callback typer would drop it."""
-
-
-@app.command("config-schema")
-def config_schema_command(
+@app.command(no_args_is_help=False)
+def documents(
+    names: Annotated[
+        list[str] | None, typer.Argument(help=f"{', '.join(DOCUMENTS)}; all if none is given.")
+    ] = None,
     write: Annotated[
-        bool, typer.Option("--write/--check", help="Write the file, or only compare it.")
+        bool, typer.Option("--write/--check", help="Write the files, or only compare them.")
     ] = False,
 ) -> None:
-    """Check or write docs/config.schema.json, with which editors validate a stack's settings.
+    """Check or write the files in `docs/` that are generated from the code.
 
-    Example: `python -m docgen config-schema --write`
+    - `python -m docgen`: check that all of them are current
+    - `python -m docgen --write`: after any change to settings, policies, reports or the region
+    - `python -m docgen --write policies`: only the catalogue of policies
     """
-    typer.echo(config_schema.write() if write else config_schema.ensure_current())
+    for name in names or DOCUMENTS:
+        if name not in DOCUMENTS:
+            raise UserError(f"there is no document {name!r}; choose from {', '.join(DOCUMENTS)}")
+        document = DOCUMENTS[name]
+        if write:
+            document.write()
+        else:
+            document.ensure_current()
+        typer.echo(f"{'wrote' if write else 'current:'} {document.path}")
 
 
 def main(arguments: list[str] | None = None) -> int:

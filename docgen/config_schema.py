@@ -13,11 +13,9 @@ from typing import Any
 
 import yaml
 
-from commandline.errors import UserError
 from components.config.settings import Settings
 from toolchain import paths
 
-FILE = paths.ROOT / "docs" / "config.schema.json"
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The newest dialect that editors' YAML language server supports in full."""
 
@@ -27,26 +25,6 @@ _ENGINE_KEYS = {
     "secretsprovider": "Which key encrypts secrets, such as awskms://alias/haproof?region=…",
     "environment": "Pulumi ESC environments.",
 }
-
-
-def ensure_current() -> str:
-    """Compare the committed file with what would be written now, and return one line.
-
-    Raises:
-        UserError: it differs or is missing.
-    """
-    found = FILE.read_text(encoding="utf-8") if FILE.exists() else None
-    name = FILE.relative_to(paths.ROOT)
-    if found != render():
-        state = "is missing" if found is None else "does not match Pulumi.yaml and the settings"
-        raise UserError(f"{name} {state}; run `python -m docgen config-schema --write`")
-    return f"{name} is current"
-
-
-def write() -> str:
-    """Write the file and return one line about it."""
-    FILE.write_text(render(), encoding="utf-8")
-    return f"wrote {FILE.relative_to(paths.ROOT)}"
 
 
 def render(project: Path = paths.ROOT / "Pulumi.yaml") -> str:

@@ -1,15 +1,9 @@
-"""The page `docs/emulator-coverage.md`: what the region supports, written from the code.
-
-python -m region.coverage            print it
-python -m region.coverage --write    write it
-"""
+"""The page `docs/emulator-coverage.md`: what the region supports, rendered from the code."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 from typing import Final, cast
 
 import botocore.session
@@ -23,12 +17,10 @@ from region.provider.resources import UNSUPPORTED_BY_DESIGN, all_handlers
 from region.provider.schema import Shape, resource_schema
 from region.services.install import install_patches
 
-PAGE: Final = Path(__file__).parent.parent / "docs" / "emulator-coverage.md"
-
 _INTRODUCTION: Final = """\
 # What the local region supports
 
-<!-- Written by `python -m region.coverage --write`; a test holds it to the code. -->
+<!-- Written by `python -m docgen --write`; a test holds it to the code. -->
 
 The local region implements the resource types and inputs below, or rejects them before anything is
 created: it ignores none ([ADR 6](adr/0006-reject-what-the-region-cannot-emulate.md)). Whether a change
@@ -168,19 +160,3 @@ def _anchor(token: str) -> str:
 
 def _codes(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "-"
-
-
-def main(arguments: list[str]) -> int:
-    """Print the page, or write it with `--write`."""
-    if arguments not in ([], ["--write"]):
-        print(__doc__, file=sys.stderr)
-        return 2
-    if arguments:
-        PAGE.write_text(render(), encoding="utf-8")
-    else:
-        print(render(), end="")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ from typing import Any
 
 from guardrails.model import ConfigurationRule, Profile, ResourceRule, Rule, Scope
 
-BEGIN = "<!-- catalogue: written by `python policies/docs.py --write` -->"
+BEGIN = "<!-- catalogue: written by `python -m docgen --write` -->"
 END = "<!-- end of the catalogue -->"
 
 

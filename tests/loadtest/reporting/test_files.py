@@ -86,7 +86,7 @@ def test_no_file_holds_credentials(kept: tuple[Path, Path], tmp_path: Path):
 
 def test_the_schema_is_the_published_one_and_reports_follow_it(story: Any):
     published = PUBLISHED_SCHEMA.read_text()
-    hint = "run `python -m loadtest report --schema > docs/report.schema.json`"
+    hint = "run `python -m docgen --write`"
     assert published == schema.render(), hint
     validator = jsonschema.Draft202012Validator(json.loads(published))
     validator.check_schema(json.loads(published))

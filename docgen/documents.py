@@ -1,0 +1,81 @@
+"""The generated documents: where each is, and what renders it.
+
+Renderers are imported when they are used: one patches moto, another puts the policy pack on the path.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from commandline.errors import UserError
+from toolchain import paths
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file in `docs/` of which the code is the source."""
+
+    path: Path
+    """Relative to the project's root."""
+
+    render: Callable[[], str]
+    """Return the whole file's text."""
+
+    def ensure_current(self, root: Path = paths.ROOT) -> None:
+        """Compare the file with what would be written now.
+
+        Raises:
+            UserError: it differs or is missing.
+        """
+        file = root / self.path
+        if not file.exists():
+            raise UserError(f"{self.path} is missing; run `python -m docgen --write`")
+        if file.read_text(encoding="utf-8") != self.render():
+            raise UserError(f"{self.path} does not match the code; run `python -m docgen --write`")
+
+    def write(self, root: Path = paths.ROOT) -> None:
+        """Write the file."""
+        (root / self.path).write_text(self.render(), encoding="utf-8")
+
+
+def _config_schema() -> str:
+    from docgen import config_schema  # noqa: PLC0415
+
+    return config_schema.render()
+
+
+def _report_schema() -> str:
+    from loadtest.reporting import schema  # noqa: PLC0415
+
+    return schema.render()
+
+
+def _policies() -> str:
+    # The pack is a program of its own, which the engine starts in its directory.
+    sys.path.insert(0, str(paths.ROOT / "policies"))
+    from guardrails import docs  # noqa: PLC0415
+    from guardrails.evaluator import PolicyEvaluator  # noqa: PLC0415
+
+    page = (paths.ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    try:
+        return docs.replace_catalogue(page, PolicyEvaluator().rules)
+    except ValueError as error:
+        raise UserError(f"docs/policies.md: {error}") from error
+
+
+def _emulator_coverage() -> str:
+    from region import coverage  # noqa: PLC0415
+
+    return coverage.render()
+
+
+DOCUMENTS = {
+    "config-schema": Document(Path("docs/config.schema.json"), _config_schema),
+    "report-schema": Document(Path("docs/report.schema.json"), _report_schema),
+    "policies": Document(Path("docs/policies.md"), _policies),
+    "emulator-coverage": Document(Path("docs/emulator-coverage.md"), _emulator_coverage),
+}
+"""By the name that the command line takes."""
