@@ -1,8 +1,11 @@
 """Fixtures of the policy tests that run the real engine."""
 
+import gc
+
 import pytest
 from guardrails import tokens
 
+from tests.policies.good_stack import record
 from tests.policies.preview.echo_provider import EchoProvider
 from tests.policies.preview.sandbox import Sandbox
 from tests.policies.preview.standing import Standing
@@ -19,9 +22,21 @@ READ_BY_RULES = sorted(
 @pytest.fixture(scope="session")
 def echo_provider():
     """The provider that every sandbox attaches to."""
+    # The recording loads all of `pulumi_aws`: the collector need not walk it at every request.
+    record()
+    gc.collect()
+    gc.freeze()
     provider = EchoProvider()
     yield provider
     provider.stop()
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory):
+    """Language host and pack, kept running: a preview costs less than a second."""
+    processes = Standing(tmp_path_factory.mktemp("standing"))
+    yield processes
+    processes.stop()
 
 
 @pytest.fixture(scope="session")
@@ -33,12 +48,11 @@ def good_stack(echo_provider, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def standing_stack(echo_provider, tmp_path_factory):
-    """The same stack with language host and pack kept running: a preview costs a second.
+def standing_stack(echo_provider, standing, tmp_path_factory):
+    """The good stack with language host and pack kept running.
 
     A mutated preview registers only what some rule reads; the rest would double its time.
     """
-    standing = Standing(tmp_path_factory.mktemp("standing"))
     sandbox = Sandbox(
         tmp_path_factory.mktemp("standing-stack"),
         echo_provider.port,
@@ -47,5 +61,14 @@ def standing_stack(echo_provider, tmp_path_factory):
         only=READ_BY_RULES,
     )
     sandbox.install()
-    yield sandbox
-    standing.stop()
+    return sandbox
+
+
+@pytest.fixture
+def whole_stack(echo_provider, standing, tmp_path):
+    """The good stack to be created; its mutations change nothing but what they say."""
+    sandbox = Sandbox(
+        tmp_path / "whole-stack", echo_provider.port, pack=standing.pack, path=standing.path
+    )
+    sandbox.install()
+    return sandbox

@@ -123,29 +123,29 @@ def test_a_wrong_value_is_refused(standing_stack, configured, content, word):
     assert word in result.text
 
 
-def test_the_created_stack_passes_when_every_value_is_known(good_stack, tmp_path):
-    good_stack.preview()
-    up = good_stack.pulumi(
-        "up", "--yes", "-s", "test", "--policy-pack", str(good_stack.pack), check=False
+def test_the_created_stack_passes_when_every_value_is_known(whole_stack, tmp_path):
+    whole_stack.preview()
+    up = whole_stack.pulumi(
+        "up", "--yes", "-s", "test", "--policy-pack", str(whole_stack.pack), check=False
     )
     try:
         assert up.code == 0, up.text
         assert not up.rules()
-        again = good_stack.preview()
+        again = whole_stack.preview()
         assert again.code == 0, again.text
-        bad = good_stack.preview(mutation="one_subnet")
+        bad = whole_stack.preview(mutation="one_subnet")
         assert bad.rules() == {"asg-multi-az"}, bad.text
         saved = tmp_path / "state.json"
-        good_stack.pulumi("stack", "export", "-s", "test", "--file", str(saved))
-        analyze(good_stack, saved)
+        whole_stack.pulumi("stack", "export", "-s", "test", "--file", str(saved))
+        analyze(whole_stack, saved)
     finally:
-        good_stack.pulumi("destroy", "--yes", "-s", "test")
+        whole_stack.pulumi("destroy", "--yes", "-s", "test")
 
 
-def analyze(good_stack, saved):
+def analyze(whole_stack, saved):
     """Analyze the saved state, without program, provider or backend."""
-    command = ("policy", "analyze", "--policy-pack", str(good_stack.pack), "--file")
-    good = good_stack.pulumi(*command, str(saved), check=False)
+    command = ("policy", "analyze", "--policy-pack", str(PACK), "--file")
+    good = whole_stack.pulumi(*command, str(saved), check=False)
     assert good.code == 0, good.text
     assert not good.rules("mandatory")
     assert not good.rules("advisory")
@@ -156,6 +156,6 @@ def analyze(good_stack, saved):
         if resource["type"] == "aws:rds/instance:Instance":
             resource["inputs"]["storageEncrypted"] = False
     saved.write_text(json.dumps(state))
-    bad = good_stack.pulumi(*command, str(saved), check=False)
+    bad = whole_stack.pulumi(*command, str(saved), check=False)
     assert bad.code != 0
     assert bad.rules() == {"asg-elb-health-check", "rds-encrypted"}, bad.text

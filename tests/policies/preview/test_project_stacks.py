@@ -11,9 +11,10 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
-def project(echo_provider, tmp_path_factory):
+def project(echo_provider, standing, tmp_path_factory):
     """A copy of the program with both stacks; the repository's own files are not touched."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("project"), echo_provider.port)
+    directory = tmp_path_factory.mktemp("project")
+    sandbox = Sandbox(directory, echo_provider.port, pack=standing.pack, path=standing.path)
     sandbox.project.mkdir()
     (sandbox.project / ".venv").symlink_to(ROOT / ".venv")
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.single.yaml", "Pulumi.ha.yaml"):
