@@ -66,7 +66,10 @@ def standing_stack(echo_provider, standing, tmp_path_factory):
 
 @pytest.fixture
 def whole_stack(echo_provider, standing, tmp_path):
-    """The good stack to be created; its mutations change nothing but what they say."""
+    """The good stack to be created, in a directory that goes with the test.
+
+    Its mutations leave nothing out but what they say.
+    """
     sandbox = Sandbox(
         tmp_path / "whole-stack", echo_provider.port, pack=standing.pack, path=standing.path
     )
