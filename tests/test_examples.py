@@ -1,5 +1,7 @@
 """The documented revision is one by the project's own checks, and its document is true."""
 
+from __future__ import annotations
+
 import os
 import re
 import shutil

@@ -4,6 +4,8 @@ moto reads these settings when it is imported or when a backend is made, so they
 module of this package, or of region.services, imports it.
 """
 
+from __future__ import annotations
+
 import os
 
 from region.config import ACCOUNT

@@ -3,6 +3,8 @@
 `MachinePark` launches `Machine`s from `MachineSpec`s; `sweep` removes what a killed region left.
 """
 
+from __future__ import annotations
+
 from region.machines.codedeploy_agent.agent import CodeDeployAgent
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import (

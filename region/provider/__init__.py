@@ -4,6 +4,8 @@ The engine attaches to it through `PULUMI_DEBUG_PROVIDERS=aws:<port>` and the pr
 that runs on AWS: same package, same resource types, same property names.
 """
 
+from __future__ import annotations
+
 from region.provider.server import ProviderServer
 
 __all__ = ["ProviderServer"]

@@ -1,5 +1,7 @@
 """The bucket for access logs."""
 
+from __future__ import annotations
+
 import json
 
 from tests.components.templates import ACCOUNT

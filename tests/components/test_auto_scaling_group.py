@@ -1,5 +1,7 @@
 """The Auto Scaling group, its launch template and its scaling policy."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.auto_scaling_group import AutoScalingGroupArgs

@@ -1,5 +1,7 @@
 """Type tokens, and what the base class reads from the SDK."""
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 from types import SimpleNamespace

@@ -1,5 +1,7 @@
 """The division of a VPC's block into subnets."""
 
+from __future__ import annotations
+
 import ipaddress
 
 import pytest

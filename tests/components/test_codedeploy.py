@@ -1,5 +1,7 @@
 """The deployment groups of both stacks."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.codedeploy import CodeDeployArgs, TaggedInstances

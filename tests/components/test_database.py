@@ -1,5 +1,7 @@
 """The DB instance."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.database import DatabaseInstanceArgs

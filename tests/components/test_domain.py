@@ -1,5 +1,7 @@
 """A domain's certificate and alias record."""
 
+from __future__ import annotations
+
 import pytest
 
 from tests.components.options import CERTIFICATE, DOMAIN, ZONE

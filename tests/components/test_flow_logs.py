@@ -1,5 +1,7 @@
 """VPC flow logs."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """The IAM roles."""
 
+from __future__ import annotations
+
 import json
 
 

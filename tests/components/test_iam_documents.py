@@ -1,5 +1,7 @@
 """Policy documents."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """Instance types, and what every instance of both stacks has in common."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.instance_spec import architecture_of, is_burstable

@@ -1,5 +1,7 @@
 """The load balancer, its listeners and its target group."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.load_balancer import MAX_NAME, LoadBalancer, LoadBalancerArgs

@@ -1,5 +1,7 @@
 """The zones that a stack uses."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.errors import ConfigurationError

@@ -1,5 +1,7 @@
 """What each option of a stack adds, and that it adds nothing else."""
 
+from __future__ import annotations
+
 from collections import Counter
 
 import pytest

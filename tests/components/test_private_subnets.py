@@ -1,5 +1,7 @@
 """Private subnets and their NAT gateways."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.private_subnets import PrivateSubnetsArgs

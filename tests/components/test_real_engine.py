@@ -1,5 +1,7 @@
 """The program on the real Pulumi CLI: schema defaults, hook, state. No account, no region."""
 
+from __future__ import annotations
+
 import json
 import os
 import shutil

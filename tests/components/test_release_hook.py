@@ -1,5 +1,7 @@
 """The release hook: its command, its binding, and what triggers it."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

@@ -1,5 +1,7 @@
 """Both stacks with their real configuration: what they register, and how it depends on each other."""
 
+from __future__ import annotations
+
 import base64
 import json
 

@@ -1,5 +1,7 @@
 """Which tier may connect to which, in both stacks."""
 
+from __future__ import annotations
+
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
 

@@ -1,5 +1,7 @@
 """What the services export."""
 
+from __future__ import annotations
+
 from components.service import OUTPUT_KEYS, http_url
 from loadtest.stack.outputs import StackOutputs
 from tests.components.templates import REGION

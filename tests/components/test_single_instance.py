@@ -1,5 +1,7 @@
 """The baseline's instance."""
 
+from __future__ import annotations
+
 
 def test_a_new_image_does_not_replace_the_server(single):
     instance = single.one("aws:ec2/instance:Instance")

@@ -1,5 +1,7 @@
 """The first line of the stack files, which points editors to the schema, survives Pulumi's edits."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess

@@ -3,6 +3,8 @@
 docs/ci.md and .github/workflows/aws.yml rely on it.
 """
 
+from __future__ import annotations
+
 import pytest
 
 from tests.components.test_real_engine import HA_RESOURCES, Project

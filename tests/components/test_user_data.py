@@ -1,5 +1,7 @@
 """First boot: the cloud-config document, and its files run for real."""
 
+from __future__ import annotations
+
 import ast
 import http.client
 import os

@@ -1,5 +1,7 @@
 """The VPC and its subnets."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.vpc import VpcArgs

@@ -1,5 +1,7 @@
 """The schema for editors agrees with the program, and with the file in docs/."""
 
+from __future__ import annotations
+
 import copy
 from pathlib import Path
 

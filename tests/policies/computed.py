@@ -4,6 +4,8 @@ These are outputs, and optional inputs that the provider computes where a progra
 (`Computed` in the Terraform schema). A stack rule reads outputs, so it sees them as unknown.
 """
 
+from __future__ import annotations
+
 _DEFAULT = ("arn",)
 
 COMPUTED = {

@@ -1,5 +1,7 @@
 """Evaluates the good stack under a policy configuration, on a fixed day."""
 
+from __future__ import annotations
+
 from datetime import date
 
 from guardrails.catalogue import RULES

@@ -1,5 +1,7 @@
 """The adapter to the engine: its messages, metadata, unknown values and topology."""
 
+from __future__ import annotations
+
 import pytest
 import yaml
 from guardrails import tokens

@@ -1,5 +1,7 @@
 """The catalogue: metadata of every rule, levels, and what the rules may import."""
 
+from __future__ import annotations
+
 import re
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """Profiles, levels, and what makes a policy configuration invalid."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """From the engine's messages to plain data."""
 
+from __future__ import annotations
+
 from guardrails.convert import properties
 from guardrails.values import UNKNOWN
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY

@@ -1,5 +1,7 @@
 """docs/policies.md matches the rules."""
 
+from __future__ import annotations
+
 import pytest
 from guardrails.docs import BEGIN, END, render_catalogue, replace_catalogue
 from guardrails.evaluator import PolicyEvaluator

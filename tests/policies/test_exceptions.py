@@ -1,5 +1,7 @@
 """Exceptions from rules: what they cover, how long, and what makes them invalid."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 import pytest

@@ -1,5 +1,7 @@
 """Which stacks count as highly available."""
 
+from __future__ import annotations
+
 import pytest
 from guardrails import tokens
 from guardrails.resources import Resource, Stack

@@ -1,5 +1,7 @@
 """The engine's messages to a policy pack, from plain data."""
 
+from __future__ import annotations
+
 from google.protobuf import json_format, struct_pb2
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN

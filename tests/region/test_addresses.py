@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from ipaddress import IPv4Address
 
 import pytest

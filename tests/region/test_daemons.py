@@ -1,5 +1,7 @@
 """Records of background processes: only exactly the process that was started is ended."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """The workflows: pinned, with minimal permissions, and no update that nobody has reviewed."""
 
+from __future__ import annotations
+
 import re
 import subprocess
 from pathlib import Path

@@ -3,6 +3,8 @@
 `detect()` returns the back end that this host lets this user write to.
 """
 
+from __future__ import annotations
+
 from region.machines.cgroups.base import GroupUsage, Limits
 from region.machines.cgroups.detection import (
     CgroupProbe,

@@ -1,5 +1,7 @@
 """Settings that are valid on their own and impossible together."""
 
+from __future__ import annotations
+
 import re
 
 import pytest

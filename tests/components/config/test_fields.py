@@ -1,5 +1,7 @@
 """Validation of single configuration values."""
 
+from __future__ import annotations
+
 import json
 import string
 

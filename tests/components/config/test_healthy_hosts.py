@@ -1,5 +1,7 @@
 """CodeDeploy's arithmetic of healthy hosts."""
 
+from __future__ import annotations
+
 import math
 
 import pytest

@@ -1,5 +1,7 @@
 """What is read from a stack's configuration, and how problems are reported."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.config.loader import settings_from

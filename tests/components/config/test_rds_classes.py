@@ -1,5 +1,7 @@
 """Memory and connections of RDS instance classes."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.config.rds_classes import default_max_connections, memory_gibibytes

@@ -1,5 +1,7 @@
 """Types and bounds of configuration values, and what is derived from them."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.config.settings import Settings

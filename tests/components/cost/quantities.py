@@ -1,5 +1,7 @@
 """The quantities of both stacks without alarms and keys, for hand calculations."""
 
+from __future__ import annotations
+
 from components.cost.estimate import Quantities, estimate
 from components.cost.price_table import load_table
 

@@ -1,5 +1,7 @@
 """The estimate of both stacks: counted from what the program registered, priced and logged."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
 from pathlib import Path

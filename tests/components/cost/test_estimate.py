@@ -1,5 +1,7 @@
 """The monthly estimate: compared with hand calculations, and honest about what is unknown."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """The Price List API: what is requested, and that only an unambiguous price is accepted."""
 
+from __future__ import annotations
+
 import json
 from datetime import date
 

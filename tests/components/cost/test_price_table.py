@@ -1,5 +1,7 @@
 """The price tables."""
 
+from __future__ import annotations
+
 from datetime import date
 from pathlib import Path
 

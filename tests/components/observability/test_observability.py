@@ -1,5 +1,7 @@
 """Alarms, the topic that they notify, the dashboard and the budget."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """An appspec.yml that names missing files is rejected before anything is planned."""
 
+from __future__ import annotations
+
 import pytest
 
 from components.errors import ConfigurationError

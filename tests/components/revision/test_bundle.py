@@ -1,5 +1,7 @@
 """Bundles: the same content gives the same bytes on every machine."""
 
+from __future__ import annotations
+
 import os
 import tempfile
 import zipfile

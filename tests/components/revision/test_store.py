@@ -1,5 +1,7 @@
 """The bucket of revisions."""
 
+from __future__ import annotations
+
 import json
 
 

@@ -1,5 +1,7 @@
 """Changes to the good stack, one module per module of rules."""
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 

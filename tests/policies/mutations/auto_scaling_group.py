@@ -1,5 +1,7 @@
 """What breaks the rules about the Auto Scaling group."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Ref

@@ -1,5 +1,7 @@
 """What breaks the rules about buckets."""
 
+from __future__ import annotations
+
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
 decides(

@@ -1,5 +1,7 @@
 """What breaks the rules about CodeDeploy."""
 
+from __future__ import annotations
+
 from tests.policies.draft import Ref
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 

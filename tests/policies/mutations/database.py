@@ -1,5 +1,7 @@
 """What breaks the rules about the database."""
 
+from __future__ import annotations
+
 from tests.policies.mutations.registry import (
     ADVISORY,
     BREAKS,

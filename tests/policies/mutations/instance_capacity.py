@@ -1,5 +1,7 @@
 """What breaks the rules about the capacity that a fleet runs on."""
 
+from __future__ import annotations
+
 from tests.policies.draft import Ref
 from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
 

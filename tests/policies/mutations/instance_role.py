@@ -1,5 +1,7 @@
 """What breaks the rules about the instances' role."""
 
+from __future__ import annotations
+
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
 decides("ec2-instance-profile", "template", "iamInstanceProfile", absent=BREAKS, unknown=KEEPS)

@@ -1,5 +1,7 @@
 """What breaks the rules about instances and their launch template."""
 
+from __future__ import annotations
+
 from tests.policies.mutations.registry import BREAKS, breaks, decides
 
 decides("ec2-imdsv2", "template", "metadataOptions", absent=BREAKS, unknown=BREAKS)

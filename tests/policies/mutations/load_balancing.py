@@ -1,5 +1,7 @@
 """What breaks the rules about the load balancer and its target groups."""
 
+from __future__ import annotations
+
 from tests.policies.draft import Ref
 from tests.policies.mutations.registry import (
     ADVISORY,

@@ -1,5 +1,7 @@
 """What breaks the rules about what the internet can reach."""
 
+from __future__ import annotations
+
 from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
 
 # Without a protocol every port is meant; an unknown address is the whole world.

@@ -1,5 +1,7 @@
 """What breaks the rule about the retention of revisions."""
 
+from __future__ import annotations
+
 from tests.policies.draft import Ref
 from tests.policies.mutations.registry import KEEPS, breaks, decides
 

@@ -1,5 +1,7 @@
 """Fixtures of the policy tests that run the real engine."""
 
+from __future__ import annotations
+
 import gc
 
 import pytest

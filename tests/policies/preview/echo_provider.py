@@ -7,6 +7,8 @@ recording engine, so that the whole program runs against it.
 
 # The method names are those of the gRPC service.
 # ruff: noqa: N802
+from __future__ import annotations
+
 from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.rpc import UNKNOWN

@@ -1,5 +1,7 @@
 """A file backend, a stack and the real CLI, for programs that meet the policy pack."""
 
+from __future__ import annotations
+
 import json
 import os
 import re

@@ -4,6 +4,8 @@ The engine starts a stub of each, which prints the port of the process that is a
 engine, language host and pack are the real ones, only their start-up is paid once.
 """
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

@@ -3,6 +3,8 @@
 Started as `python standing_host.py`; prints its port. One command at a time.
 """
 
+from __future__ import annotations
+
 import gc
 import sys
 from concurrent import futures

@@ -1,5 +1,7 @@
 """The pack in the real CLI: the program passes, each mutation of it breaks exactly one rule."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """The project's own two stacks against the pack, in the real CLI."""
 
+from __future__ import annotations
+
 import shutil
 
 import pytest

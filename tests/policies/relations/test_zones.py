@@ -1,5 +1,7 @@
 """Availability Zones that a group certainly spans."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Draft, violations

@@ -1,5 +1,7 @@
 """The tests that every module of rules has; `conftest.py` gives them their cases."""
 
+from __future__ import annotations
+
 from tests.policies.draft import Draft, broken
 
 

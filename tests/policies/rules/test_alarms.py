@@ -1,5 +1,7 @@
 """Alarms."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import test_a_change_breaks_exactly_its_rule

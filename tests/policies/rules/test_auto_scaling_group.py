@@ -1,5 +1,7 @@
 """Auto Scaling groups: zones, health checks, launch template, target group."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import (

@@ -1,5 +1,7 @@
 """S3 buckets."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import (

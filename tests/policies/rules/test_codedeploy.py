@@ -1,5 +1,7 @@
 """CodeDeploy deployment groups."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import (

@@ -1,5 +1,7 @@
 """The RDS instance."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Draft, violations

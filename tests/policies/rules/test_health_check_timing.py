@@ -1,5 +1,7 @@
 """Timing of health checks, deregistration and grace period."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import (

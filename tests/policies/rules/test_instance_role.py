@@ -1,5 +1,7 @@
 """The instances' role."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import (

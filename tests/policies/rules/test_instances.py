@@ -1,5 +1,7 @@
 """Instances, launch templates and volumes."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import (

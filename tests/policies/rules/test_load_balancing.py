@@ -1,5 +1,7 @@
 """Load balancers and target groups."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import (

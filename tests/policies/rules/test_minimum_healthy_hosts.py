@@ -1,5 +1,7 @@
 """Minimum healthy hosts of a deployment."""
 
+from __future__ import annotations
+
 import pytest
 from guardrails.values import UNKNOWN
 

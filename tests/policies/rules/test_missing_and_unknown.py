@@ -1,5 +1,7 @@
 """For every rule: what it makes of its decisive property where that is absent, and where unknown."""
 
+from __future__ import annotations
+
 import pytest
 from guardrails.property_rules import property_check
 from guardrails.values import UNKNOWN

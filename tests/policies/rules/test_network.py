@@ -1,5 +1,7 @@
 """What the internet can reach."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import (

@@ -1,5 +1,7 @@
 """Rules that only ask for the value of one property: absent, unknown, wrong and right values."""
 
+from __future__ import annotations
+
 import pytest
 from guardrails.model import Settings
 from guardrails.property_rules import (

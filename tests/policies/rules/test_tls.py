@@ -1,5 +1,7 @@
 """TLS between visitors and the load balancer."""
 
+from __future__ import annotations
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.rules.cases import (

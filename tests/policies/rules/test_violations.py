@@ -1,5 +1,7 @@
 """Every rule on the good stack, and what a violation reports."""
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 

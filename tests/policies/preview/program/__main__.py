@@ -5,6 +5,8 @@ property depends on. So the change is made one step later, to the registration o
 engine (ADR 0015).
 """
 
+from __future__ import annotations
+
 import json
 import runpy
 import sys

@@ -1,5 +1,7 @@
 """A group on a real control plane with machines that are only remembered."""
 
+from __future__ import annotations
+
 import base64
 import time
 from collections import Counter

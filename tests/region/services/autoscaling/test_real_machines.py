@@ -1,5 +1,7 @@
 """An Auto Scaling group on real machines: processes, disks and control groups."""
 
+from __future__ import annotations
+
 import base64
 import time
 import urllib.request

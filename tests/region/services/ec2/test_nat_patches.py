@@ -1,5 +1,7 @@
 """NAT gateways hold an address of their subnet and an Elastic IP, and give both back."""
 
+from __future__ import annotations
+
 from ipaddress import ip_address, ip_network
 
 import pytest

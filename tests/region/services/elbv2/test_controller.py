@@ -1,5 +1,7 @@
 """Load balancers and target health through the API, with fake load balancer processes."""
 
+from __future__ import annotations
+
 import pytest
 from botocore.exceptions import ClientError
 
