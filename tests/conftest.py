@@ -21,15 +21,14 @@ GROUPS = {"e2e": "region", "region": "region", "engine": "engine"}
 """Marker -> group of tests that one worker runs one after the other."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if STARTS_MOTO & set(getattr(item, "fixturenames", ())):
-            item.add_marker("moto")
-        for marker, group in GROUPS.items():
-            if item.get_closest_marker(marker):
-                item.add_marker(pytest.mark.xdist_group(group))
-                break
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the test. Here and not when all are collected: pytest-xdist reads the groups then."""
+    if STARTS_MOTO & set(getattr(item, "fixturenames", ())):
+        item.add_marker("moto")
+    for marker, group in GROUPS.items():
+        if item.get_closest_marker(marker):
+            item.add_marker(pytest.mark.xdist_group(group))
+            break
 
 
 @pytest.hookimpl(wrapper=True)
