@@ -31,6 +31,17 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             break
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run side by side what must not: pytest-xdist groups tests by changing their ids."""
+    if not getattr(session.config.option, "loadgroup", False):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            pytest.exit(
+                f"pytest {pytest.__version__} and pytest-xdist do not group {item.nodeid}", 4
+            )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     with _machine(alone=item.get_closest_marker("alone") is not None):
