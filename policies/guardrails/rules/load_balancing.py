@@ -200,7 +200,7 @@ ACCESS_LOGS = property_rule(
     remedy="set access_logs with a bucket of the same Region and enabled true.",
     steps=(
         "Create a bucket in the load balancer's Region, encrypted with AES256 (KMS is refused).",
-        "Let the log delivery service write to it by bucket policy.",
+        "Allow the log delivery service to write to it in the bucket policy.",
         "Set access_logs with bucket and enabled=True.",
     ),
     unknown="An unknown switch is a violation; the bucket's name may be unknown.",
