@@ -26,7 +26,7 @@ class Step(Record):
     seconds: float
     """At the plan's rate."""
     passes_at_one_in: int
-    """The true failure rate (1 in so many) at which the run passes with 90 % probability."""
+    """The true failure rate, as n of "1 in n", at which the run passes with 90 % probability."""
 
 
 class ProfileFit(Record):

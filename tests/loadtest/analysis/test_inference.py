@@ -137,7 +137,7 @@ def test_quantiles_of_resamples_are_those_of_their_requests(
         assert redrawn.totals[row] == len(whole)
 
 
-def test_resamples_are_whole_blocks_of_neighbors():
+def test_resamples_are_whole_blocks_of_neighbours():
     times = np.arange(0, 60_000, 10.0)
     redrawn = bootstrap.resample(times, resamples=5, seed=1, block_s=5)
     assert redrawn.low.shape == (5, 12)
