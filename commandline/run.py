@@ -35,8 +35,8 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     """Run one command and return its exit code; foreseen errors become one message on stderr.
 
     `program` is how a user calls it, such as `python -m rehearsal`. Commands return their exit code
-    or raise `typer.Exit`. An unforeseen error is a bug: it leaves as it came, so Python shows its
-    traceback and ends with code 1.
+    or raise `typer.Exit`. An unforeseen error is a bug: it propagates unchanged, so Python shows its
+    traceback and exits with code 1.
     """
     try:
         with _terminated_like_interrupted():
@@ -83,5 +83,5 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _report(message: str) -> None:
-    # Not through rich: a message must not be wrapped or read as markup. The colour is for terminals only.
+    # Not through rich: a message must not be wrapped or read as markup. The color is for terminals only.
     typer.echo(typer.style(ERROR_PREFIX, fg="red") + message, err=True)

@@ -1,1 +1,1 @@
-"""The building blocks of both stacks: one ComponentResource per file, and pure helpers."""
+"""The building blocks of both stacks: ComponentResources with their helpers, and pure modules."""

@@ -25,7 +25,7 @@ class TaggedInstances:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancedGroup:
-    """Deploy to an Auto Scaling group, deregistering each instance from its target group meanwhile."""
+    """Deploy to an Auto Scaling group, deregistering each instance from its target group."""
 
     group_name: pulumi.Input[str]
     target_group_name: pulumi.Input[str]

@@ -16,7 +16,7 @@ from toolchain import paths
 
 @dataclass(frozen=True)
 class Document:
-    """One file in `docs/` of which the code is the source."""
+    """One file in `docs/` that is generated from the code."""
 
     path: Path
     """Relative to the project's root."""

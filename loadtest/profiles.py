@@ -90,7 +90,7 @@ def _interval_us(rate: int) -> int:
 
 def _share(rate: float, worker: int, workers: int) -> int:
     whole = math.floor(rate)
-    # JavaScript's Math.round: ties go up, where Python's round() takes the even neighbour.
+    # JavaScript's Math.round: ties go up, where Python's round() takes the even neighbor.
     extra = math.floor(math.fmod(rate, 1) * workers + 0.5) >= worker
     return whole + 1 if extra else whole
 

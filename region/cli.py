@@ -110,7 +110,7 @@ def stop(root: Root = DEFAULT_ROOT) -> None:
         return
     with session.exclusive(root.resolve()):
         for line in clean_up(root.resolve()):
-            console.print(f"ended what an earlier region left: {line}")
+            console.print(f"cleaned up after an earlier region: {line}")
     console.print("no local region is running")
 
 

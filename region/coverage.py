@@ -20,7 +20,7 @@ from region.services.install import install_patches
 _INTRODUCTION: Final = """\
 # What the local region supports
 
-<!-- Written by `python -m docgen --write`; a test holds it to the code. -->
+<!-- Written by `python -m docgen --write`; a test checks that it matches the code. -->
 
 The local region implements the resource types and inputs below, or rejects them before anything is
 created: it ignores none ([ADR 6](adr/0006-reject-what-the-region-cannot-emulate.md)). Whether a change

@@ -56,7 +56,7 @@ class Region:
     def start(self) -> session.Session:
         """Start every part, write the session record, and return how to reach the region."""
         for line in clean_up(self.config.root):
-            log.warning("ended what an earlier region left: %s", line)
+            log.warning("cleaned up after an earlier region: %s", line)
         try:
             return self._start()
         except BaseException:

@@ -50,9 +50,9 @@ def conditions(session: Session, single: StackRun, ha: StackRun) -> list[Conditi
         ),
         _row(msg("local.cpu"), tuple(map(_cpu_share, runs))),
         _row(
-            msg("local.balancer"),
-            (msg("local.balancer.none"), msg("local.balancer.value")),
-            msg("local.balancer.published"),
+            msg("local.load-balancer"),
+            (msg("local.load-balancer.none"), msg("local.load-balancer.value")),
+            msg("local.load-balancer.published"),
         ),
         _row(
             msg("condition.database"),

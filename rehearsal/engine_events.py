@@ -184,7 +184,7 @@ def _resource(urn: str) -> Resource | None:
 
 
 def _plain(text: str) -> str:
-    """Return the text without colour directives, which older engines leave in with `--color never`."""
+    """Return the text without color directives, which older engines leave in with `--color never`."""
     return _COLOR_DIRECTIVE.sub("", text)
 
 

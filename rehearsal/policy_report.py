@@ -1,4 +1,4 @@
-"""What the policy pack reported of a preview, from the engine's events, as Markdown. Pure."""
+"""A Markdown report of the policy pack's results for a preview, from the engine's events. Pure."""
 
 from __future__ import annotations
 

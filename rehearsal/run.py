@@ -51,7 +51,7 @@ class Rehearsal:
             BackgroundError: the region did not start.
             EngineError: a stack could not be built, released or loaded.
         """
-        # Everything that can be wrong at once is checked before minutes of work.
+        # Check whatever can be checked at once before minutes of work.
         profile = profile_named(self.profile)
         preflight.require(preflight.REHEARSAL)
         preflight.require_revision()
@@ -93,7 +93,7 @@ class Rehearsal:
 
     @contextlib.contextmanager
     def _stacks(self, project: Project) -> Generator[None]:
-        """Remove the stacks in the end, except those that existed before."""
+        """Remove the stacks at the end, except those that existed before."""
         left = self._left_over()
         for stack in STACKS:
             project.prepare(stack, self._settings())

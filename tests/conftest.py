@@ -1,9 +1,9 @@
 """What tests need, decided by what they use, and how they share the machine when they run side by side.
 
-`make test` runs two workers. A test that starts real processes on the region's loopback addresses
-must not meet another one of its kind, so all of them form one group, which one worker runs in order.
-A test that puts a stack under load must not meet any other test at all: it waits for the other
-worker's test to end, and that worker waits for it.
+`make test` runs one worker per core. Tests that start real processes on the region's loopback
+addresses must not run at the same time, so they form one group, which one worker runs in order. A
+test that puts a stack under load must not run beside any other test: it waits until the tests of all
+other workers have ended, and those workers wait for it.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
 
 
-DOOR = Path(__file__)
-ROOM = Path(__file__).parent.parent / "pyproject.toml"
+QUEUE_LOCK = Path(__file__)
+MACHINE_LOCK = Path(__file__).parent.parent / "pyproject.toml"
 """Files of the checkout that only serve to be locked: nothing is left to clean up."""
 
 
@@ -57,12 +57,12 @@ ROOM = Path(__file__).parent.parent / "pyproject.toml"
 def _machine(*, alone: bool) -> Iterator[None]:
     """Share the machine with the other workers, or have it alone.
 
-    Whoever wants it alone holds the door while waiting: else the other worker's tests, which follow
-    each other closely, would never let it in.
+    A test that wants it alone keeps the queue locked while it waits. Otherwise the other workers'
+    tests, which follow each other closely, would never leave the machine free.
     """
-    with DOOR.open() as door, ROOM.open() as room:
-        fcntl.flock(door, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    with QUEUE_LOCK.open() as queue, MACHINE_LOCK.open() as machine:
+        fcntl.flock(queue, fcntl.LOCK_EX)
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         if not alone:
-            fcntl.flock(door, fcntl.LOCK_UN)
+            fcntl.flock(queue, fcntl.LOCK_UN)
         yield

@@ -44,7 +44,7 @@ def test_a_script_that_was_left_out_is_named(revision, tmp_path):
         build_bundle(revision, tmp_path / "cache")
 
 
-def test_without_its_appspec_it_is_none_and_the_message_says_so(revision, tmp_path):
+def test_without_its_appspec_it_is_rejected_with_the_reason(revision, tmp_path):
     (revision / APPSPEC).unlink()
     with pytest.raises(ConfigurationError, match=r"no appspec.yml at its root.*add the file"):
         build_bundle(revision, tmp_path / "cache")

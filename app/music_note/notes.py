@@ -1,4 +1,4 @@
-"""The notes that visitors write about the pieces they practise, and the search over them.
+"""The notes that visitors write about the pieces they practice, and the search over them.
 
 A note belongs to its author; every logged-in visitor may read it. Pagination is by key, never by
 offset: the last page costs as much as the first, and a new note shifts none of them.

@@ -24,7 +24,7 @@ def problems(settings: Settings) -> list[str]:
     """List what cannot be built with these settings."""
     checks: tuple[Check, ...] = (_sizes, _healthy_hosts, _image_architecture)
     if settings.topology == "single":
-        # That the baseline has no part of the HA stack; the other checks would repeat it.
+        # Rejects every option of the HA stack; the other checks would only report the same again.
         checks += (_ha_only,)
     else:
         checks += (_https, _instance_types, _spot, _address_space)

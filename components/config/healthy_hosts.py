@@ -14,7 +14,7 @@ _FORM = re.compile(r"(?P<number>[0-9]{1,4})(?P<percent>%?)")
 
 @dataclass(frozen=True, kw_only=True)
 class MinimumHealthyHosts:
-    """A deployment configuration's minimum: a percentage of the fleet, or a number of hosts."""
+    """A deployment configuration's minimum: a percentage of the instances, or a number of hosts."""
 
     kind: Literal["FLEET_PERCENT", "HOST_COUNT"]
     value: int
@@ -23,7 +23,7 @@ class MinimumHealthyHosts:
         return f"{self.value}%" if self.kind == "FLEET_PERCENT" else str(self.value)
 
     def required_of(self, fleet: int) -> int:
-        """Return how many hosts of such a fleet must stay healthy; percentages are rounded up."""
+        """Return how many of `fleet` hosts must stay healthy; percentages are rounded up."""
         if self.kind == "HOST_COUNT":
             return self.value
         return -(-fleet * self.value // 100)
@@ -37,7 +37,7 @@ class MinimumHealthyHosts:
         return f"{self.value} % of {fleet} host(s) is {share:g}, rounded up to {required}"
 
     def possible_for(self, fleet: int) -> bool:
-        """Check that such a fleet has a host to deploy to; otherwise every deployment fails."""
+        """Check that `fleet` hosts leave one to deploy to; otherwise every deployment fails."""
         return self.required_of(fleet) < fleet
 
 
@@ -50,17 +50,16 @@ def parse_minimum(text: str) -> MinimumHealthyHosts:
     match = _FORM.fullmatch(text)
     if match is None:
         raise ValueError(
-            "is neither a number of hosts nor a percentage of the fleet; write it like 4 or 66%, "
-            "or none"
+            "is neither a number of hosts nor a percentage of them; write it like 4 or 66%, or none"
         )
     value = int(match["number"])
     if not match["percent"]:
         return MinimumHealthyHosts(kind="HOST_COUNT", value=value)
     if value > 100:
-        raise ValueError("is more than the whole fleet; use a percentage below 100%")
+        raise ValueError("is more than all hosts; use a percentage below 100%")
     return MinimumHealthyHosts(kind="FLEET_PERCENT", value=value)
 
 
 def largest_possible(fleet: int) -> tuple[int, int]:
-    """Return the largest number and the largest percentage of hosts that such a fleet can keep."""
+    """Return the largest number and the largest percentage of hosts that `fleet` hosts can keep."""
     return fleet - 1, 100 * (fleet - 1) // fleet

@@ -18,7 +18,7 @@ from components.errors import ConfigurationError
 
 def read_settings() -> Settings:
     """Load the settings of the stack that the engine runs this program for."""
-    # All raw keys, not pulumi.Config's getters: a key that nobody asks for would go unnoticed.
+    # All raw keys, not pulumi.Config's getters: an unknown key would go unnoticed.
     return settings_from({**get_config_env(), **CONFIG.get()}, pulumi.get_project())
 
 

@@ -1,6 +1,6 @@
 """Moving-block bootstrap of a request log: how much a figure would vary in another such run.
 
-Neighbouring requests are correlated (a queue, a garbage collection or a noisy neighbour slows many of
+Neighboring requests are correlated (a queue, a garbage collection or a noisy neighbor slows many of
 them), so they must not be resampled one by one: the intervals would be too narrow. Instead, whole
 blocks of time are drawn, starting anywhere (Künsch 1989).
 """
@@ -15,7 +15,7 @@ from loadtest.analysis.columns import nearest_rank
 from loadtest.arrays import Flags, Floats, Ints
 
 SHORTEST_S, LONGEST_S = 5.0, 10.0
-"""Blocks must outlast the correlation between neighbours, and still be numerous."""
+"""Blocks must outlast the correlation between neighbors, and still be numerous."""
 LONG_RUN_S = 360.0
 """A run of this length (the published experiment) gets the longest blocks."""
 LEAF = 128

@@ -68,7 +68,7 @@ class Finding(Record):
 
 
 def find(table: RequestTable, thresholds: Thresholds = THRESHOLDS) -> Finding:
-    """Name the endpoint that is the bottleneck, with the numbers, or say that none stands out."""
+    """Name the endpoint that is the bottleneck, with the numbers, or report that none stands out."""
     waits = wait_times(table)
     names = [
         label

@@ -126,7 +126,7 @@ def failure_bound(failures: int, n: int, confidence: float = CONFIDENCE) -> floa
 
 
 def confidence_message(failures: int, n: int, confidence: float = CONFIDENCE) -> Message:
-    """Say what so many failures prove.
+    """Return the message that states what `failures` of `n` requests prove.
 
     For instance `0 of 54,000 requests failed: at least 99.994 % good with 95 % confidence, in this
     window`. It says nothing about other windows, other load, or faults that did not happen.

@@ -43,7 +43,7 @@ class Thresholds:
     """Minimum excess as a multiple of the unloaded baseline. A visitor's first request also opens the
     connection, which can double its time (an excess of 1); that alone must not be a finding."""
     excess_ms: float = 20.0
-    """Minimum excess: nobody notices less."""
+    """Minimum excess: a smaller one goes unnoticed."""
     standard_errors: float = 3.0
     """How many standard errors are subtracted from the excess."""
     slices: float = 0.75

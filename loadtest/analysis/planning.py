@@ -26,7 +26,7 @@ class Step(Record):
     seconds: float
     """At the plan's rate."""
     passes_at_one_in: int
-    """The true failure rate (1 in so many) at which the run passes with 90 % probability."""
+    """The true failure rate, as n of "1 in n", at which the run passes with 90 % probability."""
 
 
 class ProfileFit(Record):
@@ -102,7 +102,7 @@ def _check(slo: float, confidence: float, rate: float) -> None:
 
 
 def requests_needed(slo: float, confidence: float, failures: int = 0) -> int:
-    """Return the smallest number of requests that shows `slo` although so many of them failed.
+    """Return the smallest number of requests that shows `slo` if `failures` of them failed.
 
     It is the smallest n for which that few failures would have a probability of at most
     1 - `confidence`, if the true share of good requests were `slo` (Clopper and Pearson, inverted).

@@ -1,6 +1,6 @@
 """Repeated runs: their order, and what they say together.
 
-One run of each stack is an anecdote: a noisy neighbour, a cold cache or the time of day may be the
+One run of each stack is an anecdote: a noisy neighbor, a cold cache or the time of day may be the
 whole difference. Repetitions in the order A B B A A B spread slow drifts over both sides, and
 conclusions from them rest on how runs differ, not on how many requests each of them had.
 """

@@ -29,7 +29,7 @@ Limits = dict[PercentileName, Milliseconds]
 
 
 class SloError(LoadTestError):
-    """A file of objectives cannot be read or says something that it cannot mean."""
+    """An SLO file that cannot be read or is invalid."""
 
 
 class EndpointSlo(Record):
@@ -50,11 +50,11 @@ class Slo(Record):
 
     applies_to: tuple[Literal["single", "ha"], ...] = ("ha",)
     failed_users: Count | None = None
-    """At most so many virtual users."""
+    """Maximum number of failed virtual users."""
     timeouts: Count | None = None
-    """At most so many requests."""
+    """Maximum number of requests that timed out."""
     server_errors: Count | None = None
-    """At most so many 5xx answers."""
+    """Maximum number of 5xx responses."""
     latency_ms: Limits = Field(default_factory=dict)
     """Percentiles over all requests; an unanswered one is never fast enough."""
     slow_ms: Milliseconds = 1000.0
@@ -239,7 +239,7 @@ def _availability(
     if percent is None:
         return []
     good, total = requests.count(Outcome.GOOD), requests.valid
-    # Decimal, for what a human wrote as 99.9 must not become 99.90000000000001.
+    # Decimal, because a limit written as 99.9 must not become 99.90000000000001.
     kept: bool | None = bool(total) and Decimal(good) * 100 >= Decimal(str(percent)) * total
     measured = msg("measured.good", good=good, requests=total)
     reason = _of("missed.availability", endpoint, good=good, requests=total, percent=percent)
@@ -267,7 +267,7 @@ def _endpoint(
     name: str, promise: EndpointSlo, found: EndpointRecord | None, confidence: float | None
 ) -> list[Objective]:
     if found is None:
-        # A promise about an endpoint that nobody called is not kept by silence.
+        # An endpoint without requests has not kept its promise.
         return [
             Objective(
                 name=_of("objective.requests", name),

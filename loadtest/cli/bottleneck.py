@@ -15,7 +15,7 @@ from loadtest.reporting import findings, report
 def bottleneck_command(
     run: Annotated[Path, typer.Argument(help="The run's directory, as `run` prints it.")],
 ) -> int:
-    """Name the endpoint that slows a saved run down, or say that none stands out.
+    """Name the endpoint that slows a saved run down, or report that none stands out.
 
     Example: `python -m loadtest bottleneck results/20261122T210000Z-ha-quick`
     """

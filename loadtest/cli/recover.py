@@ -1,4 +1,4 @@
-"""The command `recover`: make a run of what can be read of a broken one."""
+"""The command `recover`: rebuild a broken run from its readable part."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from loadtest.engine.runner import RunResult
 def recover_command(
     directory: Annotated[Path, typer.Argument(help="Directory of the run.")],
 ) -> int:
-    """Make a run of what can be read of a broken one: killed, disk full, file damaged.
+    """Rebuild a broken run (killed, disk full, file damaged) from its readable part.
 
     Example: `python -m loadtest recover results/20261122T202139Z-ha-quick`
     """

@@ -52,7 +52,7 @@ function complain(message) {
   try {
     fs.writeSync(2, `haproof: ${message}\n`);
   } catch {
-    // Nobody is reading any more.
+    // The reader is gone.
   }
 }
 

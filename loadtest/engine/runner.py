@@ -65,7 +65,7 @@ class _Plan:
 
     @property
     def timeout_s(self) -> float:
-        """Seconds after which Artillery must be hanging."""
+        """Seconds after which Artillery is considered hung."""
         return STARTUP_S + self.profile.duration_s + self.scenario.longest_s + DRAIN_S
 
     def settings(self, started_at: datetime) -> RunSettings:
@@ -168,7 +168,7 @@ def _prepare(plan: _Plan) -> RunSettings:
 
 
 def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
-    """Run Artillery to its end, showing what it records and probing the target meanwhile."""
+    """Run Artillery to its end while showing what it records and probing the target."""
     meter = progress.Meter(plan.profile, plan.slow_ms)
     follower = _Follower(plan.directory, meter)
     title = f"{plan.outputs.topology}: {plan.profile.name}, {plan.profile.description}"

@@ -1,7 +1,7 @@
 """The catalogues: one YAML file per language, from message id to text.
 
 A text may hold `{parameters}`. Where a language has a plural, an entry has the two forms `one` and
-`other`, between which the parameter `n` decides. A test keeps all catalogues at the same ids and the
+`other`, and the parameter `n` selects one of them. A test keeps all catalogues at the same ids and the
 same parameters, and finds the ids that nothing uses.
 """
 

@@ -22,7 +22,7 @@ UNTRANSLATED = "text.free"
 
 
 class Message(BaseModel):
-    """What is to be said, not yet in any language."""
+    """A message's id and parameters, not yet rendered in a language."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -93,7 +93,7 @@ def _milliseconds(value: float) -> str:
 
 
 class _TextFormatter(Formatter):
-    """Fills parameters in. How numbers look is said by the text: `{late:.1f}`, `{share:share}`."""
+    """Fills in parameters. The text defines how numbers look: `{late:.1f}`, `{share:share}`."""
 
     def __init__(self, language: str) -> None:
         self._language = language

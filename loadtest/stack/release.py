@@ -100,7 +100,7 @@ def release(
         version = job.wait_for_health()
     except (BotoCoreError, ClientError) as error:
         raise ReleaseError(
-            f"AWS refused a call of the release: {error}; check credentials, region and "
+            f"an AWS API call of the release failed: {error}; check credentials, region and "
             "AWS_ENDPOINT_URL"
         ) from error
     seconds = time.monotonic() - started

@@ -102,7 +102,7 @@ class Rule:
             for a rule that no catalogue has.
         remedy: What to do, in one sentence.
         steps: What to do, at length.
-        unknown: What the rule makes of a value that a preview does not know.
+        unknown: How the rule treats a value that a preview does not know.
     """
 
     id: str

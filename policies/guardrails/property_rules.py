@@ -1,6 +1,6 @@
 """Rules that only say what value a property must have.
 
-What such a rule makes of an absent and of an unknown value is decided here, once for all of them:
+How such a rule treats an absent and an unknown value is decided here, once for all of them:
 
 - An unknown value is a violation: a setting is not an id that only the cloud can know.
 - An absent value is a violation, unless the documented default complies (`default`), or another

@@ -238,7 +238,7 @@ class Machine:
         if self._processes.powered:
             self._last_usage = self._measure()
         self._processes.power_off()
-        # Threads that watch services end by themselves; nothing may start any more.
+        # Threads that watch services end by themselves; nothing may start from now on.
         self._services.stop_all(0)
         self._keeper = None
         self._state = state

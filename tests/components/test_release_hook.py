@@ -44,7 +44,7 @@ def test_a_failure_ends_with_the_exit_code_and_the_last_lines():
     assert "line 24" not in message
 
 
-def test_a_silent_failure_says_so():
+def test_a_failure_without_output_is_reported():
     with pytest.raises(ReleaseFailedError, match="it printed nothing"):
         run("raise SystemExit(1)")
 

@@ -52,7 +52,7 @@ def subnets(aws: Clients, **attributes: Any) -> dict[str, str]:
     }
 
 
-def test_a_private_fleet_of_another_type_serves_and_goes_without_a_trace(rehearsal: Any) -> None:
+def test_private_instances_of_another_type_serve_and_are_removed_completely(rehearsal: Any) -> None:
     project = begin(rehearsal, network="nat", instanceTypes=["t4g.micro"])
     project.up("ha")
 

@@ -14,7 +14,7 @@ from rehearsal.preview import SETTINGS, Previews
 pytestmark = [pytest.mark.engine, pytest.mark.region]
 
 
-def test_both_stacks_pass_and_the_report_says_so(rehearsal: Any, tmp_path: Path) -> None:
+def test_both_stacks_pass_in_the_report(rehearsal: Any, tmp_path: Path) -> None:
     page = tmp_path / "deep" / "summary.md"
 
     done = rehearsal("preview", "--summary", str(page))

@@ -135,7 +135,7 @@ def test_a_missing_tool_is_reported_before_anything_starts(rehearsal: Any) -> No
     assert "Traceback" not in done.stdout
 
 
-def test_without_control_groups_the_region_says_what_it_needs(rehearsal: Any) -> None:
+def test_without_control_groups_the_region_reports_what_it_needs(rehearsal: Any) -> None:
     done = rehearsal.with_mounts("-t tmpfs none /sys/fs/cgroup")("run", "--profile", "smoke")
     assert done.returncode == ExitCode.FAILURE
     assert "Machines cannot be limited" in done.stdout

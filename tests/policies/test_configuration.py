@@ -26,7 +26,7 @@ def test_the_default_profile_is_the_low_cost_one():
     assert findings(PolicyEvaluator(), one_zone())[0] == {("rds-multi-az", Level.ADVISORY)}
 
 
-def test_production_makes_it_mandatory_and_says_so():
+def test_production_makes_it_mandatory_and_reports_that():
     found, text = findings(configured(profile="production"), one_zone())
     assert found == {("rds-multi-az", Level.MANDATORY)}
     assert 'The profile "production" makes this mandatory.' in text

@@ -61,7 +61,7 @@ def text(*reports: StackReport) -> str:
     return render(reports, RULES, "Previewed somewhere.")
 
 
-def test_a_clean_stack_passes_and_says_what_did_not_apply() -> None:
+def test_a_clean_stack_passes_and_lists_what_did_not_apply() -> None:
     report = read(
         summary(["ebs-encrypted"], []),
         summary(["asg-multi-az"], [], "policyAnalyzeStackSummaryEvent"),

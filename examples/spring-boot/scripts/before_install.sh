@@ -1,5 +1,5 @@
 #!/bin/bash
-# BeforeInstall: the placeholder gives its port up, old files go, and Java is there.
+# BeforeInstall: stop the placeholder to free its port, remove old files, and install Java if missing.
 set -euo pipefail
 if systemctl is-active --quiet placeholder.service; then
     systemctl disable --now placeholder.service

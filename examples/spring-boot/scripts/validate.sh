@@ -5,7 +5,7 @@ set -euo pipefail
 url="http://$APP_HOST:$APP_PORT$HEALTH_PATH"
 # Java starts slowly on an instance without CPU credits.
 for _ in $(seq 1 240); do
-    # The placeholder answers the health path too, and says who it is.
+    # The placeholder answers the health path too, and identifies itself in a header.
     if headers=$(curl --silent --fail --max-time 5 --output /dev/null --dump-header - "$url") &&
         ! grep -qi '^server: haproof-placeholder' <<<"$headers"
     then

@@ -1,6 +1,6 @@
 """Scales, axes and shapes of inline SVG: no script, no font, no network request.
 
-Everything drawn gets its colours from classes of the page's style sheet, so that it follows dark
+Everything drawn gets its colors from classes of the page's style sheet, so that it follows dark
 mode. Every text is escaped here.
 """
 
@@ -130,7 +130,7 @@ def path(points: Iterable[tuple[float, float]], kind: str) -> str:
 
 def area(upper: Sequence[tuple[float, float]], lower: Sequence[tuple[float, float]],
          kind: str, pattern: str = "") -> str:  # fmt: skip
-    """Draw the surface between two lines, with a pattern over it for readers who do not see colours."""
+    """Draw the surface between two lines, with a pattern over it for readers who do not see colors."""
     drawn = " ".join(f"{x:g},{y:g}" for x, y in (*upper, *reversed(lower)))
     if not drawn:
         return ""

@@ -45,7 +45,7 @@ def _healthy_after(targets: Resource) -> Seconds:
 
 
 def _slow(stack: Stack, settings: Settings) -> Iterator[Violation]:
-    timeout = settings.integer("patienceSeconds")
+    timeout = settings.integer("deploymentTimeoutSeconds")
     for group in auto_scaling.serving_groups(stack):
         for targets in auto_scaling.target_groups(stack, group):
             healthy = _healthy_after(targets)
@@ -75,8 +75,8 @@ def _problems(
         )
 
 
-HEALTH_CHECK_PATIENCE = StackRule(
-    id="codedeploy-health-check-patience",
+HEALTH_CHECK_TIMING = StackRule(
+    id="codedeploy-health-check-timing",
     title="Health checks pass before the deployment and grace-period timeouts",
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -96,7 +96,7 @@ HEALTH_CHECK_PATIENCE = StackRule(
         "tg-health-check-defined."
     ),
     parameters={
-        "patienceSeconds": {
+        "deploymentTimeoutSeconds": {
             "type": "integer",
             "minimum": 1,
             "default": 3600,
@@ -109,4 +109,4 @@ HEALTH_CHECK_PATIENCE = StackRule(
     check=_slow,
 )
 
-RULES = (HEALTH_CHECK_PATIENCE,)
+RULES = (HEALTH_CHECK_TIMING,)

@@ -199,8 +199,8 @@ ACCESS_LOGS = property_rule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/elb-logging-enabled.html",
     remedy="set access_logs with a bucket of the same Region and enabled true.",
     steps=(
-        "Create a bucket in the load balancer's Region, encrypted with AES256 (KMS is refused).",
-        "Let the log delivery service write to it by bucket policy.",
+        "Create a bucket in the load balancer's Region, encrypted with AES256 (KMS is not supported).",
+        "Allow the log delivery service to write to it in the bucket policy.",
         "Set access_logs with bucket and enabled=True.",
     ),
     unknown="An unknown switch is a violation; the bucket's name may be unknown.",

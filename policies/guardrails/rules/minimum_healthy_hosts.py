@@ -30,7 +30,7 @@ _DEFAULT = "CodeDeployDefault.OneAtATime"
 # Per kind of minimum: the parameter that holds the threshold, and the unit in a message.
 _KINDS = MappingProxyType(
     {
-        "FLEET_PERCENT": ("minimumFleetPercent", "% of the fleet"),
+        "FLEET_PERCENT": ("minimumFleetPercent", "% of the instances"),
         "HOST_COUNT": ("minimumHostCount", " host(s)"),
     }
 )

@@ -105,7 +105,8 @@ _HANDLERS: Final[tuple[type[Handler], ...]] = (
 )
 
 _NO_DOMAIN: Final = (
-    "it has no DNS and no certificate authority that a client trusts; rehearse without a domain"
+    "the local region has no DNS and no certificate authority that a client trusts; rehearse "
+    "without a domain"
 )
 UNSUPPORTED_BY_DESIGN: Final[Mapping[str, str]] = {
     "aws:ec2/flowLog:FlowLog": (

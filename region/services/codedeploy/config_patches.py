@@ -85,7 +85,7 @@ def _minimum(hosts: dict[str, Any]) -> tuple[str, int]:
     if kind == PERCENT and value > 100:
         raise CodeDeployException(
             "InvalidMinimumHealthyHostValueException",
-            f"A {PERCENT} of {value} is more than the whole fleet: use 0 to 100.",
+            f"A {PERCENT} of {value} is more than all instances: use 0 to 100.",
         )
     return kind, value
 

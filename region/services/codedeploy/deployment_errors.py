@@ -52,7 +52,7 @@ def internal_error(message: str) -> ErrorInformation:
 
 
 def no_instance_can_be_spared(*, minimum: int, total: int) -> ErrorInformation:
-    """Return the error of a configuration whose minimum is the whole fleet."""
+    """Return the error of a configuration whose minimum is all instances."""
     return _error(
         ErrorCode.HEALTH_CONSTRAINTS_INVALID,
         f"The deployment failed because the deployment configuration requires {minimum} healthy "

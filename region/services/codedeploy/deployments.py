@@ -142,7 +142,7 @@ def set_targets(deployment: DeploymentInfo, events: Mapping[str, Iterable[str]])
 
 
 def request_stop(deployment: DeploymentInfo, *, roll_back: bool) -> None:
-    """Ask for a deployment's end as a user; it comes after the lifecycle events that are running."""
+    """Record a user's request to stop; the deployment stops after the running lifecycle events."""
     record = DeploymentRecord.of(deployment)
     record.stop_requested, record.rollback_on_stop = True, roll_back
 

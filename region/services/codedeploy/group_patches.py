@@ -216,7 +216,7 @@ def describe_options(processes: list[str] | None) -> dict[str, list[str]] | None
 
 
 def check_processes(processes: list[str] | None, scaling_groups: list[str]) -> None:
-    """Reject processes that CodeDeploy cannot suspend, or not in this group."""
+    """Reject processes that CodeDeploy cannot suspend at all or in this deployment group."""
     unknown = [name for name in processes or [] if name not in SUSPENDABLE]
     if unknown:
         raise CodeDeployException(

@@ -1,4 +1,4 @@
-"""How many instances of a fleet CodeDeploy may deploy to at a time. Pure arithmetic.
+"""How many instances CodeDeploy may deploy to at a time. Pure arithmetic.
 
 https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html
 """
@@ -35,8 +35,8 @@ class DeploymentProgress:
 class MinimumHealthyHosts:
     """The minimum healthy hosts of a deployment configuration.
 
-    `predefined` marks CodeDeployDefault's own configurations: they work on every fleet, even of one
-    instance, whereas a custom configuration whose minimum is the whole fleet can never start.
+    `predefined` marks CodeDeployDefault's own configurations: they work on any number of instances,
+    even one, whereas a custom configuration whose minimum is all instances can never start.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The instances of one deployment, each on a thread of its own while it is deployed to."""
+"""The instances of one deployment, deployed to in batches, each instance on its own thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Rollout:
-    """Deploys to instances when it is told to start the next ones, and counts how that went."""
+    """Deploys to the next instances on request, and counts the results."""
 
     def __init__(
         self,

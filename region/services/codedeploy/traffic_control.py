@@ -1,4 +1,4 @@
-"""BlockTraffic and AllowTraffic: an instance out of its target groups, and back.
+"""BlockTraffic and AllowTraffic: an instance deregistered from its target groups, and registered again.
 
 https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-elastic-load-balancing.html
 """
@@ -19,7 +19,7 @@ POLL = 0.5
 
 
 class TrafficControl:
-    """The traffic of one instance in the target groups of a deployment."""
+    """Controls one instance's traffic in the target groups of a deployment."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class TrafficControl:
         require_instance: Callable[[], None],
         require_not_cancelled: Callable[[], None],
     ) -> None:
-        """Prepare; the two last functions raise when there is nothing to wait for any more."""
+        """Prepare; the last two functions raise when there is nothing left to wait for."""
         self._plane = plane
         self._instance_id = instance_id
         self._target_groups = target_groups

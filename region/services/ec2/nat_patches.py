@@ -1,6 +1,6 @@
 """NAT gateways: an address of their own subnet while they exist, and everything returned afterwards.
 
-moto draws a random private address and leaves interface and public address attached for ever, so
+moto draws a random private address and leaves interface and public address attached forever, so
 neither the subnet's address nor the Elastic IP would become free again.
 """
 

@@ -92,6 +92,6 @@ def deregistration_delay(target_group: FakeTargetGroup) -> float:
 
 
 def longest_drain(target_groups: Iterable[FakeTargetGroup], config: RegionConfig) -> float:
-    """Return after how many seconds no target of the groups drains any more."""
+    """Return after how many seconds all targets of the groups have drained."""
     delays = [deregistration_delay(group) for group in target_groups]
     return config.seconds(max(delays, default=0.0)) + DRAIN_MARGIN

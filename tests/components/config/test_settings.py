@@ -89,7 +89,7 @@ def test_a_rejection_names_key_value_and_remedy(changes, parts):
         assert part in message
 
 
-def test_the_alarm_address_is_none_unless_configured():
+def test_the_alarm_address_is_optional():
     assert read().alarm_email is None
     assert read(alarmEmail="ops@example.org").alarm_email == "ops@example.org"
 

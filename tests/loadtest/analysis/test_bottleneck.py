@@ -118,7 +118,7 @@ def test_behind_a_shared_queue_the_cause_is_found_at_low_load():
     queue: Factor = lambda load: 1 + 400 * max(0.0, load - 0.6)  # noqa: E731
     found = bottleneck.find(simulate(4, {"search": lambda _: 12}, shared=queue))
     assert found.endpoint == "search"
-    assert "as behind one queue" in found.text
+    assert "as if in the same queue" in found.text
 
 
 def test_half_a_minute_of_a_dozen_visitors_a_second_is_enough():
@@ -223,7 +223,7 @@ def test_a_true_bottleneck_is_rarely_missed():
     assert named.count("search") == 40
 
 
-def test_requests_that_were_refused_say_nothing_of_an_endpoint():
+def test_refused_requests_do_not_count_for_an_endpoint():
     run = simulate(8)
     rows = [
         Exchange("x", "search", t, t, None, 1.0, None, None, "ECONNREFUSED", True, None, None, None)
@@ -246,7 +246,7 @@ def test_too_little_data_is_reported_as_such(users: int):
     ]  # fmt: skip
     found = bottleneck.find(table.from_exchanges(few))
     assert (found.kind, found.endpoint, found.evidence) == ("unknown", None, [])
-    assert "cannot be determined" in found.text
+    assert "Cannot determine whether" in found.text
 
 
 def test_the_published_scenario_can_be_analysed_too():

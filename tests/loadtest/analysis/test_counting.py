@@ -26,7 +26,7 @@ def test_the_published_counts_give_the_published_shares(golden: tuple[RunSummary
     assert (ha.requests.total, ha.requests.timeouts, ha.users.failed) == (54_000, 0, 0)
 
 
-def test_percentiles_say_what_they_cover(golden: tuple[RunSummary, RunSummary]):
+def test_percentiles_have_their_coverage(golden: tuple[RunSummary, RunSummary]):
     latency = golden[0].latency
     assert latency.answered is not None
     assert latency.censored is not None

@@ -1,7 +1,7 @@
 """How often `compare` cries wolf, and how often it misses one, on simulated runs.
 
 A simulated run has the published experiment's arrivals, and latencies that look like a service's:
-log-normal, slower under more load, and alike for neighbours in time. The level they share wanders
+log-normal, slower under more load, and alike for neighbors in time. The level they share wanders
 with a time constant of two seconds and a standard deviation of 15 %, which is enough to make a
 bootstrap of single requests find a difference in a third of all pairs that do not differ.
 

@@ -173,7 +173,7 @@ def test_a_run_too_short_for_blocks_has_no_percentile_intervals():
     assert not percentile_interval([], [], 0.99).known
 
 
-def test_requests_all_in_one_block_tell_nothing_either():
+def test_requests_all_in_one_block_have_no_interval_either():
     times = np.concatenate([np.zeros(1), np.full(500, 60_000.0)])
     assert not percentile_interval(np.ones(501), times, 0.5).known
 
@@ -219,7 +219,7 @@ def test_a_share_of_nothing_is_not_known():
 # --- repeated runs --------------------------------------------------------------------------------
 
 
-def test_one_run_says_nothing_about_variation_between_runs():
+def test_one_run_does_not_show_variation_between_runs():
     assert not inference.mean_interval([3.0]).known
     assert not inference.mean_interval([]).known
 

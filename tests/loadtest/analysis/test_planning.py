@@ -41,7 +41,7 @@ def test_a_run_passes_nine_times_of_ten_at_the_rate_it_names():
     assert [step.requests for step in plan.steps] == sorted(step.requests for step in plan.steps)
 
 
-def test_the_plan_says_which_profiles_suffice():
+def test_the_plan_lists_the_profiles_that_suffice():
     fits = {fit.name: fit for fit in planning.plan(0.9999, 0.95, 250, 2).profiles}
     assert (fits["seed"].requests, fits["seed"].shows, fits["seed"].enough) == (
         54_000,

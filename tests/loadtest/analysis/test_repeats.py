@@ -59,7 +59,7 @@ def test_runs_that_agree_show_a_difference_and_runs_that_scatter_do_not():
     assert p99_of(pairs([35, 36, 35.2], [25, 26, 25.5])).finding == "lower"
 
 
-def test_one_pair_says_nothing_about_variation_between_runs():
+def test_one_pair_does_not_show_variation_between_runs():
     pooled, contrasts, summary = repeats.pool(pairs([25], [500]), ["a", "b"])
     assert {c.finding for c in contrasts} == {"undecided"}
     assert pooled[0].p99_sd_ms is None

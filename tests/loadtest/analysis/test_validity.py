@@ -87,7 +87,7 @@ def test_the_recorders_own_errors_are_not_counted_twice(
     assert summary.artillery.errors["Failed capture or match"] == 1
 
 
-def test_a_run_that_was_cut_short_is_no_verdict(
+def test_a_run_that_was_cut_short_is_not_valid(
     make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
 ):
     some = [e for e in make_users(SMOKE) if int(e.user.split("-")[1]) < 50]

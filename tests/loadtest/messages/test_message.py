@@ -35,7 +35,7 @@ OTHERS = [code for code in LANGUAGES if code != "en"]
          "실패한 사용자 없음, 전체 요청의 p99 60 ms 이하"),
         (msg("check.failed-of", stack=msg("stack.ha"), check=msg("check.complete"),
              detail=msg("check.complete.no", reason=msg("cut.interrupted"))),
-         "HA: complete: it was interrupted; the figures cover only a part of it",
+         "HA: complete: it was interrupted; the figures cover only part of the run",
          "HA: 완결성: 사용자가 중단함. 보이는 것은 일부"),
         (msg("value.share-and-count", share=0.547, n=14_766), "54.7 % (14,766)", "54.7% (14,766)"),
         (msg("value.name", name="i-0123456789abcdef0"), "i-0123456789abcdef0",

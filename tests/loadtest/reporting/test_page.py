@@ -114,7 +114,7 @@ def test_figures_of_both_arms_and_the_published_ones(
 
 
 @pytest.mark.parametrize("evidence", ["requests", "counts"])
-def test_the_verdict_says_how_sure_it_is(story: Any, evidence: Any):
+def test_the_verdict_has_a_confidence(story: Any, evidence: Any):
     evidence = story.evidence if evidence == "requests" else Evidence()
     first, second = map(str, confidence(story.report, evidence))
     assert first == (
@@ -134,7 +134,7 @@ def test_an_invalid_run_is_not_shown_with_confidence(story: Any):
     assert confidence(story.report.model_copy(update={"headline": headline}), Evidence()) == []
 
 
-def test_two_equal_runs_are_not_told_apart(story: Any):
+def test_two_equal_runs_are_undecided(story: Any):
     same = story.report.model_copy(update={"single": story.report.ha})
     assert confidence(same, Evidence())[1].id == "confidence.undecided"
 
@@ -153,7 +153,7 @@ def test_without_requests_there_are_figures_but_no_charts(story: Any, parse: Cal
     assert "i-03" in page.shown
 
 
-def test_what_a_result_says_is_shown_not_run(story: Any, parse: Callable[[str], Any]):
+def test_markup_in_a_result_is_escaped(story: Any, parse: Callable[[str], Any]):
     evil = '<script>alert("1")</script>'
     ha = story.report.ha
     phase = ha.profile.phases[0].model_copy(update={"name": evil})

@@ -1,4 +1,4 @@
-"""Colours: texts are legible in both schemes, and outcomes differ for the colour-blind too."""
+"""Colors: texts are legible in both schemes, and outcomes differ for the color-blind too."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEFICIENCIES = {
 
 
 def tokens(source: str) -> dict[str, dict[str, str]]:
-    """The colours of both schemes: the first block of custom properties, then the second."""
+    """The colors of both schemes: the first block of custom properties, then the second."""
     found = [dict(re.findall(r"--([\w]+): (#[0-9a-f]{6})", block))
              for block in re.findall(r"(?::root|svg) \{([^}]*)\}", source)]  # fmt: skip
     light, dark = (block for block in found if "bg" in block)

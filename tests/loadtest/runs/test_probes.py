@@ -41,6 +41,6 @@ def test_an_outage_lasts_from_the_first_bad_probe_to_the_next_good_one():
     assert found.longest_outage_s == 2.2
 
 
-def test_no_probes_say_nothing():
+def test_without_probes_there_is_no_record():
     found = probes.summarise([], FAST, 0, 1)
     assert (found.availability, found.longest_outage_s) == (None, 0.0)

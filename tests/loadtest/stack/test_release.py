@@ -248,9 +248,7 @@ def test_a_stack_that_does_not_serve_the_release_is_reported(
         run(make_outputs(url=url, targetGroupArn=None), cloud, force=True)
 
 
-def test_an_application_need_not_tell_its_version(
-    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
-):
+def test_the_version_header_is_optional(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
     cloud.instances("i-0").revision().created()
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
     lines: list[str] = []
@@ -285,7 +283,7 @@ def test_a_call_that_aws_rejects_is_reported(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
     cloud.instances("i-0").revision().refuse("codedeploy", "create_deployment", "AccessDenied")
-    with pytest.raises(ReleaseError, match=r"AWS refused .*AccessDenied.*check credentials"):
+    with pytest.raises(ReleaseError, match=r"AWS API call .*AccessDenied.*check credentials"):
         run(make_outputs(), cloud, force=True)
 
 

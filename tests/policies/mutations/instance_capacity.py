@@ -1,4 +1,4 @@
-"""What breaks the rules about the capacity that a fleet runs on."""
+"""What breaks the rules about the capacity of the instances."""
 
 from __future__ import annotations
 

@@ -14,19 +14,19 @@ __all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothin
 
 # A change and the one rule that it breaks.
 BREAKS = [
-    ("codedeploy-health-check-patience", lambda d: d
+    ("codedeploy-health-check-timing", lambda d: d
         .set("target-group", "healthCheck.interval", 300.0)
         .set("target-group", "deregistrationDelay", 10.0)),
-    ("codedeploy-health-check-patience", lambda d: d.set("group", "healthCheckGracePeriod", 10.0)),
-    ("codedeploy-health-check-patience", lambda d: d
+    ("codedeploy-health-check-timing", lambda d: d.set("group", "healthCheckGracePeriod", 10.0)),
+    ("codedeploy-health-check-timing", lambda d: d
         .set("group", "healthCheckGracePeriod", UNKNOWN)),
-    ("codedeploy-health-check-patience", lambda d: d
+    ("codedeploy-health-check-timing", lambda d: d
         .set("target-group", "healthCheck.interval", UNKNOWN)),
-    ("codedeploy-health-check-patience", lambda d: d
+    ("codedeploy-health-check-timing", lambda d: d
         .set("target-group", "healthCheck.healthyThreshold", UNKNOWN)),
-    ("codedeploy-health-check-patience", lambda d: d
+    ("codedeploy-health-check-timing", lambda d: d
         .set("target-group", "deregistrationDelay", UNKNOWN)),
-    ("codedeploy-health-check-patience", lambda d: d
+    ("codedeploy-health-check-timing", lambda d: d
         .set("target-group", "deregistrationDelay", 3600.0)),
 ]  # fmt: skip
 

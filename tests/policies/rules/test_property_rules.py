@@ -112,7 +112,7 @@ def test_an_absent_value_breaks_the_rule_unless_the_default_complies(rule_id, ab
 
 
 @pytest.mark.parametrize("rule_id", CHECKS)
-def test_the_documentation_says_what_an_absent_value_means(rule_id):
+def test_the_documentation_covers_an_absent_value(rule_id):
     assert "unknown" in BY_ID[rule_id].unknown.lower()
     default = CHECKS[rule_id].default
     if default is not None:

@@ -71,7 +71,7 @@ def test_restart_can_take_the_same_port_again(make_plane):
     assert make_plane(api_port=port).port == port
 
 
-def test_an_unknown_action_says_that_it_is_not_implemented(aws):
+def test_an_unknown_action_is_reported_as_not_implemented(aws):
     with pytest.raises(ClientError) as refused:
         aws.autoscaling.start_instance_refresh(AutoScalingGroupName="fleet")
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501

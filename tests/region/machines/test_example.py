@@ -91,13 +91,13 @@ def machine(tmp_path: Path, endpoint: str, spec_of: Callable[..., Any]) -> Itera
     try:
         made = park.launch(spec_of(document.encode(), 41))
         made.boot()
-        _play_java(made.directory / "disk" / "opt", tmp_path / "region" / "bin")
+        _fake_java(made.directory / "disk" / "opt", tmp_path / "region" / "bin")
         yield made
     finally:
         park.close()
 
 
-def _play_java(opt: Path, commands: Path) -> None:
+def _fake_java(opt: Path, commands: Path) -> None:
     """Puts the stand-in first on PATH of whatever reads the instance's environment file.
 
     `commands` is where the machine has its own `systemctl`.
@@ -153,13 +153,13 @@ def test_the_example_takes_over_from_the_placeholder_and_is_replaced_by_its_next
     machine: Machine, endpoint: str, tmp_path: Path
 ) -> None:
     _deploy(machine, _deployment(endpoint, tmp_path, "first"))
-    told = _answer(machine)
-    assert told["jar"] == "first"
-    assert told["SPRING_DATASOURCE_URL"] == (
+    answer = _answer(machine)
+    assert answer["jar"] == "first"
+    assert answer["SPRING_DATASOURCE_URL"] == (
         "jdbc-secretsmanager:postgresql://db.example.internal:5432/app?sslmode=require"
     )
-    assert told["SPRING_DATASOURCE_USERNAME"].startswith("arn:aws:secretsmanager:")
-    assert told["SERVER_SHUTDOWN"] == "graceful"
+    assert answer["SPRING_DATASOURCE_USERNAME"].startswith("arn:aws:secretsmanager:")
+    assert answer["SERVER_SHUTDOWN"] == "graceful"
 
     _deploy(machine, _deployment(endpoint, tmp_path, "second"))
     assert _answer(machine)["jar"] == "second"

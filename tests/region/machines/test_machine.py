@@ -175,7 +175,7 @@ def test_memory_limit_kills_inside_the_machine(park, spec_of, user_data_of, even
     machine.boot()
     eventually(lambda: machine.usage().oom_kills == 1, "OOM kill")
     assert machine.usage().memory_peak_bytes <= 512 * 1024**2
-    eventually(lambda: "killed by SIGKILL" in machine.console_output(), "told in the console")
+    eventually(lambda: "killed by SIGKILL" in machine.console_output(), "the console shows it")
     assert machine.alive()
 
 

@@ -179,7 +179,7 @@ class HangingOperation(Operation):
         return Clients()
 
 
-def test_no_wait_for_capacity_where_the_program_says_0(harness: Any, world: Any) -> None:
+def test_no_wait_for_capacity_with_a_timeout_of_0(harness: Any, world: Any) -> None:
     inputs, _ = harness.check(
         GROUP,
         {

@@ -50,7 +50,7 @@ def test_threads_share_one_client_per_service() -> None:
     assert len({id(client) for client in made}) == 1
 
 
-def test_a_service_that_aws_does_not_have_is_no_attribute() -> None:
+def test_an_unknown_service_is_an_attribute_error() -> None:
     clients = Clients("http://127.0.0.1:4566", "ap-northeast-2")
     assert clients.sqs.meta.service_model.service_name == "sqs"
     with pytest.raises(AttributeError, match="no service 'sqss'"):

@@ -94,7 +94,7 @@ def test_a_given_name_makes_way_before_its_replacement() -> None:
     assert not difference(TARGETS, old, {**new, "name": "other"}).delete_first
 
 
-def test_a_secret_that_stays_the_same_is_no_change() -> None:
+def test_an_unchanged_secret_does_not_count_as_a_change() -> None:
     type_ = "aws:rds/instance:Instance"
     assert not difference(type_, {"password": Secret("x")}, {"password": "x"}).changes
 

@@ -58,7 +58,7 @@ SUPPORTED = {
 }
 
 
-def test_each_input_is_one_entry_with_what_the_schema_says_of_it() -> None:
+def test_each_input_is_one_entry_with_what_the_schema_holds() -> None:
     content = extract(SCHEMA, SUPPORTED, "1.2.3")
     assert content["version"] == "1.2.3"
     assert content["resources"][QUEUE]["inputs"] == {

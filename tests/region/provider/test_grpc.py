@@ -105,7 +105,7 @@ def test_an_unknown_type_is_refused_with_those_there_are(engine: Any) -> None:
         ("aws:route53/record:Record", "rehearse without a domain"),
     ],
 )
-def test_what_the_region_cannot_play_is_refused_with_reason_and_remedy(
+def test_an_unsupported_type_is_rejected_with_reason_and_remedy(
     engine: Any, type_: str, remedy: str
 ) -> None:
     (failure,) = check(engine, {}, type_).failures
@@ -196,7 +196,7 @@ def test_the_functions_a_program_calls(engine: Any) -> None:
     assert parameter["insecureValue"] == parameter["value"].value
 
 
-def test_a_missing_parameter_and_a_missing_function_are_told(engine: Any) -> None:
+def test_a_missing_parameter_and_a_missing_function_are_reported(engine: Any) -> None:
     answer = invoke(engine, "aws:ssm/getParameter:getParameter", name="/none")
     assert answer.failures[0].reason.startswith("name: there is no parameter '/none'")
     with pytest.raises(grpc.RpcError, match="does not implement the function aws:ec2/getAmi"):

@@ -71,7 +71,7 @@ def test_a_property_that_is_not_implemented_is_refused_with_what_is() -> None:
     assert "run this stack on AWS" in reason
 
 
-def test_a_hint_says_what_to_write_instead() -> None:
+def test_a_hint_names_what_to_write_instead() -> None:
     reasons = problems({"ingress": []}, "aws:ec2/securityGroup:SecurityGroup")
     assert "use aws.vpc.SecurityGroupIngressRule" in reasons["ingress"]
 

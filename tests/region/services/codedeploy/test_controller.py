@@ -125,7 +125,7 @@ def test_one_at_a_time_succeeds_if_only_the_last_fails(stage):
     assert (info["deploymentOverview"]["Succeeded"], info["deploymentOverview"]["Failed"]) == (2, 1)
 
 
-def test_a_minimum_of_the_whole_fleet_fails_at_once(stage):
+def test_a_minimum_of_all_instances_fails_at_once(stage):
     stage.launch(2)
     stage.aws.codedeploy.create_deployment_config(
         deploymentConfigName="all", minimumHealthyHosts={"type": "FLEET_PERCENT", "value": 51}

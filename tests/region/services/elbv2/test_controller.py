@@ -22,7 +22,7 @@ def test_a_load_balancer_becomes_active_on_a_loopback_address(stage):
     assert found["Instances"][0]["PrivateIpAddress"].split(".")[1:] != address.split(".")[1:]
 
 
-def test_a_failed_load_balancer_says_why(stage, balancer_class, monkeypatch):
+def test_a_failed_load_balancer_has_a_reason(stage, balancer_class, monkeypatch):
     def start(self):
         raise LoadBalancerError("Port 80 of 127.78.0.4 is in use: end the process that holds it.")
 
