@@ -38,7 +38,7 @@ CLOSE_TIMEOUT = 20.0
 POLL = 0.2
 
 
-class Park(Protocol):
+class Pool(Protocol):
     """The machines of the region."""
 
     def get(self, instance_id: str) -> Machine:
@@ -51,10 +51,10 @@ class DeploymentsController:
 
     name = "deployments"
 
-    def __init__(self, plane: ControlPlane, park: Park) -> None:
-        """Carry out `plane`'s deployments with the agents of `park`'s machines."""
+    def __init__(self, plane: ControlPlane, pool: Pool) -> None:
+        """Carry out `plane`'s deployments with the agents of `pool`'s machines."""
         self._plane = plane
-        self._park = park
+        self._pool = pool
         self._threads: dict[str, threading.Thread] = {}
         self._closing = threading.Event()
         self._recovered = False
@@ -113,7 +113,7 @@ class DeploymentsController:
         plans, minimum = self._plan(deployment)
         if deployment.status not in deployments.ACTIVE:
             return
-        rollout = Rollout(self._plane, self._park.get, deployment, plans, self._closing.is_set)
+        rollout = Rollout(self._plane, self._pool.get, deployment, plans, self._closing.is_set)
         while True:
             progress = rollout.progress()
             if not progress.done:

@@ -30,7 +30,7 @@ from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres.settings import ClusterSpec
-from tests.region.fakes import REGION, FakeBalancer, FakePark
+from tests.region.fakes import REGION, FakeBalancer, FakePool
 
 HANDLERS = all_handlers()
 
@@ -89,7 +89,7 @@ def place(plane: ControlPlane, clients: Clients) -> Iterator[Place]:
     with plane.lock:
         state.reset()
     controllers = [
-        InstancesController(plane, FakePark()),
+        InstancesController(plane, FakePool()),
         DatabasesController(plane, FakeServer),
         LoadBalancersController(plane, FakeBalancer),
         AutoScalingController(plane),
