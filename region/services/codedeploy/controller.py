@@ -119,7 +119,7 @@ class DeploymentsController:
             if not progress.done:
                 self._stop_on_active_alarms(deployment)
             stopped = DeploymentRecord.of(deployment).stop_requested or self._closing.is_set()
-            startable = 0 if stopped else minimum.may_start(progress)
+            startable = 0 if stopped else minimum.startable_count(progress)
             if startable:
                 rollout.start(startable)
             elif progress.running or not (stopped or progress.done or minimum.violated(progress)):
@@ -144,9 +144,9 @@ class DeploymentsController:
             deployments.set_targets(deployment, {plan.instance_id: plan.events for plan in plans})
             if not plans:
                 self._finish(deployment, "Failed", deployment_errors.NO_INSTANCES)
-            elif minimum.impossible(len(plans)):
+            elif minimum.blocks_every_deployment(len(plans)):
                 error = deployment_errors.no_instance_can_be_spared(
-                    minimum=minimum.of(len(plans)), total=len(plans)
+                    minimum=minimum.required(len(plans)), total=len(plans)
                 )
                 self._finish(deployment, "Failed", error)
             else:
