@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from loadtest.analysis import columns
-from loadtest.arrays import Flags, Floats, Ints, Times
+from loadtest.array_types import Flags, Floats, Ints, Times
 from loadtest.models import (
     EndpointRecord,
     InstanceRecord,

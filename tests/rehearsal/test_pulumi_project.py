@@ -13,7 +13,7 @@ import pytest
 from region.session import Session
 from rehearsal import project as projects
 from rehearsal.engine_events import Event, Heartbeat, Message, PhaseStarted
-from rehearsal.project import EngineError, Project
+from rehearsal.pulumi_project import EngineError, Project
 from toolchain import locate
 
 ENGINE = """
