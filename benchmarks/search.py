@@ -28,7 +28,7 @@ STACK = "ha"
 FLEET = {"minSize": "2", "desiredCapacity": "2", "maxSize": "2"}
 
 
-def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Finding:
+def measure(project: Project, console: Console, *, index: bool) -> bottleneck.BottleneckFinding:
     """Bring the stack up, load it and remove it again."""
     settings = {**FLEET, "searchIndex": str(index).lower(), "appPath": str(paths.REVISION)}
     with console.status(f"stack {STACK}, searchIndex {settings['searchIndex']}"):

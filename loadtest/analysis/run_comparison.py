@@ -19,7 +19,7 @@ from loadtest.models import Record, RunSummary
 from loadtest.outcomes import FAILED, Outcome
 from loadtest.runs.table import RequestTable
 
-Finding = Literal["better", "worse", "no-difference", "undecided"]
+ChangeFinding = Literal["better", "worse", "no-difference", "undecided"]
 
 OTHER_FAILURES = FAILED - {Outcome.TIMEOUT, Outcome.SERVER_ERROR}
 
@@ -41,7 +41,7 @@ class Change(Record):
     low: float | None
     high: float | None
     confidence: float
-    finding: Finding
+    finding: ChangeFinding
 
 
 class RunRef(Record):
@@ -214,7 +214,7 @@ def _mean(flags: Flags) -> float:
     return float(flags.mean()) if len(flags) else math.nan
 
 
-def _finding(interval: Interval) -> Finding:
+def _finding(interval: Interval) -> ChangeFinding:
     if not interval.known:
         return "undecided"
     if 0 in interval:
