@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from region.session import Session
-from rehearsal import project as projects
+from rehearsal import pulumi_project as projects
 from rehearsal.engine_events import Event, Heartbeat, Message, PhaseStarted
 from rehearsal.pulumi_project import EngineError, Project
 from toolchain import locate
