@@ -22,7 +22,7 @@ from rich.table import Table
 
 from benchmarks import confidence, postprocessing, recorder
 from region import background
-from rehearsal.project import Project
+from rehearsal.pulumi_project import Project
 from toolchain import paths
 
 REPEATS = 5

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import memory
-from loadtest.analysis import changes, columns, inference, reading
+from loadtest.analysis import columns, inference, run_comparison, run_loading
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.profiles import PROFILES
 from loadtest.runs import paths
@@ -81,7 +81,7 @@ def percentile_interval(
 
 def process(base: Path) -> int:
     """Read one run and compute every figure of it that has an interval."""
-    requests = reading.load_requests(base / "a")
+    requests = run_loading.load_requests(base / "a")
     sample = Sample(columns.latencies(requests), requests.start_ms)
     for q in (0.5, 0.9, 0.95, 0.99, 0.999):
         percentile_interval(*sample, q)
@@ -93,8 +93,8 @@ def process(base: Path) -> int:
 
 def compare(base: Path) -> int:
     """Read two runs and compare them, including every endpoint."""
-    a, b = (reading.load_requests(base / name) for name in "ab")
-    changes.compare_tables(a, b, timeout_s=10, endpoints=a.endpoint.labels)
+    a, b = (run_loading.load_requests(base / name) for name in "ab")
+    run_comparison.compare_tables(a, b, timeout_s=10, endpoints=a.endpoint.labels)
     return len(a) + len(b)
 
 

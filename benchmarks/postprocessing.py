@@ -77,9 +77,9 @@ def _user(user: int, arrived: float, chance: random.Random) -> list[str]:
 def process(directory: Path) -> None:
     """Compute the summary in this process, and print requests, seconds and peak memory as JSON."""
     began = time.perf_counter()
-    from loadtest.analysis import reading
+    from loadtest.analysis import run_loading
 
-    summary = reading.load_summary(directory)
+    summary = run_loading.load_summary(directory)
     seconds = time.perf_counter() - began
     peak = memory.peak_kib() * 1024
     print(json.dumps({"requests": summary.requests.total, "seconds": seconds, "bytes": peak}))

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from loadtest.analysis import bottleneck, reading
+from loadtest.analysis import bottleneck, run_loading
 from loadtest.cli import tools
 from loadtest.engine.runner import run_load
 from loadtest.profiles import Phase, Profile
 from loadtest.reporting import findings
 from loadtest.stack import outputs
 from region import background
-from rehearsal.project import Project
+from rehearsal.pulumi_project import Project
 from toolchain import paths
 
 PROFILE = Profile("search", (Phase("ramp", 25, 2, 12), Phase("hold", 5, 12)))
@@ -28,7 +28,7 @@ STACK = "ha"
 FLEET = {"minSize": "2", "desiredCapacity": "2", "maxSize": "2"}
 
 
-def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Finding:
+def measure(project: Project, console: Console, *, index: bool) -> bottleneck.BottleneckFinding:
     """Bring the stack up, load it and remove it again."""
     settings = {**FLEET, "searchIndex": str(index).lower(), "appPath": str(paths.REVISION)}
     with console.status(f"stack {STACK}, searchIndex {settings['searchIndex']}"):
@@ -40,7 +40,7 @@ def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Fi
         console.print(f"results: {done.directory}", highlight=False, soft_wrap=True)
         for reason in done.summary.validity.reasons:
             console.print(f"not valid: {reason}", highlight=False)
-        return bottleneck.find(reading.load_requests(done.directory))
+        return bottleneck.find(run_loading.load_requests(done.directory))
     finally:
         with console.status("remove the stack"):
             project.destroy(STACK)

@@ -52,12 +52,12 @@ class AccessLogs(Component):
         policy = pulumi.Output.all(bucket.arn, args.account_id).apply(
             lambda facts: access_log_delivery(bucket_arn=facts[0], account=facts[1])
         )
-        guards = buckets.guard_bucket(self, name, bucket, policy)
+        hardening = buckets.harden_bucket(self, name, bucket, policy)
         rules = [
             buckets.abort_uploads(ACCESS_LOG_PREFIX),
             buckets.expire(ACCESS_LOG_PREFIX, days=RETENTION_DAYS),
         ]
-        buckets.lifecycle(self, name, bucket, guards, rules)
+        buckets.lifecycle(self, name, bucket, hardening, rules)
         self.bucket_name = bucket.id
-        self.ready = tuple(guards)
+        self.ready = tuple(hardening)
         self.register({"bucketName": self.bucket_name})

@@ -13,7 +13,7 @@ ABORT_DAYS = 7
 Rule = aws.s3.BucketLifecycleConfigurationRuleArgs
 
 
-def guard_bucket(
+def harden_bucket(
     owner: Component, name: str, bucket: aws.s3.Bucket, policy: pulumi.Output[str]
 ) -> list[pulumi.Resource]:
     """Create what has to be in place before the first object is stored, as children of `owner`.
@@ -69,7 +69,7 @@ def lifecycle(
     owner: Component,
     name: str,
     bucket: aws.s3.Bucket,
-    guards: list[pulumi.Resource],
+    hardening: list[pulumi.Resource],
     rules: list[Rule],
 ) -> None:
     """Create the bucket's lifecycle, after the versioning that its rules refer to (provider docs)."""
@@ -77,7 +77,7 @@ def lifecycle(
         f"{name}-lifecycle",
         bucket=bucket.id,
         rules=rules,
-        opts=owner.child(depends_on=guards),
+        opts=owner.child(depends_on=hardening),
     )
 
 

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
-from components.config.healthy_hosts import MinimumHealthyHosts
+from components.config.minimum_healthy_hosts import MinimumHealthyHosts
 from components.tags import Tags
 
 MAX_ALARMS = 10

@@ -168,7 +168,7 @@ class InstanceRecord(Record):
     """Answered as expected, but late."""
 
 
-class Series(Record):
+class PerSecondCounts(Record):
     """Per second after the first phase began: arrivals by start, answers by end."""
 
     arrivals: list[int]
@@ -355,7 +355,7 @@ class RunSummary(Record):
     latency: Latency
     endpoints: list[EndpointRecord]
     instances: list[InstanceRecord]
-    series: Series
+    series: PerSecondCounts
     generator: GeneratorRecord
     artillery: ArtilleryRecord | None
     probe: ProbeRecord | None = None

@@ -1,4 +1,7 @@
-"""The classes into which every request falls, and Artillery's error codes behind them."""
+"""The classes into which every request falls, and Artillery's error codes behind them.
+
+This is how a timeout is counted; the time limit itself is `http.timeout` in `scenario/builtin/`.
+"""
 
 from __future__ import annotations
 

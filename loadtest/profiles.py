@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loadtest.arrays import Times
+from loadtest.array_types import Times
 from loadtest.errors import LoadTestError
 from loadtest.messages.message import Message, msg
 from loadtest.models import PhaseRecord, ProfileRecord

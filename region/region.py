@@ -14,7 +14,7 @@ from region import daemons, preflight, session
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.machines import cgroups
-from region.machines.park import MachinePark, sweep
+from region.machines.machine_pool import MachinePool, sweep
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
@@ -68,11 +68,11 @@ class Region:
         kind = cgroups.detect()
         plane = ControlPlane(self.config, install_patches)
         self._with(plane.start, plane.stop)
-        park = MachinePark(self.config.root, plane.endpoint, self.config.region)
-        self._with(park.start, park.close)
-        loop = ControllerLoop(plane, self._controllers(plane, park))
+        pool = MachinePool(self.config.root, plane.endpoint, self.config.region)
+        self._with(pool.start, pool.close)
+        loop = ControllerLoop(plane, self._controllers(plane, pool))
         self._with(loop.start, loop.stop)
-        usage = UsageRecorder(self.config.root, park)
+        usage = UsageRecorder(self.config.root, pool)
         self._with(usage.start, usage.stop)
         provider = ProviderServer(plane.endpoint, self.config.region)
         port = provider.start(self.provider_port)
@@ -91,10 +91,10 @@ class Region:
         return found
 
     @staticmethod
-    def _controllers(plane: ControlPlane, park: MachinePark) -> list[Controller]:
-        deployments = DeploymentsController(plane, park)
+    def _controllers(plane: ControlPlane, pool: MachinePool) -> list[Controller]:
+        deployments = DeploymentsController(plane, pool)
         return [
-            InstancesController(plane, park),
+            InstancesController(plane, pool),
             DatabasesController(plane),
             LoadBalancersController(plane),
             deployments,

@@ -15,8 +15,8 @@ KEEP_BYTES = 64 * 1024 * 1024
 """Beyond that the log starts anew; a day of nine machines is about 150 MB."""
 
 
-class Park(Protocol):
-    """The part of a machine park that the recorder needs."""
+class Pool(Protocol):
+    """The part of a machine pool that the recorder needs."""
 
     def machines(self) -> Any:
         """Return all machines."""
@@ -26,9 +26,9 @@ class Park(Protocol):
 class UsageRecorder:
     """Appends one line a second for each machine to `<root>/usage.ndjson`."""
 
-    def __init__(self, root: Path, park: Park) -> None:
+    def __init__(self, root: Path, pool: Pool) -> None:
         self._file = usage_file(root)
-        self._park = park
+        self._pool = pool
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
 
@@ -53,7 +53,7 @@ class UsageRecorder:
     def _record(self) -> None:
         now = time.time()
         lines: list[str] = []
-        for machine in self._park.machines():
+        for machine in self._pool.machines():
             usage = machine.usage()
             lines.append(
                 json.dumps(

@@ -18,7 +18,7 @@ from region.session import Session
 from rehearsal import display, policy_report
 from rehearsal.engine_events import Event
 from rehearsal.policy_report import MANDATORY, Rule, StackReport
-from rehearsal.project import STACKS, EngineError, Project
+from rehearsal.pulumi_project import STACKS, EngineError, Project
 from toolchain import paths
 
 POLICIES = paths.ROOT / "policies"

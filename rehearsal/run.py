@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from commandline.exit_codes import ExitCode
-from loadtest.analysis import reading
+from loadtest.analysis import run_loading
 from loadtest.models import RunSummary
 from loadtest.profiles import profile_named
 from loadtest.reporting import report
@@ -23,11 +23,11 @@ from loadtest.stack import outputs as stack_outputs
 from region import background, preflight, session
 from region.environment import process_environment
 from rehearsal import conditions, display
-from rehearsal.project import STACKS, EngineError, Project
+from rehearsal.pulumi_project import STACKS, EngineError, Project
 from toolchain import paths
 
 RESULTS_VARIABLE = "LOADTEST_RESULTS"
-ENDS_OF_A_RUN = (ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE, ExitCode.INVALID_RUN)
+CODES_WITH_A_RESULT = (ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE, ExitCode.INVALID_RUN)
 """Exit codes of `python -m loadtest` after which there is a run to report."""
 
 
@@ -139,7 +139,7 @@ class Rehearsal:
                 run = self._newest(stack, began)
         if run is None:
             raise failed or EngineError(f"the load test of {stack} left no result")
-        if failed is not None and reading.load_summary(run).verdict.outcome == "kept":
+        if failed is not None and run_loading.load_summary(run).verdict.outcome == "kept":
             raise failed
         return run
 
@@ -156,7 +156,7 @@ class Rehearsal:
         """Return the run of `stack` that began after `since`, if it was completed."""
         try:
             run = runs_paths.latest(self.results, stack)
-            fresh = reading.load_summary(run).started_at >= since
+            fresh = run_loading.load_summary(run).started_at >= since
         except runs_paths.ResultsError:
             return None
         return run if fresh else None
@@ -186,7 +186,7 @@ class Rehearsal:
             if process.poll() is None:
                 process.terminate()
                 process.wait()
-        if code not in ENDS_OF_A_RUN:
+        if code not in CODES_WITH_A_RESULT:
             raise EngineError(
                 f"the release or the load test of {stack} failed:\n" + "\n".join(tail)
             )
@@ -205,6 +205,6 @@ class Rehearsal:
         return written.report.headline.exit_code
 
     def _stack_run(self, run: Path) -> conditions.StackRun:
-        summary: RunSummary = reading.load_summary(run)
+        summary: RunSummary = run_loading.load_summary(run)
         outputs = stack_outputs.from_file(str(run / runs_paths.OUTPUTS))
         return conditions.stack_run(self.root, summary, outputs)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from components.cidr import LARGEST_PREFIX, instance_addresses, parse_vpc_cidr
 from components.config.constants import HTTPS_PORT
 from components.config.fields import certificate_region
-from components.config.healthy_hosts import largest_possible
+from components.config.minimum_healthy_hosts import largest_possible
 from components.config.settings import Settings
 from components.errors import ConfigurationError
 from components.instance_spec import architecture_of, is_burstable
@@ -67,13 +67,13 @@ def _healthy_hosts(settings: Settings) -> Iterator[str]:
             )
         return
     # The smallest group is the strictest: what it can keep, every larger one can.
-    fleet = settings.min_size if settings.topology == "ha" else 1
-    if minimum.possible_for(fleet):
+    size = settings.min_size if settings.topology == "ha" else 1
+    if minimum.possible_for(size):
         return
-    count, percent = largest_possible(fleet)
-    size = "one instance" if settings.topology == "single" else f"haproof:minSize {fleet}"
+    count, percent = largest_possible(size)
+    described = "one instance" if settings.topology == "single" else f"haproof:minSize {size}"
     yield (
-        f'haproof:minimumHealthyHosts is "{minimum}": with {size}, {minimum.arithmetic(fleet)}, '
+        f'haproof:minimumHealthyHosts is "{minimum}": with {described}, {minimum.arithmetic(size)}, '
         "which leaves none to deploy to, so every deployment would fail; use at most "
         f"{count} or {percent}%."
     )

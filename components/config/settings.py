@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from components.config import fields
 from components.config.constants import HTTPS_PORT
-from components.config.healthy_hosts import MinimumHealthyHosts, parse_minimum
+from components.config.minimum_healthy_hosts import MinimumHealthyHosts, parse_minimum
 from components.instance_spec import architecture_of
 
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"

@@ -1,6 +1,7 @@
 """Validation of a directory's appspec.yml against its files. Pure.
 
 CodeDeploy would report the same problems, but only on the instances, one failed deployment later.
+The agent's reader is `region/machines/codedeploy_agent/appspec.py`.
 """
 
 from __future__ import annotations

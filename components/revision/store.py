@@ -52,12 +52,12 @@ class RevisionStore(Component):
         self.bucket_name = bucket.id
         self.bucket_arn = bucket.arn
         self.digest = args.bundle.digest
-        guards = buckets.guard_bucket(self, name, bucket, bucket.arn.apply(tls_only))
+        hardening = buckets.harden_bucket(self, name, bucket, bucket.arn.apply(tls_only))
         # Nothing expires here, not even noncurrent versions: a deployment pins the version of its
         # revision, and only CodeDeploy knows which was the last successful one. Without it the
         # Auto Scaling group could not launch any instance (CodeDeploy user guide, troubleshooting
         # Auto Scaling issues, "deployment deadlock").
-        buckets.lifecycle(self, name, bucket, guards, [buckets.abort_uploads(REVISION_PREFIX)])
+        buckets.lifecycle(self, name, bucket, hardening, [buckets.abort_uploads(REVISION_PREFIX)])
         revision = aws.s3.BucketObjectv2(
             f"{name}-object",
             bucket=bucket.id,
@@ -65,7 +65,7 @@ class RevisionStore(Component):
             source=pulumi.FileAsset(str(args.bundle.path)),
             source_hash=args.bundle.digest,
             content_type="application/zip",
-            opts=self.child(depends_on=guards, retain_on_delete=True),
+            opts=self.child(depends_on=hardening, retain_on_delete=True),
         )
         self.key = revision.key
         self.register({"bucketName": self.bucket_name, "key": self.key})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loadtest.analysis.columns import nearest_rank
-from loadtest.arrays import Flags, Floats, Ints
+from loadtest.array_types import Flags, Floats, Ints
 
 SHORTEST_S, LONGEST_S = 5.0, 10.0
 """Blocks must outlast the correlation between neighbors, and still be numerous."""

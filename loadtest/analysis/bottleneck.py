@@ -46,7 +46,7 @@ class EndpointEvidence(Record):
     stands_out: bool
 
 
-class Finding(Record):
+class BottleneckFinding(Record):
     """The answer: `endpoint` is None unless one stands out.
 
     `kind` says how: it `degrades` with the load or it `dominates` at any load; `none` stands out;
@@ -67,7 +67,7 @@ class Finding(Record):
         return " ".join(map(str, self.messages))
 
 
-def find(table: RequestTable, thresholds: Thresholds = THRESHOLDS) -> Finding:
+def find(table: RequestTable, thresholds: Thresholds = THRESHOLDS) -> BottleneckFinding:
     """Name the endpoint that is the bottleneck, with the numbers, or report that none stands out."""
     waits = wait_times(table)
     names = [
@@ -85,7 +85,7 @@ def find(table: RequestTable, thresholds: Thresholds = THRESHOLDS) -> Finding:
     return _diagnose(run)
 
 
-def _diagnose(run: SlicedRun) -> Finding:
+def _diagnose(run: SlicedRun) -> BottleneckFinding:
     outliers = [run.stands_out(endpoint) for endpoint in range(len(run.names))]
     evidence = [_evidence(run, n, stands_out=outliers[n]) for n in range(len(run.names))]
     # There may be several: start with the one whose excess costs visitors the most time in total.
@@ -101,7 +101,7 @@ def _diagnose(run: SlicedRun) -> Finding:
     else:
         kind = "degrades" if _degrades(run, worst) else "dominates"
         endpoint, messages = run.names[worst], _named(run, worst, evidence[worst], kind)
-    return Finding(
+    return BottleneckFinding(
         kind=kind,
         endpoint=endpoint,
         messages=messages,
@@ -214,8 +214,8 @@ def _shown(value: Percentile | None) -> Message:
     return msg("bottleneck.unknown-time") if value is None else value.message
 
 
-def _unknown(reason: Message) -> Finding:
-    return Finding(
+def _unknown(reason: Message) -> BottleneckFinding:
+    return BottleneckFinding(
         kind="unknown",
         endpoint=None,
         messages=[msg("bottleneck.unknown", reason=reason)],

@@ -17,7 +17,7 @@ from typing import NamedTuple, overload
 
 import numpy as np
 
-from loadtest.arrays import Flags, Floats, Ints, Times
+from loadtest.array_types import Flags, Floats, Ints, Times
 from loadtest.models import Percentile
 from loadtest.outcomes import ANSWERED, FAILED
 from loadtest.runs.table import Category, RequestTable

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from loadtest.analysis import columns
-from loadtest.arrays import Flags, Floats, Ints, Times
+from loadtest.array_types import Flags, Floats, Ints, Times
 from loadtest.models import (
     EndpointRecord,
     InstanceRecord,
     Latency,
     Percentile,
+    PerSecondCounts,
     Requests,
-    Series,
     Users,
 )
 from loadtest.outcomes import Outcome
@@ -148,7 +148,7 @@ def arrivals_ms(table: RequestTable) -> Floats:
     return np.sort(columns.users(table).arrived_ms)
 
 
-def series(table: RequestTable, began_ms: float) -> Series:
+def series(table: RequestTable, began_ms: float) -> PerSecondCounts:
     """Count per second since `began_ms` (epoch): users by arrival, requests by outcome and end."""
     good, slow = table.is_(Outcome.GOOD), table.is_(Outcome.SLOW)
     ended = table.ended_ms
@@ -156,7 +156,7 @@ def series(table: RequestTable, began_ms: float) -> Series:
     seconds = [_seconds(each, began_ms) for each in times]
     length = max((int(s.max()) + 1 for s in seconds if len(s)), default=0)
     arrivals, *answers = (np.bincount(s, minlength=length).tolist() for s in seconds)
-    return Series(arrivals=arrivals, good=answers[0], slow=answers[1], failed=answers[2])
+    return PerSecondCounts(arrivals=arrivals, good=answers[0], slow=answers[1], failed=answers[2])
 
 
 def _seconds(times_ms: Floats, began_ms: float) -> Ints:

@@ -17,7 +17,7 @@ import scipy  # loads `scipy.stats`, which takes a second or more, at its first 
 from numpy.typing import ArrayLike
 
 from loadtest.analysis import bootstrap
-from loadtest.arrays import Floats
+from loadtest.array_types import Floats
 from loadtest.messages.message import Message, msg
 
 CONFIDENCE = 0.95

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loadtest.analysis import columns
-from loadtest.arrays import Flags, Floats, Indices
+from loadtest.array_types import Flags, Floats, Indices
 from loadtest.models import Percentile
 from loadtest.outcomes import Outcome
 from loadtest.runs.table import RequestTable

@@ -21,7 +21,7 @@ from loadtest.models import Percentile, Record, RunSummary
 
 CONFIDENCE = 0.95
 P99 = "p99"
-Finding = Literal["higher", "lower", "no-difference", "undecided"]
+ContrastFinding = Literal["higher", "lower", "no-difference", "undecided"]
 Metric = Literal["failed-users", "p99"]
 
 
@@ -77,10 +77,10 @@ class Contrast(Record):
     high: float | None
     confidence: float
     at_least: bool
-    finding: Finding
+    finding: ContrastFinding
 
 
-class Series(Record):
+class RunSeries(Record):
     """A series of repeated runs: the content of `repeats-….json`."""
 
     schema_version: Literal[2] = 2
@@ -256,7 +256,7 @@ def _contrast(
     )
 
 
-def _finding(interval: Interval) -> Finding:
+def _finding(interval: Interval) -> ContrastFinding:
     if not interval.known:
         return "undecided"
     if 0 in interval:

@@ -25,7 +25,7 @@ PercentileName = Literal["p50", "p90", "p95", "p99", "p99.9"]
 Count = Annotated[int, Field(ge=0, strict=True)]
 Percent = Annotated[float, Field(gt=0, lt=100, strict=True)]
 Milliseconds = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
-Limits = dict[PercentileName, Milliseconds]
+LatencyLimits = dict[PercentileName, Milliseconds]
 
 
 class SloError(LoadTestError):
@@ -35,7 +35,7 @@ class SloError(LoadTestError):
 class EndpointSlo(Record):
     """What one endpoint promises."""
 
-    latency_ms: Limits = Field(default_factory=dict)
+    latency_ms: LatencyLimits = Field(default_factory=dict)
     availability_percent: Percent | None = None
 
     @model_validator(mode="after")
@@ -55,7 +55,7 @@ class Slo(Record):
     """Maximum number of requests that timed out."""
     server_errors: Count | None = None
     """Maximum number of 5xx responses."""
-    latency_ms: Limits = Field(default_factory=dict)
+    latency_ms: LatencyLimits = Field(default_factory=dict)
     """Percentiles over all requests; an unanswered one is never fast enough."""
     slow_ms: Milliseconds = 1000.0
     """An expected answer whose first byte takes longer is slow, not good."""
@@ -213,7 +213,7 @@ def _of(message_id: str, endpoint: str | None, **params: Parameter) -> Message:
     return msg(f"{message_id}-of", endpoint=endpoint_name(endpoint), **params)
 
 
-def _latencies(limits: Limits, latency: Latency, endpoint: str | None) -> list[Objective]:
+def _latencies(limits: LatencyLimits, latency: Latency, endpoint: str | None) -> list[Objective]:
     made = list[Objective]()
     for name, limit in limits.items():
         # The censored one: a percentile of the answered would reward a stack for not answering.

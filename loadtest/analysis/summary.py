@@ -85,7 +85,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     endpoints = counting.endpoints(table, timeout_s)
     generator = _generator(measured)
     valid = validity.assess(
-        validity.Evidence(
+        validity.ValidityInputs(
             planned_users=settings.profile.planned_users,
             duration_s=measured.profile.duration_s,
             users=users,

@@ -20,7 +20,7 @@ CONSERVED = ("vusers.created", "vusers.completed", "vusers.failed", "http.", "er
 
 
 @dataclass(frozen=True)
-class Limits:
+class ValidityLimits:
     """How much deviation is tolerated."""
 
     arrivals: float = 0.02
@@ -35,11 +35,11 @@ class Limits:
     """Share of the run's seconds in which each of the generator's workers must have sent a heartbeat."""
 
 
-LIMITS = Limits()
+LIMITS = ValidityLimits()
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ValidityInputs:
     """What the rules examine."""
 
     planned_users: int
@@ -59,29 +59,29 @@ class Evidence:
     """What ended the run early; None if it ran to its end."""
 
 
-def assess(evidence: Evidence, limits: Limits = LIMITS) -> Validity:
+def assess(inputs: ValidityInputs, limits: ValidityLimits = LIMITS) -> Validity:
     """Apply every rule; the run is valid only if all pass."""
-    checks = [_complete(evidence)]
-    if evidence.counters is not None:
+    checks = [_complete(inputs)]
+    if inputs.counters is not None:
         checks += [
-            _users_add_up(evidence.users),
-            _lines_match(evidence, evidence.counters),
-            _responses_add_up(evidence, evidence.counters),
-            _windows_add_up(evidence.windows, evidence.counters),
+            _users_add_up(inputs.users),
+            _lines_match(inputs, inputs.counters),
+            _responses_add_up(inputs, inputs.counters),
+            _windows_add_up(inputs.windows, inputs.counters),
         ]
     checks += [
-        _arrivals(evidence, limits),
-        _on_time(evidence, limits),
-        _monitored(evidence, limits),
-        _lag(evidence, limits),
-        _not_saturated(evidence, limits),
+        _arrivals(inputs, limits),
+        _on_time(inputs, limits),
+        _monitored(inputs, limits),
+        _lag(inputs, limits),
+        _not_saturated(inputs, limits),
     ]
     return Validity(checks=checks)
 
 
-def _complete(evidence: Evidence) -> Check:
-    reason = evidence.cut_reason
-    if reason is None and evidence.counters is None:
+def _complete(inputs: ValidityInputs) -> Check:
+    reason = inputs.cut_reason
+    if reason is None and inputs.counters is None:
         reason = msg("cut.no-report")
     return Check(
         name=msg("check.complete"),
@@ -105,9 +105,9 @@ def _users_add_up(users: Users) -> Check:
     )
 
 
-def _lines_match(evidence: Evidence, counters: Mapping[str, int]) -> Check:
+def _lines_match(inputs: ValidityInputs, counters: Mapping[str, int]) -> Check:
     counted = counters.get("http.requests", 0)
-    recorded = evidence.requests.total - evidence.requests.unsent
+    recorded = inputs.requests.total - inputs.requests.unsent
     return Check(
         name=msg("check.requests-recorded"),
         passed=recorded == counted,
@@ -115,14 +115,14 @@ def _lines_match(evidence: Evidence, counters: Mapping[str, int]) -> Check:
     )
 
 
-def _responses_add_up(evidence: Evidence, counters: Mapping[str, int]) -> Check:
+def _responses_add_up(inputs: ValidityInputs, counters: Mapping[str, int]) -> Check:
     codes = _sum(counters, "http.codes.")
     # Not errors of a request: it got a response, but not the expected one.
     unexpected = _sum(counters, f"errors.{UNEXPECTED_STATUS}") + _sum(
         counters, f"errors.{MISMATCH}"
     )
     errors = _sum(counters, "errors.") - unexpected
-    both = evidence.answered_and_failed + evidence.requests.unsent
+    both = inputs.answered_and_failed + inputs.requests.unsent
     counted = counters.get("http.requests", 0)
     return Check(
         name=msg("check.responses-add-up"),
@@ -160,8 +160,8 @@ def _sum(counters: Mapping[str, int], prefix: str) -> int:
     return sum(count for name, count in counters.items() if name.startswith(prefix))
 
 
-def _arrivals(evidence: Evidence, limits: Limits) -> Check:
-    created, planned = evidence.users.created, evidence.planned_users
+def _arrivals(inputs: ValidityInputs, limits: ValidityLimits) -> Check:
+    created, planned = inputs.users.created, inputs.planned_users
     return Check(
         name=msg("check.offered-load"),
         passed=abs(created - planned) <= limits.arrivals * planned,
@@ -169,9 +169,9 @@ def _arrivals(evidence: Evidence, limits: Limits) -> Check:
     )
 
 
-def _on_time(evidence: Evidence, limits: Limits) -> Check:
-    allowed = max(1000.0, limits.schedule_lag * evidence.duration_s * 1000)
-    lag = evidence.generator.schedule_lag_p99_ms
+def _on_time(inputs: ValidityInputs, limits: ValidityLimits) -> Check:
+    allowed = max(1000.0, limits.schedule_lag * inputs.duration_s * 1000)
+    lag = inputs.generator.schedule_lag_p99_ms
     return Check(
         name=msg("check.arrivals-on-time"),
         passed=lag <= allowed,
@@ -179,20 +179,20 @@ def _on_time(evidence: Evidence, limits: Limits) -> Check:
     )
 
 
-def _monitored(evidence: Evidence, limits: Limits) -> Check:
+def _monitored(inputs: ValidityInputs, limits: ValidityLimits) -> Check:
     # A second more or less does not matter; without any, the generator's lag and load are unknown.
-    expected = (evidence.duration_s - 2) * evidence.generator.workers
+    expected = (inputs.duration_s - 2) * inputs.generator.workers
     return Check(
         name=msg("check.generator-monitored"),
-        passed=evidence.beats >= limits.monitored * expected,
+        passed=inputs.beats >= limits.monitored * expected,
         detail=msg(
-            "check.generator-monitored.beats", beats=evidence.beats, seconds=evidence.duration_s
+            "check.generator-monitored.beats", beats=inputs.beats, seconds=inputs.duration_s
         ),
     )
 
 
-def _lag(evidence: Evidence, limits: Limits) -> Check:
-    lag = evidence.generator.lag_p99_ms
+def _lag(inputs: ValidityInputs, limits: ValidityLimits) -> Check:
+    lag = inputs.generator.lag_p99_ms
     return Check(
         name=msg("check.generator-lag"),
         passed=lag <= limits.lag_p99_ms,
@@ -200,8 +200,8 @@ def _lag(evidence: Evidence, limits: Limits) -> Check:
     )
 
 
-def _not_saturated(evidence: Evidence, limits: Limits) -> Check:
-    busy = evidence.generator.busy_mean
+def _not_saturated(inputs: ValidityInputs, limits: ValidityLimits) -> Check:
+    busy = inputs.generator.busy_mean
     return Check(
         name=msg("check.generator-cpu"),
         passed=busy <= limits.busy_mean,
@@ -209,7 +209,7 @@ def _not_saturated(evidence: Evidence, limits: Limits) -> Check:
             "check.generator-cpu.busy",
             busy=busy,
             limit=limits.busy_mean,
-            peak=evidence.generator.cpu_peak_cores,
-            cpus=evidence.generator.host_cpus,
+            peak=inputs.generator.cpu_peak_cores,
+            cpus=inputs.generator.host_cpus,
         ),
     )

@@ -1,4 +1,7 @@
-"""The verdict: whether a run kept its promise."""
+"""The verdict: whether a run kept its promise.
+
+The sentences that render it are in `loadtest/messages/en.yaml` (`verdict.sentence.*`).
+"""
 
 from __future__ import annotations
 

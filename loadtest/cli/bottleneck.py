@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtest.analysis import bottleneck, reading
+from loadtest.analysis import bottleneck, run_loading
 from loadtest.reporting import findings, report
 
 
@@ -19,5 +19,5 @@ def bottleneck_command(
 
     Example: `python -m loadtest bottleneck results/20261122T210000Z-ha-quick`
     """
-    report.show(Console(), findings.render(bottleneck.find(reading.load_requests(run))))
+    report.show(Console(), findings.render(bottleneck.find(run_loading.load_requests(run))))
     return 0

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtest.analysis import archive, changes
-from loadtest.analysis.changes import Change, Comparison
+from loadtest.analysis import run_comparison, saved_runs
+from loadtest.analysis.run_comparison import Change, Comparison
 from loadtest.cli import output
 from loadtest.cli.options import Json, RunName
 from loadtest.formatting import NOTHING, percent
@@ -43,9 +43,9 @@ def compare_command(
     Example: `python -m loadtest compare 20261122T200438Z latest-ha --by-endpoint`
     """
     base = paths.base()
-    compared = changes.compare(
-        archive.load(base, run_a),
-        archive.load(base, run_b),
+    compared = run_comparison.compare(
+        saved_runs.load(base, run_a),
+        saved_runs.load(base, run_b),
         by_endpoint=by_endpoint,
         confidence=confidence / 100,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from loadtest.analysis import archive, slo, verdict
-from loadtest.analysis.archive import SavedRun
+from loadtest.analysis import saved_runs, slo, verdict
+from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output
 from loadtest.cli.options import Json, RunName, SloFile, read_slo
@@ -89,7 +89,7 @@ def gate_command(
     - `python -m loadtest gate latest-ha --slo our-slo.yml`
     - `python -m loadtest gate --json`
     """
-    gate = evaluate(archive.load(paths.base(), run), read_slo(slo_file) or slo.default())
+    gate = evaluate(saved_runs.load(paths.base(), run), read_slo(slo_file) or slo.default())
     console = Console()
     if json:
         output.show_json(console, gate)

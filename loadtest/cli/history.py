@@ -8,8 +8,8 @@ import typer
 from pydantic import AwareDatetime
 from rich.console import Console
 
-from loadtest.analysis import archive
-from loadtest.analysis.archive import Filter, SavedRun, UnreadableRun
+from loadtest.analysis import saved_runs
+from loadtest.analysis.saved_runs import Filter, SavedRun, UnreadableRun
 from loadtest.cli import output
 from loadtest.cli.options import Json
 from loadtest.formatting import NOTHING, percent
@@ -71,7 +71,7 @@ def history_command(
     - `python -m loadtest history --topology ha --profile quick --verdict kept`
     """
     base = paths.base()
-    found = list(archive.runs(base))
+    found = list(saved_runs.runs(base))
     wanted = Filter(topology=topology, profile=profile, verdict=verdict, version=version)
     kept = [run for run in found if isinstance(run, SavedRun) and wanted.accepts(run)]
     broken = [run for run in found if isinstance(run, UnreadableRun)]

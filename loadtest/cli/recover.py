@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtest.analysis.repair import repair
+from loadtest.analysis.recovery import repair
 from loadtest.cli import output
 from loadtest.engine.runner import RunResult
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from commandline.exit_codes import ExitCode
-from loadtest.analysis.repeats import Series
+from loadtest.analysis.repeats import RunSeries
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
 from loadtest.cli.options import Json, SloFile, choose_profile, read_outputs, read_slo
@@ -111,7 +111,7 @@ def _show_series(console: Console, made: CompletedSeries, *, json: bool) -> int:
     return ExitCode.INTERRUPTED if made.cut_short else made.exit_code
 
 
-def _show_runs(console: Console, made: Series) -> None:
+def _show_runs(console: Console, made: RunSeries) -> None:
     """Show every run of a series, then what they say together."""
     columns = ("slot", "stack", "run", "verdict", "failed users", "p99 of all")
     rows = [

@@ -15,9 +15,9 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
-from loadtest.analysis import reading
+from loadtest.analysis import run_loading
 from loadtest.analysis import slo as objectives
-from loadtest.analysis.reading import Ending
+from loadtest.analysis.run_loading import Ending
 from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import summarise
 from loadtest.engine import artillery as engine_artillery
@@ -139,7 +139,7 @@ def run_load(
 
 
 def _save(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
-    summary = summarise(reading.measure(directory, Ending(datetime.now(UTC), outcome.why)), slo)
+    summary = summarise(run_loading.measure(directory, Ending(datetime.now(UTC), outcome.why)), slo)
     paths.save_summary(directory, summary)
     if (directory / paths.GENERATOR).exists():
         # Only to save space: it is readable as it is.

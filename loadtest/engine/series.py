@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadtest.analysis import repeats
-from loadtest.analysis.repeats import RepeatedRun, Series
+from loadtest.analysis.repeats import RepeatedRun, RunSeries
 from loadtest.analysis.verdict import exit_code
 from loadtest.engine.runner import RunResult
 from loadtest.models import RunSummary
@@ -19,7 +19,7 @@ from loadtest.runs import paths
 class CompletedSeries:
     """A finished (or interrupted) series."""
 
-    series: Series
+    series: RunSeries
     file: Path
     exit_code: int
     """The most severe of its runs' codes: not valid before broken before kept."""
@@ -42,7 +42,7 @@ def run(
     identifier = f"repeats-{started:%Y%m%dT%H%M%SZ}-{'-'.join(stacks)}"
     planned = list(repeats.order(stacks, repeat))
     runs, code = list[RepeatedRun](), 0
-    series: Series | None = None
+    series: RunSeries | None = None
     file = base / f"{identifier}.json"
     cut_short = False
     for number, (slot, stack) in enumerate(planned, start=1):
@@ -70,9 +70,9 @@ def _series(
     planned: int,
     runs: list[RepeatedRun],
     stacks: list[str],
-) -> Series:
+) -> RunSeries:
     pooled, contrasts, summary = repeats.pool(runs, stacks)
-    return Series(
+    return RunSeries(
         id=identifier,
         started_at=started,
         profile=last.profile.name,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from loadtest.models import RunSummary
 from loadtest.reporting.evidence import Evidence
 from loadtest.reporting.html import charts
+from loadtest.reporting.stack_comparison import Report
 from loadtest.reporting.templating import environment
 from loadtest.reporting.texts import Texts
-from loadtest.reporting.two_runs import Report
 
 WIDTH = 1056
 """Pixels between the margins."""

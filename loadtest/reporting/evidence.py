@@ -8,7 +8,7 @@ from loadtest.analysis import columns, inference
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.messages.message import Message, msg
 from loadtest.outcomes import Outcome
-from loadtest.reporting.two_runs import Report
+from loadtest.reporting.stack_comparison import Report
 from loadtest.runs.table import RequestTable
 
 

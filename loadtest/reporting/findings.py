@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from loadtest.analysis.bottleneck import Finding
+from loadtest.analysis.bottleneck import BottleneckFinding
 from loadtest.formatting import NOTHING
 
 
-def render(found: Finding) -> Table:
+def render(found: BottleneckFinding) -> Table:
     """Return the finding's evidence, endpoint by endpoint, with the finding as its caption."""
     titles = ["endpoint", "requests", "of all requests", "of the time waited", "p95"]
     varied = found.low_rate is not None and found.high_rate is not None

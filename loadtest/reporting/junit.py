@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 
 from loadtest.models import Objective, RunSummary
 from loadtest.reporting.evidence import Evidence
+from loadtest.reporting.stack_comparison import Report
 from loadtest.reporting.texts import Texts
-from loadtest.reporting.two_runs import Report
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 """Characters that XML 1.0 cannot represent at all."""

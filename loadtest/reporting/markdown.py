@@ -8,8 +8,8 @@ from pathlib import Path
 
 from loadtest.errors import ResultsError
 from loadtest.reporting.evidence import Evidence, confidence
+from loadtest.reporting.stack_comparison import Report, stack
 from loadtest.reporting.texts import Texts
-from loadtest.reporting.two_runs import Report, stack
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 """The variable with the file to which a step of GitHub Actions appends its summary."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from loadtest.analysis import reading
+from loadtest.analysis import run_loading
 from loadtest.errors import LoadTestError, ResultsError
 from loadtest.messages.catalogue import LANGUAGES
 from loadtest.messages.names import free_text
@@ -17,9 +17,9 @@ from loadtest.reporting.evidence import Evidence
 from loadtest.reporting.html import page
 from loadtest.reporting.html.page import PageLink
 from loadtest.reporting.schema import render as schema
+from loadtest.reporting.stack_comparison import Report, compare
 from loadtest.reporting.terminal import render_run, render_terminal, show
 from loadtest.reporting.texts import Texts
-from loadtest.reporting.two_runs import Report, compare
 from loadtest.runs import paths
 from loadtest.stack import outputs as stack_outputs
 
@@ -87,7 +87,7 @@ def write_report(
         ComparisonError: the runs had different load.
         ResultsError: a run cannot be read, or the report not be written.
     """
-    runs = (reading.load_summary(single), reading.load_summary(ha))
+    runs = (run_loading.load_summary(single), run_loading.load_summary(ha))
     stacks = tuple(stack_outputs.from_file(str(d / paths.OUTPUTS)) for d in (single, ha))
     report = compare(runs[0], runs[1], (stacks[0], stacks[1]), extra)
     evidence = read_evidence(single, ha)
@@ -113,7 +113,7 @@ def _outputs(lang: str) -> Iterator[tuple[str, str, Renderer]]:
 def read_evidence(single: Path, ha: Path) -> Evidence:
     """Read the single requests of both runs. A report without them has its figures, but no charts."""
     try:
-        return Evidence(reading.load_requests(single), reading.load_requests(ha))
+        return Evidence(run_loading.load_requests(single), run_loading.load_requests(ha))
     except ResultsError as error:
         return Evidence(problem=free_text(str(error)))
 

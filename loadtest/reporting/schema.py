@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from loadtest.reporting.two_runs import Report
+from loadtest.reporting.stack_comparison import Report
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

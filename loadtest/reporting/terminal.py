@@ -10,7 +10,7 @@ from rich.text import Text
 from loadtest.formatting import percent
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
-from loadtest.reporting.two_runs import Report, answered, censored
+from loadtest.reporting.stack_comparison import Report, answered, censored
 
 WIDTH = 80
 """Columns that the tables need."""

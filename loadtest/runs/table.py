@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from loadtest.arrays import Codes, Flags, Floats, Indices, Times
+from loadtest.array_types import Codes, Flags, Floats, Indices, Times
 from loadtest.outcomes import Outcome
 from loadtest.runs.journal import Journal
 from loadtest.runs.recording import Exchange, exchanges

@@ -1,6 +1,6 @@
 """EC2 instances of the local region: real processes with the limits of their instance type.
 
-`MachinePark` launches `Machine`s from `MachineSpec`s; `sweep` removes what a killed region left.
+`MachinePool` launches `Machine`s from `MachineSpec`s; `sweep` removes what a killed region left.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from region.machines.errors import (
 )
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
 from region.machines.machine import Machine, MachineState, MachineUsage
-from region.machines.park import MachinePark, sweep
+from region.machines.machine_pool import MachinePool, sweep
 from region.machines.spec import MachineSpec
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "LimitsUnavailable",
     "Machine",
     "MachineError",
-    "MachinePark",
+    "MachinePool",
     "MachineSpec",
     "MachineState",
     "MachineUsage",

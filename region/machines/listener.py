@@ -1,4 +1,4 @@
-"""The park's HTTP listener on the loopback device: metadata and `systemctl` of all machines.
+"""The machine pool's HTTP listener on the loopback device: metadata and `systemctl` of all machines.
 
 `/imds/<instance>/latest/…` is the metadata service, `/systemctl/<instance>` takes the calls of the
 `systemctl` that comes first in a machine's PATH. The latter requires the machine's own token, which

@@ -53,7 +53,7 @@ class MachineUsage:
 
 @dataclass(frozen=True)
 class MachineContext:
-    """What a machine needs from its park.
+    """What a machine needs from its pool.
 
     Attributes:
         shims: The directory that comes first in PATH.

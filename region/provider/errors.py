@@ -21,7 +21,7 @@ class Cancelled(ProviderError):  # noqa: N818 (a state, not a fault)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class CheckFailure:
     """An input that cannot work: the property's path and a sentence with value and remedy."""
 
     path: str

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from region.provider import upstream
 from region.provider.autoname import Naming
 from region.provider.compare import Semantics
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.operation import Operation
 from region.provider.values import UNKNOWN, Properties
 
@@ -68,7 +68,7 @@ class Handler:
         """Whether the type has a map of tags, and so takes the provider's default tags."""
         return "tags" in self.supported and "tags" not in self.sets
 
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Yield what AWS or the region would reject in complete inputs; unknown ones are `UNKNOWN`.
 
         `old` holds the last inputs, and is empty if the resource does not exist yet.

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from region.provider.errors import Refusal, error_code
-from region.provider.operation import Place
+from region.provider.errors import CheckFailure, error_code
+from region.provider.operation import ProviderContext
 from region.provider.values import Properties, Secret
 
-Invoke = Callable[[Place, Properties], Properties]
+Invoke = Callable[[ProviderContext, Properties], Properties]
 _FILTER: Final = {"Name": "name", "Values": "values"}
 
 _DESCRIPTIONS: Final = {
@@ -20,7 +20,9 @@ _DESCRIPTIONS: Final = {
 }
 
 
-def call(place: Place, token: str, arguments: Properties) -> tuple[Properties, list[Refusal]]:
+def call(
+    context: ProviderContext, token: str, arguments: Properties
+) -> tuple[Properties, list[CheckFailure]]:
     """Return the result of a function, or why it cannot be called."""
     invoke = INVOKES.get(token)
     if invoke is None:
@@ -29,17 +31,17 @@ def call(place: Place, token: str, arguments: Properties) -> tuple[Properties, l
             f"the local region does not implement the function {token}; leave it out of the "
             f"rehearsal (implemented: {known})"
         )
-    region = arguments.get("region", place.region)
-    if region != place.region and token != _REGION:
-        reason = f"the local region is {place.region!r} and not {region!r}; remove 'region'"
-        return {}, [Refusal("region", reason)]
+    region = arguments.get("region", context.region)
+    if region != context.region and token != _REGION:
+        reason = f"the local region is {context.region!r} and not {region!r}; remove 'region'"
+        return {}, [CheckFailure("region", reason)]
     try:
-        return invoke(place, arguments), []
+        return invoke(context, arguments), []
     except ClientError as error:
         if error_code(error) == "ParameterNotFound":
             name = arguments.get("name")
             reason = f"there is no parameter {name!r}; check its name or create it with the AWS CLI"
-            return {}, [Refusal("name", reason)]
+            return {}, [CheckFailure("name", reason)]
         raise
 
 
@@ -50,11 +52,11 @@ def _filters(arguments: Properties) -> list[dict[str, Any]]:
     ]
 
 
-def _availability_zones(place: Place, arguments: Properties) -> Properties:
+def _availability_zones(context: ProviderContext, arguments: Properties) -> Properties:
     filters = _filters(arguments)
     if arguments.get("state"):
         filters.append({"Name": "state", "Values": [arguments["state"]]})
-    response = place.aws.ec2.describe_availability_zones(Filters=filters)
+    response = context.aws.ec2.describe_availability_zones(Filters=filters)
     excluded = {*arguments.get("excludeNames", ()), *arguments.get("excludeZoneIds", ())}
     zones = [
         zone
@@ -63,16 +65,16 @@ def _availability_zones(place: Place, arguments: Properties) -> Properties:
     ]
     return {
         **arguments,
-        "id": place.region,
-        "region": place.region,
+        "id": context.region,
+        "region": context.region,
         "names": [zone["ZoneName"] for zone in zones],
         "zoneIds": [zone.get("ZoneId", "") for zone in zones],
-        "groupNames": sorted({zone.get("GroupName") or place.region for zone in zones}),
+        "groupNames": sorted({zone.get("GroupName") or context.region for zone in zones}),
     }
 
 
-def _region(place: Place, arguments: Properties) -> Properties:
-    name = arguments.get("region") or arguments.get("name") or place.region
+def _region(context: ProviderContext, arguments: Properties) -> Properties:
+    name = arguments.get("region") or arguments.get("name") or context.region
     return {
         "id": name,
         "name": name,
@@ -82,9 +84,9 @@ def _region(place: Place, arguments: Properties) -> Properties:
     }
 
 
-def _caller_identity(place: Place, arguments: Properties) -> Properties:
+def _caller_identity(context: ProviderContext, arguments: Properties) -> Properties:
     del arguments
-    identity = place.aws.sts.get_caller_identity()
+    identity = context.aws.sts.get_caller_identity()
     account = identity["Account"]
     return {
         "id": account,
@@ -94,31 +96,31 @@ def _caller_identity(place: Place, arguments: Properties) -> Properties:
     }
 
 
-def _instance_type_offerings(place: Place, arguments: Properties) -> Properties:
+def _instance_type_offerings(context: ProviderContext, arguments: Properties) -> Properties:
     kind = arguments.get("locationType", "region")
-    pages = place.aws.ec2.get_paginator("describe_instance_type_offerings").paginate(
+    pages = context.aws.ec2.get_paginator("describe_instance_type_offerings").paginate(
         LocationType=kind, Filters=_filters(arguments)
     )
     offerings = [item for page in pages for item in page["InstanceTypeOfferings"]]
     return {
         **arguments,
-        "id": place.region,
-        "region": place.region,
+        "id": context.region,
+        "region": context.region,
         "instanceTypes": [item["InstanceType"] for item in offerings],
         "locations": [item["Location"] for item in offerings],
         "locationTypes": [item["LocationType"] for item in offerings],
     }
 
 
-def _parameter(place: Place, arguments: Properties) -> Properties:
+def _parameter(context: ProviderContext, arguments: Properties) -> Properties:
     decrypt = arguments.get("withDecryption", True)
-    response = place.aws.ssm.get_parameter(Name=arguments["name"], WithDecryption=decrypt)
+    response = context.aws.ssm.get_parameter(Name=arguments["name"], WithDecryption=decrypt)
     parameter: Mapping[str, Any] = response["Parameter"]
     public = parameter["Type"] != "SecureString"
     return {
         "id": parameter["Name"],
         "name": parameter["Name"],
-        "region": place.region,
+        "region": context.region,
         "arn": parameter.get("ARN", ""),
         "type": parameter["Type"],
         "value": Secret(parameter["Value"]),  # always secret, as in the real provider

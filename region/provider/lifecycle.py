@@ -9,7 +9,7 @@ from typing import Any
 from region.provider import autoname, validate
 from region.provider.autoname import Naming
 from region.provider.compare import Change
-from region.provider.errors import Refusal, describe, is_missing
+from region.provider.errors import CheckFailure, describe, is_missing
 from region.provider.handler import DEFAULTS_KEY, Handler, document_text
 from region.provider.operation import Operation
 from region.provider.schema import coerce, resource_schema
@@ -55,7 +55,9 @@ class Difference:
     delete_first: bool
 
 
-def check(handler: Handler, op: Operation, task: CheckTask) -> tuple[Properties, list[Refusal]]:
+def check(
+    handler: Handler, op: Operation, task: CheckTask
+) -> tuple[Properties, list[CheckFailure]]:
     """Return complete inputs (with defaults, name and default tags) and what is wrong with them."""
     schema = resource_schema(handler.resource_type)
     inputs = _stripped(plain(task.news))
@@ -63,27 +65,27 @@ def check(handler: Handler, op: Operation, task: CheckTask) -> tuple[Properties,
         inputs[path] = document_text(inputs[path])
     inputs = coerce(schema.inputs, inputs)
     supported = handler.supported | ({"region"} if handler.regional else frozenset())
-    refusals = validate.problems(schema, supported, handler.hints, inputs)
-    refusals.extend(_check_region(handler, op, inputs))
-    if refusals:
-        return inputs, refusals
+    failures = validate.problems(schema, supported, handler.hints, inputs)
+    failures.extend(_check_region(handler, op, inputs))
+    if failures:
+        return inputs, failures
     _add_default_tags(handler, op, inputs)
     defaulted = _add_defaults(handler, inputs)
-    refusals.extend(_add_name(handler, inputs, task, defaulted))
-    refusals.extend(handler.check(op, inputs, _stripped(plain(task.olds))))
+    failures.extend(_add_name(handler, inputs, task, defaulted))
+    failures.extend(handler.check(op, inputs, _stripped(plain(task.olds))))
     sealed = seal(inputs, task.news)
     sealed[DEFAULTS_KEY] = sorted(defaulted)
-    return sealed, refusals
+    return sealed, failures
 
 
 def _stripped(properties: Mapping[str, Any]) -> Properties:
     return {name: value for name, value in properties.items() if not name.startswith("__")}
 
 
-def _check_region(handler: Handler, op: Operation, inputs: Properties) -> Iterable[Refusal]:
+def _check_region(handler: Handler, op: Operation, inputs: Properties) -> Iterable[CheckFailure]:
     region = inputs.get("region", op.region)
     if handler.regional and isinstance(region, str) and region != op.region:
-        yield Refusal(
+        yield CheckFailure(
             "region",
             f"the local region is {op.region!r} and not {region!r}; remove 'region' or start the "
             "local region as that one",
@@ -105,7 +107,7 @@ def _add_defaults(handler: Handler, inputs: Properties) -> set[str]:
 
 def _add_name(
     handler: Handler, inputs: Properties, task: CheckTask, defaulted: set[str]
-) -> Iterable[Refusal]:
+) -> Iterable[CheckFailure]:
     naming = handler.naming
     if naming is None:
         return []
@@ -114,12 +116,12 @@ def _add_name(
         kept = _kept_name(naming, inputs, task)
         if kept is None and task.autonaming.disabled:
             reason = f"autonaming is disabled and {naming.prop!r} is not set; set it"
-            return [Refusal(naming.prop, reason)]
+            return [CheckFailure(naming.prop, reason)]
         name = kept or _fresh_name(naming, inputs, task)
         inputs[naming.prop] = name
         defaulted.add(naming.prop)
     problem = naming.problem(name) if isinstance(name, str) else None
-    return [Refusal(naming.prop, problem)] if problem else []
+    return [CheckFailure(naming.prop, problem)] if problem else []
 
 
 def _kept_name(naming: Naming, inputs: Properties, task: CheckTask) -> str | None:

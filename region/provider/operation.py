@@ -23,7 +23,7 @@ RELEASE_SECONDS: Final = 60.0
 T = TypeVar("T")
 
 
-class Place:
+class ProviderContext:
     """Where a provider works: its clients, its region and its account."""
 
     def __init__(self, aws: Clients, region: str) -> None:
@@ -40,7 +40,7 @@ class Place:
 class Operation:
     """One request of the engine about one resource. `timeout` is the user's, in seconds, or 0."""
 
-    place: Place
+    context: ProviderContext
     session: Session = field(default_factory=Session)
     urn: str = ""
     timeout: float = 0.0
@@ -48,17 +48,17 @@ class Operation:
     @property
     def aws(self) -> Clients:
         """The clients of the local region."""
-        return self.place.aws
+        return self.context.aws
 
     @property
     def region(self) -> str:
         """The region's name."""
-        return self.place.region
+        return self.context.region
 
     @property
     def account(self) -> str:
         """The account's id."""
-        return self.place.account
+        return self.context.account
 
     def arn(self, service: str, resource: str, *, partition_only: bool = False) -> str:
         """Return an ARN; `partition_only` omits region and account, as S3 does."""

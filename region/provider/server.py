@@ -11,7 +11,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from region.provider.clients import Clients
-from region.provider.operation import Place
+from region.provider.operation import ProviderContext
 from region.provider.resources import all_handlers
 from region.provider.schema import resource_schema
 from region.provider.service import ProviderService
@@ -32,7 +32,7 @@ class ProviderServer:
     """
 
     def __init__(self, endpoint_url: str, region: str) -> None:
-        self._place = Place(Clients(endpoint_url, region), region)
+        self._provider_context = ProviderContext(Clients(endpoint_url, region), region)
         self._handlers = all_handlers()
         self._sessions = Sessions()
         self._server: Any = None
@@ -51,7 +51,7 @@ class ProviderServer:
                 ("grpc.so_reuseport", 0),  # two regions on one port must not share its requests
             ],
         )
-        service = ProviderService(self._place, self._handlers, self._sessions)
+        service = ProviderService(self._provider_context, self._handlers, self._sessions)
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(service, server)
         try:
             bound = server.add_insecure_port(f"127.0.0.1:{port}")

@@ -17,10 +17,10 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from region.provider import invokes, lifecycle
 from region.provider.compare import ChangeKind
-from region.provider.errors import Cancelled, Refusal, describe
+from region.provider.errors import Cancelled, CheckFailure, describe
 from region.provider.handler import Handler
 from region.provider.lifecycle import Autonaming, CheckTask, Difference, InitError
-from region.provider.operation import Operation, Place
+from region.provider.operation import Operation, ProviderContext
 from region.provider.resources import UNSUPPORTED_BY_DESIGN
 from region.provider.sessions import Session, Sessions
 from region.provider.values import Properties, from_struct, plain, to_struct
@@ -45,8 +45,10 @@ def sdk_version() -> str:
 class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
     """One service for all engines; what differs per engine is kept in its session."""
 
-    def __init__(self, place: Place, handlers: Mapping[str, Handler], sessions: Sessions) -> None:
-        self._place = place
+    def __init__(
+        self, provider_context: ProviderContext, handlers: Mapping[str, Handler], sessions: Sessions
+    ) -> None:
+        self._provider_context = provider_context
         self._handlers = handlers
         self._sessions = sessions
 
@@ -76,13 +78,13 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
     def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """Reject a configured region that is not the local one."""
         config = plain(from_struct(request.news))
-        region = config.get("region", self._place.region)
-        if isinstance(region, str) and region != self._place.region:
+        region = config.get("region", self._provider_context.region)
+        if isinstance(region, str) and region != self._provider_context.region:
             reason = (
-                f"the local region is {self._place.region!r} and aws:region is {region!r}; set "
+                f"the local region is {self._provider_context.region!r} and aws:region is {region!r}; set "
                 "aws:region to it or start the local region as that one"
             )
-            return provider_pb2.CheckResponse(failures=_failures([Refusal("region", reason)]))
+            return provider_pb2.CheckResponse(failures=_failures([CheckFailure("region", reason)]))
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
@@ -111,8 +113,8 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         """Return complete inputs, or what is wrong with them."""
         handler = self._handlers.get(request.type or _type_of(request.urn))
         if handler is None:
-            refusal = Refusal("", self._not_implemented(request.type or _type_of(request.urn)))
-            return provider_pb2.CheckResponse(failures=_failures([refusal]))
+            failure = CheckFailure("", self._not_implemented(request.type or _type_of(request.urn)))
+            return provider_pb2.CheckResponse(failures=_failures([failure]))
         task = CheckTask(
             logical_name=request.name or request.urn.rpartition("::")[2],
             news=from_struct(request.news),
@@ -121,9 +123,9 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
             autonaming=_autonaming(request),
         )
         with _answers(context, f"checking {request.urn}"):
-            inputs, refusals = lifecycle.check(handler, self._operation(request, context), task)
-            if refusals:
-                return provider_pb2.CheckResponse(failures=_failures(refusals))
+            inputs, failures = lifecycle.check(handler, self._operation(request, context), task)
+            if failures:
+                return provider_pb2.CheckResponse(failures=_failures(failures))
             return provider_pb2.CheckResponse(inputs=to_struct(inputs))
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -189,15 +191,15 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         """Call a function such as `aws:index/getRegion:getRegion`."""
         with _answers(context, f"calling {request.tok}"):
             arguments = plain(from_struct(request.args))
-            result, refusals = invokes.call(self._place, request.tok, arguments)
+            result, failures = invokes.call(self._provider_context, request.tok, arguments)
             response: dict[str, Any] = {"return": to_struct(result)}
-            return provider_pb2.InvokeResponse(**response, failures=_failures(refusals))
+            return provider_pb2.InvokeResponse(**response, failures=_failures(failures))
 
     # --- helpers -----------------------------------------------------------------------------
 
     def _operation(self, request: Any, context: Any) -> Operation:
         timeout = getattr(request, "timeout", 0.0)
-        return Operation(self._place, self._sessions.of(context), request.urn, timeout)
+        return Operation(self._provider_context, self._sessions.of(context), request.urn, timeout)
 
     def _handler(self, request: Any, context: Any) -> Handler:
         token = request.type or _type_of(request.urn)
@@ -226,13 +228,13 @@ def _label(urn: str) -> str:
     return f"{_type_of(urn)} {urn.rsplit('::', 1)[-1]!r}"
 
 
-def _failures(refusals: Iterable[Refusal]) -> list[Any]:
+def _failures(failures: Iterable[CheckFailure]) -> list[Any]:
     """Return check failures with the path in the text: the engine would print a named property's value."""
     return [
         provider_pb2.CheckFailure(
-            reason=f"{refusal.path}: {refusal.reason}" if refusal.path else refusal.reason
+            reason=f"{failure.path}: {failure.reason}" if failure.path else failure.reason
         )
-        for refusal in refusals
+        for failure in failures
     ]
 
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.schema import ResourceSchema, Shape, fits
 from region.provider.values import UNKNOWN
 
@@ -16,7 +16,7 @@ def problems(
     supported: frozenset[str],
     hints: Mapping[str, str],
     inputs: Mapping[str, Any],
-) -> list[Refusal]:
+) -> list[CheckFailure]:
     """Return everything that is wrong with the names and kinds of some inputs.
 
     `supported` holds paths (`healthCheck.path`); an object listed without any path below it is
@@ -55,27 +55,27 @@ class _Walk:
         self.support = support
         self.hints = hints
 
-    def object(self, path: str, shape: Shape, value: Mapping[str, Any]) -> Iterator[Refusal]:
+    def object(self, path: str, shape: Shape, value: Mapping[str, Any]) -> Iterator[CheckFailure]:
         """Yield the problems of an object's members, and of those that are missing."""
         for name, member in value.items():
             below = f"{path}.{name}" if path else name
             if name not in shape.properties:
-                yield Refusal(below, self._unknown(name, path, shape.properties))
+                yield CheckFailure(below, self._unknown(name, path, shape.properties))
             elif not self.support.implements(below):
-                yield Refusal(below, self._unsupported(below, path))
+                yield CheckFailure(below, self._unsupported(below, path))
             else:
                 yield from self.value(below, shape.properties[name], member)
         for name in sorted(shape.required - value.keys()):
             below = f"{path}.{name}" if path else name
-            yield Refusal(below, f"{self.token} needs {below!r}; set it")
+            yield CheckFailure(below, f"{self.token} needs {below!r}; set it")
 
-    def value(self, path: str, shape: Shape, value: Any) -> Iterator[Refusal]:
+    def value(self, path: str, shape: Shape, value: Any) -> Iterator[CheckFailure]:
         """Yield the problems of one value and of its parts."""
         if value is UNKNOWN or value is None:
             return
         if not fits(shape, value):
             kind = type(value).__name__
-            yield Refusal(
+            yield CheckFailure(
                 path, f"{path!r} of {self.token} must be {_a(shape.kind)}, not {_a(kind)}"
             )
         elif shape.kind == "object":

@@ -33,7 +33,7 @@ from region.config import RegionConfigError
 from region.daemons import DaemonError
 from region.machines.cgroups import LimitsUnavailable
 from region.session import SessionError
-from rehearsal.project import EngineError
+from rehearsal.pulumi_project import EngineError
 from toolchain.errors import ToolError
 
 ROOT = Path(__file__).parents[2]

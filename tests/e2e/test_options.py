@@ -10,7 +10,7 @@ import pytest
 from region import session
 from region.provider.clients import Clients
 from rehearsal.engine_events import Event, Summary
-from rehearsal.project import EngineError, Project
+from rehearsal.pulumi_project import EngineError, Project
 from toolchain import paths
 
 pytestmark = pytest.mark.e2e

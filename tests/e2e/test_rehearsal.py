@@ -16,7 +16,7 @@ import pytest
 
 from commandline.exit_codes import ExitCode
 from region import session
-from rehearsal.project import EngineError, Project
+from rehearsal.pulumi_project import EngineError, Project
 from toolchain import locate, paths
 
 pytestmark = pytest.mark.e2e

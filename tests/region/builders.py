@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from region.api.server import ControlPlane
-from tests.region.fakes import REGION, Aws, FakePark
+from tests.region.fakes import REGION, Aws, FakePool
 
 ZONES = ("a", "b", "c")
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -48,8 +48,8 @@ class Network:
 class Stage:
     """A VPC with a CodeDeploy application, and short forms of the calls that tests make of it."""
 
-    def __init__(self, plane: ControlPlane, aws: Aws, park: FakePark) -> None:
-        self.plane, self.aws, self.park = plane, aws, park
+    def __init__(self, plane: ControlPlane, aws: Aws, pool: FakePool) -> None:
+        self.plane, self.aws, self.pool = plane, aws, pool
         self.vpc = aws.ec2.create_vpc(CidrBlock="10.78.0.0/16")["Vpc"]["VpcId"]
         self.subnets = [
             aws.ec2.create_subnet(

@@ -1,4 +1,4 @@
-"""A control plane on a free port, clients of it, and a park without processes."""
+"""A control plane on a free port, clients of it, and a pool without processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.services.install import install_patches
-from tests.region.fakes import REGION, Aws, FakePark
+from tests.region.fakes import REGION, Aws, FakePool
 
 
 @pytest.fixture
@@ -52,5 +52,5 @@ def aws(plane: ControlPlane) -> Aws:
 
 
 @pytest.fixture
-def park() -> FakePark:
-    return FakePark()
+def pool() -> FakePool:
+    return FakePool()

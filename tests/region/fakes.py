@@ -40,10 +40,10 @@ class Aws:
 
 
 class FakeAgent:
-    """A CodeDeploy agent that records its events and answers as its park decides."""
+    """A CodeDeploy agent that records its events and answers as its pool decides."""
 
-    def __init__(self, park: FakePark) -> None:
-        self._park = park
+    def __init__(self, pool: FakePool) -> None:
+        self._pool = pool
         self.events: list[tuple[str, str]] = []
         self.keys: list[str] = []
         self.marked: list[str] = []
@@ -52,7 +52,7 @@ class FakeAgent:
         self.events.append((deployment.deployment_id, event))
         if event == "DownloadBundle":
             self.keys.append(deployment.key)
-        return self._park.answer(self, event, deployment)
+        return self._pool.answer(self, event, deployment)
 
     def mark_successful(self, deployment: AgentDeployment) -> None:
         self.marked.append(deployment.deployment_id)
@@ -61,9 +61,9 @@ class FakeAgent:
 class FakeMachine:
     """A machine without processes: it boots at once unless it `hangs` or `fails`."""
 
-    def __init__(self, spec: MachineSpec, park: FakePark) -> None:
+    def __init__(self, spec: MachineSpec, pool: FakePool) -> None:
         self.spec = spec
-        self.agent = FakeAgent(park)
+        self.agent = FakeAgent(pool)
         self.state = "pending"
         self.boots = 0
         self.fails = False
@@ -89,8 +89,8 @@ class FakeMachine:
         self.limited += 1
 
 
-class FakePark:
-    """A park that records what the controllers ask of it.
+class FakePool:
+    """A machine pool that records what the controllers ask of it.
 
     `prepare` is called with each machine that is launched. `failing` decides which of an agent's
     events fail; `gates["Install"]` holds installations until it is set; `most_busy` is how many

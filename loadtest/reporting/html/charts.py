@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loadtest.arrays import Floats
+from loadtest.array_types import Floats
 from loadtest.messages.message import msg
 from loadtest.messages.names import named
 from loadtest.models import Percentile, RunSummary

@@ -10,7 +10,7 @@ import numpy as np
 
 from loadtest.analysis import columns
 from loadtest.analysis.columns import MAIN_QUANTILES, percentile
-from loadtest.arrays import Flags, Floats, Ints
+from loadtest.array_types import Flags, Floats, Ints
 from loadtest.models import Percentile, RunSummary
 from loadtest.outcomes import FAILED, Outcome
 from loadtest.runs.table import RequestTable

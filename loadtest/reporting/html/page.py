@@ -28,9 +28,9 @@ from loadtest.reporting.html.tables import (
     TextTable,
 )
 from loadtest.reporting.published import PublishedFigures
+from loadtest.reporting.stack_comparison import Report
 from loadtest.reporting.templating import environment
 from loadtest.reporting.texts import Texts
-from loadtest.reporting.two_runs import Report
 
 OUTAGES_SHOWN = 8
 

@@ -1,8 +1,8 @@
 """Controller of Auto Scaling groups: it launches, checks and terminates their instances.
 
 Every instance of a group goes Pending -> (Pending:Wait while a launch hook or the launch gate
-holds it) -> InService -> Terminating -> gone. `rules` decides what to launch or terminate; this
-module reads the group for it and applies the plan to moto's objects, under the control plane's
+holds it) -> InService -> Terminating -> gone. `scaling_plan` decides what to launch or terminate;
+this module reads the group for it and applies the plan to moto's objects, under the control plane's
 lock. Machines follow through the EC2 controller.
 
 Target tracking policies are stored and described but not acted upon: the group keeps the desired
@@ -18,7 +18,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.subnets import Subnet
 
 from region.api.server import ControlPlane
-from region.services.autoscaling import groups, health, launching, rules, termination
+from region.services.autoscaling import groups, health, launching, scaling_plan, termination
 from region.services.autoscaling.groups import (
     IN_SERVICE,
     PENDING,
@@ -134,12 +134,12 @@ class AutoScalingController:
         now = time.time()
         record = GroupRecord.of(group)
         members = [
-            _rules_member(member)
+            _plan_member(member)
             for member in group.instance_states
             if member.lifecycle_state in COUNTED
         ]
-        plan = rules.plan(
-            _rules_settings(self._plane.backend("ec2"), group),
+        plan = scaling_plan.plan(
+            _plan_settings(self._plane.backend("ec2"), group),
             members,
             now,
             may_launch=now >= record.launch_not_before and record.status is None,
@@ -159,15 +159,15 @@ class AutoScalingController:
             capacity += 1
 
 
-def _rules_settings(backend: EC2Backend, group: FakeAutoScalingGroup) -> rules.GroupSettings:
+def _plan_settings(backend: EC2Backend, group: FakeAutoScalingGroup) -> scaling_plan.GroupSettings:
     names = (group.vpc_zone_identifier or "").split(",")
     placements = [
-        rules.Placement(subnet.id, subnet.availability_zone)
+        scaling_plan.Placement(subnet.id, subnet.availability_zone)
         for subnet in (_subnet(backend, name.strip()) for name in names)
         if subnet is not None
     ]
     policy = GroupRecord.of(group).instance_maintenance_policy or {}
-    return rules.GroupSettings(
+    return scaling_plan.GroupSettings(
         desired=group.desired_capacity or 0,
         max_size=group.max_size or 0,
         placements=tuple(placements),
@@ -178,13 +178,13 @@ def _rules_settings(backend: EC2Backend, group: FakeAutoScalingGroup) -> rules.G
     )
 
 
-def _rules_member(member: InstanceState) -> rules.Member:
+def _plan_member(member: InstanceState) -> scaling_plan.Member:
     record = MemberRecord.of(member)
     version = (record.launched_template or {}).get("Version", 0)
     instance = member.instance
-    return rules.Member(
+    return scaling_plan.Member(
         instance_id=instance.id,
-        placement=rules.Placement(instance.subnet_id or "", instance.placement.zone or ""),
+        placement=scaling_plan.Placement(instance.subnet_id or "", instance.placement.zone or ""),
         in_service=member.lifecycle_state == IN_SERVICE,
         healthy=member.health_status == "Healthy",
         protected=bool(member.protected_from_scale_in),

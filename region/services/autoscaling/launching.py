@@ -22,7 +22,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
-from region.services.autoscaling import activities, groups, rules
+from region.services.autoscaling import activities, groups, scaling_plan
 from region.services.autoscaling.groups import IN_SERVICE, PENDING_WAIT, is_up
 from region.services.autoscaling.health import STATUS_CHECKS_CAUSE, STOPPED_CAUSE
 from region.services.autoscaling.records import GroupRecord, MemberRecord
@@ -37,7 +37,7 @@ Gate = Callable[[str, str], Decision]
 
 
 def launch(
-    plane: ControlPlane, group: FakeAutoScalingGroup, step: rules.Launch, capacity: int
+    plane: ControlPlane, group: FakeAutoScalingGroup, step: scaling_plan.Launch, capacity: int
 ) -> bool:
     """Launch an instance and return whether EC2 accepted it; `capacity` counts those before it."""
     backend = plane.backend("autoscaling")
@@ -147,7 +147,7 @@ def _fail(
 def _back_off(plane: ControlPlane, group: FakeAutoScalingGroup) -> None:
     record = GroupRecord.of(group)
     record.launch_failures += 1
-    wait = plane.config.seconds(rules.back_off(record.launch_failures))
+    wait = plane.config.seconds(scaling_plan.back_off(record.launch_failures))
     record.launch_not_before = time.time() + wait
     log.warning(
         "group %s: launch failed %d times, next attempt in %.0f s",
@@ -158,7 +158,7 @@ def _back_off(plane: ControlPlane, group: FakeAutoScalingGroup) -> None:
 
 
 def _run_instance(
-    backend: EC2Backend, group: FakeAutoScalingGroup, placement: rules.Placement
+    backend: EC2Backend, group: FakeAutoScalingGroup, placement: scaling_plan.Placement
 ) -> tuple[Instance, dict[str, str]]:
     """Launch one instance from the group's launch template, in the version the group names."""
     template = group.ec2_launch_template

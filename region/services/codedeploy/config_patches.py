@@ -14,8 +14,8 @@ from region.api.parameters import Parameters
 from region.api.patching import Patches
 from region.services.codedeploy.deployment_configs import PREDEFINED_CONFIGS, config_of
 from region.services.codedeploy.minimum_healthy_hosts import COUNT, PERCENT
+from region.services.codedeploy.parameter_checks import check_name
 from region.services.codedeploy.records import DeploymentConfig, ServiceRecord
-from region.services.codedeploy.requests import check_name
 
 patches = Patches()
 

@@ -38,7 +38,7 @@ CLOSE_TIMEOUT = 20.0
 POLL = 0.2
 
 
-class Park(Protocol):
+class Pool(Protocol):
     """The machines of the region."""
 
     def get(self, instance_id: str) -> Machine:
@@ -51,10 +51,10 @@ class DeploymentsController:
 
     name = "deployments"
 
-    def __init__(self, plane: ControlPlane, park: Park) -> None:
-        """Carry out `plane`'s deployments with the agents of `park`'s machines."""
+    def __init__(self, plane: ControlPlane, pool: Pool) -> None:
+        """Carry out `plane`'s deployments with the agents of `pool`'s machines."""
         self._plane = plane
-        self._park = park
+        self._pool = pool
         self._threads: dict[str, threading.Thread] = {}
         self._closing = threading.Event()
         self._recovered = False
@@ -113,13 +113,13 @@ class DeploymentsController:
         plans, minimum = self._plan(deployment)
         if deployment.status not in deployments.ACTIVE:
             return
-        rollout = Rollout(self._plane, self._park.get, deployment, plans, self._closing.is_set)
+        rollout = Rollout(self._plane, self._pool.get, deployment, plans, self._closing.is_set)
         while True:
             progress = rollout.progress()
             if not progress.done:
                 self._stop_on_active_alarms(deployment)
             stopped = DeploymentRecord.of(deployment).stop_requested or self._closing.is_set()
-            startable = 0 if stopped else minimum.may_start(progress)
+            startable = 0 if stopped else minimum.startable_count(progress)
             if startable:
                 rollout.start(startable)
             elif progress.running or not (stopped or progress.done or minimum.violated(progress)):
@@ -144,9 +144,9 @@ class DeploymentsController:
             deployments.set_targets(deployment, {plan.instance_id: plan.events for plan in plans})
             if not plans:
                 self._finish(deployment, "Failed", deployment_errors.NO_INSTANCES)
-            elif minimum.impossible(len(plans)):
+            elif minimum.blocks_every_deployment(len(plans)):
                 error = deployment_errors.no_instance_can_be_spared(
-                    minimum=minimum.of(len(plans)), total=len(plans)
+                    minimum=minimum.required(len(plans)), total=len(plans)
                 )
                 self._finish(deployment, "Failed", error)
             else:

@@ -23,13 +23,13 @@ from region.services.codedeploy.group_patches import (
     describe_options,
     processes_in,
 )
+from region.services.codedeploy.parameter_checks import deployment_of
 from region.services.codedeploy.records import (
     DeploymentGroupRecord,
     DeploymentRecord,
     Revision,
     RollbackInfo,
 )
-from region.services.codedeploy.requests import deployment_of
 
 ID_LENGTH = 9
 ID_ALPHABET = string.ascii_uppercase + string.digits

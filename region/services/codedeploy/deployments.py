@@ -107,7 +107,7 @@ def create_rollback(
     return rollback
 
 
-def note_nothing_to_roll_back_to(deployment: DeploymentInfo) -> None:
+def record_missing_rollback_target(deployment: DeploymentInfo) -> None:
     """Record why a deployment that should be rolled back is not."""
     DeploymentRecord.of(deployment).rollback = RollbackInfo(
         "No earlier successful deployment to roll back to was found."

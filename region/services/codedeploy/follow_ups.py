@@ -66,7 +66,7 @@ def _roll_back(backend: CodeDeployBackend, failed: DeploymentInfo) -> None:
     last = DeploymentGroupRecord.of(group).last_successful
     source = backend.deployments.get(last.deployment_id) if last else None
     if source is None:
-        deployments.note_nothing_to_roll_back_to(failed)
+        deployments.record_missing_rollback_target(failed)
     else:
         deployments.create_rollback(backend, failed, source)
 

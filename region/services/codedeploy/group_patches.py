@@ -18,12 +18,12 @@ from region.api.patching import Original, Patches
 from region.services.codedeploy import deployments, renaming
 from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME, config_of
 from region.services.codedeploy.membership import WITH_TRAFFIC_CONTROL, target_group_names
+from region.services.codedeploy.parameter_checks import check_name
 from region.services.codedeploy.records import (
     DeploymentGroupRecord,
     DeploymentSummary,
     alarm_configuration_of,
 )
-from region.services.codedeploy.requests import check_name
 
 DEFAULT_STYLE = {
     "deploymentType": "IN_PLACE",

@@ -43,30 +43,30 @@ class MinimumHealthyHosts:
     value: int
     predefined: bool = False
 
-    def of(self, total: int) -> int:
+    def required(self, total: int) -> int:
         """Return how many of `total` instances must stay healthy; percentages are rounded up."""
         minimum = math.ceil(total * self.value / 100) if self.kind == PERCENT else self.value
         return min(minimum, max(total - 1, 0)) if self.predefined else minimum
 
-    def impossible(self, total: int) -> bool:
+    def blocks_every_deployment(self, total: int) -> bool:
         """Return whether no instance could ever be taken out of `total`."""
-        return self.of(total) >= total
+        return self.required(total) >= total
 
-    def may_start(self, progress: DeploymentProgress) -> int:
+    def startable_count(self, progress: DeploymentProgress) -> int:
         """Return how many pending instances may start now.
 
         An instance counts as unhealthy from its deployment's start to its success, and for good if
         it failed.
         """
-        spare = progress.total - self.of(progress.total)
+        spare = progress.total - self.required(progress.total)
         return max(0, min(progress.pending, spare - progress.running - progress.failed))
 
     def violated(self, progress: DeploymentProgress) -> bool:
         """Return whether pending instances can no longer be deployed to without going below it."""
         waiting = progress.pending > 0 and progress.running == 0
-        return waiting and self.may_start(progress) == 0
+        return waiting and self.startable_count(progress) == 0
 
     def satisfied(self, progress: DeploymentProgress) -> bool:
         """Return whether a finished deployment succeeded: enough healthy, at least one of them new."""
         healthy = progress.total - progress.failed
-        return progress.succeeded > 0 and healthy >= self.of(progress.total)
+        return progress.succeeded > 0 and healthy >= self.required(progress.total)

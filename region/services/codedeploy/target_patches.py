@@ -11,8 +11,8 @@ from moto.core.responses import ActionResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Patches
+from region.services.codedeploy.parameter_checks import deployment_of
 from region.services.codedeploy.records import DeploymentRecord, Diagnostics, LifecycleEvent
-from region.services.codedeploy.requests import deployment_of
 
 patches = Patches()
 

@@ -1,4 +1,4 @@
-"""Controller of EC2 instances: each instance of the control plane is a machine of the park.
+"""Controller of EC2 instances: each instance of the control plane is a machine of the machine pool.
 
 Booting, stopping and terminating take seconds, so each is a job in a pool of threads: many
 machines boot in parallel and no job holds the control plane's lock while it works. An instance
@@ -57,7 +57,7 @@ class Machine(Protocol):
         ...
 
 
-class Park(Protocol):
+class Pool(Protocol):
     """The machines of the region."""
 
     def launch(self, spec: MachineSpec) -> Machine:
@@ -88,10 +88,10 @@ class InstancesController:
 
     name = "instances"
 
-    def __init__(self, plane: ControlPlane, park: Park) -> None:
-        """Work on `plane`'s instances with machines of `park`; the park belongs to the caller."""
+    def __init__(self, plane: ControlPlane, pool: Pool) -> None:
+        """Work on `plane`'s instances with machines of `pool`; the pool belongs to the caller."""
         self._plane = plane
-        self._park = park
+        self._pool = pool
         self._config: RegionConfig = plane.config
         self._machines: dict[str, Machine] = {}
         self._jobs: dict[str, tuple[int, Future[None]]] = {}
@@ -113,8 +113,8 @@ class InstancesController:
     def close(self) -> None:
         """Start no more jobs and wait until machines that are shutting down have ended.
 
-        A boot may take as long as its user data; it ends when the park closes. Running machines
-        belong to the park.
+        A boot may take as long as its user data; it ends when the pool closes. Running machines
+        belong to the pool.
         """
         self._closed = True
         self._boots.shutdown(wait=False, cancel_futures=True)
@@ -165,10 +165,10 @@ class InstancesController:
                 instance = self._find(view.instance_id)
                 if instance is not None:
                     InstanceRecord.of(instance).rebooting = True
-        pool = self._ends if ending else self._boots
+        executor = self._ends if ending else self._boots
         self._jobs[view.instance_id] = (
             view.code,
-            pool.submit(self._guarded, job, view.instance_id),
+            executor.submit(self._guarded, job, view.instance_id),
         )
 
     def _guarded(self, job: Callable[[str], None], instance_id: str) -> None:
@@ -186,7 +186,7 @@ class InstancesController:
         machine: Machine | None = None
         impairment = ""
         try:
-            machine = self._park.launch(self._spec(instance_id))
+            machine = self._pool.launch(self._spec(instance_id))
             machine.boot()
         except Exception as error:
             if self._closed:
@@ -212,7 +212,7 @@ class InstancesController:
         with self._plane.lock:
             instance = self._find(instance_id)
             stopping = instance is not None and instance.state_code in {ec2.STOPPING, ec2.STOPPED}
-        self._end(self._park.stop if stopping else self._park.terminate, instance_id)
+        self._end(self._pool.stop if stopping else self._pool.terminate, instance_id)
 
     def _wanted(self, instance_id: str) -> Instance | None:
         """Return the instance if its machine should run, else None."""
@@ -245,12 +245,12 @@ class InstancesController:
 
     def _reboot(self, instance_id: str) -> None:
         self._machines.pop(instance_id, None)
-        self._end(self._park.stop, instance_id)
+        self._end(self._pool.stop, instance_id)
         self._boot(instance_id)
 
     def _stop(self, instance_id: str) -> None:
         self._machines.pop(instance_id, None)
-        self._end(self._park.stop, instance_id)
+        self._end(self._pool.stop, instance_id)
         with self._plane.lock:
             instance = self._find(instance_id)
             if instance is not None and instance.state_code == ec2.STOPPING:
@@ -260,7 +260,7 @@ class InstancesController:
 
     def _terminate(self, instance_id: str) -> None:
         self._machines.pop(instance_id, None)
-        self._end(self._park.terminate, instance_id)
+        self._end(self._pool.terminate, instance_id)
         with self._plane.lock:
             instance = self._find(instance_id)
             if instance is not None and instance.state_code == ec2.SHUTTING_DOWN:

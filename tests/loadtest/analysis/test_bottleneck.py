@@ -266,7 +266,7 @@ def test_the_published_scenario_can_be_analysed_too():
 
 def test_the_finding_survives_json():
     found = bottleneck.find(simulate(1, {"search": lambda load: 4 + 60 * load**2}))
-    assert bottleneck.Finding.model_validate_json(found.model_dump_json()) == found
+    assert bottleneck.BottleneckFinding.model_validate_json(found.model_dump_json()) == found
 
 
 @pytest.mark.parametrize("flat", [True, False])

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from loadtest.analysis import changes, columns
+from loadtest.analysis import columns, run_comparison
 from loadtest.analysis.inference import Sample, percentile_difference
 from loadtest.outcomes import Outcome
 from loadtest.profiles import PROFILES
@@ -68,19 +68,19 @@ def test_equal_runs_raise_no_more_false_alarms_than_promised():
     alarms = 0
     for number in range(PAIRS):
         rng = np.random.default_rng([1, number])
-        rows = changes.compare_tables(simulated(rng), simulated(rng), timeout_s=10)
+        rows = run_comparison.compare_tables(simulated(rng), simulated(rng), timeout_s=10)
         # Any row that claims a difference makes the whole table a false alarm.
         alarms += any(row.finding != "no-difference" for row in rows)
     assert alarms <= 0.05 * PAIRS
 
 
 def test_a_p99_that_is_a_fifth_worse_is_found():
-    p99 = next(metric for metric in changes.METRICS if str(metric.name) == "p99 of all")
-    each = changes.confidence_per_row(0.95, len(changes.METRICS))
+    p99 = next(metric for metric in run_comparison.METRICS if str(metric.name) == "p99 of all")
+    each = run_comparison.confidence_per_row(0.95, len(run_comparison.METRICS))
     hits = 0
     for number in range(PAIRS):
         rng = np.random.default_rng([2, number])
-        row = changes.change(p99, simulated(rng), simulated(rng, 1.2), 10_000, each)
+        row = run_comparison.change(p99, simulated(rng), simulated(rng, 1.2), 10_000, each)
         hits += row.finding == "worse"
     assert hits >= 0.9 * PAIRS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.analysis import archive
+from loadtest.analysis import saved_runs
 from loadtest.cli import main
 from loadtest.models import RunSummary
 from loadtest.profiles import PROFILES
@@ -76,6 +76,6 @@ def test_history_filters_and_prints_json(
 
 
 def test_no_results_are_not_an_error(base: Path, capsys: pytest.CaptureFixture[str]):
-    assert list(archive.runs(base / "absent")) == []
+    assert list(saved_runs.runs(base / "absent")) == []
     assert main.main(["history"]) == 0
     assert capsys.readouterr().out.startswith("0 of 0 runs")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commandline.exit_codes import ExitCode
-from loadtest.analysis import reading
+from loadtest.analysis import run_loading
 from loadtest.cli import main
 from loadtest.errors import ResultsError
 from loadtest.runs import paths
@@ -19,11 +19,11 @@ MAGIC = b"\x1f\x8b\x08"
 
 def test_recover_saves_the_summary(killed: Path, capsys: pytest.CaptureFixture[str]):
     (killed / paths.CREDENTIALS).write_text("username,password\n")
-    before = reading.load_summary(killed)
+    before = run_loading.load_summary(killed)
     assert main.main(["recover", str(killed)]) == ExitCode.INVALID_RUN
     assert "invalid" in capsys.readouterr().out
     assert json.loads((killed / paths.SUMMARY).read_text())["cut_short"] is True
-    assert reading.load_summary(killed) == before
+    assert run_loading.load_summary(killed) == before
     assert not (killed / paths.CREDENTIALS).exists()
     # A report does not pick it up as the latest run.
     assert not (killed.parent / "latest-ha.json").exists()
@@ -39,13 +39,13 @@ def test_a_damaged_file_is_reported_and_what_came_before_is_kept(
     )
     file.write_bytes(raw)
     with pytest.raises(ResultsError, match=r"is broken at line \d+: .*recover"):
-        reading.load_requests(whole)
+        run_loading.load_requests(whole)
 
     assert main.main(["recover", str(whole)]) == ExitCode.INVALID_RUN
-    summary = reading.load_summary(whole)
+    summary = run_loading.load_summary(whole)
     assert summary.requests.total == 200
     assert "is broken at line 200" in str(summary.cut_reason)
-    assert len(reading.load_requests(whole)) == summary.requests.total
+    assert len(run_loading.load_requests(whole)) == summary.requests.total
     assert (whole / "requests.ndjson.gz.broken").read_bytes() == raw
     assert (whole / "run.json.broken").exists()
 

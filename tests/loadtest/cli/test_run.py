@@ -105,7 +105,7 @@ def test_two_stacks_are_loaded_in_turn_and_the_series_is_saved(
     assert code == 0
     assert calls == ["single", "ha", "ha", "single", "single", "ha"]
     (file,) = base.glob("repeats-*.json")
-    kept = repeats.Series.model_validate_json(file.read_text())
+    kept = repeats.RunSeries.model_validate_json(file.read_text())
     assert [(run.slot, run.stack) for run in kept.runs][:3] == [(1, "single"), (1, "ha"), (2, "ha")]
     assert kept.contrasts[0].finding == "lower"
     said = capsys.readouterr().out
@@ -135,7 +135,7 @@ def test_an_error_midway_keeps_what_was_measured(
     code, calls, base = loaded("--repeat", "3", fake=fake)
     assert (code, len(calls)) == (4, 4)
     (file,) = base.glob("repeats-*.json")
-    kept = repeats.Series.model_validate_json(file.read_text())
+    kept = repeats.RunSeries.model_validate_json(file.read_text())
     assert (len(kept.runs), kept.planned) == (3, 6)
 
 

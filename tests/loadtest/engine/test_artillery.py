@@ -20,7 +20,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from loadtest.analysis import reading
+from loadtest.analysis import run_loading
 from loadtest.cli import tools
 from loadtest.engine import artillery as engine_artillery
 from loadtest.engine import runner
@@ -121,7 +121,7 @@ def _the_directory_is_complete(done: runner.RunResult) -> None:
     good = [e for e in exchanges if e.outcome is Outcome.GOOD]
     assert all(e.ttfb_ms is not None and 0 < e.ttfb_ms <= e.total_ms for e in good)
     assert all(1_900 < e.total_ms < 11_000 for e in exchanges if e.outcome is Outcome.TIMEOUT)
-    assert reading.load_summary(paths.latest(done.directory.parent, "ha")) == done.summary
+    assert run_loading.load_summary(paths.latest(done.directory.parent, "ha")) == done.summary
     for file in done.directory.rglob("*"):
         raw = file.read_bytes()
         text = gzip.decompress(raw) if file.suffix == ".gz" else raw
@@ -189,7 +189,7 @@ def test_an_interrupted_run_keeps_what_it_measured(
     assert started.wait(15) == 130
     assert gone(artillery, within_s=1)
     (directory,) = (p for p in (tmp_path / "results").iterdir() if p.is_dir())
-    summary = reading.load_summary(directory)
+    summary = run_loading.load_summary(directory)
     assert summary.cut_short
     assert summary.requests.total > 0
     assert summary.verdict.outcome == "invalid"
@@ -212,9 +212,9 @@ def test_a_killed_artillery_is_reported_and_its_requests_are_kept(
     assert "Artillery ended with status -9; see " in output
     assert "requests before that are kept" in output
     (directory,) = (p for p in (tmp_path / "results").iterdir() if p.is_dir())
-    summary = reading.load_summary(directory)
+    summary = run_loading.load_summary(directory)
     assert summary.cut_reason == msg("cut.generator-exited", status=-9)
-    assert 0 < summary.requests.total == len(reading.load_requests(directory))
+    assert 0 < summary.requests.total == len(run_loading.load_requests(directory))
     assert summary.verdict.outcome == "invalid"
     assert not (directory / paths.CREDENTIALS).exists()
 

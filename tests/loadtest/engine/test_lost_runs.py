@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.analysis import reading
+from loadtest.analysis import run_loading
 from loadtest.cli import main
 from loadtest.engine import artillery
 from loadtest.runs import paths
@@ -64,12 +64,12 @@ def test_a_full_disk_is_reported_and_what_was_measured_is_readable(
 
     directory = directory_of(tmp_path)
     assert (directory / "requests.ndjson.gz").stat().st_size == room
-    summary = reading.load_summary(directory)
+    summary = run_loading.load_summary(directory)
     assert summary.cut_short
     assert 20 < summary.requests.total < 466
-    assert len(reading.load_requests(directory)) == summary.requests.total
+    assert len(run_loading.load_requests(directory)) == summary.requests.total
     assert main.main(["recover", str(directory)]) == 3
-    assert reading.load_summary(directory).requests == summary.requests
+    assert run_loading.load_summary(directory).requests == summary.requests
 
 
 def test_a_program_that_is_killed_leaves_a_run_that_can_be_read(
@@ -87,7 +87,7 @@ def test_a_program_that_is_killed_leaves_a_run_that_can_be_read(
     time.sleep(4)  # until Artillery has noticed
     directory = directory_of(tmp_path)
     assert not (directory / paths.SUMMARY).exists()
-    summary = reading.load_summary(directory)
-    assert (summary.cut_short, summary.cut_reason) == (True, reading.RUNNER_DIED)
-    assert 0 < summary.requests.total == len(reading.load_requests(directory)) < 466
+    summary = run_loading.load_summary(directory)
+    assert (summary.cut_short, summary.cut_reason) == (True, run_loading.RUNNER_DIED)
+    assert 0 < summary.requests.total == len(run_loading.load_requests(directory)) < 466
     assert summary.probe is not None

@@ -17,7 +17,7 @@ import rehearsal
 from loadtest.messages.catalogue import LANGUAGES, catalogue
 from loadtest.outcomes import Outcome
 from loadtest.profiles import PROFILES
-from loadtest.reporting.two_runs import Headline
+from loadtest.reporting.stack_comparison import Headline
 from loadtest.scenario import scenario
 
 OTHERS = [code for code in LANGUAGES if code != "en"]

@@ -56,7 +56,7 @@ def test_one_is_singular(count: int, text: str):
 
 
 def test_json_has_the_english_text_which_nothing_reads():
-    message = msg("headline.broken", reason=msg("missed.timeouts", n=1), share=0.376)
+    message = msg("verdict.sentence.broken", reason=msg("missed.timeouts", n=1), share=0.376)
     raw = json.loads(message.model_dump_json())
     assert raw["text"].startswith("The HA stack broke its promise: 1 request timed out.")
     assert raw["params"]["reason"]["text"] == "1 request timed out"

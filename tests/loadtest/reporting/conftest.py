@@ -16,7 +16,7 @@ from loadtest.profiles import PROFILES
 from loadtest.reporting import markdown
 from loadtest.reporting.conditions import Condition
 from loadtest.reporting.evidence import Evidence
-from loadtest.reporting.two_runs import Report, compare
+from loadtest.reporting.stack_comparison import Report, compare
 from loadtest.runs import table
 from loadtest.runs.recording import Exchange
 from loadtest.stack.outputs import StackOutputs

@@ -22,8 +22,8 @@ from loadtest.messages.names import free_text
 from loadtest.models import RunSummary
 from loadtest.reporting import card, junit, markdown, report, schema
 from loadtest.reporting.evidence import Evidence
+from loadtest.reporting.stack_comparison import Report
 from loadtest.reporting.texts import Texts
-from loadtest.reporting.two_runs import Report
 from loadtest.runs import paths
 from loadtest.stack.outputs import StackOutputs
 

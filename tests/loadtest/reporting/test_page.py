@@ -19,8 +19,8 @@ from loadtest.reporting import report
 from loadtest.reporting.evidence import Evidence, confidence
 from loadtest.reporting.html import page as pages
 from loadtest.reporting.html.page import PageLink
+from loadtest.reporting.stack_comparison import rows
 from loadtest.reporting.texts import Texts
-from loadtest.reporting.two_runs import rows
 from loadtest.runs import table
 
 HEADINGS = ("h1", "h2", "h3", "h4")

@@ -17,7 +17,7 @@ from loadtest.messages.names import free_text
 from loadtest.models import RunSummary
 from loadtest.reporting import report
 from loadtest.reporting.conditions import Condition, read
-from loadtest.reporting.two_runs import Report, compare
+from loadtest.reporting.stack_comparison import Report, compare
 from loadtest.runs import paths
 from loadtest.stack.outputs import StackOutputs
 

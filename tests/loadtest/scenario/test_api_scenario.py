@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from loadtest.analysis import bottleneck, reading
+from loadtest.analysis import bottleneck, run_loading
 from loadtest.cli import tools
 from loadtest.engine import runner
 from loadtest.profiles import Phase, Profile
@@ -124,5 +124,5 @@ def test_visits_succeed_are_counted_by_endpoint_and_leave_no_credentials(
         assert credentials.DEMO_PASSWORD not in text, file.name
         assert "visitor-0" not in text, file.name
 
-    found = bottleneck.find(reading.load_requests(done.directory))
+    found = bottleneck.find(run_loading.load_requests(done.directory))
     assert found.endpoint == "search", found.text

@@ -1,4 +1,4 @@
-"""Fixtures of the machines' tests: a private disk, processes without limits, a real park."""
+"""Fixtures of the machines' tests: a private disk, processes without limits, a real pool."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import psutil
 import pytest
 import yaml
 
-from region.machines import MachinePark, MachineSpec
+from region.machines import MachinePool, MachineSpec
 from region.machines.disk import Disk
 from region.machines.errors import MachineError
 from region.machines.processes import Command
@@ -142,8 +142,8 @@ def eventually() -> Callable[..., None]:
 
 
 @pytest.fixture
-def park(tmp_path: Path) -> Iterator[MachinePark]:
-    made = MachinePark(tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2")
+def pool(tmp_path: Path) -> Iterator[MachinePool]:
+    made = MachinePool(tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2")
     made.start()
     yield made
     made.close()

@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 from components.revision.bundle import build_bundle
 from components.user_data import InstanceEnvironment, render_user_data
 from region.api import state
-from region.machines import AgentDeployment, Machine, MachinePark
+from region.machines import AgentDeployment, Machine, MachinePool
 from tests.region.machines.conftest import free_port
 
 pytestmark = [
@@ -72,8 +72,8 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def machine(tmp_path: Path, endpoint: str, spec_of: Callable[..., Any]) -> Iterator[Machine]:
-    park = MachinePark(tmp_path / "region", endpoint, "ap-northeast-2")
-    park.start()
+    pool = MachinePool(tmp_path / "region", endpoint, "ap-northeast-2")
+    pool.start()
     probe = spec_of(b"", 41)
     document = render_user_data(
         InstanceEnvironment(
@@ -89,12 +89,12 @@ def machine(tmp_path: Path, endpoint: str, spec_of: Callable[..., Any]) -> Itera
         )
     )
     try:
-        made = park.launch(spec_of(document.encode(), 41))
+        made = pool.launch(spec_of(document.encode(), 41))
         made.boot()
         _fake_java(made.directory / "disk" / "opt", tmp_path / "region" / "bin")
         yield made
     finally:
-        park.close()
+        pool.close()
 
 
 def _fake_java(opt: Path, commands: Path) -> None:

@@ -16,13 +16,13 @@ from region.machines import (
     BootError,
     Machine,
     MachineError,
-    MachinePark,
+    MachinePool,
     NamespaceUnavailable,
     UnknownMachine,
 )
 from region.machines.cgroups import GroupUsage, files
+from region.machines.machine_pool import region_id
 from region.machines.namespace import check_namespaces
-from region.machines.park import region_id
 
 pytestmark = pytest.mark.region
 
@@ -51,13 +51,13 @@ def _pids(machine: Machine, group: str = "") -> set[int]:
     return machine._processes.pids(group)
 
 
-def _groups(park: MachinePark) -> list[Path]:
-    assert park._limits is not None
-    return [path for path in park._limits.directories(region_id(park._root)) if path.exists()]
+def _groups(pool: MachinePool) -> list[Path]:
+    assert pool._limits is not None
+    return [path for path in pool._limits.directories(region_id(pool._root)) if path.exists()]
 
 
-def test_placeholder_answers_on_the_machines_own_address(park, placeholder_spec, eventually):
-    machines = [park.launch(placeholder_spec(host)) for host in (1, 2)]
+def test_placeholder_answers_on_the_machines_own_address(pool, placeholder_spec, eventually):
+    machines = [pool.launch(placeholder_spec(host)) for host in (1, 2)]
     for machine in machines:
         machine.boot()
     for machine in machines:
@@ -72,10 +72,10 @@ def test_placeholder_answers_on_the_machines_own_address(park, placeholder_spec,
     assert "AVAILABILITY_ZONE=ap-northeast-2a" in environment
 
 
-def test_stop_and_boot_again_without_user_data(park, placeholder_spec, eventually):
-    machine = park.launch(placeholder_spec(3))
+def test_stop_and_boot_again_without_user_data(pool, placeholder_spec, eventually):
+    machine = pool.launch(placeholder_spec(3))
     machine.boot()
-    park.stop(machine.spec.instance_id)
+    pool.stop(machine.spec.instance_id)
     assert (machine.state, machine.alive(), _pids(machine)) == ("stopped", False, set())
     machine.boot()
     eventually(lambda: _instance_id(_url(machine)) == machine.spec.instance_id, "answers again")
@@ -85,29 +85,29 @@ def test_stop_and_boot_again_without_user_data(park, placeholder_spec, eventuall
 def test_disk_and_enabled_services_survive_the_region(tmp_path, placeholder_spec, eventually):
     spec = placeholder_spec(4)
     for round_ in (1, 2):
-        park = MachinePark(tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2")
-        park.start()
+        pool = MachinePool(tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2")
+        pool.start()
         try:
-            machine = park.launch(spec)
+            machine = pool.launch(spec)
             machine.boot()
             eventually(lambda m=machine: _instance_id(_url(m)), f"answers in round {round_}")
         finally:
-            park.close()
+            pool.close()
     assert machine.console_output().count("runcmd ended") == 1
 
 
-def test_terminate_leaves_nothing(park, placeholder_spec, runs):
-    machine = park.launch(placeholder_spec(5))
+def test_terminate_leaves_nothing(pool, placeholder_spec, runs):
+    machine = pool.launch(placeholder_spec(5))
     machine.boot()
     pids = _pids(machine)
     assert len(pids) >= 2
-    park.terminate(machine.spec.instance_id)
+    pool.terminate(machine.spec.instance_id)
     assert not any(runs(pid) for pid in pids)
     assert not machine.directory.exists()
-    assert not any((group / machine.spec.instance_id).exists() for group in _groups(park))
+    assert not any((group / machine.spec.instance_id).exists() for group in _groups(pool))
     with pytest.raises(UnknownMachine):
-        park.get(machine.spec.instance_id)
-    park.terminate(machine.spec.instance_id)
+        pool.get(machine.spec.instance_id)
+    pool.terminate(machine.spec.instance_id)
     with pytest.raises(BootError, match="terminated"):
         machine.boot()
 
@@ -115,31 +115,31 @@ def test_terminate_leaves_nothing(park, placeholder_spec, runs):
 def test_close_ends_every_process_and_group_even_daemons(
     tmp_path, spec_of, user_data_of, runs, eventually
 ):
-    park = MachinePark(tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2")
-    park.start()
+    pool = MachinePool(tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2")
+    pool.start()
     try:
         # Two sessions of its own: what a daemon does to be left alone by its parent.
         data = user_data_of({}, "setsid setsid sleep 300 >/dev/null 2>&1 &")
-        machine = park.launch(spec_of(data, 6))
+        machine = pool.launch(spec_of(data, 6))
         machine.boot()
         # The daemon forks until it has its own session; the boot does not wait for that.
         eventually(lambda: len(_pids(machine)) == 2, "the keeper and the daemon run")
         pids = _pids(machine)
-        groups = _groups(park)
+        groups = _groups(pool)
         assert groups
     finally:
-        park.close()
-        park.close()
+        pool.close()
+        pool.close()
     assert not any(runs(pid) for pid in pids)
     assert not any(group.exists() for group in groups)
 
 
-def test_cpu_quota_holds_for_services(park, spec_of, user_data_of, eventually):
+def test_cpu_quota_holds_for_services(pool, spec_of, user_data_of, eventually):
     data = user_data_of(
         {"spin.service": SPINNER, "spin2.service": SPINNER},
         "systemctl start /opt/haproof/spin.service /opt/haproof/spin2.service",
     )
-    machine = park.launch(spec_of(data, 7))
+    machine = pool.launch(spec_of(data, 7))
     machine.boot()
     machine.limit_services()
     before = _usage(machine, "services")
@@ -155,23 +155,23 @@ def test_cpu_quota_holds_for_services(park, spec_of, user_data_of, eventually):
     assert usage.cpu_seconds >= usage.service_cpu_seconds > 0
 
 
-def test_quota_holds_after_a_reboot_too(park, spec_of, user_data_of, eventually):
+def test_quota_holds_after_a_reboot_too(pool, spec_of, user_data_of, eventually):
     data = user_data_of(
         {"spin.service": SPINNER + "[Install]\nWantedBy=multi-user.target\n"},
         "systemctl enable /opt/haproof/spin.service",
     )
-    machine = park.launch(spec_of(data, 8))
+    machine = pool.launch(spec_of(data, 8))
     machine.boot()
     machine.limit_services()
-    park.stop(machine.spec.instance_id)
+    pool.stop(machine.spec.instance_id)
     machine.boot()
     eventually(lambda: machine.usage().nr_throttled > 0, "throttled")
 
 
-def test_memory_limit_kills_inside_the_machine(park, spec_of, user_data_of, eventually):
+def test_memory_limit_kills_inside_the_machine(pool, spec_of, user_data_of, eventually):
     hog = "[Service]\nExecStart=python3 -c 'x = b\"x\" * (700 * 1024 ** 2); input()'\n"
     data = user_data_of({"hog.service": hog}, "systemctl start /opt/haproof/hog.service")
-    machine = park.launch(spec_of(data, 9))
+    machine = pool.launch(spec_of(data, 9))
     machine.boot()
     eventually(lambda: machine.usage().oom_kills == 1, "OOM kill")
     assert machine.usage().memory_peak_bytes <= 512 * 1024**2
@@ -179,8 +179,8 @@ def test_memory_limit_kills_inside_the_machine(park, spec_of, user_data_of, even
     assert machine.alive()
 
 
-def test_restart_always_brings_a_service_back(park, placeholder_spec, eventually):
-    machine = park.launch(placeholder_spec(10))
+def test_restart_always_brings_a_service_back(pool, placeholder_spec, eventually):
+    machine = pool.launch(placeholder_spec(10))
     machine.boot()
     eventually(lambda: _instance_id(_url(machine)), "answers")
     (first,) = _pids(machine, "services")
@@ -189,9 +189,9 @@ def test_restart_always_brings_a_service_back(park, placeholder_spec, eventually
 
 
 def test_machine_killed_from_outside_is_not_alive_and_restarts_nothing(
-    park, placeholder_spec, eventually
+    pool, placeholder_spec, eventually
 ):
-    machine = park.launch(placeholder_spec(11))
+    machine = pool.launch(placeholder_spec(11))
     machine.boot()
     machine._context.limits.kill(machine._processes.group(""))
     eventually(lambda: not machine.alive(), "not alive")
@@ -200,14 +200,14 @@ def test_machine_killed_from_outside_is_not_alive_and_restarts_nothing(
 
 
 def test_environment_and_files_of_the_region_stay_outside(
-    park, spec_of, user_data_of, monkeypatch, eventually
+    pool, spec_of, user_data_of, monkeypatch, eventually
 ):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a real one")
     monkeypatch.setenv("AWS_PROFILE", "production")
     readable, writable = os.pipe()
     os.set_inheritable(writable, True)
     unit = "[Service]\nExecStart=/bin/sh -c 'env > /opt/haproof/env; exec sleep 60'\n"
-    machine = park.launch(
+    machine = pool.launch(
         spec_of(user_data_of({"env.service": unit}, "systemctl start /opt/haproof/env.service"), 12)
     )
     machine.boot()
@@ -225,10 +225,10 @@ def test_environment_and_files_of_the_region_stay_outside(
     os.close(writable)
 
 
-def test_opt_is_private_and_the_hosts_entries_are_still_there(park, spec_of, user_data_of):
+def test_opt_is_private_and_the_hosts_entries_are_still_there(pool, spec_of, user_data_of):
     hosts = {path.name for path in Path("/opt").iterdir()}
     data = user_data_of({}, "touch /opt/haproof-only-here", "ls -A /opt > $TMPDIR/listing")
-    machine = park.launch(spec_of(data, 13))
+    machine = pool.launch(spec_of(data, 13))
     machine.boot()
     listing = set((machine.directory / "disk/tmp/listing").read_text().split())
     assert hosts | {"haproof-only-here"} <= listing
@@ -267,41 +267,41 @@ def test_project_in_the_instances_own_part_of_opt_is_refused(name):
     [(["echo broken >&2; exit 3"], "status 3: broken"), (["systemctl start nothing"], "status 5")],
 )
 def test_failing_user_data_fails_the_boot_and_leaves_nothing(
-    park, spec_of, user_data_of, commands, message
+    pool, spec_of, user_data_of, commands, message
 ):
-    machine = park.launch(spec_of(user_data_of({}, *commands), 14))
+    machine = pool.launch(spec_of(user_data_of({}, *commands), 14))
     with pytest.raises(BootError, match=message):
         machine.boot()
     assert (machine.state, _pids(machine)) == ("failed", set())
-    again = park.launch(machine.spec)
+    again = pool.launch(machine.spec)
     with pytest.raises(BootError, match=message):
         again.boot()
 
 
 def test_boot_timeout(tmp_path, spec_of, user_data_of):
-    park = MachinePark(
+    pool = MachinePool(
         tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2", boot_timeout=0.5
     )
-    park.start()
+    pool.start()
     try:
-        machine = park.launch(spec_of(user_data_of({}, "sleep 60"), 15))
+        machine = pool.launch(spec_of(user_data_of({}, "sleep 60"), 15))
         with pytest.raises(BootError, match=r"more than 0\.5 s"):
             machine.boot()
         assert _pids(machine) == set()
     finally:
-        park.close()
+        pool.close()
 
 
-def test_invalid_user_data_is_reported(park, spec_of):
-    machine = park.launch(spec_of(b"#!/bin/sh\n", 16))
+def test_invalid_user_data_is_reported(pool, spec_of):
+    machine = pool.launch(spec_of(b"#!/bin/sh\n", 16))
     with pytest.raises(BootError, match="#cloud-config"):
         machine.boot()
 
 
-def test_terminate_in_the_middle_of_a_boot(park, spec_of, user_data_of, eventually):
+def test_terminate_in_the_middle_of_a_boot(pool, spec_of, user_data_of, eventually):
     import threading
 
-    machine = park.launch(spec_of(user_data_of({}, "sleep 60"), 17))
+    machine = pool.launch(spec_of(user_data_of({}, "sleep 60"), 17))
     errors: list[BootError] = []
 
     def boot() -> None:
@@ -313,38 +313,38 @@ def test_terminate_in_the_middle_of_a_boot(park, spec_of, user_data_of, eventual
     thread = threading.Thread(target=boot)
     thread.start()
     eventually(lambda: len(_pids(machine, "agent")) > 0, "runcmd runs")
-    park.terminate(machine.spec.instance_id)
+    pool.terminate(machine.spec.instance_id)
     thread.join(10)
     assert not thread.is_alive()
     assert len(errors) == 1
     assert not machine.directory.exists()
 
 
-def test_running_machine_cannot_be_launched_twice(park, spec_of):
-    machine = park.launch(spec_of(b"", 18))
+def test_running_machine_cannot_be_launched_twice(pool, spec_of):
+    machine = pool.launch(spec_of(b"", 18))
     machine.boot()
     with pytest.raises(MachineError, match="already running"):
-        park.launch(machine.spec)
-    park.stop(machine.spec.instance_id)
-    bigger = park.launch(dataclasses.replace(machine.spec, instance_type="t4g.micro"))
-    assert park.get(machine.spec.instance_id) is bigger
+        pool.launch(machine.spec)
+    pool.stop(machine.spec.instance_id)
+    bigger = pool.launch(dataclasses.replace(machine.spec, instance_type="t4g.micro"))
+    assert pool.get(machine.spec.instance_id) is bigger
 
 
-def test_metadata_gives_botocore_its_credentials(park, spec_of, user_data_of):
+def test_metadata_gives_botocore_its_credentials(pool, spec_of, user_data_of):
     program = (
         "import botocore.session as s; c = s.get_session().get_credentials(); "
         "print(c.access_key, c.method)"
     )
     data = user_data_of({"who.py": program}, "python3 /opt/haproof/who.py")
-    machine = park.launch(spec_of(data, 19))
+    machine = pool.launch(spec_of(data, 19))
     machine.boot()
     assert "rehearsal iam-role" in machine.console_output()
 
 
-def test_strangers_cannot_call_systemctl(park, spec_of):
-    machine = park.launch(spec_of(b"", 20))
+def test_strangers_cannot_call_systemctl(pool, spec_of):
+    machine = pool.launch(spec_of(b"", 20))
     machine.boot()
-    url = park._listener.systemctl_url(machine.spec.instance_id)
+    url = pool._listener.systemctl_url(machine.spec.instance_id)
     request = urllib.request.Request(url, b'["start", "x"]', {"X-Haproof-Token": "guess"})  # noqa: S310
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request)  # noqa: S310 - http, loopback

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from region.machines import MachinePark, RegionInUse, sweep
+from region.machines import MachinePool, RegionInUse, sweep
 from region.machines.cgroups import CgroupProbe
-from region.machines.park import region_id
+from region.machines.machine_pool import region_id
 
 pytestmark = pytest.mark.region
 
@@ -20,7 +20,7 @@ REGION = """
 import sys, time
 import psutil
 from pathlib import Path
-from region.machines import MachinePark, MachineSpec
+from region.machines import MachinePool, MachineSpec
 
 unit = b'''#cloud-config
 write_files:
@@ -28,9 +28,9 @@ write_files:
     content: "[Service]\\\\nExecStart=/bin/sleep 600\\\\nRestart=always\\\\n"
 runcmd: [systemctl start /opt/haproof/x.service, "setsid sleep 600 >/dev/null 2>&1 &"]
 '''
-park = MachinePark(Path(sys.argv[1]), "http://127.0.0.1:9", "ap-northeast-2")
-park.start()
-machine = park.launch(
+pool = MachinePool(Path(sys.argv[1]), "http://127.0.0.1:9", "ap-northeast-2")
+pool.start()
+machine = pool.launch(
     MachineSpec("i-dead", "t4g.nano", "127.77.9.9", "10.77.9.9", "r", "ra", unit)
 )
 machine.boot()
@@ -84,12 +84,12 @@ def test_sweep_removes_a_dead_regions_processes_and_groups(killed_region, runs):
 
 def test_the_next_start_sweeps_by_itself(killed_region, runs):
     root, pids = killed_region
-    park = MachinePark(root, "http://127.0.0.1:9", "ap-northeast-2")
-    park.start()
+    pool = MachinePool(root, "http://127.0.0.1:9", "ap-northeast-2")
+    pool.start()
     try:
         assert not any(runs(pid) for pid in pids)
     finally:
-        park.close()
+        pool.close()
     assert _groups(root) == []
 
 
@@ -110,11 +110,11 @@ def test_process_that_never_joined_a_group_is_found_by_its_mark(tmp_path: Path):
     assert stray.returncode == -signal.SIGKILL
 
 
-def test_a_live_region_is_not_swept(park: MachinePark):
+def test_a_live_region_is_not_swept(pool: MachinePool):
     with pytest.raises(RegionInUse, match="another live process"):
-        sweep(park._root)
+        sweep(pool._root)
     with pytest.raises(RegionInUse):
-        MachinePark(park._root, "http://127.0.0.1:9", "ap-northeast-2").start()
+        MachinePool(pool._root, "http://127.0.0.1:9", "ap-northeast-2").start()
 
 
 def test_sweep_of_a_root_that_never_existed(tmp_path: Path):

@@ -19,7 +19,7 @@ from region.config import RegionConfig
 from region.provider import lifecycle
 from region.provider.clients import Clients
 from region.provider.lifecycle import CheckTask, Difference
-from region.provider.operation import Operation, Place
+from region.provider.operation import Operation, ProviderContext
 from region.provider.resources import all_handlers
 from region.provider.sessions import Session
 from region.provider.values import Properties, plain
@@ -30,7 +30,7 @@ from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres.settings import ClusterSpec
-from tests.region.fakes import REGION, FakeBalancer, FakePark
+from tests.region.fakes import REGION, FakeBalancer, FakePool
 
 HANDLERS = all_handlers()
 
@@ -71,7 +71,7 @@ class FakeServer:
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """One control plane for a file's tests; `place` empties it for each of them."""
+    """One control plane for a file's tests; `context` empties it for each of them."""
     root = tmp_path_factory.mktemp("region")
     plane = ControlPlane(RegionConfig(root=root, region=REGION, speed=50.0), install_patches)
     plane.start()
@@ -85,18 +85,18 @@ def clients(plane: ControlPlane) -> Clients:
 
 
 @pytest.fixture
-def place(plane: ControlPlane, clients: Clients) -> Iterator[Place]:
+def context(plane: ControlPlane, clients: Clients) -> Iterator[ProviderContext]:
     with plane.lock:
         state.reset()
     controllers = [
-        InstancesController(plane, FakePark()),
+        InstancesController(plane, FakePool()),
         DatabasesController(plane, FakeServer),
         LoadBalancersController(plane, FakeBalancer),
         AutoScalingController(plane),
     ]
     loop = ControllerLoop(plane, controllers, tick=0.05)
     loop.start()
-    yield Place(clients, REGION)
+    yield ProviderContext(clients, REGION)
     loop.stop()
 
 
@@ -116,40 +116,40 @@ class Resource:
 class Harness:
     """The engine's part of Check, Diff, Create, Read, Update and Delete."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, context: ProviderContext) -> None:
+        self.context = context
         self.session = Session()
         self.made: list[Resource] = []
 
     @property
     def op(self) -> Operation:
-        return Operation(self.place, self.session, "urn:pulumi:s::p::aws:x/y:Z::it", timeout=20)
+        return Operation(self.context, self.session, "urn:pulumi:s::p::aws:x/y:Z::it", timeout=20)
 
     def check(self, type_: str, news: Properties, olds: Properties | None = None) -> Any:
         name = type_.rsplit(":", 1)[1].lower()
         task = CheckTask(logical_name=name, news=news, olds=olds or {}, seed=b"")
         return lifecycle.check(HANDLERS[type_], self.op, task)
 
-    def refusals(self, type_: str, news: Properties) -> dict[str, str]:
+    def failures(self, type_: str, news: Properties) -> dict[str, str]:
         """Property paths to reasons."""
         return {item.path: item.reason for item in self.check(type_, news)[1]}
 
     def create(self, type_: str, **news: Any) -> Resource:
-        inputs, refusals = self.check(type_, news)
-        assert not refusals
+        inputs, failures = self.check(type_, news)
+        assert not failures
         identity, state = lifecycle.create(HANDLERS[type_], self.op, inputs)
         resource = Resource(type_, identity, inputs, plain(state))
         self.made.append(resource)
         return resource
 
     def diff(self, resource: Resource, **news: Any) -> Difference:
-        inputs, refusals = self.check(resource.type, news, resource.inputs)
-        assert not refusals
+        inputs, failures = self.check(resource.type, news, resource.inputs)
+        assert not failures
         return lifecycle.diff(HANDLERS[resource.type], resource.inputs, inputs)
 
     def update(self, resource: Resource, **news: Any) -> None:
-        inputs, refusals = self.check(resource.type, news, resource.inputs)
-        assert not refusals
+        inputs, failures = self.check(resource.type, news, resource.inputs)
+        assert not failures
         handler = HANDLERS[resource.type]
         olds = (resource.state, resource.inputs)
         resource.state = plain(lifecycle.update(handler, self.op, resource.id, olds, inputs))
@@ -164,8 +164,8 @@ class Harness:
 
 
 @pytest.fixture
-def harness(place: Place) -> Harness:
-    return Harness(place)
+def harness(context: ProviderContext) -> Harness:
+    return Harness(context)
 
 
 class World:
@@ -228,7 +228,7 @@ class World:
     @property
     def image(self) -> str:
         name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
-        return self.harness.place.aws.ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        return self.harness.context.aws.ssm.get_parameter(Name=name)["Parameter"]["Value"]
 
     def role(self, key: str = "1") -> str:
         trust = '{"Version": "2012-10-17", "Statement": []}'

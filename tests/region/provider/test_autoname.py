@@ -28,8 +28,8 @@ def check(handler: Any, news: Properties, olds: Properties | None = None, **task
 
 
 def named(news: Properties, olds: Properties | None = None, **task: Any) -> Properties:
-    inputs, refusals = check(ROLE, {"assumeRolePolicy": "{}", **news}, olds, **task)
-    assert not refusals
+    inputs, failures = check(ROLE, {"assumeRolePolicy": "{}", **news}, olds, **task)
+    assert not failures
     return inputs
 
 
@@ -71,15 +71,15 @@ def test_a_prefixed_name_fits_the_limit() -> None:
 
 def test_a_name_longer_than_the_limit_is_refused_with_the_remedy() -> None:
     inputs = {"subnets": UNKNOWN}
-    _, refusals = check(BALANCER, inputs, logical_name="a-very-long-logical-name-x")
-    assert refusals[0].path == "name"
-    assert "has 34 characters and AWS allows 1 to 32; shorten it" in refusals[0].reason
+    _, failures = check(BALANCER, inputs, logical_name="a-very-long-logical-name-x")
+    assert failures[0].path == "name"
+    assert "has 34 characters and AWS allows 1 to 32; shorten it" in failures[0].reason
 
 
 @pytest.mark.parametrize("name", ["-web", "web-", "internal-web", "we_b"])
 def test_a_load_balancers_name_is_what_elb_takes(name: str) -> None:
-    _, refusals = check(BALANCER, {"subnets": UNKNOWN, "name": name})
-    assert "is not allowed" in refusals[0].reason
+    _, failures = check(BALANCER, {"subnets": UNKNOWN, "name": name})
+    assert "is not allowed" in failures[0].reason
 
 
 def test_lower_case_where_the_service_wants_it() -> None:
@@ -89,5 +89,5 @@ def test_lower_case_where_the_service_wants_it() -> None:
 def test_the_engines_autonaming_is_followed() -> None:
     assert named({}, autonaming=Autonaming(proposed="exactly"))["name"] == "exactly"
     task = {"autonaming": Autonaming(disabled=True)}
-    _, refusals = check(ROLE, {"assumeRolePolicy": "{}"}, **task)
-    assert refusals[0].reason == "autonaming is disabled and 'name' is not set; set it"
+    _, failures = check(ROLE, {"assumeRolePolicy": "{}"}, **task)
+    assert failures[0].reason == "autonaming is disabled and 'name' is not set; set it"

@@ -33,7 +33,7 @@ def test_an_object_is_the_bytes_of_its_file(harness: Any, world: Any, tmp_path: 
     made = harness.create(OBJECT, bucket=world.bucket, key="r.zip", source=source)
     assert made.id == f"{world.bucket}/r.zip"
     assert made["etag"] == hashlib.md5(b"PK\x03\x04", usedforsecurity=False).hexdigest()
-    body = harness.place.aws.s3.get_object(Bucket=world.bucket, Key="r.zip")["Body"].read()
+    body = harness.context.aws.s3.get_object(Bucket=world.bucket, Key="r.zip")["Body"].read()
     assert body == b"PK\x03\x04"
 
 
@@ -46,7 +46,7 @@ def test_an_object_is_the_bytes_of_its_file(harness: Any, world: Any, tmp_path: 
 )
 def test_an_object_from_text(harness: Any, world: Any, inputs: Any, body: bytes) -> None:
     harness.create(OBJECT, bucket=world.bucket, key="k", **inputs)
-    assert harness.place.aws.s3.get_object(Bucket=world.bucket, Key="k")["Body"].read() == body
+    assert harness.context.aws.s3.get_object(Bucket=world.bucket, Key="k")["Body"].read() == body
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_file_that_cannot_be_trusted_is_refused(
 
 def test_force_destroy_empties_all_versions(harness: Any) -> None:
     bucket = harness.create("aws:s3/bucket:Bucket", forceDestroy=True)
-    s3 = harness.place.aws.s3
+    s3 = harness.context.aws.s3
     enabled = {"Status": "Enabled"}
     s3.put_bucket_versioning(Bucket=bucket.id, VersioningConfiguration=enabled)
     for body in (b"1", b"2"):
@@ -78,13 +78,13 @@ def test_force_destroy_empties_all_versions(harness: Any) -> None:
 
 def test_a_bucket_with_objects_stays_without_force_destroy(harness: Any) -> None:
     bucket = harness.create("aws:s3/bucket:Bucket")
-    harness.place.aws.s3.put_object(Bucket=bucket.id, Key="k", Body=b"1")
+    harness.context.aws.s3.put_object(Bucket=bucket.id, Key="k", Body=b"1")
     with pytest.raises(ClientError, match="BucketNotEmpty"):
         harness.delete(bucket)
 
 
 def test_a_new_security_group_lets_nothing_out(harness: Any, world: Any) -> None:
-    groups = harness.place.aws.ec2.describe_security_groups(GroupIds=[world.group])
+    groups = harness.context.aws.ec2.describe_security_groups(GroupIds=[world.group])
     assert groups["SecurityGroups"][0]["IpPermissionsEgress"] == []
 
 
@@ -115,7 +115,7 @@ def test_changed_volumes_of_an_instance_are_changed(harness: Any, world: Any) ->
     larger = {"volumeSize": 16, "volumeType": "gp3", "deleteOnTermination": False}
     harness.update(server, **inputs, rootBlockDevice=larger, volumeTags={"b": "2"})
 
-    ec2 = harness.place.aws.ec2
+    ec2 = harness.context.aws.ec2
     attached = [{"Name": "attachment.instance-id", "Values": [server.id]}]
     (volume,) = ec2.describe_volumes(Filters=attached)["Volumes"]
     assert volume["Size"] == 16
@@ -135,7 +135,7 @@ def test_durations(text: str, seconds: float | None) -> None:
 def test_a_group_that_does_not_fill_is_kept_as_not_ready(harness: Any, world: Any) -> None:
     """Its instances hang: the engine must know the group, or nobody would delete it."""
     handler = all_handlers()[GROUP]
-    inputs, refusals = harness.check(
+    inputs, failures = harness.check(
         GROUP,
         {
             "minSize": 1,
@@ -144,8 +144,8 @@ def test_a_group_that_does_not_fill_is_kept_as_not_ready(harness: Any, world: An
             "launchTemplate": {"id": world.template.id, "version": "1"},
         },
     )
-    assert not refusals
-    op = HangingOperation(harness.place, harness.session, timeout=0.5)
+    assert not failures
+    op = HangingOperation(harness.context, harness.session, timeout=0.5)
     with pytest.raises(InitError, match=r"0 of 1 in service") as caught:
         lifecycle.create(handler, op, inputs)
     assert caught.value.identity == inputs["name"]
@@ -157,7 +157,7 @@ class HangingOperation(Operation):
 
     @property
     def aws(self) -> Any:
-        real = self.place.aws
+        real = self.context.aws
 
         class Autoscaling:
             def describe_auto_scaling_groups(self, **names: Any) -> Any:
@@ -190,7 +190,7 @@ def test_no_wait_for_capacity_with_a_timeout_of_0(harness: Any, world: Any) -> N
             "waitForCapacityTimeout": "0",
         },
     )
-    op = HangingOperation(harness.place, harness.session, timeout=0.5)
+    op = HangingOperation(harness.context, harness.session, timeout=0.5)
     identity, _ = lifecycle.create(all_handlers()[GROUP], op, inputs)
     assert identity == inputs["name"]
 
@@ -230,7 +230,7 @@ def test_a_database_is_not_deleted_before_its_final_snapshot_is_decided(
         harness.delete(database)
     harness.update(database, **inputs, finalSnapshotIdentifier="the-last")
     harness.delete(database)
-    snapshots = harness.place.aws.rds.describe_db_snapshots()["DBSnapshots"]
+    snapshots = harness.context.aws.rds.describe_db_snapshots()["DBSnapshots"]
     assert [item["DBSnapshotIdentifier"] for item in snapshots] == ["the-last"]
 
 
@@ -265,14 +265,14 @@ def test_what_aws_changes_in_a_database_in_place_and_the_region_cannot_is_refuse
 ) -> None:
     inputs = database_inputs(world, manageMasterUserPassword=True)
     database = harness.create(DATABASE, **inputs)
-    _, refusals = harness.check(DATABASE, {**inputs, name: "another"}, database.inputs)
-    assert [refusal.path for refusal in refusals] == [name]
-    assert f"changes '{name}' in place, which the local region does not" in refusals[0].reason
+    _, failures = harness.check(DATABASE, {**inputs, name: "another"}, database.inputs)
+    assert [failure.path for failure in failures] == [name]
+    assert f"changes '{name}' in place, which the local region does not" in failures[0].reason
 
 
 def test_a_database_without_subnets_is_refused_before_anything_is_made(harness: Any) -> None:
     inputs = {"engine": "postgres", "instanceClass": "db.t4g.micro"}
-    assert "no default VPC" in harness.refusals(DATABASE, inputs)["dbSubnetGroupName"]
+    assert "no default VPC" in harness.failures(DATABASE, inputs)["dbSubnetGroupName"]
 
 
 APPLICATION = "aws:codedeploy/application:Application"
@@ -304,7 +304,7 @@ def test_a_renamed_application_keeps_its_id_and_its_groups(harness: Any, world: 
     assert group["tags"] == {"b": "2"}
     harness.delete(group)
     harness.delete(application)
-    assert harness.place.aws.codedeploy.list_applications()["applications"] == []
+    assert harness.context.aws.codedeploy.list_applications()["applications"] == []
 
 
 def test_a_deployment_group_does_not_move_to_another_application(harness: Any, world: Any) -> None:
@@ -362,7 +362,7 @@ def test_deleting_gives_up_with_the_code(harness: Any) -> None:
         error = {"Error": {"Code": "DependencyViolation", "Message": "busy"}}
         raise ClientError(error, "DeleteSubnet")
 
-    op = Operation(harness.place, harness.session, timeout=0.3)
+    op = Operation(harness.context, harness.session, timeout=0.3)
     with pytest.raises(ProviderError, match=r"still in use \(DependencyViolation\)"):
         op.release("subnet x", delete, "DependencyViolation")
 
@@ -387,7 +387,7 @@ TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 def test_drift_is_found_and_mended(harness: Any) -> None:
     role = harness.create("aws:iam/role:Role", assumeRolePolicy=TRUST, description="ours")
-    harness.place.aws.iam.update_role(RoleName=role.id, Description="theirs")
+    harness.context.aws.iam.update_role(RoleName=role.id, Description="theirs")
     role.state, role.inputs = harness.read(role)
     assert role.inputs["description"] == "theirs"
     harness.update(role, assumeRolePolicy=TRUST, description="ours")
@@ -400,15 +400,15 @@ def test_an_existing_resource_can_be_imported(harness: Any, world: Any) -> None:
     assert inputs["cidrBlock"] == "10.30.0.0/24"
     assert inputs["vpcId"] == world.vpc
     assert outputs["arn"].startswith("arn:aws:ec2:")
-    refusals = harness.refusals("aws:ec2/subnet:Subnet", inputs)
-    assert refusals == {}
+    failures = harness.failures("aws:ec2/subnet:Subnet", inputs)
+    assert failures == {}
 
 
 def test_a_modified_subnet_group_is_not_lost(harness: Any, world: Any) -> None:
     type_ = "aws:rds/subnetGroup:SubnetGroup"
     group = harness.create(type_, subnetIds=world.subnets)
     harness.update(group, subnetIds=[world.subnet("b"), world.subnet("c")])
-    described = harness.place.aws.rds.describe_db_subnet_groups(DBSubnetGroupName=group.id)
+    described = harness.context.aws.rds.describe_db_subnet_groups(DBSubnetGroupName=group.id)
     subnets = described["DBSubnetGroups"][0]["Subnets"]
     assert {item["SubnetIdentifier"] for item in subnets} == {
         world.subnet("b"),

@@ -226,8 +226,8 @@ def health(**settings: Any) -> dict[str, Any]:
     ],
 )
 def test_refused(harness: Any, type_: str, inputs: dict[str, Any], path: str, reason: str) -> None:
-    refusals = harness.refusals(type_, inputs)
-    assert reason in refusals.get(path, ""), refusals
+    failures = harness.failures(type_, inputs)
+    assert reason in failures.get(path, ""), failures
 
 
 @pytest.mark.parametrize(
@@ -246,18 +246,18 @@ def test_refused(harness: Any, type_: str, inputs: dict[str, Any], path: str, re
 def test_what_is_unknown_in_a_preview_is_not_judged(
     harness: Any, type_: str, inputs: dict[str, Any]
 ) -> None:
-    assert harness.refusals(type_, inputs) == {}
+    assert harness.failures(type_, inputs) == {}
 
 
 def test_a_subnet_outside_its_vpc_is_refused(harness: Any, world: Any) -> None:
-    refusals = harness.refusals(SUBNET, {"vpcId": world.vpc, "cidrBlock": "10.31.0.0/24"})
-    assert f"10.31.0.0/24 is not inside 10.30.0.0/16 of {world.vpc}" in refusals["cidrBlock"]
+    failures = harness.failures(SUBNET, {"vpcId": world.vpc, "cidrBlock": "10.31.0.0/24"})
+    assert f"10.31.0.0/24 is not inside 10.30.0.0/16 of {world.vpc}" in failures["cidrBlock"]
 
 
 def test_vpcs_that_overlap_are_refused(harness: Any, world: Any) -> None:
     vpc = world.vpc
-    refusals = harness.refusals(VPC, {"cidrBlock": "10.30.128.0/17"})
-    assert f"overlaps 10.30.0.0/16 of {vpc}" in refusals["cidrBlock"]
+    failures = harness.failures(VPC, {"cidrBlock": "10.30.128.0/17"})
+    assert f"overlaps 10.30.0.0/16 of {vpc}" in failures["cidrBlock"]
 
 
 def test_a_vpc_does_not_overlap_itself(harness: Any) -> None:
@@ -273,15 +273,15 @@ def test_two_subnets_of_one_zone_are_no_two_zones(harness: Any, world: Any) -> N
         cidrBlock="10.30.7.0/24",
         availabilityZone="ap-northeast-2a",
     )
-    refusals = harness.refusals(BALANCER, {"subnets": [world.subnet("a"), twin.id]})
-    assert "all in ap-northeast-2a" in refusals["subnets"]
-    refusals = harness.refusals(BALANCER, {"subnets": [world.subnet("a"), "subnet-12345678"]})
-    assert "not all of the subnets" in refusals["subnets"]
+    failures = harness.failures(BALANCER, {"subnets": [world.subnet("a"), twin.id]})
+    assert "all in ap-northeast-2a" in failures["subnets"]
+    failures = harness.failures(BALANCER, {"subnets": [world.subnet("a"), "subnet-12345678"]})
+    assert "not all of the subnets" in failures["subnets"]
 
 
 def test_a_capacity_left_to_scaling_does_not_block_new_limits(harness: Any) -> None:
     old = {**SIZES, "desiredCapacity": 2}
-    _, refusals = harness.check(GROUP, {**old, "minSize": 3, "maxSize": 9}, old)
-    assert not refusals
-    _, refusals = harness.check(GROUP, {**old, "desiredCapacity": 10}, old)
-    assert refusals
+    _, failures = harness.check(GROUP, {**old, "minSize": 3, "maxSize": 9}, old)
+    assert not failures
+    _, failures = harness.check(GROUP, {**old, "desiredCapacity": 10}, old)
+    assert failures

@@ -135,7 +135,7 @@ class Stack:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, plane: ControlPlane, place: Any) -> Iterator[Stack]:
+def stack(tmp_path: Path, plane: ControlPlane, context: Any) -> Iterator[Stack]:
     if shutil.which("pulumi", path=SEARCH_PATH) is None:
         pytest.skip("the Pulumi engine is not installed; run `make setup`")
     server = ProviderServer(plane.endpoint, "ap-northeast-2")
@@ -143,13 +143,13 @@ def stack(tmp_path: Path, plane: ControlPlane, place: Any) -> Iterator[Stack]:
     server.stop()
 
 
-def test_a_stack_through_its_life(stack: Stack, place: Any) -> None:
-    ec2, elb = place.aws.ec2, place.aws.elbv2
-    before = census(place)
+def test_a_stack_through_its_life(stack: Stack, context: Any) -> None:
+    ec2, elb = context.aws.ec2, context.aws.elbv2
+    before = census(context)
 
     preview = stack.run("preview")
     assert "16 to create" in preview
-    assert census(place) == before
+    assert census(context) == before
 
     stack.up()
     unchanged = stack.up("--expect-no-changes")
@@ -174,7 +174,7 @@ def test_a_stack_through_its_life(stack: Stack, place: Any) -> None:
     (targets,) = elb.describe_target_groups()["TargetGroups"]
     assert targets["TargetGroupArn"] == stack.output("targets") != old
     assert targets["Port"] == 9090
-    (fleet,) = place.aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    (fleet,) = context.aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
     assert fleet["TargetGroupARNs"] == [targets["TargetGroupArn"]]
     stack.up("--expect-no-changes")
 
@@ -184,16 +184,16 @@ def test_a_stack_through_its_life(stack: Stack, place: Any) -> None:
     assert "1 updated" in stack.up()
 
     stack.run("destroy", "--yes", "--skip-preview")
-    assert census(place) == before
+    assert census(context) == before
 
 
-def test_a_misspelt_property_never_reaches_the_region(stack: Stack, place: Any) -> None:
+def test_a_misspelt_property_never_reaches_the_region(stack: Stack, context: Any) -> None:
     text = PROGRAM.replace('"interval": 5', '"intervall": 5')
     stack.program.write_text(text)
-    before = census(place)
+    before = census(context)
     output = stack.run("preview", expect=1)
     assert "has no property 'intervall'; did you mean 'interval'?" in output
-    assert census(place) == before
+    assert census(context) == before
 
 
 def group_named(ec2: Any, name: str) -> str:
@@ -201,9 +201,9 @@ def group_named(ec2: Any, name: str) -> str:
     return ec2.describe_security_groups(Filters=mine)["SecurityGroups"][0]["GroupId"]
 
 
-def census(place: Any) -> dict[str, int]:
+def census(context: Any) -> dict[str, int]:
     """How many of everything the region holds; terminated instances are nothing."""
-    ec2, elb, scaling = place.aws.ec2, place.aws.elbv2, place.aws.autoscaling
+    ec2, elb, scaling = context.aws.ec2, context.aws.elbv2, context.aws.autoscaling
     alive = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopped"]}]
     return {
         "vpcs": len(ec2.describe_vpcs()["Vpcs"]),

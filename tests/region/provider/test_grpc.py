@@ -22,7 +22,7 @@ URN = f"urn:pulumi:s::p::c:x:Y${VPC}::web"
 
 
 @pytest.fixture
-def server(plane: ControlPlane, place: Any) -> Iterator[tuple[ProviderServer, int]]:
+def server(plane: ControlPlane, context: Any) -> Iterator[tuple[ProviderServer, int]]:
     server = ProviderServer(plane.endpoint, "ap-northeast-2")
     yield server, server.start()
     server.stop()

@@ -228,7 +228,7 @@ CASES = [
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         lambda w: {
             "role": w.role(),
-            "policyArn": w.harness.place.aws.iam.create_policy(
+            "policyArn": w.harness.context.aws.iam.create_policy(
                 PolicyName="own", PolicyDocument=json.dumps(POLICY)
             )["Policy"]["Arn"],
         },

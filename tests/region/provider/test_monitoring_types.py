@@ -94,12 +94,12 @@ def without(inputs: dict[str, Any], *names: str) -> dict[str, Any]:
 def test_what_aws_refuses_is_refused_before_anything_is_made(
     harness: Any, type_: str, inputs: dict[str, Any], path: str, reason: str
 ) -> None:
-    assert reason in harness.refusals(type_, inputs)[path]
+    assert reason in harness.failures(type_, inputs)[path]
 
 
 def test_a_changed_alarm_keeps_its_state(harness: Any) -> None:
     alarm = harness.create(ALARM, **WATCH)
-    cloudwatch = harness.place.aws.cloudwatch
+    cloudwatch = harness.context.aws.cloudwatch
     cloudwatch.set_alarm_state(AlarmName=alarm.id, StateValue="ALARM", StateReason="drill")
     harness.update(alarm, **{**WATCH, "threshold": 5})
     (found,) = cloudwatch.describe_alarms(AlarmNames=[alarm.id])["MetricAlarms"]
@@ -111,14 +111,14 @@ def test_a_topic_without_its_policy_has_awss_own(harness: Any, world: Any) -> No
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     policy = harness.create(POLICY, arn=world.topic, policy=document)
     harness.delete(policy)
-    found = harness.place.aws.sns.get_topic_attributes(TopicArn=world.topic)["Attributes"]
+    found = harness.context.aws.sns.get_topic_attributes(TopicArn=world.topic)["Attributes"]
     assert "__default_policy_ID" in found["Policy"]
 
 
 def test_a_deleted_key_is_pending_deletion(harness: Any) -> None:
     key = harness.create(KEY, deletionWindowInDays=7)
     harness.delete(key)
-    metadata = harness.place.aws.kms.describe_key(KeyId=key.id)["KeyMetadata"]
+    metadata = harness.context.aws.kms.describe_key(KeyId=key.id)["KeyMetadata"]
     assert metadata["KeyState"] == "PendingDeletion"
 
 
@@ -133,7 +133,7 @@ def test_only_the_changed_notification_of_a_budget_is_made_again(harness: Any) -
     budget = harness.create(BUDGET, **COSTS, notifications=[NOTIFICATION, forecast])
     harness.update(budget, **COSTS, notifications=[NOTIFICATION, {**forecast, "threshold": 90}])
     where = {"AccountId": budget["accountId"], "BudgetName": budget["name"]}
-    found = harness.place.aws.budgets.describe_notifications_for_budget(**where)["Notifications"]
+    found = harness.context.aws.budgets.describe_notifications_for_budget(**where)["Notifications"]
     assert {n["NotificationType"]: n["Threshold"] for n in found} == {
         "ACTUAL": 80,
         "FORECASTED": 90,

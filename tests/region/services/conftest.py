@@ -12,7 +12,7 @@ from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
 from tests.region.builders import Network, Stage
-from tests.region.fakes import Aws, FakeBalancer, FakePark
+from tests.region.fakes import Aws, FakeBalancer, FakePool
 
 
 @pytest.fixture
@@ -33,33 +33,33 @@ def balancer_class(monkeypatch: pytest.MonkeyPatch) -> type[FakeBalancer]:
 
 
 @pytest.fixture
-def deployments(plane: ControlPlane, park: FakePark) -> DeploymentsController:
-    return DeploymentsController(plane, park)
+def deployments(plane: ControlPlane, pool: FakePool) -> DeploymentsController:
+    return DeploymentsController(plane, pool)
 
 
 @pytest.fixture
 def stage(
     plane: ControlPlane,
     aws: Aws,
-    park: FakePark,
+    pool: FakePool,
     deployments: DeploymentsController,
     balancer_class: type[FakeBalancer],
 ) -> Iterator[Stage]:
     loop = ControllerLoop(
         plane,
         [
-            InstancesController(plane, park),
+            InstancesController(plane, pool),
             LoadBalancersController(plane, balancer_class),
             deployments,
         ],
         tick=0.1,
     )
     loop.start()
-    yield Stage(plane, aws, park)
+    yield Stage(plane, aws, pool)
     loop.stop()
 
 
 @pytest.fixture
-def stage_of(plane: ControlPlane, aws: Aws, park: FakePark) -> Callable[[], Stage]:
+def stage_of(plane: ControlPlane, aws: Aws, pool: FakePool) -> Callable[[], Stage]:
     """A stage without controllers: the test starts its own."""
-    return lambda: Stage(plane, aws, park)
+    return lambda: Stage(plane, aws, pool)

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import ProviderError, Refusal
+from region.provider.errors import CheckFailure, ProviderError
 from region.provider.handler import MINUTE, Handler, found, given
 from region.provider.operation import Operation
 from region.provider.resources.autoscaling.mixed_instances_policy import (
@@ -108,16 +108,16 @@ class Group(Handler):
     )
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the sizes are in order and that there is something to launch and a place for it."""
         yield from _check_sizes(inputs, old)
         yield from checks.one_of("healthCheckType", inputs.get("healthCheckType"), HEALTH_TYPES)
         if not inputs.get("vpcZoneIdentifiers"):
             reason = "a group needs 'vpcZoneIdentifiers', which says where it launches; set it"
-            yield Refusal("vpcZoneIdentifiers", reason)
+            yield CheckFailure("vpcZoneIdentifiers", reason)
         if not inputs.get("launchTemplate") and not inputs.get(MIXED):
             reason = f"a group needs 'launchTemplate' or {MIXED!r}, which says what it launches"
-            yield Refusal("launchTemplate", f"{reason}; set one of them")
+            yield CheckFailure("launchTemplate", f"{reason}; set one of them")
         else:
             yield from checks.exactly_one(inputs, ["launchTemplate", MIXED])
         template: Any = inputs.get("launchTemplate")
@@ -127,11 +127,11 @@ class Group(Handler):
         if isinstance(policy, dict):
             yield from check_policy(op, policy)
         if inputs.get("capacityRebalance") is True:
-            yield Refusal("capacityRebalance", f"{NO_SPOT} and leave 'capacityRebalance' out")
+            yield CheckFailure("capacityRebalance", f"{NO_SPOT} and leave 'capacityRebalance' out")
         timeout = inputs["waitForCapacityTimeout"]
         if timeout is not UNKNOWN and duration(timeout) is None:
             reason = f"{timeout!r} is not a duration; write one such as 10m, or 0 for no wait"
-            yield Refusal("waitForCapacityTimeout", reason)
+            yield CheckFailure("waitForCapacityTimeout", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
@@ -286,18 +286,18 @@ def duration(text: Any) -> float | None:
     return float(hours * 3600 + minutes * 60 + seconds)
 
 
-def _check_sizes(inputs: Properties, old: Properties) -> Iterable[Refusal]:
+def _check_sizes(inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
     low, high = inputs.get("minSize"), inputs.get("maxSize")
     desired = inputs.get("desiredCapacity")
     if not isinstance(low, int) or not isinstance(high, int):
         return
     if not 0 <= low <= high:
-        yield Refusal("minSize", f"'minSize' {low} must be 0 to 'maxSize' {high}")
+        yield CheckFailure("minSize", f"'minSize' {low} must be 0 to 'maxSize' {high}")
     elif desired == old.get("desiredCapacity"):
         # Left to scaling policies (ignoreChanges): the group itself moves it within the new limits.
         return
     elif isinstance(desired, int) and not low <= desired <= high:
-        yield Refusal(
+        yield CheckFailure(
             "desiredCapacity", f"'desiredCapacity' {desired} must be {low} to {high} (min to max)"
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import found, given
 from region.provider.operation import Operation
 from region.provider.values import Properties
@@ -35,7 +35,7 @@ DISTRIBUTION = {
 NO_SPOT = "the local region has no Spot market; set onDemandPercentageAboveBaseCapacity to 100"
 
 
-def check_policy(op: Operation, policy: Properties) -> Iterable[Refusal]:
+def check_policy(op: Operation, policy: Properties) -> Iterable[CheckFailure]:
     """Check that the policy is a choice of types for On-Demand instances."""
     template: Any = policy.get("launchTemplate")
     if isinstance(template, dict):
@@ -50,7 +50,7 @@ def check_policy(op: Operation, policy: Properties) -> Iterable[Refusal]:
         yield from checks.one_of(f"{path}.onDemandAllocationStrategy", strategy, ["prioritized"])
         share = distribution.get("onDemandPercentageAboveBaseCapacity", 100)
         if isinstance(share, int) and share != 100:
-            yield Refusal(f"{path}.onDemandPercentageAboveBaseCapacity", NO_SPOT)
+            yield CheckFailure(f"{path}.onDemandPercentageAboveBaseCapacity", NO_SPOT)
 
 
 def policy_parameter(policy: Properties) -> dict[str, Any]:

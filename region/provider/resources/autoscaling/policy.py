@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given
 from region.provider.operation import Operation
 from region.provider.values import Properties
@@ -43,23 +43,23 @@ class Policy(Handler):
     naming = Naming(prefix="", pattern=r"[^:]+", rule="any characters but colons")
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the policy tracks a predefined metric."""
         yield from checks.one_of("policyType", inputs.get("policyType"), [TRACKING])
         tracking: Any = inputs.get("targetTrackingConfiguration")
         if not isinstance(tracking, dict):
             reason = f"a {TRACKING} policy needs 'targetTrackingConfiguration'; set it"
-            yield Refusal("targetTrackingConfiguration", reason)
+            yield CheckFailure("targetTrackingConfiguration", reason)
             return
         target: Any = tracking.get("targetValue")  # pyright: ignore[reportUnknownMemberType]
         if isinstance(target, int | float) and target <= 0:
             reason = f"the target value {target} must be above 0"
-            yield Refusal("targetTrackingConfiguration.targetValue", reason)
+            yield CheckFailure("targetTrackingConfiguration.targetValue", reason)
         metric: Any = tracking.get("predefinedMetricSpecification")  # pyright: ignore[reportUnknownMemberType]
         if isinstance(metric, dict):
             yield from _check_metric(metric)
         else:
-            yield Refusal(_METRIC, "set 'predefinedMetricSpecification': it names the metric")
+            yield CheckFailure(_METRIC, "set 'predefinedMetricSpecification': it names the metric")
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
@@ -135,14 +135,16 @@ def _key(identity: str, state: Properties) -> tuple[str, str]:
     return group, name
 
 
-def _check_metric(metric: Properties) -> Iterable[Refusal]:
+def _check_metric(metric: Properties) -> Iterable[CheckFailure]:
     kind, label = metric.get("predefinedMetricType"), metric.get("resourceLabel")
     yield from checks.one_of(f"{_METRIC}.predefinedMetricType", kind, METRICS)
     path = f"{_METRIC}.resourceLabel"
     if kind == PER_TARGET and label is None:
-        yield Refusal(path, f"{PER_TARGET} needs 'resourceLabel': <LB arnSuffix>/<TG arnSuffix>")
+        yield CheckFailure(
+            path, f"{PER_TARGET} needs 'resourceLabel': <LB arnSuffix>/<TG arnSuffix>"
+        )
     if isinstance(label, str) and not _LABEL.fullmatch(label):
-        yield Refusal(
+        yield CheckFailure(
             path,
             f"{label!r} is not a resource label; join the load balancer's and the target group's "
             "arnSuffix with '/'",

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given, sync_tags, tag_list, tag_map
 from region.provider.operation import Operation
 from region.provider.values import Properties
@@ -42,20 +42,20 @@ class Budget(Handler):
     regional = False
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that there is a limit on costs, and that notifications have subscribers."""
         yield from checks.one_of("budgetType", inputs.get("budgetType"), TYPES)
         yield from checks.one_of("timeUnit", inputs.get("timeUnit"), UNITS)
         for name in ("limitAmount", "limitUnit"):
             if inputs.get(name) is None:
-                yield Refusal(name, f"a budget of costs needs {name!r}; set it")
+                yield CheckFailure(name, f"a budget of costs needs {name!r}; set it")
         notifications: Any = inputs.get("notifications")
         if not isinstance(notifications, list):
             return
         listed: list[Any] = notifications
         if len(listed) > MOST_NOTIFICATIONS:
             reason = f"a budget takes {MOST_NOTIFICATIONS} notifications, not {len(listed)}"
-            yield Refusal("notifications", f"{reason}; remove some")
+            yield CheckFailure("notifications", f"{reason}; remove some")
         for item in listed:
             if isinstance(item, dict):
                 yield from _check_notification(item)
@@ -145,12 +145,12 @@ def _budget(inputs: Properties) -> dict[str, Any]:
     }
 
 
-def _check_notification(item: Properties) -> Iterable[Refusal]:
+def _check_notification(item: Properties) -> Iterable[CheckFailure]:
     path = "notifications.comparisonOperator"
     yield from checks.one_of(path, item.get("comparisonOperator"), COMPARISONS)
     if not any(item.get(name) for name in _SUBSCRIBERS.values()):
         reason = "a notification without a subscriber is refused by AWS; name a topic or an address"
-        yield Refusal("notifications", reason)
+        yield CheckFailure("notifications", reason)
 
 
 def _subscribers(item: Properties) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, sync_tags
 from region.provider.operation import Operation
 from region.provider.values import Properties
@@ -28,13 +28,13 @@ class LogGroup(Handler):
     naming = Naming(limit=512, pattern=r"[\w./#-]+", rule="letters, digits and -_./#")
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that CloudWatch Logs offers the retention; 0 keeps logs forever."""
         days: Any = inputs.get("retentionInDays")
         if isinstance(days, int) and days and days not in RETENTION_DAYS:
             near = min(RETENTION_DAYS, key=lambda allowed: abs(allowed - days))
             reason = f"'retentionInDays' {days} is not offered by CloudWatch Logs; use {near}"
-            yield Refusal("retentionInDays", reason)
+            yield CheckFailure("retentionInDays", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, found, given, sync_tags, tag_list, tag_map
 from region.provider.operation import Operation
 from region.provider.values import Properties
@@ -63,14 +63,14 @@ class MetricAlarm(Handler):
     naming = Naming(prefix="", pattern=r"[^\x00-\x1f]+", rule="any printable characters")
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that there is one metric, one statistic and one threshold."""
         for name in ("metricName", "namespace", "period", "threshold"):
             if inputs.get(name) is None:
-                yield Refusal(name, f"an alarm on a metric needs {name!r}; set it")
+                yield CheckFailure(name, f"an alarm on a metric needs {name!r}; set it")
         for name in ("comparisonOperator", "evaluationPeriods"):
             if inputs.get(name) is None:
-                yield Refusal(name, f"an alarm needs {name!r}; set it")
+                yield CheckFailure(name, f"an alarm needs {name!r}; set it")
         yield from checks.exactly_one(inputs, ["statistic", "extendedStatistic"])
         yield from checks.one_of(
             "comparisonOperator", inputs.get("comparisonOperator"), COMPARISONS
@@ -79,11 +79,11 @@ class MetricAlarm(Handler):
         wanted, periods = inputs.get("datapointsToAlarm"), inputs.get("evaluationPeriods")
         if isinstance(wanted, int) and isinstance(periods, int) and wanted > periods:
             reason = f"'datapointsToAlarm' {wanted} is more than 'evaluationPeriods' {periods}"
-            yield Refusal("datapointsToAlarm", f"{reason}; lower it")
+            yield CheckFailure("datapointsToAlarm", f"{reason}; lower it")
         period: Any = inputs.get("period")
         if isinstance(period, int) and period not in {10, 20, 30} and period % 60:
             reason = f"a period of {period} s is neither 10, 20, 30 nor a multiple of 60; round it"
-            yield Refusal("period", reason)
+            yield CheckFailure("period", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, tag_list
 from region.provider.operation import Operation
 from region.provider.resources.codedeploy.common import NAME, PLATFORM, RULE, retag, tags_of
@@ -25,7 +25,7 @@ class Application(Handler):
     naming = Naming(prefix="", limit=100, pattern=NAME, rule=RULE)
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the platform is EC2 instances."""
         yield from checks.one_of("computePlatform", inputs.get("computePlatform"), [PLATFORM])
 

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler
 from region.provider.operation import Operation
 from region.provider.resources.codedeploy.common import PLATFORM
@@ -39,12 +39,12 @@ class DeploymentConfig(Handler):
     )
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that there is a minimum for servers."""
         yield from checks.one_of("computePlatform", inputs.get("computePlatform"), [PLATFORM])
         hosts: Any = inputs.get(_HOSTS)
         if hosts is None:
-            yield Refusal(_HOSTS, f"a configuration for servers needs {_HOSTS!r}; set it")
+            yield CheckFailure(_HOSTS, f"a configuration for servers needs {_HOSTS!r}; set it")
         if isinstance(hosts, dict):
             kind, value = hosts.get("type"), hosts.get("value")  # pyright: ignore[reportUnknownMemberType]
             yield from checks.one_of(f"{_HOSTS}.type", kind, KINDS)

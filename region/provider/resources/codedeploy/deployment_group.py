@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given, tag_list
 from region.provider.operation import Operation
 from region.provider.resources.codedeploy.common import NAME, PLATFORM, RULE, retag, tags_of
@@ -79,13 +79,13 @@ class DeploymentGroup(Handler):
     naming = Naming(prop="deploymentGroupName", prefix="", limit=100, pattern=NAME, rule=RULE)
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that deployments are in place and that traffic control has a target group."""
         style: Any = inputs.get("deploymentStyle")
         if isinstance(style, dict):
             yield from _check_style(style, inputs)
         if inputs.get("ec2TagFilters") and inputs.get("ec2TagSets"):
-            yield Refusal("ec2TagSets", "set either 'ec2TagFilters' or 'ec2TagSets', not both")
+            yield CheckFailure("ec2TagSets", "set either 'ec2TagFilters' or 'ec2TagSets', not both")
         strategy = inputs.get("outdatedInstancesStrategy")
         yield from checks.one_of("outdatedInstancesStrategy", strategy, ["UPDATE", "IGNORE"])
         filters: Any = inputs.get("ec2TagFilters")
@@ -176,12 +176,12 @@ def _key(identity: str, state: Properties) -> tuple[str, str]:
     return application, group
 
 
-def _check_style(style: Properties, inputs: Properties) -> Iterable[Refusal]:
+def _check_style(style: Properties, inputs: Properties) -> Iterable[CheckFailure]:
     kind, option = style.get("deploymentType"), style.get("deploymentOption")
     yield from checks.one_of("deploymentStyle.deploymentType", kind, TYPES)
     yield from checks.one_of("deploymentStyle.deploymentOption", option, OPTIONS)
     if option == OPTIONS[0] and not inputs.get("loadBalancerInfo"):
-        yield Refusal(
+        yield CheckFailure(
             "loadBalancerInfo",
             f"{OPTIONS[0]} needs 'loadBalancerInfo' with a target group; set it, or use "
             f"{OPTIONS[1]}",

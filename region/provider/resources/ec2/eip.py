@@ -8,7 +8,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.ec2.common import retag, tag_specifications
@@ -29,7 +29,7 @@ class Eip(Handler):
     )
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the domain is a VPC: EC2-Classic was shut down."""
         yield from checks.one_of("domain", inputs.get("domain"), ["vpc"])
 

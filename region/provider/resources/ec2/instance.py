@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import ProviderError, Refusal
+from region.provider.errors import CheckFailure, ProviderError
 from region.provider.handler import MINUTE, Handler, given, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.ec2 import launch_settings
@@ -71,15 +71,15 @@ class Instance(Handler):
     )
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that image and type are given and exist, and that the user data fits."""
         for name in ("ami", "instanceType"):
             if inputs.get(name) is None:
-                yield Refusal(name, f"an instance needs {name!r}; set it")
+                yield CheckFailure(name, f"an instance needs {name!r}; set it")
         yield from checks.instance_type(op, "instanceType", inputs.get("instanceType"))
         yield from launch_settings.check_machine(inputs)
         if inputs.keys() >= USER_DATA:
-            yield Refusal("userData", "set either 'userData' or 'userDataBase64', not both")
+            yield CheckFailure("userData", "set either 'userData' or 'userDataBase64', not both")
         text = inputs.get("userData")
         if isinstance(text, str):
             yield from launch_settings.check_user_data("userData", len(text.encode()))

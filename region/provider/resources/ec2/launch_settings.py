@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import found, given
 from region.provider.values import Properties
 from region.quotas import USER_DATA_BYTES
@@ -48,7 +48,7 @@ def credit_specification(inputs: Properties) -> dict[str, Any]:
     return {"CreditSpecification": {"CpuCredits": mode}} if mode else {}
 
 
-def check_machine(inputs: Properties) -> Iterable[Refusal]:
+def check_machine(inputs: Properties) -> Iterable[CheckFailure]:
     """Check what instances and launch templates have in common."""
     options: Any = inputs.get("metadataOptions")
     if isinstance(options, dict):
@@ -67,10 +67,10 @@ def check_machine(inputs: Properties) -> Iterable[Refusal]:
         yield from checks.one_of(path, specification.get("cpuCredits"), CREDITS)
 
 
-def check_user_data(path: str, size: int) -> Iterable[Refusal]:
+def check_user_data(path: str, size: int) -> Iterable[CheckFailure]:
     """Check that user data of `size` bytes fits into 16 KiB."""
     if size > USER_DATA_BYTES:
-        yield Refusal(
+        yield CheckFailure(
             path,
             f"user data has {size} bytes and EC2 takes {USER_DATA_BYTES}; shorten it or fetch "
             "parts of it from S3",

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given, tag_list, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.ec2 import launch_settings
@@ -79,19 +79,19 @@ class LaunchTemplate(Handler):
     computed = frozenset({"defaultVersion"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the type exists, the user data is base64 and groups are given in one place."""
         yield from checks.instance_type(op, "instanceType", inputs.get("instanceType"))
         yield from launch_settings.check_machine(inputs)
         yield from _check_user_data(inputs.get("userData"))
         if inputs.get("vpcSecurityGroupIds") and inputs.get("networkInterfaces"):
-            yield Refusal(
+            yield CheckFailure(
                 "vpcSecurityGroupIds",
                 "with 'networkInterfaces' the groups belong there as 'securityGroups'; move them",
             )
         if "updateDefaultVersion" in inputs and "defaultVersion" in inputs:
             reason = "set either 'updateDefaultVersion' or 'defaultVersion', not both"
-            yield Refusal("defaultVersion", reason)
+            yield CheckFailure("defaultVersion", reason)
 
     @override
     def changes_outputs(self, changed: frozenset[str]) -> frozenset[str]:
@@ -179,7 +179,7 @@ def _tags(op: Operation, identity: str) -> dict[str, str]:
     return tag_map(op.aws.ec2.describe_tags(Filters=mine)["Tags"])
 
 
-def _check_user_data(value: Any) -> Iterable[Refusal]:
+def _check_user_data(value: Any) -> Iterable[CheckFailure]:
     if not isinstance(value, str):
         return
     try:
@@ -187,7 +187,7 @@ def _check_user_data(value: Any) -> Iterable[Refusal]:
             "userData", len(base64.b64decode(value, validate=True))
         )
     except binascii.Error:
-        yield Refusal(
+        yield CheckFailure(
             "userData", "a launch template's 'userData' must be base64; encode it with b64encode"
         )
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import ProviderError, Refusal
+from region.provider.errors import CheckFailure, ProviderError
 from region.provider.handler import MINUTE, Handler, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.ec2.common import retag, tag_specifications
@@ -30,12 +30,12 @@ class NatGateway(Handler):
     defaults: ClassVar = {"connectivityType": "public"}
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the gateway is public and has a subnet and an address."""
         yield from checks.one_of("connectivityType", inputs.get("connectivityType"), ["public"])
         for name, what in (("subnetId", "the subnet it is in"), ("allocationId", "an Eip's")):
             if inputs.get(name) is None:
-                yield Refusal(name, f"a NAT gateway needs {name!r}, {what}; set it")
+                yield CheckFailure(name, f"a NAT gateway needs {name!r}, {what}; set it")
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, changed, found, given
 from region.provider.operation import Operation
 from region.provider.values import Properties
@@ -27,7 +27,7 @@ class Route(Handler):
     volatile = frozenset({"state"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the route has one destination and one target."""
         yield from checks.exactly_one(inputs, [DESTINATION])
         yield from checks.exactly_one(inputs, list(TARGETS.values()))

@@ -8,7 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler
 from region.provider.operation import Operation
 from region.provider.values import Properties
@@ -22,7 +22,7 @@ class RouteTableAssociation(Handler):
     fixed_identity = True  # a subnet has one association
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that a subnet is associated: gateways are not supported."""
         yield from checks.exactly_one(inputs, ["subnetId"])
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal, is_missing
+from region.provider.errors import CheckFailure, is_missing
 from region.provider.handler import Handler, changed, given, known, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.ec2.common import IN_USE, retag, tag_specifications
@@ -26,10 +26,10 @@ class Subnet(Handler):
     computed = frozenset({"availabilityZone", "availabilityZoneId"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the subnet lies in its VPC and in one of the region's zones."""
         if inputs.get("cidrBlock") is None:
-            yield Refusal("cidrBlock", "a subnet needs 'cidrBlock'; set one inside the VPC's")
+            yield CheckFailure("cidrBlock", "a subnet needs 'cidrBlock'; set one inside the VPC's")
         yield from checks.cidr("cidrBlock", inputs.get("cidrBlock"))
         if known(inputs, "availabilityZone"):
             listed = op.aws.ec2.describe_availability_zones()["AvailabilityZones"]
@@ -37,7 +37,7 @@ class Subnet(Handler):
             if inputs["availabilityZone"] not in names:
                 zone = inputs["availabilityZone"]
                 reason = f"{zone!r} is not a zone of {op.region}; use one of {', '.join(names)}"
-                yield Refusal("availabilityZone", reason)
+                yield CheckFailure("availabilityZone", reason)
         if known(inputs, "vpcId", "cidrBlock"):
             yield from _outside(op, inputs["vpcId"], checks.network(inputs["cidrBlock"]))
 
@@ -85,7 +85,7 @@ class Subnet(Handler):
         )
 
 
-def _outside(op: Operation, vpc: str, block: ipaddress.IPv4Network | str) -> Iterable[Refusal]:
+def _outside(op: Operation, vpc: str, block: ipaddress.IPv4Network | str) -> Iterable[CheckFailure]:
     if isinstance(block, str):
         return
     try:
@@ -93,12 +93,14 @@ def _outside(op: Operation, vpc: str, block: ipaddress.IPv4Network | str) -> Ite
     except ClientError as error:
         if not is_missing(error):
             raise
-        yield Refusal("vpcId", f"the VPC {vpc!r} does not exist; use the id of an existing one")
+        yield CheckFailure(
+            "vpcId", f"the VPC {vpc!r} does not exist; use the id of an existing one"
+        )
         return
     for found in described:
         around = ipaddress.IPv4Network(found["CidrBlock"])
         if not block.subnet_of(around):
-            yield Refusal(
+            yield CheckFailure(
                 "cidrBlock",
                 f"{block} is not inside {around} of {vpc}; choose a block inside the VPC's",
             )

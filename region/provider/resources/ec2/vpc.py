@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, changed, known, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.ec2.common import IN_USE, retag, tag_specifications
@@ -27,20 +27,20 @@ class Vpc(Handler):
     computed = frozenset({"enableDnsHostnames"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the VPC lies in 10.0.0.0/8 and overlaps no other: its addresses are the machine's."""
         yield from checks.one_of("instanceTenancy", inputs.get("instanceTenancy"), ["default"])
         if inputs.get("cidrBlock") is None:
-            yield Refusal("cidrBlock", "a VPC needs 'cidrBlock'; set one such as 10.10.0.0/16")
+            yield CheckFailure("cidrBlock", "a VPC needs 'cidrBlock'; set one such as 10.10.0.0/16")
         if not known(inputs, "cidrBlock"):
             return
         block = checks.network(inputs["cidrBlock"])
         if isinstance(block, str):
-            yield Refusal("cidrBlock", block)
+            yield CheckFailure("cidrBlock", block)
         elif not 16 <= block.prefixlen <= 28:
-            yield Refusal("cidrBlock", f"{block} is not between /16 and /28, as a VPC must be")
+            yield CheckFailure("cidrBlock", f"{block} is not between /16 and /28, as a VPC must be")
         elif not block.subnet_of(checks.LOCAL_NETWORK):
-            yield Refusal(
+            yield CheckFailure(
                 "cidrBlock",
                 f"the local region maps 10.a.b.c to 127.a.b.c and {block} is not in 10.0.0.0/8; "
                 "choose a block in there",
@@ -119,12 +119,12 @@ def _default_parts(ec2: Any, mine: list[dict[str, Any]]) -> Properties:
     }
 
 
-def _overlap(op: Operation, block: ipaddress.IPv4Network) -> Iterable[Refusal]:
+def _overlap(op: Operation, block: ipaddress.IPv4Network) -> Iterable[CheckFailure]:
     """Reject overlapping VPCs: on AWS they are fine, here they would share loopback addresses."""
     for vpc in op.aws.ec2.describe_vpcs()["Vpcs"]:
         other = ipaddress.IPv4Network(vpc["CidrBlock"])
         if not vpc.get("IsDefault") and block.overlaps(other):
-            yield Refusal(
+            yield CheckFailure(
                 "cidrBlock",
                 f"{block} overlaps {other} of {vpc['VpcId']}, and in the local region both would "
                 "have the same loopback addresses; choose another block",

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal, error_code
+from region.provider.errors import CheckFailure, error_code
 from region.provider.handler import Handler, given, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.ec2.common import retag, tag_specifications
@@ -29,12 +29,14 @@ class VpcEndpoint(Handler):
     computed = frozenset({"policy", "routeTableIds"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check for a gateway endpoint: the local region has no interfaces for the other type."""
         yield from checks.one_of("vpcEndpointType", inputs.get("vpcEndpointType"), ["Gateway"])
         services = [f"com.amazonaws.{op.region}.{name}" for name in ("s3", "dynamodb")]
         if inputs.get("serviceName") is None:
-            yield Refusal("serviceName", f"an endpoint needs 'serviceName', such as {services[0]}")
+            yield CheckFailure(
+                "serviceName", f"an endpoint needs 'serviceName', such as {services[0]}"
+            )
         yield from checks.one_of("serviceName", inputs.get("serviceName"), services)
 
     @override

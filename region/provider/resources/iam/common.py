@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from region.provider.compare import parse_document
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 
 IN_USE = "DeleteConflict"
 
@@ -19,10 +19,12 @@ NAME = r"[\w+=,.@-]+"
 RULE = "letters, digits and +=,.@_-"
 
 
-def check_document(path: str, value: Any) -> Iterable[Refusal]:
+def check_document(path: str, value: Any) -> Iterable[CheckFailure]:
     """Reject a known value that is not a JSON policy document."""
     if isinstance(value, str) and not isinstance(parse_document(value), dict):
-        yield Refusal(path, f"{path!r} is not a JSON policy document; pass json.dumps(...) of one")
+        yield CheckFailure(
+            path, f"{path!r} is not a JSON policy document; pass json.dumps(...) of one"
+        )
 
 
 def document_text(document: Any) -> str:

@@ -10,7 +10,7 @@ from typing_extensions import override
 from region.provider import checks
 from region.provider.autoname import Naming
 from region.provider.compare import parse_document
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given, sync_tags, tag_list, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.iam.common import IN_USE, NAME, RULE, check_document, document_text
@@ -44,7 +44,7 @@ class Role(Handler):
     regional = False
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the trust policy is JSON and that sessions last one to twelve hours."""
         yield from check_document("assumeRolePolicy", inputs.get("assumeRolePolicy"))
         yield from checks.within(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing_extensions import override
 
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler
 from region.provider.operation import Operation
 from region.provider.resources.iam.common import NAME, RULE, check_document, document_text
@@ -24,7 +24,7 @@ class RolePolicy(Handler):
     regional = False
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the policy is JSON."""
         yield from check_document("policy", inputs.get("policy"))
 

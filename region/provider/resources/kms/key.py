@@ -8,7 +8,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import (
     Handler,
     changed,
@@ -31,7 +31,7 @@ class Key(Handler):
     computed = frozenset({"description", "policy"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check the waiting period before a key is deleted."""
         window = inputs.get("deletionWindowInDays")
         yield from checks.within("deletionWindowInDays", window, 7, 30, " days")

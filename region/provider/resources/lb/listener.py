@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given
 from region.provider.operation import Operation
 from region.provider.resources.lb import common
@@ -43,17 +43,19 @@ class Listener(Handler):
     defaults: ClassVar = {"protocol": "HTTP"}
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check for HTTP on a port that is forwarded."""
         yield from checks.one_of("protocol", inputs.get("protocol"), ["HTTP"])
         if inputs.get("port") is None:
-            yield Refusal("port", "a listener needs 'port', such as 80; set it")
+            yield CheckFailure("port", "a listener needs 'port', such as 80; set it")
         yield from checks.within("port", inputs.get("port"), 1, 65535)
         actions: Any = inputs.get("defaultActions")
         if not isinstance(actions, list):
             return
         if len(actions) != 1:  # pyright: ignore[reportUnknownArgumentType]
-            yield Refusal("defaultActions", "the local region takes exactly one default action")
+            yield CheckFailure(
+                "defaultActions", "the local region takes exactly one default action"
+            )
         for action in actions:  # pyright: ignore[reportUnknownVariableType]
             if not isinstance(action, dict):
                 continue
@@ -61,7 +63,7 @@ class Listener(Handler):
             yield from checks.one_of("defaultActions.type", kind, ["forward"])
             if kind == "forward" and not action.get("targetGroupArn"):  # pyright: ignore[reportUnknownMemberType]
                 reason = "a forwarding action needs 'targetGroupArn'; set it"
-                yield Refusal("defaultActions.targetGroupArn", reason)
+                yield CheckFailure("defaultActions.targetGroupArn", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:

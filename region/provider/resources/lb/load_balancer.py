@@ -8,7 +8,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import ProviderError, Refusal
+from region.provider.errors import CheckFailure, ProviderError
 from region.provider.handler import MINUTE, Handler, given
 from region.provider.operation import Operation
 from region.provider.resources.lb import common
@@ -62,14 +62,16 @@ class LoadBalancer(Handler):
     computed = frozenset({"ipAddressType", "securityGroups", "subnets"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check for an Application Load Balancer in two zones."""
         kind, stack = inputs.get("loadBalancerType"), inputs.get("ipAddressType")
         yield from checks.one_of("loadBalancerType", kind, ["application"])
         yield from checks.one_of("ipAddressType", stack, ["ipv4"])
         yield from checks.within("idleTimeout", inputs.get("idleTimeout"), 1, 4000, " seconds")
         if inputs.get("subnets") is None:
-            yield Refusal("subnets", "a load balancer needs 'subnets' in two Availability Zones")
+            yield CheckFailure(
+                "subnets", "a load balancer needs 'subnets' in two Availability Zones"
+            )
         else:
             what = "an Application Load Balancer"
             yield from checks.zones(op, "subnets", inputs["subnets"], what)

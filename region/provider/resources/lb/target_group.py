@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, found, given
 from region.provider.operation import Operation
 from region.provider.resources.lb import common
@@ -60,11 +60,11 @@ class TargetGroup(Handler):
     volatile = frozenset({"loadBalancerArns"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check for HTTP to instances, with a health check that ELB would accept."""
         for name in ("port", "protocol", "vpcId"):
             if inputs.get(name) is None:
-                yield Refusal(name, f"a target group needs {name!r}; set it")
+                yield CheckFailure(name, f"a target group needs {name!r}; set it")
         yield from checks.one_of("protocol", inputs.get("protocol"), ["HTTP"])
         yield from checks.one_of("protocolVersion", inputs.get("protocolVersion"), ["HTTP1"])
         yield from checks.one_of("targetType", inputs.get("targetType"), ["instance"])
@@ -155,7 +155,7 @@ def _health(inputs: Properties) -> dict[str, Any]:
     return {**given(_HEALTH, check), **matcher}
 
 
-def _check_health(health: Properties) -> Iterable[Refusal]:
+def _check_health(health: Properties) -> Iterable[CheckFailure]:
     path = "healthCheck"
     yield from checks.one_of(f"{path}.protocol", health.get("protocol"), ["HTTP"])
     yield from checks.within(f"{path}.interval", health.get("interval"), 5, 300, " seconds")
@@ -166,26 +166,26 @@ def _check_health(health: Properties) -> Iterable[Refusal]:
     interval = health.get("interval", DEFAULT_INTERVAL)
     timeout = health.get("timeout", DEFAULT_TIMEOUT)
     if isinstance(interval, int) and isinstance(timeout, int) and timeout >= interval:
-        yield Refusal(
+        yield CheckFailure(
             f"{path}.timeout",
             f"the health check's timeout of {timeout} s must be below its interval of "
             f"{interval} s; lower 'timeout' or raise 'interval'",
         )
 
 
-def _check_texts(health: Properties) -> Iterable[Refusal]:
+def _check_texts(health: Properties) -> Iterable[CheckFailure]:
     where = health.get("path")
     if isinstance(where, str) and not where.startswith("/"):
         reason = f"the health check's path {where!r} must start with '/'"
-        yield Refusal("healthCheck.path", reason)
+        yield CheckFailure("healthCheck.path", reason)
     codes = health.get("matcher")
     if isinstance(codes, str) and not _MATCHER.fullmatch(codes):
         reason = f"the matcher {codes!r} is not a list of HTTP codes; write 200, 200,302 or 200-299"
-        yield Refusal("healthCheck.matcher", reason)
+        yield CheckFailure("healthCheck.matcher", reason)
     port = health.get("port")
     if port not in {None, UNKNOWN, "traffic-port"} and not _is_port(port):
         reason = f"the health check's port {port!r} must be 'traffic-port' or 1 to 65535"
-        yield Refusal("healthCheck.port", reason)
+        yield CheckFailure("healthCheck.port", reason)
 
 
 def _is_port(port: Any) -> bool:

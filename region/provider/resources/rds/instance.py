@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import ProviderError, Refusal, is_missing
+from region.provider.errors import CheckFailure, ProviderError, is_missing
 from region.provider.handler import MINUTE, Handler, found, given, known, tag_list, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.rds.common import IDENTIFIER, IDENTIFIER_RULE, retag
@@ -105,16 +105,16 @@ class Instance(Handler):
     )
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check for PostgreSQL with one kind of master password."""
         yield from checks.one_of("engine", inputs.get("engine"), ENGINES)
         if not old:
             for name in ("engine", "allocatedStorage", "username"):
                 if inputs.get(name) is None:
-                    yield Refusal(name, f"a database needs {name!r}; set it")
+                    yield CheckFailure(name, f"a database needs {name!r}; set it")
             if inputs.get("dbSubnetGroupName") is None:
                 reason = "the local region has no default VPC; set 'dbSubnetGroupName'"
-                yield Refusal("dbSubnetGroupName", reason)
+                yield CheckFailure("dbSubnetGroupName", reason)
             yield from checks.exactly_one(inputs, ["manageMasterUserPassword", "password"])
         for name in _FIXED if old else ():
             if known(inputs, name) and old.get(name) not in {None, inputs[name]}:
@@ -122,11 +122,11 @@ class Instance(Handler):
                     f"AWS changes {name!r} in place, which the local region does not implement; "
                     f"keep {old[name]!r} or destroy the database first"
                 )
-                yield Refusal(name, reason)
+                yield CheckFailure(name, reason)
         klass = inputs.get("instanceClass")
         if isinstance(klass, str) and not klass.startswith("db."):
             reason = f"{klass!r} is not a DB instance class; use one such as db.t4g.micro"
-            yield Refusal("instanceClass", reason)
+            yield CheckFailure("instanceClass", reason)
         yield from checks.within("port", inputs.get("port"), 1150, 65535)
         storage = inputs.get("allocatedStorage")
         yield from checks.within("allocatedStorage", storage, 20, 65536, " GiB")
@@ -137,7 +137,7 @@ class Instance(Handler):
             reason = (
                 f"'maxAllocatedStorage' {largest} is below 'allocatedStorage' {storage}; raise it"
             )
-            yield Refusal("maxAllocatedStorage", reason)
+            yield CheckFailure("maxAllocatedStorage", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, tag_list
 from region.provider.operation import Operation
 from region.provider.resources.rds.common import (
@@ -32,12 +32,12 @@ class ParameterGroup(Handler):
     naming = Naming(lower=True, pattern=IDENTIFIER, rule=IDENTIFIER_RULE)
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the family is one of PostgreSQL's."""
         family = inputs.get("family")
         if isinstance(family, str) and not family.startswith("postgres"):
             reason = f"the local region runs PostgreSQL and {family!r} is not; use one such as postgres18"
-            yield Refusal("family", reason)
+            yield CheckFailure("family", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:

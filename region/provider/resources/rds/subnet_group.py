@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from region.provider import checks
 from region.provider.autoname import Naming
-from region.provider.errors import Refusal, is_missing
+from region.provider.errors import CheckFailure, is_missing
 from region.provider.handler import Handler, tag_list
 from region.provider.operation import Operation
 from region.provider.resources.rds.common import (
@@ -34,7 +34,7 @@ class SubnetGroup(Handler):
     )
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the DB subnet group spans two zones."""
         yield from checks.zones(op, "subnetIds", inputs.get("subnetIds"), "a DB subnet group")
 

@@ -8,7 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, found, given
 from region.provider.operation import Operation
 from region.provider.values import Properties
@@ -45,11 +45,11 @@ class BucketLifecycleConfiguration(Handler):
     computed = frozenset({"transitionDefaultMinimumObjectSize"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that each rule does something and has a name of its own."""
         rules = inputs.get("rules")
         if not isinstance(rules, list) or not rules:
-            yield Refusal("rules", "a lifecycle needs at least one rule in 'rules'; add one")
+            yield CheckFailure("rules", "a lifecycle needs at least one rule in 'rules'; add one")
             return
         listed: list[Any] = rules
         known = [rule for rule in listed if isinstance(rule, dict)]
@@ -59,10 +59,12 @@ class BucketLifecycleConfiguration(Handler):
             if not any(rule.get(part) for part, _ in _PARTS.values()):
                 parts = ", ".join(part for part, _ in _PARTS.values())
                 reason = f"the rule {rule.get('id')!r} does nothing; set one of {parts}"
-                yield Refusal("rules", reason)
+                yield CheckFailure("rules", reason)
         twice = sorted({str(name) for name in names if names.count(name) > 1})
         if twice:
-            yield Refusal("rules.id", f"several rules are named {', '.join(twice)}; rename them")
+            yield CheckFailure(
+                "rules.id", f"several rules are named {', '.join(twice)}; rename them"
+            )
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:

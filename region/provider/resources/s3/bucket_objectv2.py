@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import ProviderError, Refusal
+from region.provider.errors import CheckFailure, ProviderError
 from region.provider.handler import Handler, found, given, tag_list, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.s3.common import delete_versions
@@ -44,13 +44,13 @@ class BucketObjectv2(Handler):
     computed = frozenset({"contentType", "etag", "storageClass", "serverSideEncryption"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the object has a key and one body."""
         if inputs.get("key") is None:
-            yield Refusal("key", "an object needs 'key', its name in the bucket; set it")
+            yield CheckFailure("key", "an object needs 'key', its name in the bucket; set it")
         yield from checks.exactly_one(inputs, BODIES)
         if isinstance(inputs.get("source"), Archive):
-            yield Refusal(
+            yield CheckFailure(
                 "source",
                 "the local region uploads one file and 'source' is an archive; zip the directory "
                 "and pass pulumi.FileAsset of the zip",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing_extensions import override
 
 from region.provider.compare import parse_document
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.operation import Operation
 from region.provider.resources.s3.common import BucketSetting
 from region.provider.values import Properties
@@ -21,11 +21,13 @@ class BucketPolicy(BucketSetting):
     documents = frozenset({"policy"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the policy is JSON."""
         policy = inputs.get("policy")
         if isinstance(policy, str) and not isinstance(parse_document(policy), dict):
-            yield Refusal("policy", "'policy' is not a JSON document; pass json.dumps(...) of one")
+            yield CheckFailure(
+                "policy", "'policy' is not a JSON document; pass json.dumps(...) of one"
+            )
 
     @override
     def put(self, op: Operation, inputs: Properties) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.operation import Operation
 from region.provider.resources.s3.common import BucketSetting
 from region.provider.values import Properties
@@ -21,7 +21,7 @@ class BucketVersioning(BucketSetting):
     supported = frozenset({"bucket", "versioningConfiguration.status"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the status is one of the two that a program can set."""
         configuration = inputs.get("versioningConfiguration")
         if isinstance(configuration, dict):

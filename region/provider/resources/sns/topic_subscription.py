@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import (
     Handler,
 )
@@ -24,7 +24,7 @@ class TopicSubscription(Handler):
     supported = frozenset({"topic", "protocol", "endpoint"})
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the protocol needs nothing else in the region."""
         yield from checks.one_of("protocol", inputs.get("protocol"), PROTOCOLS)
 

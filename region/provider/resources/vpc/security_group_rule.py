@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import Refusal
+from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given, known, tag_map
 from region.provider.operation import Operation
 from region.provider.resources.ec2.common import retag, tag_specifications
@@ -42,7 +42,7 @@ class SecurityGroupRule(Handler):
     )
 
     @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[Refusal]:
+    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the rule has one peer, a known protocol and ports in order."""
         yield from checks.exactly_one(inputs, sorted(PEERS))
         yield from checks.cidr("cidrIpv4", inputs.get("cidrIpv4"))
@@ -57,20 +57,22 @@ class SecurityGroupRule(Handler):
         before, after = ({name for name in PEERS if inputs.get(name)} for inputs in (old, new))
         return frozenset(changed & PEERS) if before != after else frozenset()
 
-    def _check_ports(self, inputs: Properties) -> Iterable[Refusal]:
+    def _check_ports(self, inputs: Properties) -> Iterable[CheckFailure]:
         protocol, low, high = (inputs.get(name) for name in ("ipProtocol", "fromPort", "toPort"))
         if protocol == ALL_PROTOCOLS:
             for name in ("fromPort", "toPort"):
                 if inputs.get(name) not in {None, -1}:
                     reason = f"{name!r} has no meaning with ipProtocol '-1' (all); remove it"
-                    yield Refusal(name, reason)
+                    yield CheckFailure(name, reason)
         elif protocol in {"tcp", "udp"}:
             yield from checks.within("fromPort", low, 0, 65535)
             yield from checks.within("toPort", high, 0, 65535)
             if low is None or high is None:
-                yield Refusal("fromPort", f"a {protocol} rule needs 'fromPort' and 'toPort'")
+                yield CheckFailure("fromPort", f"a {protocol} rule needs 'fromPort' and 'toPort'")
             elif isinstance(low, int) and isinstance(high, int) and low > high:
-                yield Refusal("fromPort", f"'fromPort' {low} is above 'toPort' {high}; swap them")
+                yield CheckFailure(
+                    "fromPort", f"'fromPort' {low} is above 'toPort' {high}; swap them"
+                )
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
@@ -134,11 +136,11 @@ _RULE_PARAMETERS = {
 }
 
 
-def _cidr_v6(text: Any) -> Iterable[Refusal]:
+def _cidr_v6(text: Any) -> Iterable[CheckFailure]:
     try:
         ipaddress.IPv6Network(text)
     except ValueError as error:
-        yield Refusal(
+        yield CheckFailure(
             "cidrIpv6", f"{text!r} is not an IPv6 CIDR block ({error}); write one like ::/0"
         )
 

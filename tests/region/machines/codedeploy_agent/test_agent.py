@@ -12,7 +12,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from region.api import state
-from region.machines import AgentDeployment, EventResult, Machine, MachinePark
+from region.machines import AgentDeployment, EventResult, Machine, MachinePool
 
 pytestmark = pytest.mark.region
 
@@ -69,14 +69,14 @@ def s3(endpoint: str) -> Any:
 
 @pytest.fixture
 def machine(tmp_path: Path, endpoint: str, spec_of) -> Iterator[Machine]:
-    park = MachinePark(tmp_path / "region", endpoint, "us-east-1")
-    park.start()
+    pool = MachinePool(tmp_path / "region", endpoint, "us-east-1")
+    pool.start()
     try:
-        made = park.launch(spec_of(b"", 30))
+        made = pool.launch(spec_of(b"", 30))
         made.boot()
         yield made
     finally:
-        park.close()
+        pool.close()
 
 
 Deploy = Callable[..., AgentDeployment]
@@ -242,16 +242,16 @@ def test_the_agents_state_survives_the_region(
     tmp_path: Path, endpoint: str, spec_of, upload: Deploy
 ):
     for name, status in (("d-1", "Skipped"), ("d-2", "Succeeded")):
-        park = MachinePark(tmp_path / "again", endpoint, "us-east-1")
-        park.start()
+        pool = MachinePool(tmp_path / "again", endpoint, "us-east-1")
+        pool.start()
         try:
-            machine = park.launch(spec_of(b"", 31))
+            machine = pool.launch(spec_of(b"", 31))
             machine.boot()
             deployment = upload(name, FILES)
             assert _run(machine, deployment)["ApplicationStop"].status == status
             machine.agent.mark_successful(deployment)
         finally:
-            park.close()
+            pool.close()
 
 
 def test_bad_ids_and_events(machine: Machine, upload: Deploy):

@@ -18,14 +18,14 @@ from region.services.ec2.controller import InstancesController
 class Region:
     """One control plane and its two controllers, driven step by step."""
 
-    def __init__(self, plane, aws, park, network):
+    def __init__(self, plane, aws, pool, network):
         self.aws = aws
-        self.park = park
+        self.pool = pool
         self.network = network
         self.plane = plane
         self.decisions = {}
         self.default = "continue"
-        self.instances = InstancesController(plane, park)
+        self.instances = InstancesController(plane, pool)
         self.leaving = {}
         self.asked = []
         self.groups = AutoScalingController(plane, self._gate, self._end_gate)
@@ -108,8 +108,8 @@ class Region:
 
 
 @pytest.fixture
-def region(plane, aws, park, network, monkeypatch):
-    region = Region(plane, aws, park, network)
+def region(plane, aws, pool, network, monkeypatch):
+    region = Region(plane, aws, pool, network)
 
     def describe_target_health(self, target_group_arn, targets):
         return [
@@ -129,7 +129,7 @@ def test_a_group_comes_up_spread_over_the_zones_and_registered(region):
     assert sorted(zones.values()) == [2, 2, 2]
     assert len(region.names()) == 6
     assert region.targets() == region.names()
-    assert set(region.park.machines) == region.names()
+    assert set(region.pool.machines) == region.names()
     first = region.activities()[-1]
     assert first["StatusCode"] == "Successful"
     assert first["Description"].startswith("Launching a new EC2 instance: i-")
@@ -178,7 +178,7 @@ def test_a_new_template_version_serves_new_instances_only(region):
     assert sorted(versions.values()) == ["1"] * 3 + ["2"] * 3
     for name, version in versions.items():
         wanted = b"#cloud-config\n" if version == "2" else b""
-        assert region.park.machines[name].spec.user_data == wanted
+        assert region.pool.machines[name].spec.user_data == wanted
     region.capacity(3)
     region.rest()
     assert not region.names() & old  # the oldest template goes first
@@ -192,7 +192,7 @@ def test_scale_in_deregisters_terminates_and_stays_balanced(region):
     zones = Counter(one["AvailabilityZone"] for one in region.members())
     assert sorted(zones.values()) == [1, 1, 1]
     assert region.targets() == region.names()
-    assert set(region.park.machines) == region.names()
+    assert set(region.pool.machines) == region.names()
     cause = region.activities()[0]["Cause"]
     assert "shrinking the capacity from 4 to 3" in cause
     assert "was selected for termination" in cause
@@ -207,11 +207,11 @@ def test_an_instance_drains_before_it_is_terminated(region):
     region.step(3)
     assert region.names("Terminating") == {name}
     assert region.targets() == set()
-    assert name in region.park.machines
+    assert name in region.pool.machines
     region.health[name] = "unused"
     region.rest()
     assert region.members() == []
-    assert region.park.machines == {}
+    assert region.pool.machines == {}
 
 
 def test_the_termination_gate_holds_an_instance_that_is_out_of_traffic(region):
@@ -281,7 +281,7 @@ def test_a_dead_machine_is_replaced_also_in_grace(region, settings):
     region.create(**settings)
     region.rest()
     dead = min(region.names())
-    region.park.machines[dead].responds = False
+    region.pool.machines[dead].responds = False
     region.rest()
     assert dead not in region.names()
     assert len(region.names()) == 3
@@ -363,18 +363,18 @@ def test_a_lifecycle_hook_is_waited_for_and_completed(region):
 
 
 def test_boot_failures_back_off_and_are_reported(region):
-    region.park.prepare = lambda machine: setattr(machine, "fails", True)
+    region.pool.prepare = lambda machine: setattr(machine, "fails", True)
     region.create(DesiredCapacity=1)
     started = time.monotonic()
     while time.monotonic() - started < 3.5:
         region.step()
         time.sleep(0.05)
-    launched = len(region.park.launched)
+    launched = len(region.pool.launched)
     assert 2 <= launched <= 3  # after 0 s, 1 s and 3 s
-    assert set(region.park.terminated) >= set(region.park.launched[:-1])
+    assert set(region.pool.terminated) >= set(region.pool.launched[:-1])
     failed = [one for one in region.activities() if one["StatusCode"] == "Failed"]
     assert "exited with 3" in failed[0]["StatusMessage"]
-    region.park.prepare = lambda machine: None
+    region.pool.prepare = lambda machine: None
     with region.plane.lock:
         group = region.plane.backend("autoscaling").autoscaling_groups["fleet"]
         GroupRecord.of(group).launch_not_before = 0.0
@@ -487,7 +487,7 @@ def test_forced_deletion_ends_the_instances_then_the_group(region):
     for _ in range(5):
         region.step()
     assert region.aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
-    assert region.park.machines == {}
+    assert region.pool.machines == {}
     assert region.targets() == set()
 
 
@@ -498,7 +498,7 @@ def test_a_group_survives_a_restart_of_the_region(region, make_plane, clients_of
     region.plane.stop()
     plane = make_plane()
     again = AutoScalingController(plane)
-    instances = InstancesController(plane, region.park)
+    instances = InstancesController(plane, region.pool)
     for _ in range(4):
         again.reconcile()
         instances.reconcile()
@@ -509,7 +509,7 @@ def test_a_group_survives_a_restart_of_the_region(region, make_plane, clients_of
     members = found["AutoScalingGroups"][0]["Instances"]
     assert {one["InstanceId"] for one in members} == before
     assert {one["LifecycleState"] for one in members} == {"InService"}
-    assert all(region.park.machines[name].boots == 2 for name in before)
+    assert all(region.pool.machines[name].boots == 2 for name in before)
 
 
 def mixed(region, *types, **distribution):

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from region.machines.park import MachinePark
+from region.machines.machine_pool import MachinePool
 from region.reconcile import ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.ec2.controller import InstancesController
@@ -42,15 +42,15 @@ runcmd:
 class RealRegion:
     def __init__(self, plane, aws):
         self.plane, self.aws = plane, aws
-        self.park = MachinePark(plane.config.root, plane.endpoint, plane.config.region)
-        self.park.start()
-        controllers = [InstancesController(plane, self.park), AutoScalingController(plane)]
+        self.pool = MachinePool(plane.config.root, plane.endpoint, plane.config.region)
+        self.pool.start()
+        controllers = [InstancesController(plane, self.pool), AutoScalingController(plane)]
         self.loop = ControllerLoop(plane, controllers, tick=0.2)
         self.loop.start()
 
     def stop(self):
         self.loop.stop()
-        self.park.close()
+        self.pool.close()
         self.plane.stop()
 
     def members(self):
@@ -65,7 +65,7 @@ class RealRegion:
         return sorted(self.members().values()) == ["InService"] * 3
 
     def serving(self):
-        addresses = [machine.spec.address for machine in self.park.machines()]
+        addresses = [machine.spec.address for machine in self.pool.machines()]
         return len(addresses) == 3 and all(_answers(address) for address in addresses)
 
 
@@ -109,7 +109,7 @@ def test_a_group_of_real_machines_lives_through_a_failure_and_a_restart(
         until(region.settled)
         until(region.serving)
         victim = min(region.members())
-        region.park.stop(victim)  # It dies behind the control plane's back.
+        region.pool.stop(victim)  # It dies behind the control plane's back.
         until(lambda: victim not in region.members() and region.settled())
         before = region.members()
         region.stop()
@@ -120,6 +120,6 @@ def test_a_group_of_real_machines_lives_through_a_failure_and_a_restart(
         region.aws.autoscaling.delete_auto_scaling_group(
             AutoScalingGroupName="web", ForceDelete=True
         )
-        until(lambda: region.park.machines() == [] and not region.members())
+        until(lambda: region.pool.machines() == [] and not region.members())
     finally:
         region.stop()

@@ -53,9 +53,9 @@ def watched(stage):
 
 def test_an_alarm_stops_a_running_deployment_and_rolls_it_back(watched):
     watched.ended(watched.deploy("good.zip"))
-    gate = watched.park.gates["Install"] = threading.Event()
+    gate = watched.pool.gates["Install"] = threading.Event()
     bad = watched.deploy("bad.zip")
-    watched.until(lambda: watched.park.busy == 1)
+    watched.until(lambda: watched.pool.busy == 1)
     set_alarm(watched, "slow")
     gate.set()
     info = watched.ended(bad)
@@ -67,7 +67,7 @@ def test_an_alarm_stops_a_running_deployment_and_rolls_it_back(watched):
     rollback = watched.ended(info["rollbackInfo"]["rollbackDeploymentId"])
     assert rollback["status"] == "Succeeded"
     assert rollback["creator"] == "codeDeployRollback"
-    assert {machine.agent.keys[-1] for machine in watched.park.machines.values()} == {"good.zip"}
+    assert {machine.agent.keys[-1] for machine in watched.pool.machines.values()} == {"good.zip"}
 
 
 def test_an_active_alarm_stops_a_deployment_before_its_first_instance(watched):
@@ -77,7 +77,7 @@ def test_an_active_alarm_stops_a_deployment_before_its_first_instance(watched):
     assert info["errorInformation"]["code"] == "ALARM_ACTIVE"
     assert info["errorInformation"]["message"].endswith("<errors> <slow>")
     assert info["deploymentOverview"]["Skipped"] == 4
-    assert all(machine.agent.events == [] for machine in watched.park.machines.values())
+    assert all(machine.agent.events == [] for machine in watched.pool.machines.values())
     assert "rollbackDeploymentId" not in info["rollbackInfo"]
 
 
@@ -163,10 +163,10 @@ def test_processes_are_suspended_while_a_deployment_runs_and_only_then(scaling):
     scaling.aws.autoscaling.suspend_processes(
         AutoScalingGroupName="asg", ScalingProcesses=["AZRebalance"]
     )
-    gate = scaling.park.gates["Install"] = threading.Event()
+    gate = scaling.pool.gates["Install"] = threading.Event()
     options = {"autoScalingGroupProcessesToSuspend": PROCESSES}
     deployment = scaling.deploy(ec2DeploymentOptions=options)
-    scaling.until(lambda: scaling.park.busy == 1)
+    scaling.until(lambda: scaling.pool.busy == 1)
     assert suspended(scaling) == set(PROCESSES)
     gate.set()
     assert scaling.ended(deployment)["ec2DeploymentOptions"] == options
@@ -175,7 +175,7 @@ def test_processes_are_suspended_while_a_deployment_runs_and_only_then(scaling):
 
 
 def test_processes_are_resumed_after_a_failure_too(scaling):
-    scaling.park.failing = lambda machine, event, deployment: event == "Install"
+    scaling.pool.failing = lambda machine, event, deployment: event == "Install"
     deployment = scaling.deploy(
         ec2DeploymentOptions={"autoScalingGroupProcessesToSuspend": PROCESSES}
     )
@@ -189,9 +189,9 @@ def test_the_groups_own_processes_apply_to_its_deployments(scaling):
         currentDeploymentGroupName="dg",
         ec2DeploymentOptions={"autoScalingGroupProcessesToSuspend": ["Terminate"]},
     )
-    gate = scaling.park.gates["Install"] = threading.Event()
+    gate = scaling.pool.gates["Install"] = threading.Event()
     deployment = scaling.deploy()
-    scaling.until(lambda: scaling.park.busy == 1)
+    scaling.until(lambda: scaling.pool.busy == 1)
     assert suspended(scaling) == {"Terminate"}
     gate.set()
     scaling.ended(deployment)
@@ -221,15 +221,15 @@ class TestTerminationHook:
             groups = stage.plane.backend("codedeploy").deployment_groups["app"]
             groups["dg"].auto_scaling_groups = ["asg"]
         for name in names:
-            stage.park.get(name).agent.events.clear()
+            stage.pool.get(name).agent.events.clear()
         return stage, names
 
     def test_the_application_stops_before_the_instance_ends(self, leaving, deployments):
         stage, (name, other) = leaving
         assert deployments.termination_gate("asg", name) == "wait"
         stage.until(lambda: deployments.termination_gate("asg", name) == "continue")
-        assert [event for _, event in stage.park.get(name).agent.events] == ["ApplicationStop"]
-        assert stage.park.get(other).agent.events == []
+        assert [event for _, event in stage.pool.get(name).agent.events] == ["ApplicationStop"]
+        assert stage.pool.get(other).agent.events == []
         newest = stage.aws.codedeploy.list_deployments(
             applicationName="app", deploymentGroupName="dg"
         )["deployments"][-1]
@@ -245,7 +245,7 @@ class TestTerminationHook:
 
     def test_a_failing_script_does_not_prevent_the_termination(self, leaving, deployments):
         stage, (name, _) = leaving
-        stage.park.failing = lambda machine, event, deployment: event == "ApplicationStop"
+        stage.pool.failing = lambda machine, event, deployment: event == "ApplicationStop"
         deployments.termination_gate("asg", name)
         stage.until(lambda: deployments.termination_gate("asg", name) == "continue")
 

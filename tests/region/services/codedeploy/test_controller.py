@@ -37,7 +37,7 @@ def test_a_single_instance_gets_the_revision(stage):
     assert info["deploymentOverview"]["Succeeded"] == 1
     assert info["creator"] == "user"
     assert info["createTime"] <= info["startTime"] <= info["completeTime"]
-    machine = stage.park.get(name)
+    machine = stage.pool.get(name)
     assert [event for _, event in machine.agent.events] == WITHOUT_TRAFFIC
     assert machine.agent.marked == [deployment]
     assert machine.limited == 1
@@ -66,20 +66,20 @@ def test_half_at_a_time_never_takes_more_than_half(stage):
     stage.group(deploymentConfigName="CodeDeployDefault.HalfAtATime")
     info = stage.ended(stage.deploy())
     assert info["deploymentOverview"]["Succeeded"] == 5
-    assert stage.park.most_busy == 2
+    assert stage.pool.most_busy == 2
 
 
 def test_one_at_a_time(stage):
     stage.launch(3)
     stage.group(deploymentConfigName="CodeDeployDefault.OneAtATime")
     assert stage.ended(stage.deploy())["status"] == "Succeeded"
-    assert stage.park.most_busy == 1
+    assert stage.pool.most_busy == 1
 
 
 def test_a_failing_script_skips_the_rest_and_shows_its_diagnostics(stage):
     (name,) = stage.launch()
     stage.group()
-    stage.park.failing = lambda machine, event, deployment: event == "ApplicationStart"
+    stage.pool.failing = lambda machine, event, deployment: event == "ApplicationStart"
     deployment = stage.deploy()
     info = stage.ended(deployment)
     assert info["status"] == "Failed"
@@ -95,13 +95,13 @@ def test_a_failing_script_skips_the_rest_and_shows_its_diagnostics(stage):
     assert failed["diagnostics"]["scriptName"] == "scripts/x.sh"
     assert failed["diagnostics"]["logTail"] == "stderr: no such file"
     assert events["ValidateService"]["status"] == "Skipped"
-    assert stage.park.get(name).agent.marked == []
+    assert stage.pool.get(name).agent.marked == []
 
 
 def test_it_stops_when_the_minimum_cannot_be_kept(stage):
     stage.launch(4)
     stage.group(deploymentConfigName="CodeDeployDefault.OneAtATime")
-    stage.park.failing = lambda machine, event, deployment: event == "Install"
+    stage.pool.failing = lambda machine, event, deployment: event == "Install"
     info = stage.ended(stage.deploy())
     assert info["errorInformation"]["code"] == "HEALTH_CONSTRAINTS"
     assert info["deploymentOverview"]["Failed"] == 1
@@ -119,7 +119,7 @@ def test_one_at_a_time_succeeds_if_only_the_last_fails(stage):
             return len(done) == len(names)
         return False
 
-    stage.park.failing = failing
+    stage.pool.failing = failing
     info = stage.ended(stage.deploy())
     assert info["status"] == "Succeeded"
     assert (info["deploymentOverview"]["Succeeded"], info["deploymentOverview"]["Failed"]) == (2, 1)
@@ -140,7 +140,7 @@ def test_a_failed_deployment_rolls_back_to_the_last_good_revision(stage):
     (name,) = stage.launch()
     stage.group(**ROLLBACK)
     stage.ended(stage.deploy("good.zip"))
-    stage.park.failing = lambda machine, event, deployment: (
+    stage.pool.failing = lambda machine, event, deployment: (
         event == "Install" and deployment.key == "bad.zip"
     )
     bad = stage.ended(stage.deploy("bad.zip"))
@@ -150,13 +150,13 @@ def test_a_failed_deployment_rolls_back_to_the_last_good_revision(stage):
     assert rollback["creator"] == "codeDeployRollback"
     assert rollback["rollbackInfo"]["rollbackTriggeringDeploymentId"] == bad["deploymentId"]
     assert rollback["revision"]["s3Location"]["key"] == "good.zip"
-    assert stage.park.get(name).agent.keys == ["good.zip", "bad.zip", "good.zip"]
+    assert stage.pool.get(name).agent.keys == ["good.zip", "bad.zip", "good.zip"]
 
 
 def test_the_first_deployment_has_nothing_to_roll_back_to(stage):
     stage.launch()
     stage.group(**ROLLBACK)
-    stage.park.failing = lambda machine, event, deployment: event == "Install"
+    stage.pool.failing = lambda machine, event, deployment: event == "Install"
     info = stage.ended(stage.deploy())
     assert "rollbackDeploymentId" not in info["rollbackInfo"]
 
@@ -164,7 +164,7 @@ def test_the_first_deployment_has_nothing_to_roll_back_to(stage):
 def test_a_failing_application_stop_can_be_ignored(stage):
     stage.launch()
     stage.group()
-    stage.park.failing = lambda machine, event, deployment: event == "ApplicationStop"
+    stage.pool.failing = lambda machine, event, deployment: event == "ApplicationStop"
     assert stage.ended(stage.deploy())["status"] == "Failed"
     ignored = stage.deploy(ignoreApplicationStopFailures=True)
     assert stage.ended(ignored)["status"] == "Succeeded"
@@ -173,7 +173,7 @@ def test_a_failing_application_stop_can_be_ignored(stage):
 def test_one_deployment_at_a_time_and_stop(stage):
     stage.launch(2)
     stage.group(deploymentConfigName="CodeDeployDefault.OneAtATime")
-    gate = stage.park.gates["Install"] = threading.Event()
+    gate = stage.pool.gates["Install"] = threading.Event()
     deployment = stage.deploy()
     stage.until(lambda: stage.info(deployment)["status"] == "InProgress")
     with pytest.raises(ClientError) as error:
@@ -205,7 +205,7 @@ def test_traffic_is_blocked_and_allowed_again(stage):
                 registered_while_installing.append(machine.spec.instance_id in targets)
         return False
 
-    stage.park.failing = watch
+    stage.pool.failing = watch
     deployment = stage.deploy()
     assert stage.ended(deployment)["status"] == "Succeeded"
     assert registered_while_installing == [False, False]
@@ -225,9 +225,9 @@ def test_traffic_is_blocked_and_allowed_again(stage):
 def test_a_terminated_instance_fails_its_part(stage):
     first, second = stage.launch(2)
     stage.group()
-    gate = stage.park.gates["Install"] = threading.Event()
+    gate = stage.pool.gates["Install"] = threading.Event()
     deployment = stage.deploy()
-    stage.until(lambda: stage.park.busy == 2)
+    stage.until(lambda: stage.pool.busy == 2)
     stage.aws.ec2.terminate_instances(InstanceIds=[first])
     gate.set()
     info = stage.ended(deployment)
@@ -258,7 +258,7 @@ class TestLaunchGate:
         assert deployments.launch_gate("asg", new) == "wait"
         scaled.until(lambda: deployments.launch_gate("asg", new) != "wait")
         assert deployments.launch_gate("asg", new) == "continue"
-        assert scaled.park.get(new).agent.keys == ["good.zip"]
+        assert scaled.pool.get(new).agent.keys == ["good.zip"]
         found = scaled.aws.codedeploy.list_deployments(
             applicationName="app", deploymentGroupName="dg"
         )["deployments"]
@@ -267,7 +267,7 @@ class TestLaunchGate:
     def test_an_instance_that_cannot_be_deployed_to_is_abandoned(self, scaled, deployments):
         scaled.ended(scaled.deploy())
         (new,) = scaled.launch()
-        scaled.park.failing = lambda machine, event, deployment: event == "Install"
+        scaled.pool.failing = lambda machine, event, deployment: event == "Install"
         deployments.launch_gate("asg", new)
         scaled.until(lambda: deployments.launch_gate("asg", new) == "abandon")
 
@@ -280,15 +280,15 @@ def test_instances_launched_during_a_deployment_are_updated(stage, deployments):
         stage.plane.backend("codedeploy").deployment_groups["app"]["dg"].auto_scaling_groups = [
             "asg"
         ]
-    gate = stage.park.gates["Install"] = threading.Event()
+    gate = stage.pool.gates["Install"] = threading.Event()
     deployment = stage.deploy("new.zip")
-    stage.until(lambda: stage.park.busy == 1)
+    stage.until(lambda: stage.pool.busy == 1)
     (late,) = stage.launch()
     deployments.launch_gate("asg", late)
-    stage.until(lambda: stage.park.busy == 2)
+    stage.until(lambda: stage.pool.busy == 2)
     gate.set()
     stage.ended(deployment)
-    stage.until(lambda: stage.park.get(late).agent.keys == ["old.zip", "new.zip"])
+    stage.until(lambda: stage.pool.get(late).agent.keys == ["old.zip", "new.zip"])
     creators = {
         stage.info(name)["creator"]
         for name in stage.aws.codedeploy.list_deployments(
@@ -301,9 +301,9 @@ def test_instances_launched_during_a_deployment_are_updated(stage, deployments):
 def test_a_restart_fails_what_was_running(stage, deployments):
     stage.launch()
     stage.group()
-    gate = stage.park.gates["Install"] = threading.Event()
+    gate = stage.pool.gates["Install"] = threading.Event()
     deployment = stage.deploy()
-    stage.until(lambda: stage.park.busy == 1)
+    stage.until(lambda: stage.pool.busy == 1)
     deployments._recovered = False
     deployments.reconcile()
     info = stage.info(deployment)
@@ -316,7 +316,7 @@ def test_an_ended_deployment_survives_a_restart(stage):
     (name,) = stage.launch()
     stage.group(**ROLLBACK)
     stage.ended(stage.deploy("good.zip"))
-    stage.park.failing = lambda machine, event, deployment: (
+    stage.pool.failing = lambda machine, event, deployment: (
         event == "Install" and deployment.key == "bad.zip"
     )
     bad = stage.ended(stage.deploy("bad.zip"))

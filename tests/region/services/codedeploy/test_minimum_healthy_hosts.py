@@ -40,13 +40,13 @@ def fresh(total: int) -> DeploymentProgress:
     ],
 )
 def test_the_first_batch(minimum, total, first):
-    assert minimum.may_start(fresh(total)) == first
-    assert minimum.impossible(total) == (first == 0)
+    assert minimum.startable_count(fresh(total)) == first
+    assert minimum.blocks_every_deployment(total) == (first == 0)
 
 
 @given(st.integers(1, 200), st.integers(0, 100))
 def test_percentages_are_rounded_up(total, percent):
-    assert MinimumHealthyHosts(PERCENT, percent).of(total) == math.ceil(total * percent / 100)
+    assert MinimumHealthyHosts(PERCENT, percent).required(total) == math.ceil(total * percent / 100)
 
 
 minimums = st.one_of(
@@ -58,13 +58,13 @@ minimums = st.one_of(
 
 @given(minimums, st.integers(1, 20), st.data())
 def test_the_minimum_is_kept_at_every_moment(minimum, total, data):
-    if minimum.impossible(total):
+    if minimum.blocks_every_deployment(total):
         return
     progress = fresh(total)
     while not progress.done and not minimum.violated(progress):
-        count = minimum.may_start(progress)
+        count = minimum.startable_count(progress)
         pending, running = progress.pending - count, progress.running + count
-        assert total - running - progress.failed >= minimum.of(total)
+        assert total - running - progress.failed >= minimum.required(total)
         good = data.draw(st.booleans())
         progress = DeploymentProgress(
             pending, running - 1, progress.succeeded + good, progress.failed + (not good)

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from region.machines.park import MachinePark
+from region.machines.machine_pool import MachinePool
 from region.reconcile import ControllerLoop
 from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
@@ -40,23 +40,23 @@ def revision(check: str) -> bytes:
 
 @pytest.fixture
 def real(plane, stage_of):
-    park = MachinePark(plane.config.root, plane.endpoint, plane.config.region)
-    park.start()
+    pool = MachinePool(plane.config.root, plane.endpoint, plane.config.region)
+    pool.start()
     loop = ControllerLoop(
         plane,
         [
-            InstancesController(plane, park),
+            InstancesController(plane, pool),
             LoadBalancersController(plane),
-            DeploymentsController(plane, park),
+            DeploymentsController(plane, pool),
         ],
         tick=0.2,
     )
     loop.start()
     stage = stage_of()
-    stage.park = park
+    stage.pool = pool
     yield stage
     loop.stop()
-    park.close()
+    pool.close()
 
 
 def upload(stage, key, body):

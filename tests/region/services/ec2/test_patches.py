@@ -15,8 +15,8 @@ from region.services.ec2.instances import user_data_of
 
 
 @pytest.fixture
-def loop(plane, park):
-    loop = ControllerLoop(plane, [InstancesController(plane, park)], tick=0.05)
+def loop(plane, pool):
+    loop = ControllerLoop(plane, [InstancesController(plane, pool)], tick=0.05)
     loop.start()
     yield loop
     loop.stop()
@@ -105,12 +105,12 @@ def test_the_default_vpc_is_refused(aws, network):
         aws.ec2.run_instances(ImageId=network.image, MinCount=1, MaxCount=1)
 
 
-def test_an_instance_runs_when_its_machine_has_booted(aws, network, park, loop):
+def test_an_instance_runs_when_its_machine_has_booted(aws, network, pool, loop):
     instance = run(aws, network, UserData="#cloud-config\nruncmd: []\n")
     assert instance["State"]["Name"] == "pending"
     name = instance["InstanceId"]
     until(lambda: state(aws, name) == "running")
-    spec = park.machines[name].spec
+    spec = pool.machines[name].spec
     assert spec.user_data == b"#cloud-config\nruncmd: []\n"
     assert spec.private_ip == instance["PrivateIpAddress"]
     assert spec.address == loopback_of(spec.private_ip)
@@ -121,9 +121,9 @@ def test_an_instance_runs_when_its_machine_has_booted(aws, network, park, loop):
     assert "booted" in console
 
 
-def test_machines_boot_in_parallel(aws, network, park, loop):
+def test_machines_boot_in_parallel(aws, network, pool, loop):
     together = threading.Barrier(4, timeout=5)
-    park.prepare = lambda machine: setattr(machine, "hangs", _Wait(together))
+    pool.prepare = lambda machine: setattr(machine, "hangs", _Wait(together))
     names = [run(aws, network)["InstanceId"] for _ in range(4)]
     until(lambda: all(state(aws, name) == "running" for name in names), 10)
     assert not together.broken
@@ -137,8 +137,8 @@ class _Wait:
         self.barrier.wait()
 
 
-def test_a_failed_boot_leaves_it_pending_impaired_and_explained(aws, network, park, loop):
-    park.prepare = lambda machine: setattr(machine, "fails", True)
+def test_a_failed_boot_leaves_it_pending_impaired_and_explained(aws, network, pool, loop):
+    pool.prepare = lambda machine: setattr(machine, "fails", True)
     name = run(aws, network)["InstanceId"]
 
     def impaired():
@@ -149,7 +149,7 @@ def test_a_failed_boot_leaves_it_pending_impaired_and_explained(aws, network, pa
     time.sleep(0.3)
     assert state(aws, name) == "pending"
     assert "exited with 3" in aws.ec2.get_console_output(InstanceId=name)["Output"]
-    assert park.launched == [name]  # no hot loop
+    assert pool.launched == [name]  # no hot loop
 
 
 def test_an_unsupported_instance_type_is_reported(aws, network, loop):
@@ -157,7 +157,7 @@ def test_an_unsupported_instance_type_is_reported(aws, network, loop):
     until(lambda: "x9.huge" in aws.ec2.get_console_output(InstanceId=name)["Output"])
 
 
-def test_termination_goes_through_shutting_down_and_frees_everything(aws, network, park, loop):
+def test_termination_goes_through_shutting_down_and_frees_everything(aws, network, pool, loop):
     instance = run(aws, network)
     name = instance["InstanceId"]
     until(lambda: state(aws, name) == "running")
@@ -165,7 +165,7 @@ def test_termination_goes_through_shutting_down_and_frees_everything(aws, networ
     assert answer["CurrentState"]["Name"] == "shutting-down"
     assert answer["PreviousState"]["Name"] == "running"
     until(lambda: state(aws, name) == "terminated")
-    assert park.terminated == [name]
+    assert pool.terminated == [name]
     assert aws.ec2.describe_network_interfaces()["NetworkInterfaces"] == []
     assert aws.ec2.describe_volumes()["Volumes"] == []
     assert "PrivateIpAddress" not in look(aws, name)
@@ -173,26 +173,26 @@ def test_termination_goes_through_shutting_down_and_frees_everything(aws, networ
     assert again["PreviousState"]["Name"] == "terminated"
 
 
-def test_an_instance_terminated_while_it_boots_leaves_no_machine(aws, network, park, loop):
+def test_an_instance_terminated_while_it_boots_leaves_no_machine(aws, network, pool, loop):
     release = threading.Event()
-    park.prepare = lambda machine: setattr(machine, "hangs", release)
+    pool.prepare = lambda machine: setattr(machine, "hangs", release)
     name = run(aws, network)["InstanceId"]
-    until(lambda: name in park.machines)
+    until(lambda: name in pool.machines)
     aws.ec2.terminate_instances(InstanceIds=[name])
     until(lambda: state(aws, name) == "terminated")
     release.set()
     time.sleep(0.3)
-    assert park.machines == {}
+    assert pool.machines == {}
     assert state(aws, name) == "terminated"
 
 
 def test_terminated_records_are_forgotten_after_a_minute_of_the_regions_clock(
-    make_plane, clients_of, network_of, park
+    make_plane, clients_of, network_of, pool
 ):
     plane = make_plane(speed=120.0)
     aws = clients_of(plane.endpoint)
     network = network_of(aws)
-    loop = ControllerLoop(plane, [InstancesController(plane, park)], tick=0.05)
+    loop = ControllerLoop(plane, [InstancesController(plane, pool)], tick=0.05)
     loop.start()
     try:
         name = run(aws, network)["InstanceId"]
@@ -205,35 +205,35 @@ def test_terminated_records_are_forgotten_after_a_minute_of_the_regions_clock(
 
 
 def test_after_a_restart_machines_boot_again_from_their_disks(
-    make_plane, clients_of, network_of, park
+    make_plane, clients_of, network_of, pool
 ):
     plane = make_plane()
     aws = clients_of(plane.endpoint)
-    loop = ControllerLoop(plane, [InstancesController(plane, park)], tick=0.05)
+    loop = ControllerLoop(plane, [InstancesController(plane, pool)], tick=0.05)
     loop.start()
     name = run(aws, network_of(aws))["InstanceId"]
     until(lambda: state(aws, name) == "running")
     loop.stop()
     plane.stop()
     plane = make_plane()
-    loop = ControllerLoop(plane, [InstancesController(plane, park)], tick=0.05)
+    loop = ControllerLoop(plane, [InstancesController(plane, pool)], tick=0.05)
     loop.start()
     try:
-        until(lambda: park.machines[name].boots == 2)
+        until(lambda: pool.machines[name].boots == 2)
         assert state(clients_of(plane.endpoint), name) == "running"
     finally:
         loop.stop()
 
 
-def test_stop_and_start(aws, network, park, loop):
+def test_stop_and_start(aws, network, pool, loop):
     name = run(aws, network)["InstanceId"]
     until(lambda: state(aws, name) == "running")
     aws.ec2.stop_instances(InstanceIds=[name])
     until(lambda: state(aws, name) == "stopped")
-    assert park.stopped == [name]
+    assert pool.stopped == [name]
     aws.ec2.start_instances(InstanceIds=[name])
     until(lambda: state(aws, name) == "running")
-    assert park.machines[name].boots == 2
+    assert pool.machines[name].boots == 2
 
 
 def test_a_stopped_instance_starts_with_changed_user_data(aws, network, plane):
@@ -246,16 +246,16 @@ def test_a_stopped_instance_starts_with_changed_user_data(aws, network, plane):
         assert user_data_of(instance) == b"#cloud-config\nruncmd: []\n"
 
 
-def test_reboot(aws, network, park, loop):
+def test_reboot(aws, network, pool, loop):
     name = run(aws, network)["InstanceId"]
     until(lambda: state(aws, name) == "running")
     aws.ec2.reboot_instances(InstanceIds=[name])
-    until(lambda: park.machines[name].boots == 2)
-    assert park.stopped == [name]
+    until(lambda: pool.machines[name].boots == 2)
+    assert pool.stopped == [name]
     assert state(aws, name) == "running"
 
 
-def test_a_machine_that_does_not_respond_impairs_its_instance(aws, network, park, loop):
+def test_a_machine_that_does_not_respond_impairs_its_instance(aws, network, pool, loop):
     name = run(aws, network)["InstanceId"]
     until(lambda: state(aws, name) == "running")
 
@@ -263,9 +263,9 @@ def test_a_machine_that_does_not_respond_impairs_its_instance(aws, network, park
         found = aws.ec2.describe_instance_status(InstanceIds=[name])["InstanceStatuses"]
         return found[0]["InstanceStatus"]["Status"]
 
-    park.machines[name].responds = False
+    pool.machines[name].responds = False
     until(lambda: status() == "impaired")
-    park.machines[name].responds = True
+    pool.machines[name].responds = True
     until(lambda: status() == "ok")
 
 

@@ -38,8 +38,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def real(plane, park, stage_of):
-    controllers = [InstancesController(plane, park), LoadBalancersController(plane)]
+def real(plane, pool, stage_of):
+    controllers = [InstancesController(plane, pool), LoadBalancersController(plane)]
     loop = ControllerLoop(plane, controllers, tick=0.2)
     loop.start()
     yield stage_of()

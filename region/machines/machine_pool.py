@@ -1,4 +1,4 @@
-"""The park: all machines of one region, and the cleanup of what a dead region left."""
+"""The machine pool: all machines of one region, and the cleanup of what a dead region left."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def region_id(root: Path) -> str:
     return hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
 
 
-class MachinePark:
+class MachinePool:
     """Launches and ends the machines of a region. Thread-safe."""
 
     def __init__(
@@ -104,7 +104,7 @@ class MachinePark:
         can be launched again, with another type for example.
         """
         if self._limits is None:
-            raise MachineError("The park is not started; call start() before launch().")
+            raise MachineError("The machine pool is not started; call start() before launch().")
         context = MachineContext(
             limits=self._limits,
             region_id=region_id(self._root),
@@ -163,8 +163,8 @@ class MachinePark:
 
     def _shut_down(self, machines: list[Machine], limit: float) -> None:
         if machines:
-            with ThreadPoolExecutor(len(machines)) as pool:
-                list(pool.map(lambda machine: machine.shut_down(limit), machines))
+            with ThreadPoolExecutor(len(machines)) as executor:
+                list(executor.map(lambda machine: machine.shut_down(limit), machines))
 
     def _find(self, instance_id: str) -> Tenant | None:
         with self._lock:

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.analysis import archive, columns, reading
-from loadtest.analysis.archive import SavedRun, UnreadableRun
+from loadtest.analysis import columns, run_loading, saved_runs
+from loadtest.analysis.saved_runs import SavedRun, UnreadableRun
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
 
 
 def test_a_saved_run_with_the_published_counts_gives_the_published_shares(golden_base: Path):
-    kept = archive.load(golden_base, "latest-single")
-    requests = reading.load_requests(kept.directory)
+    kept = saved_runs.load(golden_base, "latest-single")
+    requests = run_loading.load_requests(kept.directory)
     timeouts = requests.is_(Outcome.TIMEOUT)
     failed = columns.users(requests).failed
     assert (len(failed), timeouts.sum()) == (27_000, 14_766)
@@ -34,14 +34,14 @@ def test_runs_are_found_by_id_beginning_and_directory(
     run = save(1)
     save(2)
     for name in (run.id, "20261122T000001Z", str(base / run.id)):
-        assert archive.find(base, name) == base / run.id
-    assert archive.find(base, "latest-ha").name == "20261122T000002Z-ha-quick"
+        assert saved_runs.find(base, name) == base / run.id
+    assert saved_runs.find(base, "latest-ha").name == "20261122T000002Z-ha-quick"
     with pytest.raises(ResultsError, match=r"2 runs below .* start with"):
-        archive.find(base, "20261122T")
+        saved_runs.find(base, "20261122T")
     with pytest.raises(ResultsError, match="the newest are 20261122T000001Z-ha-quick"):
-        archive.find(base, "1999")
+        saved_runs.find(base, "1999")
     with pytest.raises(ResultsError, match="there are none"):
-        archive.find(tmp_path / "nowhere", "x")
+        saved_runs.find(tmp_path / "nowhere", "x")
 
 
 def test_a_saved_run_knows_its_versions(golden: tuple[RunSummary, RunSummary]):

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.config.healthy_hosts import MinimumHealthyHosts, largest_possible, parse_minimum
+from components.config.minimum_healthy_hosts import (
+    MinimumHealthyHosts,
+    largest_possible,
+    parse_minimum,
+)
 
 FLEETS = st.integers(1, 500)
 
@@ -36,24 +40,24 @@ def test_percentages_are_rounded_up():
     assert two_thirds.arithmetic(2) == "66 % of 2 host(s) is 1.32, rounded up to 2"
 
 
-@given(fleet=FLEETS, percent=st.integers(0, 100))
-def test_rounding_is_exact(fleet, percent):
+@given(size=FLEETS, percent=st.integers(0, 100))
+def test_rounding_is_exact(size, percent):
     minimum = MinimumHealthyHosts(kind="FLEET_PERCENT", value=percent)
-    required = minimum.required_of(fleet)
-    assert (required - 1) * 100 < fleet * percent <= required * 100
-    assert required == math.ceil(round(fleet * percent / 100, 9))
+    required = minimum.required_of(size)
+    assert (required - 1) * 100 < size * percent <= required * 100
+    assert required == math.ceil(round(size * percent / 100, 9))
 
 
-@given(fleet=FLEETS)
-def test_the_largest_possible_is_possible_and_the_next_is_not(fleet):
-    count, percent = largest_possible(fleet)
+@given(size=FLEETS)
+def test_the_largest_possible_is_possible_and_the_next_is_not(size):
+    count, percent = largest_possible(size)
     for kind, value in (("HOST_COUNT", count), ("FLEET_PERCENT", percent)):
-        assert MinimumHealthyHosts(kind=kind, value=value).possible_for(fleet)
-        assert not MinimumHealthyHosts(kind=kind, value=value + 1).possible_for(fleet)
+        assert MinimumHealthyHosts(kind=kind, value=value).possible_for(size)
+        assert not MinimumHealthyHosts(kind=kind, value=value + 1).possible_for(size)
 
 
-@given(fleet=FLEETS, percent=st.integers(0, 100))
-def test_what_a_fleet_can_keep_every_larger_one_can(fleet, percent):
+@given(size=FLEETS, percent=st.integers(0, 100))
+def test_what_a_fleet_can_keep_every_larger_one_can(size, percent):
     minimum = MinimumHealthyHosts(kind="FLEET_PERCENT", value=percent)
-    if minimum.possible_for(fleet):
-        assert minimum.possible_for(fleet + 1)
+    if minimum.possible_for(size):
+        assert minimum.possible_for(size + 1)

@@ -1,4 +1,4 @@
-"""What several calls to CodeDeploy's API read from their parameters."""
+"""Checks and lookups of parameters that several calls to CodeDeploy's API share."""
 
 from __future__ import annotations
 

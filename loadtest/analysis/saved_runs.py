@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtest.analysis import reading
+from loadtest.analysis import run_loading
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.runs import paths
@@ -73,7 +73,7 @@ def runs(base: Path) -> Iterator[SavedRun | UnreadableRun]:
     for name in sorted(names, reverse=True):
         directory = base / name
         try:
-            yield SavedRun(directory, reading.load_summary(directory))
+            yield SavedRun(directory, run_loading.load_summary(directory))
         except ResultsError as error:
             yield UnreadableRun(directory, str(error))
 
@@ -110,4 +110,4 @@ def find(base: Path, name: str) -> Path:
 def load(base: Path, name: str) -> SavedRun:
     """Find a run and load its summary."""
     directory = find(base, name)
-    return SavedRun(directory, reading.load_summary(directory))
+    return SavedRun(directory, run_loading.load_summary(directory))

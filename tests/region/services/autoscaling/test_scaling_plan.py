@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from region.services.autoscaling.rules import (
+from region.services.autoscaling.scaling_plan import (
     GroupSettings,
     Member,
     Placement,

@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from region.session import Session
-from rehearsal import project as projects
+from rehearsal import pulumi_project as projects
 from rehearsal.engine_events import Event, Heartbeat, Message, PhaseStarted
-from rehearsal.project import EngineError, Project
+from rehearsal.pulumi_project import EngineError, Project
 from toolchain import locate
 
 ENGINE = """

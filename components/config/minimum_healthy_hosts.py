@@ -22,23 +22,23 @@ class MinimumHealthyHosts:
     def __str__(self) -> str:
         return f"{self.value}%" if self.kind == "FLEET_PERCENT" else str(self.value)
 
-    def required_of(self, fleet: int) -> int:
-        """Return how many of `fleet` hosts must stay healthy; percentages are rounded up."""
+    def required_of(self, size: int) -> int:
+        """Return how many of `size` hosts must stay healthy; percentages are rounded up."""
         if self.kind == "HOST_COUNT":
             return self.value
-        return -(-fleet * self.value // 100)
+        return -(-size * self.value // 100)
 
-    def arithmetic(self, fleet: int) -> str:
+    def arithmetic(self, size: int) -> str:
         """Describe the calculation, for an error message."""
-        required = self.required_of(fleet)
+        required = self.required_of(size)
         if self.kind == "HOST_COUNT":
-            return f"{required} of {fleet} host(s) must stay healthy"
-        share = fleet * self.value / 100
-        return f"{self.value} % of {fleet} host(s) is {share:g}, rounded up to {required}"
+            return f"{required} of {size} host(s) must stay healthy"
+        share = size * self.value / 100
+        return f"{self.value} % of {size} host(s) is {share:g}, rounded up to {required}"
 
-    def possible_for(self, fleet: int) -> bool:
-        """Check that `fleet` hosts leave one to deploy to; otherwise every deployment fails."""
-        return self.required_of(fleet) < fleet
+    def possible_for(self, size: int) -> bool:
+        """Check that `size` hosts leave one to deploy to; otherwise every deployment fails."""
+        return self.required_of(size) < size
 
 
 def parse_minimum(text: str) -> MinimumHealthyHosts:
@@ -60,6 +60,6 @@ def parse_minimum(text: str) -> MinimumHealthyHosts:
     return MinimumHealthyHosts(kind="FLEET_PERCENT", value=value)
 
 
-def largest_possible(fleet: int) -> tuple[int, int]:
-    """Return the largest number and the largest percentage of hosts that `fleet` hosts can keep."""
-    return fleet - 1, 100 * (fleet - 1) // fleet
+def largest_possible(size: int) -> tuple[int, int]:
+    """Return the largest number and the largest percentage that `size` hosts can keep."""
+    return size - 1, 100 * (size - 1) // size

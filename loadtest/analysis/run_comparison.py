@@ -9,17 +9,17 @@ from typing import Literal
 
 import numpy as np
 
-from loadtest.analysis import columns, comparability, inference, reading
-from loadtest.analysis.archive import SavedRun
+from loadtest.analysis import columns, comparability, inference, run_loading
 from loadtest.analysis.inference import Interval, Sample
-from loadtest.arrays import Flags
+from loadtest.analysis.saved_runs import SavedRun
+from loadtest.array_types import Flags
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import endpoint_name
 from loadtest.models import Record, RunSummary
 from loadtest.outcomes import FAILED, Outcome
 from loadtest.runs.table import RequestTable
 
-Finding = Literal["better", "worse", "no-difference", "undecided"]
+ChangeFinding = Literal["better", "worse", "no-difference", "undecided"]
 
 OTHER_FAILURES = FAILED - {Outcome.TIMEOUT, Outcome.SERVER_ERROR}
 
@@ -41,7 +41,7 @@ class Change(Record):
     low: float | None
     high: float | None
     confidence: float
-    finding: Finding
+    finding: ChangeFinding
 
 
 class RunRef(Record):
@@ -92,8 +92,8 @@ def compare(
     comparability.require(a.summary, b.summary)
     comparability.require_valid(a.summary, b.summary)
     changes = compare_tables(
-        reading.load_requests(a.directory),
-        reading.load_requests(b.directory),
+        run_loading.load_requests(a.directory),
+        run_loading.load_requests(b.directory),
         timeout_s=a.summary.scenario.timeout_s,
         endpoints=_common(a.summary, b.summary) if by_endpoint else (),
         confidence=confidence,
@@ -214,7 +214,7 @@ def _mean(flags: Flags) -> float:
     return float(flags.mean()) if len(flags) else math.nan
 
 
-def _finding(interval: Interval) -> Finding:
+def _finding(interval: Interval) -> ChangeFinding:
     if not interval.known:
         return "undecided"
     if 0 in interval:

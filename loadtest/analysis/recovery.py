@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from loadtest.analysis import reading
+from loadtest.analysis import run_loading
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.runs import paths, recording
@@ -20,7 +20,7 @@ def repair(directory: Path) -> RunSummary:
     Raises:
         ResultsError: The directory contains no requests, or there is no room to write.
     """
-    summary = reading.recover(directory)
+    summary = run_loading.recover(directory)
     requests = locate(directory, paths.REQUESTS)
     if requests is None:
         raise ResultsError(f"{directory} contains no requests")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtest.analysis import reading
+from loadtest.analysis import run_loading
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
@@ -20,22 +20,22 @@ BEGAN_MS = 1_790_000_000_000.0
 
 
 def test_a_killed_run_is_read_without_being_written(killed: Path):
-    summary = reading.load_summary(killed)
+    summary = run_loading.load_summary(killed)
     # The last piece of 40 was not whole; all before it was.
     assert 360 <= summary.requests.total < 400
-    assert (summary.cut_short, summary.cut_reason) == (True, reading.RUNNER_DIED)
+    assert (summary.cut_short, summary.cut_reason) == (True, run_loading.RUNNER_DIED)
     assert summary.verdict.outcome == "invalid"
     assert summary.generator.cpu_peak_cores == 0.75
     assert summary.generator.peak_rss_bytes == 2000
     assert summary.probe is not None
     assert summary.probe.sent == 1
-    assert len(reading.load_requests(killed)) == summary.requests.total
+    assert len(run_loading.load_requests(killed)) == summary.requests.total
     assert not (killed / paths.SUMMARY).exists()
 
 
 def test_a_table_knows_schedule_and_threshold_of_its_run(whole: Path):
-    rows = reading.load_requests(whole)
-    summary = reading.load_summary(whole)
+    rows = run_loading.load_requests(whole)
+    summary = run_loading.load_summary(whole)
     assert len(rows) == summary.requests.total == 466
     # The users of this run arrive to the millisecond when they are planned.
     assert np.allclose(rows.scheduled_ms, rows.start_ms, atol=0.01)
@@ -50,20 +50,20 @@ def test_a_file_that_lost_its_end_is_not_taken_for_the_whole(whole: Path):
     with pytest.raises(
         ResultsError, match=r"contains 4\d\d requests, but run.json counted 466: .*recover"
     ):
-        reading.load_requests(whole)
+        run_loading.load_requests(whole)
 
 
 def test_a_directory_without_a_run_is_rejected(tmp_path: Path):
     with pytest.raises(ResultsError, match="contains no requests"):
-        reading.load_requests(tmp_path)
+        run_loading.load_requests(tmp_path)
     (tmp_path / paths.SETTINGS).write_text('{"schema_version": 1}')
     with pytest.raises(
         ResultsError, match=r"settings.json has schema version 1, .* repeat the run"
     ):
-        reading.load_settings(tmp_path)
+        run_loading.load_settings(tmp_path)
     (tmp_path / paths.SETTINGS).write_text('{"schema_version": 2, "id": 1}')
     with pytest.raises(ResultsError, match=r"settings.json is broken"):
-        reading.load_settings(tmp_path)
+        run_loading.load_settings(tmp_path)
 
 
 def test_events_are_put_on_the_loads_clock(killed: Path):
@@ -71,7 +71,7 @@ def test_events_are_put_on_the_loads_clock(killed: Path):
     first = {"at": BEGAN_MS + 1_250, "kind": "fault", "name": "terminate i-0a", "detail": "by hand"}
     text = f"{json.dumps(later)}\n{json.dumps(first)}\n"
     (killed / paths.EVENTS).write_text(text + '{"at": 1')
-    found = reading.load_summary(killed).events
+    found = run_loading.load_summary(killed).events
     assert [(e.kind, e.at_s, e.until_s, e.detail) for e in found] == [
         ("fault", 1.25, None, "by hand"),
         ("deployment", 2.5, 4.0, ""),
@@ -90,8 +90,8 @@ def save(base: Path, summary: RunSummary) -> Path:
 
 def test_a_summary_survives_the_disk(tmp_path: Path, golden: tuple[RunSummary, RunSummary]):
     directory = save(tmp_path, golden[0])
-    assert reading.load_summary(directory) == golden[0]
-    assert reading.load_summary(directory / "run.json") == golden[0]
+    assert run_loading.load_summary(directory) == golden[0]
+    assert run_loading.load_summary(directory / "run.json") == golden[0]
     assert paths.latest(tmp_path, "single") == directory
     assert [p.name for p in directory.iterdir()] == ["run.json"]
 
@@ -109,4 +109,4 @@ def test_a_summary_survives_the_disk(tmp_path: Path, golden: tuple[RunSummary, R
 def test_a_broken_summary_is_reported(tmp_path: Path, text: str, message: str):
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(ResultsError, match=message):
-        reading.load_summary(tmp_path)
+        run_loading.load_summary(tmp_path)

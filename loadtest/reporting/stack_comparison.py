@@ -105,18 +105,20 @@ def headline(single: RunSummary, ha: RunSummary) -> Headline:
         if not check.passed
     ]
     if invalid:
-        return Headline(outcome="invalid", sentence=msg("headline.invalid"), reasons=invalid)
+        return Headline(
+            outcome="invalid", sentence=msg("verdict.sentence.invalid"), reasons=invalid
+        )
     share = single.users.failed_share
     if ha.verdict.outcome == "kept":
         return Headline(
             outcome="kept",
-            sentence=msg("headline.kept", users=ha.users.created, share=share),
+            sentence=msg("verdict.sentence.kept", users=ha.users.created, share=share),
             reasons=[],
         )
     reasons = ha.verdict.reasons
     return Headline(
         outcome="broken",
-        sentence=msg("headline.broken", reason=reasons[0], share=share),
+        sentence=msg("verdict.sentence.broken", reason=reasons[0], share=share),
         reasons=reasons,
     )
 
