@@ -18,6 +18,7 @@ SCHEMA_VERSION = 2
 NONE = msg("value.none")
 EXIT_CODES = {
     "kept": ExitCode.SUCCESS,
+    "measured": ExitCode.SUCCESS,
     "broken": ExitCode.BROKEN_PROMISE,
     "invalid": ExitCode.INVALID_RUN,
 }
@@ -37,7 +38,7 @@ class Row(Record):
 class Headline(Record):
     """The verdict on the pair of runs."""
 
-    outcome: Literal["kept", "broken", "invalid"]
+    outcome: Literal["kept", "measured", "broken", "invalid"]
     sentence: Message
     reasons: list[Message]
 
@@ -108,19 +109,25 @@ def headline(single: RunSummary, ha: RunSummary) -> Headline:
         return Headline(
             outcome="invalid", sentence=msg("verdict.sentence.invalid"), reasons=invalid
         )
-    share = single.users.failed_share
-    if ha.verdict.outcome == "kept":
-        return Headline(
-            outcome="kept",
-            sentence=msg("verdict.sentence.kept", users=ha.users.created, share=share),
-            reasons=[],
-        )
     reasons = ha.verdict.reasons
-    return Headline(
-        outcome="broken",
-        sentence=msg("verdict.sentence.broken", reason=reasons[0], share=share),
-        reasons=reasons,
-    )
+    return Headline(outcome=ha.verdict.outcome, sentence=_sentence(single, ha), reasons=reasons)
+
+
+def _sentence(single: RunSummary, ha: RunSummary) -> Message:
+    share, users, failed = single.users.failed_share, ha.users.created, ha.users.failed
+    match ha.verdict.outcome:
+        case "kept" if failed == 0:
+            return msg("verdict.sentence.kept", users=users, share=share)
+        case "kept":
+            return msg(
+                "verdict.sentence.kept-with-failures", failed=failed, users=users, share=share
+            )
+        case "measured":
+            return msg("verdict.sentence.measured", failed=failed, users=users, share=share)
+        case "broken":
+            return msg("verdict.sentence.broken", reason=ha.verdict.reasons[0], share=share)
+        case "invalid":  # every check passed, but the run is too short for what is asked of it
+            return msg("verdict.sentence.undecided", reason=ha.verdict.reasons[0], share=share)
 
 
 def stack(run: RunSummary) -> Message:

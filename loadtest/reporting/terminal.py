@@ -14,7 +14,7 @@ from loadtest.reporting.stack_comparison import Report, answered, censored
 
 WIDTH = 80
 """Columns that the tables need."""
-STYLES = {"kept": "bold green", "broken": "bold red", "invalid": "bold yellow"}
+STYLES = {"kept": "bold green", "measured": "bold", "broken": "bold red", "invalid": "bold yellow"}
 
 
 def render_terminal(report: Report) -> RenderableType:

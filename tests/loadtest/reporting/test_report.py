@@ -89,6 +89,34 @@ def test_a_broken_promise_is_shown_with_its_reasons(
     assert "too slow" in report.render_html(found)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "failed", "code", "sentence"),
+    [
+        ("invalid", 0, 3, "It is undecided whether the HA stack kept its promise: too short."),
+        ("measured", 2, 0, "No promise was made for the HA stack: 2 of 27,000 users failed"),
+        ("kept", 2, 0, "The HA stack kept its promise: 2 of 27,000 users failed"),
+    ],
+)
+def test_a_verdict_without_a_broken_promise_is_never_reported_as_one(  # noqa: PLR0917
+    pair: Report,
+    golden: tuple[RunSummary, RunSummary],
+    outcome: str,
+    failed: int,
+    code: int,
+    sentence: str,
+):
+    reasons = [free_text("too short")] if outcome == "invalid" else []
+    ha = changed(
+        golden[1],
+        verdict=golden[1].verdict.model_copy(update={"outcome": outcome, "reasons": reasons}),
+        users=golden[1].users.model_copy(update={"failed": failed}),
+    )
+    found = compare(golden[0], ha, _stacks(pair))
+    assert (found.headline.outcome, found.headline.exit_code) == (outcome, code)
+    assert str(found.headline.sentence).startswith(sentence)
+    assert sentence in report.render_html(found)
+
+
 def _stacks(pair: Report) -> tuple[StackOutputs, StackOutputs]:
     raw = {
         "url": pair.ha.target, "healthPath": "/h", "region": "r", "instanceType": "t4g.nano",
