@@ -65,18 +65,7 @@ class Foundation(Component):
     ) -> None:
         super().__init__("service:Foundation", name, {"zones": list(args.zones)}, opts)
         settings = args.settings
-        self.vpc = Vpc(
-            f"{name}-network",
-            VpcArgs(
-                cidr=settings.vpc_cidr,
-                zones=args.zones,
-                region=args.region,
-                private=settings.network == "nat",
-                flow_log_days=settings.log_retention if settings.flow_logs else None,
-                tags=args.tags,
-            ),
-            self.child(),
-        )
+        self.vpc = self._vpc(name, args)
         self.security_groups = SecurityGroups(
             f"{name}-security",
             SecurityGroupsArgs(
@@ -92,7 +81,38 @@ class Foundation(Component):
             RevisionStoreArgs(bundle=args.bundle, keep=settings.protect, tags=args.tags),
             self.child(),
         )
-        self.database = DatabaseInstance(
+        self.database = self._database(name, args)
+        self.iam_roles = IamRoles(
+            f"{name}-identity",
+            IamRolesArgs(
+                bucket_arn=self.revisions.bucket_arn,
+                secret_arn=self.database.secret_arn,
+                region=args.region,
+                tags=args.tags,
+            ),
+            self.child(),
+        )
+        self.instance_spec = self._instance_spec(args)
+        self.register({"vpcId": self.vpc.vpc_id, "bucketName": self.revisions.bucket_name})
+
+    def _vpc(self, name: str, args: FoundationArgs) -> Vpc:
+        settings = args.settings
+        return Vpc(
+            f"{name}-network",
+            VpcArgs(
+                cidr=settings.vpc_cidr,
+                zones=args.zones,
+                region=args.region,
+                private=settings.network == "nat",
+                flow_log_days=settings.log_retention if settings.flow_logs else None,
+                tags=args.tags,
+            ),
+            self.child(),
+        )
+
+    def _database(self, name: str, args: FoundationArgs) -> DatabaseInstance:
+        settings = args.settings
+        return DatabaseInstance(
             f"{name}-database",
             DatabaseInstanceArgs(
                 subnet_ids=self.vpc.isolated_subnet_ids,
@@ -106,18 +126,6 @@ class Foundation(Component):
             ),
             self.child(),
         )
-        self.iam_roles = IamRoles(
-            f"{name}-identity",
-            IamRolesArgs(
-                bucket_arn=self.revisions.bucket_arn,
-                secret_arn=self.database.secret_arn,
-                region=args.region,
-                tags=args.tags,
-            ),
-            self.child(),
-        )
-        self.instance_spec = self._instance_spec(args)
-        self.register({"vpcId": self.vpc.vpc_id, "bucketName": self.revisions.bucket_name})
 
     def _instance_spec(self, args: FoundationArgs) -> InstanceSpec:
         settings = args.settings

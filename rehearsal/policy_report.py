@@ -73,11 +73,17 @@ def read_rules(text: str) -> tuple[Rule, ...]:
 
 
 def read_events(events: Iterable[Event], stack: str, failed: str | None = None) -> StackReport:
-    """Collect what the events of one preview say about the policies and the cost."""
+    """Collect what the events of one preview say about the policies and the cost.
+
+    `failed` is what the engine printed if it failed. It also does because of a mandatory violation,
+    which is no failure of its own, unless a provider rejected a resource as well: policies are then
+    shown that resource without its inputs, and what they say of it means nothing.
+    """
     findings: list[Finding] = []
     applied: set[str] = set()
     changes: Mapping[str, int] = {}
     cost = ""
+    rejected = False
     for event in events:
         match event:
             case PolicyViolation():
@@ -89,8 +95,11 @@ def read_events(events: Iterable[Event], stack: str, failed: str | None = None) 
                 changes = event.changes
             case Message():
                 cost = _cost(event) or cost
+                rejected |= event.severity == "error" and event.resource is not None
             case _:
                 pass
+    if not rejected and any(finding.level == MANDATORY for finding in findings):
+        failed = None
     return StackReport(
         stack=stack,
         findings=tuple(dict.fromkeys(findings)),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -85,9 +85,7 @@ class Previews:
                 project.preview(stack, follow)
             except EngineError as error:
                 failed = str(error)
-        report = policy_report.read_events(events, stack, failed)
-        # The engine also fails because of a mandatory violation: that is not a failure of its own.
-        return replace(report, failed=None) if report.of_level(MANDATORY) else report
+        return policy_report.read_events(events, stack, failed)
 
     def _show(self, report: StackReport) -> None:
         for finding in report.findings:

@@ -14,6 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("haproof", deadline=None)
+settings.load_profile(
+    "haproof"
+)  # how long an example takes says more about the machine than the code
 
 STARTS_MOTO = frozenset({"make_plane", "plane"})
 """Fixtures that start moto: a second or two per test."""

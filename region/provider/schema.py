@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Mapping, Sequence
@@ -50,6 +51,9 @@ _SCALARS: Final[Mapping[Any, Shape]] = {
     str: Shape("string"),
 }
 _CONTAINERS: Final = {"Sequence": "list", "list": "list", "Mapping": "map", "dict": "map"}
+_LOADING: Final = threading.Lock()
+"""Held while reading the package, whose modules load on first use by `importlib.util.LazyLoader`: in
+Python 3.11 a second thread sees such a module half loaded, without the class that it asks for."""
 
 
 @lru_cache(maxsize=256)
@@ -59,6 +63,11 @@ def resource_schema(token: str) -> ResourceSchema:
     Raises:
         KeyError: `pulumi_aws` has no such resource type.
     """
+    with _LOADING:
+        return _read_schema(token)
+
+
+def _read_schema(token: str) -> ResourceSchema:
     cls = _resource_class(token)
     module = sys.modules[cls.__module__]
     # If a nested type already has the name, the generator calls the resource's own InitArgs.

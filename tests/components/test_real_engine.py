@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.components.test_resource_graph import EXPECTED
 from tests.components.wire_provider import WireProvider, serve
 
 pytestmark = pytest.mark.engine
 
-HA_RESOURCES = 64
+HA_RESOURCES = sum(EXPECTED["ha"].values())
 """Custom resources of `ha` with its default settings."""
 
 ROOT = Path(__file__).resolve().parents[2]

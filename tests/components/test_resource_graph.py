@@ -8,6 +8,7 @@ import json
 import pytest
 import yaml
 
+from components.service import OUTPUT_KEYS
 from tests.components.options import OPTIONS
 from tests.components.templates import IMAGE, OUTPUTS, REGION
 
@@ -168,6 +169,11 @@ def test_the_outputs_are_complete_typed_and_json(build, stack):
         assert isinstance(outputs[key], kind), key
     json.dumps(outputs)
     assert not outputs["url"].endswith("/")
+
+
+def test_every_output_is_one_of_some_stack():
+    """A key to which nobody gives a value would be null in both stacks, which nobody notices."""
+    assert set(OUTPUT_TYPES) | ONLY["single"] | ONLY["ha"] == set(OUTPUT_KEYS)
 
 
 def test_the_service_registers_the_same_outputs_as_the_stack(either):

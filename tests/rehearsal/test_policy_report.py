@@ -109,6 +109,22 @@ def test_a_preview_that_failed_is_shown_with_its_reason_and_does_not_pass() -> N
     assert "No violation" not in page
 
 
+def error(urn: str) -> dict[str, Any]:
+    return {"diagnosticEvent": {"severity": "error", "message": "no", "urn": urn}}
+
+
+def test_a_mandatory_violation_is_no_failure_of_the_preview() -> None:
+    report = read(violation("rds-multi-az"), error(""), failed="error: preview failed")
+    assert report.failed is None
+    assert exit_code([report]) == ExitCode.BROKEN_PROMISE
+
+
+def test_a_rejected_resource_is_a_failure_whatever_the_policies_say_of_what_is_left_of_it() -> None:
+    report = read(error(URN), violation("rds-multi-az"), failed="error: does not implement 'x'")
+    assert exit_code([report]) == ExitCode.FAILURE
+    assert "does not implement 'x'" in text(report)
+
+
 @pytest.mark.parametrize(
     ("severity", "shown"), [("info", True), ("warning", True), ("debug", False)]
 )

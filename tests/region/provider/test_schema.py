@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from region.provider import validate
 from region.provider.resources import all_handlers
 from region.provider.schema import ANY, Shape, coerce, resource_schema
+from toolchain import paths
 
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 HANDLERS = all_handlers()
@@ -47,6 +50,28 @@ def test_a_resource_named_like_a_nested_type_has_its_own_inputs() -> None:
 def test_an_unknown_type_is_a_key_error(type_: str) -> None:
     with pytest.raises(KeyError):
         resource_schema(type_)
+
+
+READ_AT_ONCE = """
+from concurrent.futures import ThreadPoolExecutor
+from region.provider.resources import all_handlers
+from region.provider.schema import resource_schema
+tokens = sorted(all_handlers())
+with ThreadPoolExecutor(4) as threads:
+    list(threads.map(resource_schema, tokens + tokens[::-1]))
+"""
+
+
+def test_threads_that_are_the_first_to_read_the_package_do_not_disturb_each_other() -> None:
+    """In a process of its own: here the package may be loaded already."""
+    process = subprocess.run(
+        [sys.executable, "-c", READ_AT_ONCE],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
 
 
 def problems(inputs: dict[str, Any], type_: str = TARGET_GROUP) -> dict[str, str]:
