@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn, cast
 
@@ -38,6 +40,7 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     or raise `typer.Exit`. An unforeseen error is a bug: it propagates unchanged, so Python shows its
     traceback and exits with code 1.
     """
+    _accept_every_character()
     try:
         with _terminated_like_interrupted():
             code = app(arguments, standalone_mode=False, prog_name=program)
@@ -53,11 +56,21 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
         # A full disk, a file that may not be read: the system's words and the name are the remedy.
         _report(f"{error.strerror}: {error.filename}" if error.filename else str(error))
         return ExitCode.FAILURE
+    except SystemExit:
+        # Only typer and rich raise it, where the reader of a pipe is gone. Not 1: that is a bug.
+        return ExitCode.FAILURE
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     if code == ExitCode.INTERRUPTED:
         typer.echo("interrupted", err=True)
     return code if isinstance(code, int) else ExitCode.SUCCESS
+
+
+def _accept_every_character() -> None:
+    """Escape what the terminal's encoding does not have (`≥` in ASCII), instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _suggest(error: typer.BadParameter) -> None:

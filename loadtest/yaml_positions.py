@@ -46,6 +46,18 @@ class YamlError(Exception):
         self.problem = problem
 
 
+class _Loader(yaml.SafeLoader):
+    """Gives a value that YAML takes for a number or a date, but that is none, a position too."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)  # pyright: ignore[reportUnknownMemberType]
+        except (ValueError, AttributeError) as error:
+            kind = str(node.tag).rpartition(":")[2]
+            text = f"{str(node.value)[:40]!r} is not a valid {kind}; quote it if it is a text"
+            raise yaml.MarkedYAMLError(problem=text, problem_mark=node.start_mark) from error
+
+
 @dataclass
 class Source:
     """A parsed document."""
@@ -105,7 +117,7 @@ def read(path: Path) -> Source:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         try:
             node = loader.get_single_node()
             if node is None:
@@ -118,6 +130,8 @@ def read(path: Path) -> Source:
             loader.dispose()
     except UnicodeDecodeError as error:
         raise YamlError(Problem(Position(1, 1), f"not UTF-8 ({error.reason})")) from error
+    except RecursionError as error:
+        raise YamlError(Problem(Position(1, 1), "nested too deeply")) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Position.of(mark) if mark else Position(1, 1)

@@ -11,11 +11,12 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
 from loadtest import profiles
+from loadtest.analysis.columns import QUANTILES
 from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
 from loadtest.errors import ResultsError
 from loadtest.messages.message import Message, msg
@@ -50,17 +51,22 @@ def load_summary(path: Path) -> RunSummary:
     if path.is_dir() and not file.exists() and (path / paths.SETTINGS).exists():
         return recover(path)
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_reject)
         _require_version(file, content)
-        return RunSummary.model_validate(content)
+        return _with_all_percentiles(file, RunSummary.model_validate(content))
     except OSError as error:
         raise ResultsError(f"cannot read {file}: {error.strerror}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ResultsError(f"{file} is not JSON: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ResultsError(f"{file} is not a run's summary: {where}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:
+        # Also of numbers with too many digits and of too deep nesting.
+        raise ResultsError(f"{file} is not JSON: {error}") from error
+
+
+def _reject(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number in JSON")
 
 
 def _require_version(file: Path, content: Any) -> None:
@@ -70,6 +76,17 @@ def _require_version(file: Path, content: Any) -> None:
             f"{file} has schema version {version}, this program reads {SCHEMA_VERSION}; "
             "repeat the run"
         )
+
+
+def _with_all_percentiles(file: Path, summary: RunSummary) -> RunSummary:
+    """Reject a damaged file: a missing percentile would count as an objective that was broken."""
+    for latency in (summary.latency, *(one.latency for one in summary.endpoints)):
+        for found in (latency.answered, latency.censored):
+            if found is not None and (missing := QUANTILES.keys() - found.keys()):
+                raise ResultsError(
+                    f"{file} is not a run's summary: latency lacks {', '.join(sorted(missing))}"
+                )
+    return summary
 
 
 def load_requests(directory: Path) -> RequestTable:

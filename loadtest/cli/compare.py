@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from loadtest.analysis import run_comparison, saved_runs
 from loadtest.analysis.run_comparison import Change, Comparison
 from loadtest.cli import output
 from loadtest.cli.options import Json, RunName
+from loadtest.errors import LoadTestError
 from loadtest.formatting import NOTHING, percent
 from loadtest.messages.message import msg
 from loadtest.models import Percentile
@@ -42,6 +44,8 @@ def compare_command(
 
     Example: `python -m loadtest compare 20261122T200438Z latest-ha --by-endpoint`
     """
+    if math.isnan(confidence):  # typer's range lets it pass
+        raise LoadTestError("a confidence of nan % means nothing; give 50 to 99.99")
     base = paths.base()
     compared = run_comparison.compare(
         saved_runs.load(base, run_a),

@@ -24,7 +24,7 @@ UNTRANSLATED = "text.free"
 class Message(BaseModel):
     """A message's id and parameters, not yet rendered in a language."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     id: str
     params: dict[str, int | float | str | Message | tuple[Message, ...]] = {}
@@ -52,6 +52,12 @@ class Message(BaseModel):
                 f"message {self.id!r} needs the parameters {sorted(wanted)}, "
                 f"not {sorted(self.params)}"
             )
+        try:
+            render(self)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise ValueError(
+                f"message {self.id!r} has a parameter of a wrong type: {error}"
+            ) from error
         return self
 
     @computed_field

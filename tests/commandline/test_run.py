@@ -274,3 +274,28 @@ def test_the_process_ends_with_the_code(
     assert done.returncode == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_without_the_characters_is_no_bug() -> None:
+    code = (
+        "from commandline.run import command_line, run_cli\n"
+        "import sys\n"
+        "app = command_line('')\n"
+        "app.command(no_args_is_help=False)(lambda: print('\\u2265 1'))\n"
+        "sys.exit(run_cli(app, 'x', []))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\\u2265 1\n", "")
+
+
+def test_a_closed_pipe_is_not_reported_as_a_bug() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "loadtest", "plan"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False, cwd=ROOT)
+    os.close(writer)
+    assert done.returncode == ExitCode.FAILURE
+    assert b"Traceback" not in done.stderr

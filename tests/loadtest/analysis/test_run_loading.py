@@ -104,9 +104,22 @@ def test_a_summary_survives_the_disk(tmp_path: Path, golden: tuple[RunSummary, R
         ('{"schema_version": 99}', "schema version 99"),
         ('{"schema_version": 1}', "schema version 1, this program reads 2; repeat the run"),
         ('{"schema_version": 2, "id": 3}', "not a run's summary"),
+        ('{"schema_version": NaN}', "not JSON: NaN is not a number"),
+        ("[" * 100_000, "not JSON"),
+        (f'{{"schema_version": {"9" * 5000}}}', "not JSON"),
     ],
 )
 def test_a_broken_summary_is_reported(tmp_path: Path, text: str, message: str):
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(ResultsError, match=message):
+        run_loading.load_summary(tmp_path)
+
+
+def test_a_summary_without_a_percentile_is_damaged_and_not_a_broken_promise(
+    tmp_path: Path, golden: tuple[RunSummary, RunSummary]
+):
+    content = json.loads(golden[1].model_dump_json())
+    del content["latency"]["censored"]["p99"]
+    (tmp_path / "run.json").write_text(json.dumps(content))
+    with pytest.raises(ResultsError, match="latency lacks p99"):
         run_loading.load_summary(tmp_path)

@@ -94,6 +94,10 @@ def test_everything_can_be_promised(tmp_path: Path):
         ("- timeouts\n", "line 1: give objectives as `key: value`"),
         ("", "line 1: the file is empty"),
         ("a: [1\nb: 2\n", "line 2: not YAML"),
+        ("\ntimeouts: 2026-13-45\n", "line 2: not YAML: '2026-13-45' is not a valid timestamp"),
+        ("timeouts: !!timestamp x\n", "line 1: not YAML: 'x' is not a valid timestamp"),
+        ("timeouts: !!int x\n", "line 1: not YAML: 'x' is not a valid int"),
+        ("[" * 3000, "line 1: nested too deeply"),
     ],
 )
 def test_errors_name_file_line_and_key(tmp_path: Path, text: str, complaint: str):

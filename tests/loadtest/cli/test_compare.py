@@ -71,3 +71,8 @@ def test_a_run_without_its_requests_is_reported(
     (base / run.id / f"{paths.REQUESTS}.gz").unlink()
     assert main.main(["compare", run.id, run.id]) == 4
     assert paths.REQUESTS in capsys.readouterr().err
+
+
+def test_a_confidence_that_is_no_number_is_rejected(capsys: pytest.CaptureFixture[str]):
+    assert main.main(["compare", "a", "b", "--confidence", "nan"]) == 4
+    assert "give 50 to 99.99" in capsys.readouterr().err

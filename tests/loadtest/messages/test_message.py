@@ -72,6 +72,8 @@ def test_json_has_the_english_text_which_nothing_reads():
         ({"id": "missed.timeouts"}, r"needs the parameters \['n'\], not \[\]"),
         ({"id": "value.none", "params": {"x": 1}}, r"needs the parameters \[\], not \['x'\]"),
         ({"id": "value.none", "extra": 1}, "Extra inputs"),
+        ({"id": "missed.timeouts", "params": {"n": float("nan")}}, "finite number"),
+        ({"id": "load.phases", "params": {"phases": 7}}, "parameter of a wrong type"),
     ],
 )
 def test_a_message_is_in_the_catalogue_and_complete(raw: dict[str, Any], complaint: str):
