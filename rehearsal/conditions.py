@@ -10,7 +10,7 @@ from pathlib import Path
 
 from loadtest.messages.message import Message, msg
 from loadtest.models import RunSummary
-from loadtest.reporting.conditions import NOT_REPORTED, Condition
+from loadtest.reporting.conditions import Condition, condition, literal
 from loadtest.stack.outputs import StackOutputs
 from region import usage
 from region.machines.instance_types import INSTANCE_TYPES
@@ -41,32 +41,32 @@ def conditions(session: Session, single: StackRun, ha: StackRun) -> list[Conditi
     """Return the rows that only the region knows."""
     runs = (single, ha)
     return [
-        _row(msg("local.where"), (msg("local.where.value"),) * 2, _name("AWS"), _machine()),
-        _row(
+        condition(msg("local.where"), (msg("local.where.value"),) * 2, literal("AWS"), _machine()),
+        condition(
             msg("local.instance"),
             tuple(map(_instance, runs)),
-            _name("t4g.nano"),
+            literal("t4g.nano"),
             msg("local.instance.note", limits=session.limits),
         ),
-        _row(msg("local.cpu"), tuple(map(_cpu_share, runs))),
-        _row(
+        condition(msg("local.cpu"), tuple(map(_cpu_share, runs))),
+        condition(
             msg("local.load-balancer"),
             (msg("local.load-balancer.none"), msg("local.load-balancer.value")),
             msg("local.load-balancer.published"),
         ),
-        _row(
+        condition(
             msg("condition.database"),
             (msg("local.database.value"),) * 2,
-            _name("RDS db.t4g.micro"),
+            literal("RDS db.t4g.micro"),
             msg("local.database.note"),
         ),
-        _row(
+        condition(
             msg("local.network"),
             (msg("local.network.value"),) * 2,
             msg("local.network.published"),
             msg("local.network.note"),
         ),
-        _row(
+        condition(
             msg("local.clock"),
             (msg("local.clock.value", speed=session.speed),) * 2,
             msg("local.clock.value", speed=1),
@@ -83,21 +83,7 @@ def versions() -> list[Condition]:
             [str(locate.postgres_bin() / "postgres"), "--version"]
         ),
     }
-    return [_row(msg(name), (_name(str(version)),) * 2) for name, version in found.items()]
-
-
-def _row(
-    name: Message,
-    values: tuple[Message, ...],
-    published: Message = NOT_REPORTED,
-    note: Message | None = None,
-) -> Condition:
-    single, ha = values
-    return Condition(name=name, single=single, ha=ha, published=published, note=note)
-
-
-def _name(name: str) -> Message:
-    return msg("value.name", name=name)
+    return [condition(msg(name), (literal(str(version)),) * 2) for name, version in found.items()]
 
 
 def _instance(run: StackRun) -> Message:

@@ -77,62 +77,65 @@ def known(
     first, second = outputs
     failed_user = msg("condition.failed-user.value")
     return [
-        _row(
+        condition(
             msg("condition.instances"),
             (_instances(first), _instances(second)),
             msg("condition.instances.published", type=PUBLISHED.instance_type),
         ),
-        _row(
+        condition(
             msg("condition.zones"),
             (_names(first.availability_zones[:1]), _names(second.availability_zones)),
         ),
-        _row(msg("condition.region"), (_name(first.region), _name(second.region))),
-        _row(
-            msg("condition.database"), (_name(first.database_class), _name(second.database_class))
+        condition(msg("condition.region"), (literal(first.region), literal(second.region))),
+        condition(
+            msg("condition.database"),
+            (literal(first.database_class), literal(second.database_class)),
         ),
         *_cost(first.monthly_cost, second.monthly_cost),
-        _row(
+        condition(
             msg("condition.load"),
             (single.profile.description, ha.profile.description),
             msg("condition.load.published", load=PUBLISHED.load, users=PUBLISHED.single.users),
             msg("condition.load.note"),
         ),
-        _row(
+        condition(
             msg("condition.scenario"),
             (single.scenario.description, ha.scenario.description),
             msg("condition.scenario.published"),
         ),
-        _row(
+        condition(
             msg("condition.timeout"),
             tuple(msg("value.seconds", seconds=run.scenario.timeout_s) for run in runs),
         ),
-        _row(msg("condition.connections"), tuple(map(comparability.connections, runs))),
-        _row(
+        condition(msg("condition.connections"), tuple(map(comparability.connections, runs))),
+        condition(
             msg("condition.failed-user"),
             (failed_user, failed_user),
             msg("condition.failed-user.published"),
             msg("condition.failed-user.note"),
         ),
-        _row(msg("condition.generator"), tuple(map(_generator, runs)), _name("Artillery")),
+        condition(msg("condition.generator"), tuple(map(_generator, runs)), literal("Artillery")),
     ]
 
 
-def _row(
+def condition(
     name: Message,
     values: tuple[Message, ...],
     published: Message = NOT_REPORTED,
     note: Message | None = None,
 ) -> Condition:
+    """Return a row of the table; `values` are those of the single and the HA stack."""
     single, ha = values
     return Condition(name=name, single=single, ha=ha, published=published, note=note)
 
 
-def _name(name: str) -> Message:
+def literal(name: str) -> Message:
+    """Return a value that is the same in every language, such as an instance type."""
     return msg("value.name", name=name)
 
 
 def _names(names: list[str]) -> Message:
-    return msg("value.names", names=tuple(map(_name, names)))
+    return msg("value.names", names=tuple(map(literal, names)))
 
 
 def _cost(single: MonthlyCost | None, ha: MonthlyCost | None) -> list[Condition]:
@@ -142,7 +145,7 @@ def _cost(single: MonthlyCost | None, ha: MonthlyCost | None) -> list[Condition]
         return []
     dates = sorted({cost.table_date for cost in estimates if cost.table_date})
     note = msg("condition.cost.note", dates=_names(dates)) if dates else None
-    return [_row(msg("condition.cost"), (_price(single), _price(ha)), note=note)]
+    return [condition(msg("condition.cost"), (_price(single), _price(ha)), note=note)]
 
 
 def _price(cost: MonthlyCost | None) -> Message:
@@ -166,13 +169,17 @@ def _generator(run: RunSummary) -> Message:
 def versions(single: RunSummary, ha: RunSummary) -> list[Condition]:
     """Return the versions of what measured and of what was measured."""
     return [
-        _row(
+        condition(
             msg("version.artillery"),
-            (_name(single.generator.artillery), _name(ha.generator.artillery)),
+            (literal(single.generator.artillery), literal(ha.generator.artillery)),
         ),
-        _row(msg("version.node"), (_name(single.generator.node), _name(ha.generator.node))),
-        _row(msg("version.python"), (_name(single.generator.python), _name(ha.generator.python))),
-        _row(msg("version.revision"), (_app_version(single), _app_version(ha))),
+        condition(
+            msg("version.node"), (literal(single.generator.node), literal(ha.generator.node))
+        ),
+        condition(
+            msg("version.python"), (literal(single.generator.python), literal(ha.generator.python))
+        ),
+        condition(msg("version.revision"), (_app_version(single), _app_version(ha))),
     ]
 
 
