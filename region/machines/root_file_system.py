@@ -1,0 +1,141 @@
+"""The file system of a running machine, as the region reaches it from outside.
+
+Everything below a machine's root belongs to its owner, who may put a symbolic link anywhere at any
+moment. So nothing here resolves such a path with the rights and the root of the region: single
+files are opened by openat2(2) with RESOLVE_IN_ROOT, and whole programs (an installer, an unpacker)
+run in a process of their own that is chrooted into the machine before it touches a path.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from region.machines import chrooted
+from region.machines.errors import DiskError
+
+_LARGEST_FILE: Final = 16 * 1024**2
+_PROGRAM_TIMEOUT_SECONDS: Final = 600.0
+# The number is the same on every architecture that the kernel has had since openat2 was added.
+_SYS_OPENAT2: Final = 437
+_RESOLVE_NO_MAGICLINKS: Final = 0x02
+_RESOLVE_IN_ROOT: Final = 0x10
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _OpenHow(ctypes.Structure):
+    _fields_ = (
+        ("flags", ctypes.c_uint64),
+        ("mode", ctypes.c_uint64),
+        ("resolve", ctypes.c_uint64),
+    )
+
+
+class RootFileSystem:
+    """Files of one machine by their absolute path in the machine. Thread-safe."""
+
+    def __init__(self, root: Callable[[], Path]) -> None:
+        """Reach the machine through `root()`, such as /proc/<process id of its init>/root.
+
+        `root` raises `MachineError` while the machine is off.
+        """
+        self._root = root
+
+    def read_bytes(self, path: str) -> bytes:
+        """Read a regular file of at most 16 MiB.
+
+        Raises:
+            OSError: If it cannot be read, as `open` would raise it.
+            DiskError: If it is not a regular file or too large.
+        """
+        descriptor = self._open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise DiskError(f"{path} is not a regular file.")
+            if found.st_size > _LARGEST_FILE:
+                raise DiskError(
+                    f"{path} has {found.st_size} bytes; the region reads at most {_LARGEST_FILE}."
+                )
+            return file.read(_LARGEST_FILE)
+
+    def read_text(self, path: str) -> str:
+        """Read a regular file as UTF-8; errors as `read_bytes`, and UnicodeDecodeError."""
+        return self.read_bytes(path).decode()
+
+    def exists(self, path: str) -> bool:
+        """Return whether the path, with its links followed, exists."""
+        try:
+            os.close(self._open(path, os.O_PATH | os.O_CLOEXEC))
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                return False
+            raise
+        return True
+
+    def call(self, program: Path, request: Mapping[str, object]) -> dict[str, Any]:
+        """Run one of the region's programs confined to the machine's root.
+
+        `program` is a Python file that imports the standard library only. Its `main(request)` is
+        called in a process that was chrooted into the machine, as root; it returns a dictionary. If
+        the file has a function `prepare(request)`, that is called before the chroot and its result
+        is passed on, as `main(request, prepared)`: for a file of the host to open, for example.
+
+        Raises:
+            DiskError: If the program raises, or takes more than ten minutes.
+        """
+        command = [sys.executable, "-IS", chrooted.__file__, str(self._root()), str(program)]
+        try:
+            done = subprocess.run(
+                command,
+                input=json.dumps(request).encode(),
+                capture_output=True,
+                timeout=_PROGRAM_TIMEOUT_SECONDS,
+                check=False,
+                env={"LC_ALL": "C.UTF-8"},
+                cwd="/",
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise DiskError(f"{program.stem} could not run in the machine: {error}.") from error
+        if done.returncode != 0:
+            last = done.stderr.decode(errors="replace").strip().splitlines()
+            raise DiskError(
+                f"{program.stem} failed in the machine: {last[-1] if last else 'no message'}"
+            )
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def _open(self, path: str, flags: int) -> int:
+        if not path.startswith("/"):
+            raise DiskError(f"Path {path!r} is relative; give an absolute path in the machine.")
+        root = os.open(self._root(), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return _openat2(root, path, flags)
+        finally:
+            os.close(root)
+
+
+def _openat2(root: int, path: str, flags: int) -> int:
+    how = _OpenHow(flags, 0, _RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
+    for _ in range(100):
+        result: int = _libc.syscall(
+            _SYS_OPENAT2, root, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how)
+        )
+        if result >= 0:
+            return result
+        code = ctypes.get_errno()
+        # The kernel asks to try again if the tree changed while it resolved a "..".
+        if code not in (errno.EAGAIN, errno.EINTR):
+            raise OSError(code, os.strerror(code), path)
+    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), path)
