@@ -68,6 +68,16 @@ def haproxy() -> Path:
     return found
 
 
+def runc() -> Path:
+    """Find runc, which runs instances as containers."""
+    found = which("runc")
+    if found is None:
+        raise ToolError(
+            f"runc is not installed; {SETUP_HINT}, or install it with your package manager"
+        )
+    return found
+
+
 def chromium() -> Path:
     """Find Chromium or Chrome, in which the browser tests open the report."""
     found = next((path for path in map(which, BROWSERS) if path), None)

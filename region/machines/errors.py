@@ -59,3 +59,7 @@ class BundleError(MachineError):
 
 class InstallError(MachineError):
     """The revision's files could not be copied into place."""
+
+
+class ContainerError(MachineError):
+    """A container could not be created, entered or removed; the message has runc's reason."""

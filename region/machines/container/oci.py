@@ -1,0 +1,155 @@
+"""A machine as a bundle of the OCI runtime specification (config.json, version 1.0.2)."""
+
+from __future__ import annotations
+
+import platform
+import resource
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from region.machines.container import seccomp
+
+OCI_VERSION: Final = "1.0.2"
+
+# What root may do in an instance. Left out of what a container usually has: CAP_MKNOD (device
+# files) and CAP_NET_RAW's bigger brother CAP_NET_ADMIN, CAP_SYS_ADMIN and all others.
+CAPABILITIES: Final = (
+    "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",
+    "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID",
+    "CAP_SYS_CHROOT",
+)  # fmt: skip
+
+# As PID 1 it only has to stay and to reap orphans, which bash does whenever a child ends. The read
+# never returns: nothing is ever written to the FIFO, which it opens for both.
+INIT: Final = (
+    "/bin/bash",
+    "-c",
+    "trap 'exit 0' TERM; mkfifo -m 0600 /run/initctl; while :; do read -r <> /run/initctl; done",
+)
+_OPEN_FILES_SOFT: Final = 1024
+_OPEN_FILES_HARD: Final = 524_288
+_MASKED: Final = (
+    "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
+    "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/proc/sysrq-trigger", "/sys/firmware",
+    "/sys/kernel/debug", "/sys/kernel/security", "/sys/fs/selinux",
+)  # fmt: skip
+_READ_ONLY: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys")
+
+
+@dataclass(frozen=True)
+class User:
+    """Who a process runs as, in numbers: names mean something in the machine only."""
+
+    uid: int = 0
+    gid: int = 0
+    groups: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One mount of the machine, in the order in which they are made."""
+
+    destination: str
+    kind: str
+    source: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What one container is made of.
+
+    Attributes:
+        root: The machine's own root directory on the host.
+        mounts: What is mounted on it besides /proc, /dev, /sys, /run and /dev/shm.
+        group: The path of its control group in every hierarchy, from the hierarchy's root.
+        run_size: The size of /run in bytes; it counts against the machine's memory.
+    """
+
+    hostname: str
+    root: Path
+    mounts: tuple[Mount, ...]
+    group: str
+    environment: Mapping[str, str]
+    run_size: int = 16 * 1024**2
+
+
+def configuration(bundle: Bundle) -> dict[str, Any]:
+    """Return the content of config.json."""
+    return {
+        "ociVersion": OCI_VERSION,
+        "hostname": bundle.hostname,
+        "root": {"path": str(bundle.root)},
+        "process": process(INIT, bundle.environment),
+        "mounts": [_mount(mount) for mount in (*bundle.mounts, *_system_mounts(bundle.run_size))],
+        "linux": {
+            "cgroupsPath": bundle.group,
+            "namespaces": [
+                {"type": kind} for kind in ("pid", "mount", "ipc", "uts", "network", "cgroup")
+            ],
+            "maskedPaths": list(_MASKED),
+            "readonlyPaths": list(_READ_ONLY),
+            "resources": {"devices": [{"allow": False, "access": "rwm"}]},
+            "seccomp": seccomp.profile(platform.machine()),
+            "rootfsPropagation": "private",
+        },
+    }
+
+
+def process(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    directory: str = "/",
+    user: User | None = None,
+    terminal: bool = False,
+) -> dict[str, Any]:
+    """Return the specification of one process; its program must be an absolute path or on PATH."""
+    user = user or User()
+    bounding = list(CAPABILITIES)
+    mine = bounding if user.uid == 0 else []
+    return {
+        "terminal": terminal,
+        "user": {"uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)},
+        "args": list(argv),
+        "env": [f"{name}={value}" for name, value in environment.items()],
+        "cwd": directory,
+        "capabilities": {"bounding": bounding, "effective": mine, "permitted": mine},
+        "rlimits": [_open_files()],
+        # sudo has to work.
+        "noNewPrivileges": False,
+    }
+
+
+def _open_files() -> dict[str, Any]:
+    """Return the limits that systemd sets, as far as this computer allows them."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    hard = _OPEN_FILES_HARD if allowed == resource.RLIM_INFINITY else min(allowed, _OPEN_FILES_HARD)
+    return {"type": "RLIMIT_NOFILE", "soft": min(_OPEN_FILES_SOFT, hard), "hard": hard}
+
+
+def _system_mounts(run_size: int) -> tuple[Mount, ...]:
+    return (
+        Mount("/proc", "proc", "proc", ("nosuid", "noexec", "nodev")),
+        Mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=65536k")),
+        Mount(
+            "/dev/pts", "devpts", "devpts",
+            ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"),
+        ),
+        Mount("/dev/shm", "tmpfs", "shm", ("nosuid", "noexec", "nodev", "mode=1777")),  # noqa: S108
+        Mount("/dev/mqueue", "mqueue", "mqueue", ("nosuid", "noexec", "nodev")),
+        Mount("/sys", "sysfs", "sysfs", ("nosuid", "noexec", "nodev", "ro")),
+        Mount("/sys/fs/cgroup", "cgroup", "cgroup", ("nosuid", "noexec", "nodev", "relatime", "ro")),
+        Mount("/run", "tmpfs", "tmpfs", ("nosuid", "nodev", "mode=755", f"size={run_size}")),
+    )  # fmt: skip
+
+
+def _mount(mount: Mount) -> dict[str, Any]:
+    return {
+        "destination": mount.destination,
+        "type": mount.kind,
+        "source": mount.source,
+        "options": list(mount.options),
+    }

@@ -1,0 +1,99 @@
+"""A process that runc started: not our child at first, but ours to wait for."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from typing import Final
+
+from region.machines.errors import MachineError
+
+_PR_SET_CHILD_SUBREAPER: Final = 36
+
+
+@functools.cache
+def become_subreaper() -> None:
+    """Make this process the parent of all descendants whose own parent ends.
+
+    `runc exec --detach` ends as soon as the process runs in its container; without this the host's
+    init would inherit the process, and its exit status.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        code = ctypes.get_errno()
+        raise MachineError(f"prctl(PR_SET_CHILD_SUBREAPER) failed: {os.strerror(code)}.")
+
+
+class AdoptedProcess:
+    """A process of a container, by its id on the host. Thread-safe; waits as `Popen` does."""
+
+    def __init__(self, pid: int) -> None:
+        """Adopt the process `pid`, whose parent has ended or will end at once."""
+        self.pid = pid
+        self.returncode: int | None = None
+        self._lock = threading.Lock()
+        self._descriptor = os.pidfd_open(pid)
+
+    def poll(self) -> int | None:
+        """Return the exit status, negative for a signal, or None while it runs."""
+        with self._lock:
+            if self.returncode is None:
+                self._reap()
+            return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end and return the exit status as `poll` does.
+
+        Raises:
+            subprocess.TimeoutExpired: If it runs on after `timeout` seconds.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (status := self.poll()) is None:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0.0)
+            self._await_end(left)
+        return status
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens if the process has ended."""
+        with suppress(ProcessLookupError):
+            self._signal(number)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with self._lock:
+            if self.returncode is None:
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def _await_end(self, seconds: float | None) -> None:
+        poller = select.poll()
+        with self._lock:
+            if self.returncode is not None:
+                return
+            descriptor = os.dup(self._descriptor)
+        try:
+            poller.register(descriptor, select.POLLIN)
+            poller.poll(None if seconds is None else seconds * 1000)
+        finally:
+            os.close(descriptor)
+
+    def _reap(self) -> None:
+        """Take the exit status if there is one; the caller holds the lock."""
+        try:
+            found = os.waitid(os.P_PIDFD, self._descriptor, os.WEXITED | os.WNOHANG)
+        except ChildProcessError:
+            # Its starter has not ended yet, so it is not ours yet.
+            time.sleep(0.001)
+            return
+        if found is None:
+            return
+        killed = found.si_code != os.CLD_EXITED
+        self.returncode = -found.si_status if killed else found.si_status
+        os.close(self._descriptor)

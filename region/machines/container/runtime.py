@@ -1,0 +1,169 @@
+"""runc's command line: containers are created, entered and deleted by it.
+
+Its own state is in a short private directory of the region, so that two regions never meet and a
+later start finds what a killed one left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from region.daemons import runtime_directory
+from region.machines.container.oci import Bundle, User, configuration, process
+from region.machines.container.process import AdoptedProcess, become_subreaper
+from region.machines.errors import ContainerError
+from toolchain import locate
+from toolchain.errors import ToolError
+
+_TIMEOUT_SECONDS: Final = 60.0
+# Until it is told on its standard input the process waits, so that it can be put into its control
+# group before it runs a line of its own.
+_GATE: Final = 'read -r _ && exec "$@" </dev/null'
+
+
+class Runtime:
+    """The containers of one region. Thread-safe: every call is a process of its own."""
+
+    def __init__(self, root: Path) -> None:
+        """Manage the containers of the region in `root`."""
+        self._root = root
+
+    @property
+    def state(self) -> Path:
+        """The directory with runc's state."""
+        return runtime_directory(self._root) / "runc"
+
+    def create(self, name: str, bundle: Bundle, directory: Path, log: Path) -> int:
+        """Create a container that waits to be started and return its first process's id.
+
+        `directory` is where the bundle is written; what runc prints, and later the container's
+        first process, goes to `log`.
+
+        Raises:
+            ContainerError: If runc fails.
+        """
+        become_subreaper()
+        (directory / "config.json").write_text(json.dumps(configuration(bundle)))
+        pid_file = directory / "init.pid"
+        arguments = ["create", "--bundle", str(directory), "--pid-file", str(pid_file), name]
+        with log.open("ab") as output:
+            self._run(arguments, output=output.fileno())
+        return int(pid_file.read_text())
+
+    def start(self, name: str) -> None:
+        """Let the first process of a created container run."""
+        self._run(["start", name])
+
+    def execute(
+        self,
+        name: str,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        directory: str,
+        user: User,
+        log: Path,
+        gate: int,
+    ) -> AdoptedProcess:
+        """Start a process in a running container.
+
+        It runs `argv` as soon as a line is written to the other end of the pipe `gate`, a file
+        descriptor. Standard
+        output and error are appended to `log`.
+
+        Raises:
+            ContainerError: If the container does not run, or `directory` does not exist in it.
+        """
+        specification = process(
+            ["/bin/sh", "-c", _GATE, "gate", *argv], environment, directory=directory, user=user
+        )
+        with tempfile.TemporaryDirectory(prefix="exec-", dir=self.state.parent) as temporary:
+            pid_file, file = Path(temporary, "pid"), Path(temporary, "process.json")
+            file.write_text(json.dumps(specification))
+            arguments = ["exec", "--detach", "--pid-file", str(pid_file), "--process", str(file)]
+            with log.open("ab") as output:
+                self._run([*arguments, name], output=output.fileno(), gate=gate)
+            return AdoptedProcess(int(pid_file.read_text()))
+
+    def exec_command(
+        self,
+        instance_id: str,
+        argv: Sequence[str],
+        *,
+        tty: bool,
+        user: str = "root",
+        environment: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        """Return the host's command line that runs `argv` in an instance, for an interactive use.
+
+        `user` is a user id, or a pair of user and group id as "1000:1000".
+        """
+        variables = [f"--env={name}={value}" for name, value in (environment or {}).items()]
+        terminal = ["--tty"] if tty else []
+        who = [] if user in ("root", "0") else [f"--user={user}"]
+        return [*self._command(), "exec", *terminal, *who, *variables, instance_id, *argv]
+
+    def delete(self, name: str) -> None:
+        """Kill everything in a container and remove it; one that does not exist is ignored."""
+        if (self.state / name).exists():
+            self._run(["delete", "--force", name])
+
+    def names(self) -> list[str]:
+        """List the containers that exist."""
+        if not self.state.is_dir():
+            return []
+        return sorted(path.name for path in self.state.iterdir() if path.is_dir())
+
+    def _command(self) -> list[str]:
+        try:
+            program = locate.runc()
+        except ToolError as error:
+            raise ContainerError(str(error)) from error
+        return [str(program), "--root", str(self.state)]
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        *,
+        output: int = subprocess.DEVNULL,
+        gate: int = subprocess.DEVNULL,
+    ) -> None:
+        with tempfile.NamedTemporaryFile(prefix="runc-", dir=self.state.parent) as log:
+            command = [*self._command(), "--log", log.name, "--log-format", "json", *arguments]
+            try:
+                done = subprocess.run(
+                    command,
+                    stdin=gate,
+                    stdout=output,
+                    stderr=output,
+                    timeout=_TIMEOUT_SECONDS,
+                    check=False,
+                    env={"PATH": os.defpath},
+                    cwd="/",
+                )
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise ContainerError(f"runc {arguments[0]} did not run: {error}.") from error
+            if done.returncode != 0:
+                reason = _reason(Path(log.name).read_text(errors="replace"))
+                raise ContainerError(f"runc {arguments[0]} failed: {reason}.")
+
+    def remove_state(self) -> None:
+        """Remove runc's directory, once no container is left."""
+        shutil.rmtree(self.state, ignore_errors=True)
+
+
+def _reason(log: str) -> str:
+    """Return the last error in runc's log of JSON lines."""
+    messages: list[str] = []
+    for line in log.splitlines():
+        with contextlib.suppress(ValueError, KeyError):
+            messages.append(str(json.loads(line)["msg"]))
+    return messages[-1].rstrip(".") if messages else "it gave no reason"
