@@ -63,3 +63,7 @@ class InstallError(MachineError):
 
 class ContainerError(MachineError):
     """A container could not be created, entered or removed; the message has runc's reason."""
+
+
+class AccountError(MachineError):
+    """A user or a group does not exist in the machine."""

@@ -93,11 +93,14 @@ class Imds:
             "ami-id": spec.image_id,
             "instance-id": spec.instance_id,
             "instance-type": spec.instance_type,
-            # The loopback twin: what a process of the machine can bind.
-            "local-ipv4": spec.address,
+            "hostname": spec.hostname,
+            "local-hostname": spec.hostname,
+            "local-ipv4": spec.private_ip,
             "placement/availability-zone": spec.availability_zone,
             "placement/region": spec.region,
         }
+        if spec.public_ip:
+            meta["public-ipv4"] = spec.public_ip
         leaves: dict[str, Callable[[], str]] = {
             f"meta-data/{name}": lambda value=value: value for name, value in meta.items()
         }
@@ -132,7 +135,7 @@ class Imds:
                 "instanceId": spec.instance_id,
                 "instanceType": spec.instance_type,
                 "pendingTime": f"{self._launched:%Y-%m-%dT%H:%M:%SZ}",
-                "privateIp": spec.address,
+                "privateIp": spec.private_ip,
                 "region": spec.region,
                 "version": "2017-09-30",
             },

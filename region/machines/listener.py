@@ -1,175 +1,110 @@
-"""The machine pool's HTTP listener on the loopback device: metadata and `systemctl` of all machines.
+"""What a machine reaches beside other machines: its metadata service, and its service manager.
 
-`/imds/<instance>/latest/…` is the metadata service, `/systemctl/<instance>` takes the calls of the
-`systemctl` that comes first in a machine's PATH. The latter requires the machine's own token, which
-only its processes have: whoever can call it can start programs as this user.
+Both are HTTP servers of the region that listen inside the region's network. Who calls is known by
+the source address, which the network lets nobody forge. `systemctl` and `journalctl` of a machine
+are small scripts that post to the control port; they send the machine's token, which only its root
+can read.
 """
 
 from __future__ import annotations
 
 import hmac
-import json
-import shlex
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qs
 
 from region.machines.imds import Imds, Response
 from region.machines.systemd.systemctl import Outcome
 
-TOKEN_VARIABLE = "HAPROOF_SYSTEMCTL_TOKEN"  # noqa: S105 - a variable's name
-URL_VARIABLE = "HAPROOF_SYSTEMCTL_URL"
-_TOKEN_HEADER = "X-Haproof-Token"  # noqa: S105 - a header's name
-_MAX_BODY_BYTES = 64 * 1024
+METADATA: Final = ("169.254.169.254", 80)
+CONTROL: Final = ("169.254.170.1", 8)
+TOKEN_HEADER: Final = "X-Haproof-Token"  # noqa: S105 - a header's name
+_MAX_BODY_BYTES: Final = 64 * 1024
+_MAX_ARGUMENTS: Final = 200
 
-_SHIM = """#!/bin/sh
-exec {python} -IS {program} "$@"
-"""
-_PROGRAM = """import json, os, sys, urllib.error, urllib.request
-request = urllib.request.Request(
-    os.environ[{url!r}],
-    json.dumps(sys.argv[1:]).encode(),
-    {{{header!r}: os.environ[{token!r}]}},
-)
-try:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
-    answer = json.load(opener.open(request))
-except (OSError, ValueError) as error:
-    sys.exit(f"systemctl: the local region does not answer: {{error}}")
-sys.stdout.write(answer["stdout"])
-sys.stderr.write(answer["stderr"])
-sys.exit(answer["status"])
-"""
+Control = Callable[[str, Sequence[str]], Outcome]
 
 
-def install_shim(directory: Path, python: str) -> None:
-    """Write the `systemctl` command into `directory`, run by the interpreter `python`."""
-    directory.mkdir(parents=True, exist_ok=True)
-    program = directory / "systemctl.py"
-    program.write_text(
-        _PROGRAM.format(url=URL_VARIABLE, token=TOKEN_VARIABLE, header=_TOKEN_HEADER)
-    )
-    shim = directory / "systemctl"
-    shim.write_text(
-        _SHIM.format(python=shlex.quote(python), program=shlex.quote(str(program.resolve())))
-    )
-    shim.chmod(0o755)
+class Network(Protocol):
+    """The network of the region, as far as a listener needs it."""
+
+    def listen(self, address: str, port: int) -> socket.socket:
+        """Return a listening TCP socket inside the network."""
+        ...
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """What the listener serves for one machine."""
+    """What the listener serves for one machine.
+
+    Attributes:
+        control: Runs a command of the service manager, by name and arguments.
+    """
 
     imds: Imds
     token: str
-    systemctl: Callable[[Sequence[str]], Outcome]
+    control: Control
 
 
 class Listener:
-    """The HTTP server of all machines."""
+    """The HTTP servers of all machines."""
 
     def __init__(self, find: Callable[[str], Tenant | None]) -> None:
-        """Serve what `find` returns for an instance id, None if it does not run."""
+        """Serve what `find` returns for a private address, None if no machine has it."""
         self._find = find
-        self._server: ThreadingHTTPServer | None = None
-        self._thread: threading.Thread | None = None
+        self._servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
 
-    def start(self) -> None:
-        """Listen on a free port of 127.0.0.1."""
-        listener = self
+    def start(self, network: Network) -> None:
+        """Listen in the region's network."""
+        for place, handler in ((METADATA, _Metadata), (CONTROL, _Control)):
+            listening = network.listen(*place)
 
-        class Handler(_Handler):
-            find = staticmethod(listener._find)
+            class Bound(handler):  # pyright: ignore[reportGeneralTypeIssues]
+                find = staticmethod(self._find)
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="machines-listener", daemon=True
-        )
-        self._thread.start()
+            server = _Server(listening, Bound)
+            thread = threading.Thread(
+                target=server.serve_forever, args=(0.1,), name=f"machines-{place[1]}", daemon=True
+            )
+            thread.start()
+            self._servers.append((server, thread))
 
     def close(self) -> None:
         """Stop listening; responses in progress are abandoned."""
-        if self._server and self._thread:
-            self._server.shutdown()
-            self._server.server_close()
-            self._thread.join()
-        self._server = self._thread = None
-
-    def metadata_url(self, instance_id: str) -> str:
-        """Return a machine's AWS_EC2_METADATA_SERVICE_ENDPOINT."""
-        return f"{self._base()}/imds/{instance_id}"
-
-    def systemctl_url(self, instance_id: str) -> str:
-        """Return the URL that a machine's `systemctl` calls."""
-        return f"{self._base()}/systemctl/{instance_id}"
-
-    def _base(self) -> str:
-        if self._server is None:
-            raise RuntimeError("The listener has not been started; call start() first.")
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        for server, thread in self._servers:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+        self._servers.clear()
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     # server_close() would otherwise wait for a systemctl call that waits for a service.
     block_on_close = False
-    request_queue_size = 128
+
+    def __init__(self, listening: socket.socket, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(listening.getsockname(), handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listening
 
 
 class _Handler(BaseHTTPRequestHandler):
     find: Callable[[str], Tenant | None]
-
-    def do_GET(self) -> None:
-        self._serve()
-
-    def do_HEAD(self) -> None:
-        self._serve()
-
-    def do_PUT(self) -> None:
-        self._serve()
-
-    def do_POST(self) -> None:
-        self._serve()
+    timeout = 30
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - overridden name
         """Log nothing: requests carry tokens."""
 
-    def _serve(self) -> None:
-        service, _, rest = self.path.lstrip("/").partition("/")
-        instance_id, _, path = rest.partition("/")
-        tenant = self.find(instance_id)
-        if tenant is None:
-            response = Response(404)
-        elif service == "imds":
-            response = tenant.imds.answer(self.command, f"/{path}", dict(self.headers.items()))
-        elif service == "systemctl" and self.command == "POST":
-            response = self._systemctl(tenant)
-        else:
-            response = Response(404)
-        self._send(response)
+    def tenant(self) -> Tenant | None:
+        return self.find(str(self.client_address[0]))
 
-    def _systemctl(self, tenant: Tenant) -> Response:
-        given = self.headers.get(_TOKEN_HEADER, "")
-        if not hmac.compare_digest(given.encode(), tenant.token.encode()):
-            return Response(403)
-        length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > _MAX_BODY_BYTES:
-            return Response(400)
-        try:
-            arguments = json.loads(self.rfile.read(int(length)))
-        except ValueError:
-            return Response(400)
-        if not isinstance(arguments, list):
-            return Response(400)
-        outcome = tenant.systemctl([str(argument) for argument in arguments])
-        body = {"status": outcome.status, "stdout": outcome.stdout, "stderr": outcome.stderr}
-        return Response(200, json.dumps(body), content_type="application/json")
-
-    def _send(self, response: Response) -> None:
-        body = response.body.encode()
+    def send(self, response: Response) -> None:
+        body = response.body.encode(errors="replace")
         self.send_response(response.status)
         for name, value in (response.headers or {}).items():
             self.send_header(name, value)
@@ -178,3 +113,38 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+
+class _Metadata(_Handler):
+    def do_GET(self) -> None:
+        tenant = self.tenant()
+        if tenant is None:
+            self.send(Response(404))
+        else:
+            headers = dict(self.headers.items())
+            self.send(tenant.imds.answer(self.command, self.path, headers))
+
+    do_HEAD = do_PUT = do_POST = do_GET  # noqa: N815 - the names that the base class looks up
+
+
+class _Control(_Handler):
+    def do_POST(self) -> None:
+        tenant = self.tenant()
+        given = self.headers.get(TOKEN_HEADER, "")
+        if tenant is None or not hmac.compare_digest(given.encode(), tenant.token.encode()):
+            self.send(Response(403))
+            return
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit() or int(length) > _MAX_BODY_BYTES:
+            self.send(Response(400))
+            return
+        body = self.rfile.read(int(length)).decode(errors="replace")
+        try:
+            fields = parse_qs(body, keep_blank_values=True, max_num_fields=_MAX_ARGUMENTS)
+        except ValueError:
+            self.send(Response(400))
+            return
+        outcome = tenant.control(self.path.strip("/"), fields.get("a", []))
+        size = len(outcome.stdout.encode(errors="replace"))
+        text = f"{outcome.status} {size}\n{outcome.stdout}{outcome.stderr}"
+        self.send(Response(200, text))

@@ -1,22 +1,47 @@
-"""The processes of one machine: started by the launcher, found and ended by control group."""
+"""The processes of one machine: started in its container, found and ended by control group."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Protocol
 
 from region.machines.cgroups import Limits
-from region.machines.disk import Disk
+from region.machines.container.oci import ROOT, User
+from region.machines.container.runtime import Runtime
 from region.machines.errors import MachineError
-from region.machines.namespace import launch_command
 
-Process = subprocess.Popen[bytes]
+# The control groups of a machine, below its own. runc puts every process into the first one.
+ENTRY: Final = "machine"
+SERVICES: Final = "services"
+AGENT: Final = "agent"
+SESSIONS: Final = f"{SERVICES}/sessions"
+
+
+class Process(Protocol):
+    """A started process."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id on the host."""
+        ...
+
+    def poll(self) -> int | None:
+        """Return its exit status, negative for a signal; None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises subprocess.TimeoutExpired after `timeout` seconds."""
+        ...
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal; nothing happens if it has ended."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,6 +53,8 @@ class Command:
         environment: The complete environment: nothing is inherited.
         directory: A path as the machine sees it.
         log: Where standard output and error are appended, on the host.
+        user: Who runs it.
+        errors: Where standard error is appended instead, on the host.
     """
 
     argv: Sequence[str]
@@ -35,24 +62,28 @@ class Command:
     environment: Mapping[str, str]
     directory: str
     log: Path
+    user: User = ROOT
+    errors: Path | None = None
 
 
 class ProcessTable:
     """Starts and ends the processes of one machine. Thread-safe."""
 
-    def __init__(self, limits: Limits, prefix: str, disk: Disk) -> None:
-        """Use the control group `prefix`, which must exist before the first start."""
+    def __init__(self, limits: Limits, prefix: str, runtime: Runtime, container: str) -> None:
+        """Use the control group `prefix` and the container `container`, which both come later."""
         self._limits = limits
         self._prefix = prefix
-        self._disk = disk
+        self._runtime = runtime
+        self._container = container
         self._lock = threading.Lock()
         self._powered = False
-        self._started: set[Process] = set()
 
-    def power_on(self) -> None:
-        """Allow processes to start."""
+    def power_on(self, create: Callable[[], int]) -> int:
+        """Create the container by `create`, allow processes to start, return its first process."""
         with self._lock:
+            pid = create()
             self._powered = True
+            return pid
 
     @property
     def powered(self) -> bool:
@@ -69,40 +100,33 @@ class ProcessTable:
         Raises:
             MachineError: If the machine is off or the command cannot be started.
         """
-        with self._lock:
-            if not self._powered:
-                raise MachineError(
-                    f"Cannot start {command.argv[0]!r}: the machine is off; boot it first."
-                )
-            group = self.group(command.group)
-            self._limits.create(group)
-            process = self._popen(command, group)
-            # The launcher joins by itself; doing it here as well means that the process is in its
-            # group, where `kill` looks for it, when this returns.
-            self._limits.add(group, process.pid)
-            self._started = {known for known in self._started if known.poll() is None}
-            self._started.add(process)
-            return process
-
-    def _popen(self, command: Command, group: str) -> Process:
-        argv = launch_command(
-            self._disk, self._limits.procs_files(group), command.directory, command.argv
-        )
+        if not self._powered:
+            raise MachineError(
+                f"Cannot start {command.argv[0]!r}: the machine is off; boot it first."
+            )
+        group = self.group(command.group)
         command.log.parent.mkdir(parents=True, exist_ok=True)
-        with command.log.open("ab") as log:
-            try:
-                return subprocess.Popen(
-                    argv,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=dict(command.environment),
-                    cwd="/",
-                    start_new_session=True,
-                    close_fds=True,
-                )
-            except OSError as error:
-                raise MachineError(f"Cannot start {command.argv[0]!r}: {error}.") from error
+        waits, go = os.pipe()
+        try:
+            process = self._runtime.execute(
+                self._container,
+                command.argv,
+                command.environment,
+                directory=command.directory,
+                user=command.user,
+                log=command.log,
+                gate=waits,
+                errors=command.errors,
+            )
+            with self._lock:
+                if self._powered:
+                    self._limits.create(group)
+                    self._limits.add(group, process.pid)
+                    os.write(go, b"\n")
+        finally:
+            os.close(waits)
+            os.close(go)
+        return process
 
     def pids(self, group: str) -> set[int]:
         """Return the ids of the processes in one of the machine's groups."""
@@ -116,21 +140,41 @@ class ProcessTable:
         """SIGKILL every process of one of the machine's groups; the group stays."""
         self._limits.kill(self.group(group))
 
+    def confine(self, group: str) -> None:
+        """Move what runs in one of the machine's groups to those that the CPU limit holds for."""
+        with self._lock:
+            if self._powered and (pids := self.pids(group)):
+                sessions = self.group(SESSIONS)
+                self._limits.create(sessions)
+                for pid in pids:
+                    self._limits.add(sessions, pid)
+
     def power_off(self) -> None:
-        """End every process of the machine at once and remove its control groups."""
+        """End every process of the machine at once and remove its container and groups."""
         with self._lock:
             self._powered = False
-            started, self._started = self._started, set()
-        for process in started:
-            kill_session(process)
-        self._limits.remove(self._prefix)
-        for process in started:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=5)
+            self._runtime.delete(self._container)
+            self._limits.remove(self._prefix)
 
 
-def kill_session(process: Process) -> None:
-    """SIGKILL the process group of a started process, unless it has been reaped already."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+def end(process: Process, grace: float) -> None:
+    """End one process and, where it leads a session, all in it: SIGTERM, then SIGKILL.
+
+    `grace` is the time between the two, in seconds.
+    """
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        _signal_group(process, number)
+        try:
+            process.wait(grace)
+        except subprocess.TimeoutExpired:
+            continue
+    # Others in its group may have ignored the first signal.
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(process: Process, number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        process.send_signal(number)

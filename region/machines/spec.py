@@ -10,7 +10,6 @@ from region.machines.errors import MachineError
 from region.machines.instance_types import InstanceType, instance_type
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 
 
 def check_instance_id(instance_id: str) -> None:
@@ -28,18 +27,20 @@ class MachineSpec:
     """An instance as EC2 describes it.
 
     Attributes:
-        address: The loopback twin of `private_ip`: what the machine's processes bind to, and what
-            its metadata service calls local-ipv4.
+        private_ip: Its address in its VPC.
+        subnet: The CIDR block of its subnet.
+        public_ip: The address that reaches it from outside the VPC, empty without one.
         role: The name in iam/security-credentials.
     """
 
     instance_id: str
     instance_type: str
-    address: str
     private_ip: str
+    subnet: str
     region: str
     availability_zone: str
     user_data: bytes
+    public_ip: str = ""
     role: str = "instance-role"
     image_id: str = "ami-rehearsal"
 
@@ -47,13 +48,13 @@ class MachineSpec:
         """Reject values that could not be launched."""
         check_instance_id(self.instance_id)
         try:
-            loopback = ipaddress.ip_address(self.address) in _LOOPBACK
+            inside = ipaddress.ip_address(self.private_ip) in ipaddress.ip_network(self.subnet)
         except ValueError:
-            loopback = False
-        if not loopback:
+            inside = False
+        if not inside:
             raise MachineError(
-                f"Address {self.address!r} of {self.instance_id} is not in {_LOOPBACK}; "
-                "give the loopback twin of the private address."
+                f"Address {self.private_ip!r} of {self.instance_id} is not in its subnet "
+                f"{self.subnet!r}; give an IPv4 address and the CIDR block that contains it."
             )
         instance_type(self.instance_type)
 
@@ -61,6 +62,11 @@ class MachineSpec:
     def type(self) -> InstanceType:
         """The instance type's properties."""
         return instance_type(self.instance_type)
+
+    @property
+    def hostname(self) -> str:
+        """The host name that EC2 gives by default: ip-10-20-1-4."""
+        return f"ip-{self.private_ip.replace('.', '-')}"
 
     @property
     def architecture(self) -> str:

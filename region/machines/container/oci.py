@@ -47,6 +47,9 @@ class User:
     groups: tuple[int, ...] = ()
 
 
+ROOT: Final = User()
+
+
 @dataclass(frozen=True)
 class Mount:
     """One mount of the machine, in the order in which they are made."""
@@ -63,7 +66,8 @@ class Bundle:
 
     Attributes:
         root: The machine's own root directory on the host.
-        mounts: What is mounted on it besides /proc, /dev, /sys, /run and /dev/shm.
+        mounts: What is mounted on it before /proc, /dev, /sys and /run are.
+        late_mounts: What is mounted after those, and on them.
         group: The path of its control group in every hierarchy, from the hierarchy's root.
         run_size: The size of /run in bytes; it counts against the machine's memory.
     """
@@ -71,6 +75,7 @@ class Bundle:
     hostname: str
     root: Path
     mounts: tuple[Mount, ...]
+    late_mounts: tuple[Mount, ...]
     group: str
     environment: Mapping[str, str]
     run_size: int = 16 * 1024**2
@@ -83,7 +88,10 @@ def configuration(bundle: Bundle) -> dict[str, Any]:
         "hostname": bundle.hostname,
         "root": {"path": str(bundle.root)},
         "process": process(INIT, bundle.environment),
-        "mounts": [_mount(mount) for mount in (*bundle.mounts, *_system_mounts(bundle.run_size))],
+        "mounts": [
+            _mount(mount)
+            for mount in (*bundle.mounts, *_system_mounts(bundle.run_size), *bundle.late_mounts)
+        ],
         "linux": {
             "cgroupsPath": bundle.group,
             "namespaces": [
@@ -103,11 +111,10 @@ def process(
     environment: Mapping[str, str],
     *,
     directory: str = "/",
-    user: User | None = None,
+    user: User = ROOT,
     terminal: bool = False,
 ) -> dict[str, Any]:
     """Return the specification of one process; its program must be an absolute path or on PATH."""
-    user = user or User()
     bounding = list(CAPABILITIES)
     mine = bounding if user.uid == 0 else []
     return {

@@ -55,7 +55,7 @@ class Runtime:
         pid_file = directory / "init.pid"
         arguments = ["create", "--bundle", str(directory), "--pid-file", str(pid_file), name]
         with log.open("ab") as output:
-            self._run(arguments, output=output.fileno())
+            self._run(arguments, streams=(output.fileno(), output.fileno()))
         return int(pid_file.read_text())
 
     def start(self, name: str) -> None:
@@ -72,6 +72,7 @@ class Runtime:
         user: User,
         log: Path,
         gate: int,
+        errors: Path | None = None,
     ) -> AdoptedProcess:
         """Start a process in a running container.
 
@@ -89,8 +90,9 @@ class Runtime:
             pid_file, file = Path(temporary, "pid"), Path(temporary, "process.json")
             file.write_text(json.dumps(specification))
             arguments = ["exec", "--detach", "--pid-file", str(pid_file), "--process", str(file)]
-            with log.open("ab") as output:
-                self._run([*arguments, name], output=output.fileno(), gate=gate)
+            with log.open("ab") as output, (errors or log).open("ab") as second:
+                streams = (output.fileno(), second.fileno())
+                self._run([*arguments, name], streams=streams, gate=gate)
             return AdoptedProcess(int(pid_file.read_text()))
 
     def exec_command(
@@ -133,7 +135,7 @@ class Runtime:
         self,
         arguments: Sequence[str],
         *,
-        output: int = subprocess.DEVNULL,
+        streams: tuple[int, int] = (subprocess.DEVNULL, subprocess.DEVNULL),
         gate: int = subprocess.DEVNULL,
     ) -> None:
         with tempfile.NamedTemporaryFile(prefix="runc-", dir=self.state.parent) as log:
@@ -142,8 +144,8 @@ class Runtime:
                 done = subprocess.run(
                     command,
                     stdin=gate,
-                    stdout=output,
-                    stderr=output,
+                    stdout=streams[0],
+                    stderr=streams[1],
                     timeout=_TIMEOUT_SECONDS,
                     check=False,
                     env={"PATH": os.defpath},

@@ -1,0 +1,131 @@
+"""A machine's own root directory on the host, and what is mounted over it in its container.
+
+Only what the machine itself has written is stored: in `root` what its image has no directory for,
+in `overlay` the changes to the directories of its image. It survives a reboot.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from region.machines.container.oci import Mount
+from region.machines.images import Image
+from region.machines.spec import MachineSpec
+
+CONTROL_DIRECTORY: Final = "/run/haproof"
+_BIND: Final = ("rbind", "ro", "nosuid", "nodev")
+_BIND_FILE: Final = ("bind", "ro", "nosuid", "nodev", "noexec")
+
+
+class RootDirectory:
+    """What one machine keeps below `directory`."""
+
+    def __init__(self, directory: Path, image: Image) -> None:
+        """Use `directory`, whose content of an earlier run is adopted."""
+        self._directory = directory
+        self._image = image
+
+    @property
+    def path(self) -> Path:
+        """The directory that the container's root is."""
+        return self._directory / "root"
+
+    def create(self) -> None:
+        """Make the directories and links of the image that are not there yet; empty /tmp."""
+        shutil.rmtree(self.path / "tmp", ignore_errors=True)
+        for path, mode in self._image.directories:
+            made = self.path / path.lstrip("/")
+            if not made.exists():
+                made.mkdir(parents=True)
+                made.chmod(mode)
+        for path, target in self._image.links:
+            link = self.path / path.lstrip("/")
+            if not link.is_symlink():
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(target)
+        for destination in (overlay.destination for overlay in self._image.overlays):
+            for part in ("upper", "work"):
+                self._overlay(destination, part).mkdir(parents=True, exist_ok=True)
+
+    def write_identity(self, spec: MachineSpec, environment: str, token: str) -> None:
+        """Write what differs from machine to machine: host name, environment, control token."""
+        etc = self._overlay("/etc", "upper")
+        etc.mkdir(parents=True, exist_ok=True)
+        _write(etc / "hostname", f"{spec.hostname}\n")
+        _write(etc / "environment", environment)
+        _write(etc / "resolv.conf", "# The local region has no name server.\n")
+        if not (etc / "hosts").exists():
+            names = f"{spec.hostname}.{spec.region}.compute.internal {spec.hostname}"
+            _write(etc / "hosts", f"127.0.0.1 localhost\n{spec.private_ip} {names}\n")
+        control = self._directory / "control"
+        control.mkdir(mode=0o700, exist_ok=True)
+        _write(control / "token", token, 0o600)
+
+    def mounts(self) -> tuple[Mount, ...]:
+        """Return the mounts that the image asks for."""
+        overlays = tuple(
+            Mount(
+                overlay.destination,
+                "overlay",
+                "overlay",
+                self._options(overlay.destination, overlay.lowers),
+            )
+            for overlay in self._image.overlays
+        )
+        binds = tuple(
+            Mount(bind.destination, "bind", str(bind.source), _BIND) for bind in self._image.binds
+        )
+        return (*overlays, *binds)
+
+    def late_mounts(self, memory_bytes: int) -> tuple[Mount, ...]:
+        """Return the mounts over what the kernel mounts: the memory's size, the control token."""
+        meminfo = self._directory / "meminfo"
+        _write(meminfo, _meminfo(memory_bytes))
+        return (
+            Mount("/proc/meminfo", "bind", str(meminfo), _BIND_FILE),
+            Mount(CONTROL_DIRECTORY, "bind", str(self._directory / "control"), _BIND_FILE),
+        )
+
+    def _options(self, destination: str, lowers: tuple[Path, ...]) -> tuple[str, ...]:
+        return (
+            f"lowerdir={':'.join(_escaped(lower) for lower in lowers)}",
+            f"upperdir={_escaped(self._overlay(destination, 'upper'))}",
+            f"workdir={_escaped(self._overlay(destination, 'work'))}",
+        )
+
+    def _overlay(self, destination: str, part: str) -> Path:
+        return self._directory / "overlay" / destination.strip("/").replace("/", "-") / part
+
+
+def _escaped(path: Path) -> str:
+    """Escape what the options of an overlay give a meaning to."""
+    return str(path).replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+
+
+def _write(path: Path, text: str, mode: int = 0o644) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w") as file:
+        os.fchmod(descriptor, mode)
+        file.write(text)
+
+
+def _meminfo(memory_bytes: int) -> str:
+    """Return /proc/meminfo of a computer with this much memory: programs size their heaps by it."""
+    total = memory_bytes // 1024
+    values = {
+        "MemTotal": total,
+        "MemFree": total * 3 // 4,
+        "MemAvailable": total * 3 // 4,
+        "Buffers": 0,
+        "Cached": total // 16,
+        "SwapCached": 0,
+        "SwapTotal": 0,
+        "SwapFree": 0,
+        "Shmem": 0,
+        "SReclaimable": 0,
+    }
+    return "".join(f"{name + ':':<16}{value:>8} kB\n" for name, value in values.items())
