@@ -10,13 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 import shlex
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from region.machines.disk import Disk
 from region.machines.errors import CloudConfigError
 from region.quotas import USER_DATA_BYTES
 
@@ -49,7 +47,7 @@ class Swap(_Model):
 class WriteFile(_Model):
     """One file to write; `permissions` are mode bits."""
 
-    path: str
+    path: Annotated[str, Field(pattern=r"^/")]
     content: str = ""
     permissions: Annotated[int, BeforeValidator(_octal), Field(ge=0, le=0o7777)] = 0o644
     encoding: Literal["b64", "base64", "text/plain"] = "text/plain"
@@ -131,13 +129,11 @@ def problems(error: ValidationError) -> str:
     )
 
 
-def write_files(config: CloudConfig, disk: Disk) -> list[Path]:
-    """Write the files to the machine's disk in order and return their paths on the host."""
-    written: list[Path] = []
-    for file in config.write_files:
-        target = disk.resolve(file.path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.data())
-        target.chmod(file.permissions)
-        written.append(target)
-    return written
+def files(config: CloudConfig) -> list[dict[str, object]]:
+    """Return the files of the configuration in order, as `inside.write_files` takes them."""
+    return [file(entry.path, entry.data(), entry.permissions) for entry in config.write_files]
+
+
+def file(path: str, content: bytes, mode: int) -> dict[str, object]:
+    """Return one file as `inside.write_files` takes it."""
+    return {"path": path, "content": base64.b64encode(content).decode(), "mode": mode}

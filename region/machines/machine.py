@@ -1,37 +1,39 @@
-"""One machine: an EC2 instance emulated by a tree of real processes."""
+"""One machine: an EC2 instance as a container with an address of its own."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
 import subprocess
-import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from region.machines import cloudinit, listener
+from region.machines.accounts import Accounts
 from region.machines.cgroups import Limits
 from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
-from region.machines.disk import Disk
+from region.machines.container.oci import Bundle
+from region.machines.container.process import AdoptedProcess
+from region.machines.container.runtime import Runtime
 from region.machines.errors import BootError, MachineError
+from region.machines.images import Image
 from region.machines.imds import Imds
-from region.machines.processes import Command, Process, ProcessTable
+from region.machines.inside import write_files
+from region.machines.processes import AGENT, ENTRY, SERVICES, SESSIONS, Command, Process, ProcessTable
+from region.machines.root_directory import RootDirectory
+from region.machines.root_file_system import RootFileSystem
 from region.machines.spec import MachineSpec
 from region.machines.systemd import systemctl
 from region.machines.systemd.manager import ServiceManager
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
-# Groups below the machine's own: its keeper, its services (with a CPU quota), boot and hooks
-# (without).
-KEEPER: Final = "system"
-SERVICES: Final = "services"
-AGENT: Final = "agent"
-_SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_RUNCMD: Final = "/var/lib/cloud/instance/scripts/runcmd"
 _BOOT_LOG_TAIL_BYTES: Final = 2048
 
 
@@ -51,22 +53,36 @@ class MachineUsage:
     oom_kills: int
 
 
+class Network(Protocol):
+    """The region's network, as a machine uses it; region.network has the real one."""
+
+    def attach(self, instance_id: str, pid: int, address: str, subnet: str) -> None:
+        """Connect the network namespace of process `pid`."""
+        ...
+
+    def detach(self, instance_id: str) -> None:
+        """Remove what `attach` made."""
+        ...
+
+
 @dataclass(frozen=True)
 class MachineContext:
     """What a machine needs from its pool.
 
     Attributes:
-        shims: The directory that comes first in PATH.
+        aws_endpoint: The URL of the region's API, as machines reach it.
+        image: Returns the root file system that an AMI id stands for.
         boot_timeout: How long user data may run, in seconds.
     """
 
     limits: Limits
+    runtime: Runtime
+    network: Network
     region_id: str
     instances: Path
-    shims: Path
-    listener: listener.Listener
     aws_endpoint: str
     account_id: str
+    image: Callable[[str], Image]
     boot_timeout: float
 
 
@@ -74,15 +90,17 @@ class Machine:
     """A launched instance; methods may be called from several threads."""
 
     def __init__(self, spec: MachineSpec, context: MachineContext) -> None:
-        """Prepare the disk in `<instances>/<id>`; a disk of an earlier run is adopted."""
+        """Prepare `<instances>/<id>`; what an earlier run left there is adopted."""
         self.spec = spec
         self._context = context
         self._directory = context.instances / spec.instance_id
+        self._directory.mkdir(parents=True, exist_ok=True)
         self._limited = self._directory / "limited"
-        self._disk = Disk(self._directory / "disk")
-        self._disk.create()
         self._processes = ProcessTable(
-            context.limits, f"{context.region_id}/{spec.instance_id}", self._disk
+            context.limits,
+            f"{context.region_id}/{spec.instance_id}",
+            context.runtime,
+            spec.instance_id,
         )
         self._token = secrets.token_urlsafe(32)
         self._state: MachineState = "pending"
@@ -90,29 +108,34 @@ class Machine:
         self._power = threading.Lock()
         self._discarded = False
         self._console_lock = threading.Lock()
-        self._keeper: Process | None = None
+        self._init: AdoptedProcess | None = None
         self._last_usage = MachineUsage(0.0, 0.0, 0.0, 0, 0, 0)
+        self.files = RootFileSystem(self._root)
+        self.accounts = Accounts(self.files)
         self._services = ServiceManager(
             processes=self._processes,
-            disk=self._disk,
+            files=self.files,
+            accounts=self.accounts,
             state_file=self._directory / "units.json",
             log_directory=self._directory / "log",
             environment=self._environment,
             console=self.log,
-            alive=self._keeper_alive,
+            alive=self._init_alive,
         )
         self.agent = CodeDeployAgent(
             AgentContext(
-                disk=self._disk,
+                files=self.files,
+                accounts=self.accounts,
                 processes=self._processes,
                 environment=self._environment,
                 log=self._directory / "log" / "codedeploy-agent.log",
+                download=self._directory / "download",
                 aws_endpoint=context.aws_endpoint,
                 region=spec.region,
             )
         )
         self.tenant = listener.Tenant(
-            imds=Imds(spec, context.account_id), token=self._token, systemctl=self._systemctl
+            imds=Imds(spec, context.account_id), token=self._token, control=self._control
         )
 
     @property
@@ -122,7 +145,7 @@ class Machine:
 
     @property
     def directory(self) -> Path:
-        """The directory of console.log, log/<unit>.log and disk/."""
+        """The directory of console.log, log/<unit>.log and the machine's files."""
         return self._directory
 
     def boot(self) -> None:
@@ -163,7 +186,7 @@ class Machine:
             if not self._processes.powered:
                 raise BootError(f"{self.spec.instance_id} was powered off while it booted.")
             self._state = "running"
-        self.log(f"{self.spec.instance_id} is running on {self.spec.address}")
+        self.log(f"{self.spec.instance_id} is running on {self.spec.private_ip}")
 
     def shut_down(self, limit: float) -> None:
         """Stop the services within `limit` seconds, then everything else; the disk stays."""
@@ -188,7 +211,7 @@ class Machine:
 
     def alive(self) -> bool:
         """Return whether the machine is running: booted, and not killed from outside."""
-        return self._state == "running" and self._keeper_alive()
+        return self._state == "running" and self._init_alive()
 
     def limit_services(self) -> None:
         """Limit the services to the type's baseline CPU from now on, also after a reboot."""
@@ -201,8 +224,29 @@ class Machine:
         """Return the counters since the last power-on; those of an off machine are its last."""
         with self._power:
             if self._processes.powered:
+                # Shells that the user opened, and whatever was left there.
+                self._processes.confine(ENTRY, but=self._init.pid if self._init else 0)
                 self._last_usage = self._measure()
             return self._last_usage
+
+    def run_command(
+        self, argv: Sequence[str], *, directory: str, output: Path, errors: Path
+    ) -> Process:
+        """Start a command as root, limited as services are; its output goes to two files.
+
+        Raises:
+            MachineError: If the machine is off, or has no such directory.
+        """
+        return self._processes.spawn(
+            Command(
+                argv=argv,
+                group=SESSIONS,
+                environment=self._environment(),
+                directory=directory,
+                log=output,
+                errors=errors,
+            )
+        )
 
     def console_output(self) -> str:
         """Return the whole console log, as EC2's GetConsoleOutput does."""
@@ -225,22 +269,52 @@ class Machine:
         limits, processes = self._context.limits, self._processes
         limits.create(processes.group(""))
         limits.set_memory(processes.group(""), self.spec.type.memory_bytes)
-        for name in (KEEPER, SERVICES, AGENT):
+        for name in (SERVICES, AGENT):
             limits.create(processes.group(name))
         limits.set_cpu(processes.group(SERVICES), None)
-        processes.power_on()
-        # A machine is alive as long as this process is: it ends with all others when the machine
-        # is killed from outside, and restarts of services end with it.
-        self._keeper = self._spawn(["sleep", "infinity"], KEEPER)
+        # A machine is alive as long as its first process is: all others end with it, however it
+        # ends, and restarts of services end with it.
+        self._init = AdoptedProcess(processes.power_on(self._create_container))
+        try:
+            self._context.network.attach(
+                self.spec.instance_id, self._init.pid, self.spec.private_ip, self.spec.subnet
+            )
+            self._context.runtime.start(self.spec.instance_id)
+        except BaseException:
+            processes.power_off()
+            raise
+
+    def _create_container(self) -> int:
+        context, spec = self._context, self.spec
+        directory = RootDirectory(self._directory, context.image(spec.image_id))
+        directory.create()
+        variables = self._environment()
+        directory.write_identity(
+            spec, "".join(f"{name}={value}\n" for name, value in variables.items()), self._token
+        )
+        bundle = Bundle(
+            hostname=spec.hostname,
+            root=directory.path,
+            mounts=directory.mounts(),
+            late_mounts=directory.late_mounts(spec.type.memory_bytes),
+            group=context.limits.inner_path(self._processes.group(ENTRY)),
+            environment=variables,
+        )
+        log = self._directory / "log" / "init.log"
+        log.parent.mkdir(exist_ok=True)
+        # Whatever a region that was killed left under this name.
+        context.runtime.delete(spec.instance_id)
+        return context.runtime.create(spec.instance_id, bundle, self._directory, log)
 
     def _power_off(self, state: MachineState) -> None:
         """End every process; the caller holds the power lock."""
         if self._processes.powered:
             self._last_usage = self._measure()
         self._processes.power_off()
+        self._context.network.detach(self.spec.instance_id)
         # Threads that watch services end by themselves; nothing may start from now on.
         self._services.stop_all(0)
-        self._keeper = None
+        self._init = None
         self._state = state
 
     def _give_up(self, error: Exception) -> None:
@@ -264,24 +338,29 @@ class Machine:
                 f"cloud-init: swap {config.swap.filename} of {config.swap.size} is not created; "
                 "the machine's memory limit applies without swap"
             )
-        for path in cloudinit.write_files(config, self._disk):
-            self.log(f"cloud-init: wrote {self._disk.inside(path)}")
+        self._write_files(cloudinit.files(config))
+        for file in config.write_files:
+            self.log(f"cloud-init: wrote {file.path}")
         if config.runcmd:
             self._run_commands(config.script())
         marker.touch()
 
+    def _write_files(self, files: Sequence[Mapping[str, object]]) -> None:
+        if files:
+            self.files.call(Path(write_files.__file__), {"files": list(files)})
+
     def _run_commands(self, text: str) -> None:
-        script = self._directory / "runcmd.sh"
-        script.write_text(text)
+        self._write_files([cloudinit.file(_RUNCMD, text.encode(), 0o700)])
         log = self._directory / "log" / "cloud-init.log"
         begin = log.stat().st_size if log.exists() else 0
-        process = self._spawn(["sh", str(script.resolve())], AGENT, log)
+        process = self._spawn(["/bin/sh", _RUNCMD], log)
         try:
             status = process.wait(self._context.boot_timeout)
         except subprocess.TimeoutExpired as error:
             raise BootError(
                 f"user data ran for more than {self._context.boot_timeout:g} s; look at {log}."
             ) from error
+        self._processes.confine(AGENT)
         output = log.read_bytes()[begin:].decode(errors="replace")
         self.log(f"cloud-init: runcmd ended with status {status}\n{output}")
         if status != 0:
@@ -302,49 +381,43 @@ class Machine:
             oom_kills=whole.oom_kills,
         )
 
-    def _spawn(self, argv: Sequence[str], group: str, log: Path | None = None) -> Process:
+    def _spawn(self, argv: Sequence[str], log: Path) -> Process:
         return self._processes.spawn(
             Command(
                 argv=argv,
-                group=group,
+                group=AGENT,
                 environment=self._environment(),
                 directory="/",
-                log=log or self._directory / "log" / "system.log",
+                log=log,
             )
         )
 
-    def _keeper_alive(self) -> bool:
-        keeper = self._keeper
-        return self._processes.powered and keeper is not None and keeper.poll() is None
+    def _init_alive(self) -> bool:
+        init = self._init
+        return self._processes.powered and init is not None and init.poll() is None
 
-    def _systemctl(self, arguments: Sequence[str]) -> systemctl.Outcome:
+    def _root(self) -> Path:
+        init = self._init
+        if init is None:
+            raise MachineError(f"{self.spec.instance_id} is off, so its files are out of reach.")
+        return Path(f"/proc/{init.pid}/root")
+
+    def _control(self, command: str, arguments: Sequence[str]) -> systemctl.Outcome:
+        if command != "systemctl":
+            return systemctl.Outcome(1, stderr=f"The local region has no command {command!r}.\n")
         outcome = systemctl.run(self._services, arguments)
         error = outcome.stderr.strip()
         self.log(f"systemctl {' '.join(arguments)}: {outcome.status}{f' {error}' if error else ''}")
         return outcome
 
     def _environment(self) -> Mapping[str, str]:
-        """Return the complete environment of every process: nothing is inherited.
-
-        The configuration files of the developer's AWS account are out of reach.
-        """
-        context, spec = self._context, self.spec
-        metadata = context.listener.metadata_url(spec.instance_id)
+        """Return the complete environment of every process: nothing is inherited."""
         return {
-            "PATH": f"{context.shims}:{Path(sys.executable).parent}:{_SYSTEM_PATH}",
-            "HOME": str(self._disk.home.resolve()),
-            "TMPDIR": str(self._disk.tmp.resolve()),
+            "PATH": _PATH,
+            "HOME": "/root",
             "LANG": "C.UTF-8",
-            "AWS_ENDPOINT_URL": context.aws_endpoint,
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata,
-            "AWS_REGION": spec.region,
-            "AWS_DEFAULT_REGION": spec.region,
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-            listener.URL_VARIABLE: context.listener.systemctl_url(spec.instance_id),
-            listener.TOKEN_VARIABLE: self._token,
-            # Identifies a leftover process of a dead region.
-            "HAPROOF_REGION_ID": context.region_id,
+            # What an AWS client cannot know by itself: that its region is a local one.
+            "AWS_ENDPOINT_URL": self._context.aws_endpoint,
         }
 
     def _set_quota(self) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import shutil
-import signal
-import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -19,15 +16,18 @@ from region.config import ACCOUNT
 from region.machines import cgroups
 from region.machines.cgroups import Limits
 from region.machines.errors import MachineError, RegionInUse, UnknownMachine
-from region.machines.listener import Listener, Tenant, install_shim
+from region.machines.container.runtime import Runtime
+from region.machines.images import Image
+from region.machines.listener import Listener, Tenant
 from region.machines.machine import Machine, MachineContext
-from region.machines.namespace import check_namespaces
 from region.machines.spec import MachineSpec, check_instance_id
+from region.network import RegionNetwork
 
 _BOOT_TIMEOUT_SECONDS: Final = 300.0
 # How long services may take to stop when their machine is stopped or terminated.
 _SHUTDOWN_SECONDS: Final = 5.0
-_MARK: Final = "HAPROOF_REGION_ID"
+AWS_ENDPOINT: Final = "http://169.254.170.1:4566"
+"""The region's API as machines reach it."""
 
 
 def region_id(root: Path) -> str:
@@ -41,16 +41,23 @@ class MachinePool:
     def __init__(
         self,
         root: Path,
-        aws_endpoint: str,
+        network: RegionNetwork,
         region: str,
         *,
+        image: Callable[[str], Image],
         account_id: str = ACCOUNT,
         boot_timeout: float = _BOOT_TIMEOUT_SECONDS,
     ) -> None:
-        """Keep state below `root`; user data may run for `boot_timeout` seconds."""
+        """Keep state below `root`; user data may run for `boot_timeout` seconds.
+
+        `network` belongs to the caller, who has started it. `image` returns the root file system
+        that an AMI id stands for.
+        """
         self.region = region
         self._root = root.resolve()
-        self._aws_endpoint = aws_endpoint
+        self._network = network
+        self._image = image
+        self._runtime = Runtime(self._root)
         self._account_id = account_id
         self._boot_timeout = boot_timeout
         self._lock = threading.Lock()
@@ -65,17 +72,14 @@ class MachinePool:
         Raises:
             RegionInUse: If another process runs the machines of this root.
             LimitsUnavailable: If the host offers no usable control groups.
-            NamespaceUnavailable: If the host offers no mount namespaces.
         """
         self._root.mkdir(parents=True, exist_ok=True)
         self._held = _hold(self._root)
         try:
-            check_namespaces([self._root, Path(sys.executable)])
             _sweep(self._root)
             self._limits = cgroups.detect()
-            _record_groups(self._held, self._limits.directories(region_id(self._root)))
-            install_shim(self._root / "bin", sys.executable)
-            self._listener.start()
+            _record_groups(self._held, self._limits.everywhere(region_id(self._root)))
+            self._listener.start(self._network)
         except BaseException:
             self._release()
             raise
@@ -94,7 +98,8 @@ class MachinePool:
             if self._limits:
                 group = region_id(self._root)
                 self._limits.remove(group)
-                cgroups.remove_namespace(self._limits.directories(group))
+                cgroups.remove_namespace(self._limits.everywhere(group))
+            self._runtime.remove_state()
             self._release()
 
     def launch(self, spec: MachineSpec) -> Machine:
@@ -107,12 +112,13 @@ class MachinePool:
             raise MachineError("The machine pool is not started; call start() before launch().")
         context = MachineContext(
             limits=self._limits,
+            runtime=self._runtime,
+            network=self._network,
             region_id=region_id(self._root),
             instances=self._root / "instances",
-            shims=self._root / "bin",
-            listener=self._listener,
-            aws_endpoint=self._aws_endpoint,
+            aws_endpoint=AWS_ENDPOINT,
             account_id=self._account_id,
+            image=self._image,
             boot_timeout=self._boot_timeout,
         )
         with self._lock:
@@ -166,10 +172,13 @@ class MachinePool:
             with ThreadPoolExecutor(len(machines)) as executor:
                 list(executor.map(lambda machine: machine.shut_down(limit), machines))
 
-    def _find(self, instance_id: str) -> Tenant | None:
+    def _find(self, address: str) -> Tenant | None:
         with self._lock:
-            machine = self._machines.get(instance_id)
-        return machine.tenant if machine and machine.state in ("pending", "running") else None
+            machines = list(self._machines.values())
+        for machine in machines:
+            if machine.spec.private_ip == address and machine.state in ("pending", "running"):
+                return machine.tenant
+        return None
 
     def _release(self) -> None:
         if self._held:
@@ -178,7 +187,7 @@ class MachinePool:
 
 
 def sweep(root: Path) -> list[str]:
-    """End and remove what the machines of a dead region left: processes and control groups.
+    """End and remove what the machines of a dead region left: containers and control groups.
 
     Disks stay.
 
@@ -187,7 +196,7 @@ def sweep(root: Path) -> list[str]:
 
     Raises:
         RegionInUse: If the region is alive.
-        LimitsError: If something cannot be removed.
+        MachineError: If something cannot be removed.
     """
     if not root.is_dir():
         return _sweep(root)
@@ -197,33 +206,21 @@ def sweep(root: Path) -> list[str]:
 
 def _sweep(root: Path) -> list[str]:
     identifier = region_id(root)
+    runtime = Runtime(root)
+    found: list[str] = []
+    for name in runtime.names():
+        runtime.delete(name)
+        found.append(f"removed the container of {name}")
     directories = cgroups.leftover_groups(identifier)
     directories += [path for path in _recorded_groups(root) if path not in directories]
-    found: list[str] = []
     if directories:
         killed = cgroups.remove_groups(directories)
         found += [f"removed the control group {directory}" for directory in directories]
         if killed:
             found.append(f"killed {killed} processes in them")
         cgroups.remove_namespace(directories)
-    strays = _kill_strays(identifier)
-    if strays:
-        found.append(f"killed {strays} processes outside of them")
+    runtime.remove_state()
     return found
-
-
-def _kill_strays(identifier: str) -> int:
-    """Kill processes that carry the region's mark but had not joined a group yet."""
-    mark = f"{_MARK}={identifier}".encode()
-    killed = 0
-    for environment in Path("/proc").glob("[0-9]*/environ"):
-        # Processes come and go, and those of other users cannot be read.
-        with suppress(OSError):
-            pid = int(environment.parent.name)
-            if pid != os.getpid() and mark in environment.read_bytes().split(b"\0"):
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
-    return killed
 
 
 def _hold(root: Path) -> TextIO:

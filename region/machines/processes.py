@@ -140,10 +140,13 @@ class ProcessTable:
         """SIGKILL every process of one of the machine's groups; the group stays."""
         self._limits.kill(self.group(group))
 
-    def confine(self, group: str) -> None:
-        """Move what runs in one of the machine's groups to those that the CPU limit holds for."""
+    def confine(self, group: str, *, but: int = 0) -> None:
+        """Move what runs in one of the machine's groups to those that the CPU limit holds for.
+
+        The process `but` stays where it is.
+        """
         with self._lock:
-            if self._powered and (pids := self.pids(group)):
+            if self._powered and (pids := self.pids(group) - {but}):
                 sessions = self.group(SESSIONS)
                 self._limits.create(sessions)
                 for pid in pids:

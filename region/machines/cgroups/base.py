@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +51,13 @@ class Limits(ABC):
 
     version: ClassVar[int]
 
-    def __init__(self, hierarchies: list[Path]) -> None:
-        """Work below `<hierarchy>/haproof` of each hierarchy."""
+    def __init__(self, hierarchies: list[Path], others: Sequence[Path] = ()) -> None:
+        """Work below `<hierarchy>/haproof` of each hierarchy.
+
+        In the `others` nothing is limited, but a container runtime makes groups there.
+        """
         self._roots = [hierarchy / NAMESPACE for hierarchy in hierarchies]
+        self._others = [hierarchy / NAMESPACE for hierarchy in others]
 
     @property
     def name(self) -> str:
@@ -62,6 +67,18 @@ class Limits(ABC):
     def directories(self, group: str) -> list[Path]:
         """Return the group's directory in each hierarchy."""
         return [root / group for root in self._roots]
+
+    def everywhere(self, group: str) -> list[Path]:
+        """Return the group's directory in each hierarchy of this host, used or not."""
+        return [*self.directories(group), *(root / group for root in self._others)]
+
+    def inner_path(self, group: str) -> str:
+        """Return the group's path from the root of its hierarchies, as the OCI specification has it."""
+        directory = self.directories(group)[0]
+        top = directory
+        while (top.parent / "cgroup.procs").exists() or not top.exists():
+            top = top.parent
+        return f"/{directory.relative_to(top).as_posix()}"
 
     def procs_files(self, group: str) -> list[Path]:
         """Return the files to which a process writes its id in order to join the group."""
@@ -97,7 +114,7 @@ class Limits(ABC):
         if any(directory.is_dir() for directory in self.directories(group)):
             self.forbid_forks(group)
             self.kill(group)
-            files.remove(self.directories(group), _TIMEOUT_SECONDS)
+        files.remove(self.everywhere(group), _TIMEOUT_SECONDS)
 
     @abstractmethod
     def forbid_forks(self, group: str) -> None:

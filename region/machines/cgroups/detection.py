@@ -42,6 +42,15 @@ class CgroupProbe:
                 found.update({name: target for name in v1.USED if name in options})
         return found
 
+    def other_mounts(self) -> list[Path]:
+        """Return the mount points of the version 1 hierarchies without a controller of ours."""
+        used = set(self.v1_mounts().values())
+        return [
+            target
+            for target, kind, _ in self._mounts()
+            if kind == "cgroup" and target not in used
+        ]
+
     def v2_mounts(self) -> list[Path]:
         """Return the mount points of the unified hierarchy."""
         return [target for target, kind, _ in self._mounts() if kind == "cgroup2"]
@@ -109,7 +118,7 @@ def _candidates(probe: CgroupProbe, refusals: list[str]) -> list[Limits]:
             found.append(CgroupV2(base))
     mounts = probe.v1_mounts()
     if all(name in mounts for name in v1.REQUIRED):
-        found.append(CgroupV1(mounts))
+        found.append(CgroupV1(mounts, probe.other_mounts()))
     elif mounts:
         absent = " and ".join(name for name in v1.REQUIRED if name not in mounts)
         refusals.append(f"no version 1 hierarchy is mounted for {absent}")
@@ -141,7 +150,11 @@ def _probe(limits: Limits) -> None:
 def leftover_groups(region_id: str, probe: CgroupProbe | None = None) -> list[Path]:
     """List the directories of the region's groups in any hierarchy, usable or not."""
     probe = probe or CgroupProbe()
-    hierarchies = [*probe.v1_mounts().values(), *probe.v2_candidates()]
+    hierarchies = [
+        *probe.v1_mounts().values(),
+        *probe.other_mounts(),
+        *probe.v2_candidates(),
+    ]
     directories = [hierarchy / NAMESPACE / region_id for hierarchy in hierarchies]
     return [directory for directory in dict.fromkeys(directories) if directory.is_dir()]
 

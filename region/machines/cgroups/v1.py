@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,10 +20,13 @@ class CgroupV1(Limits):
 
     version: ClassVar[int] = 1
 
-    def __init__(self, mounts: Mapping[str, Path]) -> None:
-        """Use the mount points of controllers, by name; controllers may share one."""
+    def __init__(self, mounts: Mapping[str, Path], others: Sequence[Path] = ()) -> None:
+        """Use the mount points of controllers, by name; controllers may share one.
+
+        `others` are the mount points of the hierarchies that are not used.
+        """
         used = {name: mounts[name] for name in USED if name in mounts}
-        super().__init__(list(dict.fromkeys(used.values())))
+        super().__init__(list(dict.fromkeys(used.values())), others)
         self._roots_by_controller = {name: path / NAMESPACE for name, path in used.items()}
 
     def _directory(self, controller: str, group: str) -> Path:
