@@ -132,6 +132,7 @@ def spawn(
     death_signal: str = "KILL",
     user: ServiceUser | None = None,
     environment: Mapping[str, str] | None = None,
+    descriptors: Sequence[int] = (),
 ) -> Daemon:
     """Start `command` so that it does not outlive this process.
 
@@ -142,6 +143,7 @@ def spawn(
         death_signal: what the kernel sends it when this process dies.
         user: the user to run it as; this process's own by default.
         environment: its environment; this process's own by default.
+        descriptors: open files that it gets under the same numbers.
 
     Raises:
         DaemonError: `setpriv` is missing.
@@ -159,6 +161,7 @@ def spawn(
             env=dict(environment) if environment is not None else None,
             start_new_session=True,
             cwd="/",
+            pass_fds=tuple(descriptors),
         ).result()
     daemon = Daemon(process, record, log, Path(command[0]).name)
     _write_record(record, process.pid, str(Path(command[0]).resolve()))

@@ -18,7 +18,6 @@ from typing import Protocol
 
 from moto.ec2.models.instances import Instance
 
-from region.addresses import loopback_of
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.machines.errors import UnknownMachine
@@ -228,8 +227,9 @@ class InstancesController:
             return MachineSpec(
                 instance_id=instance.id,
                 instance_type=instance.instance_type,
-                address=loopback_of(private_ip),
                 private_ip=private_ip,
+                subnet=ec2.subnet_of(instance).cidr_block,
+                public_ip=ec2.public_ip_of(instance),
                 region=self._config.region,
                 availability_zone=instance.placement.zone or "",
                 user_data=ec2.user_data_of(instance),

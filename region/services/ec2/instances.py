@@ -9,6 +9,7 @@ from typing import cast
 from moto.core.types import Base64EncodedString
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance, StateReason
+from moto.ec2.models.subnets import Subnet
 
 from region.api.patching import original
 from region.services.ec2.records import InstanceRecord
@@ -49,6 +50,16 @@ def role_of(instance: Instance) -> str:
     association = instance.ec2_backend.iam_instance_profile_associations.get(instance.id)
     roles = association.iam_instance_profile.roles if association is not None else []
     return str(roles[0].name) if roles else ""
+
+
+def subnet_of(instance: Instance) -> Subnet:
+    """Return the subnet that an instance's first network interface is in."""
+    return instance.ec2_backend.get_subnet(str(instance.subnet_id))
+
+
+def public_ip_of(instance: Instance) -> str:
+    """Return the address that reaches an instance from outside its VPC; empty without one."""
+    return str(instance.public_ip or "")
 
 
 def finish_termination(instance: Instance) -> None:

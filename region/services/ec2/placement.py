@@ -12,7 +12,7 @@ from typing import cast
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.subnets import Subnet
 
-from region.addresses import has_twin, loopback_of
+from region.addresses import has_twin
 from region.services.ec2.records import SubnetRecord
 
 
@@ -21,7 +21,7 @@ class PlacementError(ValueError):
 
 
 def claim(subnet: Subnet, owner: str) -> str:
-    """Reserve the next free address of `subnet` for `owner` and return its loopback twin.
+    """Reserve the next free address of `subnet` for `owner` and return it.
 
     Raises:
         PlacementError: If the subnet has no twin on the loopback device, or no free address.
@@ -32,7 +32,7 @@ def claim(subnet: Subnet, owner: str) -> str:
             "use subnets of a VPC in 10.0.0.0/8 outside 10.0.0.0/16."
         )
     try:
-        return loopback_of(assign(subnet, owner))
+        return assign(subnet, owner)
     except EC2ClientError as error:
         raise PlacementError(
             f"Subnet {subnet.id} ({subnet.cidr_block}) has no free address: use a larger block."

@@ -59,6 +59,20 @@ class Process(Protocol):
         ...
 
 
+class Network(Protocol):
+    """The region's network; region.network has the real one."""
+
+    name: str
+
+    def add_address(self, address: str) -> None:
+        """Add the address of a load balancer's node."""
+        ...
+
+    def remove_address(self, address: str) -> None:
+        """Remove it again."""
+        ...
+
+
 class ProcessFactory(Protocol):
     """Makes the process of one load balancer."""
 
@@ -72,12 +86,16 @@ class LoadBalancersController:
 
     name = "load balancers"
 
-    def __init__(self, plane: ControlPlane, make_process: ProcessFactory = HAProxy) -> None:
-        """Work on the load balancers of `plane`."""
+    def __init__(
+        self, plane: ControlPlane, network: Network, make_process: ProcessFactory = HAProxy
+    ) -> None:
+        """Work on the load balancers of `plane`, whose targets are in `network`."""
+        self._network = network
         self._plane = plane
         self._make = make_process
         self._root = plane.config.root
         self._processes: dict[str, Process] = {}
+        self._nodes: dict[str, str] = {}
         self._retry_at: dict[str, float] = {}
         self._reports: dict[str, Report] = {}
 
@@ -86,7 +104,7 @@ class LoadBalancersController:
         found, unsupported = self._read()
         known = found.keys() | unsupported.keys()
         for arn in [arn for arn in self._processes if arn not in known]:
-            self._processes.pop(arn).close()
+            self._close(arn)
             self._reports.pop(arn, None)
         for arn, reason in unsupported.items():
             self._report_failure(arn, reason)
@@ -114,7 +132,7 @@ class LoadBalancersController:
             for load_balancer in backend.load_balancers.values():
                 try:
                     found[load_balancer.arn] = desired.read(
-                        backend, load_balancer, self._plane.config
+                        backend, load_balancer, self._plane.config, self._network.name
                     )
                 except LoadBalancerError as error:
                     unsupported[load_balancer.arn] = str(error)
@@ -141,7 +159,10 @@ class LoadBalancersController:
         process = self._processes.get(item.arn)
         if process is None:
             directory = self._root / DIRECTORY / item.name
+            if item.spec.node:
+                self._network.add_address(item.spec.node)
             process = self._make(item.spec, directory, runtime_directory(self._root))
+            self._nodes[item.arn] = item.spec.node
             self._processes[item.arn] = process
         elif process.running():
             process.configure(item.spec)
@@ -152,6 +173,11 @@ class LoadBalancersController:
             return self._process(item)
         process.start()
         return process
+
+    def _close(self, arn: str) -> None:
+        self._processes.pop(arn).close()
+        if node := self._nodes.pop(arn, ""):
+            self._network.remove_address(node)
 
     def _report_failure(self, arn: str, reason: str) -> None:
         with self._plane.lock:

@@ -47,9 +47,9 @@ class DesiredLoadBalancer:
 
 
 def read(
-    backend: ELBv2Backend, load_balancer: FakeLoadBalancer, config: RegionConfig
+    backend: ELBv2Backend, load_balancer: FakeLoadBalancer, config: RegionConfig, network: str
 ) -> DesiredLoadBalancer:
-    """Read what `load_balancer` should do.
+    """Read what `load_balancer` should do; `network` is the region's network namespace.
 
     Raises:
         LoadBalancerError: If it asks for something that the data plane cannot do.
@@ -62,7 +62,9 @@ def read(
     ]
     spec = LoadBalancer(
         name=load_balancer.name,
-        address=record.loopback_address,
+        address=loopback_of(record.private_address),
+        node=record.private_address,
+        network=network,
         listeners=tuple(
             _listener(backend, listener) for listener in load_balancer.listeners.values()
         ),
@@ -156,4 +158,4 @@ def _address(backend: ELBv2Backend, group: FakeTargetGroup, name: str) -> str | 
         if instance is None or instance.state not in REACHABLE_STATES:
             return None
         name = instance.private_ip or ""
-    return loopback_of(name) if has_twin(name) else None
+    return name if has_twin(name) else None

@@ -18,7 +18,7 @@ from moto.elbv2.models import (
     elbv2_backends,
 )
 
-from region.addresses import private_of
+from region.addresses import loopback_of
 from region.api.patching import Original, Patches
 from region.services.ec2 import placement
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
@@ -56,7 +56,8 @@ def _create_load_balancer(
         del self.load_balancers[created.arn]
         raise ELBClientError("InvalidSubnet", str(error)) from error
     LoadBalancerRecord(address, subnet).attach(created)
-    created.dns_name = address
+    # Its name stands for the public address, the loopback twin of the private one.
+    created.dns_name = loopback_of(address)
     return created
 
 
@@ -70,7 +71,7 @@ def _delete_load_balancer(moto: Original, self: ELBv2Backend, arn: str) -> None:
             )
             raise ELBClientError("OperationNotPermitted", message)
         record = LoadBalancerRecord.of(found)
-        placement.release(record.subnet, private_of(record.loopback_address))
+        placement.release(record.subnet, record.private_address)
     moto(self, arn)
 
 

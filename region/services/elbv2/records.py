@@ -24,13 +24,13 @@ class LoadBalancerRecord(Record[FakeLoadBalancer]):
     """A load balancer and its process.
 
     Attributes:
-        loopback_address: Where it listens: the twin of its private address.
+        private_address: The address of its node; it listens on the loopback twin of it.
         subnet: The subnet that the private address was taken from.
         state_reason: Why it failed; None unless its state is `failed`.
         listener_changes: How often its listeners were created or changed.
     """
 
-    loopback_address: str
+    private_address: str
     subnet: Subnet
     state_reason: str | None = None
     listener_changes: int = 0

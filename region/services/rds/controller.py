@@ -19,7 +19,7 @@ from moto.rds.models import DBInstance
 
 from region.api.server import ControlPlane
 from region.services.rds import instances
-from region.services.rds.postgres.cluster import DIRECTORY, Cluster, DatabaseError
+from region.services.rds.postgres.cluster import DIRECTORY, DatabaseError
 from region.services.rds.postgres.settings import DEFAULT_PORT, ClusterSpec
 from region.services.rds.records import DatabaseRecord, InstanceStatus
 
@@ -82,10 +82,8 @@ class DatabasesController:
 
     name = "databases"
 
-    def __init__(
-        self, plane: ControlPlane, make_server: Callable[[ClusterSpec, Path], Server] = Cluster
-    ) -> None:
-        """Run the DB instances of `plane`."""
+    def __init__(self, plane: ControlPlane, make_server: Callable[[ClusterSpec, Path], Server]) -> None:
+        """Run the DB instances of `plane`, each as a server that `make_server` makes."""
         self._plane = plane
         self._make = make_server
         self._root = plane.config.root / DIRECTORY

@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from moto.rds.models import DBInstance, RDSBackend
 
-from region.addresses import private_of
 from region.api.patching import original
 from region.services.ec2 import placement
 from region.services.rds.records import DatabaseRecord, InstanceStatus
@@ -56,6 +55,6 @@ def finish_deletion(backend: RDSBackend, identifier: str) -> None:
     """Remove an instance whose cluster is gone, with what moto removes along with it."""
     record = DatabaseRecord.of(backend.databases[identifier])
     if record.subnet is not None:
-        placement.release(record.subnet, private_of(record.address))
+        placement.release(record.subnet, record.address)
     options = asdict(record.deletion) if record.deletion else {}
     original(RDSBackend, "delete_db_instance")(backend, identifier, **options)

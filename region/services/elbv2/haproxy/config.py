@@ -58,6 +58,7 @@ def render(balancer: LoadBalancer, targets: Mapping[str, Sequence[Target]], file
         balancer=balancer,
         targets={group.name: targets.get(group.name, ()) for group in balancer.target_groups},
         options={group.name: server_options(group) for group in balancer.target_groups},
+        route=balancer.route,
         bodies={item.port: files.body(item.port) for item in balancer.listeners},
         socket=files.socket,
         state_file=files.state,

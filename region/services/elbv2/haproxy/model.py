@@ -122,13 +122,27 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """One load balancer: a loopback address, its listeners and the target groups they use."""
+    """One load balancer, its listeners and the target groups they use.
+
+    Attributes:
+        address: Where it listens, on the host's loopback device.
+        node: The address that its targets see, in the network.
+        network: The network namespace that its targets are in; empty for the host's own.
+    """
 
     name: str
     address: str
     listeners: tuple[Listener, ...] = ()
     target_groups: tuple[TargetGroup, ...] = ()
     idle_timeout: float = 60.0
+    node: str = ""
+    network: str = ""
+
+    @property
+    def route(self) -> str:
+        """The options of a HAProxy server with which it is reached."""
+        words = [f"source {self.node}"] if self.node else []
+        return " ".join([*words, f"namespace {self.network}"] if self.network else words)
 
     def __post_init__(self) -> None:
         """Reject a listener that forwards to an unknown target group."""

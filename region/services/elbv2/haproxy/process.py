@@ -55,7 +55,7 @@ class HAProxy:
         self._lock = threading.RLock()
         self._process: Daemon | None = None
         self._predecessors: list[Daemon] = []
-        self._pool = ServerPool(spec.target_groups)
+        self._pool = ServerPool(spec.target_groups, spec.route)
 
     def start(self) -> None:
         """Start HAProxy and return when it accepts connections.

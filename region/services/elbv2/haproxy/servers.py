@@ -60,9 +60,14 @@ class Server:
 
 @dataclass(slots=True)
 class ServerPool:
-    """The servers of every target group."""
+    """The servers of every target group.
+
+    Attributes:
+        route: The options with which a server is reached (`LoadBalancer.route`).
+    """
 
     groups: tuple[TargetGroup, ...]
+    route: str = ""
     servers: dict[str, dict[str, Server]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,7 +83,7 @@ class ServerPool:
             }
             for group in groups
         }
-        return ServerPool(groups, kept)
+        return ServerPool(groups, self.route, kept)
 
     def configured(self) -> Mapping[str, list[Target]]:
         """Return the targets to write into the configuration file."""
@@ -182,11 +187,11 @@ class ServerPool:
     def _add(self, api: RuntimeApi, group: TargetGroup, target: Target) -> None:
         place = f"{target.address}:{target.port}"
         name, opened = f"{group.name}/{target.id}", f"{group.name}{OPEN_SUFFIX}/{target.id}"
-        api.execute(f"add server {name} {place} {server_options(group)}", REGISTERED)
+        api.execute(f"add server {name} {place} {server_options(group)} {self.route}", REGISTERED)
         api.execute(f"enable health {name}")
         api.execute(f"set server {name} health down")
         api.execute(f"enable server {name}")
-        api.execute(f"add server {opened} {place}", REGISTERED)
+        api.execute(f"add server {opened} {place} {self.route}", REGISTERED)
         api.execute(f"enable server {opened}")
         self.servers[group.name][target.id] = Server(target)
 

@@ -1,7 +1,7 @@
 """A PostgreSQL cluster from the binaries of the wheel, as an RDS DB instance offers one.
 
 It has two processes: the server, which listens on an abstract Unix socket, and the TLS proxy in front
-of it, which listens on the endpoint.
+of it, which listens on the endpoint, inside the region's network.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 from psycopg import sql
 
 from region import daemons
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, ServiceUser, bound_command, spawn
-from region.ports import PortError, require_free
+from region.network.errors import NetworkError
 from region.services.rds.postgres import programs, tls_proxy
 from region.services.rds.postgres.certificate import self_signed
 from region.services.rds.postgres.service_user import ServiceUserError, service_user
@@ -55,11 +56,28 @@ class DatabaseError(RuntimeError):
     """A database that cannot work; the message names the value and the remedy."""
 
 
+class Network(Protocol):
+    """The region's network; region.network has the real one."""
+
+    def add_address(self, address: str) -> None:
+        """Add the address of an endpoint."""
+        ...
+
+    def remove_address(self, address: str) -> None:
+        """Remove it again."""
+        ...
+
+    def listen(self, address: str, port: int) -> socket.socket:
+        """Return a listening TCP socket inside the network."""
+        ...
+
+
 class Cluster:
     """A PostgreSQL cluster in `directory`. Its methods block: use one thread per cluster."""
 
-    def __init__(self, spec: ClusterSpec, directory: Path) -> None:
+    def __init__(self, spec: ClusterSpec, directory: Path, network: Network) -> None:
         """Prepare; nothing is written or started before `create` and `start`."""
+        self._network = network
         self.spec = spec
         self.directory = directory.resolve()
         self._server: Daemon | None = None
@@ -117,7 +135,7 @@ class Cluster:
                 self._start_server()
             if self._proxy is None or not self._proxy.running():
                 self._start_proxy()
-        except (PortError, SettingsError, DaemonError) as error:
+        except (NetworkError, SettingsError, DaemonError) as error:
             self.stop()
             raise DatabaseError(f"Database {self.spec.name} cannot start: {error}") from error
         except DatabaseError:
@@ -128,6 +146,7 @@ class Cluster:
         """Shut down fast: running transactions are rolled back, data is written."""
         if self._proxy is not None:
             self._proxy.stop()
+            self._network.remove_address(self.spec.address)
         if self._server is not None:
             self._server.stop(signal.SIGINT, STOP_TIMEOUT)
         self._proxy = self._server = None
@@ -168,9 +187,8 @@ class Cluster:
     def _connect(self, password: str) -> psycopg.Connection[tuple[object, ...]]:
         try:
             return psycopg.connect(
-                host=self.spec.address,
-                port=self.spec.port,
-                sslmode="require",
+                host=self._socket_directory(),
+                port=SOCKET_NUMBER,
                 user=self.spec.master_username,
                 password=password,
                 dbname=MAINTENANCE_DATABASE,
@@ -202,29 +220,31 @@ class Cluster:
         self._await(self._server, self._server_ready)
 
     def _start_proxy(self) -> None:
-        require_free(self.spec.address, self.spec.port)
         certificate, key = self.directory / "server.crt", self.directory / "server.key"
         if not key.exists():
             for path, content in zip(
                 (certificate, key), self_signed(self.spec.address), strict=True
             ):
                 _write_private(path, content)
+        self._network.add_address(self.spec.address)
+        listening = self._network.listen(self.spec.address, self.spec.port)
         command = [
             *(sys.executable, "-I", tls_proxy.__file__),
-            f"--host={self.spec.address}",
-            f"--port={self.spec.port}",
+            f"--listen-fd={listening.fileno()}",
             f"--server-socket={self._socket_directory()}/.s.PGSQL.{SOCKET_NUMBER}",
             f"--certificate={certificate}",
             f"--key={key}",
         ]
         if self.spec.forces_ssl:
             command.append("--forced")
-        self._proxy = spawn(
-            command,
-            record=self.directory / f"tls-proxy{RECORD_SUFFIX}",
-            log=self.directory / "tls-proxy.log",
-            environment=_environment(),
-        )
+        with listening:
+            self._proxy = spawn(
+                command,
+                record=self.directory / f"tls-proxy{RECORD_SUFFIX}",
+                log=self.directory / "tls-proxy.log",
+                environment=_environment(),
+                descriptors=[listening.fileno()],
+            )
         self._await(self._proxy, self._proxy_ready)
 
     def _user(self, binaries: Path) -> tuple[ServiceUser | None, Path]:
@@ -311,13 +331,7 @@ class Cluster:
             return False
 
     def _proxy_ready(self, proxy: Daemon) -> bool:
-        try:
-            endpoint = (self.spec.address, self.spec.port)
-            with socket.create_connection(endpoint, 1.0) as probe:
-                probe.sendall(tls_proxy.SSL_REQUEST)
-                return proxy.running() and probe.recv(1) == b"S"
-        except OSError:
-            return False
+        return tls_proxy.READY in proxy.log_tail()
 
 
 def sweep(root: Path) -> list[str]:

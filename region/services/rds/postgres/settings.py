@@ -74,7 +74,7 @@ class ClusterSpec:
     """One cluster.
 
     Attributes:
-        address: The loopback address of the endpoint.
+        address: The address of the endpoint in the region's network.
         major: PostgreSQL's major version.
         parameters: Those of the DB parameter group.
     """

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import signal
+import socket
 import ssl
 import struct
 import sys
@@ -24,6 +25,7 @@ GSS_REQUEST = struct.pack("!ii", 8, 80877104)
 NEGOTIATION_TIMEOUT = 60.0
 BACKLOG = 256
 CHUNK = 65536
+READY = "ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,11 @@ class TlsProxy:
     """Where to listen and where to forward connections to.
 
     Attributes:
+        listening: The socket of the endpoint, which listens already.
         forced: Whether unencrypted connections are refused.
     """
 
-    host: str
-    port: int
+    listening: socket.socket
     server_socket: str
     forced: bool
     context: ssl.SSLContext
@@ -116,7 +118,8 @@ async def run(proxy: TlsProxy) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = await asyncio.start_server(proxy.serve, proxy.host, proxy.port, backlog=BACKLOG)
+    server = await asyncio.start_server(proxy.serve, sock=proxy.listening, backlog=BACKLOG)
+    print(READY, flush=True)
     await stop.wait()
     server.close()
 
@@ -124,8 +127,7 @@ async def run(proxy: TlsProxy) -> None:
 def main(arguments: list[str]) -> int:
     """Parse the command line and serve."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", required=True)
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--listen-fd", type=int, required=True, help="a listening socket")
     parser.add_argument("--server-socket", required=True, help="@name for an abstract socket")
     parser.add_argument("--certificate", required=True)
     parser.add_argument("--key", required=True)
@@ -137,11 +139,13 @@ def main(arguments: list[str]) -> int:
     socket_path = given.server_socket
     if socket_path.startswith("@"):
         socket_path = "\0" + socket_path[1:]
-    proxy = TlsProxy(given.host, given.port, socket_path, given.forced, context)
+    proxy = TlsProxy(
+        socket.socket(fileno=given.listen_fd), socket_path, given.forced, context
+    )
     try:
         asyncio.run(run(proxy))
     except OSError as error:
-        print(f"cannot listen on {given.host}:{given.port}: {error}", file=sys.stderr)
+        print(f"cannot serve: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,0 +1,1 @@
+"""What the region's network enforces for the resources of all services: security groups, gateway."""

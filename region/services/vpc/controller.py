@@ -1,0 +1,80 @@
+"""Controller of the network: security groups in force, public addresses served."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from moto.ec2.models import EC2Backend
+
+from region.api.server import ControlPlane
+from region.network.firewall import Firewall, admits_internet
+from region.services.ec2 import instances as ec2
+from region.services.vpc import interfaces
+from region.services.vpc.internet_gateway import Forwarding
+
+log = logging.getLogger(__name__)
+
+# A group that opens more ports than this to the internet means "all": nobody listens on most.
+_MOST_PORTS: Final = 64
+
+
+class Network(Protocol):
+    """The region's network; region.network has the real one."""
+
+    def apply(self, firewall: Firewall) -> None:
+        """Put security groups into force."""
+        ...
+
+
+class Gateway(Protocol):
+    """The internet gateway."""
+
+    def serve(self, wanted: Iterable[Forwarding]) -> None:
+        """Forward exactly these."""
+        ...
+
+    def close(self) -> None:
+        """Stop forwarding."""
+        ...
+
+
+class NetworkController:
+    """Keeps firewall and internet gateway in line with the control plane."""
+
+    name = "network"
+
+    def __init__(self, plane: ControlPlane, network: Network, gateway: Gateway) -> None:
+        """Work on the security groups and public addresses of `plane`."""
+        self._plane = plane
+        self._network = network
+        self._gateway = gateway
+
+    def reconcile(self) -> None:
+        """One round."""
+        with self._plane.lock:
+            backend = self._plane.backend("ec2")
+            firewall = interfaces.firewall(
+                backend, self._plane.backend("elbv2"), self._plane.backend("rds")
+            )
+            public = _public_addresses(backend)
+        self._network.apply(firewall)
+        self._gateway.serve(
+            Forwarding(public_ip, port, private_ip)
+            for public_ip, private_ip, groups in public
+            for port in admits_internet(firewall, groups, most=_MOST_PORTS)
+        )
+
+    def close(self) -> None:
+        """Stop forwarding; the network belongs to the region."""
+        self._gateway.close()
+
+
+def _public_addresses(backend: EC2Backend) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return public address, private address and security groups of the instances that have one."""
+    return [
+        (ec2.public_ip_of(instance), str(instance.private_ip), interfaces.groups_of(instance))
+        for instance in interfaces.running_instances(backend)
+        if ec2.public_ip_of(instance)
+    ]

@@ -1,0 +1,89 @@
+"""The network interfaces of instances, load balancers and databases, with their security groups.
+
+Call with the control plane's lock held; what is returned holds no moto object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, cast
+
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.instances import Instance
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.elbv2.models import ELBv2Backend
+from moto.rds.models import RDSBackend
+
+from region.addresses import has_twin
+from region.network.firewall import Firewall, Interface, Permission, Protocol, SecurityGroup
+from region.services.ec2 import instances as ec2
+from region.services.elbv2.records import LoadBalancerRecord
+from region.services.rds.records import DatabaseRecord
+
+_PROTOCOLS: Final = ("tcp", "udp", "icmp", "-1")
+
+
+def firewall(ec2_backend: EC2Backend, elbv2: ELBv2Backend, rds: RDSBackend) -> Firewall:
+    """Read every security group, and every interface that is a member of one."""
+    interfaces = (*_instances(ec2_backend), *_load_balancers(elbv2), *_databases(rds))
+    return Firewall(interfaces=tuple(interfaces), groups=tuple(_groups(ec2_backend)))
+
+
+def running_instances(backend: EC2Backend) -> list[Instance]:
+    """Return the instances that have, or are about to have, a machine."""
+    up = {ec2.PENDING, ec2.RUNNING}
+    return [instance for instance in backend.all_instances() if instance.state_code in up]
+
+
+def groups_of(instance: Instance) -> tuple[str, ...]:
+    """Return the ids of an instance's security groups, sorted."""
+    found = {str(group.id) for nic in instance.nics.values() for group in nic.group_set}
+    return tuple(sorted(found))
+
+
+def _instances(backend: EC2Backend) -> Iterator[Interface]:
+    for instance in running_instances(backend):
+        if has_twin(str(instance.private_ip)):
+            yield Interface(str(instance.private_ip), groups_of(instance))
+
+
+def _load_balancers(backend: ELBv2Backend) -> Iterator[Interface]:
+    for load_balancer in backend.load_balancers.values():
+        address = LoadBalancerRecord.of(load_balancer).private_address
+        yield Interface(address, tuple(sorted(load_balancer.security_groups or ())))
+
+
+def _databases(backend: RDSBackend) -> Iterator[Interface]:
+    for database in backend.databases.values():
+        address = DatabaseRecord.of(database).address
+        if address:
+            yield Interface(address, tuple(sorted(database.vpc_security_group_ids)))
+
+
+def _groups(backend: EC2Backend) -> Iterator[SecurityGroup]:
+    for groups in backend.groups.values():
+        for group in groups.values():
+            yield SecurityGroup(
+                str(group.id),
+                ingress=tuple(_permissions(group.ingress_rules)),
+                egress=tuple(_permissions(group.egress_rules)),
+            )
+
+
+def _permissions(rules: Iterable[SecurityGroupRule]) -> Iterator[Permission]:
+    for rule in rules:
+        protocol = str(rule.ip_protocol)
+        # A protocol that no program of an instance speaks, such as 50 (ESP), permits nothing here.
+        if protocol in _PROTOCOLS:
+            yield Permission(
+                cast("Protocol", protocol),
+                None if rule.from_port is None else int(rule.from_port),
+                None if rule.to_port is None else int(rule.to_port),
+                cidrs=(str(rule.cidr_ipv4),) if rule.cidr_ipv4 else (),
+                groups=_sources(rule),
+            )
+
+
+def _sources(rule: SecurityGroupRule) -> tuple[str, ...]:
+    source = rule.source_group.get("GroupId")
+    return (str(source),) if source else ()

@@ -1,0 +1,141 @@
+"""The internet gateway: public addresses of instances, as a HAProxy process that forwards TCP.
+
+A public address of the region is a loopback address of the host: the user's shell is the internet. The
+process listens there on the ports that an instance's security groups open to the internet, and
+connects to the instance inside the region's network.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, spawn
+from region.network.firewall import GATEWAY
+from region.ports import PortError, require_free
+from toolchain import locate
+from toolchain.errors import ToolError
+
+log = logging.getLogger(__name__)
+
+DIRECTORY: Final = "internet-gateway"
+_MAX_CONNECTIONS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Forwarding:
+    """One public port: connections to `public` on `port` reach `private` on the same port."""
+
+    public: str
+    port: int
+    private: str
+
+
+class InternetGateway:
+    """Forwards to the instances of one region. Used by one thread."""
+
+    def __init__(self, root: Path, runtime: Path, network: str) -> None:
+        """Keep files in `root`, the control socket in `runtime`; `network` is the namespace."""
+        self._directory = root / DIRECTORY
+        self._runtime = runtime
+        self._network = network
+        self._generation = 0
+        self._process: Daemon | None = None
+        self._leaving: list[Daemon] = []
+        self._serving: frozenset[Forwarding] = frozenset()
+
+    def serve(self, wanted: Iterable[Forwarding]) -> None:
+        """Forward exactly these; connections that exist stay.
+
+        Raises:
+            DaemonError: If HAProxy does not start.
+        """
+        wanted = frozenset(wanted)
+        self._forget_ended()
+        if wanted == self._serving and (not wanted or self._running()):
+            return
+        served = self._serving if self._running() else frozenset()
+        usable = frozenset(item for item in wanted if item in served or _is_free(item))
+        if usable:
+            self._replace(usable)
+        else:
+            self.close()
+        # What is taken by another program is tried again in the next round.
+        self._serving = wanted if usable == wanted else usable
+
+    def close(self) -> None:
+        """Stop forwarding at once."""
+        for daemon in [*self._leaving, *([self._process] if self._process else [])]:
+            daemon.stop()
+        self._leaving.clear()
+        self._process = None
+        self._serving = frozenset()
+
+    def _running(self) -> bool:
+        return self._process is not None and self._process.running()
+
+    def _forget_ended(self) -> None:
+        for daemon in [daemon for daemon in self._leaving if not daemon.running()]:
+            daemon.stop()
+            self._leaving.remove(daemon)
+
+    def _replace(self, forwardings: frozenset[Forwarding]) -> None:
+        try:
+            program = locate.haproxy()
+        except ToolError as error:
+            raise DaemonError(str(error)) from error
+        previous = self._process if self._running() else None
+        old = self._socket(self._generation)
+        self._generation += 1
+        self._directory.mkdir(parents=True, exist_ok=True)
+        path = self._directory / "haproxy.cfg"
+        socket = self._socket(self._generation)
+        path.write_text(configuration(forwardings, socket, self._network))
+        command = [str(program), "-db", "-f", str(path)]
+        if previous:
+            command += ["-x", str(old), "-sf", str(previous.pid)]
+            self._leaving.append(previous)
+        self._process = spawn(
+            command,
+            record=self._directory / f"haproxy-{self._generation}{RECORD_SUFFIX}",
+            log=self._directory / f"haproxy-{self._generation % 2}.log",
+        )
+
+    def _socket(self, generation: int) -> Path:
+        return self._runtime / f"igw-{generation % 2}.sock"
+
+
+def configuration(forwardings: Iterable[Forwarding], socket: Path, network: str) -> str:
+    """Return the configuration of HAProxy that serves `forwardings`."""
+    lines = [
+        "global",
+        f"    maxconn {_MAX_CONNECTIONS}",
+        "    noreuseport",
+        f"    stats socket {socket} mode 600 level admin expose-fd listeners",
+        "    hard-stop-after 60s",
+        "defaults",
+        "    mode tcp",
+        "    timeout connect 10s",
+        "    timeout client 1h",
+        "    timeout server 1h",
+        "    option clitcpka",
+    ]
+    for item in sorted(forwardings):
+        lines += [
+            f"listen {item.public}-{item.port}",
+            f"    bind {item.public}:{item.port}",
+            f"    server instance {item.private}:{item.port} source {GATEWAY} namespace {network}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _is_free(item: Forwarding) -> bool:
+    try:
+        require_free(item.public, item.port)
+    except PortError as error:
+        log.error("%s cannot be served: %s", item.public, error)
+        return False
+    return True
