@@ -8,13 +8,16 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from region import daemons, preflight, session
 from region.api.server import ControlPlane
 from region.config import RegionConfig
-from region.machines import cgroups
+from region.machines import cgroups, images
 from region.machines.machine_pool import MachinePool, sweep
+from region.network import RegionNetwork
+from region.network.network import leftovers
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
@@ -24,6 +27,9 @@ from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres import cluster, programs
+from region.services.rds.postgres.cluster import Cluster
+from region.services.vpc.controller import NetworkController
+from region.services.vpc.internet_gateway import InternetGateway
 from region.usage import UsageRecorder
 
 log = logging.getLogger(__name__)
@@ -31,10 +37,17 @@ log = logging.getLogger(__name__)
 
 def clean_up(root: Path) -> list[str]:
     """End what a region that died left behind below `root`, and return a line for each."""
-    ended = [*sweep(root), *daemons.sweep(root)]
+    ended = [*sweep(root), *daemons.sweep(root), *_remove_network(root)]
     _remove_directories(root)
     session.record(root).unlink(missing_ok=True)
     return ended
+
+
+def _remove_network(root: Path) -> list[str]:
+    found = leftovers(root)
+    if found:
+        RegionNetwork(root).stop()
+    return found
 
 
 def _remove_directories(root: Path) -> None:
@@ -66,11 +79,14 @@ class Region:
     def _start(self) -> session.Session:
         preflight.require(preflight.REGION)
         kind = cgroups.detect()
+        network = RegionNetwork(self.config.root)
+        self._with(network.start, network.stop)
         plane = ControlPlane(self.config, install_patches)
         self._with(plane.start, plane.stop)
-        pool = MachinePool(self.config.root, plane.endpoint, self.config.region)
+        found = images.prepare(images.HOST, {}, hidden=(self.config.root,))
+        pool = MachinePool(self.config.root, network, self.config.region, image=found.for_ami)
         self._with(pool.start, pool.close)
-        loop = ControllerLoop(plane, self._controllers(plane, pool))
+        loop = ControllerLoop(plane, self._controllers(plane, pool, network))
         self._with(loop.start, loop.stop)
         usage = UsageRecorder(self.config.root, pool)
         self._with(usage.start, usage.stop)
@@ -91,12 +107,17 @@ class Region:
         return found
 
     @staticmethod
-    def _controllers(plane: ControlPlane, pool: MachinePool) -> list[Controller]:
+    def _controllers(
+        plane: ControlPlane, pool: MachinePool, network: RegionNetwork
+    ) -> list[Controller]:
+        root = plane.config.root
         deployments = DeploymentsController(plane, pool)
+        gateway = InternetGateway(root, daemons.runtime_directory(root), network.name)
         return [
+            NetworkController(plane, network, gateway),
             InstancesController(plane, pool),
-            DatabasesController(plane),
-            LoadBalancersController(plane),
+            DatabasesController(plane, partial(Cluster, network=network)),
+            LoadBalancersController(plane, network),
             deployments,
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
         ]

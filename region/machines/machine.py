@@ -288,6 +288,7 @@ class Machine:
         context, spec = self._context, self.spec
         directory = RootDirectory(self._directory, context.image(spec.image_id))
         directory.create()
+        mounts = directory.mounts()
         variables = self._environment()
         directory.write_identity(
             spec, "".join(f"{name}={value}\n" for name, value in variables.items()), self._token
@@ -295,7 +296,7 @@ class Machine:
         bundle = Bundle(
             hostname=spec.hostname,
             root=directory.path,
-            mounts=directory.mounts(),
+            mounts=mounts,
             late_mounts=directory.late_mounts(spec.type.memory_bytes),
             group=context.limits.inner_path(self._processes.group(ENTRY)),
             environment=variables,

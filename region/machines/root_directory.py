@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from region.machines.container.oci import Mount
+from region.machines.container.oci import mount
 from region.machines.images import Image
 from region.machines.spec import MachineSpec
 
 CONTROL_DIRECTORY: Final = "/run/haproof"
-_BIND: Final = ("rbind", "ro", "nosuid", "nodev")
-_BIND_FILE: Final = ("bind", "ro", "nosuid", "nodev", "noexec")
+_BIND: Final = ("bind", "ro", "nosuid", "nodev", "noexec")
 
 
 class RootDirectory:
@@ -36,24 +35,11 @@ class RootDirectory:
     def create(self) -> None:
         """Make the directories and links of the image that are not there yet; empty /tmp."""
         shutil.rmtree(self.path / "tmp", ignore_errors=True)
-        for path, mode in self._image.directories:
-            made = self.path / path.lstrip("/")
-            if not made.exists():
-                made.mkdir(parents=True)
-                made.chmod(mode)
-        for path, target in self._image.links:
-            link = self.path / path.lstrip("/")
-            if not link.is_symlink():
-                link.parent.mkdir(parents=True, exist_ok=True)
-                link.symlink_to(target)
-        for destination in (overlay.destination for overlay in self._image.overlays):
-            for part in ("upper", "work"):
-                self._overlay(destination, part).mkdir(parents=True, exist_ok=True)
+        self._image.create_root(self.path)
 
     def write_identity(self, spec: MachineSpec, environment: str, token: str) -> None:
         """Write what differs from machine to machine: host name, environment, control token."""
-        etc = self._overlay("/etc", "upper")
-        etc.mkdir(parents=True, exist_ok=True)
+        etc = self._image.changes_of(self._storage, "/etc")
         _write(etc / "hostname", f"{spec.hostname}\n")
         _write(etc / "environment", environment)
         _write(etc / "resolv.conf", "# The local region has no name server.\n")
@@ -64,45 +50,22 @@ class RootDirectory:
         control.mkdir(mode=0o700, exist_ok=True)
         _write(control / "token", token, 0o600)
 
-    def mounts(self) -> tuple[Mount, ...]:
-        """Return the mounts that the image asks for."""
-        overlays = tuple(
-            Mount(
-                overlay.destination,
-                "overlay",
-                "overlay",
-                self._options(overlay.destination, overlay.lowers),
-            )
-            for overlay in self._image.overlays
-        )
-        binds = tuple(
-            Mount(bind.destination, "bind", str(bind.source), _BIND) for bind in self._image.binds
-        )
-        return (*overlays, *binds)
+    def mounts(self) -> list[dict[str, Any]]:
+        """Return the mounts that the image asks for, as the OCI specification has them."""
+        return self._image.mounts(self._storage)
 
-    def late_mounts(self, memory_bytes: int) -> tuple[Mount, ...]:
+    def late_mounts(self, memory_bytes: int) -> list[dict[str, Any]]:
         """Return the mounts over what the kernel mounts: the memory's size, the control token."""
         meminfo = self._directory / "meminfo"
         _write(meminfo, _meminfo(memory_bytes))
-        return (
-            Mount("/proc/meminfo", "bind", str(meminfo), _BIND_FILE),
-            Mount(CONTROL_DIRECTORY, "bind", str(self._directory / "control"), _BIND_FILE),
-        )
+        return [
+            mount("/proc/meminfo", "bind", str(meminfo), _BIND),
+            mount(CONTROL_DIRECTORY, "bind", str(self._directory / "control"), _BIND),
+        ]
 
-    def _options(self, destination: str, lowers: tuple[Path, ...]) -> tuple[str, ...]:
-        return (
-            f"lowerdir={':'.join(_escaped(lower) for lower in lowers)}",
-            f"upperdir={_escaped(self._overlay(destination, 'upper'))}",
-            f"workdir={_escaped(self._overlay(destination, 'work'))}",
-        )
-
-    def _overlay(self, destination: str, part: str) -> Path:
-        return self._directory / "overlay" / destination.strip("/").replace("/", "-") / part
-
-
-def _escaped(path: Path) -> str:
-    """Escape what the options of an overlay give a meaning to."""
-    return str(path).replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+    @property
+    def _storage(self) -> Path:
+        return self._directory / "overlay"
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from region.machines.codedeploy_agent import appspec, bundle
 from region.machines.codedeploy_agent.installer import Installer
@@ -37,7 +38,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 class AgentContext:
     """What the agent needs from its machine."""
 
-    disk: Disk
+    files: Any
+    accounts: Any
+    download: Path
     processes: ProcessTable
     environment: Callable[[], Mapping[str, str]]
     log: Path
@@ -52,7 +55,7 @@ class CodeDeployAgent:
         """Prepare only: the disk may not exist yet."""
         self._context = context
         self._lock = threading.Lock()
-        self._scripts = ScriptRunner(context.disk, context.processes, context.environment)
+        
 
     def run_event(self, event: str, deployment: AgentDeployment) -> EventResult:
         """Run one lifecycle event; an error in the revision is a failed result, not raised."""

@@ -15,7 +15,7 @@ from typing import Final
 from region.machines.codedeploy_agent.appspec import Script
 from region.machines.codedeploy_agent.messages import ErrorCode, EventResult
 from region.machines.disk import Disk
-from region.machines.processes import Command, Process, ProcessTable, kill_session
+from region.machines.processes import Command, Process, ProcessTable, end
 
 GROUP: Final = "agent"
 _TAIL_BYTES: Final = 2048
@@ -145,7 +145,7 @@ def _end(process: Process) -> None:
     # The leader may be gone while others in its group ignored the signal.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    kill_session(process)
+    end(process, 1)
     process.wait()
 
 

@@ -51,34 +51,22 @@ ROOT: Final = User()
 
 
 @dataclass(frozen=True)
-class Mount:
-    """One mount of the machine, in the order in which they are made."""
-
-    destination: str
-    kind: str
-    source: str
-    options: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Bundle:
     """What one container is made of.
 
     Attributes:
         root: The machine's own root directory on the host.
-        mounts: What is mounted on it before /proc, /dev, /sys and /run are.
+        mounts: What is mounted on it before /proc, /dev and /sys are.
         late_mounts: What is mounted after those, and on them.
         group: The path of its control group in every hierarchy, from the hierarchy's root.
-        run_size: The size of /run in bytes; it counts against the machine's memory.
     """
 
     hostname: str
     root: Path
-    mounts: tuple[Mount, ...]
-    late_mounts: tuple[Mount, ...]
+    mounts: Sequence[Mapping[str, Any]]
+    late_mounts: Sequence[Mapping[str, Any]]
     group: str
     environment: Mapping[str, str]
-    run_size: int = 16 * 1024**2
 
 
 def configuration(bundle: Bundle) -> dict[str, Any]:
@@ -88,10 +76,7 @@ def configuration(bundle: Bundle) -> dict[str, Any]:
         "hostname": bundle.hostname,
         "root": {"path": str(bundle.root)},
         "process": process(INIT, bundle.environment),
-        "mounts": [
-            _mount(mount)
-            for mount in (*bundle.mounts, *_system_mounts(bundle.run_size), *bundle.late_mounts)
-        ],
+        "mounts": [*bundle.mounts, *_system_mounts(), *bundle.late_mounts],
         "linux": {
             "cgroupsPath": bundle.group,
             "namespaces": [
@@ -137,26 +122,20 @@ def _open_files() -> dict[str, Any]:
     return {"type": "RLIMIT_NOFILE", "soft": min(_OPEN_FILES_SOFT, hard), "hard": hard}
 
 
-def _system_mounts(run_size: int) -> tuple[Mount, ...]:
-    return (
-        Mount("/proc", "proc", "proc", ("nosuid", "noexec", "nodev")),
-        Mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=65536k")),
-        Mount(
-            "/dev/pts", "devpts", "devpts",
-            ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"),
-        ),
-        Mount("/dev/shm", "tmpfs", "shm", ("nosuid", "noexec", "nodev", "mode=1777")),  # noqa: S108
-        Mount("/dev/mqueue", "mqueue", "mqueue", ("nosuid", "noexec", "nodev")),
-        Mount("/sys", "sysfs", "sysfs", ("nosuid", "noexec", "nodev", "ro")),
-        Mount("/sys/fs/cgroup", "cgroup", "cgroup", ("nosuid", "noexec", "nodev", "relatime", "ro")),
-        Mount("/run", "tmpfs", "tmpfs", ("nosuid", "nodev", "mode=755", f"size={run_size}")),
-    )  # fmt: skip
+def mount(destination: str, kind: str, source: str, options: Sequence[str]) -> dict[str, Any]:
+    """Return one mount of the specification."""
+    return {"destination": destination, "type": kind, "source": source, "options": list(options)}
 
 
-def _mount(mount: Mount) -> dict[str, Any]:
-    return {
-        "destination": mount.destination,
-        "type": mount.kind,
-        "source": mount.source,
-        "options": list(mount.options),
-    }
+def _system_mounts() -> list[dict[str, Any]]:
+    quiet = ("nosuid", "noexec", "nodev")
+    terminals = ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620")
+    return [
+        mount("/proc", "proc", "proc", quiet),
+        mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=65536k")),
+        mount("/dev/pts", "devpts", "devpts", terminals),
+        mount("/dev/shm", "tmpfs", "shm", (*quiet, "mode=1777")),  # noqa: S108
+        mount("/dev/mqueue", "mqueue", "mqueue", quiet),
+        mount("/sys", "sysfs", "sysfs", (*quiet, "ro")),
+        mount("/sys/fs/cgroup", "cgroup", "cgroup", (*quiet, "relatime", "ro")),
+    ]

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
-from region.machines.disk import Disk
+from region.machines.accounts import Accounts
 from region.machines.errors import DiskError, MachineError, ServiceError, UnitError
 from region.machines.processes import ProcessTable
+from region.machines.root_file_system import RootFileSystem
 from region.machines.systemd.service import Service, ServiceContext
 from region.machines.systemd.unit_file import Unit, parse_unit
 
@@ -29,7 +30,8 @@ class ServiceManager:
         self,
         *,
         processes: ProcessTable,
-        disk: Disk,
+        files: RootFileSystem,
+        accounts: Accounts,
         state_file: Path,
         log_directory: Path,
         environment: Callable[[], Mapping[str, str]],
@@ -38,7 +40,8 @@ class ServiceManager:
     ) -> None:
         """Run units with the machine's `environment`; messages go to `console`."""
         self._processes = processes
-        self._disk = disk
+        self._files = files
+        self._accounts = accounts
         self._state_file = state_file
         self._log_directory = log_directory
         self._environment = environment
@@ -192,7 +195,7 @@ class ServiceManager:
                     ServiceContext(
                         processes=self._processes,
                         environment=self._environment,
-                        resolve=self._disk.resolve,
+                        read=self._files.read_text,
                         log=self._log_directory / f"{name.removesuffix('.service')}.log",
                         console=self._console,
                         alive=self._alive,
@@ -202,7 +205,7 @@ class ServiceManager:
 
     def _read(self, path: PurePosixPath) -> Unit:
         try:
-            text = self._disk.resolve(path).read_text()
+            text = self._files.read_text(str(path))
         except (OSError, UnicodeDecodeError) as error:
             raise UnitError(f"Unit file {path} cannot be read: {error}.") from error
         except DiskError as error:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Literal
 
 from region.machines.errors import DiskError, MachineError, ServiceError
-from region.machines.namespace import EXIT_CGROUP, EXIT_CHDIR, EXIT_NAMESPACE
 from region.machines.processes import Command, Process, ProcessTable
 from region.machines.systemd.unit_file import Unit, UnitCommand, parse_environment_file
 
@@ -30,9 +29,6 @@ _LAUNCHERS = ("sh", "dash", "bash", "busybox", "unshare")
 _EXIT_REASONS = {
     126: " (not executable)",
     127: " (command not found)",
-    EXIT_CHDIR: " (no such WorkingDirectory)",
-    EXIT_CGROUP: " (could not join the control group)",
-    EXIT_NAMESPACE: " (could not set up /opt)",
 }
 
 
@@ -42,7 +38,7 @@ class ServiceContext:
 
     processes: ProcessTable
     environment: Callable[[], Mapping[str, str]]
-    resolve: Callable[[str], Path]
+    read: Callable[[str], str]
     log: Path
     console: Callable[[str], None]
     alive: Callable[[], bool]
@@ -274,7 +270,7 @@ class Service:
         merged = {**self._context.environment(), **unit.environment}
         for file in unit.environment_files:
             try:
-                merged.update(parse_environment_file(self._context.resolve(file.path).read_text()))
+                merged.update(parse_environment_file(self._context.read(file.path)))
             except (DiskError, OSError) as error:
                 if not file.optional:
                     raise ServiceError(

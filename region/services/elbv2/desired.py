@@ -5,12 +5,14 @@ Call with the control plane's lock held; what is returned holds no moto object.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer, FakeTargetGroup
 
 from region.addresses import has_twin, loopback_of
 from region.config import RegionConfig
+from region.network.internet import admits_internet
+from region.services.ec2 import security_groups
 from region.services.elbv2 import target_groups
 from region.services.elbv2.haproxy.model import (
     FixedResponse,
@@ -60,13 +62,20 @@ def read(
         for arn in sorted(target_groups.forwarded_to(backend, load_balancer))
         if arn in backend.target_groups
     ]
+    known = security_groups.read(backend.ec2_backend)
     spec = LoadBalancer(
         name=load_balancer.name,
         address=loopback_of(record.private_address),
         node=record.private_address,
         network=network,
         listeners=tuple(
-            _listener(backend, listener) for listener in load_balancer.listeners.values()
+            replace(
+                _listener(backend, listener),
+                admitted=admits_internet(
+                    known, load_balancer.security_groups or (), int(listener.port)
+                ),
+            )
+            for listener in load_balancer.listeners.values()
         ),
         target_groups=tuple(target_group(group, config) for group in groups),
         idle_timeout=float(load_balancer.attrs.get("idle_timeout.timeout_seconds", IDLE_TIMEOUT)),

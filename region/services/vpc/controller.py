@@ -9,7 +9,8 @@ from typing import Final, Protocol
 from moto.ec2.models import EC2Backend
 
 from region.api.server import ControlPlane
-from region.network.firewall import Firewall, admits_internet
+from region.network.firewall import Firewall
+from region.network.internet import internet_ports
 from region.services.ec2 import instances as ec2
 from region.services.vpc import interfaces
 from region.services.vpc.internet_gateway import Forwarding
@@ -60,10 +61,11 @@ class NetworkController:
             )
             public = _public_addresses(backend)
         self._network.apply(firewall)
+        known = {group.id: group for group in firewall.groups}
         self._gateway.serve(
             Forwarding(public_ip, port, private_ip)
-            for public_ip, private_ip, groups in public
-            for port in admits_internet(firewall, groups, most=_MOST_PORTS)
+            for public_ip, private_ip, member_of in public
+            for port in internet_ports(known, member_of, _MOST_PORTS)
         )
 
     def close(self) -> None:

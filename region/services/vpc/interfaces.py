@@ -5,28 +5,26 @@ Call with the control plane's lock held; what is returned holds no moto object.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final, cast
+from collections.abc import Iterator
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
-from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.elbv2.models import ELBv2Backend
 from moto.rds.models import RDSBackend
 
 from region.addresses import has_twin
-from region.network.firewall import Firewall, Interface, Permission, Protocol, SecurityGroup
+from region.network.firewall import Firewall, Interface
 from region.services.ec2 import instances as ec2
+from region.services.ec2 import security_groups
 from region.services.elbv2.records import LoadBalancerRecord
 from region.services.rds.records import DatabaseRecord
-
-_PROTOCOLS: Final = ("tcp", "udp", "icmp", "-1")
 
 
 def firewall(ec2_backend: EC2Backend, elbv2: ELBv2Backend, rds: RDSBackend) -> Firewall:
     """Read every security group, and every interface that is a member of one."""
     interfaces = (*_instances(ec2_backend), *_load_balancers(elbv2), *_databases(rds))
-    return Firewall(interfaces=tuple(interfaces), groups=tuple(_groups(ec2_backend)))
+    groups = tuple(security_groups.read(ec2_backend).values())
+    return Firewall(interfaces=tuple(interfaces), groups=groups)
 
 
 def running_instances(backend: EC2Backend) -> list[Instance]:
@@ -58,32 +56,3 @@ def _databases(backend: RDSBackend) -> Iterator[Interface]:
         address = DatabaseRecord.of(database).address
         if address:
             yield Interface(address, tuple(sorted(database.vpc_security_group_ids)))
-
-
-def _groups(backend: EC2Backend) -> Iterator[SecurityGroup]:
-    for groups in backend.groups.values():
-        for group in groups.values():
-            yield SecurityGroup(
-                str(group.id),
-                ingress=tuple(_permissions(group.ingress_rules)),
-                egress=tuple(_permissions(group.egress_rules)),
-            )
-
-
-def _permissions(rules: Iterable[SecurityGroupRule]) -> Iterator[Permission]:
-    for rule in rules:
-        protocol = str(rule.ip_protocol)
-        # A protocol that no program of an instance speaks, such as 50 (ESP), permits nothing here.
-        if protocol in _PROTOCOLS:
-            yield Permission(
-                cast("Protocol", protocol),
-                None if rule.from_port is None else int(rule.from_port),
-                None if rule.to_port is None else int(rule.to_port),
-                cidrs=(str(rule.cidr_ipv4),) if rule.cidr_ipv4 else (),
-                groups=_sources(rule),
-            )
-
-
-def _sources(rule: SecurityGroupRule) -> tuple[str, ...]:
-    source = rule.source_group.get("GroupId")
-    return (str(source),) if source else ()

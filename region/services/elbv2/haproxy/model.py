@@ -114,10 +114,15 @@ class FixedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port that the load balancer listens on, and its default action."""
+    """A port that the load balancer listens on, and its default action.
+
+    Attributes:
+        admitted: Whether the load balancer's security groups open the port to the internet.
+    """
 
     port: int
     action: Forward | FixedResponse
+    admitted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
