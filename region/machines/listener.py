@@ -63,10 +63,8 @@ class Listener:
         for place, handler in ((METADATA, _Metadata), (CONTROL, _Control)):
             listening = network.listen(*place)
 
-            class Bound(handler):  # pyright: ignore[reportGeneralTypeIssues]
-                find = staticmethod(self._find)
-
-            server = _Server(listening, Bound)
+            bound = type(handler.__name__, (handler,), {"find": staticmethod(self._find)})
+            server = _Server(listening, bound)
             thread = threading.Thread(
                 target=server.serve_forever, args=(0.1,), name=f"machines-{place[1]}", daemon=True
             )

@@ -24,7 +24,15 @@ from region.machines.errors import BootError, MachineError
 from region.machines.images import Image
 from region.machines.imds import Imds
 from region.machines.inside import write_files
-from region.machines.processes import AGENT, ENTRY, SERVICES, SESSIONS, Command, Process, ProcessTable
+from region.machines.processes import (
+    AGENT,
+    ENTRY,
+    SERVICES,
+    SESSIONS,
+    Command,
+    Process,
+    ProcessTable,
+)
 from region.machines.root_directory import RootDirectory
 from region.machines.root_file_system import RootFileSystem
 from region.machines.spec import MachineSpec

@@ -15,8 +15,8 @@ from typing import Final, TextIO
 from region.config import ACCOUNT
 from region.machines import cgroups
 from region.machines.cgroups import Limits
-from region.machines.errors import MachineError, RegionInUse, UnknownMachine
 from region.machines.container.runtime import Runtime
+from region.machines.errors import MachineError, RegionInUse, UnknownMachine
 from region.machines.images import Image
 from region.machines.listener import Listener, Tenant
 from region.machines.machine import Machine, MachineContext

@@ -14,6 +14,7 @@ from music_note import settings
 
 from region.services.rds.postgres.cluster import Cluster
 from region.services.rds.postgres.settings import ClusterSpec
+from tests.region.fakes import HostNetwork
 
 database = pytest.importorskip(
     "music_note.database", reason="the revision's libraries: run `make revision`"
@@ -34,7 +35,9 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
         probe.bind((ADDRESS, 0))
         port = probe.getsockname()[1]
     directory = tmp_path_factory.mktemp("databases") / "db"
-    found = Cluster(ClusterSpec("db", ADDRESS, port, master_username="keeper"), directory)
+    found = Cluster(
+        ClusterSpec("db", ADDRESS, port, master_username="keeper"), directory, HostNetwork()
+    )
     found.create(PASSWORD)
     found.start()
     yield found

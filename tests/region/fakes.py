@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from typing import Any, ClassVar
 import boto3
 from botocore.config import Config
 
+from region.addresses import has_twin, loopback_of
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import BootError, UnknownMachine
 from region.machines.spec import MachineSpec
+from region.network.errors import NetworkError
 from region.services.elbv2.haproxy.model import Health, LoadBalancer, Target, TargetStatus
 
 REGION = "ap-northeast-2"
@@ -205,3 +208,25 @@ class FakeBalancer:
 
     def close(self) -> None:
         self.is_running = False
+
+
+class HostNetwork:
+    """Stands in for the region's network: private addresses are their twins on the host."""
+
+    name = ""
+
+    def __init__(self) -> None:
+        self.addresses: set[str] = set()
+
+    def add_address(self, address: str) -> None:
+        self.addresses.add(address)
+
+    def remove_address(self, address: str) -> None:
+        self.addresses.discard(address)
+
+    def listen(self, address: str, port: int) -> socket.socket:
+        local = loopback_of(address) if has_twin(address) else address
+        try:
+            return socket.create_server((local, port))
+        except OSError as error:
+            raise NetworkError(f"{local}:{port}: {error.strerror}.") from error

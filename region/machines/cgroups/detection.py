@@ -46,9 +46,7 @@ class CgroupProbe:
         """Return the mount points of the version 1 hierarchies without a controller of ours."""
         used = set(self.v1_mounts().values())
         return [
-            target
-            for target, kind, _ in self._mounts()
-            if kind == "cgroup" and target not in used
+            target for target, kind, _ in self._mounts() if kind == "cgroup" and target not in used
         ]
 
     def v2_mounts(self) -> list[Path]:

@@ -23,8 +23,6 @@ from region.machines.codedeploy_agent.lifecycle_events import (
     INSTALL,
 )
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
-from region.machines.codedeploy_agent.scripts import ScriptRunner
-from region.machines.disk import Disk
 from region.machines.errors import BundleError, MachineError
 from region.machines.processes import ProcessTable
 
@@ -55,7 +53,6 @@ class CodeDeployAgent:
         """Prepare only: the disk may not exist yet."""
         self._context = context
         self._lock = threading.Lock()
-        
 
     def run_event(self, event: str, deployment: AgentDeployment) -> EventResult:
         """Run one lifecycle event; an error in the revision is a failed result, not raised."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, cast
+from typing import Final
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 
-from region.network.firewall import Permission, Protocol, SecurityGroup
+from region.network.firewall import Permission, SecurityGroup
 
 _PROTOCOLS: Final = ("tcp", "udp", "icmp", "-1")
 
@@ -32,7 +32,7 @@ def _permissions(rules: Iterable[SecurityGroupRule]) -> Iterator[Permission]:
         # A protocol that no program of an instance speaks, such as 50 (ESP), permits nothing here.
         if protocol in _PROTOCOLS:
             yield Permission(
-                cast("Protocol", protocol),
+                protocol,
                 None if rule.from_port is None else int(rule.from_port),
                 None if rule.to_port is None else int(rule.to_port),
                 cidrs=(str(rule.cidr_ipv4),) if rule.cidr_ipv4 else (),

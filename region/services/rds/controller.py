@@ -82,7 +82,9 @@ class DatabasesController:
 
     name = "databases"
 
-    def __init__(self, plane: ControlPlane, make_server: Callable[[ClusterSpec, Path], Server]) -> None:
+    def __init__(
+        self, plane: ControlPlane, make_server: Callable[[ClusterSpec, Path], Server]
+    ) -> None:
         """Run the DB instances of `plane`, each as a server that `make_server` makes."""
         self._plane = plane
         self._make = make_server

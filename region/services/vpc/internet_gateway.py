@@ -136,6 +136,6 @@ def _is_free(item: Forwarding) -> bool:
     try:
         require_free(item.public, item.port)
     except PortError as error:
-        log.error("%s cannot be served: %s", item.public, error)
+        log.warning("%s cannot be served: %s", item.public, error)
         return False
     return True

@@ -30,7 +30,7 @@ from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres.settings import ClusterSpec
-from tests.region.fakes import REGION, FakeBalancer, FakePool
+from tests.region.fakes import REGION, FakeBalancer, FakePool, HostNetwork
 
 HANDLERS = all_handlers()
 
@@ -91,7 +91,7 @@ def context(plane: ControlPlane, clients: Clients) -> Iterator[ProviderContext]:
     controllers = [
         InstancesController(plane, FakePool()),
         DatabasesController(plane, FakeServer),
-        LoadBalancersController(plane, FakeBalancer),
+        LoadBalancersController(plane, HostNetwork(), FakeBalancer),
         AutoScalingController(plane),
     ]
     loop = ControllerLoop(plane, controllers, tick=0.05)

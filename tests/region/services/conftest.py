@@ -12,7 +12,7 @@ from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
 from tests.region.builders import Network, Stage
-from tests.region.fakes import Aws, FakeBalancer, FakePool
+from tests.region.fakes import Aws, FakeBalancer, FakePool, HostNetwork
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def stage(
         plane,
         [
             InstancesController(plane, pool),
-            LoadBalancersController(plane, balancer_class),
+            LoadBalancersController(plane, HostNetwork(), balancer_class),
             deployments,
         ],
         tick=0.1,

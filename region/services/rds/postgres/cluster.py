@@ -24,6 +24,8 @@ from typing import Protocol
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import ConnStatus, PGconn
 
 from region import daemons
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, ServiceUser, bound_command, spawn
@@ -185,18 +187,23 @@ class Cluster:
             return False
 
     def _connect(self, password: str) -> psycopg.Connection[tuple[object, ...]]:
-        try:
-            return psycopg.connect(
-                host=self._socket_directory(),
-                port=SOCKET_NUMBER,
-                user=self.spec.master_username,
-                password=password,
-                dbname=MAINTENANCE_DATABASE,
-                connect_timeout=10,
-                autocommit=True,
-            )
-        except psycopg.Error as error:
-            raise DatabaseError(f"Database {self.spec.name} refused a login: {error}") from error
+        """Log in on the server's own socket, which needs no network."""
+        settings = make_conninfo(
+            host=self._socket_directory(),
+            port=SOCKET_NUMBER,
+            user=self.spec.master_username,
+            password=password,
+            dbname=MAINTENANCE_DATABASE,
+            connect_timeout=10,
+        )
+        # psycopg.connect would look up the name of an abstract socket, as if it were a host's.
+        connected = PGconn.connect(settings.encode())
+        if connected.status != ConnStatus.OK:
+            reason = connected.get_error_message()
+            raise DatabaseError(f"Database {self.spec.name} refused a login: {reason}")
+        connection: psycopg.Connection[tuple[object, ...]] = psycopg.Connection(connected)
+        connection.autocommit = True
+        return connection
 
     def _socket_directory(self) -> str:
         """Return the name of an abstract socket: no shared directory, and no file is left behind."""

@@ -139,9 +139,7 @@ def main(arguments: list[str]) -> int:
     socket_path = given.server_socket
     if socket_path.startswith("@"):
         socket_path = "\0" + socket_path[1:]
-    proxy = TlsProxy(
-        socket.socket(fileno=given.listen_fd), socket_path, given.forced, context
-    )
+    proxy = TlsProxy(socket.socket(fileno=given.listen_fd), socket_path, given.forced, context)
     try:
         asyncio.run(run(proxy))
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import psutil
 import psycopg
@@ -10,13 +11,17 @@ import pytest
 
 from region.reconcile import ControllerLoop
 from region.services.rds.controller import DatabasesController
+from region.services.rds.postgres.cluster import Cluster
+from tests.region.fakes import HostNetwork
 
 pytestmark = pytest.mark.region
 
 
 @pytest.fixture
 def real(plane, stage_of):
-    loop = ControllerLoop(plane, [DatabasesController(plane)], tick=0.2)
+    loop = ControllerLoop(
+        plane, [DatabasesController(plane, partial(Cluster, network=HostNetwork()))], tick=0.2
+    )
     loop.start()
     yield stage_of()
     loop.stop()

@@ -20,6 +20,7 @@ from region.services.rds.postgres import cluster as postgres
 from region.services.rds.postgres import programs
 from region.services.rds.postgres.cluster import Cluster, DatabaseError
 from region.services.rds.postgres.settings import ClusterSpec
+from tests.region.fakes import HostNetwork
 
 pytestmark = pytest.mark.region
 
@@ -51,7 +52,7 @@ def created(tmp_path_factory) -> Iterator[Cluster]:
     directory = tmp_path_factory.mktemp("closed")
     directory.chmod(0o700)
     spec = ClusterSpec("db-one", ADDRESS, free_port(), master_username="keeper")
-    cluster = Cluster(spec, directory / "databases" / "db-one")
+    cluster = Cluster(spec, directory / "databases" / "db-one", HostNetwork())
     cluster.create(PASSWORD)
     yield cluster
     cluster.destroy()
@@ -170,9 +171,10 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from region.services.rds.postgres.cluster import Cluster
+from tests.region.fakes import HostNetwork
 from region.services.rds.postgres.settings import ClusterSpec
 spec = ClusterSpec("db-one", sys.argv[2], int(sys.argv[3]), master_username="keeper")
-cluster = Cluster(spec, Path(sys.argv[1]))
+cluster = Cluster(spec, Path(sys.argv[1]), HostNetwork())
 cluster.start()
 print(*cluster.processes(), flush=True)
 time.sleep(60)
@@ -202,7 +204,9 @@ def test_a_port_in_use_is_reported(created):
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((ADDRESS, created.spec.port))
         taken.listen(1)
-        with pytest.raises(DatabaseError, match=rf"Port {created.spec.port} of {ADDRESS}"):
+        with pytest.raises(
+            DatabaseError, match=rf"db-one cannot start: {ADDRESS}:{created.spec.port}"
+        ):
             created.start()
 
 
@@ -215,7 +219,7 @@ def test_an_invalid_parameter_is_reported_with_the_servers_message(created):
         parameters={"work_mem": "a lot"},
     )
     with pytest.raises(DatabaseError, match=r"db-one did not start .*work_mem"):
-        Cluster(spec, created.directory).start()
+        Cluster(spec, created.directory, HostNetwork()).start()
     assert not list(created.directory.rglob("*.process.json"))
 
 
@@ -230,7 +234,7 @@ def test_programs_that_only_root_can_access_are_copied_while_the_region_runs(tmp
     closed.chmod(0o700)
     monkeypatch.setattr(postgres, "binaries_of", lambda _: closed / binaries.relative_to(site))
     spec = ClusterSpec("db-two", ADDRESS, free_port(), master_username="keeper")
-    cluster = Cluster(spec, closed / "databases" / "db-two")
+    cluster = Cluster(spec, closed / "databases" / "db-two", HostNetwork())
     cluster.create(PASSWORD)
     cluster.start()
     with connect(cluster) as connection:
