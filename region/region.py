@@ -24,6 +24,7 @@ from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres import cluster, programs
+from region.services.ssm.controller import RunCommandController
 from region.usage import UsageRecorder
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ class Region:
             DatabasesController(plane),
             LoadBalancersController(plane),
             deployments,
+            RunCommandController(plane, pool),
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
         ]
 
