@@ -69,11 +69,25 @@ def haproxy() -> Path:
 
 
 def runc() -> Path:
-    """Find runc, which runs instances as containers."""
-    found = which("runc")
+    """Find runc, which runs each instance as a container."""
+    return _system_command("runc", "runc")
+
+
+def nft() -> Path:
+    """Find the command of nftables, which enforces security groups."""
+    return _system_command("nft", "nftables")
+
+
+def ip() -> Path:
+    """Find iproute2's `ip`, which lays the region's network."""
+    return _system_command("ip", "iproute2")
+
+
+def _system_command(name: str, package: str) -> Path:
+    found = which(name)
     if found is None:
         raise ToolError(
-            f"runc is not installed; {SETUP_HINT}, or install it with your package manager"
+            f"{name} is not installed; {SETUP_HINT}, or install {package} with your package manager"
         )
     return found
 
