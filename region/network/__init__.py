@@ -1,0 +1,36 @@
+"""The region's network: one network namespace without a way out, instances on cables, security groups."""
+
+from __future__ import annotations
+
+from region.network.errors import FirewallError, NetworkError, NetworkUnavailable
+from region.network.firewall import (
+    API,
+    API_PORT,
+    CONTROL_PORT,
+    GATEWAY,
+    METADATA,
+    METADATA_PORT,
+    Firewall,
+    Interface,
+    Permission,
+    SecurityGroup,
+)
+from region.network.network import RegionNetwork, leftovers
+
+__all__ = [
+    "API",
+    "API_PORT",
+    "CONTROL_PORT",
+    "GATEWAY",
+    "METADATA",
+    "METADATA_PORT",
+    "Firewall",
+    "FirewallError",
+    "Interface",
+    "NetworkError",
+    "NetworkUnavailable",
+    "Permission",
+    "RegionNetwork",
+    "SecurityGroup",
+    "leftovers",
+]
