@@ -8,7 +8,13 @@ from pathlib import Path
 from toolchain import locate, paths
 from toolchain.errors import ToolError
 
-REGION: tuple[Callable[[], object], ...] = (locate.haproxy, locate.postgres_bin)
+REGION: tuple[Callable[[], object], ...] = (
+    locate.haproxy,
+    locate.runc,
+    locate.nft,
+    locate.ip,
+    locate.postgres_bin,
+)
 """What a region needs."""
 
 REHEARSAL: tuple[Callable[[], object], ...] = (

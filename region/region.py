@@ -28,6 +28,7 @@ from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres import cluster, programs
 from region.services.rds.postgres.cluster import Cluster
+from region.services.ssm.controller import RunCommandController
 from region.services.vpc.controller import NetworkController
 from region.services.vpc.internet_gateway import InternetGateway
 from region.usage import UsageRecorder
@@ -119,6 +120,7 @@ class Region:
             DatabasesController(plane, partial(Cluster, network=network)),
             LoadBalancersController(plane, network),
             deployments,
+            RunCommandController(plane, pool),
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
         ]
 

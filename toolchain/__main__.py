@@ -15,7 +15,7 @@ from toolchain.errors import ToolError
 from toolchain.progress import console
 
 app = command_line(
-    "The toolchain of haproof: Pulumi, Artillery, HAProxy, PostgreSQL, and the sample revision.\n\n"
+    "The toolchain of haproof: Pulumi, Artillery, HAProxy, runc, PostgreSQL, and the sample revision.\n\n"
     "- `python -m toolchain setup`\n"
     "- `python -m toolchain doctor`"
 )
@@ -83,6 +83,9 @@ def doctor() -> None:
     finders: tuple[tuple[str, Callable[[], object]], ...] = (
         ("pulumi", locate.pulumi),
         ("haproxy", locate.haproxy),
+        ("runc", locate.runc),
+        ("nft", locate.nft),
+        ("ip", locate.ip),
         ("node", locate.node),
         ("artillery", lambda: locate.artillery_command()[-1]),
         ("postgresql", locate.postgres_bin),

@@ -1,4 +1,4 @@
-"""Installs what comes from the operating system: HAProxy, a few small commands, a browser."""
+"""Installs what comes from the operating system: HAProxy, runc, nftables, small commands, a browser."""
 
 from __future__ import annotations
 
@@ -16,8 +16,18 @@ COMMANDS = {
     "unshare": "util-linux",
     "setpriv": "util-linux",
     "bash": "bash",
+    "runc": "runc",
+    "nft": "nftables",
+    "ip": "iproute2",
+    "sudo": "sudo",
 }
-"""Command -> the package that contains it, with the same name in Debian, Fedora and Alpine."""
+"""Command -> the package that contains it, with the same name everywhere but in `OTHER_NAMES`.
+
+Only packages of missing commands are installed: a runc that came with Docker is used.
+"""
+
+OTHER_NAMES = {"dnf": {"iproute2": "iproute"}}
+"""Package manager -> the packages that its distribution names differently."""
 
 BROWSER = "chromium"
 """The browser's package; it has this name in Debian, Fedora, Alpine, Arch and openSUSE."""
@@ -70,7 +80,8 @@ def install_command(packages: list[str]) -> list[str] | None:
     """Return this distribution's command to install `packages`, or None if it is unknown."""
     for name, command in INSTALLERS.items():
         if shutil.which(name):
-            return [*command, *packages]
+            names = OTHER_NAMES.get(name, {})
+            return [*command, *(names.get(package, package) for package in packages)]
     return None
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from moto.ec2.models import EC2Backend
     from moto.elbv2.models import ELBv2Backend
     from moto.rds.models import RDSBackend
+    from moto.ssm.models import SimpleSystemManagerBackend
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +146,8 @@ class ControlPlane:
     def backend(self, service: Literal["elbv2"]) -> ELBv2Backend: ...
     @overload
     def backend(self, service: Literal["rds"]) -> RDSBackend: ...
+    @overload
+    def backend(self, service: Literal["ssm"]) -> SimpleSystemManagerBackend: ...
     @overload
     def backend(self, service: str) -> Any: ...
 

@@ -8,8 +8,11 @@ from one instance to another passes the firewall's forward chain, also within a 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
+import struct
+import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
@@ -23,6 +26,11 @@ from toolchain import locate
 
 FIXED_ADDRESSES = (API, METADATA, GATEWAY)
 """Addresses of the namespace itself."""
+
+_SIOCGIFFLAGS = 0x8913
+_IFF_RUNNING = 0x40
+_LONGEST_WAIT = 5.0
+"""Seconds for a cable to come up; it takes a few milliseconds."""
 
 _SYSCTL = Path("/proc/sys/net")
 _CONF = {
@@ -110,6 +118,7 @@ def attach(region: Namespace, instance_id: str, pid: int, address: str, subnet: 
             batch(region, _region_side(name, own, instance.path), files=[file])
             instance.inside(_disable_ipv6_on_cable)
             batch(instance, _instance_side(own, block))
+            region.inside(lambda: _wait_until_running(name))
         except NetworkError:
             detach(region, instance_id)
             raise
@@ -212,6 +221,28 @@ def _exists(name: str) -> bool:
             return False
         raise
     return True
+
+
+def _wait_until_running(name: str) -> None:
+    """Wait until the kernel, shortly after both ends are up, lets the first packet pass.
+
+    A packet before that is lost, and TCP sends it again only after a second.
+
+    Raises:
+        NetworkError: it takes suspiciously long.
+    """
+    until = time.monotonic() + _LONGEST_WAIT
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        while time.monotonic() < until:
+            answer = fcntl.ioctl(
+                any_socket, _SIOCGIFFLAGS, struct.pack("16sH22x", name.encode(), 0)
+            )
+            if struct.unpack("16sH22x", answer)[1] & _IFF_RUNNING:
+                return
+            time.sleep(0.0005)
+    raise NetworkError(
+        f"cable {name} is not up after {_LONGEST_WAIT:g} s: start the instance again."
+    )
 
 
 def _configure_router() -> None:

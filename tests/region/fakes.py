@@ -15,6 +15,7 @@ from botocore.config import Config
 from region.addresses import has_twin, loopback_of
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import BootError, UnknownMachine
+from region.machines.run_command import RunOutcome
 from region.machines.spec import MachineSpec
 from region.network.errors import NetworkError
 from region.services.elbv2.haproxy.model import Health, LoadBalancer, Target, TargetStatus
@@ -73,6 +74,8 @@ class FakeMachine:
         self.hangs: threading.Event | None = None
         self.responds = True
         self.limited = 0
+        self.pool = pool
+        self.scripts: list[tuple[str, dict[str, Any]]] = []
 
     def boot(self) -> None:
         if self.hangs is not None:
@@ -91,13 +94,17 @@ class FakeMachine:
     def limit_services(self) -> None:
         self.limited += 1
 
+    def run_command(self, script: str, *, cancelled: threading.Event, **how: Any) -> RunOutcome:
+        self.scripts.append((script, how))
+        return self.pool.run(self, script, cancelled)
+
 
 class FakePool:
     """A machine pool that records what the controllers ask of it.
 
     `prepare` is called with each machine that is launched. `failing` decides which of an agent's
     events fail; `gates["Install"]` holds installations until it is set; `most_busy` is how many
-    of them ran at once.
+    of them ran at once. `run` is what a script does.
     """
 
     def __init__(self) -> None:
@@ -108,6 +115,9 @@ class FakePool:
         self.prepare: Callable[[FakeMachine], None] = lambda machine: None
         self.failing: Callable[[FakeMachine, str, AgentDeployment], bool] = lambda *_: False
         self.gates: dict[str, threading.Event] = {}
+        self.run: Callable[[FakeMachine, str, threading.Event], RunOutcome] = lambda *_: RunOutcome(
+            0, "", ""
+        )
         self.busy = 0
         self.most_busy = 0
         self._lock = threading.Lock()

@@ -6,13 +6,16 @@ import hashlib
 import io
 import os
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 from packaging.version import Version
 
+from region import preflight
 from toolchain import engine, locate, paths, progress, revision, system, versions
-from toolchain.__main__ import browser
+from toolchain.__main__ import browser, doctor
 from toolchain.errors import ToolError
 
 
@@ -147,6 +150,74 @@ def test_a_user_without_root_gets_the_command_to_run(
 
     with pytest.raises(ToolError, match=r"sudo apt-get install -y .*absent-package"):
         system.ensure()
+
+
+@pytest.mark.parametrize(
+    ("manager", "packages"),
+    [("apt-get", "iproute2 nftables"), ("dnf", "iproute nftables"), ("apk", "iproute2 nftables")],
+)
+def test_packages_have_their_distributions_names(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, manager: str, packages: str
+) -> None:
+    executable(checkout / "path" / manager, "exit 1")
+    monkeypatch.setenv("PATH", str(checkout / "path"))
+
+    command = system.install_command(["iproute2", "nftables"])
+
+    assert command
+    assert " ".join(command).endswith(f" {packages}")
+
+
+@pytest.mark.parametrize(
+    ("find", "command", "package"),
+    [
+        (locate.runc, "runc", "runc"),
+        (locate.nft, "nft", "nftables"),
+        (locate.ip, "ip", "iproute2"),
+    ],
+)
+def test_an_instances_tools_are_those_on_path_and_named_if_missing(
+    checkout: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    find: Callable[[], Path],
+    command: str,
+    package: str,
+) -> None:
+    monkeypatch.setattr(locate, "SYSTEM_DIRECTORIES", ())
+    monkeypatch.setenv("PATH", str(checkout / "path"))
+    with pytest.raises(ToolError, match=rf"{command} is not installed; .*make setup.*{package}"):
+        find()
+    assert package in system.missing_packages()
+
+    found = executable(checkout / "path" / command, "exit 0")
+
+    assert find() == found
+    assert package not in system.missing_packages()
+
+
+def test_a_region_needs_what_runs_instances(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locate, "SYSTEM_DIRECTORIES", ())
+    monkeypatch.setenv("PATH", str(checkout / "path"))
+    with pytest.raises(ToolError) as missing:
+        preflight.require(preflight.REGION)
+    named = {line.partition(" ")[0] for line in str(missing.value).splitlines()}
+    assert named == {"haproxy", "runc", "nft", "ip"}
+
+
+def test_doctor_shows_what_runs_instances(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executable(checkout / "path" / "runc", "exit 0")
+    monkeypatch.setattr(locate, "SYSTEM_DIRECTORIES", ())
+    monkeypatch.setenv("PATH", str(checkout / "path"))
+    with pytest.raises(typer.Exit):
+        doctor()
+    shown = capsys.readouterr().out
+    assert f"✓ runc        {checkout / 'path' / 'runc'}" in shown
+    assert "✗ nft         nft is not installed" in shown
+    assert "✗ ip          ip is not installed" in shown
 
 
 def test_an_installed_browser_is_left_alone(

@@ -56,6 +56,14 @@ def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
     option = given.text("CreditSpecification.CpuCredits")
     protect = given.flag("DisableApiTermination")
     reservation = cast("Reservation", answer.result)
+    profile = {
+        name: value
+        for name in ("Name", "Arn")
+        if (value := given.text(f"IamInstanceProfile.{name}"))
+    }
+    for instance in reservation.instances[1:]:
+        # moto gives the profile to the first instance only.
+        _associate_profile(self.ec2_backend, instance, profile)
     for instance in reservation.instances:
         record = InstanceRecord.of(instance)
         record.cpu_credits = option or record.cpu_credits
@@ -152,7 +160,12 @@ def _finish_launch(
     )
     named = kwargs.get("iam_instance_profile_name") or kwargs.get("iam_instance_profile_arn")
     profile = template.get("IamInstanceProfile", {})
-    if profile and not named:
+    if not named:
+        _associate_profile(backend, instance, profile)
+
+
+def _associate_profile(backend: EC2Backend, instance: Instance, profile: dict[str, Any]) -> None:
+    if profile:
         backend.associate_iam_instance_profile(
             instance_id=instance.id,
             iam_instance_profile_name=profile.get("Name"),

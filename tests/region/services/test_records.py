@@ -28,6 +28,7 @@ from region.services.codedeploy.records import (
 from region.services.ec2.records import InstanceRecord, SubnetRecord
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
 from region.services.rds.records import DatabaseRecord
+from region.services.ssm.records import RunCommandRecord
 from tests.region.builders import Network
 from tests.region.fakes import Aws
 
@@ -143,6 +144,15 @@ def create_budget(aws: Aws, network: Network) -> str:
     return "month"
 
 
+def send_command(aws: Aws, network: Network) -> str:
+    """Send a command to an instance that does not exist: its invocation ends at once."""
+    return aws.ssm.send_command(
+        DocumentName="AWS-RunShellScript",
+        Targets=[{"Key": "InstanceIds", "Values": ["i-0123456789abcdef0"]}],
+        Parameters={"commands": ["true"]},
+    )["Command"]["CommandId"]
+
+
 SAMPLES: dict[type[Record[Any]], Sample] = {
     InstanceRecord: Sample(
         run_instance, lambda plane, name: plane.backend("ec2").get_instance(name)
@@ -179,6 +189,7 @@ SAMPLES: dict[type[Record[Any]], Sample] = {
     BudgetRecord: Sample(
         create_budget, lambda plane, name: plane.backend("budgets").budgets[ACCOUNT][name]
     ),
+    RunCommandRecord: Sample(send_command, lambda plane, _name: plane.backend("ssm")),
 }
 RECORDS = pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)
 
@@ -197,7 +208,17 @@ def check(record: Record[Any]) -> None:
 def assigned_by_moto() -> frozenset[str]:
     """Find the names of all attributes that moto's code assigns in these services."""
     root = Path(moto.__file__).parent
-    services = ("autoscaling", "budgets", "codedeploy", "core", "ec2", "elbv2", "rds", "utilities")
+    services = (
+        "autoscaling",
+        "budgets",
+        "codedeploy",
+        "core",
+        "ec2",
+        "elbv2",
+        "rds",
+        "ssm",
+        "utilities",
+    )
     files = [file for name in services for file in (root / name).rglob("*.py")]
     assignment = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
     return frozenset(name for file in files for name in assignment.findall(file.read_text()))

@@ -345,3 +345,19 @@ def test_a_launch_template_takes_full_effect(aws, network, plane):
 def test_an_unknown_launch_template_is_refused_by_its_id(aws):
     with pytest.raises(ClientError, match=r"InvalidLaunchTemplateId\.NotFound"):
         aws.ec2.describe_launch_templates(LaunchTemplateIds=["lt-0123456789abcdef0"])
+
+
+def test_every_instance_of_a_launch_has_the_profile(aws, network):
+    aws.iam.create_role(RoleName="app", AssumeRolePolicyDocument="{}")
+    aws.iam.create_instance_profile(InstanceProfileName="app")
+    aws.iam.add_role_to_instance_profile(InstanceProfileName="app", RoleName="app")
+    launched = aws.ec2.run_instances(
+        ImageId=network.image,
+        InstanceType="t4g.nano",
+        MinCount=3,
+        MaxCount=3,
+        SubnetId=network.subnets[0],
+        IamInstanceProfile={"Name": "app"},
+    )["Instances"]
+    found = aws.ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
+    assert {item["InstanceId"] for item in found} == {item["InstanceId"] for item in launched}

@@ -1,0 +1,1 @@
+"""Run Command of AWS Systems Manager in the local region."""
