@@ -19,9 +19,8 @@ from urllib.parse import parse_qs
 
 from region.machines.imds import Imds, Response
 from region.machines.systemd.systemctl import Outcome
+from region.network import API, CONTROL_PORT, METADATA, METADATA_PORT
 
-METADATA: Final = ("169.254.169.254", 80)
-CONTROL: Final = ("169.254.170.1", 8)
 TOKEN_HEADER: Final = "X-Haproof-Token"  # noqa: S105 - a header's name
 _MAX_BODY_BYTES: Final = 64 * 1024
 _MAX_ARGUMENTS: Final = 200
@@ -60,7 +59,10 @@ class Listener:
 
     def start(self, network: Network) -> None:
         """Listen in the region's network."""
-        for place, handler in ((METADATA, _Metadata), (CONTROL, _Control)):
+        for place, handler in (
+            ((METADATA, METADATA_PORT), _Metadata),
+            ((API, CONTROL_PORT), _Control),
+        ):
             listening = network.listen(*place)
 
             bound = type(handler.__name__, (handler,), {"find": staticmethod(self._find)})

@@ -28,13 +28,13 @@ from region.machines.processes import (
     AGENT,
     ENTRY,
     SERVICES,
-    SESSIONS,
     Command,
     Process,
     ProcessTable,
 )
 from region.machines.root_directory import RootDirectory
 from region.machines.root_file_system import RootFileSystem
+from region.machines.run_command import RunOutcome, run_script
 from region.machines.spec import MachineSpec
 from region.machines.systemd import systemctl
 from region.machines.systemd.manager import ServiceManager
@@ -238,22 +238,27 @@ class Machine:
             return self._last_usage
 
     def run_command(
-        self, argv: Sequence[str], *, directory: str, output: Path, errors: Path
-    ) -> Process:
-        """Start a command as root, limited as services are; its output goes to two files.
+        self,
+        script: str,
+        *,
+        working_directory: str,
+        timeout: float,
+        environment: Mapping[str, str],
+        cancelled: threading.Event,
+    ) -> RunOutcome:
+        """Run a script as root, as Run Command does; see `run_command.run_script`.
 
         Raises:
-            MachineError: If the machine is off, or has no such directory.
+            MachineError: If the machine is off.
         """
-        return self._processes.spawn(
-            Command(
-                argv=argv,
-                group=SESSIONS,
-                environment=self._environment(),
-                directory=directory,
-                log=output,
-                errors=errors,
-            )
+        return run_script(
+            self._processes,
+            script,
+            scratch=self._directory / "commands",
+            working_directory=working_directory,
+            timeout=timeout,
+            environment={**self._environment(), **environment},
+            cancelled=cancelled,
         )
 
     def console_output(self) -> str:

@@ -21,12 +21,12 @@ from region.machines.images import Image
 from region.machines.listener import Listener, Tenant
 from region.machines.machine import Machine, MachineContext
 from region.machines.spec import MachineSpec, check_instance_id
-from region.network import RegionNetwork
+from region.network import API, API_PORT, RegionNetwork
 
 _BOOT_TIMEOUT_SECONDS: Final = 300.0
 # How long services may take to stop when their machine is stopped or terminated.
 _SHUTDOWN_SECONDS: Final = 5.0
-AWS_ENDPOINT: Final = "http://169.254.170.1:4566"
+AWS_ENDPOINT: Final = f"http://{API}:{API_PORT}"
 """The region's API as machines reach it."""
 
 

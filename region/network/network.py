@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from region.network import links, namespace
 from region.network.errors import NetworkError, NetworkUnavailable
 from region.network.firewall import Firewall
 from region.network.namespace import NAMESPACES, Namespace
 from toolchain import locate
+
+
+Result = TypeVar("Result")
 
 
 class RegionNetwork:
@@ -72,12 +77,16 @@ class RegionNetwork:
             return socket.create_server((address, port), backlog=backlog)
 
         try:
-            return self._namespace.inside(bind)
+            return self.inside(bind)
         except OSError as error:
             raise NetworkError(
                 f"nothing can listen at {address}:{port} in the region's network "
                 f"({error.strerror}): add the address first, and listen there only once."
             ) from error
+
+    def inside(self, work: Callable[[], Result]) -> Result:
+        """Call `work` in the network: sockets that it makes stay there. Its errors come through."""
+        return self._namespace.inside(work)
 
     def add_address(self, address: str) -> None:
         """Add the address of a load balancer's node or a database; idempotent."""

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import yaml
 
-from region.machines import MachinePool, MachineSpec
-from region.machines.disk import Disk
+from region.machines import Machine, MachinePool, MachineSpec
 from region.machines.errors import MachineError
+from region.machines.images import Image, prepare
 from region.machines.processes import Command
 from region.machines.systemd.manager import ServiceManager
+from region.network import GATEWAY, Firewall, Interface, Permission, RegionNetwork, SecurityGroup
 
 
 @pytest.fixture
@@ -141,12 +144,80 @@ def eventually() -> Callable[..., None]:
     return wait_until
 
 
+@pytest.fixture(scope="session")
+def image() -> Image:
+    return prepare("host", {}).default
+
+
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[MachinePool]:
-    made = MachinePool(tmp_path / "region", "http://127.0.0.1:9", "ap-northeast-2")
+def network(tmp_path: Path) -> Iterator[RegionNetwork]:
+    """A region's network in which every instance of these tests' subnet accepts everything."""
+    made = RegionNetwork(tmp_path / "region")
     made.start()
+    everything = (Permission("-1", cidrs=("0.0.0.0/0",)),)
+    group = SecurityGroup("sg-open", ingress=everything, egress=everything)
+    members = tuple(Interface(address_of(host), (group.id,)) for host in range(1, 60))
+    made.apply(Firewall(members, (group,)))
     yield made
-    made.close()
+    made.stop()
+
+
+@pytest.fixture
+def new_pool(
+    tmp_path: Path, network: RegionNetwork, image: Image
+) -> Iterator[Callable[..., MachinePool]]:
+    """Makes pools that share one root directory, as a region has them one after the other."""
+    made: list[MachinePool] = []
+
+    def make(**options: Any) -> MachinePool:
+        pool = MachinePool(
+            tmp_path / "region", network, "ap-northeast-2", image=lambda _: image, **options
+        )
+        made.append(pool)
+        return pool
+
+    yield make
+    for pool in made:
+        pool.close()
+
+
+@pytest.fixture
+def pool(new_pool: Callable[..., MachinePool]) -> MachinePool:
+    made = new_pool()
+    made.start()
+    return made
+
+
+@pytest.fixture
+def fetch(network: RegionNetwork) -> Callable[..., tuple[int, dict[str, str], bytes]]:
+    """GET from a machine, as the internet gateway would; raises OSError if nobody answers."""
+
+    def get(machine: Machine, path: str = "/", port: int = 8080):
+        def request() -> tuple[int, dict[str, str], bytes]:
+            connection = http.client.HTTPConnection(
+                machine.spec.private_ip, port, timeout=2, source_address=(GATEWAY, 0)
+            )
+            with contextlib.closing(connection):
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                return answer.status, dict(answer.getheaders()), answer.read()
+
+        return network.inside(request)
+
+    return get
+
+
+@pytest.fixture
+def read() -> Callable[[Machine, str], str]:
+    """The text of a machine's file; empty while it is not there."""
+
+    def text(machine: Machine, path: str) -> str:
+        try:
+            return machine.files.read_text(path)
+        except FileNotFoundError:
+            return ""
+
+    return text
 
 
 def process_runs(pid: int) -> bool:
@@ -162,10 +233,8 @@ def runs() -> Callable[[int], bool]:
     return process_runs
 
 
-def free_port(address: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+def address_of(host: int) -> str:
+    return f"10.77.9.{host}"
 
 
 PLACEHOLDER = """
@@ -189,7 +258,7 @@ PLACEHOLDER_UNIT = """
 Description=Placeholder
 [Service]
 EnvironmentFile=/opt/haproof/environment
-ExecStart=python3 /opt/haproof/placeholder.py
+ExecStart=/usr/bin/env python3 /opt/haproof/placeholder.py
 Restart=always
 RestartSec=0
 [Install]
@@ -197,7 +266,7 @@ WantedBy=multi-user.target
 """
 BOOT = """#!/bin/sh
 set -eu
-imds=${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}/latest
+imds=http://169.254.169.254/latest
 ttl='X-aws-ec2-metadata-token-ttl-seconds: 60'
 token=$(curl -fsS -X PUT -H "$ttl" "$imds/api/token")
 get() { curl -fsS -H "X-aws-ec2-metadata-token: $token" "$imds/meta-data/$1"; }
@@ -223,7 +292,7 @@ def cloud_config(files: dict[str, str], *commands: str) -> bytes:
     return b"#cloud-config\n" + yaml.safe_dump(document).encode()
 
 
-def placeholder_user_data(port: int) -> bytes:
+def placeholder_user_data(port: int = 8080) -> bytes:
     files = {
         "environment": f"AWS_REGION=ap-northeast-2\nAPP_PORT={port}\nHEALTH_PATH=/health\n",
         "placeholder.py": PLACEHOLDER,
@@ -236,13 +305,11 @@ def placeholder_user_data(port: int) -> bytes:
 def make_spec(
     user_data: bytes = b"", host: int = 1, instance_type: str = "t4g.nano"
 ) -> MachineSpec:
-    # Two test runs at once must not meet on an address.
-    third = os.getpid() % 250
     return MachineSpec(
         instance_id=f"i-{host:017x}",
         instance_type=instance_type,
-        address=f"127.77.{third}.{host}",
-        private_ip=f"10.77.{third}.{host}",
+        private_ip=address_of(host),
+        subnet="10.77.9.0/24",
         region="ap-northeast-2",
         availability_zone="ap-northeast-2a",
         user_data=user_data,
@@ -257,8 +324,7 @@ def spec_of() -> Callable[..., MachineSpec]:
 @pytest.fixture
 def placeholder_spec() -> Callable[[int], MachineSpec]:
     def make(host: int) -> MachineSpec:
-        address = make_spec(host=host).address
-        return make_spec(placeholder_user_data(free_port(address)), host)
+        return make_spec(placeholder_user_data(), host)
 
     return make
 
