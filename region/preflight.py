@@ -43,13 +43,16 @@ def require(finders: Iterable[Callable[[], object]]) -> None:
 
 
 def require_revision(directory: Path = paths.REVISION) -> None:
-    """Check that the sample service's revision has been built.
+    """Check that a revision, the sample service's unless another is given, has been built.
 
     Raises:
         ToolError: it has not.
     """
-    if not (directory / "appspec.yml").is_file():
-        raise ToolError(
-            f"the revision in {directory} has no appspec.yml; build it: make revision "
-            "(or python -m toolchain revision)"
-        )
+    if (directory / "appspec.yml").is_file():
+        return
+    remedy = (
+        "build it: make revision (or python -m toolchain revision)"
+        if directory == paths.REVISION
+        else "name the directory that has it at its root, after building it"
+    )
+    raise ToolError(f"the revision in {directory} has no appspec.yml; {remedy}")

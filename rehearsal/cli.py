@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commandline.run import command_line, run_cli
+from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
 from region.cli import DEFAULT_ROOT, Root, Speed
 from toolchain import paths
@@ -21,11 +21,15 @@ else, **130** interrupted.
 
 - `python -m rehearsal run`: both stacks, load, verdict, report
 - `python -m rehearsal run --profile seed`: the published experiment
+- `python -m rehearsal run --revision DIR`: your own application instead of the sample service
 - `python -m rehearsal preview`: both stacks under the policy pack; builds nothing
 - `python -m rehearsal start`
 - `eval "$(python -m rehearsal env)"; pulumi up -s ha`
 - `python -m rehearsal stop`
 """
+
+OWN_OPTIONS = {"appPath": "--revision", "loadProfile": "--profile"}
+"""Settings that `--config` does not set, and the option that does."""
 
 app = command_line(HELP)
 app.add_typer(region_cli.app)
@@ -33,6 +37,7 @@ app.add_typer(region_cli.app)
 
 @app.command()
 def run(
+    *,
     root: Root = DEFAULT_ROOT,
     profile: Annotated[
         str, typer.Option(help="Load profile: quick, seed (the published one) or smoke.")
@@ -40,19 +45,38 @@ def run(
     keep: Annotated[bool, typer.Option(help="Leave the stacks and the region running.")] = False,
     results: Annotated[Path, typer.Option(help="Where the results go.")] = paths.ROOT / "results",
     speed: Speed = 1.0,
+    revision: Annotated[
+        Path, typer.Option(help="The CodeDeploy revision to deploy: a directory with appspec.yml.")
+    ] = paths.REVISION,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--config",
+            "-c",
+            metavar="KEY=VALUE",
+            help="A setting of both stacks, such as instanceType=t4g.small; may be repeated.",
+        ),
+    ] = None,
 ) -> int:
     """Bring both stacks up, load them, and compare the two in a report.
 
     Exit codes: 0 the HA stack kept its promise; 2 it broke it; 3 a run is not valid; 4 a stack
     could not be built, released or loaded.
 
-    Example: `python -m rehearsal run --profile seed --keep`
+    Example: `python -m rehearsal run --profile seed --keep`, or with your own application
+    `python -m rehearsal run --revision build/revision -c instanceType=t4g.small`
     """
     # Imported here: the statistics libraries take a second that no other command has to pay.
     from rehearsal.run import Rehearsal  # noqa: PLC0415
 
     rehearsal = Rehearsal(
-        root=root.resolve(), profile=profile, results=results.resolve(), keep=keep, speed=speed
+        root=root.resolve(),
+        profile=profile,
+        results=results.resolve(),
+        keep=keep,
+        speed=speed,
+        revision=revision.absolute(),
+        config=_pairs(config or []),
     )
     return rehearsal.run()
 
@@ -76,6 +100,24 @@ def preview(
     from rehearsal.preview import Previews  # noqa: PLC0415
 
     return Previews(root=root.resolve(), summary=summary).run()
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """Split `KEY=VALUE` texts; the program checks keys and values in the preview.
+
+    Raises:
+        UsageError: one has no key or no value, or sets what has an option of its own.
+    """
+    pairs: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        key = key.removeprefix("haproof:")
+        if not (key and equals and value):
+            raise UsageError(f"--config {text!r} is not KEY=VALUE, such as instanceType=t4g.small")
+        if key in OWN_OPTIONS:
+            raise UsageError(f"--config {text!r}: use {OWN_OPTIONS[key]} instead")
+        pairs[key] = value
+    return pairs
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,10 @@ class Rehearsal:
     results: Path
     keep: bool = False
     speed: float = 1.0
+    revision: Path = paths.REVISION
+    """The directory that both stacks deploy."""
+    config: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Settings of the namespace `haproof` that both stacks get."""
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
 
     def run(self) -> int:
@@ -54,7 +58,7 @@ class Rehearsal:
         # Check whatever can be checked at once before minutes of work.
         profile = profile_named(self.profile)
         preflight.require(preflight.REHEARSAL)
-        preflight.require_revision()
+        preflight.require_revision(self.revision)
         self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         with self._region() as found:
             project = Project(found, self.root, {RESULTS_VARIABLE: str(self.results)})
@@ -116,7 +120,7 @@ class Rehearsal:
             return []
 
     def _settings(self) -> dict[str, str]:
-        return {"loadProfile": self.profile, "appPath": str(paths.REVISION)}
+        return {**self.config, "loadProfile": self.profile, "appPath": str(self.revision)}
 
     def _remove(self, project: Project, stacks: list[str]) -> None:
         for stack in stacks:

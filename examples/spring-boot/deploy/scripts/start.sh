@@ -2,5 +2,5 @@
 # ApplicationStart.
 set -euo pipefail
 systemctl daemon-reload
-systemctl enable /opt/app/app.service
+systemctl enable app.service
 systemctl restart app.service

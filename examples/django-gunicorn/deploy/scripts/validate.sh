@@ -1,0 +1,19 @@
+#!/bin/bash
+# ValidateService: the deployment counts only once this revision answers on the health path.
+set -euo pipefail
+. /opt/haproof/environment
+. /home/ec2-user/app/version.env
+url="http://localhost:$APP_PORT$HEALTH_PATH"
+# appspec.yml ends this script after two minutes.
+for _ in $(seq 1 100); do
+    # The placeholder answers the health path too, but not with this version.
+    if headers=$(curl --silent --fail --max-time 5 --output /dev/null --dump-header - "$url") &&
+        grep -qi "^x-app-version: $APP_VERSION" <<<"$headers"
+    then
+        exit 0
+    fi
+    sleep 1
+done
+echo "no answer from version $APP_VERSION at $url" >&2
+tail -n 20 /var/log/app.log >&2 || true
+exit 1

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with user and password from Secrets Manager."""

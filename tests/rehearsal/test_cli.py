@@ -1,0 +1,81 @@
+"""The options of `python -m rehearsal run` that replace the sample service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commandline.exit_codes import ExitCode
+from region import preflight
+from rehearsal import cli, run
+from rehearsal.run import Rehearsal
+from toolchain import paths
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What a rehearsal would have set on both stacks, instead of the rehearsal."""
+    seen: list[dict[str, str]] = []
+
+    def remember(self: Rehearsal) -> int:
+        seen.append(self._settings())
+        return 0
+
+    monkeypatch.setattr(run.Rehearsal, "run", remember)
+    return seen
+
+
+def test_without_options_the_sample_service_is_rehearsed(settings: list[dict[str, str]]) -> None:
+    assert cli.main(["run"]) == 0
+    assert settings == [{"loadProfile": "quick", "appPath": str(paths.REVISION)}]
+
+
+def test_a_revision_and_settings_reach_both_stacks(
+    settings: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The program runs elsewhere, so a relative path has to become absolute.
+    monkeypatch.chdir(tmp_path)
+    options = ["-c", "instanceType=t4g.small", "--config", "haproof:healthPath=/up?a=b"]
+    assert cli.main(["run", "--revision", "build/revision", *options]) == 0
+    assert settings == [
+        {
+            "instanceType": "t4g.small",
+            "healthPath": "/up?a=b",
+            "loadProfile": "quick",
+            "appPath": str(tmp_path / "build" / "revision"),
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("instanceType", "not KEY=VALUE"),
+        ("=t4g.small", "not KEY=VALUE"),
+        ("instanceType=", "not KEY=VALUE"),
+        ("appPath=x", "use --revision"),
+        ("haproof:loadProfile=seed", "use --profile"),
+    ],
+)
+def test_what_is_no_setting_is_wrong_usage(
+    settings: list[dict[str, str]], capsys: Any, text: str, reason: str
+) -> None:
+    assert cli.main(["run", "-c", text]) == ExitCode.FAILURE
+    assert settings == []
+    assert reason in " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
+def test_a_directory_that_is_no_revision_is_named_before_anything_starts(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "require", lambda _: None)
+    root = tmp_path / "region"
+    command = ["run", "--root", str(root), "--revision", str(tmp_path / "app")]
+    assert cli.main(command) == ExitCode.FAILURE
+    message = capsys.readouterr().err
+    assert str(tmp_path / "app") in message
+    assert "appspec.yml" in message
+    assert "make revision" not in message
+    assert not root.exists()
