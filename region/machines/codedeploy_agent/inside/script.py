@@ -20,8 +20,9 @@ def main(request: Mapping[str, Any]) -> dict[str, Any]:
         request: `path`, absolute.
 
     Returns:
-        `state` (missing, directory or file), and for a file `first_line` without its line feed and
-        `made_executable`; or `error` if it could not be made executable.
+        `state` (missing, directory or file), and for a file `first_line` without its line feed,
+        `interpreter` behind its `#!`, whether that exists, and `made_executable`; or `error` if it
+        could not be made executable.
     """
     path = Path(request["path"])
     if not path.exists():
@@ -37,8 +38,14 @@ def main(request: Mapping[str, Any]) -> dict[str, Any]:
             line = file.readline(_LONGEST_FIRST_LINE)
     except OSError as error:
         return {"error": str(error)}
+    first = line.removesuffix(b"\n").decode(errors="replace")
+    # The kernel ends the interpreter's path at a space or tab, but not at a carriage return.
+    words = first.removeprefix("#!").strip(" \t").replace("\t", " ").split(" ")
+    interpreter = words[0] if first.startswith("#!") else ""
     return {
         "state": "file",
-        "first_line": line.removesuffix(b"\n").decode(errors="replace"),
+        "first_line": first,
+        "interpreter": interpreter,
+        "interpreter_exists": bool(interpreter) and Path(interpreter).exists(),
         "made_executable": not executable,
     }
