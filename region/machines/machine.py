@@ -133,11 +133,9 @@ class Machine:
         self.agent = CodeDeployAgent(
             AgentContext(
                 files=self.files,
-                accounts=self.accounts,
                 processes=self._processes,
                 environment=self._environment,
                 log=self._directory / "log" / "codedeploy-agent.log",
-                download=self._directory / "download",
                 aws_endpoint=context.aws_endpoint,
                 region=spec.region,
             )
@@ -287,7 +285,7 @@ class Machine:
         limits.set_cpu(processes.group(SERVICES), None)
         # A machine is alive as long as its first process is: all others end with it, however it
         # ends, and restarts of services end with it.
-        self._init = AdoptedProcess(processes.power_on(self._create_container))
+        self._init = processes.power_on(self._create_container)
         try:
             self._context.network.attach(
                 self.spec.instance_id, self._init.pid, self.spec.private_ip, self.spec.subnet

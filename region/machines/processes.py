@@ -7,12 +7,14 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from region.machines.cgroups import Limits
 from region.machines.container.oci import ROOT, User
+from region.machines.container.process import AdoptedProcess
 from region.machines.container.runtime import Runtime
 from region.machines.errors import MachineError
 
@@ -21,6 +23,7 @@ ENTRY: Final = "machine"
 SERVICES: Final = "services"
 AGENT: Final = "agent"
 SESSIONS: Final = f"{SERVICES}/sessions"
+_REAP_SECONDS: Final = 5.0
 
 
 class Process(Protocol):
@@ -77,13 +80,15 @@ class ProcessTable:
         self._container = container
         self._lock = threading.Lock()
         self._powered = False
+        self._started: set[AdoptedProcess] = set()
 
-    def power_on(self, create: Callable[[], int]) -> int:
+    def power_on(self, create: Callable[[], int]) -> AdoptedProcess:
         """Create the container by `create`, allow processes to start, return its first process."""
         with self._lock:
-            pid = create()
+            init = AdoptedProcess(create())
+            self._started = {init}
             self._powered = True
-            return pid
+            return init
 
     @property
     def powered(self) -> bool:
@@ -119,6 +124,8 @@ class ProcessTable:
                 errors=command.errors,
             )
             with self._lock:
+                self._started = {known for known in self._started if known.poll() is None}
+                self._started.add(process)
                 if self._powered:
                     self._limits.create(group)
                     self._limits.add(group, process.pid)
@@ -156,6 +163,12 @@ class ProcessTable:
         """End every process of the machine at once and remove its container and groups."""
         with self._lock:
             self._powered = False
+            self._limits.kill(self._prefix)
+            # The kernel ends the container's first process only when all others have been reaped.
+            for process in self._started:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_REAP_SECONDS)
+            self._started.clear()
             self._runtime.delete(self._container)
             self._limits.remove(self._prefix)
 

@@ -15,7 +15,6 @@ from region.network.firewall import Firewall
 from region.network.namespace import NAMESPACES, Namespace
 from toolchain import locate
 
-
 Result = TypeVar("Result")
 
 

@@ -21,17 +21,7 @@ from region.machines import Machine, MachinePool, MachineSpec
 from region.machines.errors import MachineError
 from region.machines.images import Image, prepare
 from region.machines.processes import Command
-from region.machines.systemd.manager import ServiceManager
 from region.network import GATEWAY, Firewall, Interface, Permission, RegionNetwork, SecurityGroup
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Disk:
-    host_opt = tmp_path / "host-opt"
-    host_opt.mkdir()
-    made = Disk(tmp_path / "disk", host_opt)
-    made.create()
-    return made
 
 
 class PlainProcesses:
@@ -86,50 +76,6 @@ def processes() -> Iterator[PlainProcesses]:
 @pytest.fixture
 def console() -> list[str]:
     return []
-
-
-@pytest.fixture
-def new_manager(
-    tmp_path: Path, disk: Disk, processes: PlainProcesses, console: list[str]
-) -> Iterator[Callable[[], ServiceManager]]:
-    """Makes managers that share one state file, as a machine has one after the other."""
-    made: list[ServiceManager] = []
-
-    def make() -> ServiceManager:
-        manager = ServiceManager(
-            processes=processes,
-            disk=disk,
-            state_file=tmp_path / "units.json",
-            log_directory=tmp_path / "log",
-            environment=lambda: {"PATH": "/usr/bin:/bin"},
-            console=console.append,
-            alive=lambda: processes.powered,
-        )
-        made.append(manager)
-        return manager
-
-    yield make
-    processes.powered = False
-    for manager in made:
-        manager.stop_all(0)
-
-
-@pytest.fixture
-def manager(new_manager: Callable[[], ServiceManager]) -> ServiceManager:
-    return new_manager()
-
-
-@pytest.fixture
-def add_unit(disk: Disk) -> Callable[[str, str], str]:
-    """Writes a unit to the disk and returns its path as the machine sees it."""
-
-    def add(name: str, service: str) -> str:
-        path = disk.resolve(f"/opt/haproof/{name}.service")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"[Service]\n{service}\n[Install]\nWantedBy=multi-user.target\n")
-        return f"/opt/haproof/{name}.service"
-
-    return add
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout: float = 15.0) -> None:

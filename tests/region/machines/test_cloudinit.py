@@ -3,9 +3,9 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from region.machines.disk import Disk
 
 from region.machines import cloudinit
-from region.machines.disk import Disk
 from region.machines.errors import CloudConfigError, DiskError
 
 
