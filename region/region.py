@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from region import daemons, preflight, session
+from region import daemons, preflight, private, session
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.machines import cgroups
@@ -67,15 +67,18 @@ class Region:
     def _start(self) -> session.Session:
         preflight.require(preflight.REGION)
         kind = cgroups.detect()
+        private.directory(self.config.root / "instances")
         plane = ControlPlane(self.config, install_patches)
         self._with(plane.start, plane.stop)
-        pool = MachinePool(self.config.root, plane.endpoint, self.config.region)
+        pool = MachinePool(
+            self.config.root, plane.endpoint, self.config.region, credentials=plane.credentials
+        )
         self._with(pool.start, pool.close)
         loop = ControllerLoop(plane, self._controllers(plane, pool))
         self._with(loop.start, loop.stop)
         usage = UsageRecorder(self.config.root, pool)
         self._with(usage.start, usage.stop)
-        provider = ProviderServer(plane.endpoint, self.config.region)
+        provider = ProviderServer(plane.endpoint, self.config.region, plane.credentials.user)
         port = provider.start(self.provider_port)
         self._undo.callback(provider.stop)
         found = session.Session(

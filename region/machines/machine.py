@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+from region.credentials import Credential
 from region.machines import cloudinit, listener
 from region.machines.cgroups import Limits
 from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
@@ -66,6 +67,7 @@ class MachineContext:
     shims: Path
     listener: listener.Listener
     aws_endpoint: str
+    credential: Credential
     account_id: str
     boot_timeout: float
 
@@ -108,11 +110,14 @@ class Machine:
                 environment=self._environment,
                 log=self._directory / "log" / "codedeploy-agent.log",
                 aws_endpoint=context.aws_endpoint,
+                credential=context.credential,
                 region=spec.region,
             )
         )
         self.tenant = listener.Tenant(
-            imds=Imds(spec, context.account_id), token=self._token, systemctl=self._systemctl
+            imds=Imds(spec, context.account_id, context.credential),
+            token=self._token,
+            systemctl=self._systemctl,
         )
 
     @property

@@ -15,7 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, TextIO
 
+from region.api.credentials import Credentials
 from region.config import ACCOUNT
+from region.credentials import new
 from region.machines import cgroups
 from region.machines.cgroups import Limits
 from region.machines.errors import MachineError, RegionInUse, UnknownMachine
@@ -44,13 +46,18 @@ class MachinePool:
         aws_endpoint: str,
         region: str,
         *,
+        credentials: Credentials | None = None,
         account_id: str = ACCOUNT,
         boot_timeout: float = _BOOT_TIMEOUT_SECONDS,
     ) -> None:
-        """Keep state below `root`; user data may run for `boot_timeout` seconds."""
+        """Keep state below `root`; user data may run for `boot_timeout` seconds.
+
+        Each machine's calls are signed with a key pair of its own, from `credentials`.
+        """
         self.region = region
         self._root = root.resolve()
         self._aws_endpoint = aws_endpoint
+        self._credentials = credentials or Credentials(new())
         self._account_id = account_id
         self._boot_timeout = boot_timeout
         self._lock = threading.Lock()
@@ -112,6 +119,7 @@ class MachinePool:
             shims=self._root / "bin",
             listener=self._listener,
             aws_endpoint=self._aws_endpoint,
+            credential=self._credentials.issue(spec.instance_id),
             account_id=self._account_id,
             boot_timeout=self._boot_timeout,
         )
@@ -158,6 +166,7 @@ class MachinePool:
         except UnknownMachine:
             check_instance_id(instance_id)
             shutil.rmtree(self._root / "instances" / instance_id, ignore_errors=True)
+        self._credentials.revoke(instance_id)
         with self._lock:
             self._machines.pop(instance_id, None)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from region.credentials import Credential
 from region.machines.codedeploy_agent import appspec, bundle
 from region.machines.codedeploy_agent.installer import Installer
 from region.machines.codedeploy_agent.lifecycle_events import (
@@ -42,6 +43,7 @@ class AgentContext:
     environment: Callable[[], Mapping[str, str]]
     log: Path
     aws_endpoint: str
+    credential: Credential
     region: str
 
 
@@ -110,7 +112,9 @@ class CodeDeployAgent:
         shutil.rmtree(archive, ignore_errors=True)
         directory.mkdir(parents=True, exist_ok=True)
         file = directory / "bundle.zip"
-        client = bundle.s3_client(self._context.aws_endpoint, self._context.region)
+        client = bundle.s3_client(
+            self._context.aws_endpoint, self._context.region, self._context.credential
+        )
         try:
             bundle.download(client, deployment, file)
             bundle.unpack(file, archive)
