@@ -178,9 +178,8 @@ def _signature(claim: Claim, keys: Keys, environ: Environ, body: bytes) -> str:
     request = AWSRequest(environ["REQUEST_METHOD"], url, _headers(environ))
     request.context["timestamp"] = claim.timestamp
     signer = _Signer(keys, claim, body)
-    return signer.signature(
-        signer.string_to_sign(request, signer.canonical_request(request)), request
-    )
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    return str(signer.signature(text, request))
 
 
 class _OldSigner(HmacV1QueryAuth):
