@@ -12,7 +12,7 @@ from pathlib import Path
 
 from commandline.errors import UserError
 from commandline.run import ERROR_PREFIX
-from region import session
+from region import private, session
 from toolchain import locate, paths
 
 START_TIMEOUT_S = 60.0
@@ -35,7 +35,7 @@ def launch(root: Path, arguments: list[str]) -> session.Session:
         BackgroundError: it ended, or was not ready in time; it is not left running.
     """
     log = log_file(root)
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private.directory(log.parent)
     environment = {**os.environ, "PATH": locate.search_path(), "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as sink:
         process = subprocess.Popen(

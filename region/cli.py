@@ -15,7 +15,7 @@ from rich.table import Table
 
 from commandline.exit_codes import ExitCode
 from commandline.run import command_line, run_cli
-from region import background, environment, session, usage
+from region import background, environment, private, session, usage
 from region.config import DEFAULT_REGION, RegionConfig
 from toolchain import paths
 
@@ -159,10 +159,11 @@ def env(root: Root = DEFAULT_ROOT) -> None:
     """
     root = root.resolve()
     found = session.require(root)
-    (root / "pulumi").mkdir(parents=True, exist_ok=True)
+    private.directory(root / "pulumi")
     print("\n".join(environment.shell_lines(found, root)))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    environment.isolate()
     return run_cli(app, "python -m region", arguments)

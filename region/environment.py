@@ -6,26 +6,30 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from commandline import proxies
+from region import credentials
 from region.addresses import require_loopback
 from region.session import Session
 from toolchain import locate
-
-DUMMY_CREDENTIAL = "rehearsal"
-"""Both access key id and secret key: worthless anywhere else."""
 
 KEPT = frozenset({"AWS_PAGER"})
 """The only AWS_* variables that a user's shell may pass on."""
 
 
 def region_variables(session: Session, root: Path) -> dict[str, str]:
-    """Return the variables that point every tool at the region of `session`."""
+    """Return the variables that point every tool at the region of `session`.
+
+    Raises:
+        CredentialError: The region's credentials cannot be read.
+    """
+    user = credentials.read(root)
     endpoint = f"http://127.0.0.1:{session.api_port}"
     require_loopback("AWS_ENDPOINT_URL", endpoint)
     home = root / "pulumi"
     return {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": DUMMY_CREDENTIAL,
-        "AWS_SECRET_ACCESS_KEY": DUMMY_CREDENTIAL,
+        "AWS_ACCESS_KEY_ID": user.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": user.secret_access_key,
         "AWS_REGION": session.region,
         "AWS_DEFAULT_REGION": session.region,
         # No profile, no instance role, no single sign-on: nothing that names a real account.
@@ -51,10 +55,25 @@ def to_unset(environment: Mapping[str, str]) -> list[str]:
             # A passphrase file would take precedence over the empty passphrase.
             or name in {"PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN"}
             # A proxy would take loopback calls off the machine.
-            or name.lower() in {"http_proxy", "https_proxy", "all_proxy"}
+            or proxies.is_proxy_variable(name)
         )
 
     return sorted(name for name in environment if misleads(name))
+
+
+_isolated: set[str] = set()
+"""What `isolate` removed: a shell that this process prints lines for still has it."""
+
+
+def isolate() -> None:
+    """Remove from this process what could send a call elsewhere. Call it before anything connects.
+
+    boto3, gRPC and the processes that are started later then find nothing of the user's own AWS
+    account or proxies.
+    """
+    for name in to_unset(os.environ):
+        del os.environ[name]
+        _isolated.add(name)
 
 
 def process_environment(session: Session, root: Path) -> dict[str, str]:
@@ -67,7 +86,8 @@ def process_environment(session: Session, root: Path) -> dict[str, str]:
 def shell_lines(session: Session, root: Path) -> list[str]:
     """Return lines for `eval`: what to unset, then what to export."""
     variables = region_variables(session, root)
-    unset = [name for name in to_unset(os.environ) if name not in variables]
+    misleading = sorted({*to_unset(os.environ), *_isolated})
+    unset = [name for name in misleading if name not in variables]
     lines = [f"unset {name}" for name in unset]
     return [*lines, *(f"export {name}={_quoted(value)}" for name, value in variables.items())]
 

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from region import daemons, preflight, session
+from region import daemons, preflight, private, session
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.machines import cgroups, images
 from region.machines.machine_pool import MachinePool, sweep
-from region.network import RegionNetwork
-from region.network.network import leftovers
+from region.network import API, API_PORT, RegionNetwork, leftovers
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
@@ -82,16 +81,26 @@ class Region:
         kind = cgroups.detect()
         network = RegionNetwork(self.config.root)
         self._with(network.start, network.stop)
-        plane = ControlPlane(self.config, install_patches)
+        private.directory(self.config.root / "instances")
+        plane = ControlPlane(self.config, install_patches, hosts=(f"{API}:{API_PORT}",))
         self._with(plane.start, plane.stop)
+        with network.listen(API, API_PORT) as listener:
+            plane.serve(listener)
         image = images.prepare("host", {}, hidden=(self.config.root,))
-        pool = MachinePool(self.config.root, network, self.config.region, image=image.for_ami)
+        pool = MachinePool(
+            self.config.root,
+            network,
+            self.config.region,
+            aws_endpoint=plane.endpoint,
+            image=image.for_ami,
+            credentials=plane.credentials,
+        )
         self._with(pool.start, pool.close)
         loop = ControllerLoop(plane, self._controllers(plane, pool, network))
         self._with(loop.start, loop.stop)
         usage = UsageRecorder(self.config.root, pool)
         self._with(usage.start, usage.stop)
-        provider = ProviderServer(plane.endpoint, self.config.region)
+        provider = ProviderServer(plane.endpoint, self.config.region, plane.credentials.user)
         port = provider.start(self.provider_port)
         self._undo.callback(provider.stop)
         found = session.Session(

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from commandline.errors import UserError
+from region import private
 from region.config import DEFAULT_REGION
 
 
@@ -77,9 +78,7 @@ def require(root: Path) -> Session:
 
 def write(root: Path, session: Session) -> None:
     """Write the record, atomically."""
-    part = record(root).with_suffix(".part")
-    part.write_text(json.dumps(asdict(session), indent=2), encoding="utf-8")
-    part.replace(record(root))
+    private.write(record(root), json.dumps(asdict(session), indent=2))
 
 
 def own_creation_time() -> float:

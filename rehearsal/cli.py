@@ -9,6 +9,7 @@ import typer
 
 from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
+from region import environment
 from region.cli import DEFAULT_ROOT, Root, Speed
 from toolchain import paths
 
@@ -122,4 +123,5 @@ def _pairs(texts: list[str]) -> dict[str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    environment.isolate()
     return run_cli(app, "python -m rehearsal", arguments)

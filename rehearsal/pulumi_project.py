@@ -21,6 +21,7 @@ import psutil
 import yaml
 
 from commandline.errors import UserError
+from region import private
 from region.environment import process_environment
 from region.session import Session
 from rehearsal.engine_events import VARIABLES, OnEvent, event_stream
@@ -60,8 +61,8 @@ class Project:
         `overrides` are settings of the namespace `haproof` that take precedence over
         `Pulumi.<stack>.yaml`.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
-        (self.root / "pulumi").mkdir(parents=True, exist_ok=True)
+        private.directory(self.directory)
+        private.directory(self.root / "pulumi")
         self._write_project()
         salt = self._read(self.directory / f"Pulumi.{stack}.yaml").get("encryptionsalt")
         settings = self._read(paths.ROOT / f"Pulumi.{stack}.yaml")

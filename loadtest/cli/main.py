@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from commandline import proxies
 from commandline.run import command_line, run_cli
 from loadtest.cli.bottleneck import bottleneck_command
 from loadtest.cli.compare import compare_command
@@ -47,4 +52,14 @@ for name, command in (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    if _on_this_machine(os.environ.get("AWS_ENDPOINT_URL", "")):
+        proxies.forget()
     return run_cli(app, "python -m loadtest", arguments)
+
+
+def _on_this_machine(endpoint: str) -> bool:
+    """Return whether AWS calls go to a local region: a proxy, which AWS may need, is in the way."""
+    try:
+        return ip_address(urlsplit(endpoint).hostname or "").is_loopback
+    except ValueError:
+        return False

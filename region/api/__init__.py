@@ -12,4 +12,6 @@ from region.config import ACCOUNT
 
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+# No web page may read an answer, whatever its origin.
+os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 os.environ.pop("TEST_PROXY_MODE", None)

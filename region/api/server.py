@@ -11,7 +11,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from moto.core.common_models import BaseModel
@@ -25,7 +25,10 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from commandline.errors import UserError
+from region import credentials, private
 from region.api import state, wsgi
+from region.api.credentials import Credentials
+from region.api.guard import Guard, Refusal
 from region.api.patching import Patches
 from region.config import ACCOUNT, RegionConfig
 
@@ -63,15 +66,25 @@ class ControlPlane:
         generation: The number of announced changes.
         extra: What controllers need again after a restart; values must be picklable.
         warnings: What went wrong without keeping the control plane from starting.
+        credentials: Whose calls are accepted.
     """
 
-    def __init__(self, config: RegionConfig, install_patches: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        config: RegionConfig,
+        install_patches: Callable[[], object],
+        *,
+        hosts: Collection[str] = (),
+    ) -> None:
         """Prepare a control plane; nothing listens before `start`.
 
-        `install_patches` patches moto for the services of the region.
+        `install_patches` patches moto for the services of the region. `hosts` are the further
+        `address:port` at which `serve` makes the API available.
         """
         self.config = config
+        self.credentials = Credentials(credentials.ensure(config.root))
         self._install_patches = install_patches
+        self._hosts = frozenset(hosts)
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.generation = 0
@@ -81,6 +94,8 @@ class ControlPlane:
         self._saved_generation = 0
         self._stopping = threading.Event()
         self._server: BaseWSGIServer | None = None
+        self._further: list[BaseWSGIServer] = []
+        self._application: wsgi.Application | None = None
         self._threads: list[threading.Thread] = []
         self._log_handler: logging.Handler | None = None
 
@@ -113,21 +128,31 @@ class ControlPlane:
             self._install_patches()
             self.load()
             self._stopping.clear()
-            self._serve(listener)
+            self._server = self._listen(listener)
         self._spawn(self._save_when_changed, "control-plane-save")
+
+    def serve(self, listener: socket.socket) -> None:
+        """Answer on another listening socket too, until `stop`; its address must be in `hosts`.
+
+        The socket is duplicated: the caller closes his own.
+        """
+        self._further.append(self._listen(listener))
 
     def stop(self) -> None:
         """Stop listening and save. May be called twice, and after a failed start."""
         self._stopping.set()
         self.notify()
         server, self._server = self._server, None
-        if server is not None:
-            server.shutdown()
+        servers = [*([server] if server else []), *self._further]
+        self._further.clear()
+        for one in servers:
+            one.shutdown()
         for thread in self._threads:
             thread.join(10)
         self._threads.clear()
+        for one in servers:
+            one.server_close()
         if server is not None:
-            server.server_close()
             self.save()
         if self._log_handler is not None:
             logging.getLogger("region").removeHandler(self._log_handler)
@@ -190,34 +215,47 @@ class ControlPlane:
                 self.warnings.append(str(error))
         self.notify()
 
-    def _serve(self, listener: socket.socket) -> None:
+    def _listen(self, listener: socket.socket) -> BaseWSGIServer:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        application = self._wrap(DomainDispatcherApplication(create_backend_app))
-        self._server = make_server(
-            HOST,
-            listener.getsockname()[1],
-            application,
+        host, port = listener.getsockname()
+        if self._application is None:
+            own = {f"{HOST}:{port}", f"localhost:{port}"}
+            guard = Guard(self.credentials, own | self._hosts)
+            self._application = self._wrap(DomainDispatcherApplication(create_backend_app), guard)
+        server = make_server(
+            host,
+            port,
+            self._application,
             threaded=True,
             request_handler=MotoRequestHandler,
             fd=listener.fileno(),
         )
-        server = self._server
-        self._spawn(lambda: server.serve_forever(POLL_INTERVAL), "control-plane-api")
+        self._spawn(lambda: server.serve_forever(POLL_INTERVAL), f"control-plane-api-{host}")
+        return server
 
     def _spawn(self, target: Callable[[], object], name: str) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _wrap(self, moto: wsgi.Application) -> wsgi.Application:
+    def _wrap(self, moto: wsgi.Application, guard: Guard) -> wsgi.Application:
         def application(environ: wsgi.Environ, start_response: wsgi.StartResponse) -> list[bytes]:
+            def refuse(found: Refusal) -> list[bytes]:
+                return wsgi.error_response(
+                    environ, start_response, "403 Forbidden", found.code, found.message
+                )
+
+            caller = guard.examine(environ)
+            if isinstance(caller, Refusal):
+                return refuse(caller)
+            body = wsgi.read_body(environ)
+            wrong = guard.verify(caller, environ, body)
+            if wrong is not None:
+                return refuse(wrong)
             path = str(environ.get("PATH_INFO", ""))
             if path.startswith(wsgi.REFUSED_PATHS):
                 message = f"{path} is not an AWS call: stop the region instead of resetting it."
-                return wsgi.error_response(
-                    environ, start_response, "403 Forbidden", "AccessDenied", message
-                )
-            body = wsgi.read_body(environ)
+                return refuse(Refusal("AccessDenied", message))
             action = wsgi.action_of(environ, body)
             environ.pop(ACCOUNT_HEADER, None)
             try:
@@ -280,7 +318,7 @@ class ControlPlane:
             self._stopping.wait(max(0.0, SAVE_INTERVAL - (time.monotonic() - started)))
 
     def _open_log(self) -> None:
-        self.config.log_directory.mkdir(parents=True, exist_ok=True)
+        private.directory(self.config.log_directory)
         handler = logging.FileHandler(self.config.log_directory / "region.log", encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         logging.getLogger("region").addHandler(handler)

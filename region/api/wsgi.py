@@ -6,20 +6,25 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
-from urllib.parse import parse_qs
+from typing import Any, Literal
+from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 StartResponse = Callable[..., object]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Protocol = Literal["cbor", "ec2", "json", "query", "s3"]
+"""Formats of requests and errors: Smithy RPC v2, EC2's Query, JSON, Query, and S3's REST."""
 
 READ_ACTION = re.compile(
     r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Filter|Search|Simulate|Query|Scan)"
 )
 RPC_PATH = re.compile(r"/service/[^/]+/operation/([A-Za-z0-9]+)")
 """The path of a call in Smithy's RPC v2 protocol, which CloudWatch's clients speak."""
+
+_SCOPE = re.compile(r"Credential=[^/&]+/\d+/[^/]+/([^/]+)/aws4_request")
+"""A credential scope, in a header or as a parameter of a presigned URL."""
 
 REST = "REST"
 REFUSED_PATHS = ("/moto-api",)
@@ -67,31 +72,61 @@ def changes_something(action: str, method: str) -> bool:
 
 def service_of(environ: Environ) -> str:
     """Return the service that a signed request names in its credential scope, or an empty text."""
-    scope = re.search(
-        r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", str(environ.get("HTTP_AUTHORIZATION", ""))
+    scope = _SCOPE.search(str(environ.get("HTTP_AUTHORIZATION", ""))) or _SCOPE.search(
+        unquote(str(environ.get("QUERY_STRING", "")))
     )
     return scope.group(1) if scope else ""
+
+
+def protocol_of(environ: Environ) -> Protocol:
+    """Return the protocol of a request, in whose format its client reads errors."""
+    if RPC_PATH.fullmatch(str(environ.get("PATH_INFO", ""))):
+        return "cbor"
+    if environ.get("HTTP_X_AMZ_TARGET") or "json" in str(environ.get("CONTENT_TYPE", "")):
+        return "json"
+    service = service_of(environ)
+    if service in {"ec2", "s3"}:
+        return "ec2" if service == "ec2" else "s3"
+    asks = "Action=" in str(environ.get("QUERY_STRING", ""))
+    form = str(environ.get("CONTENT_TYPE", "")).startswith(FORM)
+    return "query" if service or asks or form else "s3"
 
 
 def error_response(
     environ: Environ, start_response: StartResponse, status: str, code: str, message: str
 ) -> list[bytes]:
     """Respond with an error in the format that the service's clients parse."""
-    body, content_type = _error_body(environ, code, message)
-    headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
-    start_response(status, headers)
-    return [body]
+    body, headers = _error(protocol_of(environ), code, message)
+    start_response(status, [*headers, ("Content-Length", str(len(body)))])
+    return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
-def _error_body(environ: Environ, code: str, message: str) -> tuple[bytes, str]:
-    if environ.get("HTTP_X_AMZ_TARGET"):
-        return json.dumps({"__type": code, "message": message}).encode(), "application/json"
+def _error(protocol: Protocol, code: str, message: str) -> tuple[bytes, Headers]:
+    if protocol == "cbor":
+        # Two entries: a map of that length, then texts.
+        texts = ("__type", code, "message", message)
+        body = b"\xa2" + b"".join(map(_cbor_text, texts))
+        return body, [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
+    if protocol == "json":
+        body = json.dumps({"__type": code, "message": message}).encode()
+        return body, [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)]
     inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
-    service = service_of(environ)
-    if service == "ec2":
+    if protocol == "ec2":
         xml = f"<Response><Errors><Error>{inner}</Error></Errors></Response>"
-    elif service in {"s3", ""}:
+    elif protocol == "s3":
         xml = f"<Error>{inner}</Error>"
     else:
         xml = f"<ErrorResponse><Error>{inner}</Error></ErrorResponse>"
-    return f'<?xml version="1.0" encoding="UTF-8"?>{xml}'.encode(), "text/xml"
+    body = f'<?xml version="1.0" encoding="UTF-8"?>{xml}'.encode()
+    return body, [("Content-Type", "text/xml")]
+
+
+def _cbor_text(text: str) -> bytes:
+    """Encode a text of less than 64 KiB (RFC 8949, major type 3)."""
+    content = text.encode()
+    length = len(content)
+    if length < 24:
+        return bytes([0x60 + length]) + content
+    if length < 0x100:
+        return bytes([0x78, length]) + content
+    return b"\x79" + length.to_bytes(2, "big") + content

@@ -1,7 +1,7 @@
 """The instance metadata service, version 2 only (EC2 User Guide, "Use the IMDS").
 
 Every read needs a token from `PUT /latest/api/token`; the hop limit of a response has no meaning
-on one host. Credentials are the region's dummies.
+on one host. Credentials are the instance's own, which the region's API knows.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from region.credentials import Credential
 from region.machines.spec import MachineSpec
 
-ACCESS_KEY = "rehearsal"
 _TOKEN_PATH = "/latest/api/token"  # noqa: S105 - a path, not a secret
 _TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
 _TOKEN_HEADER = "x-aws-ec2-metadata-token"  # noqa: S105 - a header's name
@@ -37,11 +37,16 @@ class Imds:
     """The metadata service of one machine; safe to use from several threads."""
 
     def __init__(
-        self, spec: MachineSpec, account_id: str, clock: Callable[[], float] = time.monotonic
+        self,
+        spec: MachineSpec,
+        account_id: str,
+        credential: Credential,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Serve the metadata of `spec`; tokens expire by `clock`, in seconds."""
         self._spec = spec
         self._account_id = account_id
+        self._credential = credential
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens: dict[str, float] = {}
@@ -116,9 +121,9 @@ class Imds:
                 "Code": "Success",
                 "LastUpdated": f"{now:%Y-%m-%dT%H:%M:%SZ}",
                 "Type": "AWS-HMAC",
-                "AccessKeyId": ACCESS_KEY,
-                "SecretAccessKey": ACCESS_KEY,
-                "Token": ACCESS_KEY,
+                "AccessKeyId": self._credential.access_key_id,
+                "SecretAccessKey": self._credential.secret_access_key,
+                "Token": self._credential.session_token,
                 "Expiration": f"{now + timedelta(hours=6):%Y-%m-%dT%H:%M:%SZ}",
             },
             indent=2,

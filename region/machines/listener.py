@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
@@ -59,19 +60,15 @@ class Listener:
 
     def start(self, network: Network) -> None:
         """Listen in the region's network."""
-        for place, handler in (
-            ((METADATA, METADATA_PORT), _Metadata),
-            ((API, CONTROL_PORT), _Control),
-        ):
-            listening = network.listen(*place)
+        self._serve(_Metadata, network.listen(METADATA, METADATA_PORT))
+        self._serve(_Control, network.listen(API, CONTROL_PORT))
 
-            bound = type(handler.__name__, (handler,), {"find": staticmethod(self._find)})
-            server = _Server(listening, bound)
-            thread = threading.Thread(
-                target=server.serve_forever, args=(0.1,), name=f"machines-{place[1]}", daemon=True
-            )
-            thread.start()
-            self._servers.append((server, thread))
+    def _serve(self, handler: type[_Handler], listening: socket.socket) -> None:
+        server = _Server(listening, partial(handler, self._find))
+        name = f"machines-{handler.__name__}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.1,), name=name, daemon=True)
+        thread.start()
+        self._servers.append((server, thread))
 
     def close(self) -> None:
         """Stop listening; responses in progress are abandoned."""
@@ -87,21 +84,24 @@ class _Server(ThreadingHTTPServer):
     # server_close() would otherwise wait for a systemctl call that waits for a service.
     block_on_close = False
 
-    def __init__(self, listening: socket.socket, handler: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, listening: socket.socket, handler: Callable[..., _Handler]) -> None:
         super().__init__(listening.getsockname(), handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listening
 
 
 class _Handler(BaseHTTPRequestHandler):
-    find: Callable[[str], Tenant | None]
     timeout = 30
+
+    def __init__(self, find: Callable[[str], Tenant | None], *connection: Any) -> None:
+        self._find = find
+        super().__init__(*connection)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - overridden name
         """Log nothing: requests carry tokens."""
 
     def tenant(self) -> Tenant | None:
-        return self.find(str(self.client_address[0]))
+        return self._find(str(self.client_address[0]))
 
     def send(self, response: Response) -> None:
         body = response.body.encode(errors="replace")

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
+from region.credentials import Credential
 from region.machines import cloudinit, listener
 from region.machines.accounts import Accounts
 from region.machines.cgroups import Limits
@@ -78,7 +79,8 @@ class MachineContext:
     """What a machine needs from its pool.
 
     Attributes:
-        aws_endpoint: The URL of the region's API, as machines reach it.
+        agent_endpoint: The URL of the region's API, as this process reaches it for the agents.
+        aws_endpoint: The same, as machines reach it.
         image: Returns the root file system that an AMI id stands for.
         boot_timeout: How long user data may run, in seconds.
     """
@@ -88,7 +90,9 @@ class MachineContext:
     network: Network
     region_id: str
     instances: Path
+    agent_endpoint: str
     aws_endpoint: str
+    credential: Credential
     account_id: str
     image: Callable[[str], Image]
     boot_timeout: float
@@ -136,12 +140,15 @@ class Machine:
                 processes=self._processes,
                 environment=self._environment,
                 log=self._directory / "log" / "codedeploy-agent.log",
-                aws_endpoint=context.aws_endpoint,
+                aws_endpoint=context.agent_endpoint,
+                credential=context.credential,
                 region=spec.region,
             )
         )
         self.tenant = listener.Tenant(
-            imds=Imds(spec, context.account_id), token=self._token, control=self._control
+            imds=Imds(spec, context.account_id, context.credential),
+            token=self._token,
+            control=self._control,
         )
 
     @property

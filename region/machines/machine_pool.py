@@ -12,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TextIO
 
+from region.api.credentials import Credentials
 from region.config import ACCOUNT
+from region.credentials import new
 from region.machines import cgroups
 from region.machines.cgroups import Limits
 from region.machines.container.runtime import Runtime
@@ -44,20 +46,25 @@ class MachinePool:
         network: RegionNetwork,
         region: str,
         *,
+        aws_endpoint: str,
         image: Callable[[str], Image],
+        credentials: Credentials | None = None,
         account_id: str = ACCOUNT,
         boot_timeout: float = _BOOT_TIMEOUT_SECONDS,
     ) -> None:
         """Keep state below `root`; user data may run for `boot_timeout` seconds.
 
-        `network` belongs to the caller, who has started it. `image` returns the root file system
-        that an AMI id stands for.
+        `network` belongs to the caller, who has started it. `aws_endpoint` is the region's API as
+        this process reaches it. `image` returns the root file system that an AMI id stands for.
+        Each machine's calls are signed with a key pair of its own, from `credentials`.
         """
         self.region = region
         self._root = root.resolve()
         self._network = network
+        self._aws_endpoint = aws_endpoint
         self._image = image
         self._runtime = Runtime(self._root)
+        self._credentials = credentials or Credentials(new())
         self._account_id = account_id
         self._boot_timeout = boot_timeout
         self._lock = threading.Lock()
@@ -116,7 +123,9 @@ class MachinePool:
             network=self._network,
             region_id=region_id(self._root),
             instances=self._root / "instances",
+            agent_endpoint=self._aws_endpoint,
             aws_endpoint=AWS_ENDPOINT,
+            credential=self._credentials.issue(spec.instance_id),
             account_id=self._account_id,
             image=self._image,
             boot_timeout=self._boot_timeout,
@@ -164,6 +173,7 @@ class MachinePool:
         except UnknownMachine:
             check_instance_id(instance_id)
             shutil.rmtree(self._root / "instances" / instance_id, ignore_errors=True)
+        self._credentials.revoke(instance_id)
         with self._lock:
             self._machines.pop(instance_id, None)
 

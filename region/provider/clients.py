@@ -11,7 +11,7 @@ from boto3.session import Session
 from botocore.config import Config
 
 from region.addresses import require_loopback
-from region.environment import DUMMY_CREDENTIAL
+from region.credentials import Credential
 
 POOL_SIZE = 64
 
@@ -35,8 +35,8 @@ class Clients:
     `Any`, because boto3 builds its clients from AWS's models when the program runs.
     """
 
-    def __init__(self, endpoint_url: str, region: str) -> None:
-        """Prepare clients of the region at `endpoint_url`.
+    def __init__(self, endpoint_url: str, region: str, credential: Credential) -> None:
+        """Prepare clients of the region at `endpoint_url`, which sign with `credential`.
 
         Raises:
             GuardError: The endpoint is not on this machine.
@@ -44,6 +44,7 @@ class Clients:
         require_loopback("The provider's endpoint", endpoint_url)
         self._endpoint_url = endpoint_url
         self._region = region
+        self._credential = credential
         self._lock = threading.Lock()
         self._session = _isolated_session()
         self._services = frozenset(self._session.get_available_services())
@@ -78,7 +79,7 @@ class Clients:
             service,  # pyright: ignore[reportArgumentType]
             endpoint_url=self._endpoint_url,
             region_name=self._region,
-            aws_access_key_id=DUMMY_CREDENTIAL,
-            aws_secret_access_key=DUMMY_CREDENTIAL,
+            aws_access_key_id=self._credential.access_key_id,
+            aws_secret_access_key=self._credential.secret_access_key,
             config=config,
         )

@@ -10,6 +10,9 @@ from typing import Any, Final
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from region import peers
+from region.credentials import Credential
+from region.provider.admission import HOST, Admission
 from region.provider.clients import Clients
 from region.provider.operation import ProviderContext
 from region.provider.resources import all_handlers
@@ -28,11 +31,14 @@ logger: Final = logging.getLogger(__name__)
 class ProviderServer:
     """Serves the `aws` provider of one local region to any number of engines.
 
-    `endpoint_url` must be a literal loopback address.
+    `endpoint_url` must be a literal loopback address; calls of it are signed with `credential`. Only
+    processes of this process's user and of root may call the provider.
     """
 
-    def __init__(self, endpoint_url: str, region: str) -> None:
-        self._provider_context = ProviderContext(Clients(endpoint_url, region), region)
+    def __init__(self, endpoint_url: str, region: str, credential: Credential) -> None:
+        clients = Clients(endpoint_url, region, credential)
+        self._provider_context = ProviderContext(clients, region)
+        self._admission = Admission(peers.admitted())
         self._handlers = all_handlers()
         self._sessions = Sessions()
         self._server: Any = None
@@ -50,15 +56,17 @@ class ProviderServer:
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.so_reuseport", 0),  # two regions on one port must not share its requests
             ],
+            interceptors=[self._admission],
         )
         service = ProviderService(self._provider_context, self._handlers, self._sessions)
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(service, server)
         try:
-            bound = server.add_insecure_port(f"127.0.0.1:{port}")
+            bound = server.add_insecure_port(f"{HOST}:{port}")
         except RuntimeError:
             bound = 0
         if not bound:
             raise OSError(f"The provider's port {port} is taken; free it or choose another.")
+        self._admission.listen_on(bound)
         server.start()
         self._server = server
         threading.Thread(target=self._warm_up, name="provider-warm-up", daemon=True).start()

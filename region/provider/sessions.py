@@ -30,7 +30,7 @@ class Session:
     def attach(self, address: str) -> None:
         """Remember where the engine receives messages."""
         if self._channel is None and address:
-            self._channel = grpc.insecure_channel(address)
+            self._channel = grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)])
             self._engine = engine_pb2_grpc.EngineStub(self._channel)
 
     def status(self, urn: str, message: str) -> None:

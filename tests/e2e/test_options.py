@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from region import session
+from region import credentials, session
 from region.provider.clients import Clients
 from rehearsal.engine_events import Event, Summary
 from rehearsal.pulumi_project import EngineError, Project
@@ -33,7 +33,7 @@ def begin(rehearsal: Any, **options: Any) -> Project:
 
 def clients(project: Project) -> Clients:
     endpoint = f"http://127.0.0.1:{project.session.api_port}"
-    return Clients(endpoint, project.session.region)
+    return Clients(endpoint, project.session.region, credentials.read(project.root))
 
 
 def instances(aws: Clients) -> list[dict[str, Any]]:

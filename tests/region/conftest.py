@@ -11,7 +11,7 @@ import pytest
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.services.install import install_patches
-from tests.region.fakes import REGION, Aws, FakePool
+from tests.region.fakes import REGION, Aws, FakePool, give_credential
 
 
 @pytest.fixture
@@ -26,7 +26,9 @@ def make_plane(tmp_path: Path, speed: float) -> Iterator[Callable[..., ControlPl
 
     def make(**settings: Any) -> ControlPlane:
         defaults = {"root": tmp_path / "region", "region": REGION, "speed": speed}
-        plane = ControlPlane(RegionConfig(**defaults | settings), install_patches)
+        config = RegionConfig(**defaults | settings)
+        give_credential(config.root)
+        plane = ControlPlane(config, install_patches)
         plane.start()
         started.append(plane)
         return plane

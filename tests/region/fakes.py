@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials as Keys
 
+from region import credentials, private
 from region.addresses import has_twin, loopback_of
+from region.api.server import ControlPlane
+from region.credentials import Credential
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import BootError, UnknownMachine
 from region.machines.run_command import RunOutcome
@@ -21,6 +30,15 @@ from region.network.errors import NetworkError
 from region.services.elbv2.haproxy.model import Health, LoadBalancer, Target, TargetStatus
 
 REGION = "ap-northeast-2"
+USER = Credential("HAPROOFTESTTESTTESTT", "a secret that only tests know")
+"""The key pair of the regions that tests start."""
+
+
+def give_credential(root: Path) -> None:
+    """Make `USER` the user's key pair of the region that will start in `root`."""
+    path = credentials.file(root)
+    private.directory(path.parent)
+    private.write(path, json.dumps(asdict(USER)))
 
 
 class Aws:
@@ -36,11 +54,48 @@ class Aws:
                 service,
                 endpoint_url=self._endpoint,
                 region_name=REGION,
-                aws_access_key_id="rehearsal",
-                aws_secret_access_key="rehearsal",
+                aws_access_key_id=USER.access_key_id,
+                aws_secret_access_key=USER.secret_access_key,
                 config=Config(retries={"max_attempts": 0}),
             )
         return self._clients[service]
+
+
+class Answer(NamedTuple):
+    """What the API answered to one request."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def ask(
+    plane: ControlPlane,
+    method: str,
+    target: str,
+    *,
+    signed_for: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    port: int | None = None,
+) -> Answer:
+    """Send one request as it is, signed by the user for a service unless that is None."""
+    host = f"127.0.0.1:{port or plane.port}"
+    request = AWSRequest(method, f"http://{host}{target}", dict(headers or {}), data=body)
+    if "Host" not in request.headers:
+        request.headers["Host"] = host
+    if signed_for:
+        user = plane.credentials.user
+        keys = Keys(user.access_key_id, user.secret_access_key)
+        SigV4Auth(keys, signed_for, REGION).add_auth(request)
+    connection = HTTPConnection("127.0.0.1", port or plane.port, timeout=10)
+    try:
+        connection.request(method, target, body, dict(request.headers.items()))
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, found, answer.read())
+    finally:
+        connection.close()
 
 
 class FakeAgent:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region import environment, session, usage
+from region import credentials, environment, session, usage
 from region.session import Session
 
 
@@ -67,6 +67,7 @@ def test_the_environment_contains_nothing_of_a_real_account(
 ) -> None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ROLE_ARN"):
         monkeypatch.setenv(name, "real")
+    credentials.ensure(tmp_path)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
 
     found = environment.process_environment(mine(), tmp_path)
@@ -74,13 +75,14 @@ def test_the_environment_contains_nothing_of_a_real_account(
     assert "real" not in found.values()
     assert "HTTPS_PROXY" not in found
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
-    assert found["AWS_ACCESS_KEY_ID"] == "rehearsal"
+    assert found["AWS_ACCESS_KEY_ID"] == credentials.read(tmp_path).access_key_id
     assert found["PULUMI_DEBUG_PROVIDERS"] == "aws:4567"
 
 
 def test_the_shell_lines_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "real")
     root = tmp_path / "it's here"
+    credentials.ensure(root)
     lines = environment.shell_lines(mine(), root)
     script = "; ".join([*lines, 'echo "$AWS_PROFILE|$AWS_ENDPOINT_URL|$PULUMI_BACKEND_URL"'])
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from appspec import Finding, Permission
 from appspec.events import HOOK_EVENTS
+from region.credentials import Credential
 from region.machines.codedeploy_agent import appspec, bundle
 from region.machines.codedeploy_agent.lifecycle_events import (
     DOWNLOAD_BUNDLE,
@@ -50,6 +51,7 @@ class AgentContext:
     environment: Callable[[], Mapping[str, str]]
     log: Path
     aws_endpoint: str
+    credential: Credential
     region: str
 
 
@@ -111,7 +113,9 @@ class CodeDeployAgent:
                 f"{', '.join(BUNDLE_TYPES)}."
             )
         self._remove_old_archives(deployment)
-        client = bundle.s3_client(self._context.aws_endpoint, self._context.region)
+        client = bundle.s3_client(
+            self._context.aws_endpoint, self._context.region, self._context.credential
+        )
         self._context.log.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(prefix="bundle-", dir=self._context.log.parent) as file:
             bundle.download(client, deployment, Path(file.name))

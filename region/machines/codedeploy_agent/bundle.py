@@ -10,9 +10,9 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from region.credentials import Credential
 from region.machines.codedeploy_agent.messages import AgentDeployment
 from region.machines.errors import BundleError
-from region.machines.imds import ACCESS_KEY
 
 MAX_UNPACKED_BYTES = 8 * 1024**3
 """The root volume of the image; a revision that unpacks to more could not be installed."""
@@ -21,14 +21,15 @@ _CHUNK = 1024 * 1024
 
 
 @cache
-def s3_client(endpoint: str, region: str) -> Any:
-    """Return an S3 client of the local region; fixed credentials, so no others are looked up."""
+def s3_client(endpoint: str, region: str, credential: Credential) -> Any:
+    """Return an S3 client of the local region; `credential` is given, so no other is looked up."""
     return Session().client(
         "s3",
         endpoint_url=endpoint,
         region_name=region,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=ACCESS_KEY,
+        aws_access_key_id=credential.access_key_id,
+        aws_secret_access_key=credential.secret_access_key,
+        aws_session_token=credential.session_token,
         config=Config(
             s3={"addressing_style": "path"},
             proxies={},

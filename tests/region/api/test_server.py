@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from region.api import patching
 from region.api.server import ControlPlane, ControlPlaneError
 from region.config import RegionConfig
 from region.services.install import install_patches
+from tests.region.fakes import ask
 
 HERE = Path(__file__).resolve().parents[3]
 
@@ -91,31 +91,18 @@ def test_a_crash_is_reported_and_logged(aws, plane, monkeypatch):
     assert "Traceback" in log
 
 
-def ask(plane, method, path, **headers):
-    connection = HTTPConnection("127.0.0.1", plane.port, timeout=10)
-    connection.request(method, path, headers=headers)
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    return answer.status, body
-
-
 def test_reset_through_the_api_is_refused(aws, plane):
     vpc = aws.ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
-    assert ask(plane, "POST", "/moto-api/reset")[0] == 403
+    assert ask(plane, "POST", "/moto-api/reset", signed_for="s3").status == 403
     assert aws.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
 
 
 def test_another_account_cannot_be_requested(plane):
-    headers = {
-        "x-moto-account-id": "999999999999",
-        "Authorization": "AWS4-HMAC-SHA256 Credential=rehearsal/20260101/us-east-1/sts/"
-        "aws4_request, SignedHeaders=host, Signature=0",
-    }
+    headers = {"x-moto-account-id": "999999999999"}
     call = "/?Action=GetCallerIdentity&Version=2011-06-15"
-    status, body = ask(plane, "GET", call, **headers)
-    assert status == 200
-    assert b"123456789012" in body
+    answer = ask(plane, "GET", call, signed_for="sts", headers=headers)
+    assert answer.status == 200
+    assert b"123456789012" in answer.body
 
 
 SAVER = """
@@ -128,7 +115,8 @@ plane = ControlPlane(RegionConfig(root=Path(sys.argv[1])), install_patches)
 plane.start()
 def client(name):
     return boto3.client(name, endpoint_url=plane.endpoint, region_name="ap-northeast-2",
-                        aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")
+                        aws_access_key_id=plane.credentials.user.access_key_id,
+                        aws_secret_access_key=plane.credentials.user.secret_access_key)
 ec2, iam, s3, secrets = client("ec2"), client("iam"), client("s3"), client("secretsmanager")
 vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
 subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.1.0/24")["Subnet"]["SubnetId"]

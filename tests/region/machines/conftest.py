@@ -117,7 +117,12 @@ def new_pool(
 
     def make(**options: Any) -> MachinePool:
         pool = MachinePool(
-            tmp_path / "region", network, "ap-northeast-2", image=lambda _: image, **options
+            tmp_path / "region",
+            network,
+            "ap-northeast-2",
+            aws_endpoint="http://127.0.0.1:9",
+            image=lambda _: image,
+            **options,
         )
         made.append(pool)
         return pool

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from region.credentials import Credential
 from region.machines.imds import Imds, Response
 
+OWN = Credential("HAPROOFNODE", "secret", "token")
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"
 TOKEN = "X-aws-ec2-metadata-token"
 
@@ -17,7 +19,7 @@ def now() -> list[float]:
 
 @pytest.fixture
 def imds(spec_of, now: list[float]) -> Imds:
-    return Imds(spec_of(b"#cloud-config\n", host=7), "123456789012", lambda: now[0])
+    return Imds(spec_of(b"#cloud-config\n", host=7), "123456789012", OWN, lambda: now[0])
 
 
 def _token(imds: Imds, ttl: str = "60") -> str:
@@ -74,11 +76,11 @@ def test_listings(imds: Imds):
     assert _get(imds, "/2020-10-27/meta-data/instance-id").status == 404
 
 
-def test_credentials_are_the_dummies(imds: Imds):
+def test_credentials_are_the_instances_own(imds: Imds):
     found = json.loads(_get(imds, "/latest/meta-data/iam/security-credentials/instance-role").body)
-    assert (found["Code"], found["AccessKeyId"], found["SecretAccessKey"]) == (
-        *("Success", "rehearsal", "rehearsal"),
-    )
+    assert found["Code"] == "Success"
+    names = ("AccessKeyId", "SecretAccessKey", "Token")
+    assert [found[name] for name in names] == ["HAPROOFNODE", "secret", "token"]
     assert found["Expiration"] > found["LastUpdated"]
 
 

@@ -103,6 +103,11 @@ def tcp(source: str, destination: str, port: int) -> Packet:
             id="an answer",
         ),
         pytest.param(
+            Packet(source=APP, destination=WEB, protocol="icmp", type=3, state="related"),
+            True,
+            id="an error of a connection",
+        ),
+        pytest.param(
             Packet(source=WEB, destination=APP, port=8080, state="invalid"),
             False,
             id="no connection",

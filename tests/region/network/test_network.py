@@ -208,18 +208,52 @@ def test_ping_needs_a_rule_of_its_own(network: RegionNetwork, a: Host, b: Host) 
     assert a.namespace.inside(ping)
 
 
-def test_a_false_source_address_is_dropped(a: Host, b: Host) -> None:
-    def receiver() -> socket.socket:
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        made.bind(("", 9000))
-        made.settimeout(0.4)
-        return made
+def inbox_at_9000() -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind(("", 9000))
+    made.settimeout(0.4)
+    return made
 
+
+def send_to_9000(address: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.sendto(b"hey!", (address, 9000))
+
+
+def test_an_error_comes_back_to_who_sent(a: Host, b: Host) -> None:
+    """A closed UDP port answers by ICMP, for which no group has a rule."""
+
+    def send() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.connect((b.address, 9000))
+            out.settimeout(0.4)
+            out.send(b"hey!")
+            out.recv(10)
+
+    with pytest.raises(ConnectionRefusedError):
+        a.namespace.inside(send)
+
+
+def test_a_cut_cable_loses_packets_in_both_directions(
+    network: RegionNetwork, a: Host, b: Host
+) -> None:
+    for cut, sender, receiver in ((a, a, b), (a, b, a)):
+        with receiver.namespace.inside(inbox_at_9000) as inbox:
+            network.set_link(cut.id, up=False)
+            sender.namespace.inside(lambda to=receiver: send_to_9000(to.address))
+            with pytest.raises(TimeoutError):
+                inbox.recv(10)
+            network.set_link(cut.id, up=True)
+            sender.namespace.inside(lambda to=receiver: send_to_9000(to.address))
+            assert inbox.recv(10) == b"hey!"
+
+
+def test_a_false_source_address_is_dropped(a: Host, b: Host) -> None:
     def send(source: str) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
             raw.sendto(datagram(source, b.address, 9000), (b.address, 0))
 
-    with b.namespace.inside(receiver) as inbox:
+    with b.namespace.inside(inbox_at_9000) as inbox:
         for lie in (
             "10.20.1.12",
             "10.20.2.13",
@@ -275,6 +309,12 @@ def test_the_interface_is_as_on_ec2(a: Host) -> None:
     assert a.shell("ip -6 address show eth0") == ""
     with a.namespace.inside(lambda: socket.create_server(("::1", 8082), family=socket.AF_INET6)):
         pass
+
+
+def test_the_network_itself_has_no_ipv6(network: RegionNetwork, a: Host) -> None:
+    found = Namespace(network.path).inside(Path("/proc/thread-self/net/if_inet6").read_text)
+    assert found == ""
+    assert a.namespace.inside(Path("/proc/thread-self/net/if_inet6").read_text) != ""
 
 
 def test_ipv6_does_not_pass_even_if_an_instance_turns_it_on(a: Host, neighbor: Host) -> None:
@@ -468,6 +508,22 @@ def test_what_a_killed_region_left_is_replaced(tmp_path: Path) -> None:
                 network.listen("10.20.0.100", 80)
         finally:
             network.stop()
+
+
+def test_a_network_that_starts_again_has_forgotten_what_was_cut(tmp_path: Path) -> None:
+    network = RegionNetwork(tmp_path)
+    try:
+        with asleep() as pid:
+            host = Host("i-1", pid, "10.20.8.10", "10.20.8.0/24")
+            for _ in range(2):
+                network.start()
+                network.attach(host.id, pid, host.address, host.subnet)
+                with network.listen(API, API_PORT):
+                    assert host.reaches(API, API_PORT)
+                    network.set_link(host.id, up=False)
+                    assert not host.reaches(API, API_PORT)
+    finally:
+        network.stop()
 
 
 def test_a_name_without_a_namespace_is_replaced(tmp_path: Path) -> None:

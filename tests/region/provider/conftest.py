@@ -30,7 +30,7 @@ from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres.settings import ClusterSpec
-from tests.region.fakes import REGION, FakeBalancer, FakePool, HostNetwork
+from tests.region.fakes import REGION, FakeBalancer, FakePool, HostNetwork, give_credential
 
 HANDLERS = all_handlers()
 
@@ -73,6 +73,7 @@ class FakeServer:
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """One control plane for a file's tests; `context` empties it for each of them."""
     root = tmp_path_factory.mktemp("region")
+    give_credential(root)
     plane = ControlPlane(RegionConfig(root=root, region=REGION, speed=50.0), install_patches)
     plane.start()
     yield plane
@@ -81,7 +82,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 @pytest.fixture(scope="module")
 def clients(plane: ControlPlane) -> Clients:
-    return Clients(plane.endpoint, REGION)
+    return Clients(plane.endpoint, REGION, plane.credentials.user)
 
 
 @pytest.fixture

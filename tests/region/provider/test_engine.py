@@ -138,7 +138,7 @@ class Stack:
 def stack(tmp_path: Path, plane: ControlPlane, context: Any) -> Iterator[Stack]:
     if shutil.which("pulumi", path=SEARCH_PATH) is None:
         pytest.skip("the Pulumi engine is not installed; run `make setup`")
-    server = ProviderServer(plane.endpoint, "ap-northeast-2")
+    server = ProviderServer(plane.endpoint, "ap-northeast-2", plane.credentials.user)
     yield Stack(tmp_path, server.start())
     server.stop()
 

@@ -23,7 +23,7 @@ URN = f"urn:pulumi:s::p::c:x:Y${VPC}::web"
 
 @pytest.fixture
 def server(plane: ControlPlane, context: Any) -> Iterator[tuple[ProviderServer, int]]:
-    server = ProviderServer(plane.endpoint, "ap-northeast-2")
+    server = ProviderServer(plane.endpoint, "ap-northeast-2", plane.credentials.user)
     yield server, server.start()
     server.stop()
 
@@ -207,9 +207,9 @@ def test_a_taken_port_is_an_error(server: Any, plane: ControlPlane) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        second = ProviderServer(plane.endpoint, "ap-northeast-2")
+        second = ProviderServer(plane.endpoint, "ap-northeast-2", plane.credentials.user)
         with pytest.raises(OSError, match="is taken"):
             second.start(other.getsockname()[1])
-    third = ProviderServer(plane.endpoint, "ap-northeast-2")
+    third = ProviderServer(plane.endpoint, "ap-northeast-2", plane.credentials.user)
     with pytest.raises(OSError, match="is taken"):
         third.start(server[1])

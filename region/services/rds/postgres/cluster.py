@@ -201,7 +201,7 @@ class Cluster:
         if connected.status != ConnStatus.OK:
             reason = connected.get_error_message()
             raise DatabaseError(f"Database {self.spec.name} refused a login: {reason}")
-        connection: psycopg.Connection[tuple[object, ...]] = psycopg.Connection(connected)
+        connection = psycopg.Connection[tuple[object, ...]](connected)
         connection.autocommit = True
         return connection
 

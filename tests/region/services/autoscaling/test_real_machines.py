@@ -42,7 +42,9 @@ runcmd:
 class RealRegion:
     def __init__(self, plane, aws):
         self.plane, self.aws = plane, aws
-        self.pool = MachinePool(plane.config.root, plane.endpoint, plane.config.region)
+        self.pool = MachinePool(
+            plane.config.root, plane.endpoint, plane.config.region, credentials=plane.credentials
+        )
         self.pool.start()
         controllers = [InstancesController(plane, self.pool), AutoScalingController(plane)]
         self.loop = ControllerLoop(plane, controllers, tick=0.2)

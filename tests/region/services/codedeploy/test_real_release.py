@@ -40,7 +40,9 @@ def revision(check: str) -> bytes:
 
 @pytest.fixture
 def real(plane, stage_of):
-    pool = MachinePool(plane.config.root, plane.endpoint, plane.config.region)
+    pool = MachinePool(
+        plane.config.root, plane.endpoint, plane.config.region, credentials=plane.credentials
+    )
     pool.start()
     loop = ControllerLoop(
         plane,
