@@ -320,7 +320,8 @@ def test_metadata_gives_botocore_its_credentials(pool, spec_of, user_data_of):
     data = user_data_of({"who.py": program}, "python3 /opt/haproof/who.py")
     machine = pool.launch(spec_of(data, 19))
     machine.boot()
-    assert "rehearsal iam-role" in machine.console_output()
+    key = machine._context.credential.access_key_id
+    assert f"{key} iam-role" in machine.console_output()
 
 
 def test_only_the_root_of_a_machine_commands_its_service_manager(pool, spec_of, user_data_of):

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
+import psycopg.rows
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import ConnStatus, PGconn
@@ -201,7 +202,7 @@ class Cluster:
         if connected.status != ConnStatus.OK:
             reason = connected.get_error_message()
             raise DatabaseError(f"Database {self.spec.name} refused a login: {reason}")
-        connection = psycopg.Connection[tuple[object, ...]](connected)
+        connection = psycopg.Connection(connected, row_factory=psycopg.rows.tuple_row)
         connection.autocommit = True
         return connection
 
