@@ -1,0 +1,43 @@
+"""The AWS CLI for instances, which Amazon Linux has by default.
+
+Where the host has one of its own, the image `host` has it already. Else this program's own
+dependencies, which contain it, become the directory `DESTINATION`, read by the running Python.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sysconfig
+from importlib.util import find_spec
+from pathlib import Path
+
+from region.machines.images import confined, interpreter
+from region.machines.images.layers import Layer
+
+DESTINATION = "/usr/lib/haproof/site-packages"
+_PLACES = ("/usr/local/bin/aws", "/usr/bin/aws")
+
+
+def libraries(root: Path, base: Path | None) -> Path | None:
+    """Return the directory that an image of `root` needs for the AWS CLI; None if it needs none.
+
+    `base` is the Python that the image gets (`interpreter`), None for the system's own.
+    """
+    if any(confined.on_host(root, path).exists() for path in _PLACES):
+        return None
+    if base is None and interpreter.prefix() is not None:
+        return None
+    found = Path(sysconfig.get_paths()["purelib"])
+    return found if find_spec("awscli") is not None and found.is_dir() else None
+
+
+def add(layer: Layer) -> None:
+    """Add the command `aws` to `layer`."""
+    layer.directory(DESTINATION)
+    program = interpreter.NAME
+    layer.file(
+        "/usr/local/bin/aws",
+        "#!/bin/sh\n"
+        f"PYTHONPATH={shlex.quote(DESTINATION)} exec {program} -m awscli \"$@\"\n",
+        0o755,
+    )
