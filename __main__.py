@@ -18,6 +18,8 @@ SERVICES = {"single": SingleInstanceService, "ha": HighlyAvailableService}
 
 settings = read_settings()
 bundle = build_bundle(Path(settings.app_path), cache=Path(".tools") / "bundles")
+for hint in bundle.hints:
+    pulumi.log.warn(hint)
 region = current_region()
 
 hooks = [release_hook()] if settings.release_on_up else []

@@ -40,6 +40,8 @@ class Bundle:
     path: Path
     digest: str
     """SHA-256 of the zip, in hexadecimal."""
+    hints: tuple[str, ...] = ()
+    """What in the appspec.yml will have no effect, one line each."""
 
     @property
     def key(self) -> str:
@@ -61,23 +63,29 @@ def build_bundle(source: Path, cache: Path) -> Bundle:
             "the sample application there, or set the key to your application's directory."
         )
     if not (source / APPSPEC).is_file():
-        raise ConfigurationError(
-            f'haproof:appPath is "{source}", which has no {APPSPEC} at its root; run '
-            "`make revision` to build the sample application, or add the file (CodeDeploy user "
-            'guide, "AppSpec file reference").'
+        other = (source / APPSPEC).with_suffix(".yaml")
+        remedy = (
+            f"rename {other.name}, which the agent's hooks do not look for"
+            if other.is_file()
+            else "run `make revision` to build the sample application, or add the file (CodeDeploy "
+            'user guide, "AppSpec file reference")'
         )
-    check_appspec(source)
+        raise ConfigurationError(
+            f'haproof:appPath is "{source}", which has no {APPSPEC} at its root; {remedy}.'
+        )
+    members = bundle_members(source)
+    hints = check_appspec(source, members)
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = cache / f".{os.getpid()}.zip"
     try:
-        _write_zip(source, unfinished)
+        _write_zip(source, members, unfinished)
         with unfinished.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         path = cache / f"{digest}.zip"
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    return Bundle(path=path.resolve(), digest=digest)
+    return Bundle(path=path.resolve(), digest=digest, hints=hints)
 
 
 def bundle_members(source: Path) -> list[Path]:
@@ -113,11 +121,11 @@ def _is_junk(name: str) -> bool:
     return name in JUNK_FILES or Path(name).suffix in JUNK_SUFFIXES
 
 
-def _write_zip(source: Path, target: Path) -> None:
+def _write_zip(source: Path, members: list[Path], target: Path) -> None:
     # Stored, not deflated: compressed bytes differ between zlib's versions and forks, so the same
     # revision would get another digest on another machine. It also saves the instance's CPU.
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for member in bundle_members(source):
+        for member in members:
             entry = zipfile.ZipInfo(member.relative_to(source).as_posix(), date_time=EARLIEST)
             entry.create_system = _UNIX
             # Like Git, keep only whether a file is executable: the rest depends on the umask.

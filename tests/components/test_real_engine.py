@@ -44,14 +44,15 @@ class Project:
         for name in ("Pulumi.yaml", "Pulumi.single.yaml", "Pulumi.ha.yaml", "__main__.py"):
             shutil.copy(ROOT / name, self.directory / name)
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "components", self.directory / "components", ignore=ignored)
+        for package in ("appspec", "components"):
+            shutil.copytree(ROOT / package, self.directory / package, ignore=ignored)
         (self.directory / ".venv").symlink_to(ROOT / ".venv")
         self.command = self.directory / "loadtest"
         self.command.mkdir()
         (self.command / "__main__.py").write_text(COMMAND, encoding="utf-8")
         self.revision = self.directory / ".tools" / "revision"
         self.revision.mkdir(parents=True)
-        (self.revision / "appspec.yml").write_text("version: 0.0\n", encoding="utf-8")
+        (self.revision / "appspec.yml").write_text("version: 0.0\nos: linux\n", encoding="utf-8")
         state = root / "state"
         state.mkdir()
         self.environment = {

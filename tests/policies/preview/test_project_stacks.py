@@ -24,7 +24,8 @@ def project(echo_provider, standing, tmp_path_factory):
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.single.yaml", "Pulumi.ha.yaml"):
         shutil.copy(ROOT / name, sandbox.project)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "components", sandbox.project / "components", ignore=ignored)
+    for package in ("appspec", "components"):
+        shutil.copytree(ROOT / package, sandbox.project / package, ignore=ignored)
     revision = sandbox.directory / "revision"
     revision.mkdir()
     (revision / "appspec.yml").write_text("version: 0.0\nos: linux\n")
