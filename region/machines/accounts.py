@@ -38,6 +38,19 @@ class Accounts:
         entry = self._entry("/etc/passwd", name)
         return entry[5] if entry is not None and len(entry) > 5 and entry[5] else "/"
 
+    def shell(self, name: str) -> str:
+        """Return a user's login shell, which `su` runs; /bin/sh if it has none.
+
+        Raises:
+            AccountError: If no user has this name; numbers are none.
+        """
+        for entry in self._entries("/etc/passwd"):
+            if entry[0] == name:
+                return (entry[6] if len(entry) > 6 else "") or "/bin/sh"
+        if name == "root":
+            return "/bin/sh"
+        raise AccountError(f"The machine has no user {name!r}; create it first, with useradd.")
+
     def group(self, name: str) -> int:
         """Return the number of the group called `name`, or with that number.
 

@@ -102,16 +102,12 @@ class FakeAgent:
         self._pool = pool
         self.events: list[tuple[str, str]] = []
         self.keys: list[str] = []
-        self.marked: list[str] = []
 
     def run_event(self, event: str, deployment: AgentDeployment) -> EventResult:
         self.events.append((deployment.deployment_id, event))
         if event == "DownloadBundle":
             self.keys.append(deployment.key)
         return self._pool.answer(self, event, deployment)
-
-    def mark_successful(self, deployment: AgentDeployment) -> None:
-        self.marked.append(deployment.deployment_id)
 
 
 class FakeMachine:

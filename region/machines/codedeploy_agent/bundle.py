@@ -1,11 +1,9 @@
-"""Download of a revision from S3, and its safe extraction (zip-slip, links and size checked)."""
+"""Download of a revision from S3. `inside/unpack.py` unpacks it, confined to the machine."""
 
 from __future__ import annotations
 
-import stat
-import zipfile
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from boto3.session import Session
@@ -16,8 +14,9 @@ from region.credentials import Credential
 from region.machines.codedeploy_agent.messages import AgentDeployment
 from region.machines.errors import BundleError
 
-# The root volume of the image has 8 GiB; a revision that unpacks to more could not be installed.
-_MAX_UNPACKED_BYTES = 8 * 1024**3
+MAX_UNPACKED_BYTES = 8 * 1024**3
+"""The root volume of the image; a revision that unpacks to more could not be installed."""
+
 _CHUNK = 1024 * 1024
 
 
@@ -65,95 +64,3 @@ def download(client: Any, deployment: AgentDeployment, target: Path) -> None:
             file.writelines(found["Body"].iter_chunks(_CHUNK))
     except (ClientError, BotoCoreError) as error:
         raise BundleError(f"{name} could not be downloaded: {error}.") from error
-
-
-def unpack(bundle: Path, archive: Path) -> None:
-    """Unpack a zip into the new directory `archive`.
-
-    Raises:
-        BundleError: For entries or links that lead out of it, special files and too much content.
-    """
-    try:
-        with zipfile.ZipFile(bundle) as opened:
-            entries = opened.infolist()
-            _check_size(entries)
-            archive.mkdir(parents=True)
-            links = [entry for entry in entries if _kind(entry) == stat.S_IFLNK]
-            for entry in entries:
-                if entry not in links:
-                    _extract(opened, entry, archive)
-            # Links come last, so that no entry can be written through one.
-            for entry in links:
-                _link(opened, entry, archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-        raise BundleError(f"The revision is not a zip that can be unpacked: {error}.") from error
-    _check_links(archive)
-
-
-def _check_size(entries: list[zipfile.ZipInfo]) -> None:
-    total = sum(entry.file_size for entry in entries)
-    if total > _MAX_UNPACKED_BYTES:
-        raise BundleError(
-            f"The revision unpacks to {total} bytes, more than the {_MAX_UNPACKED_BYTES} of the "
-            "instance's disk; remove what the service does not need."
-        )
-
-
-def _mode(entry: zipfile.ZipInfo) -> int:
-    return entry.external_attr >> 16
-
-
-def _kind(entry: zipfile.ZipInfo) -> int:
-    """Return the file type; zips made without Unix attributes contain plain files."""
-    return stat.S_IFMT(_mode(entry)) or (stat.S_IFDIR if entry.is_dir() else stat.S_IFREG)
-
-
-def _target(entry: zipfile.ZipInfo, archive: Path) -> Path:
-    path = PurePosixPath(entry.filename)
-    if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or not path.parts:
-        raise BundleError(
-            f"The revision contains the entry {entry.filename!r}, which leads out of it; "
-            "zip it from within its root directory."
-        )
-    return archive.joinpath(*path.parts)
-
-
-def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, archive: Path) -> None:
-    target = _target(entry, archive)
-    kind = _kind(entry)
-    if entry.is_dir() or kind == stat.S_IFDIR:
-        target.mkdir(parents=True, exist_ok=True)
-        return
-    if kind != stat.S_IFREG:
-        raise BundleError(
-            f"The revision contains {entry.filename!r}, which is not a file, a directory or a link; "
-            "remove it."
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with opened.open(entry) as source, target.open("wb") as file:
-        while chunk := source.read(_CHUNK):
-            file.write(chunk)
-    target.chmod((_mode(entry) & 0o777) or 0o644)
-
-
-def _link(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, archive: Path) -> None:
-    target = _target(entry, archive)
-    destination = opened.read(entry).decode(errors="surrogateescape")
-    if not destination or destination.startswith("/"):
-        raise BundleError(
-            f"The link {entry.filename!r} of the revision points to {destination!r}; "
-            "only relative links within the revision are unpacked."
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(destination)
-
-
-def _check_links(archive: Path) -> None:
-    """Reject links that lead out of the archive, directly or through others."""
-    root = archive.resolve()
-    for path in archive.rglob("*"):
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            raise BundleError(
-                f"The link {path.relative_to(archive).as_posix()!r} of the revision leads out of "
-                "it; only links within the revision are unpacked."
-            )

@@ -20,14 +20,6 @@ INSTALLATION = (
 )
 ALLOWING = ("BeforeAllowTraffic", ALLOW_TRAFFIC, "AfterAllowTraffic")
 
-WITHOUT_SCRIPTS = frozenset({BLOCK_TRAFFIC, DOWNLOAD_BUNDLE, INSTALL, ALLOW_TRAFFIC})
-"""Events that CodeDeploy or its agent carries out and an AppSpec file cannot hook into."""
-
-HOOK_EVENTS = tuple(
-    event for event in (*BLOCKING, *INSTALLATION, *ALLOWING) if event not in WITHOUT_SCRIPTS
-)
-"""Events that run scripts of a revision."""
-
 FROM_PREVIOUS_REVISION = frozenset({"BeforeBlockTraffic", "AfterBlockTraffic", APPLICATION_STOP})
 """Events that run the scripts of the last successful revision. A broken script there could block
 every later deployment, so `ignoreApplicationStopFailures` covers exactly these."""

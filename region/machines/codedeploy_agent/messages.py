@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from region.machines.codedeploy_agent.appspec import FileExistsBehavior
+from appspec import FileExistsBehavior
+
+BUNDLE_TYPES = ("zip", "tar", "tgz")
+"""The bundle types that CodeDeploy's agent unpacks on Linux (deployment_specification.rb)."""
 
 EventStatus = Literal["Succeeded", "Failed", "Skipped"]
 # The LifecycleErrorCode values of the CodeDeploy API.
@@ -41,7 +44,7 @@ class EventResult:
 
     Attributes:
         exit_code: None if no script ran to its end.
-        log_tail: The last 2 KiB that the scripts printed.
+        log_tail: The last lines that the scripts printed, of less than 2 KiB together.
     """
 
     status: EventStatus

@@ -1,27 +1,61 @@
-"""The runner of a lifecycle event's scripts."""
+"""The runner of a lifecycle event's scripts, as AWS's agent runs them.
+
+Reference: hook_executor.rb and platform/linux_util.rb (`prepare_script_command`) of
+github.com/aws/aws-codedeploy-agent, whose messages these are.
+"""
 
 from __future__ import annotations
 
-import os
-import signal
-import stat
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from region.machines.codedeploy_agent.appspec import Script
+from appspec import Script
+from appspec.reader import EVENT_SECONDS
+from region.machines.accounts import Accounts
 from region.machines.codedeploy_agent.messages import ErrorCode, EventResult
-from region.machines.disk import Disk
-from region.machines.processes import Command, Process, ProcessTable, kill_session
+from region.machines.codedeploy_agent.script_output import Output, ScriptLog
+from region.machines.container.oci import ROOT, User
+from region.machines.errors import AccountError, MachineError
+from region.machines.processes import AGENT, Command, ProcessTable, end
+from region.machines.root_file_system import RootFileSystem
 
-GROUP: Final = "agent"
-_TAIL_BYTES: Final = 2048
+_INSPECT: Final = Path(__file__).parent / "inside" / "script.py"
+_RECORDS: Final = Path(__file__).parent / "inside" / "records.py"
 _GRACE_SECONDS: Final = 1.0
 # Where the agent's own unit starts it; scripts that rely on relative paths fail on AWS as here.
 _WORKING_DIRECTORY: Final = "/opt/codedeploy-agent"
+# What runs a script without `#!`: Ruby hands it to /bin/sh, which is bash on Amazon Linux.
+_SHELL: Final = "/bin/bash"
+_FLUSH_CHARACTERS: Final = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Event:
+    """One lifecycle event's scripts; all paths are the machine's.
+
+    Attributes:
+        archive: The unpacked revision.
+        log: The deployment's scripts.log.
+        variables: What the agent adds to the environment.
+    """
+
+    name: str
+    deployment_id: str
+    scripts: Sequence[Script]
+    archive: str
+    log: str
+    variables: Mapping[str, str]
+
+
+class _Failure(Exception):  # noqa: N818 - ends the event, as the agent's ScriptError
+    def __init__(self, code: ErrorCode, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code: ErrorCode = code
+        self.status = status
 
 
 class ScriptRunner:
@@ -29,129 +63,218 @@ class ScriptRunner:
 
     def __init__(
         self,
-        disk: Disk,
+        files: RootFileSystem,
         processes: ProcessTable,
         environment: Callable[[], Mapping[str, str]],
+        log: Path,
     ) -> None:
-        """Run scripts with the machine's `environment`."""
-        self._disk = disk
+        """Run scripts with the machine's `environment`; `log` on the host has every line at once.
+
+        The log is what the agent calls codedeploy-agent-deployments.log.
+        """
+        self._files = files
+        self._accounts = Accounts(files)
         self._processes = processes
         self._environment = environment
+        self._log = log
 
-    def run(
-        self,
-        scripts: Sequence[Script],
-        archive: Path,
-        log: Path,
-        variables: Mapping[str, str],
-    ) -> EventResult:
-        """Run the scripts in order; the first failure ends the event.
+    def run(self, event: Event) -> EventResult:
+        """Run the scripts in order; the first failure ends the event."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("a", encoding="utf-8") as host:
+            pages = _Pages(self._files, event.log)
 
-        `archive` and `log` are paths of the host; `variables` are added to the environment.
-        """
-        self._disk.resolve(_WORKING_DIRECTORY).mkdir(parents=True, exist_ok=True)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a") as file:
-            file.write(f"LifecycleEvent - {variables['LIFECYCLE_EVENT']}\n")
-            begin = file.tell()
-        for script in scripts:
-            failure = self._run_one(script, archive, log, variables, begin)
-            if failure:
-                return failure
+            def write(line: str) -> None:
+                host.write(f"[{event.deployment_id}] {line}")
+                host.flush()
+                pages.add(line)
+
+            log = ScriptLog(write)
+            log.append(f"LifecycleEvent - {event.name}\n")
+            # CodeDeploy gives up on an event after an hour, whatever its scripts' timeouts.
+            deadline = time.monotonic() + EVENT_SECONDS
+            try:
+                for script in event.scripts:
+                    try:
+                        self._run_one(script, event, log, deadline)
+                    except _Failure as failure:
+                        return EventResult(
+                            *("Failed", failure.status, log.tail(), script.location),
+                            *(str(failure), failure.code),
+                        )
+                    finally:
+                        pages.flush()
+            finally:
+                pages.flush()
         return EventResult(
-            "Succeeded", exit_code=0, log_tail=tail(log, begin), script=scripts[-1].location
+            "Succeeded", exit_code=0, log_tail=log.tail(), script=event.scripts[-1].location
         )
 
-    def _run_one(
+    def _run_one(self, script: Script, event: Event, log: ScriptLog, deadline: float) -> None:
+        path = f"{event.archive}/{script.location.lstrip('/')}"
+        found = self._inspect(script, path)
+        log.append(f"Script - {script.location}\n")
+        self._reject_unstartable(script, path, found)
+        limit = min(time.monotonic() + script.timeout, deadline)
+        try:
+            self._execute(script, self._command(script, path, event, found, log), log, limit)
+        except _Failure as failure:
+            if str(found["first_line"]).endswith("\r"):
+                raise _Failure(
+                    failure.code, f"{failure}{_CARRIAGE_RETURN}", failure.status
+                ) from None
+            raise
+
+    def _inspect(self, script: Script, path: str) -> dict[str, Any]:
+        found = self._files.call(_INSPECT, {"path": path})
+        if found.get("state") == "missing":
+            raise _Failure(
+                "ScriptMissing",
+                f"Script does not exist at specified location: {path}; correct its location in "
+                "appspec.yml or add it to the revision",
+            )
+        if "error" in found:
+            raise _Failure(
+                "ScriptNotExecutable",
+                f"Unable to set script at specified location: {script.location} as executable "
+                f"({found['error']})",
+            )
+        return found
+
+    def _reject_unstartable(self, script: Script, path: str, found: Mapping[str, Any]) -> None:
+        """Fail where the kernel would not start the script, as Ruby's `popen3` does.
+
+        With `runas` a shell is between them, which says so itself and ends with status 126 or 127.
+        """
+        where = _where(script)
+        if len(path.split()) > 1:
+            raise _Failure(
+                "ScriptFailed",
+                f"{where} failed with error Errno::ENOENT with message No such file or directory - "
+                f"{path.split(maxsplit=1)[0]} (the agent takes what follows a space in the path for "
+                "arguments; rename the script)",
+            )
+        if found["state"] == "directory":
+            raise _Failure(
+                "ScriptFailed",
+                f"{where} failed with error Errno::EACCES with message Permission denied - {path} "
+                "(it is a directory)",
+            )
+        interpreter = found["interpreter"]
+        if script.runas is None and interpreter and not found["interpreter_exists"]:
+            raise _Failure(
+                "ScriptFailed",
+                f"{where} failed with error Errno::ENOENT with message No such file or directory - "
+                f"{path} (its interpreter {interpreter!r} does not exist on the instance)"
+                + (_CARRIAGE_RETURN if interpreter.endswith("\r") else ""),
+            )
+
+    def _command(
+        self, script: Script, path: str, event: Event, found: Mapping[str, Any], log: ScriptLog
+    ) -> tuple[Sequence[str], Mapping[str, str], User]:
+        # sudo resets the environment, so the agent's variables are lost behind it.
+        variables = {} if script.sudo else event.variables
+        environment = {**self._environment(), **variables}
+        if script.runas is None:
+            argv = [path] if str(found["first_line"]).startswith("#!") else [_SHELL, path]
+            return argv, environment, ROOT
+        # `su USER -c SCRIPT`, which runs the user's shell; without a name it is root's.
+        name = script.runas or "root"
+        try:
+            shell = self._accounts.shell(name)
+        except AccountError as error:
+            log.append(
+                f"[stderr]su: user {name} does not exist or the user entry does not contain all the "
+                "required fields\n"
+            )
+            raise _Failure(
+                "ScriptFailed", f"{_where(script)} failed with exit code 1: {error}", 1
+            ) from error
+        environment |= {"HOME": self._accounts.home(name), "SHELL": shell}
+        if name != "root":
+            environment |= {"USER": name, "LOGNAME": name}
+        return [shell, "-c", path], environment, self._accounts.user(name)
+
+    def _execute(
         self,
         script: Script,
-        archive: Path,
-        log: Path,
-        variables: Mapping[str, str],
-        begin: int,
-    ) -> EventResult | None:
-        def failed(code: ErrorCode, message: str, status: int | None = None) -> EventResult:
-            return EventResult("Failed", status, tail(log, begin), script.location, message, code)
-
-        path = archive / script.location
-        if not path.resolve().is_relative_to(archive.resolve()) or not path.is_file():
-            return failed(
-                "ScriptMissing", f"Script does not exist at specified location: {script.location}"
-            )
-        mode = path.stat().st_mode
-        if not mode & stat.S_IXUSR:
-            path.chmod(mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
-        with log.open("a") as file:
-            file.write(f"Script - {script.location}\n")
-        deadline = time.monotonic() + script.timeout
-        process = self._processes.spawn(
-            Command(
-                argv=[str(self._disk.inside(path))],
-                group=GROUP,
-                environment={**self._environment(), **variables},
-                directory=_WORKING_DIRECTORY,
-                log=log,
-            )
-        )
-        where = f"Script at specified location: {script.location}"
-        try:
-            status = process.wait(script.timeout)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            return failed(
-                "ScriptTimedOut", f"{where} failed to complete in {script.timeout} seconds"
-            )
+        command: tuple[Sequence[str], Mapping[str, str], User],
+        log: ScriptLog,
+        limit: float,
+    ) -> None:
+        argv, environment, user = command
+        with Output(log) as output:
+            try:
+                process = self._processes.spawn(
+                    Command(
+                        argv=argv,
+                        group=AGENT,
+                        environment=environment,
+                        directory=_WORKING_DIRECTORY,
+                        log=output.path("stdout"),
+                        user=user,
+                        errors=output.path("stderr"),
+                    )
+                )
+            except MachineError as error:
+                raise _Failure(
+                    "ScriptFailed",
+                    f"{_where(script)} failed with error {type(error).__name__} with message {error}",
+                ) from error
+            output.read()
+            try:
+                status = process.wait(max(limit - time.monotonic(), 0))
+            except subprocess.TimeoutExpired:
+                end(process, _GRACE_SECONDS)
+                output.drain()
+                raise _Failure(
+                    "ScriptTimedOut",
+                    f"Script at specified location: {script.location} failed to complete in "
+                    f"{script.timeout} seconds",
+                ) from None
+            stream = output.left_open(limit, lambda: self._processes.powered)
+            if stream:
+                raise _Failure(
+                    "UnknownError",
+                    f"Script at specified location: {script.location} failed to close "
+                    f"{stream.upper()}: a process that it left in the background still writes "
+                    "there; start services with systemctl or redirect their output",
+                    status,
+                )
         if status != 0:
-            return failed("ScriptFailed", f"{where} failed with exit code {status}", status)
-        if not self._await_closed(log, deadline):
-            return failed(
-                "UnknownError",
-                f"{where} failed to close STDOUT: a process that it left in the background "
-                "still writes there; start services with systemctl or redirect their output",
-                status,
+            raise _Failure(
+                "ScriptFailed", f"{_where(script)} failed with exit code {status}", status
             )
-        return None
-
-    def _await_closed(self, log: Path, deadline: float) -> bool:
-        """Wait until no process the script left behind holds its output open.
-
-        CodeDeploy's agent reads the script's pipes to their end, so such a process makes the
-        event fail on AWS; here the open files of the machine's processes show the same.
-        """
-        while self._holds_open(log):
-            if time.monotonic() > deadline or not self._processes.powered:
-                return False
-            time.sleep(0.05)
-        return True
-
-    def _holds_open(self, log: Path) -> bool:
-        return any(_has_open(pid, log) for pid in self._processes.pids(GROUP))
 
 
-def _has_open(pid: int, file: Path) -> bool:
-    for descriptor in ("1", "2"):
-        with suppress(OSError):
-            if Path(f"/proc/{pid}/fd/{descriptor}").samefile(file):
-                return True
-    return False
+_CARRIAGE_RETURN: Final = (
+    ". Its first line ends with CR LF, so that CR belongs to the interpreter's name or argument: "
+    "save the script with LF line ends (`sed -i 's/\\r$//'`, and `*.sh text eol=lf` in "
+    ".gitattributes)"
+)
 
 
-def _end(process: Process) -> None:
-    """Terminate the whole process group of a script: SIGTERM, then SIGKILL."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE_SECONDS)
-    # The leader may be gone while others in its group ignored the signal.
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    kill_session(process)
-    process.wait()
+def _where(script: Script) -> str:
+    user = f" run as user {script.runas}" if script.runas is not None else ""
+    return f"Script at specified location: {script.location}{user}"
 
 
-def tail(log: Path, begin: int) -> str:
-    """Return the last 2 KiB of the log after byte `begin`."""
-    with log.open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        file.seek(max(begin, end - _TAIL_BYTES))
-        return file.read().decode(errors="replace")
+class _Pages:
+    """Brings lines into a log of the machine, many at a time: each time is a process."""
+
+    def __init__(self, files: RootFileSystem, path: str) -> None:
+        self._files = files
+        self._path = path
+        self._pending: list[str] = []
+        self._size = 0
+
+    def add(self, line: str) -> None:
+        self._pending.append(line)
+        self._size += len(line)
+        if self._size >= _FLUSH_CHARACTERS:
+            self.flush()
+
+    def flush(self) -> None:
+        text, self._pending, self._size = "".join(self._pending), [], 0
+        if text:
+            self._files.call(_RECORDS, {"action": "append", "path": self._path, "text": text})

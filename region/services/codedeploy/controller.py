@@ -9,8 +9,8 @@ from typing import Protocol, cast
 
 from moto.codedeploy.models import CodeDeployBackend, DeploymentInfo
 
+from appspec import FileExistsBehavior
 from region.api.server import ControlPlane
-from region.machines.codedeploy_agent.appspec import FileExistsBehavior
 from region.machines.codedeploy_agent.messages import AgentDeployment
 from region.services.codedeploy import (
     alarms_and_suspension,

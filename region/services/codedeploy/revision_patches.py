@@ -12,6 +12,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Patches
+from region.machines.codedeploy_agent.messages import BUNDLE_TYPES
 from region.services.codedeploy.records import RegisteredRevision, Revision, ServiceRecord
 
 patches = Patches()
@@ -34,10 +35,10 @@ def check_revision(revision: Revision | None) -> None:
             "The local region deploys revisions of type S3 with bucket and key.",
         )
     bundle_type = location.get("bundleType") or "zip"
-    if bundle_type != "zip":
+    if bundle_type not in BUNDLE_TYPES:
         raise CodeDeployException(
             "InvalidRevisionException",
-            f"Bundle type {bundle_type} is not supported in the local region: use zip.",
+            f"Bundle type {bundle_type} is not one for EC2: use {', '.join(BUNDLE_TYPES)}.",
         )
 
 

@@ -37,10 +37,6 @@ class Agent(Protocol):
         """Run one lifecycle event; blocks."""
         ...
 
-    def mark_successful(self, deployment: AgentDeployment) -> None:
-        """Remember this revision as the machine's last successful one."""
-        ...
-
 
 class Machine(Protocol):
     """A machine as a deployment uses it."""
@@ -122,7 +118,6 @@ class TargetDeployment:
         if not self._plan.terminating:
             try:
                 machine = self._find_machine(self._plan.instance_id)
-                machine.agent.mark_successful(self._plan.deployment)
                 machine.limit_services()
             except Exception as error:
                 self._record(self._plan.events[-1], failed(str(error)))

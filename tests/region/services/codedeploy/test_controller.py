@@ -39,7 +39,6 @@ def test_a_single_instance_gets_the_revision(stage):
     assert info["createTime"] <= info["startTime"] <= info["completeTime"]
     machine = stage.pool.get(name)
     assert [event for _, event in machine.agent.events] == WITHOUT_TRAFFIC
-    assert machine.agent.marked == [deployment]
     assert machine.limited == 1
     target = stage.target(deployment, name)
     assert target["status"] == "Succeeded"
@@ -95,7 +94,7 @@ def test_a_failing_script_skips_the_rest_and_shows_its_diagnostics(stage):
     assert failed["diagnostics"]["scriptName"] == "scripts/x.sh"
     assert failed["diagnostics"]["logTail"] == "stderr: no such file"
     assert events["ValidateService"]["status"] == "Skipped"
-    assert stage.pool.get(name).agent.marked == []
+    assert stage.pool.get(name).limited == 0
 
 
 def test_it_stops_when_the_minimum_cannot_be_kept(stage):

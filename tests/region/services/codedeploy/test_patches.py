@@ -115,7 +115,7 @@ def test_an_invalid_update_changes_nothing(api):
         (
             {
                 "revisionType": "S3",
-                "s3Location": {"bucket": "b", "key": "k", "bundleType": "tgz"},
+                "s3Location": {"bucket": "b", "key": "k", "bundleType": "YAML"},
             },
             "InvalidRevisionException",
         ),
