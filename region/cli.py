@@ -16,10 +16,9 @@ from rich.table import Table
 from commandline.exit_codes import ExitCode
 from commandline.run import command_line, run_cli
 from region import background, environment, private, session, usage
+from region.access import cli as access_cli
 from region.config import DEFAULT_REGION, RegionConfig
-from toolchain import paths
-
-DEFAULT_ROOT = paths.ROOT / ".rehearsal"
+from region.options import DEFAULT_ROOT, Root
 
 HELP = """
 A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, processes held to an
@@ -27,13 +26,14 @@ instance type's CPU and memory.
 
 - `python -m region start`
 - `eval "$(python -m region env)"; pulumi up -s ha`
+- `python -m region shell INSTANCE`, `python -m region logs INSTANCE`
 - `python -m region stop`
 """
 
 app = command_line(HELP)
+app.add_typer(access_cli.app)
 console = Console(stderr=True, soft_wrap=True)
 
-Root = Annotated[Path, typer.Option(help="Directory of the region's state.")]
 Speed = Annotated[
     float, typer.Option(help="Run the region's waiting periods this many times faster.", min=0.1)
 ]
