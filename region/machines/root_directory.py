@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Final
 
 from region.machines.container.oci import Mount
-from region.machines.images import Image
+from region.machines.images import OVERLAY_OPTIONS, Image
 from region.machines.spec import MachineSpec
 
 CONTROL_DIRECTORY: Final = "/run/haproof"
@@ -46,9 +47,9 @@ class RootDirectory:
             if not link.is_symlink():
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(target)
-        for destination in (overlay.destination for overlay in self._image.overlays):
-            for part in ("upper", "work"):
-                self._overlay(destination, part).mkdir(parents=True, exist_ok=True)
+        for overlay in self._image.overlays:
+            self._overlay(overlay.destination, "work").mkdir(parents=True, exist_ok=True)
+            _make_like(overlay.lowers[0], self._overlay(overlay.destination, "upper"))
 
     def write_identity(self, spec: MachineSpec, environment: str, token: str) -> None:
         """Write what differs from machine to machine: host name, environment, control token."""
@@ -94,10 +95,21 @@ class RootDirectory:
             f"lowerdir={':'.join(_escaped(lower) for lower in lowers)}",
             f"upperdir={_escaped(self._overlay(destination, 'upper'))}",
             f"workdir={_escaped(self._overlay(destination, 'work'))}",
+            *OVERLAY_OPTIONS,
         )
 
     def _overlay(self, destination: str, part: str) -> Path:
         return self._directory / "overlay" / destination.strip("/").replace("/", "-") / part
+
+
+def _make_like(lower: Path, upper: Path) -> None:
+    """Make a directory with the owner and mode of the one below: it is the root of the mount."""
+    if upper.is_dir():
+        return
+    upper.mkdir(parents=True)
+    found = lower.stat()
+    os.chown(upper, found.st_uid, found.st_gid)
+    upper.chmod(stat.S_IMODE(found.st_mode))
 
 
 def _escaped(path: Path) -> str:

@@ -1,0 +1,22 @@
+"""Images: the root file system that an AMI id stands for.
+
+`prepare` makes the images of a region ready; `Images.for_ami` is the one of an instance.
+"""
+
+from __future__ import annotations
+
+from region.machines.images.catalogue import Images, prepare, resolve
+from region.machines.images.errors import ImageError
+from region.machines.images.image import Bind, Image, Overlay
+from region.machines.images.privileges import OVERLAY_OPTIONS
+
+__all__ = [
+    "OVERLAY_OPTIONS",
+    "Bind",
+    "Image",
+    "ImageError",
+    "Images",
+    "Overlay",
+    "prepare",
+    "resolve",
+]
