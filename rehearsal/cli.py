@@ -9,7 +9,7 @@ import typer
 
 from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
-from region import environment
+from region import environment, image_options
 from region.cli import Speed
 from region.options import DEFAULT_ROOT, Root
 from toolchain import paths
@@ -62,6 +62,7 @@ def run(
             help="A setting of both stacks, such as instanceType=t4g.small; may be repeated.",
         ),
     ] = None,
+    image: image_options.Option = None,
 ) -> int:
     """Bring both stacks up, load them, and compare the two in a report.
 
@@ -82,6 +83,7 @@ def run(
         speed=speed,
         revision=revision.absolute(),
         config=_pairs(config or []),
+        images=image_options.chosen(root.resolve(), image),
     )
     return rehearsal.run()
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Any, Final
 
 from region.machines.container.oci import mount
-from region.machines.images import Image
+from region.machines.images import OVERLAY_OPTIONS, Image
 from region.machines.spec import MachineSpec
 
 CONTROL_DIRECTORY: Final = "/run/haproof"
@@ -35,11 +36,24 @@ class RootDirectory:
     def create(self) -> None:
         """Make the directories and links of the image that are not there yet; empty /tmp."""
         shutil.rmtree(self.path / "tmp", ignore_errors=True)
-        self._image.create_root(self.path)
+        for path, mode in self._image.directories:
+            made = self.path / path.lstrip("/")
+            if not made.exists():
+                made.mkdir(parents=True)
+                made.chmod(mode)
+        for path, target in self._image.links:
+            link = self.path / path.lstrip("/")
+            if not link.is_symlink():
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(target)
+        for overlay in self._image.overlays:
+            self._overlay(overlay.destination, "work").mkdir(parents=True, exist_ok=True)
+            _make_like(overlay.lowers[0], self._overlay(overlay.destination, "upper"))
 
     def write_identity(self, spec: MachineSpec, environment: str, token: str) -> None:
         """Write what differs from machine to machine: host name, environment, control token."""
-        etc = self._image.changes_of(self._storage, "/etc")
+        etc = self._overlay("/etc", "upper")
+        etc.mkdir(parents=True, exist_ok=True)
         _write(etc / "hostname", f"{spec.hostname}\n")
         _write(etc / "environment", environment)
         _write(etc / "resolv.conf", "# The local region has no name server.\n")
@@ -52,7 +66,20 @@ class RootDirectory:
 
     def mounts(self) -> list[dict[str, Any]]:
         """Return the mounts that the image asks for, as the OCI specification has them."""
-        return self._image.mounts(self._storage)
+        overlays = [
+            mount(
+                overlay.destination,
+                "overlay",
+                "overlay",
+                self._options(overlay.destination, overlay.lowers),
+            )
+            for overlay in self._image.overlays
+        ]
+        binds = [
+            mount(bind.destination, "bind", str(bind.source), ("rbind", *_BIND[1:]))
+            for bind in self._image.binds
+        ]
+        return [*overlays, *binds]
 
     def late_mounts(self, memory_bytes: int) -> list[dict[str, Any]]:
         """Return the mounts over what the kernel mounts: the memory's size, the control token."""
@@ -63,9 +90,31 @@ class RootDirectory:
             mount(CONTROL_DIRECTORY, "bind", str(self._directory / "control"), _BIND),
         ]
 
-    @property
-    def _storage(self) -> Path:
-        return self._directory / "overlay"
+    def _options(self, destination: str, lowers: tuple[Path, ...]) -> tuple[str, ...]:
+        return (
+            f"lowerdir={':'.join(_escaped(lower) for lower in lowers)}",
+            f"upperdir={_escaped(self._overlay(destination, 'upper'))}",
+            f"workdir={_escaped(self._overlay(destination, 'work'))}",
+            *OVERLAY_OPTIONS,
+        )
+
+    def _overlay(self, destination: str, part: str) -> Path:
+        return self._directory / "overlay" / destination.strip("/").replace("/", "-") / part
+
+
+def _make_like(lower: Path, upper: Path) -> None:
+    """Make a directory with the owner and mode of the one below: it is the root of the mount."""
+    if upper.is_dir():
+        return
+    upper.mkdir(parents=True)
+    found = lower.stat()
+    os.chown(upper, found.st_uid, found.st_gid)
+    upper.chmod(stat.S_IMODE(found.st_mode))
+
+
+def _escaped(path: Path) -> str:
+    """Escape what the options of an overlay give a meaning to."""
+    return str(path).replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:

@@ -28,7 +28,7 @@ from region.machines.codedeploy_agent.lifecycle_events import (
 from region.machines.codedeploy_agent.messages import BUNDLE_TYPES, AgentDeployment, EventResult
 from region.machines.codedeploy_agent.scripts import Event, ScriptRunner
 from region.machines.errors import AppSpecError, BundleError, InstallError, MachineError
-from region.machines.processes import ProcessTable
+from region.machines.processes import AGENT, ProcessTable
 from region.machines.root_file_system import RootFileSystem
 
 ROOT: Final = "/opt/codedeploy-agent/deployment-root"
@@ -77,6 +77,8 @@ class CodeDeployAgent:
                 result = self._run(event, deployment)
             except (MachineError, OSError) as error:
                 result = EventResult("Failed", message=str(error), error_code="UnknownError")
+            # What a script left running is no longer the agent's: the CPU limit holds for it.
+            self._context.processes.confine(AGENT)
             self._log(f"{deployment.deployment_id} {event}: {result.status} {result.message}")
             return result
 

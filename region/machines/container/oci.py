@@ -138,4 +138,6 @@ def _system_mounts() -> list[dict[str, Any]]:
         mount("/dev/mqueue", "mqueue", "mqueue", quiet),
         mount("/sys", "sysfs", "sysfs", (*quiet, "ro")),
         mount("/sys/fs/cgroup", "cgroup", "cgroup", (*quiet, "relatime", "ro")),
+        mount("/run", "tmpfs", "tmpfs", ("nosuid", "nodev", "mode=755")),
+        mount("/run/lock", "tmpfs", "tmpfs", (*quiet, "mode=1777")),
     ]

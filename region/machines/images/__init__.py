@@ -8,5 +8,15 @@ from __future__ import annotations
 from region.machines.images.catalogue import Images, prepare, resolve
 from region.machines.images.errors import ImageError
 from region.machines.images.image import Bind, Image, Overlay
+from region.machines.images.privileges import OVERLAY_OPTIONS
 
-__all__ = ["Bind", "Image", "ImageError", "Images", "Overlay", "prepare", "resolve"]
+__all__ = [
+    "OVERLAY_OPTIONS",
+    "Bind",
+    "Image",
+    "ImageError",
+    "Images",
+    "Overlay",
+    "prepare",
+    "resolve",
+]

@@ -37,7 +37,6 @@ def add(layer: Layer) -> None:
     program = interpreter.NAME
     layer.file(
         "/usr/local/bin/aws",
-        "#!/bin/sh\n"
-        f"PYTHONPATH={shlex.quote(DESTINATION)} exec {program} -m awscli \"$@\"\n",
+        f'#!/bin/sh\nPYTHONPATH={shlex.quote(DESTINATION)} exec {program} -m awscli "$@"\n',
         0o755,
     )

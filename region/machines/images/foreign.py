@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from region.machines.images import accounts, confined, interpreter, shared
+from region.machines.images import accounts, aws_cli, confined, interpreter, shared
 from region.machines.images.errors import ImageError
 from region.machines.images.image import Bind, Image, Overlay
 from region.machines.images.layers import Layer
@@ -36,6 +36,9 @@ def of_directory(name: str, root: Path, cache: Path, description: str) -> Image:
     layer.directory("/root", 0o700)
     shared.add(layer, root, _accounts(root))
     base = _python(root, layer, notes)
+    libraries = aws_cli.libraries(root, base)
+    if libraries is not None:
+        aws_cli.add(layer)
     built = layer.build(cache)
     ours = [top for top in _ALWAYS if layer.has(top) and top not in links]
     overlays = [
@@ -53,7 +56,7 @@ def of_directory(name: str, root: Path, cache: Path, description: str) -> Image:
     modes = {o.destination: stat.S_IMODE(o.lowers[0].stat().st_mode) for o in overlays}
     return Image(
         name=name,
-        overlays=shared.with_python(overlays, built, base),
+        overlays=shared.with_programs(overlays, built, base, libraries),
         binds=tuple(Bind(f"/{top}", root / top) for top in files),
         directories=(*own, *modes.items()),
         links=tuple((f"/{top}", str((root / top).readlink())) for top in links),

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from region.machines.images import accounts, confined, interpreter, shared
+from region.machines.images import accounts, aws_cli, confined, interpreter, shared
 from region.machines.images.errors import ImageError
 from region.machines.images.image import Image, Overlay
 from region.machines.images.layers import Layer
@@ -40,8 +40,9 @@ _HIDDEN = (
 )  # fmt: skip
 
 _VAR = (
-    ("/var/cache", 0o755), ("/var/lib", 0o755), ("/var/local", 0o755), ("/var/log", 0o755),
-    ("/var/mail", 0o755), ("/var/opt", 0o755), ("/var/spool", 0o755), ("/var/tmp", 0o1777),  # noqa: S108
+    ("/var/cache", 0o755), ("/var/lib", 0o755), ("/var/local", 0o755), ("/var/lock", 0o1777),
+    ("/var/log", 0o755), ("/var/mail", 0o755), ("/var/opt", 0o755), ("/var/spool", 0o755),
+    ("/var/tmp", 0o1777),  # noqa: S108
     ("/var/www", 0o755), ("/var/www/html", 0o755),
 )  # fmt: skip
 
@@ -97,6 +98,9 @@ def host(cache: Path, hidden: Iterable[Path] = (), root: Path = Path("/")) -> Im
     base = interpreter.prefix()
     if base is not None:
         interpreter.add(layer, base)
+    libraries = aws_cli.libraries(root, base)
+    if libraries is not None:
+        aws_cli.add(layer)
     built = layer.build(cache)
     overlays = [
         Overlay(f"/{name}", _lowers(layer, built, f"/{name}", (root / name).resolve()))
@@ -109,7 +113,7 @@ def host(cache: Path, hidden: Iterable[Path] = (), root: Path = Path("/")) -> Im
     ]
     return Image(
         name="host",
-        overlays=shared.with_python(overlays, built, base),
+        overlays=shared.with_programs(overlays, built, base, libraries),
         binds=(),
         directories=(*_OWN, *((f"/{name}", _mode(name)) for name in [*shown, *sorted(_FRESH)])),
         links=tuple((f"/{name}", target) for name, target in links.items() if target is not None),
@@ -149,7 +153,6 @@ def _skeleton(layer: Layer) -> None:
     for path in _DATABASES:
         layer.directory(path)
     layer.link("/var/run", "/run")
-    layer.link("/var/lock", "/run/lock")
 
 
 def _configuration(layer: Layer, root: Path) -> None:

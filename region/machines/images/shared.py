@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from region.machines.images import commands, interpreter
+from region.machines.images import aws_cli, commands, interpreter
 from region.machines.images.accounts import SUDOERS, USER, USER_ID, Accounts
 from region.machines.images.image import Overlay
 from region.machines.images.layers import Layer
@@ -39,9 +39,17 @@ def add(layer: Layer, below: Path, accounts: Accounts) -> None:
     commands.add(layer, below)
 
 
-def with_python(overlays: list[Overlay], layer: Path, base: Path | None) -> tuple[Overlay, ...]:
-    """Add the running Python, if it is not None, and sort a mount after those that it lies in."""
+def with_programs(
+    overlays: list[Overlay], layer: Path, base: Path | None, libraries: Path | None
+) -> tuple[Overlay, ...]:
+    """Add the running Python and the AWS CLI's libraries, those that are not None.
+
+    A mount comes after those that it lies in.
+    """
     if base is not None:
         lowers = (layer / interpreter.DESTINATION[1:], base)
         overlays = [*overlays, Overlay(interpreter.DESTINATION, lowers)]
+    if libraries is not None:
+        lowers = (layer / aws_cli.DESTINATION[1:], libraries)
+        overlays = [*overlays, Overlay(aws_cli.DESTINATION, lowers)]
     return tuple(sorted(overlays, key=lambda overlay: overlay.destination.split("/")))
