@@ -178,6 +178,8 @@ class Runtime:
     def remove_state(self) -> None:
         """Remove runc's directory, once no container is left."""
         shutil.rmtree(self.state, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.state.parent.rmdir()
 
 
 def _reason(log: str) -> str:

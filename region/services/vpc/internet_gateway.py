@@ -8,6 +8,7 @@ connects to the instance inside the region's network.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,15 @@ from typing import Final
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, spawn
 from region.network.firewall import GATEWAY
 from region.ports import PortError, require_free
+from region.services.elbv2.haproxy.config import connection_limit
 from toolchain import locate
 from toolchain.errors import ToolError
 
 log = logging.getLogger(__name__)
 
 DIRECTORY: Final = "internet-gateway"
-_MAX_CONNECTIONS: Final = 20_000
+_START_TIMEOUT_SECONDS: Final = 10.0
+_RETRY_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,25 +49,29 @@ class InternetGateway:
         self._process: Daemon | None = None
         self._leaving: list[Daemon] = []
         self._serving: frozenset[Forwarding] = frozenset()
+        self._retry_at = 0.0
 
     def serve(self, wanted: Iterable[Forwarding]) -> None:
         """Forward exactly these; connections that exist stay.
 
         Raises:
-            DaemonError: If HAProxy does not start.
+            DaemonError: If HAProxy does not start; it is tried again after some seconds.
         """
         wanted = frozenset(wanted)
         self._forget_ended()
-        if wanted == self._serving and (not wanted or self._running()):
+        unchanged = wanted == self._serving and (not wanted or self._running())
+        if unchanged or time.monotonic() < self._retry_at:
             return
+        self._retry_at = time.monotonic() + _RETRY_SECONDS
         served = self._serving if self._running() else frozenset()
         usable = frozenset(item for item in wanted if item in served or _is_free(item))
         if usable:
             self._replace(usable)
         else:
             self.close()
-        # What is taken by another program is tried again in the next round.
-        self._serving = wanted if usable == wanted else usable
+        self._serving = usable
+        if usable == wanted:
+            self._retry_at = 0.0
 
     def close(self) -> None:
         """Stop forwarding at once."""
@@ -95,6 +102,9 @@ class InternetGateway:
         socket = self._socket(self._generation)
         path.write_text(configuration(forwardings, socket, self._network))
         command = [str(program), "-db", "-f", str(path)]
+        for stale in self._runtime.glob("igw-*.sock"):
+            if stale != old or previous is None:
+                stale.unlink(missing_ok=True)
         if previous:
             command += ["-x", str(old), "-sf", str(previous.pid)]
             self._leaving.append(previous)
@@ -103,16 +113,28 @@ class InternetGateway:
             record=self._directory / f"haproxy-{self._generation}{RECORD_SUFFIX}",
             log=self._directory / f"haproxy-{self._generation % 2}.log",
         )
+        self._await_ready(self._process, socket)
+
+    def _await_ready(self, process: Daemon, socket: Path) -> None:
+        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            if not process.running():
+                process.stop()
+                raise DaemonError(f"The internet gateway did not start: {process.log_tail()}")
+            # HAProxy moves the socket to its name when it listens everywhere.
+            if socket.exists():
+                return
+            time.sleep(0.02)
 
     def _socket(self, generation: int) -> Path:
-        return self._runtime / f"igw-{generation % 2}.sock"
+        return self._runtime / f"igw-{generation}.sock"
 
 
 def configuration(forwardings: Iterable[Forwarding], socket: Path, network: str) -> str:
     """Return the configuration of HAProxy that serves `forwardings`."""
     lines = [
         "global",
-        f"    maxconn {_MAX_CONNECTIONS}",
+        f"    maxconn {connection_limit()}",
         "    noreuseport",
         f"    stats socket {socket} mode 600 level admin expose-fd listeners",
         "    hard-stop-after 60s",
