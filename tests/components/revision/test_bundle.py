@@ -27,7 +27,7 @@ TREES = st.dictionaries(
 def write(root, tree, *, moment=0, order=1, umask=0o000):
     """Writes a tree of path -> (content, executable), in an order, at a time, under a umask."""
     root.mkdir(parents=True)
-    (root / "appspec.yml").write_text("version: 0.0\n", encoding="utf-8")
+    (root / "appspec.yml").write_text("version: 0.0\nos: linux\n", encoding="utf-8")
     for path, (content, executable) in list(tree.items())[::order]:
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -109,6 +109,20 @@ def test_a_directory_without_appspec_is_rejected_with_the_remedy(app, tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
+def test_the_other_name_of_an_appspec_is_rejected_with_the_remedy(app, tmp_path):
+    (app / "appspec.yml").rename(app / "appspec.yaml")
+    with pytest.raises(
+        ConfigurationError, match=r"no appspec.yml at its root; rename appspec.yaml"
+    ):
+        build_bundle(app, tmp_path / "cache")
+
+
+def test_what_has_no_effect_is_a_hint_with_its_line(app, tmp_path):
+    (app / "appspec.yml").write_text("version: 0.0\nos: linux\nbranch_config: {}\n")
+    (hint,) = build_bundle(app, tmp_path / "cache").hints
+    assert hint.startswith(f"{app}/appspec.yml:3: `branch_config` has no effect")
+
+
 def test_a_missing_directory_is_rejected_with_the_remedy(tmp_path):
     with pytest.raises(ConfigurationError, match=r"nowhere.*is not a directory.*make revision"):
         build_bundle(tmp_path / "nowhere", tmp_path / "cache")
@@ -119,7 +133,7 @@ def test_links_out_of_the_tree_are_rejected_and_leave_nothing_behind(app, tmp_pa
     (app / "linked").symlink_to(tmp_path / "secret")
     with pytest.raises(ConfigurationError, match=r"linked.*not a regular file inside"):
         build_bundle(app, tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert not (tmp_path / "cache").exists()
 
 
 def test_links_inside_the_tree_become_copies(app, tmp_path):
