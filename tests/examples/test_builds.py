@@ -105,7 +105,9 @@ def limits() -> Limits:
 
 
 def validation_timeout(name: str) -> int:
-    (script,) = appspec.load(EXAMPLES / name / "deploy").hooks["ValidateService"]
+    (script,) = appspec.parse(
+        (EXAMPLES / name / "deploy" / "appspec.yml").read_text("utf-8")
+    ).hooks["ValidateService"]
     return script.timeout
 
 

@@ -69,7 +69,7 @@ def test_without_its_appspec_it_is_rejected_with_the_reason(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_hooks_are_events_with_scripts_that_are_there_and_executable(name: str):
-    spec = appspec.load(EXAMPLES / name / "deploy")
+    spec = appspec.parse((EXAMPLES / name / "deploy" / "appspec.yml").read_text("utf-8"))
     assert {"ApplicationStop", "BeforeInstall", "ApplicationStart", "ValidateService"} <= set(
         spec.hooks
     )
@@ -82,7 +82,7 @@ def test_its_hooks_are_events_with_scripts_that_are_there_and_executable(name: s
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_it_installs_belongs_to_the_applications_user(name: str):
-    spec = appspec.load(EXAMPLES / name / "deploy")
+    spec = appspec.parse((EXAMPLES / name / "deploy" / "appspec.yml").read_text("utf-8"))
     assert "/home/ec2-user/app" in {entry.destination for entry in spec.files}
     (permission,) = spec.permissions
     assert (permission.object, permission.owner) == ("/home/ec2-user/app", "ec2-user")

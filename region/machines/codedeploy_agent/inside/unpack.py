@@ -115,13 +115,10 @@ def _unpack_zip(bundle: IO[bytes], archive: Path, limit: int) -> None:
 
 def _zip_entry(info: zipfile.ZipInfo) -> _Entry:
     mode = info.external_attr >> 16
-    # Zips made without Unix attributes contain plain files and directories.
-    kind = stat.S_IFMT(mode) or (stat.S_IFDIR if info.is_dir() else stat.S_IFREG)
-    if info.is_dir():
-        kind = stat.S_IFDIR
-    standard = 0o755 if kind == stat.S_IFDIR else 0o644
-    # Windows' own tools separate by a backslash, which unzip replaces.
+    # Windows' own tools separate by a backslash, which unzip replaces, and give no Unix attributes.
     name = info.filename.replace("\\", "/")
+    kind = stat.S_IFDIR if name.endswith("/") else stat.S_IFMT(mode) or stat.S_IFREG
+    standard = 0o755 if kind == stat.S_IFDIR else 0o644
     try:
         modified = float(calendar.timegm((*info.date_time, 0, 0, 0)))
     except (ValueError, OverflowError):

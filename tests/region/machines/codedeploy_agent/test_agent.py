@@ -140,7 +140,6 @@ def test_two_revisions_from_download_to_validation(machine: Machine, upload: Dep
         event: "Skipped" if event == "ApplicationStop" else "Succeeded" for event in IN_ORDER
     }
     assert machine.agent.run_event("BeforeBlockTraffic", first).status == "Skipped"
-    machine.agent.mark_successful(first)
     assert machine.agent.last_successful(GROUP) == "d-ONE"
 
     second = upload("d-TWO", {**FILES, "scripts/stop.sh": "#!/bin/sh\nexit 1\n"})
@@ -156,16 +155,16 @@ def test_failing_script(machine: Machine, upload: Deploy):
     assert (result.status, result.exit_code, result.error_code, result.script) == (
         *("Failed", 7, "ScriptFailed", "x.sh"),
     )
-    assert "out\nerr\n" in result.log_tail
+    assert {"[stdout]out", "[stderr]err"} <= set(result.log_tail.splitlines())
     assert "exit code 7" in result.message
 
 
-def test_log_tail_is_the_last_two_kibibytes(machine: Machine, upload: Deploy):
+def test_log_tail_is_the_last_lines_of_two_kibibytes(machine: Machine, upload: Deploy):
     script = "i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i+1)); done"
     result = _after_install(machine, upload("d-L", _hook(script)))
     assert result.status == "Succeeded"
-    assert len(result.log_tail) == 2048
-    assert result.log_tail.endswith("line 999\n")
+    assert 2000 < len(result.log_tail) < 2048
+    assert result.log_tail.endswith("[stdout]line 999\n")
 
 
 def test_script_that_hangs_is_killed_with_its_children(machine: Machine, upload: Deploy):
@@ -201,12 +200,46 @@ def test_event_without_scripts_is_skipped(machine: Machine, upload: Deploy):
     assert machine.agent.run_event("BeforeAllowTraffic", deployment).status == "Skipped"
 
 
-def test_bundle_without_appspec_fails_and_leaves_no_archive(machine: Machine, upload: Deploy):
-    deployment = upload("d-A", {"dir/appspec.yml": APPSPEC})
-    result = machine.agent.run_event("DownloadBundle", deployment)
+def test_bundle_without_appspec_fails_at_its_first_hook(machine: Machine, upload: Deploy):
+    deployment = upload("d-A", {"x": "", "dir/appspec.yml": APPSPEC})
+    assert machine.agent.run_event("DownloadBundle", deployment).status == "Succeeded"
+    result = machine.agent.run_event("BeforeInstall", deployment)
     assert (result.status, result.error_code) == ("Failed", "UnknownError")
-    assert "no appspec.yml at its root" in result.message
-    assert machine.agent.run_event("Install", deployment).status == "Failed"
+    assert "did not find an AppSpec file" in result.message
+
+
+def test_a_single_directory_in_the_bundle_is_the_revision(machine: Machine, upload: Deploy):
+    files = {f"top/{name}": text for name, text in _hook("echo here").items()}
+    assert "[stdout]here" in _after_install(machine, upload("d-D", files)).log_tail
+
+
+def test_unknown_events_fail_the_installation(machine: Machine, upload: Deploy):
+    appspec = "version: 0.0\nos: linux\nhooks: {BeforeStart: [{location: x.sh}]}\n"
+    deployment = upload("d-U", {"appspec.yml": appspec})
+    machine.agent.run_event("DownloadBundle", deployment)
+    result = machine.agent.run_event("Install", deployment)
+    assert result.status == "Failed"
+    assert 'unknown lifecycle events: ["BeforeStart"]' in result.message
+
+
+def test_the_script_that_stops_is_the_last_revisions(machine: Machine, upload: Deploy):
+    hooks = "hooks: {ApplicationStop: [{location: stop.sh}]}\nfiles: []\n"
+    appspec = f"version: 0.0\nos: linux\n{hooks}"
+    bad = {"appspec.yml": appspec, "stop.sh": "#!/bin/sh\nexit 3\n"}
+    assert _run(machine, upload("d-BAD", bad))["Install"].status == "Succeeded"
+    good = upload("d-GOOD", {**bad, "stop.sh": "#!/bin/sh\n"})
+    result = machine.agent.run_event("ApplicationStop", good)
+    assert result.status == "Failed"
+    assert "stop.sh of the last successful revision (deployment d-BAD)" in result.message
+    assert "ignoreApplicationStopFailures" in result.message
+
+
+def test_hints_are_in_the_agents_log(machine: Machine, upload: Deploy):
+    deployment = upload("d-H", {"appspec.yml": "version: 0.0\nos: linux\nsudo: true\n"})
+    machine.agent.run_event("DownloadBundle", deployment)
+    assert machine.agent.run_event("Install", deployment).status == "Succeeded"
+    log = (machine.directory / "log/codedeploy-agent.log").read_text()
+    assert "hint: appspec.yml:3: `sudo` has no effect" in log
 
 
 def test_object_that_does_not_exist(machine: Machine, upload: Deploy, s3: Any):
@@ -217,20 +250,23 @@ def test_object_that_does_not_exist(machine: Machine, upload: Deploy, s3: Any):
     assert "s3://revisions/d-N.zip" in result.message
 
 
-def test_install_outside_the_disk_is_refused(machine: Machine, upload: Deploy, tmp_path: Path):
-    appspec = f"version: 0.0\nos: linux\nfiles: [{{source: x, destination: {tmp_path}/out}}]\n"
-    deployment = upload("d-X", {"appspec.yml": appspec, "x": "1"})
-    assert machine.agent.run_event("DownloadBundle", deployment).status == "Succeeded"
-    result = machine.agent.run_event("Install", deployment)
-    assert result.status == "Failed"
-    assert "outside the machine's private disk" in result.message
-    assert not (tmp_path / "out").exists()
+@pytest.mark.parametrize("destination", ["/var/www/html", "/home/app", "/srv"])
+def test_files_go_wherever_the_appspec_says(machine: Machine, upload: Deploy, destination: str):
+    appspec = (
+        f"version: 0.0\nos: linux\nfiles: [{{source: x, destination: {destination}}}]\n"
+        "hooks: {AfterInstall: [{location: look.sh}]}\n"
+    )
+    look = f"#!/bin/sh\ntest -f {destination}/x && test ! -e /proc/1/root/{destination}/y\n"
+    deployment = upload("d-X", {"appspec.yml": appspec, "x": "1", "look.sh": look})
+    results = _run(machine, deployment)
+    assert results["AfterInstall"].status == "Succeeded", results
+    assert not Path(destination, "x").exists()
 
 
 def test_old_archives_go_but_never_the_last_successful(machine: Machine, upload: Deploy):
     first = upload("d-0", _hook("true"))
     machine.agent.run_event("DownloadBundle", first)
-    machine.agent.mark_successful(first)
+    assert machine.agent.run_event("Install", first).status == "Succeeded"
     for number in range(1, 9):
         machine.agent.run_event("DownloadBundle", upload(f"d-{number}", _hook("true")))
     group = machine.directory / f"disk/opt/codedeploy-agent/deployment-root/{GROUP}"
@@ -249,7 +285,6 @@ def test_the_agents_state_survives_the_region(
             machine.boot()
             deployment = upload(name, FILES)
             assert _run(machine, deployment)["ApplicationStop"].status == status
-            machine.agent.mark_successful(deployment)
         finally:
             pool.close()
 
@@ -261,8 +296,8 @@ def test_bad_ids_and_events(machine: Machine, upload: Deploy):
     evil = dataclasses.replace(deployment, deployment_id="../../evil")
     assert "../../evil" in machine.agent.run_event("DownloadBundle", evil).message
     assert "Reboot" in machine.agent.run_event("Reboot", deployment).message
-    other = dataclasses.replace(deployment, bundle_type="tgz")
-    assert "tgz" in machine.agent.run_event("DownloadBundle", other).message
+    other = dataclasses.replace(deployment, bundle_type="YAML")
+    assert "YAML" in machine.agent.run_event("DownloadBundle", other).message
 
 
 def test_agent_of_a_stopped_machine_fails(machine: Machine, upload: Deploy):

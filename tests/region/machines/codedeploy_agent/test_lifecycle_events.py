@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from region.machines.codedeploy_agent.lifecycle_events import (
-    FROM_PREVIOUS_REVISION,
-    HOOK_EVENTS,
-    WITHOUT_SCRIPTS,
-    events_of,
-)
+from appspec.events import HOOK_EVENTS, WITHOUT_SCRIPTS
+from region.machines.codedeploy_agent.lifecycle_events import FROM_PREVIOUS_REVISION, events_of
 
 
 def test_traffic_control_surrounds_the_installation():

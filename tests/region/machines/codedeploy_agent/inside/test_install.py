@@ -183,7 +183,7 @@ def test_a_linked_directory_is_copied_and_an_endless_one_refused(run, tmp_path, 
     assert run(APP)["installed"] == 4
     assert not (tmp_path / "out/app/more").is_symlink()
     (archive / "app/sub/up").symlink_to("..")
-    assert "app/sub/up" in run(APP)["error"]
+    assert "up of the revision leads to a directory that contains it" in run(APP)["error"]
 
 
 def test_a_missing_source_is_named(run, archive):
