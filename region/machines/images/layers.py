@@ -101,12 +101,12 @@ class Layer:
             self._entries[name] = entry
         if entry.kind == "opaque":
             hidden_below = [
-                path
-                for path, other in self._entries.items()
-                if other.kind == "whiteout" and path.startswith(f"{name}/")
+                other
+                for other, found in self._entries.items()
+                if found.kind == "whiteout" and other.startswith(f"{name}/")
             ]
-            for path in hidden_below:
-                del self._entries[path]
+            for other in hidden_below:
+                del self._entries[other]
 
     def _real(self, path: str) -> str:
         """Follow the links of the directories that lead to `path`, as far as instances see them."""
