@@ -15,7 +15,7 @@ from rich.table import Table
 
 from commandline.exit_codes import ExitCode
 from commandline.run import command_line, run_cli
-from region import background, environment, private, session, usage
+from region import background, environment, image_options, private, session, usage
 from region.config import DEFAULT_REGION, RegionConfig
 from toolchain import paths
 
@@ -47,16 +47,30 @@ def start(
     port: Port = 0,
     region: RegionName = DEFAULT_REGION,
     speed: Speed = 1.0,
+    image: image_options.Option = None,
 ) -> None:
     """Start the region in the background.
 
     Example: `python -m rehearsal start --port 4566`
     """
+    chosen = image_options.chosen(root.resolve(), image)
     found = session.running(root.resolve())
     if found is None:
+        config = _config(root, port, region, speed, chosen)
+        for line in image_options.announce(config):
+            console.print(line, highlight=False, markup=False)
         with console.status("starting the local region"):
             found = background.launch(
-                root.resolve(), ["--port", str(port), "--region", region, "--speed", str(speed)]
+                root.resolve(),
+                [
+                    "--port",
+                    str(port),
+                    "--region",
+                    region,
+                    "--speed",
+                    str(speed),
+                    *chosen.arguments(),
+                ],
             )
         console.print(f"local region {found.region} is running (process {found.pid})")
     else:
@@ -65,12 +79,26 @@ def start(
     console.print("  stop it: python -m rehearsal stop", highlight=False)
 
 
+def _config(
+    root: Path, port: int, region: str, speed: float, chosen: image_options.ImageChoice
+) -> RegionConfig:
+    return RegionConfig(
+        root=root.resolve(),
+        region=region,
+        api_port=port,
+        speed=speed,
+        image=chosen.image,
+        ami_images=tuple(chosen.by_ami.items()),
+    )
+
+
 @app.command(hidden=True)
 def serve(
     root: Root = DEFAULT_ROOT,
     port: Port = 0,
     region: RegionName = DEFAULT_REGION,
     speed: Speed = 1.0,
+    image: image_options.Option = None,
 ) -> None:
     """Run the region in this process until SIGTERM or Ctrl-C.
 
@@ -80,11 +108,13 @@ def serve(
     from region.region import Region  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    config = RegionConfig(root=root.resolve(), region=region, api_port=port, speed=speed)
+    chosen = image_options.chosen(root.resolve(), image)
+    config = _config(root, port, region, speed, chosen)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     with session.exclusive(config.root):
+        image_options.remember(config.root, chosen)
         local = Region(config)
         local.start()
         try:
@@ -141,7 +171,8 @@ def status(
         table.add_row(m["instance"], m["zone"], cpu, throttled, memory)
     out = Console()
     out.print(f"{found.region}: process {found.pid}, API on 127.0.0.1:{found.api_port}")
-    out.print(f"limits by {found.limits}, clock {found.speed:g}x", highlight=False)
+    about = f"limits by {found.limits}, clock {found.speed:g}x, image {found.image}"
+    out.print(about, highlight=False, markup=False)
     out.print(table if machines else "no instances")
 
 

@@ -9,6 +9,8 @@ from commandline.errors import UserError
 
 DEFAULT_REGION = "ap-northeast-2"
 ACCOUNT = "123456789012"
+DEFAULT_IMAGE = "host"
+"""What an AMI stands for unless told otherwise: this computer's own system."""
 
 
 class RegionConfigError(UserError, ValueError):
@@ -22,6 +24,8 @@ class RegionConfig:
     `root` is the directory that holds all of the region's state. `api_port` is the loopback port
     of the AWS API, 0 for a free one. `speed` divides every period that AWS would wait
     (health check interval, cooldown, grace period, deregistration delay): 1.0 is real time.
+    `image` is the root file system of instances: "host", "al2023", or the path of a directory or
+    tarball; `ami_images` are pairs of an AMI id and the image of its instances.
     """
 
     root: Path
@@ -29,6 +33,8 @@ class RegionConfig:
     account: str = ACCOUNT
     api_port: int = 0
     speed: float = 1.0
+    image: str = DEFAULT_IMAGE
+    ami_images: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Reject values that would only fail later and less clearly."""

@@ -111,6 +111,7 @@ class Region:
             region=self.config.region,
             speed=self.config.speed,
             limits=kind.name,
+            image=self.config.image,
         )
         session.write(self.config.root, found)
         self._undo.callback(session.record(self.config.root).unlink, missing_ok=True)

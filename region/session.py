@@ -14,7 +14,7 @@ import psutil
 
 from commandline.errors import UserError
 from region import private
-from region.config import DEFAULT_REGION
+from region.config import DEFAULT_IMAGE, DEFAULT_REGION
 
 
 class SessionError(UserError):
@@ -32,6 +32,7 @@ class Session:
     region: str = DEFAULT_REGION
     speed: float = 1.0
     limits: str = ""
+    image: str = DEFAULT_IMAGE
 
     def alive(self) -> bool:
         """Return whether the process that wrote the record still runs (not another with its number)."""

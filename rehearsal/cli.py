@@ -9,7 +9,7 @@ import typer
 
 from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
-from region import environment
+from region import environment, image_options
 from region.cli import DEFAULT_ROOT, Root, Speed
 from toolchain import paths
 
@@ -58,6 +58,7 @@ def run(
             help="A setting of both stacks, such as instanceType=t4g.small; may be repeated.",
         ),
     ] = None,
+    image: image_options.Option = None,
 ) -> int:
     """Bring both stacks up, load them, and compare the two in a report.
 
@@ -78,6 +79,7 @@ def run(
         speed=speed,
         revision=revision.absolute(),
         config=_pairs(config or []),
+        images=image_options.chosen(root.resolve(), image),
     )
     return rehearsal.run()
 

@@ -48,6 +48,7 @@ def conditions(session: Session, single: StackRun, ha: StackRun) -> list[Conditi
             literal("t4g.nano"),
             msg("local.instance.note", limits=session.limits),
         ),
+        condition(msg("local.image"), (literal(session.image),) * 2, literal("Amazon Linux 2023")),
         condition(msg("local.cpu"), tuple(map(_cpu_share, runs))),
         condition(
             msg("local.load-balancer"),

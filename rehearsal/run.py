@@ -20,7 +20,8 @@ from loadtest.profiles import profile_named
 from loadtest.reporting import report
 from loadtest.runs import paths as runs_paths
 from loadtest.stack import outputs as stack_outputs
-from region import background, preflight, session
+from region import background, image_options, preflight, session
+from region.config import RegionConfig
 from region.environment import process_environment
 from rehearsal import conditions, display
 from rehearsal.pulumi_project import STACKS, EngineError, Project
@@ -44,6 +45,7 @@ class Rehearsal:
     """The directory that both stacks deploy."""
     config: Mapping[str, str] = field(default_factory=dict[str, str])
     """Settings of the namespace `haproof` that both stacks get."""
+    images: image_options.ImageChoice = field(default_factory=image_options.ImageChoice)
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
 
     def run(self) -> int:
@@ -75,8 +77,14 @@ class Rehearsal:
             self.console.print(f"using the running local region (process {found.pid})")
             yield found
             return
+        chosen = self.images
+        by_ami = tuple(chosen.by_ami.items())
+        config = RegionConfig(root=self.root, image=chosen.image, ami_images=by_ami)
+        for line in image_options.announce(config):
+            self.console.print(line, highlight=False, markup=False)
         with display.stage(self.console, "start the local region"):
-            found = background.launch(self.root, ["--speed", str(self.speed)])
+            arguments = ["--speed", str(self.speed), *chosen.arguments()]
+            found = background.launch(self.root, arguments)
         try:
             yield found
         finally:

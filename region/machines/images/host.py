@@ -41,7 +41,8 @@ _HIDDEN = (
 
 _VAR = (
     ("/var/cache", 0o755), ("/var/lib", 0o755), ("/var/local", 0o755), ("/var/lock", 0o1777),
-    ("/var/log", 0o755), ("/var/mail", 0o755), ("/var/opt", 0o755), ("/var/spool", 0o755), ("/var/tmp", 0o1777),  # noqa: S108
+    ("/var/log", 0o755), ("/var/mail", 0o755), ("/var/opt", 0o755), ("/var/spool", 0o755),
+    ("/var/tmp", 0o1777),  # noqa: S108
     ("/var/www", 0o755), ("/var/www/html", 0o755),
 )  # fmt: skip
 
