@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from region import daemons, preflight, private, session
+from region import daemons, image_options, preflight, private, session
 from region.api.server import ControlPlane
 from region.config import RegionConfig
-from region.machines import cgroups, images
+from region.machines import cgroups
 from region.machines.machine_pool import MachinePool, sweep
 from region.network import API, API_PORT, RegionNetwork, leftovers
 from region.provider.server import ProviderServer
@@ -86,7 +86,7 @@ class Region:
         self._with(plane.start, plane.stop)
         with network.listen(API, API_PORT) as listener:
             plane.serve(listener)
-        image = images.prepare("host", {}, hidden=(self.config.root,))
+        image = image_options.prepare(self.config)
         pool = MachinePool(
             self.config.root,
             network,
