@@ -216,6 +216,9 @@ class Control:
         except MachineError:
             run.result = "resources"
             raise
+        except OSError as error:
+            run.result = "resources"
+            raise ServiceError(f"{command.argv[0]} could not be started: {error}.") from error
 
     def _variables(self, run: Activation, *, stopping: bool) -> Mapping[str, str]:
         found = {"INVOCATION_ID": run.invocation}

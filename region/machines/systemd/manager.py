@@ -62,6 +62,7 @@ class ServiceManager:
         self._lock = threading.RLock()
         self._services: dict[str, Service] = {}
         self._loaded: dict[str, _Loaded] = {}
+        self._reported: dict[str, Unit] = {}
         self.search = SearchPath(files)
         self.installation = Installation(files, self.search)
         self._order = StartOrder(self.search, self.unit, BUILT_IN, console)
@@ -94,7 +95,6 @@ class ServiceManager:
                 source = self.search.find(name)
                 if loaded is None or loaded.source != source:
                     loaded = _Loaded(source, self.search.load(source))
-                    self._report(loaded.unit)
                 self._loaded[name] = self._loaded[loaded.unit.name] = loaded
             return loaded.unit
 
@@ -258,6 +258,7 @@ class ServiceManager:
                 raise ServiceError(f"{unit.name}: AssertPathExists={problem}.")
             self._console(f"systemd: {unit.name} is skipped: ConditionPathExists={problem}.")
             return
+        self._report(unit)
         self._service(unit.name).start(unit)
 
     def _dependents(self, name: str) -> list[str]:
@@ -299,6 +300,10 @@ class ServiceManager:
             return self._services[name]
 
     def _report(self, unit: Unit) -> None:
+        """Say once in the console what of a unit that starts is not as with systemd."""
+        if self._reported.get(unit.name) == unit:
+            return
+        self._reported[unit.name] = unit
         for note in unit.notes:
             self._console(f"systemd: {unit.name}: {note}")
         if unit.ignored:

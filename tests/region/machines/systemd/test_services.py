@@ -308,7 +308,12 @@ def test_changed_unit_needs_daemon_reload_while_it_runs(manager, add_unit, proce
 
 def test_settings_that_are_not_applied_are_reported_in_the_console(manager, add_unit, console):
     manager.start(add_unit("web", f"{SLEEP}\nPrivateTmp=yes"))
-    assert any("PrivateTmp=" in line for line in console)
+    manager.restart("web.service")
+    assert sum("PrivateTmp=" in line for line in console) == 1
+    # Only of what runs here.
+    add_unit("other", f"{SLEEP}\nPrivateDevices=yes")
+    systemctl.run(manager, ["status", "other"])
+    assert not any("PrivateDevices=" in line for line in console)
 
 
 def test_no_service_starts_on_a_machine_that_is_off(manager, add_unit, processes):
