@@ -16,10 +16,9 @@ from rich.table import Table
 from commandline.exit_codes import ExitCode
 from commandline.run import command_line, run_cli
 from region import background, environment, image_options, private, session, usage
+from region.access import cli as access_cli
+from region.access.cli import DEFAULT_ROOT, Root
 from region.config import DEFAULT_REGION, RegionConfig
-from toolchain import paths
-
-DEFAULT_ROOT = paths.ROOT / ".rehearsal"
 
 HELP = """
 A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, processes held to an
@@ -31,9 +30,9 @@ instance type's CPU and memory.
 """
 
 app = command_line(HELP)
+app.add_typer(access_cli.app)
 console = Console(stderr=True, soft_wrap=True)
 
-Root = Annotated[Path, typer.Option(help="Directory of the region's state.")]
 Speed = Annotated[
     float, typer.Option(help="Run the region's waiting periods this many times faster.", min=0.1)
 ]

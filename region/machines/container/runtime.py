@@ -102,16 +102,34 @@ class Runtime:
         *,
         tty: bool,
         user: str = "root",
+        groups: Sequence[int] = (),
         environment: Mapping[str, str] | None = None,
     ) -> list[str]:
         """Return the host's command line that runs `argv` in an instance, for an interactive use.
 
-        `user` is a user id, or a pair of user and group id as "1000:1000".
+        `user` is a user id, or a pair of user and group id as "1000:1000"; `groups` are its
+        further groups.
         """
         variables = [f"--env={name}={value}" for name, value in (environment or {}).items()]
         terminal = ["--tty"] if tty else []
         who = [] if user in ("root", "0") else [f"--user={user}"]
-        return [*self._command(), "exec", *terminal, *who, *variables, instance_id, *argv]
+        further = [f"--additional-gids={group}" for group in groups]
+        return [
+            *self._command(), "exec", *terminal, *who, *further, *variables, instance_id, *argv
+        ]  # fmt: skip
+
+    def pid(self, name: str) -> int:
+        """Return the process id of a container's first process.
+
+        Raises:
+            ContainerError: If there is no such container.
+        """
+        try:
+            return int(
+                json.loads((self.state / name / "state.json").read_text())["init_process_pid"]
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ContainerError(f"Container {name} does not run: {error}.") from error
 
     def delete(self, name: str) -> None:
         """Kill everything in a container and remove it; one that does not exist is ignored."""

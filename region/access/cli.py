@@ -1,0 +1,175 @@
+"""The commands that list instances and lead into them: `instances`, `shell`, `logs`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from commandline.exit_codes import ExitCode
+from region import session
+from region.access import inventory, log_files
+from region.access.terminal import Cleaner, printable
+from toolchain import paths
+
+DEFAULT_ROOT = paths.ROOT / ".rehearsal"
+FOLLOWED_LINES = 10
+
+app = typer.Typer()
+
+Root = Annotated[Path, typer.Option(help="Directory of the region's state.")]
+Named = Annotated[
+    str,
+    typer.Argument(
+        metavar="INSTANCE", help="An instance id, the beginning of one, or a unique Name tag."
+    ),
+]
+
+
+@app.command()
+def instances(
+    root: Root = DEFAULT_ROOT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the instances of the region. Exit code 4 if it is not running.
+
+    Example: `python -m rehearsal instances --json`
+    """
+    found = inventory.instances(session.require(root.resolve()))
+    now = datetime.now(UTC)
+    if as_json:
+        print(json.dumps([item.as_json(now) for item in found], indent=2))
+        return
+    if not found:
+        print("no instances")
+        return
+    table = Table("instance", "name", "type", "zone", "address", "state", "health", "age", box=None)
+    for item in found:
+        cells = (
+            item.instance_id,
+            item.name,
+            item.instance_type,
+            item.zone,
+            item.private_ip,
+            item.state,
+            item.health,
+            inventory.duration(item.age(now)),
+        )
+        table.add_row(*(escape(printable(cell)) for cell in cells))
+    # As wide as it is, also in a pipe: an id that is broken over two lines is of no use.
+    unlimited = Console(width=1000)
+    Console(width=unlimited.measure(table).maximum).print(table, soft_wrap=True)
+
+
+@app.command(name="shell")
+def enter(
+    instance: Named,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- COMMAND…]", help="Run this instead of a login shell."),
+    ] = None,
+    user: Annotated[str, typer.Option(help="Who runs it, such as ec2-user.")] = "root",
+    root: Root = DEFAULT_ROOT,
+) -> None:
+    """Open a shell in a running instance, or run one command in it.
+
+    The exit code is that of the shell or the command; 4 if the instance cannot be entered. Without a
+    terminal, in a pipe, the command reads what is piped to it.
+
+    Examples: `python -m rehearsal shell i-0ab1`,
+    `python -m rehearsal shell web --user ec2-user -- systemctl status app`,
+    `python -m rehearsal shell web -- tar x -C /srv < files.tar`
+    """
+    # Imported here: the machines take a time that no other command has to pay.
+    from region.access import shell  # noqa: PLC0415
+    from region.machines.container.runtime import Runtime  # noqa: PLC0415
+
+    root = root.resolve()
+    found = inventory.find(inventory.instances(session.require(root)), instance)
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    shell.replace_process(
+        shell.command_line(Runtime(root), found, command or (), user=user, tty=terminal)
+    )
+
+
+@app.command()
+def logs(
+    instance: Named,
+    unit: Annotated[
+        str,
+        typer.Argument(
+            help="A systemd unit, with or without .service, codedeploy-agent, or cloud-init; "
+            "by default the console."
+        ),
+    ] = log_files.CONSOLE,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Print what is added, until Ctrl-C.")
+    ] = False,
+    lines: Annotated[
+        int | None,
+        typer.Option("--lines", "-n", min=0, help="Only the last lines; 10 with --follow."),
+    ] = None,
+    root: Root = DEFAULT_ROOT,
+) -> None:
+    """Print the console of an instance, or the log of a unit in it.
+
+    It also works for instances of a region that is not running any more, by their ids. `--follow`
+    waits for a log that does not exist yet and ends when the instance is terminated.
+
+    Examples: `python -m rehearsal logs i-0ab1`, `python -m rehearsal logs web app --follow`,
+    `python -m rehearsal logs web codedeploy-agent --lines 50`
+    """
+    directory = _directory_of(root.resolve(), instance)
+    file = log_files.log_file(directory, unit, must_exist=not follow)
+    if not follow:
+        _print([log_files.last_lines(file, lines)])
+        return
+    if not file.exists():
+        known = ", ".join([log_files.CONSOLE, *log_files.units(directory)])
+        typer.echo(f"waiting for the log of {unit}; there are logs of: {known}", err=True)
+    try:
+        count = FOLLOWED_LINES if lines is None else lines
+        _print(log_files.follow(file, count, directory.is_dir))
+    except KeyboardInterrupt:
+        return
+    typer.echo(f"{directory.name} is gone", err=True)
+
+
+def _directory_of(root: Path, wanted: str) -> Path:
+    running = session.running(root)
+    if running is None:
+        return inventory.find_directory(root, wanted)
+    found = inventory.find(inventory.instances(running), wanted)
+    directory = inventory.directory(root, found.instance_id)
+    if not directory.is_dir():
+        ended = found.state in inventory.ENDED
+        raise inventory.AccessError(
+            f"{found.instance_id} is {found.state}: "
+            + ("its logs were removed with it" if ended else "it has no logs yet, try again")
+        )
+    return directory
+
+
+def _print(pieces: Iterable[bytes]) -> None:
+    """Write pieces of a log: as they are to a file or pipe, harmless to a terminal."""
+    clean = Cleaner() if sys.stdout.isatty() else None
+    try:
+        for piece in pieces:
+            if clean is not None:
+                sys.stdout.write(clean(piece))
+            else:
+                sys.stdout.buffer.write(piece)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. Python would complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.SUCCESS) from None
