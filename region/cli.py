@@ -17,8 +17,8 @@ from commandline.exit_codes import ExitCode
 from commandline.run import command_line, run_cli
 from region import background, environment, image_options, private, session, usage
 from region.access import cli as access_cli
-from region.access.cli import DEFAULT_ROOT, Root
 from region.config import DEFAULT_REGION, RegionConfig
+from region.options import DEFAULT_ROOT, Root
 
 HELP = """
 A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, processes held to an
@@ -26,6 +26,7 @@ instance type's CPU and memory.
 
 - `python -m region start`
 - `eval "$(python -m region env)"; pulumi up -s ha`
+- `python -m region shell INSTANCE`, `python -m region logs INSTANCE`
 - `python -m region stop`
 """
 

@@ -11,6 +11,9 @@ from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
 from region import environment, image_options
 from region.cli import DEFAULT_ROOT, Root, Speed
+from region import environment
+from region.cli import Speed
+from region.options import DEFAULT_ROOT, Root
 from toolchain import paths
 
 HELP = """
@@ -26,6 +29,9 @@ else, **130** interrupted.
 - `python -m rehearsal preview`: both stacks under the policy pack; builds nothing
 - `python -m rehearsal start`
 - `eval "$(python -m rehearsal env)"; pulumi up -s ha`
+- `python -m rehearsal instances`
+- `python -m rehearsal shell INSTANCE`
+- `python -m rehearsal logs INSTANCE UNIT --follow`
 - `python -m rehearsal stop`
 """
 

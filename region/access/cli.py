@@ -19,14 +19,12 @@ from commandline.exit_codes import ExitCode
 from region import session
 from region.access import inventory, log_files
 from region.access.terminal import Cleaner, printable
-from toolchain import paths
+from region.options import DEFAULT_ROOT, Root
 
-DEFAULT_ROOT = paths.ROOT / ".rehearsal"
 FOLLOWED_LINES = 10
 
 app = typer.Typer()
 
-Root = Annotated[Path, typer.Option(help="Directory of the region's state.")]
 Named = Annotated[
     str,
     typer.Argument(
@@ -44,7 +42,8 @@ def instances(
 
     Example: `python -m rehearsal instances --json`
     """
-    found = inventory.instances(session.require(root.resolve()))
+    root = root.resolve()
+    found = inventory.instances(root, session.require(root))
     now = datetime.now(UTC)
     if as_json:
         print(json.dumps([item.as_json(now) for item in found], indent=2))
@@ -94,7 +93,7 @@ def enter(
     from region.machines.container.runtime import Runtime  # noqa: PLC0415
 
     root = root.resolve()
-    found = inventory.find(inventory.instances(session.require(root)), instance)
+    found = inventory.find(inventory.instances(root, session.require(root)), instance)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     shell.replace_process(
         shell.command_line(Runtime(root), found, command or (), user=user, tty=terminal)
@@ -148,7 +147,7 @@ def _directory_of(root: Path, wanted: str) -> Path:
     running = session.running(root)
     if running is None:
         return inventory.find_directory(root, wanted)
-    found = inventory.find(inventory.instances(running), wanted)
+    found = inventory.find(inventory.instances(root, running), wanted)
     directory = inventory.directory(root, found.instance_id)
     if not directory.is_dir():
         ended = found.state in inventory.ENDED

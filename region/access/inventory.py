@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from commandline.errors import UserError
+from region import credentials
 from region.access.terminal import printable
 from region.session import Session
 
@@ -49,12 +50,17 @@ class Instance:
         return {**asdict(self), "launched": self.launched.isoformat(), "age_seconds": age}
 
 
-def instances(session: Session) -> list[Instance]:
-    """Return the instances of a running region, those that have ended last, then by age."""
+def instances(root: Path, session: Session) -> list[Instance]:
+    """Return the instances of the region that runs in `root`, those that have ended last.
+
+    Raises:
+        CredentialError: The region's credentials cannot be read.
+    """
     # Imported here: boto3 takes half a second that a wrong option need not wait for.
     from region.provider.clients import Clients  # noqa: PLC0415
 
-    ec2 = Clients(f"http://127.0.0.1:{session.api_port}", session.region).ec2
+    endpoint = f"http://127.0.0.1:{session.api_port}"
+    ec2 = Clients(endpoint, session.region, credentials.read(root)).ec2
     statuses = {
         entry["InstanceId"]: entry["InstanceStatus"]["Status"]
         for page in ec2.get_paginator("describe_instance_status").paginate()
