@@ -10,8 +10,6 @@ import typer
 from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
 from region import environment, image_options
-from region.cli import DEFAULT_ROOT, Root, Speed
-from region import environment
 from region.cli import Speed
 from region.options import DEFAULT_ROOT, Root
 from toolchain import paths
