@@ -18,7 +18,6 @@ ROOT_USER = "root"
 ENTERABLE = frozenset({"pending", "running"})
 """A pending instance too: what hangs at boot is what one wants to look into."""
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # A login begins in the user's home directory, which need not exist.
 _IN_HOME = 'cd "$HOME" 2>/dev/null || cd /; exec "$@"'
 
@@ -67,7 +66,8 @@ def command_line(
             f"or look at its console: python -m rehearsal logs {instance.instance_id}"
         )
     account, home = _account(runtime, instance.instance_id, user)
-    environment = {"PATH": _PATH, "HOME": home, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8"}
+    # Everything else is the machine's own environment.
+    environment = {"HOME": home, "USER": user, "LOGNAME": user}
     if tty:
         environment["TERM"] = os.environ.get("TERM") or "xterm"
     return runtime.exec_command(

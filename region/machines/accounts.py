@@ -51,6 +51,11 @@ class Accounts:
             return "/bin/sh"
         raise AccountError(f"The machine has no user {name!r}; create it first, with useradd.")
 
+    def name(self, user: str) -> str:
+        """Return the name of a user given by name or number; `user` itself if there is none."""
+        entry = self._entry("/etc/passwd", user)
+        return entry[0] if entry is not None else user
+
     def group(self, name: str) -> int:
         """Return the number of the group called `name`, or with that number.
 

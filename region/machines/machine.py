@@ -38,6 +38,7 @@ from region.machines.root_file_system import RootFileSystem
 from region.machines.run_command import RunOutcome, run_script
 from region.machines.spec import MachineSpec
 from region.machines.systemd import systemctl
+from region.machines.systemd.journalctl import Logs, journalctl
 from region.machines.systemd.manager import ServiceManager
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
@@ -128,7 +129,6 @@ class Machine:
             processes=self._processes,
             files=self.files,
             accounts=self.accounts,
-            state_file=self._directory / "units.json",
             log_directory=self._directory / "log",
             environment=self._environment,
             console=self.log,
@@ -422,6 +422,9 @@ class Machine:
         return Path(f"/proc/{init.pid}/root")
 
     def _control(self, command: str, arguments: Sequence[str]) -> systemctl.Outcome:
+        if command == "journalctl":
+            logs = Logs(self._directory / "log", self._directory / "console.log")
+            return journalctl(arguments, logs)
         if command != "systemctl":
             return systemctl.Outcome(1, stderr=f"The local region has no command {command!r}.\n")
         outcome = systemctl.run(self._services, arguments)

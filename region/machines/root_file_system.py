@@ -15,7 +15,8 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,6 +85,56 @@ class RootFileSystem:
             raise
         return True
 
+    def names(self, path: str) -> list[str]:
+        """Return the sorted names in a directory; none if there is no such directory."""
+        try:
+            descriptor = self._open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        try:
+            return sorted(os.listdir(descriptor))  # noqa: PTH208 - a directory that is open
+        finally:
+            os.close(descriptor)
+
+    def link_target(self, path: str) -> str | None:
+        """Return what a symbolic link says; None if the path is none."""
+        try:
+            descriptor = self._open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        try:
+            return os.readlink("", dir_fd=descriptor)
+        except FileNotFoundError:
+            return None
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def appending(self, path: str, *, truncate: bool = False) -> Generator[Path]:
+        """Open a regular file for writing, made if absent (root, 0644), and lend a path to it.
+
+        The path is valid inside the `with` and means that very file, whatever happens in the
+        machine meanwhile.
+
+        Raises:
+            OSError: If it cannot be opened, as `open` would raise it.
+            DiskError: If it is not a regular file.
+        """
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            descriptor = self._open(path, flags | os.O_CREAT | os.O_EXCL)
+            os.fchmod(descriptor, 0o644)
+        except FileExistsError:
+            descriptor = self._open(path, flags)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise DiskError(f"{path} is not a regular file.")
+            if truncate:
+                os.ftruncate(descriptor, 0)
+            yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+        finally:
+            os.close(descriptor)
+
     def call(self, program: Path, request: Mapping[str, object]) -> dict[str, Any]:
         """Run one of the region's programs confined to the machine's root.
 
@@ -127,7 +178,8 @@ class RootFileSystem:
 
 
 def _openat2(root: int, path: str, flags: int) -> int:
-    how = _OpenHow(flags, 0, _RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
+    mode = 0o600 if flags & os.O_CREAT else 0
+    how = _OpenHow(flags, mode, _RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
     for _ in range(100):
         result: int = _libc.syscall(
             _SYS_OPENAT2, root, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how)

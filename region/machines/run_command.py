@@ -23,6 +23,9 @@ DEFAULT_DIRECTORY: Final = "/usr/bin"
 OUTPUT_BYTES: Final = 128 * 1024
 """How much of each output stream is kept: more than the 24,000 characters that the API returns."""
 
+KILLED: Final = 137
+"""The status that SSM Agent reports for a script that it killed: 128 + SIGKILL."""
+
 POLL: Final = 0.1
 
 # The script is run by name, so that its first line, #!, decides what interprets it; without one it
@@ -39,7 +42,8 @@ class RunOutcome:
     """How a script ended.
 
     Attributes:
-        status_code: Its exit status; 128 and the signal's number if one ended it.
+        status_code: Its exit status; 128 and the signal's number if one ended it, KILLED if the
+            region did.
         stdout: The beginning of its standard output.
         stderr: The beginning of its standard error.
         timed_out: It was killed because its time was over.
@@ -89,6 +93,8 @@ def run_script(
             )
         )  # fmt: skip
         status, timed_out, killed = _wait(process, timeout, cancelled)
+        if killed:
+            status = KILLED
         return RunOutcome(
             status_code=status if status >= 0 else 128 - status,
             stdout=_beginning_of(directory / "stdout"),

@@ -37,10 +37,11 @@ class ScriptLog:
 
     def append(self, message: str) -> None:
         """Add one line, with or without its line feed."""
-        line = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {message}"
+        # An unfinished last line is ended, so that the next entry begins a line of its own.
+        line = message if message.endswith("\n") else f"{message}\n"
         with self._lock:
-            self._write(line if line.endswith("\n") else f"{line}\n")
-            self._tail.append(message)
+            self._write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {line}")
+            self._tail.append(line)
             # Whole lines of less than 2 KiB together: the agent drops a longer one altogether.
             while sum(map(len, self._tail)) >= TAIL_CHARACTERS:
                 self._tail.popleft()

@@ -40,7 +40,7 @@ _HIDDEN = (
 )  # fmt: skip
 
 _VAR = (
-    ("/var/cache", 0o755), ("/var/lib", 0o755), ("/var/local", 0o755), ("/var/lock", 0o1777),
+    ("/var/cache", 0o755), ("/var/lib", 0o755), ("/var/local", 0o755),
     ("/var/log", 0o755), ("/var/mail", 0o755), ("/var/opt", 0o755), ("/var/spool", 0o755),
     ("/var/tmp", 0o1777),  # noqa: S108
     ("/var/www", 0o755), ("/var/www/html", 0o755),

@@ -1,30 +1,44 @@
-"""The services of one machine: loads, enables, starts and stops units, as systemd does."""
+"""The services of one machine: found, enabled, started and stopped, as systemd does."""
 
 from __future__ import annotations
 
-import json
+import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from region.machines.accounts import Accounts
-from region.machines.errors import DiskError, MachineError, ServiceError, UnitError
+from region.machines.errors import MachineError, ServiceError, UnitError
 from region.machines.processes import ProcessTable
 from region.machines.root_file_system import RootFileSystem
-from region.machines.systemd.service import Service, ServiceContext
-from region.machines.systemd.unit_file import Unit, parse_unit
+from region.machines.systemd.activation import ServiceContext
+from region.machines.systemd.dependencies import StartOrder, refuse_other_types
+from region.machines.systemd.execution import Executor
+from region.machines.systemd.installation import Installation
+from region.machines.systemd.search_path import SearchPath, UnitNotFound, UnitSource
+from region.machines.systemd.service import Service
+from region.machines.systemd.specifiers import UnitName
+from region.machines.systemd.unit import Unit
 
-# The image has CodeDeploy's agent; the region's agent replaces it and is always there.
-BUILT_IN = "codedeploy-agent.service"
+# The image has these agents; the region's own take their places and are always there.
+BUILT_IN: Final = {
+    "codedeploy-agent.service": "AWS CodeDeploy agent of the local region",
+    "amazon-ssm-agent.service": "Systems Manager agent of the local region",
+}
+_UP: Final = ("active", "activating", "reloading", "deactivating")
 
 
-class UnitNotFound(UnitError):  # noqa: N818 - systemd's own term
-    """No unit of this name is linked into the machine."""
+@dataclass(frozen=True)
+class _Loaded:
+    source: UnitSource
+    unit: Unit
 
 
 class ServiceManager:
-    """Units by name. Links and enabled units are kept in a file and survive a reboot."""
+    """Units by name. Which are enabled is in the machine's own files, and survives a reboot."""
 
     def __init__(
         self,
@@ -32,7 +46,6 @@ class ServiceManager:
         processes: ProcessTable,
         files: RootFileSystem,
         accounts: Accounts,
-        state_file: Path,
         log_directory: Path,
         environment: Callable[[], Mapping[str, str]],
         console: Callable[[str], None],
@@ -42,95 +55,87 @@ class ServiceManager:
         self._processes = processes
         self._files = files
         self._accounts = accounts
-        self._state_file = state_file
         self._log_directory = log_directory
         self._environment = environment
         self._console = console
         self._alive = alive
         self._lock = threading.RLock()
         self._services: dict[str, Service] = {}
-        self._units: dict[str, Unit] = {}
-        self._linked, self._enabled = self._load_state()
+        self._loaded: dict[str, _Loaded] = {}
+        self._reported: dict[str, Unit] = {}
+        self.search = SearchPath(files)
+        self.installation = Installation(files, self.search)
+        self._order = StartOrder(self.search, self.unit, BUILT_IN, console)
 
     def names(self) -> list[str]:
-        """List the names of the linked units."""
-        return sorted(self._linked)
-
-    def link(self, path: str) -> str:
-        """Link the unit file at the machine's absolute `path` and return the unit's name."""
-        name = PurePosixPath(path).name
+        """List the services that were started since the machine was launched."""
         with self._lock:
-            self._read(PurePosixPath(path))
-            self._linked[name] = path
-            self._units.pop(name, None)
-            self._save_state()
-        return name
+            return sorted(self._services)
+
+    def log(self, name: str) -> Path:
+        """Return the file on the host with what a unit has printed."""
+        return self._log_directory / f"{name.removesuffix('.service')}.log"
 
     def unit(self, name: str) -> Unit:
         """Return the unit as loaded; it is read again when its service is not running.
 
         Raises:
-            UnitNotFound: If it is not linked.
-            UnitError: If its file is invalid.
+            UnitNotFound: If there is none.
+            UnitError: If its file is invalid, or it is masked.
         """
+        refuse_other_types(name)
+        if UnitName(name).is_template:
+            raise UnitError(
+                f"Unit {name} is a template; name an instance, such as "
+                f"{UnitName(name).prefix}@1.service."
+            )
         with self._lock:
-            if name not in self._linked:
-                raise UnitNotFound(f"Unit {name} not found.")
-            running = self.state(name) in ("active", "activating", "deactivating")
-            if name not in self._units or not running:
-                self._units[name] = self._read(PurePosixPath(self._linked[name]))
-                self._report_ignored(self._units[name])
-            return self._units[name]
+            loaded = self._loaded.get(name)
+            if loaded is None or self.state(loaded.unit.name) not in _UP:
+                source = self.search.find(name)
+                if loaded is None or loaded.source != source:
+                    loaded = _Loaded(source, self.search.load(source))
+                self._loaded[name] = self._loaded[loaded.unit.name] = loaded
+            return loaded.unit
+
+    def changed_on_disk(self, name: str) -> bool:
+        """Return whether a unit's files are not what was loaded, so that `reload` is due."""
+        loaded = self._loaded.get(name)
+        try:
+            return loaded is not None and self.search.find(name) != loaded.source
+        except UnitError:
+            return True
 
     def reload(self) -> None:
         """Forget what was loaded, as `systemctl daemon-reload` does."""
         with self._lock:
-            self._units.clear()
-
-    def enable(self, name: str) -> None:
-        """Start the unit at every boot; it needs an [Install] section with WantedBy=."""
-        if not self.unit(name).installable:
-            raise UnitError(
-                f"Unit {name} has no [Install] section with WantedBy=, so it cannot be enabled; "
-                "add WantedBy=multi-user.target."
-            )
-        with self._lock:
-            self._enabled.add(name)
-            self._save_state()
-
-    def disable(self, name: str) -> None:
-        """Stop starting the unit at boot."""
-        self.unit(name)
-        with self._lock:
-            self._enabled.discard(name)
-            self._save_state()
-
-    def is_enabled(self, name: str) -> bool:
-        """Return whether the unit starts at boot.
-
-        Raises:
-            UnitNotFound: If it is not linked.
-        """
-        if name not in self._linked:
-            raise UnitNotFound(f"Unit {name} not found.")
-        return name in self._enabled
+            self._loaded.clear()
 
     def state(self, name: str) -> str:
         """Return the unit's active state; "inactive" for an unknown one."""
-        with self._lock:
-            service = self._services.get(name)
+        service = self.service(name)
         return service.state if service else "inactive"
 
+    def service(self, name: str) -> Service | None:
+        """Return the service of a unit, given also by an alias; None if it was never started."""
+        with self._lock:
+            loaded = self._loaded.get(name)
+            return self._services.get(loaded.unit.name if loaded else name)
+
     def start(self, name: str) -> None:
-        """Start the unit.
+        """Start the unit and what it requires and wants.
 
         Raises:
-            UnitNotFound: If it is not linked.
-            UnitError: If its file is invalid.
+            UnitNotFound: If there is none.
+            UnitError: If its file is invalid, or it is masked.
             ServiceError: If it does not start.
         """
         unit = self.unit(name)
-        self._service(name).start(unit)
+        if self.state(unit.name) in ("active", "reloading"):
+            return
+        failures = self._start_all(self._order.of([name]))
+        if unit.name in failures:
+            raise failures[unit.name]
 
     def restart(self, name: str) -> None:
         """Stop and start the unit as it is loaded; an invalid unit leaves it running.
@@ -138,31 +143,60 @@ class ServiceManager:
         As with systemd, a unit file that changed while its service ran takes effect after `reload`.
         """
         unit = self.unit(name)
-        service = self._service(name)
-        service.stop()
-        service.start(unit)
+        order = self._order.of([name])
+        dependents = self._dependents(unit.name)
+        for dependent in (*reversed(dependents), unit.name):
+            self._service(dependent).stop()
+        failures = self._start_all([*order, *(self.unit(other) for other in dependents)])
+        if unit.name in failures:
+            raise failures[unit.name]
 
     def stop(self, name: str, limit: float | None = None) -> None:
-        """Stop the unit within `limit` seconds.
+        """Stop the unit, and before it what requires it, within `limit` seconds each.
 
         Raises:
-            UnitNotFound: If it is not linked.
+            UnitNotFound: If there is none.
         """
-        if name not in self._linked:
-            raise UnitNotFound(f"Unit {name} not found.")
-        self._service(name).stop(limit)
+        service = self.service(name)
+        if service is None:
+            self._check_exists(name)
+            return
+        for dependent in (*reversed(self._dependents(service.name)), service.name):
+            self._service(dependent).stop(limit)
 
-    def describe(self, name: str) -> str:
-        """Describe the unit as `systemctl status` does, without its log."""
-        unit = self.unit(name)
-        service = self._service(name)
-        pid = service.main_pid
-        lines = [
-            f"{name} - {unit.description}",
-            f"     Loaded: loaded ({unit.path}; {'en' if name in self._enabled else 'dis'}abled)",
-            f"     Active: {service.state}{f' ({service.result})' if service.result else ''}",
-        ]
-        return "\n".join([*lines, f"   Main PID: {pid}"] if pid else lines)
+    def reload_service(self, name: str) -> None:
+        """Run the unit's ExecReload=.
+
+        Raises:
+            UnitNotFound: If there is none.
+            ServiceError: If it is not active or cannot reload.
+        """
+        service = self.service(name)
+        if service is None:
+            self._check_exists(name)
+            raise ServiceError(f"{name} is not active, cannot reload.")
+        service.reload()
+
+    def kill(self, name: str, number: signal.Signals, *, main_only: bool) -> None:
+        """Send a signal to the processes of the unit.
+
+        Raises:
+            UnitNotFound: If there is none.
+            ServiceError: If it is not running.
+        """
+        service = self.service(name)
+        if service is None:
+            self._check_exists(name)
+        if service is None or not service.pids():
+            raise ServiceError(f"Unit {name} has no process to signal.")
+        service.kill(number, main_only=main_only)
+
+    def reset_failed(self, names: Iterable[str] = ()) -> None:
+        """Forget that units failed; all units if none are named."""
+        for name in list(names) or self.names():
+            service = self.service(name)
+            if service:
+                service.reset_failed()
 
     def start_enabled(self) -> None:
         """Start all enabled units, as at boot.
@@ -171,11 +205,17 @@ class ServiceManager:
             ServiceError: If any did not start, after all were tried.
         """
         failures: list[MachineError] = []
-        for name in sorted(self._enabled):
+        roots: list[str] = []
+        for name in self.search.enabled_at_boot():
+            if self.search.fragment(name) is None:
+                self._console(f"systemd: {name} is enabled, but its unit file is gone.")
+                continue
             try:
-                self.start(name)
+                self._order.of([name])
+                roots.append(name)
             except MachineError as error:
                 failures.append(error)
+        failures += self._start_all(self._order.of(roots)).values()
         if failures:
             raise ServiceError(" ".join(str(error) for error in failures))
 
@@ -187,47 +227,85 @@ class ServiceManager:
             with ThreadPoolExecutor(len(services)) as pool:
                 list(pool.map(lambda service: service.stop(limit), services))
 
+    def _start_all(self, units: Iterable[Unit]) -> dict[str, MachineError]:
+        """Start units in order and return what failed; what requires a failed one fails too."""
+        failures: dict[str, MachineError] = {}
+        for unit in units:
+            required = [name for name in self._order.requires(unit) if name in failures]
+            broken = [name for name in required if name in unit.dependencies.after]
+            try:
+                if broken:
+                    raise ServiceError(
+                        f"{unit.name} was not started: it requires {broken[0]}, which failed: "
+                        f"{failures[broken[0]]}"
+                    )
+                self._start_one(unit)
+            except MachineError as error:
+                failures[unit.name] = error
+                self._console(f"systemd: {error}")
+        return failures
+
+    def _start_one(self, unit: Unit) -> None:
+        for other in unit.dependencies.conflicts:
+            service = self.service(other)
+            if service and service.name != unit.name:
+                service.stop()
+        for condition in unit.conditions:
+            if self._files.exists(condition.path) != condition.negated:
+                continue
+            problem = f"{'!' if condition.negated else ''}{condition.path} does not hold"
+            if condition.required:
+                raise ServiceError(f"{unit.name}: AssertPathExists={problem}.")
+            self._console(f"systemd: {unit.name} is skipped: ConditionPathExists={problem}.")
+            return
+        self._report(unit)
+        self._service(unit.name).start(unit)
+
+    def _dependents(self, name: str) -> list[str]:
+        """Return the running services that stop and restart with `name`."""
+        found: list[str] = []
+        pending = [name]
+        while pending:
+            wanted = pending.pop()
+            for other in self.names():
+                unit = self._service(other).unit
+                if unit is None or other == name or other in found:
+                    continue
+                related = (*unit.dependencies.requires, *unit.dependencies.part_of)
+                if wanted in related and self.state(other) in ("active", "activating"):
+                    found.append(other)
+                    pending.append(other)
+        return found
+
+    def _check_exists(self, name: str) -> None:
+        refuse_other_types(name)
+        if self.search.fragment(name) is None:
+            raise UnitNotFound(f"Unit {name} not loaded.")
+
     def _service(self, name: str) -> Service:
         with self._lock:
             if name not in self._services:
+                log = self.log(name)
                 self._services[name] = Service(
                     name,
                     ServiceContext(
                         processes=self._processes,
-                        environment=self._environment,
-                        read=self._files.read_text,
-                        log=self._log_directory / f"{name.removesuffix('.service')}.log",
+                        files=self._files,
+                        executor=Executor(self._files, self._accounts, self._environment, log),
+                        log=log,
                         console=self._console,
                         alive=self._alive,
                     ),
                 )
             return self._services[name]
 
-    def _read(self, path: PurePosixPath) -> Unit:
-        try:
-            text = self._files.read_text(str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnitError(f"Unit file {path} cannot be read: {error}.") from error
-        except DiskError as error:
-            raise UnitError(str(error)) from error
-        return parse_unit(text, path)
-
-    def _report_ignored(self, unit: Unit) -> None:
+    def _report(self, unit: Unit) -> None:
+        """Say once in the console what of a unit that starts is not as with systemd."""
+        if self._reported.get(unit.name) == unit:
+            return
+        self._reported[unit.name] = unit
+        for note in unit.notes:
+            self._console(f"systemd: {unit.name}: {note}")
         if unit.ignored:
-            self._console(
-                f"systemd: {unit.name}: the local region does not apply "
-                f"{', '.join(f'{key}=' for key in unit.ignored)}"
-            )
-
-    def _load_state(self) -> tuple[dict[str, str], set[str]]:
-        try:
-            state = json.loads(self._state_file.read_text())
-        except FileNotFoundError:
-            return {}, set()
-        return dict(state["linked"]), set(state["enabled"])
-
-    def _save_state(self) -> None:
-        state = {"linked": self._linked, "enabled": sorted(self._enabled)}
-        partial = self._state_file.with_suffix(".partial")
-        partial.write_text(json.dumps(state, indent=1))
-        partial.replace(self._state_file)
+            keys = ", ".join(f"{key}=" for key in unit.ignored)
+            self._console(f"systemd: {unit.name}: the local region does not apply {keys}")

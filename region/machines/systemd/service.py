@@ -1,58 +1,24 @@
-"""One systemd service: started, supervised, restarted and stopped."""
+"""One systemd service: started, supervised, reloaded, restarted and stopped."""
 
 from __future__ import annotations
 
-import re
 import signal
-import subprocess
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Final, Literal
 
-from region.machines.errors import DiskError, MachineError, ServiceError
-from region.machines.processes import Command, Process, ProcessTable
-from region.machines.systemd.unit_file import Unit, UnitCommand, parse_environment_file
+from region.machines.errors import MachineError, ServiceError
+from region.machines.systemd import exit_status
+from region.machines.systemd.activation import Activation, Control, ServiceContext
+from region.machines.systemd.unit import Unit
 
-ActiveState = Literal["inactive", "activating", "active", "deactivating", "failed"]
-_VARIABLE = re.compile(r"\$(\$|\{(\w+)\}|(\w+))")
-# Signals that systemd counts as a clean exit of a service.
-_CLEAN_SIGNALS = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE})
-_ABORTS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGILL, signal.SIGFPE, signal.SIGBUS})
-
-# The programs that a process runs while it is still the launcher (see `namespace`).
-_LAUNCHERS = ("sh", "dash", "bash", "busybox", "unshare")
-_EXIT_REASONS = {
-    126: " (not executable)",
-    127: " (command not found)",
-}
-
-
-@dataclass(frozen=True)
-class ServiceContext:
-    """What a service needs from its machine."""
-
-    processes: ProcessTable
-    environment: Callable[[], Mapping[str, str]]
-    read: Callable[[str], str]
-    log: Path
-    console: Callable[[str], None]
-    alive: Callable[[], bool]
-
-
-@dataclass
-class _Run:
-    """One activation, from a start command to the state it ends in."""
-
-    unit: Unit
-    stop: threading.Event = field(default_factory=threading.Event)
-    starts: deque[float] = field(default_factory=deque[float])
-    process: Process | None = None
-    thread: threading.Thread | None = None
+ActiveState = Literal["inactive", "activating", "active", "reloading", "deactivating", "failed"]
+_SUB_STATES: Final = {
+    "inactive": "dead", "activating": "start", "active": "running", "reloading": "reload",
+    "deactivating": "stop-sigterm", "failed": "failed",
+}  # fmt: skip
+_UP: Final = ("active", "activating", "reloading")
 
 
 class Service:
@@ -62,12 +28,16 @@ class Service:
         """Run the unit `name` in the group `services/<name>`."""
         self.name = name
         self._context = context
-        self._group = f"services/{name}"
+        self._control = Control(name, context)
         self._operation = threading.Lock()
-        self._spawning = threading.Lock()
-        self._run: _Run | None = None
+        self._ending = threading.Lock()
+        self._run: Activation | None = None
+        self._last: Activation | None = None
         self._state: ActiveState = "inactive"
-        self._result = ""
+        self._sub_state = ""
+        self.result = ""
+        self.restarts = 0
+        self.since: datetime | None = None
 
     @property
     def state(self) -> ActiveState:
@@ -75,16 +45,28 @@ class Service:
         return self._state
 
     @property
-    def result(self) -> str:
-        """Why the service is in its state; empty if there is nothing to report."""
-        return self._result
+    def sub_state(self) -> str:
+        """The finer state, as systemd names it."""
+        return self._sub_state or _SUB_STATES[self._state]
+
+    @property
+    def unit(self) -> Unit | None:
+        """The unit as it was when the service was last started."""
+        return self._last.unit if self._last else None
+
+    @property
+    def last(self) -> Activation | None:
+        """The present activation, or the last one."""
+        return self._last
 
     @property
     def main_pid(self) -> int | None:
-        """The id of the service's main process; None if none is running."""
-        run = self._run
-        process = run.process if run else None
-        return process.pid if process and process.poll() is None else None
+        """The id on the host of the service's main process; None if none is running."""
+        return self._run.main_pid if self._run else None
+
+    def pids(self) -> set[int]:
+        """Return the ids on the host of all its processes."""
+        return self._control.pids()
 
     def start(self, unit: Unit) -> None:
         """Start the service unless it is active; a oneshot has ended when this returns.
@@ -93,16 +75,22 @@ class Service:
             ServiceError: If it could not be started; the message names its log.
         """
         with self._operation:
-            if self._state in ("active", "activating"):
+            while self._state == "deactivating" and self._run:
+                time.sleep(0.01)
+            if self._state in _UP:
                 return
-            run = _Run(unit)
-            self._run, self._state, self._result = run, "activating", ""
+            run = Activation(unit)
+            self._run = self._last = run
+            self.restarts = 0
+            self._enter("activating")
             run.starts.append(time.monotonic())
             try:
                 self._activate(run)
             except MachineError as error:
-                self._sweep_group()
-                if self._wants_restart(run, 1):
+                self._finish(run, clean=False)
+                if run.stop.is_set():
+                    self._settle(run, "inactive", "")
+                elif exit_status.wants_restart(unit, run.status or 1):
                     self._supervise(run, failed_start=True)
                 else:
                     self._settle(run, "failed", str(error))
@@ -111,116 +99,173 @@ class Service:
                 ) from error
 
     def stop(self, limit: float | None = None) -> None:
-        """Stop the service: ExecStop, SIGTERM to all its processes, then SIGKILL.
+        """Stop the service: ExecStop, SIGTERM to its processes, then SIGKILL, ExecStopPost.
 
         `limit` bounds TimeoutStopSec, in seconds. A start in progress is abandoned.
         """
-        run = self._forbid_starts()
+        run = self._run
+        self._control.forbid_starts(run)
         if run and self._state == "activating":
-            self._signal(run)
+            self._control.signal(run)
         with self._operation:
-            run = self._forbid_starts()
+            run = self._run
+            self._control.forbid_starts(run)
             if run is None:
                 return
-            self._state = "deactivating"
-            self._run_stop_commands(run)
-            self._end_processes(run, limit)
+            was_up = self._state in ("active", "reloading")
+            self._enter("deactivating")
+            self._finish(run, clean=was_up, limit=limit)
             if run.thread:
                 run.thread.join()
             self._settle(run, "inactive", "")
 
-    def _forbid_starts(self) -> _Run | None:
-        """Keep the present activation from starting any more processes."""
-        with self._spawning:
-            run = self._run
-            if run:
-                run.stop.set()
-            return run
+    def reload(self) -> None:
+        """Run ExecReload=; the service stays active even if that fails.
 
-    def _activate(self, run: _Run) -> None:
+        Raises:
+            ServiceError: If it is not active, has no ExecReload=, or that fails.
+        """
+        with self._operation:
+            run = self._run
+            if run is None or self._state != "active":
+                raise ServiceError(f"{self.name} is not active, cannot reload.")
+            if not run.unit.exec_reload:
+                raise ServiceError(f"Job type reload is not applicable for unit {self.name}.")
+            self._enter("reloading")
+            try:
+                for command in run.unit.exec_reload:
+                    self._control.run_to_end(run, command, run.unit.timeout_start)
+            except MachineError as error:
+                raise ServiceError(f"{self.name} failed to reload: {error}") from error
+            finally:
+                self._leave_reloading()
+
+    def _leave_reloading(self) -> None:
+        # The main process may have ended meanwhile, so that it is in another state.
+        if self._state == "reloading":
+            self._enter("active")
+
+    def kill(self, number: signal.Signals, *, main_only: bool = False) -> None:
+        """Send a signal to all processes of the service, or to its main process."""
+        run = self._run
+        if not main_only:
+            self._context.processes.signal(self._control.group, number)
+        elif run and run.process:
+            run.process.send_signal(number)
+
+    def reset_failed(self) -> None:
+        """Forget that the service failed."""
+        with self._operation:
+            if self._state == "failed":
+                self._enter("inactive")
+                self.result = ""
+
+    def _activate(self, run: Activation) -> None:
         """Run the start commands once; the service is active, or (oneshot) done, afterwards."""
-        unit = run.unit
+        unit, control = run.unit, self._control
+        run.ended.clear()
+        run.result, run.status = "success", None
+        self._context.executor.make_directories(unit)
         for command in unit.exec_start_pre:
-            self._run_to_end(run, command, unit.timeout_start)
+            self._sub_state = "start-pre"
+            control.run_to_end(run, command, unit.timeout_start)
+        self._sub_state = "start"
         if unit.kind == "oneshot":
             for command in unit.exec_start:
-                self._run_to_end(run, command, unit.timeout_start)
-            self._settle(run, "active" if unit.remain_after_exit else "inactive", "")
-            return
-        run.process = self._spawn(run, unit.exec_start[0])
+                control.run_to_end(run, command, unit.timeout_start, main=True)
+        else:
+            control.start_main(run)
         for command in unit.exec_start_post:
-            self._run_to_end(run, command, unit.timeout_start)
-        if unit.kind == "exec":
-            self._await_exec(run.process)
-        self._state = "active"
-        self._supervise(run, failed_start=False)
+            self._sub_state = "start-post"
+            control.run_to_end(run, command, unit.timeout_start)
+        if unit.kind != "oneshot":
+            self._enter("active")
+            self._supervise(run, failed_start=False)
+        elif unit.remain_after_exit:
+            self._enter("active", "exited")
+        else:
+            self._finish(run, clean=True)
+            self._settle(run, "inactive", "")
 
-    def _await_exec(self, process: Process) -> None:
-        """Wait until the program was executed (Type=exec); fail the start if it cannot be."""
-        deadline = time.monotonic() + 1.0
-        while process.poll() is None and time.monotonic() < deadline:
-            with suppress(OSError):
-                if Path(f"/proc/{process.pid}/exe").readlink().name not in _LAUNCHERS:
-                    return
-            time.sleep(0.005)
-        if process.poll() is not None:
-            raise ServiceError(_describe(process.wait()))
+    def _finish(self, run: Activation, *, clean: bool, limit: float | None = None) -> None:
+        """Run the stop commands and end the processes, once for each (re)start."""
+        deadline = None if limit is None else time.monotonic() + limit
+        context, control, unit = self._context, self._control, run.unit
+        with self._ending:
+            if run.ended.is_set():
+                control.end(run, _left(deadline))
+                return
+            run.ended.set()
+            if clean and context.alive():
+                control.run_after(run, unit.exec_stop, "ExecStop", limit)
+            control.end(run, _left(deadline))
+            if context.alive():
+                control.run_after(run, unit.exec_stop_post, "ExecStopPost", _left(deadline))
+                try:
+                    context.executor.remove_runtime_directories(unit)
+                except MachineError as error:
+                    context.console(f"systemd: {self.name}: {error}")
 
-    def _supervise(self, run: _Run, *, failed_start: bool) -> None:
+    def _supervise(self, run: Activation, *, failed_start: bool) -> None:
         if run.thread is None:
             run.thread = threading.Thread(
                 target=self._watch, args=(run, failed_start), name=f"unit-{self.name}", daemon=True
             )
             run.thread.start()
 
-    def _watch(self, run: _Run, failed_start: bool) -> None:
+    def _watch(self, run: Activation, failed_start: bool) -> None:
         """Wait for the end, then restart or settle: the body of the supervising thread."""
-        status = 1 if failed_start else self._await_main(run)
+        status = (run.status or 1) if failed_start else self._await_end(run)
         while not run.stop.is_set():
-            self._sweep_group()
-            ending = _describe(status)
-            if not self._wants_restart(run, status):
-                clean = _is_clean(run.unit, status)
-                self._settle(run, "inactive" if clean else "failed", "" if clean else ending)
+            clean = exit_status.is_clean(run.unit, status)
+            if clean and run.unit.remain_after_exit:
+                self._enter("active", "exited")
                 return
-            self._state, self._result = "activating", f"{ending}; restarting"
-            self._context.console(f"systemd: {self.name}: {ending}, scheduled restart.")
-            if run.stop.wait(run.unit.restart_sec):
-                return
-            if not self._context.alive():
-                self._settle(run, "failed", f"{ending}; the machine is off")
-                return
-            if self._start_limit_hit(run):
-                self._settle(run, "failed", f"{ending}; start request repeated too quickly")
+            if not run.ended.is_set():
+                self._enter("deactivating")
+                self._finish(run, clean=clean)
+            if run.stop.is_set() or not self._restart_after(run, status):
                 return
             status = self._restart_once(run)
 
-    def _restart_once(self, run: _Run) -> int:
+    def _restart_after(self, run: Activation, status: int) -> bool:
+        """Wait for RestartSec=; return False if the service has settled, or is being stopped."""
+        unit, ending = run.unit, exit_status.describe(status)
+        if not (self._context.alive() and exit_status.wants_restart(unit, status)):
+            clean = exit_status.is_clean(unit, status)
+            self._settle(run, "inactive" if clean else "failed", "" if clean else ending)
+            return False
+        self._enter("activating", "auto-restart")
+        self.result = f"{ending}; restarting"
+        self._context.console(f"systemd: {self.name}: {ending}, scheduled restart.")
+        if run.stop.wait(unit.restart_sec):
+            return False
+        if not self._context.alive():
+            self._settle(run, "failed", f"{ending}; the machine is off")
+            return False
+        if self._start_limit_hit(run):
+            run.result = "start-limit-hit"
+            self._settle(run, "failed", f"{ending}; start request repeated too quickly")
+            return False
+        self.restarts += 1
+        return True
+
+    def _restart_once(self, run: Activation) -> int:
         try:
             self._activate(run)
         except MachineError as error:
             self._context.console(f"systemd: {self.name}: {error}")
-            return 1
-        return self._await_main(run)
+            return run.status or 1
+        return self._await_end(run)
 
-    def _await_main(self, run: _Run) -> int:
-        return run.process.wait() if run.process else 0
+    def _await_end(self, run: Activation) -> int:
+        status = self._control.await_main(run)
+        run.status = status
+        if not exit_status.is_clean(run.unit, status):
+            run.result = exit_status.result(status)
+        return status
 
-    def _wants_restart(self, run: _Run, status: int) -> bool:
-        if run.stop.is_set() or not self._context.alive():
-            return False
-        restart = run.unit.restart
-        clean = _is_clean(run.unit, status)
-        if restart in ("always", "no"):
-            return restart == "always"
-        if restart == "on-success":
-            return clean
-        if restart == "on-failure":
-            return not clean
-        number = -status if status < 0 else 0
-        return number in _ABORTS if restart == "on-abort" else number > 0 and not clean
-
-    def _start_limit_hit(self, run: _Run) -> bool:
+    def _start_limit_hit(self, run: Activation) -> bool:
         """Count a start; return whether StartLimitBurst= per StartLimitIntervalSec= is exceeded."""
         interval, burst = run.unit.start_limit_interval, run.unit.start_limit_burst
         now = time.monotonic()
@@ -232,109 +277,21 @@ class Service:
         run.starts.append(now)
         return False
 
-    def _settle(self, run: _Run, state: ActiveState, result: str) -> None:
-        self._state, self._result = state, result
-        if state in ("inactive", "failed") and self._run is run:
+    def _enter(self, state: ActiveState, sub_state: str = "") -> None:
+        if state != self._state:
+            self.since = datetime.now(UTC)
+        self._state, self._sub_state = state, sub_state
+        if state == "active":
+            self.result = ""
+
+    def _settle(self, run: Activation, state: ActiveState, result: str) -> None:
+        if self._run is run:
             self._run = None
+            self._enter(state)
+            self.result = result
         if result:
             self._context.console(f"systemd: {self.name}: {result}.")
 
-    def _spawn(self, run: _Run, command: UnitCommand, *, stopping: bool = False) -> Process:
-        environment = self._environment(run.unit)
-        argv = expand(command.argv, environment)
-        with self._spawning:
-            if run.stop.is_set() and not stopping:
-                raise ServiceError("it was stopped while starting.")
-            return self._context.processes.spawn(
-                Command(
-                    argv=argv,
-                    group=self._group,
-                    environment=environment,
-                    directory=run.unit.working_directory,
-                    log=self._context.log,
-                )
-            )
 
-    def _run_to_end(self, run: _Run, command: UnitCommand, timeout: float | None) -> None:
-        process = self._spawn(run, command)
-        try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self._sweep_group()
-            process.wait()
-            raise ServiceError(f"{command.argv[0]} took longer than {timeout:g} s.") from None
-        if not (_is_clean(run.unit, status) or command.ignore_failure):
-            raise ServiceError(f"{command.argv[0]}: {_describe(status)}.")
-
-    def _environment(self, unit: Unit) -> dict[str, str]:
-        merged = {**self._context.environment(), **unit.environment}
-        for file in unit.environment_files:
-            try:
-                merged.update(parse_environment_file(self._context.read(file.path)))
-            except (DiskError, OSError) as error:
-                if not file.optional:
-                    raise ServiceError(
-                        f"EnvironmentFile {file.path} cannot be read: {error}."
-                    ) from error
-        return merged
-
-    def _end_processes(self, run: _Run, limit: float | None) -> None:
-        timeouts = [value for value in (run.unit.timeout_stop, limit) if value is not None]
-        deadline = time.monotonic() + (min(timeouts) if timeouts else float("inf"))
-        self._signal(run)
-        processes = self._context.processes
-        while processes.pids(self._group) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        self._sweep_group()
-
-    def _signal(self, run: _Run) -> None:
-        """Signal all processes of the service, or (KillMode=mixed) its main process."""
-        if run.unit.kill_mode == "mixed" and run.process:
-            with suppress(ProcessLookupError):
-                run.process.send_signal(run.unit.kill_signal)
-        else:
-            self._context.processes.signal(self._group, run.unit.kill_signal)
-
-    def _run_stop_commands(self, run: _Run) -> None:
-        if self.main_pid is None:
-            return
-        for command in run.unit.exec_stop:
-            try:
-                self._spawn(run, command, stopping=True).wait(run.unit.timeout_stop)
-            except (MachineError, subprocess.TimeoutExpired) as error:
-                self._context.console(f"systemd: {self.name}: ExecStop failed: {error}")
-                return
-
-    def _sweep_group(self) -> None:
-        """Kill what the service left behind, as systemd's KillMode=control-group does."""
-        self._context.processes.kill(self._group)
-
-
-def expand(argv: tuple[str, ...], environment: Mapping[str, str]) -> list[str]:
-    """Substitute ${NAME} within words and split a word that is just $NAME, as systemd does."""
-    words: list[str] = []
-    for word in argv:
-        whole = re.fullmatch(r"\$(\w+)", word)
-        if whole:
-            words.extend(environment.get(whole[1], "").split())
-            continue
-        words.append(
-            _VARIABLE.sub(
-                lambda match: (
-                    "$" if match[1] == "$" else environment.get(match[2] or match[3] or "", "")
-                ),
-                word,
-            )
-        )
-    return words
-
-
-def _is_clean(unit: Unit, status: int) -> bool:
-    return status in unit.success_exit_status or (status < 0 and -status in _CLEAN_SIGNALS)
-
-
-def _describe(status: int) -> str:
-    if status < 0:
-        return f"main process killed by {signal.Signals(-status).name}"
-    reason = _EXIT_REASONS.get(status, "")
-    return f"main process exited with status {status}{reason}"
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())

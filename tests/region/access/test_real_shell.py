@@ -14,14 +14,19 @@ import pytest
 
 from region.access import shell
 from region.access.inventory import Instance
-from region.machines.container.oci import Bundle, Mount
+from region.machines.container.oci import Bundle
 from region.machines.container.runtime import Runtime
 from region.machines.errors import AccountError
 
 pytestmark = pytest.mark.region
 
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
-READ_ONLY = ("rbind", "ro", "nosuid", "nodev")
+PROGRAMS = {
+    "destination": "/usr",
+    "type": "bind",
+    "source": "/usr",
+    "options": ["rbind", "ro", "nosuid", "nodev"],
+}
 
 
 class Entered:
@@ -54,8 +59,8 @@ def entered(tmp_path: Path) -> Iterator[Entered]:
     bundle = Bundle(
         hostname="ip-10-20-0-4",
         root=root,
-        mounts=(Mount("/usr", "bind", "/usr", READ_ONLY),),
-        late_mounts=(),
+        mounts=[PROGRAMS],
+        late_mounts=[],
         group=f"/haproof-test-{name}",
         environment={"PATH": "/usr/bin:/bin"},
     )

@@ -120,9 +120,8 @@ def new_pool(
             tmp_path / "region",
             network,
             "ap-northeast-2",
-            aws_endpoint="http://127.0.0.1:9",
             image=lambda _: image,
-            **options,
+            **{"aws_endpoint": "http://127.0.0.1:9", **options},
         )
         made.append(pool)
         return pool

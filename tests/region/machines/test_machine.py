@@ -137,7 +137,7 @@ def test_close_ends_every_process_and_group_even_daemons(
 def test_cpu_quota_holds_for_services(pool, spec_of, user_data_of, eventually):
     data = user_data_of(
         {"spin.service": SPINNER, "spin2.service": SPINNER},
-        "systemctl start /opt/haproof/spin.service /opt/haproof/spin2.service",
+        "systemctl enable --now /opt/haproof/spin.service /opt/haproof/spin2.service",
     )
     machine = pool.launch(spec_of(data, 7))
     machine.boot()
@@ -170,7 +170,7 @@ def test_quota_holds_after_a_reboot_too(pool, spec_of, user_data_of, eventually)
 
 def test_memory_limit_kills_inside_the_machine(pool, spec_of, user_data_of, eventually):
     hog = "[Service]\nExecStart=python3 -c 'x = b\"x\" * (700 * 1024 ** 2); input()'\n"
-    data = user_data_of({"hog.service": hog}, "systemctl start /opt/haproof/hog.service")
+    data = user_data_of({"hog.service": hog}, "systemctl enable --now /opt/haproof/hog.service")
     machine = pool.launch(spec_of(data, 9))
     machine.boot()
     eventually(lambda: machine.usage().oom_kills == 1, "OOM kill")
@@ -208,7 +208,10 @@ def test_environment_and_files_of_the_region_stay_outside(
     os.set_inheritable(writable, True)
     unit = "[Service]\nExecStart=/bin/sh -c 'env > /opt/haproof/env; exec sleep 60'\n"
     machine = pool.launch(
-        spec_of(user_data_of({"env.service": unit}, "systemctl start /opt/haproof/env.service"), 12)
+        spec_of(
+            user_data_of({"env.service": unit}, "systemctl enable --now /opt/haproof/env.service"),
+            12,
+        )
     )
     machine.boot()
     eventually(lambda: "AWS_ENDPOINT_URL" in read(machine, "/opt/haproof/env"), "env")

@@ -26,7 +26,7 @@ unit = b'''#cloud-config
 write_files:
   - path: /opt/haproof/x.service
     content: "[Service]\\\\nExecStart=/bin/sleep 600\\\\nRestart=always\\\\n"
-runcmd: [systemctl start /opt/haproof/x.service, "setsid sleep 600 >/dev/null 2>&1 &"]
+runcmd: [systemctl enable --now /opt/haproof/x.service, "setsid sleep 600 >/dev/null 2>&1 &"]
 '''
 pool = MachinePool(Path(sys.argv[1]), "http://127.0.0.1:9", "ap-northeast-2")
 pool.start()

@@ -14,8 +14,12 @@ from pathlib import Path
 
 from region.network.namespace import Namespace
 
-SILENCE = 0.4
-"""Seconds after which a connection counts as lost; one that is admitted takes less than one millisecond."""
+SILENCE = 0.8
+"""Seconds after which a packet counts as lost.
+
+One that is admitted takes a fraction of a millisecond, unless the machine is busy. More than a second
+would give TCP a second attempt.
+"""
 
 
 @dataclass(frozen=True)

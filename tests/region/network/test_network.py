@@ -34,7 +34,7 @@ from region.network import (
 )
 from region.network import namespace as namespaces
 from region.network.namespace import Namespace
-from tests.region.network.hosts import Host, answered, asleep, datagram
+from tests.region.network.hosts import SILENCE, Host, answered, asleep, datagram
 
 pytestmark = pytest.mark.region
 
@@ -196,7 +196,7 @@ def test_a_port_that_nobody_listens_on_is_refused_not_lost(network: RegionNetwor
 def test_ping_needs_a_rule_of_its_own(network: RegionNetwork, a: Host, b: Host) -> None:
     def ping() -> bool:
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
-            raw.settimeout(0.4)
+            raw.settimeout(SILENCE)
             raw.sendto(b"\x08\x00\xf7\xfd\x00\x01\x00\x01", (b.address, 0))
             try:
                 return raw.recv(100)[20] == 0
@@ -211,7 +211,7 @@ def test_ping_needs_a_rule_of_its_own(network: RegionNetwork, a: Host, b: Host) 
 def inbox_at_9000() -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind(("", 9000))
-    made.settimeout(0.4)
+    made.settimeout(SILENCE)
     return made
 
 
@@ -226,7 +226,7 @@ def test_an_error_comes_back_to_who_sent(a: Host, b: Host) -> None:
     def send() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
             out.connect((b.address, 9000))
-            out.settimeout(0.4)
+            out.settimeout(SILENCE)
             out.send(b"hey!")
             out.recv(10)
 
@@ -332,7 +332,7 @@ def test_ipv6_does_not_pass_even_if_an_instance_turns_it_on(a: Host, neighbor: H
     def receiver() -> socket.socket:
         made = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         made.bind(("::", 9000))
-        made.settimeout(0.4)
+        made.settimeout(SILENCE)
         return made
 
     with neighbor.namespace.inside(receiver) as inbox:

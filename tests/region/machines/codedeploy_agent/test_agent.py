@@ -68,15 +68,12 @@ def s3(endpoint: str) -> Any:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, endpoint: str, spec_of) -> Iterator[Machine]:
-    pool = MachinePool(tmp_path / "region", endpoint, "us-east-1")
+def machine(new_pool: Callable[..., MachinePool], endpoint: str, spec_of) -> Machine:
+    pool = new_pool(aws_endpoint=endpoint)
     pool.start()
-    try:
-        made = pool.launch(spec_of(b"", 30))
-        made.boot()
-        yield made
-    finally:
-        pool.close()
+    made = pool.launch(spec_of(b"", 30))
+    made.boot()
+    return made
 
 
 Deploy = Callable[..., AgentDeployment]
@@ -130,7 +127,7 @@ def _after_install(machine: Machine, deployment: AgentDeployment) -> EventResult
 
 
 def _events(machine: Machine) -> list[str]:
-    return (machine.directory / "disk/opt/events").read_text().splitlines()
+    return machine.files.read_text("/opt/events").splitlines()
 
 
 def test_two_revisions_from_download_to_validation(machine: Machine, upload: Deploy):
@@ -269,24 +266,21 @@ def test_old_archives_go_but_never_the_last_successful(machine: Machine, upload:
     assert machine.agent.run_event("Install", first).status == "Succeeded"
     for number in range(1, 9):
         machine.agent.run_event("DownloadBundle", upload(f"d-{number}", _hook("true")))
-    group = machine.directory / f"disk/opt/codedeploy-agent/deployment-root/{GROUP}"
-    kept = sorted(path.name for path in group.iterdir())
-    assert kept == ["d-0", "d-5", "d-6", "d-7", "d-8"]
+    group = f"/opt/codedeploy-agent/deployment-root/{GROUP}"
+    kept = [number for number in range(9) if machine.files.exists(f"{group}/d-{number}")]
+    assert kept == [0, 5, 6, 7, 8]
 
 
 def test_the_agents_state_survives_the_region(
-    tmp_path: Path, endpoint: str, spec_of, upload: Deploy
+    new_pool: Callable[..., MachinePool], endpoint: str, spec_of, upload: Deploy
 ):
     for name, status in (("d-1", "Skipped"), ("d-2", "Succeeded")):
-        pool = MachinePool(tmp_path / "again", endpoint, "us-east-1")
+        pool = new_pool(aws_endpoint=endpoint)
         pool.start()
-        try:
-            machine = pool.launch(spec_of(b"", 31))
-            machine.boot()
-            deployment = upload(name, FILES)
-            assert _run(machine, deployment)["ApplicationStop"].status == status
-        finally:
-            pool.close()
+        machine = pool.launch(spec_of(b"", 31))
+        machine.boot()
+        assert _run(machine, upload(name, FILES))["ApplicationStop"].status == status
+        pool.close()
 
 
 def test_bad_ids_and_events(machine: Machine, upload: Deploy):

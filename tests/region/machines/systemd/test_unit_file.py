@@ -6,14 +6,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from region.machines.errors import UnitError
-from region.machines.systemd.service import expand
-from region.machines.systemd.unit_file import (
-    EnvironmentFile,
-    Unit,
-    parse_environment_file,
-    parse_seconds,
-    parse_unit,
-)
+from region.machines.systemd.unit import EnvironmentFile, Output, Unit
+from region.machines.systemd.unit_file import parse_unit
 
 
 def _unit(service: str, extra: str = "") -> Unit:
@@ -82,16 +76,16 @@ def test_defaults():
 
 
 def test_settings_without_effect_are_reported():
-    unit = _unit("ExecStart=/bin/true\nDynamicUser=yes\nLimitNOFILE=65536")
-    assert unit.ignored == ("DynamicUser", "LimitNOFILE")
+    unit = _unit("ExecStart=/bin/true\nPrivateTmp=yes\nLimitNPROC=64\nX-Own=1")
+    assert unit.ignored == ("PrivateTmp", "LimitNPROC")
 
 
 @pytest.mark.parametrize(
     ("service", "message"),
     [
-        ("Type=notify\nExecStart=/bin/true", "Type=notify is not supported"),
-        ("Type=forking\nExecStart=/bin/true", "Type=forking"),
-        ("Restart=always", "ExecStart= is missing"),
+        ("Type=magic\nExecStart=/bin/true", "Type=magic is not supported"),
+        ("Type=simple", "ExecStart= is missing"),
+        ("Type=oneshot", "ExecStart= is missing"),
         ("ExecStart=/bin/true\nExecStart=/bin/false", "oneshot only"),
         ("ExecStart=/bin/true\nRestart=sometimes", "Restart=sometimes"),
         ("ExecStart=/bin/true\nRestartSec=soon", "RestartSec=soon"),
@@ -99,10 +93,16 @@ def test_settings_without_effect_are_reported():
         ("ExecStart=/bin/true\nEnvironmentFile=env", "EnvironmentFile=env"),
         ("ExecStart=/bin/true\nEnvironment=A", "Environment=A"),
         ("ExecStart='/bin/true", "quotes"),
-        ("ExecStart=@/bin/true x", "prefix"),
-        ("ExecStart=/bin/echo %h", "%h"),
-        ("ExecStart=/bin/true\nKillMode=process", "KillMode=process"),
-        ("ExecStart=/bin/true\nKillSignal=TERM", "KillSignal=TERM"),
+        ("ExecStart=|/bin/true x", "prefix"),
+        ("ExecStart=/bin/true\nKillMode=never", "KillMode=never"),
+        ("ExecStart=/bin/true\nKillSignal=BOGUS", "KillSignal=BOGUS"),
+        ("ExecStart=/bin/true\nUMask=rwx", "UMask=rwx"),
+        ("ExecStart=/bin/true\nLimitNOFILE=many", "LimitNOFILE=many"),
+        ("ExecStart=/bin/true\nStateDirectory=/var/lib/x", "StateDirectory=/var/lib/x"),
+        ("ExecStart=/bin/true\nStateDirectory=../x", r"StateDirectory=\.\./x"),
+        ("ExecStart=/bin/true\nStandardOutput=fd:x", "StandardOutput=fd:x"),
+        ("ExecStart=/bin/true\nSuccessExitStatus=odd", "SuccessExitStatus=odd"),
+        ("ExecStart=/bin/true\nGuessMainPID=maybe", "GuessMainPID=maybe"),
         ("Type=oneshot\nExecStart=/bin/true\nRestart=always", "Restart=always"),
         ("nonsense", "x.service:4"),
     ],
@@ -117,31 +117,48 @@ def test_only_services_are_units():
         parse_unit("", PurePosixPath("/opt/x.timer"))
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("5", 5), ("5s", 5), ("250ms", 0.25), ("1min 30s", 90), ("2h", 7200), ("1.5s", 1.5)],
-)
-def test_time_spans(text: str, seconds: float):
-    assert parse_seconds(text) == pytest.approx(seconds)
+def test_prefixes_of_command_lines():
+    unit = _unit("ExecStart=-@/bin/app my-name x\nExecStop=+/bin/a\nExecStop=!:/bin/b $A")
+    assert unit.exec_start[0].argv == ("/bin/app", "x")
+    assert unit.exec_start[0].ignore_failure
+    assert [command.privileged for command in unit.exec_stop] == [True, True]
+    assert [command.literal for command in unit.exec_stop] == [False, True]
 
 
-def test_time_span_infinity_and_nonsense():
-    assert parse_seconds("infinity") is None
-    for text in ("", "5 parsecs", "s", "5s!"):
-        with pytest.raises(ValueError, match="time span"):
-            parse_seconds(text)
+def test_instances_and_specifiers():
+    text = (
+        "[Service]\nExecStart=/bin/app %n %N %p %i %I %H %t %S %L %C %u %U %h %% %Z\n"
+        "WorkingDirectory=/srv/%i\nEnvironment=NAME=%I\nPIDFile=%p-%i.pid\n"
+        "RuntimeDirectory=%p/%i\nStandardOutput=append:%L/%i.log\n"
+    )
+    path = PurePosixPath("/etc/systemd/system/app@.service")
+    unit = parse_unit(text, path, name=r"app@a\x2db-c.service", hostname="host")
+    assert unit.exec_start[0].argv[1:] == (
+        *(r"app@a\x2db-c.service", r"app@a\x2db-c", "app", r"a\x2db-c", "a-b/c", "host"),
+        *("/run", "/var/lib", "/var/log", "/var/cache", "root", "0", "/root", "%", "%Z"),
+    )
+    assert unit.working_directory == r"/srv/a\x2db-c"
+    assert unit.environment == {"NAME": "a-b/c"}
+    assert unit.pid_file == r"/run/app-a\x2db-c.pid"
+    assert unit.execution.output == Output("file", r"/var/log/a\x2db-c.log")
 
 
-def test_environment_file():
-    text = "# comment\n; too\nA=1\nB=\"two words\"\nC='x=y'\nD=\nbroken\n E = spaced \n"
-    assert parse_environment_file(text) == {
-        "A": "1", "B": "two words", "C": "x=y", "D": "", "E": "spaced",
-    }  # fmt: skip
+def test_drop_ins_add_and_replace():
+    drop_in = "[Service]\nExecStart=\nExecStart=/bin/new\nEnvironment=B=2\n"
+    unit = parse_unit(
+        "[Service]\nExecStart=/bin/old\nEnvironment=A=1\n",
+        PurePosixPath("/etc/systemd/system/x.service"),
+        drop_ins=[(PurePosixPath("/etc/systemd/system/x.service.d/a.conf"), drop_in)],
+    )
+    assert [command.argv for command in unit.exec_start] == [("/bin/new",)]
+    assert unit.environment == {"A": "1", "B": "2"}
 
 
-def test_variables_of_command_lines():
-    environment = {"HOST": "127.0.0.1", "WORDS": "a b", "PORT": "80"}
-    argv = ("serve", "${HOST}:${PORT}", "$WORDS", "${WORDS}", "$$HOME", "$MISSING", "x$PORT")
-    assert expand(argv, environment) == [
-        "serve", "127.0.0.1:80", "a", "b", "a b", "$HOME", "x80",
-    ]  # fmt: skip
+def test_limits_of_starts_are_read_from_both_sections():
+    unit = _unit("ExecStart=/bin/true\nStartLimitBurst=3\nStartLimitInterval=1min")
+    assert (unit.start_limit_burst, unit.start_limit_interval) == (3, 60)
+
+
+def test_exit_statuses_by_number_signal_and_name():
+    unit = _unit("ExecStart=/bin/true\nSuccessExitStatus=143 SIGKILL DATAERR")
+    assert unit.success_exit_status == {0, 143, -signal.SIGKILL, 65}

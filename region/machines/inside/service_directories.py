@@ -1,0 +1,37 @@
+"""Makes and removes the directories of a service: RuntimeDirectory=, StateDirectory= and others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+# What the paths of a request are below; the machine's own root once the program is confined to it.
+ROOT = "/"
+
+
+def main(request: dict[str, Any]) -> dict[str, Any]:
+    """Remove the paths of `remove`, make the `directories`, each {path, mode, uid, gid}.
+
+    As systemd does, a directory that is there but belongs to somebody else is handed over with
+    everything in it.
+    """
+    for path in request.get("remove", ()):
+        shutil.rmtree(Path(ROOT, path.lstrip("/")), ignore_errors=True)
+    for wanted in request.get("directories", ()):
+        path = Path(ROOT, wanted["path"].lstrip("/"))
+        owner = (wanted["uid"], wanted["gid"])
+        path.mkdir(parents=True, exist_ok=True)
+        found = path.stat()
+        if (found.st_uid, found.st_gid) != owner:
+            _hand_over(path, owner)
+        path.chmod(wanted["mode"])
+    return {}
+
+
+def _hand_over(path: Path, owner: tuple[int, int]) -> None:
+    os.chown(path, *owner)
+    for parent, directories, files in os.walk(path):
+        for name in (*directories, *files):
+            os.chown(Path(parent, name), *owner, follow_symlinks=False)
