@@ -133,6 +133,7 @@ def spawn(
     user: ServiceUser | None = None,
     environment: Mapping[str, str] | None = None,
     descriptors: Sequence[int] = (),
+    through: Sequence[str] = (),
 ) -> Daemon:
     """Start `command` so that it does not outlive this process.
 
@@ -144,11 +145,12 @@ def spawn(
         user: the user to run it as; this process's own by default.
         environment: its environment; this process's own by default.
         descriptors: open files that it gets under the same numbers.
+        through: a command that replaces itself by `command`, such as `nsenter`.
 
     Raises:
         DaemonError: `setpriv` is missing.
     """
-    wrapped = bound_command(command, death_signal=death_signal, user=user)
+    wrapped = bound_command([*through, *command], death_signal=death_signal, user=user)
     log.parent.mkdir(parents=True, exist_ok=True)
     record.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:

@@ -16,14 +16,25 @@ def require_free(address: str, port: int) -> None:
     Raises:
         PortError: it could not.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do: lingering connections of an ended process do not count as "in use".
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-            probe.listen(1)
-        except OSError as error:
-            raise PortError(explain_bind(address, port, error.errno or 0)) from error
+    listen(address, port).close()
+
+
+def listen(address: str, port: int, backlog: int = 1024) -> socket.socket:
+    """Return a TCP socket that listens on `address`:`port`.
+
+    Raises:
+        PortError: it cannot.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # As servers do: lingering connections of an ended process do not count as "in use".
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address, port))
+        listening.listen(backlog)
+    except OSError as error:
+        listening.close()
+        raise PortError(explain_bind(address, port, error.errno or 0)) from error
+    return listening
 
 
 def explain_bind(address: str, port: int, code: int) -> str:

@@ -275,6 +275,7 @@ class HostNetwork:
     """Stands in for the region's network: private addresses are their twins on the host."""
 
     name = ""
+    path = ""
 
     def __init__(self) -> None:
         self.addresses: set[str] = set()

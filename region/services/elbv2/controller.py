@@ -62,7 +62,7 @@ class Process(Protocol):
 class Network(Protocol):
     """The region's network; region.network has the real one."""
 
-    name: str
+    path: Path
 
     def add_address(self, address: str) -> None:
         """Add the address of a load balancer's node."""
@@ -132,7 +132,7 @@ class LoadBalancersController:
             for load_balancer in backend.load_balancers.values():
                 try:
                     found[load_balancer.arn] = desired.read(
-                        backend, load_balancer, self._plane.config, self._network.name
+                        backend, load_balancer, self._plane.config, str(self._network.path)
                     )
                 except LoadBalancerError as error:
                     unsupported[load_balancer.arn] = str(error)

@@ -51,14 +51,27 @@ class Files:
         return self.directory / f"fixed-{port}.body"
 
 
-def render(balancer: LoadBalancer, targets: Mapping[str, Sequence[Target]], files: Files) -> str:
-    """Render the configuration; `targets` are the registered targets by target group name."""
+def render(
+    balancer: LoadBalancer,
+    targets: Mapping[str, Sequence[Target]],
+    files: Files,
+    sockets: Mapping[int, int],
+) -> str:
+    """Render the configuration.
+
+    Args:
+        balancer: What to serve.
+        targets: The registered targets by target group name.
+        files: The files that the configuration names.
+        sockets: The file descriptor of each listener's socket, by port.
+    """
     delays = [group.deregistration_delay for group in balancer.target_groups]
     return _template().render(
         balancer=balancer,
         targets={group.name: targets.get(group.name, ()) for group in balancer.target_groups},
         options={group.name: server_options(group) for group in balancer.target_groups},
         route=balancer.route,
+        sockets=sockets,
         bodies={item.port: files.body(item.port) for item in balancer.listeners},
         socket=files.socket,
         state_file=files.state,

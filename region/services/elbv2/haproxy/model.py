@@ -132,7 +132,7 @@ class LoadBalancer:
     Attributes:
         address: Where it listens, on the host's loopback device.
         node: The address that its targets see, in the network.
-        network: The network namespace that its targets are in; empty for the host's own.
+        network: The file of the network namespace that its targets are in; empty for the host's.
     """
 
     name: str
@@ -146,8 +146,7 @@ class LoadBalancer:
     @property
     def route(self) -> str:
         """The options of a HAProxy server with which it is reached."""
-        words = [f"source {self.node}"] if self.node else []
-        return " ".join([*words, f"namespace {self.network}"] if self.network else words)
+        return f"source {self.node}" if self.node else ""
 
     def __post_init__(self) -> None:
         """Reject a listener that forwards to an unknown target group."""

@@ -1,23 +1,25 @@
 """One load balancer as one HAProxy process.
 
-Targets come and go through HAProxy's runtime API. The process is replaced only when listeners,
-target groups or health checks change; the new one takes over the listening sockets, so no
-connection is refused, and the old one ends when its requests are answered.
+The process runs in the region's network, where its targets are; it listens on the host's loopback
+device, on sockets that the region has opened and keeps open. Targets come and go through HAProxy's
+runtime API. The process is replaced only when listeners, target groups or health checks change; the
+new one listens on the same sockets, so no connection is refused, and the old one ends when its
+requests are answered.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import signal
+import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, spawn
-from region.ports import PortError, explain_bind, require_free
+from region.ports import PortError, listen
 from region.services.elbv2.haproxy import config
 from region.services.elbv2.haproxy.model import (
     LoadBalancer,
@@ -56,6 +58,7 @@ class HAProxy:
         self._process: Daemon | None = None
         self._predecessors: list[Daemon] = []
         self._pool = ServerPool(spec.target_groups, spec.route)
+        self._sockets: dict[int, socket.socket] = {}
 
     def start(self) -> None:
         """Start HAProxy and return when it accepts connections.
@@ -67,8 +70,8 @@ class HAProxy:
             if self.running():
                 return
             self._directory.mkdir(parents=True, exist_ok=True)
-            for listener in self.spec.listeners:
-                _require_free(self.spec.address, listener.port)
+            self._close_sockets()
+            self._sockets = _open(self.spec, {})
             self._pool.forget_health()
             self._replace(self.spec)
 
@@ -81,19 +84,17 @@ class HAProxy:
         with self._lock:
             if spec == self.spec:
                 return
-            before = {listener.port for listener in self.spec.listeners}
-            if spec.address != self.spec.address:
-                before = set()
-            for listener in spec.listeners:
-                if listener.port not in before:
-                    _require_free(spec.address, listener.port)
-            old = self._pool
+            kept = self._sockets if spec.address == self.spec.address else {}
+            old, old_sockets = self._pool, self._sockets
+            self._sockets = _open(spec, kept)
             self._pool = old.for_groups(spec.target_groups)
             try:
                 self._replace(spec)
             except LoadBalancerError:
-                self._pool = old
+                _close(self._sockets, but=old_sockets)
+                self._pool, self._sockets = old, old_sockets
                 raise
+            _close(old_sockets, but=self._sockets)
             self.spec = spec
 
     def set_targets(self, group: str, targets: Iterable[Target]) -> None:
@@ -122,8 +123,13 @@ class HAProxy:
                 daemon.stop(signal.SIGTERM)
             self._predecessors.clear()
             self._process = None
+            self._close_sockets()
             for stale in self._runtime.glob(f"{self._socket_stem()}-*.sock"):
                 stale.unlink(missing_ok=True)
+
+    def _close_sockets(self) -> None:
+        _close(self._sockets, but={})
+        self._sockets = {}
 
     def _api(self) -> RuntimeApi:
         if not self.running():
@@ -142,15 +148,18 @@ class HAProxy:
         files = config.Files(self._socket(generation), self._directory, state)
         config.write_pages(spec, files)
         path = self._directory / "haproxy.cfg"
-        path.write_text(config.render(spec, self._pool.configured(), files))
+        descriptors = {port: item.fileno() for port, item in self._sockets.items()}
+        path.write_text(config.render(spec, self._pool.configured(), files, descriptors))
         command = [str(_executable()), "-db", "-f", str(path)]
         if predecessor:
-            command += ["-x", str(old_socket), "-sf", str(predecessor.pid)]
+            command += ["-sf", str(predecessor.pid)]
         try:
             process = spawn(
                 command,
                 record=self._directory / f"haproxy-{generation}{RECORD_SUFFIX}",
                 log=self._directory / f"haproxy-{generation % 2}.log",
+                descriptors=sorted(descriptors.values()),
+                through=["nsenter", f"--net={spec.network}", "--"] if spec.network else (),
             )
         except DaemonError as error:
             raise LoadBalancerError(str(error)) from error
@@ -205,16 +214,6 @@ class HAProxy:
 
 def explain_failure(output: str, spec: LoadBalancer) -> str:
     """Explain in one sentence why HAProxy did not start, from what it wrote to stderr."""
-    for listener in spec.listeners:
-        if f"[{spec.address}:{listener.port}]" not in output:
-            continue
-        for text, code in (
-            ("Address already in use", errno.EADDRINUSE),
-            ("ermission denied", errno.EACCES),
-            ("Cannot assign", errno.EADDRNOTAVAIL),
-        ):
-            if text in output:
-                return explain_bind(spec.address, listener.port, code)
     alerts = [line.partition(" : ")[2] for line in output.splitlines() if "[ALERT]" in line]
     reason = "; ".join(alert for alert in alerts if alert) or output.strip() or "no message"
     return f"HAProxy of load balancer {spec.name} did not start: {reason}"
@@ -230,9 +229,24 @@ def _executable() -> Path:
         ) from error
 
 
-def _require_free(address: str, port: int) -> None:
-    """Reject a port that cannot be bound now; ports that are handed over are not tried."""
+def _open(spec: LoadBalancer, known: Mapping[int, socket.socket]) -> dict[int, socket.socket]:
+    """Return a listening socket for each listener; those that are `known` are used again."""
+    opened = {port: item for port, item in known.items() if port in _ports(spec)}
     try:
-        require_free(address, port)
+        for port in _ports(spec):
+            if port not in opened:
+                opened[port] = listen(spec.address, port)
     except PortError as error:
+        _close(opened, but=known)
         raise LoadBalancerError(str(error)) from error
+    return opened
+
+
+def _close(sockets: Mapping[int, socket.socket], *, but: Mapping[int, socket.socket]) -> None:
+    for item in sockets.values():
+        if item not in but.values():
+            item.close()
+
+
+def _ports(spec: LoadBalancer) -> list[int]:
+    return [listener.port for listener in spec.listeners]

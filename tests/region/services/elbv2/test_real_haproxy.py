@@ -39,7 +39,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def real(plane, pool, stage_of):
-    controllers = [InstancesController(plane, pool), LoadBalancersController(plane)]
+    controllers = [InstancesController(plane, pool), LoadBalancersController(plane, HostNetwork())]
     loop = ControllerLoop(plane, controllers, tick=0.2)
     loop.start()
     yield stage_of()
