@@ -130,7 +130,7 @@ def test_up_releases_once_with_everything_in_place(ha_project, provider):
     _, again = ha_project.up()
     assert len(ha_project.runs()) == 1, again
 
-    (ha_project.revision / "appspec.yml").write_text("version: 0.0\nos: linux\n", encoding="utf-8")
+    (ha_project.revision / "appspec.yml").write_text("version: 0\nos: linux\n", encoding="utf-8")
     ha_project.up()
     first, second = ha_project.runs()
     assert second["outputs"]["revisionKey"] != first["outputs"]["revisionKey"]
