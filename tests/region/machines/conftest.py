@@ -282,3 +282,15 @@ def placeholder_spec() -> Callable[[int], MachineSpec]:
 @pytest.fixture
 def user_data_of() -> Callable[..., bytes]:
     return cloud_config
+
+
+@pytest.fixture
+def boot_with(pool: MachinePool) -> Callable[..., Machine]:
+    """Boots a machine with files below /opt/haproof and commands in its user data."""
+
+    def boot(files: dict[str, str], *commands: str, host: int = 50) -> Machine:
+        machine = pool.launch(make_spec(cloud_config(files, *commands), host))
+        machine.boot()
+        return machine
+
+    return boot

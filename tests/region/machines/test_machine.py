@@ -199,21 +199,13 @@ def test_machine_killed_from_outside_is_not_alive_and_restarts_nothing(
     assert _pids(machine) == set()
 
 
-def test_environment_and_files_of_the_region_stay_outside(
-    pool, spec_of, user_data_of, monkeypatch, read, eventually
-):
+def test_environment_and_files_of_the_region_stay_outside(boot_with, monkeypatch, read, eventually):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a real one")
     monkeypatch.setenv("AWS_PROFILE", "production")
     readable, writable = os.pipe()
     os.set_inheritable(writable, True)
     unit = "[Service]\nExecStart=/bin/sh -c 'env > /opt/haproof/env; exec sleep 60'\n"
-    machine = pool.launch(
-        spec_of(
-            user_data_of({"env.service": unit}, "systemctl enable --now /opt/haproof/env.service"),
-            12,
-        )
-    )
-    machine.boot()
+    machine = boot_with({"env.service": unit}, "systemctl enable --now /opt/haproof/env.service")
     eventually(lambda: "AWS_ENDPOINT_URL" in read(machine, "/opt/haproof/env"), "env")
     seen = read(machine, "/opt/haproof/env")
     assert "a real one" not in seen

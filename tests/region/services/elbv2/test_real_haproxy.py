@@ -10,9 +10,11 @@ import urllib.request
 import psutil
 import pytest
 
+from region.network import Firewall, Interface, Permission, RegionNetwork, SecurityGroup
 from region.reconcile import ControllerLoop
 from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
+from region.services.elbv2.records import LoadBalancerRecord
 
 pytestmark = pytest.mark.region
 
@@ -38,8 +40,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def real(plane, pool, stage_of):
-    controllers = [InstancesController(plane, pool), LoadBalancersController(plane, HostNetwork())]
+def network(plane):
+    made = RegionNetwork(plane.config.root)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def real(plane, pool, stage_of, network):
+    controllers = [InstancesController(plane, pool), LoadBalancersController(plane, network)]
     loop = ControllerLoop(plane, controllers, tick=0.2)
     loop.start()
     yield stage_of()
@@ -49,15 +59,28 @@ def real(plane, pool, stage_of):
 
 
 @pytest.mark.skipif(not may_bind(80), reason="needs a listener on port 80")
-def test_a_url_answers_through_the_load_balancer(real):
+def test_a_url_answers_through_the_load_balancer(real, network):
     (name,) = real.launch()
     found = real.aws.ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
-    address = "127." + found["PrivateIpAddress"].partition(".")[2]
-    app = http.server.ThreadingHTTPServer((address, 8080), Handler)
+    address = found["PrivateIpAddress"]
+    network.add_address(address)
+    app = http.server.ThreadingHTTPServer((address, 8080), Handler, bind_and_activate=False)
+    app.socket.close()
+    app.socket = network.listen(address, 8080)
     app.status = 200
     threading.Thread(target=app.serve_forever, args=(0.05,), daemon=True).start()
     try:
         group = real.balancer([name])
+        with real.plane.lock:
+            backend = real.plane.backend("elbv2")
+            (node,) = [
+                LoadBalancerRecord.of(item).private_address
+                for item in backend.load_balancers.values()
+            ]
+        everything = (Permission("-1", cidrs=("0.0.0.0/0",)),)
+        group_of_both = SecurityGroup("sg-open", ingress=everything, egress=everything)
+        members = tuple(Interface(ip, (group_of_both.id,)) for ip in (address, node))
+        network.apply(Firewall(members, (group_of_both,)))
         real.aws.elbv2.modify_target_group(
             TargetGroupArn=group, HealthCheckIntervalSeconds=5, HealthyThresholdCount=2
         )
