@@ -71,6 +71,7 @@ def test_a_url_answers_through_the_load_balancer(real, network):
     threading.Thread(target=app.serve_forever, args=(0.05,), daemon=True).start()
     try:
         group = real.balancer([name])
+        _admit_the_internet(real)
         with real.plane.lock:
             backend = real.plane.backend("elbv2")
             (node,) = [
@@ -87,6 +88,7 @@ def test_a_url_answers_through_the_load_balancer(real, network):
         real.until(lambda: real.health(group).get(name) == ("healthy", None))
         balancer = real.aws.elbv2.describe_load_balancers()["LoadBalancers"][0]
         assert balancer["State"]["Code"] == "active"
+        real.until(lambda: _answers(balancer["DNSName"]))
         with urllib.request.urlopen(f"http://{balancer['DNSName']}/", timeout=5) as answer:
             assert answer.read() == b"ok"
         app.status = 500
@@ -100,9 +102,30 @@ def test_a_url_answers_through_the_load_balancer(real, network):
         app.server_close()
 
 
+def _admit_the_internet(real):
+    """Give the load balancer a security group that opens port 80 to everybody."""
+    ec2, elbv2 = real.aws.ec2, real.aws.elbv2
+    (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
+    made = ec2.create_security_group(GroupName="web", Description="x", VpcId=balancer["VpcId"])
+    ec2.authorize_security_group_ingress(
+        GroupId=made["GroupId"], IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0"
+    )
+    elbv2.set_security_groups(
+        LoadBalancerArn=balancer["LoadBalancerArn"], SecurityGroups=[made["GroupId"]]
+    )
+
+
 def _listens(address, port):
     try:
         socket.create_connection((address, port), 1).close()
     except OSError:
         return False
     return True
+
+
+def _answers(name):
+    try:
+        with urllib.request.urlopen(f"http://{name}/", timeout=1):
+            return True
+    except OSError:
+        return False
