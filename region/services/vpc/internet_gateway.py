@@ -143,7 +143,8 @@ def configuration(forwardings: Iterable[Forwarding], socket: Path, network: str)
         "    timeout connect 10s",
         "    timeout client 1h",
         "    timeout server 1h",
-        "    option clitcpka",
+        # A visitor who has left is not connected any more, as without a proxy in between.
+        "    option abortonclose",
     ]
     for item in sorted(forwardings):
         lines += [
