@@ -13,6 +13,8 @@ _DAY = "19000"
 
 SUDOERS = f"""\
 Defaults !requiretty
+# How the AWS SDKs find the region.
+Defaults env_keep += "AWS_ENDPOINT_URL"
 Defaults secure_path = /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 root ALL=(ALL:ALL) ALL
 {USER} ALL=(ALL:ALL) NOPASSWD:ALL

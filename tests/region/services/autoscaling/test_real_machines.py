@@ -1,17 +1,21 @@
-"""An Auto Scaling group on real machines: processes, disks and control groups."""
+"""An Auto Scaling group on real machines: containers, disks and control groups."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
+import http.client
 import time
-import urllib.request
 
 import pytest
 
+from region.machines.images import prepare
 from region.machines.machine_pool import MachinePool
+from region.network import GATEWAY, RegionNetwork
 from region.reconcile import ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.ec2.controller import InstancesController
+from region.services.vpc.controller import NetworkController
 
 pytestmark = pytest.mark.region
 
@@ -29,7 +33,7 @@ write_files:
   content: |
     #!/bin/bash
     set -eu
-    imds=$AWS_EC2_METADATA_SERVICE_ENDPOINT/latest
+    imds=http://169.254.169.254/latest
     token=$(curl -sf -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" $imds/api/token)
     ip=$(curl -sf -H "X-aws-ec2-metadata-token: $token" $imds/meta-data/local-ipv4)
     echo APP_HOST=$ip > /opt/haproof/environment
@@ -39,20 +43,43 @@ runcmd:
 """
 
 
+class NoGateway:
+    """Stands in for the internet gateway: these instances are asked at their private addresses."""
+
+    def serve(self, wanted):
+        pass
+
+    def close(self):
+        pass
+
+
 class RealRegion:
     def __init__(self, plane, aws):
         self.plane, self.aws = plane, aws
+        self.network = RegionNetwork(plane.config.root)
+        self.network.start()
+        image = prepare("host", {})
         self.pool = MachinePool(
-            plane.config.root, plane.endpoint, plane.config.region, credentials=plane.credentials
+            plane.config.root,
+            self.network,
+            plane.config.region,
+            aws_endpoint=plane.endpoint,
+            image=image.for_ami,
+            credentials=plane.credentials,
         )
         self.pool.start()
-        controllers = [InstancesController(plane, self.pool), AutoScalingController(plane)]
+        controllers = [
+            NetworkController(plane, self.network, NoGateway()),
+            InstancesController(plane, self.pool),
+            AutoScalingController(plane),
+        ]
         self.loop = ControllerLoop(plane, controllers, tick=0.2)
         self.loop.start()
 
     def stop(self):
         self.loop.stop()
         self.pool.close()
+        self.network.stop()
         self.plane.stop()
 
     def members(self):
@@ -67,16 +94,22 @@ class RealRegion:
         return sorted(self.members().values()) == ["InService"] * 3
 
     def serving(self):
-        addresses = [machine.spec.address for machine in self.pool.machines()]
-        return len(addresses) == 3 and all(_answers(address) for address in addresses)
+        addresses = [machine.spec.private_ip for machine in self.pool.machines()]
+        return len(addresses) == 3 and all(self._answers(address) for address in addresses)
 
+    def _answers(self, address):
+        def ask():
+            connection = http.client.HTTPConnection(
+                address, 8080, timeout=2, source_address=(GATEWAY, 0)
+            )
+            with contextlib.closing(connection):
+                connection.request("GET", "/")
+                return connection.getresponse().status == 200
 
-def _answers(address):
-    try:
-        with urllib.request.urlopen(f"http://{address}:8080/", timeout=2) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+        try:
+            return self.network.inside(ask)
+        except OSError:
+            return False
 
 
 def until(condition, timeout=60.0):
@@ -92,9 +125,14 @@ def test_a_group_of_real_machines_lives_through_a_failure_and_a_restart(
     plane = make_plane()
     aws = clients_of(plane.endpoint)
     network = network_of(aws, "10.78.0.0/16")
+    web = {"FromPort": 8080, "ToPort": 8080, "IpProtocol": "tcp"}
+    aws.ec2.authorize_security_group_ingress(
+        GroupId=network.group, IpPermissions=[web | {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    )
     template = {
         "ImageId": network.image,
         "InstanceType": "t4g.nano",
+        "SecurityGroupIds": [network.group],
         "UserData": base64.b64encode(USER_DATA).decode(),
     }
     aws.ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=template)

@@ -7,7 +7,9 @@ import zipfile
 
 import pytest
 
+from region.machines.images import prepare
 from region.machines.machine_pool import MachinePool
+from region.network import RegionNetwork
 from region.reconcile import ControllerLoop
 from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
@@ -40,15 +42,23 @@ def revision(check: str) -> bytes:
 
 @pytest.fixture
 def real(plane, stage_of):
+    network = RegionNetwork(plane.config.root)
+    network.start()
+    image = prepare("host", {})
     pool = MachinePool(
-        plane.config.root, plane.endpoint, plane.config.region, credentials=plane.credentials
+        plane.config.root,
+        network,
+        plane.config.region,
+        aws_endpoint=plane.endpoint,
+        image=image.for_ami,
+        credentials=plane.credentials,
     )
     pool.start()
     loop = ControllerLoop(
         plane,
         [
             InstancesController(plane, pool),
-            LoadBalancersController(plane),
+            LoadBalancersController(plane, network),
             DeploymentsController(plane, pool),
         ],
         tick=0.2,
@@ -59,6 +69,7 @@ def real(plane, stage_of):
     yield stage
     loop.stop()
     pool.close()
+    network.stop()
 
 
 def upload(stage, key, body):
