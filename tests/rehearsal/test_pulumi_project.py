@@ -14,6 +14,7 @@ from region.session import Session
 from rehearsal import pulumi_project as projects
 from rehearsal.engine_events import Event, Heartbeat, Message, PhaseStarted
 from rehearsal.pulumi_project import EngineError, Project
+from tests.region.fakes import give_credential
 from toolchain import locate
 
 ENGINE = """
@@ -40,6 +41,7 @@ ENGINE = """
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     (tmp_path / "project").mkdir()
+    give_credential(tmp_path)
     session = Session(pid=1, created=0.0, api_port=4566, provider_port=4567)
     return Project(session, tmp_path)
 

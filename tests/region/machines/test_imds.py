@@ -61,7 +61,7 @@ def test_values(imds: Imds, spec_of):
     for path, value in {
         "instance-id": spec.instance_id,
         "instance-type": "t4g.nano",
-        "local-ipv4": spec.address,
+        "local-ipv4": spec.private_ip,
         "placement/availability-zone": "ap-northeast-2a",
         "placement/region": "ap-northeast-2",
     }.items():

@@ -31,11 +31,13 @@ def test_unknown_type_is_named_with_the_known_ones(spec_of):
         spec_of(instance_type="m7g.large")
 
 
-def test_spec_refuses_addresses_off_the_loopback_device(spec_of):
+def test_spec_refuses_addresses_off_its_subnet(spec_of):
     import dataclasses
 
     for address in ("10.0.0.1", "nonsense"):
         with pytest.raises(MachineError, match=address):
-            dataclasses.replace(spec_of(), address=address)
+            dataclasses.replace(spec_of(), private_ip=address)
+    with pytest.raises(MachineError, match="10/8"):
+        dataclasses.replace(spec_of(), subnet="10/8")
     with pytest.raises(MachineError, match="Instance id"):
         dataclasses.replace(spec_of(), instance_id="../x")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
+from ipaddress import ip_address, ip_network
 
 import pytest
 from botocore.exceptions import ClientError
@@ -85,7 +86,7 @@ def test_a_full_subnet_has_no_address_for_a_load_balancer_either(aws, network, p
     with plane.lock:
         subnet = plane.backend("ec2").get_subnet(small["SubnetId"])
         taken = [placement.claim(subnet, "balancer") for _ in range(11)]
-        assert set(taken) == {f"127.20.9.{n}" for n in range(4, 15)}
+        assert set(taken) == {f"10.20.9.{n}" for n in range(4, 15)}
         with pytest.raises(placement.PlacementError, match=r"10\.20\.9\.0/28.*larger block"):
             placement.claim(subnet, "balancer")
 
@@ -113,7 +114,8 @@ def test_an_instance_runs_when_its_machine_has_booted(aws, network, pool, loop):
     spec = pool.machines[name].spec
     assert spec.user_data == b"#cloud-config\nruncmd: []\n"
     assert spec.private_ip == instance["PrivateIpAddress"]
-    assert spec.address == loopback_of(spec.private_ip)
+    assert spec.public_ip == loopback_of(spec.private_ip)
+    assert ip_address(spec.private_ip) in ip_network(spec.subnet)
     assert spec.availability_zone == "ap-northeast-2a"
     status = aws.ec2.describe_instance_status(InstanceIds=[name])["InstanceStatuses"][0]
     assert status["InstanceStatus"]["Status"] == "ok"

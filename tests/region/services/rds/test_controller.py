@@ -115,7 +115,7 @@ def test_it_is_created_before_it_is_available(rds, until, aws):
     assert "Endpoint" not in created
     FakeServer.gate.set()
     database = until("available")
-    assert database["Endpoint"]["Address"].startswith("127.79.0.")
+    assert database["Endpoint"]["Address"].startswith("10.79.0.")
     assert database["Endpoint"]["Port"] == 5432
     assert re.fullmatch(r"18\.\d+", database["EngineVersion"])
     assert database["AvailabilityZone"] == "ap-northeast-2b"
