@@ -287,6 +287,7 @@ class Machine:
         limits, processes = self._context.limits, self._processes
         limits.create(processes.group(""))
         limits.set_memory(processes.group(""), self.spec.type.memory_bytes)
+        limits.set_processes(processes.group(""), self.spec.type.max_processes)
         for name in (SERVICES, AGENT):
             limits.create(processes.group(name))
         limits.set_cpu(processes.group(SERVICES), None)
@@ -417,7 +418,7 @@ class Machine:
 
     def _root(self) -> Path:
         init = self._init
-        if init is None:
+        if init is None or init.poll() is not None:
             raise MachineError(f"{self.spec.instance_id} is off, so its files are out of reach.")
         return Path(f"/proc/{init.pid}/root")
 
