@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -50,7 +51,9 @@ class Store:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as bundle:
             for path, content in files.items():
-                bundle.writestr(path, content)
+                entry = zipfile.ZipInfo(path)
+                entry.external_attr = 0o644 << 16
+                bundle.writestr(entry, content)
         key = f"{identifier}.zip"
         put = self.client.put_object(Bucket="revisions", Key=key, Body=packed.getvalue())
         return AgentDeployment(
@@ -89,3 +92,9 @@ def run_hook(machine: Machine, store: Store, script: str, timeout: int = 60) -> 
     """Deploy a revision whose only hook is `script`, and return how that ended."""
     deployment = store.upload(hook(script, timeout))
     return run(machine, deployment, ("DownloadBundle", "AfterInstall"))["AfterInstall"]
+
+
+def entries_of_host(*directories: str) -> set[Path]:
+    """What the host has in these directories, without what tests make there meanwhile."""
+    found = (entry for directory in directories for entry in Path(directory).iterdir())
+    return {entry for entry in found if "haproof" not in entry.name}
