@@ -16,8 +16,9 @@ from region.machines.errors import (
     UnknownMachine,
 )
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
-from region.machines.machine import Machine, MachineState, MachineUsage
+from region.machines.machine import Machine, MachineState
 from region.machines.machine_pool import MachinePool, sweep
+from region.machines.machine_usage import MachineUsage
 from region.machines.spec import MachineSpec
 
 __all__ = [

@@ -12,6 +12,7 @@ from typing import Final
 from region.machines.errors import MachineError
 
 _GIB: Final = 1024**3
+_KERNEL_STACK_BYTES: Final = 16 * 1024
 
 # size -> (vCPUs, baseline utilization per vCPU, memory in GiB); equal in all families of the
 # third generation and in t4g.
@@ -40,6 +41,14 @@ class InstanceType:
     vcpus: int
     baseline_cpu: float
     memory_bytes: int
+
+    @property
+    def max_processes(self) -> int:
+        """How many processes and threads fit: Linux's own default for a computer of this memory.
+
+        `set_max_threads` in kernel/fork.c: an eighth of the memory for kernel stacks of 16 KiB.
+        """
+        return self.memory_bytes // (8 * _KERNEL_STACK_BYTES)
 
 
 INSTANCE_TYPES: Final[dict[str, InstanceType]] = {

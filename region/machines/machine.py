@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from region.credentials import Credential
-from region.machines import cloudinit, listener
+from region.machines import listener, machine_usage
 from region.machines.accounts import Accounts
 from region.machines.cgroups import Limits
 from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
@@ -22,17 +21,11 @@ from region.machines.container.oci import Bundle
 from region.machines.container.process import AdoptedProcess
 from region.machines.container.runtime import Runtime
 from region.machines.errors import BootError, MachineError
+from region.machines.first_boot import FirstBoot
 from region.machines.images import Image
 from region.machines.imds import Imds
-from region.machines.inside import write_files
-from region.machines.processes import (
-    AGENT,
-    ENTRY,
-    SERVICES,
-    Command,
-    Process,
-    ProcessTable,
-)
+from region.machines.machine_usage import MachineUsage
+from region.machines.processes import AGENT, ENTRY, SERVICES, ProcessTable
 from region.machines.root_directory import RootDirectory
 from region.machines.root_file_system import RootFileSystem
 from region.machines.run_command import RunOutcome, run_script
@@ -43,24 +36,6 @@ from region.machines.systemd.manager import ServiceManager
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_RUNCMD: Final = "/var/lib/cloud/instance/scripts/runcmd"
-_BOOT_LOG_TAIL_BYTES: Final = 2048
-
-
-@dataclass(frozen=True)
-class MachineUsage:
-    """What a machine has used since it was last powered on.
-
-    `cpu_seconds`, memory and OOM kills count the whole machine; `service_cpu_seconds` and the
-    throttling counters count its services, the only ones with a CPU quota.
-    """
-
-    cpu_seconds: float
-    service_cpu_seconds: float
-    throttled_seconds: float
-    nr_throttled: int
-    memory_peak_bytes: int
-    oom_kills: int
 
 
 class Network(Protocol):
@@ -122,9 +97,17 @@ class Machine:
         self._discarded = False
         self._console_lock = threading.Lock()
         self._init: AdoptedProcess | None = None
-        self._last_usage = MachineUsage(0.0, 0.0, 0.0, 0, 0, 0)
+        self._last_usage = MachineUsage()
         self.files = RootFileSystem(self._root)
         self.accounts = Accounts(self.files)
+        self._first_boot = FirstBoot(
+            files=self.files,
+            processes=self._processes,
+            environment=self._environment,
+            directory=self._directory,
+            console=self.log,
+            timeout=context.boot_timeout,
+        )
         self._services = ServiceManager(
             processes=self._processes,
             files=self.files,
@@ -172,7 +155,7 @@ class Machine:
         with self._booting:
             if self._ensure_power():
                 try:
-                    self._first_boot()
+                    self._first_boot.run(self.spec.user_data)
                     self._services.start_enabled()
                     self._restore_quota()
                 except (MachineError, OSError) as error:
@@ -239,7 +222,7 @@ class Machine:
             if self._processes.powered:
                 # Shells that the user opened, and whatever was left there.
                 self._processes.confine(ENTRY, but=self._init.pid if self._init else 0)
-                self._last_usage = self._measure()
+                self._last_usage = machine_usage.measure(self._context.limits, self._processes)
             return self._last_usage
 
     def run_command(
@@ -287,6 +270,7 @@ class Machine:
         limits, processes = self._context.limits, self._processes
         limits.create(processes.group(""))
         limits.set_memory(processes.group(""), self.spec.type.memory_bytes)
+        limits.set_processes(processes.group(""), self.spec.type.max_processes)
         for name in (SERVICES, AGENT):
             limits.create(processes.group(name))
         limits.set_cpu(processes.group(SERVICES), None)
@@ -328,7 +312,7 @@ class Machine:
     def _power_off(self, state: MachineState) -> None:
         """End every process; the caller holds the power lock."""
         if self._processes.powered:
-            self._last_usage = self._measure()
+            self._last_usage = machine_usage.measure(self._context.limits, self._processes)
         self._processes.power_off()
         self._context.network.detach(self.spec.instance_id)
         # Threads that watch services end by themselves; nothing may start from now on.
@@ -347,77 +331,13 @@ class Machine:
             f"{self.spec.instance_id} did not boot: {error} Its console is {console}."
         ) from error
 
-    def _first_boot(self) -> None:
-        marker = self._directory / "user-data-done"
-        if marker.exists():
-            return
-        config = cloudinit.parse(self.spec.user_data)
-        if config.swap:
-            self.log(
-                f"cloud-init: swap {config.swap.filename} of {config.swap.size} is not created; "
-                "the machine's memory limit applies without swap"
-            )
-        self._write_files(cloudinit.files(config))
-        for file in config.write_files:
-            self.log(f"cloud-init: wrote {file.path}")
-        if config.runcmd:
-            self._run_commands(config.script())
-        marker.touch()
-
-    def _write_files(self, files: Sequence[Mapping[str, object]]) -> None:
-        if files:
-            self.files.call(Path(write_files.__file__), {"files": list(files)})
-
-    def _run_commands(self, text: str) -> None:
-        self._write_files([cloudinit.file(_RUNCMD, text.encode(), 0o700)])
-        log = self._directory / "log" / "cloud-init.log"
-        begin = log.stat().st_size if log.exists() else 0
-        process = self._spawn(["/bin/sh", _RUNCMD], log)
-        try:
-            status = process.wait(self._context.boot_timeout)
-        except subprocess.TimeoutExpired as error:
-            raise BootError(
-                f"user data ran for more than {self._context.boot_timeout:g} s; look at {log}."
-            ) from error
-        self._processes.confine(AGENT)
-        output = log.read_bytes()[begin:].decode(errors="replace")
-        self.log(f"cloud-init: runcmd ended with status {status}\n{output}")
-        if status != 0:
-            last = output[-_BOOT_LOG_TAIL_BYTES:].strip().splitlines()
-            raise BootError(
-                f"user data's runcmd ended with status {status}: {last[-1] if last else 'silent'}."
-            )
-
-    def _measure(self) -> MachineUsage:
-        whole = self._context.limits.usage(self._processes.group(""))
-        services = self._context.limits.usage(self._processes.group(SERVICES))
-        return MachineUsage(
-            cpu_seconds=whole.cpu_seconds,
-            service_cpu_seconds=services.cpu_seconds,
-            throttled_seconds=services.throttled_seconds,
-            nr_throttled=services.nr_throttled,
-            memory_peak_bytes=whole.memory_peak_bytes,
-            oom_kills=whole.oom_kills,
-        )
-
-    def _spawn(self, argv: Sequence[str], log: Path) -> Process:
-        return self._processes.spawn(
-            Command(
-                argv=argv,
-                group=AGENT,
-                environment=self._environment(),
-                directory="/",
-                log=log,
-            )
-        )
-
     def _init_alive(self) -> bool:
         init = self._init
         return self._processes.powered and init is not None and init.poll() is None
 
     def _root(self) -> Path:
         init = self._init
-        if init is None:
+        if init is None or init.poll() is not None:
             raise MachineError(f"{self.spec.instance_id} is off, so its files are out of reach.")
         return Path(f"/proc/{init.pid}/root")
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TextIO
 
+from region import private
 from region.api.credentials import Credentials
 from region.config import ACCOUNT
 from region.credentials import new
@@ -80,7 +81,8 @@ class MachinePool:
             RegionInUse: If another process runs the machines of this root.
             LimitsUnavailable: If the host offers no usable control groups.
         """
-        self._root.mkdir(parents=True, exist_ok=True)
+        # A set-user-ID program that an instance makes is one for the host too: nobody may get at it.
+        private.directory(self._root / "instances")
         self._held = _hold(self._root)
         try:
             _sweep(self._root)

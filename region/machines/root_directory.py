@@ -34,16 +34,19 @@ class RootDirectory:
         return self._directory / "root"
 
     def create(self) -> None:
-        """Make the directories and links of the image that are not there yet; empty /tmp."""
+        """Make the directories and links of the image that are not there yet; empty /tmp.
+
+        What the machine has put in their places stays: no link of it is followed here.
+        """
         shutil.rmtree(self.path / "tmp", ignore_errors=True)
         for path, mode in self._image.directories:
             made = self.path / path.lstrip("/")
-            if not made.exists():
+            if not os.path.lexists(made):
                 made.mkdir(parents=True)
                 made.chmod(mode)
         for path, target in self._image.links:
             link = self.path / path.lstrip("/")
-            if not link.is_symlink():
+            if not os.path.lexists(link):
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(target)
         for overlay in self._image.overlays:
@@ -57,7 +60,7 @@ class RootDirectory:
         _write(etc / "hostname", f"{spec.hostname}\n")
         _write(etc / "environment", environment)
         _write(etc / "resolv.conf", "# The local region has no name server.\n")
-        if not (etc / "hosts").exists():
+        if not os.path.lexists(etc / "hosts"):
             names = f"{spec.hostname}.{spec.region}.compute.internal {spec.hostname}"
             _write(etc / "hosts", f"127.0.0.1 localhost\n{spec.private_ip} {names}\n")
         control = self._directory / "control"
@@ -92,6 +95,7 @@ class RootDirectory:
 
     def _options(self, destination: str, lowers: tuple[Path, ...]) -> tuple[str, ...]:
         return (
+            "nodev",
             f"lowerdir={':'.join(_escaped(lower) for lower in lowers)}",
             f"upperdir={_escaped(self._overlay(destination, 'upper'))}",
             f"workdir={_escaped(self._overlay(destination, 'work'))}",

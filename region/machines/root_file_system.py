@@ -146,7 +146,9 @@ class RootFileSystem:
         Raises:
             DiskError: If the program raises, or takes more than ten minutes.
         """
-        command = [sys.executable, "-IS", chrooted.__file__, str(self._root()), str(program)]
+        root = self._open_root()
+        path = f"/proc/self/fd/{root}"
+        command = [sys.executable, "-IS", chrooted.__file__, path, str(program)]
         try:
             done = subprocess.run(
                 command,
@@ -156,9 +158,12 @@ class RootFileSystem:
                 check=False,
                 env={"LC_ALL": "C.UTF-8"},
                 cwd="/",
+                pass_fds=(root,),
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise DiskError(f"{program.stem} could not run in the machine: {error}.") from error
+        finally:
+            os.close(root)
         if done.returncode != 0:
             last = done.stderr.decode(errors="replace").strip().splitlines()
             raise DiskError(
@@ -170,11 +175,25 @@ class RootFileSystem:
     def _open(self, path: str, flags: int) -> int:
         if not path.startswith("/"):
             raise DiskError(f"Path {path!r} is relative; give an absolute path in the machine.")
-        root = os.open(self._root(), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = self._open_root()
         try:
             return _openat2(root, path, flags)
         finally:
             os.close(root)
+
+    def _open_root(self) -> int:
+        try:
+            root = os.open(self._root(), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise DiskError("The machine has just ended, so its files are out of reach.") from error
+        try:
+            # It still runs, so what was opened is its own: when a process has ended, the host may
+            # give its id to another, whose root is the host's.
+            self._root()
+        except BaseException:
+            os.close(root)
+            raise
+        return root
 
 
 def _openat2(root: int, path: str, flags: int) -> int:

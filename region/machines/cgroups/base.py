@@ -129,5 +129,9 @@ class Limits(ABC):
         """Limit the group's memory, without swap; above it the OOM killer acts in the group."""
 
     @abstractmethod
+    def set_processes(self, group: str, count: int) -> None:
+        """Limit the group's processes and threads, where the host can: then fork fails (EAGAIN)."""
+
+    @abstractmethod
     def usage(self, group: str) -> GroupUsage:
         """Read the counters of the group; zeros if it does not exist."""

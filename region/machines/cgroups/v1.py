@@ -9,7 +9,7 @@ from typing import ClassVar
 from region.machines.cgroups import files
 from region.machines.cgroups.base import CPU_PERIOD_US, NAMESPACE, GroupUsage, Limits, quota_us
 
-# pids is optional: it only makes killing a fork bomb certain.
+# pids is optional: without it memory alone limits a fork bomb.
 REQUIRED = ("cpu", "cpuacct", "memory")
 USED = (*REQUIRED, "pids")
 _NANOSECONDS = 1e9
@@ -54,6 +54,11 @@ class CgroupV1(Limits):
             files.write(with_swap, str(memory_bytes))
         elif (directory / "memory.swappiness").exists():
             files.write(directory / "memory.swappiness", "0")
+
+    def set_processes(self, group: str, count: int) -> None:
+        """Limit processes and threads, where the pids hierarchy exists."""
+        if "pids" in self._roots_by_controller:
+            files.write(self._directory("pids", group) / "pids.max", str(count))
 
     def usage(self, group: str) -> GroupUsage:
         """Read the counters of the group; OOM kills are summed: version 1 counts per group."""

@@ -95,6 +95,12 @@ class CgroupV2(Limits):
         if (directory / "memory.swap.max").exists():
             files.write(directory / "memory.swap.max", "0")
 
+    def set_processes(self, group: str, count: int) -> None:
+        """Limit processes and threads, where the controller pids is available."""
+        file = self._directory(group) / "pids.max"
+        if file.exists():
+            files.write(file, str(count))
+
     def usage(self, group: str) -> GroupUsage:
         """Read the counters of the group; before Linux 5.19 the present use stands for the peak."""
         directory = self._directory(group)

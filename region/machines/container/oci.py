@@ -31,9 +31,10 @@ INIT: Final = (
 _OPEN_FILES_SOFT: Final = 1024
 _OPEN_FILES_HARD: Final = 524_288
 _MASKED: Final = (
-    "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
-    "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/proc/sysrq-trigger", "/sys/firmware",
-    "/sys/kernel/debug", "/sys/kernel/security", "/sys/fs/selinux",
+    "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/kmsg", "/proc/latency_stats", "/proc/mtrr",
+    "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
+    "/proc/sysrq-trigger", "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/kernel/debug",
+    "/sys/kernel/security", "/sys/kernel/tracing", "/sys/fs/selinux",
 )  # fmt: skip
 _READ_ONLY: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys")
 

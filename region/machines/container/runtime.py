@@ -25,8 +25,9 @@ from toolchain.errors import ToolError
 
 _TIMEOUT_SECONDS: Final = 60.0
 # Until it is told on its standard input the process waits, so that it can be put into its control
-# group before it runs a line of its own.
-_GATE: Final = 'read -r _ && exec "$@" </dev/null'
+# group before it runs a line of its own. It enters its directory by itself: were runc told to, a link
+# there could lead it along a descriptor of the host that it has not closed yet (CVE-2024-21626).
+_GATE: Final = 'read -r _ || exit; cd -- "$0" || exit 200; exec "$@" </dev/null'
 
 
 class Runtime:
@@ -77,15 +78,13 @@ class Runtime:
         """Start a process in a running container.
 
         It runs `argv` as soon as a line is written to the other end of the pipe `gate`, a file
-        descriptor. Standard
-        output and error are appended to `log`.
+        descriptor. Standard output and error are appended to `log`. If it cannot enter `directory`
+        it ends with status 200, as a service of systemd does.
 
         Raises:
-            ContainerError: If the container does not run, or `directory` does not exist in it.
+            ContainerError: If the container does not run.
         """
-        specification = process(
-            ["/bin/sh", "-c", _GATE, "gate", *argv], environment, directory=directory, user=user
-        )
+        specification = process(["/bin/sh", "-c", _GATE, directory, *argv], environment, user=user)
         with tempfile.TemporaryDirectory(prefix="exec-", dir=self.state.parent) as temporary:
             pid_file, file = Path(temporary, "pid"), Path(temporary, "process.json")
             file.write_text(json.dumps(specification))

@@ -19,7 +19,8 @@ from moto.rds.models import DBInstance
 
 from region.api.server import ControlPlane
 from region.services.rds import instances
-from region.services.rds.postgres.cluster import DIRECTORY, DatabaseError
+from region.services.rds.postgres.cluster import DIRECTORY
+from region.services.rds.postgres.errors import DatabaseError
 from region.services.rds.postgres.settings import DEFAULT_PORT, ClusterSpec
 from region.services.rds.records import DatabaseRecord, InstanceStatus
 

@@ -13,7 +13,8 @@ from moto.rds.exceptions import (
 )
 from moto.rds.models import DBInstance, RDSBackend
 
-from region.services.rds.postgres.cluster import DatabaseError, available_versions
+from region.services.rds.postgres.cluster import available_versions
+from region.services.rds.postgres.errors import DatabaseError
 from region.services.rds.postgres.settings import SettingsError, max_connections
 
 ENGINE = "postgres"

@@ -85,7 +85,7 @@ def wait_until(condition: Callable[[], bool], what: str, timeout: float = 15.0) 
         time.sleep(0.02)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def eventually() -> Callable[..., None]:
     return wait_until
 
@@ -157,7 +157,7 @@ def fetch(network: RegionNetwork) -> Callable[..., tuple[int, dict[str, str], by
     return get
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def read() -> Callable[[Machine, str], str]:
     """The text of a machine's file; empty while it is not there."""
 
@@ -178,7 +178,7 @@ def process_runs(pid: int) -> bool:
         return False
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def runs() -> Callable[[int], bool]:
     return process_runs
 
@@ -266,12 +266,12 @@ def make_spec(
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def spec_of() -> Callable[..., MachineSpec]:
     return make_spec
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def placeholder_spec() -> Callable[[int], MachineSpec]:
     def make(host: int) -> MachineSpec:
         return make_spec(placeholder_user_data(), host)
@@ -279,7 +279,7 @@ def placeholder_spec() -> Callable[[int], MachineSpec]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def user_data_of() -> Callable[..., bytes]:
     return cloud_config
 

@@ -22,17 +22,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import psycopg
-import psycopg.rows
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
-from psycopg.pq import ConnStatus, PGconn
-
 from region import daemons
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, ServiceUser, bound_command, spawn
 from region.network.errors import NetworkError
 from region.services.rds.postgres import programs, tls_proxy
 from region.services.rds.postgres.certificate import self_signed
+from region.services.rds.postgres.errors import DatabaseError
+from region.services.rds.postgres.master_user import MasterUser
 from region.services.rds.postgres.service_user import ServiceUserError, service_user
 from region.services.rds.postgres.settings import (
     SOCKET_NUMBER,
@@ -52,11 +48,6 @@ DIRECTORY = "databases"
 START_TIMEOUT = 60.0
 INITDB_TIMEOUT = 120.0
 STOP_TIMEOUT = 20.0
-MAINTENANCE_DATABASE = "postgres"
-
-
-class DatabaseError(RuntimeError):
-    """A database that cannot work; the message names the value and the remedy."""
 
 
 class Network(Protocol):
@@ -83,6 +74,7 @@ class Cluster:
         self._network = network
         self.spec = spec
         self.directory = directory.resolve()
+        self._master = MasterUser(spec, self._socket_directory())
         self._server: Daemon | None = None
         self._proxy: Daemon | None = None
 
@@ -161,50 +153,15 @@ class Cluster:
 
     def ensure_database(self, name: str, password: str) -> None:
         """Create database `name`, owned by the master user, unless it exists."""
-        with self._connect(password) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-            if known.fetchone() is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self._master.ensure_database(name, password)
 
     def set_password(self, old: str, new: str) -> None:
-        """Change the master user's password. The new one is sent hashed, as libpq does it."""
-        username = self.spec.master_username
-        with self._connect(old) as connection:
-            hashed = connection.pgconn.encrypt_password(
-                new.encode(), username.encode(), b"scram-sha-256"
-            ).decode()
-            connection.execute(
-                sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                    sql.Identifier(username), sql.Literal(hashed)
-                )
-            )
+        """Change the master user's password."""
+        self._master.set_password(old, new)
 
     def accepts(self, password: str) -> bool:
         """Return whether the master user can log in with `password`."""
-        try:
-            with self._connect(password):
-                return True
-        except DatabaseError:
-            return False
-
-    def _connect(self, password: str) -> psycopg.Connection[tuple[object, ...]]:
-        """Log in on the server's own socket, which needs no network."""
-        settings = make_conninfo(
-            host=self._socket_directory(),
-            port=SOCKET_NUMBER,
-            user=self.spec.master_username,
-            password=password,
-            dbname=MAINTENANCE_DATABASE,
-            connect_timeout=10,
-        )
-        # psycopg.connect would look up the name of an abstract socket, as if it were a host's.
-        connected = PGconn.connect(settings.encode())
-        if connected.status != ConnStatus.OK:
-            reason = connected.get_error_message()
-            raise DatabaseError(f"Database {self.spec.name} refused a login: {reason}")
-        connection = psycopg.Connection(connected, row_factory=psycopg.rows.tuple_row)
-        connection.autocommit = True
-        return connection
+        return self._master.accepts(password)
 
     def _socket_directory(self) -> str:
         """Return the name of an abstract socket: no shared directory, and no file is left behind."""

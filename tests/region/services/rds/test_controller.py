@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from region.reconcile import ControllerLoop
 from region.services.rds.controller import DatabasesController
-from region.services.rds.postgres.cluster import DatabaseError
+from region.services.rds.postgres.errors import DatabaseError
 
 SETTINGS = {
     "DBInstanceIdentifier": "notes",

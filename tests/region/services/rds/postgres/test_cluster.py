@@ -18,7 +18,8 @@ import pytest
 from region.daemons import shared_path, sweep
 from region.services.rds.postgres import cluster as postgres
 from region.services.rds.postgres import programs
-from region.services.rds.postgres.cluster import Cluster, DatabaseError
+from region.services.rds.postgres.cluster import Cluster
+from region.services.rds.postgres.errors import DatabaseError
 from region.services.rds.postgres.settings import ClusterSpec
 from tests.region.fakes import HostNetwork
 

@@ -1,0 +1,38 @@
+"""What a machine has used, from the counters of its control groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from region.machines.cgroups import Limits
+from region.machines.processes import SERVICES, ProcessTable
+
+
+@dataclass(frozen=True)
+class MachineUsage:
+    """What a machine has used since it was last powered on.
+
+    `cpu_seconds`, memory and OOM kills count the whole machine; `service_cpu_seconds` and the
+    throttling counters count its services, the only ones with a CPU quota.
+    """
+
+    cpu_seconds: float = 0.0
+    service_cpu_seconds: float = 0.0
+    throttled_seconds: float = 0.0
+    nr_throttled: int = 0
+    memory_peak_bytes: int = 0
+    oom_kills: int = 0
+
+
+def measure(limits: Limits, processes: ProcessTable) -> MachineUsage:
+    """Read the counters of a machine that is powered."""
+    whole = limits.usage(processes.group(""))
+    services = limits.usage(processes.group(SERVICES))
+    return MachineUsage(
+        cpu_seconds=whole.cpu_seconds,
+        service_cpu_seconds=services.cpu_seconds,
+        throttled_seconds=services.throttled_seconds,
+        nr_throttled=services.nr_throttled,
+        memory_peak_bytes=whole.memory_peak_bytes,
+        oom_kills=whole.oom_kills,
+    )
