@@ -21,7 +21,7 @@ from region.config import DEFAULT_REGION, RegionConfig
 from region.options import DEFAULT_ROOT, Root
 
 HELP = """
-A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, processes held to an
+A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, containers held to an
 instance type's CPU and memory.
 
 - `python -m region start`
