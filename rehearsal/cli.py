@@ -15,7 +15,7 @@ from region.options import DEFAULT_ROOT, Root
 from toolchain import paths
 
 HELP = """
-A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, processes held to an
+A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, containers held to an
 instance type's CPU and memory; and the experiment that runs both stacks on it.
 
 Exit codes: **0** success or promise kept, **2** broken, **3** the run is not valid, **4** anything

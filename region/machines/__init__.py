@@ -1,4 +1,4 @@
-"""EC2 instances of the local region: real processes with the limits of their instance type.
+"""EC2 instances of the local region: containers with the limits of their instance type.
 
 `MachinePool` launches `Machine`s from `MachineSpec`s; `sweep` removes what a killed region left.
 """

@@ -20,7 +20,7 @@ from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
 from region.machines.container.oci import Bundle
 from region.machines.container.process import AdoptedProcess
 from region.machines.container.runtime import Runtime
-from region.machines.errors import BootError, MachineError
+from region.machines.errors import BootError, MachineError, ServiceError
 from region.machines.first_boot import FirstBoot
 from region.machines.images import Image
 from region.machines.imds import Imds
@@ -156,11 +156,18 @@ class Machine:
             if self._ensure_power():
                 try:
                     self._first_boot.run(self.spec.user_data)
-                    self._services.start_enabled()
+                    self._start_services()
                     self._restore_quota()
                 except (MachineError, OSError) as error:
                     self._give_up(error)
                 self._enter_running()
+
+    def _start_services(self) -> None:
+        """Start what is enabled. A unit that fails is a failed unit on a running instance."""
+        try:
+            self._services.start_enabled()
+        except ServiceError as error:
+            self.log(f"systemd: {error}")
 
     def _ensure_power(self) -> bool:
         """Power on and return True; return False if the machine is already running."""

@@ -6,6 +6,7 @@ in `overlay` the changes to the directories of its image. It survives a reboot.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
@@ -59,6 +60,8 @@ class RootDirectory:
         etc.mkdir(parents=True, exist_ok=True)
         _write(etc / "hostname", f"{spec.hostname}\n")
         _write(etc / "environment", environment)
+        digest = hashlib.sha256(f"machine-id of {spec.instance_id}".encode()).hexdigest()
+        _write(etc / "machine-id", f"{digest[:32]}\n", 0o444)
         _write(etc / "resolv.conf", "# The local region has no name server.\n")
         if not os.path.lexists(etc / "hosts"):
             names = f"{spec.hostname}.{spec.region}.compute.internal {spec.hostname}"

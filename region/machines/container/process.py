@@ -16,6 +16,8 @@ from typing import Final
 from region.machines.errors import MachineError
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
+# The exit status of a process that somebody else waited for.
+_LOST: Final = 255
 
 
 @functools.cache
@@ -84,13 +86,24 @@ class AdoptedProcess:
         finally:
             os.close(descriptor)
 
+    def _is_gone(self) -> bool:
+        """Return whether the process no longer exists, not even as a zombie."""
+        try:
+            signal.pidfd_send_signal(self._descriptor, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
     def _reap(self) -> None:
         """Take the exit status if there is one; the caller holds the lock."""
         try:
             found = os.waitid(os.P_PIDFD, self._descriptor, os.WEXITED | os.WNOHANG)
         except ChildProcessError:
-            # Its starter has not ended yet, so it is not ours yet.
-            time.sleep(0.001)
+            if self._is_gone():
+                self.returncode = _LOST
+            else:
+                # Its starter has not ended yet, so it is not ours yet.
+                time.sleep(0.001)
             return
         if found is None:
             return

@@ -220,7 +220,7 @@ def test_environment_and_files_of_the_region_stay_outside(boot_with, monkeypatch
 
 
 def test_the_hosts_files_can_be_read_but_not_changed(pool, spec_of, user_data_of, read):
-    host = Path("/opt/haproof-test-of-the-host")
+    host = Path(f"/opt/haproof-test-{os.getpid()}")
     host.mkdir(exist_ok=True)
     (host / "precious").write_text("data")
     try:
@@ -236,15 +236,13 @@ def test_the_hosts_files_can_be_read_but_not_changed(pool, spec_of, user_data_of
     assert Path("/usr/share/doc").is_dir()
     assert Path("/etc/hostname").exists()
     assert not Path("/opt/haproof-only-here").exists()
-    assert read(machine, "/srv/listing").split() == [
+    listing = read(machine, "/srv/listing").split()
+    assert host.name not in listing
+    assert [name for name in listing if not name.startswith("haproof-test-")] == [
         "/home:", "ec2-user", "/opt:", "haproof-only-here", "/root:"
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("commands", "message"),
-    [(["echo broken >&2; exit 3"], "status 3: broken"), (["systemctl start nothing"], "status 5")],
-)
 def test_failing_user_data_fails_the_boot_and_leaves_nothing(
     pool, spec_of, user_data_of, commands, message
 ):
@@ -380,3 +378,21 @@ def test_unified_hierarchy_kills_and_removes_on_the_real_kernel(tmp_path, eventu
         remove_namespace(limits.directories(group))
     assert process.wait(5) == -signal.SIGKILL
     assert list(files.tree(limits.directories(group)[0])) == []
+
+
+def test_an_instance_runs_even_if_one_of_its_enabled_services_does_not(pool, boot_with):
+    unit = "[Service]\nType=oneshot\nExecStart=/bin/false\n[Install]\nWantedBy=multi-user.target\n"
+    machine = boot_with({"broken.service": unit}, "systemctl enable /opt/haproof/broken.service")
+    pool.stop(machine.spec.instance_id)
+    machine.boot()
+    assert machine.state == "running"
+    assert "broken.service" in machine.console_output()
+
+
+def test_machines_have_ids_of_their_own(pool, spec_of, read):
+    machines = [pool.launch(spec_of(b"", host)) for host in (51, 52)]
+    for machine in machines:
+        machine.boot()
+    ids = {read(machine, "/etc/machine-id").strip() for machine in machines}
+    assert all(re.fullmatch(r"[0-9a-f]{32}", text) for text in ids)
+    assert len(ids) == 2
