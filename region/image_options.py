@@ -28,7 +28,7 @@ Option = Annotated[
         "--image",
         help="Root file system of the instances: host, al2023, a directory or a tarball; with "
         "ami-…=, that of one AMI (repeatable).",
-        show_default=DEFAULT_IMAGE,
+        show_default="al2023 if it was fetched before, else host",
     ),
 ]
 
@@ -99,7 +99,14 @@ def parse(values: Sequence[str] | None) -> ImageChoice:
             f"--image is given for every AMI as {' and '.join(map(repr, images))}; give one, and others "
             "for single AMIs as ami-…=PATH."
         )
-    return ImageChoice(images[0] if images else DEFAULT_IMAGE, by_ami)
+    return ImageChoice(images[0] if images else _default(), by_ami)
+
+
+def _default() -> str:
+    # Imported here: most commands need no machine.
+    from region.machines import images  # noqa: PLC0415
+
+    return images.default_setting()
 
 
 def _image(name: str, value: str) -> str:

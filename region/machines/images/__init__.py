@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from region.machines.images.catalogue import Images, prepare, resolve
+from region.machines.images.catalogue import Images, default_setting, prepare, resolve
 from region.machines.images.errors import ImageError
 from region.machines.images.image import Bind, Image, Overlay
 from region.machines.images.privileges import OVERLAY_OPTIONS
@@ -17,6 +17,7 @@ __all__ = [
     "ImageError",
     "Images",
     "Overlay",
+    "default_setting",
     "prepare",
     "resolve",
 ]

@@ -43,6 +43,12 @@ def al2023(cache: Path, registry: Registry | None = None) -> Image:
     return foreign.of_directory("al2023", root, cache, description)
 
 
+def fetched(cache: Path) -> Image | None:
+    """Return Amazon Linux 2023 if it was fetched before, None otherwise; no network is used."""
+    digest = _recorded(cache / "al2023.json")
+    return al2023(cache) if digest and _root(cache, digest).is_dir() else None
+
+
 def _recorded(record: Path) -> str:
     try:
         return str(json.loads(record.read_text(encoding="utf-8"))["digest"])

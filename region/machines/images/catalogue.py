@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from region.machines.images import amazon_linux, foreign
 from region.machines.images import cache as caching
-from region.machines.images import foreign
 from region.machines.images.amazon_linux import al2023
 from region.machines.images.errors import ImageError
 from region.machines.images.host import host
@@ -53,6 +53,19 @@ def prepare(
     unseen = tuple(hidden)
     ready = {name: resolve(name, where, unseen) for name in {setting, *by_ami.values()}}
     return Images(ready[setting], {ami: ready[name] for ami, name in by_ami.items()})
+
+
+def default_setting(cache: Path | None = None) -> str:
+    """Return the setting where the user gives none: al2023 where it is there, else the host.
+
+    An Amazon Linux that lacks what instances need, such as a Python for the sample service, does
+    not become the default.
+    """
+    try:
+        found = amazon_linux.fetched(cache or caching.default())
+    except ImageError:
+        return HOST
+    return AL2023 if found is not None and not found.notes else HOST
 
 
 def resolve(setting: str, cache: Path, hidden: Iterable[Path] = ()) -> Image:

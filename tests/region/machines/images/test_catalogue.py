@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from region.machines.images import Image, ImageError, interpreter, prepare, resolve
+from region.machines.images import (
+    Image,
+    ImageError,
+    default_setting,
+    interpreter,
+    prepare,
+    resolve,
+)
 from region.machines.images.cache import default
 from tests.region.machines.images.roots import tarball
 
@@ -142,3 +149,14 @@ def test_the_cache_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", "/home/x")
     assert default() == Path("/home/x/.cache/haproof/images")
+
+
+@pytest.mark.parametrize(
+    ("notes", "default"), [((), "al2023"), (("it has no Python",), "host"), (None, "host")]
+)
+def test_amazon_linux_is_the_default_where_it_is_there_and_complete(
+    tmp_path, monkeypatch, notes, default
+):
+    found = None if notes is None else Image("al2023", (), (), (), (), notes=notes)
+    monkeypatch.setattr("region.machines.images.amazon_linux.fetched", lambda _: found)
+    assert default_setting(tmp_path) == default

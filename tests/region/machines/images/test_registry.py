@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from region.machines.images import ImageError
-from region.machines.images.amazon_linux import al2023
+from region.machines.images.amazon_linux import al2023, fetched
 from region.machines.images.registry import Blob, Registry
 from tests.region.machines.images.roots import tarball
 
@@ -229,6 +229,7 @@ def published(registry: FakeRegistry, small_root: Path, tmp_path: Path) -> FakeR
 
 
 def test_amazon_linux_is_fetched_once(published: FakeRegistry, cache: Path):
+    assert fetched(cache) is None
     first = al2023(cache, published.client())
     count = len(published.requests)
     etc = next(o for o in first.overlays if o.destination == "/etc").lowers
@@ -236,6 +237,7 @@ def test_amazon_linux_is_fetched_once(published: FakeRegistry, cache: Path):
     assert not (etc[-1] / "os-release").exists()
     assert "Amazon Linux 2023 (sha256:" in first.description
     assert al2023(cache, published.client()) == first
+    assert fetched(cache) == first
     assert len(published.requests) == count
 
 
