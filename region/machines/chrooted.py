@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import runpy
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ _LATE_IMPORTS = ("ascii", "cp437", "idna", "latin_1", "utf_8")
 # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID as bits.
 _KEPT = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4
 _CAPABILITIES_VERSION_3 = 0x20080522
+_PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 
@@ -51,6 +53,9 @@ def _drop_capabilities(libc: ctypes.CDLL) -> None:
 
 def main(root: Path, program: Path) -> dict[str, Any]:
     """Load the program, enter the machine, and run it."""
+    # It must not go on in a machine whose region has died. If that died before this line, standard
+    # input is at its end.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     request = json.load(sys.stdin)
     functions = runpy.run_path(str(program))
     prepare = functions.get("prepare")

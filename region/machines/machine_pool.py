@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +30,8 @@ from region.network import API, API_PORT, RegionNetwork
 _BOOT_TIMEOUT_SECONDS: Final = 300.0
 # How long services may take to stop when their machine is stopped or terminated.
 _SHUTDOWN_SECONDS: Final = 5.0
+# What a region was just starting when it was killed holds its lock until it runs its own program.
+_LOCK_SECONDS: Final = 0.5
 AWS_ENDPOINT: Final = f"http://{API}:{API_PORT}"
 """The region's API as machines reach it."""
 
@@ -219,10 +222,9 @@ def sweep(root: Path) -> list[str]:
 def _sweep(root: Path) -> list[str]:
     identifier = region_id(root)
     runtime = Runtime(root)
-    found: list[str] = []
-    for name in runtime.names():
-        runtime.delete(name)
-        found.append(f"removed the container of {name}")
+    # `runc delete` would do the same, but waits until whoever inherited them has reaped the
+    # processes, which not every container's PID 1 does. Nothing else of a container lasts.
+    found = [f"removed the container of {name}" for name in runtime.names()]
     directories = cgroups.leftover_groups(identifier)
     directories += [path for path in _recorded_groups(root) if path not in directories]
     if directories:
@@ -238,14 +240,19 @@ def _sweep(root: Path) -> list[str]:
 def _hold(root: Path) -> TextIO:
     """Lock the region's machines for this process; the kernel unlocks them when it dies."""
     file = (root / "machines.lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise RegionInUse(
-            f"The machines of {root} are run by another live process; stop that region first."
-        ) from error
-    return file
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if time.monotonic() < deadline:
+                time.sleep(0.02)
+                continue
+            file.close()
+            raise RegionInUse(
+                f"The machines of {root} are run by another live process; stop that region first."
+            ) from error
+        return file
 
 
 def _record_groups(file: TextIO, directories: list[Path]) -> None:

@@ -116,7 +116,8 @@ def _candidates(probe: CgroupProbe, refusals: list[str]) -> list[Limits]:
             found.append(CgroupV2(base))
     mounts = probe.v1_mounts()
     if all(name in mounts for name in v1.REQUIRED):
-        found.append(CgroupV1(mounts, probe.other_mounts()))
+        # runc makes its groups in the unified hierarchy too, where that is mounted beside version 1.
+        found.append(CgroupV1(mounts, [*probe.other_mounts(), *probe.v2_mounts()]))
     elif mounts:
         absent = " and ".join(name for name in v1.REQUIRED if name not in mounts)
         refusals.append(f"no version 1 hierarchy is mounted for {absent}")

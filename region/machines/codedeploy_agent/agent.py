@@ -118,8 +118,11 @@ class CodeDeployAgent:
         client = bundle.s3_client(
             self._context.aws_endpoint, self._context.region, self._context.credential
         )
-        self._context.log.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix="bundle-", dir=self._context.log.parent) as file:
+        directory = self._context.log.parent
+        directory.mkdir(parents=True, exist_ok=True)
+        for left in directory.glob("bundle-*"):
+            left.unlink()  # Of a region that was killed meanwhile: one event runs at a time.
+        with tempfile.NamedTemporaryFile(prefix="bundle-", dir=directory) as file:
             bundle.download(client, deployment, Path(file.name))
             answer = self._files.call(
                 _INSIDE / "unpack.py",

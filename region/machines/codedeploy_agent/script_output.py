@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import tempfile
+import shutil
 import threading
 import time
 from collections import deque
@@ -55,16 +55,22 @@ class ScriptLog:
 class Output:
     """Two named pipes that a script writes to, and the threads that read them."""
 
-    def __init__(self, log: ScriptLog) -> None:
-        """Add each line to `log`, with the name of its stream in front."""
+    def __init__(self, log: ScriptLog, directory: Path) -> None:
+        """Add each line to `log`, with the name of its stream in front.
+
+        The pipes are in `directory`, which is made, and removed at the end; one that a killed
+        region left is replaced.
+        """
         self._log = log
         self._stop = threading.Event()
-        self._directory = tempfile.TemporaryDirectory(prefix="haproof-script-")
+        self._directory = directory
         self._threads: dict[str, threading.Thread] = {}
         self._descriptors: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         """Open the reading ends, so that nobody who opens a pipe has to wait."""
+        shutil.rmtree(self._directory, ignore_errors=True)
+        self._directory.mkdir(mode=0o700, parents=True)
         for stream in _STREAMS:
             os.mkfifo(self.path(stream), 0o600)
             self._descriptors[stream] = os.open(self.path(stream), os.O_RDONLY | os.O_NONBLOCK)
@@ -82,11 +88,11 @@ class Output:
             thread.join()
         for descriptor in self._descriptors.values():
             os.close(descriptor)
-        self._directory.cleanup()
+        shutil.rmtree(self._directory, ignore_errors=True)
 
     def path(self, stream: str) -> Path:
         """Return the pipe for `stdout` or `stderr`, a path of the host."""
-        return Path(self._directory.name, stream)
+        return self._directory / stream
 
     def read(self) -> None:
         """Begin to read; the script must have opened both pipes."""

@@ -203,7 +203,7 @@ class ScriptRunner:
         limit: float,
     ) -> None:
         argv, environment, user = command
-        with Output(log) as output:
+        with Output(log, self._log.with_name("script")) as output:
             try:
                 process = self._processes.spawn(
                     Command(

@@ -156,7 +156,17 @@ class Runtime:
         gate: int = subprocess.DEVNULL,
     ) -> None:
         with tempfile.NamedTemporaryFile(prefix="runc-", dir=self.state.parent) as log:
-            command = [*self._command(), "--log", log.name, "--log-format", "json", *arguments]
+            # With the region dies what it has begun: nothing appears behind the next one's back.
+            bound = ["setpriv", "--pdeathsig", "KILL", "--"]
+            command = [
+                *bound,
+                *self._command(),
+                "--log",
+                log.name,
+                "--log-format",
+                "json",
+                *arguments,
+            ]
             try:
                 done = subprocess.run(
                     command,

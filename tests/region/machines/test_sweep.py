@@ -1,96 +1,173 @@
-"""What a region leaves behind when it is killed, and that it is found and removed."""
+"""What a region leaves behind: nothing when it is stopped, nothing for good when it is killed."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
+from region import daemons
 from region.machines import MachinePool, RegionInUse, sweep
 from region.machines.cgroups import CgroupProbe
+from region.machines.images import Image
 from region.machines.machine_pool import region_id
+from region.network import RegionNetwork, leftovers
+from region.region import clean_up
+from tests.region.machines import dying_region
+from tests.region.machines.revisions import Store, hook
 
 pytestmark = pytest.mark.region
 
-REGION = """
-import sys, time
-import psutil
-from pathlib import Path
-from region.machines import MachinePool, MachineSpec
+PROJECT = Path(__file__).parents[3]
 
-unit = b'''#cloud-config
-write_files:
-  - path: /opt/haproof/x.service
-    content: "[Service]\\\\nExecStart=/bin/sleep 600\\\\nRestart=always\\\\n"
-runcmd: [systemctl enable --now /opt/haproof/x.service, "setsid sleep 600 >/dev/null 2>&1 &"]
-'''
-pool = MachinePool(Path(sys.argv[1]), "http://127.0.0.1:9", "ap-northeast-2")
-pool.start()
-machine = pool.launch(
-    MachineSpec("i-dead", "t4g.nano", "127.77.9.9", "10.77.9.9", "r", "ra", unit)
-)
-machine.boot()
-def settled():
-    # The launcher of each has become the program itself; its helpers are gone.
-    try:
-        names = [psutil.Process(pid).name() for pid in machine._processes.pids("")]
-    except psutil.NoSuchProcess:
-        return False
-    return names == ["sleep"] * 3
-while not settled():
-    time.sleep(0.05)
-print(*machine._processes.pids(""), flush=True)
-time.sleep(600)
-"""
+
+def remains(root: Path) -> list[str]:
+    """What of the region in `root` is on this host, whatever it should be found by."""
+    identifier = region_id(root)
+    hierarchies = [
+        *CgroupProbe().v1_mounts().values(),
+        *CgroupProbe().other_mounts(),
+        *CgroupProbe().v2_candidates(),
+    ]
+    groups = {hierarchy / "haproof" / identifier for hierarchy in hierarchies}
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    runtime = daemons._runtime_path(root)
+    return [
+        *(f"control group {group}" for group in groups if group.exists()),
+        *(f"mount {line}" for line in mounts if str(root) in line or identifier in line),
+        *leftovers(root),
+        *([f"runtime directory {runtime}"] if runtime.exists() else []),
+        *(f"process {process}" for process in _processes(root, identifier)),
+    ]
+
+
+def _processes(root: Path, identifier: str) -> Iterator[str]:
+    """Processes in the region's groups, in a mount namespace with its files, or about its root."""
+    for process in psutil.process_iter():
+        try:
+            directory = Path("/proc", str(process.pid))
+            groups = (directory / "cgroup").read_text()
+            mounts = (directory / "mountinfo").read_text()
+            command = " ".join(process.cmdline())
+        except (OSError, psutil.Error):
+            continue
+        if process.pid != os.getpid() and (
+            identifier in groups or f"{root}/" in mounts or str(root) in command
+        ):
+            yield f"{process.pid} {command[:100]}"
+
+
+def await_nothing(root: Path, seconds: float = 5.0) -> list[str]:
+    """Wait until the kernel has finished, and return what remains."""
+    deadline = time.monotonic() + seconds
+    while (found := remains(root)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    made = Store()
+    made.upload(hook("sleep 600", timeout=600), name="hook")
+    appspec = "version: 0.0\nos: linux\nfiles: [{source: big, destination: /srv}]\n"
+    made.upload({"appspec.yml": appspec, "big": b"\0" * 200_000_000}, name="install")
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def killed_region(tmp_path: Path) -> Iterator[tuple[Path, list[int]]]:
+def kill_in(tmp_path: Path, store: Store) -> Iterator[Callable[..., Path]]:
+    """Runs a region, kills it with signal 9 in a phase, and returns its root."""
     root = tmp_path / "region"
-    with subprocess.Popen(
-        [sys.executable, "-c", REGION, str(root)], stdout=subprocess.PIPE, text=True
-    ) as region:
-        assert region.stdout
-        line = region.stdout.readline()
-        region.send_signal(signal.SIGKILL)
+
+    def kill(phase: str, delay: float = 0.0) -> Path:
+        command = [sys.executable, dying_region.__file__, str(root), phase, store.endpoint]
+        environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=environment
+        ) as region:
+            assert region.stdout
+            assert region.stdout.readline() == f"{phase}\n"
+            time.sleep(delay)
+            region.send_signal(signal.SIGKILL)
+        return root
+
+    yield kill
+    clean_up(root)
+
+
+MOMENTS = [
+    *(("starting", delay) for delay in (0.0, 0.05, 0.1, 0.2)),
+    *(("creating", delay) for delay in (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8)),
+    *((phase, 0.0) for phase in ("booting", "running", "hook", "install", "command")),
+    *(("stopping", delay) for delay in (0.0, 1.0, 5.1, 5.3)),
+]
+
+
+@pytest.mark.parametrize(("phase", "delay"), MOMENTS)
+def test_nothing_of_a_killed_region_stays_after_the_clean_up(
+    kill_in: Callable[..., Path], phase: str, delay: float
+):
+    root = kill_in(phase, delay)
+    if phase != "starting" and delay == 0.0:
+        assert remains(root)
+    clean_up(root)
+    assert await_nothing(root) == []
+    assert clean_up(root) == []
+
+
+@pytest.mark.parametrize("phase", ["creating", "booting", "running", "hook", "stopping"])
+def test_the_next_start_cleans_up_by_itself_and_boots_the_machine_again(
+    kill_in: Callable[..., Path], image: Image, phase: str
+):
+    root = kill_in(phase, 0.2)
+    network = RegionNetwork(root)
+    pool = MachinePool(root, network, "r", aws_endpoint="http://127.0.0.1:9", image=lambda _: image)
     try:
-        pids = [int(pid) for pid in line.split()]
-        assert len(pids) == 3
-        yield root, pids
-    finally:
-        sweep(root)
-
-
-def _groups(root: Path) -> list[Path]:
-    hierarchies = [*CgroupProbe().v1_mounts().values(), *CgroupProbe().v2_candidates()]
-    paths = [hierarchy / "haproof" / region_id(root) for hierarchy in hierarchies]
-    return [path for path in paths if path.exists()]
-
-
-def test_sweep_removes_a_dead_regions_processes_and_groups(killed_region, runs):
-    root, pids = killed_region
-    assert all(runs(pid) for pid in pids)
-    assert _groups(root)
-    found = sweep(root)
-    assert any("killed 3 processes" in line for line in found)
-    assert not any(runs(pid) for pid in pids)
-    assert _groups(root) == []
-    assert sweep(root) == []
-
-
-def test_the_next_start_sweeps_by_itself(killed_region, runs):
-    root, pids = killed_region
-    pool = MachinePool(root, "http://127.0.0.1:9", "ap-northeast-2")
-    pool.start()
-    try:
-        assert not any(runs(pid) for pid in pids)
+        network.start()
+        pool.start()
+        machine = pool.launch(dying_region.spec(dying_region.user_data(*dying_region.SERVICES)))
+        machine.boot()
+        assert machine.alive()
+        pids = machine._processes.pids("")
+        known = {f"process {pid} " for pid in pids}
+        assert all(
+            any(line.startswith(k) for k in known) for line in remains(root) if "process" in line
+        )
     finally:
         pool.close()
-    assert _groups(root) == []
+        network.stop()
+        daemons.remove_runtime_directory(root)
+    assert await_nothing(root) == []
+
+
+def test_a_region_that_stops_leaves_nothing(tmp_path: Path, image: Image, spec_of, store: Store):
+    root = tmp_path / "region"
+    network = RegionNetwork(root)
+    pool = MachinePool(root, network, "r", aws_endpoint=store.endpoint, image=lambda _: image)
+    network.start()
+    pool.start()
+    for host in (41, 42, 43):
+        data = dying_region.user_data(*dying_region.SERVICES)
+        pool.launch(spec_of(data, host)).boot()
+    pool.stop(spec_of(b"", 41).instance_id)
+    pool.terminate(spec_of(b"", 42).instance_id)
+    after_terminate = [line for line in remains(root) if spec_of(b"", 42).instance_id in line]
+    assert after_terminate == []
+    pool.close()
+    network.stop()
+    daemons.remove_runtime_directory(root)
+    assert await_nothing(root) == []
+    assert sorted(path.name for path in (root / "instances").iterdir()) == [
+        spec_of(b"", 41).instance_id, spec_of(b"", 43).instance_id
+    ]  # fmt: skip
 
 
 def test_leftovers_in_one_hierarchy_only(tmp_path: Path):
@@ -103,18 +180,14 @@ def test_leftovers_in_one_hierarchy_only(tmp_path: Path):
     assert not leftover.parent.parent.exists()
 
 
-def test_process_that_never_joined_a_group_is_found_by_its_mark(tmp_path: Path):
-    mark = {"HAPROOF_REGION_ID": region_id(tmp_path), "PATH": "/usr/bin:/bin"}
-    with subprocess.Popen(["sleep", "600"], env=mark) as stray:
-        assert sweep(tmp_path) == ["killed 1 processes outside of them"]
-    assert stray.returncode == -signal.SIGKILL
-
-
-def test_a_live_region_is_not_swept(pool: MachinePool):
+def test_a_live_region_is_not_swept(pool: MachinePool, new_pool, spec_of):
+    machine = pool.launch(spec_of(b"", 44))
+    machine.boot()
     with pytest.raises(RegionInUse, match="another live process"):
         sweep(pool._root)
     with pytest.raises(RegionInUse):
-        MachinePool(pool._root, "http://127.0.0.1:9", "ap-northeast-2").start()
+        new_pool().start()
+    assert machine.alive()
 
 
 def test_sweep_of_a_root_that_never_existed(tmp_path: Path):

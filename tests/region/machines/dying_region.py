@@ -1,0 +1,88 @@
+"""A region's network and machines in a process that is killed at a given moment.
+
+`python dying_region.py ROOT PHASE ENDPOINT` says on a line that it is in the phase, and goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
+from region.machines import AgentDeployment, Machine, MachinePool, MachineSpec
+from region.machines.images import prepare
+from region.network import RegionNetwork
+
+INSTANCE = "i-0000000000000dead"
+STUBBORN = """[Service]
+ExecStart=/bin/bash -c "trap '' TERM; while :; do sleep 1; done"
+Restart=always
+[Install]
+WantedBy=multi-user.target
+"""
+SERVICES = ["systemctl enable --now /opt/x.service", "setsid sleep 600 >/dev/null 2>&1 &"]
+
+
+def user_data(*commands: str) -> bytes:
+    files = [{"path": "/opt/x.service", "content": STUBBORN}]
+    return b"#cloud-config\n" + json.dumps({"write_files": files, "runcmd": commands}).encode()
+
+
+def spec(data: bytes) -> MachineSpec:
+    return MachineSpec(INSTANCE, "t4g.nano", "10.77.9.9", "10.77.9.0/24", "r", "ra", data)
+
+
+def await_processes(machine: Machine, group: str) -> None:
+    while not machine._processes.pids(group):
+        time.sleep(0.01)
+
+
+def main(root: Path, phase: str, endpoint: str) -> None:
+    def say(now: str) -> None:
+        if now == phase:
+            print(now, flush=True)
+
+    image = prepare("host", {}).default
+    network = RegionNetwork(root)
+    say("starting")
+    network.start()
+    pool = MachinePool(root, network, "r", aws_endpoint=endpoint, image=lambda _: image)
+    pool.start()
+    commands = ["sleep 600"] if phase == "booting" else SERVICES
+    machine = pool.launch(spec(user_data(*commands)))
+    say("creating")
+    if phase == "booting":
+        threading.Thread(target=machine.boot, daemon=True).start()
+        await_processes(machine, "agent")
+        say("booting")
+        time.sleep(600)
+    machine.boot()
+    say("running")
+    if phase in {"hook", "install"}:
+        deployment = AgentDeployment("d-1", "app", "group", "g-1", "revisions", f"{phase}.zip")
+        assert machine.agent.run_event("DownloadBundle", deployment).status == "Succeeded"
+        event = {"hook": "AfterInstall", "install": "Install"}[phase]
+        thread = threading.Thread(target=machine.agent.run_event, args=(event, deployment))
+        thread.start()
+        if phase == "hook":
+            await_processes(machine, "agent")
+        else:
+            time.sleep(0.5)
+        say(phase)
+    if phase == "command":
+        run = {"working_directory": "", "timeout": 600.0, "environment": {}}
+        arguments = {**run, "cancelled": threading.Event()}
+        threading.Thread(target=machine.run_command, args=("sleep 600",), kwargs=arguments).start()
+        await_processes(machine, "services/sessions")
+        say("command")
+    if phase == "stopping":
+        say("stopping")
+        pool.stop(INSTANCE)
+        pool.terminate(INSTANCE)
+    time.sleep(600)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
