@@ -22,6 +22,12 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 """
+HELPER = """
+import time
+def main(request):
+    open("/srv/helps", "w").close()
+    time.sleep(600)
+"""
 SERVICES = ["systemctl enable --now /opt/x.service", "setsid sleep 600 >/dev/null 2>&1 &"]
 
 
@@ -60,21 +66,24 @@ def main(root: Path, phase: str, endpoint: str) -> None:
         time.sleep(600)
     machine.boot()
     say("running")
-    if phase in {"hook", "install"}:
-        deployment = AgentDeployment("d-1", "app", "group", "g-1", "revisions", f"{phase}.zip")
+    if phase == "hook":
+        deployment = AgentDeployment("d-1", "app", "group", "g-1", "revisions", "hook.zip")
         assert machine.agent.run_event("DownloadBundle", deployment).status == "Succeeded"
-        event = {"hook": "AfterInstall", "install": "Install"}[phase]
-        thread = threading.Thread(target=machine.agent.run_event, args=(event, deployment))
-        thread.start()
-        if phase == "hook":
-            await_processes(machine, "agent")
-        else:
-            time.sleep(0.5)
-        say(phase)
+        arguments = ("AfterInstall", deployment)
+        threading.Thread(target=machine.agent.run_event, args=arguments).start()
+        await_processes(machine, "agent")
+        say("hook")
+    if phase == "helper":
+        program = root / "helper.py"
+        program.write_text(HELPER)
+        threading.Thread(target=machine.files.call, args=(program, {})).start()
+        while not machine.files.exists("/srv/helps"):
+            time.sleep(0.01)
+        say("helper")
     if phase == "command":
-        run = {"working_directory": "", "timeout": 600.0, "environment": {}}
-        arguments = {**run, "cancelled": threading.Event()}
-        threading.Thread(target=machine.run_command, args=("sleep 600",), kwargs=arguments).start()
+        options = {"working_directory": "", "timeout": 600.0, "environment": {}}
+        options["cancelled"] = threading.Event()
+        threading.Thread(target=machine.run_command, args=("sleep 600",), kwargs=options).start()
         await_processes(machine, "services/sessions")
         say("command")
     if phase == "stopping":

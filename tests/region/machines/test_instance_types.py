@@ -26,6 +26,11 @@ def test_quota_is_one_millisecond_of_ten_for_a_nano_and_never_less():
     assert quota_us(0.01) == 1_000
 
 
+def test_processes_are_those_of_a_computer_with_that_memory():
+    assert INSTANCE_TYPES["t4g.nano"].max_processes == 4096
+    assert INSTANCE_TYPES["t3.micro"].max_processes == 8192
+
+
 def test_unknown_type_is_named_with_the_known_ones(spec_of):
     with pytest.raises(MachineError, match=r"'m7g\.large'.*t4g\.nano"):
         spec_of(instance_type="m7g.large")

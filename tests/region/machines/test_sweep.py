@@ -76,8 +76,6 @@ def await_nothing(root: Path, seconds: float = 5.0) -> list[str]:
 def store() -> Iterator[Store]:
     made = Store()
     made.upload(hook("sleep 600", timeout=600), name="hook")
-    appspec = "version: 0.0\nos: linux\nfiles: [{source: big, destination: /srv}]\n"
-    made.upload({"appspec.yml": appspec, "big": b"\0" * 200_000_000}, name="install")
     yield made
     made.close()
 
@@ -106,7 +104,7 @@ def kill_in(tmp_path: Path, store: Store) -> Iterator[Callable[..., Path]]:
 MOMENTS = [
     *(("starting", delay) for delay in (0.0, 0.05, 0.1, 0.2)),
     *(("creating", delay) for delay in (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8)),
-    *((phase, 0.0) for phase in ("booting", "running", "hook", "install", "command")),
+    *((phase, 0.0) for phase in ("booting", "running", "hook", "helper", "command")),
     *(("stopping", delay) for delay in (0.0, 1.0, 5.1, 5.3)),
 ]
 

@@ -77,6 +77,26 @@ def test_v1_limits_swap_with_memory_where_accounted(v1: CgroupV1, tmp_path: Path
     assert (group / "memory.memsw.limit_in_bytes").read_text() == "2000"
 
 
+def test_v1_limits_processes_where_it_can(v1: CgroupV1, tmp_path: Path):
+    v1.create("g")
+    v1.set_processes("g", 4096)
+    assert (tmp_path / "pids/haproof/g/pids.max").read_text() == "4096"
+    without = CgroupV1({name: tmp_path / name for name in ("cpu", "cpuacct", "memory")})
+    without.set_processes("g", 7)
+    assert (tmp_path / "pids/haproof/g/pids.max").read_text() == "4096"
+
+
+def test_v2_limits_processes_where_it_can(v2_base: Path):
+    limits = CgroupV2(v2_base)
+    limits.create("g")
+    limits.set_processes("g", 4096)
+    file = v2_base / "haproof/g/pids.max"
+    assert not file.exists()
+    file.touch()
+    limits.set_processes("g", 4096)
+    assert file.read_text() == "4096"
+
+
 def test_v1_usage_sums_oom_kills_of_the_tree(v1: CgroupV1, tmp_path: Path):
     v1.create("g/services")
     (tmp_path / "cpuacct/haproof/g/cpuacct.usage").write_text("1500000000\n")

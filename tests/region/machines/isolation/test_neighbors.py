@@ -81,7 +81,9 @@ def test_the_regions_secrets_are_not_there(arena: Arena):
 def test_a_region_below_opt_works_and_is_hidden(tmp_path: Path, network, spec_of, store: Store):
     """Where a user may well clone the project to: the image `host` shows /opt."""
     with tempfile.TemporaryDirectory(prefix="haproof-test-", dir="/opt") as name:
+        Path(name).chmod(0o755)  # What not everybody may enter is hidden anyway.
         root = Path(name) / "region"
+        root.mkdir()
         image = prepare("host", {}, tmp_path / "cache", hidden=(root,)).default
         pool = MachinePool(root, network, "r", aws_endpoint=store.endpoint, image=lambda _: image)
         pool.start()

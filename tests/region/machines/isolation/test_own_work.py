@@ -197,3 +197,21 @@ def test_links_that_a_machine_leaves_in_its_root_are_not_followed_at_the_next_bo
     assert unharmed(precious)
     arena.pool.terminate(rebooted.spec.instance_id)
     assert unharmed(precious)
+
+
+def test_files_of_a_machine_that_was_killed_are_not_those_of_the_computer(
+    arena: Arena, spec_of, eventually
+):
+    """Its first process's id may be anybody's by now."""
+    killed = arena.pool.launch(spec_of(b"", 9))
+    killed.boot()
+    assert killed.files.exists("/usr")
+    killed._context.limits.kill(killed._processes.group(""))
+    eventually(lambda: not killed.alive(), "not alive")
+    with pytest.raises(MachineError, match="is off"):
+        killed.files.exists("/usr")
+    with pytest.raises(MachineError, match="is off"):
+        killed.files.call(Path(__file__), {})
+    result = killed.agent.run_event("Install", arena.store.upload({}))
+    assert (result.status, "is off" in result.message) == ("Failed", True)
+    arena.pool.terminate(killed.spec.instance_id)
