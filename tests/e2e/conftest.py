@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+
+from region import network
+from region.machines.machine_pool import region_id
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,21 +53,30 @@ class Command:
         )
 
     def left_over(self) -> list[str]:
-        """Processes that name the root, and control groups of regions whose processes are gone."""
+        """What there still is of this root: processes, control groups, its network."""
         mine = {os.getpid(), os.getppid()}
         found: list[str] = []
         for process in psutil.process_iter(["pid", "cmdline", "status"]):
             words = " ".join(process.info["cmdline"] or [])
             if str(self.root) in words and process.info["pid"] not in mine:
                 found.append(words)
-        groups = Path("/sys/fs/cgroup").glob("**/haproof/*/i-*")
-        return [*found, *map(str, groups)]
+        groups = Path("/sys/fs/cgroup").glob(f"**/haproof/{region_id(self.root)}")
+        return [*found, *map(str, groups), *network.leftovers(self.root)]
+
+
+@contextmanager
+def lasting(root: Path) -> Generator[Command]:
+    """A root for as long as the caller wants; nothing of it may be left."""
+    command = Command(root)
+    try:
+        yield command
+    finally:
+        command.mounts = ()
+        command("stop", timeout=120)
+    assert command.left_over() == []
 
 
 @pytest.fixture
 def rehearsal(tmp_path: Path) -> Iterator[Command]:
-    command = Command(tmp_path / "region")
-    yield command
-    command.mounts = ()
-    command("stop", timeout=120)
-    assert command.left_over() == []
+    with lasting(tmp_path / "region") as command:
+        yield command

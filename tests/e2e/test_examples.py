@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,26 +16,56 @@ from typing import Any
 import pytest
 
 from commandline.exit_codes import ExitCode
+from loadtest.runs.paths import BASE_VARIABLE
 from loadtest.scenario.credentials import DEMO_PASSWORD, username
-from region import session
+from region import credentials, session
+from region.environment import process_environment
 from region.provider.clients import Clients
-from rehearsal.pulumi_project import Project
+from rehearsal.pulumi_project import STACKS, Project
+from tests.e2e.conftest import ROOT, Command, lasting
 from tests.examples.builds import build_revision, version_of
 from tests.examples.conftest import NAMES
 from tests.examples.services import Answer, ask_url
 
-pytestmark = [
-    pytest.mark.e2e,
-    # They write to /home, /etc and /tmp and listen on 0.0.0.0, as on an instance of EC2.
-    pytest.mark.skip(reason="the region's instances are not machines of their own yet"),
-]
+pytestmark = pytest.mark.e2e
 
 FLEET: dict[str, Any] = {"minSize": 3, "desiredCapacity": 3, "maxSize": 4}
 SEED_USERS = 3_000
 LAUNCH_TIMEOUT_S = 600
 """The stack's health check grace period."""
 
+EXPRESS = ("node-express", "t4g.nano")
+COMBINATIONS = (
+    EXPRESS,
+    ("django-gunicorn", "t4g.nano"),
+    ("spring-boot", "t4g.nano"),
+    ("spring-boot", "t4g.small"),
+)
+TOO_SMALL = {("spring-boot", "t4g.nano", "single")}
+"""A login costs Java 11 ms of CPU: at 0.10 cores, a tenth of what the smoke profile asks for."""
+
 Build = Callable[[str], Path]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """An example that both stacks of a region run."""
+
+    name: str
+    instance_type: str
+    revision: Path
+    project: Project
+
+    @property
+    def aws(self) -> Clients:
+        endpoint = f"http://127.0.0.1:{self.project.session.api_port}"
+        return Clients(endpoint, self.project.session.region, credentials.read(self.project.root))
+
+    def url(self, stack: str) -> str:
+        return self.project.outputs(stack)["url"]
+
+    def report(self, text: str) -> None:
+        print(f"\n{self.name} on {self.instance_type}: {text}")
 
 
 @pytest.fixture(scope="module")
@@ -47,23 +81,31 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return once
 
 
-def up(rehearsal: Any, stack: str, revision: Path, instance_type: str) -> Project:
-    started = rehearsal("start")
+@pytest.fixture(scope="module", params=COMBINATIONS, ids="-".join)
+def deployed(
+    request: pytest.FixtureRequest, build: Build, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """Both stacks of a new region, with an example on instances of a type."""
+    name, instance_type = request.param
+    revision = build(name)
+    with lasting(tmp_path_factory.mktemp(name) / "region") as command:
+        project = _project(command)
+        settings: dict[str, Any] = {
+            "appPath": str(revision),
+            "instanceType": instance_type,
+            "seedUsers": SEED_USERS,
+        }
+        project.prepare("single", settings)
+        project.prepare("ha", settings | FLEET)
+        with ThreadPoolExecutor(len(STACKS)) as both:
+            list(both.map(project.up, STACKS))
+        yield Deployed(name, instance_type, revision, project)
+
+
+def _project(command: Command) -> Project:
+    started = command("start")
     assert started.returncode == 0, started.stdout
-    project = Project(session.require(rehearsal.root), rehearsal.root)
-    settings = {
-        "appPath": str(revision),
-        "instanceType": instance_type,
-        "seedUsers": SEED_USERS,
-        **(FLEET if stack == "ha" else {}),
-    }
-    project.prepare(stack, settings)
-    project.up(stack)
-    return project
-
-
-def clients(project: Project) -> Clients:
-    return Clients(f"http://127.0.0.1:{project.session.api_port}", project.session.region)
+    return Project(session.require(command.root), command.root)
 
 
 def log_in(url: str, number: int) -> Answer:
@@ -83,41 +125,73 @@ def answering(url: str, requests: int = 60) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("instance_type", ["t4g.small", "t4g.nano"])
-@pytest.mark.parametrize("name", NAMES)
-def test_it_serves_on_the_single_instance(
-    rehearsal: Any, build: Build, name: str, instance_type: str
-) -> None:
-    revision = build(name)
-    project = up(rehearsal, "single", revision, instance_type)
-
-    url = project.outputs("single")["url"]
+def test_it_serves_on_the_single_instance(deployed: Deployed) -> None:
+    url = deployed.url("single")
     assert ask_url(url).status == 200
-    (versions,) = answering(url, 5).values()
-    assert versions == {version_of(revision)}
-    project.destroy("single")
+    ((instance, versions),) = answering(url, 5).items()
+    assert versions == {version_of(deployed.revision)}
+
+    outputs, codedeploy = deployed.project.outputs("single"), deployed.aws.codedeploy
+    (released,) = codedeploy.list_deployments(
+        applicationName=outputs["codedeployApplication"],
+        deploymentGroupName=outputs["codedeployDeploymentGroup"],
+    )["deployments"]
+    info = codedeploy.get_deployment(deploymentId=released)["deploymentInfo"]
+    seconds = (info["completeTime"] - _launch_time(deployed.aws, instance)).total_seconds()
+    release = (info["completeTime"] - info["createTime"]).total_seconds()
+    deployed.report(f"single, healthy {seconds:.0f} s after launch, {release:.0f} s after release")
 
 
-@pytest.mark.parametrize("instance_type", ["t4g.small", "t4g.nano"])
-@pytest.mark.parametrize("name", NAMES)
-def test_every_instance_of_the_fleet_serves_and_is_replaced(
-    rehearsal: Any, build: Build, name: str, instance_type: str
-) -> None:
-    revision = build(name)
-    project = up(rehearsal, "ha", revision, instance_type)
+def test_every_instance_of_the_fleet_serves(deployed: Deployed) -> None:
+    url = deployed.url("ha")
+    assert ask_url(url).status == 200
+    found = answering(url)
+    assert len(found) == FLEET["desiredCapacity"]
+    assert set().union(*found.values()) == {version_of(deployed.revision)}
 
-    url = project.outputs("ha")["url"]
+
+@pytest.mark.alone
+@pytest.mark.parametrize("stack", STACKS)
+def test_visitors_are_served(deployed: Deployed, stack: str, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(json.dumps(deployed.project.outputs(stack)))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "loadtest", "run"),
+            *("--outputs", str(outputs), "--profile", "smoke"),
+        ],
+        cwd=ROOT,
+        env={
+            **process_environment(deployed.project.session, deployed.project.root),
+            BASE_VARIABLE: str(tmp_path / "results"),
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    # Whether the promise is kept depends on the framework; that visitors are served does not.
+    assert done.returncode in {ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE}, done.stdout[-4000:]
+    run = json.loads((next(tmp_path.glob("results/*-smoke")) / "run.json").read_text())
+    users = run["users"]
+    deployed.report(f"{stack}, {users['failed']} of {users['created']} visitors failed")
+    assert users["created"] >= 200
+    if (deployed.name, deployed.instance_type, stack) not in TOO_SMALL:
+        assert users["failed"] == 0
+
+
+def test_an_instance_of_the_fleet_is_replaced(deployed: Deployed) -> None:
+    url, aws = deployed.url("ha"), deployed.aws
     before = answering(url)
-    assert len(before) == FLEET["desiredCapacity"]
-    assert set().union(*before.values()) == {version_of(revision)}
-
-    aws = clients(project)
     aws.autoscaling.terminate_instance_in_auto_scaling_group(
         InstanceId=next(iter(before)), ShouldDecrementDesiredCapacity=False
     )
+
     seconds = _seconds_from_launch_to_healthy(aws, url, set(before))
-    print(f"\n{name} on {instance_type}: healthy {seconds:.0f} s after launch")
-    project.destroy("ha")
+
+    deployed.report(f"ha, healthy {seconds:.0f} s after launch")
 
 
 def _seconds_from_launch_to_healthy(aws: Clients, url: str, known: set[str]) -> float:
@@ -127,42 +201,41 @@ def _seconds_from_launch_to_healthy(aws: Clients, url: str, known: set[str]) -> 
         # No visitor fails while an instance is replaced.
         new = answering(url, 6).keys() - known
         if new:
-            found = aws.ec2.describe_instances(InstanceIds=list(new))
-            launched = found["Reservations"][0]["Instances"][0]["LaunchTime"]
-            return (datetime.now(UTC) - launched).total_seconds()
+            (name,) = new
+            return (datetime.now(UTC) - _launch_time(aws, name)).total_seconds()
         time.sleep(1)
     pytest.fail(f"no new instance answered within {LAUNCH_TIMEOUT_S} s")
 
 
-def test_the_next_release_replaces_the_running_one(
-    rehearsal: Any, build: Build, tmp_path: Path
-) -> None:
-    """ApplicationStop ends a process that no unit knows, and only on its own machine."""
-    revision = build("node-express")
-    project = up(rehearsal, "ha", revision, "t4g.nano")
-    url = project.outputs("ha")["url"]
-    before = answering(url)
+def _launch_time(aws: Clients, instance_id: str) -> datetime:
+    found = aws.ec2.describe_instances(InstanceIds=[instance_id])
+    return found["Reservations"][0]["Instances"][0]["LaunchTime"]
 
-    version = revision / "app" / "version.env"
+
+@pytest.mark.parametrize("deployed", [EXPRESS], indirect=True, ids="-".join)
+def test_the_next_release_replaces_the_running_one(deployed: Deployed) -> None:
+    """ApplicationStop ends a process that no unit knows, and only on its own machine."""
+    before = answering(deployed.url("ha"))
+
+    version = deployed.revision / "app" / "version.env"
     released = version.read_text()
     try:
         version.write_text("APP_VERSION=next\n")
-        project.up("ha")
+        deployed.project.up("ha")
     finally:
         version.write_text(released)
 
-    after = answering(url)
+    after = answering(deployed.url("ha"))
     assert after.keys() == before.keys()
     assert set().union(*after.values()) == {"next"}
-    project.destroy("ha")
+    deployed.project.destroy("ha")
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("name", NAMES)
-def test_it_is_rehearsed_like_the_sample_service(
-    rehearsal: Any, build: Build, name: str, tmp_path: Path
+def test_one_is_rehearsed_like_the_sample_service(
+    rehearsal: Command, build: Build, tmp_path: Path
 ) -> None:
-    revision = build(name)
+    revision = build("spring-boot")
     results = tmp_path / "results"
 
     done = rehearsal(
@@ -171,9 +244,12 @@ def test_it_is_rehearsed_like_the_sample_service(
         timeout=1200,
     )
 
-    # Whether the promise is kept depends on the framework; that visitors are served does not.
     assert done.returncode in {ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE}, done.stdout[-4000:]
     for stack, instances in (("single", 1), ("ha", 6)):
         run = json.loads((next(results.glob(f"*-{stack}-smoke")) / "run.json").read_text())
         assert len(run["instances"]) == instances
         assert {v for one in run["instances"] for v in one["versions"]} == {version_of(revision)}
+
+
+def test_every_example_is_deployed() -> None:
+    assert {name for name, _ in COMBINATIONS} == set(NAMES)
