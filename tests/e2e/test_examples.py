@@ -228,7 +228,6 @@ def test_the_next_release_replaces_the_running_one(deployed: Deployed) -> None:
     after = answering(deployed.url("ha"))
     assert after.keys() == before.keys()
     assert set().union(*after.values()) == {"next"}
-    deployed.project.destroy("ha")
 
 
 @pytest.mark.alone
