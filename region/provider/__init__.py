@@ -1,11 +1,5 @@
-"""A Pulumi resource provider named `aws` for the local region.
+"""A Pulumi resource provider named `aws` for the local region: `server.ProviderServer`.
 
 The engine attaches to it through `PULUMI_DEBUG_PROVIDERS=aws:<port>` and the program stays the one
 that runs on AWS: same package, same resource types, same property names.
 """
-
-from __future__ import annotations
-
-from region.provider.server import ProviderServer
-
-__all__ = ["ProviderServer"]

@@ -1,18 +1,22 @@
 """The names and kinds of a resource type's inputs and outputs, read from the `pulumi_aws` package.
 
 The package is the one the program uses, so the names, the required properties and the scalar types
-cannot drift from what users write.
+cannot drift from what users write. Reading it takes two seconds and 40 MB, of which the schemas
+themselves are a hundredth: a region lets a process of its own do it, see `preload`.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import logging
+import pickle
+import subprocess
 import sys
 import threading
 import types
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -20,6 +24,9 @@ from typing import Any, Final, Literal, Union, cast, get_args, get_origin
 
 import pulumi
 from pulumi import _types as sdk  # pyright: ignore[reportPrivateUsage]  # the only reader of names
+
+from region.daemons import DaemonError, bound_command
+from toolchain import paths
 
 Kind = Literal["string", "integer", "number", "boolean", "list", "map", "object", "any"]
 
@@ -56,15 +63,50 @@ _LOADING: Final = threading.Lock()
 Python 3.11 a second thread sees such a module half loaded, without the class that it asks for."""
 
 
-@lru_cache(maxsize=256)
+_READER: Final = "region.provider.schema_reader"
+_READER_TIMEOUT_S: Final = 60.0
+
+_schemas: dict[str, ResourceSchema] = {}
+
+log: Final = logging.getLogger(__name__)
+
+
 def resource_schema(token: str) -> ResourceSchema:
     """Return the schema of a type token such as `aws:ec2/vpc:Vpc`.
 
     Raises:
         KeyError: `pulumi_aws` has no such resource type.
     """
+    if token not in _schemas:
+        with _LOADING:
+            if token not in _schemas:
+                _schemas[token] = _read_schema(token)
+    return _schemas[token]
+
+
+def preload(tokens: Collection[str]) -> None:
+    """Let another process read schemas, so that this one does not keep the package in memory.
+
+    Whoever asks for a schema meanwhile waits. If the other process fails, this one reads them when
+    they are asked for.
+    """
     with _LOADING:
-        return _read_schema(token)
+        wanted = sorted(set(tokens) - _schemas.keys())
+        if not wanted:
+            return
+        try:
+            done = subprocess.run(
+                bound_command([sys.executable, "-m", _READER, *wanted]),
+                cwd=paths.ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                timeout=_READER_TIMEOUT_S,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError, DaemonError) as error:
+            log.warning("reading schemas in this process, the other one failed: %s", error)
+        else:
+            _schemas.update(pickle.loads(done.stdout))  # noqa: S301  # our own process wrote it
 
 
 def _read_schema(token: str) -> ResourceSchema:

@@ -16,7 +16,7 @@ from region.provider.admission import HOST, Admission
 from region.provider.clients import Clients
 from region.provider.operation import ProviderContext
 from region.provider.resources import all_handlers
-from region.provider.schema import resource_schema
+from region.provider.schema import preload
 from region.provider.service import ProviderService
 from region.provider.sessions import Sessions
 
@@ -69,7 +69,10 @@ class ProviderServer:
         self._admission.listen_on(bound)
         server.start()
         self._server = server
-        threading.Thread(target=self._warm_up, name="provider-warm-up", daemon=True).start()
+        # Before the first program needs the schemas.
+        threading.Thread(
+            target=preload, args=(tuple(self._handlers),), name="provider-schemas", daemon=True
+        ).start()
         return bound
 
     def stop(self) -> None:
@@ -78,8 +81,3 @@ class ProviderServer:
         if self._server is not None:
             self._server.stop(STOP_SECONDS).wait()
             self._server = None
-
-    def _warm_up(self) -> None:
-        """Read the schemas (about three seconds of CPU) before the first program needs them."""
-        for token in self._handlers:
-            resource_schema(token)

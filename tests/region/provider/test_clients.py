@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from region.addresses import GuardError
-from region.provider import ProviderServer
 from region.provider.clients import Clients
+from region.provider.server import ProviderServer
 from tests.region.fakes import USER
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from region.api.server import ControlPlane
-from region.provider import ProviderServer
+from region.provider.server import ProviderServer
 
 pytestmark = pytest.mark.engine
 

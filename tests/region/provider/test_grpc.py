@@ -13,8 +13,9 @@ from google.rpc import status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from region.api.server import ControlPlane
-from region.provider import ProviderServer, lifecycle
+from region.provider import lifecycle
 from region.provider.lifecycle import InitError
+from region.provider.server import ProviderServer
 from region.provider.values import UNKNOWN, Secret, from_struct, to_struct
 
 VPC = "aws:ec2/vpc:Vpc"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from region.provider import schema as schemas
 from region.provider import validate
 from region.provider.resources import all_handlers
 from region.provider.schema import ANY, Shape, coerce, resource_schema
@@ -63,15 +64,49 @@ with ThreadPoolExecutor(4) as threads:
 
 
 def test_threads_that_are_the_first_to_read_the_package_do_not_disturb_each_other() -> None:
-    """In a process of its own: here the package may be loaded already."""
+    in_a_process_of_its_own(READ_AT_ONCE)
+
+
+PRELOADED = """
+import sys
+from region.provider import schema
+from region.provider.resources import all_handlers
+tokens = all_handlers()
+schema.preload(tokens)
+preloaded = {token: schema.resource_schema(token) for token in tokens}
+assert "pulumi_aws" not in sys.modules
+schema._schemas.clear()
+assert preloaded == {token: schema.resource_schema(token) for token in tokens}
+assert "pulumi_aws" in sys.modules
+"""
+
+
+def in_a_process_of_its_own(program: str) -> None:
+    """Here the package may be loaded already."""
     process = subprocess.run(
-        [sys.executable, "-c", READ_AT_ONCE],
+        [sys.executable, "-c", program],
         cwd=paths.ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert process.returncode == 0, process.stderr
+
+
+def test_schemas_read_by_another_process_are_the_same_and_keep_the_package_out_of_this_one() -> (
+    None
+):
+    in_a_process_of_its_own(PRELOADED)
+
+
+def test_a_reader_that_fails_leaves_the_reading_to_this_process(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(schemas, "_schemas", {})
+    monkeypatch.setattr(schemas, "_READER", "region.provider.no_such_module")
+    schemas.preload([TARGET_GROUP])
+    assert "reading schemas in this process" in caplog.text
+    assert "port" in resource_schema(TARGET_GROUP).inputs.properties
 
 
 def problems(inputs: dict[str, Any], type_: str = TARGET_GROUP) -> dict[str, str]:

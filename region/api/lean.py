@@ -1,0 +1,96 @@
+"""moto and botocore without the data that nobody in the region reads, which they keep for good.
+
+moto reads at its import which instance types each of AWS's regions and zones offers (50 MB);
+botocore keeps the documentation in its models of the services, half of their size, once for moto's
+answers and once for clients.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import json
+import sys
+from contextlib import suppress
+from typing import Any, Final
+
+from botocore.loaders import JSONFileLoader, Loader
+from moto.utilities import utils
+
+_TABLES: Final = "moto.ec2.models.instance_types"
+_OFFERINGS: Final = "ec2/resources/instance_type_offerings"
+_SHARED_TEXT: Final = 80
+"""Strings up to this length are kept once, whichever model they are in: the names of shapes."""
+
+_load_resource = utils.load_resource
+
+
+class Offerings(dict[str, list[dict[str, Any]]]):
+    """The instance types on offer by region, for one kind of location; read when they are asked for."""
+
+    def __init__(self, kind: str) -> None:
+        """`kind` is EC2's LocationType: `region`, `availability-zone`, `availability-zone-id`."""
+        super().__init__()
+        self._kind = kind
+
+    def __missing__(self, region: str) -> list[dict[str, Any]]:
+        """Read the offers in a region; KeyError if moto has none."""
+        try:
+            offers = _load_resource(f"{_OFFERINGS}/{self._kind}/{region}.json")
+        except FileNotFoundError:
+            raise KeyError(region) from None
+        for offer in offers:
+            offer["LocationType"] = self._kind
+        self[region] = offers
+        return offers
+
+    def get(self, region: str, default: Any = None) -> Any:
+        """Return the offers in a region, or `default` if moto has none."""
+        try:
+            return self[region]
+        except KeyError:
+            return default
+
+
+class _LeanFiles(JSONFileLoader):
+    """Reads botocore's models without their documentation."""
+
+    def load_file(self, file_path: str) -> Any:
+        """Return the content of `<file_path>.json` or `.json.gz`; None if there is neither."""
+        for suffix, opened in ((".json", open), (".json.gz", gzip.open)):
+            with suppress(FileNotFoundError), opened(f"{file_path}{suffix}", "rb") as file:
+                return json.load(file, object_pairs_hook=_lean)
+        return None
+
+
+def _lean(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {sys.intern(key): _shared(key, value) for key, value in pairs}
+
+
+def _shared(key: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if key == "documentation":
+        return ""  # botocore relies on its presence
+    return sys.intern(value) if len(value) < _SHARED_TEXT else value
+
+
+def install() -> None:
+    """Import moto's EC2 without the offers, and let botocore read its models without documentation.
+
+    Nothing may have imported moto's EC2 before: then its tables are complete, and stay so.
+    """
+    Loader.FILE_LOADER_CLASS = _LeanFiles
+    if _TABLES in sys.modules:
+        return
+    utils.load_resource = _without_offerings
+    try:
+        tables = importlib.import_module(_TABLES).INSTANCE_TYPE_OFFERINGS
+    finally:
+        utils.load_resource = _load_resource
+    for kind in tables:
+        tables[kind] = Offerings(kind)
+
+
+def _without_offerings(resource: str) -> Any:
+    return [] if resource.startswith(_OFFERINGS) else _load_resource(resource)
