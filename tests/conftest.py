@@ -1,7 +1,8 @@
 """What tests need, decided by what they use, and how they share the machine when they run side by side.
 
 `make test` runs one worker per core. Tests that start real processes on the region's loopback
-addresses must not run at the same time, so they form one group, which one worker runs in order. A
+addresses must not run at the same time, so they form one group, which one worker runs in order; those
+of machines and their network, which have no address on the host, form another. A
 test that puts a stack under load must not run beside any other test: it waits until the tests of all
 other workers have ended, and those workers wait for it.
 """
@@ -25,6 +26,8 @@ STARTS_MOTO = frozenset({"make_plane", "plane"})
 """Fixtures that start moto: a second or two per test."""
 GROUPS = {"e2e": "region", "region": "region", "engine": "engine"}
 """Marker -> group of tests that one worker runs one after the other."""
+OF_MACHINES = ("tests/region/machines/", "tests/region/network/")
+"""Where tests of the region are that use nothing of the host's network."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -33,7 +36,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("moto")
     for marker, group in GROUPS.items():
         if item.get_closest_marker(marker):
-            item.add_marker(pytest.mark.xdist_group(group))
+            own = marker == "region" and item.nodeid.startswith(OF_MACHINES)
+            item.add_marker(pytest.mark.xdist_group("machines" if own else group))
             break
 
 
