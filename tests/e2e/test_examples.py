@@ -191,6 +191,8 @@ def test_an_instance_of_the_fleet_is_replaced(deployed: Deployed) -> None:
 
     seconds = _seconds_from_launch_to_healthy(aws, url, set(before))
 
+    # It runs the release, as the others do.
+    assert set().union(*answering(url).values()) == {version_of(deployed.revision)}
     deployed.report(f"ha, healthy {seconds:.0f} s after launch")
 
 
@@ -234,7 +236,7 @@ def test_the_next_release_replaces_the_running_one(deployed: Deployed) -> None:
 def test_one_is_rehearsed_like_the_sample_service(
     rehearsal: Command, build: Build, tmp_path: Path
 ) -> None:
-    revision = build("spring-boot")
+    revision = build("node-express")
     results = tmp_path / "results"
 
     done = rehearsal(

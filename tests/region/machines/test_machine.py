@@ -243,6 +243,10 @@ def test_the_hosts_files_can_be_read_but_not_changed(pool, spec_of, user_data_of
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("commands", "message"),
+    [(["echo broken >&2; exit 3"], "status 3: broken"), (["systemctl start nothing"], "status 5")],
+)
 def test_failing_user_data_fails_the_boot_and_leaves_nothing(
     pool, spec_of, user_data_of, commands, message
 ):

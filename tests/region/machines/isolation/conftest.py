@@ -68,7 +68,7 @@ def precious() -> Iterator[list[Path]]:
     """Files of the test's own at the places of the host that attacks aim at."""
     places = ["/etc", "/opt", "/usr/local/lib", "/usr/share", "/var/tmp", "/srv", "/home", "/root"]
     directories = [
-        Path(tempfile.mkdtemp(prefix=".haproof-test-", dir=place))
+        Path(tempfile.mkdtemp(prefix="haproof-test-", dir=place))
         for place in (*places, "/tmp", PROJECT)
     ]
     files = [directory / "file" for directory in directories]
