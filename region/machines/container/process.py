@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 import select
 import signal
@@ -20,15 +19,38 @@ _PR_SET_CHILD_SUBREAPER: Final = 36
 _LOST: Final = 255
 
 
-@functools.cache
-def become_subreaper() -> None:
-    """Make this process the parent of all descendants whose own parent ends.
+class _Subreaper:
+    """Makes this process the parent of descendants whose own parent ends, while it is held.
 
     `runc exec --detach` ends as soon as the process runs in its container; without this the host's
-    init would inherit the process, and its exit status.
+    init would inherit the process, and its exit status. It is not held all the time: what else is
+    orphaned then would become a zombie of ours that nobody waits for.
     """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holders = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._holders += 1
+            if self._holders == 1:
+                _set_subreaper(1)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._holders -= 1
+            if self._holders == 0:
+                _set_subreaper(0)
+
+
+adopting_orphans: Final = _Subreaper()
+"""Held while a command of runc runs that leaves a process behind."""
+
+
+def _set_subreaper(value: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, value, 0, 0, 0) != 0:
         code = ctypes.get_errno()
         raise MachineError(f"prctl(PR_SET_CHILD_SUBREAPER) failed: {os.strerror(code)}.")
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from region.daemons import runtime_directory
 from region.machines.container.oci import Bundle, User, configuration, process
-from region.machines.container.process import AdoptedProcess, become_subreaper
+from region.machines.container.process import AdoptedProcess, adopting_orphans
 from region.machines.errors import ContainerError
 from toolchain import locate
 from toolchain.errors import ToolError
@@ -51,11 +51,10 @@ class Runtime:
         Raises:
             ContainerError: If runc fails.
         """
-        become_subreaper()
         (directory / "config.json").write_text(json.dumps(configuration(bundle)))
         pid_file = directory / "init.pid"
         arguments = ["create", "--bundle", str(directory), "--pid-file", str(pid_file), name]
-        with log.open("ab") as output:
+        with log.open("ab") as output, adopting_orphans:
             self._run(arguments, streams=(output.fileno(), output.fileno()))
         return int(pid_file.read_text())
 
@@ -91,7 +90,8 @@ class Runtime:
             arguments = ["exec", "--detach", "--pid-file", str(pid_file), "--process", str(file)]
             with log.open("ab") as output, (errors or log).open("ab") as second:
                 streams = (output.fileno(), second.fileno())
-                self._run([*arguments, name], streams=streams, gate=gate)
+                with adopting_orphans:
+                    self._run([*arguments, name], streams=streams, gate=gate)
             return AdoptedProcess(int(pid_file.read_text()))
 
     def exec_command(

@@ -9,6 +9,7 @@ import psutil
 import psycopg
 import pytest
 
+from region.addresses import loopback_of
 from region.reconcile import ControllerLoop
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres.cluster import Cluster
@@ -67,7 +68,7 @@ def test_a_database_accepts_the_managed_password(real):
         ]
     )
     with psycopg.connect(
-        host=found["Endpoint"]["Address"],
+        host=loopback_of(found["Endpoint"]["Address"]),
         port=found["Endpoint"]["Port"],
         user=secret["username"],
         password=secret["password"],
