@@ -59,5 +59,5 @@ stop: .venv/.stamp ## Stop the local region and everything it started
 	@$(PYTHON) -m rehearsal stop
 
 clean: ## Remove everything that was installed or measured
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m rehearsal stop || true; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m rehearsal stop --remove || true; fi
 	rm -rf .tools .venv .rehearsal

@@ -47,6 +47,7 @@ _SWITCHES: Final = (
     ("user/max_user_namespaces", "0", "28633"),
 )
 """What may keep ordinary users from namespaces: setting, value that does, value that does not."""
+_LOWEST_PORT: Final = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -136,6 +137,24 @@ def enter() -> None:
     _again(own_user)
 
 
+def require_port(port: int) -> None:
+    """Check that this user may listen on a port of the computer.
+
+    Raises:
+        RootlessError: Only root may.
+    """
+    try:
+        lowest = int(_LOWEST_PORT.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return
+    if needed() and port < lowest:
+        raise RootlessError(
+            f"The load balancer's port {port} is one that only root may listen on: "
+            f"`sudo sysctl -w net.ipv4.ip_unprivileged_port_start={port}`, or choose another one: "
+            f"`--config listenerPort={lowest + 7056}`."
+        )
+
+
 def join(pid: int) -> None:
     """Execute this command again in the namespaces of a region's process, unless we are root.
 
@@ -144,12 +163,13 @@ def join(pid: int) -> None:
     """
     if not needed():
         return
-    own = os.geteuid()
+    own, directory = os.geteuid(), Path.cwd()
     try:
         files = [os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in ("user", "mnt")]
         for file in files:
             if _libc.setns(file, 0):
                 _raise_errno()
+        os.chdir(directory)  # Another mount namespace begins in its root.
     except OSError as error:
         raise RootlessError(
             f"The namespaces of the local region (process {pid}) cannot be joined "

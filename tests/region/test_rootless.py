@@ -63,7 +63,7 @@ def test_the_switch_that_forbids_namespaces_is_named(
 ):
     (tmp_path / switch).parent.mkdir(parents=True)
     (tmp_path / switch).write_text(f"{value}\n")
-    assert f"sudo sysctl -w {switch.split('/')[0]}." in rootless.how_to_allow(tmp_path)
+    assert f"sudo sysctl -w {switch.partition('/')[0]}." in rootless.how_to_allow(tmp_path)
     assert typed in rootless.how_to_allow(tmp_path)
     (tmp_path / switch).write_text("63000\n")
     assert "--privileged" in rootless.how_to_allow(tmp_path)
@@ -83,3 +83,18 @@ def test_a_namespace_in_which_the_user_is_not_root_is_not_entered_again(
     monkeypatch.setenv(rootless.MARK, "1000")
     with pytest.raises(RootlessError, match="User 1000 is not root"):
         rootless.enter()
+
+
+def test_a_port_that_only_root_may_listen_on_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    lowest = tmp_path / "lowest"
+    monkeypatch.setattr(rootless, "_LOWEST_PORT", lowest)
+    rootless.require_port(80)
+    lowest.write_text("1024\n")
+    rootless.require_port(1024)
+    with pytest.raises(RootlessError, match=r"ip_unprivileged_port_start=80`.*listenerPort=8080"):
+        rootless.require_port(80)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    rootless.require_port(80)

@@ -17,7 +17,9 @@ from region.machines.errors import LimitsError, LimitsUnavailable
 _REMEDY = (
     "run as root, or with systemd start it by "
     '`systemd-run --user --scope -p "Delegate=cpu cpuacct memory pids" <command>`, '
-    "or in a container add `--privileged --cgroupns=private`"
+    "or in a container add `--privileged --cgroupns=private`, or where control groups are of version 1 "
+    "type, once after each start of the computer: `for h in /sys/fs/cgroup/*/; do "
+    "sudo mkdir -p $h/haproof && sudo chown -R $USER $h/haproof; done`"
 )
 _PROBE_MEMORY_BYTES = 64 * 1024**2
 
