@@ -21,6 +21,7 @@ from region import (
     background,
     daemons,
     environment,
+    heap,
     image_options,
     private,
     rootless,
@@ -127,6 +128,7 @@ def serve(
     Example: `python -m region serve --port 4566`
     """
     _enter(root.resolve())
+    heap.keep_small()
     # Imported here: moto takes a second that no other command has to pay.
     from region.region import Region  # noqa: PLC0415
 
