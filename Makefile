@@ -32,7 +32,7 @@ test: setup ## All tests: fast, simulation, browser, engine, region, end to end
 unit: .venv/.stamp ## The fast tests, which need only Python
 	@$(PYTHON) -m pytest -n auto -m "not moto and not simulation and not browser and not engine and not region and not e2e"
 
-bench: setup ## Measure previews, updates, statistics and the load generator
+bench: setup ## Measure previews, updates, a region at rest, machines, statistics, the load generator
 	@$(PYTHON) -m benchmarks.bench
 
 lint: setup ## Formatting, lint, types, import contracts, workflows
@@ -59,5 +59,5 @@ stop: .venv/.stamp ## Stop the local region and everything it started
 	@$(PYTHON) -m rehearsal stop
 
 clean: ## Remove everything that was installed or measured
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m rehearsal stop || true; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m rehearsal stop --remove || true; fi
 	rm -rf .tools .venv .rehearsal

@@ -4,7 +4,7 @@ Times on small machines are noisy: each is the minimum of several runs, and comp
 ratio and difference of pairs of runs made in turn.
 
 Examples:
-    python -m benchmarks.bench              # everything
+    python -m benchmarks.bench              # everything, as root
     python -m benchmarks.bench --previews   # only what the policy pack adds to a preview
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import confidence, postprocessing, recorder
+from benchmarks import confidence, idle, machines, postprocessing, recorder
 from region import background
 from rehearsal.pulumi_project import Project
 from toolchain import paths
@@ -98,6 +98,13 @@ def main() -> None:
             finally:
                 stop = seconds(lambda: background.stop(session))
         table.add_row("stop of the region", f"{stop:.1f} s", "")
+    if not only_previews:
+        with console.status("measuring a region at rest"):
+            for row in idle.measure():
+                table.add_row(*row)
+        with console.status("measuring machines"):
+            for row in machines.measure():
+                table.add_row(*row)
     with console.status("measuring the load generator"):
         measure_load_test(table)
     console.print(table)

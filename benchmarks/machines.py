@@ -157,7 +157,7 @@ def hops(network: RegionNetwork, root: Path) -> list[float]:
     """Return medians: loopback, into an instance by its cable, the same through the gateway."""
     private = address_of(0)
     public = loopback_of(private)
-    gateway = InternetGateway(root, runtime_directory(root), network.name)
+    gateway = InternetGateway(root, runtime_directory(root), network.path)
     gateway.serve([Forwarding(public, PORT, private)])
     listening = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=serve_on, args=(listening,), daemon=True).start()
@@ -171,19 +171,25 @@ def hops(network: RegionNetwork, root: Path) -> list[float]:
         gateway.close()
 
 
-def main() -> None:
-    """Measure and print."""
+def measure() -> Generator[tuple[str, str, str]]:
+    """Yield what was measured, the value and the goal."""
     with tempfile.TemporaryDirectory(prefix="haproof-bench-") as name:
         root = Path(name)
         with region(root) as (network, pool):
             one, six = boots(pool)
-            print(f"boot of one instance            {one:6.2f} s")
-            print(f"boot of six, side by side       {six:6.2f} s    (goal: <= 3 s more than one)")
+            yield "boot of one instance", f"{one:.2f} s", ""
+            yield "boot of six, side by side", f"{six:.2f} s", "<= 3 s more than one"
             loopback, cable, gateway = (1000 * value for value in hops(network, root))
-            print(f"request on the host's loopback  {loopback:6.3f} ms")
-            print(f"request to an instance          {cable:6.3f} ms")
-            print(f"the same through the gateway    {gateway:6.3f} ms")
-            print(f"added by the gateway's hop      {gateway - cable:6.3f} ms   (goal: <= 0.2 ms)")
+            yield "request on the host's loopback", f"{loopback:.3f} ms", ""
+            yield "request to an instance", f"{cable:.3f} ms", ""
+            yield "the same through the gateway", f"{gateway:.3f} ms", ""
+            yield "added by the gateway's hop", f"{gateway - cable:.3f} ms", "<= 0.2 ms"
+
+
+def main() -> None:
+    """Measure and print."""
+    for what, value, goal in measure():
+        print(f"{what:31} {value:>9}   {goal}", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
 import signal
 import threading
 from pathlib import Path
@@ -15,7 +17,17 @@ from rich.table import Table
 
 from commandline.exit_codes import ExitCode
 from commandline.run import command_line, run_cli
-from region import background, environment, image_options, private, session, usage
+from region import (
+    background,
+    daemons,
+    environment,
+    heap,
+    image_options,
+    private,
+    rootless,
+    session,
+    usage,
+)
 from region.access import cli as access_cli
 from region.config import DEFAULT_REGION, RegionConfig
 from region.options import DEFAULT_ROOT, Root
@@ -93,6 +105,17 @@ def _config(
 
 
 @app.command(hidden=True)
+def prepare_images(root: Root = DEFAULT_ROOT, image: image_options.Option = None) -> None:
+    """Prepare the images of a region and print which instances have them.
+
+    Example: `python -m region prepare-images --image al2023`
+    """
+    rootless.enter()
+    chosen = image_options.chosen(root.resolve(), image)
+    print(*image_options.announce(_config(root, 0, DEFAULT_REGION, 1.0, chosen)), sep="\n")
+
+
+@app.command(hidden=True)
 def serve(
     root: Root = DEFAULT_ROOT,
     port: Port = 0,
@@ -104,6 +127,8 @@ def serve(
 
     Example: `python -m region serve --port 4566`
     """
+    _enter(root.resolve())
+    heap.keep_small()
     # Imported here: moto takes a second that no other command has to pay.
     from region.region import Region  # noqa: PLC0415
 
@@ -125,23 +150,31 @@ def serve(
 
 
 @app.command()
-def stop(root: Root = DEFAULT_ROOT) -> None:
+def stop(
+    root: Root = DEFAULT_ROOT,
+    remove: Annotated[bool, typer.Option(help="Also remove the directory of its state.")] = False,
+) -> None:
     """Stop the region and everything it started, and clean up after one that was killed.
 
     Example: `python -m rehearsal stop`
     """
-    from region.region import clean_up  # noqa: PLC0415
-
     found = session.running(root.resolve())
     if found is not None:
         with console.status("stopping the local region"):
             background.stop(found)
         console.print("local region stopped")
+    elif rootless.MARK not in os.environ:
+        console.print("no local region is running")
+    if not root.is_dir() or (found is not None and not remove):
         return
+    _enter(root.resolve())
+    from region.region import clean_up  # noqa: PLC0415
+
     with session.exclusive(root.resolve()):
         for line in clean_up(root.resolve()):
             console.print(f"cleaned up after an earlier region: {line}")
-    console.print("no local region is running")
+        if remove:
+            shutil.rmtree(root)
 
 
 @app.command()
@@ -174,6 +207,19 @@ def status(
     about = f"limits by {found.limits}, clock {found.speed:g}x, image {found.image}"
     out.print(about, highlight=False, markup=False)
     out.print(table if machines else "no instances")
+
+
+def _enter(root: Path) -> None:
+    """Without root, enter the namespaces of a region in `root`, which must not be running."""
+    if not rootless.needed():
+        return
+    from region.machines.machine_pool import end_processes  # noqa: PLC0415
+
+    # First: the root of a new namespace may not end what a region that died had in its own.
+    with session.exclusive(root):
+        end_processes(root)
+        daemons.sweep(root)
+    rootless.enter()
 
 
 def _latest_usage(root: Path) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from region import rootless
 from region.config import DEFAULT_IMAGE, RegionConfig, RegionConfigError
 from toolchain import paths
 
@@ -139,9 +140,17 @@ def announce(config: RegionConfig) -> list[str]:
 
     Here a download can show its progress, which a process in the background cannot.
 
+    Without root, a process in the region's kind of namespace does it: files of images belong to
+    many users.
+
     Raises:
         ImageError: If one cannot be prepared.
+        RootlessError: If there can be no such namespace.
     """
+    if rootless.needed():
+        choice = ImageChoice(config.image, dict(config.ami_images))
+        words = ["prepare-images", "--root", str(config.root), *choice.arguments()]
+        return rootless.output_of(words).splitlines()
     ready = prepare(config)
     named = {"instances": ready.default, **ready.by_ami}
     lines = [f"{name} use the image {i.name}: {i.description}" for name, i in named.items()]

@@ -10,15 +10,6 @@ class PortError(RuntimeError):
     """A port cannot be bound; the message names address, port and the remedy."""
 
 
-def require_free(address: str, port: int) -> None:
-    """Check that a server could listen on `address`:`port` now.
-
-    Raises:
-        PortError: it could not.
-    """
-    listen(address, port).close()
-
-
 def listen(address: str, port: int, backlog: int = 1024) -> socket.socket:
     """Return a TCP socket that listens on `address`:`port`.
 

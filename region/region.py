@@ -123,7 +123,7 @@ class Region:
     ) -> list[Controller]:
         root = plane.config.root
         deployments = DeploymentsController(plane, pool)
-        gateway = InternetGateway(root, daemons.runtime_directory(root), network.name)
+        gateway = InternetGateway(root, daemons.runtime_directory(root), network.path)
         return [
             NetworkController(plane, network, gateway),
             InstancesController(plane, pool),

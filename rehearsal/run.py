@@ -20,7 +20,7 @@ from loadtest.profiles import profile_named
 from loadtest.reporting import report
 from loadtest.runs import paths as runs_paths
 from loadtest.stack import outputs as stack_outputs
-from region import background, image_options, preflight, session
+from region import background, image_options, preflight, rootless, session
 from region.config import RegionConfig
 from region.environment import process_environment
 from rehearsal import conditions, display
@@ -28,6 +28,8 @@ from rehearsal.pulumi_project import STACKS, EngineError, Project
 from toolchain import paths
 
 RESULTS_VARIABLE = "LOADTEST_RESULTS"
+_LISTENER_PORT = 80
+"""Where the HA stack's load balancer listens unless the setting `listenerPort` says otherwise."""
 CODES_WITH_A_RESULT = (ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE, ExitCode.INVALID_RUN)
 """Exit codes of `python -m loadtest` after which there is a run to report."""
 
@@ -54,6 +56,7 @@ class Rehearsal:
         Raises:
             LoadTestError: there is no such load profile.
             ToolError: a program that it needs is missing.
+            RootlessError: only root may listen on the load balancer's port.
             BackgroundError: the region did not start.
             EngineError: a stack could not be built, released or loaded.
         """
@@ -61,6 +64,7 @@ class Rehearsal:
         profile = profile_named(self.profile)
         preflight.require(preflight.REHEARSAL)
         preflight.require_revision(self.revision)
+        rootless.require_port(_listener_port(self.config))
         self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         with self._region() as found:
             project = Project(found, self.root, {RESULTS_VARIABLE: str(self.results)})
@@ -220,3 +224,9 @@ class Rehearsal:
         summary: RunSummary = run_loading.load_summary(run)
         outputs = stack_outputs.from_file(str(run / runs_paths.OUTPUTS))
         return conditions.stack_run(self.root, summary, outputs)
+
+
+def _listener_port(config: Mapping[str, str]) -> int:
+    """Return the port, or one that may always be used for what the program's validation refuses."""
+    port = config.get("listenerPort", str(_LISTENER_PORT))
+    return int(port) if port.isdecimal() else 65_535

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from commandline.exit_codes import ExitCode
-from region import session
+from region import rootless, session
 from region.access import inventory, log_files
 from region.access.terminal import Cleaner, printable
 from region.options import DEFAULT_ROOT, Root
@@ -93,7 +93,9 @@ def enter(
     from region.machines.container.runtime import Runtime  # noqa: PLC0415
 
     root = root.resolve()
-    found = inventory.find(inventory.instances(root, session.require(root)), instance)
+    running = session.require(root)
+    rootless.join(running.pid)
+    found = inventory.find(inventory.instances(root, running), instance)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     shell.replace_process(
         shell.command_line(Runtime(root), found, command or (), user=user, tty=terminal)

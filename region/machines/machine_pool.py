@@ -225,15 +225,27 @@ def _sweep(root: Path) -> list[str]:
     # `runc delete` would do the same, but waits until whoever inherited them has reaped the
     # processes, which not every container's PID 1 does. Nothing else of a container lasts.
     found = [f"removed the container of {name}" for name in runtime.names()]
+    found += _remove_groups(root, identifier)
+    runtime.remove_state()
+    return found
+
+
+def end_processes(root: Path) -> list[str]:
+    """End the processes that the machines of a dead region left; return and raise as `sweep` does."""
+    with _hold(root):
+        return _remove_groups(root, region_id(root))
+
+
+def _remove_groups(root: Path, identifier: str) -> list[str]:
     directories = cgroups.leftover_groups(identifier)
     directories += [path for path in _recorded_groups(root) if path not in directories]
-    if directories:
-        killed = cgroups.remove_groups(directories)
-        found += [f"removed the control group {directory}" for directory in directories]
-        if killed:
-            found.append(f"killed {killed} processes in them")
-        cgroups.remove_namespace(directories)
-    runtime.remove_state()
+    if not directories:
+        return []
+    killed = cgroups.remove_groups(directories)
+    found = [f"removed the control group {directory}" for directory in directories]
+    if killed:
+        found.append(f"killed {killed} processes in them")
+    cgroups.remove_namespace(directories)
     return found
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from region.machines.container.oci import mount
-from region.machines.images import OVERLAY_OPTIONS, Image
+from region.machines.images import OVERLAY_OPTIONS, Image, owner_of
 from region.machines.spec import MachineSpec
 
 CONTROL_DIRECTORY: Final = "/run/haproof"
@@ -115,7 +115,7 @@ def _make_like(lower: Path, upper: Path) -> None:
         return
     upper.mkdir(parents=True)
     found = lower.stat()
-    os.chown(upper, found.st_uid, found.st_gid)
+    os.chown(upper, *owner_of(found))
     upper.chmod(stat.S_IMODE(found.st_mode))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from region.network.errors import NetworkError, NetworkUnavailable
+from region.rootless import OF_THE_HOST
 from toolchain import locate
 from toolchain.errors import ToolError
 
@@ -112,7 +113,7 @@ def create(name: str) -> Namespace:
         NetworkUnavailable: this user may not, or the kernel cannot.
     """
     ip = require_host()[0]
-    command = [str(ip), "netns", "add", name]
+    command = _creating(ip, name)
     done = _run(command, "")
     if done.returncode:
         raise NetworkUnavailable(
@@ -120,6 +121,20 @@ def create(name: str) -> Namespace:
             "can be written and mounted on (in a container: --privileged)."
         )
     return Namespace(NAMESPACES / name)
+
+
+def _creating(ip: Path, name: str) -> list[str]:
+    """Return the command that creates the namespace `name`.
+
+    `ip` goes back to the computer's own network namespace, which the root of a user namespace may
+    not; and no other mount namespace has to see the name then.
+    """
+    if OF_THE_HOST:
+        return [str(ip), "netns", "add", name]
+    path = NAMESPACES / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o444)
+    return ["unshare", f"--net={path}", "true"]
 
 
 def delete(name: str) -> None:

@@ -17,7 +17,9 @@ from region.machines.errors import LimitsError, LimitsUnavailable
 _REMEDY = (
     "run as root, or with systemd start it by "
     '`systemd-run --user --scope -p "Delegate=cpu cpuacct memory pids" <command>`, '
-    "or in a container add `--privileged --cgroupns=private`"
+    "or in a container add `--privileged --cgroupns=private`, or where control groups are of version 1 "
+    "type, once after each start of the computer: `for h in /sys/fs/cgroup/*/; do "
+    "sudo mkdir -p $h/haproof && sudo chown -R $USER $h/haproof; done`"
 )
 _PROBE_MEMORY_BYTES = 64 * 1024**2
 
@@ -64,6 +66,19 @@ class CgroupProbe:
                 if name and path.is_dir():
                     candidates.append(path)
         return list(dict.fromkeys(candidates))
+
+    def v1_own_group(self) -> str:
+        """Return the group that this process is in, in every version 1 hierarchy; "" for none."""
+        found = {
+            path.strip("/")
+            for _, controllers, path in (
+                line.split(":", 2) for line in self.own_cgroups.read_text().splitlines()
+            )
+            if controllers
+        }
+        own = found.pop() if len(found) == 1 else ""
+        everywhere = [*self.v1_mounts().values(), *self.other_mounts()]
+        return own if own and all((mount / own).is_dir() for mount in everywhere) else ""
 
     def _mounts(self) -> list[tuple[Path, str, list[str]]]:
         lines = (line.split() for line in self.mounts.read_text().splitlines())
@@ -117,7 +132,11 @@ def _candidates(probe: CgroupProbe, refusals: list[str]) -> list[Limits]:
     mounts = probe.v1_mounts()
     if all(name in mounts for name in v1.REQUIRED):
         # runc makes its groups in the unified hierarchy too, where that is mounted beside version 1.
-        found.append(CgroupV1(mounts, [*probe.other_mounts(), *probe.v2_mounts()]))
+        others = [*probe.other_mounts(), *probe.v2_mounts()]
+        found.append(CgroupV1(mounts, others))
+        if own := probe.v1_own_group():
+            mine = {name: mount / own for name, mount in mounts.items()}
+            found.append(CgroupV1(mine, [mount / own for mount in others]))
     elif mounts:
         absent = " and ".join(name for name in v1.REQUIRED if name not in mounts)
         refusals.append(f"no version 1 hierarchy is mounted for {absent}")
@@ -154,6 +173,9 @@ def leftover_groups(region_id: str, probe: CgroupProbe | None = None) -> list[Pa
         *probe.other_mounts(),
         *probe.v2_candidates(),
     ]
+    if own := probe.v1_own_group():
+        v1_mounts = (*probe.v1_mounts().values(), *probe.other_mounts())
+        hierarchies += [mount / own for mount in v1_mounts]
     directories = [hierarchy / NAMESPACE / region_id for hierarchy in hierarchies]
     return [directory for directory in dict.fromkeys(directories) if directory.is_dir()]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from region.machines.cgroups import files
 from region.machines.cgroups.base import CPU_PERIOD_US, NAMESPACE, GroupUsage, Limits, quota_us
+from region.machines.cgroups.owner import as_owner_of
 
 # pids is optional: without it memory alone limits a fork bomb.
 REQUIRED = ("cpu", "cpuacct", "memory")
@@ -31,6 +34,15 @@ class CgroupV1(Limits):
 
     def _directory(self, controller: str, group: str) -> Path:
         return self._roots_by_controller[controller] / group
+
+    def add(self, group: str, pid: int) -> None:
+        """Move a process into the group; one that has just ended is ignored."""
+        for file in self.procs_files(group):
+            with suppress(ProcessLookupError):
+                try:
+                    file.write_text(str(pid))
+                except PermissionError:
+                    as_owner_of(pid, partial(file.write_text, str(pid)))
 
     def forbid_forks(self, group: str) -> None:
         """Forbid the group's processes to fork, where the pids hierarchy exists."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from region.machines.images.catalogue import Images, default_setting, prepare, resolve
 from region.machines.images.errors import ImageError
 from region.machines.images.image import Bind, Image, Overlay
-from region.machines.images.privileges import OVERLAY_OPTIONS
+from region.machines.images.privileges import OVERLAY_OPTIONS, owner_of
 
 __all__ = [
     "OVERLAY_OPTIONS",
@@ -18,6 +18,7 @@ __all__ = [
     "Images",
     "Overlay",
     "default_setting",
+    "owner_of",
     "prepare",
     "resolve",
 ]

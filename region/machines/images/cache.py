@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from region.machines.images.errors import ImageError
+from region.rootless import OF_THE_HOST
 
 _PART = ".part-"
 
@@ -28,6 +29,9 @@ def locked(cache: Path) -> Generator[None]:
     """Let one process at a time prepare something; the kernel unlocks it however it ends."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
+        if not OF_THE_HOST:
+            # A set-user-ID program of an instance's root is one of this user's here.
+            cache.chmod(0o700)
         file = (cache / "lock").open("w")
     except OSError as error:
         raise ImageError(

@@ -8,7 +8,15 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from region.machines.images import accounts, aws_cli, confined, interpreter, shared
+from region.machines.images import (
+    accounts,
+    adoption,
+    aws_cli,
+    confined,
+    interpreter,
+    privileges,
+    shared,
+)
 from region.machines.images.errors import ImageError
 from region.machines.images.image import Image, Overlay
 from region.machines.images.layers import Layer
@@ -95,6 +103,8 @@ def host(cache: Path, hidden: Iterable[Path] = (), root: Path = Path("/")) -> Im
     for directory in hidden:
         _hide(layer, root, shown, directory)
     mounts, left_out = _mounts_below(root, shown)
+    if not privileges.OF_THE_HOST:
+        adoption.adopt(layer, root, [f"/{name}" for name in shown])
     base = interpreter.prefix()
     if base is not None:
         interpreter.add(layer, base)

@@ -66,6 +66,25 @@ class Layer:
         """Hide a file or directory of the root file system below, unless an entry replaces it."""
         self._add(path, _Entry("whiteout"), replace=False)
 
+    def adopt_directory(self, path: str) -> bool:
+        """Add a directory of the root file system below, unless it is hidden; return whether it is not.
+
+        `path` leads over no links. Its owner becomes root.
+        """
+        if self._hidden(path):
+            return False
+        self._entries.setdefault(path, self._like_below(path))
+        return True
+
+    def adopt_file(self, path: str, source: Path, mode: int) -> None:
+        """Add the file `source` of the root file system below, unless it is hidden or replaced."""
+        if not self._hidden(path):
+            self._entries.setdefault(path, _Entry("file", mode, content=source.read_bytes()))
+
+    def _hidden(self, path: str) -> bool:
+        known = self._entries.get(path)
+        return known is not None and known.kind in {"whiteout", "opaque"}
+
     def has(self, top: str) -> bool:
         """Return whether the layer has anything at the top-level name."""
         return f"/{top}" in self._entries
@@ -125,7 +144,7 @@ class Layer:
             except OSError:
                 return _Entry("directory", 0o755)
             if stat.S_ISDIR(found.st_mode):
-                owner = (found.st_uid, found.st_gid)
+                owner = privileges.owner_of(found)
                 return _Entry("directory", stat.S_IMODE(found.st_mode), owner)
         return _Entry("directory", 0o755)
 

@@ -11,21 +11,27 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from region.rootless import OF_THE_HOST
 
-def _of_the_host() -> bool:
-    """Return whether this process has the rights of the host's root."""
-    try:
-        mapped = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
-    except OSError:
-        return False
-    return os.geteuid() == 0 and mapped == ["0", "0", "4294967295"]
-
-
-OF_THE_HOST = _of_the_host()
 OVERLAY_OPTIONS: tuple[str, ...] = () if OF_THE_HOST else ("userxattr",)
 _OPAQUE = "trusted.overlay.opaque" if OF_THE_HOST else "user.overlay.opaque"
+_NOBODY = 65_534
+"""What the kernel shows for a user or group that has no number in the namespace."""
 _WHITEOUT = 0o020000
 """S_IFCHR; the device's number is 0/0."""
+
+
+def owner_of(found: os.stat_result) -> tuple[int, int]:
+    """Return user and group of what an instance sees at a path of this computer.
+
+    In a user namespace the computer's own users are nobody: what is theirs is the instance's root's.
+    """
+    if OF_THE_HOST:
+        return found.st_uid, found.st_gid
+    return (
+        0 if found.st_uid == _NOBODY else found.st_uid,
+        0 if found.st_gid == _NOBODY else found.st_gid,
+    )
 
 
 def make_whiteout(path: Path) -> None:

@@ -1,22 +1,23 @@
 """The internet gateway: public addresses of instances, as a HAProxy process that forwards TCP.
 
 A public address of the region is a loopback address of the host: the user's shell is the internet. The
-process listens there on the ports that an instance's security groups open to the internet, and
-connects to the instance inside the region's network.
+process, which runs in the region's network, has listening sockets of the host there, on the ports that
+an instance's security groups open to the internet.
 """
 
 from __future__ import annotations
 
 import logging
+import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, spawn
 from region.network.firewall import GATEWAY
-from region.ports import PortError, require_free
+from region.ports import PortError, listen
 from region.services.elbv2.haproxy.config import connection_limit
 from toolchain import locate
 from toolchain.errors import ToolError
@@ -40,8 +41,8 @@ class Forwarding:
 class InternetGateway:
     """Forwards to the instances of one region. Used by one thread."""
 
-    def __init__(self, root: Path, runtime: Path, network: str) -> None:
-        """Keep files in `root`, the control socket in `runtime`; `network` is the namespace."""
+    def __init__(self, root: Path, runtime: Path, network: Path) -> None:
+        """Keep files in `root`, the control socket in `runtime`; `network` is the namespace's file."""
         self._directory = root / DIRECTORY
         self._runtime = runtime
         self._network = network
@@ -50,6 +51,7 @@ class InternetGateway:
         self._leaving: list[Daemon] = []
         self._serving: frozenset[Forwarding] = frozenset()
         self._retry_at = 0.0
+        self._sockets: dict[Forwarding, socket.socket] = {}
 
     def serve(self, wanted: Iterable[Forwarding]) -> None:
         """Forward exactly these; connections that exist stay.
@@ -63,8 +65,7 @@ class InternetGateway:
         if unchanged or time.monotonic() < self._retry_at:
             return
         self._retry_at = time.monotonic() + _RETRY_SECONDS
-        served = self._serving if self._running() else frozenset()
-        usable = frozenset(item for item in wanted if item in served or _is_free(item))
+        usable = self._listen(wanted)
         if usable:
             self._replace(usable)
         else:
@@ -73,6 +74,17 @@ class InternetGateway:
         if usable == wanted:
             self._retry_at = 0.0
 
+    def _listen(self, wanted: frozenset[Forwarding]) -> frozenset[Forwarding]:
+        """Listen for exactly these, as far as their ports are free; return those that are served."""
+        for item in self._sockets.keys() - wanted:
+            self._sockets.pop(item).close()
+        for item in wanted - self._sockets.keys():
+            try:
+                self._sockets[item] = listen(item.public, item.port)
+            except PortError as error:
+                log.warning("%s cannot be served: %s", item.public, error)
+        return frozenset(self._sockets)
+
     def close(self) -> None:
         """Stop forwarding at once."""
         for daemon in [*self._leaving, *([self._process] if self._process else [])]:
@@ -80,6 +92,7 @@ class InternetGateway:
         self._leaving.clear()
         self._process = None
         self._serving = frozenset()
+        self._listen(frozenset())
 
     def _running(self) -> bool:
         return self._process is not None and self._process.running()
@@ -95,48 +108,51 @@ class InternetGateway:
         except ToolError as error:
             raise DaemonError(str(error)) from error
         previous = self._process if self._running() else None
-        old = self._socket(self._generation)
+        old = self._control(self._generation)
         self._generation += 1
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._directory / "haproxy.cfg"
-        socket = self._socket(self._generation)
-        path.write_text(configuration(forwardings, socket, self._network))
+        control = self._control(self._generation)
+        descriptors = {item: self._sockets[item].fileno() for item in forwardings}
+        path.write_text(configuration(descriptors, control))
         command = [str(program), "-db", "-f", str(path)]
         for stale in self._runtime.glob("igw-*.sock"):
             if stale != old or previous is None:
                 stale.unlink(missing_ok=True)
         if previous:
-            command += ["-x", str(old), "-sf", str(previous.pid)]
+            command += ["-sf", str(previous.pid)]
             self._leaving.append(previous)
         self._process = spawn(
             command,
             record=self._directory / f"haproxy-{self._generation}{RECORD_SUFFIX}",
             log=self._directory / f"haproxy-{self._generation % 2}.log",
+            descriptors=sorted(descriptors.values()),
+            through=["nsenter", f"--net={self._network}", "--"],
         )
-        self._await_ready(self._process, socket)
+        self._await_ready(self._process, control)
 
-    def _await_ready(self, process: Daemon, socket: Path) -> None:
+    def _await_ready(self, process: Daemon, control: Path) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             if not process.running():
                 process.stop()
                 raise DaemonError(f"The internet gateway did not start: {process.log_tail()}")
             # HAProxy moves the socket to its name when it listens everywhere.
-            if socket.exists():
+            if control.exists():
                 return
             time.sleep(0.02)
 
-    def _socket(self, generation: int) -> Path:
+    def _control(self, generation: int) -> Path:
         return self._runtime / f"igw-{generation}.sock"
 
 
-def configuration(forwardings: Iterable[Forwarding], socket: Path, network: str) -> str:
-    """Return the configuration of HAProxy that serves `forwardings`."""
+def configuration(descriptors: Mapping[Forwarding, int], control: Path) -> str:
+    """Return the configuration of HAProxy that forwards from these open sockets."""
     lines = [
         "global",
         f"    maxconn {connection_limit()}",
         "    noreuseport",
-        f"    stats socket {socket} mode 600 level admin expose-fd listeners",
+        f"    stats socket {control} mode 600 level admin",
         "    hard-stop-after 60s",
         "defaults",
         "    mode tcp",
@@ -146,19 +162,10 @@ def configuration(forwardings: Iterable[Forwarding], socket: Path, network: str)
         # A visitor who has left is not connected any more, as without a proxy in between.
         "    option abortonclose",
     ]
-    for item in sorted(forwardings):
+    for item in sorted(descriptors):
         lines += [
             f"listen {item.public}-{item.port}",
-            f"    bind {item.public}:{item.port}",
-            f"    server instance {item.private}:{item.port} source {GATEWAY} namespace {network}",
+            f"    bind fd@{descriptors[item]}",
+            f"    server instance {item.private}:{item.port} source {GATEWAY}",
         ]
     return "\n".join(lines) + "\n"
-
-
-def _is_free(item: Forwarding) -> bool:
-    try:
-        require_free(item.public, item.port)
-    except PortError as error:
-        log.warning("%s cannot be served: %s", item.public, error)
-        return False
-    return True

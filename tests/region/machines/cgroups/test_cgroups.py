@@ -273,6 +273,28 @@ def test_detect_goes_down_to_a_delegated_group(tmp_path: Path):
     assert found.directories("g") == [slice_ / "haproof/g"]
 
 
+def test_the_own_group_of_version_1_is_the_one_in_every_hierarchy(tmp_path: Path):
+    for name in ("cpu", "cpuacct", "memory", "systemd"):
+        (tmp_path / name / "mine").mkdir(parents=True)
+    mounts = [
+        *_v1_mounts(tmp_path, "cpu", "cpuacct", "memory"),
+        f"cgroup {tmp_path / 'systemd'} cgroup rw,name=systemd 0 0",
+    ]
+    lines = [
+        "4:memory:/mine",
+        "3:cpu:/mine",
+        "2:cpuacct:/mine",
+        "1:name=systemd:/mine",
+        "0::/other",
+    ]
+    probe = _recorded_probe(tmp_path, mounts, "\n".join(lines))
+    assert probe.v1_own_group() == "mine"
+    (tmp_path / "memory/mine/haproof/abc").mkdir(parents=True)
+    assert leftover_groups("abc", probe) == [tmp_path / "memory/mine/haproof/abc"]
+    lines[1] = "3:cpu:/"
+    assert _recorded_probe(tmp_path, mounts, "\n".join(lines)).v1_own_group() == ""
+
+
 @pytest.mark.parametrize("names", [(), ("cpu", "memory")])
 def test_detect_names_reason_and_remedy(tmp_path: Path, names: tuple[str, ...]):
     with pytest.raises(LimitsUnavailable, match=r"run as root.*systemd-run") as caught:

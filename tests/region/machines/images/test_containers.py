@@ -145,6 +145,12 @@ def test_sudo_works_for_ec2_user(host: Container):
     assert host.out("sudo -u ec2-user id -un") == "ec2-user"
 
 
+def test_the_regions_endpoint_survives_sudo_and_other_variables_do_not(host: Container):
+    printed = host.out("AWS_ENDPOINT_URL=http://169.254.170.1:4566 OTHER=1 sudo env", 1000)
+    assert "AWS_ENDPOINT_URL=http://169.254.170.1:4566" in printed.splitlines()
+    assert "OTHER" not in printed
+
+
 def test_systemctl_asks_the_region_with_its_arguments_as_they_are(host: Container):
     done = host.run("systemctl start 'a b&c=d' \"it's\" ''")
     assert (done.returncode, done.stdout, done.stderr) == (
