@@ -132,8 +132,14 @@ def _creating(ip: Path, name: str) -> list[str]:
     if OF_THE_HOST:
         return [str(ip), "netns", "add", name]
     path = NAMESPACES / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o444)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o444)
+    except OSError as error:
+        raise NetworkUnavailable(
+            f"network namespace {path} cannot be created ({error.strerror}): make {NAMESPACES} a "
+            "directory that can be written and mounted on (in a container: --privileged)."
+        ) from error
     return ["unshare", f"--net={path}", "true"]
 
 
