@@ -5,7 +5,7 @@ Call with the control plane's lock held; what is returned holds no moto object.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
@@ -20,11 +20,22 @@ from region.services.elbv2.records import LoadBalancerRecord
 from region.services.rds.records import DatabaseRecord
 
 
-def firewall(ec2_backend: EC2Backend, elbv2: ELBv2Backend, rds: RDSBackend) -> Firewall:
-    """Read every security group, and every interface that is a member of one."""
-    interfaces = (*_instances(ec2_backend), *_load_balancers(elbv2), *_databases(rds))
-    groups = tuple(security_groups.read(ec2_backend).values())
-    return Firewall(interfaces=tuple(interfaces), groups=groups)
+def firewall(
+    ec2_backend: EC2Backend,
+    elbv2: ELBv2Backend,
+    rds: RDSBackend,
+    cut_zones: Collection[str] = (),
+) -> Firewall:
+    """Read every security group, and every interface that is a member of one.
+
+    What is in an Availability Zone of `cut_zones` is behind a broken network.
+    """
+    found = [*_instances(ec2_backend), *_load_balancers(elbv2), *_databases(rds)]
+    return Firewall(
+        interfaces=tuple(interface for _, interface in found),
+        groups=tuple(security_groups.read(ec2_backend).values()),
+        cut=frozenset(interface.address for zone, interface in found if zone in cut_zones),
+    )
 
 
 def running_instances(backend: EC2Backend) -> list[Instance]:
@@ -39,20 +50,24 @@ def groups_of(instance: Instance) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _instances(backend: EC2Backend) -> Iterator[Interface]:
+def _instances(backend: EC2Backend) -> Iterator[tuple[str, Interface]]:
     for instance in running_instances(backend):
         if has_twin(str(instance.private_ip)):
-            yield Interface(str(instance.private_ip), groups_of(instance))
+            interface = Interface(str(instance.private_ip), groups_of(instance))
+            yield instance.placement.zone or "", interface
 
 
-def _load_balancers(backend: ELBv2Backend) -> Iterator[Interface]:
+def _load_balancers(backend: ELBv2Backend) -> Iterator[tuple[str, Interface]]:
     for load_balancer in backend.load_balancers.values():
-        address = LoadBalancerRecord.of(load_balancer).private_address
-        yield Interface(address, tuple(sorted(load_balancer.security_groups or ())))
+        record = LoadBalancerRecord.of(load_balancer)
+        groups = tuple(sorted(load_balancer.security_groups or ()))
+        # It has one node, which stands for those in all of its zones: no zone takes it along.
+        yield "", Interface(record.private_address, groups)
 
 
-def _databases(backend: RDSBackend) -> Iterator[Interface]:
+def _databases(backend: RDSBackend) -> Iterator[tuple[str, Interface]]:
     for database in backend.databases.values():
         address = DatabaseRecord.of(database).address
         if address:
-            yield Interface(address, tuple(sorted(database.vpc_security_group_ids)))
+            groups = tuple(sorted(database.vpc_security_group_ids))
+            yield str(database.availability_zone or ""), Interface(address, groups)
