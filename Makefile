@@ -7,7 +7,9 @@ export UV := $(firstword $(wildcard .tools/uv/bin/uv) $(shell command -v uv 2>/d
 export UV_SYSTEM_CERTS ?= 1
 APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
-.PHONY: help setup rehearse test unit bench lint preview format revision stop doctor clean
+CONTAINER ?= $(firstword $(foreach name,docker podman,$(shell command -v $(name) 2>/dev/null)))
+
+.PHONY: help image setup rehearse test unit bench lint preview format revision stop doctor clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -51,6 +53,10 @@ format: .venv/.stamp ## Format the code and fix what the linter can
 
 revision: .venv/.stamp ## Build the sample service's CodeDeploy revision
 	@$(PYTHON) -m toolchain revision
+
+image: ## Build the container image "haproof" with docker or podman (container/README.md)
+	@[ -n "$(CONTAINER)" ] || { echo "error: neither docker nor podman is installed" >&2; exit 4; }
+	@$(CONTAINER) build --file container/Containerfile --tag haproof .
 
 doctor: .venv/.stamp ## Show which tools would be used and which are missing
 	@$(PYTHON) -m toolchain doctor

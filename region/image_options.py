@@ -131,6 +131,7 @@ def prepare(config: RegionConfig) -> Images:
     # Imported here: most commands need no machine.
     from region.machines import images  # noqa: PLC0415
 
+    images.require_upper(config.root, "--root")
     hidden = (config.root, paths.ROOT)
     return images.prepare(config.image, dict(config.ami_images), hidden=hidden)
 

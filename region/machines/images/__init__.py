@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from region.machines.images.catalogue import Images, default_setting, prepare, resolve
 from region.machines.images.errors import ImageError
+from region.machines.images.file_systems import require_upper
 from region.machines.images.image import Bind, Image, Overlay
 from region.machines.images.privileges import OVERLAY_OPTIONS, owner_of
 
@@ -20,5 +21,6 @@ __all__ = [
     "default_setting",
     "owner_of",
     "prepare",
+    "require_upper",
     "resolve",
 ]

@@ -14,6 +14,7 @@ from region.machines.images import amazon_linux, foreign
 from region.machines.images import cache as caching
 from region.machines.images.amazon_linux import al2023
 from region.machines.images.errors import ImageError
+from region.machines.images.file_systems import require_upper
 from region.machines.images.host import host
 from region.machines.images.image import Image
 from region.machines.images.unpack import unpack
@@ -50,6 +51,7 @@ def prepare(
         ImageError: If one cannot be prepared.
     """
     where = cache or caching.default()
+    require_upper(where, "XDG_CACHE_HOME")
     unseen = tuple(hidden)
     ready = {name: resolve(name, where, unseen) for name in {setting, *by_ami.values()}}
     return Images(ready[setting], {ami: ready[name] for ami, name in by_ami.items()})

@@ -13,6 +13,7 @@ from region.machines.images import (
     adoption,
     aws_cli,
     confined,
+    file_systems,
     interpreter,
     privileges,
     shared,
@@ -225,7 +226,7 @@ def _mounts_below(root: Path, shown: Iterable[str]) -> tuple[list[str], list[str
     """
     found: dict[str, None] = {}
     left_out: list[str] = []
-    for point, kind in _mount_points():
+    for point, kind in file_systems.mount_points():
         inside = next(
             (f"/{n}{p}" for n in shown if (p := _below((root / n).resolve(), point))), None
         )
@@ -244,14 +245,6 @@ def _below(top: Path, point: Path) -> str:
         if point != top and point.is_relative_to(top)
         else ""
     )
-
-
-def _mount_points() -> Iterator[tuple[Path, str]]:
-    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
-        fields, _, rest = line.partition(" - ")
-        escaped = fields.split()[4]
-        path = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), escaped)
-        yield Path(path), rest.split()[0]
 
 
 def _system(root: Path) -> str:
