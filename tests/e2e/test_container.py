@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,15 +28,19 @@ BASE, IMAGE = "localhost/haproof-test-base", "localhost/haproof-test"
 
 @dataclass(frozen=True)
 class Store:
-    """A place for images and containers that is removed after the test."""
+    """A place for images and containers that is removed after the test.
+
+    Podman takes no longer path than 50 characters for `short`.
+    """
 
     directory: Path
+    short: Path
 
     def run(
         self, program: str, *words: str, timeout: float = 240
     ) -> subprocess.CompletedProcess[str]:
         """Run buildah or podman on it."""
-        where = ["--root", str(self.directory / "root"), "--runroot", str(self.directory / "run")]
+        where = ["--root", str(self.directory / "root"), "--runroot", str(self.short)]
         driver = ["--storage-driver", "overlay"]
         return subprocess.run(
             [program, *where, *driver, *words],
@@ -59,7 +64,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         pytest.skip("needs root, to make a base image")
     if missing := [command for command in COMMANDS if not shutil.which(command)]:
         pytest.skip(f"needs {', '.join(missing)}: apt-get install {' '.join(COMMANDS.values())}")
-    made = Store(tmp_path_factory.mktemp("containers"))
+    with tempfile.TemporaryDirectory(prefix="haproof-", ignore_cleanup_errors=True) as short:
+        yield from _used(Store(tmp_path_factory.mktemp("containers"), Path(short)))
+
+
+def _used(made: Store) -> Iterator[Store]:
     yield made
     made.run("podman", "rm", "--all", "--force", "--volumes")
     made.run("buildah", "rm", "--all")

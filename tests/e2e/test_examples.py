@@ -232,25 +232,5 @@ def test_the_next_release_replaces_the_running_one(deployed: Deployed) -> None:
     assert set().union(*after.values()) == {"next"}
 
 
-@pytest.mark.alone
-def test_one_is_rehearsed_like_the_sample_service(
-    rehearsal: Command, build: Build, tmp_path: Path
-) -> None:
-    revision = build("node-express")
-    results = tmp_path / "results"
-
-    done = rehearsal(
-        *("run", "--profile", "smoke", "--results", str(results)),
-        *("--revision", str(revision), "--config", "instanceType=t4g.small"),
-        timeout=1200,
-    )
-
-    assert done.returncode in {ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE}, done.stdout[-4000:]
-    for stack, instances in (("single", 1), ("ha", 6)):
-        run = json.loads((next(results.glob(f"*-{stack}-smoke")) / "run.json").read_text())
-        assert len(run["instances"]) == instances
-        assert {v for one in run["instances"] for v in one["versions"]} == {version_of(revision)}
-
-
 def test_every_example_is_deployed() -> None:
     assert {name for name, _ in COMBINATIONS} == set(NAMES)

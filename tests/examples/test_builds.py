@@ -30,6 +30,7 @@ from region.services.rds.postgres.settings import ClusterSpec
 from tests.examples.builds import build_revision, version_of
 from tests.examples.conftest import EXAMPLES, NAMES
 from tests.examples.services import HOST, Service, environment, logged_in, running
+from tests.region.fakes import HostNetwork
 
 pytestmark = pytest.mark.e2e
 
@@ -56,7 +57,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment file of an instance, with a database and its secret behind it."""
     spec = ClusterSpec("examples", DATABASE, free_port(DATABASE), master_username="keeper")
-    cluster = Cluster(spec, tmp_path_factory.mktemp("database") / "databases" / "examples")
+    directory = tmp_path_factory.mktemp("database") / "databases" / "examples"
+    cluster = Cluster(spec, directory, HostNetwork())
     cluster.create(PASSWORD)
     state.reset()
     server = ThreadedMotoServer(ip_address=DATABASE, port=0, verbose=False)
