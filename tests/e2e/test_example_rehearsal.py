@@ -13,7 +13,7 @@ from commandline.exit_codes import ExitCode
 from tests.e2e.conftest import Command
 from tests.examples.builds import build_revision, version_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.examples]
 
 
 @pytest.mark.alone
