@@ -8,7 +8,6 @@ of the region can end what is left (`sweep`), and `Daemon.stop` ends it in an or
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -24,6 +23,7 @@ from pathlib import Path
 import psutil
 
 from commandline.errors import UserError
+from region.identity import region_id
 
 RECORD_SUFFIX = ".process.json"
 LONGEST_SOCKET_DIRECTORY = 80
@@ -260,8 +260,7 @@ def shared_path(root: Path) -> Path:
 
 
 def _runtime_name(root: Path) -> str:
-    digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
-    return f"haproof-{os.geteuid()}-{digest}"
+    return f"haproof-{os.geteuid()}-{region_id(root)}"
 
 
 def _runtime_path(root: Path) -> Path:

@@ -11,7 +11,6 @@ from region.machines.errors import (
     BootError,
     LimitsUnavailable,
     MachineError,
-    NamespaceUnavailable,
     RegionInUse,
     UnknownMachine,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "MachineSpec",
     "MachineState",
     "MachineUsage",
-    "NamespaceUnavailable",
     "RegionInUse",
     "UnknownMachine",
     "sweep",

@@ -17,10 +17,6 @@ class LimitsError(MachineError):
     """A control group could not be read, written, emptied or removed."""
 
 
-class NamespaceUnavailable(MachineError):  # noqa: N818 - a state of the host, named as such
-    """The host does not let this user create a private mount namespace."""
-
-
 class RegionInUse(MachineError):  # noqa: N818 - a state of the region, named as such
     """Another live process already runs the machines of this region root."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import shutil
 import threading
@@ -17,6 +16,7 @@ from region import private
 from region.api.credentials import Credentials
 from region.config import ACCOUNT
 from region.credentials import new
+from region.identity import region_id
 from region.machines import cgroups
 from region.machines.cgroups import Limits
 from region.machines.container.runtime import Runtime
@@ -34,11 +34,6 @@ _SHUTDOWN_SECONDS: Final = 5.0
 _LOCK_SECONDS: Final = 0.5
 AWS_ENDPOINT: Final = f"http://{API}:{API_PORT}"
 """The region's API as machines reach it."""
-
-
-def region_id(root: Path) -> str:
-    """Return the name of a region's control groups: short, and the same for the same root."""
-    return hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
 
 
 class MachinePool:

@@ -178,13 +178,10 @@ def end(process: Process, grace: float) -> None:
 
     `grace` is the time between the two, in seconds.
     """
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        _signal_group(process, number)
-        try:
-            process.wait(grace)
-        except subprocess.TimeoutExpired:
-            continue
-    # Others in its group may have ignored the first signal.
+    _signal_group(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(grace)
+    # Even if it has ended: others in its group may have ignored the first signal.
     _signal_group(process, signal.SIGKILL)
     process.wait()
 

@@ -62,7 +62,6 @@ class RootDirectory:
         _write(etc / "environment", environment)
         digest = hashlib.sha256(f"machine-id of {spec.instance_id}".encode()).hexdigest()
         _write(etc / "machine-id", f"{digest[:32]}\n", 0o444)
-        _write(etc / "resolv.conf", "# The local region has no name server.\n")
         if not os.path.lexists(etc / "hosts"):
             names = f"{spec.hostname}.{spec.region}.compute.internal {spec.hostname}"
             _write(etc / "hosts", f"127.0.0.1 localhost\n{spec.private_ip} {names}\n")

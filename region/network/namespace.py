@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import hashlib
 import os
 import subprocess
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
+from region.identity import region_id
 from region.network.errors import NetworkError, NetworkUnavailable
 from region.rootless import OF_THE_HOST
+from region.threads import Result, in_own_thread
 from toolchain import locate
 from toolchain.errors import ToolError
 
@@ -29,12 +27,11 @@ _TIMEOUT = 30.0
 _AS_ROOT = "run it as root (`sudo`), which network namespaces need"
 
 _libc = ctypes.CDLL(None, use_errno=True)
-Result = TypeVar("Result")
 
 
 def name_of(root: Path) -> str:
     """Return the name of the namespace of the region whose state is in the directory `root`."""
-    return PREFIX + hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:12]
+    return PREFIX + region_id(root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +53,12 @@ class Namespace:
         Raises:
             NetworkError: the namespace cannot be joined. Errors of `work` come through.
         """
-        future: Future[Result] = Future()
 
-        def run() -> None:
-            try:
-                self._join()
-                future.set_result(work())
-            except BaseException as error:
-                future.set_exception(error)
+        def joined() -> Result:
+            self._join()
+            return work()
 
-        thread = threading.Thread(target=run, name="in-namespace")
-        thread.start()
-        thread.join()
-        return future.result()
+        return in_own_thread(joined, "in-namespace")
 
     def run(self, command: Sequence[str], text: str, *, files: Sequence[int] = ()) -> None:
         """Run `command` inside, with `text` on its input and the open `files`.

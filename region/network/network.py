@@ -7,15 +7,13 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from region.network import links, namespace
 from region.network.errors import NetworkError, NetworkUnavailable
 from region.network.firewall import Firewall
 from region.network.namespace import NAMESPACES, Namespace
+from region.threads import Result
 from toolchain import locate
-
-Result = TypeVar("Result")
 
 
 class RegionNetwork:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from region import network
-from region.machines.machine_pool import region_id
+from region.identity import region_id
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import ctypes
 import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
+
+from region.threads import Result, in_own_thread
 
 _PR_SET_SECUREBITS: Final = 28
 _KEEP_CAPABILITIES: Final = 0x04  # SECBIT_NO_SETUID_FIXUP
 _UNCHANGED: Final = -1
 
 _libc = ctypes.CDLL(None, use_errno=True)
-Result = TypeVar("Result")
 
 
 def as_owner_of(pid: int, work: Callable[[], Result]) -> Result:
@@ -31,19 +30,12 @@ def as_owner_of(pid: int, work: Callable[[], Result]) -> Result:
         ProcessLookupError: The process has ended.
         PermissionError: This process may not change its user id. Errors of `work` come through.
     """
-    future: Future[Result] = Future()
 
-    def run() -> None:
-        try:
-            _become(_effective_user(pid))
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
+    def as_owner() -> Result:
+        _become(_effective_user(pid))
+        return work()
 
-    thread = threading.Thread(target=run, name="as-owner")
-    thread.start()
-    thread.join()
-    return future.result()
+    return in_own_thread(as_owner, "as-owner")
 
 
 def _effective_user(pid: int) -> int:

@@ -96,19 +96,17 @@ def process(
     argv: Sequence[str],
     environment: Mapping[str, str],
     *,
-    directory: str = "/",
     user: User = ROOT,
-    terminal: bool = False,
 ) -> dict[str, Any]:
     """Return the specification of one process; its program must be an absolute path or on PATH."""
     bounding = list(CAPABILITIES)
     mine = bounding if user.uid == 0 else []
     return {
-        "terminal": terminal,
+        "terminal": False,
         "user": {"uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)},
         "args": list(argv),
         "env": [f"{name}={value}" for name, value in environment.items()],
-        "cwd": directory,
+        "cwd": "/",
         "capabilities": {"bounding": bounding, "effective": mine, "permitted": mine},
         "rlimits": [_open_files()],
         # sudo has to work.

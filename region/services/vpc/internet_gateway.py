@@ -8,6 +8,7 @@ an instance's security groups open to the internet.
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import time
 from collections.abc import Iterable, Mapping
@@ -108,42 +109,43 @@ class InternetGateway:
         except ToolError as error:
             raise DaemonError(str(error)) from error
         previous = self._process if self._running() else None
-        old = self._control(self._generation)
-        self._generation += 1
+        generation = self._generation + 1
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._directory / "haproxy.cfg"
-        control = self._control(self._generation)
+        control = self._control(generation)
+        control.unlink(missing_ok=True)
         descriptors = {item: self._sockets[item].fileno() for item in forwardings}
         path.write_text(configuration(descriptors, control))
-        command = [str(program), "-db", "-f", str(path)]
-        for stale in self._runtime.glob("igw-*.sock"):
-            if stale != old or previous is None:
-                stale.unlink(missing_ok=True)
-        if previous:
-            command += ["-sf", str(previous.pid)]
-            self._leaving.append(previous)
-        self._process = spawn(
-            command,
-            record=self._directory / f"haproxy-{self._generation}{RECORD_SUFFIX}",
-            log=self._directory / f"haproxy-{self._generation % 2}.log",
+        replacing = ["-sf", str(previous.pid)] if previous else []
+        process = spawn(
+            [str(program), "-db", "-f", str(path), *replacing],
+            record=self._directory / f"haproxy-{generation}{RECORD_SUFFIX}",
+            log=self._directory / f"haproxy-{generation % 2}.log",
             descriptors=sorted(descriptors.values()),
             through=["nsenter", f"--net={self._network}", "--"],
         )
-        self._await_ready(self._process, control)
-
-    def _await_ready(self, process: Daemon, control: Path) -> None:
-        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
-        while time.monotonic() < deadline:
-            if not process.running():
-                process.stop()
-                raise DaemonError(f"The internet gateway did not start: {process.log_tail()}")
-            # HAProxy moves the socket to its name when it listens everywhere.
-            if control.exists():
-                return
-            time.sleep(0.02)
+        try:
+            _await_ready(process, control)
+        except DaemonError:
+            # The one that it should have replaced goes on.
+            process.stop(signal.SIGKILL)
+            raise
+        if previous:
+            self._leaving.append(previous)
+            self._control(self._generation).unlink(missing_ok=True)
+        self._process, self._generation = process, generation
 
     def _control(self, generation: int) -> Path:
         return self._runtime / f"igw-{generation}.sock"
+
+
+def _await_ready(process: Daemon, control: Path) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+    # HAProxy moves the socket to its name when it listens everywhere.
+    while not control.exists():
+        if not process.running() or time.monotonic() > deadline:
+            raise DaemonError(f"The internet gateway did not start: {process.log_tail()}")
+        time.sleep(0.02)
 
 
 def configuration(descriptors: Mapping[Forwarding, int], control: Path) -> str:

@@ -21,7 +21,9 @@ from region.machines import Machine, MachinePool, MachineSpec
 from region.machines.errors import MachineError
 from region.machines.images import Image, prepare
 from region.machines.processes import Command
-from region.network import GATEWAY, Firewall, Interface, Permission, RegionNetwork, SecurityGroup
+from region.network import GATEWAY, RegionNetwork
+from tests.region.in_network import open_to_all
+from tests.region.machines.revisions import Store
 
 
 class PlainProcesses:
@@ -100,10 +102,7 @@ def network(tmp_path: Path) -> Iterator[RegionNetwork]:
     """A region's network in which every instance of these tests' subnet accepts everything."""
     made = RegionNetwork(tmp_path / "region")
     made.start()
-    everything = (Permission("-1", cidrs=("0.0.0.0/0",)),)
-    group = SecurityGroup("sg-open", ingress=everything, egress=everything)
-    members = tuple(Interface(address_of(host), (group.id,)) for host in range(1, 60))
-    made.apply(Firewall(members, (group,)))
+    made.apply(open_to_all(map(address_of, range(1, 60))))
     yield made
     made.stop()
 
@@ -155,6 +154,26 @@ def fetch(network: RegionNetwork) -> Callable[..., tuple[int, dict[str, str], by
         return network.inside(request)
 
     return get
+
+
+@pytest.fixture
+def who(fetch: Callable[..., Any]) -> Callable[[Machine], str | None]:
+    """The id with which a machine's service answers, None while it does not."""
+
+    def ask(machine: Machine) -> str | None:
+        try:
+            return fetch(machine)[1]["X-Instance-Id"]
+        except OSError:
+            return None
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    made = Store()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from region.identity import region_id
 from region.machines import (
     BootError,
     Machine,
@@ -21,25 +21,11 @@ from region.machines import (
     UnknownMachine,
 )
 from region.machines.cgroups import GroupUsage, files
-from region.machines.machine_pool import region_id
 from region.network import API, CONTROL_PORT
 
 pytestmark = pytest.mark.region
 
 SPINNER = "[Service]\nExecStart=python3 -c 'while True: pass'\n"
-
-
-@pytest.fixture
-def instance_id(fetch) -> Callable[[Machine], str | None]:
-    """The id with which a machine's placeholder answers."""
-
-    def ask(machine: Machine) -> str | None:
-        try:
-            return fetch(machine)[1]["X-Instance-Id"]
-        except OSError:
-            return None
-
-    return ask
 
 
 def _usage(machine: Machine, group: str) -> GroupUsage:
@@ -56,33 +42,31 @@ def _groups(pool: MachinePool) -> list[Path]:
 
 
 def test_every_machine_may_listen_on_all_of_its_own_addresses(
-    pool, placeholder_spec, read, instance_id, eventually
+    pool, placeholder_spec, read, who, eventually
 ):
     machines = [pool.launch(placeholder_spec(host)) for host in (11, 12)]
     for machine in machines:
         machine.boot()
     for machine in machines:
         assert (machine.state, machine.alive()) == ("running", True)
-        eventually(lambda m=machine: instance_id(m) == m.spec.instance_id, machine.console_output())
+        eventually(lambda m=machine: who(m) == m.spec.instance_id, machine.console_output())
     console = machines[0].console_output()
     assert "swap /opt/haproof/swapfile" in console
     assert "systemctl is-active --quiet codedeploy-agent: 0" in console
     assert "AVAILABILITY_ZONE=ap-northeast-2a" in read(machines[0], "/opt/haproof/environment")
 
 
-def test_stop_and_boot_again_without_user_data(pool, placeholder_spec, instance_id, eventually):
+def test_stop_and_boot_again_without_user_data(pool, placeholder_spec, who, eventually):
     machine = pool.launch(placeholder_spec(3))
     machine.boot()
     pool.stop(machine.spec.instance_id)
     assert (machine.state, machine.alive(), _pids(machine)) == ("stopped", False, set())
     machine.boot()
-    eventually(lambda: instance_id(machine) == machine.spec.instance_id, "answers again")
+    eventually(lambda: who(machine) == machine.spec.instance_id, "answers again")
     assert machine.console_output().count("cloud-init: wrote /opt/haproof/boot.sh") == 1
 
 
-def test_disk_and_enabled_services_survive_the_region(
-    new_pool, placeholder_spec, instance_id, eventually
-):
+def test_disk_and_enabled_services_survive_the_region(new_pool, placeholder_spec, who, eventually):
     spec = placeholder_spec(4)
     for round_ in (1, 2):
         pool = new_pool()
@@ -90,7 +74,7 @@ def test_disk_and_enabled_services_survive_the_region(
         try:
             machine = pool.launch(spec)
             machine.boot()
-            eventually(lambda m=machine: instance_id(m), f"answers in round {round_}")
+            eventually(lambda m=machine: who(m), f"answers in round {round_}")
         finally:
             pool.close()
     assert machine.console_output().count("runcmd ended") == 1
@@ -179,13 +163,13 @@ def test_memory_limit_kills_inside_the_machine(pool, spec_of, user_data_of, even
     assert machine.alive()
 
 
-def test_restart_always_brings_a_service_back(pool, placeholder_spec, instance_id, eventually):
+def test_restart_always_brings_a_service_back(pool, placeholder_spec, who, eventually):
     machine = pool.launch(placeholder_spec(10))
     machine.boot()
-    eventually(lambda: instance_id(machine), "answers")
+    eventually(lambda: who(machine), "answers")
     (first,) = _pids(machine, "services")
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: _pids(machine, "services") - {first} and instance_id(machine), "back")
+    eventually(lambda: _pids(machine, "services") - {first} and who(machine), "back")
 
 
 def test_machine_killed_from_outside_is_not_alive_and_restarts_nothing(

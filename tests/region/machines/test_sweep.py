@@ -14,11 +14,12 @@ import psutil
 import pytest
 
 from region import daemons
+from region.identity import region_id
 from region.machines import MachinePool, RegionInUse, sweep
 from region.machines.cgroups import CgroupProbe
 from region.machines.images import Image
-from region.machines.machine_pool import region_id
 from region.network import RegionNetwork, leftovers
+from region.network.namespace import name_of
 from region.region import clean_up
 from tests.region.machines import dying_region
 from tests.region.machines.revisions import Store, hook
@@ -64,6 +65,25 @@ def _processes(root: Path, identifier: str) -> Iterator[str]:
             yield f"{process.pid} {command[:100]}"
 
 
+def _await_commands(root: Path, seconds: float = 5.0) -> None:
+    """Wait for the commands that the dead region had just started; they finish by themselves."""
+    deadline = time.monotonic() + seconds
+    while any(_configures(process, root) for process in psutil.process_iter()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _configures(process: psutil.Process, root: Path) -> bool:
+    """Whether it is `ip` or `nft` for the region, or about to become it."""
+    try:
+        command = process.cmdline()
+    except psutil.Error:
+        return False
+    return dying_region.__file__ in command or (
+        command[:1] != [] and Path(command[0]).name in {"ip", "nft"} and name_of(root) in command
+    )
+
+
 def await_nothing(root: Path, seconds: float = 5.0) -> list[str]:
     """Wait until the kernel has finished, and return what remains."""
     deadline = time.monotonic() + seconds
@@ -95,6 +115,7 @@ def kill_in(tmp_path: Path, store: Store) -> Iterator[Callable[..., Path]]:
             assert region.stdout.readline() == f"{phase}\n"
             time.sleep(delay)
             region.send_signal(signal.SIGKILL)
+        _await_commands(root)
         return root
 
     yield kill

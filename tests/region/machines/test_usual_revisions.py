@@ -6,7 +6,7 @@ The habits are those of public CodeDeploy samples and of the services that peopl
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,13 +39,6 @@ http.server.ThreadingHTTPServer(("0.0.0.0", 8080), Handler).serve_forever()
 """
 START = "cd /home/ec2-user/app\nnohup python3 app.py > /var/log/app.log 2>&1 &\necho $! > /tmp/app.pid\n"
 VALIDATE = "for i in $(seq 100); do curl -fs localhost:8080 && exit; sleep 0.1; done; exit 1\n"
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
-    made = Store()
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -81,17 +74,6 @@ def deploy(store: Store) -> Callable[..., dict[str, str]]:
         return {event: result.message for event, result in results.items()}
 
     return make
-
-
-@pytest.fixture
-def who(fetch) -> Callable[[Machine], str | None]:
-    def ask(machine: Machine) -> str | None:
-        try:
-            return fetch(machine)[1]["X-Instance-Id"]
-        except OSError:
-            return None
-
-    return ask
 
 
 def revision(files: str = "", **scripts: str) -> dict[str, str]:

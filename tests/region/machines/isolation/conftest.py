@@ -16,7 +16,8 @@ import pytest
 from region import credentials, session
 from region.machines import MachinePool
 from region.machines.images import prepare
-from region.network import Firewall, Interface, Permission, RegionNetwork, SecurityGroup
+from region.network import RegionNetwork
+from tests.region.in_network import open_to_all
 from tests.region.machines.isolation.arena import PRECIOUS, Arena
 from tests.region.machines.revisions import Store
 
@@ -25,26 +26,16 @@ MARK = "haproof-neighbor"
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
-    made = Store()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def arena(
     tmp_path_factory: pytest.TempPathFactory, store: Store, spec_of, placeholder_spec, eventually
 ) -> Iterator[Arena]:
     root = tmp_path_factory.mktemp("isolation") / "region"
     network = RegionNetwork(root)
-    everything = (Permission("-1", cidrs=("0.0.0.0/0",)),)
-    group = SecurityGroup("sg-open", ingress=everything, egress=everything)
     image = prepare("host", {}, hidden=(root,)).default
     with ExitStack() as undo:
         undo.callback(network.stop)
         network.start()
-        members = tuple(Interface(f"10.77.9.{host}", (group.id,)) for host in range(1, 60))
-        network.apply(Firewall(members, (group,)))
+        network.apply(open_to_all(f"10.77.9.{host}" for host in range(1, 60)))
         pool = MachinePool(
             root, network, "ap-northeast-2", aws_endpoint=store.endpoint, image=lambda _: image
         )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import http.server
 import socket
-import threading
 import urllib.request
 
 import psutil
 import pytest
 
-from region.network import Firewall, Interface, Permission, RegionNetwork, SecurityGroup
+from region.network import RegionNetwork
 from region.reconcile import ControllerLoop
 from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
 from region.services.elbv2.records import LoadBalancerRecord
+from tests.region.in_network import Answering, open_to_all
 
 pytestmark = pytest.mark.region
 
@@ -26,17 +25,6 @@ def may_bind(port):
         except PermissionError:
             return False
     return True
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(self.server.status if self.path == "/health" else 200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
@@ -63,12 +51,7 @@ def test_a_url_answers_through_the_load_balancer(real, network):
     (name,) = real.launch()
     found = real.aws.ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
     address = found["PrivateIpAddress"]
-    network.add_address(address)
-    app = http.server.ThreadingHTTPServer((address, 8080), Handler, bind_and_activate=False)
-    app.socket.close()
-    app.socket = network.listen(address, 8080)
-    app.status = 200
-    threading.Thread(target=app.serve_forever, args=(0.05,), daemon=True).start()
+    app = Answering(network, address, 8080)
     try:
         group = real.balancer([name])
         _admit_the_internet(real)
@@ -78,10 +61,7 @@ def test_a_url_answers_through_the_load_balancer(real, network):
                 LoadBalancerRecord.of(item).private_address
                 for item in backend.load_balancers.values()
             ]
-        everything = (Permission("-1", cidrs=("0.0.0.0/0",)),)
-        group_of_both = SecurityGroup("sg-open", ingress=everything, egress=everything)
-        members = tuple(Interface(ip, (group_of_both.id,)) for ip in (address, node))
-        network.apply(Firewall(members, (group_of_both,)))
+        network.apply(open_to_all([address, node]))
         real.aws.elbv2.modify_target_group(
             TargetGroupArn=group, HealthCheckIntervalSeconds=5, HealthyThresholdCount=2
         )
@@ -98,8 +78,7 @@ def test_a_url_answers_through_the_load_balancer(real, network):
         real.aws.elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
         real.until(lambda: not _listens(balancer["DNSName"], 80))
     finally:
-        app.shutdown()
-        app.server_close()
+        app.close()
 
 
 def _admit_the_internet(real):

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import http.server
 import socket
-import threading
 import urllib.request
 
 import pytest
 
 from region.addresses import loopback_of
 from region.daemons import remove_runtime_directory, runtime_directory
-from region.network import Firewall, Interface, Permission, RegionNetwork, SecurityGroup
+from region.network import RegionNetwork
 from region.reconcile import ControllerLoop
 from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
 from region.services.vpc.controller import NetworkController
 from region.services.vpc.internet_gateway import Forwarding, InternetGateway
+from tests.region.in_network import Answering, open_to_all
 
 pytestmark = pytest.mark.region
 
 PORT = 8080
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
@@ -45,20 +33,10 @@ def region_network(tmp_path):
 @pytest.fixture
 def serve(region_network):
     """Serves HTTP at an address of the network, as an instance would."""
-    servers: list[http.server.ThreadingHTTPServer] = []
-
-    def start(address):
-        region_network.add_address(address)
-        server = http.server.ThreadingHTTPServer((address, PORT), Handler, bind_and_activate=False)
-        server.socket.close()
-        server.socket = region_network.listen(address, PORT)
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        servers.append(server)
-
-    yield start
+    servers: list[Answering] = []
+    yield lambda address: servers.append(Answering(region_network, address, PORT))
     for server in servers:
-        server.shutdown()
-        server.server_close()
+        server.close()
 
 
 @pytest.fixture
@@ -123,18 +101,11 @@ def _get(public):
         return answer.read()
 
 
-def _open(network, *addresses):
-    everything = (Permission("-1", cidrs=("0.0.0.0/0",)),)
-    group = SecurityGroup("sg-open", ingress=everything, egress=everything)
-    members = tuple(Interface(address, (group.id,)) for address in addresses)
-    network.apply(Firewall(members, (group,)))
-
-
 def test_the_gateway_follows_what_is_wanted_without_breaking_a_connection(
     gateway, region_network, serve
 ):
     first, second = "10.79.0.5", "10.79.0.6"
-    _open(region_network, first, second)
+    region_network.apply(open_to_all([first, second]))
     for address in (first, second):
         serve(address)
     one, two = (Forwarding(loopback_of(address), PORT, address) for address in (first, second))
@@ -159,7 +130,7 @@ def test_a_port_that_is_taken_is_served_once_it_is_free(
 ):
     monkeypatch.setattr("region.services.vpc.internet_gateway._RETRY_SECONDS", 0.0)
     address = "10.79.0.7"
-    _open(region_network, address)
+    region_network.apply(open_to_all([address]))
     serve(address)
     wanted = [Forwarding(loopback_of(address), PORT, address)]
     with socket.create_server((loopback_of(address), PORT)):
