@@ -21,8 +21,12 @@ class ExitCode(IntEnum):
     policies: both say that the architecture is not what it claims to be.
     """
 
-    INVALID_RUN = 3
-    """The run proves nothing: its figures do not add up, or the machine was too busy to measure."""
+    NO_VERDICT = 3
+    """The run shows neither that the promise was kept nor that it was broken.
+
+    Either it is not valid (its figures do not add up, or the machine was too busy to measure), or it
+    is valid and too short or too unsteady to tell.
+    """
 
     FAILURE = 4
     """Wrong usage, a missing tool, no running region, or something around the run failed."""

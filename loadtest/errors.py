@@ -29,4 +29,4 @@ class ResultsError(LoadTestError):
 class ComparisonError(LoadTestError):
     """Two runs whose conditions differ, so that their difference would prove nothing."""
 
-    exit_code = ExitCode.INVALID_RUN
+    exit_code = ExitCode.NO_VERDICT

@@ -292,7 +292,7 @@ class Validity(Record):
 
 
 class Objective(Record):
-    """One objective, held against a run. `kept` is None where the run is too short to decide."""
+    """One objective, held against a run. `kept` is None where the run shows neither."""
 
     name: Message
     promised: Message
@@ -302,10 +302,18 @@ class Objective(Record):
     """What to say where it was not kept."""
 
 
-class Verdict(Record):
-    """What the run shows: `measured` where there is no promise to keep (the single instance)."""
+VerdictOutcome = Literal["kept", "broken", "undecided", "invalid", "measured"]
 
-    outcome: Literal["kept", "broken", "invalid", "measured"]
+
+class Verdict(Record):
+    """What the run shows: `measured` where there is no promise to keep (the single instance).
+
+    `undecided` is a run whose figures are right but too few to tell; `invalid` one whose figures
+    cannot be trusted. Runs saved before `undecided` existed have `invalid` for both;
+    `run_loading.load_summary` tells them apart.
+    """
+
+    outcome: VerdictOutcome
     reasons: list[Message]
     promise: Message | None
     """What was promised of the stack; None where nothing was."""

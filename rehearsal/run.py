@@ -30,7 +30,7 @@ from toolchain import paths
 RESULTS_VARIABLE = "LOADTEST_RESULTS"
 _LISTENER_PORT = 80
 """Where the HA stack's load balancer listens unless the setting `listenerPort` says otherwise."""
-CODES_WITH_A_RESULT = (ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE, ExitCode.INVALID_RUN)
+CODES_WITH_A_RESULT = (ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE, ExitCode.NO_VERDICT)
 """Exit codes of `python -m loadtest` after which there is a run to report."""
 
 

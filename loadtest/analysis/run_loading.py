@@ -53,7 +53,7 @@ def load_summary(path: Path) -> RunSummary:
     try:
         content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_reject)
         _require_version(file, content)
-        return _with_all_percentiles(file, RunSummary.model_validate(content))
+        return _with_outcome(_with_all_percentiles(file, RunSummary.model_validate(content)))
     except OSError as error:
         raise ResultsError(f"cannot read {file}: {error.strerror}") from error
     except ValidationError as error:
@@ -87,6 +87,15 @@ def _with_all_percentiles(file: Path, summary: RunSummary) -> RunSummary:
                     f"{file} is not a run's summary: latency lacks {', '.join(sorted(missing))}"
                 )
     return summary
+
+
+def _with_outcome(summary: RunSummary) -> RunSummary:
+    """Tell runs that were too short from invalid ones, as older versions called both invalid."""
+    verdict = summary.verdict
+    if verdict.outcome != "invalid" or not summary.validity.valid:
+        return summary
+    undecided = verdict.model_copy(update={"outcome": "undecided"})
+    return summary.model_copy(update={"verdict": undecided})
 
 
 def load_requests(directory: Path) -> RequestTable:

@@ -26,7 +26,8 @@ def decide(
     """Decide the verdict on one run, by the default SLOs unless others are given.
 
     SLOs that do not apply to a topology are not evaluated (by default, nothing is promised for a
-    single instance). A run that is too short to decide its objectives is not valid for them.
+    single instance). A run that shows neither that its objectives were met nor that they were missed
+    is undecided.
     """
     promise = slo or objectives.default()
     applies = topology in promise.applies_to
@@ -41,7 +42,7 @@ def decide(
     broken = [objective.reason for objective in found if objective.kept is False]
     undecided = [objective.reason for objective in found if objective.kept is None]
     return Verdict(
-        outcome="broken" if broken else "invalid" if undecided else "kept",
+        outcome="broken" if broken else "undecided" if undecided else "kept",
         reasons=broken or undecided,
         promise=promised,
         objectives=found,
@@ -53,7 +54,7 @@ def exit_code(verdict: Verdict) -> int:
     match verdict.outcome:
         case "broken":
             return ExitCode.BROKEN_PROMISE
-        case "invalid":
-            return ExitCode.INVALID_RUN
+        case "invalid" | "undecided":
+            return ExitCode.NO_VERDICT
         case "kept" | "measured":
             return ExitCode.SUCCESS

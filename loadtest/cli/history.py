@@ -53,7 +53,8 @@ def history_command(
     topology: Annotated[str | None, typer.Option(help="Only this topology: single or ha.")] = None,
     profile: Annotated[str | None, typer.Option(help="Only this load profile.")] = None,
     verdict: Annotated[
-        str | None, typer.Option(help="Only this verdict: kept, broken, invalid or measured.")
+        str | None,
+        typer.Option(help="Only this verdict: kept, broken, undecided, invalid or measured."),
     ] = None,
     version: Annotated[
         str | None, typer.Option(help="Only if an application version begins like this.")

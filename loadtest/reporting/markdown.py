@@ -13,7 +13,7 @@ from loadtest.reporting.texts import Texts
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 """The variable with the file to which a step of GitHub Actions appends its summary."""
-SIGNS = {"kept": "✅", "measured": "📏", "broken": "❌", "invalid": "⚠️"}
+SIGNS = {"kept": "✅", "measured": "📏", "broken": "❌", "undecided": "❔", "invalid": "⚠️"}
 
 
 def render(report: Report, evidence: Evidence, texts: Texts) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from commandline.exit_codes import ExitCode
 from loadtest.messages.message import Message, msg
-from loadtest.models import Latency, Percentile, Record, RunSummary
+from loadtest.models import Latency, Percentile, Record, RunSummary, VerdictOutcome
 from loadtest.outcomes import Outcome
 from loadtest.reporting import conditions as conditions_of
 from loadtest.reporting.conditions import Condition
@@ -20,7 +20,8 @@ EXIT_CODES = {
     "kept": ExitCode.SUCCESS,
     "measured": ExitCode.SUCCESS,
     "broken": ExitCode.BROKEN_PROMISE,
-    "invalid": ExitCode.INVALID_RUN,
+    "undecided": ExitCode.NO_VERDICT,
+    "invalid": ExitCode.NO_VERDICT,
 }
 
 
@@ -38,7 +39,7 @@ class Row(Record):
 class Headline(Record):
     """The verdict on the pair of runs."""
 
-    outcome: Literal["kept", "measured", "broken", "invalid"]
+    outcome: VerdictOutcome
     sentence: Message
     reasons: list[Message]
 
@@ -126,7 +127,7 @@ def _sentence(single: RunSummary, ha: RunSummary) -> Message:
             return msg("verdict.sentence.measured", failed=failed, users=users, share=share)
         case "broken":
             return msg("verdict.sentence.broken", reason=ha.verdict.reasons[0], share=share)
-        case "invalid":  # every check passed, but the run is too short for what is asked of it
+        case "undecided" | "invalid":  # `headline` has dealt with runs that are not valid
             return msg("verdict.sentence.undecided", reason=ha.verdict.reasons[0], share=share)
 
 

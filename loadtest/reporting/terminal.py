@@ -14,7 +14,8 @@ from loadtest.reporting.stack_comparison import Report, answered, censored
 
 WIDTH = 80
 """Columns that the tables need."""
-STYLES = {"kept": "bold green", "measured": "bold", "broken": "bold red", "invalid": "bold yellow"}
+STYLES = {"kept": "bold green", "measured": "bold", "broken": "bold red",
+          "undecided": "bold yellow", "invalid": "bold yellow"}  # fmt: skip
 
 
 def render_terminal(report: Report) -> RenderableType:

@@ -76,7 +76,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, BaseException], i
 FORESEEN = [
     (UserError("no"), ExitCode.FAILURE),
     (LoadTestError("no"), ExitCode.FAILURE),
-    (ComparisonError("no"), ExitCode.INVALID_RUN),
+    (ComparisonError("no"), ExitCode.NO_VERDICT),
     (EngineError("no"), ExitCode.FAILURE),
     (ToolError("no"), ExitCode.FAILURE),
     (SessionError("no"), ExitCode.FAILURE),

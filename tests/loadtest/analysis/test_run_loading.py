@@ -123,3 +123,14 @@ def test_a_summary_without_a_percentile_is_damaged_and_not_a_broken_promise(
     (tmp_path / "run.json").write_text(json.dumps(content))
     with pytest.raises(ResultsError, match="latency lacks p99"):
         run_loading.load_summary(tmp_path)
+
+
+def test_an_old_run_that_was_too_short_is_not_called_invalid(tmp_path: Path, golden_base: Path):
+    raw = json.loads(next(golden_base.glob("*-ha-seed/run.json")).read_text())
+    raw["verdict"]["outcome"] = "invalid"
+    file = tmp_path / paths.SUMMARY
+    file.write_text(json.dumps(raw))
+    assert run_loading.load_summary(file).verdict.outcome == "undecided"
+    raw["validity"]["checks"][0]["passed"] = False
+    file.write_text(json.dumps(raw))
+    assert run_loading.load_summary(file).verdict.outcome == "invalid"

@@ -161,7 +161,7 @@ def test_a_percentile_that_is_only_a_limit_is_never_fast_enough():
 
 def test_a_run_too_short_for_the_confidence_cannot_decide():
     promise = Slo(availability_percent=99.9, confidence_percent=95)
-    assert verdict(promise, requests(2_994)).outcome == "invalid"
+    assert verdict(promise, requests(2_994)).outcome == "undecided"
     decided = verdict(promise, requests(2_994))
     assert str(decided.reasons[0]).startswith(
         "2,994 requests are too few: they show at least 99.8 %"

@@ -20,7 +20,7 @@ MAGIC = b"\x1f\x8b\x08"
 def test_recover_saves_the_summary(killed: Path, capsys: pytest.CaptureFixture[str]):
     (killed / paths.CREDENTIALS).write_text("username,password\n")
     before = run_loading.load_summary(killed)
-    assert main.main(["recover", str(killed)]) == ExitCode.INVALID_RUN
+    assert main.main(["recover", str(killed)]) == ExitCode.NO_VERDICT
     assert "invalid" in capsys.readouterr().out
     assert json.loads((killed / paths.SUMMARY).read_text())["cut_short"] is True
     assert run_loading.load_summary(killed) == before
@@ -41,7 +41,7 @@ def test_a_damaged_file_is_reported_and_what_came_before_is_kept(
     with pytest.raises(ResultsError, match=r"is broken at line \d+: .*recover"):
         run_loading.load_requests(whole)
 
-    assert main.main(["recover", str(whole)]) == ExitCode.INVALID_RUN
+    assert main.main(["recover", str(whole)]) == ExitCode.NO_VERDICT
     summary = run_loading.load_summary(whole)
     assert summary.requests.total == 200
     assert "is broken at line 200" in str(summary.cut_reason)

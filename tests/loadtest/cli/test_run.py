@@ -22,7 +22,8 @@ from loadtest.stack.outputs import StackOutputs
 
 
 @pytest.mark.parametrize(
-    ("outcome", "code"), [("kept", 0), ("measured", 0), ("broken", 2), ("invalid", 3)]
+    ("outcome", "code"),
+    [("kept", 0), ("measured", 0), ("broken", 2), ("undecided", 3), ("invalid", 3)],
 )
 def test_the_verdict_is_the_exit_code(
     outcome: str,

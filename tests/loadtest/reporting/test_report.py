@@ -92,7 +92,12 @@ def test_a_broken_promise_is_shown_with_its_reasons(
 @pytest.mark.parametrize(
     ("outcome", "failed", "code", "sentence"),
     [
-        ("invalid", 0, 3, "It is undecided whether the HA stack kept its promise: too short."),
+        (
+            "undecided",
+            0,
+            3,
+            "Whether the HA stack kept its promise was not shown by this run: too short.",
+        ),
         ("measured", 2, 0, "No promise was made for the HA stack: 2 of 27,000 users failed"),
         ("kept", 2, 0, "The HA stack kept its promise: 2 of 27,000 users failed"),
     ],
@@ -105,7 +110,7 @@ def test_a_verdict_without_a_broken_promise_is_never_reported_as_one(  # noqa: P
     code: int,
     sentence: str,
 ):
-    reasons = [free_text("too short")] if outcome == "invalid" else []
+    reasons = [free_text("too short")] if outcome == "undecided" else []
     ha = changed(
         golden[1],
         verdict=golden[1].verdict.model_copy(update={"outcome": outcome, "reasons": reasons}),
