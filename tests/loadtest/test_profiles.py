@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.errors import LoadTestError
-from loadtest.profiles import PROFILES, Phase, Profile, profile_named
+from loadtest.profiles import PROFILES, Phase, Profile, from_record, profile_named
 
 
 def test_seed_starts_the_published_27000_users():
@@ -73,7 +73,25 @@ def test_artillery_gets_its_own_words():
         "arrivalRate": 5,
         "rampTo": 125,
     }
-    assert "rampTo" not in PROFILES["quick"].phases[1].to_artillery()
+    # A hold is written as a ramp that stays at its rate, which costs Artillery less.
+    assert PROFILES["quick"].phases[1].to_artillery() == {
+        "name": "hold",
+        "duration": 10,
+        "arrivalRate": 125,
+        "rampTo": 125,
+    }
+
+
+@pytest.mark.parametrize(("duration", "rate"), [(10, 120), (10, 600), (10, 1500), (1, 125)])
+def test_a_hold_that_a_ramp_would_start_unevenly_stays_steady(duration: int, rate: int):
+    assert "rampTo" not in Phase("hold", duration, rate).to_artillery()
+
+
+def test_a_hold_is_recorded_and_described_as_one():
+    recorded = PROFILES["quick"].record()
+    assert recorded.phases[1].ramp_to is None
+    rebuilt = from_record(recorded)
+    assert rebuilt == PROFILES["quick"]
 
 
 def test_an_unknown_profile_is_reported_with_the_known_ones():

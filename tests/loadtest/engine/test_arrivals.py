@@ -1,0 +1,62 @@
+"""A hold that is written as a ramp starts the visitors that a steady phase starts: Artillery's code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from loadtest.profiles import PROFILES, Phase
+from toolchain import locate
+
+pytestmark = pytest.mark.region
+
+ARRIVALS = Path(__file__).with_name("arrivals.mjs")
+HOLDS = sorted({phase.arrival_rate for p in PROFILES.values() for phase in p.phases[1:]})
+SECONDS = 4
+STEADY = {"name": "hold", "duration": SECONDS}
+
+
+def started_ms(phase: dict[str, str | int], workers: int) -> list[np.ndarray]:
+    """When each of Artillery's worker threads starts its visitors, in milliseconds."""
+    node, script = locate.artillery_command()
+    command = [node, ARRIVALS, Path(script).parent.parent, str(workers), json.dumps([phase])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return [np.array(times) for times in json.loads(done.stdout)]
+
+
+@pytest.mark.parametrize("rate", HOLDS)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_both_notations_start_the_same_visitors_in_every_second(rate: int, workers: int):
+    hold = Phase("hold", SECONDS, rate)
+    written = hold.to_artillery()
+    assert written["rampTo"] == rate
+
+    ramp = started_ms(written, workers)
+    steady = started_ms({**STEADY, "arrivalRate": rate}, workers)
+
+    assert [len(times) for times in ramp] == hold.arrivals(workers)
+    for one, other in zip(ramp, steady, strict=True):
+        # In one thread to the resolution of a timer; in several, a thread's own interval is rounded
+        # down to milliseconds and begins anew every second.
+        assert np.max(np.abs(one - other[: len(one)])) <= (2.1 if workers == 1 else 45)
+        edges = np.arange(SECONDS + 1) * 1000 + 3
+        apart = np.histogram(one, edges)[0] - np.histogram(other, edges)[0]
+        assert np.all(np.abs(apart) <= (0 if workers == 1 else 1))
+
+
+def test_the_planned_times_are_those_of_the_ramp():
+    hold = Phase("hold", SECONDS, 125)
+    (times,) = started_ms(hold.to_artillery(), 1)
+    assert np.max(np.abs(times / 1000 - hold.schedule())) <= 0.0021
+
+
+def test_the_test_sees_a_rate_that_a_ramp_does_not_start_evenly():
+    phase = {**STEADY, "arrivalRate": 120}
+    (ramp,) = started_ms({**phase, "rampTo": 120}, 1)
+    (steady,) = started_ms(phase, 1)
+    # floor(1000 / 120) = 8 ms: all have started after 0.96 of the second.
+    assert np.max(np.abs(ramp - steady)) >= 39
