@@ -25,7 +25,8 @@ class RegionConfig:
     of the AWS API, 0 for a free one. `speed` divides every period that AWS would wait
     (health check interval, cooldown, grace period, deregistration delay): 1.0 is real time.
     `image` is the root file system of instances: "host", "al2023", or the path of a directory or
-    tarball; `ami_images` are pairs of an AMI id and the image of its instances.
+    tarball; `ami_images` are pairs of an AMI id and the image of its instances. `cpu_factor` replaces
+    what the region measures of this computer's CPU.
     """
 
     root: Path
@@ -35,6 +36,7 @@ class RegionConfig:
     speed: float = 1.0
     image: str = DEFAULT_IMAGE
     ami_images: tuple[tuple[str, str], ...] = ()
+    cpu_factor: float | None = None
 
     def __post_init__(self) -> None:
         """Reject values that would only fail later and less clearly."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from region import daemons, image_options, preflight, private, session
+from region import calibration, daemons, image_options, preflight, private, session
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.machines import cgroups
@@ -79,6 +79,8 @@ class Region:
     def _start(self) -> session.Session:
         preflight.require(preflight.REGION)
         kind = cgroups.detect()
+        # While nothing of the region runs yet that would disturb it.
+        speed = self._calibrate()
         network = RegionNetwork(self.config.root)
         self._with(network.start, network.stop)
         private.directory(self.config.root / "instances")
@@ -94,6 +96,7 @@ class Region:
             aws_endpoint=plane.endpoint,
             image=image.for_ami,
             credentials=plane.credentials,
+            cpu_factor=speed.factor,
         )
         self._with(pool.start, pool.close)
         loop = ControllerLoop(plane, self._controllers(plane, pool, network))
@@ -115,6 +118,14 @@ class Region:
         )
         session.write(self.config.root, found)
         self._undo.callback(session.record(self.config.root).unlink, missing_ok=True)
+        return found
+
+    def _calibrate(self) -> calibration.Calibration:
+        measured = calibration.measure()
+        found = calibration.chosen(measured, self.config.cpu_factor)
+        private.directory(self.config.root)
+        calibration.write(self.config.root, found)
+        log.info("%s", calibration.describe(found))
         return found
 
     @staticmethod

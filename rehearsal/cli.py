@@ -10,7 +10,7 @@ import typer
 from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
 from region import environment, image_options
-from region.cli import Speed
+from region.cli import CpuFactor, Speed
 from region.options import DEFAULT_ROOT, Root
 from toolchain import paths
 
@@ -25,6 +25,7 @@ else, **130** interrupted.
 - `python -m rehearsal run --profile seed`: the published experiment
 - `python -m rehearsal run --revision DIR`: your own application instead of the sample service
 - `python -m rehearsal preview`: both stacks under the policy pack; builds nothing
+- `python -m rehearsal calibrate`: how fast this computer's cores are
 - `python -m rehearsal start`
 - `eval "$(python -m rehearsal env)"; pulumi up -s ha`
 - `python -m rehearsal instances`
@@ -63,11 +64,13 @@ def run(
         ),
     ] = None,
     image: image_options.Option = None,
+    cpu_factor: CpuFactor = None,
 ) -> int:
     """Bring both stacks up, load them, and compare the two in a report.
 
     Exit codes: 0 the HA stack kept its promise; 2 it broke it; 3 a run is not valid; 4 a stack
-    could not be built, released or loaded.
+    could not be built, released or loaded. 3 also before anything was built: this computer is too slow
+    or too unsteady to play the stacks.
 
     Example: `python -m rehearsal run --profile seed --keep`, or with your own application
     `python -m rehearsal run --revision build/revision -c instanceType=t4g.small`
@@ -84,6 +87,7 @@ def run(
         revision=revision.absolute(),
         config=_pairs(config or []),
         images=image_options.chosen(root.resolve(), image),
+        cpu_factor=cpu_factor,
     )
     return rehearsal.run()
 

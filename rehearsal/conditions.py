@@ -13,6 +13,7 @@ from loadtest.models import RunSummary
 from loadtest.reporting.conditions import Condition, condition, literal
 from loadtest.stack.outputs import StackOutputs
 from region import usage
+from region.calibration import Calibration, reference
 from region.machines.instance_types import INSTANCE_TYPES
 from region.session import Session
 from toolchain import locate
@@ -37,19 +38,23 @@ def stack_run(root: Path, summary: RunSummary, outputs: StackOutputs) -> StackRu
     return StackRun(summary, outputs, {name: used[name] for name in sorted(answered & set(used))})
 
 
-def conditions(session: Session, single: StackRun, ha: StackRun) -> list[Condition]:
-    """Return the rows that only the region knows."""
+def conditions(
+    session: Session, single: StackRun, ha: StackRun, speed: Calibration | None = None
+) -> list[Condition]:
+    """Return the rows that only the region knows; `speed` is its calibration, if it has one."""
     runs = (single, ha)
+    factor = speed.factor if speed else 1.0
     return [
         condition(msg("local.where"), (msg("local.where.value"),) * 2, literal("AWS"), _machine()),
         condition(
             msg("local.instance"),
-            tuple(map(_instance, runs)),
+            tuple(_instance(run, factor) for run in runs),
             literal("t4g.nano"),
             msg("local.instance.note", limits=session.limits),
         ),
+        *_calibration(speed),
         condition(msg("local.image"), (literal(session.image),) * 2, literal("Amazon Linux 2023")),
-        condition(msg("local.cpu"), tuple(map(_cpu_share, runs))),
+        condition(msg("local.cpu"), tuple(_cpu_share(run, factor) for run in runs)),
         condition(
             msg("local.load-balancer"),
             (msg("local.load-balancer.none"), msg("local.load-balancer.value")),
@@ -87,24 +92,52 @@ def versions() -> list[Condition]:
     return [condition(msg(name), (literal(str(version)),) * 2) for name, version in found.items()]
 
 
-def _instance(run: StackRun) -> Message:
+def _instance(run: StackRun, factor: float) -> Message:
     kind = INSTANCE_TYPES[run.outputs.instance_type]
     return msg(
         "local.instance.value",
         type=run.outputs.instance_type,
         cpu=kind.baseline_cpu,
+        here=kind.baseline_cpu * factor,
         memory=kind.memory_bytes // 2**20,
     )
 
 
-def _cpu_share(run: StackRun) -> Message:
+def _cpu_share(run: StackRun, factor: float) -> Message:
     if not run.cores:
         return msg("local.cpu.unknown")
-    baseline = INSTANCE_TYPES[run.outputs.instance_type].baseline_cpu
+    baseline = INSTANCE_TYPES[run.outputs.instance_type].baseline_cpu * factor
     shares = sorted(cores / baseline for cores in run.cores.values())
     if len(shares) == 1:
         return msg("local.cpu.one", share=shares[0])
     return msg("local.cpu.several", low=shares[0], high=shares[-1], instances=len(shares))
+
+
+def _calibration(speed: Calibration | None) -> list[Condition]:
+    """Return the rows about this computer's cores."""
+    if speed is None:
+        return [condition(msg("local.calibration"), (msg("local.calibration.none"),) * 2)]
+    if speed.chosen_factor is None:
+        value = msg("local.calibration.measured", factor=speed.factor, spread=speed.spread)
+    else:
+        value = msg(
+            "local.calibration.set",
+            factor=speed.factor,
+            measured=speed.measured_factor,
+            spread=speed.spread,
+        )
+    note = msg(
+        "local.calibration.note",
+        rate=speed.measured_rate,
+        reference=speed.reference_rate,
+        core=reference.NAME,
+        uncertainty=reference.UNCERTAINTY - 1,
+    )
+    capacity = msg("local.capacity.value", cores=speed.capacity_cores, cpus=speed.cpus)
+    return [
+        condition(msg("local.calibration"), (value,) * 2, literal("1"), note),
+        condition(msg("local.capacity"), (capacity,) * 2),
+    ]
 
 
 def _machine() -> Message:

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,14 +16,15 @@ from rich.console import Console
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import run_loading
 from loadtest.models import RunSummary
-from loadtest.profiles import profile_named
+from loadtest.profiles import Profile, profile_named
 from loadtest.reporting import report
 from loadtest.runs import paths as runs_paths
 from loadtest.stack import outputs as stack_outputs
-from region import background, image_options, preflight, rootless, session
+from region import background, calibration, image_options, preflight, rootless, session
+from region.cli import factor_arguments
 from region.config import RegionConfig
 from region.environment import process_environment
-from rehearsal import conditions, display
+from rehearsal import conditions, display, fit
 from rehearsal.pulumi_project import STACKS, EngineError, Project
 from toolchain import paths
 
@@ -48,6 +49,8 @@ class Rehearsal:
     config: Mapping[str, str] = field(default_factory=dict[str, str])
     """Settings of the namespace `haproof` that both stacks get."""
     images: image_options.ImageChoice = field(default_factory=image_options.ImageChoice)
+    cpu_factor: float | None = None
+    """What the user set instead of the region's measurement."""
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
 
     def run(self) -> int:
@@ -59,6 +62,7 @@ class Rehearsal:
             RootlessError: only root may listen on the load balancer's port.
             BackgroundError: the region did not start.
             EngineError: a stack could not be built, released or loaded.
+            UnfitError: this computer is too slow or too unsteady to play the stacks.
         """
         # Check whatever can be checked at once before minutes of work.
         profile = profile_named(self.profile)
@@ -67,6 +71,7 @@ class Rehearsal:
         rootless.require_port(_listener_port(self.config))
         self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         with self._region() as found:
+            self._require_cpu(profile)
             project = Project(found, self.root, {RESULTS_VARIABLE: str(self.results)})
             with self._stacks(project):
                 runs = {stack: self._load(project, stack) for stack in STACKS}
@@ -87,7 +92,12 @@ class Rehearsal:
         for line in image_options.announce(config):
             self.console.print(line, highlight=False, markup=False)
         with display.stage(self.console, "start the local region"):
-            arguments = ["--speed", str(self.speed), *chosen.arguments()]
+            arguments = [
+                "--speed",
+                str(self.speed),
+                *chosen.arguments(),
+                *factor_arguments(self.cpu_factor),
+            ]
             found = background.launch(self.root, arguments)
         try:
             yield found
@@ -99,6 +109,32 @@ class Rehearsal:
             else:
                 with display.stage(self.console, "stop the local region"):
                     background.stop(found)
+
+    def _require_cpu(self, profile: Profile) -> None:
+        """Say how fast this computer is, and end here if that is certainly too slow."""
+        found = calibration.read(self.root)
+        asked = fit.asked(self.config)
+        if found is None or asked is None:
+            return
+        kind, instances = asked
+        sample = self.revision == paths.REVISION
+        need = fit.needs(profile, kind, instances, found.factor, sample=sample)
+        try:
+            warning = fit.check(found, need)
+        except fit.UnfitError:
+            # Whatever used the CPU when the region started may have ended since.
+            now = calibration.measure()
+            found = replace(
+                found,
+                spread=now.spread,
+                capacity_cores=now.capacity_cores,
+                others_cores=now.others_cores,
+                stolen_cores=now.stolen_cores,
+            )
+            warning = fit.check(found, need)
+        self.console.print(f"CPU: {calibration.describe(found)}", highlight=False)
+        if warning:
+            self.console.print(f"[yellow]{warning}[/]", highlight=False)
 
     # --- the stacks -------------------------------------------------------------------------------
 
@@ -211,7 +247,10 @@ class Rehearsal:
 
     def _report(self, project: Project, runs: dict[str, Path]) -> int:
         single, ha = (self._stack_run(runs[stack]) for stack in STACKS)
-        extra = [*conditions.conditions(project.session, single, ha), *conditions.versions()]
+        extra = [
+            *conditions.conditions(project.session, single, ha, calibration.read(self.root)),
+            *conditions.versions(),
+        ]
         written = report.write_report(
             runs["single"], runs["ha"], self.results / f"report-{self.profile}", extra
         )

@@ -57,6 +57,7 @@ class MachineContext:
     Attributes:
         agent_endpoint: The URL of the region's API, as this process reaches it for the agents.
         aws_endpoint: The same, as machines reach it.
+        cpu_factor: CPU seconds of this computer that do what one of the instance types' vCPUs does.
         image: Returns the root file system that an AMI id stands for.
         boot_timeout: How long user data may run, in seconds.
     """
@@ -72,6 +73,7 @@ class MachineContext:
     account_id: str
     image: Callable[[str], Image]
     boot_timeout: float
+    cpu_factor: float = 1.0
 
 
 class Machine:
@@ -216,12 +218,20 @@ class Machine:
         """Return whether the machine is running: booted, and not killed from outside."""
         return self._state == "running" and self._init_alive()
 
+    @property
+    def cpu_quota(self) -> float:
+        """The type's baseline in cores of this computer: what limited services get."""
+        return self.spec.type.baseline_cpu * self._context.cpu_factor
+
     def limit_services(self) -> None:
         """Limit the services to the type's baseline CPU from now on, also after a reboot."""
         self._limited.touch()
         if self._processes.powered:
             self._set_quota()
-            self.log(f"services are limited to {self.spec.type.baseline_cpu:g} CPU")
+            self.log(
+                f"services are limited to {self.spec.type.baseline_cpu:g} CPU: "
+                f"{self.cpu_quota:.3g} of this computer's"
+            )
 
     def usage(self) -> MachineUsage:
         """Return the counters since the last power-on; those of an off machine are its last."""
@@ -370,7 +380,7 @@ class Machine:
         }
 
     def _set_quota(self) -> None:
-        self._context.limits.set_cpu(self._processes.group(SERVICES), self.spec.type.baseline_cpu)
+        self._context.limits.set_cpu(self._processes.group(SERVICES), self.cpu_quota)
 
     def _restore_quota(self) -> None:
         if self._limited.exists():

@@ -50,12 +50,14 @@ class MachinePool:
         credentials: Credentials | None = None,
         account_id: str = ACCOUNT,
         boot_timeout: float = _BOOT_TIMEOUT_SECONDS,
+        cpu_factor: float = 1.0,
     ) -> None:
         """Keep state below `root`; user data may run for `boot_timeout` seconds.
 
         `network` belongs to the caller, who has started it. `aws_endpoint` is the region's API as
         this process reaches it. `image` returns the root file system that an AMI id stands for.
-        Each machine's calls are signed with a key pair of its own, from `credentials`.
+        Each machine's calls are signed with a key pair of its own, from `credentials`. `cpu_factor` is
+        how many CPU seconds of this computer do what one of the instance types' vCPUs does.
         """
         self.region = region
         self._root = root.resolve()
@@ -66,6 +68,7 @@ class MachinePool:
         self._credentials = credentials or Credentials(new())
         self._account_id = account_id
         self._boot_timeout = boot_timeout
+        self._cpu_factor = cpu_factor
         self._lock = threading.Lock()
         self._machines: dict[str, Machine] = {}
         self._listener = Listener(self._find)
@@ -129,6 +132,7 @@ class MachinePool:
             account_id=self._account_id,
             image=self._image,
             boot_timeout=self._boot_timeout,
+            cpu_factor=self._cpu_factor,
         )
         with self._lock:
             known = self._machines.get(spec.instance_id)

@@ -14,9 +14,10 @@ from typing import ClassVar, Final
 from region.machines.cgroups import files
 
 # With a short period a throttled service answers in small steps instead of freezing for most of
-# 100 ms; 1 ms is also the smallest quota that the kernel accepts.
+# 100 ms. 1 ms is the smallest quota that the kernel accepts, 1 s the longest period.
 CPU_PERIOD_US: Final = 10_000
 MIN_QUOTA_US: Final = 1_000
+MAX_PERIOD_US: Final = 1_000_000
 # All groups of the project are below this name, so that leftovers can be found again.
 NAMESPACE: Final = "haproof"
 _TIMEOUT_SECONDS: Final = 10.0
@@ -27,7 +28,7 @@ class GroupUsage:
     """Counters of one group including everything below it, since the group was created.
 
     `throttled_seconds`, `nr_periods` and `nr_throttled` belong to the quota of this group itself;
-    a period is 10 ms long and counts only while the group has something to run.
+    a period is `bandwidth`'s and counts only while the group has something to run.
     """
 
     cpu_seconds: float
@@ -38,9 +39,16 @@ class GroupUsage:
     oom_kills: int
 
 
-def quota_us(cores: float) -> int:
-    """Return the CPU time per period of 10 ms that amounts to `cores`, in microseconds."""
-    return max(MIN_QUOTA_US, round(cores * CPU_PERIOD_US))
+def bandwidth(cores: float) -> tuple[int, int]:
+    """Return quota and period, in microseconds, that amount to `cores`.
+
+    The period is 10 ms, and longer where the kernel would not accept so small a quota: an instance's
+    baseline on a computer that is faster than the instance type.
+    """
+    quota = round(cores * CPU_PERIOD_US)
+    if quota >= MIN_QUOTA_US:
+        return quota, CPU_PERIOD_US
+    return MIN_QUOTA_US, min(MAX_PERIOD_US, round(MIN_QUOTA_US / cores))
 
 
 class Limits(ABC):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from region.machines.cgroups import files
-from region.machines.cgroups.base import CPU_PERIOD_US, NAMESPACE, GroupUsage, Limits, quota_us
+from region.machines.cgroups.base import CPU_PERIOD_US, NAMESPACE, GroupUsage, Limits, bandwidth
 from region.machines.cgroups.owner import as_owner_of
 
 # pids is optional: without it memory alone limits a fork bomb.
@@ -53,8 +53,8 @@ class CgroupV1(Limits):
     def set_cpu(self, group: str, cores: float | None) -> None:
         """Limit the group to `cores` by the CFS bandwidth quota; None removes the limit."""
         directory = self._directory("cpu", group)
-        files.write(directory / "cpu.cfs_period_us", str(CPU_PERIOD_US))
-        quota = -1 if cores is None else quota_us(cores)
+        quota, period = (-1, CPU_PERIOD_US) if cores is None else bandwidth(cores)
+        files.write(directory / "cpu.cfs_period_us", str(period))
         files.write(directory / "cpu.cfs_quota_us", str(quota))
 
     def set_memory(self, group: str, memory_bytes: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from region.machines.cgroups import files
-from region.machines.cgroups.base import CPU_PERIOD_US, GroupUsage, Limits, quota_us
+from region.machines.cgroups.base import CPU_PERIOD_US, GroupUsage, Limits, bandwidth
 from region.machines.errors import LimitsError
 
 REQUIRED = ("cpu", "memory")
@@ -85,8 +85,8 @@ class CgroupV2(Limits):
 
     def set_cpu(self, group: str, cores: float | None) -> None:
         """Limit the group to `cores` by cpu.max; None removes the limit."""
-        quota = "max" if cores is None else str(quota_us(cores))
-        files.write(self._directory(group) / "cpu.max", f"{quota} {CPU_PERIOD_US}")
+        quota, period = ("max", CPU_PERIOD_US) if cores is None else bandwidth(cores)
+        files.write(self._directory(group) / "cpu.max", f"{quota} {period}")
 
     def set_memory(self, group: str, memory_bytes: int) -> None:
         """Limit memory, without swap where the kernel accounts it."""

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from region.machines import INSTANCE_TYPES, MachineError
-from region.machines.cgroups.base import quota_us
+from region.machines.cgroups.base import bandwidth
 
 
 def test_t4g_nano_is_two_vcpus_at_five_percent():
@@ -20,10 +22,17 @@ def test_baselines_of_the_ec2_user_guide(name: str, baseline: float, gib: int):
     assert INSTANCE_TYPES[name].memory_bytes == gib * 1024**3
 
 
-def test_quota_is_one_millisecond_of_ten_for_a_nano_and_never_less():
-    assert quota_us(0.10) == 1_000
-    assert quota_us(0.60) == 6_000
-    assert quota_us(0.01) == 1_000
+def test_quota_is_one_millisecond_of_ten_for_a_nano():
+    assert bandwidth(0.10) == (1_000, 10_000)
+    assert bandwidth(0.60) == (6_000, 10_000)
+
+
+@given(st.floats(0.001, 64))
+def test_every_quota_is_one_that_the_kernel_accepts_and_amounts_to_the_cores(cores: float):
+    quota, period = bandwidth(cores)
+    assert quota >= 1_000
+    assert 10_000 <= period <= 1_000_000
+    assert quota / period == pytest.approx(cores, rel=0.001)
 
 
 def test_processes_are_those_of_a_computer_with_that_memory():

@@ -1,0 +1,145 @@
+"""Whether this computer can play what a rehearsal asks for, before minutes of work begin.
+
+Only what is certain to fail is refused: less CPU than load generator, load balancer, database and
+region need at the profile's highest rate, with what the instances need for the same requests. What may
+be too little is said, and the run decides: it watches the computer and is not valid if CPU was short.
+
+The needs below are for one request, in milliseconds of a reference core, so that they hold on any
+computer; docs/calibration.md says how they were measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from commandline.errors import UserError
+from commandline.exit_codes import ExitCode
+from loadtest.profiles import Profile
+from region.calibration import Calibration
+from region.machines.instance_types import INSTANCE_TYPES, InstanceType
+from toolchain import paths
+
+GENERATOR_MS: Final = 1.6
+"""Artillery with the recorder."""
+BALANCER_MS: Final = 0.15
+"""HAProxy, with its connections to the instances."""
+DATABASE_MS: Final = 0.25
+"""PostgreSQL."""
+REGION_CORES: Final = 0.06
+"""The region with both stacks up, whatever the load, in reference cores."""
+SERVICE_MS: Final = 1.0
+"""The sample service, on an instance."""
+REQUESTS_PER_VISITOR: Final = 2
+"""Of the built-in scenario."""
+
+UNSTEADY: Final = 0.25
+"""A computer with a greater spread plays an instance now a quarter faster, now a quarter slower."""
+
+
+class UnfitError(UserError):
+    """This computer cannot play the stacks: a run on it would prove nothing."""
+
+    exit_code = ExitCode.INVALID_RUN
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """CPU that a rehearsal needs at its highest rate, in cores of this computer.
+
+    Attributes:
+        rate: Requests per second.
+        around: Load generator, load balancer, database, region.
+        fleet: What the instances need at least for the rate, as far as their quotas allow.
+        quotas: What they may use at most.
+        what: The fleet, in words.
+    """
+
+    rate: float
+    around: float
+    fleet: float
+    quotas: float
+    what: str
+
+
+def needs(
+    profile: Profile, kind: InstanceType, instances: int, factor: float, *, sample: bool
+) -> Needs:
+    """Return what the ha stack needs under `profile`; of an application of the user's, the quotas only."""
+    rate = float(profile.peak_rate * REQUESTS_PER_VISITOR)
+    around = rate * (GENERATOR_MS + BALANCER_MS + DATABASE_MS) / 1000 + REGION_CORES
+    quotas = instances * kind.baseline_cpu
+    service = rate * SERVICE_MS / 1000 if sample else 0.0
+    return Needs(
+        rate=rate,
+        around=around * factor,
+        fleet=min(service, quotas) * factor,
+        quotas=quotas * factor,
+        what=f"{instances} × {kind.name}",
+    )
+
+
+def asked(config: Mapping[str, str], root: Path = paths.ROOT) -> tuple[InstanceType, int] | None:
+    """Return type and number of the ha stack's instances; None for what the preview will refuse."""
+    settings = {**_defaults(root / "Pulumi.yaml"), **_own(root / "Pulumi.ha.yaml"), **config}
+    kind = INSTANCE_TYPES.get(str(settings.get("instanceType")))
+    try:
+        instances = int(str(settings.get("desiredCapacity")))
+    except ValueError:
+        return None
+    return (kind, instances) if kind is not None and instances > 0 else None
+
+
+def _defaults(project: Path) -> dict[str, object]:
+    return {
+        name: key.get("default") for name, key in _own(project).items() if isinstance(key, dict)
+    }
+
+
+def _own(file: Path) -> dict[str, object]:
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {name.partition(":")[2]: value for name, value in content["config"].items()}
+
+
+def check(found: Calibration, need: Needs) -> str | None:
+    """Return a warning where the CPU may be too little, or None.
+
+    Raises:
+        UnfitError: It is certainly too little, or the computer is too unsteady.
+    """
+    if found.spread > UNSTEADY:
+        raise UnfitError(
+            "This computer's cores are too unsteady to play instances: the same work took "
+            f"{found.spread:.0%} more or less CPU time from one moment to the next (at most "
+            f"{UNSTEADY:.0%} is accepted). "
+            f"{_remedy(found)}"
+        )
+    given = f"This computer gives {found.capacity_cores:.2f} of {found.cpus} CPUs"
+    around = f"{need.around:.2f} for load generator, load balancer, database and region"
+    least = need.around + need.fleet
+    if found.capacity_cores < least:
+        raise UnfitError(
+            f"{given}, and the rehearsal needs {least:.2f} at its {need.rate:.0f} requests/s: {around}, "
+            f"{need.fleet:.2f} for the ha stack's {need.what}. {_remedy(found)}"
+        )
+    most = need.around + need.quotas
+    if found.capacity_cores < most:
+        return (
+            f"{given}; at its {need.rate:.0f} requests/s the rehearsal needs {least:.2f} to {most:.2f} "
+            f"({around}, up to {need.quotas:.2f} for the ha stack's {need.what}): if it gets too little, "
+            "the run will be called not valid"
+        )
+    return None
+
+
+def _remedy(found: Calibration) -> str:
+    others = (
+        f"Close other programs (they used {found.others_cores:.2f} CPUs meanwhile)"
+        if found.others_cores >= 0.1
+        else "Allow this session more CPU (see `python -m rehearsal calibrate`)"
+    )
+    return f"{others}, or load it less: `--profile smoke`."

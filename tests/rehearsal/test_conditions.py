@@ -1,0 +1,67 @@
+"""The rows that only the region knows, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadtest.messages.message import Message, render
+from loadtest.stack.outputs import StackOutputs
+from region import calibration
+from region.calibration import Calibration, reference
+from region.session import Session
+from rehearsal import conditions
+from rehearsal.conditions import StackRun
+
+SESSION = Session(pid=1, created=0.0, api_port=1, provider_port=2, limits="cgroup v1")
+SLOW = Calibration(measured_rate=reference.RATE / 2, spread=0.031, capacity_cores=1.4, cpus=2)
+
+
+def runs() -> tuple[StackRun, StackRun]:
+    """Two runs of which only the instances' type and CPU matter."""
+    outputs = StackOutputs.model_construct(instance_type="t4g.nano")
+    single = StackRun(None, outputs, {"i-1": 0.2})  # pyright: ignore[reportArgumentType]
+    return single, StackRun(None, outputs, {"i-2": 0.1, "i-3": 0.15})  # pyright: ignore[reportArgumentType]
+
+
+def rows(speed: Calibration | None, language: str) -> dict[str, tuple[str, str, str]]:
+    """Return the values of both stacks and the note, by the id of the row's name."""
+
+    def text(message: Message | None) -> str:
+        return render(message, language) if message else ""
+
+    return {
+        row.name.id: (text(row.single), text(row.ha), text(row.note))
+        for row in conditions.conditions(SESSION, *runs(), speed)
+    }
+
+
+def test_quota_and_share_are_in_cores_of_this_computer():
+    found = rows(SLOW, "en")
+    assert found["local.instance"][0] == "t4g.nano: 0.1 CPU (0.200 of this computer's), 512 MiB"
+    assert found["local.cpu"][:2] == ("100 %", "50 % to 75 % on 2 instances")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_factor_spread_reference_and_capacity_are_in_every_report(language: str):
+    found = rows(SLOW, language)
+    single, ha, note = found["local.calibration"]
+    assert single == ha
+    assert "2.00" in single
+    assert "3 %" in single.replace("3%", "3 %")
+    assert reference.NAME in note
+    assert f"{reference.RATE:,.0f}" in note
+    assert "1.40" in found["local.capacity"][0]
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_factor_that_the_user_set_is_announced_with_the_measured_one(language: str):
+    value = rows(calibration.chosen(SLOW, 0.7), language)["local.calibration"][0]
+    assert "0.70" in value
+    assert "--cpu-factor" in value
+    assert "2.00" in value
+
+
+def test_a_region_without_calibration_is_said_to_have_none():
+    found = rows(None, "en")
+    assert found["local.calibration"][0] == "not calibrated: taken as 1"
+    assert found["local.instance"][0] == "t4g.nano: 0.1 CPU (0.100 of this computer's), 512 MiB"

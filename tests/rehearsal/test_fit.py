@@ -1,0 +1,119 @@
+"""Whether a computer can play the stacks: certain failure is refused, doubt is only said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commandline.exit_codes import ExitCode
+from loadtest.profiles import profile_named
+from region.calibration import Calibration, reference
+from region.machines.instance_types import INSTANCE_TYPES
+from rehearsal import fit
+
+NANO = INSTANCE_TYPES["t4g.nano"]
+QUICK = profile_named("quick")
+GOOD = Calibration(measured_rate=reference.RATE, spread=0.03, capacity_cores=2.0, cpus=2)
+CASES = st.tuples(st.floats(0.05, 64), st.floats(0.3, 3), st.integers(1, 20), st.booleans())
+
+
+def need(factor: float = 1.0, instances: int = 6, *, sample: bool = True) -> fit.Needs:
+    return fit.needs(QUICK, NANO, instances, factor, sample=sample)
+
+
+def test_a_computer_with_cpu_to_spare_is_accepted_without_a_word():
+    found = need()
+    assert (
+        fit.check(replace(GOOD, capacity_cores=found.around + found.quotas + 0.01), found) is None
+    )
+
+
+def test_a_computer_that_lacks_cpu_for_certain_is_refused_with_numbers_and_remedy():
+    found = need()
+    poor = replace(GOOD, capacity_cores=found.around + found.fleet - 0.01, others_cores=0.8)
+    with pytest.raises(fit.UnfitError) as refused:
+        fit.check(poor, found)
+    text = str(refused.value)
+    assert refused.value.exit_code == ExitCode.INVALID_RUN
+    assert f"gives {poor.capacity_cores:.2f} of 2 CPUs" in text
+    assert f"needs {found.around + found.fleet:.2f} at its 250 requests/s" in text
+    assert "6 × t4g.nano" in text
+    assert "Close other programs (they used 0.80 CPUs meanwhile)" in text
+
+
+def test_a_session_that_was_given_too_little_is_told_so_rather_than_to_close_programs():
+    with pytest.raises(fit.UnfitError, match="Allow this session more CPU"):
+        fit.check(replace(GOOD, capacity_cores=0.05), need())
+
+
+def test_what_may_be_too_little_is_only_said():
+    found = need(sample=False)
+    some = replace(GOOD, capacity_cores=found.around + found.quotas / 2)
+    warning = fit.check(some, found)
+    assert warning is not None
+    assert "will be called not valid" in warning
+
+
+def test_an_unsteady_computer_is_refused():
+    with pytest.raises(fit.UnfitError, match=r"too unsteady.*40%"):
+        fit.check(replace(GOOD, spread=0.4, capacity_cores=64.0), need())
+
+
+def test_of_an_application_of_the_users_own_nothing_is_known_but_its_quotas():
+    assert need(sample=False).fleet == 0
+    assert need(sample=False).quotas == need().quotas == pytest.approx(0.6)
+
+
+def test_the_instances_need_no_more_than_their_quotas():
+    assert need(instances=1).fleet == need(instances=1).quotas == pytest.approx(0.1)
+
+
+@given(CASES)
+def test_more_cpu_never_turns_acceptance_into_refusal(case: tuple[float, float, int, bool]):
+    capacity, factor, instances, sample = case
+    found = fit.needs(QUICK, NANO, instances, factor, sample=sample)
+    least = found.around + found.fleet
+    if capacity < least:
+        with pytest.raises(fit.UnfitError):
+            fit.check(replace(GOOD, capacity_cores=capacity), found)
+    else:
+        warned = fit.check(replace(GOOD, capacity_cores=capacity), found) is not None
+        assert warned == (capacity < found.around + found.quotas)
+    assert found.fleet <= found.quotas
+
+
+@given(st.floats(0.3, 3))
+def test_a_slower_computer_needs_as_much_more_cpu(factor: float):
+    one, other = need(), need(factor)
+    for name in ("around", "fleet", "quotas"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name) * factor)
+
+
+def test_what_is_asked_comes_from_the_projects_settings():
+    assert fit.asked({}) == (NANO, 6)
+
+
+def test_the_command_lines_settings_come_first():
+    asked = fit.asked({"desiredCapacity": "4", "instanceType": "t4g.small"})
+    assert asked == (INSTANCE_TYPES["t4g.small"], 4)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"desiredCapacity": "many"}, {"desiredCapacity": "0"}, {"instanceType": "m7g.large"}],
+)
+def test_what_the_preview_will_refuse_is_left_to_it(config: dict[str, str]):
+    assert fit.asked(config) is None
+
+
+def test_a_stacks_own_setting_comes_before_the_projects_default(tmp_path: Path):
+    (tmp_path / "Pulumi.yaml").write_text(
+        "config:\n  haproof:instanceType: {type: string, default: t4g.nano}\n"
+        "  haproof:desiredCapacity: {type: integer, default: 6}\n"
+    )
+    (tmp_path / "Pulumi.ha.yaml").write_text("config:\n  haproof:desiredCapacity: 3\n")
+    assert fit.asked({}, tmp_path) == (NANO, 3)
