@@ -9,6 +9,9 @@ from enum import StrEnum
 ROUND_ROBIN = "round_robin"
 LEAST_OUTSTANDING_REQUESTS = "least_outstanding_requests"
 
+PURGES_PER_IDLE_TIMEOUT = 6
+"""How often HAProxy closes idle connections to targets."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 _PATH = re.compile(r"/[\x21\x23-\x26\x28-\x5b\x5d-\x7e]*")
@@ -145,8 +148,15 @@ class LoadBalancer:
 
     @property
     def route(self) -> str:
-        """The options of a HAProxy server with which it is reached."""
-        return f"source {self.node}" if self.node else ""
+        """The options of a HAProxy server with which it is reached.
+
+        An ALB keeps its connections to a target for the idle timeout; HAProxy's default for a server
+        that is added at run time is to keep none. At each purge it closes half of those that it does
+        not need, so that up to 63 are gone after six.
+        """
+        purge = max(1, round(1000 * self.idle_timeout / PURGES_PER_IDLE_TIMEOUT))
+        pooled = f"pool-max-conn -1 pool-purge-delay {purge}ms"
+        return f"{pooled} source {self.node}" if self.node else pooled
 
     def __post_init__(self) -> None:
         """Reject a listener that forwards to an unknown target group."""

@@ -87,7 +87,7 @@ class HAProxy:
             kept = self._sockets if spec.address == self.spec.address else {}
             old, old_sockets = self._pool, self._sockets
             self._sockets = _open(spec, kept)
-            self._pool = old.for_groups(spec.target_groups)
+            self._pool = old.for_groups(spec.target_groups, spec.route)
             try:
                 self._replace(spec)
             except LoadBalancerError:

@@ -75,7 +75,7 @@ class ServerPool:
         for group in self.groups:
             self.servers.setdefault(group.name, {})
 
-    def for_groups(self, groups: tuple[TargetGroup, ...]) -> ServerPool:
+    def for_groups(self, groups: tuple[TargetGroup, ...], route: str) -> ServerPool:
         """Copy the pool for other target groups; servers of groups that remain are kept."""
         kept = {
             group.name: {
@@ -83,7 +83,7 @@ class ServerPool:
             }
             for group in groups
         }
-        return ServerPool(groups, self.route, kept)
+        return ServerPool(groups, route, kept)
 
     def configured(self) -> Mapping[str, list[Target]]:
         """Return the targets to write into the configuration file."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from region.daemons import remove_runtime_directory, runtime_directory
@@ -41,24 +42,39 @@ class App:
         self.delay = 0.0
         self.headers: list[dict[str, str]] = []
         self.requests = 0
+        self.connections = 0
+        self.keeps_alive = 60.0
+        self.hangs_up = False
         app = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            served = False
+
             def do_GET(self) -> None:
                 check = self.path == "/health"
+                if not check and not self.served:
+                    app.connections += 1
+                    self.served = True
                 if check:
                     time.sleep(app.health_delay)
                 else:
                     app.requests += 1
                     app.headers.append(dict(self.headers))
                     time.sleep(app.delay)
+                    if app.hangs_up:
+                        self.close_connection = True
+                        return
                 body = app.address.encode()
                 self.send_response(app.status if check else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def setup(self) -> None:
+                self.timeout = app.keeps_alive
+                super().setup()
 
             def handle(self) -> None:
                 with contextlib.suppress(ConnectionError):
@@ -73,6 +89,14 @@ class App:
 
         self.server = Server((address, PORT), Handler)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def open_connections(self) -> int:
+        """How many connections it has; those of health checks are closed at once."""
+        here = (self.address, PORT)
+        return sum(
+            found.laddr == here and found.status == psutil.CONN_ESTABLISHED
+            for found in psutil.Process().net_connections("tcp4")
+        )
 
     def close(self) -> None:
         self.server.shutdown()

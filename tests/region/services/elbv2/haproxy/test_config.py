@@ -25,6 +25,7 @@ from region.services.elbv2.haproxy.process import explain_failure
 from region.services.elbv2.haproxy.runtime_api import ServerRow
 from region.services.elbv2.haproxy.servers import Phase, Server, failure_of, status_of
 
+POOLED = "pool-max-conn -1 pool-purge-delay 10000ms"
 FILES = config.Files(Path("/run/x/lb.sock"), Path("/state/lb"))
 
 
@@ -59,13 +60,13 @@ def test_the_health_check_is_the_target_groups_own():
     )
     assert "http-check expect status 200-299,302" in text
     assert "timeout check 2000ms" in text
-    assert "server i-1 127.20.0.5:8080 check inter 5000ms rise 2 fall 3" in text
+    assert f"server i-1 127.20.0.5:8080 check inter 5000ms rise 2 fall 3 {POOLED}" in text
 
 
 def test_a_target_is_in_the_open_backend_without_a_check():
     text = lines(balancer(group()), Target("i-1", "127.20.0.5", 8080))
     opened = text[text.index("backend tg-web--open") :]
-    assert "server i-1 127.20.0.5:8080" in opened
+    assert f"server i-1 127.20.0.5:8080 {POOLED}" in opened
 
 
 def test_the_listener_fails_open():
@@ -86,7 +87,8 @@ def test_idle_timeout_slow_start_and_check_port():
     spec = balancer(group(slow_start=30, check=HealthCheck(port=9000)), idle_timeout=75)
     text = lines(spec, Target("i-1", "127.20.0.5", 8080))
     assert "timeout client 75000ms" in text
-    assert any(line.endswith("port 9000 slowstart 30000ms") for line in text)
+    pooled = "pool-max-conn -1 pool-purge-delay 12500ms"
+    assert any(line.endswith(f"port 9000 slowstart 30000ms {pooled}") for line in text)
 
 
 def test_the_body_of_a_fixed_response_is_a_file(tmp_path):

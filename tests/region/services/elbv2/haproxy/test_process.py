@@ -101,6 +101,60 @@ def test_forwarded_headers(new_balancer, new_app, kit):
     assert headers["x-forwarded-for"].startswith("127.")
 
 
+def test_visitors_share_few_connections_to_a_target(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    assert {kit.fetch(balancer)[0] for _ in range(100)} == {200}
+    assert app.requests == 100
+    assert app.connections <= 3
+
+
+def test_a_target_may_close_its_idle_connections(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    app.keeps_alive = 0.2
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    for expected in (1, 2, 3):
+        assert kit.fetch(balancer) == (200, app.address)
+        assert app.connections == expected
+        time.sleep(0.5)
+
+
+def test_a_target_that_closes_instead_of_answering_is_a_502(new_balancer, new_app, kit):
+    """As behind an ALB: a request on a connection that is just being closed is not sent again."""
+    balancer, app = new_balancer(), new_app()
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    assert kit.fetch(balancer)[0] == 200
+    app.hangs_up = True
+    assert kit.fetch(balancer)[0] == 502
+    assert (app.requests, app.connections) == (2, 1)
+
+
+def test_idle_connections_end_with_the_deregistration(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    assert kit.fetch(balancer)[0] == 200
+    assert app.open_connections() == 1
+    balancer.set_targets("tg-web", [])
+    kit.wait_for(lambda: health(balancer, app, kit) is None)
+    kit.wait_for(lambda: app.open_connections() == 0)
+
+
+def test_idle_connections_end_after_the_idle_timeout(new_balancer, new_app, kit):
+    balancer, app = new_balancer(), new_app()
+    balancer.configure(dataclasses.replace(balancer.spec, idle_timeout=1.5))
+    balancer.set_targets("tg-web", [kit.target(app)])
+    kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+    app.delay = 0.2
+    with ThreadPoolExecutor(8) as pool:
+        assert {answer[0] for answer in pool.map(lambda _: kit.fetch(balancer), range(8))} == {200}
+    assert app.open_connections() > 4
+    kit.wait_for(lambda: app.open_connections() == 0, 5.0)
+
+
 def test_draining_loses_no_request(new_balancer, new_app, kit):
     balancer, leaving, staying = new_balancer(), new_app(), new_app()
     balancer.set_targets("tg-web", [kit.target(leaving), kit.target(staying)])
