@@ -99,6 +99,9 @@ class CgroupProbe:
 def detect(probe: CgroupProbe | None = None) -> Limits:
     """Find the back end of this host: version 2 where it has CPU and memory, else version 1.
 
+    Where the caller's own group is given less CPU than the computer has, machines are made below that
+    group: what holds the caller holds them too.
+
     Raises:
         LimitsUnavailable: If there is none; the message has the reasons and the remedy.
     """
@@ -119,7 +122,7 @@ def detect(probe: CgroupProbe | None = None) -> Limits:
 
 def _candidates(probe: CgroupProbe, refusals: list[str]) -> list[Limits]:
     found: list[Limits] = []
-    for base in probe.v2_candidates():
+    for base in _held_first(probe.v2_candidates()):
         try:
             controllers = (base / "cgroup.controllers").read_text().split()
         except OSError as error:
@@ -133,14 +136,33 @@ def _candidates(probe: CgroupProbe, refusals: list[str]) -> list[Limits]:
     if all(name in mounts for name in v1.REQUIRED):
         # runc makes its groups in the unified hierarchy too, where that is mounted beside version 1.
         others = [*probe.other_mounts(), *probe.v2_mounts()]
-        found.append(CgroupV1(mounts, others))
+        whole = CgroupV1(mounts, others)
         if own := probe.v1_own_group():
             mine = {name: mount / own for name, mount in mounts.items()}
-            found.append(CgroupV1(mine, [mount / own for mount in others]))
+            below = CgroupV1(mine, [mount / own for mount in others])
+            levels = [mounts["cpu"] / own, *(mounts["cpu"] / own).parents]
+            held = any(map(_held, levels[: len(Path(own).parts)]))
+            found += [below, whole] if held else [whole, below]
+        else:
+            found.append(whole)
     elif mounts:
         absent = " and ".join(name for name in v1.REQUIRED if name not in mounts)
         refusals.append(f"no version 1 hierarchy is mounted for {absent}")
     return found
+
+
+def _held_first(groups: list[Path]) -> list[Path]:
+    """Move the first group with a CPU limit, and those below it, before those above it."""
+    held = next((index for index, group in enumerate(groups) if _held(group)), 0)
+    return groups[held:] + groups[:held]
+
+
+def _held(group: Path) -> bool:
+    """Return whether the group has a CPU limit of its own."""
+    for name in ("cpu.max", "cpu.cfs_quota_us"):
+        with suppress(OSError, IndexError):
+            return (group / name).read_text().split()[0] not in ("max", "-1")
+    return False
 
 
 def _probe(limits: Limits) -> None:

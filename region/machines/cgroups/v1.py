@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -11,6 +12,7 @@ from typing import ClassVar
 from region.machines.cgroups import files
 from region.machines.cgroups.base import CPU_PERIOD_US, NAMESPACE, GroupUsage, Limits, bandwidth
 from region.machines.cgroups.owner import as_owner_of
+from region.machines.errors import LimitsError
 
 # pids is optional: without it memory alone limits a fork bomb.
 REQUIRED = ("cpu", "cpuacct", "memory")
@@ -55,7 +57,13 @@ class CgroupV1(Limits):
         directory = self._directory("cpu", group)
         quota, period = (-1, CPU_PERIOD_US) if cores is None else bandwidth(cores)
         files.write(directory / "cpu.cfs_period_us", str(period))
-        files.write(directory / "cpu.cfs_quota_us", str(quota))
+        try:
+            files.write(directory / "cpu.cfs_quota_us", str(quota))
+        except LimitsError as error:
+            # A group may not be given more than the one that it is in, which holds it then.
+            if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.EINVAL:
+                raise
+            files.write(directory / "cpu.cfs_quota_us", "-1")
 
     def set_memory(self, group: str, memory_bytes: int) -> None:
         """Limit memory, and memory plus swap where the kernel accounts swap."""

@@ -323,3 +323,58 @@ def test_leftovers_are_found_in_any_hierarchy(tmp_path: Path):
     recorded = _recorded_probe(tmp_path, _v1_mounts(tmp_path, "cpu", "cpuacct", "memory", "pids"))
     assert leftover_groups("abc", recorded) == [tmp_path / "pids/haproof/abc"]
     assert leftover_groups("def", recorded) == []
+
+
+def _caller_in(tmp_path: Path, quota: str) -> CgroupProbe:
+    """A caller that is in the group `a/held` of every version 1 hierarchy, with a quota on `a`."""
+    for name in ("cpu", "cpuacct", "memory"):
+        (tmp_path / name / "a/held").mkdir(parents=True)
+        (tmp_path / name / "cpu.cfs_quota_us").write_text("-1")
+    (tmp_path / "cpu/a/cpu.cfs_quota_us").write_text(quota)
+    (tmp_path / "cpu/a/held/cpu.cfs_quota_us").write_text("-1")
+    lines = "3:cpu:/a/held\n2:cpuacct:/a/held\n1:memory:/a/held\n"
+    return _recorded_probe(tmp_path, _v1_mounts(tmp_path, "cpu", "cpuacct", "memory"), lines)
+
+
+def test_machines_of_version_1_are_held_by_what_holds_the_caller(tmp_path: Path):
+    assert detect(_caller_in(tmp_path / "held", "140000")).directories("g")[0] == (
+        tmp_path / "held/cpu/a/held/haproof/g"
+    )
+    free = detect(_caller_in(tmp_path / "free", "-1"))
+    assert free.directories("g")[0] == tmp_path / "free/cpu/haproof/g"
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("max 100000", "."), ("140000 100000", "held")])
+def test_machines_of_version_2_are_held_by_what_holds_the_caller(
+    tmp_path: Path, limit: str, expected: str
+):
+    unified = tmp_path / "unified"
+    scope = unified / "held/run.scope"
+    scope.mkdir(parents=True)
+    for group in (unified, unified / "held", scope):
+        (group / "cgroup.controllers").write_text("cpu memory pids\n")
+    (unified / "held/cpu.max").write_text(f"{limit}\n")
+    mounts = [f"cgroup2 {unified} cgroup2 rw 0 0"]
+    found = detect(_recorded_probe(tmp_path, mounts, "0::/held/run.scope\n"))
+    assert found.directories("g") == [unified / expected / "haproof/g"]
+
+
+def test_v1_leaves_a_quota_to_the_group_above_that_is_given_less(
+    v1: CgroupV1, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The kernel refuses a group more than its parent has; the parent's quota holds it anyway."""
+    v1.create("g")
+    real = Path.write_text
+    refusal = {"code": errno.EINVAL}
+
+    def write(path: Path, text: str, **options: object) -> int:
+        if path.name == "cpu.cfs_quota_us" and text != "-1":
+            raise OSError(refusal["code"], "refused")
+        return real(path, text)
+
+    monkeypatch.setattr(Path, "write_text", write)
+    v1.set_cpu("g", 3.2)
+    assert (tmp_path / "cpu/haproof/g/cpu.cfs_quota_us").read_text() == "-1"
+    refusal["code"] = errno.EACCES
+    with pytest.raises(LimitsError, match="32000"):
+        v1.set_cpu("g", 3.2)
