@@ -11,7 +11,10 @@ from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
 from region import environment, image_options
 from region.cli import CpuFactor, Speed
+from region.machines import instance_types
 from region.options import DEFAULT_ROOT, Root
+from rehearsal.capacity import describe as describe_plan
+from rehearsal.capacity import plan as planned
 from toolchain import paths
 
 HELP = """
@@ -26,6 +29,7 @@ else, **130** interrupted.
 - `python -m rehearsal run --revision DIR`: your own application instead of the sample service
 - `python -m rehearsal preview`: both stacks under the policy pack; builds nothing
 - `python -m rehearsal calibrate`: how fast this computer's cores are
+- `python -m rehearsal capacity`: what an instance serves, and the fleet that follows
 - `python -m rehearsal start`
 - `eval "$(python -m rehearsal env)"; pulumi up -s ha`
 - `python -m rehearsal instances`
@@ -111,6 +115,38 @@ def preview(
     from rehearsal.preview import Previews  # noqa: PLC0415
 
     return Previews(root=root.resolve(), summary=summary).run()
+
+
+@app.command()
+def capacity(
+    *,
+    root: Root = DEFAULT_ROOT,
+    run_directory: Annotated[
+        Path | None,
+        typer.Option("--run", help="A run on this region; the newest one of ha unless given."),
+    ] = None,
+    results: Annotated[Path, typer.Option(help="Where the results are.")] = paths.ROOT / "results",
+    request_ms: Annotated[
+        float | None, typer.Option(help="Reference CPU per request, instead of the run's.")
+    ] = None,
+    instance_type: Annotated[
+        str | None, typer.Option("--type", help="Instance type; the run's unless given.")
+    ] = None,
+    rate: Annotated[float, typer.Option(help="Requests per second to serve.")] = 250.0,
+    zones: Annotated[int, typer.Option(help="Availability zones.")] = 3,
+) -> None:
+    """Print what one instance can serve, and the fleet and scaling target that follow.
+
+    Example: `python -m rehearsal capacity`, or `python -m rehearsal capacity --request-ms 0.9`
+    """
+    from rehearsal.measured_capacity import cost_and_type  # noqa: PLC0415
+
+    if request_ms is None:
+        request_ms, used = cost_and_type(root.resolve(), run_directory, results.resolve())
+        instance_type = instance_type or used
+    kind = instance_types.instance_type(instance_type or "t4g.nano")
+    found = planned(request_ms, kind, rate, zones)
+    print(describe_plan(found, request_ms, kind, rate, zones))
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

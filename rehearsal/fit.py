@@ -44,7 +44,7 @@ UNSTEADY: Final = 0.25
 class UnfitError(UserError):
     """This computer cannot play the stacks: a run on it would prove nothing."""
 
-    exit_code = ExitCode.INVALID_RUN
+    exit_code = ExitCode.NO_VERDICT
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def test_a_computer_that_lacks_cpu_for_certain_is_refused_with_numbers_and_remed
     with pytest.raises(fit.UnfitError) as refused:
         fit.check(poor, found)
     text = str(refused.value)
-    assert refused.value.exit_code == ExitCode.INVALID_RUN
+    assert refused.value.exit_code == ExitCode.NO_VERDICT
     assert f"gives {poor.capacity_cores:.2f} of 2 CPUs" in text
     assert f"needs {found.around + found.fleet:.2f} at its 250 requests/s" in text
     assert "6 × t4g.nano" in text
