@@ -134,17 +134,27 @@ class Percentile(Record):
         return str(self.message)
 
 
+class PercentileInterval(Record):
+    """Where a percentile lies with 95 % confidence, as far as one run shows it."""
+
+    low: Percentile
+    high: Percentile | None
+    """None where the run sets no upper limit: too few requests, or too many of them unanswered."""
+
+
 class Latency(Record):
     """Time to first byte, connection set-up included.
 
     `answered` are percentiles of the requests that got an answer, `coverage` is their share of all;
     `censored` are percentiles of all requests, with every unanswered one at the timeout or above.
-    None where there is nothing to take a percentile of.
+    None where there is nothing to take a percentile of. `intervals` are those of the censored ones;
+    one that is absent is not known, as the run is too short. None in runs saved before they existed.
     """
 
     coverage: Share
     answered: dict[str, Percentile] | None
     censored: dict[str, Percentile] | None
+    intervals: dict[str, PercentileInterval] | None = None
 
 
 class EndpointRecord(Record):
@@ -300,6 +310,8 @@ class Objective(Record):
     kept: bool | None
     reason: Message
     """What to say where it was not kept."""
+    remedy: Message | None = None
+    """What would decide it, where the run does not and the reason does not say so itself."""
 
 
 VerdictOutcome = Literal["kept", "broken", "undecided", "invalid", "measured"]

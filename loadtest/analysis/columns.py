@@ -87,10 +87,14 @@ def percentile(values: Floats, q: float, timeout_ms: float) -> Percentile | None
     """
     if not len(values):
         return None
-    value = quantile(values, q)
-    if math.isinf(value):
+    return limited(quantile(values, q), timeout_ms)
+
+
+def limited(value_ms: float, timeout_ms: float) -> Percentile:
+    """Return a latency as a record; an infinite one is only known to be at least the timeout."""
+    if math.isinf(value_ms):
         return Percentile(value_ms=timeout_ms, at_least=True)
-    return Percentile(value_ms=round(value, 3))
+    return Percentile(value_ms=round(value_ms, 3))
 
 
 def labels(column: Category, rows: Flags) -> list[str]:

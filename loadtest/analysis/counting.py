@@ -5,17 +5,20 @@ Everything works on the columns of a `RequestTable`; a run of 54,000 requests ta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from loadtest.analysis import columns
+from loadtest.analysis.percentiles import percentile_interval
 from loadtest.array_types import Flags, Floats, Ints, Times
 from loadtest.models import (
     EndpointRecord,
     InstanceRecord,
     Latency,
     Percentile,
+    PercentileInterval,
     PerSecondCounts,
     Requests,
     Users,
@@ -97,20 +100,37 @@ def latency(table: RequestTable, timeout_s: float, among: Flags | None = None) -
     rows = _all(table) if among is None else among
     total = int(rows.sum())
     everything = columns.latencies(table)
+    timeout_ms = timeout_s * 1000
     answered = everything[rows & columns.answered(table)]
     return Latency(
         coverage=len(answered) / total if total else 0.0,
-        answered=_percentiles(answered, timeout_s),
-        censored=_percentiles(everything[rows], timeout_s),
+        answered=_percentiles(answered, timeout_ms),
+        censored=_percentiles(everything[rows], timeout_ms),
+        intervals=_intervals(everything[rows], table.start_ms[rows], timeout_ms),
     )
 
 
-def _percentiles(values: Floats, timeout_s: float) -> dict[str, Percentile] | None:
+def _percentiles(values: Floats, timeout_ms: float) -> dict[str, Percentile] | None:
     found = {
-        name: columns.percentile(values, q, timeout_s * 1000)
-        for name, q in columns.QUANTILES.items()
+        name: columns.percentile(values, q, timeout_ms) for name, q in columns.QUANTILES.items()
     }
     return {name: one for name, one in found.items() if one is not None} or None
+
+
+def _intervals(
+    values: Floats, times_ms: Floats, timeout_ms: float
+) -> dict[str, PercentileInterval]:
+    found = {
+        name: percentile_interval(values, times_ms, q) for name, q in columns.QUANTILES.items()
+    }
+    return {
+        name: PercentileInterval(
+            low=columns.limited(interval.low, timeout_ms),
+            high=columns.limited(interval.high, timeout_ms) if interval.high < math.inf else None,
+        )
+        for name, interval in found.items()
+        if interval.known
+    }
 
 
 def endpoints(table: RequestTable, timeout_s: float) -> list[EndpointRecord]:

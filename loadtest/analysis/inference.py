@@ -330,7 +330,7 @@ def pooled_share(
     if runs > 1 and effective < n:
         tail = (1 - confidence) / 2
         effective *= float(scipy.stats.norm.isf(tail) / scipy.stats.t.isf(tail, runs - 1)) ** 2
-    return _clopper_pearson(k / n, effective, confidence)
+    return clopper_pearson(k / n, effective, confidence)
 
 
 def _design_effect(failures: Sequence[int], totals: Sequence[int]) -> float:
@@ -344,8 +344,8 @@ def _design_effect(failures: Sequence[int], totals: Sequence[int]) -> float:
     return max(1.0, between / (share * (1 - share) / n))
 
 
-def _clopper_pearson(share: float, n: float, confidence: float) -> Interval:
-    """Return the exact interval for a number of trials that need not be whole."""
+def clopper_pearson(share: float, n: float, confidence: float) -> Interval:
+    """Return the exact interval of a share (1934) for a number of trials that need not be whole."""
     tail, successes = (1 - confidence) / 2, share * n
     low = float(scipy.stats.beta.ppf(tail, successes, n - successes + 1)) if successes > 0 else 0.0
     high = float(scipy.stats.beta.isf(tail, successes + 1, n - successes)) if successes < n else 1.0

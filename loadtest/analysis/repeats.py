@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import math
 import statistics as summary_statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import AwareDatetime
 
 from loadtest.analysis.columns import finite
 from loadtest.analysis.inference import Interval, mean_interval, newcombe, pooled_share
+from loadtest.analysis.series_verdict import between_runs
 from loadtest.messages.message import Message, msg
-from loadtest.models import Percentile, Record, RunSummary
+from loadtest.models import Percentile, PercentileInterval, Record, RunSummary, Verdict
 
 CONFIDENCE = 0.95
 P99 = "p99"
@@ -40,6 +42,7 @@ class RepeatedRun(Record):
     requests: int
     timeouts: int
     p99: Percentile | None
+    p99_interval: PercentileInterval | None = None
 
     @property
     def failed_share(self) -> float:
@@ -64,6 +67,8 @@ class Pooled(Record):
     p99_at_least: bool
     """Whether a p99 was at least the timeout, so that all of these are lower bounds."""
     summary: Message
+    verdict: Verdict | None = None
+    """On all runs together. None in series saved before it existed."""
 
 
 class Contrast(Record):
@@ -116,30 +121,43 @@ def record(slot: int, stack: str, summary: RunSummary) -> RepeatedRun:
         requests=summary.requests.total,
         timeouts=summary.requests.timeouts,
         p99=summary.latency.censored[P99] if summary.latency.censored else None,
+        p99_interval=(summary.latency.intervals or {}).get(P99),
     )
 
 
 def pool(
-    runs: Sequence[RepeatedRun], stacks: Sequence[str]
+    runs: Sequence[RepeatedRun],
+    stacks: Sequence[str],
+    verdicts: Mapping[str, Verdict] = MappingProxyType({}),
 ) -> tuple[list[Pooled], list[Contrast], list[Message]]:
     """Return the pooled figures of each stack, their contrasts if there are two, and a summary."""
     counted = [run for run in runs if run.counted]
-    pooled = [_pooled(s, [r for r in counted if r.stack == s]) for s in stacks]
+    pooled = [_pooled(s, [r for r in counted if r.stack == s], verdicts.get(s)) for s in stacks]
     contrasts = _contrasts(counted, stacks[0], stacks[1]) if len(stacks) == 2 else []
     left_out = len(runs) - len(counted)
-    summary = [one.summary for one in pooled] + [_conclusion(c, stacks) for c in contrasts]
+    summary = [one.summary for one in pooled]
+    summary += [_promise(one.stack, one.verdict) for one in pooled if one.verdict is not None]
+    summary += [_conclusion(c, stacks) for c in contrasts]
     if left_out:
         summary.append(msg("series.left-out", left=left_out, all=len(runs)))
     return pooled, contrasts, summary
 
 
-def _pooled(stack: str, runs: Sequence[RepeatedRun]) -> Pooled:
+def _promise(stack: str, verdict: Verdict) -> Message:
+    found = msg(f"verdict.{verdict.outcome}")
+    if not verdict.reasons:
+        return msg("series.promise", stack=stack, verdict=found)
+    reasons = tuple(verdict.reasons)
+    return msg("series.promise-because", stack=stack, verdict=found, reasons=reasons)
+
+
+def _pooled(stack: str, runs: Sequence[RepeatedRun], verdict: Verdict | None) -> Pooled:
     failed = [run.failed_users for run in runs]
     users = [run.users for run in runs]
     share = pooled_share(failed, users, CONFIDENCE)
     p99 = [run.p99 for run in runs if run.p99 is not None]
     values = [one.value_ms for one in p99]
-    mean = mean_interval(values, CONFIDENCE).within(0.0, math.inf) if values else None
+    mean = between_runs(p99, [run.p99_interval for run in runs if run.p99]) if values else None
     at_least = any(one.at_least for one in p99)
     return Pooled(
         stack=stack,
@@ -161,6 +179,7 @@ def _pooled(stack: str, runs: Sequence[RepeatedRun]) -> Pooled:
             p99=values,
             at_least=at_least,
         ),
+        verdict=verdict,
     )
 
 

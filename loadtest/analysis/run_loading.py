@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from loadtest import profiles
+from loadtest.analysis import counting
 from loadtest.analysis.columns import QUANTILES
 from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
 from loadtest.errors import ResultsError
@@ -129,6 +130,26 @@ def load_requests(directory: Path) -> RequestTable:
 
 def _remedy(directory: Path) -> str:
     return f"`python -m loadtest recover {directory}` makes a run of what can be read"
+
+
+def with_intervals(directory: Path, summary: RunSummary) -> RunSummary:
+    """Add the intervals of percentiles to a run that was saved without them.
+
+    Without its requests the run stays as it is: nothing shows how sure its percentiles are.
+    """
+    if summary.latency.intervals is not None:
+        return summary
+    try:
+        rows = load_requests(directory)
+    except ResultsError:
+        return summary
+    timeout_s = summary.scenario.timeout_s
+    return summary.model_copy(
+        update={
+            "latency": counting.latency(rows, timeout_s),
+            "endpoints": counting.endpoints(rows, timeout_s),
+        }
+    )
 
 
 def load_settings(directory: Path) -> RunSettings:

@@ -15,7 +15,15 @@ from loadtest.analysis.inference import failure_bound
 from loadtest.errors import LoadTestError
 from loadtest.messages.message import Message, Parameter, msg
 from loadtest.messages.names import endpoint_name
-from loadtest.models import EndpointRecord, Latency, Objective, Record, Requests, Users
+from loadtest.models import (
+    EndpointRecord,
+    Latency,
+    Objective,
+    PercentileInterval,
+    Record,
+    Requests,
+    Users,
+)
 from loadtest.outcomes import Outcome
 from loadtest.yaml_positions import Source, YamlError, explain
 
@@ -218,19 +226,48 @@ def _latencies(limits: LatencyLimits, latency: Latency, endpoint: str | None) ->
     for name, limit in limits.items():
         # The censored one: a percentile of the answered would reward a stack for not answering.
         found = latency.censored.get(name) if latency.censored else None
-        value = found.message if found else msg("value.unknown")
+        interval = latency.intervals.get(name) if latency.intervals else None
+        value = percentile_message(latency, name)
+        kept = _shown(interval, limit) if found else False
         made.append(
             Objective(
                 name=_of("objective.percentile", endpoint, percentile=name),
                 promised=msg("limit.latency", limit=limit),
                 measured=value,
-                kept=found is not None and not found.at_least and found.value_ms <= limit,
+                kept=kept,
                 reason=_of(
                     "missed.percentile", endpoint, percentile=name, value=value, limit=limit
                 ),
+                remedy=msg("undecided.longer") if kept is None else None,
             )
         )
     return made
+
+
+def _shown(interval: PercentileInterval | None, limit_ms: float) -> bool | None:
+    """Return whether the whole interval is within the limit or beyond it; None for neither."""
+    if interval is None:
+        return None
+    if interval.low.at_least or interval.low.value_ms > limit_ms:
+        return False
+    high = interval.high
+    return True if high is not None and high.value_ms <= limit_ms else None
+
+
+def percentile_message(latency: Latency, name: str) -> Message:
+    """Return a percentile over all requests with its interval, as far as these are known."""
+    found = latency.censored.get(name) if latency.censored else None
+    interval = latency.intervals.get(name) if latency.intervals else None
+    if found is None:
+        return msg("value.unknown")
+    value = found.message
+    if interval is None:
+        return msg("value.unsure", value=value)
+    if interval.low.at_least or interval.low == found == interval.high:
+        return value
+    if interval.high is None:
+        return msg("value.from", value=value, low=interval.low.value_ms)
+    return msg("value.between", value=value, low=interval.low.value_ms, high=interval.high.value_ms)
 
 
 def _availability(

@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import slo as objectives
 from loadtest.analysis.slo import Slo
-from loadtest.models import EndpointRecord, Latency, Requests, Users, Validity, Verdict
+from loadtest.messages.message import Message
+from loadtest.models import (
+    EndpointRecord,
+    Latency,
+    Objective,
+    Requests,
+    Users,
+    Validity,
+    Verdict,
+)
 
 
 def decide(
@@ -39,13 +48,22 @@ def decide(
     found = objectives.evaluate(
         promise, users=users, requests=requests, latency=latency, endpoints=endpoints
     )
-    broken = [objective.reason for objective in found if objective.kept is False]
-    undecided = [objective.reason for objective in found if objective.kept is None]
+    return judge(found, promised)
+
+
+def judge(found: Sequence[Objective], promised: Message | None) -> Verdict:
+    """Return the verdict on a promise from its parts: one that is broken breaks the whole."""
+    broken = [one.reason for one in found if one.kept is False]
+    undecided = [one.reason for one in found if one.kept is None]
+    remedies = list[Message]()
+    for one in found:
+        if one.kept is None and one.remedy is not None and one.remedy not in remedies:
+            remedies.append(one.remedy)
     return Verdict(
         outcome="broken" if broken else "undecided" if undecided else "kept",
-        reasons=broken or undecided,
+        reasons=broken or undecided + remedies,
         promise=promised,
-        objectives=found,
+        objectives=list(found),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from loadtest.analysis import saved_runs, slo, verdict
+from loadtest.analysis import run_loading, saved_runs, slo, verdict
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output
@@ -32,7 +32,7 @@ def evaluate(run: SavedRun, slos: Slo) -> Gate:
     Raises:
         LoadTestError: The objectives do not apply to the run's topology.
     """
-    summary = run.summary
+    summary = run_loading.with_intervals(run.directory, run.summary)
     if summary.topology not in slos.applies_to:
         raise LoadTestError(
             f"the SLO applies to {', '.join(slos.applies_to)}, but {summary.id} is a run of "
@@ -83,7 +83,7 @@ def gate_command(
 ) -> int:
     """Evaluate a saved run against an SLO, without any load: for CI, or to try other objectives.
 
-    Exit codes as for `run`: 0 kept, 2 broken, 3 not valid or too short to decide, 4 anything else.
+    Exit codes as for `run`: 0 kept, 2 broken, 3 not valid, or not shown by this run, 4 anything else.
 
     Examples:
     - `python -m loadtest gate latest-ha --slo our-slo.yml`

@@ -31,7 +31,7 @@ SloFile = Annotated[
         "--slo",
         help=(
             f"YAML file with the SLO; by default the one that {SLO_VARIABLE} names, else no failure "
-            "and a p99 of at most 60 ms."
+            "and a p99 of at most 25.8 ms."
         ),
     ),
 ]

@@ -78,6 +78,7 @@ def run_command(
         repeat,
         base=paths.base(),
         print_line=line_printer(console),
+        slo=slo,
     )
     return _show_series(console, made, json=json)
 

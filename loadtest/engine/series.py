@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from loadtest.analysis import repeats
+from loadtest.analysis import repeats, series_verdict
 from loadtest.analysis.repeats import RepeatedRun, RunSeries
+from loadtest.analysis.slo import Slo
 from loadtest.analysis.verdict import exit_code
 from loadtest.engine.runner import RunResult
-from loadtest.models import RunSummary
+from loadtest.models import RunSummary, Verdict
 from loadtest.runs import paths
 
 
@@ -22,7 +23,7 @@ class CompletedSeries:
     series: RunSeries
     file: Path
     exit_code: int
-    """The most severe of its runs' codes: not valid before broken before kept."""
+    """The most severe of its stacks' codes: no verdict before broken before kept."""
     cut_short: bool
 
 
@@ -32,6 +33,7 @@ def run(
     *,
     base: Path,
     print_line: Callable[[str], None],
+    slo: Slo | None = None,
 ) -> CompletedSeries:
     """Run every stack of `load` (name to the function that loads it) `repeat` times.
 
@@ -41,7 +43,9 @@ def run(
     stacks, started = list(load), datetime.now(UTC)
     identifier = f"repeats-{started:%Y%m%dT%H%M%SZ}-{'-'.join(stacks)}"
     planned = list(repeats.order(stacks, repeat))
-    runs, code = list[RepeatedRun](), 0
+    runs = list[RepeatedRun]()
+    summaries: dict[str, list[RunSummary]] = {}
+    verdicts: dict[str, Verdict] = {}
     series: RunSeries | None = None
     file = base / f"{identifier}.json"
     cut_short = False
@@ -49,16 +53,24 @@ def run(
         print_line(f"run {number} of {len(planned)}: {stack}")
         summary = load[stack]().summary
         runs.append(repeats.record(slot, stack, summary))
-        code = max(code, exit_code(summary.verdict))
+        summaries.setdefault(stack, []).append(summary)
+        verdicts[stack] = series_verdict.decide(summaries[stack], slo)
         cut_short = summary.interrupted
         series = _series(
-            identifier, started, last=summary, planned=len(planned), runs=runs, stacks=stacks
+            identifier,
+            started,
+            last=summary,
+            planned=len(planned),
+            runs=runs,
+            stacks=stacks,
+            verdicts=verdicts,
         )
         paths.write_text(file, series.model_dump_json(indent=2) + "\n")
         if cut_short:
             break
     if series is None:
         raise ValueError("a series needs at least one run")
+    code = max(map(exit_code, verdicts.values()))
     return CompletedSeries(series, file, code, cut_short)
 
 
@@ -70,8 +82,11 @@ def _series(
     planned: int,
     runs: list[RepeatedRun],
     stacks: list[str],
+    verdicts: Mapping[str, Verdict],
 ) -> RunSeries:
-    pooled, contrasts, summary = repeats.pool(runs, stacks)
+    # One run of each: its verdict is its own, and already shown.
+    together = verdicts if len(runs) > len(stacks) else {}
+    pooled, contrasts, summary = repeats.pool(runs, stacks, together)
     return RunSeries(
         id=identifier,
         started_at=started,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from loadtest.analysis import columns, inference
+from loadtest.analysis import columns, inference, slo
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.messages.message import Message, msg
 from loadtest.outcomes import Outcome
@@ -29,8 +29,17 @@ def confidence(report: Report, evidence: Evidence) -> list[Message]:
     found = inference.confidence_message(bad, requests.valid)
     return [
         msg("confidence.of-stack", stack=msg("stack.ha"), finding=found),
+        *_p99(report),
         _user_difference(report, evidence),
     ]
+
+
+def _p99(report: Report) -> list[Message]:
+    latency = report.ha.latency
+    if not (latency.intervals and "p99" in latency.intervals):
+        return []
+    value = slo.percentile_message(latency, "p99")
+    return [msg("confidence.p99", stack=msg("stack.ha"), value=value)]
 
 
 def _user_difference(report: Report, evidence: Evidence) -> Message:

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from loadtest.messages.message import msg
 from loadtest.models import Objective, RunSummary
 from loadtest.reporting.evidence import Evidence
 from loadtest.reporting.stack_comparison import Report
@@ -75,12 +76,16 @@ def objectives(run: RunSummary) -> list[Case]:
         return [Case("promise", None, f"nothing is promised for {run.topology}")]
     if not run.validity.valid:
         return [Case("promise", None, f"not evaluated, as the run is not valid: {verdict.promise}")]
-    # An objective that the run is too short to show is not kept either: a gate must not pass on it.
+    # An objective that the run does not show is not kept either: a gate must not pass on it.
     return [_objective(one, kept=one.kept is True) for one in verdict.objectives]
 
 
 def _objective(one: Objective, *, kept: bool) -> Case:
     detail = f"{one.measured}; promised: {one.promised}" if kept else str(one.reason)
+    if one.kept is None:
+        detail = "; ".join(
+            map(str, filter(None, (msg("verdict.undecided"), one.reason, one.remedy)))
+        )
     return Case(str(one.name), kept, detail)
 
 

@@ -17,6 +17,7 @@ import pytest
 from commandline.exit_codes import ExitCode
 from region import session
 from rehearsal.pulumi_project import EngineError, Project
+from rehearsal.run import CODES_WITH_A_RESULT
 from toolchain import locate, paths
 
 pytestmark = pytest.mark.e2e
@@ -28,8 +29,8 @@ def test_both_stacks_are_loaded_and_compared(rehearsal: Any, tmp_path: Path) -> 
 
     done = rehearsal("run", "--profile", "smoke", "--results", str(results))
 
-    # Whether p99 stayed within 60 ms depends on the machine's other load; everything else does not.
-    assert done.returncode in {ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE}, done.stdout[-4000:]
+    # Eight seconds do not show whether the p99 was kept; everything else is asserted below.
+    assert done.returncode in CODES_WITH_A_RESULT, done.stdout[-4000:]
     report = json.loads((results / "report-smoke" / "report.json").read_text())
     assert "<html" in (results / "report-smoke" / "report.html").read_text()
     for stack, instances in (("single", 1), ("ha", 6)):

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from loadtest.analysis import slo
 from loadtest.analysis.slo import Slo, SloError
 from loadtest.analysis.verdict import decide
-from loadtest.models import Latency, Percentile, Requests, RunSummary, Users, Validity
+from loadtest.models import (
+    Latency,
+    Percentile,
+    PercentileInterval,
+    Requests,
+    RunSummary,
+    Users,
+    Validity,
+)
 from loadtest.outcomes import Outcome
 
 VALID = Validity(checks=[])
@@ -22,9 +32,20 @@ def requests(good: int, **others: int) -> Requests:
     return Requests(total=sum(outcomes.values()), outcomes=outcomes, errors={}, statuses={})
 
 
-def latency(p99: float, *, at_least: bool = False) -> Latency:
+def latency(
+    p99: float, *, at_least: bool = False, low: float | None = None, high: float | None = None
+) -> Latency:
+    """Return a p99 that is certain unless ends are given; a high of infinity is no limit."""
     value = Percentile(value_ms=p99, at_least=at_least)
-    return Latency(coverage=1, answered={"p99": value}, censored={"p99": value})
+    first = value if low is None else Percentile(value_ms=low)
+    last = None if at_least or high == math.inf else Percentile(value_ms=high or p99)
+    interval = PercentileInterval(low=first, high=last)
+    return Latency(
+        coverage=1,
+        answered={"p99": value},
+        censored={"p99": value},
+        intervals={"p99": interval},
+    )
 
 
 def verdict(promise: Slo, found: Requests, p99: float = 10, **options: Any) -> Any:
@@ -43,10 +64,11 @@ def write(tmp_path: Path, text: str) -> Path:
 
 def test_the_default_is_todays_promise():
     assert slo.default() == Slo(
-        failed_users=0, timeouts=0, server_errors=0, latency_ms={"p99": 60}, slow_ms=1000
+        failed_users=0, timeouts=0, server_errors=0, latency_ms={"p99": 25.8}, slow_ms=1000
     )
     assert (
-        str(slo.default()) == "no failed users, no timeouts, no 5xx, p99 ≤ 60 ms over all requests"
+        str(slo.default())
+        == "no failed users, no timeouts, no 5xx, p99 ≤ 25.8 ms over all requests"
     )
 
 
@@ -135,7 +157,11 @@ def test_an_absent_counter_is_zero():
             {"timeout": 2},
             ["999 of 1,001 requests good; promised: at least 99.9 %"],
         ),
-        (Slo(latency_ms={"p99": 9}), {}, ["p99 is 10.0 ms; promised: at most 9 ms"]),
+        (
+            Slo(latency_ms={"p99": 9}),
+            {},
+            ["p99 is 10.0 ms; promised: at most 9 ms"],
+        ),
         (Slo(latency_ms={"p99": 10}), {}, []),
         (Slo(latency_ms={"p50": 10}), {}, ["p50 is unknown; promised: at most 10 ms"]),
     ],
@@ -144,6 +170,52 @@ def test_limits_are_inclusive(promise: Slo, found: dict[str, int], reasons: list
     decided = verdict(promise, requests(999, **found))
     assert list(map(str, decided.reasons)) == reasons
     assert decided.outcome == ("broken" if reasons else "kept")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome", "reason"),
+    [
+        (19, 31, "undecided", "p99 is 24.0 ms, between 19.0 and 31.0 ms; promised: at most 25.8 ms"),
+        (19, math.inf, "undecided", "p99 is 24.0 ms, at least 19.0 ms; promised: at most 25.8 ms"),
+        (19, 25.8, "kept", ""),
+        (19, 25.81, "undecided", "p99 is 24.0 ms, between 19.0 and 25.8 ms; promised: at most 25.8 ms"),
+        (25.8, 31, "undecided", "p99 is 24.0 ms, between 25.8 and 31.0 ms; promised: at most 25.8 ms"),
+        (25.81, 31, "broken", "p99 is 24.0 ms, between 25.8 and 31.0 ms; promised: at most 25.8 ms"),
+    ],
+)  # fmt: skip
+def test_a_percentile_is_judged_by_its_interval(low: float, high: float, outcome: str, reason: str):
+    promise = Slo(latency_ms={"p99": 25.8})
+    decided = verdict(promise, requests(10), latency=latency(24, low=low, high=high))
+    assert decided.outcome == outcome
+    assert list(map(str, decided.reasons))[:1] == ([reason] if reason else [])
+    assert ("--repeat" in str(decided.reasons[-1:])) == (outcome == "undecided")
+
+
+def test_what_is_broken_is_not_made_undecided_by_a_percentile():
+    promise = Slo(latency_ms={"p99": 25.8}, timeouts=0)
+    open_ = latency(24, low=19, high=31)
+    decided = verdict(promise, requests(10, timeout=1), latency=open_)
+    assert decided.outcome == "broken"
+    assert list(map(str, decided.reasons)) == ["1 request timed out"]
+
+
+def test_without_an_interval_a_percentile_shows_nothing():
+    short = latency(1).model_copy(update={"intervals": {}})
+    decided = verdict(Slo(latency_ms={"p99": 25.8}), requests(10), latency=short)
+    assert decided.outcome == "undecided"
+    assert "nothing shows how sure that is" in str(decided.reasons[0])
+
+
+@pytest.mark.parametrize("ends", [(19, 31), (19, math.inf), (24, 24)])
+def test_a_looser_promise_is_never_judged_worse(ends: tuple[float, float]):
+    rank = {"broken": 0, "undecided": 1, "kept": 2}
+    found = latency(24, low=ends[0], high=ends[1])
+    judged = [
+        rank[verdict(Slo(latency_ms={"p99": limit}), requests(10), latency=found).outcome]
+        for limit in np.linspace(10, 40, 121)
+    ]
+    assert judged == sorted(judged)
+    assert judged[0] == 0
 
 
 def test_availability_is_exact_where_floats_are_not():

@@ -40,11 +40,13 @@ def failed_checks(summary: RunSummary) -> list[str]:
     return [str(check.name) for check in summary.validity.checks if not check.passed]
 
 
-def test_a_good_run_is_valid_and_keeps_the_promise(good: Measurements):
+def test_a_good_run_is_valid(good: Measurements):
     summary = summarise(good)
     assert failed_checks(summary) == []
-    assert summary.verdict.outcome == "kept"
-    assert exit_code(summary.verdict) == 0
+    # Valid, and every count is kept, but eight seconds do not show a p99.
+    assert [one.kept for one in summary.verdict.objectives] == [True, True, True, None]
+    assert summary.verdict.outcome == "undecided"
+    assert exit_code(summary.verdict) == 3
 
 
 @pytest.mark.parametrize(

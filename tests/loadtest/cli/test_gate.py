@@ -96,3 +96,18 @@ def test_the_environment_names_the_slo(
     save(index_timeouts=3)
     monkeypatch.setenv("LOADTEST_SLO", str(write(tmp_path, "timeouts: 3")))
     assert main.main(["gate"]) == 0
+
+
+def test_a_run_saved_without_intervals_is_judged_from_its_requests(
+    save: Callable[..., RunSummary], base: Path
+):
+    save()
+    (file,) = base.glob("*-ha-quick/run.json")
+    raw = json.loads(file.read_text())
+    for latency in (raw["latency"], *(one["latency"] for one in raw["endpoints"])):
+        del latency["intervals"]
+    file.write_text(json.dumps(raw))
+    assert main.main(["gate"]) == 0
+    # Without its requests nothing shows how sure its p99 is.
+    next(file.parent.glob("requests.ndjson.gz")).unlink()
+    assert main.main(["gate"]) == 3

@@ -16,7 +16,7 @@ from loadtest.cli import run as cli_run
 from loadtest.engine.runner import RunResult
 from loadtest.errors import GeneratorError
 from loadtest.messages.message import msg
-from loadtest.models import RunSummary
+from loadtest.models import RunSummary, Validity
 from loadtest.profiles import Profile
 from loadtest.stack.outputs import StackOutputs
 
@@ -116,10 +116,15 @@ def test_two_stacks_are_loaded_in_turn_and_the_series_is_saved(
 
 def test_the_most_severe_exit_code_wins(loaded: Callable[..., tuple[int, list[str], Path]]):
     def fake(call: int, run: RunSummary) -> RunSummary:
-        outcome = {2: "broken", 3: "invalid"}.get(call, run.verdict.outcome)
-        return run.model_copy(
-            update={"verdict": run.verdict.model_copy(update={"outcome": outcome})}
-        )
+        if call == 2:
+            failed = run.users.model_copy(update={"failed": 1})
+            broken = run.verdict.model_copy(update={"outcome": "broken"})
+            return run.model_copy(update={"users": failed, "verdict": broken})
+        if call == 4:
+            check = run.validity.checks[0].model_copy(update={"passed": False})
+            invalid = run.verdict.model_copy(update={"outcome": "invalid"})
+            return run.model_copy(update={"validity": Validity(checks=[check]), "verdict": invalid})
+        return run
 
     assert loaded("--repeat", "2", fake=fake)[0] == 3
     assert loaded("--repeat", "1", fake=fake)[0] == 2

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from loadtest.analysis.verdict import decide
 from loadtest.errors import ComparisonError, LoadTestError
-from loadtest.messages.message import msg
+from loadtest.messages.catalogue import LANGUAGES
+from loadtest.messages.message import msg, render
 from loadtest.messages.names import free_text
-from loadtest.models import RunSummary
-from loadtest.reporting import report
+from loadtest.models import Latency, Percentile, PercentileInterval, RunSummary
+from loadtest.reporting import card, report
 from loadtest.reporting.conditions import Condition, read
 from loadtest.reporting.stack_comparison import Report, compare
 from loadtest.runs import paths
@@ -96,7 +98,7 @@ def test_a_broken_promise_is_shown_with_its_reasons(
             "undecided",
             0,
             3,
-            "Whether the HA stack kept its promise was not shown by this run: too short.",
+            "Not shown by this run: too short.",
         ),
         ("measured", 2, 0, "No promise was made for the HA stack: 2 of 27,000 users failed"),
         ("kept", 2, 0, "The HA stack kept its promise: 2 of 27,000 users failed"),
@@ -213,3 +215,32 @@ def test_conditions_are_checked(tmp_path: Path):
             read(file)
     with pytest.raises(LoadTestError, match="cannot read"):
         read(tmp_path / "absent.json")
+
+
+def test_what_a_run_does_not_show_is_said_with_interval_and_remedy(
+    pair: Report, golden: tuple[RunSummary, RunSummary]
+):
+    latency = Latency(
+        coverage=1,
+        answered=None,
+        censored={"p99": Percentile(value_ms=24)},
+        intervals={
+            "p99": PercentileInterval(low=Percentile(value_ms=19), high=Percentile(value_ms=31))
+        },
+    )
+    run = golden[1]
+    verdict = decide(
+        "ha", users=run.users, requests=run.requests, latency=latency, validity=run.validity
+    )
+    headline = compare(golden[0], changed(run, verdict=verdict), _stacks(pair)).headline
+    assert (headline.outcome, headline.exit_code) == ("undecided", 3)
+    assert str(headline.sentence) == (
+        "Not shown by this run: p99 is 24.0 ms, between 19.0 and 31.0 ms; promised: at most 25.8 ms. "
+        "The single instance failed 54.7 % of its users."
+    )
+    assert list(map(str, headline.further_reasons)) == [
+        "a longer load profile or `--repeat 5` shows it more precisely"
+    ]
+    for language in LANGUAGES:
+        _, lines = card._fitted(render(headline.sentence, language))
+        assert not lines[-1].endswith("…"), language
