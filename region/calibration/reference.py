@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-RATE: Final = 5_400.0
+RATE: Final = 5_300.0
 """Units of the fixed work per CPU second, by CPython 3.12 built with profile and link-time optimization."""
 
 UNCERTAINTY: Final = 1.20

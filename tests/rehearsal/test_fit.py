@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +13,10 @@ from hypothesis import strategies as st
 
 from commandline.exit_codes import ExitCode
 from loadtest.profiles import profile_named
+from region import calibration
 from region.calibration import Calibration, reference
 from region.machines.instance_types import INSTANCE_TYPES
-from rehearsal import fit
+from rehearsal import cli, fit, run
 
 NANO = INSTANCE_TYPES["t4g.nano"]
 QUICK = profile_named("quick")
@@ -117,3 +120,67 @@ def test_a_stacks_own_setting_comes_before_the_projects_default(tmp_path: Path):
     )
     (tmp_path / "Pulumi.ha.yaml").write_text("config:\n  haproof:desiredCapacity: 3\n")
     assert fit.asked({}, tmp_path) == (NANO, 3)
+
+
+class Console(run.Console):
+    """A console that keeps what was printed."""
+
+    def __init__(self) -> None:
+        super().__init__(file=io.StringIO(), width=400)
+
+    @property
+    def text(self) -> str:
+        assert isinstance(self.file, io.StringIO)
+        return self.file.getvalue()
+
+
+def rehearsal(root: Path, found: Calibration | None) -> tuple[run.Rehearsal, Console]:
+    """A rehearsal whose region has calibrated this computer so."""
+    if found is not None:
+        calibration.write(root, found)
+    console = Console()
+    made = run.Rehearsal(root=root, profile="quick", results=root / "results", console=console)
+    return made, console
+
+
+def test_a_rehearsal_says_how_fast_the_computer_is(tmp_path: Path):
+    made, console = rehearsal(tmp_path, GOOD)
+    made._require_cpu(QUICK)
+    assert reference.NAME in console.text
+
+
+def test_a_rehearsal_measures_again_before_it_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    poor = replace(GOOD, capacity_cores=0.1, others_cores=1.9)
+    now = [replace(poor, measured_rate=1.0), replace(GOOD, measured_rate=1.0)]
+    monkeypatch.setattr(run.calibration, "measure", lambda: now.pop(0))
+    made, console = rehearsal(tmp_path, poor)
+    with pytest.raises(fit.UnfitError):
+        made._require_cpu(QUICK)
+    made._require_cpu(QUICK)
+    # The factor is the region's: its machines are held by it.
+    assert calibration.describe(GOOD) in console.text
+
+
+def test_a_region_that_never_measured_is_let_through(tmp_path: Path):
+    made, console = rehearsal(tmp_path, None)
+    made._require_cpu(QUICK)
+    assert console.text == ""
+
+
+def test_calibrate_prints_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(run.calibration, "measure", lambda: GOOD)
+    assert cli.main(["calibrate", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["factor"] == 1.0
+    assert cli.main(["calibrate"]) == 0
+    assert "2.00 of 2 CPUs at hand" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["start"], ["run"]])
+def test_an_impossible_factor_ends_the_command(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    arguments = [*command, "--root", str(tmp_path), "--cpu-factor", "0"]
+    assert cli.main(arguments) == ExitCode.FAILURE
+    assert "CPU factor 0.0 is impossible" in capsys.readouterr().err

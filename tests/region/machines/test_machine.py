@@ -139,6 +139,28 @@ def test_cpu_quota_holds_for_services(pool, spec_of, user_data_of, eventually):
     assert usage.cpu_seconds >= usage.service_cpu_seconds > 0
 
 
+@pytest.mark.parametrize(("factor", "period_s"), [(0.65, 0.001 / 0.065), (2.0, 0.010)])
+def test_quota_follows_the_speed_of_this_computers_cores(
+    new_pool, spec_of, user_data_of, eventually, *, factor: float, period_s: float
+):
+    pool = new_pool(cpu_factor=factor)
+    pool.start()
+    data = user_data_of(
+        {"spin.service": SPINNER}, "systemctl enable --now /opt/haproof/spin.service"
+    )
+    machine = pool.launch(spec_of(data, 9))
+    machine.boot()
+    machine.limit_services()
+    before = _usage(machine, "services")
+    eventually(lambda: _usage(machine, "services").nr_periods >= before.nr_periods + 100, "2 s")
+    after = _usage(machine, "services")
+    cpu = (after.cpu_seconds - before.cpu_seconds) / (
+        (after.nr_periods - before.nr_periods) * period_s
+    )
+    assert cpu == pytest.approx(0.10 * factor, rel=0.25)
+    assert machine.cpu_quota == pytest.approx(0.10 * factor)
+
+
 def test_quota_holds_after_a_reboot_too(pool, spec_of, user_data_of, eventually):
     data = user_data_of(
         {"spin.service": SPINNER + "[Install]\nWantedBy=multi-user.target\n"},
