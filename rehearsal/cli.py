@@ -21,8 +21,8 @@ HELP = """
 A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, containers held to an
 instance type's CPU and memory; and the experiment that runs both stacks on it.
 
-Exit codes: **0** success or promise kept, **2** broken, **3** the run is not valid, **4** anything
-else, **130** interrupted.
+Exit codes: **0** success or promise kept, **2** broken, **3** no verdict: a run is not valid, or shows
+neither; **4** anything else, **130** interrupted.
 
 - `python -m rehearsal run`: both stacks, load, verdict, report
 - `python -m rehearsal run --profile seed`: the published experiment
@@ -72,9 +72,9 @@ def run(
 ) -> int:
     """Bring both stacks up, load them, and compare the two in a report.
 
-    Exit codes: 0 the HA stack kept its promise; 2 it broke it; 3 a run is not valid; 4 a stack
-    could not be built, released or loaded. 3 also before anything was built: this computer is too slow
-    or too unsteady to play the stacks.
+    Exit codes: 0 the HA stack kept its promise; 2 it broke it; 3 a run is not valid or shows neither;
+    4 a stack could not be built, released or loaded. 3 also before anything was built: this computer is
+    too slow or too unsteady to play the stacks.
 
     Example: `python -m rehearsal run --profile seed --keep`, or with your own application
     `python -m rehearsal run --revision build/revision -c instanceType=t4g.small`
