@@ -24,13 +24,13 @@ from region.calibration import Calibration
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
 from toolchain import paths
 
-GENERATOR_MS: Final = 1.6
+GENERATOR_MS: Final = 2.5
 """Artillery with the recorder."""
-BALANCER_MS: Final = 0.15
+BALANCER_MS: Final = 0.3
 """HAProxy, with its connections to the instances."""
-DATABASE_MS: Final = 0.25
+DATABASE_MS: Final = 0.2
 """PostgreSQL."""
-REGION_CORES: Final = 0.06
+REGION_CORES: Final = 0.03
 """The region with both stacks up, whatever the load, in reference cores."""
 SERVICE_MS: Final = 1.0
 """The sample service, on an instance."""
