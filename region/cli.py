@@ -238,7 +238,11 @@ def status(
         table.add_row(m["instance"], m["zone"], cpu, throttled, memory)
     out = Console()
     out.print(f"{found.region}: process {found.pid}, API on 127.0.0.1:{found.api_port}")
-    about = f"limits by {found.limits}, clock {found.speed:g}x, image {found.image}"
+    factor = calibration.factor_in(root.resolve())
+    about = (
+        f"limits by {found.limits}, {factor:.2f} CPU for each of the type's, "
+        f"clock {found.speed:g}x, image {found.image}"
+    )
     out.print(about, highlight=False, markup=False)
     out.print(table if machines else "no instances")
 
