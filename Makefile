@@ -37,7 +37,7 @@ examples: setup ## The example services on both stacks of a local region, each o
 unit: .venv/.stamp ## The fast tests, which need only Python
 	@$(PYTHON) -m pytest -n auto -m "not moto and not simulation and not browser and not engine and not region and not e2e"
 
-bench: setup ## Measure previews, updates, a region at rest, machines, statistics, the load generator
+bench: setup ## Measure previews, updates, a region at rest, the sample service, machines, statistics, the load generator
 	@$(PYTHON) -m benchmarks.bench
 
 lint: setup ## Formatting, lint, types, import contracts, workflows

@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import confidence, idle, machines, postprocessing, recorder
+from benchmarks import confidence, idle, machines, postprocessing, recorder, service
 from region import background
 from rehearsal.pulumi_project import Project
 from toolchain import paths
@@ -101,6 +101,9 @@ def main() -> None:
     if not only_previews:
         with console.status("measuring a region at rest"):
             for row in idle.measure():
+                table.add_row(*row)
+        with console.status("measuring the sample service"):
+            for row in service.rows():
                 table.add_row(*row)
         with console.status("measuring machines"):
             for row in machines.measure():

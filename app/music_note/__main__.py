@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import asyncio
 import sys
 
 from music_note import database, settings
@@ -16,22 +16,19 @@ def _serve(configuration: settings.Settings) -> None:
     # Imported here, because a migration needs no web server.
     import uvicorn  # noqa: PLC0415
 
-    from music_note import web  # noqa: PLC0415
+    from music_note import connection, garbage, web  # noqa: PLC0415
 
     # The interpreter switches threads every 5 ms; a t4g.nano without credits gets 1 ms of CPU in 10.
     sys.setswitchinterval(0.0005)
     pool = database.Database(configuration)
     pool.open()
-    app = web.create_app(configuration, pool)
-    # Objects that exist now live forever. A garbage collection over all of them takes 40 ms of CPU,
-    # which on a t4g.nano without credits is half a second without a response, on every instance at
-    # once.
-    gc.collect()
-    gc.freeze()
-    uvicorn.run(
-        app,
+    config = uvicorn.Config(
+        web.create_app(configuration, pool),
         host=configuration.app_host,
         port=configuration.app_port,
+        http=connection.Connection,
+        ws="none",
+        lifespan="off",
         backlog=4096,
         access_log=False,
         log_level="warning",
@@ -41,6 +38,19 @@ def _serve(configuration: settings.Settings) -> None:
         # responds with 502 when it uses one that is being closed.
         timeout_keep_alive=65,
     )
+    config.load()
+    server = uvicorn.Server(config)
+    period_s = garbage.period_of(configuration.instance_id)
+
+    async def serve() -> None:
+        collecting = asyncio.create_task(
+            garbage.collect_when_idle(period_s, lambda: len(server.server_state.connections))
+        )
+        await server.serve()
+        collecting.cancel()
+
+    garbage.keep_collections_small()
+    asyncio.run(serve())
 
 
 def main(arguments: list[str]) -> int:

@@ -52,7 +52,8 @@ INSERT INTO visitor (username, password_hash)
 SELECT 'visitor-' || lpad(n::text, 6, '0'), :hash
 FROM generate_series(1, CAST(:count AS integer)) AS n
 ON CONFLICT (username) DO UPDATE SET password_hash = excluded.password_hash
-WHERE split_part(visitor.password_hash, '$', 2) <> split_part(excluded.password_hash, '$', 2)
+WHERE split_part(visitor.password_hash, '$', 1) <> split_part(excluded.password_hash, '$', 1)
+    OR split_part(visitor.password_hash, '$', 2) <> split_part(excluded.password_hash, '$', 2)
 """
 
 COMPOSERS = (

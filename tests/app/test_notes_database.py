@@ -129,6 +129,25 @@ def test_visitors_added_later_get_notes_and_nobody_gets_them_twice(configured):
     assert all(passwords.verify(migration.DEMO_PASSWORD, one) for one in set(stored))
 
 
+def test_another_algorithm_or_cost_of_the_demo_password_replaces_its_hashes(configured):
+    def hashes() -> set[str]:
+        return {row[0] for row in ask(configured, "SELECT password_hash FROM visitor")}
+
+    few = dataclasses.replace(configured, seed_users=5)
+    migration.migrate(few)
+    first = hashes()
+    migration.migrate(few)
+    assert hashes() == first, "nothing to replace"
+    ask(configured, "UPDATE visitor SET password_hash = 'pbkdf2_sha256$2$salt$x' RETURNING 1")
+    migration.migrate(few)
+    (second,) = hashes()
+    assert second.startswith("pbkdf2_sha512$2$")
+    migration.migrate(dataclasses.replace(few, password_iterations=3))
+    (third,) = hashes()
+    assert third.startswith("pbkdf2_sha512$3$")
+    assert passwords.verify(migration.DEMO_PASSWORD, third)
+
+
 def test_the_search_uses_the_index_and_finds_the_same_without(configured):
     migration.migrate(with_index(configured, True))
     store = database.Database(configured)

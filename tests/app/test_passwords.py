@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +20,13 @@ def test_only_the_password_itself_verifies(password: str, other: str) -> None:
 
 def test_two_hashes_of_one_password_differ() -> None:
     assert passwords.hash_password("a", iterations=2) != passwords.hash_password("a", iterations=2)
+
+
+def test_a_hash_with_sha_256_still_verifies() -> None:
+    raw = hashlib.pbkdf2_hmac("sha256", b"secret", b"salt", 1)
+    stored = f"pbkdf2_sha256$1$salt${base64.b64encode(raw).decode()}"
+    assert passwords.verify("secret", stored)
+    assert not passwords.verify("other", stored)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,20 @@
+"""The server's side of an HTTP connection."""
+
+from __future__ import annotations
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class Connection(H11Protocol):
+    """uvicorn's connection, without what it leaves to the garbage collector when it ends."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Free everything that belongs to the connection."""
+        super().connection_lost(exc)
+        # uvicorn 0.54 leaves this timer running if the client reset the connection, as a load
+        # balancer does: for 65 s it holds on to everything below.
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+        # A method of asyncio's transport that the transport refers to: a reference cycle.
+        vars(self.transport).pop("_read_ready_cb", None)
