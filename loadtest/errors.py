@@ -22,6 +22,10 @@ class GeneratorError(LoadTestError):
     """Artillery could not be started, crashed or hung."""
 
 
+class TurnError(LoadTestError):
+    """A load test that was to wait for its turn cannot, or was not given it."""
+
+
 class ResultsError(LoadTestError):
     """A results directory or file is missing, damaged or from another version."""
 

@@ -1,13 +1,21 @@
-"""What a user sees of a rehearsal while it runs: one live line on a terminal, plain lines elsewhere."""
+"""What a user sees of a rehearsal while it runs: live lines on a terminal, plain lines elsewhere.
+
+Stages may run side by side, each in a thread of its own: one live line for each, or plain lines that
+begin with what they are about. The live lines are drawn once a second and no more: what a rehearsal
+measures runs on the same computer.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Self
 
-from rich.console import Console
-from rich.status import Status
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
 
 from rehearsal.engine_events import (
     Event,
@@ -22,6 +30,9 @@ from rehearsal.engine_events import (
 PLAIN_INTERVAL_S = 5.0
 """Without a terminal, a sign of life at least this often."""
 
+DRAWN_PER_S = 1.0
+"""How often the live lines are drawn."""
+
 UNCHANGED = frozenset({"same", "read", "refresh"})
 """Operations that change nothing and are not counted."""
 
@@ -29,10 +40,16 @@ UNCHANGED = frozenset({"same", "read", "refresh"})
 class StageProgress:
     """Shows the progress of one stage, given the engine's events and lines of other programs."""
 
-    def __init__(self, console: Console, title: str, status: Status | None) -> None:
+    def __init__(
+        self, console: Console, show: Callable[[str], None] | None = None, about: str = ""
+    ) -> None:
+        """Print to `console`; `show` updates the live line, if there is one.
+
+        Lines begin with `about`, where other stages run beside this one.
+        """
         self._console = console
-        self._title = title
-        self._status = status
+        self._show = show
+        self._prefix = f"{about}: " if about else ""
         self._resources: set[str] = set()
         self._planned: int | None = None
         self._shown: set[str] = set()
@@ -60,7 +77,8 @@ class StageProgress:
 
     def line(self, text: str) -> None:
         """Show a line as it is."""
-        self._console.print(f"    {text}", markup=False, highlight=False, soft_wrap=True)
+        line = f"    {self._prefix}{text}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._latest = time.monotonic()
 
     def _step(self, step: StepStarted) -> None:
@@ -97,9 +115,9 @@ class StageProgress:
             self.line(line)
 
     def _tick(self, detail: str | None) -> None:
-        if self._status is not None:
+        if self._show is not None:
             if detail:
-                self._status.update(f"{self._title}: {detail}")
+                self._show(detail)
             return
         if time.monotonic() - self._latest >= PLAIN_INTERVAL_S:
             self.line(f"… {detail or 'working'} ({time.monotonic() - self._started:.0f} s)")
@@ -109,16 +127,66 @@ def _is_provider(resource: Resource | None) -> bool:
     return resource is not None and resource.type.startswith("pulumi:providers:")
 
 
+class Board:
+    """The stages that run now; a context manager. Each stage may have its own thread."""
+
+    def __init__(self, console: Console) -> None:
+        """Show stages on `console`."""
+        self._console = console
+        self._details: dict[str, str] = {}
+        self._started: dict[str, float] = {}
+        self._context = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Begin to draw, on a terminal."""
+        if self._console.is_terminal:
+            live = Live(
+                console=self._console,
+                get_renderable=self._lines,
+                refresh_per_second=DRAWN_PER_S,
+                transient=True,
+            )
+            self._context.enter_context(live)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the live lines."""
+        self._context.close()
+
+    def _lines(self) -> Group:
+        now = time.monotonic()
+        return Group(
+            *(
+                Text(
+                    f"… {title} ({now - self._started[title]:.0f} s){detail and f': {detail}'}",
+                    no_wrap=True,
+                    overflow="ellipsis",
+                )
+                for title, detail in tuple(self._details.items())
+            )
+        )
+
+    @contextmanager
+    def stage(self, title: str, about: str = "") -> Generator[StageProgress]:
+        """Show that a stage is running and, when it is done, how long it took.
+
+        `about` begins the lines of a stage that runs beside others.
+        """
+        started = self._started[title] = time.monotonic()
+        self._details[title] = ""
+        show = partial(self._details.__setitem__, title) if self._console.is_terminal else None
+        if show is None:
+            self._console.print(f"  {title} …", highlight=False)
+        try:
+            yield StageProgress(self._console, show, about)
+        finally:
+            del self._details[title]
+        seconds = time.monotonic() - started
+        self._console.print(f"[green]✓[/] {title} [dim]({seconds:.0f} s)[/]", highlight=False)
+
+
 @contextmanager
 def stage(console: Console, title: str) -> Generator[StageProgress]:
-    """Show that a stage is running and, when it is done, how long it took."""
-    started = time.monotonic()
-    if console.is_terminal:
-        with console.status(title) as status:
-            yield StageProgress(console, title, status)
-    else:
-        console.print(f"  {title} …", highlight=False)
-        yield StageProgress(console, title, None)
-    console.print(
-        f"[green]✓[/] {title} [dim]({time.monotonic() - started:.0f} s)[/]", highlight=False
-    )
+    """Show a stage that nothing runs beside, and when it is done, how long it took."""
+    with Board(console) as board, board.stage(title) as progress:
+        yield progress

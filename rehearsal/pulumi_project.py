@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Generator, Mapping, Sequence
 from concurrent import futures
@@ -17,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
 import yaml
 
 from commandline.errors import UserError
@@ -25,13 +23,11 @@ from region import private
 from region.environment import process_environment
 from region.session import Session
 from rehearsal.engine_events import VARIABLES, OnEvent, event_stream
+from rehearsal.processes import Processes
 from toolchain import locate, paths
 
 STACKS = ("single", "ha")
 """The stacks of the experiment: the baseline first."""
-
-INTERRUPT_GRACE_S = 20.0
-"""After a Ctrl-C the engine gets this long to write its state and end."""
 
 TAIL_CHARS = 6000
 """How much of a failed command's output becomes the error's message."""
@@ -49,6 +45,8 @@ class Project:
     root: Path
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     """Added to the environment of every Pulumi command."""
+    processes: Processes = field(default_factory=Processes)
+    """The commands that run, so that another thread can end them."""
 
     @property
     def directory(self) -> Path:
@@ -150,46 +148,19 @@ class Project:
         self, arguments: Sequence[str], variables: Mapping[str, str]
     ) -> Generator[subprocess.Popen[str]]:
         """Start a Pulumi command, and end it if it is still running on the way out."""
-        environment = process_environment(self.session, self.root)
-        process = subprocess.Popen(
-            [str(locate.pulumi()), *arguments, "--non-interactive", "--color", "never"],
+        command = [str(locate.pulumi()), *arguments, "--non-interactive", "--color", "never"]
+        with self.processes.started(
+            command,
             cwd=self.directory,
-            env={**environment, **self.variables, **variables},
+            env={**self.environment(), **variables},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            # Ctrl-C must not reach the engine twice: it treats the second as "stop at once".
-            start_new_session=True,
-        )
-        try:
+        ) as process:
             yield process
-        finally:
-            _end(process)
+
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment of a process that works on the project."""
+        return {**process_environment(self.session, self.root), **self.variables}
 
 
 def _pack() -> tuple[str, str]:
     return ("--policy-pack", str(paths.ROOT / "policies"))
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the engine and everything it started: gracefully at first, so that it writes its state."""
-    if process.poll() is not None:
-        return
-    # Plugins, the program and what its hook started are in process groups of their own.
-    family = psutil.Process(process.pid).children(recursive=True)
-    os.killpg(process.pid, signal.SIGINT)
-    try:
-        process.wait(INTERRUPT_GRACE_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    _, alive = psutil.wait_procs(family, timeout=1)
-    for child in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.terminate()
-    _, stubborn = psutil.wait_procs(alive, timeout=INTERRUPT_GRACE_S)
-    for child in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()

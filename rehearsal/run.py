@@ -1,4 +1,7 @@
-"""The main job: both stacks up, under the same load, and one verdict."""
+"""The main job: both stacks up, under the same load, and one verdict.
+
+They come up and go away side by side; `turns` puts them under load one after the other.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -23,8 +27,8 @@ from loadtest.stack import outputs as stack_outputs
 from region import background, calibration, image_options, preflight, rootless, session
 from region.cli import factor_arguments
 from region.config import RegionConfig
-from region.environment import process_environment
-from rehearsal import conditions, display, fit
+from rehearsal import conditions, display, fit, side_by_side, turns
+from rehearsal.processes import Processes
 from rehearsal.pulumi_project import STACKS, EngineError, Project
 from toolchain import paths
 
@@ -74,8 +78,7 @@ class Rehearsal:
             self._require_cpu(profile)
             project = Project(found, self.root, {RESULTS_VARIABLE: str(self.results)})
             with self._stacks(project):
-                runs = {stack: self._load(project, stack) for stack in STACKS}
-                return self._report(project, runs)
+                return self._report(project, self._load_both(project))
 
     # --- the region -------------------------------------------------------------------------------
 
@@ -171,24 +174,45 @@ class Rehearsal:
         return {**self.config, "loadProfile": self.profile, "appPath": str(self.revision)}
 
     def _remove(self, project: Project, stacks: list[str]) -> None:
-        for stack in stacks:
-            if project.resources(stack):
-                with display.stage(self.console, f"remove the stack {stack}") as progress:
-                    project.destroy(stack, progress)
+        # Others than before: what an interruption ended may have to be removed now.
+        project = replace(project, processes=Processes())
+        with display.Board(self.console) as board:
+
+            def remove(stack: str) -> None:
+                if project.resources(stack):
+                    with board.stage(f"remove the stack {stack}", stack) as progress:
+                        project.destroy(stack, progress)
+
+            work = {stack: partial(remove, stack) for stack in stacks}
+            side_by_side.run(work, project.processes.interrupt)
 
     # --- the load ---------------------------------------------------------------------------------
 
-    def _load(self, project: Project, stack: str) -> Path:
+    def _load_both(self, project: Project) -> dict[str, Path]:
+        """Bring both stacks up and load one after the other; return the runs' directories."""
+        with turns.Turns(STACKS) as queue, display.Board(self.console) as board:
+            project = replace(project, variables={**project.variables, **queue.variables})
+
+            def load(stack: str) -> Path:
+                title = f"{stack}: pulumi up, release, load ({self.profile})"
+                try:
+                    with board.stage(title, stack) as progress:
+                        return self._load(project, stack, progress)
+                finally:
+                    queue.done(stack)
+
+            work = {stack: partial(load, stack) for stack in STACKS}
+            return side_by_side.run(work, project.processes.interrupt)
+
+    def _load(self, project: Project, stack: str, progress: display.StageProgress) -> Path:
         """Bring a stack up, which also releases and loads it, and return the run's directory."""
         began = datetime.now(UTC)
-        title = f"{stack}: pulumi up, release, load ({self.profile})"
-        with display.stage(self.console, title) as progress:
-            failed = self._failure(lambda: project.up(stack, progress))
+        failed = self._failure(lambda: project.up(stack, progress))
+        run = self._newest(stack, began)
+        if run is None and failed is None:
+            # Nothing had changed, so the engine ran no hook: do what the hook would have done.
+            failed = self._failure(lambda: self._post_up(project, stack, progress))
             run = self._newest(stack, began)
-            if run is None and failed is None:
-                # Nothing had changed, so the engine ran no hook: do what the hook would have done.
-                failed = self._failure(lambda: self._post_up(project, stack, progress))
-                run = self._newest(stack, began)
         if run is None:
             raise failed or EngineError(f"the load test of {stack} left no result")
         if failed is not None and run_loading.load_summary(run).verdict.outcome == "kept":
@@ -214,30 +238,22 @@ class Rehearsal:
         return run if fresh else None
 
     def _post_up(self, project: Project, stack: str, progress: display.StageProgress) -> None:
-        environment = process_environment(project.session, project.root)
-        process = subprocess.Popen(
+        outputs = json.dumps(project.outputs(stack))
+        tail: list[str] = []
+        with project.processes.started(
             [sys.executable, "-m", "loadtest", "post-up"],
             cwd=paths.ROOT,
-            env={**environment, **project.variables},
+            env=project.environment(),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        try:
+        ) as process:
             assert process.stdin is not None  # noqa: S101
             assert process.stdout is not None  # noqa: S101
-            json.dump(project.outputs(stack), process.stdin)
+            process.stdin.write(outputs)
             process.stdin.close()
-            tail: list[str] = []
             for line in process.stdout:
                 progress.line(line.rstrip())
                 tail = [*tail[-15:], line.rstrip()]
             code = process.wait()
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
         if code not in CODES_WITH_A_RESULT:
             raise EngineError(
                 f"the release or the load test of {stack} failed:\n" + "\n".join(tail)

@@ -12,6 +12,7 @@ from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
 from loadtest.cli.options import SloFile, read_outputs, read_slo
 from loadtest.engine.runner import RunResult, run_load
+from loadtest.engine.turn import turn
 from loadtest.errors import LoadTestError
 from loadtest.formatting import line_printer
 from loadtest.profiles import profile_named
@@ -24,6 +25,7 @@ def post_up_command(slo_file: SloFile = None) -> int:
     """Release, then load, as the stack's `loadProfile` says. Reads the outputs on standard input.
 
     The exit code is the gate: a broken SLO fails `pulumi up`. LOADTEST_SLO names the SLO file.
+    LOADTEST_TURN names a Unix socket that tells it when to load, where stacks share a computer.
 
     Example: `pulumi stack output --json | python -m loadtest post-up`
     """
@@ -58,13 +60,14 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
         record |= {"released": True, "deployment": done.deployment_id, "version": done.version}
         if outputs.load_profile == "none":
             return None
-        result = run_load(
-            outputs,
-            profile_named(outputs.load_profile),
-            console=console,
-            slo=slo,
-            command=tools.artillery(),
-        )
+        with turn(outputs.topology, line_printer(console)):
+            result = run_load(
+                outputs,
+                profile_named(outputs.load_profile),
+                console=console,
+                slo=slo,
+                command=tools.artillery(),
+            )
         record |= {
             "run": result.directory.name,
             "verdict": result.summary.verdict.model_dump(mode="json"),

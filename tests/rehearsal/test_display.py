@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from rich.console import Console
@@ -28,7 +29,7 @@ def screen() -> io.StringIO:
 
 @pytest.fixture
 def progress(screen: io.StringIO) -> display.StageProgress:
-    return display.StageProgress(Console(file=screen, width=200), "up", None)
+    return display.StageProgress(Console(file=screen, width=200))
 
 
 def info(text: str, resource: Resource | None = None) -> Message:
@@ -124,3 +125,51 @@ def test_errors_are_shown_with_markup_as_it_is(
         "    error: [aws] no such subnet\n"
         "    error: aws:ec2/subnet:Subnet web-subnet-a: no such subnet\n"
     )
+
+
+def test_stages_side_by_side_say_which_one_a_line_is_about(screen: io.StringIO) -> None:
+    with (
+        display.Board(Console(file=screen, width=200)) as board,
+        board.stage("single: up", "single") as single,
+        board.stage("ha: up", "ha") as ha,
+    ):
+        single.line("released")
+        ha(info("waiting"))
+    assert screen.getvalue().splitlines() == [
+        "  single: up …",
+        "  ha: up …",
+        "    single: released",
+        "    ha: waiting",
+        "✓ ha: up (0 s)",
+        "✓ single: up (0 s)",
+    ]
+
+
+def test_a_terminal_has_one_live_line_for_each_stage(
+    screen: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(display, "DRAWN_PER_S", 50)
+    console = Console(file=screen, width=80, force_terminal=True)
+    with (
+        display.Board(console) as board,
+        board.stage("single: up", "single") as single,
+        board.stage("ha: up", "ha") as ha,
+    ):
+        single(StepStarted(VPC, "create", preview=False))
+        ha(StepStarted(SUBNET, "create", preview=True))
+        time.sleep(0.2)
+    shown = screen.getvalue()
+    assert "single: up (0 s): 1 resources, web-vpc" in shown
+    assert "ha: up (0 s): preview, 1 resources, web-subnet-a" in shown
+    # Details are no lines that stay.
+    assert "    single:" not in shown
+
+
+def test_a_stage_that_fails_is_not_ticked_off(screen: io.StringIO) -> None:
+    with (
+        pytest.raises(ValueError, match="no"),
+        display.Board(Console(file=screen)) as board,
+        board.stage("up"),
+    ):
+        raise ValueError("no")
+    assert "✓" not in screen.getvalue()

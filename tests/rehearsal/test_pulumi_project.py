@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from region.session import Session
-from rehearsal import pulumi_project as projects
+from rehearsal import processes
 from rehearsal.engine_events import Event, Heartbeat, Message, PhaseStarted
 from rehearsal.pulumi_project import EngineError, Project
 from tests.region.fakes import give_credential
@@ -88,7 +88,7 @@ def test_without_events_the_engine_is_not_asked_for_them(project: Project, engin
 def test_an_interruption_ends_the_engine_and_what_it_started(
     project: Project, engine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(projects, "INTERRUPT_GRACE_S", 2.0)
+    monkeypatch.setattr(processes, "INTERRUPT_GRACE_S", 2.0)
     pids = engine.with_name("pids")
     write(
         engine,
