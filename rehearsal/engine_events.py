@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import queue
 import re
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager
@@ -31,7 +30,7 @@ VARIABLES: Mapping[str, str] = {"PULUMI_DEBUG_COMMANDS": "true"}
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit of a gRPC message (sdk/go/common/util/rpcutil)."""
 
-_POLL_S = 0.1
+_WAKE = ""
 _COLOR_DIRECTIVE = re.compile(r"<\{%.*?%\}>")
 _STACK_TYPE = "pulumi:pulumi:Stack"
 _APPLIED_POLICIES = ("policyAnalyzeSummaryEvent", "policyAnalyzeStackSummaryEvent")
@@ -199,24 +198,27 @@ class EventStream:
         """What the command needs on its command line, in addition to `VARIABLES` in its environment."""
         self._received = received
 
+    def wake(self) -> None:
+        """Let `follow` ask at once whether the command has ended."""
+        self._received.put(_WAKE)
+
     def follow(self, ended: Callable[[], bool]) -> Iterator[Event]:
         """Yield events as they come until the command has `ended`, and a `Heartbeat` in silence."""
-        latest = time.monotonic()
         over = False
         while True:
             try:
-                text = self._received.get(timeout=0 if over else _POLL_S)
+                text = self._received.get(timeout=0 if over else HEARTBEAT_S)
             except queue.Empty:
                 if over:
                     return
                 # The engine waits until everything is received before it ends: one more round.
                 over = ended()
-                if not over and time.monotonic() - latest >= HEARTBEAT_S:
-                    latest = time.monotonic()
+                if not over:
                     yield Heartbeat()
                 continue
-            latest = time.monotonic()
-            if event := parse(text):
+            if text == _WAKE:
+                over = over or ended()
+            elif event := parse(text):
                 yield event
 
 

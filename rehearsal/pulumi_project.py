@@ -135,6 +135,7 @@ class Project:
             ):
                 # All the time: the engine must not block on a full pipe.
                 output = reader.submit(process.communicate)
+                output.add_done_callback(lambda _: stream.wake())
                 for event in stream.follow(output.done):
                     on_event(event)
                 printed, _ = output.result()

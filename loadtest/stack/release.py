@@ -23,13 +23,18 @@ PrintLine = Callable[[str], None]
 
 LIMIT_EXCEEDED = "DeploymentLimitExceededException"
 """CodeDeploy runs one deployment at a time per group."""
+FIRST_POLL_S = 0.2
+POLL_SHARE = 0.2
+"""The pause before the next poll, as a share of the time since something last changed."""
 STEADY_ANSWERS = 3
 """Healthy answers in a row before the stack counts as serving."""
+STEADY_S = 0.5
+"""The time between two of these answers."""
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long to wait, and how often to poll; all in seconds."""
+    """How long to wait, and how rarely to poll at most; all in seconds."""
 
     capacity_s: float = 600
     deployment_s: float = 3600
@@ -107,6 +112,26 @@ def release(
     return Release(deployment_id, outputs.revision_digest, sorted(instances), version, seconds)
 
 
+class Pace:
+    """Pauses between polls: short after a change, longer the longer nothing happens.
+
+    So what takes a second is seen within a fifth of one, and what takes minutes costs few API calls.
+    """
+
+    def __init__(self, longest_s: float) -> None:
+        self._longest_s = longest_s
+        self._changed_at = time.monotonic()
+
+    def changed(self) -> None:
+        """Begin again with short pauses."""
+        self._changed_at = time.monotonic()
+
+    def pause(self) -> None:
+        """Wait until the next poll is due."""
+        unchanged_s = time.monotonic() - self._changed_at
+        time.sleep(min(max(FIRST_POLL_S, POLL_SHARE * unchanged_s), self._longest_s))
+
+
 class _Job:
     """One release, step by step."""
 
@@ -165,7 +190,7 @@ class _Job:
     def _create(self, revision: Revision) -> str:
         description = f"haproof {self._outputs.revision_digest}"
         deadline = time.monotonic() + self._timeouts.deployment_s
-        announced = False
+        announced, pace = False, Pace(self._timeouts.poll_s)
         while True:
             try:
                 return self._deployments.create(
@@ -180,11 +205,11 @@ class _Job:
             if not announced:
                 self._print("waiting for another deployment of this group to end")
                 announced = True
-            time.sleep(self._timeouts.poll_s)
+            pace.pause()
 
     def _follow(self, deployment_id: str) -> DeploymentState:
         deadline = time.monotonic() + self._timeouts.deployment_s
-        last = ""
+        last, pace = "", Pace(self._timeouts.poll_s)
         while True:
             state = self._deployments.state(deployment_id)
             line = f"deployment {deployment_id} {state.status}"
@@ -195,6 +220,7 @@ class _Job:
             if line != last:
                 self._print(line)
                 last = line
+                pace.changed()
             if state.ended:
                 return state
             if time.monotonic() > deadline:
@@ -203,7 +229,7 @@ class _Job:
                     f"{self._timeouts.deployment_s:.0f} s; see `aws deploy get-deployment "
                     f"--deployment-id {deployment_id}`"
                 )
-            time.sleep(self._timeouts.poll_s)
+            pace.pause()
 
     def _explain(self, state: DeploymentState) -> str:
         lines = [f"deployment {state.id} did not reach every instance: {state.counts()}"]
@@ -222,8 +248,9 @@ class _Job:
     def _await_rollback(self, state: DeploymentState) -> DeploymentState:
         """Return the deployment once it names its rollback, which CodeDeploy starts after its end."""
         deadline = time.monotonic() + self._timeouts.rollback_s
+        pace = Pace(self._timeouts.poll_s)
         while state.rollback_due and time.monotonic() < deadline:
-            time.sleep(self._timeouts.poll_s)
+            pace.pause()
             state = self._deployments.state(state.id)
         return state
 
@@ -249,11 +276,16 @@ class _Job:
     def _wait(self, missing: Callable[[], str | None], limit_s: float, failure: str) -> None:
         """Call `missing` until it returns None; it returns what is missing, or "" to print nothing."""
         deadline = time.monotonic() + limit_s
-        last = ""
+        last, pace = "", Pace(self._timeouts.poll_s)
         while (lacking := missing()) is not None:
             if lacking and lacking != last:
                 self._print(f"waiting: {lacking}")
+            if lacking != last:
+                pace.changed()
             last = lacking or last
             if time.monotonic() > deadline:
                 raise ReleaseError(f"{failure} after {limit_s:.0f} s: {last}")
-            time.sleep(min(self._timeouts.poll_s, 0.5) if not lacking else self._timeouts.poll_s)
+            if lacking:
+                pace.pause()
+            else:
+                time.sleep(min(self._timeouts.poll_s, STEADY_S))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from loadtest.errors import ReleaseError
+from loadtest.stack import release as release_module
 from loadtest.stack.outputs import StackOutputs
 from loadtest.stack.release import Timeouts, release
 from tests.loadtest.stack.stubbed_cloud import DEPLOYMENT, GROUP, LOCATION, Cloud
@@ -298,3 +299,26 @@ def test_the_single_instance_needs_no_group(cloud: Cloud, single_outputs: StackO
         outputs = single_outputs.model_copy(update={"url": url})
         assert run(outputs, cloud).instances == ["i-0single"]
     cloud.used_up()
+
+
+def test_pauses_are_short_after_a_change_and_longer_the_longer_nothing_happens(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    now, pauses = 0.0, list[float]()
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        pauses.append(seconds)
+
+    monkeypatch.setattr(release_module.time, "monotonic", lambda: now)
+    monkeypatch.setattr(release_module.time, "sleep", sleep)
+    pace = release_module.Pace(2.0)
+    while now < 30:
+        pace.pause()
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (0.2, 2.0)
+    assert len(pauses) < 35
+    pace.changed()
+    pace.pause()
+    assert pauses[-1] == 0.2
