@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def test_both_stacks_are_loaded_and_compared(rehearsal: Any, tmp_path: Path) -> 
     # Eight seconds do not show whether the p99 was kept; everything else is asserted below.
     assert done.returncode in CODES_WITH_A_RESULT, done.stdout[-4000:]
     report = json.loads((results / "report-smoke" / "report.json").read_text())
+    loads: list[dict[str, Any]] = []
     assert "<html" in (results / "report-smoke" / "report.html").read_text()
     for stack, instances in (("single", 1), ("ha", 6)):
         run = json.loads((next(results.glob(f"*-{stack}-smoke")) / "run.json").read_text())
@@ -42,17 +44,25 @@ def test_both_stacks_are_loaded_and_compared(rehearsal: Any, tmp_path: Path) -> 
         # The revision that was released is what answered, not the placeholder.
         version = (paths.REVISION / "VERSION").read_text().strip()
         assert {v for one in run["instances"] for v in one["versions"]} == {version}
+        loads.append(run)
     zones = {one["zone"] for one in run["instances"]}
     assert len(zones) == 3
+    # Side by side until the load; then ha waited until single's was over, summary and all.
+    first, second = loads
+    assert moment(second["load_began_at"]) > moment(first["finished_at"])
+    assert done.stdout.index("ha: pulumi up") < done.stdout.index("single: deployment d-")
     assert "Single instance and high availability" in done.stdout
     assert report
     assert rehearsal("status").returncode == ExitCode.FAILURE
 
 
 def test_ctrl_c_in_the_middle_cleans_up(rehearsal: Any, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     process = subprocess.Popen(
         rehearsal.line("run", "--profile", "smoke", "--results", str(tmp_path / "results")),
         cwd=paths.ROOT,
+        env={**rehearsal.environment, "TMPDIR": str(scratch)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -70,6 +80,8 @@ def test_ctrl_c_in_the_middle_cleans_up(rehearsal: Any, tmp_path: Path) -> None:
 
     assert process.returncode == ExitCode.INTERRUPTED, "".join(seen) + rest
     assert rehearsal.left_over() == []
+    # Nor the socket for turns at the load.
+    assert list(scratch.glob("haproof-*")) == []
 
 
 def test_a_killed_region_leaves_nothing_and_comes_back(rehearsal: Any) -> None:
@@ -210,6 +222,10 @@ def test_a_failing_hook_script_is_reported_and_the_state_is_kept(
     assert "aws:codedeploy/deploymentGroup:DeploymentGroup" in kinds
     project.destroy("single")
     assert owned_by_the_stack(rehearsal.root) == []
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def executable(path: Path, script: str) -> Path:
