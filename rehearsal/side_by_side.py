@@ -18,8 +18,8 @@ def run(work: Mapping[str, Callable[[], T]], interrupt: Callable[[], None]) -> d
     if not work:
         return {}
     with futures.ThreadPoolExecutor(len(work), thread_name_prefix="side-by-side") as pool:
-        jobs = {name: pool.submit(piece) for name, piece in work.items()}
         try:
+            jobs = {name: pool.submit(piece) for name, piece in work.items()}
             done, running = futures.wait(jobs.values(), return_when=futures.FIRST_EXCEPTION)
         except BaseException:
             interrupt()
