@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent import futures
 from typing import TypeVar
 
 T = TypeVar("T")
+
+WAIT_S = 1.0
+"""How long a Ctrl-C may go unnoticed."""
 
 
 def run(work: Mapping[str, Callable[[], T]], interrupt: Callable[[], None]) -> dict[str, T]:
@@ -17,10 +20,12 @@ def run(work: Mapping[str, Callable[[], T]], interrupt: Callable[[], None]) -> d
     """
     if not work:
         return {}
+    jobs: dict[str, futures.Future[T]] = {}
     with futures.ThreadPoolExecutor(len(work), thread_name_prefix="side-by-side") as pool:
         try:
-            jobs = {name: pool.submit(piece) for name, piece in work.items()}
-            done, running = futures.wait(jobs.values(), return_when=futures.FIRST_EXCEPTION)
+            for name, piece in work.items():
+                jobs[name] = pool.submit(piece)
+            done, running = _wait(jobs.values())
         except BaseException:
             interrupt()
             raise
@@ -31,3 +36,12 @@ def run(work: Mapping[str, Callable[[], T]], interrupt: Callable[[], None]) -> d
             if failure is not None:
                 raise failure
         return {name: job.result() for name, job in jobs.items()}
+
+
+def _wait(jobs: Collection[futures.Future[T]]) -> tuple[set[futures.Future[T]], bool]:
+    """Wait until all are done or one has failed; return what is done, and whether others still run."""
+    while True:
+        # Not for ever: a Ctrl-C at the very moment that the wait begins does not end it.
+        done, running = futures.wait(jobs, WAIT_S, return_when=futures.FIRST_EXCEPTION)
+        if not running or any(job.exception() for job in done):
+            return done, bool(running)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -50,6 +51,7 @@ def test_the_first_failure_ends_the_others_and_is_what_is_raised() -> None:
 def test_an_interruption_ends_all_of_them() -> None:
     ended, running = threading.Event(), threading.Barrier(3, timeout=WAIT_S)
     over: list[str] = []
+    main = threading.main_thread().ident or 0
 
     def work(name: str) -> None:
         running.wait()
@@ -58,7 +60,9 @@ def test_an_interruption_ends_all_of_them() -> None:
 
     def interrupt() -> None:
         running.wait()
-        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+        # To the main thread, as the kernel does with a Ctrl-C: within a process it prefers the sender.
+        signal.pthread_kill(main, signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
