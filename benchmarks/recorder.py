@@ -32,6 +32,10 @@ from toolchain import locate
 PAIRS = 3
 PROFILE = Profile("bench", (Phase("hold", 15, 125),))
 """The published peak: 125 visitors, 250 requests a second."""
+REQUESTS = PROFILE.planned_users * 2
+STEADY_CPU_S = 3.9
+"""CPU seconds for 1,000 requests when the hold was a steady phase, in which Artillery's timer spins: the
+earlier value of what `make bench` prints, on the same two cores."""
 SERVER = """
 import asyncio
 ANSWER = (b"HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nX-Instance-Id: i-0123456789abcdef0\\r\\n"
@@ -123,7 +127,7 @@ def measure(pairs: int = PAIRS) -> tuple[float, float, list[float]]:
 if __name__ == "__main__":
     least_with, least_without, found = measure()
     print(
-        f"{PROFILE.planned_users * 2:,} requests: {least_with:.2f} s of CPU with the recorder, "
+        f"{REQUESTS:,} requests: {least_with:.2f} s of CPU with the recorder, "
         f"{least_without:.2f} s without; median ratio of {len(found)} pairs "
         f"{statistics.median(found):.2f}x"
     )
