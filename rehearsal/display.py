@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
@@ -37,11 +38,22 @@ UNCHANGED = frozenset({"same", "read", "refresh"})
 """Operations that change nothing and are not counted."""
 
 
+@dataclass
+class LastLine:
+    """When the last plain line was printed, by whichever stage: one sign of life is enough for all."""
+
+    at: float = field(default_factory=time.monotonic)
+
+
 class StageProgress:
     """Shows the progress of one stage, given the engine's events and lines of other programs."""
 
     def __init__(
-        self, console: Console, show: Callable[[str], None] | None = None, about: str = ""
+        self,
+        console: Console,
+        show: Callable[[str], None] | None = None,
+        about: str = "",
+        last_line: LastLine | None = None,
     ) -> None:
         """Print to `console`; `show` updates the live line, if there is one.
 
@@ -54,7 +66,8 @@ class StageProgress:
         self._planned: int | None = None
         self._shown: set[str] = set()
         self._shown_before: frozenset[str] = frozenset()
-        self._started = self._latest = time.monotonic()
+        self._started = time.monotonic()
+        self._last_line = last_line or LastLine()
 
     def __call__(self, event: Event) -> None:
         """Show one event of the engine."""
@@ -79,7 +92,7 @@ class StageProgress:
         """Show a line as it is."""
         line = f"    {self._prefix}{text}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-        self._latest = time.monotonic()
+        self._last_line.at = time.monotonic()
 
     def _step(self, step: StepStarted) -> None:
         if step.operation in UNCHANGED or _is_provider(step.resource):
@@ -119,7 +132,7 @@ class StageProgress:
             if detail:
                 self._show(detail)
             return
-        if time.monotonic() - self._latest >= PLAIN_INTERVAL_S:
+        if time.monotonic() - self._last_line.at >= PLAIN_INTERVAL_S:
             self.line(f"… {detail or 'working'} ({time.monotonic() - self._started:.0f} s)")
 
 
@@ -135,6 +148,7 @@ class Board:
         self._console = console
         self._details: dict[str, str] = {}
         self._started: dict[str, float] = {}
+        self._last_line = LastLine()
         self._context = ExitStack()
 
     def __enter__(self) -> Self:
@@ -178,7 +192,7 @@ class Board:
         if show is None:
             self._console.print(f"  {title} …", highlight=False)
         try:
-            yield StageProgress(self._console, show, about)
+            yield StageProgress(self._console, show, about, self._last_line)
         finally:
             del self._details[title]
         seconds = time.monotonic() - started

@@ -173,3 +173,25 @@ def test_a_stage_that_fails_is_not_ticked_off(screen: io.StringIO) -> None:
     ):
         raise ValueError("no")
     assert "✓" not in screen.getvalue()
+
+
+def test_a_line_of_one_stage_is_a_sign_of_life_of_all(
+    screen: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(display.time, "monotonic", lambda: now)
+    with (
+        display.Board(Console(file=screen, width=200)) as board,
+        board.stage("single: up", "single") as single,
+        board.stage("ha: up", "ha") as ha,
+    ):
+        for seconds in (4.0, 8.0, 12.0):
+            now = seconds
+            single.line("2 of 10 s")
+            ha(Heartbeat())
+        assert "working" not in screen.getvalue()
+        now = 18.0
+        ha(Heartbeat())
+        single(Heartbeat())
+    assert screen.getvalue().count("working") == 1
+    assert "    ha: … working (18 s)" in screen.getvalue()
