@@ -260,6 +260,24 @@ class GeneratorRecord(Record):
     schedule_lag_p99_ms: float
 
 
+class HostRecord(Record):
+    """What the CPUs of the generator's computer did during the load, in CPUs, in equal windows.
+
+    `others` is what is left: not the load test's (`ours`), the `target`'s on the same computer, or the
+    hypervisor's (`steal`). None stands for a window that was not watched.
+    """
+
+    window_s: float
+    cpus: int
+    ours: list[float | None]
+    target: list[float | None]
+    others: list[float | None]
+    steal: list[float | None]
+    idle: list[float | None]
+    quota_shares: dict[str, list[float | None]] = {}
+    """Of each instance on this computer that answered: what its services used of their quota."""
+
+
 class ArtilleryRecord(Record):
     """Artillery's own figures of the run; its p99 covers only answers, without connection setup."""
 
@@ -350,6 +368,10 @@ class RunSettings(Record):
     python: str
     workers: int
     host_cpus: int
+    host_watched: bool = False
+    """Whether this computer was to be watched; False in older runs."""
+    target_watched: bool = False
+    """Whether somebody plays the target on it and records what it uses."""
 
 
 class RunSummary(Record):
@@ -379,6 +401,7 @@ class RunSummary(Record):
     generator: GeneratorRecord
     artillery: ArtilleryRecord | None
     probe: ProbeRecord | None = None
+    host: HostRecord | None = None
     events: list[EventRecord] = []
     validity: Validity
     verdict: Verdict

@@ -235,7 +235,7 @@ def status(
     for m in machines:
         memory = f"{m['memory_peak_bytes'] / 2**20:.0f}"
         cpu, throttled = f"{m['cpu_seconds']:.1f}", f"{m['throttled_seconds']:.1f}"
-        table.add_row(m["instance"], m["zone"], cpu, throttled, memory)
+        table.add_row(m["name"], m["zone"], cpu, throttled, memory)
     out = Console()
     out.print(f"{found.region}: process {found.pid}, API on 127.0.0.1:{found.api_port}")
     factor = calibration.factor_in(root.resolve())
@@ -261,7 +261,7 @@ def _enter(root: Path) -> None:
 
 
 def _latest_usage(root: Path) -> list[dict[str, Any]]:
-    records = list(usage.samples(root))
+    records = list(usage.instance_samples(root))
     newest = records[-1]["at"] if records else 0.0
     return [record for record in records if record["at"] == newest]
 

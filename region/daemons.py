@@ -32,6 +32,9 @@ LONGEST_SOCKET_DIRECTORY = 80
 # starts therefore happen on one thread that lives as long as the interpreter.
 _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
+_started: list[Daemon] = []
+"""What `spawn` started in this process and may still run."""
+
 
 class DaemonError(UserError):
     """A background process could not be started; the message names the remedy."""
@@ -167,7 +170,15 @@ def spawn(
         ).result()
     daemon = Daemon(process, record, log, Path(command[0]).name)
     _write_record(record, process.pid, str(Path(command[0]).resolve()))
+    _started.append(daemon)
     return daemon
+
+
+def running() -> list[Daemon]:
+    """Return the processes that `spawn` started in this process and that have not ended."""
+    for ended in [one for one in _started if one.process.returncode is not None]:
+        _started.remove(ended)
+    return list(_started)
 
 
 def bound_command(

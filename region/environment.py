@@ -10,6 +10,7 @@ from commandline import proxies
 from region import credentials
 from region.addresses import require_loopback
 from region.session import Session
+from region.usage import usage_file
 from toolchain import locate
 
 KEPT = frozenset({"AWS_PAGER"})
@@ -43,6 +44,8 @@ def region_variables(session: Session, root: Path) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PATH": locate.search_path(),
+        # What plays the target uses the same computer as the load test, which tells it from others.
+        "LOADTEST_TARGET_USAGE": str(usage_file(root)),
     }
 
 

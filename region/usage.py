@@ -1,4 +1,25 @@
-"""Records the CPU and memory use of the region's machines, for the report of a load test."""
+"""Records what the region's machines and its own processes use, second by second.
+
+`<root>/usage.ndjson` has one JSON object per line; every line names the version of this format.
+Lines of one sample have the same `at`. Counters grow from the start of what they count; after a
+reboot an instance's start anew.
+
+| key | in lines of | meaning |
+|---|---|---|
+| `version` | all | 2 |
+| `at` | all | epoch seconds |
+| `kind` | all | `instance`, `load-balancer`, `database` or `region` |
+| `name` | all | the instance's id, or which process it is |
+| `cpu_seconds` | all | of the whole instance, or of the process and its children |
+| `zone` | instances | Availability Zone |
+| `service_cpu_seconds` | instances | of its services: what its quota limits |
+| `quota_cores` | instances | CPU seconds per second that its services may use; null: not limited |
+| `throttled_seconds`, `nr_throttled`, `nr_periods` | instances | the services' control group |
+| `memory_peak_bytes`, `oom_kills` | instances | of the whole instance |
+
+The load test reads it where LOADTEST_TARGET_USAGE names it: on one computer, what plays the target
+is not a stranger that disturbs the measurement.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +31,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from region import daemons, process_cpu
+
+VERSION = 2
 INTERVAL_S = 1.0
 KEEP_BYTES = 64 * 1024 * 1024
-"""Beyond that the log starts anew; a day of nine machines is about 150 MB."""
+"""Beyond that the log starts anew; a day of nine machines is about 250 MB."""
+INSTANCE = "instance"
+_LOAD_BALANCER = "haproxy"
 
 
 class Pool(Protocol):
@@ -24,7 +50,7 @@ class Pool(Protocol):
 
 
 class UsageRecorder:
-    """Appends one line a second for each machine to `<root>/usage.ndjson`."""
+    """Appends one line a second for each machine and process to `<root>/usage.ndjson`."""
 
     def __init__(self, root: Path, pool: Pool) -> None:
         self._file = usage_file(root)
@@ -51,44 +77,58 @@ class UsageRecorder:
                 self._record()
 
     def _record(self) -> None:
-        now = time.time()
-        lines: list[str] = []
-        for machine in self._pool.machines():
-            usage = machine.usage()
-            lines.append(
-                json.dumps(
-                    {
-                        "at": round(now, 3),
-                        "instance": machine.spec.instance_id,
-                        "zone": machine.spec.availability_zone,
-                        "cpu_seconds": round(usage.cpu_seconds, 4),
-                        "throttled_seconds": round(usage.throttled_seconds, 4),
-                        "memory_peak_bytes": usage.memory_peak_bytes,
-                        "oom_kills": usage.oom_kills,
-                    }
-                )
-            )
-        if not lines:
-            return
+        common = {"version": VERSION, "at": round(time.time(), 3)}
+        lines = [common | one for one in (*self._instances(), *_processes())]
         mode = "w" if self._file.exists() and self._file.stat().st_size > KEEP_BYTES else "a"
         with self._file.open(mode, encoding="utf-8") as sink:
-            sink.write("\n".join(lines) + "\n")
+            sink.write("".join(f"{json.dumps(line)}\n" for line in lines))
+
+    def _instances(self) -> Iterator[dict[str, Any]]:
+        for machine in self._pool.machines():
+            usage = machine.usage()
+            yield {
+                "kind": INSTANCE,
+                "name": machine.spec.instance_id,
+                "zone": machine.spec.availability_zone,
+                "cpu_seconds": round(usage.cpu_seconds, 4),
+                "service_cpu_seconds": round(usage.service_cpu_seconds, 4),
+                "quota_cores": usage.quota_cores,
+                "throttled_seconds": round(usage.throttled_seconds, 4),
+                "nr_throttled": usage.nr_throttled,
+                "nr_periods": usage.nr_periods,
+                "memory_peak_bytes": usage.memory_peak_bytes,
+                "oom_kills": usage.oom_kills,
+            }
+
+
+def _processes() -> Iterator[dict[str, Any]]:
+    """Yield the lines of the region's process and of the daemons that it started."""
+    yield {"kind": "region", "name": "region", "cpu_seconds": round(process_cpu.own(), 2)}
+    for daemon in daemons.running():
+        used = process_cpu.tree(daemon.pid)
+        if used is not None:
+            # The others are PostgreSQL and what encrypts its connections.
+            kind = "load-balancer" if daemon.name == _LOAD_BALANCER else "database"
+            name = f"{daemon.name}-{daemon.pid}"
+            yield {"kind": kind, "name": name, "cpu_seconds": round(used, 2)}
 
 
 def usage_file(root: Path) -> Path:
-    """Return the file with the machines' usage of the region in `root`."""
+    """Return the file with the usage of the region in `root`."""
     return root / "usage.ndjson"
 
 
-def samples(root: Path) -> Iterator[dict[str, Any]]:
-    """Yield all records of the region in `root`, oldest first; a truncated line is left out."""
+def instance_samples(root: Path) -> Iterator[dict[str, Any]]:
+    """Yield the instances' lines of the region in `root`, oldest first; a broken line is left out."""
     try:
         text = usage_file(root).read_text(encoding="utf-8")
     except OSError:
         return
     for line in text.splitlines():
-        with contextlib.suppress(ValueError):
-            yield json.loads(line)
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            sample = json.loads(line)
+            if sample["kind"] == INSTANCE and sample["version"] == VERSION:
+                yield sample
 
 
 def cpu_cores_used(root: Path, since: float, until: float) -> dict[str, float]:
@@ -97,9 +137,9 @@ def cpu_cores_used(root: Path, since: float, until: float) -> dict[str, float]:
     Taken from the last sample before and the first after the interval, as far as they exist.
     """
     by_instance: dict[str, list[tuple[float, float]]] = {}
-    for sample in samples(root):
+    for sample in instance_samples(root):
         pair = (float(sample["at"]), float(sample["cpu_seconds"]))
-        by_instance.setdefault(sample["instance"], []).append(pair)
+        by_instance.setdefault(sample["name"], []).append(pair)
     used: dict[str, float] = {}
     for instance, points in by_instance.items():
         inside = [p for p in points if since - INTERVAL_S * 1.5 <= p[0] <= until + INTERVAL_S * 1.5]

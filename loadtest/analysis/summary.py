@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from loadtest.analysis import columns, counting, validity, verdict
+from loadtest.analysis import columns, counting, host_evidence, validity, verdict
+from loadtest.analysis import slo as objectives
+from loadtest.analysis.host_evidence import HostEvidence
 from loadtest.analysis.slo import Slo
 from loadtest.errors import ResultsError
 from loadtest.messages.message import Message
@@ -25,6 +27,7 @@ from loadtest.models import (
 from loadtest.profiles import Profile, from_record
 from loadtest.runs import events, probes
 from loadtest.runs.events import Event
+from loadtest.runs.host import HostSample, TargetSample
 from loadtest.runs.probes import Probe
 from loadtest.runs.recording import Beat, GeneratorEvent, PhaseStart, Usage
 from loadtest.runs.table import RequestTable
@@ -57,6 +60,10 @@ class Measurements:
     """None if Artillery ended before it wrote a report."""
     probes: Sequence[Probe] = ()
     events: Sequence[Event] = ()
+    host: Sequence[HostSample] = ()
+    """The computer of the generator, once a second; none in older runs."""
+    target: Sequence[TargetSample] = ()
+    """What plays the target on the same computer; none where nobody does."""
 
     @property
     def began_ms(self) -> float:
@@ -84,6 +91,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     latency = counting.latency(table, timeout_s)
     endpoints = counting.endpoints(table, timeout_s)
     generator = _generator(measured)
+    computer = _computer(measured, slo or objectives.default())
     valid = validity.assess(
         validity.ValidityInputs(
             planned_users=settings.profile.planned_users,
@@ -96,6 +104,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
             generator=generator,
             beats=len(_beats(measured)),
             cut_reason=measured.cut_reason,
+            host=computer.checks,
         )
     )
     return RunSummary(
@@ -119,6 +128,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
         generator=generator,
         artillery=_artillery(measured.artillery),
         probe=_probe(measured),
+        host=computer.record,
         events=events.records(list(measured.events), measured.began_ms),
         validity=valid,
         verdict=verdict.decide(
@@ -129,7 +139,20 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
             validity=valid,
             slo=slo,
             endpoints=endpoints,
+            explanations=computer.explanations,
         ),
+    )
+
+
+def _computer(measured: Measurements, slo: Slo) -> HostEvidence:
+    return host_evidence.examine(
+        measured.settings,
+        measured.host,
+        measured.target,
+        requests=measured.requests,
+        began_ms=measured.began_ms,
+        duration_s=measured.profile.duration_s,
+        slo=slo,
     )
 
 

@@ -57,6 +57,8 @@ class ValidityInputs:
     """Heartbeats that the generator's workers sent, one per second, while the load lasted."""
     cut_reason: Message | None
     """What ended the run early; None if it ran to its end."""
+    host: Sequence[Check] = ()
+    """The checks of the computer: see `loadtest/analysis/host_conditions.py`."""
 
 
 def assess(inputs: ValidityInputs, limits: ValidityLimits = LIMITS) -> Validity:
@@ -75,6 +77,7 @@ def assess(inputs: ValidityInputs, limits: ValidityLimits = LIMITS) -> Validity:
         _monitored(inputs, limits),
         _lag(inputs, limits),
         _not_saturated(inputs, limits),
+        *inputs.host,
     ]
     return Validity(checks=checks)
 

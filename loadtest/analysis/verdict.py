@@ -31,12 +31,13 @@ def decide(
     validity: Validity,
     slo: Slo | None = None,
     endpoints: Sequence[EndpointRecord] = (),
+    explanations: Sequence[Message] = (),
 ) -> Verdict:
     """Decide the verdict on one run, by the default SLOs unless others are given.
 
     SLOs that do not apply to a topology are not evaluated (by default, nothing is promised for a
     single instance). A run that shows neither that its objectives were met nor that they were missed
-    is undecided.
+    is undecided. `explanations` say why a promise was broken, where that was measured.
     """
     promise = slo or objectives.default()
     applies = topology in promise.applies_to
@@ -48,10 +49,12 @@ def decide(
     found = objectives.evaluate(
         promise, users=users, requests=requests, latency=latency, endpoints=endpoints
     )
-    return judge(found, promised)
+    return judge(found, promised, explanations)
 
 
-def judge(found: Sequence[Objective], promised: Message | None) -> Verdict:
+def judge(
+    found: Sequence[Objective], promised: Message | None, explanations: Sequence[Message] = ()
+) -> Verdict:
     """Return the verdict on a promise from its parts: one that is broken breaks the whole."""
     broken = [one.reason for one in found if one.kept is False]
     undecided = [one.reason for one in found if one.kept is None]
@@ -61,7 +64,7 @@ def judge(found: Sequence[Objective], promised: Message | None) -> Verdict:
             remedies.append(one.remedy)
     return Verdict(
         outcome="broken" if broken else "undecided" if undecided else "kept",
-        reasons=broken or undecided + remedies,
+        reasons=[*broken, *explanations] if broken else undecided + remedies,
         promise=promised,
         objectives=list(found),
     )

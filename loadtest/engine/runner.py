@@ -21,9 +21,11 @@ from loadtest.analysis.run_loading import Ending
 from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import summarise
 from loadtest.engine import artillery as engine_artillery
-from loadtest.engine import progress
+from loadtest.engine import progress, target_usage
 from loadtest.engine.artillery import Generator, Installation
+from loadtest.engine.host import HostRecorder
 from loadtest.engine.prober import Prober
+from loadtest.engine.target_usage import TargetUsage
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text
@@ -62,6 +64,7 @@ class _Plan:
     profile: Profile
     artillery: Installation
     slow_ms: float
+    target: TargetUsage | None
 
     @property
     def timeout_s(self) -> float:
@@ -84,6 +87,8 @@ class _Plan:
             python=platform.python_version(),
             workers=self.artillery.workers,
             host_cpus=self.artillery.cpus,
+            host_watched=True,
+            target_watched=self.target is not None,
         )
 
 
@@ -118,14 +123,15 @@ def run_load(
     installation = engine_artillery.inspect(command)
     loaded.check_supply(profile, installation.workers, outputs.seed_users)
     directory = paths.new_directory(base or paths.base(), outputs.topology, profile.name)
-    plan = _Plan(
-        directory, outputs, loaded, profile, installation, (slo or objectives.default()).slow_ms
-    )
+    slow_ms = (slo or objectives.default()).slow_ms
+    target = target_usage.find()
+    plan = _Plan(directory, outputs, loaded, profile, installation, slow_ms, target)
     try:
         settings = _prepare(plan)
         outcome = _follow(plan, settings, console)
     finally:
         (directory / paths.CREDENTIALS).unlink(missing_ok=True)
+    _copy_target_usage(plan)
     try:
         summary = _save(directory, outcome, slo)
     except LoadTestError as error:
@@ -138,13 +144,21 @@ def run_load(
     return RunResult(directory, summary)
 
 
+def _copy_target_usage(plan: _Plan) -> None:
+    if plan.target is not None:
+        # A full disk: what is missing is for the checks of validity to say.
+        with contextlib.suppress(OSError):
+            plan.target.copy(plan.directory)
+
+
 def _save(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
     summary = summarise(run_loading.measure(directory, Ending(datetime.now(UTC), outcome.why)), slo)
     paths.save_summary(directory, summary)
-    if (directory / paths.GENERATOR).exists():
-        # Only to save space: it is readable as it is.
-        with contextlib.suppress(paths.ResultsError):
-            paths.compress(directory / paths.GENERATOR)
+    for name in (paths.GENERATOR, paths.HOST):
+        if (directory / name).exists():
+            # Only to save space: it is readable as it is.
+            with contextlib.suppress(paths.ResultsError):
+                paths.compress(directory / name)
     return summary
 
 
@@ -174,15 +188,17 @@ def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
     title = f"{plan.outputs.topology}: {plan.profile.name}, {plan.profile.description}"
     prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{paths.PROBES}.gz")
     artillery = Generator(plan.artillery, plan.directory)
+    watch = HostRecorder(plan.directory / paths.HOST, artillery.pid)
     why = None
     try:
-        with prober, progress.display(console, meter, title) as display:
+        with prober, watch, progress.display(console, meter, title) as display:
             deadline = time.monotonic() + plan.timeout_s
             while artillery.poll() is None and why is None:
                 follower.read()
                 follower.sample(artillery)
                 display.show()
-                why = _failed(artillery.complaint or prober.failure or follower.failure)
+                failure = prober.failure or watch.failure or follower.failure
+                why = _failed(artillery.complaint or failure)
                 if time.monotonic() > deadline:
                     why = msg("cut.timed-out", seconds=plan.timeout_s)
                 time.sleep(POLL_S)

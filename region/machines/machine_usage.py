@@ -13,15 +13,18 @@ class MachineUsage:
     """What a machine has used since it was last powered on.
 
     `cpu_seconds`, memory and OOM kills count the whole machine; `service_cpu_seconds` and the
-    throttling counters count its services, the only ones with a CPU quota.
+    throttling counters count its services, the only ones with a CPU quota: `quota_cores`, in CPU
+    seconds per second.
     """
 
     cpu_seconds: float = 0.0
     service_cpu_seconds: float = 0.0
     throttled_seconds: float = 0.0
+    nr_periods: int = 0
     nr_throttled: int = 0
     memory_peak_bytes: int = 0
     oom_kills: int = 0
+    quota_cores: float | None = None
 
 
 def measure(limits: Limits, processes: ProcessTable) -> MachineUsage:
@@ -32,7 +35,9 @@ def measure(limits: Limits, processes: ProcessTable) -> MachineUsage:
         cpu_seconds=whole.cpu_seconds,
         service_cpu_seconds=services.cpu_seconds,
         throttled_seconds=services.throttled_seconds,
+        nr_periods=services.nr_periods,
         nr_throttled=services.nr_throttled,
         memory_peak_bytes=whole.memory_peak_bytes,
         oom_kills=whole.oom_kills,
+        quota_cores=services.quota_cores,
     )

@@ -100,10 +100,11 @@ def test_values_are_quoted_for_any_shell(value: str) -> None:
 
 def test_cpu_use_is_computed_from_the_samples_around_the_interval(tmp_path: Path) -> None:
     lines = [
-        f'{{"at": {at}, "instance": "i-1", "cpu_seconds": {at * 0.08}, "zone": "a"}}'
+        f'{{"version": 2, "at": {at}, "kind": "{kind}", "name": "i-1", "cpu_seconds": {used}}}'
         for at in range(100, 161)
+        for kind, used in (("instance", at * 0.08), ("region", at * 0.5))
     ]
-    usage.usage_file(tmp_path).write_text("\n".join([*lines, '{"at": 161, "inst']))
+    usage.usage_file(tmp_path).write_text("\n".join([*lines, '{"version": 2, "at": 161, "inst']))
 
     assert usage.cpu_cores_used(tmp_path, 110, 140)["i-1"] == pytest.approx(0.08)
     assert usage.cpu_cores_used(tmp_path, 500, 600) == {}

@@ -28,7 +28,8 @@ class GroupUsage:
     """Counters of one group including everything below it, since the group was created.
 
     `throttled_seconds`, `nr_periods` and `nr_throttled` belong to the quota of this group itself;
-    a period is `bandwidth`'s and counts only while the group has something to run.
+    a period is `bandwidth`'s and counts only while the group has something to run. `quota_cores` is the
+    quota in CPU seconds per second; None without one.
     """
 
     cpu_seconds: float
@@ -37,6 +38,7 @@ class GroupUsage:
     nr_throttled: int
     memory_peak_bytes: int
     oom_kills: int
+    quota_cores: float | None = None
 
 
 def bandwidth(cores: float) -> tuple[int, int]:

@@ -95,4 +95,11 @@ class CgroupV1(Limits):
                 files.read_table(directory / "memory.oom_control").get("oom_kill", 0)
                 for directory in files.tree(memory)
             ),
+            quota_cores=self._quota(group),
         )
+
+    def _quota(self, group: str) -> float | None:
+        directory = self._directory("cpu", group)
+        quota = files.read_int(directory / "cpu.cfs_quota_us", -1)
+        period = files.read_int(directory / "cpu.cfs_period_us", CPU_PERIOD_US)
+        return quota / period if quota > 0 else None

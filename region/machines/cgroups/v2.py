@@ -114,4 +114,16 @@ class CgroupV2(Limits):
             nr_throttled=cpu.get("nr_throttled", 0),
             memory_peak_bytes=files.read_int(memory),
             oom_kills=files.read_table(directory / "memory.events").get("oom_kill", 0),
+            quota_cores=_quota(directory / "cpu.max"),
         )
+
+
+def _quota(file: Path) -> float | None:
+    """Read `cpu.max`: the quota and its period in microseconds, or `max` and the period."""
+    try:
+        quota, period = file.read_text().split()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise LimitsError(f"Cannot read a quota from {file}: {error}.") from error
+    return None if quota == "max" else int(quota) / int(period)

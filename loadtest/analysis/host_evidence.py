@@ -1,0 +1,92 @@
+"""What the samples of the computer say about a run: its checks, its record, and what explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from loadtest.analysis import fleet_capacity, host_conditions, host_windows, request_cost
+from loadtest.analysis.host_windows import HostWindows
+from loadtest.analysis.slo import Slo
+from loadtest.array_types import Flags, Floats
+from loadtest.messages.message import Message
+from loadtest.models import Check, HostRecord, RunSettings
+from loadtest.runs.host import HostSample, TargetSample
+from loadtest.runs.table import RequestTable
+
+
+@dataclass(frozen=True)
+class HostEvidence:
+    """Nothing at all for a run whose computer nobody watched, which older ones are."""
+
+    checks: Sequence[Check] = ()
+    record: HostRecord | None = None
+    explanations: Sequence[Message] = ()
+    """Why a promise was broken, if it was; for the verdict."""
+
+
+def examine(
+    settings: RunSettings,
+    host: Sequence[HostSample],
+    target: Sequence[TargetSample],
+    *,
+    requests: RequestTable,
+    began_ms: float,
+    duration_s: float,
+    slo: Slo,
+) -> HostEvidence:
+    """Examine a run.
+
+    Args:
+        settings: Say what was to be watched: what is missing then makes the run invalid.
+        host: The samples of the computer.
+        target: The samples of what plays the target on it.
+        requests: The run's requests.
+        began_ms: When the load began, epoch ms.
+        duration_s: For how long visitors arrive.
+        slo: What a broken promise is.
+    """
+    if not settings.host_watched:
+        return HostEvidence()
+    seen = host_windows.windows(
+        host,
+        target,
+        began_ms=began_ms,
+        duration_s=duration_s,
+        expects_target=settings.target_watched,
+    )
+    checks = host_conditions.checks(seen, target_watched=settings.target_watched)
+    cost = request_cost.compare(seen, requests, began_ms, settings.profile.phases)
+    if cost is not None:
+        checks.append(request_cost.check(cost))
+    return HostEvidence(
+        checks=checks,
+        record=_record(seen, requests) if seen.host_known.any() else None,
+        explanations=fleet_capacity.explain(seen, requests, began_ms, slo),
+    )
+
+
+def _record(seen: HostWindows, requests: RequestTable) -> HostRecord:
+    return HostRecord(
+        window_s=round(seen.length_s, 3),
+        cpus=seen.cpus,
+        ours=_listed(seen.ours, seen.host_known),
+        target=_listed(seen.target, seen.known),
+        others=_listed(seen.others, seen.known),
+        steal=_listed(seen.steal, seen.host_known),
+        idle=_listed(seen.idle, seen.host_known),
+        quota_shares={
+            one.name: _listed(one.quota_share, seen.target_known & np.isfinite(one.quota))
+            for one in seen.instances
+            if one.name in requests.instance.labels
+        },
+    )
+
+
+def _listed(values: Floats, known: Flags) -> list[float | None]:
+    return [
+        round(float(value), 3) if is_known else None
+        for value, is_known in zip(values, known, strict=True)
+    ]

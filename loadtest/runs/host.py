@@ -1,0 +1,153 @@
+"""The computer of the generator and what plays the target on it, second by second.
+
+`host.ndjson` is written by the load test. All counters grow: CPU seconds since the computer or the
+process started.
+
+| key | meaning |
+|---|---|
+| `version` | 1 |
+| `at` | epoch ms |
+| `cpus` | CPUs that the computer has |
+| `idle`, `steal` | of all CPUs; `idle` includes waiting for the disk, the hypervisor took `steal` |
+| `per_cpu_idle` | the same of each CPU |
+| `running` | processes and threads that run or wait for a CPU at this moment; null where unknown |
+| `ours` | `runner` (the load test, with its probe), `generator` (Artillery), `engine` (what started it) |
+| `quota_cores` | the smallest CPU quota of a control group that holds the load test; null: none |
+| `throttled` | seconds in which that control group was stopped by its quota |
+
+`target.ndjson` is the run's part of what LOADTEST_TARGET_USAGE names: whoever plays the target on the
+same computer appends a line per second and part, with `version` 2, `at` (epoch seconds), `kind`,
+`name`, `cpu_seconds`; lines of the kind `instance` also have `service_cpu_seconds` and `quota_cores`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from loadtest.runs.journal import Journal
+
+VERSION = 1
+TARGET_VERSION = 2
+INSTANCE = "instance"
+
+Sample = TypeVar("Sample")
+
+
+@dataclass(frozen=True)
+class HostSample:
+    """The counters of the computer at one moment; CPU in seconds since some start."""
+
+    at_ms: float
+    cpus: int
+    idle_s: float
+    steal_s: float
+    per_cpu_idle_s: tuple[float, ...]
+    running: int | None
+    ours_s: Mapping[str, float]
+    quota_cores: float | None
+    throttled_s: float
+
+    def to_line(self) -> str:
+        """Format it as a line of `host.ndjson`."""
+        line = {
+            "version": VERSION,
+            "at": round(self.at_ms, 1),
+            "cpus": self.cpus,
+            "idle": round(self.idle_s, 3),
+            "steal": round(self.steal_s, 3),
+            "per_cpu_idle": [round(one, 3) for one in self.per_cpu_idle_s],
+            "running": self.running,
+            "ours": {name: round(used, 3) for name, used in self.ours_s.items()},
+            "quota_cores": self.quota_cores,
+            "throttled": round(self.throttled_s, 4),
+        }
+        return json.dumps(line) + "\n"
+
+
+@dataclass(frozen=True)
+class TargetSample:
+    """The counters of one part of the target. `quota_cores` limits `service_s`; None: no limit."""
+
+    at_ms: float
+    kind: str
+    name: str
+    cpu_s: float
+    service_s: float = 0.0
+    quota_cores: float | None = None
+
+
+def parse_host(line: str) -> HostSample:
+    """Parse one line of `host.ndjson`.
+
+    Raises:
+        ValueError: The text is anything else.
+    """
+    try:
+        raw: dict[str, Any] = json.loads(line)
+        _require(raw["version"], VERSION)
+        return HostSample(
+            float(raw["at"]),
+            int(raw["cpus"]),
+            float(raw["idle"]),
+            float(raw["steal"]),
+            tuple(float(one) for one in raw["per_cpu_idle"]),
+            None if raw["running"] is None else int(raw["running"]),
+            {str(name): float(used) for name, used in raw["ours"].items()},
+            None if raw["quota_cores"] is None else float(raw["quota_cores"]),
+            float(raw["throttled"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a sample of the computer: {error!r}") from error
+
+
+def parse_target(line: str) -> TargetSample:
+    """Parse one line of `target.ndjson`.
+
+    Raises:
+        ValueError: The text is anything else.
+    """
+    try:
+        raw: dict[str, Any] = json.loads(line)
+        _require(raw["version"], TARGET_VERSION)
+        used = float(raw["cpu_seconds"])
+        quota = raw.get("quota_cores")
+        return TargetSample(
+            float(raw["at"]) * 1000,
+            str(raw["kind"]),
+            str(raw["name"]),
+            used,
+            float(raw.get("service_cpu_seconds", used)),
+            None if quota is None else float(quota),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a sample of the target: {error!r}") from error
+
+
+def _require(version: object, known: int) -> None:
+    if version != known:
+        raise ValueError(f"version {version}, this program reads {known}")
+
+
+def read_host(path: Path) -> list[HostSample]:
+    """Return the samples of the computer, oldest first, as far as they can be read."""
+    lines = Journal(path)
+    return sorted(_parsed(lines, parse_host), key=lambda one: one.at_ms)
+
+
+def read_target(path: Path) -> list[TargetSample]:
+    """Return the samples of the target, oldest first, as far as they can be read."""
+    lines = Journal(path)
+    return sorted(_parsed(lines, parse_target), key=lambda one: one.at_ms)
+
+
+def _parsed(lines: Journal, parse: Callable[[str], Sample]) -> Iterator[Sample]:
+    for line in lines:
+        try:
+            yield parse(line)
+        except ValueError as error:
+            lines.stop(str(error))
+            return
