@@ -33,7 +33,7 @@ FACTOR = 1.5
 CONFIDENCE = 0.99
 RISING = 0.4
 """The rise counts from this share of the peak rate on."""
-PEAK = 0.95
+PEAK = 0.98
 AT_QUOTA = 0.95
 LEAST_WINDOWS = 3
 LEAST_REQUESTS = 200

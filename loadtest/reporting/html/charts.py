@@ -105,13 +105,13 @@ class PanelRenderer:
     def __init__(self, axes: Axes, texts: Texts, frame: svg.Frame | None = None) -> None:
         self._axes = axes
         self._texts = texts
-        self._frame = frame or svg.Frame()
-        self._x = svg.Linear(axes.seconds, self._frame.left, self._frame.x1)
+        self.frame = frame or svg.Frame()
+        self.x = svg.Linear(axes.seconds, self.frame.left, self.frame.x1)
 
     def rates(self, run: ChartedRun) -> str:
         """Draw arrivals, good responses and failures per second."""
         series, t = run.series, self._texts
-        y = svg.Linear(self._axes.users, self._frame.y1, self._frame.top)
+        y = svg.Linear(self._axes.users, self.frame.y1, self.frame.top)
         base = self._line(np.zeros(len(series)), series, y)
         kinds = {"good": series.good, "slow": series.slow, "failed": series.failed}
         lines = {k: self._line(v, series, y) for k, v in kinds.items() if v.any()}
@@ -120,8 +120,8 @@ class PanelRenderer:
             for kind, points in lines.items()
         ]
         drawn = [
-            *self._background(run),
-            *self._counts(self._axes.users, y),
+            *self.background(run),
+            *self.counts(self._axes.users, y),
             *washes,
             svg.path(self._line(series.arrivals, series, y), "line arrivals"),
             *(svg.path(points, f"line {kind}") for kind, points in lines.items()),
@@ -133,15 +133,15 @@ class PanelRenderer:
             failed=t.count(_peak([series.failed])),
         )
         title = t("chart.rates.title", stack=run.title)
-        return self._picture("rates", run, title, description, drawn)
+        return self.picture("rates", run, title, description, drawn)
 
     def latency(self, run: ChartedRun) -> str:
         """Draw median and p99 of what began in each step; beyond the timeout, a band."""
-        series, t, frame = run.series, self._texts, self._frame
+        series, t, frame = run.series, self._texts, self.frame
         limit = frame.top + BAND_HEIGHT
         y = svg.Log(self._axes.least_ms, self._axes.timeout_ms, frame.y1, limit)
         drawn = [
-            *self._background(run),
+            *self.background(run),
             *(
                 part
                 for ms in y.decades
@@ -164,13 +164,13 @@ class PanelRenderer:
             time=t.seconds(beyond),
         )
         title = t("chart.latency.title", stack=run.title)
-        return self._picture("latency", run, title, description, drawn)
+        return self.picture("latency", run, title, description, drawn)
 
     def outcomes(self, run: ChartedRun) -> str:
         """Draw all requests by outcome, one on top of the other."""
         series, t = run.series, self._texts
-        y = svg.Linear(self._axes.requests, self._frame.y1, self._frame.top)
-        drawn = [*self._background(run), *self._counts(self._axes.requests, y)]
+        y = svg.Linear(self._axes.requests, self.frame.y1, self.frame.top)
+        drawn = [*self.background(run), *self.counts(self._axes.requests, y)]
         below = np.zeros(len(series))
         for outcome in STACKING_ORDER:
             values = series.outcomes[outcome]
@@ -194,35 +194,37 @@ class PanelRenderer:
         )
         description = t("chart.outcomes.description", requests=total.total, outcomes=parts)
         title = t("chart.outcomes.title", stack=run.title)
-        return self._picture("outcomes", run, title, description, drawn)
+        return self.picture("outcomes", run, title, description, drawn)
 
-    def _background(self, run: ChartedRun) -> list[str]:
-        t, frame = self._texts, self._frame
+    def background(self, run: ChartedRun) -> list[str]:
+        """Draw the load's phases and the axis of time."""
+        t, frame = self._texts, self.frame
         step = next((s for s in TIME_STEPS_S if self._axes.seconds / s <= 6), 14400)
         ticks = [
-            svg.text(self._x(second), frame.y1 + 22, t.seconds(second), anchor="middle")
+            svg.text(self.x(second), frame.y1 + 22, t.seconds(second), anchor="middle")
             for second in range(0, int(self._axes.seconds * 0.97) + 1, step)
         ]
         named = [
             p.model_copy(update={"name": t.label("phase", p.name)})
             for p in run.summary.profile.phases
         ]
-        return [*svg.phases(named, frame, self._x, t("chart.last-responses")), *ticks]
+        return [*svg.phases(named, frame, self.x, t("chart.last-responses")), *ticks]
 
-    def _picture(
+    def picture(
         self, kind: str, run: ChartedRun, title: str, description: str, drawn: list[str]
     ) -> str:
         """Return the panel, with the events of the run on top of everything else."""
         marks = [
             part
             for number, event in enumerate(run.summary.events, start=1)
-            for part in svg.mark(self._frame, self._x(event.at_s), str(number))
+            for part in svg.mark(self.frame, self.x(event.at_s), str(number))
         ]
         name = f"{kind}-{run.summary.topology}"
-        return svg.picture(name, self._frame, title, description, [*drawn, *marks])
+        return svg.picture(name, self.frame, title, description, [*drawn, *marks])
 
-    def _counts(self, most: int, y: svg.Scale) -> list[str]:
-        frame = self._frame
+    def counts(self, most: int, y: svg.Scale) -> list[str]:
+        """Draw the axis of whole numbers up to `most`."""
+        frame = self.frame
         return [
             part
             for value in range(0, most + 1, svg.round_step(most, 4))
@@ -233,7 +235,7 @@ class PanelRenderer:
         ]
 
     def _middle(self, step: int, series: TimeSeries) -> float:
-        return self._x((step + 0.5) * series.step_s)
+        return self.x((step + 0.5) * series.step_s)
 
     def _line(self, values: Floats, series: TimeSeries, y: svg.Scale) -> list[tuple[float, float]]:
         return [(self._middle(n, series), y(float(v))) for n, v in enumerate(values)]
@@ -248,7 +250,7 @@ class PanelRenderer:
                 points.append((self._middle(number, series), y(value.value_ms)))
                 continue
             if len(points) == 1:
-                (x, level), half = points[0], self._x(series.step_s) - self._frame.left
+                (x, level), half = points[0], self.x(series.step_s) - self.frame.left
                 points = [(x - half / 2, level), (x + half / 2, level)]
             drawn.append(svg.path(points, kind))
             points = []
@@ -262,8 +264,8 @@ class PanelRenderer:
             if censored and first is None:
                 first = number
             elif not censored and first is not None:
-                left, right = (self._x(n * series.step_s) for n in (first, number))
-                top = (left, self._frame.top, right - left, BAND_HEIGHT)
+                left, right = (self.x(n * series.step_s) for n in (first, number))
+                top = (left, self.frame.top, right - left, BAND_HEIGHT)
                 drawn += [svg.rect(*top, "fill s-timeout"), svg.hatched(*top, "hatch-timeout")]
                 first = None
         return drawn

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from loadtest.models import RunSummary
-from loadtest.reporting.html import charts, figures
+from loadtest.reporting.html import charts, figures, host_plot
 from loadtest.reporting.html.charts import Axes, ChartedRun, PanelRenderer
 from loadtest.reporting.html.figures import LatencyDistribution
 from loadtest.reporting.html.tables import (
@@ -50,11 +50,13 @@ class Plots:
         )
 
     def over_time(self) -> list[Figure]:
-        """Return arrivals and responses, latency, outcomes."""
+        """Return arrivals and responses, latency, outcomes, and the computer's CPU if it was watched."""
         timeout_ms = max(run.summary.scenario.timeout_s for run in self._runs) * 1000
         axes = Axes.of(*(run.series for run in self._runs), timeout_ms=timeout_ms)
         panels = PanelRenderer(axes, self._texts)
-        return [self._rates(panels), self._latency(panels), self._outcomes(panels)]
+        host = host_plot.figure(self._runs, panels, self._texts)
+        found = [self._rates(panels), self._latency(panels), self._outcomes(panels)]
+        return [*found, host] if host else found
 
     def _rates(self, panels: PanelRenderer) -> Figure:
         t = self._texts
