@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message, msg
 from loadtest.outcomes import Outcome
 
@@ -258,24 +259,6 @@ class GeneratorRecord(Record):
     busy_mean: Share
     busy_max: Share
     schedule_lag_p99_ms: float
-
-
-class HostRecord(Record):
-    """What the CPUs of the generator's computer did during the load, in CPUs, in equal windows.
-
-    `others` is what is left: not the load test's (`ours`), the `target`'s on the same computer, or the
-    hypervisor's (`steal`). None stands for a window that was not watched.
-    """
-
-    window_s: float
-    cpus: int
-    ours: list[float | None]
-    target: list[float | None]
-    others: list[float | None]
-    steal: list[float | None]
-    idle: list[float | None]
-    quota_shares: dict[str, list[float | None]] = {}
-    """Of each instance on this computer that answered: what its services used of their quota."""
 
 
 class ArtilleryRecord(Record):

@@ -11,8 +11,9 @@ from loadtest.analysis import fleet_capacity, host_conditions, host_windows, req
 from loadtest.analysis.host_windows import HostWindows
 from loadtest.analysis.slo import Slo
 from loadtest.array_types import Flags, Floats
+from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message
-from loadtest.models import Check, HostRecord, RunSettings
+from loadtest.models import Check, RunSettings
 from loadtest.runs.host import HostSample, TargetSample
 from loadtest.runs.table import RequestTable
 

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from loadtest.array_types import Floats
-from loadtest.models import HostRecord
+from loadtest.host_record import HostRecord
 from loadtest.reporting.html import svg
 from loadtest.reporting.html.charts import ChartedRun, PanelRenderer
 from loadtest.reporting.html.tables import (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from loadtest.host_record import HostRecord
 from loadtest.messages.catalogue import LANGUAGES
-from loadtest.models import HostRecord
 from loadtest.reporting.html import page
 from loadtest.reporting.html.plots import Plots, Source
 from loadtest.reporting.html.tables import Figure
