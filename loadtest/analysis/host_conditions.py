@@ -31,16 +31,21 @@ class HostLimits:
     foreign: float = 0.4
     """CPUs that others may use even then. Up to 0.2 are the kernel's own work on our packets, which it
     counts as nobody's."""
-    stolen: float = 0.2
+    stolen: float = 0.1
     """CPUs that the hypervisor may take, whatever is idle: it counts only what had work to do."""
-    disturbed_s: float = 4.0
-    """For so long in all, others may do that: a burst of a second or two is in every run."""
+    disturbed_cpu_s: float = 2.0
+    """CPU seconds that they may use beyond that in all. One CPU for two or three seconds is in many
+    runs and harms little; two CPUs for two seconds do harm."""
+    disturbed_share: float = 0.015
+    """In a long run, so many CPU seconds per second of load, if that is more."""
     exhausted_idle: float = 0.02
     """Below this share of idle time there was none, whoever used it."""
     exhausted_s: float = 6.0
     """For so long in a row, the load test and its target may use everything themselves."""
     throttled: float = 0.1
     """Seconds per second that a quota may stop the load test in a window."""
+    throttled_s: float = 4.0
+    """Length of such windows in all."""
     watched: float = 0.9
     """Share of the load's time that must have been watched."""
 
@@ -114,13 +119,14 @@ def _problems(seen: HostWindows, target_watched: bool, limits: HostLimits) -> It
     """Yield why the CPU did not suffice, the clearest cause first."""
     scarce = (seen.idle < limits.scarce_idle * seen.cpus) & seen.known
     causes = (
-        ("check.host-cpu.steal", seen.steal, seen.host_known & (seen.steal > limits.stolen)),
-        ("check.host-cpu.others", seen.others, scarce & (seen.others > limits.foreign)),
+        ("check.host-cpu.steal", seen.steal, limits.stolen, seen.host_known),
+        ("check.host-cpu.others", seen.others, limits.foreign, scarce),
     )
-    for message, used, chosen in causes:
-        where = stretches(seen, chosen)
-        if sum(one.length_s for one in where) >= limits.disturbed_s:
-            yield _told(message, seen, used, where)
+    allowed = max(limits.disturbed_cpu_s, limits.disturbed_share * float(seen.edges_s[-1]))
+    for message, used, bound, when in causes:
+        beyond = np.where(when, np.maximum(used - bound, 0.0), 0.0)
+        if float(beyond.sum()) * seen.length_s > allowed:
+            yield _told(message, seen, used, stretches(seen, beyond > 0))
     exhausted = stretches(seen, (seen.idle < limits.exhausted_idle * seen.cpus) & seen.known)
     long = [one for one in exhausted if one.length_s >= limits.exhausted_s]
     if long:
@@ -130,7 +136,7 @@ def _problems(seen: HostWindows, target_watched: bool, limits: HostLimits) -> It
 
 def _quota(seen: HostWindows, cores: float, limits: HostLimits) -> Check:
     where = stretches(seen, (seen.throttled > limits.throttled) & seen.host_known)
-    stopped = sum(one.length_s for one in where) >= limits.disturbed_s
+    stopped = sum(one.length_s for one in where) >= limits.throttled_s
     share = float(seen.throttled[seen.host_known].mean())
     detail = (
         _told("check.host-quota.no", seen, seen.throttled, where, cores=cores)

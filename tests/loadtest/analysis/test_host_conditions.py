@@ -62,6 +62,10 @@ def test_a_short_burst_does_not_spoil_a_run(length: int):
     assert cpu(others=between(12, 12 + length, 1.0)).passed
 
 
+def test_a_burst_that_takes_every_cpu_spoils_it():
+    assert not cpu(others=between(12, 15, 1.8), ours=0.1, target_level=0.1).passed
+
+
 def test_bursts_add_up():
     found = cpu(others=lambda second: 1.0 if second % 8 < 2 else 0.05, offset_s=0.0)
     assert not found.passed
@@ -69,7 +73,7 @@ def test_bursts_add_up():
 
 
 def test_what_the_hypervisor_takes_is_not_blamed_on_programs():
-    found = cpu(steal=between(10, 20, 0.3))
+    found = cpu(steal=between(10, 20, 0.5))
     assert not found.passed
     assert "the hypervisor took" in str(found.detail)
 
