@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from commandline.exit_codes import ExitCode
-from loadtest.analysis import run_loading
+from loadtest.analysis import preload, run_loading
 from loadtest.models import RunSummary
 from loadtest.profiles import Profile, profile_named
 from loadtest.reporting import report
@@ -190,6 +190,8 @@ class Rehearsal:
 
     def _load_both(self, project: Project) -> dict[str, Path]:
         """Bring both stacks up and load one after the other; return the runs' directories."""
+        # For the report. The stacks take longer to come up than this does to load.
+        preload.start()
         with turns.Turns(STACKS) as queue, display.Board(self.console) as board:
             project = replace(project, variables={**project.variables, **queue.variables})
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from loadtest.analysis import preload
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
 from loadtest.cli.options import SloFile, read_outputs, read_slo
@@ -55,11 +56,13 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
         "verdict": None,
         "error": None,
     }
+    statistics = preload.start()
     try:
         done = release.release(outputs, line_printer(console))
         record |= {"released": True, "deployment": done.deployment_id, "version": done.version}
         if outputs.load_profile == "none":
             return None
+        statistics.join()
         with turn(outputs.topology, line_printer(console)):
             result = run_load(
                 outputs,
