@@ -184,7 +184,12 @@ class Rehearsal:
                         project.destroy(stack, progress)
 
             work = {stack: partial(remove, stack) for stack in stacks}
-            side_by_side.run(work, project.processes.interrupt)
+            side_by_side.run(work, partial(self._end, project))
+
+    def _end(self, project: Project) -> None:
+        """End what runs on either stack: one failed, or somebody interrupted both."""
+        self.console.print("  ending what still runs …", highlight=False)
+        project.processes.interrupt()
 
     # --- the load ---------------------------------------------------------------------------------
 
@@ -204,7 +209,7 @@ class Rehearsal:
                     queue.done(stack)
 
             work = {stack: partial(load, stack) for stack in STACKS}
-            return side_by_side.run(work, project.processes.interrupt)
+            return side_by_side.run(work, partial(self._end, project))
 
     def _load(self, project: Project, stack: str, progress: display.StageProgress) -> Path:
         """Bring a stack up, which also releases and loads it, and return the run's directory."""
