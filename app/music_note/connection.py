@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+import asyncio
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 
-class Connection(H11Protocol):
-    """uvicorn's connection, without what it leaves to the garbage collector when it ends."""
+class Tidy(asyncio.Protocol):
+    """Adds to uvicorn's protocols what they leave to the garbage collector at a connection's end."""
+
+    transport: asyncio.Transport
+    timeout_keep_alive_task: asyncio.TimerHandle | None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Free everything that belongs to the connection."""
@@ -18,3 +23,7 @@ class Connection(H11Protocol):
             self.timeout_keep_alive_task = None
         # A method of asyncio's transport that the transport refers to: a reference cycle.
         vars(self.transport).pop("_read_ready_cb", None)
+
+
+class Connection(Tidy, AutoHTTPProtocol):
+    """A connection that is read by httptools if that is there, else by h11."""

@@ -70,18 +70,7 @@ class Service:
         self._sessions = sessions.Sessions(database)
         self._notes = NotesApi(database, self._sessions, self._threads)
         page = files("music_note").joinpath("index.html").read_text(encoding="utf-8")
-        self._index = page.replace("{{version}}", settings.version)
-
-    async def index(self, request: Request) -> Response:  # noqa: ARG002
-        """Serve the index page."""
-        return HTMLResponse(self._index)
-
-    async def health(self, request: Request) -> Response:  # noqa: ARG002
-        """Report that this process serves requests.
-
-        It does not query the database: a failed database would take down every instance at once.
-        """
-        return PlainTextResponse("ok")
+        self._index = HTMLResponse(page.replace("{{version}}", settings.version))
 
     async def login(self, request: Request) -> Response:
         """Log a visitor in with JSON `{"username": …, "password": …}`: 200, 400, 401 or 413."""
@@ -121,8 +110,9 @@ class Service:
     def routes(self) -> list[Route]:
         """Return all endpoints in the order in which they are tried."""
         return [
-            Route("/", self.index),
-            Route(self._settings.health_path, self.health),
+            Route("/", self._index, methods=["GET"]),
+            # It does not query the database: a failed one would take down every instance at once.
+            Route(self._settings.health_path, PlainTextResponse("ok"), methods=["GET"]),
             Route("/login", self.login, methods=["POST"]),
             Route("/me", self.me),
             Route("/logout", self.logout, methods=["POST"]),

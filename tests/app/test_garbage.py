@@ -18,6 +18,7 @@ from music_note import garbage, passwords, settings
 
 uvicorn = pytest.importorskip("uvicorn", reason="the revision's libraries: run `make revision`")
 from music_note import connection, web  # noqa: E402
+from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: E402
 
 COUNT = 300
 FEW = 30
@@ -51,7 +52,11 @@ def switched_off() -> Generator[None]:
         gc.enable()
 
 
-def serving(work: Callable[[int], object]) -> None:
+class WithH11(connection.Tidy, H11Protocol):
+    """A connection where httptools is not installed."""
+
+
+def serving(work: Callable[[int], object], kind: type[asyncio.Protocol] = WithH11) -> None:
     """Run `work`, which gets the port, in a thread while the service runs in this one."""
     configuration = settings.load(
         {
@@ -73,9 +78,7 @@ def serving(work: Callable[[int], object]) -> None:
     async def run() -> None:
         with socket.create_server((ADDRESS, 0)) as listening:
             server = uvicorn.Server(
-                uvicorn.Config(
-                    app, http=connection.Connection, ws="none", lifespan="off", log_level="critical"
-                )
+                uvicorn.Config(app, http=kind, ws="none", lifespan="off", log_level="critical")
             )
             task = asyncio.create_task(server.serve([listening]))
             try:
@@ -109,8 +112,12 @@ REQUESTS = {
 }
 
 
+PROTOCOLS = pytest.mark.parametrize("protocol", [connection.Connection, WithH11])
+
+
+@PROTOCOLS
 @pytest.mark.parametrize("kind", REQUESTS)
-def test_a_request_leaves_nothing_to_collect(kind: str) -> None:
+def test_a_request_leaves_nothing_to_collect(kind: str, protocol: type[asyncio.Protocol]) -> None:
     data, status = REQUESTS[kind]
     found: list[int] = []
 
@@ -122,7 +129,7 @@ def test_a_request_leaves_nothing_to_collect(kind: str) -> None:
                     exchange(client, data)
                 found.append(gc.collect())
 
-    serving(requests)
+    serving(requests, protocol)
     assert found[0] <= FEW
 
 
@@ -136,10 +143,11 @@ def reset(client: socket.socket) -> None:
     client.close()
 
 
+@PROTOCOLS
 @pytest.mark.parametrize("end", [closed, reset])
 @pytest.mark.parametrize("answered", [True, False], ids=["answered", "gone before"])
 def test_a_connection_leaves_nothing_behind(
-    end: Callable[[socket.socket], None], answered: bool
+    end: Callable[[socket.socket], None], answered: bool, protocol: type[asyncio.Protocol]
 ) -> None:
     data = REQUESTS["login"][0]
 
@@ -163,7 +171,7 @@ def test_a_connection_leaves_nothing_behind(
                 time.sleep(0.05)
             found.extend((living(), gc.collect()))
 
-    serving(visits)
+    serving(visits, protocol)
     held, collected = found
     assert held == 0, "held by something, and garbage once that lets go"
     assert collected <= FEW
@@ -171,7 +179,7 @@ def test_a_connection_leaves_nothing_behind(
 
 def living() -> int:
     """How many connections are in memory, whether they are open or not."""
-    return sum(isinstance(item, connection.Connection) for item in gc.get_objects())
+    return sum(isinstance(item, connection.Tidy) for item in gc.get_objects())
 
 
 @pytest.fixture

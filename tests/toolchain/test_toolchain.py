@@ -266,6 +266,29 @@ def test_a_failing_step_shows_its_last_lines(tmp_path: Path) -> None:
         progress.run(["sh", "-c", "echo the reason; exit 3"], title="try", log=tmp_path / "try.log")
 
 
+def test_compiled_modules_of_one_python_and_architecture_can_lie_beside_others() -> None:
+    module = Path("httptools/parser.cpython-312-aarch64-linux-gnu.so")
+    revision.check_tags([module], "3.12", "aarch64")
+    for other in (("3.11", "aarch64"), ("3.12", "x86_64")):
+        with pytest.raises(ToolError, match=r"should end in \.cpython-31\d-\w+-linux-gnu\.so"):
+            revision.check_tags([module], *other)
+
+
+@pytest.mark.parametrize("name", ["parser.so", "parser.abi3.so"])
+def test_a_module_that_every_variant_has_under_the_same_name_is_refused(name: str) -> None:
+    with pytest.raises(ToolError, match=name):
+        revision.check_tags([Path(name)], "3.12", "x86_64")
+
+
+@pytest.mark.skipif(not (paths.REVISION / "VERSION").exists(), reason="run `make revision`")
+def test_the_revision_has_every_variant_of_its_compiled_libraries() -> None:
+    names = [file.name for file in (paths.REVISION / "lib").rglob("*.so")]
+    for python in revision.COMPILED_PYTHONS:
+        for architecture in revision.COMPILED_ARCHITECTURES:
+            tag = f".cpython-{python.replace('.', '')}-{architecture}-linux-gnu.so"
+            assert any(name.endswith(tag) for name in names)
+
+
 def test_the_revisions_version_follows_its_content(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
     first = revision.source_version(tmp_path)
