@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import confidence, idle, machines, postprocessing, recorder, service
+from benchmarks import confidence, host, idle, machines, postprocessing, recorder, service
 from region import background
 from rehearsal.pulumi_project import Project
 from toolchain import paths
@@ -73,6 +73,9 @@ def measure_load_test(table: Table) -> None:
     )
     table.add_row("generator's CPU with the record", f"{with_it:.1f} s, {median:.2f}x", "<= 1.10x")
     table.add_row("the same without", f"{without:.1f} s", "")
+    sample, processes = host.measure()
+    watched = f"{sample / 10:.2f} % of a core, {processes} processes"
+    table.add_row("watching the computer", watched, "<= 1 %")
     counted = postprocessing.measure()
     figures = f"{counted['seconds']:.1f} s, {counted['bytes'] / 2**20:.0f} MiB"
     table.add_row(f"summary of {counted['requests']:,.0f} requests", figures, "<= 5 s, 300 MiB")

@@ -79,8 +79,11 @@ def stretches(seen: HostWindows, chosen: Flags) -> list[Stretch]:
     return found
 
 
-def checks(seen: HostWindows, *, target_watched: bool, limits: HostLimits = LIMITS) -> list[Check]:
-    """Return the checks of a run whose computer was to be watched."""
+def checks(
+    seen: HostWindows, *, target_watched: bool, limits: HostLimits | None = None
+) -> list[Check]:
+    """Return the checks of a run whose computer was to be watched; by LIMITS unless others are given."""
+    limits = limits or LIMITS
     found = [_watched(seen, target_watched, limits)]
     if seen.host_known.any():
         found.append(_cpu(seen, target_watched, limits))

@@ -13,12 +13,22 @@ from typing import Self
 
 import pytest
 
+from loadtest.analysis import host_conditions
+from loadtest.analysis.host_conditions import HostLimits
+
 ANSWER = (
     b"HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n"
     b"X-App-Version: 0123456789ab\r\nX-Instance-Id: i-0a\r\n"
     b"X-Availability-Zone: ap-northeast-2a\r\n"
     b"\r\nok"
 )
+
+
+@pytest.fixture(autouse=True)
+def a_quiet_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else runs beside these tests: they are about requests, not about the computer."""
+    anything = HostLimits(foreign=1e9, stolen=1e9, exhausted_s=1e9, throttled_s=1e9, watched=0.0)
+    monkeypatch.setattr(host_conditions, "LIMITS", anything)
 
 
 class Oracle:
