@@ -41,6 +41,7 @@ EVERYWHERE = IPv4Network("0.0.0.0/0")
 
 Protocol = Literal["tcp", "udp", "icmp", "-1"]
 _ANY = -1
+_LARGEST_PORT = 65535
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
@@ -73,13 +74,19 @@ class Permission:
                 f"protocol {self.protocol!r} of a security group's rule is not supported: "
                 f"use {', '.join(get_args(Protocol))}."
             )
-        largest = 255 if self.protocol == "icmp" else 65535
+        largest = 255 if self.protocol == "icmp" else _LARGEST_PORT
         for number in (self.from_port, self.to_port):
             if number is not None and not _ANY <= number <= largest:
                 raise FirewallError(
                     f"{number} in a {self.protocol} rule of a security group is out of range: "
                     f"use 0 to {largest}, or -1 for all."
                 )
+        if self.protocol in {"tcp", "udp"} and _lowest(self.from_port) > _highest(self.to_port):
+            raise FirewallError(
+                f"ports {self.from_port} to {self.to_port} in a {self.protocol} rule of a security "
+                "group are in the wrong order: swap them."
+            )
+        self.networks()
 
     def networks(self) -> list[IPv4Network]:
         """Return the blocks of the other side, without overlaps.
@@ -284,6 +291,14 @@ def _matches(permission: Permission, side: str) -> Iterator[str]:
         yield " ".join([f"ip {side} @members-{name}", *service])
 
 
+def _lowest(first: int | None) -> int:
+    return 0 if first is None or first == _ANY else first
+
+
+def _highest(last: int | None) -> int:
+    return _LARGEST_PORT if last is None or last == _ANY else last
+
+
 def _service(permission: Permission) -> list[str]:
     first, last = permission.from_port, permission.to_port
     if permission.protocol == "-1":
@@ -292,9 +307,8 @@ def _service(permission: Permission) -> list[str]:
         kind = [] if first in (None, _ANY) else [f"icmp type {first}"]
         code = [] if last in (None, _ANY) or not kind else [f"icmp code {last}"]
         return [*kind, *code] or ["meta l4proto icmp"]
-    lowest = 0 if first in (None, _ANY) else first
-    highest = 65535 if last in (None, _ANY) else last
-    if (lowest, highest) == (0, 65535):
+    lowest, highest = _lowest(first), _highest(last)
+    if (lowest, highest) == (0, _LARGEST_PORT):
         return [f"meta l4proto {permission.protocol}"]
     ports = str(lowest) if lowest == highest else f"{lowest}-{highest}"
     return [f"{permission.protocol} dport {ports}"]

@@ -28,7 +28,12 @@ from moto.ec2.responses.monitoring import Monitoring
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.ec2 import launch_patches, nat_patches, network_patches
+from region.services.ec2 import (
+    launch_patches,
+    nat_patches,
+    network_patches,
+    security_group_patches,
+)
 from region.services.ec2.instances import (
     PENDING,
     RUNNING,
@@ -56,6 +61,7 @@ def install() -> None:
     launch_patches.patches.install()
     network_patches.patches.install()
     nat_patches.patches.install()
+    security_group_patches.patches.install()
 
 
 @patches.around(Instance, "__init__")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 
+from region.network.errors import FirewallError
 from region.network.firewall import Permission, SecurityGroup
 
+log = logging.getLogger(__name__)
+
 _PROTOCOLS: Final = ("tcp", "udp", "icmp", "-1")
+_reported: set[str] = set()
+"""The rules that were reported as impossible, so that not every round reports them again."""
 
 
 def read(backend: EC2Backend) -> dict[str, SecurityGroup]:
@@ -28,16 +34,27 @@ def read(backend: EC2Backend) -> dict[str, SecurityGroup]:
 
 def _permissions(rules: Iterable[SecurityGroupRule]) -> Iterator[Permission]:
     for rule in rules:
-        protocol = str(rule.ip_protocol)
         # A protocol that no program of an instance speaks, such as 50 (ESP), permits nothing here.
-        if protocol in _PROTOCOLS:
-            yield Permission(
-                protocol,
-                None if rule.from_port is None else int(rule.from_port),
-                None if rule.to_port is None else int(rule.to_port),
-                cidrs=(str(rule.cidr_ipv4),) if rule.cidr_ipv4 else (),
-                groups=_sources(rule),
-            )
+        if str(rule.ip_protocol) not in _PROTOCOLS:
+            continue
+        try:
+            yield _permission(rule)
+        except (FirewallError, TypeError, ValueError) as error:
+            # The API refuses such a rule, but the state of an older region may have one, and it
+            # must not keep all others from being put into force. It permits nothing.
+            if rule.id not in _reported:
+                _reported.add(rule.id)
+                log.warning("rule %s of %s is ignored: %s", rule.id, rule.group_id, error)
+
+
+def _permission(rule: SecurityGroupRule) -> Permission:
+    return Permission(
+        str(rule.ip_protocol),  # pyright: ignore[reportArgumentType]
+        None if rule.from_port is None else int(rule.from_port),
+        None if rule.to_port is None else int(rule.to_port),
+        cidrs=(str(rule.cidr_ipv4),) if rule.cidr_ipv4 else (),
+        groups=_sources(rule),
+    )
 
 
 def _sources(rule: SecurityGroupRule) -> tuple[str, ...]:

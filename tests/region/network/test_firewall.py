@@ -204,6 +204,8 @@ def test_every_name_that_is_used_is_defined_once() -> None:
         (lambda: Permission("gre"), "'gre'"),
         (lambda: Permission("tcp", 0, 65536), "65536"),
         (lambda: Permission("icmp", 256), "256"),
+        (lambda: Permission("tcp", 9003, 9002), "9003 to 9002"),
+        (lambda: Permission("udp", cidrs=("10.0.0.0/33",)), "CIDR"),
         (lambda: SecurityGroup("sg a; flush ruleset"), "flush ruleset"),
         (lambda: Firewall((Interface("10.20.0.300", ()),)).render(), "10.20.0.300"),
         (lambda: Firewall((Interface("::1", ()),)).render(), "no IPv6"),

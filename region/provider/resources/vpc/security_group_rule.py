@@ -73,6 +73,20 @@ class SecurityGroupRule(Handler):
                 yield CheckFailure(
                     "fromPort", f"'fromPort' {low} is above 'toPort' {high}; swap them"
                 )
+        elif protocol in {"icmp", "icmpv6"}:
+            yield from self._check_icmp(str(protocol), low, high)
+
+    @staticmethod
+    def _check_icmp(protocol: str, kind: Any, code: Any) -> Iterable[CheckFailure]:
+        """Check type and code, which rules of ICMP have in place of ports."""
+        yield from checks.within("fromPort", kind, -1, 255)
+        yield from checks.within("toPort", code, -1, 255)
+        if protocol == "icmp" and (kind is None or code is None):
+            reason = "an icmp rule needs 'fromPort' (type) and 'toPort' (code); -1 is all of them"
+            yield CheckFailure("fromPort", reason)
+        if kind == -1 and isinstance(code, int) and code != -1:
+            reason = f"'toPort' (code) is {code} and must be -1 where 'fromPort' (type) is -1 (all)"
+            yield CheckFailure("toPort", reason)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
