@@ -10,9 +10,12 @@ from loadtest.analysis.request_cost import at_quota
 from loadtest.analysis.slo import Slo
 from loadtest.array_types import Flags, Ints
 from loadtest.messages.message import Message, msg
+from loadtest.models import Verdict
 from loadtest.outcomes import FAILED
 from loadtest.runs.table import RequestTable
 
+EXPLANATIONS = frozenset({"capacity.all", "capacity.some"})
+"""The ids of what `explain` returns."""
 MOST = 0.5
 """An instance used all of its CPU if it did in more than this share of the windows in question."""
 
@@ -30,6 +33,11 @@ def explain(seen: HostWindows, requests: RequestTable, began_ms: float, slo: Slo
         return [msg("capacity.all", n=len(fleet))]
     names = tuple(msg("value.name", name=name) for name in sorted(full))
     return [msg("capacity.some", full=len(full), all=len(fleet), names=names)]
+
+
+def explanations_of(verdict: Verdict) -> list[Message]:
+    """Return those reasons of a saved verdict that explain it: they hold for other objectives too."""
+    return [reason for reason in verdict.reasons if reason.id in EXPLANATIONS]
 
 
 def broken_windows(seen: HostWindows, requests: RequestTable, began_ms: float, slo: Slo) -> Flags:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from loadtest.analysis import run_loading, saved_runs, slo, verdict
+from loadtest.analysis import fleet_capacity, run_loading, saved_runs, slo, verdict
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output
@@ -46,6 +46,7 @@ def evaluate(run: SavedRun, slos: Slo) -> Gate:
         validity=summary.validity,
         slo=slos,
         endpoints=summary.endpoints,
+        explanations=fleet_capacity.explanations_of(summary.verdict),
     )
     found = slo.evaluate(
         slos,

@@ -11,8 +11,11 @@ import pytest
 
 from loadtest.analysis.summary import Measurements, summarise
 from loadtest.cli import main
-from loadtest.models import RunSummary
+from loadtest.messages.message import msg
+from loadtest.messages.names import free_text
+from loadtest.models import Check, RunSummary, Validity
 from loadtest.profiles import PROFILES
+from loadtest.runs import paths
 from loadtest.runs.recording import Exchange
 from loadtest.stack.outputs import StackOutputs
 
@@ -111,3 +114,27 @@ def test_a_run_saved_without_intervals_is_judged_from_its_requests(
     # Without its requests nothing shows how sure its p99 is.
     next(file.parent.glob("requests.ndjson.gz")).unlink()
     assert main.main(["gate"]) == 3
+
+
+def test_a_busy_computer_is_no_broken_promise_for_the_gate(
+    save: Callable[..., RunSummary], base: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Even where the run's own figures would break it, and also for other objectives."""
+    summary = save(ttfb_ms=90.0)
+    busy = Check(name=msg("check.host-cpu"), passed=False, detail=free_text("busy"))
+    checks = [*summary.validity.checks, busy]
+    changed = summary.model_copy(update={"validity": Validity(checks=checks)})
+    paths.save_summary(base / summary.id, changed)
+    assert main.main(["gate", "latest-ha"]) == 3
+    assert "CPU of the computer: busy" in capsys.readouterr().out
+
+
+def test_the_gate_repeats_why_the_promise_was_broken(
+    save: Callable[..., RunSummary], base: Path, capsys: pytest.CaptureFixture[str]
+):
+    summary = save(ttfb_ms=90.0)
+    reasons = [*summary.verdict.reasons, msg("capacity.all", n=6)]
+    verdict = summary.verdict.model_copy(update={"reasons": reasons})
+    paths.save_summary(base / summary.id, summary.model_copy(update={"verdict": verdict}))
+    assert main.main(["gate", "latest-ha"]) == 2
+    assert "all 6 instances used all of their CPU" in capsys.readouterr().out
