@@ -20,6 +20,7 @@ from commandline.run import command_line, run_cli
 from region import (
     background,
     calibration,
+    connections,
     daemons,
     environment,
     heap,
@@ -162,6 +163,7 @@ def serve(
     Example: `python -m region serve --port 4566`
     """
     _enter(root.resolve())
+    connections.raise_descriptor_limit()
     heap.keep_small()
     # Imported here: moto takes a second that no other command has to pay.
     from region.region import Region  # noqa: PLC0415

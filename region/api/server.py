@@ -22,7 +22,7 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer
 
 from commandline.errors import UserError
 from region import credentials, private
@@ -31,6 +31,7 @@ from region.api.credentials import Credentials
 from region.api.guard import Guard, Refusal
 from region.api.patching import Patches
 from region.config import ACCOUNT, RegionConfig
+from region.connections import LimitedConnections, TimedRequests
 
 if TYPE_CHECKING:
     from moto.autoscaling.models import AutoScalingBackend
@@ -222,14 +223,7 @@ class ControlPlane:
             own = {f"{HOST}:{port}", f"localhost:{port}"}
             guard = Guard(self.credentials, own | self._hosts)
             self._application = self._wrap(DomainDispatcherApplication(create_backend_app), guard)
-        server = make_server(
-            host,
-            port,
-            self._application,
-            threaded=True,
-            request_handler=MotoRequestHandler,
-            fd=listener.fileno(),
-        )
+        server = _Server(host, port, self._application, _Handler, fd=listener.fileno())
         self._spawn(lambda: server.serve_forever(POLL_INTERVAL), f"control-plane-api-{host}")
         return server
 
@@ -323,6 +317,15 @@ class ControlPlane:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         logging.getLogger("region").addHandler(handler)
         self._log_handler = handler
+
+
+class _Server(LimitedConnections, BaseWSGIServer):
+    multithread = True
+
+
+class _Handler(TimedRequests, MotoRequestHandler):
+    timeout = 60
+    protocol_version = "HTTP/1.1"
 
 
 def _bind(port: int) -> socket.socket:

@@ -14,10 +14,11 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import HTTPServer
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
+from region.connections import LimitedConnections, TimedRequests
 from region.machines.imds import Imds, Response
 from region.machines.systemd.systemctl import Outcome
 from region.network import API, CONTROL_PORT, METADATA, METADATA_PORT
@@ -56,7 +57,7 @@ class Listener:
     def __init__(self, find: Callable[[str], Tenant | None]) -> None:
         """Serve what `find` returns for a private address, None if no machine has it."""
         self._find = find
-        self._servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+        self._servers: list[tuple[HTTPServer, threading.Thread]] = []
 
     def start(self, network: Network) -> None:
         """Listen in the region's network."""
@@ -79,10 +80,8 @@ class Listener:
         self._servers.clear()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # server_close() would otherwise wait for a systemctl call that waits for a service.
-    block_on_close = False
+class _Server(LimitedConnections, HTTPServer):
+    request_queue_size = 128
 
     def __init__(self, listening: socket.socket, handler: Callable[..., _Handler]) -> None:
         super().__init__(listening.getsockname(), handler, bind_and_activate=False)
@@ -90,8 +89,8 @@ class _Server(ThreadingHTTPServer):
         self.socket = listening
 
 
-class _Handler(BaseHTTPRequestHandler):
-    timeout = 30
+class _Handler(TimedRequests):
+    timeout = 10
 
     def __init__(self, find: Callable[[str], Tenant | None], *connection: Any) -> None:
         self._find = find
@@ -116,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Metadata(_Handler):
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that the base class looks up
         tenant = self.tenant()
         if tenant is None:
             self.send(Response(404))
@@ -128,7 +127,7 @@ class _Metadata(_Handler):
 
 
 class _Control(_Handler):
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name that the base class looks up
         tenant = self.tenant()
         given = self.headers.get(TOKEN_HEADER, "")
         if tenant is None or not hmac.compare_digest(given.encode(), tenant.token.encode()):

@@ -11,19 +11,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 import ssl
 import struct
 import sys
+from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 GSS_REQUEST = struct.pack("!ii", 8, 80877104)
 NEGOTIATION_TIMEOUT = 60.0
 BACKLOG = 256
+MOST_NEGOTIATING = 128
+"""Connections of one address that have not said yet what they want; further ones are closed."""
 CHUNK = 65536
 READY = "ready"
 
@@ -41,16 +45,30 @@ class TlsProxy:
     server_socket: str
     forced: bool
     context: ssl.SSLContext
+    negotiating: Counter[str] = field(default_factory=Counter[str])
 
     async def serve(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         """Handle one client connection to its end."""
         with contextlib.suppress(OSError, ssl.SSLError, asyncio.IncompleteReadError, TimeoutError):
-            first = await asyncio.wait_for(self._negotiate(client, answer), NEGOTIATION_TIMEOUT)
+            first = await self._first(client, answer)
             if first:
                 await self._relay(first, client, answer)
         answer.close()
         with contextlib.suppress(OSError, ssl.SSLError):
             await answer.wait_closed()
+
+    async def _first(
+        self, client: asyncio.StreamReader, answer: asyncio.StreamWriter
+    ) -> bytes | None:
+        """Negotiate within a time; return None at once where the client does so too often."""
+        source = str(answer.get_extra_info("peername")[0])
+        if self.negotiating[source] >= MOST_NEGOTIATING:
+            return None
+        self.negotiating[source] += 1
+        try:
+            return await asyncio.wait_for(self._negotiate(client, answer), NEGOTIATION_TIMEOUT)
+        finally:
+            self.negotiating[source] -= 1
 
     async def _negotiate(
         self, client: asyncio.StreamReader, answer: asyncio.StreamWriter
@@ -133,6 +151,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--key", required=True)
     parser.add_argument("--forced", action="store_true", help="refuse unencrypted connections")
     given = parser.parse_args(arguments)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(given.certificate, given.key)

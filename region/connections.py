@@ -1,0 +1,153 @@
+"""Limits of the region's own servers, so that no client takes the threads and descriptors of all others.
+
+Every instance reaches the region: metadata, commands, APIs. A connection costs the region a thread and
+a descriptor, so each source address has only so many at a time, and a request has to arrive within a
+time, however slowly its bytes come. The network lets nobody forge a source address.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import resource
+import socket
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingMixIn
+from typing import Any, Final
+
+from typing_extensions import override
+
+log = logging.getLogger(__name__)
+
+PER_INSTANCE: Final = 64
+"""Connections that one address of the region's network has at a time."""
+PER_COMPUTER: Final = 1024
+"""The same for the computer's loopback address, which Pulumi and all tools of its user share."""
+_LOOPBACK: Final = "127."
+_REPORT_SECONDS: Final = 60.0
+
+
+def raise_descriptor_limit() -> None:
+    """Allow this process as many open files as it may allow itself."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+class LimitedConnections(ThreadingMixIn):
+    """A threading server that closes what a source connects beyond its share."""
+
+    daemon_threads = True
+    # server_close() would otherwise wait for a request that waits for a service.
+    block_on_close = False
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        """Make the server; nobody is connected yet."""
+        self._connected: Counter[str] = Counter()
+        self._guard = threading.Lock()
+        self._reported = float("-inf")
+        super().__init__(*arguments, **settings)
+
+    @override
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own, or close it."""
+        source = str(client_address[0])
+        with self._guard:
+            admitted = self._connected[source] < most_from(source)
+            if admitted:
+                self._connected[source] += 1
+        if not admitted:
+            self._report(source)
+            self.shutdown_request(request)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+            return
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:
+            # No thread can be started now.
+            self._left(source)
+            self.shutdown_request(request)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+    @override
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection to its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._left(str(client_address[0]))
+
+    def _left(self, source: str) -> None:
+        with self._guard:
+            self._connected[source] -= 1
+            if not self._connected[source]:
+                del self._connected[source]
+
+    def _report(self, source: str) -> None:
+        now = time.monotonic()
+        if now - self._reported > _REPORT_SECONDS:
+            self._reported = now
+            log.warning("%s has too many connections; further ones are closed", source)
+
+
+def most_from(source: str) -> int:
+    """Return how many connections an address may have at a time."""
+    return PER_COMPUTER if source.startswith(_LOOPBACK) else PER_INSTANCE
+
+
+class TimedRequests(BaseHTTPRequestHandler):
+    """A handler that gives each request a time to arrive in, its body included.
+
+    Attributes:
+        timeout: Seconds, also those that a kept connection may be idle, and those of a response.
+    """
+
+    timeout = 30
+
+    @override
+    def setup(self) -> None:
+        """Read the connection through a clock."""
+        super().setup()
+        self._clocked = _Clocked(self.connection, float(self.timeout or 30))
+        self.rfile = io.BufferedReader(self._clocked)
+
+    @override
+    def handle_one_request(self) -> None:
+        """Start the clock and handle a request."""
+        self._clocked.restart()
+        super().handle_one_request()
+
+
+class _Clocked(io.RawIOBase):
+    """What a socket receives, until a deadline."""
+
+    def __init__(self, connection: socket.socket, seconds: float) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._deadline = 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        """Allow the full time again."""
+        self._deadline = time.monotonic() + self._seconds
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Any) -> int:
+        """Receive into the buffer.
+
+        Raises:
+            TimeoutError: The time is over.
+        """
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the request did not arrive in time")
+        self._connection.settimeout(left)
+        try:
+            return self._connection.recv_into(buffer)
+        finally:
+            # For the response, which has a time of its own.
+            self._connection.settimeout(self._seconds)
