@@ -13,9 +13,10 @@ from typing import ClassVar, Final
 
 from region.machines.cgroups import files
 
-# With a short period a throttled service answers in small steps instead of freezing for most of
-# 100 ms. 1 ms is the smallest quota that the kernel accepts, 1 s the longest period.
-CPU_PERIOD_US: Final = 10_000
+# As long as a t4g.nano's share takes for a handful of requests, and short enough that a service
+# without credits answers in steps instead of freezing.
+CPU_PERIOD_US: Final = 50_000
+# The kernel's limits: no quota below 1 ms, no period above 1 s.
 MIN_QUOTA_US: Final = 1_000
 MAX_PERIOD_US: Final = 1_000_000
 # All groups of the project are below this name, so that leftovers can be found again.
@@ -41,16 +42,32 @@ class GroupUsage:
     quota_cores: float | None = None
 
 
-def bandwidth(cores: float) -> tuple[int, int]:
-    """Return quota and period, in microseconds, that amount to `cores`.
+@dataclass(frozen=True)
+class Bandwidth:
+    """A CPU quota as the kernel takes it, all in microseconds.
 
-    The period is 10 ms, and longer where the kernel would not accept so small a quota: an instance's
-    baseline on a computer that is faster than the instance type.
+    Attributes:
+        quota_us: CPU time that each period adds.
+        burst_us: Unused CPU time that may be kept beyond a period. It stands for CPU credits: an
+            instance below its baseline saves some and serves two requests at once at full speed,
+            but over any longer time it gets no more than its baseline.
     """
-    quota = round(cores * CPU_PERIOD_US)
-    if quota >= MIN_QUOTA_US:
-        return quota, CPU_PERIOD_US
-    return MIN_QUOTA_US, min(MAX_PERIOD_US, round(MIN_QUOTA_US / cores))
+
+    quota_us: int
+    period_us: int
+    burst_us: int
+
+
+def bandwidth(cores: float) -> Bandwidth:
+    """Return the quota that amounts to `cores`.
+
+    The period is longer than usual where the kernel would not accept so small a quota.
+    """
+    quota, period = round(cores * CPU_PERIOD_US), CPU_PERIOD_US
+    if quota < MIN_QUOTA_US:
+        quota, period = MIN_QUOTA_US, min(MAX_PERIOD_US, round(MIN_QUOTA_US / cores))
+    # The kernel accepts no burst above the quota.
+    return Bandwidth(quota, period, burst_us=quota)
 
 
 class Limits(ABC):

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from region.machines.cgroups import files
-from region.machines.cgroups.base import CPU_PERIOD_US, NAMESPACE, GroupUsage, Limits, bandwidth
+from region.machines.cgroups.base import (
+    CPU_PERIOD_US,
+    NAMESPACE,
+    Bandwidth,
+    GroupUsage,
+    Limits,
+    bandwidth,
+)
 from region.machines.cgroups.owner import as_owner_of
 from region.machines.errors import LimitsError
 
@@ -55,15 +62,22 @@ class CgroupV1(Limits):
     def set_cpu(self, group: str, cores: float | None) -> None:
         """Limit the group to `cores` by the CFS bandwidth quota; None removes the limit."""
         directory = self._directory("cpu", group)
-        quota, period = (-1, CPU_PERIOD_US) if cores is None else bandwidth(cores)
-        files.write(directory / "cpu.cfs_period_us", str(period))
+        limit = Bandwidth(-1, CPU_PERIOD_US, 0) if cores is None else bandwidth(cores)
+        # Since Linux 5.14; never above the quota, so it has to be 0 before the quota shrinks.
+        burst = directory / "cpu.cfs_burst_us"
+        if burst.exists():
+            files.write(burst, "0")
+        files.write(directory / "cpu.cfs_period_us", str(limit.period_us))
         try:
-            files.write(directory / "cpu.cfs_quota_us", str(quota))
+            files.write(directory / "cpu.cfs_quota_us", str(limit.quota_us))
         except LimitsError as error:
             # A group may not be given more than the one that it is in, which holds it then.
             if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.EINVAL:
                 raise
             files.write(directory / "cpu.cfs_quota_us", "-1")
+            return
+        if burst.exists():
+            files.write(burst, str(limit.burst_us))
 
     def set_memory(self, group: str, memory_bytes: int) -> None:
         """Limit memory, and memory plus swap where the kernel accounts swap."""

@@ -85,8 +85,18 @@ class CgroupV2(Limits):
 
     def set_cpu(self, group: str, cores: float | None) -> None:
         """Limit the group to `cores` by cpu.max; None removes the limit."""
-        quota, period = ("max", CPU_PERIOD_US) if cores is None else bandwidth(cores)
-        files.write(self._directory(group) / "cpu.max", f"{quota} {period}")
+        directory = self._directory(group)
+        # Since Linux 5.14; never above the quota, so it has to be 0 before the quota shrinks.
+        burst = directory / "cpu.max.burst"
+        if burst.exists():
+            files.write(burst, "0")
+        if cores is None:
+            files.write(directory / "cpu.max", f"max {CPU_PERIOD_US}")
+            return
+        limit = bandwidth(cores)
+        files.write(directory / "cpu.max", f"{limit.quota_us} {limit.period_us}")
+        if burst.exists():
+            files.write(burst, str(limit.burst_us))
 
     def set_memory(self, group: str, memory_bytes: int) -> None:
         """Limit memory, without swap where the kernel accounts it."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from region.machines import INSTANCE_TYPES, MachineError
-from region.machines.cgroups.base import bandwidth
+from region.machines.cgroups.base import Bandwidth, bandwidth
 
 
 def test_t4g_nano_is_two_vcpus_at_five_percent():
@@ -22,17 +22,18 @@ def test_baselines_of_the_ec2_user_guide(name: str, baseline: float, gib: int):
     assert INSTANCE_TYPES[name].memory_bytes == gib * 1024**3
 
 
-def test_quota_is_one_millisecond_of_ten_for_a_nano():
-    assert bandwidth(0.10) == (1_000, 10_000)
-    assert bandwidth(0.60) == (6_000, 10_000)
+def test_quota_is_five_milliseconds_of_fifty_for_a_nano_which_may_save_as_much():
+    assert bandwidth(0.10) == Bandwidth(5_000, 50_000, burst_us=5_000)
+    assert bandwidth(0.60) == Bandwidth(30_000, 50_000, burst_us=30_000)
 
 
 @given(st.floats(0.001, 64))
 def test_every_quota_is_one_that_the_kernel_accepts_and_amounts_to_the_cores(cores: float):
-    quota, period = bandwidth(cores)
-    assert quota >= 1_000
-    assert 10_000 <= period <= 1_000_000
-    assert quota / period == pytest.approx(cores, rel=0.001)
+    limit = bandwidth(cores)
+    assert limit.quota_us >= 1_000
+    assert 50_000 <= limit.period_us <= 1_000_000
+    assert limit.burst_us <= limit.quota_us
+    assert limit.quota_us / limit.period_us == pytest.approx(cores, rel=0.001)
 
 
 def test_processes_are_those_of_a_computer_with_that_memory():

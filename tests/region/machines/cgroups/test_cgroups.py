@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -56,14 +57,39 @@ def test_v1_controllers_that_share_a_mount_share_the_group(tmp_path: Path):
     assert len(limits.procs_files("x")) == 2
 
 
-def test_v1_writes_quota_per_ten_milliseconds(v1: CgroupV1, tmp_path: Path):
+def test_v1_writes_quota_and_period(v1: CgroupV1, tmp_path: Path):
     v1.create("g")
     v1.set_cpu("g", 0.10)
     group = tmp_path / "cpu/haproof/g"
-    assert (group / "cpu.cfs_period_us").read_text() == "10000"
-    assert (group / "cpu.cfs_quota_us").read_text() == "1000"
+    assert (group / "cpu.cfs_period_us").read_text() == "50000"
+    assert (group / "cpu.cfs_quota_us").read_text() == "5000"
+    assert not (group / "cpu.cfs_burst_us").exists()  # a kernel before 5.14
     v1.set_cpu("g", None)
     assert (group / "cpu.cfs_quota_us").read_text() == "-1"
+
+
+def test_v1_lets_unused_time_be_saved_up_to_the_quota(v1: CgroupV1, tmp_path: Path):
+    v1.create("g")
+    burst = tmp_path / "cpu/haproof/g/cpu.cfs_burst_us"
+    burst.write_text("0")
+    v1.set_cpu("g", 0.10)
+    assert burst.read_text() == "5000"
+    v1.set_cpu("g", None)
+    assert burst.read_text() == "0"
+
+
+@pytest.mark.region
+def test_the_kernel_takes_a_smaller_quota_after_a_larger_one():
+    limits = detect()
+    group = f"test-{os.getpid()}"
+    limits.create(group)
+    try:
+        for cores in (3.2, 0.069, 0.2, None, 0.05):
+            limits.set_cpu(group, cores)
+            quota = limits.usage(group).quota_cores
+            assert quota is None if cores is None else quota == pytest.approx(cores, rel=0.01)
+    finally:
+        limits.remove(group)
 
 
 def test_v1_limits_swap_with_memory_where_accounted(v1: CgroupV1, tmp_path: Path):
@@ -184,13 +210,16 @@ def test_v2_limits(v2_base: Path):
     limits.create("g")
     group = v2_base / "haproof/g"
     (group / "memory.swap.max").touch()
+    (group / "cpu.max.burst").write_text("0")
     limits.set_cpu("g", 0.2)
     limits.set_memory("g", 512)
-    assert (group / "cpu.max").read_text() == "2000 10000"
+    assert (group / "cpu.max").read_text() == "10000 50000"
+    assert (group / "cpu.max.burst").read_text() == "10000"
     assert (group / "memory.max").read_text() == "512"
     assert (group / "memory.swap.max").read_text() == "0"
     limits.set_cpu("g", None)
-    assert (group / "cpu.max").read_text() == "max 10000"
+    assert (group / "cpu.max").read_text() == "max 50000"
+    assert (group / "cpu.max.burst").read_text() == "0"
 
 
 def test_v2_usage_with_and_without_peak(v2_base: Path):
@@ -376,5 +405,5 @@ def test_v1_leaves_a_quota_to_the_group_above_that_is_given_less(
     v1.set_cpu("g", 3.2)
     assert (tmp_path / "cpu/haproof/g/cpu.cfs_quota_us").read_text() == "-1"
     refusal["code"] = errno.EACCES
-    with pytest.raises(LimitsError, match="32000"):
+    with pytest.raises(LimitsError, match="160000"):
         v1.set_cpu("g", 3.2)
