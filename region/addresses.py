@@ -19,6 +19,11 @@ HOST_NETWORK = IPv4Network("10.0.0.0/16")
 _SUFFIX = 0x00FFFFFF
 
 
+def hardware_address(address: str) -> str:
+    """Return a locally administered hardware address that only this private address has."""
+    return ":".join(f"{byte:02x}" for byte in (2, 0, *IPv4Address(address).packed))
+
+
 class AddressError(ValueError):
     """An address or CIDR block that cannot be mapped to the loopback device."""
 

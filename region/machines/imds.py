@@ -13,14 +13,25 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 from region.credentials import Credential
+from region.machines import categories
+from region.machines.metadata import Metadata
 from region.machines.spec import MachineSpec
 
 _TOKEN_PATH = "/latest/api/token"  # noqa: S105 - a path, not a secret
 _TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
 _TOKEN_HEADER = "x-aws-ec2-metadata-token"  # noqa: S105 - a header's name
 _MAX_TTL_SECONDS = 21_600
+VERSIONS = (
+    "1.0", "2007-01-19", "2007-03-01", "2007-08-29", "2007-10-10", "2007-12-15", "2008-02-01",
+    "2008-09-01", "2009-04-04", "2011-01-01", "2011-05-01", "2012-01-12", "2014-02-25", "2014-11-05",
+    "2015-10-20", "2016-04-19", "2016-06-30", "2016-09-02", "2018-03-28", "2018-08-17", "2018-09-24",
+    "2019-10-01", "2020-10-27", "2021-01-03", "2021-03-23", "2021-07-15", "2022-09-24", "2024-04-11",
+    "latest",
+)  # fmt: skip
+"""Programs ask for the version that they were written for; each has what the latest one has."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +64,19 @@ class Imds:
         self._launched = datetime.now(UTC)
 
     def answer(self, method: str, path: str, headers: Mapping[str, str]) -> Response:
-        """Answer a request for `path` (from `/latest` on)."""
+        """Answer a request for `path` (from `/latest` on; what a `?` begins means nothing)."""
+        path = unquote(path.partition("?")[0])
         lower = {name.lower(): value for name, value in headers.items()}
+        about = self._spec.metadata()
+        if not about.served:
+            return Response(403)
         if path == _TOKEN_PATH:
             return self._token(method, lower)
         if method not in ("GET", "HEAD"):
             return Response(405)
         if not self._authorised(lower.get(_TOKEN_HEADER, "")):
             return Response(401)
-        return self._read(path)
+        return self._read(path, about)
 
     def _token(self, method: str, headers: Mapping[str, str]) -> Response:
         if method != "PUT":
@@ -82,36 +97,31 @@ class Imds:
         with self._lock:
             return self._tokens.get(token, 0.0) > self._clock()
 
-    def _read(self, path: str) -> Response:
-        if not path.startswith("/latest/"):
+    def _read(self, path: str, about: Metadata) -> Response:
+        version, _, rest = path.removeprefix("/").partition("/")
+        if not version:
+            return Response(200, "\n".join(VERSIONS))
+        if version not in VERSIONS:
             return Response(404)
-        wanted = path.removeprefix("/latest/").strip("/")
-        leaves = self._leaves()
+        wanted = rest.strip("/")
+        leaves = self._leaves(about)
         if wanted in leaves:
             return Response(200, leaves[wanted]())
         children = _children(wanted, leaves)
         return Response(200, "\n".join(children)) if children else Response(404)
 
-    def _leaves(self) -> dict[str, Callable[[], str]]:
+    def _leaves(self, about: Metadata) -> dict[str, Callable[[], str]]:
         spec = self._spec
-        meta = {
-            "ami-id": spec.image_id,
-            "instance-id": spec.instance_id,
-            "instance-type": spec.instance_type,
-            "hostname": spec.hostname,
-            "local-hostname": spec.hostname,
-            "local-ipv4": spec.private_ip,
-            "placement/availability-zone": spec.availability_zone,
-            "placement/region": spec.region,
-        }
-        if spec.public_ip:
-            meta["public-ipv4"] = spec.public_ip
+        meta = categories.of_instance(spec, self._account_id, about)
         leaves: dict[str, Callable[[], str]] = {
             f"meta-data/{name}": lambda value=value: value for name, value in meta.items()
         }
         leaves[f"meta-data/iam/security-credentials/{spec.role}"] = self._credentials
+        if about.profile is not None:
+            leaves["meta-data/iam/info"] = lambda: _profile(*about.profile or ("", ""))
         leaves["dynamic/instance-identity/document"] = self._identity
-        leaves["user-data"] = lambda: spec.user_data.decode(errors="replace")
+        if spec.user_data:
+            leaves["user-data"] = lambda: spec.user_data.decode(errors="replace")
         return leaves
 
     def _credentials(self) -> str:
@@ -146,6 +156,18 @@ class Imds:
             },
             indent=2,
         )
+
+
+def _profile(arn: str, identity: str) -> str:
+    return json.dumps(
+        {
+            "Code": "Success",
+            "LastUpdated": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "InstanceProfileArn": arn,
+            "InstanceProfileId": identity,
+        },
+        indent=2,
+    )
 
 
 def _children(wanted: str, leaves: Mapping[str, object]) -> list[str]:

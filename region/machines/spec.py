@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from region.machines.errors import MachineError
 from region.machines.instance_types import InstanceType, instance_type
+from region.machines.metadata import Metadata
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -31,6 +33,7 @@ class MachineSpec:
         subnet: The CIDR block of its subnet.
         public_ip: The address that reaches it from outside the VPC, empty without one.
         role: The name in iam/security-credentials.
+        metadata: Asks EC2 for what it describes of the instance now.
     """
 
     instance_id: str
@@ -43,6 +46,7 @@ class MachineSpec:
     public_ip: str = ""
     role: str = "instance-role"
     image_id: str = "ami-rehearsal"
+    metadata: Callable[[], Metadata] = field(default=Metadata, compare=False)
 
     def __post_init__(self) -> None:
         """Reject values that could not be launched."""

@@ -15,10 +15,10 @@ import struct
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
 
-from region.addresses import PRIVATE_NETWORK
+from region.addresses import PRIVATE_NETWORK, hardware_address
 from region.network.errors import NetworkError, NetworkUnavailable
 from region.network.firewall import API, GATEWAY, MACHINE_SERVICES, METADATA, pairs
 from region.network.namespace import Namespace
@@ -172,14 +172,15 @@ def batch(
 
 def _region_side(name: str, own: IPv4Interface, instance: Path) -> list[str]:
     gateway = own.network.network_address + 1
+    mac = hardware_address(str(own.ip))
     return [
-        f"link add name {name} type veth peer name eth0 address {_mac(own.ip)} netns {instance}",
+        f"link add name {name} type veth peer name eth0 address {mac} netns {instance}",
         # Without this the kernel waits up to 0.8 s before it answers ARP for another instance.
         f"ntable change name arp_cache dev {name} proxy_delay 0",
         f"address add {gateway}/32 dev {name}",
         f"link set dev {name} up",
         f"route replace {own.ip}/32 dev {name}",
-        f"neighbor replace {own.ip} lladdr {_mac(own.ip)} dev {name} nud permanent",
+        f"neighbor replace {own.ip} lladdr {mac} dev {name} nud permanent",
     ]
 
 
@@ -190,11 +191,6 @@ def _instance_side(own: IPv4Interface, block: IPv4Network) -> list[str]:
         "link set dev eth0 up",
         f"route add default via {block.network_address + 1} dev eth0",
     ]
-
-
-def _mac(address: IPv4Address) -> str:
-    """Return a locally administered hardware address that is the instance's alone."""
-    return ":".join(f"{byte:02x}" for byte in (2, 0, *address.packed))
 
 
 @contextmanager

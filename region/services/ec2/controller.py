@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from moto.ec2.models.instances import Instance
@@ -21,7 +22,9 @@ from moto.ec2.models.instances import Instance
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.machines.errors import UnknownMachine
+from region.machines.metadata import Metadata
 from region.machines.spec import MachineSpec
+from region.services.ec2 import instance_metadata
 from region.services.ec2 import instances as ec2
 from region.services.ec2.records import InstanceRecord
 
@@ -235,7 +238,15 @@ class InstancesController:
                 user_data=ec2.user_data_of(instance),
                 role=ec2.role_of(instance) or NO_ROLE,
                 image_id=instance.image_id,
+                metadata=partial(self._metadata, instance_id),
             )
+
+    def _metadata(self, instance_id: str) -> Metadata:
+        with self._plane.lock:
+            instance = self._wanted(instance_id)
+            if instance is None:
+                return Metadata()
+            return instance_metadata.read(self._plane.backend("ec2"), instance)
 
     def _end(self, how: Callable[[str], object], instance_id: str) -> None:
         try:

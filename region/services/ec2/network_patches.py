@@ -10,7 +10,13 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC, VPCBackend
 
-from region.addresses import AddressError, check_vpc_cidr, has_twin, loopback_of
+from region.addresses import (
+    AddressError,
+    check_vpc_cidr,
+    hardware_address,
+    has_twin,
+    loopback_of,
+)
 from region.api.patching import Original, Patches
 from region.services.ec2 import placement
 from region.services.ec2.records import SubnetRecord
@@ -56,6 +62,8 @@ def _new_interface(
         network = ec2_backend.get_subnet(subnet) if isinstance(subnet, str) else subnet
         address = placement.assign(network, self)
     moto(self, ec2_backend, subnet, address, *args, **kwargs)
+    if self.private_ip_address:
+        self.mac_address = hardware_address(self.private_ip_address)
 
 
 @patches.method(NetworkInterface)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from region.credentials import Credential
 from region.machines.imds import Imds, Response
+from region.machines.metadata import Interface, Metadata
 
 OWN = Credential("HAPROOFNODE", "secret", "token")
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"
@@ -73,7 +75,81 @@ def test_listings(imds: Imds):
     assert "placement/" in _get(imds, "/latest/meta-data/").body.split("\n")
     assert _get(imds, "/latest/meta-data/iam/security-credentials/").body == "instance-role"
     assert _get(imds, "/latest/meta-data/nothing").status == 404
-    assert _get(imds, "/2020-10-27/meta-data/instance-id").status == 404
+    assert _get(imds, "/1999-01-01/meta-data/instance-id").status == 404
+    assert "user-data" in _get(imds, "/latest").body.split("\n")
+
+
+@pytest.mark.parametrize("version", ["latest", "2021-07-15", "2009-04-04", "1.0"])
+def test_every_version_has_what_the_latest_one_has(imds: Imds, version: str):
+    assert version in _get(imds, "/").body.split("\n")
+    found = _get(imds, f"/{version}/meta-data/instance-type")
+    assert (found.status, found.body) == (200, "t4g.nano")
+
+
+@pytest.mark.parametrize(
+    "path", ["/latest/meta-data/instance-type?x=1", "/latest/meta%2Ddata/instance-type?"]
+)
+def test_queries_and_escapes_do_not_hide_a_path(imds: Imds, path: str):
+    assert _get(imds, path).status == 200
+
+
+def test_a_query_does_not_hide_the_token(imds: Imds):
+    assert imds.answer("PUT", "/latest/api/token?x=1", {TTL: "60"}).status == 200
+
+
+def test_no_user_data_is_not_found(spec_of):
+    imds = Imds(spec_of(b"", host=7), "123456789012", OWN)
+    assert _get(imds, "/latest/user-data").status == 404
+    assert "user-data" not in _get(imds, "/latest/").body
+
+
+def _described(spec_of, **changes: object) -> Imds:
+    interface = Interface("eni-1", "02:00:0a:4e:00:07", "subnet-1", "vpc-1", ("10.78.0.0/16",))
+    values = {
+        "groups": {"sg-1": "web", "sg-2": "db"},
+        "interface": interface,
+        "profile": ("arn:aws:iam::1:instance-profile/p", "AIPA"),
+        "zone_id": "apne2-az1",
+    }
+    about = Metadata(**values | changes)  # type: ignore[arg-type]
+    spec = replace(spec_of(b"", host=7), metadata=lambda: about, public_ip="127.78.0.7")
+    return Imds(spec, "123456789012", OWN)
+
+
+def test_what_ec2_describes(spec_of):
+    imds = _described(spec_of)
+    interface = "network/interfaces/macs/02:00:0a:4e:00:07"
+    for path, value in {
+        "mac": "02:00:0a:4e:00:07",
+        "network/interfaces/macs/": "02:00:0a:4e:00:07/",
+        f"{interface}/subnet-id": "subnet-1",
+        f"{interface}/vpc-ipv4-cidr-blocks": "10.78.0.0/16",
+        f"{interface}/security-group-ids": "sg-1\nsg-2",
+        f"{interface}/public-ipv4s": "127.78.0.7",
+        "security-groups": "web\ndb",
+        "services/domain": "amazonaws.com",
+        "placement/availability-zone-id": "apne2-az1",
+        "public-ipv4": "127.78.0.7",
+    }.items():
+        assert _get(imds, f"/latest/meta-data/{path}").body == value
+    info = json.loads(_get(imds, "/latest/meta-data/iam/info").body)
+    assert info["InstanceProfileArn"] == "arn:aws:iam::1:instance-profile/p"
+    assert _get(_described(spec_of, profile=None), "/latest/meta-data/iam/info").status == 404
+
+
+def test_tags_are_told_only_where_that_is_enabled(spec_of):
+    assert _get(_described(spec_of), "/latest/meta-data/tags/instance/").status == 404
+    tags = {"Name": "web", "empty": "", "a b": "x", "a/b": "x", "..": "x", "k:v@1": "y"}
+    imds = _described(spec_of, tags=tags)
+    listed = _get(imds, "/latest/meta-data/tags/instance").body.split("\n")
+    assert listed == ["Name", "empty", "k:v@1"]
+    assert _get(imds, "/latest/meta-data/tags/instance/k:v@1").body == "y"
+    assert _get(imds, "/latest/meta-data/tags/instance/empty").status == 200
+
+
+def test_a_service_that_is_switched_off_answers_nothing(spec_of):
+    imds = _described(spec_of, served=False)
+    assert imds.answer("PUT", "/latest/api/token", {TTL: "60"}).status == 403
 
 
 def test_credentials_are_the_instances_own(imds: Imds):
