@@ -43,7 +43,8 @@ def test_other_programs_that_leave_no_cpu_are_named_with_their_time():
     assert "close them" in str(found.detail)
 
 
-def test_one_busy_loop_on_two_cpus_leaves_too_little():
+def test_one_busy_loop_on_two_cpus_is_judged_by_what_it_leaves():
+    assert cpu(others=1.05, ours=0.22, target_level=0.25).passed
     found = cpu(others=1.05, ours=0.25, target_level=0.35)
     assert not found.passed
     assert "other programs used 1.1 of 2 CPUs from 0 s to 30 s" in str(found.detail)
@@ -63,7 +64,7 @@ def test_a_short_burst_does_not_spoil_a_run(length: int):
 
 
 def test_a_burst_that_takes_every_cpu_spoils_it():
-    assert not cpu(others=between(12, 15, 1.8), ours=0.1, target_level=0.1).passed
+    assert not cpu(others=between(12, 16, 1.8), ours=0.1, target_level=0.1).passed
 
 
 def test_bursts_add_up():
