@@ -101,11 +101,12 @@ def main() -> None:
     parser.add_argument("--login", type=float, metavar="MS")
     parser.add_argument("--share", type=float, default=BASELINE, help="CPU seconds per second")
     parser.add_argument("--failed", type=float, default=PUBLISHED_FAILED, help="without --login")
+    parser.add_argument("--profile", choices=tuple(PROFILES), default="seed", help="with --login")
     given = parser.parse_args()
     costs = Costs(given.connection, given.index, given.login or 0.0, given.gone)
     if given.login is None:
         costs = replace(costs, login=login_for(given.failed, costs, given.share))
-    failed, timeouts = simulate(costs, given.share)
+    failed, timeouts = simulate(costs, given.share, given.profile)
     print(f"login {costs.login:.2f} ms, request behind a load balancer "
           f"{(costs.index + costs.login) / 2:.2f} ms on average")  # fmt: skip
     print(f"{failed:.1%} of the users fail, {timeouts:.1%} of the requests time out")
