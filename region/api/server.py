@@ -26,7 +26,7 @@ from werkzeug.serving import BaseWSGIServer
 
 from commandline.errors import UserError
 from region import credentials, private
-from region.api import state, wsgi
+from region.api import state, texts, wsgi
 from region.api.credentials import Credentials
 from region.api.guard import Guard, Refusal
 from region.api.patching import Patches
@@ -246,27 +246,44 @@ class ControlPlane:
             wrong = guard.verify(caller, environ, body)
             if wrong is not None:
                 return refuse(wrong)
-            path = str(environ.get("PATH_INFO", ""))
-            if path.startswith(wsgi.REFUSED_PATHS):
-                message = f"{path} is not an AWS call: stop the region instead of resetting it."
-                return refuse(Refusal("AccessDenied", message))
-            action = wsgi.action_of(environ, body)
-            environ.pop(ACCOUNT_HEADER, None)
-            try:
-                return self._answer(moto, environ, start_response, action)
-            except NotImplementedError as error:
-                message = f"The local region does not implement {action} ({error})."
-                return wsgi.error_response(
-                    environ, start_response, "501 Not Implemented", "NotImplemented", message
-                )
-            except Exception as error:
-                log.exception("%s %s failed", action, path)
-                message = f"{action} failed in the local region: {type(error).__name__}: {error}"
-                return wsgi.error_response(
-                    environ, start_response, "500 Internal Server Error", "InternalFailure", message
-                )
+            return self._perform(moto, environ, start_response, body)
 
         return application
+
+    def _perform(
+        self,
+        moto: wsgi.Application,
+        environ: wsgi.Environ,
+        start_response: wsgi.StartResponse,
+        body: bytes,
+    ) -> list[bytes]:
+        """Answer a request whose caller may make it; every failure has the form of its service."""
+
+        def fail(status: str, code: str, message: str) -> list[bytes]:
+            return wsgi.error_response(environ, start_response, status, code, message)
+
+        path = str(environ.get("PATH_INFO", ""))
+        if path.startswith(wsgi.REFUSED_PATHS):
+            message = f"{path} is not an AWS call: stop the region instead of resetting it."
+            return fail("403 Forbidden", "AccessDenied", message)
+        malformed = texts.CODES[wsgi.protocol_of(environ)]
+        if objection := texts.objection(environ, body):
+            return fail("400 Bad Request", malformed, objection)
+        action = wsgi.action_of(environ, body)
+        environ.pop(ACCOUNT_HEADER, None)
+        try:
+            return self._answer(moto, environ, start_response, action)
+        except NotImplementedError as error:
+            message = f"The local region does not implement {action} ({error})."
+            return fail("501 Not Implemented", "NotImplemented", message)
+        except UnicodeError:
+            log.exception("%s %s has a text that cannot be used", action, path)
+            message = "The request has a text that cannot be encoded."
+            return fail("400 Bad Request", malformed, message)
+        except Exception as error:
+            log.exception("%s %s failed", action, path)
+            message = f"{action} failed in the local region: {type(error).__name__}: {error}"
+            return fail("500 Internal Server Error", "InternalFailure", message)
 
     def _answer(
         self,
