@@ -37,8 +37,8 @@ from region.services.rds.postgres.settings import ClusterSpec
 from toolchain import paths
 
 ADDRESS = "127.78.90.2"
-REQUESTS = 1_000
-ROUNDS = 5
+REQUESTS = 500
+ROUNDS = 3
 SETTLE_S = 2.0
 AWS = """#!/bin/sh
 echo '{secret}'
