@@ -63,6 +63,10 @@ class FirstBoot:
         if files:
             self.files.call(Path(write_files.__file__), {"files": list(files)})
 
+    def _environment(self) -> Mapping[str, str]:
+        """Leave out HOME: cloud-init is a service without User=, and systemd gives it none."""
+        return {name: value for name, value in self.environment().items() if name != "HOME"}
+
     def _run_commands(self, text: str) -> None:
         self._write_files([cloudinit.file(_RUNCMD, text.encode(), 0o700)])
         log = self.directory / "log" / "cloud-init.log"
@@ -71,7 +75,7 @@ class FirstBoot:
             Command(
                 argv=["/bin/sh", _RUNCMD],
                 group=AGENT,
-                environment=self.environment(),
+                environment=self._environment(),
                 directory="/",
                 log=log,
             )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from region.credentials import Credential
-from region.machines import listener, machine_usage
+from region.machines import listener, logins, machine_usage
 from region.machines.accounts import Accounts
 from region.machines.cgroups import Limits
 from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
@@ -36,6 +36,8 @@ from region.machines.systemd.manager import ServiceManager
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_ENDPOINT: Final = "AWS_ENDPOINT_URL"
+"""What an AWS client cannot know by itself: that its region is a local one."""
 
 
 class Network(Protocol):
@@ -299,6 +301,7 @@ class Machine:
                 self.spec.instance_id, self._init.pid, self.spec.private_ip, self.spec.subnet
             )
             self._context.runtime.start(self.spec.instance_id)
+            logins.tell(self.files, {_ENDPOINT: self._context.aws_endpoint})
         except BaseException:
             processes.power_off()
             raise
@@ -308,17 +311,14 @@ class Machine:
         directory = RootDirectory(self._directory, context.image(spec.image_id))
         directory.create()
         mounts = directory.mounts()
-        variables = self._environment()
-        directory.write_identity(
-            spec, "".join(f"{name}={value}\n" for name, value in variables.items()), self._token
-        )
+        directory.write_identity(spec, self._token)
         bundle = Bundle(
             hostname=spec.hostname,
             root=directory.path,
             mounts=mounts,
             late_mounts=directory.late_mounts(spec.type.memory_bytes),
             group=context.limits.inner_path(self._processes.group(ENTRY)),
-            environment=variables,
+            environment=self._environment(),
         )
         log = self._directory / "log" / "init.log"
         log.parent.mkdir(exist_ok=True)
@@ -375,8 +375,7 @@ class Machine:
             "PATH": _PATH,
             "HOME": "/root",
             "LANG": "C.UTF-8",
-            # What an AWS client cannot know by itself: that its region is a local one.
-            "AWS_ENDPOINT_URL": self._context.aws_endpoint,
+            _ENDPOINT: self._context.aws_endpoint,
         }
 
     def _set_quota(self) -> None:

@@ -54,12 +54,11 @@ class RootDirectory:
             self._overlay(overlay.destination, "work").mkdir(parents=True, exist_ok=True)
             _make_like(overlay.lowers[0], self._overlay(overlay.destination, "upper"))
 
-    def write_identity(self, spec: MachineSpec, environment: str, token: str) -> None:
-        """Write what differs from machine to machine: host name, environment, control token."""
+    def write_identity(self, spec: MachineSpec, token: str) -> None:
+        """Write what differs from machine to machine: host name, control token."""
         etc = self._overlay("/etc", "upper")
         etc.mkdir(parents=True, exist_ok=True)
         _write(etc / "hostname", f"{spec.hostname}\n")
-        _write(etc / "environment", environment)
         digest = hashlib.sha256(f"machine-id of {spec.instance_id}".encode()).hexdigest()
         _write(etc / "machine-id", f"{digest[:32]}\n", 0o444)
         if not os.path.lexists(etc / "hosts"):

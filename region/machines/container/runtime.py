@@ -27,7 +27,7 @@ _TIMEOUT_SECONDS: Final = 60.0
 # Until it is told on its standard input the process waits, so that it can be put into its control
 # group before it runs a line of its own. It enters its directory by itself: were runc told to, a link
 # there could lead it along a descriptor of the host that it has not closed yet (CVE-2024-21626).
-_GATE: Final = 'read -r _ || exit; cd -- "$0" || exit 200; exec "$@" </dev/null'
+_GATE: Final = 'read -r _ || exit; {prepare}cd -- "$0" || exit 200; exec "$@" </dev/null'
 
 
 class Runtime:
@@ -83,7 +83,9 @@ class Runtime:
         Raises:
             ContainerError: If the container does not run.
         """
-        specification = process(["/bin/sh", "-c", _GATE, directory, *argv], environment, user=user)
+        # runc adds the HOME of the user; a service of systemd without User= has none.
+        gated = _GATE.format(prepare="" if "HOME" in environment else "unset HOME; ")
+        specification = process(["/bin/sh", "-c", gated, directory, *argv], environment, user=user)
         with tempfile.TemporaryDirectory(prefix="exec-", dir=self.state.parent) as temporary:
             pid_file, file = Path(temporary, "pid"), Path(temporary, "process.json")
             file.write_text(json.dumps(specification))

@@ -29,6 +29,7 @@ from moto.ec2.responses.monitoring import Monitoring
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.ec2 import (
+    group_patches,
     launch_patches,
     nat_patches,
     network_patches,
@@ -62,6 +63,7 @@ def install() -> None:
     network_patches.patches.install()
     nat_patches.patches.install()
     security_group_patches.patches.install()
+    group_patches.patches.install()
 
 
 @patches.around(Instance, "__init__")
@@ -73,6 +75,7 @@ def _new_instance(moto: Original, self: Instance, *args: object, **kwargs: objec
     for nic in self.nics.values():
         # EC2 deletes an interface that it made at launch; moto would leave it behind.
         nic.delete_on_termination = True
+    group_patches.adopt(self)
 
 
 @patches.method(Instance)
