@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import psutil
+from typing_extensions import override
 
 from commandline.errors import UserError
 from commandline.run import ERROR_PREFIX
@@ -17,10 +24,52 @@ from toolchain import locate, paths
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
+_ERRORS = "HAPROOF_START_ERRORS"
+"""Names the descriptor in memory that a region writes its errors to until it is ready."""
+_MEMORY = "errors-of-the-start"
+_NO_SPACE_BYTES = 4096
 
 
 class BackgroundError(UserError):
     """The region did not start or did not stop; the message says why, with the log's last lines."""
+
+
+class _Copied(io.TextIOBase):
+    """Standard error that is also written to memory, until `settle`; a full disk does not end it."""
+
+    def __init__(self, stream: TextIO, descriptor: int) -> None:
+        self.stream = stream
+        self.descriptor: int | None = descriptor
+
+    @override
+    def write(self, text: str, /) -> int:
+        with contextlib.suppress(OSError):
+            self.stream.write(text)
+            self.stream.flush()
+        if self.descriptor is not None:
+            os.write(self.descriptor, text.encode(errors="backslashreplace"))
+        return len(text)
+
+    @override
+    def writable(self) -> bool:
+        return True
+
+
+def keep_errors() -> None:
+    """In the process of a region: let `launch` know what it says, even where its log cannot."""
+    # It stays in the environment until then: without root, the command is executed twice.
+    descriptor = os.environ.get(_ERRORS, "")
+    with contextlib.suppress(OSError):
+        if descriptor.isdecimal() and _MEMORY in os.readlink(f"/proc/self/fd/{descriptor}"):  # noqa: PTH115 - not a path of this system
+            sys.stderr = _Copied(sys.stderr, int(descriptor))
+
+
+def settle() -> None:
+    """In the process of a region that is ready: leave what it says to its log alone."""
+    os.environ.pop(_ERRORS, None)
+    if isinstance(sys.stderr, _Copied) and sys.stderr.descriptor is not None:
+        os.close(sys.stderr.descriptor)
+        sys.stderr.descriptor = None
 
 
 def log_file(root: Path) -> Path:
@@ -36,8 +85,15 @@ def launch(root: Path, arguments: list[str]) -> session.Session:
     """
     log = log_file(root)
     private.directory(log.parent)
-    environment = {**os.environ, "PATH": locate.search_path(), "PYTHONUNBUFFERED": "1"}
-    with log.open("wb") as sink:
+    # What the region says until it is ready, kept in memory: a log may be on a disk that is full.
+    errors = os.memfd_create(_MEMORY)
+    environment = {
+        **os.environ,
+        "PATH": locate.search_path(),
+        "PYTHONUNBUFFERED": "1",
+        _ERRORS: str(errors),
+    }
+    with log.open("wb") as sink, os.fdopen(errors, "r+b") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "region", "serve", "--root", str(root), *arguments],
             cwd=paths.ROOT,
@@ -46,15 +102,28 @@ def launch(root: Path, arguments: list[str]) -> session.Session:
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=(errors,),
         )
+        return _ready(root, process, said)
+
+
+def _ready(root: Path, process: subprocess.Popen[bytes], said: BinaryIO) -> session.Session:
+    """Wait until the region is ready.
+
+    Raises:
+        BackgroundError: it ended, or was not ready in time; it is not left running.
+    """
+    log = log_file(root)
     deadline = time.monotonic() + START_TIMEOUT_S
     try:
+        with contextlib.suppress(psutil.Error):
+            session.announce(root, process.pid)
         while time.monotonic() < deadline:
             found = session.running(root)
             if found is not None and found.pid == process.pid:
                 return found
             if process.poll() is not None:
-                raise BackgroundError(_last_lines(log))
+                raise BackgroundError(_cause(root, said))
             time.sleep(0.05)
         raise BackgroundError(f"the region was not ready within {START_TIMEOUT_S:.0f} s; see {log}")
     except BaseException:
@@ -62,9 +131,22 @@ def launch(root: Path, arguments: list[str]) -> session.Session:
         raise
 
 
-def _last_lines(log: Path) -> str:
-    """Return the error that the region ended with, without the frames of a traceback."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+def _cause(root: Path, said: BinaryIO) -> str:
+    """Return why the region ended, without the frames of a traceback."""
+    log = log_file(root)
+    said.seek(0)
+    text = said.read().decode(errors="replace")
+    cause = _last_lines(text if text.strip() else log.read_text(errors="replace"), log)
+    if os.strerror(errno.ENOSPC) in cause or shutil.disk_usage(root).free < _NO_SPACE_BYTES:
+        cause += (
+            f"\nThe file system of {root} is full: make room there, or choose another directory with "
+            "--root."
+        )
+    return cause
+
+
+def _last_lines(text: str, log: Path) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
     for line in reversed(lines):
         if line.startswith(ERROR_PREFIX):
             return line.removeprefix(ERROR_PREFIX)

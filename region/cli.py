@@ -31,7 +31,14 @@ from region import (
     usage,
 )
 from region.access import cli as access_cli
-from region.config import DEFAULT_REGION, RegionConfig
+from region.config import (
+    DEFAULT_REGION,
+    LEAST_SPEED,
+    MOST_SPEED,
+    RegionConfig,
+    check_region,
+    check_speed,
+)
 from region.options import DEFAULT_ROOT, Root
 
 HELP = """
@@ -49,7 +56,13 @@ app.add_typer(access_cli.app)
 console = Console(stderr=True, soft_wrap=True)
 
 Speed = Annotated[
-    float, typer.Option(help="Run the region's waiting periods this many times faster.", min=0.1)
+    float,
+    typer.Option(
+        help="Run the region's waiting periods this many times faster.",
+        min=LEAST_SPEED,
+        max=MOST_SPEED,
+        callback=check_speed,
+    ),
 ]
 Port = Annotated[int, typer.Option(help="Port of the AWS API on 127.0.0.1; 0 takes a free one.")]
 CpuFactor = Annotated[
@@ -59,7 +72,10 @@ CpuFactor = Annotated[
         "the region measures at its start."
     ),
 ]
-RegionName = Annotated[str, typer.Option("--region", help="Name of the AWS region to emulate.")]
+RegionName = Annotated[
+    str,
+    typer.Option("--region", help="Name of the AWS region to emulate.", callback=check_region),
+]
 
 
 @app.command()
@@ -162,6 +178,7 @@ def serve(
 
     Example: `python -m region serve --port 4566`
     """
+    session.announce(root.resolve(), os.getpid())
     _enter(root.resolve())
     connections.raise_descriptor_limit()
     heap.keep_small()
@@ -178,6 +195,7 @@ def serve(
         image_options.remember(config.root, chosen)
         local = Region(config)
         local.start()
+        background.settle()
         try:
             while not ended.wait(1.0):
                 pass
@@ -195,9 +213,11 @@ def stop(
     Example: `python -m rehearsal stop`
     """
     found = session.running(root.resolve())
-    if found is not None:
+    # Also one that is not ready yet, or that is ending.
+    ours = found or session.starting(root.resolve())
+    if ours is not None:
         with console.status("stopping the local region"):
-            background.stop(found)
+            background.stop(ours)
         console.print("local region stopped")
     elif rootless.MARK not in os.environ:
         console.print("no local region is running")
@@ -300,4 +320,5 @@ def env(root: Root = DEFAULT_ROOT) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     environment.isolate()
+    background.keep_errors()
     return run_cli(app, "python -m region", arguments)

@@ -3,18 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from commandline.errors import UserError
 
 DEFAULT_REGION = "ap-northeast-2"
 ACCOUNT = "123456789012"
+LEAST_SPEED = 0.1
+MOST_SPEED = 1000.0
+"""Beyond it, periods are shorter than the region takes to do anything."""
 DEFAULT_IMAGE = "host"
 """What an AMI stands for unless told otherwise: this computer's own system."""
 
 
 class RegionConfigError(UserError, ValueError):
     """An invalid setting of the region; the message names the value and the remedy."""
+
+
+def check_speed(speed: float) -> float:
+    """Return a speed that periods can be divided by and still be waited for.
+
+    Raises:
+        RegionConfigError: It is not.
+    """
+    if not LEAST_SPEED <= speed <= MOST_SPEED:  # Nor is a number that is none.
+        raise RegionConfigError(
+            f"Speed {speed} is not from {LEAST_SPEED:g} to {MOST_SPEED:g}: use 1 for real time."
+        )
+    return speed
+
+
+def check_region(name: str) -> str:
+    """Return the name of a region that AWS has: clients, provider and zones are made for those only.
+
+    Raises:
+        RegionConfigError: It has none of that name.
+    """
+    if name == DEFAULT_REGION:
+        return name
+    from botocore.session import Session  # noqa: PLC0415 - reading its list takes a while
+
+    known = Session().get_available_regions("ec2")
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        remedy = f"did you mean {near[0]}?" if near else f"use one such as {DEFAULT_REGION}."
+        raise RegionConfigError(f"{name!r} is not the name of an AWS region: {remedy}")
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +79,8 @@ class RegionConfig:
             raise RegionConfigError(
                 f"API port {self.api_port} is not a TCP port: use 1 to 65535, or 0 for a free one."
             )
-        if not self.speed > 0:
-            raise RegionConfigError(
-                f"Speed {self.speed} must be greater than 0: use 1 for real time."
-            )
+        check_speed(self.speed)
+        check_region(self.region)
         if self.account != ACCOUNT:
             raise RegionConfigError(
                 f"Account {self.account} is not the local region's: use {ACCOUNT}, "

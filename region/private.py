@@ -14,7 +14,19 @@ def directory(path: Path) -> Path:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, atomically."""
+    """Write a file that only its owner may read, atomically.
+
+    Raises:
+        OSError: It cannot be written; the error names the file, as it does not where a disk is full.
+    """
+    try:
+        _write(path, text)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+def _write(path: Path, text: str) -> None:
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

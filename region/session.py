@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from commandline.errors import UserError
-from region import private
+from region import locks, private
 from region.config import DEFAULT_IMAGE, DEFAULT_REGION
 
 
@@ -53,8 +53,12 @@ def record(root: Path) -> Path:
 
 def read(root: Path) -> Session | None:
     """Return the region that last ran in `root`, alive or not; None without a readable record."""
+    return _read(record(root))
+
+
+def _read(path: Path) -> Session | None:
     try:
-        return Session(**json.loads(record(root).read_text(encoding="utf-8")))
+        return Session(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -82,6 +86,27 @@ def write(root: Path, session: Session) -> None:
     private.write(record(root), json.dumps(asdict(session), indent=2))
 
 
+def announce(root: Path, pid: int) -> None:
+    """Record that the process `pid` is about to become the region of `root`."""
+    other = starting(root)
+    if other is not None and other.pid != pid:
+        return  # It holds the lock, or will: this process will not become the region.
+    private.directory(root)
+    created = psutil.Process(pid).create_time()
+    coming = Session(pid=pid, created=created, api_port=0, provider_port=0)
+    private.write(_announcement(root), json.dumps(asdict(coming)))
+
+
+def starting(root: Path) -> Session | None:
+    """Return the process that is about to become the region of `root`; it has no ports yet."""
+    found = _read(_announcement(root))
+    return found if found is not None and found.alive() else None
+
+
+def _announcement(root: Path) -> Path:
+    return root / "starting.json"
+
+
 def own_creation_time() -> float:
     """Return when this process started, as in `Session.created`."""
     return psutil.Process(os.getpid()).create_time()
@@ -94,8 +119,8 @@ def exclusive(root: Path) -> Generator[None]:
     Raises:
         SessionError: another process has locked it.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / "lock").open("w") as file:
+    private.directory(root)
+    with locks.opened(root / "lock") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

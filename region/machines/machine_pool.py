@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TextIO
 
-from region import private
+from region import locks, private
 from region.api.credentials import Credentials
 from region.config import ACCOUNT
 from region.credentials import new
@@ -250,7 +250,7 @@ def _remove_groups(root: Path, identifier: str) -> list[str]:
 
 def _hold(root: Path) -> TextIO:
     """Lock the region's machines for this process; the kernel unlocks them when it dies."""
-    file = (root / "machines.lock").open("a+")
+    file = locks.opened(root / "machines.lock")
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:
         try:

@@ -171,7 +171,7 @@ def test_a_wrong_command_is_named(name: str, capsys: pytest.CaptureFixture[str])
     [
         ("region", ["start", "--port", "x"], "'x' is not a valid integer"),
         ("rehearsal", ["start", "--port", "x"], "'x' is not a valid integer"),
-        ("rehearsal", ["run", "--speed", "0"], "0.0 is not in the range x>=0.1"),
+        ("rehearsal", ["run", "--speed", "0"], "0.0 is not in the range 0.1<=x<=1000"),
         ("loadtest", ["run", "--repeat", "0"], "0 is not in the range 1<=x<=99"),
         ("loadtest", ["recover"], "Missing argument 'DIRECTORY'"),
         ("docgen", ["config-schema", "more"], "no document 'more'; choose from config-schema"),

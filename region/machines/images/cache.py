@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from region import locks
 from region.machines.images.errors import ImageError
 from region.rootless import OF_THE_HOST
 
@@ -32,7 +33,7 @@ def locked(cache: Path) -> Generator[None]:
         if not OF_THE_HOST:
             # A set-user-ID program of an instance's root is one of this user's here.
             cache.chmod(0o700)
-        file = (cache / "lock").open("w")
+        file = locks.opened(cache / "lock")
     except OSError as error:
         raise ImageError(
             f"Images cannot be prepared in {cache} ({error.strerror}); set XDG_CACHE_HOME to a "
