@@ -13,6 +13,8 @@ REGION: tuple[Callable[[], object], ...] = (
     locate.runc,
     locate.nft,
     locate.ip,
+    locate.nsenter,
+    locate.setpriv,
     locate.postgres_bin,
 )
 """What a region needs."""

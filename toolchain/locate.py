@@ -83,6 +83,16 @@ def ip() -> Path:
     return _system_command("ip", "iproute2")
 
 
+def nsenter() -> Path:
+    """Find the command with which a load balancer's process enters the region's network."""
+    return _system_command("nsenter", "util-linux")
+
+
+def setpriv() -> Path:
+    """Find the command that lets no process outlive the region."""
+    return _system_command("setpriv", "util-linux")
+
+
 def _system_command(name: str, package: str) -> Path:
     found = which(name)
     if found is None:

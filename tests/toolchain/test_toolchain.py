@@ -203,7 +203,7 @@ def test_a_region_needs_what_runs_instances(
     with pytest.raises(ToolError) as missing:
         preflight.require(preflight.REGION)
     named = {line.partition(" ")[0] for line in str(missing.value).splitlines()}
-    assert named == {"haproxy", "runc", "nft", "ip"}
+    assert named == {"haproxy", "runc", "nft", "ip", "nsenter", "setpriv"}
 
 
 def test_doctor_shows_what_runs_instances(
