@@ -5,7 +5,11 @@ source (egress) and from one of its destination (ingress). The groups of an inte
 group permits is dropped silently, and answers follow their connection. A rule's other side is a list
 of CIDR blocks or the members of another group.
 
-The chains follow that sentence: `traffic` looks up the source's egress rules, a match there goes on
+A rule that is taken away lets connections that exist go on, as EC2 does with those that it tracks. It
+does not track flows that rules permit from and to everywhere, and ends them with the rule; here they
+are tracked too.
+
+The chains follow the first sentence: `traffic` looks up the source's egress rules, a match there goes on
 to `ingress`, which looks up the destination's ingress rules, and a match there accepts.
 """
 
