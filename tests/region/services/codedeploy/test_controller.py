@@ -235,6 +235,22 @@ def test_a_terminated_instance_fails_its_part(stage):
     assert stage.target(deployment, second)["status"] == "Succeeded"
 
 
+@pytest.mark.parametrize("how", ["stop_instances", "terminate_instances", "reboot_instances"])
+def test_a_deployment_whose_only_instance_goes_away_ends(stage, how):
+    (name,) = stage.launch()
+    stage.group()
+    gate = stage.pool.gates["Install"] = threading.Event()
+    deployment = stage.deploy()
+    stage.until(lambda: stage.pool.busy == 1)
+    getattr(stage.aws.ec2, how)(InstanceIds=[name])
+    if how != "reboot_instances":
+        stage.until(lambda: stage.state(name) in {"stopped", "terminated"})
+    gate.set()
+    # A reboot of a machine without processes interrupts nothing.
+    wanted = "Succeeded" if how == "reboot_instances" else "Failed"
+    assert stage.ended(deployment)["status"] == wanted
+
+
 class TestLaunchGate:
     @pytest.fixture
     def scaled(self, stage):
