@@ -13,6 +13,7 @@ from region import environment, image_options
 from region.cli import CpuFactor, Speed
 from region.machines import instance_types
 from region.options import DEFAULT_ROOT, Root
+from rehearsal import under_way
 from rehearsal.capacity import describe as describe_plan
 from rehearsal.capacity import plan as planned
 from toolchain import paths
@@ -43,6 +44,8 @@ OWN_OPTIONS = {"appPath": "--revision", "loadProfile": "--profile"}
 
 app = command_line(HELP)
 app.add_typer(region_cli.app)
+instead = typer.Typer()
+"""What replaces commands of the region: the last one of a name counts."""
 
 
 @app.command()
@@ -94,6 +97,27 @@ def run(
         cpu_factor=cpu_factor,
     )
     return rehearsal.run()
+
+
+@instead.command()
+def stop(
+    root: Root = DEFAULT_ROOT,
+    remove: Annotated[bool, typer.Option(help="Also remove the directory of its state.")] = False,
+) -> None:
+    """Stop the region and everything it started, and clean up after one that was killed.
+
+    A rehearsal that is under way is ended first, as by Ctrl-C: it removes its stacks.
+
+    Example: `python -m rehearsal stop`
+    """
+    if (pid := under_way.running(root.resolve())) is not None:
+        text = f"ending the rehearsal that is under way (process {pid}) …"
+        region_cli.console.print(text, highlight=False)
+        under_way.stop(root.resolve(), pid)
+    region_cli.stop(root, remove)
+
+
+app.add_typer(instead)
 
 
 @app.command()
@@ -150,7 +174,7 @@ def capacity(
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
-    """Split `KEY=VALUE` texts; the program checks keys and values in the preview.
+    """Split `KEY=VALUE` texts; `settings_check` has the program check keys and values.
 
     Raises:
         UsageError: one has no key or no value, or sets what has an option of its own.

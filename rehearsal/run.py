@@ -27,7 +27,7 @@ from loadtest.stack import outputs as stack_outputs
 from region import background, calibration, image_options, preflight, rootless, session
 from region.cli import factor_arguments
 from region.config import RegionConfig
-from rehearsal import conditions, display, fit, side_by_side, turns
+from rehearsal import conditions, display, fit, settings_check, side_by_side, turns, under_way
 from rehearsal.processes import Processes
 from rehearsal.pulumi_project import STACKS, EngineError, Project
 from toolchain import paths
@@ -62,6 +62,8 @@ class Rehearsal:
 
         Raises:
             LoadTestError: there is no such load profile.
+            SettingsError: the program does not accept the settings.
+            UnderWayError: another rehearsal is under way in the same directory.
             ToolError: a program that it needs is missing.
             RootlessError: only root may listen on the load balancer's port.
             BackgroundError: the region did not start.
@@ -72,7 +74,13 @@ class Rehearsal:
         profile = profile_named(self.profile)
         preflight.require(preflight.REHEARSAL)
         preflight.require_revision(self.revision)
+        if self.config:
+            settings_check.require(STACKS, self._settings())
         rootless.require_port(_listener_port(self.config))
+        with under_way.exclusive(self.root):
+            return self._run(profile)
+
+    def _run(self, profile: Profile) -> int:
         self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         with self._region() as found:
             self._require_cpu(profile)
