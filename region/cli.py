@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import signal
 import threading
 from pathlib import Path
@@ -224,13 +223,14 @@ def stop(
     if not root.is_dir() or (found is not None and not remove):
         return
     _enter(root.resolve())
+    from region.machines.inside.files import remove_tree  # noqa: PLC0415
     from region.region import clean_up  # noqa: PLC0415
 
     with session.exclusive(root.resolve()):
         for line in clean_up(root.resolve()):
             console.print(f"cleaned up after an earlier region: {line}")
         if remove:
-            shutil.rmtree(root)
+            remove_tree(root.resolve())
 
 
 @app.command()

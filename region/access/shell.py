@@ -29,6 +29,10 @@ class Runtime(Protocol):
         """List the containers that exist."""
         ...
 
+    def alive(self, name: str) -> bool:
+        """Return whether a container's first process runs."""
+        ...
+
     def pid(self, name: str) -> int:
         """Return the process id of a container's first process."""
         ...
@@ -64,6 +68,13 @@ def command_line(
         raise AccessError(
             f"{instance.instance_id} is {instance.state}, but its machine is not up: wait a moment, "
             f"or look at its console: python -m rehearsal logs {instance.instance_id}"
+        )
+    if not runtime.alive(instance.instance_id):
+        raise AccessError(
+            f"{instance.instance_id} is {instance.state}, but its machine has ended: its status "
+            f"check is impaired; start it again (aws ec2 reboot-instances --instance-ids "
+            f"{instance.instance_id}), or look at its console: python -m rehearsal logs "
+            f"{instance.instance_id}"
         )
     account, home = _account(runtime, instance.instance_id, user)
     # Everything else is the machine's own environment.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from region.machines.errors import BootError, MachineError, ServiceError
 from region.machines.first_boot import FirstBoot
 from region.machines.images import Image
 from region.machines.imds import Imds
+from region.machines.inside.files import remove_tree
 from region.machines.machine_usage import MachineUsage
 from region.machines.processes import AGENT, ENTRY, SERVICES, ProcessTable
 from region.machines.root_directory import RootDirectory
@@ -102,7 +102,7 @@ class Machine:
         self._console_lock = threading.Lock()
         self._init: AdoptedProcess | None = None
         self._last_usage = MachineUsage()
-        self.files = RootFileSystem(self._root)
+        self.files = RootFileSystem(self._root, self._processes.admit_helper)
         self.accounts = Accounts(self.files)
         self._first_boot = FirstBoot(
             files=self.files,
@@ -209,7 +209,7 @@ class Machine:
         self.shut_down(limit)
         # A boot in progress fails now; the disk is removed once it has released it.
         with self._booting:
-            shutil.rmtree(self._directory, ignore_errors=True)
+            remove_tree(self._directory, ignore_errors=True)
 
     @property
     def powered(self) -> bool:
@@ -296,6 +296,10 @@ class Machine:
         # A machine is alive as long as its first process is: all others end with it, however it
         # ends, and restarts of services end with it.
         self._init = processes.power_on(self._create_container)
+        # Like systemd, of which the kernel's OOM killer always takes something else; only a region
+        # that is root of the computer may say so.
+        with suppress(OSError):
+            Path(f"/proc/{self._init.pid}/oom_score_adj").write_text("-1000")
         try:
             self._context.network.attach(
                 self.spec.instance_id, self._init.pid, self.spec.private_ip, self.spec.subnet
@@ -317,6 +321,7 @@ class Machine:
             root=directory.path,
             mounts=mounts,
             late_mounts=directory.late_mounts(spec.type.memory_bytes),
+            memory_bytes=spec.type.memory_bytes,
             group=context.limits.inner_path(self._processes.group(ENTRY)),
             environment=self._environment(),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from region.machines.cgroups import Limits
 from region.machines.container.runtime import Runtime
 from region.machines.errors import MachineError, RegionInUse, UnknownMachine
 from region.machines.images import Image
+from region.machines.inside.files import remove_tree
 from region.machines.listener import Listener, Tenant
 from region.machines.machine import Machine, MachineContext
 from region.machines.spec import MachineSpec, check_instance_id
@@ -176,7 +176,7 @@ class MachinePool:
             self.get(instance_id).discard(_SHUTDOWN_SECONDS)
         except UnknownMachine:
             check_instance_id(instance_id)
-            shutil.rmtree(self._root / "instances" / instance_id, ignore_errors=True)
+            remove_tree(self._root / "instances" / instance_id, ignore_errors=True)
         self._credentials.revoke(instance_id)
         with self._lock:
             self._machines.pop(instance_id, None)

@@ -23,6 +23,8 @@ ENTRY: Final = "machine"
 SERVICES: Final = "services"
 AGENT: Final = "agent"
 SESSIONS: Final = f"{SERVICES}/sessions"
+# The region's own processes that work on the machine's files.
+HELPERS: Final = "helpers"
 _REAP_SECONDS: Final = 5.0
 
 
@@ -134,6 +136,19 @@ class ProcessTable:
             os.close(waits)
             os.close(go)
         return process
+
+    def admit_helper(self, pid: int) -> None:
+        """Put a process of the region that works for the machine into the machine's groups.
+
+        Raises:
+            MachineError: If the machine is off.
+        """
+        with self._lock:
+            if not self._powered:
+                raise MachineError("The machine is off, so its files are out of reach.")
+            group = self.group(HELPERS)
+            self._limits.create(group)
+            self._limits.add(group, pid)
 
     def pids(self, group: str) -> set[int]:
         """Return the ids of the processes in one of the machine's groups."""

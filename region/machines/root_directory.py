@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 from pathlib import Path
 from typing import Any, Final
 
 from region.machines.container.oci import mount
 from region.machines.images import OVERLAY_OPTIONS, Image, owner_of
+from region.machines.inside.files import remove_tree
 from region.machines.spec import MachineSpec
 
 CONTROL_DIRECTORY: Final = "/run/haproof"
@@ -39,7 +39,7 @@ class RootDirectory:
 
         What the machine has put in their places stays: no link of it is followed here.
         """
-        shutil.rmtree(self.path / "tmp", ignore_errors=True)
+        remove_tree(self.path / "tmp", ignore_errors=True)
         for path, mode in self._image.directories:
             made = self.path / path.lstrip("/")
             if not os.path.lexists(made):

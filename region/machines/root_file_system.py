@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import itertools
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from region.machines import chrooted
 from region.machines.errors import DiskError
 
 _LARGEST_FILE: Final = 16 * 1024**2
+_MOST_NAMES: Final = 100_000
 _PROGRAM_TIMEOUT_SECONDS: Final = 600.0
 # The number is the same on every architecture that the kernel has had since openat2 was added.
 _SYS_OPENAT2: Final = 437
@@ -44,12 +47,16 @@ class _OpenHow(ctypes.Structure):
 class RootFileSystem:
     """Files of one machine by their absolute path in the machine. Thread-safe."""
 
-    def __init__(self, root: Callable[[], Path]) -> None:
+    def __init__(
+        self, root: Callable[[], Path], admit: Callable[[int], None] = lambda _pid: None
+    ) -> None:
         """Reach the machine through `root()`, such as /proc/<process id of its init>/root.
 
-        `root` raises `MachineError` while the machine is off.
+        `root` raises `MachineError` while the machine is off. `admit` puts the process of `call`
+        into the machine's control groups: what it holds and writes is the machine's memory.
         """
         self._root = root
+        self._admit = admit
 
     def read_bytes(self, path: str) -> bytes:
         """Read a regular file of at most 16 MiB.
@@ -86,13 +93,23 @@ class RootFileSystem:
         return True
 
     def names(self, path: str) -> list[str]:
-        """Return the sorted names in a directory; none if there is no such directory."""
+        """Return the sorted names in a directory; none if there is no such directory.
+
+        Raises:
+            DiskError: If it has more than 100,000.
+        """
         try:
             descriptor = self._open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
             return []
         try:
-            return sorted(os.listdir(descriptor))  # noqa: PTH208 - a directory that is open
+            with os.scandir(descriptor) as entries:
+                names = [entry.name for entry in itertools.islice(entries, _MOST_NAMES + 1)]
+            if len(names) > _MOST_NAMES:
+                raise DiskError(
+                    f"{path} has more than {_MOST_NAMES} entries, which the region does not read."
+                )
+            return sorted(names)
         finally:
             os.close(descriptor)
 
@@ -144,26 +161,23 @@ class RootFileSystem:
         is passed on, as `main(request, prepared)`: for a file of the host to open, for example.
 
         Raises:
-            DiskError: If the program raises, or takes more than ten minutes.
+            DiskError: If the program raises, needs more memory than the machine has, or takes more
+                than ten minutes.
         """
         root = self._open_root()
         path = f"/proc/self/fd/{root}"
         command = [sys.executable, "-IS", chrooted.__file__, path, str(program)]
         try:
-            done = subprocess.run(
-                command,
-                input=json.dumps(request).encode(),
-                capture_output=True,
-                timeout=_PROGRAM_TIMEOUT_SECONDS,
-                check=False,
-                env={"LC_ALL": "C.UTF-8"},
-                cwd="/",
-                pass_fds=(root,),
-            )
+            done = self._run(command, json.dumps(request).encode(), root)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise DiskError(f"{program.stem} could not run in the machine: {error}.") from error
         finally:
             os.close(root)
+        if done.returncode == -signal.SIGKILL:
+            raise DiskError(
+                f"{program.stem} was killed in the machine: it needed more memory than the instance "
+                "has left, or the instance was powered off."
+            )
         if done.returncode != 0:
             last = done.stderr.decode(errors="replace").strip().splitlines()
             raise DiskError(
@@ -171,6 +185,27 @@ class RootFileSystem:
             )
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
+
+    def _run(
+        self, command: list[str], request: bytes, root: int
+    ) -> subprocess.CompletedProcess[bytes]:
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={"LC_ALL": "C.UTF-8"},
+            cwd="/",
+            pass_fds=(root,),
+        ) as process:
+            try:
+                # It waits for its request, so it has touched nothing of the machine yet.
+                self._admit(process.pid)
+                output, errors = process.communicate(request, _PROGRAM_TIMEOUT_SECONDS)
+            except BaseException:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
     def _open(self, path: str, flags: int) -> int:
         if not path.startswith("/"):

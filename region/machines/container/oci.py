@@ -22,11 +22,18 @@ CAPABILITIES: Final = (
 )  # fmt: skip
 
 # As PID 1 it only has to stay and to reap orphans, which bash does whenever a child ends. The read
-# never returns: nothing is ever written to the FIFO, which it opens for both.
+# returns only if somebody writes to the FIFO, which it holds open for both. No signal of the machine
+# ends it: systemd executes itself anew on SIGTERM, and the kernel spares PID 1 from what it ignores.
+_IGNORED: Final = (
+    "HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM XCPU XFSZ IO SYS"
+)
+_STAY: Final = (
+    "mkfifo -m 0600 /run/initctl; exec 3<> /run/initctl; while :; do read -r -n 64 <&3; done"
+)
 INIT: Final = (
     "/bin/bash",
     "-c",
-    "trap 'exit 0' TERM; mkfifo -m 0600 /run/initctl; while :; do read -r <> /run/initctl; done",
+    f"trap '' {_IGNORED}; {_STAY}",
 )
 _OPEN_FILES_SOFT: Final = 1024
 _OPEN_FILES_HARD: Final = 524_288
@@ -59,6 +66,7 @@ class Bundle:
         root: The machine's own root directory on the host.
         mounts: What is mounted on it before /proc, /dev and /sys are.
         late_mounts: What is mounted after those, and on them.
+        memory_bytes: The memory of the machine, which what is in its memory file systems counts as.
         group: The path of its control group in every hierarchy, from the hierarchy's root.
     """
 
@@ -66,6 +74,7 @@ class Bundle:
     root: Path
     mounts: Sequence[Mapping[str, Any]]
     late_mounts: Sequence[Mapping[str, Any]]
+    memory_bytes: int
     group: str
     environment: Mapping[str, str]
 
@@ -77,7 +86,7 @@ def configuration(bundle: Bundle) -> dict[str, Any]:
         "hostname": bundle.hostname,
         "root": {"path": str(bundle.root)},
         "process": process(INIT, bundle.environment),
-        "mounts": [*bundle.mounts, *_system_mounts(), *bundle.late_mounts],
+        "mounts": [*bundle.mounts, *_system_mounts(bundle.memory_bytes), *bundle.late_mounts],
         "linux": {
             "cgroupsPath": bundle.group,
             "namespaces": [
@@ -126,17 +135,20 @@ def mount(destination: str, kind: str, source: str, options: Sequence[str]) -> d
     return {"destination": destination, "type": kind, "source": source, "options": list(options)}
 
 
-def _system_mounts() -> list[dict[str, Any]]:
+def _system_mounts(memory_bytes: int) -> list[dict[str, Any]]:
+    """Return what systemd mounts, with its sizes: who fills one gets ENOSPC, not the OOM killer."""
     quiet = ("nosuid", "noexec", "nodev")
     terminals = ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620")
     return [
         mount("/proc", "proc", "proc", quiet),
-        mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=65536k")),
+        mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=4096k")),
         mount("/dev/pts", "devpts", "devpts", terminals),
-        mount("/dev/shm", "tmpfs", "shm", (*quiet, "mode=1777")),  # noqa: S108
+        mount("/dev/shm", "tmpfs", "shm", (*quiet, "mode=1777", f"size={memory_bytes // 2}")),  # noqa: S108
         mount("/dev/mqueue", "mqueue", "mqueue", quiet),
         mount("/sys", "sysfs", "sysfs", (*quiet, "ro")),
         mount("/sys/fs/cgroup", "cgroup", "cgroup", (*quiet, "relatime", "ro")),
-        mount("/run", "tmpfs", "tmpfs", ("nosuid", "nodev", "mode=755")),
-        mount("/run/lock", "tmpfs", "tmpfs", (*quiet, "mode=1777")),
+        mount(
+            "/run", "tmpfs", "tmpfs", ("nosuid", "nodev", "mode=755", f"size={memory_bytes // 5}")
+        ),
+        mount("/run/lock", "tmpfs", "tmpfs", (*quiet, "mode=1777", "size=5m")),
     ]

@@ -132,6 +132,17 @@ class Runtime:
         except (OSError, ValueError, KeyError) as error:
             raise ContainerError(f"Container {name} does not run: {error}.") from error
 
+    def alive(self, name: str) -> bool:
+        """Return whether a container's first process runs; with it ends everything in it."""
+        try:
+            state = json.loads((self.state / name / "state.json").read_text())
+            # The name of the program, in parentheses, may hold anything.
+            stat = Path(f"/proc/{state['init_process_pid']}/stat").read_text(errors="replace")
+            fields = stat.rpartition(")")[2].split()
+            return fields[0] not in "ZX" and int(fields[19]) == state["init_process_start"]
+        except (OSError, ValueError, KeyError, IndexError):
+            return False
+
     def delete(self, name: str) -> None:
         """Kill everything in a container and remove it; one that does not exist is ignored."""
         if (self.state / name).exists():

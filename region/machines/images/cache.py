@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from region import locks
 from region.machines.images.errors import ImageError
+from region.machines.inside.files import remove_tree
 from region.rootless import OF_THE_HOST
 
 _PART = ".part-"
@@ -59,15 +59,13 @@ def prepared(target: Path, cache: Path, prepare: Callable[[Path], None]) -> Path
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
         for left in target.parent.glob(f"{_PART}*"):
-            shutil.rmtree(
-                left, ignore_errors=True
-            )  # Of a process that was killed; it held the lock.
+            remove_tree(left, ignore_errors=True)  # Of a process that was killed; it held the lock.
         part = Path(tempfile.mkdtemp(prefix=_PART, dir=target.parent))
         try:
             prepare(part)
             part.chmod(0o755)
             part.rename(target)
         except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
+            remove_tree(part, ignore_errors=True)
             raise
     return target

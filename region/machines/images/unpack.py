@@ -17,6 +17,7 @@ from typing import IO
 
 from region.machines.images import confined
 from region.machines.images.errors import ImageError
+from region.machines.inside.files import remove_tree
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -151,6 +152,6 @@ def _remove(path: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     if stat.S_ISDIR(found.st_mode):
-        shutil.rmtree(path)
+        remove_tree(path)
     else:
         path.unlink()

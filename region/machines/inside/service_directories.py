@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
+
+from region.machines.inside.files import remove_tree, walk_upward
 
 # What the paths of a request are below; the machine's own root once the program is confined to it.
 ROOT = "/"
@@ -18,7 +19,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     everything in it.
     """
     for path in request.get("remove", ()):
-        shutil.rmtree(Path(ROOT, path.lstrip("/")), ignore_errors=True)
+        remove_tree(Path(ROOT, path.lstrip("/")), ignore_errors=True)
     for wanted in request.get("directories", ()):
         path = Path(ROOT, wanted["path"].lstrip("/"))
         owner = (wanted["uid"], wanted["gid"])
@@ -32,6 +33,10 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
 
 def _hand_over(path: Path, owner: tuple[int, int]) -> None:
     os.chown(path, *owner)
-    for parent, directories, files in os.walk(path):
-        for name in (*directories, *files):
-            os.chown(Path(parent, name), *owner, follow_symlinks=False)
+    top = path.resolve()
+    above = os.open(top.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for directory, name, _ in walk_upward(above, top.name):
+            os.chown(name, *owner, dir_fd=directory, follow_symlinks=False)
+    finally:
+        os.close(above)

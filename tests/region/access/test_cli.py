@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import region.cli as region_cli
@@ -142,6 +143,9 @@ class FakeRuntime:
 
     def names(self) -> list[str]:
         return list(self.containers)
+
+    def alive(self, name: str) -> bool:
+        return name in self.containers and psutil.pid_exists(self.machine)
 
     def pid(self, name: str) -> int:
         return self.machine

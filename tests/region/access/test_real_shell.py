@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from region.access import shell
-from region.access.inventory import Instance
+from region.access.inventory import AccessError, Instance
 from region.machines.container.oci import Bundle
 from region.machines.container.runtime import Runtime
 from region.machines.errors import AccountError
@@ -61,6 +62,7 @@ def entered(tmp_path: Path) -> Iterator[Entered]:
         root=root,
         mounts=[PROGRAMS],
         late_mounts=[],
+        memory_bytes=512 * 1024**2,
         group=f"/haproof-test-{name}",
         environment={"PATH": "/usr/bin:/bin"},
     )
@@ -104,3 +106,29 @@ def test_a_terminal_is_a_terminal_inside(entered: Entered) -> None:
     os.close(theirs)
     assert (done.returncode, os.read(ours, 1000)) == (3, b"/dev/pts/0\r\n")
     os.close(ours)
+
+
+def test_an_instance_whose_init_has_ended_is_told_so(entered: Entered) -> None:
+    name = entered.instance.instance_id
+    assert entered.runtime.alive(name)
+    pid = entered.runtime.pid(name)
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    with pytest.raises(AccessError, match="its machine has ended"):
+        entered.command("hostname")
+
+
+def test_signals_from_inside_do_not_end_the_init(entered: Entered) -> None:
+    script = (
+        "for s in HUP INT QUIT TERM USR1 USR2 KILL SEGV; do kill -$s 1; done; echo x > /run/initctl"
+    )
+    assert entered.run(entered.command("bash", "-c", script))[0] == 0
+    assert entered.run(entered.command("hostname")) == (0, "ip-10-20-0-4\n")
+
+
+def test_memory_file_systems_have_the_sizes_of_systemd(entered: Entered) -> None:
+    _, printed = entered.run(
+        entered.command("df", "-B1", "--output=size", "/dev/shm", "/run", "/dev")
+    )
+    sizes = [int(line) for line in printed.split()[1:]]
+    assert sizes == [256 * 1024**2, 107_376_640, 4 * 1024**2]

@@ -18,7 +18,9 @@ import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
+
+from region.machines.inside import files
 
 # What relative destinations are relative to: where the agent was started.
 _WORKING_DIRECTORY = "/opt/codedeploy-agent"
@@ -50,9 +52,10 @@ def main(request: Mapping[str, Any]) -> dict[str, Any]:
             plan.add_mapping(mapping["source"], mapping["destination"])
         for permission in request["permissions"]:
             plan.add_permission(permission)
-        Path(request["record"]).write_text(json.dumps({"instructions": plan.instructions}))
+        with files.open_to_write(request["record"]) as record:
+            record.write(json.dumps({"instructions": plan.instructions}).encode())
         names = Names(request["users"], request["groups"])
-        with Path(request["cleanup"]).open("w", errors="surrogateescape") as cleanup:
+        with files.open_to_write(request["cleanup"]) as cleanup:
             for instruction in plan.instructions:
                 _execute(instruction, cleanup, names, request["archive"])
     except InstallFailure as error:
@@ -67,7 +70,7 @@ def main(request: Mapping[str, Any]) -> dict[str, Any]:
 def _remove_previous(cleanup: Path) -> None:
     """Remove what the last installation made, newest first; directories only if they are empty."""
     try:
-        text = cleanup.read_text(errors="surrogateescape")
+        text = files.read_text(cleanup)
     except FileNotFoundError:
         return
     # A line without an end was being written when the agent was interrupted.
@@ -284,8 +287,8 @@ class Names:
 
     def __init__(self, users: str, groups: str) -> None:
         """Use files in the format of /etc/passwd and /etc/group; each may be missing."""
-        self._users = _ids(users)
-        self._groups = _ids(groups)
+        self._users = files.ids(users)
+        self._groups = files.ids(groups)
 
     def user(self, name: str | None) -> int:
         """Return a user's id; -1, which changes nothing, for None.
@@ -300,15 +303,6 @@ class Names:
         return _find(self._groups, name, "group", "/etc/group")
 
 
-def _ids(file: str) -> dict[str, int]:
-    try:
-        lines = Path(file).read_text(errors="surrogateescape").splitlines()
-    except FileNotFoundError:
-        return {}
-    fields = (line.split(":") for line in lines)
-    return {entry[0]: int(entry[2]) for entry in fields if len(entry) > 2 and entry[2].isdigit()}
-
-
 def _find(ids: Mapping[str, int], name: str | None, kind: str, file: str) -> int:
     if name is None:
         return -1
@@ -320,14 +314,16 @@ def _find(ids: Mapping[str, int], name: str | None, kind: str, file: str) -> int
     return ids[name]
 
 
-def _execute(instruction: Mapping[str, Any], cleanup: TextIO, names: Names, archive: str) -> None:
+def _execute(
+    instruction: Mapping[str, Any], cleanup: IO[bytes], names: Names, archive: str
+) -> None:
     kind = instruction["type"]
     if kind == "mkdir":
         os.mkdir(instruction["directory"])
-        cleanup.write(f"{instruction['directory']}\n")
+        cleanup.write(f"{instruction['directory']}\n".encode(errors="surrogateescape"))
     elif kind == "copy":
         # First recorded, then made: an interrupted copy is removed next time.
-        cleanup.write(f"{instruction['destination']}\n")
+        cleanup.write(f"{instruction['destination']}\n".encode(errors="surrogateescape"))
         _copy(instruction["source"], instruction["destination"], archive)
     elif kind == "chmod":
         os.chmod(instruction["file"], int(instruction["mode"], 8))
@@ -348,11 +344,19 @@ def _copy(source: str, destination: str, archive: str) -> None:
             f"{os.path.relpath(source, archive)}: correct the files section of appspec.yml, or add it."
         )
     target = _within(destination, source)
-    shutil.copyfile(source, target)
+    _copy_content(source, target)
     found = os.stat(source)
     os.chown(target, found.st_uid, found.st_gid)
     os.chmod(target, stat.S_IMODE(found.st_mode))
     os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def _copy_content(source: str, target: str) -> None:
+    """Copy a regular file; a script of the revision may have put a pipe or more in either place."""
+    if not stat.S_ISREG(os.stat(source).st_mode):
+        raise InstallFailure(f"{source} is not a regular file; remove it from the revision.")
+    with open(source, "rb") as content, files.open_to_write(target) as copy:
+        shutil.copyfileobj(content, copy)
 
 
 def _within(destination: str, source: str) -> str:

@@ -7,10 +7,11 @@ hook_executor.rb, `log_script`. Runs inside a machine (see `RootFileSystem.call`
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from region.machines.inside.files import open_to_write, remove_tree
 
 
 def main(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,11 +31,12 @@ def main(request: Mapping[str, Any]) -> dict[str, Any]:
     path = Path(request["path"])
     path.parent.mkdir(parents=True, exist_ok=True)
     if request["action"] == "append":
-        with path.open("a", errors="surrogateescape") as file:
-            file.write(request["text"])
+        with open_to_write(path, append=True) as file:
+            file.write(request["text"].encode(errors="surrogateescape"))
     else:
         partial = path.with_suffix(".partial")
-        partial.write_text(request["text"])
+        with open_to_write(partial) as file:
+            file.write(request["text"].encode())
         partial.replace(path)
     return {"removed": []}
 
@@ -52,7 +54,7 @@ def _retain(request: Mapping[str, Any]) -> list[str]:
     )[:surplus]
     for path in removable:
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+            remove_tree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
     return [path.name for path in removable]

@@ -15,7 +15,6 @@ import calendar
 import gzip
 import lzma
 import os
-import shutil
 import stat
 import tarfile
 import zipfile
@@ -23,9 +22,19 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Self
+
+from region.machines.inside.files import ids, remove_tree
 
 _CHUNK = 1024 * 1024
+# The longest path that Linux takes, which is what a link's text may be.
+_LONGEST_LINK = 4096
+# Of a tar's headers that carry more than a number: names, links, extended attributes.
+_LONGEST_HEADER = 1024 * 1024
+_LONG_HEADERS = frozenset(
+    {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE}
+    | {tarfile.SOLARIS_XHDTYPE}
+)
 _UNREADABLE = (
     *(zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, EOFError, OSError),
     *(zlib.error, lzma.LZMAError, gzip.BadGzipFile, UnicodeError, ValueError),
@@ -36,6 +45,21 @@ _TAR_MODES: dict[str, Any] = {"tar": "r:*" if bz2 else "r:", "tgz": "r:gz"}
 
 class BundleFailure(Exception):  # noqa: N818 - becomes the deployment's message
     """The bundle is refused."""
+
+
+class _Header(tarfile.TarInfo):
+    """A header of a tar, of which those that are read into memory are bounded."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Parse a header's block; raises BundleFailure if what belongs to it is too long."""
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _LONG_HEADERS and found.size > _LONGEST_HEADER:
+            raise BundleFailure(
+                f"The revision has a header of {found.size} bytes for one entry; at most "
+                f"{_LONGEST_HEADER} are read. Pack it again."
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -77,7 +101,7 @@ def main(request: Mapping[str, Any], bundle: IO[bytes]) -> dict[str, Any]:
     """
     os.umask(0o022)
     archive = Path(request["archive"])
-    shutil.rmtree(archive, ignore_errors=True)
+    remove_tree(archive, ignore_errors=True)
     try:
         archive.mkdir(parents=True)
         if request["type"] == "zip":
@@ -93,7 +117,7 @@ def main(request: Mapping[str, Any], bundle: IO[bytes]) -> dict[str, Any]:
     else:
         return {"stripped": stripped}
     # Later events would take half an archive for the revision.
-    shutil.rmtree(archive, ignore_errors=True)
+    remove_tree(archive, ignore_errors=True)
     return {"error": failure}
 
 
@@ -105,7 +129,9 @@ def _unpack_zip(bundle: IO[bytes], archive: Path, limit: int) -> None:
         for info in entries:
             entry = _zip_entry(info)
             if entry.kind == stat.S_IFLNK:
-                text = opened.read(info).decode(errors="surrogateescape")
+                with opened.open(info) as source:
+                    data = source.read(_LONGEST_LINK + 1)
+                text = _checked_link(entry.name, data.decode(errors="surrogateescape"))
                 links.append(_Entry(entry.name, entry.kind, 0, 0, 0, info, text))
             else:
                 with opened.open(info) as source:
@@ -127,11 +153,12 @@ def _zip_entry(info: zipfile.ZipInfo) -> _Entry:
 
 
 def _unpack_tar(bundle: IO[bytes], archive: Path, request: Mapping[str, Any]) -> None:
-    users, groups = _ids(request["users"]), _ids(request["groups"])
+    users, groups = ids(request["users"]), ids(request["groups"])
     links: list[_Entry] = []
     directories: list[_Entry] = []
     total = 0
-    with tarfile.open(fileobj=bundle, mode=_TAR_MODES[request["type"]]) as opened:
+    mode = _TAR_MODES[request["type"]]
+    with tarfile.open(fileobj=bundle, mode=mode, tarinfo=_Header) as opened:
         for member in opened:
             # Checked as it grows: a compressed tar says only while it is read how long it is.
             total += member.size if member.isreg() else 0
@@ -165,19 +192,19 @@ def _tar_entry(member: tarfile.TarInfo, owner: tuple[int, int]) -> _Entry:
     link = member.linkname if member.issym() or member.islnk() else ""
     if (member.issym() or member.islnk()) and not link:
         raise BundleFailure(f"The link {member.name!r} of the revision points to nothing.")
+    _checked_link(member.name, link)
     return _Entry(
         member.name, kind, member.mode & 0o7777, member.mtime, member.size, member, link, owner
     )
 
 
-def _ids(file: str) -> dict[str, int]:
-    """Return ids by name from a file such as /etc/passwd; none if it is missing."""
-    try:
-        lines = Path(file).read_text(errors="surrogateescape").splitlines()
-    except FileNotFoundError:
-        return {}
-    fields = (line.split(":") for line in lines)
-    return {entry[0]: int(entry[2]) for entry in fields if len(entry) > 2 and entry[2].isdigit()}
+def _checked_link(name: str, text: str) -> str:
+    if len(text) > _LONGEST_LINK:
+        raise BundleFailure(
+            f"The link {name[:200]!r} of the revision points to a text of more than "
+            f"{_LONGEST_LINK} characters, which no path is; pack it again."
+        )
+    return text
 
 
 def _check_size(total: int, limit: int) -> None:
@@ -278,7 +305,7 @@ def _strip(archive: Path) -> bool:
     if not any("appspec" in name.lower() for name in os.listdir(nested)):
         return False
     aside = archive.with_name(f"{archive.name}-temp")
-    shutil.rmtree(aside, ignore_errors=True)
+    remove_tree(aside, ignore_errors=True)
     archive.rename(aside)
     (aside / names[0]).rename(archive)
     aside.rmdir()

@@ -22,7 +22,9 @@ class Container:
         self.directory = directory
         root = RootDirectory(directory, image)
         root.create()
-        bundle = Bundle("ip-10-20-1-7", root.path, root.mounts(), (), f"/{self.name}", SEARCHED)
+        bundle = Bundle(
+            "ip-10-20-1-7", root.path, root.mounts(), (), 512 * 1024**2, f"/{self.name}", SEARCHED
+        )
         config = configuration(bundle)
         for space in config["linux"]["namespaces"]:
             if network and space["type"] == "network":

@@ -219,3 +219,20 @@ def test_nothing_ever_leaves_the_archive(tmp_path_factory, entries):
     root = os.path.realpath(archive(directory))
     for path in archive(directory).rglob("*"):
         assert os.path.realpath(path).startswith(root)
+
+
+def test_a_link_whose_text_is_longer_than_a_path_is_refused_unread(tmp_path):
+    answer = zipped(tmp_path, ("x", "a" * 5000, LINK | 0o777))
+    assert "more than 4096 characters" in answer["error"]
+    answer = tarred(tmp_path, ("x", {"type": tarfile.SYMTYPE, "linkname": "a" * 5000}))
+    assert "more than 4096 characters" in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.GNUTYPE_LONGLINK, tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE]
+)
+def test_a_header_that_would_be_held_in_memory_is_bounded(tmp_path, kind):
+    answer = tarred(
+        tmp_path, ("x", {"type": kind, "content": bytes(3 * 1024**2)}), compression="gz"
+    )
+    assert "a header of 3145728 bytes" in answer["error"]
