@@ -46,10 +46,13 @@ def test_a_long_answer_or_message_of_a_helper_is_refused(arena: Arena, tmp_path:
     assert len(str(raised.value)) < 5000
 
 
-def test_endless_files_in_the_place_of_accounts_and_records_fail_the_event(arena: Arena):
+def test_endless_files_in_the_place_of_accounts_and_records_fail_the_event(
+    arena: Arena, tmp_path: Path
+):
     deployment = arena.store.upload({"appspec.yml": "version: 0.0\nos: linux\n"})
     instructions = "/opt/codedeploy-agent/deployment-root/deployment-instructions"
     before = psutil.virtual_memory().available
+    restore = _program(tmp_path, "os.replace('/srv/group', '/etc/group')")
     results: list[str] = []
     try:
         for harm in (
@@ -57,10 +60,11 @@ def test_endless_files_in_the_place_of_accounts_and_records_fail_the_event(arena
             f"mkdir -p {instructions} && truncate -s 4G {instructions}/*-cleanup",
             f"rm -f {instructions}/*-cleanup; mkfifo {instructions}/group-0001-cleanup",
         ):
-            arena.attack(f"cp -n /etc/group /srv/group; {harm}")
+            arena.attack(f"cp /etc/group /srv/group; {harm}")
             result = run(arena.attacker, deployment, ("DownloadBundle", "Install"))["Install"]
             results.append(f"{result.status} {result.message}")
-            arena.attack("rm -f /etc/group; cp /srv/group /etc/group")
+            # Not by a hook: none starts without its groups.
+            arena.attacker.files.call(restore, {})
     finally:
         arena.attack(f"rm -rf {instructions}")
     assert [result.split()[0] for result in results] == ["Failed"] * 3, results
