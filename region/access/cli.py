@@ -60,7 +60,7 @@ def instances(
             item.zone,
             item.private_ip,
             item.state,
-            item.health,
+            item.health + (", user data failed" if item.user_data_failure else ""),
             inventory.duration(item.age(now)),
         )
         table.add_row(*(escape(printable(cell)) for cell in cells))

@@ -29,6 +29,7 @@ class Instance:
         name: Its tag Name, empty without one.
         health: The status check: ok, impaired or initializing; empty unless it is running.
         launched: When it was launched.
+        user_data_failure: How its user data failed; empty if it did not.
     """
 
     instance_id: str
@@ -39,6 +40,7 @@ class Instance:
     state: str
     health: str
     launched: datetime
+    user_data_failure: str = ""
 
     def age(self, now: datetime) -> float:
         """Return the seconds since the launch."""
@@ -57,6 +59,7 @@ def instances(root: Path, session: Session) -> list[Instance]:
         CredentialError: The region's credentials cannot be read.
     """
     # Imported here: boto3 takes half a second that a wrong option need not wait for.
+    from region.machines.first_boot import FAILURE  # noqa: PLC0415
     from region.provider.clients import Clients  # noqa: PLC0415
 
     endpoint = f"http://127.0.0.1:{session.api_port}"
@@ -67,7 +70,11 @@ def instances(root: Path, session: Session) -> list[Instance]:
         for entry in page["InstanceStatuses"]
     }
     found = [
-        _instance(entry, statuses.get(entry["InstanceId"], ""))
+        _instance(
+            entry,
+            statuses.get(entry["InstanceId"], ""),
+            root / "instances" / entry["InstanceId"] / FAILURE,
+        )
         for page in ec2.get_paginator("describe_instances").paginate()
         for reservation in page["Reservations"]
         for entry in reservation["Instances"]
@@ -75,7 +82,7 @@ def instances(root: Path, session: Session) -> list[Instance]:
     return sorted(found, key=lambda item: (item.state in ENDED, item.launched, item.instance_id))
 
 
-def _instance(entry: dict[str, Any], health: str) -> Instance:
+def _instance(entry: dict[str, Any], health: str, failure: Path) -> Instance:
     tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
     state = str(entry["State"]["Name"])
     return Instance(
@@ -87,6 +94,7 @@ def _instance(entry: dict[str, Any], health: str) -> Instance:
         state=state,
         health=health if state == "running" else "",
         launched=entry["LaunchTime"].astimezone(UTC),
+        user_data_failure=failure.read_text() if failure.is_file() else "",
     )
 
 

@@ -26,11 +26,7 @@ class UnknownMachine(MachineError):  # noqa: N818 - mirrors InvalidInstanceID.No
 
 
 class BootError(MachineError):
-    """The machine did not boot, because of its user data or an enabled service."""
-
-
-class CloudConfigError(MachineError):
-    """The user data is not a cloud-config that this region can apply."""
+    """The machine did not start, or was powered off before it had booted."""
 
 
 class DiskError(MachineError):

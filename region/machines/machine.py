@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from region.credentials import Credential
-from region.machines import listener, logins, machine_usage
+from region.machines import bounded_log, listener, logins, machine_usage
 from region.machines.accounts import Accounts
 from region.machines.cgroups import Limits
 from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
@@ -106,6 +106,7 @@ class Machine:
         self.accounts = Accounts(self.files)
         self._first_boot = FirstBoot(
             files=self.files,
+            accounts=self.accounts,
             processes=self._processes,
             environment=self._environment,
             directory=self._directory,
@@ -269,21 +270,15 @@ class Machine:
         )
 
     def console_output(self) -> str:
-        """Return the whole console log, as EC2's GetConsoleOutput does."""
-        try:
-            return (self._directory / "console.log").read_text(errors="replace")
-        except FileNotFoundError:
-            return ""
+        """Return the last 64 KiB of the console log, as EC2's GetConsoleOutput does."""
+        return bounded_log.tail(self._directory / "console.log").decode(errors="replace")
 
     def log(self, message: str) -> None:
         """Append a line to the console log, unless the disk has been removed."""
         line = f"[{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}] {message}\n"
-        with (
-            suppress(FileNotFoundError),
-            self._console_lock,
-            (self._directory / "console.log").open("a") as file,
-        ):
-            file.write(line)
+        data = line.encode(errors="replace")
+        with suppress(FileNotFoundError), self._console_lock:
+            bounded_log.append(self._directory / "console.log", data)
 
     def _power_on(self) -> None:
         limits, processes = self._context.limits, self._processes

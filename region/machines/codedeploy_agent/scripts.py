@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from appspec import Script
 from appspec.reader import EVENT_SECONDS
+from region.machines import bounded_log
 from region.machines.accounts import Accounts
 from region.machines.codedeploy_agent.messages import ErrorCode, EventResult
 from region.machines.codedeploy_agent.script_output import Output, ScriptLog
@@ -31,6 +32,7 @@ _WORKING_DIRECTORY: Final = "/opt/codedeploy-agent"
 # What runs a script without `#!`: Ruby hands it to /bin/sh, which is bash on Amazon Linux.
 _SHELL: Final = "/bin/bash"
 _FLUSH_CHARACTERS: Final = 1024 * 1024
+_LARGEST_LOG: Final = 64 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -81,31 +83,30 @@ class ScriptRunner:
     def run(self, event: Event) -> EventResult:
         """Run the scripts in order; the first failure ends the event."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("a", encoding="utf-8") as host:
-            pages = _Pages(self._files, event.log)
+        pages = _Pages(self._files, event.log)
 
-            def write(line: str) -> None:
-                host.write(f"[{event.deployment_id}] {line}")
-                host.flush()
-                pages.add(line)
+        def write(line: str) -> None:
+            data = f"[{event.deployment_id}] {line}".encode(errors="replace")
+            bounded_log.append(self._log, data, _LARGEST_LOG)
+            pages.add(line)
 
-            log = ScriptLog(write)
-            log.append(f"LifecycleEvent - {event.name}\n")
-            # CodeDeploy gives up on an event after an hour, whatever its scripts' timeouts.
-            deadline = time.monotonic() + EVENT_SECONDS
-            try:
-                for script in event.scripts:
-                    try:
-                        self._run_one(script, event, log, deadline)
-                    except _Failure as failure:
-                        return EventResult(
-                            *("Failed", failure.status, log.tail(), script.location),
-                            *(str(failure), failure.code),
-                        )
-                    finally:
-                        pages.flush()
-            finally:
-                pages.flush()
+        log = ScriptLog(write)
+        log.append(f"LifecycleEvent - {event.name}\n")
+        # CodeDeploy gives up on an event after an hour, whatever its scripts' timeouts.
+        deadline = time.monotonic() + EVENT_SECONDS
+        try:
+            for script in event.scripts:
+                try:
+                    self._run_one(script, event, log, deadline)
+                except _Failure as failure:
+                    return EventResult(
+                        *("Failed", failure.status, log.tail(), script.location),
+                        *(str(failure), failure.code),
+                    )
+                finally:
+                    pages.flush()
+        finally:
+            pages.flush()
         return EventResult(
             "Succeeded", exit_code=0, log_tail=log.tail(), script=event.scripts[-1].location
         )

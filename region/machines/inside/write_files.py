@@ -7,13 +7,27 @@ import os
 from pathlib import Path
 from typing import Any
 
+from region.machines.inside.files import open_to_write
+
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
-    """Write `request["files"]`, each {path, content (base64), mode}, in order; owner is root."""
+    """Write `request["files"]` in order, each {path, content, mode, uid, gid, append}.
+
+    `content` is base64. Returns `problems`, one text for each file that could not be written.
+    """
+    problems: list[str] = []
     for file in request["files"]:
-        path = Path(file["path"])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(base64.b64decode(file["content"]))
-        os.chmod(path, file["mode"])  # noqa: PTH101 - as the machine's root, through its links
-        os.chown(path, 0, 0)
-    return {}
+        try:
+            _write(file)
+        except (OSError, ValueError) as error:
+            problems.append(f"{file['path']}: {error}")
+    return {"problems": problems}
+
+
+def _write(file: dict[str, Any]) -> None:
+    path = Path(file["path"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open_to_write(path, append=file.get("append", False)) as opened:
+        opened.write(base64.b64decode(file["content"]))
+        os.fchmod(opened.fileno(), file["mode"])
+        os.fchown(opened.fileno(), file.get("uid", 0), file.get("gid", 0))

@@ -23,6 +23,7 @@ from moto.ec2.utils import parse_user_data
 from region.addresses import has_twin
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
+from region.quotas import USER_DATA_BYTES
 from region.services.ec2.records import InstanceRecord
 
 # Parameters of moto's run_instances and the template fields that they come from.
@@ -78,13 +79,27 @@ def _create_version(
     """Parse the user data of every version: moto does so for a template's first one only."""
     raw = data.get("UserData")
     parsed = {"UserData": parse_user_data(raw)} if isinstance(raw, str | bytes) else {}
+    _check_size({**data, **parsed}.get("UserData"))
     return moto(self, {**data, **parsed}, description)
 
 
 @patches.around(instance_responses, "parse_user_data")
 def _parse_user_data(moto: Original, value: str | bytes | None) -> Base64EncodedString | None:
     """Encode what ModifyInstanceAttribute passes as decoded bytes: moto would decode it again."""
-    return moto(base64.b64encode(value).decode() if isinstance(value, bytes) else value)
+    parsed: Base64EncodedString | None = moto(
+        base64.b64encode(value).decode() if isinstance(value, bytes) else value
+    )
+    _check_size(parsed)
+    return parsed
+
+
+def _check_size(user_data: Base64EncodedString | None) -> None:
+    size = len(base64.b64decode(user_data.as_bytes())) if user_data is not None else 0
+    if size > USER_DATA_BYTES:
+        raise EC2ClientError(
+            "InvalidUserData.Malformed",
+            f"User data is limited to {USER_DATA_BYTES} bytes before base64; it has {size}.",
+        )
 
 
 @patches.around(LaunchTemplateBackend, "describe_launch_templates")

@@ -248,6 +248,19 @@ def test_a_stopped_instance_starts_with_changed_user_data(aws, network, plane):
         assert user_data_of(instance) == b"#cloud-config\nruncmd: []\n"
 
 
+def test_user_data_over_16_kib_before_base64_is_refused(aws, network):
+    data = {"UserData": base64.b64encode(b"#" * 16_385).decode()}
+    calls = (
+        lambda: run(aws, network, UserData=b"#" * 16_385),
+        lambda: aws.ec2.create_launch_template(LaunchTemplateName="big", LaunchTemplateData=data),
+    )
+    for call in calls:
+        with pytest.raises(ClientError, match=r"InvalidUserData\.Malformed.*16384 bytes"):
+            call()
+    assert aws.ec2.describe_launch_templates()["LaunchTemplates"] == []
+    run(aws, network, UserData=b"#" * 16_384)
+
+
 def test_reboot(aws, network, pool, loop):
     name = run(aws, network)["InstanceId"]
     until(lambda: state(aws, name) == "running")
