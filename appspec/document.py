@@ -154,6 +154,9 @@ class _Builder:
         if node.tag not in _PLAIN:
             return text
         try:
-            return self._loader.construct_object(node)
-        except (ValueError, KeyError):
+            found = self._loader.construct_object(node)
+            # Of hexadecimal digits Python takes any number, but it does not write all it has read.
+            str(found)
+        except (ValueError, KeyError, OverflowError):
             return text
+        return found

@@ -27,6 +27,7 @@ https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-s
 
 _SECTIONS: Final = ("version", "os", "files", "permissions", "hooks", "file_exists_behavior")
 _FILE_KEYS: Final = ("source", "destination")
+_ENDLESS: Final = 10**9
 _SCRIPT_KEYS: Final = ("location", "timeout", "runas", "sudo")
 _PERMISSION_KEYS: Final = (
     *("object", "pattern", "except", "owner", "group", "mode", "acls", "context", "type"),
@@ -237,7 +238,7 @@ class _Reader:
         content = value.content
         if isinstance(content, str):
             digits = _INTEGER.match(content)
-            seconds = int(digits[1]) if digits else 0
+            seconds = _integer(digits[1]) if digits else 0
             if seconds > 0 and digits and content[digits.end() :].strip():
                 self._hint(
                     value.line,
@@ -376,3 +377,11 @@ class _Reader:
 
 def _is_dict(value: Value) -> bool:
     return isinstance(value.content, dict)
+
+
+def _integer(text: str) -> int:
+    """Return a number; of one with more digits than Python converts, one that is as good as endless."""
+    try:
+        return int(text)
+    except ValueError:
+        return -_ENDLESS if text.lstrip().startswith("-") else _ENDLESS

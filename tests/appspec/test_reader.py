@@ -304,3 +304,27 @@ def test_any_text_gives_a_specification_or_errors(text):
 def test_any_markup_gives_a_specification_or_errors(text):
     reading = read(f"version: 0.0\nos: linux\n{text}")
     assert (reading.spec is None) == bool(reading.errors)
+
+
+NUMBERS = st.sampled_from(
+    ["9" * 5000, "-" + "9" * 5000, "0x" + "f" * 5000, "0b" + "1" * 20_000, "0" + "7" * 6000,
+     "1:" + "5" * 5000, "1e999", "-.inf", ".nan", "1_000", "0.0" + "0" * 5000, "٣", "2020-01-01",
+     "2020-99-99 25:00:00", "!!int x", "!!float y", "!!bool z", "!!int '" + "9" * 5000 + "'",
+     "!!timestamp x", "!!binary x", "0x", "0b", "+", "~"]
+)  # fmt: skip
+PLACES = st.sampled_from(
+    ["version: {}\nos: linux\n", "version: 0.0\nos: {}\n", MINIMAL + "files: {}\n",
+     MINIMAL + "file_exists_behavior: {}\n", MINIMAL + "{}: {}\n", MINIMAL + "hooks: {{{}: {}}}\n",
+     MINIMAL + "files: [{{source: {}, destination: {}}}]\n",
+     MINIMAL + "hooks: {{AfterInstall: [{{location: x, timeout: {}}}]}}\n",
+     MINIMAL + "hooks: {{AfterInstall: [{{location: x, runas: {}, sudo: {}, timeout: 1{}}}]}}\n",
+     MINIMAL + "permissions: [{{object: {}, mode: {}, owner: {}, type: [{}], except: [{}]}}]\n",
+     MINIMAL + "permissions: [{{object: /x, mode: {}, acls: [{}], context: {{type: {}}}}}]\n"]
+)  # fmt: skip
+
+
+@given(PLACES, st.lists(NUMBERS, min_size=8, max_size=8))
+def test_no_scalar_anywhere_raises(place, numbers):
+    reading = read(place.format(*numbers))
+    assert reading.spec is not None or all(str(error.at("appspec.yml")) for error in reading.errors)
+    assert (reading.spec is None) == bool(reading.errors)
