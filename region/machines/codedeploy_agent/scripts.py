@@ -31,6 +31,8 @@ _GRACE_SECONDS: Final = 1.0
 _WORKING_DIRECTORY: Final = "/opt/codedeploy-agent"
 # What runs a script without `#!`: Ruby hands it to /bin/sh, which is bash on Amazon Linux.
 _SHELL: Final = "/bin/bash"
+# The kernel says whether it is a program; if not, bash goes on as the one that reads it as a script.
+_EXECUTE: Final = 'exec "$0"'
 _FLUSH_CHARACTERS: Final = 1024 * 1024
 _LARGEST_LOG: Final = 64 * 1024**2
 
@@ -177,8 +179,8 @@ class ScriptRunner:
         variables = {} if script.sudo else event.variables
         environment = {**self._environment(), **variables}
         if script.runas is None:
-            argv = [path] if str(found["first_line"]).startswith("#!") else [_SHELL, path]
-            return argv, environment, ROOT
+            shebang = str(found["first_line"]).startswith("#!")
+            return [path] if shebang else [_SHELL, "-c", _EXECUTE, path], environment, ROOT
         # `su USER -c SCRIPT`, which runs the user's shell; without a name it is root's.
         name = script.runas or "root"
         try:

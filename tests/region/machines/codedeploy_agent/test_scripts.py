@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import runpy
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -105,6 +106,19 @@ def test_a_script_without_an_interpreter_is_run_by_bash(run):
     result = run('set -o pipefail\n[[ x == x ]] && echo "$BASH_VERSION $LIFECYCLE_EVENT $OWN"\n')
     assert result.status == "Succeeded"
     assert "AfterInstall 1" in result.log_tail
+
+
+def test_a_program_is_executed(run, tmp_path):
+    shutil.copy(shutil.which("uname") or "", tmp_path / "archive" / "bin")
+    result = run(None, location="bin")
+    assert (result.status, result.exit_code) == ("Succeeded", 0)
+    assert "[stdout]Linux" in result.log_tail
+
+
+def test_what_is_neither_a_program_nor_a_script_fails(run, tmp_path):
+    (tmp_path / "archive" / "bin").write_bytes(b"\x7fELF" + bytes(200))
+    result = run(None, location="bin")
+    assert (result.status, result.exit_code) == ("Failed", 126)
 
 
 @pytest.mark.parametrize("location", ["x.sh", "/x.sh", "./x.sh"])
