@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from region.machines.container.oci import User
 from region.machines.errors import AccountError
+from region.machines.inside.files import HIGHEST_ID, as_id
 from region.machines.root_file_system import RootFileSystem
 
 
@@ -30,8 +31,8 @@ class Accounts:
         entry = self._entry("/etc/passwd", name or "root")
         if entry is None or len(entry) < 4:
             raise AccountError(f"The machine has no user {name!r}; create it first, with useradd.")
-        primary = self.group(group) if group else int(entry[3])
-        return User(int(entry[2]), primary, self._groups_of(entry[0]))
+        primary = self.group(group) if group else _id(entry[3], entry[0], "/etc/passwd")
+        return User(_id(entry[2], entry[0], "/etc/passwd"), primary, self._groups_of(entry[0]))
 
     def home(self, name: str) -> str:
         """Return a user's home directory; / if it has none."""
@@ -67,11 +68,13 @@ class Accounts:
             raise AccountError(
                 f"The machine has no group {name!r}; create it first, with groupadd."
             )
-        return int(entry[2])
+        return _id(entry[2], entry[0], "/etc/group")
 
     def _groups_of(self, user: str) -> tuple[int, ...]:
         groups = [entry for entry in self._entries("/etc/group") if len(entry) >= 4]
-        return tuple(int(entry[2]) for entry in groups if user in entry[3].split(","))
+        mine = [as_id(entry[2]) for entry in groups if user in entry[3].split(",")]
+        # As with the C library, a line that is not valid is none.
+        return tuple(number for number in mine if number is not None)
 
     def _entry(self, path: str, name: str) -> list[str] | None:
         for entry in self._entries(path):
@@ -86,3 +89,13 @@ class Accounts:
             return []
         lines = (line.strip() for line in text.splitlines())
         return [line.split(":") for line in lines if line and not line.startswith("#")]
+
+
+def _id(text: str, name: str, file: str) -> int:
+    number = as_id(text)
+    if number is None:
+        raise AccountError(
+            f"{name!r} has the id {text[:30]!r} in {file} of the machine, which is none; ids are "
+            f"numbers from 0 to {HIGHEST_ID}."
+        )
+    return number

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from region.machines.inside.files import as_id
+
 USER = "ec2-user"
 USER_ID = 1000
 _FIRST_PERSON = 1000
@@ -50,7 +52,7 @@ def of_image(passwd: str, group: str, shadow: str, gshadow: str) -> Accounts:
 
 
 def _of_the_system(number: str) -> bool:
-    return number.isdecimal() and (int(number) < _FIRST_PERSON or int(number) == _NOBODY)
+    return as_id(number) is not None and (int(number) < _FIRST_PERSON or int(number) == _NOBODY)
 
 
 def _with_user(

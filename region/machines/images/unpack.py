@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Self
 
 from region.machines.images import confined
 from region.machines.images.errors import ImageError
@@ -22,7 +22,32 @@ from region.machines.inside.files import remove_tree
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _XATTR = "SCHILY.xattr."
+# Of the headers that are held in memory: names, links, extended attributes.
+_LONGEST_HEADER = 1024 * 1024
+_LONG_HEADERS = frozenset(
+    {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE}
+    | {tarfile.SOLARIS_XHDTYPE}
+)
 Report = Callable[[int], None]
+
+
+class _Header(tarfile.TarInfo):
+    """A header whose damage is an error: Python takes all but the first for the archive's end."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Parse a header's block; only a block of zeros ends an archive."""
+        try:
+            found = super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as error:
+            if len(buf) == tarfile.BLOCKSIZE and not any(buf):
+                raise
+            raise tarfile.ReadError(f"it ends or is damaged in the middle: {error}") from error
+        if found.type in _LONG_HEADERS and found.size > _LONGEST_HEADER:
+            raise tarfile.ReadError(
+                f"a header has {found.size} bytes; at most {_LONGEST_HEADER} are read"
+            )
+        return found
 
 
 def unpack(archives: Sequence[Path], root: Path, report: Report = lambda _done: None) -> None:
@@ -38,7 +63,7 @@ def unpack(archives: Sequence[Path], root: Path, report: Report = lambda _done: 
     for number, archive in enumerate(archives, 1):
         try:
             _remove_hidden(archive, root)
-            with tarfile.open(archive) as tar:
+            with tarfile.open(archive, tarinfo=_Header) as tar:
                 for member in tar:
                     if not PurePosixPath(member.name).name.startswith(_WHITEOUT):
                         _extract(tar, member, root, attributes)
@@ -56,7 +81,7 @@ def unpack(archives: Sequence[Path], root: Path, report: Report = lambda _done: 
 
 def _remove_hidden(archive: Path, root: Path) -> None:
     """Remove what an archive's whiteouts hide; they are about the layers below it only."""
-    with tarfile.open(archive) as tar:
+    with tarfile.open(archive, tarinfo=_Header) as tar:
         for member in tar:
             path = PurePosixPath(member.name)
             if path.name == _OPAQUE:

@@ -271,7 +271,7 @@ def test_the_instance_runs_whatever_its_user_data_does(
     assert message in console
     pool.stop(machine.spec.instance_id)
     machine.boot()
-    assert machine.console_output().count("runcmd ended") == 1
+    assert machine.console_output().count("user data failed") == 1
 
 
 def test_boot_timeout(new_pool, spec_of, user_data_of):

@@ -52,8 +52,19 @@ class _Header(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """Parse a header's block; raises BundleFailure if what belongs to it is too long."""
-        found = super().frombuf(buf, encoding, errors)
+        """Parse a header's block.
+
+        Raises:
+            ReadError: If it is damaged.
+            BundleFailure: If what belongs to it is too long.
+        """
+        try:
+            found = super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as error:
+            # GNU tar takes an archive without an end, but not one that is cut or damaged.
+            if not any(buf):
+                raise
+            raise tarfile.ReadError(f"it ends or is damaged in the middle: {error}") from error
         if found.type in _LONG_HEADERS and found.size > _LONGEST_HEADER:
             raise BundleFailure(
                 f"The revision has a header of {found.size} bytes for one entry; at most "

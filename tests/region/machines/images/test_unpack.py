@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from region.machines.images import ImageError
 from region.machines.images.unpack import unpack
@@ -147,3 +151,34 @@ def test_a_damaged_archive_is_an_error(tmp_path: Path, root: Path):
     (tmp_path / "cut.tar.gz").write_bytes(whole[:50_000])
     with pytest.raises(ImageError, match="cannot be unpacked"):
         unpack([tmp_path / "cut.tar.gz"], root)
+
+
+@given(st.integers(1, 10_000))
+def test_an_archive_that_is_cut_anywhere_is_an_error(length: int):
+    with tempfile.TemporaryDirectory() as made:
+        directory = Path(made)
+        members = {f"f{number}": b"x" * 700 for number in range(5)}
+        whole = tarball(directory / "whole.tar", members).read_bytes()
+        (directory / "root").mkdir()
+        # Zeros fill up the last record: half of the end is one as well.
+        (directory / "cut.tar").write_bytes(whole[: min(length, len(whole.rstrip(b"\0")))])
+        with pytest.raises(ImageError, match="cannot be unpacked"):
+            unpack([directory / "cut.tar"], directory / "root")
+
+
+@pytest.mark.parametrize("place", [512 * 3 + 2, 512 * 3 + 150])
+def test_a_header_that_was_damaged_is_an_error(tmp_path: Path, root: Path, place: int):
+    whole = bytearray(tarball(tmp_path / "a.tar", {"a": b"1", "b": b"2"}).read_bytes())
+    begin = whole.index(b"b\0", 512)
+    whole[begin + place % 512] ^= 0x55
+    (tmp_path / "a.tar").write_bytes(whole)
+    with pytest.raises(ImageError, match="damaged in the middle"):
+        unpack([tmp_path / "a.tar"], root)
+
+
+def test_a_header_that_would_be_held_in_memory_is_refused(tmp_path: Path, root: Path):
+    with tarfile.open(tmp_path / "a.tar", "w") as opened:
+        header = info("x", tarfile.GNUTYPE_LONGLINK, size=3 * 1024**2)
+        opened.addfile(header, io.BytesIO(bytes(3 * 1024**2)))
+    with pytest.raises(ImageError, match="a header has 3145728 bytes"):
+        unpack([tmp_path / "a.tar"], root)

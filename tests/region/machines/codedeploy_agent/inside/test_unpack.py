@@ -236,3 +236,11 @@ def test_a_header_that_would_be_held_in_memory_is_bounded(tmp_path, kind):
         tmp_path, ("x", {"type": kind, "content": bytes(3 * 1024**2)}), compression="gz"
     )
     assert "a header of 3145728 bytes" in answer["error"]
+
+
+def test_a_tar_that_is_cut_in_a_header_is_refused(tmp_path):
+    tarred(tmp_path, ("appspec.yml", {"content": b"x"}), ("b", {"content": b"y"}))
+    whole = (tmp_path / "bundle").read_bytes()
+    (tmp_path / "bundle").write_bytes(whole[: 512 * 2 + 200])
+    assert "damaged in the middle" in call(tmp_path, "tar")["error"]
+    assert not archive(tmp_path).exists()
