@@ -10,7 +10,6 @@ import subprocess
 import threading
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -46,7 +45,6 @@ class Activation:
 
     Attributes:
         stop: Set when nothing may be started for it any more.
-        starts: When it was started and restarted, for the start limit.
         process: Its main process, once there is one.
         status: How the main process ended, negative for a signal.
         result: Why it failed, as Result= of `systemctl show` has it.
@@ -55,7 +53,6 @@ class Activation:
 
     unit: Unit
     stop: threading.Event = field(default_factory=threading.Event)
-    starts: deque[float] = field(default_factory=deque[float])
     process: Process | None = None
     thread: threading.Thread | None = None
     status: int | None = None

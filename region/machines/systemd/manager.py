@@ -204,6 +204,9 @@ class ServiceManager:
         Raises:
             ServiceError: If any did not start, after all were tried.
         """
+        # A service manager that has just started has counted no start.
+        for service in [self._service(name) for name in self.names()]:
+            service.reset_failed()
         failures: list[MachineError] = []
         roots: list[str] = []
         for name in self.search.enabled_at_boot():

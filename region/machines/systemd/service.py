@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections import deque
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -36,6 +37,8 @@ class Service:
         self._state: ActiveState = "inactive"
         self._sub_state = ""
         self.result = ""
+        # Whoever asked for them, and whichever activation they belong to.
+        self._starts = deque[float]()
         self.restarts = 0
         self.since: datetime | None = None
 
@@ -80,10 +83,17 @@ class Service:
             if self._state in _UP:
                 return
             run = Activation(unit)
+            if self._start_limit_hit(run):
+                run.result, self._last = "start-limit-hit", run
+                self._enter("failed")
+                self.result = "start request repeated too quickly"
+                raise ServiceError(
+                    f"{self.name} failed to start: {self.result} (start-limit-hit). Wait for the "
+                    f"end of StartLimitIntervalSec=, or run `systemctl reset-failed {self.name}`."
+                )
             self._run = self._last = run
             self.restarts = 0
             self._enter("activating")
-            run.starts.append(time.monotonic())
             try:
                 self._activate(run)
             except MachineError as error:
@@ -154,8 +164,9 @@ class Service:
             run.process.send_signal(number)
 
     def reset_failed(self) -> None:
-        """Forget that the service failed."""
+        """Forget that the service failed, and how often it was started."""
         with self._operation:
+            self._starts.clear()
             if self._state == "failed":
                 self._enter("inactive")
                 self.result = ""
@@ -270,11 +281,11 @@ class Service:
         interval, burst = run.unit.start_limit_interval, run.unit.start_limit_burst
         now = time.monotonic()
         if interval is not None:
-            while run.starts and run.starts[0] < now - interval:
-                run.starts.popleft()
-        if burst and interval != 0 and len(run.starts) >= burst:
+            while self._starts and self._starts[0] < now - interval:
+                self._starts.popleft()
+        if burst and interval != 0 and len(self._starts) >= burst:
             return True
-        run.starts.append(now)
+        self._starts.append(now)
         return False
 
     def _enter(self, state: ActiveState, sub_state: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -327,3 +328,42 @@ def test_log_per_unit(manager, add_unit, tmp_path: Path, eventually):
     manager.start(add_unit("talk", "ExecStart=/bin/echo hello"))
     log = tmp_path / "log/talk.log"
     eventually(lambda: log.exists() and log.read_text() == "hello\n", "the log")
+
+
+def test_the_start_limit_holds_for_whoever_starts(manager, add_unit, processes, eventually):
+    name = add_unit("web", "ExecStart=/bin/false\nRestart=always\nRestartSec=0")
+    manager.start(name)
+    eventually(lambda: manager.state(name) == "failed", "given up")
+    with pytest.raises(ServiceError, match=r"too quickly.*reset-failed web\.service"):
+        manager.start(name)
+    assert len(processes.commands) == 5
+    assert systemctl.run(manager, ["start", name]).status == 1
+    shown = systemctl.run(manager, ["show", "-p", "Result", "--value", name]).stdout
+    assert shown == "start-limit-hit\n"
+    manager.reset_failed([name])
+    manager.start(name)
+    eventually(lambda: len(processes.commands) > 5, "started again")
+
+
+def test_starts_by_hand_count_until_the_interval_is_over(manager, add_unit, eventually):
+    limit = "[Unit]\nStartLimitBurst=2\nStartLimitIntervalSec=2\n[Service]\n"
+    name = add_unit("web", f"{limit}{SLEEP}")
+    for _ in range(2):
+        manager.start(name)
+        manager.stop(name)
+    with pytest.raises(ServiceError, match="start-limit-hit"):
+        manager.start(name)
+    assert manager.state(name) == "failed"
+    time.sleep(2)
+    manager.start(name)
+    assert manager.state(name) == "active"
+
+
+def test_a_new_boot_counts_from_the_beginning(manager, add_unit):
+    name = add_unit("web", f"{SLEEP}\n[Unit]\nStartLimitBurst=1")
+    manager.start(name)
+    manager.stop(name)
+    with pytest.raises(ServiceError, match="start-limit-hit"):
+        manager.start(name)
+    manager.start_enabled()
+    manager.start(name)
