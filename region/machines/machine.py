@@ -291,10 +291,6 @@ class Machine:
         # A machine is alive as long as its first process is: all others end with it, however it
         # ends, and restarts of services end with it.
         self._init = processes.power_on(self._create_container)
-        # Like systemd, of which the kernel's OOM killer always takes something else; only a region
-        # that is root of the computer may say so.
-        with suppress(OSError):
-            Path(f"/proc/{self._init.pid}/oom_score_adj").write_text("-1000")
         try:
             self._context.network.attach(
                 self.spec.instance_id, self._init.pid, self.spec.private_ip, self.spec.subnet

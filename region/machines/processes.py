@@ -26,6 +26,10 @@ SESSIONS: Final = f"{SERVICES}/sessions"
 # The region's own processes that work on the machine's files.
 HELPERS: Final = "helpers"
 _REAP_SECONDS: Final = 5.0
+# Scores for the kernel's OOM killer. Sparing a process takes CAP_SYS_RESOURCE, preferring one does
+# not: a region that lacks it lets the OOM killer prefer all other processes of a machine.
+_SPARED: Final = -1000
+_PREFERRED: Final = 300
 
 
 class Process(Protocol):
@@ -82,6 +86,7 @@ class ProcessTable:
         self._container = container
         self._lock = threading.Lock()
         self._powered = False
+        self._init_is_spared = False
         self._started: set[AdoptedProcess] = set()
 
     def power_on(self, create: Callable[[], int]) -> AdoptedProcess:
@@ -89,6 +94,8 @@ class ProcessTable:
         with self._lock:
             init = AdoptedProcess(create())
             self._started = {init}
+            # As systemd is: the kernel's OOM killer takes something else.
+            self._init_is_spared = _set_oom_score(init.pid, _SPARED)
             self._powered = True
             return init
 
@@ -129,6 +136,8 @@ class ProcessTable:
                 self._started = {known for known in self._started if known.poll() is None}
                 self._started.add(process)
                 if self._powered:
+                    if not self._init_is_spared:
+                        _set_oom_score(process.pid, _PREFERRED)
                     self._limits.create(group)
                     self._limits.add(group, process.pid)
                     os.write(go, b"\n")
@@ -186,6 +195,14 @@ class ProcessTable:
             self._started.clear()
             self._runtime.delete(self._container)
             self._limits.remove(self._prefix)
+
+
+def _set_oom_score(pid: int, score: int) -> bool:
+    try:
+        Path(f"/proc/{pid}/oom_score_adj").write_text(str(score))
+    except OSError:
+        return False
+    return True
 
 
 def end(process: Process, grace: float) -> None:
