@@ -74,7 +74,11 @@ def _accept_every_character() -> None:
 
 
 def _suggest(error: typer.BadParameter) -> None:
-    """Write similar options into the message: typer 0.26 would print them as a Python tuple."""
+    """Put a message in plain words, with similar options: typer 0.26 would print a Python tuple."""
+    for kind in ("float", "integer"):
+        words = "a whole number" if kind == "integer" else "a number"
+        for name in (f"a valid {kind} range", f"a valid {kind}"):
+            error.message = error.message.replace(name, words)
     similar = getattr(error, "possibilities", None)
     if similar:
         error.message = f"{error.message}. Did you mean {' or '.join(sorted(similar))}?"

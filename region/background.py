@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -24,6 +25,7 @@ from toolchain import locate, paths
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
+TELL_EVERY_S = 2.0
 _ERRORS = "HAPROOF_START_ERRORS"
 """Names the descriptor in memory that a region writes its errors to until it is ready."""
 _MEMORY = "errors-of-the-start"
@@ -163,15 +165,22 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def stop(found: session.Session) -> None:
-    """Ask the region to end and wait until it has.
+def stop(found: session.Session, tell: Callable[[str], None] = lambda _: None) -> None:
+    """Ask the region to end and wait until it has; `tell` gets a line every few seconds.
 
     Raises:
         BackgroundError: it did not end within STOP_TIMEOUT_S and was killed.
     """
     os.kill(found.pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_TIMEOUT_S
+    begin = time.monotonic()
+    deadline, due = begin + STOP_TIMEOUT_S, begin + TELL_EVERY_S
     while found.alive():
+        if time.monotonic() >= due:
+            due += TELL_EVERY_S
+            tell(
+                f"  still ending services, instances and databases: {time.monotonic() - begin:.0f} s "
+                f"of at most {STOP_TIMEOUT_S:.0f} s"
+            )
         if time.monotonic() > deadline:
             os.kill(found.pid, signal.SIGKILL)
             raise BackgroundError(

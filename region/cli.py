@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -25,6 +25,7 @@ from region import (
     heap,
     image_options,
     private,
+    reuse,
     rootless,
     session,
     usage,
@@ -38,7 +39,7 @@ from region.config import (
     check_region,
     check_speed,
 )
-from region.options import DEFAULT_ROOT, Root
+from region.options import DEFAULT_ROOT, Root, command
 
 HELP = """
 A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, containers held to an
@@ -53,6 +54,7 @@ instance type's CPU and memory.
 app = command_line(HELP)
 app.add_typer(access_cli.app)
 console = Console(stderr=True, soft_wrap=True)
+_Value = TypeVar("_Value")
 
 Speed = Annotated[
     float,
@@ -79,6 +81,7 @@ RegionName = Annotated[
 
 @app.command()
 def start(
+    context: typer.Context,
     *,
     root: Root = DEFAULT_ROOT,
     port: Port = 0,
@@ -115,9 +118,27 @@ def start(
         if speed_of_cores := calibration.read(root.resolve()):
             console.print(f"  CPU: {calibration.describe(speed_of_cores)}", highlight=False)
     else:
+        reuse.require_same(
+            root.resolve(),
+            found,
+            reuse.Wanted(
+                image=image,
+                region=_if_given(context, "region", region),
+                speed=_if_given(context, "speed", speed),
+                port=_if_given(context, "port", port),
+                cpu_factor=cpu_factor,
+            ),
+        )
         console.print(f"local region {found.region} is already running (process {found.pid})")
-    console.print('  use it:  eval "$(python -m rehearsal env)"', highlight=False)
-    console.print("  stop it: python -m rehearsal stop", highlight=False)
+    use, end = command("env", root.resolve()), command("stop", root.resolve())
+    console.print(f'  use it:  eval "$({use})"', highlight=False, markup=False)
+    console.print(f"  stop it: {end}", highlight=False, markup=False)
+
+
+def _if_given(context: typer.Context, name: str, value: _Value) -> _Value | None:
+    """Return an option's value if the user gave it; None if it is the default."""
+    source = context.get_parameter_source(name)
+    return value if source is not None and source.name == "COMMANDLINE" else None
 
 
 def factor_arguments(factor: float | None) -> list[str]:
@@ -216,7 +237,7 @@ def stop(
     ours = found or session.starting(root.resolve())
     if ours is not None:
         with console.status("stopping the local region"):
-            background.stop(ours)
+            background.stop(ours, _tell)
         console.print("local region stopped")
     elif rootless.MARK not in os.environ:
         console.print("no local region is running")
@@ -247,7 +268,8 @@ def status(
         if as_json:
             print(json.dumps({"running": False}))
         else:
-            console.print("no local region is running; start one: python -m rehearsal start")
+            hint = command("start", root.resolve())
+            console.print(f"no local region is running; start one: {hint}", markup=False)
         raise typer.Exit(ExitCode.FAILURE)
     machines = _latest_usage(root.resolve())
     if as_json:
@@ -266,7 +288,16 @@ def status(
         f"clock {found.speed:g}x, image {found.image}"
     )
     out.print(about, highlight=False, markup=False)
-    out.print(table if machines else "no instances")
+    if not machines:
+        out.print("no instances")
+        return
+    # As wide as it is, also in a pipe: an id that is cut is of no use.
+    width = Console(width=1000).measure(table).maximum
+    Console(width=width).print(table, soft_wrap=True)
+
+
+def _tell(line: str) -> None:
+    console.print(line, highlight=False, markup=False)
 
 
 def _enter(root: Path) -> None:

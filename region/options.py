@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -12,3 +13,9 @@ from toolchain import paths
 DEFAULT_ROOT = paths.ROOT / ".rehearsal"
 
 Root = Annotated[Path, typer.Option(help="Directory of the region's state.")]
+
+
+def command(words: str, root: Path) -> str:
+    """Return a command line to copy, with --root wherever that is not the default."""
+    option = "" if root.resolve() == DEFAULT_ROOT.resolve() else f" --root {shlex.quote(str(root))}"
+    return f"python -m rehearsal {words}{option}"

@@ -15,6 +15,7 @@ import psutil
 from commandline.errors import UserError
 from region import locks, private
 from region.config import DEFAULT_IMAGE, DEFAULT_REGION
+from region.options import command
 
 
 class SessionError(UserError):
@@ -77,7 +78,8 @@ def require(root: Path) -> Session:
     """
     session = running(root)
     if session is None:
-        raise SessionError("no local region is running; start one: python -m rehearsal start")
+        hint = command("start", root)
+        raise SessionError(f"no local region is running; start one: {hint}")
     return session
 
 
@@ -125,6 +127,6 @@ def exclusive(root: Path) -> Generator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise SessionError(
-                f"another local region is using {root}; stop it first: python -m rehearsal stop"
+                f"another local region is using {root}; stop it first: {command('stop', root)}"
             ) from error
         yield

@@ -24,9 +24,10 @@ from loadtest.profiles import Profile, profile_named
 from loadtest.reporting import report
 from loadtest.runs import paths as runs_paths
 from loadtest.stack import outputs as stack_outputs
-from region import background, calibration, image_options, preflight, rootless, session
+from region import background, calibration, image_options, preflight, reuse, rootless, session
 from region.cli import factor_arguments
 from region.config import RegionConfig
+from region.options import command
 from rehearsal import conditions, display, fit, settings_check, side_by_side, turns, under_way
 from rehearsal.processes import Processes
 from rehearsal.pulumi_project import STACKS, EngineError, Project
@@ -94,6 +95,7 @@ class Rehearsal:
     def _region(self) -> Generator[session.Session]:
         found = session.running(self.root)
         if found is not None:
+            reuse.require_same(self.root, found, self._wanted())
             self.console.print(f"using the running local region (process {found.pid})")
             yield found
             return
@@ -114,12 +116,15 @@ class Rehearsal:
             yield found
         finally:
             if self.keep:
-                self.console.print(
-                    "the region and both stacks keep running; stop them: python -m rehearsal stop"
-                )
+                end = command("stop", self.root)
+                self.console.print(f"the region and both stacks keep running; stop them: {end}")
             else:
                 with display.stage(self.console, "stop the local region"):
                     background.stop(found)
+
+    def _wanted(self) -> reuse.Wanted:
+        speed = None if self.speed == 1.0 else self.speed
+        return reuse.Wanted(self.images.values(), speed=speed, cpu_factor=self.cpu_factor)
 
     def _require_cpu(self, profile: Profile) -> None:
         """Say how fast this computer is, and end here if that is certainly too slow."""

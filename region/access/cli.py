@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -69,37 +69,55 @@ def instances(
     Console(width=unlimited.measure(table).maximum).print(table, soft_wrap=True)
 
 
-@app.command(name="shell")
+@app.command(
+    name="shell",
+    # As with ssh, everything behind INSTANCE is the command's.
+    context_settings={"allow_interspersed_args": False},
+)
 def enter(
     instance: Named,
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[-- COMMAND…]", help="Run this instead of a login shell."),
+        typer.Argument(metavar="[COMMAND…]", help="Run this instead of a login shell."),
     ] = None,
     user: Annotated[str, typer.Option(help="Who runs it, such as ec2-user.")] = "root",
     root: Root = DEFAULT_ROOT,
 ) -> None:
     """Open a shell in a running instance, or run one command in it.
 
+    Options of this command go before INSTANCE: what follows it is the command, as with ssh.
+
     The exit code is that of the shell or the command; 4 if the instance cannot be entered. Without a
     terminal, in a pipe, the command reads what is piped to it.
 
     Examples: `python -m rehearsal shell i-0ab1`,
-    `python -m rehearsal shell web --user ec2-user -- systemctl status app`,
-    `python -m rehearsal shell web -- tar x -C /srv < files.tar`
+    `python -m rehearsal shell --user ec2-user web systemctl status app`,
+    `python -m rehearsal shell web tar x -C /srv < files.tar`
     """
     # Imported here: the machines take a time that no other command has to pay.
     from region.access import shell  # noqa: PLC0415
     from region.machines.container.runtime import Runtime  # noqa: PLC0415
 
+    own, words = _own_options(command or ())
+    user, root = own.get("--user", user), Path(own.get("--root", root))
     root = root.resolve()
     running = session.require(root)
     rootless.join(running.pid)
     found = inventory.find(inventory.instances(root, running), instance)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    shell.replace_process(
-        shell.command_line(Runtime(root), found, command or (), user=user, tty=terminal)
-    )
+    shell.replace_process(shell.command_line(Runtime(root), found, words, user=user, tty=terminal))
+
+
+def _own_options(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Take options of `shell` off the beginning of a command, which no program's name is like."""
+    found: dict[str, str] = {}
+    rest = list(words)
+    while rest and (name := rest[0].partition("=")[0]) in ("--user", "--root"):
+        word = rest.pop(0)
+        if "=" not in word and not rest:
+            raise inventory.AccessError(f"{name} has no value; write it before INSTANCE")
+        found[name] = word.partition("=")[2] if "=" in word else rest.pop(0)
+    return found, rest[1:] if rest[:1] == ["--"] else rest
 
 
 @app.command()
@@ -124,12 +142,14 @@ def logs(
     """Print the console of an instance, or the log of a unit in it.
 
     It also works for instances of a region that is not running any more, by their ids. `--follow`
-    waits for a log that does not exist yet and ends when the instance is terminated.
+    waits for a log that does not exist yet and ends when the instance is terminated or the
+    region stops.
 
     Examples: `python -m rehearsal logs i-0ab1`, `python -m rehearsal logs web app --follow`,
     `python -m rehearsal logs web codedeploy-agent --lines 50`
     """
-    directory = _directory_of(root.resolve(), instance)
+    root = root.resolve()
+    directory, running = _directory_of(root, instance), session.running(root)
     file = log_files.log_file(directory, unit, must_exist=not follow)
     if not follow:
         _print([log_files.last_lines(file, lines)])
@@ -139,10 +159,15 @@ def logs(
         typer.echo(f"waiting for the log of {unit}; there are logs of: {known}", err=True)
     try:
         count = FOLLOWED_LINES if lines is None else lines
-        _print(log_files.follow(file, count, directory.is_dir))
+        _print(
+            log_files.follow(
+                file, count, lambda: directory.is_dir() and running is not None and running.alive()
+            )
+        )
     except KeyboardInterrupt:
         return
-    typer.echo(f"{directory.name} is gone", err=True)
+    gone = f"{directory.name} is gone"
+    typer.echo("no local region is running any more" if directory.is_dir() else gone, err=True)
 
 
 def _directory_of(root: Path, wanted: str) -> Path:

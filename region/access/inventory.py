@@ -11,6 +11,7 @@ from typing import Any
 from commandline.errors import UserError
 from region import credentials
 from region.access.terminal import printable
+from region.options import command
 from region.session import Session
 
 ENDED = frozenset({"shutting-down", "terminated"})
@@ -158,7 +159,7 @@ def find_directory(root: Path, wanted: str) -> Path:
     what = "more than one instance" if matches else "no instance"
     raise AccessError(
         f"{wanted!r} is {what} of the region in {root}, which is not running; {known}. "
-        "Names are known while it runs only: python -m rehearsal start"
+        f"Names are known while it runs only: {command('start', root)}"
     )
 
 

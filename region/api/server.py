@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from moto.ssm.models import SimpleSystemManagerBackend
 
 log = logging.getLogger(__name__)
+_INSTEAD = {"StartSession": " For a shell in an instance: python -m rehearsal shell INSTANCE"}
+"""What does the same in another way."""
 
 HOST = "127.0.0.1"
 SAVE_INTERVAL = 2.0
@@ -274,7 +276,8 @@ class ControlPlane:
         try:
             return self._answer(moto, environ, start_response, action)
         except NotImplementedError as error:
-            message = f"The local region does not implement {action} ({error})."
+            instead = _INSTEAD.get(action, "")
+            message = f"The local region does not implement {action} ({error}).{instead}"
             return fail("501 Not Implemented", "NotImplemented", message)
         except UnicodeError:
             log.exception("%s %s has a text that cannot be used", action, path)

@@ -30,7 +30,7 @@ class Accounts:
             return User()
         entry = self._entry("/etc/passwd", name or "root")
         if entry is None or len(entry) < 4:
-            raise AccountError(f"The machine has no user {name!r}; create it first, with useradd.")
+            raise AccountError(f"The instance has no user {name!r}; create it first, with useradd.")
         primary = self.group(group) if group else _id(entry[3], entry[0], "/etc/passwd")
         return User(_id(entry[2], entry[0], "/etc/passwd"), primary, self._groups_of(entry[0]))
 
@@ -50,7 +50,7 @@ class Accounts:
                 return (entry[6] if len(entry) > 6 else "") or "/bin/sh"
         if name == "root":
             return "/bin/sh"
-        raise AccountError(f"The machine has no user {name!r}; create it first, with useradd.")
+        raise AccountError(f"The instance has no user {name!r}; create it first, with useradd.")
 
     def name(self, user: str) -> str:
         """Return the name of a user given by name or number; `user` itself if there is none."""
@@ -66,7 +66,7 @@ class Accounts:
         entry = self._entry("/etc/group", name)
         if entry is None or len(entry) < 3:
             raise AccountError(
-                f"The machine has no group {name!r}; create it first, with groupadd."
+                f"The instance has no group {name!r}; create it first, with groupadd."
             )
         return _id(entry[2], entry[0], "/etc/group")
 

@@ -169,8 +169,8 @@ def test_a_wrong_command_is_named(name: str, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("region", ["start", "--port", "x"], "'x' is not a valid integer"),
-        ("rehearsal", ["start", "--port", "x"], "'x' is not a valid integer"),
+        ("region", ["start", "--port", "x"], "'x' is not a whole number"),
+        ("rehearsal", ["start", "--port", "x"], "'x' is not a whole number"),
         ("rehearsal", ["run", "--speed", "0"], "0.0 is not in the range 0.1<=x<=1000"),
         ("loadtest", ["run", "--repeat", "0"], "0 is not in the range 1<=x<=99"),
         ("loadtest", ["recover"], "Missing argument 'DIRECTORY'"),

@@ -113,12 +113,21 @@ class FakeAgent:
         return self._pool.answer(self, event, deployment)
 
 
+class FakeFiles:
+    """The files of a machine: its image is Debian's."""
+
+    def read_text(self, path: str) -> str:
+        assert path == "/etc/os-release"
+        return 'PRETTY_NAME="Debian GNU/Linux 12"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\n'
+
+
 class FakeMachine:
     """A machine without processes: it boots at once unless it `hangs` or `fails`."""
 
     def __init__(self, spec: MachineSpec, pool: FakePool) -> None:
         self.spec = spec
         self.agent = FakeAgent(pool)
+        self.files = FakeFiles()
         self.state = "pending"
         self.boots = 0
         self.fails = False

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from region.machines.cgroups import files, v1, v2
 from region.machines.cgroups.base import NAMESPACE, Limits
 from region.machines.cgroups.v1 import CgroupV1
@@ -21,6 +23,7 @@ _REMEDY = (
     "type, once after each start of the computer: `for h in /sys/fs/cgroup/*/; do "
     "sudo mkdir -p $h/haproof && sudo chown -R $USER $h/haproof; done`"
 )
+_PROBE = "probe-"
 _PROBE_MEMORY_BYTES = 64 * 1024**2
 
 
@@ -167,9 +170,11 @@ def _held(group: Path) -> bool:
 
 def _probe(limits: Limits) -> None:
     """Do once what every machine does: create, limit, join, remove."""
-    group = f"probe-{os.getpid()}"
-    limits.create(group)
+    group = f"{_PROBE}{os.getpid()}"
+    remove_dead_probes(limits.directories(group))
     try:
+        # Within the try: it may fail in the second hierarchy, with a group in the first.
+        limits.create(group)
         limits.set_cpu(group, 0.1)
         limits.set_memory(group, _PROBE_MEMORY_BYTES)
         with subprocess.Popen(
@@ -185,6 +190,17 @@ def _probe(limits: Limits) -> None:
     finally:
         limits.remove(group)
         remove_namespace(limits.directories(group))
+
+
+def remove_dead_probes(directories: list[Path]) -> None:
+    """Remove the groups beside `directories` that processes made which were killed while probing."""
+    for directory in directories:
+        for found in directory.parent.glob(f"{_PROBE}[0-9]*"):
+            owner = found.name.removeprefix(_PROBE)
+            if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+                # Only an empty one: in another PID namespace the number may be somebody's.
+                with suppress(OSError):
+                    found.rmdir()
 
 
 def leftover_groups(region_id: str, probe: CgroupProbe | None = None) -> list[Path]:

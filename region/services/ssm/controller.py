@@ -18,7 +18,7 @@ from moto.core.utils import utcnow
 from region.api.server import ControlPlane
 from region.machines.errors import MachineError
 from region.machines.run_command import RunOutcome
-from region.services.ssm import commands, managed_nodes
+from region.services.ssm import commands, managed_nodes, platform
 from region.services.ssm.descriptions import STDERR_LENGTH, STDOUT_LENGTH, truncated
 from region.services.ssm.records import Invocation, RunCommand, RunCommandRecord
 
@@ -77,6 +77,10 @@ class RunCommandController:
         with self._plane.lock:
             record = RunCommandRecord.of(self._plane.backend("ssm"))
             changed = managed_nodes.update(record, self._plane.backend("ec2"))
+            for name, node in record.nodes.items():
+                if node.online and not node.platform_name:
+                    node.platform_name, node.platform_version = platform.of(self._pool, name)
+                    changed = True
             if not self._recovered:
                 self._recovered = True
                 for command in record.commands.values():

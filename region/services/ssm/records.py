@@ -103,10 +103,14 @@ class ManagedNode:
     Attributes:
         online: Whether the agent is connected.
         last_ping: When it was last seen; brought up to date when it is lost.
+        platform_name: NAME of its image's /etc/os-release, empty while it is not known.
+        platform_version: VERSION_ID of the same.
     """
 
     online: bool
     last_ping: datetime
+    platform_name: str = ""
+    platform_version: str = ""
 
 
 @dataclass

@@ -16,6 +16,7 @@ import pytest
 
 import region.cli as region_cli
 from commandline.exit_codes import ExitCode
+from region import session
 from region.access import shell
 from region.machines.container import runtime
 
@@ -195,6 +196,28 @@ def test_a_command_with_options_of_its_own(
     monkeypatch.setattr(FakeRuntime, "containers", [name])
     assert enter(root, name[:6], "--", "ls", "-la", "--root", "/srv") == ExitCode.SUCCESS
     assert entered[0][-4:] == ["ls", "-la", "--root", "/srv"]
+
+
+@pytest.mark.parametrize("words", [["ls", "-la", "--user", "x"], ["grep", "-f", "--", "--root"]])
+def test_everything_behind_the_instance_is_the_commands(
+    root: Path,
+    launch: Callable[..., str],
+    entered: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+) -> None:
+    monkeypatch.setattr(FakeRuntime, "containers", [launch("web")])
+    assert enter(root, "web", *words) == ExitCode.SUCCESS
+    assert entered[0][-len(words) :] == words
+
+
+def test_following_ends_when_the_region_stops(
+    root: Path, instance: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter([True, True, False])
+    monkeypatch.setattr(session.Session, "alive", lambda _: next(answers, False))
+    assert logs(root, instance, "--follow") == ExitCode.SUCCESS
+    assert capfd.readouterr().err.endswith("no local region is running any more\n")
 
 
 def test_another_user_with_its_groups(

@@ -1,0 +1,64 @@
+"""Whether the region that runs is the one that a command asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from region import calibration, image_options, session
+from region.options import command
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for; None asks for nothing in particular."""
+
+    image: Sequence[str] | None = None
+    region: str | None = None
+    speed: float | None = None
+    port: int | None = None
+    cpu_factor: float | None = None
+
+
+def require_same(root: Path, found: session.Session, wanted: Wanted) -> None:
+    """Check that the region `found`, which runs in `root`, is as wanted.
+
+    Raises:
+        SessionError: It differs in something; the message names that and the remedy.
+    """
+    differences: list[str] = []
+
+    def compare(option: str, asked: str, given: str) -> None:
+        if asked != given:
+            differences.append(f"{option} is {given}, not {asked}")
+
+    if wanted.image:
+        chosen = image_options.parse(wanted.image).values()
+        compare("--image", " ".join(chosen), " ".join(_images(root, found)))
+    if wanted.region is not None:
+        compare("--region", wanted.region, found.region)
+    if wanted.speed is not None:
+        compare("--speed", f"{wanted.speed:g}", f"{found.speed:g}")
+    if wanted.port:
+        compare("--port", str(wanted.port), str(found.api_port))
+    if wanted.cpu_factor is not None:
+        known = calibration.read(root)
+        compare(
+            "--cpu-factor", f"{wanted.cpu_factor:g}", f"{known.factor:g}" if known else "unknown"
+        )
+    if differences:
+        raise session.SessionError(
+            f"a local region is already running in {root} (process {found.pid}), and its "
+            f"{'; its '.join(differences)}. Leave the option out to use that region, or stop it "
+            f"first: {command('stop', root)}"
+        )
+
+
+def _images(root: Path, found: session.Session) -> list[str]:
+    """Return the values of --image that the running region has."""
+    try:
+        return [str(v) for v in json.loads((root / "images.json").read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return [found.image]
