@@ -127,6 +127,15 @@ class RootFileSystem:
             os.close(descriptor)
 
     @contextmanager
+    def directory(self, path: str) -> Generator[int]:
+        """Lend a descriptor of a directory, for calls that take one; errors as `open` raises them."""
+        descriptor = self._open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
     def appending(self, path: str, *, truncate: bool = False) -> Generator[Path]:
         """Open a regular file for writing, made if absent (root, 0644), and lend a path to it.
 

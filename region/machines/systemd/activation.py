@@ -21,10 +21,13 @@ from region.machines.processes import Process, ProcessTable
 from region.machines.root_file_system import RootFileSystem
 from region.machines.systemd import exit_status, main_process
 from region.machines.systemd.execution import Executor
+from region.machines.systemd.notifications import DIRECTORY, Notifications
 from region.machines.systemd.unit import Unit, UnitCommand
 
 _EXEC_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.02
+# What a process sent just before it ended may still be on its way.
+_LATE_SECONDS: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Activation:
     Attributes:
         stop: Set when nothing may be started for it any more.
         process: Its main process, once there is one.
+        notifications: What it tells its manager, with Type=notify.
         status: How the main process ended, negative for a signal.
         result: Why it failed, as Result= of `systemctl show` has it.
         ended: Set once its stop commands have run, which they do once.
@@ -54,6 +58,7 @@ class Activation:
     unit: Unit
     stop: threading.Event = field(default_factory=threading.Event)
     process: Process | None = None
+    notifications: Notifications | None = None
     thread: threading.Thread | None = None
     status: int | None = None
     result: str = "success"
@@ -99,7 +104,12 @@ class Control:
             self.run_to_end(run, unit.exec_start[0], unit.timeout_start)
             run.process = self._forked(run)
             return
+        if unit.kind == "notify":
+            self._close(run)
+            run.notifications = self._context.executor.listen(unit, run.invocation, self.pids)
         run.process, argv = self._spawn(run, unit.exec_start[0])
+        if run.notifications:
+            self._await_ready(run, run.notifications)
         if unit.kind == "exec":
             self._await_exec(run, run.process, argv)
 
@@ -150,7 +160,7 @@ class Control:
         """Wait for the end of the main process; where it is not known, for the end of all."""
         while run.process is not None:
             status = run.process.wait()
-            heir = self._from_pid_file(run.unit)
+            heir = self._from_pid_file(run.unit) or self._announced(run)
             if heir is None or heir.pid == run.process.pid or run.stop.is_set():
                 return status
             # The daemon replaced itself, as for an upgrade of its program.
@@ -175,6 +185,12 @@ class Control:
 
         `limit` bounds TimeoutStopSec=, in seconds.
         """
+        try:
+            self._end(run, limit)
+        finally:
+            self._close(run)
+
+    def _end(self, run: Activation, limit: float | None) -> None:
         seconds = _earlier(run.unit.timeout_stop, limit)
         deadline = time.monotonic() + (float("inf") if seconds is None else seconds)
         mode = run.unit.kill_mode
@@ -221,6 +237,8 @@ class Control:
         found = {"INVOCATION_ID": run.invocation}
         if run.unit.pid_file:
             found["PIDFILE"] = run.unit.pid_file
+        if run.notifications:
+            found["NOTIFY_SOCKET"] = f"{DIRECTORY}/{run.invocation}"
         pid = run.main_pid
         if pid is not None and (number := main_process.number_in_machine(pid)):
             found["MAINPID"] = str(number)
@@ -242,6 +260,39 @@ class Control:
             status = process.wait()
             run.status, run.result = status, exit_status.result(status)
             raise ServiceError(f"{exit_status.describe(status)}.")
+
+    def _await_ready(self, run: Activation, told: Notifications) -> None:
+        """Wait for READY=1 of a service of Type=notify; fail its start if that does not come."""
+        limit = run.unit.timeout_start
+        deadline = time.monotonic() + (float("inf") if limit is None else limit)
+        while not told.ready.wait(_POLL_SECONDS):
+            ended = run.process.poll() if run.process else None
+            heir = self._announced(run) if ended is not None else None
+            if heir is not None:
+                run.process = heir
+            elif ended is not None and not told.ready.wait(_LATE_SECONDS):
+                clean = exit_status.is_clean(run.unit, ended)
+                run.status, run.result = ended, "protocol" if clean else exit_status.result(ended)
+                raise ServiceError(
+                    f"{exit_status.describe(ended)} without having sent READY=1 (Type=notify; "
+                    f"result {run.result!r})."
+                )
+            if run.stop.is_set():
+                raise ServiceError("it was stopped while starting.")
+            if time.monotonic() > deadline:
+                run.result = "timeout"
+                raise ServiceError(f"it did not send READY=1 within {limit:g} s (Type=notify).")
+        run.process = self._announced(run) or run.process
+
+    def _announced(self, run: Activation) -> Process | None:
+        """Return the process that a service has named as its main one by MAINPID=."""
+        number = run.notifications.main_number if run.notifications else 0
+        return main_process.find(number, self.pids()) if number else None
+
+    def _close(self, run: Activation) -> None:
+        told, run.notifications = run.notifications, None
+        if told:
+            told.close()
 
     def _forked(self, run: Activation) -> Process | None:
         """Return the main process of a daemon whose first process has ended; None if unknown."""

@@ -20,6 +20,7 @@ from region.machines.container.oci import ROOT, User
 from region.machines.errors import AccountError, DiskError, MachineError, ServiceError
 from region.machines.processes import Command
 from region.machines.root_file_system import RootFileSystem
+from region.machines.systemd.notifications import DIRECTORY, Notifications
 from region.machines.systemd.syntax import parse_environment_file
 from region.machines.systemd.unit import EnvironmentFile, Execution, Output, Unit, UnitCommand
 
@@ -64,6 +65,20 @@ class Executor:
             for made, owner in owners
         ]
         self._files.call(_DIRECTORIES, {"directories": directories})
+
+    def listen(self, unit: Unit, name: str, mine: Callable[[], set[int]]) -> Notifications:
+        """Make the socket by which a unit's processes, `mine()`, tell that they are ready.
+
+        Raises:
+            MachineError: If it cannot be made.
+        """
+        made = {"path": DIRECTORY, "mode": 0o755, "uid": 0, "gid": 0}
+        self._files.call(_DIRECTORIES, {"directories": [made]})
+        try:
+            with self._files.directory(DIRECTORY) as directory:
+                return Notifications(directory, name, self.user(unit), mine)
+        except OSError as error:
+            raise ServiceError(f"{DIRECTORY}/{name} cannot be listened on: {error}.") from error
 
     def remove_runtime_directories(self, unit: Unit) -> None:
         """Remove RuntimeDirectory= of a service that has stopped."""

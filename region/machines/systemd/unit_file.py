@@ -19,8 +19,11 @@ from region.machines.systemd.specifiers import UnitName
 from region.machines.systemd.unit import Condition, Dependencies, Install, KillMode, Restart, Unit
 
 _TYPES: Final = ("simple", "exec", "oneshot", "forking", "notify", "notify-reload", "dbus", "idle")
-# Types that tell systemd when they are ready; here they are as soon as the program runs.
-_TELL_WHEN_READY: Final = ("notify", "notify-reload", "dbus")
+# What becomes of the types that the region has no better way for, and what it says about it.
+_TREATED: Final = {
+    "dbus": ("exec", "Type=dbus is treated as Type=exec: the service counts as started before it says so."),
+    "notify-reload": ("notify", "Type=notify-reload is treated as Type=notify: ExecReload= reloads it."),
+}  # fmt: skip
 # Keys without effect here, or whose effect is documented: not worth reporting.
 _SILENT: Final = frozenset(
     {"Documentation", "SyslogIdentifier", "NotifyAccess", "BusName", "StandardInput", "Slice",
@@ -54,8 +57,7 @@ def parse_unit(
 
 def _read(reader: SettingsReader, drop_ins: tuple[PurePosixPath, ...]) -> Unit:
     kind = _kind(reader)
-    told = kind in _TELL_WHEN_READY
-    note = f"Type={kind} is treated as Type=exec: the service counts as started before it says so."
+    treated, note = _TREATED.get(kind, (kind, ""))
     starts = reader.commands("ExecStart")
     stops = reader.commands("ExecStop")
     if not starts and not (kind == "oneshot" and stops):
@@ -69,7 +71,7 @@ def _read(reader: SettingsReader, drop_ins: tuple[PurePosixPath, ...]) -> Unit:
     return Unit(
         name=reader.name.full,
         path=reader.path,
-        kind="exec" if told else kind,
+        kind=treated,
         description=reader.last("Description", "Unit") or reader.name.full,
         drop_ins=drop_ins,
         exec_start_pre=reader.commands("ExecStartPre"),
@@ -97,7 +99,7 @@ def _read(reader: SettingsReader, drop_ins: tuple[PurePosixPath, ...]) -> Unit:
         conditions=_conditions(reader),
         install=_install(reader),
         ignored=tuple(key for key in reader.unused() if not _is_silent(key)),
-        notes=(note,) if told else (),
+        notes=(note,) if note else (),
     )
 
 

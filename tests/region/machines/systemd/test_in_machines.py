@@ -68,3 +68,24 @@ def test_a_daemon_of_a_user_is_followed_restarted_and_started_at_boot(
     machine.shut_down(5)
     machine.boot()
     assert services.state("daemon.service") == "active"
+
+
+TELLER = """#!/usr/bin/env python3
+import os, socket, time
+time.sleep(0.5)
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
+    made.connect(os.environ["NOTIFY_SOCKET"])
+    made.send(b"STATUS=serving\\nREADY=1")
+time.sleep(600)
+"""
+
+
+def test_a_service_of_another_user_says_that_it_is_ready(boot_with):
+    unit = "[Service]\nType=notify\nUser=ec2-user\nExecStart=/opt/haproof/teller.py\n"
+    machine = boot_with(
+        {"teller.py": TELLER, "teller.service": unit},
+        "cp /opt/haproof/teller.service /etc/systemd/system",
+        "systemctl start teller && systemctl is-active teller",
+    )
+    assert machine.state == "running"
+    assert "\nactive\n" in machine.console_output()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import sys
 import threading
 import time
 from pathlib import Path
@@ -104,7 +106,7 @@ def test_pre_command_that_fails_keeps_the_service_from_starting(manager, add_uni
     assert manager.state(tolerated) == "active"
 
 
-@pytest.mark.parametrize("kind", ["exec", "notify"])
+@pytest.mark.parametrize("kind", ["exec", "dbus"])
 def test_a_missing_program_fails_the_start_where_systemd_waits_for_it(manager, add_unit, kind):
     name = add_unit("web", f"Type={kind}\nExecStart=/nowhere/program")
     with pytest.raises(ServiceError, match="command not found"):
@@ -120,9 +122,86 @@ def test_a_shell_counts_as_executed_at_once(manager, add_unit):
     assert manager.state(name) == "active"
 
 
-def test_notify_is_said_to_be_treated_as_exec(manager, add_unit, console):
-    manager.start(add_unit("web", f"Type=notify\n{SLEEP}"))
-    assert any("Type=notify is treated as Type=exec" in line for line in console)
+TELL = """
+import os, socket, sys, time
+os.chdir(sys.argv[1] + os.path.dirname(os.environ["NOTIFY_SOCKET"]))
+def tell(text):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
+        made.sendto(text.encode(), os.path.basename(os.environ["NOTIFY_SOCKET"]))
+"""
+
+
+@pytest.fixture
+def telling(files):
+    """Returns the ExecStart= of a program that may `tell(text)` its manager something."""
+
+    def made(program):
+        path = files.write("/opt/program.py", TELL + program)
+        return f"Type=notify\nExecStart={sys.executable} {files.root}{path} {files.root}"
+
+    return made
+
+
+def test_notify_is_active_once_it_says_so(manager, add_unit, telling, files):
+    ready = files.root / "ready"
+    program = f"time.sleep(0.5); open({str(ready)!r}, 'w'); tell('STATUS=on\\nREADY=1')\n"
+    name = add_unit("web", telling(program + "while True: tell('WATCHDOG=1'); time.sleep(0.01)"))
+    manager.start(name)
+    assert ready.exists()
+    assert manager.state(name) == "active"
+    manager.stop(name)
+    assert manager.state(name) == "inactive"
+
+
+@pytest.mark.parametrize(
+    ("program", "result"),
+    [
+        ("", "protocol"),
+        ("tell('READY=0'); tell('ready=1')", "protocol"),
+        ("sys.exit(3)", "exit-code"),
+        ("os.kill(os.getpid(), 9)", "signal"),
+        ("time.sleep(60)", "timeout"),
+    ],
+)
+def test_notify_that_never_says_so_fails(manager, add_unit, telling, program, result):
+    name = add_unit("web", telling(program) + "\nTimeoutStartSec=1")
+    with pytest.raises(ServiceError, match="READY=1"):
+        manager.start(name)
+    assert manager.state(name) == "failed"
+    shown = systemctl.run(manager, ["show", "-p", "Result", "--value", name]).stdout
+    assert shown == f"{result}\n"
+
+
+def test_a_notify_service_may_hand_over_to_another_main_process(manager, add_unit, telling):
+    program = """
+if os.fork():
+    time.sleep(0.3); sys.exit()
+tell(f"MAINPID={os.getpid()}"); time.sleep(0.6); tell("READY=1"); time.sleep(60)
+"""
+    name = add_unit("web", telling(program))
+    manager.start(name)
+    time.sleep(0.3)
+    assert manager.state(name) == "active"
+    assert {manager.service(name).main_pid} == manager.service(name).pids()
+
+
+def test_a_stranger_is_not_heard(manager, add_unit, telling, files):
+    name = add_unit("web", telling("time.sleep(60)") + "\nTimeoutStartSec=1")
+    thread = threading.Thread(
+        target=lambda: [time.sleep(0.4), _tell_all(files.root / "run/systemd/notify")]
+    )
+    thread.start()
+    with pytest.raises(ServiceError, match="within 1 s"):
+        manager.start(name)
+    thread.join()
+
+
+def _tell_all(directory):
+    for path in directory.iterdir():
+        descriptor = os.open(directory, os.O_RDONLY)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
+            made.sendto(b"READY=1", f"/proc/self/fd/{descriptor}/{path.name}")
+        os.close(descriptor)
 
 
 def test_start_times_out(manager, add_unit):
