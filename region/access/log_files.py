@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -53,6 +54,9 @@ def last_lines(file: Path, count: int | None) -> bytes:
 def _tail(stream: BinaryIO, count: int | None) -> bytes:
     """Return the last lines of a file and leave it positioned behind them."""
     if count is None:
+        # The beginning of a long log may be a hole.
+        with suppress(OSError):
+            stream.seek(os.lseek(stream.fileno(), 0, os.SEEK_DATA))
         return stream.read()
     begin = end = stream.seek(0, os.SEEK_END)
     blocks: list[bytes] = []

@@ -240,6 +240,7 @@ class Machine:
         """Return the counters since the last power-on; those of an off machine are its last."""
         with self._power:
             if self._processes.powered:
+                bounded_log.trim(self._directory / "log")
                 # Shells that the user opened, and whatever was left there.
                 self._processes.confine(ENTRY, but=self._init.pid if self._init else 0)
                 self._last_usage = machine_usage.measure(self._context.limits, self._processes)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from region.access.log_files import last_lines
 from region.machines import bounded_log
 from region.machines.cloudinit.output import OutputCopy
 
@@ -34,3 +35,20 @@ def test_only_the_end_of_much_output_is_copied(tmp_path: Path):
     assert "before" not in log.read_text()
     assert "bytes are in the instance only" in log.read_text()
     assert log.stat().st_size < 200_000
+
+
+def test_the_beginning_of_a_log_that_others_write_gives_its_disk_back(tmp_path: Path):
+    log, small = tmp_path / "web.log", tmp_path / "small.log"
+    small.write_bytes(b"x" * 10_000)
+    with log.open("ab") as writer:
+        writer.write(b"x" * 3_000_000 + b"\nthe end\n")
+        writer.flush()
+        bounded_log.trim(tmp_path, 1_000_000)
+        writer.write(b"more\n")
+    found = log.stat()
+    assert found.st_size == 3_000_014
+    assert found.st_blocks * 512 < 600_000
+    assert bounded_log.tail(log, 20).endswith(b"the end\nmore\n")
+    assert last_lines(log, None).startswith(b"xxx")
+    assert len(last_lines(log, None)) < 600_000
+    assert small.read_bytes() == b"x" * 10_000
