@@ -12,11 +12,8 @@ from typing import NoReturn, cast
 
 import typer
 
-from commandline.errors import UserError
+from commandline.errors import ERROR_PREFIX, UserError
 from commandline.exit_codes import ExitCode
-
-ERROR_PREFIX = "error: "
-"""How the line of a foreseen error begins on standard error; `region.background` looks for it."""
 
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
 """Unknown commands and options, missing and malformed values: typer exports only this subclass."""

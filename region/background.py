@@ -18,8 +18,7 @@ from typing import BinaryIO, TextIO
 import psutil
 from typing_extensions import override
 
-from commandline.errors import UserError
-from commandline.run import ERROR_PREFIX
+from commandline.errors import ERROR_PREFIX, UserError
 from region import private, session
 from toolchain import locate, paths
 

@@ -27,8 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from commandline.errors import UserError
-from commandline.run import ERROR_PREFIX
+from commandline.errors import ERROR_PREFIX, UserError
 from toolchain import paths
 
 LEAST_IDS: Final = 65_535

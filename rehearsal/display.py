@@ -38,6 +38,19 @@ UNCHANGED = frozenset({"same", "read", "refresh"})
 """Operations that change nothing and are not counted."""
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a stage's last line looks: a mark in a style, and what there is to say besides the title."""
+
+    mark: str
+    style: str
+    note: str = ""
+
+
+DONE = Ending("✓", "green")
+FAILED = Ending("✗", "red", "failed")
+
+
 @dataclass
 class LastLine:
     """When the last plain line was printed, by whichever stage: one sign of life is enough for all."""
@@ -68,6 +81,8 @@ class StageProgress:
         self._shown_before: frozenset[str] = frozenset()
         self._started = time.monotonic()
         self._last_line = last_line or LastLine()
+        self.ending = DONE
+        """How the stage's last line looks, unless it fails."""
 
     def __call__(self, event: Event) -> None:
         """Show one event of the engine."""
@@ -114,8 +129,11 @@ class StageProgress:
         if message.ephemeral:
             self._tick(lines[-1])
             return
-        if message.severity in {"warning", "error"}:
-            # The first line is enough while it runs: a command that fails ends with all of them.
+        if message.severity == "error":
+            # The command that fails ends with all of them, each once (`causes`).
+            self._tick(f"error: {lines[0].strip()}")
+            return
+        if message.severity == "warning":
             about = f"{message.resource}: " if message.resource else ""
             lines = [f"{message.severity}: {about}{lines[0].strip()}"]
         elif message.resource is not None:
@@ -186,17 +204,33 @@ class Board:
 
         `about` begins the lines of a stage that runs beside others.
         """
-        started = self._started[title] = time.monotonic()
+        self._started[title] = time.monotonic()
         self._details[title] = ""
         show = partial(self._details.__setitem__, title) if self._console.is_terminal else None
         if show is None:
             self._console.print(f"  {title} …", highlight=False)
+        progress = StageProgress(self._console, show, about, self._last_line)
         try:
-            yield StageProgress(self._console, show, about, self._last_line)
-        finally:
+            yield progress
+        except Exception:
+            if progress.ending == DONE:
+                progress.ending = FAILED
+            self._end(title, progress.ending)
+            raise
+        except BaseException:
+            # A Ctrl-C: nobody asked how this ended.
             del self._details[title]
-        seconds = time.monotonic() - started
-        self._console.print(f"[green]✓[/] {title} [dim]({seconds:.0f} s)[/]", highlight=False)
+            raise
+        self._end(title, progress.ending)
+
+    def _end(self, title: str, ending: Ending) -> None:
+        del self._details[title]
+        seconds = time.monotonic() - self._started[title]
+        note = f"[{ending.style}]: {ending.note}[/]" if ending.note else ""
+        self._console.print(
+            f"[{ending.style}]{ending.mark}[/] {title} [dim]({seconds:.0f} s)[/]{note}",
+            highlight=False,
+        )
 
 
 @contextmanager

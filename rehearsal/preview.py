@@ -84,6 +84,7 @@ class Previews:
                 project.prepare(stack, self.settings)
                 project.preview(stack, follow)
             except EngineError as error:
+                progress.ending = display.FAILED
                 failed = str(error)
         return policy_report.read_events(events, stack, failed)
 
@@ -97,9 +98,7 @@ class Previews:
                 markup=False,
             )
         if report.failed is not None:
-            self.console.print(
-                f"{report.stack}: {report.failed}", style="red", highlight=False, markup=False
-            )
+            self.console.print(report.failed, style="red", highlight=False, markup=False)
 
 
 def exit_code(reports: list[StackReport]) -> int:

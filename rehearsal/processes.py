@@ -64,6 +64,12 @@ class Processes:
             with self._lock:
                 self._running.discard(process)
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether `interrupt` was called: what fails now was ended, and is no cause."""
+        with self._lock:
+            return self._interrupted
+
     def interrupt(self) -> None:
         """End all of them, side by side, and let no other start."""
         with self._lock:

@@ -22,19 +22,20 @@ from commandline.errors import UserError
 from region import private
 from region.environment import process_environment
 from region.session import Session
-from rehearsal.engine_events import VARIABLES, OnEvent, event_stream
+from rehearsal.causes import causes, described
+from rehearsal.engine_events import VARIABLES, Message, OnEvent, event_stream
 from rehearsal.processes import Processes
 from toolchain import locate, paths
 
 STACKS = ("single", "ha")
 """The stacks of the experiment: the baseline first."""
 
-TAIL_CHARS = 6000
-"""How much of a failed command's output becomes the error's message."""
+STACK_TYPE = "pulumi:pulumi:Stack"
+"""The type of the stack itself among its resources: it is there as soon as anything was tried."""
 
 
 class EngineError(UserError):
-    """A Pulumi command failed; the message holds its last lines."""
+    """A Pulumi command failed; the message has the cause, and the file with the whole output."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class Project:
         Raises:
             EngineError: the command failed.
         """
+        messages: list[Message] = []
         if on_event is None:
             with self._started(arguments, {}) as process:
                 printed, _ = process.communicate()
@@ -137,12 +139,24 @@ class Project:
                 output = reader.submit(process.communicate)
                 output.add_done_callback(lambda _: stream.wake())
                 for event in stream.follow(output.done):
+                    if isinstance(event, Message):
+                        messages.append(event)
                     on_event(event)
                 printed, _ = output.result()
         if process.returncode:
-            last = "\n".join(line for line in printed.splitlines() if line.strip())[-TAIL_CHARS:]
-            raise EngineError(f"pulumi {arguments[0]} failed (exit {process.returncode}):\n{last}")
+            stack = arguments[arguments.index("--stack") + 1]
+            log = self._keep_output(arguments[0], stack, printed)
+            raise EngineError(
+                f"{stack}: pulumi {arguments[0]} failed (exit {process.returncode}): "
+                f"{described(causes(messages), printed)}\nIts whole output: {log}"
+            )
         return printed
+
+    def _keep_output(self, command: str, stack: str, printed: str) -> Path:
+        """Write what a command on a stack printed to a file, and return that."""
+        log = private.directory(self.root / "log") / f"pulumi-{command}-{stack}.log"
+        private.write(log, printed)
+        return log
 
     @contextlib.contextmanager
     def _started(

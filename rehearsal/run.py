@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from commandline.errors import reported
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import preload, run_loading
 from loadtest.models import RunSummary
@@ -29,13 +30,21 @@ from region.cli import factor_arguments
 from region.config import RegionConfig
 from region.options import command
 from rehearsal import conditions, display, fit, settings_check, side_by_side, turns, under_way
+from rehearsal.causes import LAST_LINES
 from rehearsal.processes import Processes
-from rehearsal.pulumi_project import STACKS, EngineError, Project
+from rehearsal.pulumi_project import STACK_TYPE, STACKS, EngineError, Project
 from toolchain import paths
 
 RESULTS_VARIABLE = "LOADTEST_RESULTS"
 _LISTENER_PORT = 80
 """Where the HA stack's load balancer listens unless the setting `listenerPort` says otherwise."""
+_ENDINGS: Mapping[str, display.Ending] = {
+    "broken": display.Ending("✗", "red", "promise broken"),
+    "undecided": display.Ending("–", "yellow", "promise neither shown to be kept nor broken"),
+    "invalid": display.Ending("–", "yellow", "the run is not valid"),
+}
+"""What a stack's last line says of its run; the verdict says why."""
+_STOPPED = display.Ending("–", "yellow", "stopped")
 CODES_WITH_A_RESULT = (ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE, ExitCode.NO_VERDICT)
 """Exit codes of `python -m loadtest` after which there is a run to report."""
 
@@ -57,6 +66,10 @@ class Rehearsal:
     cpu_factor: float | None = None
     """What the user set instead of the region's measurement."""
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
+    _built: set[str] = field(default_factory=set[str], init=False)
+    """Stacks that came up and were loaded."""
+    _kept: dict[str, bool] = field(default_factory=dict[str, bool], init=False)
+    """Stacks that stay at the end, and whether they are complete."""
 
     def run(self) -> int:
         """Run it and return the verdict's exit code.
@@ -117,7 +130,7 @@ class Rehearsal:
         finally:
             if self.keep:
                 end = command("stop", self.root)
-                self.console.print(f"the region and both stacks keep running; stop them: {end}")
+                self.console.print(f"{_kept_running(self._kept)}; stop all of it: {end}")
             else:
                 with display.stage(self.console, "stop the local region"):
                     background.stop(found)
@@ -173,7 +186,9 @@ class Rehearsal:
         try:
             yield
         finally:
-            if not self.keep:
+            if self.keep:
+                self._kept = self._existing(project)
+            else:
                 self._remove(project, own)
                 self._marker.unlink(missing_ok=True)
 
@@ -185,6 +200,16 @@ class Rehearsal:
 
     def _settings(self) -> dict[str, str]:
         return {**self.config, "loadProfile": self.profile, "appPath": str(self.revision)}
+
+    def _existing(self, project: Project) -> dict[str, bool]:
+        """Return the stacks that have anything, and whether each came up whole."""
+        # Other processes than before, as in `_remove`.
+        project = replace(project, processes=Processes())
+        return {
+            stack: stack in self._built
+            for stack in STACKS
+            if any(one["type"] != STACK_TYPE for one in project.resources(stack))
+        }
 
     def _remove(self, project: Project, stacks: list[str]) -> None:
         # Others than before: what an interruption ended may have to be removed now.
@@ -217,7 +242,16 @@ class Rehearsal:
                 title = f"{stack}: pulumi up, release, load ({self.profile})"
                 try:
                     with board.stage(title, stack) as progress:
-                        return self._load(project, stack, progress)
+                        try:
+                            run = self._load(project, stack, progress)
+                        except Exception:
+                            if project.processes.interrupted:
+                                progress.ending = _STOPPED
+                            raise
+                        self._built.add(stack)
+                        outcome = run_loading.load_summary(run).verdict.outcome
+                        progress.ending = _ENDINGS.get(outcome, display.DONE)
+                        return run
                 finally:
                     queue.done(stack)
 
@@ -259,7 +293,7 @@ class Rehearsal:
 
     def _post_up(self, project: Project, stack: str, progress: display.StageProgress) -> None:
         outputs = json.dumps(project.outputs(stack))
-        tail: list[str] = []
+        printed: list[str] = []
         with project.processes.started(
             [sys.executable, "-m", "loadtest", "post-up"],
             cwd=paths.ROOT,
@@ -271,13 +305,16 @@ class Rehearsal:
             process.stdin.write(outputs)
             process.stdin.close()
             for line in process.stdout:
-                progress.line(line.rstrip())
-                tail = [*tail[-15:], line.rstrip()]
+                printed.append(line.rstrip())
+                if not reported(printed):
+                    progress.line(line.rstrip())
             code = process.wait()
+        error = reported(printed)
         if code not in CODES_WITH_A_RESULT:
-            raise EngineError(
-                f"the release or the load test of {stack} failed:\n" + "\n".join(tail)
-            )
+            why = "\n".join(error or printed[-LAST_LINES:])
+            raise EngineError(f"the release or the load test of {stack} failed: {why}")
+        for line in printed[len(printed) - len(error) :]:
+            progress.line(line)
 
     # --- the verdict ------------------------------------------------------------------------------
 
@@ -299,6 +336,20 @@ class Rehearsal:
         summary: RunSummary = run_loading.load_summary(run)
         outputs = stack_outputs.from_file(str(run / runs_paths.OUTPUTS))
         return conditions.stack_run(self.root, summary, outputs)
+
+
+def _kept_running(kept: Mapping[str, bool]) -> str:
+    """Return what stays at the end, in words."""
+    whole = [stack for stack, complete in kept.items() if complete]
+    parts = [
+        f"what there is of the stack {stack}" for stack, complete in kept.items() if not complete
+    ]
+    if len(whole) == len(STACKS):
+        return "the region and both stacks keep running"
+    if not kept:
+        return "the region keeps running, without any stack"
+    stacks = " and ".join([*(f"the stack {stack}" for stack in whole), *parts])
+    return f"the region keeps running, with {stacks}"
 
 
 def _listener_port(config: Mapping[str, str]) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from commandline.errors import UserError
 from region import locks, private
+from region.options import command
 
 STOP_TIMEOUT_S = 180.0
 """A rehearsal that is told to stop ends two engines gracefully, removes its stacks and its region."""
@@ -44,7 +45,7 @@ def exclusive(root: Path) -> Generator[None]:
             pid = _recorded(root)
             raise UnderWayError(
                 f"a rehearsal is under way{f' (process {pid})' if pid else ''} in {root}; wait for "
-                "it, stop it (python -m rehearsal stop), or choose another directory with --root"
+                f"it, stop it ({command('stop', root)}), or choose another directory with --root"
             ) from error
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
@@ -84,7 +85,7 @@ def stop(root: Path, pid: int) -> None:
         if time.monotonic() > deadline:
             raise UnderWayError(
                 f"the rehearsal (process {pid}) has not ended within {STOP_TIMEOUT_S:.0f} s; end it "
-                f"with `kill -KILL {pid}` and run `python -m rehearsal stop` again"
+                f"with `kill -KILL {pid}` and run `{command('stop', root)}` again"
             )
         time.sleep(_POLL_S)
 

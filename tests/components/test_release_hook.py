@@ -34,18 +34,56 @@ def test_stderr_is_relayed_too_and_empty_lines_are_not():
     assert run("import sys; print(); print('careful', file=sys.stderr)") == ["careful"]
 
 
-def test_a_failure_ends_with_the_exit_code_and_the_last_lines():
+def failure(code):
+    lines = []
     with pytest.raises(ReleaseFailedError) as raised:
-        run("[print('line', n) for n in range(40)]; raise SystemExit(3)")
-    message = str(raised.value)
-    assert "exit code 3" in message
+        asyncio.run(run_command([sys.executable, "-c", code], "{}", lines.append))
+    return str(raised.value), lines
+
+
+def test_the_error_that_a_command_reports_is_the_message_and_is_there_once():
+    message, lines = failure(
+        "print('deployment d-1 Failed: 1 Failed'); print('error: deployment d-1 failed: why');"
+        "print('  i-1: AfterInstall failed'); raise SystemExit(4)"
+    )
+    first, second, *rest = message.splitlines()
+    assert first == "deployment d-1 failed: why"
+    assert second == "  i-1: AfterInstall failed"
+    assert lines == ["deployment d-1 Failed: 1 Failed"]
+    assert "exit code 4" in rest[-1]
+    # Nothing is announced that does not follow.
+    assert "pulumi stack output --json | python -m loadtest post-up" in rest[-1]
+
+
+def test_a_long_error_keeps_its_beginning():
+    message, _ = failure("print('error: why'); [print(n) for n in range(99)]; raise SystemExit(4)")
+    assert message.startswith("why\n0\n1\n")
+    assert "(40 more lines)" in message
+
+
+def test_a_command_that_reports_no_error_fails_with_its_last_lines():
+    message, _ = failure("[print('line', n) for n in range(40)]; raise SystemExit(1)")
+    assert message.startswith("line 25\n")
     assert "line 39" in message
-    assert "line 25" in message
     assert "line 24" not in message
 
 
+@pytest.mark.parametrize(("code", "said"), [(2, "broke its promise"), (3, "neither")])
+def test_a_verdict_is_not_an_error_to_be_fixed(code, said):
+    message, lines = failure(f"print('error: in passing'); print('p99'); raise SystemExit({code})")
+    assert said in message
+    assert f"exit code {code}" in message
+    assert "Fix" not in message
+    assert "again" not in message
+    assert lines == ["error: in passing", "p99"]
+
+
+def test_what_looks_like_an_error_is_passed_on_if_all_went_well():
+    assert run("print('error: in passing'); print('done')") == ["error: in passing", "done"]
+
+
 def test_a_failure_without_output_is_reported():
-    with pytest.raises(ReleaseFailedError, match="it printed nothing"):
+    with pytest.raises(ReleaseFailedError, match="printed nothing"):
         run("raise SystemExit(1)")
 
 

@@ -116,15 +116,23 @@ def test_details_are_not_lines_of_their_own(
     assert screen.getvalue() == ""
 
 
-def test_errors_are_shown_with_markup_as_it_is(
+def test_warnings_are_shown_with_markup_as_it_is(
     progress: display.StageProgress, screen: io.StringIO
 ) -> None:
-    progress(Message("[aws] no such subnet\nmore of it\n", "error", None, ephemeral=False))
-    progress(Message("no such subnet", "error", SUBNET, ephemeral=False))
+    progress(Message("[aws] deprecated\nmore of it\n", "warning", None, ephemeral=False))
+    progress(Message("no such subnet", "warning", SUBNET, ephemeral=False))
     assert screen.getvalue() == (
-        "    error: [aws] no such subnet\n"
-        "    error: aws:ec2/subnet:Subnet web-subnet-a: no such subnet\n"
+        "    warning: [aws] deprecated\n"
+        "    warning: aws:ec2/subnet:Subnet web-subnet-a: no such subnet\n"
     )
+
+
+def test_errors_are_left_to_the_command_that_ends_with_them(
+    progress: display.StageProgress, screen: io.StringIO
+) -> None:
+    progress(Message("no such subnet", "error", SUBNET, ephemeral=False))
+    progress(Message("context canceled", "error", None, ephemeral=False))
+    assert screen.getvalue() == ""
 
 
 def test_stages_side_by_side_say_which_one_a_line_is_about(screen: io.StringIO) -> None:
@@ -165,14 +173,36 @@ def test_a_terminal_has_one_live_line_for_each_stage(
     assert "    single:" not in shown
 
 
-def test_a_stage_that_fails_is_not_ticked_off(screen: io.StringIO) -> None:
+def test_a_stage_that_fails_says_so(screen: io.StringIO) -> None:
     with (
         pytest.raises(ValueError, match="no"),
         display.Board(Console(file=screen)) as board,
         board.stage("up"),
     ):
         raise ValueError("no")
-    assert "✓" not in screen.getvalue()
+    assert screen.getvalue().splitlines()[-1] == "✗ up (0 s): failed"
+
+
+def test_a_failure_is_red_and_a_success_green(screen: io.StringIO) -> None:
+    console = Console(file=screen, width=80, color_system="standard", force_terminal=True)
+    with display.stage(console, "start"):
+        pass
+    with pytest.raises(ValueError, match="no"), display.stage(console, "stop"):
+        raise ValueError("no")
+    assert "\x1b[32m✓\x1b[0m start" in screen.getvalue()
+    assert "\x1b[31m✗\x1b[0m stop" in screen.getvalue()
+
+
+def test_a_stage_may_end_otherwise_than_done(screen: io.StringIO) -> None:
+    with display.stage(Console(file=screen), "load") as progress:
+        progress.ending = display.Ending("–", "yellow", "not valid")
+    assert screen.getvalue().splitlines()[-1] == "– load (0 s): not valid"
+
+
+def test_an_interrupted_stage_has_neither(screen: io.StringIO) -> None:
+    with pytest.raises(KeyboardInterrupt), display.stage(Console(file=screen), "load"):
+        raise KeyboardInterrupt
+    assert screen.getvalue().splitlines() == ["  load …"]
 
 
 def test_a_line_of_one_stage_is_a_sign_of_life_of_all(

@@ -80,6 +80,25 @@ def test_a_failure_has_the_last_lines_of_the_output(project: Project, engine: Pa
         project.up("ha", lambda _: None)
 
 
+def test_a_failure_has_each_cause_once_and_names_the_file_with_the_rest(
+    project: Project, engine: Path
+) -> None:
+    problem = '{"diagnosticEvent": {"message": "a.sh: CR LF\\nb.sh: CR LF", "severity": "error"}},'
+    script = ENGINE.replace("    events = [\n", f"    events = [\n        {problem}\n")
+    assert script != ENGINE
+    write(engine, f"{script}\n    print('[advisory] ' * 9999); print('a.sh: CR LF'); sys.exit(1)")
+
+    with pytest.raises(EngineError) as raised:
+        project.up("ha", lambda _: None)
+
+    log = project.root / "log" / "pulumi-up-ha.log"
+    assert str(raised.value) == (
+        f"ha: pulumi up failed (exit 1): a.sh: CR LF\nb.sh: CR LF\nIts whole output: {log}"
+    )
+    assert log.read_text().endswith("a.sh: CR LF\n")
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
 def test_without_events_the_engine_is_not_asked_for_them(project: Project, engine: Path) -> None:
     write(engine, "import sys; assert '--event-log' not in sys.argv; print('{\"url\": \"http\"}')")
     assert project.outputs("ha") == {"url": "http"}
