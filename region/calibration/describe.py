@@ -13,7 +13,8 @@ def describe(found: Calibration) -> str:
     """Return one or two sentences about what was measured, and what disturbed it."""
     text = (
         f"{found.factor:.2f} CPU seconds here do the work of one of a {reference.NAME}: "
-        f"{found.measured_rate:,.0f} units/s, spread {found.spread:.1%}, "
+        f"{found.measured_rate:,.0f} units/s in bursts, {found.busy_rate:,.0f} without a pause, "
+        f"spread {found.spread:.1%}, "
         f"{found.capacity_cores:.2f} of {found.cpus} CPUs at hand"
     )
     if found.chosen_factor is not None:

@@ -52,7 +52,7 @@ def read_times(cpus: set[int], file: Path = _STAT) -> CpuTimes | None:
 
 
 def measure() -> Calibration:
-    """Measure this computer with all of its cores busy. Takes about 1.3 seconds.
+    """Measure this computer with all of its cores busy. Takes about 1.5 seconds.
 
     Raises:
         CalibrationError: A worker could not be started or ended without a result.
@@ -69,7 +69,7 @@ def measure() -> Calibration:
         after, ended = read_times(set(cpus)), time.monotonic()
     others = stolen = 0.0
     if before and after and ended > began:
-        own = sum(worker.cpu_s for worker in workers)
+        own = sum(worker.cpu_s + sum(s for _, s in worker.bursts) for worker in workers)
         others = max(0.0, after.busy_s - before.busy_s - own) / (ended - began)
         stolen = max(0.0, after.stolen_s - before.stolen_s) / (ended - began)
     return evaluate(workers, others, stolen)
@@ -136,8 +136,11 @@ def _result(process: subprocess.Popen[str]) -> Worker:
     line = _line(process)
     try:
         content = json.loads(line)
-        slices = tuple((int(units), float(seconds)) for units, seconds in content["slices"])
-        return Worker(slices, float(content["cpu_s"]), float(content["wall_s"]))
+        slices, bursts = (
+            tuple((int(units), float(seconds)) for units, seconds in content[name])
+            for name in ("slices", "bursts")
+        )
+        return Worker(slices, float(content["cpu_s"]), float(content["wall_s"]), bursts)
     except (ValueError, KeyError, TypeError) as error:
         raise _failed(process) from error
 

@@ -28,29 +28,33 @@ class Worker:
     """What one worker of the measurement did on its CPU.
 
     Attributes:
-        slices: Units of the fixed work and CPU seconds of each slice.
-        cpu_s: CPU seconds of the whole measurement.
-        wall_s: How long that took, in seconds.
+        slices: Units of the fixed work and CPU seconds of each slice of uninterrupted work.
+        cpu_s: CPU seconds of all slices.
+        wall_s: How long these took, in seconds.
+        bursts: Units and CPU seconds of work in bursts, as requests come.
     """
 
     slices: tuple[tuple[int, float], ...]
     cpu_s: float
     wall_s: float
+    bursts: tuple[tuple[int, float], ...]
 
-    @property
-    def rates(self) -> list[float]:
-        """Units per CPU second, slice by slice."""
-        return [units / seconds for units, seconds in self.slices]
+
+def _rates(measured: Sequence[tuple[int, float]]) -> list[float]:
+    """Return units per CPU second, one by one."""
+    return [units / seconds for units, seconds in measured]
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How fast this computer's cores are, all of them busy.
+    """How fast this computer's cores are, all of them at work.
 
     Attributes:
-        measured_rate: Units of the fixed work per CPU second of a core of this computer.
+        measured_rate: Units of the fixed work per CPU second of a core of this computer, in bursts of
+            a request's length: what an instance does.
+        busy_rate: The same without interruption.
         spread: Half the distance between the 10th and the 90th percentile of slices of 60 ms, as a
-            share of `measured_rate`.
+            share of `busy_rate`.
         capacity_cores: CPU seconds per second that this process can get on all CPUs together, now.
         cpus: How many CPUs it may use.
         others_cores: What other processes used of them meanwhile, in cores.
@@ -61,6 +65,7 @@ class Calibration:
     """
 
     measured_rate: float
+    busy_rate: float
     spread: float
     capacity_cores: float
     cpus: int
@@ -74,7 +79,7 @@ class Calibration:
         """Reject what cannot have been measured."""
         numbers = asdict(self)
         factor = numbers.pop("chosen_factor")
-        positive = ("measured_rate", "capacity_cores", "cpus", "reference_rate")
+        positive = ("measured_rate", "busy_rate", "capacity_cores", "cpus", "reference_rate")
         wrong = [
             f"{name} = {value!r}"
             for name, value in numbers.items()
@@ -123,19 +128,20 @@ def evaluate(workers: Sequence[Worker], others_cores: float, stolen_cores: float
     Raises:
         CalibrationError: No worker measured anything.
     """
-    measured = [worker for worker in workers if worker.slices and worker.wall_s > 0]
+    measured = [w for w in workers if w.slices and w.bursts and w.wall_s > 0]
     if not measured:
         raise CalibrationError(
             "This computer's cores could not be measured: no process got any CPU time. Check the CPU "
             "limits of the session (`cat /proc/self/cgroup`), or set the factor: `--cpu-factor 1`."
         )
-    rate = statistics.fmean(statistics.median(worker.rates) for worker in measured)
-    rates = [rate for worker in measured for rate in worker.rates]
+    busy = statistics.fmean(statistics.median(_rates(worker.slices)) for worker in measured)
+    rates = [rate for worker in measured for rate in _rates(worker.slices)]
     # One slice alone says nothing of the spread: it is repeated, because quantiles need two values.
     tenths = statistics.quantiles(rates if len(rates) > 1 else rates * 2, n=10, method="inclusive")
     return Calibration(
-        measured_rate=rate,
-        spread=(tenths[-1] - tenths[0]) / 2 / rate,
+        measured_rate=statistics.fmean(statistics.median(_rates(w.bursts)) for w in measured),
+        busy_rate=busy,
+        spread=(tenths[-1] - tenths[0]) / 2 / busy,
         capacity_cores=sum(worker.cpu_s / worker.wall_s for worker in measured),
         cpus=len(workers),
         others_cores=others_cores,

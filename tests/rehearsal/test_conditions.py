@@ -13,7 +13,13 @@ from rehearsal import conditions
 from rehearsal.conditions import StackRun
 
 SESSION = Session(pid=1, created=0.0, api_port=1, provider_port=2, limits="cgroup v1")
-SLOW = Calibration(measured_rate=reference.RATE / 2, spread=0.031, capacity_cores=1.4, cpus=2)
+SLOW = Calibration(
+    measured_rate=reference.RATE / 2,
+    busy_rate=reference.RATE,
+    spread=0.031,
+    capacity_cores=1.4,
+    cpus=2,
+)
 
 
 def runs() -> tuple[StackRun, StackRun]:

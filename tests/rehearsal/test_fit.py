@@ -20,7 +20,9 @@ from rehearsal import cli, fit, run
 
 NANO = INSTANCE_TYPES["t4g.nano"]
 QUICK = profile_named("quick")
-GOOD = Calibration(measured_rate=reference.RATE, spread=0.03, capacity_cores=2.0, cpus=2)
+GOOD = Calibration(
+    measured_rate=reference.RATE, busy_rate=reference.RATE, spread=0.03, capacity_cores=2.0, cpus=2
+)
 CASES = st.tuples(st.floats(0.05, 64), st.floats(0.3, 3), st.integers(1, 20), st.booleans())
 
 

@@ -85,7 +85,7 @@ def test_a_worker_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_workers_that_got_no_slice_are_no_calibration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    nothing = '{"slices": [], "cpu_s": 0.0, "wall_s": 1.0}'
+    nothing = '{"slices": [], "cpu_s": 0.0, "wall_s": 1.0, "bursts": []}'
     play(tmp_path, monkeypatch, f"print('ready', flush=True); input(); print('{nothing}')")
     with pytest.raises(CalibrationError, match="could not be measured"):
         measure()

@@ -15,11 +15,18 @@ from region import calibration
 from region.calibration import Calibration, CalibrationError, reference
 from region.calibration.record import LEAST_FACTOR, MOST_FACTOR, Worker, evaluate
 
-SLOW = Calibration(measured_rate=reference.RATE / 2, spread=0.03, capacity_cores=1.4, cpus=2)
+SLOW = Calibration(
+    measured_rate=reference.RATE / 2,
+    busy_rate=reference.RATE,
+    spread=0.03,
+    capacity_cores=1.4,
+    cpus=2,
+)
 
 
 def worker(*rates: float, cpu_s: float = 1.0, wall_s: float = 1.0) -> Worker:
-    return Worker(tuple((round(rate * 10), 10.0) for rate in rates), cpu_s, wall_s)
+    done = tuple((round(rate * 10), 10.0) for rate in rates)
+    return Worker(done, cpu_s, wall_s, done)
 
 
 def test_a_core_that_does_half_the_work_needs_twice_the_cpu_time():
@@ -36,6 +43,12 @@ def test_the_rate_is_the_mean_of_the_cpus_and_one_slow_slice_does_not_count():
     found = evaluate([worker(100, 100, 100, 1), worker(50, 50, 50, 50)], 0.0, 0.0)
     assert found.measured_rate == 75
     assert found.cpus == 2
+
+
+def test_the_factor_is_that_of_bursts_and_the_spread_that_of_steady_work():
+    steady, bursts = ((1000, 1.0), (1000, 1.0)), ((400, 1.0), (600, 1.0), (500, 1.0))
+    found = evaluate([Worker(steady, 1.0, 1.0, bursts)], 0.0, 0.0)
+    assert (found.measured_rate, found.busy_rate, found.spread) == (500, 1000, 0)
 
 
 def test_unequal_cores_show_in_the_spread():
@@ -55,7 +68,15 @@ def test_a_single_slice_is_enough_for_a_rate():
     assert evaluate([worker(42)], 0.0, 0.0).spread == 0
 
 
-@pytest.mark.parametrize("workers", [[], [Worker((), 0.0, 1.0)], [worker(1, wall_s=0.0)]])
+@pytest.mark.parametrize(
+    "workers",
+    [
+        [],
+        [Worker((), 0.0, 1.0, ((1, 1.0),))],
+        [Worker(((1, 1.0),), 1.0, 1.0, ())],
+        [worker(1, wall_s=0.0)],
+    ],
+)
 def test_without_any_slice_there_is_no_calibration(workers: list[Worker]):
     with pytest.raises(CalibrationError, match=r"could not be measured.*--cpu-factor 1"):
         evaluate(workers, 0.0, 0.0)
@@ -70,7 +91,7 @@ def test_a_computer_that_is_faster_by_k_has_a_factor_smaller_by_k(
 ):
     def found(scale: float) -> Calibration:
         slices = [tuple((1_000_000, 1_000_000 / (rate * scale)) for rate in row) for row in rates]
-        return evaluate([Worker(row, 1.0, 1.0) for row in slices], 0.0, 0.0)
+        return evaluate([Worker(row, 1.0, 1.0, row) for row in slices], 0.0, 0.0)
 
     one, other = found(1.0), found(k)
     assert other.factor == pytest.approx(one.factor / k)
