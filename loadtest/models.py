@@ -41,6 +41,8 @@ class ProfileRecord(Record):
     planned_users: int
     peak_rate: int
     phases: list[PhaseRecord]
+    shows_percentiles: bool = True
+    """Whether a run is long enough to judge a percentile; also True in runs that did not record it."""
 
 
 class ScenarioRecord(Record):
@@ -309,6 +311,8 @@ class Objective(Record):
     promised: Message
     measured: Message
     kept: bool | None
+    judged: bool = True
+    """Whether it counts: not where its load profile is too short to show it."""
     reason: Message
     """What to say where it was not kept."""
     remedy: Message | None = None

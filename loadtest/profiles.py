@@ -119,6 +119,8 @@ class Profile:
 
     name: str
     phases: tuple[Phase, ...]
+    shows_percentiles: bool = True
+    """False for a check of the wiring, too short to judge a percentile: counts alone decide."""
 
     @property
     def duration_s(self) -> int:
@@ -164,6 +166,7 @@ class Profile:
             planned_users=self.planned_users,
             peak_rate=self.peak_rate,
             phases=phases,
+            shows_percentiles=self.shows_percentiles,
         )
 
     def schedule(self) -> Times:
@@ -187,8 +190,11 @@ def _described(phase: Phase) -> Message:
     return msg("load.ramp", low=low, high=phase.ramp_to, seconds=seconds)
 
 
-def _ramp_and_hold(name: str, low: int, high: int, ramp_s: int, hold_s: int) -> Profile:
-    return Profile(name, (Phase("ramp", ramp_s, low, high), Phase("hold", hold_s, high)))
+def _ramp_and_hold(
+    name: str, low: int, high: int, *, ramp_s: int, hold_s: int, shows_percentiles: bool = True
+) -> Profile:
+    phases = (Phase("ramp", ramp_s, low, high), Phase("hold", hold_s, high))
+    return Profile(name, phases, shows_percentiles)
 
 
 PROFILES = {
@@ -196,7 +202,7 @@ PROFILES = {
     for profile in (
         _ramp_and_hold("seed", 5, 125, ramp_s=300, hold_s=60),
         _ramp_and_hold("quick", 5, 125, ramp_s=20, hold_s=10),
-        _ramp_and_hold("smoke", 5, 40, ramp_s=5, hold_s=3),
+        _ramp_and_hold("smoke", 5, 40, ramp_s=5, hold_s=3, shows_percentiles=False),
     )
 }
 """`seed` is the published experiment, `quick` reaches its peak, `smoke` checks that all is wired up."""
@@ -213,6 +219,11 @@ def profile_named(name: str) -> Profile:
     return PROFILES[name]
 
 
+def seconds(record: ProfileRecord) -> float:
+    """Return how long visitors arrived in a recorded run."""
+    return sum(phase.duration_s for phase in record.phases)
+
+
 def from_record(record: ProfileRecord) -> Profile | None:
     """Rebuild the profile of a recorded run; None for versions that did not record rates."""
     phases = [
@@ -220,4 +231,6 @@ def from_record(record: ProfileRecord) -> Profile | None:
         for phase in record.phases
         if phase.arrival_rate is not None
     ]
-    return Profile(record.name, tuple(phases)) if len(phases) == len(record.phases) > 0 else None
+    if not len(phases) == len(record.phases) > 0:
+        return None
+    return Profile(record.name, tuple(phases), record.shows_percentiles)

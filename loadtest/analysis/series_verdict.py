@@ -48,6 +48,7 @@ def decide(runs: Sequence[RunSummary], slo: Slo | None = None) -> Verdict:
         requests=_requests([run.requests for run in runs]),
         latency=_latency([run.latency for run in runs]),
         endpoints=_endpoints(runs),
+        profile=first.profile,
     )
     return judge(found, promise.message)
 

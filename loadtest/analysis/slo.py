@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from loadtest import yaml_positions
+from loadtest import profiles, yaml_positions
 from loadtest.analysis.inference import failure_bound
 from loadtest.errors import LoadTestError
 from loadtest.messages.message import Message, Parameter, msg
@@ -20,6 +20,7 @@ from loadtest.models import (
     Latency,
     Objective,
     PercentileInterval,
+    ProfileRecord,
     Record,
     Requests,
     Users,
@@ -182,8 +183,12 @@ def evaluate(
     requests: Requests,
     latency: Latency,
     endpoints: Sequence[EndpointRecord] = (),
+    profile: ProfileRecord | None = None,
 ) -> list[Objective]:
-    """Hold every objective against the measured figures. A counter that is absent is 0."""
+    """Hold every objective against the measured figures. A counter that is absent is 0.
+
+    A percentile of which a load profile never shows anything is listed as not judged.
+    """
     objectives = list[Objective]()
     if (limit := slo.failed_users) is not None:
         reason = msg("missed.failed-users", failed=users.failed, users=users.created)
@@ -196,11 +201,12 @@ def evaluate(
         count = requests.count(Outcome.SERVER_ERROR)
         reason = msg("missed.server-errors", n=count)
         objectives.append(_count(msg("objective.server-errors"), limit, count, reason))
-    objectives += _latencies(slo.latency_ms, latency, None)
+    objectives += _latencies(slo.latency_ms, latency, None, profile)
     objectives += _availability(slo.availability_percent, requests, None, slo.confidence_percent)
     measured = {endpoint.name: endpoint for endpoint in endpoints}
     for name, promise in slo.endpoints.items():
-        objectives += _endpoint(name, promise, measured.get(name), slo.confidence_percent)
+        confidence = slo.confidence_percent
+        objectives += _endpoint(name, promise, measured.get(name), confidence, profile)
     return objectives
 
 
@@ -221,7 +227,9 @@ def _of(message_id: str, endpoint: str | None, **params: Parameter) -> Message:
     return msg(f"{message_id}-of", endpoint=endpoint_name(endpoint), **params)
 
 
-def _latencies(limits: LatencyLimits, latency: Latency, endpoint: str | None) -> list[Objective]:
+def _latencies(
+    limits: LatencyLimits, latency: Latency, endpoint: str | None, profile: ProfileRecord | None
+) -> list[Objective]:
     made = list[Objective]()
     for name, limit in limits.items():
         # The censored one: a percentile of the answered would reward a stack for not answering.
@@ -229,9 +237,13 @@ def _latencies(limits: LatencyLimits, latency: Latency, endpoint: str | None) ->
         interval = latency.intervals.get(name) if latency.intervals else None
         value = percentile_message(latency, name)
         kept = _shown(interval, limit) if found else False
+        title = _of("objective.percentile", endpoint, percentile=name)
+        if found and interval is None and profile is not None and not profile.shows_percentiles:
+            made.append(_not_judged(title, limit, value, profile))
+            continue
         made.append(
             Objective(
-                name=_of("objective.percentile", endpoint, percentile=name),
+                name=title,
                 promised=msg("limit.latency", limit=limit),
                 measured=value,
                 kept=kept,
@@ -242,6 +254,24 @@ def _latencies(limits: LatencyLimits, latency: Latency, endpoint: str | None) ->
             )
         )
     return made
+
+
+def _not_judged(
+    name: Message, limit: float, measured: Message, profile: ProfileRecord
+) -> Objective:
+    return Objective(
+        name=name,
+        promised=msg("limit.latency", limit=limit),
+        measured=measured,
+        kept=None,
+        judged=False,
+        reason=msg(
+            "undecided.not-judged",
+            name=name,
+            profile=profile.name,
+            seconds=profiles.seconds(profile),
+        ),
+    )
 
 
 def _shown(interval: PercentileInterval | None, limit_ms: float) -> bool | None:
@@ -301,7 +331,11 @@ def _availability(
 
 
 def _endpoint(
-    name: str, promise: EndpointSlo, found: EndpointRecord | None, confidence: float | None
+    name: str,
+    promise: EndpointSlo,
+    found: EndpointRecord | None,
+    confidence: float | None,
+    profile: ProfileRecord | None,
 ) -> list[Objective]:
     if found is None:
         # An endpoint without requests has not kept its promise.
@@ -315,6 +349,6 @@ def _endpoint(
             )
         ]
     return [
-        *_latencies(promise.latency_ms, found.latency, name),
+        *_latencies(promise.latency_ms, found.latency, name, profile),
         *_availability(promise.availability_percent, found.requests, name, confidence),
     ]

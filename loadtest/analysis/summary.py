@@ -86,8 +86,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     """Count the requests, assess validity, and evaluate the SLO."""
     settings, table = measured.settings, measured.requests
     timeout_s = settings.scenario.timeout_s
-    users = _users(measured)
-    requests = counting.requests(table)
+    users, requests = _users(measured), counting.requests(table)
     latency = counting.latency(table, timeout_s)
     endpoints = counting.endpoints(table, timeout_s)
     generator = _generator(measured)
@@ -140,6 +139,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
             slo=slo,
             endpoints=endpoints,
             explanations=computer.explanations,
+            profile=settings.profile,
         ),
     )
 

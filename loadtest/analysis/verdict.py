@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import slo as objectives
 from loadtest.analysis.slo import Slo
-from loadtest.messages.message import Message
+from loadtest.messages.message import Message, msg
 from loadtest.models import (
     EndpointRecord,
     Latency,
     Objective,
+    ProfileRecord,
     Requests,
     Users,
     Validity,
@@ -32,12 +33,14 @@ def decide(
     slo: Slo | None = None,
     endpoints: Sequence[EndpointRecord] = (),
     explanations: Sequence[Message] = (),
+    profile: ProfileRecord | None = None,
 ) -> Verdict:
     """Decide the verdict on one run, by the default SLOs unless others are given.
 
     SLOs that do not apply to a topology are not evaluated (by default, nothing is promised for a
     single instance). A run that shows neither that its objectives were met nor that they were missed
-    is undecided. `explanations` say why a promise was broken, where that was measured.
+    is undecided. What its load profile is too short to show does not count: the rest decides, where
+    there is any. `explanations` say why a promise was broken, where that was measured.
     """
     promise = slo or objectives.default()
     applies = topology in promise.applies_to
@@ -47,7 +50,12 @@ def decide(
     if not applies:
         return Verdict(outcome="measured", reasons=[], promise=None, objectives=[])
     found = objectives.evaluate(
-        promise, users=users, requests=requests, latency=latency, endpoints=endpoints
+        promise,
+        users=users,
+        requests=requests,
+        latency=latency,
+        endpoints=endpoints,
+        profile=profile,
     )
     return judge(found, promised, explanations)
 
@@ -55,16 +63,22 @@ def decide(
 def judge(
     found: Sequence[Objective], promised: Message | None, explanations: Sequence[Message] = ()
 ) -> Verdict:
-    """Return the verdict on a promise from its parts: one that is broken breaks the whole."""
+    """Return the verdict on a promise from its parts: one that is broken breaks the whole.
+
+    Parts that are not judged do not count, but a promise of which nothing was judged is not kept.
+    """
+    left_out = [one.reason for one in found if not one.judged]
     broken = [one.reason for one in found if one.kept is False]
-    undecided = [one.reason for one in found if one.kept is None]
+    undecided = [one.reason for one in found if one.judged and one.kept is None]
+    if left_out and not any(one.judged for one in found):
+        undecided = [*left_out, msg("undecided.longer")]
     remedies = list[Message]()
     for one in found:
         if one.kept is None and one.remedy is not None and one.remedy not in remedies:
             remedies.append(one.remedy)
     return Verdict(
         outcome="broken" if broken else "undecided" if undecided else "kept",
-        reasons=[*broken, *explanations] if broken else undecided + remedies,
+        reasons=[*broken, *explanations] if broken else undecided + remedies or left_out,
         promise=promised,
         objectives=list(found),
     )

@@ -47,6 +47,7 @@ def evaluate(run: SavedRun, slos: Slo) -> Gate:
         slo=slos,
         endpoints=summary.endpoints,
         explanations=fleet_capacity.explanations_of(summary.verdict),
+        profile=summary.profile,
     )
     found = slo.evaluate(
         slos,
@@ -54,6 +55,7 @@ def evaluate(run: SavedRun, slos: Slo) -> Gate:
         requests=summary.requests,
         latency=summary.latency,
         endpoints=summary.endpoints,
+        profile=summary.profile,
     )
     return Gate(
         run=summary.id,
@@ -68,7 +70,12 @@ def _show(console: Console, gate: Gate) -> None:
     """Show the objectives as a table, then the verdict with its reasons."""
     words = {True: "kept", False: "broken", None: "undecided"}
     rows = [
-        [str(row.name), str(row.promised), str(row.measured), words[row.kept]]
+        [
+            str(row.name),
+            str(row.promised),
+            str(row.measured),
+            words[row.kept] if row.judged else "not judged",
+        ]
         for row in gate.objectives
     ]
     columns = ("objective", "promised", "measured", "")

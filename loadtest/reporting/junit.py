@@ -77,7 +77,13 @@ def objectives(run: RunSummary) -> list[Case]:
     if not run.validity.valid:
         return [Case("promise", None, f"not evaluated, as the run is not valid: {verdict.promise}")]
     # An objective that the run does not show is not kept either: a gate must not pass on it.
-    return [_objective(one, kept=one.kept is True) for one in verdict.objectives]
+    # One that no run of the load profile could show is skipped: it was not asked.
+    return [
+        _objective(one, kept=one.kept is True)
+        if one.judged
+        else Case(str(one.name), None, str(one.reason))
+        for one in verdict.objectives
+    ]
 
 
 def _objective(one: Objective, *, kept: bool) -> Case:

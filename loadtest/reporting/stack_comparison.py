@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from commandline.exit_codes import ExitCode
+from loadtest import profiles
 from loadtest.messages.message import Message, msg
 from loadtest.models import Latency, Percentile, Record, RunSummary, VerdictOutcome
 from loadtest.outcomes import Outcome
@@ -110,25 +111,48 @@ def headline(single: RunSummary, ha: RunSummary) -> Headline:
         return Headline(
             outcome="invalid", sentence=msg("verdict.sentence.invalid"), reasons=invalid
         )
-    reasons = ha.verdict.reasons
+    # What a kept promise still has are the objectives that were not judged: the sentence names them.
+    reasons = [] if ha.verdict.outcome == "kept" else ha.verdict.reasons
     return Headline(outcome=ha.verdict.outcome, sentence=_sentence(single, ha), reasons=reasons)
 
 
 def _sentence(single: RunSummary, ha: RunSummary) -> Message:
     share, users, failed = single.users.failed_share, ha.users.created, ha.users.failed
     match ha.verdict.outcome:
-        case "kept" if failed == 0:
-            return msg("verdict.sentence.kept", users=users, share=share)
         case "kept":
-            return msg(
-                "verdict.sentence.kept-with-failures", failed=failed, users=users, share=share
-            )
+            return _as_far_as_shown(ha, _kept(single, ha))
+        case "measured" if failed == single.users.failed == 0:
+            return msg("verdict.sentence.measured-no-difference", users=users)
         case "measured":
             return msg("verdict.sentence.measured", failed=failed, users=users, share=share)
         case "broken":
             return msg("verdict.sentence.broken", reason=ha.verdict.reasons[0], share=share)
         case "undecided" | "invalid":  # `headline` has dealt with runs that are not valid
             return msg("verdict.sentence.undecided", reason=ha.verdict.reasons[0], share=share)
+
+
+def _kept(single: RunSummary, ha: RunSummary) -> Message:
+    share, users, failed = single.users.failed_share, ha.users.created, ha.users.failed
+    if failed:
+        return msg("verdict.sentence.kept-with-failures", failed=failed, users=users, share=share)
+    if single.users.failed == 0:
+        # Nothing was at stake: a load that the single instance bears says nothing of the difference.
+        return msg("verdict.sentence.kept-no-difference", users=users)
+    return msg("verdict.sentence.kept", users=users, share=share)
+
+
+def _as_far_as_shown(run: RunSummary, kept: Message) -> Message:
+    """Return the sentence with what the load profile is too short to judge."""
+    names = tuple(one.name for one in run.verdict.objectives if not one.judged)
+    if not names:
+        return kept
+    return msg(
+        "verdict.sentence.as-far-as-shown",
+        profile=run.profile.name,
+        kept=kept,
+        seconds=profiles.seconds(run.profile),
+        names=names,
+    )
 
 
 def stack(run: RunSummary) -> Message:

@@ -33,7 +33,7 @@ def render_terminal(report: Report) -> RenderableType:
         cells = (row.name, row.single, row.ha, row.published_single, row.published_ha)
         table.add_row(*map(str, cells))
     headline = Text(str(report.headline.sentence), style=STYLES[report.headline.outcome])
-    reasons = [Text(f"  {reason}") for reason in report.headline.reasons]
+    reasons = [Text(f"  {reason}") for reason in report.headline.further_reasons]
     return Group(table, headline, *reasons)
 
 

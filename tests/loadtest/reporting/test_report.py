@@ -17,7 +17,7 @@ from loadtest.messages.catalogue import LANGUAGES
 from loadtest.messages.message import msg, render
 from loadtest.messages.names import free_text
 from loadtest.models import Latency, Percentile, PercentileInterval, RunSummary
-from loadtest.reporting import card, report
+from loadtest.reporting import card, junit, report
 from loadtest.reporting.conditions import Condition, read
 from loadtest.reporting.stack_comparison import Report, compare
 from loadtest.runs import paths
@@ -244,3 +244,51 @@ def test_what_a_run_does_not_show_is_said_with_interval_and_remedy(
     for language in LANGUAGES:
         _, lines = card._fitted(render(headline.sentence, language))
         assert not lines[-1].endswith("…"), language
+
+
+def _terminal(found: Report) -> str:
+    text = StringIO()
+    report.show(Console(file=text, width=400), report.render_terminal(found))
+    return text.getvalue()
+
+
+def test_a_reason_in_the_sentence_is_not_repeated_below_it(
+    pair: Report, golden: tuple[RunSummary, RunSummary]
+):
+    for outcome in ("broken", "undecided"):
+        reasons = [free_text("too slow"), free_text("all instances were full")]
+        verdict = golden[1].verdict.model_copy(update={"outcome": outcome, "reasons": reasons})
+        found = compare(golden[0], changed(golden[1], verdict=verdict), _stacks(pair))
+        assert _terminal(found).count("too slow") == 1
+        assert "\n  all instances were full" in _terminal(found)
+
+
+@pytest.mark.parametrize("outcome", ["kept", "measured"])
+def test_where_neither_stack_fails_the_load_shows_no_difference(
+    pair: Report, golden: tuple[RunSummary, RunSummary], outcome: str
+):
+    none = golden[0].users.model_copy(update={"failed": 0})
+    verdict = golden[1].verdict.model_copy(update={"outcome": outcome})
+    single, ha = changed(golden[0], users=none), changed(golden[1], verdict=verdict)
+    sentence = str(compare(single, ha, _stacks(pair)).headline.sentence)
+    assert "this load shows no difference between the two" in sentence
+    assert "0 %" not in sentence
+
+
+def test_what_a_short_profile_leaves_open_is_in_the_sentence(
+    pair: Report, golden: tuple[RunSummary, RunSummary]
+):
+    open_ = golden[1].verdict.objectives[-1].model_copy(update={"kept": None, "judged": False})
+    verdict = golden[1].verdict.model_copy(
+        update={"objectives": [*golden[1].verdict.objectives[:-1], open_],
+                "reasons": [open_.reason]}
+    )  # fmt: skip
+    profile = golden[1].profile.model_copy(update={"name": "smoke"})
+    ha = changed(golden[1], verdict=verdict, profile=profile)
+    found = compare(golden[0], ha, _stacks(pair))
+    sentence = str(found.headline.sentence)
+    assert sentence.startswith("As far as “smoke” can show: The HA stack kept its promise")
+    assert sentence.endswith("Not judged in 360 s: p99.")
+    assert found.headline.further_reasons == []
+    assert found.headline.exit_code == 0
+    assert junit.objectives(found.ha)[-1].passed is None
