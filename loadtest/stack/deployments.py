@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
+ACTIVE = ("Created", "Queued", "InProgress", "Baking", "Ready")
 COUNTED = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 ALARM_ACTIVE = "ALARM_ACTIVE"
 SUSPENDED = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
@@ -137,6 +138,12 @@ class Deployments:
             rollback_id=(rollback or {}).get("rollbackDeploymentId") or None,
             rollback_due=rollback is None and _rolls_back(info),
         )
+
+    def active(self) -> str | None:
+        """Return the deployment of the group that has not ended yet; None without one."""
+        page = self._client.list_deployments(**self._names, includeOnlyStatuses=list(ACTIVE))
+        found = page.get("deployments") or []
+        return str(found[0]) if found else None
 
     def running_events(self, deployment_id: str) -> Counter[str]:
         """Count the instances in each lifecycle event that is running now."""

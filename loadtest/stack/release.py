@@ -6,7 +6,9 @@ the environment.
 
 from __future__ import annotations
 
+import math
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +17,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from loadtest.errors import ReleaseError
+from loadtest.formatting import duration
 from loadtest.stack import health
 from loadtest.stack.deployments import Deployments, DeploymentState, Revision
 from loadtest.stack.outputs import StackOutputs
@@ -26,6 +29,8 @@ LIMIT_EXCEEDED = "DeploymentLimitExceededException"
 FIRST_POLL_S = 0.2
 POLL_SHARE = 0.2
 """The pause before the next poll, as a share of the time since something last changed."""
+TELL_AGAIN_S = 30.0
+"""While another deployment is waited for, what remains of the time is told this often."""
 STEADY_ANSWERS = 3
 """Healthy answers in a row before the stack counts as serving."""
 STEADY_S = 0.5
@@ -132,6 +137,44 @@ class Pace:
         time.sleep(min(max(FIRST_POLL_S, POLL_SHARE * unchanged_s), self._longest_s))
 
 
+class OtherDeployment:
+    """Another deployment of the group, which a new one has to wait for: CodeDeploy runs one at a time."""
+
+    def __init__(self, deployments: Deployments, print_line: PrintLine) -> None:
+        """Look for it among `deployments` and tell of it by `print_line`."""
+        self._deployments, self._print = deployments, print_line
+        self._id: str | None = None
+        self._doing = ""
+        self._told_at = -math.inf
+
+    def tell(self, left_s: float) -> bool:
+        """Print what is waited for and for how long at most, if it changed or a while ago.
+
+        Returns whether it changed.
+        """
+        before = self.describe()
+        self._id = self._deployments.active() or self._id
+        events = self._deployments.running_events(self._id) if self._id else Counter[str]()
+        self._doing = ", ".join(f"{event} on {n}" for event, n in sorted(events.items()))
+        changed = self.describe() != before
+        if changed or time.monotonic() - self._told_at >= TELL_AGAIN_S:
+            self._told_at = time.monotonic()
+            self._print(
+                f"waiting for {self.describe()}, at most {duration(left_s)} more; {self.remedy()}"
+            )
+        return changed
+
+    def describe(self) -> str:
+        """Return which deployment it is and what it is doing."""
+        name = f"deployment {self._id}" if self._id else "another deployment"
+        return f"{name} of this group" + (f" ({self._doing})" if self._doing else "")
+
+    def remedy(self) -> str:
+        """Return how to end it."""
+        known = self._id or "ID (`aws deploy list-deployments` lists them)"
+        return f"stop it: aws deploy stop-deployment --deployment-id {known}"
+
+
 class _Job:
     """One release, step by step."""
 
@@ -190,7 +233,8 @@ class _Job:
     def _create(self, revision: Revision) -> str:
         description = f"haproof {self._outputs.revision_digest}"
         deadline = time.monotonic() + self._timeouts.deployment_s
-        announced, pace = False, Pace(self._timeouts.poll_s)
+        other = OtherDeployment(self._deployments, self._print)
+        pace = Pace(self._timeouts.poll_s)
         while True:
             try:
                 return self._deployments.create(
@@ -199,12 +243,16 @@ class _Job:
                     scaled=self._outputs.auto_scaling_group_name is not None,
                 )
             except ClientError as error:
-                busy = error.response.get("Error", {}).get("Code") == LIMIT_EXCEEDED
-                if not busy or time.monotonic() > deadline:
+                if error.response.get("Error", {}).get("Code") != LIMIT_EXCEEDED:
                     raise
-            if not announced:
-                self._print("waiting for another deployment of this group to end")
-                announced = True
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
+                    raise ReleaseError(
+                        f"{other.describe()} has not ended after {self._timeouts.deployment_s:.0f} s; "
+                        f"{other.remedy()}"
+                    ) from error
+            if other.tell(left_s):
+                pace.changed()
             pace.pause()
 
     def _follow(self, deployment_id: str) -> DeploymentState:

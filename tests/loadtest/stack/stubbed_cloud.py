@@ -118,6 +118,23 @@ class Cloud:
             self.targets(name, {instance: [] for instance in instances}, "Succeeded")
         return self
 
+    def busy_with(self, deployment: str, *events: str) -> Cloud:
+        """Another deployment is running, with these events on one instance each."""
+        self.refuse("codedeploy", "create_deployment", "DeploymentLimitExceededException")
+        active = ["Created", "Queued", "InProgress", "Baking", "Ready"]
+        self.expect(
+            "codedeploy",
+            "list_deployments",
+            {"deployments": [deployment]},
+            includeOnlyStatuses=active,
+            **GROUP,
+        )
+        running = {
+            f"i-{n}": [{"lifecycleEventName": event, "status": "InProgress"}]
+            for n, event in enumerate(events)
+        }
+        return self.targets(deployment, running, "InProgress")
+
     def targets(
         self, deployment: str, events: dict[str, list[dict[str, Any]]], status: str
     ) -> Cloud:

@@ -220,14 +220,55 @@ def test_another_deployment_of_the_group_is_waited_for(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
     cloud.instances("i-0").revision()
-    for _ in range(2):
-        cloud.refuse("codedeploy", "create_deployment", "DeploymentLimitExceededException")
+    cloud.busy_with("d-B", "AfterInstall", "AfterInstall")
+    cloud.busy_with("d-B", "AfterInstall", "AfterInstall")
+    cloud.busy_with("d-B", "ApplicationStart")
     cloud.created().progress("Succeeded", deploymentOverview={"Succeeded": 1})
     lines: list[str] = []
     with service() as url:
         run(make_outputs(url=url, targetGroupArn=None), cloud, lines, force=True)
-    assert lines[0] == "waiting for another deployment of this group to end"
+    # Again only when it changed.
+    stop = "at most 5 s more; stop it: aws deploy stop-deployment --deployment-id d-B"
+    assert lines[:2] == [
+        f"waiting for deployment d-B of this group (AfterInstall on 2), {stop}",
+        f"waiting for deployment d-B of this group (ApplicationStart on 1), {stop}",
+    ]
+    assert not lines[2].startswith("waiting for deployment")
     cloud.used_up()
+
+
+def test_what_remains_of_the_time_is_told_again(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(release_module, "TELL_AGAIN_S", 0.0)
+    cloud.instances("i-0").revision()
+    for _ in range(2):
+        cloud.busy_with("d-B", "AfterInstall")
+    cloud.created().progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    lines: list[str] = []
+    with service() as url:
+        run(make_outputs(url=url, targetGroupArn=None), cloud, lines, force=True)
+    assert [line.startswith("waiting for deployment d-B") for line in lines[:3]] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_deployment_that_does_not_end_is_named_with_the_way_to_stop_it(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs], monkeypatch: pytest.MonkeyPatch
+):
+    cloud.instances("i-0").revision().busy_with("d-B", "AfterInstall")
+    cloud.refuse("codedeploy", "create_deployment", "DeploymentLimitExceededException")
+    monkeypatch.setattr(release_module, "FIRST_POLL_S", 0.2)
+    with pytest.raises(
+        ReleaseError,
+        match=r"d-B of this group \(AfterInstall on 1\) has not ended .* --deployment-id d-B",
+    ):
+        release(
+            make_outputs(), print, clients=cloud.clients, force=True,
+            timeouts=Timeouts(deployment_s=0.1, poll_s=0.2),
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
