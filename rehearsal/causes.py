@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rehearsal.engine_events import Event, Message
+from rehearsal.engine_events import Event, Message, PolicyViolation
 
 LAST_LINES = 20
 """How many lines of the output stand in for a cause where the engine reported none."""
@@ -19,24 +19,24 @@ _CONSEQUENCES = frozenset(
 
 
 def causes(events: Iterable[Event]) -> list[str]:
-    """Return the errors among the events, without repetitions and mere consequences.
+    """Return errors and mandatory policies' violations, without repetitions and mere consequences.
 
     An `up` may report the same in its preview and its update.
     """
     found: list[str] = []
-    consequences: list[str] = []
     for event in events:
-        if not isinstance(event, Message) or event.severity != "error":
-            continue
-        text = event.text.strip().removeprefix(_AGAIN)
-        if not text or any(text in one for one in found):
-            continue
-        if text in _CONSEQUENCES:
-            consequences.append(text)
-            continue
-        about = f"{event.resource}: " if event.resource else ""
-        found.append(f"{about}{text}")
-    return found or consequences[:1]
+        match event:
+            case Message(severity="error"):
+                text = event.text.strip().removeprefix(_AGAIN)
+                if text in _CONSEQUENCES:
+                    continue
+            case PolicyViolation(level="mandatory"):
+                text = f"{event.policy}: {event.text.strip()}"
+            case _:
+                continue
+        if text and not any(text in one for one in found):
+            found.append(f"{event.resource}: {text}" if event.resource else text)
+    return found
 
 
 def described(found: Sequence[str], output: str) -> str:

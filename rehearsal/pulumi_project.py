@@ -23,7 +23,14 @@ from region import private
 from region.environment import process_environment
 from region.session import Session
 from rehearsal.causes import causes, described
-from rehearsal.engine_events import VARIABLES, Message, OnEvent, event_stream
+from rehearsal.engine_events import (
+    VARIABLES,
+    Event,
+    Message,
+    OnEvent,
+    PolicyViolation,
+    event_stream,
+)
 from rehearsal.processes import Processes
 from toolchain import locate, paths
 
@@ -32,6 +39,10 @@ STACKS = ("single", "ha")
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 """The type of the stack itself among its resources: it is there as soon as anything was tried."""
+
+
+def _ignore(_: Event) -> None:
+    """Let the engine report what it does: the causes of a failure are taken from that."""
 
 
 class EngineError(UserError):
@@ -88,17 +99,17 @@ class Project:
             return {}
         return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
 
-    def up(self, stack: str, on_event: OnEvent | None = None) -> None:
+    def up(self, stack: str, on_event: OnEvent = _ignore) -> None:
         """Preview and update, both under the policy pack."""
         arguments = ["up", "--stack", stack, "--yes", *_pack(), "--suppress-outputs"]
         self._run(arguments, on_event)
 
-    def preview(self, stack: str, on_event: OnEvent | None = None, *, pack: bool = True) -> None:
+    def preview(self, stack: str, on_event: OnEvent = _ignore, *, pack: bool = True) -> None:
         """Preview, under the policy pack unless `pack` is False."""
         arguments = ["preview", "--stack", stack, *(_pack() if pack else ()), "--suppress-outputs"]
         self._run(arguments, on_event)
 
-    def destroy(self, stack: str, on_event: OnEvent | None = None) -> None:
+    def destroy(self, stack: str, on_event: OnEvent = _ignore) -> None:
         """Delete every resource of the stack."""
         self._run(["destroy", "--stack", stack, "--yes"], on_event)
 
@@ -124,7 +135,7 @@ class Project:
         Raises:
             EngineError: the command failed.
         """
-        messages: list[Message] = []
+        reported: list[Event] = []
         if on_event is None:
             with self._started(arguments, {}) as process:
                 printed, _ = process.communicate()
@@ -139,8 +150,8 @@ class Project:
                 output = reader.submit(process.communicate)
                 output.add_done_callback(lambda _: stream.wake())
                 for event in stream.follow(output.done):
-                    if isinstance(event, Message):
-                        messages.append(event)
+                    if isinstance(event, Message | PolicyViolation):
+                        reported.append(event)
                     on_event(event)
                 printed, _ = output.result()
         if process.returncode:
@@ -148,7 +159,7 @@ class Project:
             log = self._keep_output(arguments[0], stack, printed)
             raise EngineError(
                 f"{stack}: pulumi {arguments[0]} failed (exit {process.returncode}): "
-                f"{described(causes(messages), printed)}\nIts whole output: {log}"
+                f"{described(causes(reported), printed)}\nIts whole output: {log}"
             )
         return printed
 

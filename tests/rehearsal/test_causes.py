@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.causes import LAST_LINES, causes, described
-from rehearsal.engine_events import Heartbeat, Message, Resource
+from rehearsal.engine_events import Heartbeat, Message, PolicyViolation, Resource
 
 WEB = Resource("haproof:service:SingleInstanceService", "web")
 
@@ -28,8 +28,17 @@ def test_other_messages_are_no_causes() -> None:
     assert causes([Message("deprecated", "warning", WEB, ephemeral=False)]) == []
 
 
-def test_a_consequence_is_better_than_nothing() -> None:
-    assert causes([error("update canceled"), error("context canceled")]) == ["update canceled"]
+def test_mandatory_policies_are_causes_and_advisory_ones_are_not() -> None:
+    violations = [
+        PolicyViolation("no-ssh", level, "port 22 is open", WEB)
+        for level in ("mandatory", "advisory")
+    ]
+    found = causes([*violations, *violations, error("preview failed")])
+    assert found == [f"{WEB}: no-ssh: port 22 is open"]
+
+
+def test_consequences_alone_are_no_cause() -> None:
+    assert causes([error("update canceled"), error("context canceled")]) == []
 
 
 def test_without_a_cause_the_last_whole_lines_of_the_output_stand_in() -> None:
