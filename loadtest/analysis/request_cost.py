@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from loadtest.analysis.host_windows import HostWindows, InstanceUse
 from loadtest.array_types import Flags, Floats
@@ -83,7 +83,7 @@ def compare(
     # The logarithm, because a ratio of two estimates is not symmetric.
     error = math.hypot(rise_error, peak_error)
     freedom = min(rise_n, peak_n) - 1
-    width = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+    width = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
     ratio = peak / rise
     return RequestCost(rise * 1000, peak * 1000, ratio * math.exp(-width), ratio * math.exp(width))
 

@@ -43,10 +43,10 @@ def failed_checks(summary: RunSummary) -> list[str]:
 def test_a_good_run_is_valid(good: Measurements):
     summary = summarise(good)
     assert failed_checks(summary) == []
-    # Valid, and every count is kept, but eight seconds do not show a p99.
+    # Every count is kept; eight seconds do not show a p99, which `smoke` therefore does not promise.
     assert [one.kept for one in summary.verdict.objectives] == [True, True, True, None]
-    assert summary.verdict.outcome == "undecided"
-    assert exit_code(summary.verdict) == 3
+    assert summary.verdict.outcome == "kept"
+    assert exit_code(summary.verdict) == 0
 
 
 @pytest.mark.parametrize(
