@@ -1,40 +1,59 @@
 """Builds the sample service's CodeDeploy revision from `app/`: its code plus what it imports.
 
-The libraries travel inside the revision, so that a deployment needs no package index. One revision
-installs on Graviton and x86, on any Python from 3.11 on: libraries are pure Python, except for those of
-requirements-compiled.txt. These come in a variant for each Python and architecture, which lie beside
-each other (an extension module's file name has both in it), and the service runs without them.
+The libraries travel inside the revision, so that a deployment needs no package index. Some are compiled:
+these come in a variant for each Python and architecture that the revision is for, which lie beside each
+other (an extension module's file name has both in it).
 """
 
 from __future__ import annotations
 
 import hashlib
+import platform
 import shutil
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from toolchain import paths, progress
 from toolchain.engine import uv
 from toolchain.errors import ToolError
 
-OLDEST_PYTHON = "3.11"
-COMPILED_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-COMPILED_ARCHITECTURES = ("x86_64", "aarch64")
+DEPLOYED = (("3.11", "aarch64"), ("3.11", "x86_64"))
+"""Python and architectures of Amazon Linux 2023, where app/scripts/before_install.sh installs it."""
+
+PLATFORM = "manylinux_2_28"
+"""Amazon Linux 2023 has glibc 2.34; asyncpg and uvloop have no variant for one older than 2.28."""
+
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.in", "README.md")
+
+Variant = tuple[str, str]
+"""Python, such as 3.11, and architecture, such as x86_64."""
 
 
 def ensure() -> str:
     """Build the revision if `app/` has changed since, and return one line about it."""
-    version = source_version(paths.APP)
+    version = source_version(paths.APP, variants())
     stamp = paths.REVISION / "VERSION"
     if not stamp.exists() or stamp.read_text(encoding="ascii").strip() != version:
         _build(version)
     return f"Revision: music-note {version}"
 
 
-def source_version(app: Path) -> str:
-    """Return twelve hex digits over names, modes and contents of everything below `app`."""
+def variants() -> tuple[Variant, ...]:
+    """Return what compiled libraries are included for: the deployed Pythons, and the local region's.
+
+    Instances of the local region have the Python that runs this program.
+    """
+    own = f"{sys.version_info.major}.{sys.version_info.minor}", platform.machine()
+    # An instance is Linux, also where this program is not.
+    return tuple(sorted({*DEPLOYED, own} if sys.platform == "linux" else DEPLOYED))
+
+
+def source_version(app: Path, built_for: Sequence[Variant]) -> str:
+    """Return twelve hex digits over the variants and everything below `app`: names, modes, contents."""
     digest = hashlib.sha256()
+    for python, architecture in built_for:
+        digest.update(f"{python}\0{architecture}\0".encode())
     for file in sorted(p for p in app.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         executable = bool(file.stat().st_mode & 0o100)
         digest.update(f"{file.relative_to(app).as_posix()}\0{executable}\0".encode())
@@ -47,45 +66,42 @@ def _build(version: str) -> None:
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(paths.APP, part, ignore=IGNORED)
     lib = part / "lib"
-    _install("build the revision", part / "requirements.txt", lib, OLDEST_PYTHON)
-    native = [p.name for p in lib.rglob("*.so")]
-    if native:
-        raise ToolError(
-            f"the revision must be pure Python, but contains {', '.join(native)}; choose another "
-            "library in app/requirements.in, or one that can be missing, in requirements-compiled.in"
-        )
-    _add_compiled(part / "requirements-compiled.txt", lib)
-    shutil.rmtree(lib / "bin", ignore_errors=True)
-    (lib / ".lock").unlink(missing_ok=True)
+    _install(part / "requirements.txt", lib)
     (part / "VERSION").write_text(version + "\n", encoding="ascii")
     shutil.rmtree(paths.REVISION, ignore_errors=True)
     part.rename(paths.REVISION)
 
 
-def _add_compiled(requirements: Path, lib: Path) -> None:
-    """Install every variant of the compiled libraries into `lib`.
+def _install(requirements: Path, lib: Path) -> None:
+    """Install every variant of the libraries into `lib`.
 
     Raises:
         ToolError: A variant is missing, or variants have files of the same name.
     """
     variant = lib.with_name("lib.variant")
     counts: list[int] = []
-    for python in COMPILED_PYTHONS:
-        for architecture in COMPILED_ARCHITECTURES:
-            title = f"build the revision: compiled for CPython {python} on {architecture}"
-            platform = ("--python-platform", f"{architecture}-manylinux2014")
-            shutil.rmtree(variant, ignore_errors=True)
-            _install(title, requirements, variant, python, *platform)
-            modules = [file.relative_to(variant) for file in variant.rglob("*.so")]
-            check_tags(modules, python, architecture)
-            counts.append(len(modules))
-            shutil.rmtree(variant / "bin", ignore_errors=True)
-            shutil.copytree(variant, lib, dirs_exist_ok=True)
-    shutil.rmtree(variant, ignore_errors=True)
+    for python, architecture in variants():
+        progress.run(
+            [
+                *(uv(), "pip", "install", "--quiet", "--no-compile-bytecode"),
+                *("--only-binary", ":all:", "--no-deps", "--require-hashes"),
+                *("--python-version", python, "--python-platform", f"{architecture}-{PLATFORM}"),
+                *("--target", str(variant), "-r", str(requirements)),
+            ],
+            title=f"build the revision: libraries for CPython {python} on {architecture}",
+            log=paths.TOOLS / "log" / "revision.log",
+        )
+        modules = [file.relative_to(variant) for file in variant.rglob("*.so")]
+        check_tags(modules, python, architecture)
+        counts.append(len(modules))
+        shutil.rmtree(variant / "bin", ignore_errors=True)
+        (variant / ".lock").unlink(missing_ok=True)
+        shutil.copytree(variant, lib, dirs_exist_ok=True)
+        shutil.rmtree(variant)
     if len(set(counts)) != 1:
         raise ToolError(
             f"the compiled libraries of {requirements.name} are not complete for every Python and "
-            f"architecture: {counts} extension modules; choose another version in app/"
+            f"architecture: {counts} extension modules for {variants()}; choose another version in app/"
         )
 
 
@@ -102,16 +118,3 @@ def check_tags(modules: Iterable[Path], python: str, architecture: str) -> None:
                 f"{module} is for more or other than CPython {python} on {architecture}: its name "
                 f"should end in {tag}; choose another library in app/requirements-compiled.in"
             )
-
-
-def _install(title: str, requirements: Path, target: Path, python: str, *options: str) -> None:
-    progress.run(
-        [
-            *(uv(), "pip", "install", "--quiet", "--no-compile-bytecode"),
-            *("--only-binary", ":all:", "--no-deps", "--require-hashes"),
-            *("--python-version", python, "--target", str(target), "-r", str(requirements)),
-            *options,
-        ],
-        title=title,
-        log=paths.TOOLS / "log" / "revision.log",
-    )

@@ -15,13 +15,11 @@ GRACEFUL_S = 10
 def _serve(configuration: settings.Settings) -> None:
     # Imported here, because a migration needs no web server.
     import uvicorn  # noqa: PLC0415
+    import uvloop  # noqa: PLC0415
 
     from music_note import connection, garbage, web  # noqa: PLC0415
 
-    # The interpreter switches threads every 5 ms; a t4g.nano without credits gets 1 ms of CPU in 10.
-    sys.setswitchinterval(0.0005)
     pool = database.Database(configuration)
-    pool.open()
     config = uvicorn.Config(
         web.create_app(configuration, pool),
         host=configuration.app_host,
@@ -43,14 +41,15 @@ def _serve(configuration: settings.Settings) -> None:
     period_s = garbage.period_of(configuration.instance_id)
 
     async def serve() -> None:
+        await pool.open()
+        garbage.keep_collections_small()
         collecting = asyncio.create_task(
             garbage.collect_when_idle(period_s, lambda: len(server.server_state.connections))
         )
         await server.serve()
         collecting.cancel()
 
-    garbage.keep_collections_small()
-    asyncio.run(serve())
+    uvloop.run(serve())
 
 
 def main(arguments: list[str]) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -44,10 +42,9 @@ async def read_body(request: Request, most: int) -> bytes:
 class NotesApi:
     """The endpoints below `/notes`. All require a session."""
 
-    def __init__(self, store: Store, known: sessions.Sessions, threads: Executor) -> None:
+    def __init__(self, store: Store, known: sessions.Sessions) -> None:
         self._notes = Notes(store)
         self._sessions = known
-        self._threads = threads
 
     def routes(self) -> list[Route]:
         """Return the routes in the order in which Starlette tries them."""
@@ -99,17 +96,12 @@ class NotesApi:
         note = await self._as_user(request, lambda user: self._notes.create(user, piece, text))
         return JSONResponse(note, 201, {"location": f"/notes/{note['id']}"})
 
-    async def _as_user(self, request: Request, work: Callable[[str], T]) -> T:
-        """Run `work` with the visitor's name, in a thread because it waits for the database."""
-        token = request.cookies.get(sessions.COOKIE, "")
-
-        def checked() -> T:
-            user = self._sessions.user(token)
-            if user is None:
-                raise HTTPException(401, "not logged in")
-            return work(user)
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, checked)
+    async def _as_user(self, request: Request, work: Callable[[str], Awaitable[T]]) -> T:
+        """Run `work` with the visitor's name."""
+        user = await self._sessions.user(request.cookies.get(sessions.COOKIE, ""))
+        if user is None:
+            raise HTTPException(401, "not logged in")
+        return await work(user)
 
 
 def _paging(request: Request) -> tuple[int, str | None]:

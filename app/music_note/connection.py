@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
-class Tidy(asyncio.Protocol):
-    """Adds to uvicorn's protocols what they leave to the garbage collector at a connection's end."""
-
-    transport: asyncio.Transport
-    timeout_keep_alive_task: asyncio.TimerHandle | None
+class Connection(HttpToolsProtocol):
+    """Adds to uvicorn's protocol what it leaves to the garbage collector at a connection's end."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Free everything that belongs to the connection."""
@@ -21,9 +16,3 @@ class Tidy(asyncio.Protocol):
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
-        # A method of asyncio's transport that the transport refers to: a reference cycle.
-        vars(self.transport).pop("_read_ready_cb", None)
-
-
-class Connection(Tidy, AutoHTTPProtocol):
-    """A connection that is read by httptools if that is there, else by h11."""

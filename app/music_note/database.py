@@ -1,24 +1,22 @@
-"""PostgreSQL: a connection pool, with the password from Secrets Manager."""
+"""PostgreSQL: a pool of connections, with the password from Secrets Manager."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
-import queue
 import subprocess
 import sys
-import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pg8000.exceptions import DatabaseError, InterfaceError
-from pg8000.native import Connection
+import asyncpg
 
 from music_note.settings import Settings
 
 SECRET_TIMEOUT_S = 60
-INVALID_PASSWORD = "28P01"  # noqa: S105
-"""SQLSTATE `invalid_password`: the secret has been rotated since it was read."""
 
-SELECT_HASH = "SELECT password_hash FROM visitor WHERE username = :name"
+SELECT_HASH = "SELECT password_hash FROM visitor WHERE username = $1"
 SELECT_SESSION_KEY = "SELECT value FROM setting WHERE name = 'session_key'"
 
 TIMEOUT_S = 10
@@ -27,8 +25,20 @@ TIMEOUT_S = 10
 OUT_OF_SERVICE = ("08", "53", "57")
 """SQLSTATE classes: connection lost, no resources, cancelled by the operator or by a timeout."""
 
-CONNECTION_ENDED = "57P"
-"""Prefix of the SQLSTATEs with which a server closes connections, for example before a failover."""
+UNREACHABLE = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What asyncpg raises without a word from the server. A timeout is an OSError; an InternalClientError
+comes of a connection that the server has just given notice to."""
+
+FAILURES = (asyncpg.PostgresError, *UNREACHABLE)
+"""What connecting and statements raise."""
+
+BROKEN = (
+    *(asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError),
+    *UNREACHABLE,
+)
+"""Those after which a connection is of no more use, as at a failover."""
+
+UNLIMITED = sys.maxsize
 
 
 class UnavailableError(Exception):
@@ -44,14 +54,14 @@ class Credentials:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()
+        self._lock = asyncio.Lock()
         self._value: tuple[str, str] | None = None
 
-    def get(self, *, refused: tuple[str, str] | None = None) -> tuple[str, str]:
+    async def get(self, *, refused: tuple[str, str] | None = None) -> tuple[str, str]:
         """Return user and password; fetch them again if the cached ones were `refused`."""
-        with self._lock:
+        async with self._lock:
             if self._value is None or self._value == refused:
-                self._value = self._fetch()
+                self._value = await asyncio.to_thread(self._fetch)
             return self._value
 
     def _fetch(self) -> tuple[str, str]:
@@ -73,28 +83,8 @@ class Credentials:
         return secret["username"], secret["password"]
 
 
-class Slot:
-    """A place in the pool: one connection and its prepared statements."""
-
-    def __init__(self) -> None:
-        self.connection: Connection | None = None
-        self._statements: dict[str, Any] = {}
-
-    def prepared(self, statement: str) -> Any:
-        """Return the prepared statement; the server parses it once per connection."""
-        assert self.connection is not None  # noqa: S101
-        if statement not in self._statements:
-            self._statements[statement] = self.connection.prepare(statement)
-        return self._statements[statement]
-
-    def drop(self) -> None:
-        """Discard a broken connection."""
-        self.connection = None
-        self._statements = {}
-
-
 class Database:
-    """A fixed number of connections, each used by one thread at a time.
+    """A fixed number of connections, each used by one request at a time.
 
     They are opened before the service listens: otherwise the first visitor would wait for the secret
     and for a TLS handshake, seconds on a t4g.nano, and everybody queued behind would wait too.
@@ -103,109 +93,121 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._credentials = Credentials(settings)
-        self._slots: queue.LifoQueue[Slot] = queue.LifoQueue()
-        for _ in range(settings.database_connections):
-            self._slots.put(Slot())
+        self._pool: asyncpg.Pool | None = None
 
-    def open(self) -> None:
-        """Open every connection now.
+    async def open(self) -> None:
+        """Open every connection now; before anything else.
 
         An unreachable database is not an error here: connections are opened again when needed.
         """
-        opened: list[Slot] = []
+        most = self._settings.database_connections
+        pool = self._pool = asyncpg.create_pool(
+            # The pool's own minimum would make an unreachable database an error.
+            min_size=0,
+            max_size=most,
+            max_queries=UNLIMITED,
+            max_inactive_connection_lifetime=0,
+            connect=lambda _dsn, **options: self.connect(**options),
+            reset=_keep_as_it_is,
+            command_timeout=TIMEOUT_S,
+            # Slightly shorter than ours: otherwise the server would continue to work for a client
+            # that has gone.
+            server_settings={"statement_timeout": f"{TIMEOUT_S - 1}s"},
+        )
+        await pool
         try:
-            for _ in range(self._settings.database_connections):
-                opened.append(self._slots.get())
-                self._connected(opened[-1]).prepared(SELECT_HASH)
-        except (InterfaceError, DatabaseError, OSError) as error:
-            print(f"music-note: no database yet: {error}", file=sys.stderr)
-        finally:
-            for slot in opened:
-                self._slots.put(slot)
+            async with contextlib.AsyncExitStack() as held:
+                for _ in range(most):
+                    connection = await held.enter_async_context(pool.acquire())
+                    await connection.fetch(SELECT_HASH, "")
+        except FAILURES as error:
+            print(f"music-note: no database yet: {reason(error)}", file=sys.stderr)
 
-    def password_hash(self, username: str) -> str | None:
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._pool is not None:
+            await self._pool.close()
+
+    async def password_hash(self, username: str) -> str | None:
         """Return the stored hash of a visitor, or None if there is no such visitor."""
-        rows = self.run(SELECT_HASH, name=username)
+        rows = await self.run(SELECT_HASH, username)
         return rows[0][0] if rows else None
 
-    def session_key(self) -> str:
+    async def session_key(self) -> str:
         """Return the key that signs sessions; it is the same on every instance."""
-        return self.run(SELECT_SESSION_KEY)[0][0]
+        return (await self.run(SELECT_SESSION_KEY))[0][0]
 
-    def run(self, statement: str, *, repeat: bool = True, **parameters: Any) -> list[list[Any]]:
-        """Run one statement; replace a connection that has broken since its last use once.
+    async def run(
+        self, statement: str, *values: Any, repeat: bool = True
+    ) -> Sequence[Sequence[Any]]:
+        """Run one statement; replace a connection that breaks meanwhile once.
 
         With `repeat` False the statement is not sent again: it may already have been executed.
 
         Raises:
             UnavailableError: The database is unreachable or did not respond in time.
         """
-        slot = self._slots.get()
         try:
-            return self._attempt(slot, statement, parameters, repeat=repeat)
-        except (InterfaceError, OSError) as error:
-            raise UnavailableError(f"no database: {error}") from error
-        except DatabaseError as error:
-            state = _sqlstate(error)
-            if state.startswith(CONNECTION_ENDED):
-                slot.drop()
-            if not state.startswith(OUT_OF_SERVICE):
+            return await self._attempt(statement, values, repeat=repeat)
+        except UNREACHABLE as error:
+            raise UnavailableError(f"no database: {reason(error)}") from error
+        except asyncpg.PostgresError as error:
+            if not str(getattr(error, "sqlstate", "")).startswith(OUT_OF_SERVICE):
                 raise
-            raise UnavailableError(f"the database gave up: {_message(error)}") from error
-        finally:
-            self._slots.put(slot)
+            raise UnavailableError(f"the database gave up: {error}") from error
 
-    def _attempt(
-        self, slot: Slot, statement: str, parameters: dict[str, Any], *, repeat: bool
-    ) -> list[list[Any]]:
-        was_used = slot.connection is not None
+    async def _attempt(
+        self, statement: str, values: Sequence[Any], *, repeat: bool
+    ) -> Sequence[Sequence[Any]]:
+        assert self._pool is not None, "open() comes first"  # noqa: S101
+        async with self._pool.acquire() as connection:
+            try:
+                return await connection.fetch(statement, *values)
+            except BROKEN as error:
+                # The pool opens another one when it needs it. After a timeout it would first wait
+                # for the server to confirm that the statement is cancelled.
+                with contextlib.suppress(asyncpg.InterfaceError):  # closed already
+                    connection.terminate()
+                # A statement that timed out would time out again, at the same cost.
+                if not repeat or isinstance(error, TimeoutError):
+                    raise
+        return await self._attempt(statement, values, repeat=False)
+
+    async def connect(
+        self, *, server_settings: Mapping[str, str] | None = None, **options: Any
+    ) -> asyncpg.Connection:
+        """Open a connection with asyncpg's `options`; read the secret again if it is outdated."""
+        named = {"application_name": f"music-note {self._settings.instance_id}"}
+        options["server_settings"] = named | dict(server_settings or {})
+        credentials = await self._credentials.get()
         try:
-            return self._connected(slot).prepared(statement).run(**parameters)
-        except (InterfaceError, OSError) as error:
-            slot.drop()
-            # A statement that timed out would time out again, at the same cost.
-            if not (was_used and repeat) or isinstance(error.__cause__ or error, TimeoutError):
-                raise
-        return self._connected(slot).prepared(statement).run(**parameters)
+            return await self._open(credentials, **options)
+        except asyncpg.InvalidPasswordError:
+            credentials = await self._credentials.get(refused=credentials)
+        return await self._open(credentials, **options)
 
-    def _connected(self, slot: Slot) -> Slot:
-        if slot.connection is None:
-            slot.connection = self.connect()
-            # The server's timeout is slightly shorter than ours: otherwise it would continue to work
-            # for a client that has gone.
-            slot.connection.run(f"SET statement_timeout = '{TIMEOUT_S - 1}s'")
-        return slot
-
-    def connect(self, timeout_s: float = TIMEOUT_S) -> Connection:
-        """Open a connection whose statements may take `timeout_s` seconds."""
-        credentials = self._credentials.get()
-        try:
-            return self._open(credentials, timeout_s)
-        except DatabaseError as error:
-            if _sqlstate(error) != INVALID_PASSWORD:
-                raise
-        return self._open(self._credentials.get(refused=credentials), timeout_s)
-
-    def _open(self, credentials: tuple[str, str], timeout_s: float) -> Connection:
+    async def _open(self, credentials: tuple[str, str], **options: Any) -> asyncpg.Connection:
         user, password = credentials
-        # Without `ssl_context` pg8000 acts like libpq's sslmode=prefer: encrypted if the server can.
-        # That RDS accepts nothing else is a setting of the server (`rds.force_ssl`).
-        return Connection(
-            user,
+        return await asyncpg.connect(
+            user=user,
             password=password,
             host=self._settings.database_host,
             port=self._settings.database_port,
             database=self._settings.database_name,
-            timeout=timeout_s,
-            application_name=f"music-note {self._settings.instance_id}",
+            # Encrypted if the server can. That RDS accepts nothing else is a setting of the server
+            # (`rds.force_ssl`).
+            ssl="prefer",
+            timeout=TIMEOUT_S,
+            # A prepared statement is kept as long as its connection.
+            max_cached_statement_lifetime=0,
+            **options,
         )
 
 
-def _sqlstate(error: DatabaseError) -> str:
-    details = error.args[0] if error.args else {}
-    return details.get("C", "") if isinstance(details, dict) else ""
+async def _keep_as_it_is(_connection: object) -> None:
+    """Stand in for asyncpg's reset after each use, a query of its own; nothing here needs one."""
 
 
-def _message(error: DatabaseError) -> str:
-    details = error.args[0] if error.args else {}
-    return str(details.get("M", "")) if isinstance(details, dict) else str(details)
+def reason(error: Exception) -> str:
+    """Return an error's message; a timeout has none, so its name."""
+    return str(error) or type(error).__name__

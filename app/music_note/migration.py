@@ -6,11 +6,12 @@ take a t4g.nano many minutes. The database does it once, in seconds.
 
 from __future__ import annotations
 
-from pg8000.exceptions import DatabaseError, InterfaceError
-from pg8000.native import Connection
+import asyncio
+
+from asyncpg import Connection
 
 from music_note import passwords
-from music_note.database import Database
+from music_note.database import FAILURES, Database, reason
 from music_note.settings import Settings
 
 DEMO_PASSWORD = "music-note-demo"  # noqa: S105 - of the synthetic visitors, whose names are public too
@@ -49,8 +50,8 @@ CREATE INDEX IF NOT EXISTS note_by_owner ON note (owner, id);
 
 SEED_VISITORS = """
 INSERT INTO visitor (username, password_hash)
-SELECT 'visitor-' || lpad(n::text, 6, '0'), :hash
-FROM generate_series(1, CAST(:count AS integer)) AS n
+SELECT 'visitor-' || lpad(n::text, 6, '0'), $1
+FROM generate_series(1, $2::integer) AS n
 ON CONFLICT (username) DO UPDATE SET password_hash = excluded.password_hash
 WHERE split_part(visitor.password_hash, '$', 1) <> split_part(excluded.password_hash, '$', 1)
     OR split_part(visitor.password_hash, '$', 2) <> split_part(excluded.password_hash, '$', 2)
@@ -77,21 +78,21 @@ WITH before AS (
     INSERT INTO note (owner, piece, body)
     SELECT
         'visitor-' || lpad(visitor::text, 6, '0'),
-        (CAST(:composers AS text[]))[1 + mix % 16] || ', '
-            || (CAST(:forms AS text[]))[1 + mix / 16 % 12] || ' no. ' || 1 + mix / 192 % 500,
+        ($3::text[])[1 + mix % 16] || ', '
+            || ($4::text[])[1 + mix / 16 % 12] || ' no. ' || 1 + mix / 192 % 500,
         'Tempo ' || 40 + mix % 120 || ', hands apart until bar ' || 1 + mix % 64
             || '; then together, and slower than feels right.'
     FROM before,
-        generate_series(before.visitors + 1, CAST(:count AS integer)) AS visitor,
-        generate_series(1, CAST(:each AS integer)) AS note,
+        generate_series(before.visitors + 1, $1::integer) AS visitor,
+        generate_series(1, $2::integer) AS note,
         LATERAL (
-            SELECT CAST((visitor * CAST(:each AS bigint) + note) * 7919 % 1000003 AS integer) AS mix
+            SELECT CAST((visitor * $2::bigint + note) * 7919 % 1000003 AS integer) AS mix
         )
     RETURNING 1
 )
 INSERT INTO setting (name, value)
-SELECT 'visitors_with_notes', CAST(:count AS integer)::text
-FROM before WHERE before.visitors < CAST(:count AS integer)
+SELECT 'visitors_with_notes', $1::integer::text
+FROM before WHERE before.visitors < $1::integer
 ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 
@@ -114,55 +115,58 @@ def migrate(settings: Settings) -> str:
     one decides about the search index, by its SEARCH_INDEX.
 
     Raises:
-        MigrationError: The database rejected a statement or took too long.
+        MigrationError: The database is unreachable, rejected a statement or took too long.
     """
-    connection = Database(settings).connect(TIMEOUT_S)
+    return asyncio.run(_migrate(settings))
+
+
+async def _migrate(settings: Settings) -> str:
     try:
-        connection.run("SELECT pg_advisory_lock(:key)", key=LOCK)
-        for statement in filter(str.strip, SCHEMA.split(";")):
-            connection.run(statement)
-        _seed_visitors(connection, settings)
-        _seed_notes(connection, settings)
-        return _content(connection, settings)
-    except (DatabaseError, InterfaceError) as error:
-        raise MigrationError(f"the database's migration failed: {error}") from error
-    finally:
-        connection.close()
+        connection = await Database(settings).connect(command_timeout=TIMEOUT_S)
+        try:
+            await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+            await connection.execute(SCHEMA)
+            await _seed_visitors(connection, settings)
+            await _seed_notes(connection, settings)
+            return await _content(connection, settings)
+        finally:
+            await connection.close()
+    except FAILURES as error:
+        raise MigrationError(f"the database's migration failed: {reason(error)}") from error
 
 
-def _seed_visitors(connection: Connection, settings: Settings) -> None:
+async def _seed_visitors(connection: Connection, settings: Settings) -> None:
     stored = passwords.hash_password(DEMO_PASSWORD, iterations=settings.password_iterations)
-    connection.run(SEED_VISITORS, hash=stored, count=settings.seed_users)
-    if connection.row_count:
+    done = await connection.execute(SEED_VISITORS, stored, settings.seed_users)
+    if _changed(done):
         # Otherwise autovacuum runs a minute later, in the middle of the load test.
-        connection.run("VACUUM (ANALYZE) visitor")
+        await connection.execute("VACUUM (ANALYZE) visitor")
 
 
-def _seed_notes(connection: Connection, settings: Settings) -> None:
-    connection.run(
-        SEED_NOTES,
-        count=settings.seed_users,
-        each=NOTES_PER_VISITOR,
-        composers=list(COMPOSERS),
-        forms=list(FORMS),
+async def _seed_notes(connection: Connection, settings: Settings) -> None:
+    done = await connection.execute(
+        SEED_NOTES, settings.seed_users, NOTES_PER_VISITOR, list(COMPOSERS), list(FORMS)
     )
-    seeded = bool(connection.row_count)
     # After the rows: building an index is faster than growing it.
-    if _switch_index(connection, wanted=settings.search_index) or seeded:
-        connection.run("VACUUM (ANALYZE) note")
+    if await _switch_index(connection, wanted=settings.search_index) or _changed(done):
+        await connection.execute("VACUUM (ANALYZE) note")
 
 
-def _switch_index(connection: Connection, *, wanted: bool) -> bool:
+def _changed(done: str) -> bool:
+    """Return whether a statement wrote rows, from PostgreSQL's command tag, such as `INSERT 0 7`."""
+    return not done.endswith(" 0")
+
+
+async def _switch_index(connection: Connection, *, wanted: bool) -> bool:
     """Create or drop the search index; return whether anything changed."""
-    rows = connection.run("SELECT to_regclass('note_by_piece') IS NOT NULL")
-    if rows == [[wanted]]:
+    if await connection.fetchval("SELECT to_regclass('note_by_piece') IS NOT NULL") == wanted:
         return False
-    connection.run(CREATE_SEARCH_INDEX if wanted else DROP_SEARCH_INDEX)
+    await connection.execute(CREATE_SEARCH_INDEX if wanted else DROP_SEARCH_INDEX)
     return True
 
 
-def _content(connection: Connection, settings: Settings) -> str:
-    rows = connection.run("SELECT (SELECT count(*) FROM visitor), (SELECT count(*) FROM note)")
-    visitors, written = rows[0] if rows else (0, 0)
+async def _content(connection: Connection, settings: Settings) -> str:
+    visitors = await connection.fetchval("SELECT count(*) FROM visitor")
+    written = await connection.fetchval("SELECT count(*) FROM note")
     index = "with" if settings.search_index else "without"
     return f"{visitors} visitors and {written} notes in the database, {index} a search index"

@@ -7,6 +7,7 @@ offset: the last page costs as much as the first, and a new note shifts none of 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,18 +18,14 @@ LIMIT_DEFAULT = 20
 HIGHEST_ID = 2**63 - 1
 """Maximum of PostgreSQL's bigint."""
 
-INSERT = (
-    "INSERT INTO note (owner, piece, body)"
-    " VALUES (CAST(:owner AS text), CAST(:piece AS text), CAST(:body AS text))"
-    " RETURNING id, created_at"
-)
-SELECT = "SELECT id, owner, piece, body, created_at FROM note WHERE id = CAST(:id AS bigint)"
+INSERT = "INSERT INTO note (owner, piece, body) VALUES ($1, $2, $3) RETURNING id, created_at"
+SELECT = "SELECT id, owner, piece, body, created_at FROM note WHERE id = $1"
 SELECT_OWN = """
 SELECT id, owner, piece, left(body, 120), created_at
 FROM note
-WHERE owner = CAST(:owner AS text) AND id < CAST(:before AS bigint)
+WHERE owner = $1 AND id < $2
 ORDER BY id DESC
-LIMIT CAST(:rows AS integer)
+LIMIT $3
 """
 
 # A range instead of LIKE: it can use an index even in a prepared statement's generic plan, and has
@@ -38,21 +35,20 @@ LIMIT CAST(:rows AS integer)
 SELECT_FOUND = """
 SELECT id, owner, piece, left(body, 120), created_at, lower(piece)
 FROM note
-WHERE (lower(piece) COLLATE "C", id) > (
-        greatest(lower(CAST(:prefix AS text)), CAST(:key AS text) COLLATE "C"),
-        CAST(:id AS bigint)
-    )
-    AND lower(piece) COLLATE "C" < lower(CAST(:prefix AS text)) || chr(1114111)
+WHERE (lower(piece) COLLATE "C", id) > (greatest(lower($1::text), $2::text COLLATE "C"), $3::bigint)
+    AND lower(piece) COLLATE "C" < lower($1) || chr(1114111)
 ORDER BY lower(piece) COLLATE "C", id
-LIMIT CAST(:rows AS integer)
+LIMIT $4
 """
 
 
 class Rows(Protocol):
     """Something that runs statements."""
 
-    def run(self, statement: str, *, repeat: bool = True, **parameters: Any) -> list[list[Any]]:
-        """Run one statement and return its rows."""
+    async def run(
+        self, statement: str, *values: Any, repeat: bool = True
+    ) -> Sequence[Sequence[Any]]:
+        """Run one statement with `values` for $1, $2, …, and return its rows."""
         ...
 
 
@@ -74,27 +70,27 @@ class Notes:
     def __init__(self, database: Rows) -> None:
         self._database = database
 
-    def create(self, owner: str, piece: str, text: str) -> dict[str, Any]:
+    async def create(self, owner: str, piece: str, text: str) -> dict[str, Any]:
         """Create a note. Never retried automatically: a second attempt could create it twice."""
-        rows = self._database.run(INSERT, repeat=False, owner=owner, piece=piece, body=text)
+        rows = await self._database.run(INSERT, owner, piece, text, repeat=False)
         number, created = rows[0]
         return _note([number, owner, piece, text, created], "text")
 
-    def read(self, number: int) -> dict[str, Any] | None:
+    async def read(self, number: int) -> dict[str, Any] | None:
         """Return one full note; None if there is none with that number."""
-        rows = self._database.run(SELECT, id=number)
+        rows = await self._database.run(SELECT, number)
         return _note(rows[0], "text") if rows else None
 
-    def own(self, owner: str, limit: int, after: str | None) -> Page:
+    async def own(self, owner: str, limit: int, after: str | None) -> Page:
         """List a visitor's own notes, newest first."""
         before = HIGHEST_ID if after is None else whole_number("after", after, HIGHEST_ID)
-        rows = self._database.run(SELECT_OWN, owner=owner, before=before, rows=limit + 1)
+        rows = await self._database.run(SELECT_OWN, owner, before, limit + 1)
         return _page(rows, limit, lambda last: str(last[0]))
 
-    def search(self, prefix: str, limit: int, after: str | None) -> Page:
+    async def search(self, prefix: str, limit: int, after: str | None) -> Page:
         """Search all notes by the beginning of the piece's name, case-insensitively and sorted."""
         number, key = (0, "") if after is None else _search_cursor(after)
-        rows = self._database.run(SELECT_FOUND, prefix=prefix, key=key, id=number, rows=limit + 1)
+        rows = await self._database.run(SELECT_FOUND, prefix, key, number, limit + 1)
         return _page(rows, limit, lambda last: f"{last[0]}:{last[5]}")
 
 
@@ -153,13 +149,13 @@ def _search_cursor(after: str) -> tuple[int, str]:
     return whole_number("after", number, HIGHEST_ID), plain_text("after", key, 4 * PIECE_MAX)
 
 
-def _page(rows: list[list[Any]], limit: int, cursor: Any) -> Page:
+def _page(rows: Sequence[Sequence[Any]], limit: int, cursor: Any) -> Page:
     shown = rows[:limit]
     more = len(rows) > limit
     return Page([_note(row, "excerpt") for row in shown], cursor(shown[-1]) if more else None)
 
 
-def _note(row: list[Any], body: str) -> dict[str, Any]:
+def _note(row: Sequence[Any], body: str) -> dict[str, Any]:
     number, owner, piece, text, created = row[:5]
     return {
         "id": number,

@@ -17,32 +17,32 @@ MAX_AGE_S = 3_600
 class KeySource(Protocol):
     """The source of the signing key."""
 
-    def session_key(self) -> str:
+    async def session_key(self) -> str:
         """Return the key; it is the same on every instance."""
         ...
 
 
 class Sessions:
-    """Signs and verifies tokens. The first call blocks while the key is read."""
+    """Signs and verifies tokens, with a key that the first call reads."""
 
     def __init__(self, source: KeySource) -> None:
         self._source = source
         self._signer: TimestampSigner | None = None
 
-    def token(self, username: str) -> str:
+    async def token(self, username: str) -> str:
         """Create a token for a visitor."""
-        return self._known().sign(username).decode("ascii")
+        return (await self._known()).sign(username).decode("ascii")
 
-    def user(self, token: str) -> str | None:
+    async def user(self, token: str) -> str | None:
         """Return the token's visitor; None if it is forged or expired."""
         if not token:
             return None
         try:
-            return self._known().unsign(token, max_age=MAX_AGE_S).decode()
+            return (await self._known()).unsign(token, max_age=MAX_AGE_S).decode()
         except BadSignature:
             return None
 
-    def _known(self) -> TimestampSigner:
+    async def _known(self) -> TimestampSigner:
         if self._signer is None:
-            self._signer = TimestampSigner(self._source.session_key())
+            self._signer = TimestampSigner(await self._source.session_key())
         return self._signer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from typing import Any
 
@@ -64,11 +63,9 @@ class Service:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
-        # Logins hash, and all endpoints wait for the database: in as many threads as connections.
-        self._threads = ThreadPoolExecutor(settings.database_connections, "database")
         self._unknown = passwords.hash_password("", iterations=settings.password_iterations)
         self._sessions = sessions.Sessions(database)
-        self._notes = NotesApi(database, self._sessions, self._threads)
+        self._notes = NotesApi(database, self._sessions)
         page = files("music_note").joinpath("index.html").read_text(encoding="utf-8")
         self._index = HTMLResponse(page.replace("{{version}}", settings.version))
 
@@ -77,20 +74,26 @@ class Service:
         form = credentials(await read_body(request, LOGIN_MAX_BYTES))
         if form is None:
             return JSONResponse({"error": "send JSON with username and password"}, 400)
-        loop = asyncio.get_running_loop()
-        cookie = await loop.run_in_executor(self._threads, self._session, *form)
+        cookie = await self._session(*form)
         if cookie is None:
             return JSONResponse({"error": "unknown user or wrong password"}, 401)
         answer = JSONResponse({"user": form[0]})
         answer.set_cookie(sessions.COOKIE, cookie, max_age=sessions.MAX_AGE_S, httponly=True)
         return answer
 
-    def _session(self, username: str, password: str) -> str | None:
-        stored = self._database.password_hash(username)
+    async def _session(self, username: str, password: str) -> str | None:
+        stored = await self._database.password_hash(username)
         # An unknown name takes as long as a wrong password.
-        if not passwords.verify(password, stored or self._unknown) or stored is None:
+        if not await self._verified(password, stored or self._unknown) or stored is None:
             return None
-        return self._sessions.token(username)
+        return await self._sessions.token(username)
+
+    async def _verified(self, password: str, stored: str) -> bool:
+        # A cheap hash takes less time than the way into a thread and back. An expensive one would
+        # keep everybody waiting, health checks too.
+        if self._settings.password_iterations <= passwords.INLINE_ITERATIONS:
+            return passwords.verify(password, stored)
+        return await asyncio.to_thread(passwords.verify, password, stored)
 
     async def logout(self, request: Request) -> Response:  # noqa: ARG002
         """End the visitor's session, if there is one: 204."""
@@ -100,9 +103,7 @@ class Service:
 
     async def me(self, request: Request) -> Response:
         """Return who is logged in: 200 with the name, or 401."""
-        token = request.cookies.get(sessions.COOKIE, "")
-        loop = asyncio.get_running_loop()
-        user = await loop.run_in_executor(self._threads, self._sessions.user, token)
+        user = await self._sessions.user(request.cookies.get(sessions.COOKIE, ""))
         if user is None:
             return JSONResponse({"error": "not logged in"}, 401)
         return JSONResponse({"user": user})

@@ -17,8 +17,8 @@ import pytest
 from music_note import garbage, passwords, settings
 
 uvicorn = pytest.importorskip("uvicorn", reason="the revision's libraries: run `make revision`")
+import uvloop  # noqa: E402
 from music_note import connection, web  # noqa: E402
-from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: E402
 
 COUNT = 300
 FEW = 30
@@ -34,10 +34,10 @@ class Memory:
 
     users: dict[str, str] = field(default_factory=dict[str, str])
 
-    def password_hash(self, username: str) -> str | None:
+    async def password_hash(self, username: str) -> str | None:
         return self.users.get(username)
 
-    def session_key(self) -> str:
+    async def session_key(self) -> str:
         return "key"
 
 
@@ -52,11 +52,7 @@ def switched_off() -> Generator[None]:
         gc.enable()
 
 
-class WithH11(connection.Tidy, H11Protocol):
-    """A connection where httptools is not installed."""
-
-
-def serving(work: Callable[[int], object], kind: type[asyncio.Protocol] = WithH11) -> None:
+def serving(work: Callable[[int], object]) -> None:
     """Run `work`, which gets the port, in a thread while the service runs in this one."""
     configuration = settings.load(
         {
@@ -78,7 +74,13 @@ def serving(work: Callable[[int], object], kind: type[asyncio.Protocol] = WithH1
     async def run() -> None:
         with socket.create_server((ADDRESS, 0)) as listening:
             server = uvicorn.Server(
-                uvicorn.Config(app, http=kind, ws="none", lifespan="off", log_level="critical")
+                uvicorn.Config(
+                    app,
+                    http=connection.Connection,
+                    ws="none",
+                    lifespan="off",
+                    log_level="critical",
+                )
             )
             task = asyncio.create_task(server.serve([listening]))
             try:
@@ -87,7 +89,7 @@ def serving(work: Callable[[int], object], kind: type[asyncio.Protocol] = WithH1
                 server.should_exit = True
                 await task
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 def request(method: str, path: str, form: object = None) -> bytes:
@@ -112,12 +114,8 @@ REQUESTS = {
 }
 
 
-PROTOCOLS = pytest.mark.parametrize("protocol", [connection.Connection, WithH11])
-
-
-@PROTOCOLS
 @pytest.mark.parametrize("kind", REQUESTS)
-def test_a_request_leaves_nothing_to_collect(kind: str, protocol: type[asyncio.Protocol]) -> None:
+def test_a_request_leaves_nothing_to_collect(kind: str) -> None:
     data, status = REQUESTS[kind]
     found: list[int] = []
 
@@ -129,7 +127,7 @@ def test_a_request_leaves_nothing_to_collect(kind: str, protocol: type[asyncio.P
                     exchange(client, data)
                 found.append(gc.collect())
 
-    serving(requests, protocol)
+    serving(requests)
     assert found[0] <= FEW
 
 
@@ -143,11 +141,10 @@ def reset(client: socket.socket) -> None:
     client.close()
 
 
-@PROTOCOLS
 @pytest.mark.parametrize("end", [closed, reset])
 @pytest.mark.parametrize("answered", [True, False], ids=["answered", "gone before"])
 def test_a_connection_leaves_nothing_behind(
-    end: Callable[[socket.socket], None], answered: bool, protocol: type[asyncio.Protocol]
+    end: Callable[[socket.socket], None], answered: bool
 ) -> None:
     data = REQUESTS["login"][0]
 
@@ -171,7 +168,7 @@ def test_a_connection_leaves_nothing_behind(
                 time.sleep(0.05)
             found.extend((living(), gc.collect()))
 
-    serving(visits, protocol)
+    serving(visits)
     held, collected = found
     assert held == 0, "held by something, and garbage once that lets go"
     assert collected <= FEW
@@ -179,7 +176,7 @@ def test_a_connection_leaves_nothing_behind(
 
 def living() -> int:
     """How many connections are in memory, whether they are open or not."""
-    return sum(isinstance(item, connection.Tidy) for item in gc.get_objects())
+    return sum(isinstance(item, connection.Connection) for item in gc.get_objects())
 
 
 @pytest.fixture

@@ -39,36 +39,35 @@ class Listed:
     rows: list[list[Any]] = field(default_factory=list[list[Any]])
     broken: bool = False
 
-    def password_hash(self, username: str) -> str | None:
+    async def password_hash(self, username: str) -> str | None:
         stored = passwords.hash_password("secret", iterations=2)
         return stored if username in {"mina", "joon"} else None
 
-    def session_key(self) -> str:
+    async def session_key(self) -> str:
         return "key"
 
-    def run(self, statement: str, *, repeat: bool = True, **given: Any) -> list[list[Any]]:
+    async def run(self, statement: str, *given: Any, repeat: bool = True) -> list[list[Any]]:
         if self.broken:
             raise UnavailableError("no database: host 10.0.0.9 is away")
-        match statement:
-            case notes.INSERT:
+        match statement, given:
+            case notes.INSERT, (owner, piece, body):
                 assert not repeat
-                row = [len(self.rows) + 1, given["owner"], given["piece"], given["body"], CREATED]
+                row = [len(self.rows) + 1, owner, piece, body, CREATED]
                 self.rows.append(row)
                 return [[row[0], CREATED]]
-            case notes.SELECT:
-                return [row for row in self.rows if row[0] == given["id"]]
-            case notes.SELECT_OWN:
-                own = [r for r in self.rows if r[1] == given["owner"] and r[0] < given["before"]]
-                return sorted(own, reverse=True)[: given["rows"]]
-            case notes.SELECT_FOUND:
-                prefix = given["prefix"].lower()
+            case notes.SELECT, (number,):
+                return [row for row in self.rows if row[0] == number]
+            case notes.SELECT_OWN, (owner, before, most):
+                own = [r for r in self.rows if r[1] == owner and r[0] < before]
+                return sorted(own, reverse=True)[:most]
+            case notes.SELECT_FOUND, (prefix, key, number, most):
                 found = sorted(
                     [*row, row[2].lower()]
                     for row in self.rows
-                    if row[2].lower().startswith(prefix)
-                    and (row[2].lower(), row[0]) > (given["key"], given["id"])
+                    if row[2].lower().startswith(prefix.lower())
+                    and (row[2].lower(), row[0]) > (key, number)
                 )
-                return sorted(found, key=lambda row: (row[5], row[0]))[: given["rows"]]
+                return sorted(found, key=lambda row: (row[5], row[0]))[:most]
             case other:
                 raise AssertionError(other)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -90,11 +92,29 @@ def with_index(configured: settings.Settings, on: bool) -> settings.Settings:
     return dataclasses.replace(configured, search_index=on)
 
 
-def plan(store: Any, prefix: str) -> str:
+@contextlib.asynccontextmanager
+async def opened(configured: settings.Settings, connections: int = 1) -> AsyncGenerator[Any]:
+    store = database.Database(dataclasses.replace(configured, database_connections=connections))
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def using(configured: settings.Settings, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Run `work` with the service's own database."""
+
+    async def run() -> Any:
+        async with opened(configured) as store:
+            return await work(store)
+
+    return asyncio.run(run())
+
+
+async def plan(store: Any, prefix: str) -> str:
     """How the server runs a search, as the service's own prepared statement."""
-    rows = store.run(
-        "EXPLAIN " + notes.SELECT_FOUND, prefix=prefix, key="", id=0, rows=notes.LIMIT_DEFAULT
-    )
+    rows = await store.run("EXPLAIN " + notes.SELECT_FOUND, prefix, "", 0, notes.LIMIT_DEFAULT)
     return "\n".join(row[0] for row in rows)
 
 
@@ -149,25 +169,31 @@ def test_another_algorithm_or_cost_of_the_demo_password_replaces_its_hashes(conf
 
 
 def test_the_search_uses_the_index_and_finds_the_same_without(configured):
-    migration.migrate(with_index(configured, True))
-    store = database.Database(configured)
-    found = notes.Notes(store)
     prefix = "chopin, étude"
 
-    def everything(limit: int) -> list[dict[str, Any]]:
-        page = found.search(prefix, limit, None)
+    async def everything(store: Any, limit: int) -> list[dict[str, Any]]:
+        found = notes.Notes(store)
+        page = await found.search(prefix, limit, None)
         listed = list(page.notes)
         while page.after is not None:
-            page = found.search(prefix, limit, page.after)
+            page = await found.search(prefix, limit, page.after)
             listed += page.notes
         return listed
 
-    # Often enough for the server to turn to a generic plan, if it wants to.
-    fast = [everything(7) for _ in range(3)][-1]
-    assert "Index Scan using note_by_piece" in plan(store, prefix)
+    async def indexed_search(store: Any) -> list[dict[str, Any]]:
+        # Often enough for the server to turn to a generic plan, if it wants to.
+        listed = [await everything(store, 7) for _ in range(3)]
+        assert "Index Scan using note_by_piece" in await plan(store, prefix)
+        return listed[-1]
+
+    async def plain_search(store: Any) -> list[dict[str, Any]]:
+        assert "Seq Scan on note" in await plan(store, prefix)
+        return await everything(store, 50)
+
+    migration.migrate(with_index(configured, True))
+    fast = using(configured, indexed_search)
     migration.migrate(with_index(configured, False))
-    assert "Seq Scan on note" in plan(store, prefix)
-    assert everything(50) == fast
+    assert using(configured, plain_search) == fast
     sql = "SELECT count(*) FROM note WHERE piece ILIKE 'chopin, étude%%'"
     assert ask(configured, sql) == [(len(fast),)]
     assert len(fast) > 7
@@ -178,40 +204,135 @@ def test_the_search_uses_the_index_and_finds_the_same_without(configured):
 
 def test_notes_are_written_listed_and_read(configured):
     migration.migrate(dataclasses.replace(configured, seed_users=3))
-    found = notes.Notes(database.Database(configured))
-    made = found.create("visitor-000002", "100% _wild_", "'; DROP TABLE note; --")
-    assert found.read(made["id"]) == made
-    assert found.read(made["id"] + 1) is None
-    first = found.own("visitor-000002", 2, None)
-    assert first.notes[0]["id"] == made["id"]
-    rest = found.own("visitor-000002", 50, first.after)
-    listed = [note["id"] for note in (*first.notes, *rest.notes)]
-    assert listed == sorted(listed, reverse=True)
-    assert len(listed) == migration.NOTES_PER_VISITOR + 1
-    assert rest.after is None
-    assert [note["id"] for note in found.search("100% _", 5, None).notes] == [made["id"]]
-    assert found.search("100_", 5, None).notes == []
+
+    async def visit(store: Any) -> None:
+        found = notes.Notes(store)
+        made = await found.create("visitor-000002", "100% _wild_", "'; DROP TABLE note; --")
+        assert await found.read(made["id"]) == made
+        assert await found.read(made["id"] + 1) is None
+        first = await found.own("visitor-000002", 2, None)
+        assert first.notes[0]["id"] == made["id"]
+        rest = await found.own("visitor-000002", 50, first.after)
+        listed = [note["id"] for note in (*first.notes, *rest.notes)]
+        assert listed == sorted(listed, reverse=True)
+        assert len(listed) == migration.NOTES_PER_VISITOR + 1
+        assert rest.after is None
+        assert [note["id"] for note in (await found.search("100% _", 5, None)).notes] == [
+            made["id"]
+        ]
+        assert (await found.search("100_", 5, None)).notes == []
+
+    using(configured, visit)
 
 
-def test_a_broken_connection_is_replaced_but_no_note_is_written_twice(configured):
+CONNECTIONS = """
+FROM pg_stat_activity WHERE application_name LIKE 'music%%'
+"""
+END = f"SELECT pg_terminate_backend(pid) {CONNECTIONS}"
+
+
+def test_every_connection_is_opened_at_the_start_and_encrypted(configured):
     migration.migrate(dataclasses.replace(configured, seed_users=1))
-    store = database.Database(dataclasses.replace(configured, database_connections=1))
-    found = notes.Notes(store)
-    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'music%%'"
-    assert found.own("visitor-000001", 1, None).notes
-    ask(configured, ended)
-    assert found.own("visitor-000001", 1, None).notes, "a read is sent again"
-    ask(configured, ended)
-    with pytest.raises(database.UnavailableError):
-        found.create("visitor-000001", "piece", "text")
-    assert found.create("visitor-000001", "piece", "text")
-    assert len(found.search("piece", 9, None).notes) == 1
+
+    async def scenario() -> None:
+        async with opened(configured, 3) as store:
+            there = await asyncio.to_thread(ask, configured, f"SELECT count(*) {CONNECTIONS}")
+            assert there == [(3,)]
+            # Seen from here: the server has its encryption before it.
+            async with store._pool.acquire() as connection:
+                assert connection._transport.get_extra_info("cipher")
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_that_ended_between_statements_is_replaced(configured):
+    migration.migrate(dataclasses.replace(configured, seed_users=1))
+
+    async def visit(store: Any) -> None:
+        found = notes.Notes(store)
+        await asyncio.to_thread(ask, configured, END)
+        assert (await found.own("visitor-000001", 1, None)).notes
+        await asyncio.to_thread(ask, configured, END)
+        await asyncio.sleep(0.2)  # a note is not sent twice, so the end has to be known
+        assert await found.create("visitor-000001", "piece", "text")
+
+    using(configured, visit)
+
+
+@pytest.mark.parametrize("repeat", [True, False])
+def test_a_broken_statement_is_sent_again_if_allowed(configured, repeat):
+    migration.migrate(dataclasses.replace(configured, seed_users=1))
+    # The first attempt waits until it is interrupted.
+    slow = "SELECT pg_sleep(CASE nextval('attempt') WHEN 1 THEN 30 ELSE 0 END)"
+    running = f"SELECT 1 {CONNECTIONS} AND state = 'active'"
+
+    async def interrupted(store: Any) -> list[Any]:
+        await store.run("CREATE SEQUENCE attempt")
+        statement = asyncio.create_task(store.run(slow, repeat=repeat))
+        while not await asyncio.to_thread(ask, configured, running):
+            await asyncio.sleep(0.02)
+        await asyncio.to_thread(ask, configured, END)
+        return await asyncio.gather(statement, return_exceptions=True)
+
+    (found,) = using(configured, interrupted)
+    assert isinstance(found, database.UnavailableError) is not repeat
+    assert ask(configured, "SELECT last_value FROM attempt") == [(2 if repeat else 1,)]
+
+
+def test_a_database_that_is_away_is_no_error_at_the_start_and_used_once_it_is_there(
+    configured, capsys
+):
+    migration.migrate(dataclasses.replace(configured, seed_users=1))
+    with socket.socket() as unused:
+        unused.bind((ADDRESS, 0))
+        away = dataclasses.replace(configured, database_port=unused.getsockname()[1])
+
+        async def scenario(store: Any) -> None:
+            assert "no database yet" in capsys.readouterr().err
+            with pytest.raises(database.UnavailableError):
+                await store.run("SELECT 1")
+            store._settings = configured
+            assert [tuple(row) for row in await store.run("SELECT 1")] == [(1,)]
+
+        using(away, scenario)
+
+
+def test_a_rotated_password_is_read_again_and_used(configured, monkeypatch):
+    """With a real server: what it refuses is an SQLSTATE, and after TLS."""
+    migration.migrate(dataclasses.replace(configured, seed_users=1))
+    known = iter([("keeper", "outdated"), ("keeper", PASSWORD)])
+    monkeypatch.setattr(database.Credentials, "_fetch", lambda _: next(known))
+
+    async def visit(store: Any) -> None:
+        assert await store.password_hash("visitor-000001")
+
+    using(configured, visit)
+    assert next(known, None) is None
 
 
 def test_a_slow_statement_is_cancelled_on_the_server(configured, monkeypatch):
     migration.migrate(dataclasses.replace(configured, seed_users=1))
     monkeypatch.setattr(database, "TIMEOUT_S", 2)
-    store = database.Database(configured)
-    with pytest.raises(database.UnavailableError, match="statement timeout"):
-        store.run("SELECT pg_sleep(30)")
-    assert store.run("SELECT 1") == [[1]]
+
+    async def visit(store: Any) -> None:
+        with pytest.raises(database.UnavailableError, match="statement timeout"):
+            await store.run("SELECT pg_sleep(30)")
+        assert [tuple(row) for row in await store.run("SELECT 1")] == [(1,)]
+
+    using(configured, visit)
+
+
+def test_a_server_that_does_not_respond_is_given_up_and_its_connection_replaced(
+    configured, monkeypatch
+):
+    migration.migrate(dataclasses.replace(configured, seed_users=1))
+    monkeypatch.setattr(database, "TIMEOUT_S", 2)
+
+    async def visit(store: Any) -> None:
+        await store.run("SET statement_timeout = 0")
+        before = await store.run("SELECT pg_backend_pid()")
+        with pytest.raises(database.UnavailableError, match="TimeoutError"):
+            await store.run("SELECT pg_sleep(30)")
+        assert await store.run("SELECT pg_backend_pid()") != before
+
+    using(configured, visit)

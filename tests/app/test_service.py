@@ -34,10 +34,10 @@ class Memory:
 
     users: dict[str, str] = field(default_factory=dict[str, str])
 
-    def password_hash(self, username: str) -> str | None:
+    async def password_hash(self, username: str) -> str | None:
         return self.users.get(username)
 
-    def session_key(self) -> str:
+    async def session_key(self) -> str:
         return "key"
 
 
@@ -119,6 +119,27 @@ def test_a_wrong_login_is_401(app: Any, username: str, password: str) -> None:
     assert "set-cookie" not in answer.headers
 
 
+def test_an_expensive_hash_is_verified_in_a_thread() -> None:
+    iterations = passwords.INLINE_ITERATIONS + 1
+    stored = passwords.hash_password("secret", iterations=iterations)
+    expensive = web.create_app(
+        settings.load({**ENVIRONMENT, "PASSWORD_ITERATIONS": str(iterations)}),
+        Memory({"mina": stored}),
+    )
+    threads: list[str] = []
+    verify = passwords.verify
+
+    def observed(password: str, known: str) -> bool:
+        threads.append(threading.current_thread().name)
+        return verify(password, known)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "verify", observed)
+        assert login(expensive, username="mina", password="secret").status == 200
+        assert login(expensive, username="mina", password="x").status == 401
+    assert threading.main_thread().name not in threads
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"username": 1, "password": "x"}'])
 def test_a_malformed_body_is_400(app: Any, body: bytes) -> None:
     assert ask(app, "POST", "/login", body).status == 400
@@ -148,11 +169,11 @@ def test_no_work_is_done_for_a_disconnected_visitor(app: Any) -> None:
 
 def test_a_busy_instance_still_passes_its_health_check() -> None:
     class Slow(Memory):
-        def password_hash(self, username: str) -> str | None:
-            released.wait(10)
-            return super().password_hash(username)
+        async def password_hash(self, username: str) -> str | None:
+            await released.wait()
+            return await super().password_hash(username)
 
-    released = threading.Event()
+    released = asyncio.Event()
     busy = web.create_app(settings.load({**ENVIRONMENT, "DATABASE_CONNECTIONS": "1"}), Slow())
 
     async def scenario() -> tuple[int, bool]:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import tarfile
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -283,18 +284,36 @@ def test_a_module_that_every_variant_has_under_the_same_name_is_refused(name: st
 @pytest.mark.skipif(not (paths.REVISION / "VERSION").exists(), reason="run `make revision`")
 def test_the_revision_has_every_variant_of_its_compiled_libraries() -> None:
     names = [file.name for file in (paths.REVISION / "lib").rglob("*.so")]
-    for python in revision.COMPILED_PYTHONS:
-        for architecture in revision.COMPILED_ARCHITECTURES:
-            tag = f".cpython-{python.replace('.', '')}-{architecture}-linux-gnu.so"
-            assert any(name.endswith(tag) for name in names)
+    counts: set[int] = set()
+    for python, architecture in revision.variants():
+        tag = f".cpython-{python.replace('.', '')}-{architecture}-linux-gnu.so"
+        counts.add(sum(name.endswith(tag) for name in names))
+    assert len(counts) == 1
+    assert counts != {0}
 
 
-def test_the_revisions_version_follows_its_content(tmp_path: Path) -> None:
+def test_the_revision_is_for_amazon_linux_and_for_the_python_of_the_local_region(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deployed = [("3.11", "aarch64"), ("3.11", "x86_64")]
+    monkeypatch.setattr(revision.sys, "version_info", types.SimpleNamespace(major=3, minor=13))
+    monkeypatch.setattr(revision.platform, "machine", lambda: "x86_64")
+    assert revision.variants() == (*deployed, ("3.13", "x86_64"))
+    monkeypatch.setattr(revision.sys, "version_info", types.SimpleNamespace(major=3, minor=11))
+    assert revision.variants() == tuple(deployed)
+    monkeypatch.setattr(revision.sys, "platform", "darwin")
+    monkeypatch.setattr(revision.platform, "machine", lambda: "arm64")
+    assert revision.variants() == tuple(deployed)
+
+
+def test_the_revisions_version_follows_its_content_and_variants(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
-    first = revision.source_version(tmp_path)
-    assert revision.source_version(tmp_path) == first
+    one = [("3.11", "x86_64")]
+    first = revision.source_version(tmp_path, one)
+    assert revision.source_version(tmp_path, one) == first
+    assert revision.source_version(tmp_path, [*one, ("3.13", "x86_64")]) != first
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "x.pyc").write_text("cache")
-    assert revision.source_version(tmp_path) == first
+    assert revision.source_version(tmp_path, one) == first
     (tmp_path / "a").chmod(0o755)
-    assert revision.source_version(tmp_path) != first
+    assert revision.source_version(tmp_path, one) != first
