@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import subprocess
 import sys
@@ -37,8 +36,6 @@ BROKEN = (
     *UNREACHABLE,
 )
 """Those after which a connection is of no more use, as at a failover."""
-
-UNLIMITED = sys.maxsize
 
 
 class UnavailableError(Exception):
@@ -88,45 +85,40 @@ class Database:
 
     They are opened before the service listens: otherwise the first visitor would wait for the secret
     and for a TLS handshake, seconds on a t4g.nano, and everybody queued behind would wait too.
+
+    Not asyncpg's pool: it starts a task whenever a connection is returned, which costs about as much
+    CPU as the query.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._credentials = Credentials(settings)
-        self._pool: asyncpg.Pool | None = None
+        self._idle: asyncio.LifoQueue[asyncpg.Connection | None] = asyncio.LifoQueue()
+        for _ in range(settings.database_connections):
+            self._idle.put_nowait(None)
 
     async def open(self) -> None:
-        """Open every connection now; before anything else.
+        """Open every connection now, before anything is run.
 
         An unreachable database is not an error here: connections are opened again when needed.
         """
-        most = self._settings.database_connections
-        pool = self._pool = asyncpg.create_pool(
-            # The pool's own minimum would make an unreachable database an error.
-            min_size=0,
-            max_size=most,
-            max_queries=UNLIMITED,
-            max_inactive_connection_lifetime=0,
-            connect=lambda _dsn, **options: self.connect(**options),
-            reset=_keep_as_it_is,
-            command_timeout=TIMEOUT_S,
-            # Slightly shorter than ours: otherwise the server would continue to work for a client
-            # that has gone.
-            server_settings={"statement_timeout": f"{TIMEOUT_S - 1}s"},
-        )
-        await pool
+        opened = [self._idle.get_nowait() for _ in range(self._settings.database_connections)]
         try:
-            async with contextlib.AsyncExitStack() as held:
-                for _ in range(most):
-                    connection = await held.enter_async_context(pool.acquire())
-                    await connection.fetch(SELECT_HASH, "")
+            for place in range(len(opened)):
+                connection = opened[place] = await self._connect()
+                await connection.fetch(SELECT_HASH, "")
         except FAILURES as error:
             print(f"music-note: no database yet: {reason(error)}", file=sys.stderr)
+        finally:
+            for connection in opened:
+                self._idle.put_nowait(connection)
 
     async def close(self) -> None:
-        """Close every connection."""
-        if self._pool is not None:
-            await self._pool.close()
+        """Close every connection, after everything has run."""
+        while not self._idle.empty():
+            connection = self._idle.get_nowait()
+            if connection is not None:
+                await connection.close()
 
     async def password_hash(self, username: str) -> str | None:
         """Return the stored hash of a visitor, or None if there is no such visitor."""
@@ -159,19 +151,26 @@ class Database:
     async def _attempt(
         self, statement: str, values: Sequence[Any], *, repeat: bool
     ) -> Sequence[Sequence[Any]]:
-        assert self._pool is not None, "open() comes first"  # noqa: S101
-        async with self._pool.acquire() as connection:
+        connection = await self._idle.get()
+        try:
+            if connection is None or connection.is_closed():
+                connection = await self._connect()
             try:
                 return await connection.fetch(statement, *values)
             except BROKEN as error:
-                # The pool opens another one when it needs it. After a timeout it would first wait
-                # for the server to confirm that the statement is cancelled.
-                with contextlib.suppress(asyncpg.InterfaceError):  # closed already
-                    connection.terminate()
+                connection.terminate()
                 # A statement that timed out would time out again, at the same cost.
                 if not repeat or isinstance(error, TimeoutError):
                     raise
+        finally:
+            self._idle.put_nowait(connection)
         return await self._attempt(statement, values, repeat=False)
+
+    async def _connect(self) -> asyncpg.Connection:
+        # The server's timeout is slightly shorter than ours: otherwise it would continue to work
+        # for a client that has gone.
+        timeout = {"statement_timeout": f"{TIMEOUT_S - 1}s"}
+        return await self.connect(command_timeout=TIMEOUT_S, server_settings=timeout)
 
     async def connect(
         self, *, server_settings: Mapping[str, str] | None = None, **options: Any
@@ -202,10 +201,6 @@ class Database:
             max_cached_statement_lifetime=0,
             **options,
         )
-
-
-async def _keep_as_it_is(_connection: object) -> None:
-    """Stand in for asyncpg's reset after each use, a query of its own; nothing here needs one."""
 
 
 def reason(error: Exception) -> str:

@@ -239,8 +239,9 @@ def test_every_connection_is_opened_at_the_start_and_encrypted(configured):
             there = await asyncio.to_thread(ask, configured, f"SELECT count(*) {CONNECTIONS}")
             assert there == [(3,)]
             # Seen from here: the server has its encryption before it.
-            async with store._pool.acquire() as connection:
-                assert connection._transport.get_extra_info("cipher")
+            connection = store._idle.get_nowait()
+            assert connection._transport.get_extra_info("cipher")
+            store._idle.put_nowait(connection)
 
     asyncio.run(scenario())
 
