@@ -5,15 +5,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PYTHONPATH="$PWD/lib:$PWD" PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1
 shopt -s nullglob
-names=""
+names=()
 for library in lib/uvloop/loop.cpython-3*-"$(uname -m)"-linux-gnu.so; do
     version=${library#*.cpython-3}
     name=python3.${version%%-*}
-    if "$name" -c '' 2>/dev/null; then
+    if "$name" -c '' >/dev/null 2>&1; then
         exec "$name" "$@"
     fi
-    names="$names $name"
+    names+=("$name")
 done
 echo "music-note finds none of the Pythons that this revision has libraries for on $(uname -m):" \
-    "${names:- none at all} (PATH=$PATH)" >&2
+    "${names[*]:-none at all} (PATH=$PATH)" >&2
 exit 1

@@ -113,8 +113,9 @@ def _python(root: Path, layer: Layer, notes: list[str]) -> Path | None:
         if base is None
         else f"the one in {base} needs a newer C library"
     )
+    names = " or ".join(dict.fromkeys((interpreter.DEPLOYED, interpreter.NAME)))
     notes.append(
-        f"it has no Python 3.11 or newer, which the sample service needs, and {why}; install one in "
+        f"it has no {names}, which the sample service needs, and {why}; install one in "
         "the image, or set up this project with uv's own (uv venv --managed-python)"
     )
     return None

@@ -1,4 +1,4 @@
-"""The Python that runs this program, for instances: the sample service needs 3.11 or newer.
+"""The Python that runs this program, for instances: one that the sample service has libraries for.
 
 Where it is the system's own (/usr), the image `host` has it already. Any other, such as uv's or
 pyenv's, becomes the directory `DESTINATION` of every image that its C library lets it run in.
@@ -16,6 +16,9 @@ from region.machines.images.layers import Layer
 
 DESTINATION = "/usr/lib/haproof/python"
 NAME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+DEPLOYED = "python3.11"
+"""Amazon Linux 2023's: the sample service's revision has libraries for it and for NAME."""
+
 _REPLACEMENT = b"$ORIGIN/../lib"
 _GLIBC = re.compile(rb"GLIBC_(\d+)\.(\d+)")
 _LIBC = ("/lib64/libc.so.6", "/lib/x86_64-linux-gnu/libc.so.6", "/lib/aarch64-linux-gnu/libc.so.6",
@@ -61,11 +64,11 @@ def runs_in(root: Path, base: Path) -> bool:
 
 
 def own_python(root: Path) -> str | None:
-    """Return the name of the newest Python of a root file system that is 3.11 or newer."""
-    for minor in range(19, 10, -1):
+    """Return the name of a root file system's Python that can run the sample service."""
+    for name in dict.fromkeys((DEPLOYED, NAME)):
         for directory in ("/usr/local/bin", "/usr/bin"):
-            if confined.on_host(root, f"{directory}/python3.{minor}").is_file():
-                return f"python3.{minor}"
+            if confined.on_host(root, f"{directory}/{name}").is_file():
+                return name
     return None
 
 
