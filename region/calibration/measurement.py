@@ -52,7 +52,7 @@ def read_times(cpus: set[int], file: Path = _STAT) -> CpuTimes | None:
 
 
 def measure() -> Calibration:
-    """Measure this computer with all of its cores busy. Takes about 1.5 seconds.
+    """Measure this computer with all of its cores busy. Takes about 1.8 seconds.
 
     Raises:
         CalibrationError: A worker could not be started or ended without a result.

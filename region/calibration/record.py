@@ -45,6 +45,19 @@ def _rates(measured: Sequence[tuple[int, float]]) -> list[float]:
     return [units / seconds for units, seconds in measured]
 
 
+def _undisturbed(rates: Sequence[float]) -> float:
+    """Return the rate that a tenth of the measurements exceed.
+
+    Whatever else runs between two bursts takes their caches, and only ever makes them slower.
+    """
+    return statistics.quantiles(_several(rates), n=10, method="inclusive")[-1]
+
+
+def _several(rates: Sequence[float]) -> Sequence[float]:
+    """Return the rates, a single one twice: quantiles need two values."""
+    return rates if len(rates) > 1 else [*rates, *rates]
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """How fast this computer's cores are, all of them at work.
@@ -123,7 +136,7 @@ def check_factor(factor: object) -> None:
 def evaluate(workers: Sequence[Worker], others_cores: float, stolen_cores: float) -> Calibration:
     """Return the calibration that follows from what each CPU's worker did.
 
-    The rate is the mean of the CPUs' medians, because an instance may run on any of them.
+    Rates are means over the CPUs, because an instance may run on any of them.
 
     Raises:
         CalibrationError: No worker measured anything.
@@ -136,10 +149,9 @@ def evaluate(workers: Sequence[Worker], others_cores: float, stolen_cores: float
         )
     busy = statistics.fmean(statistics.median(_rates(worker.slices)) for worker in measured)
     rates = [rate for worker in measured for rate in _rates(worker.slices)]
-    # One slice alone says nothing of the spread: it is repeated, because quantiles need two values.
-    tenths = statistics.quantiles(rates if len(rates) > 1 else rates * 2, n=10, method="inclusive")
+    tenths = statistics.quantiles(_several(rates), n=10, method="inclusive")
     return Calibration(
-        measured_rate=statistics.fmean(statistics.median(_rates(w.bursts)) for w in measured),
+        measured_rate=statistics.fmean(_undisturbed(_rates(w.bursts)) for w in measured),
         busy_rate=busy,
         spread=(tenths[-1] - tenths[0]) / 2 / busy,
         capacity_cores=sum(worker.cpu_s / worker.wall_s for worker in measured),
