@@ -24,9 +24,9 @@ from region.calibration import Calibration
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
 from toolchain import paths
 
-GENERATOR_MS: Final = 2.5
+GENERATOR_MS: Final = 1.0
 """Artillery with the recorder."""
-BALANCER_MS: Final = 0.3
+BALANCER_MS: Final = 0.2
 """HAProxy, with its connections to the instances."""
 DATABASE_MS: Final = 0.2
 """PostgreSQL."""
