@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -43,27 +43,29 @@ class Listed:
         self._rows = [[1, "somebody", "Bach, Gigue", "slowly", CREATED]]
         self._hash = passwords.hash_password(credentials.DEMO_PASSWORD, iterations=2)
 
-    def password_hash(self, username: str) -> str:
+    async def password_hash(self, username: str) -> str:
         self.logins[username] += 1
         return self._hash
 
-    def session_key(self) -> str:
+    async def session_key(self) -> str:
         return "the-key-of-all-sessions"
 
-    def run(self, statement: str, *, repeat: bool = True, **given: Any) -> list[list[Any]]:
-        match statement:
-            case notes.INSERT:
-                row = [len(self._rows) + 1, given["owner"], given["piece"], given["body"], CREATED]
+    async def run(self, statement: str, *given: Any, repeat: bool = True) -> list[list[Any]]:
+        match statement, given:
+            case notes.INSERT, (owner, piece, body):
+                row = [len(self._rows) + 1, owner, piece, body, CREATED]
                 self._rows.append(row)
                 return [[row[0], CREATED]]
-            case notes.SELECT:
-                return [row for row in self._rows if row[0] == given["id"]]
-            case notes.SELECT_OWN:
+            case notes.SELECT, (number,):
+                return [row for row in self._rows if row[0] == number]
+            case notes.SELECT_OWN, _:
                 return self._rows[:1]
-            case _:
-                time.sleep(SEARCH_S)
-                self.pieces.append(given["prefix"])
+            case _, (prefix, *_):
+                await asyncio.sleep(SEARCH_S)
+                self.pieces.append(prefix)
                 return []
+            case other:
+                raise AssertionError(other)
 
 
 @pytest.fixture
