@@ -325,7 +325,7 @@ def calibrate(
 ) -> None:
     """Measure how fast this computer's cores are, as a region does at its start, and print it.
 
-    It takes about 1.3 s and changes nothing, not even a region that is running.
+    It takes about 1.8 s and changes nothing, not even a region that is running.
 
     Example: `python -m rehearsal calibrate`
     """

@@ -56,7 +56,7 @@ def chosen(root: Path, values: Sequence[str] | None) -> ImageChoice:
     Raises:
         RegionConfigError: If one is given twice, or names no image.
     """
-    return parse(values or _remembered(root))
+    return parse(values or remembered(root))
 
 
 def remember(root: Path, choice: ImageChoice) -> None:
@@ -67,7 +67,8 @@ def remember(root: Path, choice: ImageChoice) -> None:
     part.replace(root / _RECORD)
 
 
-def _remembered(root: Path) -> list[str]:
+def remembered(root: Path) -> list[str]:
+    """Return the values of the choice that the last region in `root` was started with; none without one."""
     try:
         return [str(value) for value in json.loads((root / _RECORD).read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):

@@ -7,10 +7,6 @@ from pathlib import Path
 
 import psutil
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-_USER_TIME = 11
-"""Place of `utime` behind the command's name in /proc/PID/stat; `stime`, `cutime` and `cstime` follow."""
-
 
 def own() -> float:
     """Return the CPU seconds of this process and of those children that have ended."""
@@ -32,12 +28,10 @@ def tree(pid: int) -> float | None:
 
 def _cpu_seconds(pid: int) -> float | None:
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
         return None
-    # The name of the command, in parentheses, may itself contain spaces and parentheses.
-    numbers = text.rpartition(")")[2].split()
-    return sum(map(int, numbers[_USER_TIME : _USER_TIME + 4])) / _TICKS
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _children(pid: int) -> list[int]:

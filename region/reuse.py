@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +35,9 @@ def require_same(root: Path, found: session.Session, wanted: Wanted) -> None:
 
     if wanted.image:
         chosen = image_options.parse(wanted.image).values()
-        compare("--image", " ".join(chosen), " ".join(_images(root, found)))
+        compare(
+            "--image", " ".join(chosen), " ".join(image_options.remembered(root) or [found.image])
+        )
     if wanted.region is not None:
         compare("--region", wanted.region, found.region)
     if wanted.speed is not None:
@@ -54,11 +55,3 @@ def require_same(root: Path, found: session.Session, wanted: Wanted) -> None:
             f"{'; its '.join(differences)}. Leave the option out to use that region, or stop it "
             f"first: {command('stop', root)}"
         )
-
-
-def _images(root: Path, found: session.Session) -> list[str]:
-    """Return the values of --image that the running region has."""
-    try:
-        return [str(v) for v in json.loads((root / "images.json").read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
-        return [found.image]

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
 from loadtest.profiles import Profile
 from region.calibration import Calibration
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
+from rehearsal import stack_settings
 from toolchain import paths
 
 GENERATOR_MS: Final = 1.0
@@ -85,24 +84,13 @@ def needs(
 
 def asked(config: Mapping[str, str], root: Path = paths.ROOT) -> tuple[InstanceType, int] | None:
     """Return type and number of the ha stack's instances; None for what the preview will refuse."""
-    settings = {**_defaults(root / "Pulumi.yaml"), **_own(root / "Pulumi.ha.yaml"), **config}
+    settings = stack_settings.read("ha", config, root)
     kind = INSTANCE_TYPES.get(str(settings.get("instanceType")))
     try:
         instances = int(str(settings.get("desiredCapacity")))
     except ValueError:
         return None
     return (kind, instances) if kind is not None and instances > 0 else None
-
-
-def _defaults(project: Path) -> dict[str, object]:
-    return {
-        name: key.get("default") for name, key in _own(project).items() if isinstance(key, dict)
-    }
-
-
-def _own(file: Path) -> dict[str, object]:
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return {name.partition(":")[2]: value for name, value in content["config"].items()}
 
 
 def check(found: Calibration, need: Needs) -> str | None:

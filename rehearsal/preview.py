@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +12,7 @@ from rich.console import Console
 from commandline.exit_codes import ExitCode
 from region import background
 from region.session import Session
-from rehearsal import display, policy_report
+from rehearsal import display, own_programs, policy_report
 from rehearsal.engine_events import Event
 from rehearsal.policy_report import MANDATORY, Rule, StackReport
 from rehearsal.pulumi_project import STACKS, EngineError, Project
@@ -120,16 +117,10 @@ def known_rules() -> tuple[Rule, ...]:
         EngineError: the pack cannot be read.
     """
     # In a process of its own: the rehearsal imports nothing of the pack.
-    done = subprocess.run(
-        [sys.executable, "-m", "guardrails"],
-        cwd=paths.ROOT,
-        env={**os.environ, "PYTHONPATH": str(POLICIES)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    printed = own_programs.output(
+        ["guardrails"],
+        error=EngineError,
+        failure=f"the policy pack in {POLICIES} cannot be read",
+        variables={"PYTHONPATH": str(POLICIES)},
     )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
-        raise EngineError(f"the policy pack in {POLICIES} cannot be read: {last}")
-    return policy_report.read_rules(done.stdout)
+    return policy_report.read_rules(printed)

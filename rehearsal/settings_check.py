@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
-import yaml
 
 from commandline.errors import UserError
-from toolchain import paths
+from rehearsal import own_programs, stack_settings
 
-CHECK = (sys.executable, "-m", "components.config.check")
-"""A process of its own: the rehearsal imports nothing of the program."""
+CHECK = "components.config.check"
 
 _REMEDY_OF_PULUMI = re.compile(r"\s*(Change|Remove) it with `pulumi config [^`]*`\.?")
 
@@ -33,30 +26,16 @@ def require(stacks: Sequence[str], overrides: Mapping[str, str]) -> None:
     Raises:
         SettingsError: a stack could not be built with them.
     """
-    project = _read(paths.ROOT / "Pulumi.yaml")
-    namespace = str(project["name"])
-    defaults = {
-        key: entry["default"] for key, entry in project["config"].items() if "default" in entry
-    }
-    given = {f"{namespace}:{key}": value for key, value in overrides.items()}
-    configurations = {
-        stack: {**defaults, **_read(paths.ROOT / f"Pulumi.{stack}.yaml").get("config", {}), **given}
-        for stack in stacks
-    }
-    done = subprocess.run(
-        [*CHECK, namespace],
-        cwd=paths.ROOT,
-        input=json.dumps(configurations),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    settings = {stack: stack_settings.read(stack, overrides) for stack in stacks}
+    namespace = next(iter(settings.values())).namespace
+    found = own_programs.output(
+        [CHECK, namespace],
+        error=SettingsError,
+        failure="the settings cannot be checked",
+        text=json.dumps({stack: one.values for stack, one in settings.items()}),
     )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
-        raise SettingsError(f"the settings cannot be checked: {last}")
-    if found := _by_problem(json.loads(done.stdout)):
-        lines = [f"  {problem} ({', '.join(where)})" for problem, where in found.items()]
+    if problems := _by_problem(json.loads(found)):
+        lines = [f"  {problem} ({', '.join(where)})" for problem, where in problems.items()]
         raise SettingsError("\n".join(["nothing was built, as --config is wrong:", *lines]))
 
 
@@ -67,7 +46,3 @@ def _by_problem(found: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         for problem in problems:
             stacks_of.setdefault(_REMEDY_OF_PULUMI.sub("", problem), []).append(stack)
     return stacks_of
-
-
-def _read(file: Path) -> dict[str, Any]:
-    return yaml.safe_load(file.read_text(encoding="utf-8"))

@@ -13,7 +13,6 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from loadtest.engine.turn import BEGIN, READY, VARIABLE
@@ -45,12 +44,7 @@ class Turns:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the socket and every connection: what still waits is told that it gets no turn."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()

@@ -6,7 +6,6 @@ import numpy as np
 
 from loadtest.analysis import columns
 from loadtest.analysis.host_windows import HostWindows
-from loadtest.analysis.request_cost import at_quota
 from loadtest.analysis.slo import Slo
 from loadtest.array_types import Flags, Ints
 from loadtest.messages.message import Message, msg
@@ -26,7 +25,7 @@ def explain(seen: HostWindows, requests: RequestTable, began_ms: float, slo: Slo
     fleet = [one for one in seen.instances if one.name in requests.instance.labels]
     if not broken.any() or not fleet:
         return []
-    full = [one.name for one in fleet if at_quota(one)[broken].mean() > MOST]
+    full = [one.name for one in fleet if one.at_quota[broken].mean() > MOST]
     if not full:
         return []
     if len(full) == len(fleet):

@@ -19,6 +19,8 @@ from loadtest.runs.host import INSTANCE, HostSample, TargetSample
 WINDOW_S = 2.0
 """Two samples: short enough to see a burst that spoils a percentile, long enough for CPU times, which
 the kernel counts in steps of 10 ms."""
+AT_QUOTA = 0.95
+"""Share of its quota from which on an instance has used all of it."""
 GAP_S = 3.5
 """A watcher that was late or missed a sample or two has still watched; one that was away longer not."""
 
@@ -38,6 +40,12 @@ class InstanceUse:
     def quota_share(self) -> Floats:
         """Share of the quota that the services used; NaN without one."""
         return self.services / self.quota
+
+    @property
+    def at_quota(self) -> Flags:
+        """In which windows it used all of its quota."""
+        with np.errstate(invalid="ignore"):
+            return np.nan_to_num(self.quota_share, nan=0.0) >= AT_QUOTA
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from loadtest.analysis.host_windows import HostWindows, InstanceUse
-from loadtest.array_types import Flags, Floats
+from loadtest.analysis.host_windows import HostWindows
+from loadtest.array_types import Floats
 from loadtest.messages.message import msg
 from loadtest.models import Check, PhaseRecord
 from loadtest.runs.table import RequestTable
@@ -34,7 +34,6 @@ CONFIDENCE = 0.99
 RISING = 0.4
 """The rise counts from this share of the peak rate on."""
 PEAK = 0.98
-AT_QUOTA = 0.95
 LEAST_WINDOWS = 3
 LEAST_REQUESTS = 200
 
@@ -122,16 +121,10 @@ def _per_window(
         served, _ = np.histogram(ended[requests.instance.mask(one.name)], edges)
         if not served.any() or math.isnan(one.idle):
             continue
-        free = ~at_quota(one)
+        free = ~one.at_quota
         cpu[free] += (one.whole[free] - one.idle) * seen.length_s
         count[free] += served[free]
     return cpu, count
-
-
-def at_quota(one: InstanceUse) -> Flags:
-    """Return in which windows an instance used all of its quota."""
-    with np.errstate(invalid="ignore"):
-        return np.nan_to_num(one.quota_share, nan=0.0) >= AT_QUOTA
 
 
 def _ratio(cpu: Floats, count: Floats) -> tuple[float, float, int]:

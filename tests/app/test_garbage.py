@@ -10,11 +10,12 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from music_note import garbage, passwords, settings
+
+from tests.app.doubles import ENVIRONMENT, Memory
 
 uvicorn = pytest.importorskip("uvicorn", reason="the revision's libraries: run `make revision`")
 import uvloop  # noqa: E402
@@ -26,19 +27,6 @@ FEW = 30
 
 ADDRESS = "127.0.0.1"
 RESET = struct.pack("ii", 1, 0)
-
-
-@dataclass
-class Memory:
-    """Stands for the database."""
-
-    users: dict[str, str] = field(default_factory=dict[str, str])
-
-    async def password_hash(self, username: str) -> str | None:
-        return self.users.get(username)
-
-    async def session_key(self) -> str:
-        return "key"
 
 
 @contextlib.contextmanager
@@ -54,20 +42,7 @@ def switched_off() -> Generator[None]:
 
 def serving(work: Callable[[int], object]) -> None:
     """Run `work`, which gets the port, in a thread while the service runs in this one."""
-    configuration = settings.load(
-        {
-            "APP_HOST": ADDRESS,
-            "APP_PORT": "0",
-            "HEALTH_PATH": "/health",
-            "AWS_REGION": "ap-northeast-2",
-            "DATABASE_HOST": "127.20.3.4",
-            "DATABASE_NAME": "app",
-            "DATABASE_SECRET_ARN": "arn",
-            "INSTANCE_ID": "i-0123",
-            "AVAILABILITY_ZONE": "ap-northeast-2a",
-            "PASSWORD_ITERATIONS": "2",
-        }
-    )
+    configuration = settings.load({**ENVIRONMENT, "APP_PORT": "0"})
     memory: Any = Memory({"mina": passwords.hash_password("secret", iterations=2)})
     app = web.create_app(configuration, memory)
 

@@ -12,22 +12,12 @@ from urllib.parse import quote, urlsplit
 import pytest
 from music_note import settings
 
+from tests.app.doubles import ENVIRONMENT
+
 web = pytest.importorskip("music_note.web", reason="the revision's libraries: run `make revision`")
 from music_note import api, notes, passwords, sessions  # noqa: E402
 from music_note.database import UnavailableError  # noqa: E402
 
-ENVIRONMENT = {
-    "APP_HOST": "127.0.0.1",
-    "APP_PORT": "8080",
-    "HEALTH_PATH": "/health",
-    "AWS_REGION": "ap-northeast-2",
-    "DATABASE_HOST": "127.20.3.4",
-    "DATABASE_NAME": "app",
-    "DATABASE_SECRET_ARN": "arn",
-    "INSTANCE_ID": "i-0123",
-    "AVAILABILITY_ZONE": "z",
-    "PASSWORD_ITERATIONS": "2",
-}
 CREATED = datetime(2026, 11, 22, 21, 0, 0, 123456, UTC)
 PIECES = ["Chopin, Étude no. 1", "Bach, Invention no. 4", "chopin, étude no. 2", "Chopin, Waltz"]
 

@@ -16,6 +16,7 @@ from music_note import settings
 
 from region.services.rds.postgres.cluster import Cluster
 from region.services.rds.postgres.settings import ClusterSpec
+from tests.app.doubles import ENVIRONMENT
 from tests.region.fakes import HostNetwork
 
 database = pytest.importorskip(
@@ -54,18 +55,11 @@ def configured(cluster: Cluster, request: pytest.FixtureRequest, monkeypatch) ->
     monkeypatch.setattr(database.Credentials, "_fetch", lambda _: ("keeper", PASSWORD))
     return settings.load(
         {
-            "APP_HOST": "127.0.0.1",
-            "APP_PORT": "8080",
-            "HEALTH_PATH": "/health",
-            "AWS_REGION": "ap-northeast-2",
+            **ENVIRONMENT,
             "DATABASE_HOST": ADDRESS,
             "DATABASE_PORT": str(cluster.spec.port),
             "DATABASE_NAME": name,
-            "DATABASE_SECRET_ARN": "arn",
             "SEED_USERS": str(VISITORS),
-            "INSTANCE_ID": "i-1",
-            "AVAILABILITY_ZONE": "z",
-            "PASSWORD_ITERATIONS": "2",
         }
     )
 

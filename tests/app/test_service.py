@@ -5,40 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from music_note import passwords, settings
 
+from tests.app.doubles import ENVIRONMENT, Memory
+
 web = pytest.importorskip("music_note.web", reason="the revision's libraries: run `make revision`")
-
-ENVIRONMENT = {
-    "APP_HOST": "127.0.0.1",
-    "APP_PORT": "8080",
-    "HEALTH_PATH": "/health",
-    "AWS_REGION": "ap-northeast-2",
-    "DATABASE_HOST": "127.20.3.4",
-    "DATABASE_NAME": "app",
-    "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:…",
-    "INSTANCE_ID": "i-0123",
-    "AVAILABILITY_ZONE": "ap-northeast-2a",
-    "PASSWORD_ITERATIONS": "2",
-}
-
-
-@dataclass
-class Memory:
-    """Stands for the database."""
-
-    users: dict[str, str] = field(default_factory=dict[str, str])
-
-    async def password_hash(self, username: str) -> str | None:
-        return self.users.get(username)
-
-    async def session_key(self) -> str:
-        return "key"
 
 
 @dataclass

@@ -117,7 +117,7 @@ def test_what_the_preview_will_refuse_is_left_to_it(config: dict[str, str]):
 
 def test_a_stacks_own_setting_comes_before_the_projects_default(tmp_path: Path):
     (tmp_path / "Pulumi.yaml").write_text(
-        "config:\n  haproof:instanceType: {type: string, default: t4g.nano}\n"
+        "name: haproof\nconfig:\n  haproof:instanceType: {type: string, default: t4g.nano}\n"
         "  haproof:desiredCapacity: {type: integer, default: 6}\n"
     )
     (tmp_path / "Pulumi.ha.yaml").write_text("config:\n  haproof:desiredCapacity: 3\n")

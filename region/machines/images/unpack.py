@@ -13,41 +13,25 @@ import tarfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import IO, Self
+from typing import IO
 
 from region.machines.images import confined
 from region.machines.images.errors import ImageError
 from region.machines.inside.files import remove_tree
+from region.machines.inside.tar_headers import BoundedHeader
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _XATTR = "SCHILY.xattr."
-# Of the headers that are held in memory: names, links, extended attributes.
-_LONGEST_HEADER = 1024 * 1024
-_LONG_HEADERS = frozenset(
-    {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE}
-    | {tarfile.SOLARIS_XHDTYPE}
-)
 Report = Callable[[int], None]
 
 
-class _Header(tarfile.TarInfo):
-    """A header whose damage is an error: Python takes all but the first for the archive's end."""
+class _Header(BoundedHeader):
+    """A header of an image, which has to have its end: one without it was cut."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """Parse a header's block; only a block of zeros ends an archive."""
-        try:
-            found = super().frombuf(buf, encoding, errors)
-        except tarfile.HeaderError as error:
-            if len(buf) == tarfile.BLOCKSIZE and not any(buf):
-                raise
-            raise tarfile.ReadError(f"it ends or is damaged in the middle: {error}") from error
-        if found.type in _LONG_HEADERS and found.size > _LONGEST_HEADER:
-            raise tarfile.ReadError(
-                f"a header has {found.size} bytes; at most {_LONGEST_HEADER} are read"
-            )
-        return found
+    def ends(cls, block: bytes | bytearray) -> bool:
+        return len(block) == tarfile.BLOCKSIZE and super().ends(block)
 
 
 def unpack(archives: Sequence[Path], root: Path, report: Report = lambda _done: None) -> None:

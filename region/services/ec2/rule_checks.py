@@ -114,6 +114,19 @@ def missing(parameter: str) -> NoReturn:
     raise EC2ClientError("MissingParameter", f"The request must contain the parameter {parameter}")
 
 
+def missing_peer() -> NoReturn:
+    """Refuse a rule that does not say whom it admits.
+
+    Raises:
+        EC2ClientError: Always.
+    """
+    raise EC2ClientError(
+        "MissingParameter",
+        "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or "
+        "referencedGroupId",
+    )
+
+
 def _protocol(given: object) -> str:
     if given is None or given == "":
         invalid(

@@ -169,11 +169,7 @@ def _check(backend: EC2Backend, given: Given) -> None:
     given["from_port"], given["to_port"] = wanted.first, wanted.last
     given["ip_ranges"] = rule_checks.ranges(given["ip_ranges"])
     if not any(given[name] for name in ("ip_ranges", "source_groups", "prefix_list_ids")):
-        raise EC2ClientError(
-            "MissingParameter",
-            "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or "
-            "referencedGroupId",
-        )
+        rule_checks.missing_peer()
     for pair in given["source_groups"]:
         _check_peer(
             backend, given["group_name_or_id"], pair.get("GroupId") or pair.get("GroupName")
@@ -211,11 +207,7 @@ def _change(
             "Only one of cidrIp, cidrIpv6, prefixListId, or referencedGroupId can be specified",
         )
     if not peers:
-        raise EC2ClientError(
-            "MissingParameter",
-            "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or "
-            "referencedGroupId",
-        )
+        rule_checks.missing_peer()
     if peers[0] != _peer_of(rule):
         rule_checks.invalid(
             f"Invalid rule type for security group rule '{rule_id}'. You may not specify {peers[0]} "

@@ -22,19 +22,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from region.machines.inside.files import ids, remove_tree
+from region.machines.inside.tar_headers import LARGEST, BoundedHeader
 
 _CHUNK = 1024 * 1024
 # The longest path that Linux takes, which is what a link's text may be.
 _LONGEST_LINK = 4096
-# Of a tar's headers that carry more than a number: names, links, extended attributes.
-_LONGEST_HEADER = 1024 * 1024
-_LONG_HEADERS = frozenset(
-    {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE}
-    | {tarfile.SOLARIS_XHDTYPE}
-)
 _UNREADABLE = (
     *(zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, EOFError, OSError),
     *(zlib.error, lzma.LZMAError, gzip.BadGzipFile, UnicodeError, ValueError),
@@ -47,30 +42,15 @@ class BundleFailure(Exception):  # noqa: N818 - becomes the deployment's message
     """The bundle is refused."""
 
 
-class _Header(tarfile.TarInfo):
-    """A header of a tar, of which those that are read into memory are bounded."""
+class _Header(BoundedHeader):
+    """A header of a revision."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """Parse a header's block.
-
-        Raises:
-            ReadError: If it is damaged.
-            BundleFailure: If what belongs to it is too long.
-        """
-        try:
-            found = super().frombuf(buf, encoding, errors)
-        except tarfile.HeaderError as error:
-            # GNU tar takes an archive without an end, but not one that is cut or damaged.
-            if not any(buf):
-                raise
-            raise tarfile.ReadError(f"it ends or is damaged in the middle: {error}") from error
-        if found.type in _LONG_HEADERS and found.size > _LONGEST_HEADER:
-            raise BundleFailure(
-                f"The revision has a header of {found.size} bytes for one entry; at most "
-                f"{_LONGEST_HEADER} are read. Pack it again."
-            )
-        return found
+    def too_long(cls, size: int) -> BundleFailure:
+        return BundleFailure(
+            f"The revision has a header of {size} bytes for one entry; at most {LARGEST} are read. "
+            "Pack it again."
+        )
 
 
 @dataclass(frozen=True)
