@@ -1,6 +1,6 @@
 """Garbage collections that nobody waits for.
 
-A t4g.nano without credits has 1 ms of CPU in 10: a full collection of 40 ms would be half a second
+A t4g.nano without credits has a tenth of a CPU: a full collection of 40 ms would be half a second
 without a response. Three things keep collections away from visitors:
 
 - Requests and connections leave no reference cycles (`connection.Connection`, `tests/app`), so
