@@ -53,7 +53,9 @@ def test_a_real_measurement_on_one_cpu():
     assert found.cpus == 1
     assert 0 < found.capacity_cores <= 1.02
     assert found.measured_rate > 100
-    assert found.others_cores + found.capacity_cores <= 1.1
+    # The share of others is that of the whole measurement, the capacity that of its first part: on a
+    # computer with other load their sum says nothing, so each is held to what one CPU can give.
+    assert 0 <= found.others_cores <= 1.1
 
 
 @pytest.mark.parametrize(
