@@ -11,7 +11,7 @@ from typing import Any
 
 from guardrails import exceptions
 from guardrails.exceptions import PolicyException
-from guardrails.model import ConfigurationRule, Level, Profile, Rule, Severity
+from guardrails.model import ConfigurationRule, Level, Profile, Question, Rule, Severity
 from guardrails.topology import PARAMETERS as TOPOLOGY_PARAMETERS
 
 EVERY_POLICY = "all"
@@ -20,6 +20,7 @@ EVERY_POLICY = "all"
 PACK_CONFIGURATION = ConfigurationRule(
     id="pack-configuration",
     title="The policy configuration is valid",
+    question=Question.VALID,
     severity=Severity.HIGH,
     url="https://www.pulumi.com/docs/using-pulumi/crossguard/configuration",
     remedy="correct the file that --policy-pack-config names.",

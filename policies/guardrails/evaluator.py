@@ -99,10 +99,12 @@ class PolicyEvaluator:
                 finding = Finding(rule, Level.ADVISORY, text, violation.resource)
             else:
                 text = rule.text(violation)
-                if self._configuration.raised(rule):
+                if self._configuration.raised(rule) and not violation.undecided:
                     text += (
                         f' The profile "{self._configuration.profile.value}" makes this mandatory.'
                     )
+                if violation.undecided:
+                    level = Level.ADVISORY
                 finding = Finding(rule, level, text, violation.resource)
             evaluation.findings.append(finding)
 

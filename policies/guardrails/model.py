@@ -48,15 +48,34 @@ class Scope(Enum):
     HIGH_AVAILABILITY = "high-availability"
 
 
+class Question(Enum):
+    """What a user asks of the architecture; every rule answers a part of one question."""
+
+    SERVE = "Can it serve?"
+    SURVIVE = "Does it survive?"
+    DEPLOY = "Can it deploy and go back?"
+    VALID = "Would AWS take it?"
+    CLOSED = "Is it closed?"
+
+
 @dataclass(frozen=True)
 class Violation:
     """What is wrong, with name and value, in one sentence, and with which resource.
 
     A violation without a resource is one by the stack as a whole: something is missing.
+
+    Attributes:
+        path: What proves it, step by step from where a request, deployment or dependency begins.
+        remedy: What to do in this case, where that is not what the rule says in general.
+        undecided: The rule cannot tell from what the program and the preview say; reported as an
+            advisory at every level. `what` says why, `remedy` how to make it decidable.
     """
 
     what: str
     resource: Resource | None = None
+    path: tuple[str, ...] = ()
+    remedy: str | None = None
+    undecided: bool = False
 
 
 class Settings:
@@ -102,6 +121,7 @@ class Rule:
             for a rule that no catalogue has.
         remedy: What to do, in one sentence.
         steps: What to do, at length.
+        question: The user's question that the rule answers a part of.
         unknown: How the rule treats a value that a preview does not know.
     """
 
@@ -112,6 +132,7 @@ class Rule:
     production: Level | None = None
     scope: Scope = Scope.EVERY_STACK
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    question: Question
     url: str
     remedy: str
     steps: tuple[str, ...]
@@ -135,8 +156,10 @@ class Rule:
         return raised or self.level
 
     def text(self, violation: Violation) -> str:
-        """Render a violation: what is wrong, and the remedy."""
-        return f"{violation.what}{REMEDY_MARK}{self.remedy}"
+        """Render a violation: what is wrong, the path that proves it, and the remedy."""
+        what = f"Not decidable here: {violation.what}" if violation.undecided else violation.what
+        path = f" Path: {' -> '.join(violation.path)}." if violation.path else ""
+        return f"{what}{path}{REMEDY_MARK}{violation.remedy or self.remedy}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from typing import Any, NotRequired, Protocol, TypedDict, Unpack
 from guardrails.model import (
     Level,
     Parameters,
+    Question,
     ResourceRule,
     Rule,
     Scope,
@@ -180,6 +181,7 @@ class Metadata(TypedDict):
 
     id: str
     title: str
+    question: Question
     severity: Severity
     level: NotRequired[Level]
     production: NotRequired[Level]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from guardrails.values import UNKNOWN, dig, is_absent, leaves
+
+_Model = TypeVar("_Model")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,17 +33,56 @@ class Resource:
         return dig(self.properties, *path)
 
 
+@dataclass(frozen=True)
+class References:
+    """What a property refers to.
+
+    Attributes:
+        resources: Resources of the stack that it certainly refers to, each once.
+        possible: Resources of which it may mean any: it is unknown and came from all of them.
+        foreign: Known references (ids, names, ARNs) to nothing in this stack.
+        untraced: Parts that are unknown and came from no resource of the stack that fits.
+    """
+
+    resources: tuple[Resource, ...] = ()
+    possible: tuple[Resource, ...] = ()
+    foreign: tuple[str, ...] = ()
+    untraced: int = 0
+
+    @property
+    def any(self) -> tuple[Resource, ...]:
+        """Return the resources that it refers to, certainly or possibly."""
+        return (*self.resources, *self.possible)
+
+    @property
+    def complete(self) -> bool:
+        """Return whether every reference is to a certain resource of the stack."""
+        return not (self.possible or self.foreign or self.untraced)
+
+
 class Stack:
     """All resources of one stack."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        """Index the resources by URN and keep their order."""
+        """Index the resources by URN and by type, and keep their order."""
         self.resources: tuple[Resource, ...] = tuple(resources)
         self._by_urn = {resource.urn: resource for resource in self.resources}
+        self._by_type: dict[str, list[Resource]] = {}
+        self._order = {resource: number for number, resource in enumerate(self.resources)}
+        for resource in self.resources:
+            self._by_type.setdefault(resource.type, []).append(resource)
+        self._derived: dict[Any, Any] = {}
+
+    def derived(self, model: Callable[[Stack], _Model]) -> _Model:
+        """Return a model of this stack, built by the first rule that asks for it."""
+        if model not in self._derived:
+            self._derived[model] = model(self)
+        return self._derived[model]
 
     def of(self, types: Sequence[str]) -> list[Resource]:
-        """Return the resources of these types."""
-        return [resource for resource in self.resources if resource.type in types]
+        """Return the resources of these types, in the order of the stack."""
+        found = [one for kind in dict.fromkeys(types) for one in self._by_type.get(kind, ())]
+        return sorted(found, key=self._order.__getitem__)
 
     def sources(self, resource: Resource, prop: str, types: Sequence[str]) -> list[Resource]:
         """Return the resources of these types from which a top-level property's value came."""
@@ -81,6 +122,48 @@ class Stack:
             if source not in matched and (UNKNOWN in open_parts or not identities(source, keys))
         ]
         return [*matched, *candidates]
+
+    def references(
+        self,
+        resource: Resource,
+        prop: str,
+        types: Sequence[str],
+        keys: Sequence[str],
+        *,
+        value: Any = None,
+    ) -> References:
+        """Return what a property refers to, and how certain that is.
+
+        As `linked`, with the references that lead nowhere. Where there are as many unknown parts
+        as resources from which the property came, each is meant; where there are fewer, any may be.
+        """
+        reference = resource.get(prop) if value is None else value
+        if is_absent(reference):
+            return References()
+        parts = list(leaves(reference))
+        matched = {
+            part: target
+            for target in self.of(types)
+            for part in identities(target, keys)
+            if part in parts
+        }
+        certain = list(dict.fromkeys(matched.values()))
+        open_parts = [part for part in parts if part is UNKNOWN or part not in matched]
+        unknown = sum(1 for part in open_parts if part is UNKNOWN)
+        sources = [one for one in self.sources(resource, prop, types) if one not in certain]
+        # A known reference can also mean a resource whose own name is not known yet.
+        nameless = [one for one in sources if not identities(one, keys)]
+        foreign = tuple(str(part) for part in open_parts if part is not UNKNOWN)
+        if foreign and nameless and not unknown:
+            certain += nameless if len(nameless) == len(foreign) else []
+            possible = nameless if len(nameless) != len(foreign) else []
+            return References(tuple(certain), tuple(possible), () if nameless else foreign)
+        if not unknown:
+            return References(tuple(certain), (), foreign)
+        whole = reference is UNKNOWN and len(sources) > 1
+        if len(sources) <= unknown and not whole:
+            return References((*certain, *sources), (), foreign, unknown - len(sources))
+        return References(tuple(certain), tuple(sources), foreign)
 
 
 def identities(resource: Resource, keys: Sequence[str]) -> set[str]:

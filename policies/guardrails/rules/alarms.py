@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Level, ResourceRule, Settings, Severity, Violation
+from guardrails.model import Level, Question, ResourceRule, Settings, Severity, Violation
 from guardrails.resources import Resource
 from guardrails.values import items, show
 
@@ -28,6 +28,7 @@ def _action(alarm: Resource, _: Settings) -> Iterator[Violation]:
 ALARM_ACTION = ResourceRule(
     id="alarm-has-action",
     title="An alarm has an action",
+    question=Question.SURVIVE,
     severity=Severity.LOW,
     level=Level.ADVISORY,
     controls={

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation, for_each
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.relations import auto_scaling, zones
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, items, show
@@ -35,6 +35,7 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
 ASG_MULTI_AZ = StackRule(
     id="asg-multi-az",
     title="An Auto Scaling group spans several Availability Zones",
+    question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
@@ -74,6 +75,7 @@ def _elb_health_check(stack: Stack, group: Resource, _: Settings) -> str | None:
 ASG_ELB_HEALTH_CHECK = StackRule(
     id="asg-elb-health-check",
     title="An Auto Scaling group behind a load balancer uses its health checks",
+    question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
@@ -109,6 +111,7 @@ def _launch_template(stack: Stack, group: Resource, _: Settings) -> str | None:
 ASG_LAUNCH_TEMPLATE = StackRule(
     id="asg-launch-template",
     title="An Auto Scaling group launches from a launch template",
+    question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
@@ -154,6 +157,7 @@ def _behind_listener(stack: Stack, group: Resource, _: Settings) -> str | None:
 ASG_BEHIND_LISTENER = StackRule(
     id="asg-behind-listener",
     title="The Auto Scaling group is attached to a target group that a listener forwards to",
+    question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html",

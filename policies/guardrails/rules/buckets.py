@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from guardrails import tokens
-from guardrails.model import Settings, Severity, StackRule, Violation
+from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true, items, show
 
@@ -60,6 +60,7 @@ def _public_access(stack: Stack, _: Settings) -> Iterator[Violation]:
 PUBLIC_ACCESS = StackRule(
     id="s3-public-access-blocked",
     title="No bucket can become public",
+    question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={
         "AWS Config": ("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",),
@@ -92,6 +93,7 @@ def _versioned(stack: Stack, _: Settings) -> Iterator[Violation]:
 VERSIONING = StackRule(
     id="s3-revision-bucket-versioning",
     title="A bucket that holds revisions is versioned",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     controls={"AWS Config": ("S3_BUCKET_VERSIONING_ENABLED",), "Security Hub": ("S3.14",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-versioning-enabled.html",
@@ -128,6 +130,7 @@ def _default_encryption(rule: dict[str, Any]) -> dict[str, Any]:
 ENCRYPTION = StackRule(
     id="s3-encryption",
     title="Every bucket has default encryption",
+    question=Question.CLOSED,
     severity=Severity.MEDIUM,
     controls={"AWS Config": ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-server-side-encryption-enabled.html",
@@ -179,6 +182,7 @@ def _is_tls_denial(statement: dict[str, Any]) -> bool:
 TLS_ONLY = StackRule(
     id="s3-tls-only",
     title="Buckets deny requests without TLS",
+    question=Question.CLOSED,
     severity=Severity.MEDIUM,
     controls={"AWS Config": ("S3_BUCKET_SSL_REQUESTS_ONLY",), "Security Hub": ("S3.5",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-ssl-requests-only.html",

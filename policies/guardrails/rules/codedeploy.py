@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation, for_each
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.property_rules import must_be, property_rule
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
@@ -47,6 +47,7 @@ def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
 CODEDEPLOY_DEPLOYMENT_GROUP = StackRule(
     id="codedeploy-deployment-group",
     title="A CodeDeploy deployment group deploys to the Auto Scaling group",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url=_SCALING_DOC,
@@ -103,6 +104,7 @@ def _traffic_elsewhere(
 CODEDEPLOY_TRAFFIC_CONTROL = StackRule(
     id="codedeploy-traffic-control",
     title="Deployments take instances out of the group's own target group",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url=_BALANCER_DOC,
@@ -146,6 +148,7 @@ def _rollback(deployment: Resource) -> tuple[Any, Any]:
 CODEDEPLOY_AUTO_ROLLBACK = StackRule(
     id="codedeploy-auto-rollback",
     title="A failed deployment is rolled back automatically",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={"AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_AUTO_ROLLBACK_ENABLED",)},
@@ -185,6 +188,7 @@ def _alarms(stack: Stack, deployment: Resource, _: Settings) -> str | None:
 CODEDEPLOY_ALARMS = StackRule(
     id="codedeploy-rollback-and-alarms",
     title="An alarm during a deployment stops it and rolls it back",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     # Only an alarm catches a revision that passes health checks but fails its users.
     scope=Scope.HIGH_AVAILABILITY,
@@ -226,6 +230,7 @@ def _no_copy(_: Stack, deployment: Resource, __: Settings) -> str | None:
 CODEDEPLOY_NO_COPY = StackRule(
     id="codedeploy-no-copy-asg-bluegreen",
     title="No deployment replaces the Auto Scaling group outside the stack's state",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url="https://github.com/hashicorp/terraform-provider-aws/issues/4678",
@@ -263,6 +268,7 @@ def _one_per_group(stack: Stack, group: Resource, _: Settings) -> str | None:
 CODEDEPLOY_ONE_DG = StackRule(
     id="codedeploy-one-dg-per-asg",
     title="An Auto Scaling group belongs to one deployment group",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url=_TROUBLESHOOTING,
@@ -287,6 +293,7 @@ CODEDEPLOY_OUTDATED = property_rule(
     tokens.DEPLOYMENT_GROUP,
     id="codedeploy-outdated-instances-update",
     title="Instances launched during a deployment get the new revision",
+    question=Question.DEPLOY,
     severity=Severity.MEDIUM,
     scope=Scope.HIGH_AVAILABILITY,
     controls={"AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_OUTDATED_INSTANCES_UPDATE",)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, Violation
+from guardrails.model import Level, Question, ResourceRule, Scope, Settings, Severity, Violation
 from guardrails.property_rules import AtLeast, must_be, property_rule
 from guardrails.resources import Resource
 from guardrails.values import is_absent, is_true, show
@@ -26,6 +26,7 @@ MULTI_AZ = property_rule(
     tokens.DATABASE,
     id="rds-multi-az",
     title="The database has a standby in a second Availability Zone",
+    question=Question.SURVIVE,
     severity=Severity.HIGH,
     # The experiment compares two stacks on the same small database; a standby doubles its price.
     level=Level.ADVISORY,
@@ -51,6 +52,7 @@ DELETION_PROTECTION = property_rule(
     tokens.DATABASE,
     id="rds-deletion-protection",
     title="The database cannot be deleted by mistake",
+    question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # a rehearsal is torn down after every run
     production=Level.MANDATORY,
@@ -73,6 +75,7 @@ ENCRYPTED = property_rule(
     tokens.DATABASE,
     id="rds-encrypted",
     title="The database's storage is encrypted",
+    question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={
         "AWS Config": ("RDS_STORAGE_ENCRYPTED",),
@@ -92,6 +95,7 @@ NOT_PUBLIC = property_rule(
     tokens.DATABASE,
     id="rds-not-public",
     title="The database has no public address",
+    question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={
         "AWS Config": ("RDS_INSTANCE_PUBLIC_ACCESS_CHECK",),
@@ -114,6 +118,7 @@ BACKUPS = property_rule(
     tokens.DATABASE,
     id="rds-backups",
     title="The database is backed up",
+    question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={
         "AWS Config": ("DB_INSTANCE_BACKUP_ENABLED",),
@@ -158,6 +163,7 @@ def _managed_password(database: Resource, _: Settings) -> Iterator[Violation]:
 MANAGED_PASSWORD = ResourceRule(
     id="rds-managed-master-password",
     title="The database's master password is stored and rotated by Secrets Manager",
+    question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={
         "Security Hub": ("SecretsManager.1",),
@@ -184,6 +190,7 @@ MINOR_UPGRADE = property_rule(
     tokens.DATABASE,
     id="rds-minor-upgrade",
     title="The database upgrades to new minor versions automatically",
+    question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,
     controls={

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, number, show
@@ -78,6 +78,7 @@ def _problems(
 HEALTH_CHECK_TIMING = StackRule(
     id="codedeploy-health-check-timing",
     title="Health checks pass before the deployment and grace-period timeouts",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url="https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-elastic-load-balancing.html",

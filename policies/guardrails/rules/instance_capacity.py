@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guardrails.model import Level, Scope, Settings, Severity, StackRule, for_each
+from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
@@ -27,6 +27,7 @@ def _instance_types(stack: Stack, group: Resource, _: Settings) -> str | None:
 MULTIPLE_INSTANCE_TYPES = StackRule(
     id="asg-multiple-instance-types",
     title="An Auto Scaling group can choose among several instance types",
+    question=Question.SURVIVE,
     severity=Severity.LOW,
     # The experiment compares stacks of the same instance type.
     level=Level.ADVISORY,
@@ -73,6 +74,7 @@ def _uses_spot(stack: Stack, group: Resource) -> bool:
 CAPACITY_REBALANCE = StackRule(
     id="asg-capacity-rebalance",
     title="An Auto Scaling group on Spot replaces instances before they are interrupted",
+    question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,
     scope=Scope.HIGH_AVAILABILITY,

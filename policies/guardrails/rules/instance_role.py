@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from guardrails import tokens
-from guardrails.model import ResourceRule, Settings, Severity, StackRule, Violation, for_each
+from guardrails.model import (
+    Question,
+    ResourceRule,
+    Settings,
+    Severity,
+    StackRule,
+    Violation,
+    for_each,
+)
 from guardrails.relations.launch_templates import inherits_from_template
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, items, leaves
@@ -38,6 +46,7 @@ def _profile(resource: Resource, _: Settings) -> Iterator[Violation]:
 INSTANCE_PROFILE = ResourceRule(
     id="ec2-instance-profile",
     title="Every instance has an instance profile",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     controls={"AWS Config": ("EC2_INSTANCE_PROFILE_ATTACHED",)},
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-instance-profile-attached.html",
@@ -120,6 +129,7 @@ def _list(value: Any) -> Sequence[Any]:
 MANAGED_BY_SSM = StackRule(
     id="ec2-managed-by-ssm",
     title="Systems Manager can manage every instance",
+    question=Question.DEPLOY,
     severity=Severity.MEDIUM,
     controls={
         "AWS Config": ("EC2_INSTANCE_MANAGED_BY_SSM",),

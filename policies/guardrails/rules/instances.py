@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import ResourceRule, Settings, Severity, Violation
+from guardrails.model import Question, ResourceRule, Settings, Severity, Violation
 from guardrails.property_rules import AtMost, must_be, property_rule
 from guardrails.relations.launch_templates import inherits_from_template
 from guardrails.resources import Resource
@@ -24,6 +24,7 @@ IMDSV2 = property_rule(
     _STARTED,
     id="ec2-imdsv2",
     title="Instances answer metadata requests only with a session token (IMDSv2)",
+    question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={
         "AWS Config": ("EC2_IMDSV2_CHECK", "EC2_LAUNCH_TEMPLATE_IMDSV2_CHECK"),
@@ -47,6 +48,7 @@ HOP_LIMIT = property_rule(
     _STARTED,
     id="ec2-metadata-hop-limit",
     title="Metadata tokens do not leave the instance",
+    question=Question.CLOSED,
     severity=Severity.MEDIUM,
     controls={
         "AWS Config": ("EC2_TOKEN_HOP_LIMIT_CHECK",),
@@ -101,6 +103,7 @@ def _ebs_encrypted(resource: Resource, _: Settings) -> Iterator[Violation]:
 EBS_ENCRYPTED = ResourceRule(
     id="ebs-encrypted",
     title="Every EBS volume is encrypted",
+    question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={
         "AWS Config": ("ENCRYPTED_VOLUMES", "EC2_LAUNCH_TEMPLATES_EBS_VOLUME_ENCRYPTED"),

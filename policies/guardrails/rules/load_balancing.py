@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Level, Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import OneOf, must_be, property_rule
 from guardrails.relations import zones
 from guardrails.resources import Resource, Stack
@@ -36,6 +36,7 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
 ELBV2_MULTI_AZ = StackRule(
     id="elbv2-multi-az",
     title="A load balancer spans several Availability Zones",
+    question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
@@ -83,6 +84,7 @@ def _health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
 TG_HEALTH_CHECK = StackRule(
     id="tg-health-check-defined",
     title="Every target group has an HTTP health check with a path",
+    question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={"Checkov": ("CKV_AWS_261",)},
@@ -122,6 +124,7 @@ INVALID_HEADERS = property_rule(
     tokens.LOAD_BALANCER,
     id="alb-drop-invalid-headers",
     title="An Application Load Balancer drops malformed headers",
+    question=Question.CLOSED,
     severity=Severity.MEDIUM,
     controls={
         "AWS Config": ("ALB_HTTP_DROP_INVALID_HEADER_ENABLED",),
@@ -145,6 +148,7 @@ DESYNC = property_rule(
     tokens.LOAD_BALANCER,
     id="alb-desync-mode",
     title="An Application Load Balancer rejects ambiguous requests",
+    question=Question.CLOSED,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,
     controls={
@@ -163,6 +167,7 @@ DELETION_PROTECTION = property_rule(
     tokens.LOAD_BALANCER,
     id="elb-deletion-protection",
     title="A load balancer cannot be deleted by mistake",
+    question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # a rehearsal is torn down after every run
     production=Level.MANDATORY,
@@ -187,6 +192,7 @@ ACCESS_LOGS = property_rule(
     tokens.LOAD_BALANCER,
     id="elb-access-logs",
     title="A load balancer logs its requests",
+    question=Question.CLOSED,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # logs cost storage, and add nothing to what the load test records
     production=Level.MANDATORY,

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from guardrails import tokens
-from guardrails.model import Scope, Settings, Severity, StackRule, Violation, for_each
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, number, show
@@ -98,6 +98,7 @@ def _enough(stack: Stack, deployment: Resource, settings: Settings) -> str | Non
 MIN_HEALTHY_HOSTS = StackRule(
     id="codedeploy-min-healthy-hosts",
     title="A deployment keeps enough instances in service",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={"AWS Config": ("CODEDEPLOY_EC2_MINIMUM_HEALTHY_HOSTS_CONFIGURED",)},
@@ -159,6 +160,7 @@ def _possible(stack: Stack, _: Settings) -> Iterator[Violation]:
 HEALTHY_HOSTS_POSSIBLE = StackRule(
     id="codedeploy-healthy-hosts-possible",
     title="The minimum healthy hosts leave room for a deployment",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     url=_DOC,

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from guardrails import tokens
-from guardrails.model import Level, ResourceRule, Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import (
+    Level,
+    Question,
+    ResourceRule,
+    Scope,
+    Settings,
+    Severity,
+    StackRule,
+    Violation,
+)
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, leaves, number, show
 
@@ -97,6 +106,7 @@ def _remote_admin(resource: Resource, settings: Settings) -> Iterator[Violation]
 NO_REMOTE_ADMIN = ResourceRule(
     id="sg-no-remote-admin",
     title="Remote administration ports are not open to the internet",
+    question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={
         "AWS Config": ("INCOMING_SSH_DISABLED",),
@@ -143,6 +153,7 @@ def _authorized(stack: Stack, settings: Settings) -> Iterator[Violation]:
 OPEN_ONLY_AUTHORIZED = StackRule(
     id="sg-open-only-to-authorized-ports",
     title="Only the load balancer is open to the internet",
+    question=Question.CLOSED,
     severity=Severity.HIGH,
     # The baseline has no load balancer: its instance's application port is open on purpose.
     scope=Scope.HIGH_AVAILABILITY,
@@ -200,6 +211,7 @@ def _public_ip(resource: Resource, _: Settings) -> Iterator[Violation]:
 NO_PUBLIC_IP = ResourceRule(
     id="no-public-ip",
     title="Instances have no public address",
+    question=Question.CLOSED,
     severity=Severity.MEDIUM,
     # Public subnets save the NAT gateways, the largest item on a small bill; the security group
     # admits only the load balancer.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
-from guardrails.model import Settings, Severity, StackRule, Violation
+from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.rules.buckets import attached, revisions
 from guardrails.values import UNKNOWN, dig, is_absent, items, show
@@ -76,6 +76,7 @@ def _may_apply(rule: Any, key: Any) -> bool:
 NEVER_EXPIRES = StackRule(
     id="s3-revision-never-expires",
     title="No lifecycle rule removes the last good revision",
+    question=Question.DEPLOY,
     severity=Severity.HIGH,
     url="https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html",
     remedy=(

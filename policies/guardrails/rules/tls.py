@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Level, Settings, Severity, StackRule, Violation, for_each
+from guardrails.model import Level, Question, Settings, Severity, StackRule, Violation, for_each
 from guardrails.property_rules import StartsWith, must_be, property_rule
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, items, show
@@ -54,6 +54,7 @@ def _no_tls(stack: Stack, balancer: Resource, _: Settings) -> str | None:
 TLS_LISTENER = StackRule(
     id="elb-tls-listener",
     title="The load balancer has an HTTPS listener",
+    question=Question.CLOSED,
     severity=Severity.HIGH,
     level=Level.ADVISORY,  # HTTPS needs a domain, which a trial does not have
     production=Level.MANDATORY,
@@ -120,6 +121,7 @@ def _is_redirect(action: object) -> bool:
 HTTP_TO_HTTPS = StackRule(
     id="alb-http-to-https",
     title="With HTTPS available, HTTP only redirects to it",
+    question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={
         "AWS Config": ("ALB_HTTP_TO_HTTPS_REDIRECTION_CHECK",),
@@ -154,6 +156,7 @@ TLS_POLICY = property_rule(
     tokens.LISTENER,
     id="elb-tls-policy",
     title="HTTPS listeners support TLS 1.3, and nothing older than 1.2",
+    question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={
         "AWS Config": ("ELBV2_PREDEFINED_SECURITY_POLICY_SSL_CHECK",),
