@@ -18,8 +18,8 @@ ALGORITHM = "pbkdf2_sha512"
 DIGESTS = {ALGORITHM: "sha512", "pbkdf2_sha256": "sha256"}
 """hashlib's names; new hashes have ALGORITHM."""
 
-INLINE_ITERATIONS = 2_000
-"""Up to 1 ms of CPU, which the event loop can spare; hashes of more belong in a thread."""
+INLINE_ITERATIONS = 3_000
+"""Up to 1.5 ms of CPU, which the event loop can spare; hashes of more belong in a thread."""
 
 NUL = "\0"
 """HMAC pads a short key with NULs, so that `a` and `a` with a NUL would be the same password."""
