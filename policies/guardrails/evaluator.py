@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 from guardrails.catalogue import RULES
 from guardrails.configuration import PACK_CONFIGURATION, Configuration, RuleConfiguration
@@ -53,10 +54,16 @@ class PolicyEvaluator:
     def configure(self, given: Mapping[str, RuleConfiguration]) -> None:
         """Apply a policy configuration, by rule id, and forget which exceptions were used."""
         self._used: set[PolicyException] = set()
+        self._inputs: dict[str, Mapping[str, Any]] = {}
         self._configuration = Configuration(self._rules, given, self._today())
 
     def evaluate_resource(self, resource: Resource) -> Evaluation:
-        """Evaluate one resource by its inputs, before it is created or changed."""
+        """Evaluate one resource by its inputs, before it is created or changed.
+
+        They are kept for the stack's rules: only they tell what the program left out from what is
+        not known yet.
+        """
+        self._inputs[resource.urn] = resource.properties
         evaluation = Evaluation()
         for rule in self._rules:
             if not isinstance(rule, ResourceRule):
@@ -72,6 +79,7 @@ class PolicyEvaluator:
 
     def evaluate_stack(self, stack: Stack) -> Evaluation:
         """Evaluate the stack as a whole, and the policy configuration, at the end."""
+        stack = stack.with_inputs(self._inputs)
         evaluation = Evaluation()
         kind, reason = resolve_topology(stack, self._configuration.topology)
         for rule in self._rules:

@@ -27,7 +27,7 @@ from guardrails.model import (
     Violation,
 )
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, number, show
+from guardrails.values import UNKNOWN, is_absent, number
 
 _UNKNOWN = "An unknown value is a violation: this is a plain setting, not an id"
 
@@ -155,7 +155,7 @@ class PropertyCheck:
     def __call__(self, resource: Resource, settings: Settings) -> Iterator[Violation]:
         """Report the resource if it does not comply."""
         if not self.complies(resource, settings):
-            found = show(resource.get(*self.path.split(".")))
+            found = resource.shown(*self.path.split("."))
             yield Violation(
                 f"{self.problem.format(name=resource.name)}: {self.label} is {found}"
                 f"{self.requirement.describe(settings)}.",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from guardrails.values import UNKNOWN, dig, is_absent, leaves
+from guardrails.values import UNKNOWN, dig, is_absent, leaves, show
 
 _Model = TypeVar("_Model")
 
@@ -18,6 +18,8 @@ class Resource:
 
     Attributes:
         dependencies: Per top-level property the URNs of the resources from which its value came.
+        inputs: What the program set, as the provider has completed it; `None` where that is not
+            known. For a resource that is about to be created these are its `properties`.
     """
 
     type: str
@@ -27,10 +29,25 @@ class Resource:
     dependencies: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    inputs: Mapping[str, Any] | None = None
 
     def get(self, *path: str | int) -> Any:
         """Return the property at `path`: a plain value, `None` if absent, `UNKNOWN` if unknown."""
         return dig(self.properties, *path)
+
+    def setting(self, *path: str | int) -> Any:
+        """Return the property as `get` does, but `None` for what the program left out.
+
+        A preview does not know what the provider will fill in there: the documented default holds.
+        """
+        value = self.get(*path)
+        if value is UNKNOWN and self.inputs is not None and is_absent(dig(self.inputs, *path)):
+            return None
+        return value
+
+    def shown(self, *path: str | int) -> str:
+        """Return the property for a message, with "not set" where the program left it out."""
+        return show(self.setting(*path))
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,13 @@ class Stack:
         for resource in self.resources:
             self._by_type.setdefault(resource.type, []).append(resource)
         self._derived: dict[Any, Any] = {}
+
+    def with_inputs(self, inputs: Mapping[str, Mapping[str, Any]]) -> Stack:
+        """Return the stack with what the program set, by URN."""
+        return Stack(
+            replace(resource, inputs=inputs[resource.urn]) if resource.urn in inputs else resource
+            for resource in self.resources
+        )
 
     def derived(self, model: Callable[[Stack], _Model]) -> _Model:
         """Return a model of this stack, built by the first rule that asks for it."""

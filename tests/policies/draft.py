@@ -119,11 +119,8 @@ class Draft:
                 type=part.kind,
                 name=name,
                 urn=f"urn:{name}",
-                properties={
-                    prop: value
-                    for prop, value in part.properties.items()
-                    if not (inputs and prop in part.left_open)
-                },
+                properties=part.inputs() if inputs else dict(part.properties),
+                inputs=part.inputs(),
                 dependencies={
                     prop: tuple(f"urn:{source}" for source in sources)
                     for prop, sources in part.dependencies.items()

@@ -54,6 +54,12 @@ class Part:
     dependencies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     left_open: set[str] = field(default_factory=set[str])
 
+    def inputs(self) -> dict[str, Any]:
+        """Return the properties without what the program leaves to the provider."""
+        return {
+            name: value for name, value in self.properties.items() if name not in self.left_open
+        }
+
 
 def plain(value: Any) -> Any:
     """Convert what the SDK recorded to what a rule sees."""

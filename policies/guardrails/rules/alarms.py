@@ -7,20 +7,21 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.model import Level, Question, ResourceRule, Settings, Severity, Violation
 from guardrails.resources import Resource
-from guardrails.values import items, show
+from guardrails.values import items
 
 
 def _action(alarm: Resource, _: Settings) -> Iterator[Violation]:
     enabled = alarm.get("actionsEnabled")
     if enabled not in (None, True):
         yield Violation(
-            f'Alarm "{alarm.name}" has its actions disabled: actions_enabled is {show(enabled)}.',
+            f'Alarm "{alarm.name}" has its actions disabled: actions_enabled is '
+            f"{alarm.shown('actionsEnabled')}.",
             alarm,
         )
     elif not items(alarm.get("alarmActions")):
         yield Violation(
             f'Alarm "{alarm.name}" notifies nobody: alarm_actions is '
-            f"{show(alarm.get('alarmActions'))}.",
+            f"{alarm.shown('alarmActions')}.",
             alarm,
         )
 

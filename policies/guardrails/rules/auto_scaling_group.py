@@ -8,7 +8,7 @@ from guardrails import tokens
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.relations import auto_scaling, zones
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, items, show
+from guardrails.values import UNKNOWN, is_absent, items
 
 
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
@@ -67,7 +67,7 @@ def _elb_health_check(stack: Stack, group: Resource, _: Settings) -> str | None:
         return None
     return (
         f'Auto Scaling group "{group.name}" is behind a target group, but its health check type is '
-        f'{show(kind)} instead of "ELB": instances that fail the load balancer\'s health check are '
+        f'{group.shown("healthCheckType")} instead of "ELB": instances that fail the load balancer\'s health check are '
         "never replaced."
     )
 
@@ -104,7 +104,7 @@ def _launch_template(stack: Stack, group: Resource, _: Settings) -> str | None:
         return None
     return (
         f'Auto Scaling group "{group.name}" has no launch template (launch configuration: '
-        f"{show(group.get('launchConfiguration'))})."
+        f"{group.shown('launchConfiguration')})."
     )
 
 

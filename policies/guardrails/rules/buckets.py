@@ -47,7 +47,7 @@ def _public_access(stack: Stack, _: Settings) -> Iterator[Violation]:
             yield Violation(f'Bucket "{bucket.name}" has no public access block.', bucket)
         for block in blocks:
             off = [
-                f"{label} is {show(block.get(name))}"
+                f"{label} is {block.shown(name)}"
                 for name, label in _SWITCHES.items()
                 if not is_true(block.get(name))
             ]

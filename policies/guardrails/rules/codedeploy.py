@@ -10,7 +10,7 @@ from guardrails.model import Question, Scope, Settings, Severity, StackRule, Vio
 from guardrails.property_rules import must_be, property_rule
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_true, items, show
+from guardrails.values import UNKNOWN, is_true, items
 
 _TROUBLESHOOTING = (
     "https://docs.aws.amazon.com/codedeploy/latest/userguide/troubleshooting-auto-scaling.html"
@@ -77,7 +77,7 @@ def _traffic_control(stack: Stack, _: Settings) -> Iterator[Violation]:
         if option != "WITH_TRAFFIC_CONTROL":
             yield Violation(
                 f'Deployment group "{deployment.name}" deploys with deployment option '
-                f"{show(option)}: instances are updated while requests still reach them.",
+                f"{deployment.shown('deploymentStyle', 'deploymentOption')}: instances are updated while requests still reach them.",
                 deployment,
             )
         elif balanced:
@@ -129,13 +129,13 @@ def _auto_rollback(_: Stack, deployment: Resource, __: Settings) -> str | None:
     if not is_true(enabled):
         return (
             f'Deployment group "{deployment.name}" does not roll back automatically: enabled is '
-            f"{show(enabled)}."
+            f"{deployment.shown('autoRollbackConfiguration', 'enabled')}."
         )
     if "DEPLOYMENT_FAILURE" in items(events):
         return None
     return (
         f'Deployment group "{deployment.name}" does not roll back when a deployment fails: events '
-        f"is {show(events)}."
+        f"is {deployment.shown('autoRollbackConfiguration', 'events')}."
     )
 
 
@@ -175,13 +175,14 @@ def _alarms(stack: Stack, deployment: Resource, _: Settings) -> str | None:
     if not named or watching not in (None, True):
         return (
             f'Deployment group "{deployment.name}" watches no alarm during deployments: alarms is '
-            f"{show(alarms)}, enabled is {show(watching)}."
+            f"{deployment.shown('alarmConfiguration', 'alarms')}, enabled is "
+            f"{deployment.shown('alarmConfiguration', 'enabled')}."
         )
     if "DEPLOYMENT_STOP_ON_ALARM" in items(events):
         return None
     return (
         f'Deployment group "{deployment.name}" stops on an alarm but does not roll back: events '
-        f"is {show(events)}."
+        f"is {deployment.shown('autoRollbackConfiguration', 'events')}."
     )
 
 
@@ -221,7 +222,8 @@ def _no_copy(_: Stack, deployment: Resource, __: Settings) -> str | None:
     if action != "COPY_AUTO_SCALING_GROUP" and (action is not UNKNOWN or in_place):
         return None
     return (
-        f'Deployment group "{deployment.name}" provisions its green fleet with {show(action)}: '
+        f'Deployment group "{deployment.name}" provisions its green fleet with '
+        f"{deployment.shown('blueGreenDeploymentConfig', 'greenFleetProvisioningOption', 'action')}: "
         "CodeDeploy would create a copy of the Auto Scaling group outside this stack's state, "
         "and delete the original."
     )

@@ -8,7 +8,7 @@ from guardrails import tokens
 from guardrails.model import Level, Question, ResourceRule, Scope, Settings, Severity, Violation
 from guardrails.property_rules import AtLeast, must_be, property_rule
 from guardrails.resources import Resource
-from guardrails.values import is_absent, is_true, show
+from guardrails.values import is_absent, is_true
 
 
 def _is_primary(database: Resource) -> bool:
@@ -155,7 +155,7 @@ def _managed_password(database: Resource, _: Settings) -> Iterator[Violation]:
         yield Violation(
             f'Database "{database.name}" has no managed master password: '
             "manage_master_user_password is "
-            f"{show(database.get('manageMasterUserPassword'))}.",
+            f"{database.shown('manageMasterUserPassword')}.",
             database,
         )
 

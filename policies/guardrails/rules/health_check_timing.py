@@ -9,7 +9,7 @@ from typing import Any
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, number, show
+from guardrails.values import UNKNOWN, is_absent, number
 
 # Documented defaults of what a program does not set: ELB API reference, CreateTargetGroup and
 # TargetGroupAttribute; Auto Scaling as the provider sets it.
@@ -32,7 +32,7 @@ def _seconds(resource: Resource, default: float, *path: str) -> Seconds:
     if is_absent(given):
         return Seconds(default)
     value = number(given)
-    return Seconds(0, f"{path[-1]} is {show(given)}") if value is None else Seconds(value)
+    return Seconds(0, f"{path[-1]} is {resource.shown(*path)}") if value is None else Seconds(value)
 
 
 def _healthy_after(targets: Resource) -> Seconds:

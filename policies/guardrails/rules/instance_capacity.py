@@ -5,7 +5,7 @@ from __future__ import annotations
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number
 
 
 def _instance_types(stack: Stack, group: Resource, _: Settings) -> str | None:
@@ -55,7 +55,7 @@ def _capacity_rebalance(stack: Stack, group: Resource, _: Settings) -> str | Non
         return None
     return (
         f'Auto Scaling group "{group.name}" runs on Spot and does not replace instances before they '
-        f"are interrupted: capacity_rebalance is {show(rebalance)}."
+        f"are interrupted: capacity_rebalance is {group.shown('capacityRebalance')}."
     )
 
 

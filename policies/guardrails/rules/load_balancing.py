@@ -9,7 +9,7 @@ from guardrails.model import Level, Question, Scope, Settings, Severity, StackRu
 from guardrails.property_rules import OneOf, must_be, property_rule
 from guardrails.relations import zones
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, show
+from guardrails.values import UNKNOWN
 
 _PROTOCOLS = ("HTTP", "HTTPS")
 
@@ -68,13 +68,13 @@ def _health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
         check = group.get("healthCheck")
         problem = None
         if check is UNKNOWN or not check:
-            problem = f"its health check is {show(check)}"
+            problem = f"its health check is {group.shown('healthCheck')}"
         elif group.get("healthCheck", "enabled") not in (None, True):
-            problem = f"its health check's enabled is {show(check.get('enabled'))}"
+            problem = f"its health check's enabled is {group.shown('healthCheck', 'enabled')}"
         elif check.get("protocol") not in _PROTOCOLS:
-            problem = f"its health check's protocol is {show(check.get('protocol'))}"
+            problem = f"its health check's protocol is {group.shown('healthCheck', 'protocol')}"
         elif not str(check.get("path") or "").startswith("/"):
-            problem = f"its health check's path is {show(check.get('path'))}"
+            problem = f"its health check's path is {group.shown('healthCheck', 'path')}"
         if problem:
             yield Violation(
                 f'Target group "{group.name}" has no working HTTP health check: {problem}.', group

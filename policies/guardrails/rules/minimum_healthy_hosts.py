@@ -12,7 +12,7 @@ from guardrails import tokens
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, number, show
+from guardrails.values import UNKNOWN, number
 
 _DOC = "https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html"
 
@@ -71,7 +71,7 @@ def _minimum(stack: Stack, deployment: Resource) -> Minimum:
         ("deploymentConfigName", "id"),
     )
     if len(configurations) != 1:
-        return Minimum(show(name), UNKNOWN, None, custom=True)
+        return Minimum(deployment.shown("deploymentConfigName"), UNKNOWN, None, custom=True)
     hosts = configurations[0].get("minimumHealthyHosts")
     kind, value = (UNKNOWN, None) if not isinstance(hosts, dict) else _declared(hosts)
     return Minimum(f'"{configurations[0].name}"', kind, value, custom=True)
@@ -145,7 +145,7 @@ def _possible(stack: Stack, _: Settings) -> Iterator[Violation]:
             if size is None:
                 yield Violation(
                     f'Auto Scaling group "{group.name}" has a min_size that is '
-                    f"{show(group.get('minSize'))}, so deployments to it cannot be evaluated.",
+                    f"{group.shown('minSize')}, so deployments to it cannot be evaluated.",
                     group,
                 )
             elif hosts is not None and hosts >= size:

@@ -106,7 +106,7 @@ def _redirects(stack: Stack, listener: Resource) -> Iterator[Violation]:
             types = ", ".join(show(dig(action, "type")) for action in actions)
             yield Violation(
                 f'"{resource.name}" answers HTTP itself instead of redirecting to HTTPS: its '
-                f"action is {types or show(resource.get(prop))}.",
+                f"action is {types or resource.shown(prop)}.",
                 resource,
             )
 
