@@ -14,11 +14,13 @@ COMPUTED = {
         "name",
         "availabilityZones",
         "vpcZoneIdentifiers",
+        "desiredCapacity",
         "healthCheckType",
         "targetGroupArns",
         "loadBalancers",
         "trafficSources",
     ),
+    "aws:autoscaling/schedule:Schedule": ("arn", "minSize", "maxSize", "desiredCapacity"),
     "aws:lb/loadBalancer:LoadBalancer": (
         "arn",
         "name",
@@ -37,6 +39,7 @@ COMPUTED = {
     "aws:ec2/subnet:Subnet": ("arn", "availabilityZone", "availabilityZoneId"),
     "aws:ec2/launchTemplate:LaunchTemplate": (
         "arn",
+        "defaultVersion",
         "latestVersion",
         "metadataOptions",
         "name",

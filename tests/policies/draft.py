@@ -89,6 +89,14 @@ class Draft:
         self._own(name).dependencies[prop] = list(sources)
         return self
 
+    def leave_out(self, name: str, prop: str) -> Draft:
+        """Leave a computed property to the provider: the preview does not know it."""
+        part = self._own(name)
+        part.left_open.add(prop)
+        part.properties[prop] = UNKNOWN
+        part.dependencies.pop(prop, None)
+        return self
+
     def drop(self, *names: str) -> Draft:
         for name in names:
             del self.parts[name]

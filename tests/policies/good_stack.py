@@ -147,6 +147,7 @@ HANDLES: dict[str, Find] = {
     "service": lambda recording: recording.service(),
     "vpc": _only("aws:ec2/vpc:Vpc"),
     "group": _GROUP,
+    "scaling-policy": _only("aws:autoscaling/policy:Policy"),
     "subnet-a": _source(_GROUP, "vpcZoneIdentifiers", 0),
     "subnet-b": _source(_GROUP, "vpcZoneIdentifiers", 1),
     "template": _TEMPLATE,

@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.fleets import GROUP_KEYS, TARGET_GROUP_KEYS, Fleets
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items
-
-GROUP_KEYS = ("name", "id")
-TEMPLATE_KEYS = ("id", "name")
-TARGET_GROUP_KEYS = ("arn", "id", "name")
-
-TEMPLATE_PATHS = (("launchTemplate", ()), ("mixedInstancesPolicy", ("launchTemplate",)))
-"""Where a group refers to its launch template: the top-level property, and the path inside it."""
+from guardrails.values import UNKNOWN, dig, items
 
 
 def auto_scaling_groups(stack: Stack) -> list[Resource]:
@@ -22,22 +16,8 @@ def auto_scaling_groups(stack: Stack) -> list[Resource]:
 
 
 def target_groups(stack: Stack, group: Resource) -> list[Resource]:
-    """Return the target groups in which the Auto Scaling group registers its instances."""
-    found = [
-        *stack.linked(group, "targetGroupArns", tokens.TARGET_GROUP, TARGET_GROUP_KEYS),
-        *stack.linked(group, "trafficSources", tokens.TARGET_GROUP, TARGET_GROUP_KEYS),
-    ]
-    for types, prop in (
-        (tokens.AUTO_SCALING_ATTACHMENT, "lbTargetGroupArn"),
-        (tokens.TRAFFIC_SOURCE_ATTACHMENT, "trafficSource"),
-    ):
-        for attachment in stack.of(types):
-            groups = stack.linked(
-                attachment, "autoscalingGroupName", tokens.AUTO_SCALING_GROUP, GROUP_KEYS
-            )
-            if group in groups:
-                found += stack.linked(attachment, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS)
-    return _distinct(found)
+    """Return the target groups of the stack in which the group registers its instances."""
+    return list(stack.derived(Fleets).of(group).target_groups)
 
 
 def has_launch_template(stack: Stack, group: Resource) -> bool:
@@ -45,34 +25,17 @@ def has_launch_template(stack: Stack, group: Resource) -> bool:
 
     A template that is unknown as a whole has to come from a launch template resource.
     """
-    for prop, path in TEMPLATE_PATHS:
-        template = dig(group.get(prop), *path)
-        if template is UNKNOWN:
-            if stack.sources(group, prop, tokens.LAUNCH_TEMPLATE):
-                return True
-        elif not is_absent(template):
-            return True
-    return False
+    return stack.derived(Fleets).of(group).launching.given
 
 
 def launch_templates(stack: Stack, group: Resource) -> list[Resource]:
     """Return the launch templates of the stack from which the group launches instances."""
-    found = [
-        template
-        for prop, _ in TEMPLATE_PATHS
-        for template in stack.linked(group, prop, tokens.LAUNCH_TEMPLATE, TEMPLATE_KEYS)
-    ]
-    return _distinct(found)
+    return list(stack.derived(Fleets).of(group).launching.templates)
 
 
 def serving_groups(stack: Stack) -> list[Resource]:
-    """Return the Auto Scaling groups with a target group, or all groups if none has one.
-
-    A group of workers needs no load balancer. If no group is attached at all, any of them may be
-    the one that should be.
-    """
-    groups = auto_scaling_groups(stack)
-    return [group for group in groups if target_groups(stack, group)] or groups
+    """Return the Auto Scaling groups behind a load balancer, or all groups if none is."""
+    return [group.resource for group in stack.derived(Fleets).serving]
 
 
 def forwarded_target_groups(stack: Stack) -> list[Resource]:

@@ -5,31 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture import zones
+from guardrails.architecture.fleets import Fleets, zones_of_group
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
-from guardrails.relations import auto_scaling, zones
+from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, items
 
 
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
-    groups = auto_scaling.auto_scaling_groups(stack)
-    if not groups:
+    fleets = stack.derived(Fleets)
+    if not fleets.groups:
         yield Violation("The stack has no Auto Scaling group, so nothing spans several zones.")
     minimum = settings.integer("minimumZones")
-    for group in groups:
-        listed = group.get("availabilityZones")
-        spread = zones.spread(
-            stack, group, ("vpcZoneIdentifiers",), settings.mapping("subnetZones")
+    outside = settings.mapping("subnetZones")
+    for fleet in fleets.fleets:
+        spreads = [zones_of_group(stack, group.resource, outside) for group in fleet.groups]
+        names = " and ".join(f'"{group.name}"' for group in fleet.groups)
+        several = len(fleet.groups) > 1
+        subject = (
+            f"Auto Scaling groups {names} together" if several else f"Auto Scaling group {names}"
         )
-        if is_absent(group.get("vpcZoneIdentifiers")) and listed is not UNKNOWN:
-            named = tuple(sorted({zone for zone in items(listed) if isinstance(zone, str)}))
-            spread = zones.Spread(named, (), None)
-        if spread.count < minimum:
-            yield Violation(
-                f'Auto Scaling group "{group.name}" spans {spread.describe()}; at least {minimum} '
-                "are required.",
-                group,
-            )
+        found = zones.shortfall(zones.together(spreads), fleet.groups[0].resource, subject, minimum)
+        if found is not None:
+            yield found
 
 
 ASG_MULTI_AZ = StackRule(
@@ -53,6 +51,7 @@ ASG_MULTI_AZ = StackRule(
         "Create one subnet per Availability Zone; aws.get_availability_zones() lists the zones.",
         "Pass the ids of all of them to the group's vpc_zone_identifiers.",
         "For subnets of another stack, list their zones in this rule's parameter subnetZones.",
+        "Groups behind the same target group may each have one zone.",
     ),
     unknown=zones.UNKNOWN_MEANS,
     parameters=zones.PARAMETERS,
@@ -63,12 +62,13 @@ ASG_MULTI_AZ = StackRule(
 def _elb_health_check(stack: Stack, group: Resource, _: Settings) -> str | None:
     kind = group.get("healthCheckType")
     # Without a target group asg-behind-listener decides whether the group may do without one.
-    if kind == "ELB" or not auto_scaling.target_groups(stack, group):
+    checks = kind.split(",") if isinstance(kind, str) else []
+    if "ELB" in checks or not auto_scaling.target_groups(stack, group):
         return None
     return (
         f'Auto Scaling group "{group.name}" is behind a target group, but its health check type is '
-        f'{group.shown("healthCheckType")} instead of "ELB": instances that fail the load balancer\'s health check are '
-        "never replaced."
+        f'{group.shown("healthCheckType")} instead of "ELB": instances that fail the load balancer\'s '
+        "health check are never replaced."
     )
 
 
@@ -140,6 +140,8 @@ def _behind_listener(stack: Stack, group: Resource, _: Settings) -> str | None:
     if not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
         return None
     attached = auto_scaling.target_groups(stack, group)
+    if not attached and stack.derived(Fleets).of(group).outside:
+        return None  # a load balancer of another stack
     if not attached:
         return (
             f'Auto Scaling group "{group.name}" is not attached to a target group: the load '

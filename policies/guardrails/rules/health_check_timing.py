@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from guardrails.architecture.target_timing import (
+    Seconds,
+    grace_period,
+    healthy_after,
+    leaves_after,
+)
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, number
-
-# Documented defaults of what a program does not set: ELB API reference, CreateTargetGroup and
-# TargetGroupAttribute; Auto Scaling as the provider sets it.
-_INTERVAL = 30.0
-_HEALTHY_THRESHOLD = 5.0
-_DEREGISTRATION = 300.0
-_GRACE = 300.0
-
-
-@dataclass(frozen=True)
-class Seconds:
-    """A duration, or the property that makes it unknown."""
-
-    value: float
-    unknown: str | None = None
-
-
-def _seconds(resource: Resource, default: float, *path: str) -> Seconds:
-    given = resource.get(*path)
-    if is_absent(given):
-        return Seconds(default)
-    value = number(given)
-    return Seconds(0, f"{path[-1]} is {resource.shown(*path)}") if value is None else Seconds(value)
-
-
-def _healthy_after(targets: Resource) -> Seconds:
-    """Return how long a target takes to become healthy: each check in a row has to pass."""
-    if targets.get("healthCheck") is UNKNOWN:
-        return Seconds(0)  # tg-health-check-defined reports it
-    interval = _seconds(targets, _INTERVAL, "healthCheck", "interval")
-    threshold = _seconds(targets, _HEALTHY_THRESHOLD, "healthCheck", "healthyThreshold")
-    return Seconds(interval.value * threshold.value, interval.unknown or threshold.unknown)
 
 
 def _slow(stack: Stack, settings: Settings) -> Iterator[Violation]:
     timeout = settings.integer("deploymentTimeoutSeconds")
     for group in auto_scaling.serving_groups(stack):
         for targets in auto_scaling.target_groups(stack, group):
-            healthy = _healthy_after(targets)
-            leaving = _seconds(targets, _DEREGISTRATION, "deregistrationDelay")
-            grace = _seconds(group, _GRACE, "healthCheckGracePeriod")
+            healthy = healthy_after(targets)
+            leaving = leaves_after(targets)
+            grace = grace_period(group)
             for problem in _problems(group, healthy, leaving, grace, timeout):
                 yield Violation(f'Target group "{targets.name}": {problem}', targets)
 

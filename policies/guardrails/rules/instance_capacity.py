@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.launching import Launching
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
@@ -51,24 +53,26 @@ MULTIPLE_INSTANCE_TYPES = StackRule(
 
 def _capacity_rebalance(stack: Stack, group: Resource, _: Settings) -> str | None:
     rebalance = group.get("capacityRebalance")
-    if is_true(rebalance) or not _uses_spot(stack, group):
+    known = stack.derived(Fleets).of(group)
+    enough = 1 if known in stack.derived(Fleets).serving else 0
+    on_demand = known.launching.on_demand(known.minimum or 1)
+    if is_true(rebalance) or not _uses_spot(known.launching):
         return None
+    if on_demand is not None and on_demand < enough:
+        return None  # asg-on-demand-base reports it
     return (
         f'Auto Scaling group "{group.name}" runs on Spot and does not replace instances before they '
         f"are interrupted: capacity_rebalance is {group.shown('capacityRebalance')}."
     )
 
 
-def _uses_spot(stack: Stack, group: Resource) -> bool:
-    distribution = group.get("mixedInstancesPolicy", "instancesDistribution")
+def _uses_spot(launching: Launching) -> bool:
+    distribution = launching.distribution
     share = dig(distribution, "onDemandPercentageAboveBaseCapacity")
     if distribution is not UNKNOWN and not is_absent(share) and number(share) != 100:
         return True
-    return any(
-        template.get("instanceMarketOptions", "marketType") in ("spot", UNKNOWN)
-        and not is_absent(template.get("instanceMarketOptions"))
-        for template in auto_scaling.launch_templates(stack, group)
-    )
+    # AWS refuses a mixed instances policy whose template asks for Spot itself.
+    return launching.distribution is None and bool(launching.spot_templates())
 
 
 CAPACITY_REBALANCE = StackRule(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture import zones
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import OneOf, must_be, property_rule
-from guardrails.relations import zones
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN
 
@@ -25,12 +25,9 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
         spread = zones.spread(
             stack, balancer, ("subnets", "subnetMappings"), settings.mapping("subnetZones")
         )
-        if spread.count < minimum:
-            yield Violation(
-                f'Load balancer "{balancer.name}" spans {spread.describe()}; at least {minimum} '
-                "are required.",
-                balancer,
-            )
+        found = zones.shortfall(spread, balancer, f'Load balancer "{balancer.name}"', minimum)
+        if found is not None:
+            yield found
 
 
 ELBV2_MULTI_AZ = StackRule(

@@ -7,7 +7,7 @@ from guardrails.values import UNKNOWN
 from tests.policies.draft import Ref
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
-decides("asg-multi-az", "group", "vpcZoneIdentifiers", absent=BREAKS, unknown=KEEPS)
+decides("asg-multi-az", "group", "vpcZoneIdentifiers", absent=BREAKS, unknown=BREAKS)
 decides("asg-elb-health-check", "group", "healthCheckType", absent=BREAKS, unknown=BREAKS)
 decides("asg-launch-template", "group", "mixedInstancesPolicy", absent=BREAKS, unknown=KEEPS)
 decides("asg-behind-listener", "group", "targetGroupArns", absent=BREAKS, unknown=KEEPS)
@@ -45,8 +45,9 @@ def unknown_list_of_one_out_of_two_subnets(stack):
 
 
 @breaks("asg-multi-az")
-def subnets_in_unknown_zones(stack):
-    stack.set("group", "vpcZoneIdentifiers", ["subnet-0a", "subnet-0b"])
+def one_zone_by_name(stack):
+    stack.set("group", "vpcZoneIdentifiers", ...)
+    stack.set("group", "availabilityZones", ["ap-northeast-2a"])
 
 
 @breaks("asg-elb-health-check")

@@ -29,4 +29,5 @@ def one_instance_type(stack):
 
 @breaks("asg-capacity-rebalance", ADVISORY)
 def spot_without_rebalancing(stack):
-    stack.set("template", "instanceMarketOptions", {"marketType": "spot"})
+    share = {"onDemandBaseCapacity": 2, "onDemandPercentageAboveBaseCapacity": 0}
+    stack.set("group", "mixedInstancesPolicy.instancesDistribution", share)

@@ -12,7 +12,7 @@ from tests.policies.mutations.registry import (
     decides,
 )
 
-decides("elbv2-multi-az", "load-balancer", "subnets", absent=BREAKS, unknown=KEEPS)
+decides("elbv2-multi-az", "load-balancer", "subnets", absent=BREAKS, unknown=BREAKS)
 decides("tg-health-check-defined", "target-group", "healthCheck", absent=BREAKS, unknown=BREAKS)
 decides(
     "alb-drop-invalid-headers",

@@ -12,6 +12,20 @@ from tests.policies.rules.cases import (
 __all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
 
 
+def one_group_per_zone(draft):
+    """Two groups behind the same target group, each in a zone of its own."""
+    draft.twin("group", "second")
+    draft.link("group", "vpcZoneIdentifiers", "subnet-a").set(
+        "group", "vpcZoneIdentifiers", [UNKNOWN]
+    )
+    draft.link("second", "vpcZoneIdentifiers", "subnet-b")
+    draft.set("second", "vpcZoneIdentifiers", [UNKNOWN]).set("second", "minSize", 1.0)
+    draft.set("group", "minSize", 1.0)
+    return draft.link("deployment-group", "autoscalingGroups", "group", "second").set(
+        "deployment-group", "autoscalingGroups", [UNKNOWN, UNKNOWN]
+    )
+
+
 # A change and the one rule that it breaks.
 BREAKS = [
     ("asg-multi-az", lambda d: d.drop("group").set("deployment-group", "autoscalingGroups", [])),
@@ -19,6 +33,8 @@ BREAKS = [
         .add("subnet-c", "aws:ec2/subnet:Subnet", {"id": UNKNOWN, "availabilityZone": "ap-northeast-2a"})
         .link("group", "vpcZoneIdentifiers", "subnet-a", "subnet-c")),
     ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", [UNKNOWN])),
+    ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", UNKNOWN)),
+    ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", ["subnet-0a", "subnet-0b"])),
     ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", ...)),
     ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", [])),
     ("asg-multi-az", lambda d: d.link("group", "vpcZoneIdentifiers", "subnet-a")),
@@ -30,15 +46,21 @@ BREAKS = [
     ("asg-launch-template", lambda d: d.set("group", "mixedInstancesPolicy", UNKNOWN)
         .link("group", "mixedInstancesPolicy")),
     ("asg-behind-listener", lambda d: d.set("group", "targetGroupArns", ...)),
-    ("asg-behind-listener", lambda d: d.set("group", "targetGroupArns", UNKNOWN)
-        .link("group", "targetGroupArns")),
+    ("asg-behind-listener", lambda d: d.leave_out("group", "targetGroupArns")),
     ("asg-behind-listener", lambda d: d.drop("https", "http")),
     ("asg-behind-listener", lambda d: d.set("https", "defaultActions.0.type", "redirect")),
 ]  # fmt: skip
 
 # A change that breaks nothing.
 KEEPS = [
-    lambda d: d.set("group", "vpcZoneIdentifiers", UNKNOWN),
+    lambda d: d.leave_out("group", "vpcZoneIdentifiers")
+        .set("group", "availabilityZones", ["a", "b", "c"]),
+    lambda d: d.add("workers", "aws:autoscaling/group:Group",
+        {"minSize": 1, "maxSize": 3, "vpcZoneIdentifiers": [UNKNOWN], "mixedInstancesPolicy": {
+            "launchTemplate": {"launchTemplateSpecification": {"version": UNKNOWN},
+            "overrides": [{"instanceType": "m7g.large"}, {"instanceType": "m7g.xlarge"}]}}},
+        {"vpcZoneIdentifiers": ["subnet-a"], "mixedInstancesPolicy": ["template"]}),
+    one_group_per_zone,
     lambda d: d.set("subnet-a", "availabilityZone", ...)
         .set("subnet-b", "availabilityZone", UNKNOWN)
         .set("subnet-a", "availabilityZoneId", "az1").set("subnet-b", "availabilityZoneId", "az2"),

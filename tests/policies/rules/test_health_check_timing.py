@@ -32,7 +32,7 @@ BREAKS = [
 
 # A change that breaks nothing.
 KEEPS = [
-    lambda d: d.set("target-group", "healthCheck.interval", 5.0)
+    lambda d: d.set("target-group", "healthCheck.interval", 29.0)
         .set("target-group", "healthCheck.healthyThreshold", 2.0)
-        .set("group", "healthCheckGracePeriod", 11.0),
+        .set("group", "healthCheckGracePeriod", 60.0),
 ]  # fmt: skip

@@ -23,22 +23,26 @@ BREAKS = [
     ("asg-multiple-instance-types", lambda d: d
         .set("group", "mixedInstancesPolicy.launchTemplate.overrides.1.instanceType", "t4g.nano")),
     ("asg-capacity-rebalance", lambda d: d.set("group",
-        "mixedInstancesPolicy.instancesDistribution", {"onDemandPercentageAboveBaseCapacity": 0})),
+        "mixedInstancesPolicy.instancesDistribution.onDemandPercentageAboveBaseCapacity", 0)),
     ("asg-capacity-rebalance", lambda d: d.set("group",
         "mixedInstancesPolicy.instancesDistribution",
-        {"onDemandPercentageAboveBaseCapacity": UNKNOWN})),
-    ("asg-capacity-rebalance", lambda d: d
-        .set("template", "instanceMarketOptions", {"marketType": "spot"})),
-    ("asg-capacity-rebalance", lambda d: d
-        .set("template", "instanceMarketOptions", {"marketType": "spot"})
+        {"onDemandBaseCapacity": 6.0, "onDemandPercentageAboveBaseCapacity": UNKNOWN})),
+    ("asg-capacity-rebalance", lambda d: d.set("group",
+        "mixedInstancesPolicy.instancesDistribution.onDemandPercentageAboveBaseCapacity", 50)
         .set("group", "capacityRebalance", UNKNOWN)),
+    ("asg-capacity-rebalance", lambda d: d.add("workers", "aws:autoscaling/group:Group",
+        {"minSize": 1, "maxSize": 3, "mixedInstancesPolicy": {"launchTemplate": {
+            "launchTemplateSpecification": {"version": UNKNOWN},
+            "overrides": [{"instanceType": "m7g.large"}, {"instanceType": "m7g.xlarge"}]},
+         "instancesDistribution": {"onDemandPercentageAboveBaseCapacity": 0}}})),
 ]  # fmt: skip
 
 # A change that breaks nothing.
 KEEPS = [
     lambda d: d.set("group", "mixedInstancesPolicy.launchTemplate.overrides",
         [{"instanceRequirements": {"vcpuCount": {"min": 2.0}}}]),
-    lambda d: d.set("template", "instanceMarketOptions", {"marketType": "spot"})
+    lambda d: d.set("group", "mixedInstancesPolicy.instancesDistribution",
+        {"onDemandBaseCapacity": 2.0, "onDemandPercentageAboveBaseCapacity": 0})
         .set("group", "capacityRebalance", True),
     lambda d: d.set("group", "mixedInstancesPolicy.instancesDistribution",
         {"onDemandPercentageAboveBaseCapacity": 100.0}),

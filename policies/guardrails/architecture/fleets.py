@@ -1,0 +1,328 @@
+"""The Auto Scaling groups: their sizes, zones and launch source, and which of them serve together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.given import given
+from guardrails.architecture.launching import Launching, launching
+from guardrails.architecture.zones import Spread, named_zones, spread, together
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items, leaves, number
+
+GROUP_KEYS = ("name", "id")
+TARGET_GROUP_KEYS = ("arn", "id", "name")
+_POLICY_KEYS = ("arn", "id")
+
+_ATTACHMENTS = (
+    (tokens.AUTO_SCALING_ATTACHMENT, ("lbTargetGroupArn", "elb")),
+    (tokens.TRAFFIC_SOURCE_ATTACHMENT, ("trafficSource",)),
+)
+_OWN_ATTACHMENTS = ("targetGroupArns", "trafficSources", "loadBalancers")
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """One Auto Scaling group; compared by identity.
+
+    Attributes:
+        target_groups: Target groups of this stack in which it registers its instances.
+        outside: Load balancing that it names, or takes, from outside this stack.
+        launching: From what it launches.
+        policies: Its scaling policies.
+        schedules: Its scheduled actions.
+        hooks: Its lifecycle hooks that are resources of their own.
+    """
+
+    resource: Resource
+    zones: Spread
+    target_groups: tuple[Resource, ...]
+    outside: tuple[str, ...]
+    launching: Launching
+    policies: tuple[Resource, ...] = ()
+    schedules: tuple[Resource, ...] = ()
+    hooks: tuple[Resource, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return its name in the program."""
+        return self.resource.name
+
+    @property
+    def attached(self) -> bool:
+        """Return whether a load balancer sends requests to it."""
+        return bool(self.target_groups or self.outside)
+
+    def given(self, *path: str) -> Any:
+        """Return a property as the program gives it: `None` where it is left to the provider."""
+        return given(self.resource, *path)
+
+    def instances(self, capacity: float | None) -> int | None:
+        """Return at least how many instances a capacity means, `None` where it is not known."""
+        if capacity is None or self.given("desiredCapacityType") not in (None, "units", UNKNOWN):
+            return None
+        return math.ceil(max(0.0, capacity) / self.launching.units)
+
+    @property
+    def minimum(self) -> int | None:
+        """Return the smallest number of instances that it may run, `None` where not known."""
+        return self.instances(number(self.resource.get("minSize")))
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """What is left of a fleet after the loss of the worst zone.
+
+    Attributes:
+        left: Instances that are left, `None` where that is not known.
+        zone: The zone that is lost, `None` where the zones are not known.
+        steps: What each group loses.
+    """
+
+    left: int | None
+    zone: str | None = None
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Fleet:
+    """Groups that serve the same target groups, and so stand in for each other."""
+
+    groups: tuple[Group, ...]
+    idle: bool = False
+    """No listener sends requests to it: the weight of its target groups is 0."""
+    perhaps_idle: bool = False
+    """It is not known which target group of a listener has the weight 0."""
+
+    @cached_property
+    def zones(self) -> Spread:
+        """Return the zones that the groups span together."""
+        return together([group.zones for group in self.groups])
+
+    def after_zone_loss(self, running: Callable[[Group], int | None]) -> Remainder:
+        """Return what is left after the loss of the worst zone.
+
+        `running` says how many instances a group runs. A group with unknown zones counts as spread
+        as well as it may be: what its zones are is a question of its own.
+        """
+        known = [(group, count) for group in self.groups if (count := running(group)) is not None]
+        if len(known) < len(self.groups):
+            sure = [self._left(known, zone) for zone in self._candidates()] if known else [(0, ())]
+            return Remainder(None, steps=min(sure, key=lambda one: one[0])[1])
+        worst = min(
+            ((*self._left(known, zone), zone) for zone in self._candidates()),
+            key=lambda one: one[0],
+        )
+        return Remainder(worst[0], worst[2], worst[1])
+
+    def _candidates(self) -> Sequence[str | None]:
+        return self.zones.zones if self.zones.known and self.zones.zones else (None,)
+
+    @staticmethod
+    def _left(known: Iterable[tuple[Group, int]], zone: str | None) -> tuple[int, tuple[str, ...]]:
+        left = 0
+        steps: list[str] = []
+        for group, count in known:
+            spanned = max(2, group.zones.possible) if zone is None else len(group.zones.zones)
+            hit = zone is None or zone in group.zones.zones
+            gone = math.ceil(count / max(1, spanned)) if hit else 0
+            left += count - gone
+            steps.append(f'Auto Scaling group "{group.name}": {gone} of {count} lost')
+        return left, tuple(steps)
+
+
+@dataclass
+class _Index:
+    """Resources that refer to groups, by group."""
+
+    attachments: dict[Resource, list[tuple[Resource, str]]] = field(
+        default_factory=dict[Resource, list[tuple[Resource, str]]]
+    )
+    policies: dict[Resource, list[Resource]] = field(default_factory=dict[Resource, list[Resource]])
+    schedules: dict[Resource, list[Resource]] = field(
+        default_factory=dict[Resource, list[Resource]]
+    )
+    hooks: dict[Resource, list[Resource]] = field(default_factory=dict[Resource, list[Resource]])
+
+
+class Fleets:
+    """The Auto Scaling groups of one stack, in its order."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Resolve what refers to each group, once."""
+        self._stack = stack
+        self._resources = stack.of(tokens.AUTO_SCALING_GROUP)
+        self._index = self._build_index()
+        self.groups: tuple[Group, ...] = tuple(self._group(one) for one in self._resources)
+        self._by_resource = {group.resource: group for group in self.groups}
+
+    def of(self, resource: Resource) -> Group:
+        """Return the group of an Auto Scaling group's resource."""
+        return self._by_resource[resource]
+
+    @cached_property
+    def serving(self) -> tuple[Group, ...]:
+        """Return the groups behind a load balancer, or all groups if none is.
+
+        A group of workers needs no load balancer. If no group is attached at all, any of them may
+        be the one that should be.
+        """
+        return tuple(group for group in self.groups if group.attached) or self.groups
+
+    @cached_property
+    def fleets(self) -> tuple[Fleet, ...]:
+        """Return the serving groups, those that share a target group together."""
+        idle, perhaps = self._idle()
+        found: list[tuple[set[object], list[Group]]] = []
+        for group in self.serving:
+            keys: set[object] = {*group.target_groups, *group.outside} or {group}
+            joined = [one for one in found if one[0] & keys]
+            members = [group, *(member for one in joined for member in one[1])]
+            found = [one for one in found if one not in joined]
+            found.append((keys.union(*(one[0] for one in joined)), members))
+        order = {group: number for number, group in enumerate(self.groups)}
+        fleets: list[Fleet] = []
+        for keys, members in found:
+            targets = {key for key in keys if isinstance(key, Resource)}
+            fleets.append(
+                Fleet(
+                    tuple(sorted(members, key=order.__getitem__)),
+                    idle=bool(targets) and targets <= idle,
+                    perhaps_idle=bool(targets & perhaps),
+                )
+            )
+        return tuple(sorted(fleets, key=lambda one: order[one.groups[0]]))
+
+    def triggered(self, policy: Resource) -> bool:
+        """Return whether an alarm of this stack has a scaling policy as its action."""
+        return policy in self._triggered
+
+    # --- building ---------------------------------------------------------------------------------
+
+    @cached_property
+    def _triggered(self) -> set[Resource]:
+        found: set[Resource] = set()
+        for alarm in self._stack.of(tokens.ALARM):
+            for prop in ("alarmActions", "okActions", "insufficientDataActions"):
+                found.update(self._stack.linked(alarm, prop, tokens.SCALING_POLICY, _POLICY_KEYS))
+        return found
+
+    def _groups_of(self, resource: Resource) -> list[Resource]:
+        return self._stack.linked(
+            resource, "autoscalingGroupName", tokens.AUTO_SCALING_GROUP, GROUP_KEYS
+        )
+
+    def _build_index(self) -> _Index:
+        index = _Index()
+        for types, props in _ATTACHMENTS:
+            for attachment in self._stack.of(types):
+                for group in self._groups_of(attachment):
+                    index.attachments.setdefault(group, []).extend(
+                        (attachment, prop) for prop in props
+                    )
+        for types, found in (
+            (tokens.SCALING_POLICY, index.policies),
+            (tokens.SCHEDULE, index.schedules),
+            (tokens.LIFECYCLE_HOOK, index.hooks),
+        ):
+            for resource in self._stack.of(types):
+                for group in self._groups_of(resource):
+                    found.setdefault(group, []).append(resource)
+        return index
+
+    def _group(self, resource: Resource) -> Group:
+        places = [(resource, prop) for prop in _OWN_ATTACHMENTS]
+        places += self._index.attachments.get(resource, [])
+        targets: list[Resource] = []
+        outside: list[str] = []
+        for owner, prop in places:
+            found, others = self._balanced_by(owner, prop)
+            targets += found
+            outside += others
+        return Group(
+            resource=resource,
+            zones=self._zones(resource),
+            target_groups=tuple(dict.fromkeys(targets)),
+            outside=tuple(dict.fromkeys(outside)),
+            launching=launching(self._stack, resource),
+            policies=tuple(self._index.policies.get(resource, ())),
+            schedules=tuple(self._index.schedules.get(resource, ())),
+            hooks=tuple(self._index.hooks.get(resource, ())),
+        )
+
+    def _balanced_by(self, owner: Resource, prop: str) -> tuple[list[Resource], list[str]]:
+        value = given(owner, prop)
+        if value is None:
+            return [], []
+        if prop in ("trafficSource", "trafficSources"):
+            value = _identifiers(value)
+        found = self._stack.linked(owner, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS, value=value)
+        if found:
+            return found, []
+        named = [one for one in leaves(value) if isinstance(one, str)]
+        if not named:
+            named = [f"{prop} of {owner.name}"]  # unknown, but set by the program
+        return [], named
+
+    def _zones(self, resource: Resource) -> Spread:
+        return zones_of_group(self._stack, resource)
+
+    def _idle(self) -> tuple[set[Resource], set[Resource]]:
+        """Return the target groups that certainly, and that perhaps, get no request by weight."""
+        idle: set[Resource] = set()
+        perhaps: set[Resource] = set()
+        used: set[Resource] = set()
+        for listener, prop, weights in self._forwards():
+            for weight, reference in weights:
+                refers = self._stack.references(
+                    listener, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS, value=[reference]
+                )
+                if weight == 0:
+                    idle.update(refers.resources)
+                    perhaps.update(refers.possible)
+                elif any(other == 0 for other, _ in weights):
+                    used.update(refers.resources)
+                    perhaps.update(refers.possible)
+                else:
+                    used.update(refers.any)
+        return idle - used - perhaps, perhaps - used
+
+    def _forwards(self) -> Iterator[tuple[Resource, str, list[tuple[float, Any]]]]:
+        for types, prop in ((tokens.LISTENER, "defaultActions"), (tokens.LISTENER_RULE, "actions")):
+            for listener in self._stack.of(types):
+                for action in items(listener.get(prop)):
+                    targets = items(dig(action, "forward", "targetGroups"))
+                    weights = [(_weight(dig(one, "weight")), dig(one, "arn")) for one in targets]
+                    direct = dig(action, "targetGroupArn")
+                    if not weights and not is_absent(direct):
+                        weights = [(1.0, direct)]
+                    yield listener, prop, weights
+
+
+def zones_of_group(stack: Stack, group: Resource, zones: Any = None) -> Spread:
+    """Return the zones of a group: those of its subnets, or else those that it names.
+
+    `zones` holds the zones of subnets outside the stack, by subnet id.
+    """
+    listed = given(group, "availabilityZones")
+    if listed is not None and given(group, "vpcZoneIdentifiers") is None:
+        return named_zones(listed)
+    return spread(stack, group, ("vpcZoneIdentifiers",), zones or {})
+
+
+def _weight(value: Any) -> float:
+    weight = number(value)
+    return 1.0 if weight is None else weight
+
+
+def _identifiers(value: Any) -> Any:
+    """Return the identifiers of traffic sources; their types are no references."""
+    if value is UNKNOWN:
+        return UNKNOWN
+    sources = value if isinstance(value, list) else [value]
+    return [UNKNOWN if one is UNKNOWN else dig(one, "identifier") for one in sources]

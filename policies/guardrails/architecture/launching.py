@@ -1,0 +1,119 @@
+"""From what a group launches its instances: launch template, version, types, purchase options."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.given import given
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items, number
+
+TEMPLATE_KEYS = ("id", "name")
+_DEFAULT_VERSION = "$Default"
+
+_PATHS = (
+    ("launchTemplate", (), ()),
+    (
+        "mixedInstancesPolicy",
+        ("launchTemplate",),
+        ("launchTemplate", "launchTemplateSpecification"),
+    ),
+)
+"""Where a group refers to its template: the property, the path to see whether it does at all, and
+the path to the reference itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Launching:
+    """How one group launches.
+
+    Attributes:
+        given: Whether the group refers to a launch template, of this stack or not.
+        templates: The launch templates of this stack from which it launches.
+        version: Version of the template as the group names it; `$Default` where it names none.
+        overrides: The instance types of a mixed instances policy.
+        distribution: Purchase options of a mixed instances policy, `None` without one.
+    """
+
+    given: bool
+    templates: tuple[Resource, ...]
+    version: Any
+    overrides: tuple[Any, ...]
+    distribution: Any
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Return the instance types that are known."""
+        named = [dig(override, "instanceType") for override in self.overrides]
+        found = [kind for kind in named if isinstance(kind, str) and kind]
+        if not self.overrides:
+            found = [
+                kind
+                for template in self.templates
+                if isinstance(kind := template.get("instanceType"), str) and kind
+            ]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def units(self) -> int:
+        """Return how many units of capacity one instance may count for, at most."""
+        weights = [number(dig(override, "weightedCapacity")) for override in self.overrides]
+        return max([1, *(int(weight) for weight in weights if weight is not None)])
+
+    def template_values(self, *path: str) -> list[tuple[Resource, Any]]:
+        """Return a property of each launch template of this stack."""
+        return [(template, template.get(*path)) for template in self.templates]
+
+    def spot_templates(self) -> list[Resource]:
+        """Return the launch templates that ask for Spot Instances."""
+        return [
+            template
+            for template, options in self.template_values("instanceMarketOptions")
+            if options is UNKNOWN or dig(options, "marketType") in ("spot", UNKNOWN)
+        ]
+
+    def on_demand(self, instances: int) -> int | None:
+        """Return how many of so many instances are certainly On-Demand, `None` if unknown."""
+        if self.distribution is None or is_absent(self.distribution):
+            return 0 if self.spot_templates() else instances
+        if self.distribution is UNKNOWN:  # the provider computes what the program leaves out
+            return instances
+        base = dig(self.distribution, "onDemandBaseCapacity")
+        share = dig(self.distribution, "onDemandPercentageAboveBaseCapacity")
+        fixed = min(instances, int(number(base) or 0))
+        if share is UNKNOWN and fixed < instances:
+            return None
+        percent = 100.0 if is_absent(share) or share is UNKNOWN else number(share)
+        if percent is None:
+            return None
+        return fixed + math.ceil((instances - fixed) * percent / 100)
+
+
+def launching(stack: Stack, group: Resource) -> Launching:
+    """Return how a group launches its instances."""
+    refers = False
+    templates: list[Resource] = []
+    version: Any = None
+    for prop, path, reference in _PATHS:
+        whole = group.get(prop)
+        found = stack.linked(group, prop, tokens.LAUNCH_TEMPLATE, TEMPLATE_KEYS)
+        template = dig(whole, *path)
+        if template is UNKNOWN:
+            refers = refers or bool(found)
+        elif not is_absent(template):
+            refers = True
+        if found or (template is not UNKNOWN and not is_absent(template)):
+            said = given(group, prop, *reference, "version")
+            version = _DEFAULT_VERSION if said is None else said
+        templates += found
+    mixed = group.get("mixedInstancesPolicy")
+    return Launching(
+        given=refers,
+        templates=tuple(dict.fromkeys(templates)),
+        version=version,
+        overrides=tuple(items(dig(mixed, "launchTemplate", "overrides"))),
+        distribution=None if is_absent(mixed) else dig(mixed, "instancesDistribution"),
+    )

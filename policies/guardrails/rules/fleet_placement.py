@@ -1,0 +1,140 @@
+"""Rules about where a fleet's instances are placed, and on which capacity: Spot, one rack, one host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.fleets import Fleets, Group
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.rules.fleet_capacity import NEED, NEEDED, spanning_fleets, survives
+from guardrails.values import UNKNOWN, dig, is_absent, show
+
+
+def _on_demand(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    need = settings.integer(NEEDED)
+    for fleet in spanning_fleets(stack):
+        if not survives(fleet, 1) and not fleet.perhaps_idle:
+            continue  # asg-survives-zone-loss reports it
+        counts = [(group, group.launching.on_demand(group.minimum or 0)) for group in fleet.groups]
+        sure = sum(count or 0 for _, count in counts)
+        spot = [group for group, count in counts if count is None or count < (group.minimum or 0)]
+        if sure >= need or not spot:
+            continue
+        unknown = any(count is None for _, count in counts)
+        yield Violation(
+            f'Auto Scaling group "{spot[0].name}" may run on Spot Instances only: {sure} of '
+            f"{spot[0].minimum} are On-Demand for certain; when EC2 takes its Spot capacity back, "
+            f"at least {need} have to be left.",
+            spot[0].resource,
+            remedy=(
+                "give on_demand_base_capacity and on_demand_percentage_above_base_capacity as "
+                "numbers."
+                if unknown
+                else None
+            ),
+            undecided=unknown,
+        )
+
+
+ASG_ON_DEMAND_BASE = StackRule(
+    id="asg-on-demand-base",
+    title="A serving fleet does not run on Spot Instances only",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL11-BP05",)},
+    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/allocation-strategies.html",
+    remedy=(
+        "set mixed_instances_policy.instances_distribution.on_demand_base_capacity to what has to "
+        "be left, for example one per zone."
+    ),
+    steps=(
+        "Set on_demand_base_capacity to the number of zones, or more.",
+        "Take instance_market_options out of the launch template: a mixed instances policy decides.",
+        "Or put a second, On-Demand, group behind the same target group.",
+    ),
+    unknown=(
+        "A distribution that is unknown as a whole is left to the provider: all On-Demand. An "
+        "unknown share above the base is not decidable, unless the base suffices."
+    ),
+    parameters=NEED,
+    check=_on_demand,
+)
+
+
+def _placement(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for group in stack.derived(Fleets).serving:
+        places = [(group.resource, "placementGroup", group.resource.get("placementGroup"))]
+        places += [
+            (template, "placement", dig(placement, "groupName"))
+            for template, placement in group.launching.template_values("placement")
+        ]
+        for owner, prop, value in places:
+            if not is_absent(value) and prop in owner.properties:
+                yield from _one_placement(stack, group, owner, prop, value)
+        for template, host in group.launching.template_values("placement", "hostId"):
+            if not is_absent(host):
+                yield Violation(
+                    f'Auto Scaling group "{group.name}" launches every instance on the Dedicated '
+                    f"Host {show(host)}: one machine in one zone.",
+                    template,
+                    remedy=(
+                        "take placement.host_id out of the launch template; use a host resource "
+                        "group, placement.host_resource_group_arn, with hosts in several zones."
+                    ),
+                )
+
+
+def _one_placement(
+    stack: Stack, group: Group, owner: Resource, prop: str, value: object
+) -> Iterator[Violation]:
+    refers = stack.references(owner, prop, tokens.PLACEMENT_GROUP, ("name", "id"), value=value)
+    for placement in refers.any:
+        strategy = placement.get("strategy")
+        if strategy == "cluster":
+            yield Violation(
+                f'Auto Scaling group "{group.name}" launches into placement group '
+                f'"{placement.name}" with the strategy "cluster": neighboring racks of one zone, '
+                "so it cannot launch in the others.",
+                group.resource,
+                path=(f'"{owner.name}"', f'placement group "{placement.name}"', "one zone"),
+            )
+        elif strategy is UNKNOWN:
+            yield _unknown_placement(group, f'"{placement.name}"')
+    if not refers.any:
+        yield _unknown_placement(group, show(value))
+
+
+def _unknown_placement(group: Group, name: str) -> Violation:
+    return Violation(
+        f'Auto Scaling group "{group.name}" launches into placement group {name}, whose strategy '
+        "is not known.",
+        group.resource,
+        remedy="create the placement group in this stack, with its strategy, or leave it out.",
+        undecided=True,
+    )
+
+
+ASG_PLACEMENT = StackRule(
+    id="asg-placement-spans-zones",
+    title="A serving group's instances are not placed together",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL10-BP01",)},
+    url="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-strategies.html",
+    remedy='leave the placement group out, or give it the strategy "spread".',
+    steps=(
+        "Remove placement_group from the group and placement from the launch template.",
+        'Or set the strategy of the placement group to "spread" or "partition".',
+    ),
+    unknown=(
+        "A placement group of another stack, or with an unknown strategy, is not decidable; an "
+        "unknown name is resolved through the placement group it comes from."
+    ),
+    check=_placement,
+)
+
+RULES = (ASG_ON_DEMAND_BASE, ASG_PLACEMENT)

@@ -1,0 +1,88 @@
+"""What breaks the rules about what is left of a fleet."""
+
+from __future__ import annotations
+
+from tests.policies.draft import Ref
+from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
+
+decides("asg-survives-zone-loss", "group", "minSize", absent=BREAKS, unknown=BREAKS)
+decides("asg-instance-per-zone", "group", "minSize", absent=KEEPS, unknown=KEEPS)
+decides("asg-schedule-keeps-capacity", "group", "minSize", absent=KEEPS, unknown=KEEPS)
+
+
+def _sizes(stack, least, wanted, most):
+    stack.set("group", "minSize", least)
+    stack.set("group", "desiredCapacity", wanted)
+    stack.set("group", "maxSize", most)
+
+
+@breaks("asg-survives-zone-loss")
+def all_sizes_one(stack):
+    _sizes(stack, 1, 1, 2)
+
+
+@breaks("asg-survives-zone-loss")
+def nothing_at_least(stack):
+    _sizes(stack, 0, 6, 9)
+
+
+@breaks("asg-survives-zone-loss")
+def one_of_six_at_least(stack):
+    stack.set("group", "minSize", 1)
+
+
+@breaks("asg-survives-zone-loss")
+def four_instances_of_weight_four(stack):
+    overrides = [
+        {"instanceType": "t4g.nano", "weightedCapacity": "4"},
+        {"instanceType": "t4g.micro", "weightedCapacity": "4"},
+    ]
+    stack.set("group", "mixedInstancesPolicy.launchTemplate.overrides", overrides)
+    stack.set("group", "minSize", 4)
+
+
+def _third_zone(stack):
+    stack.add(
+        "subnet-c",
+        "aws:ec2/subnet:Subnet",
+        {
+            "vpcId": Ref("vpc"),
+            "cidrBlock": "10.0.9.0/24",
+            "availabilityZone": "ap-northeast-2b",
+            "mapPublicIpOnLaunch": False,
+        },
+    )
+    table = "aws:ec2/routeTable:RouteTable::web-network-private-ap-northeast-2a"
+    stack.add(
+        "route-c",
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        {"subnetId": Ref("subnet-c"), "routeTableId": Ref(table)},
+    )
+    subnets = [Ref("subnet-a"), Ref("subnet-b"), Ref("subnet-c")]
+    stack.set("group", "vpcZoneIdentifiers", subnets)
+
+
+@breaks("asg-instance-per-zone", ADVISORY)
+def two_instances_in_three_zones(stack):
+    _third_zone(stack)
+    stack.set("group", "minSize", 2)
+
+
+def _schedule(stack, **sizes):
+    properties = {"autoscalingGroupName": Ref("group", "name"), "recurrence": "0 20 * * *"}
+    stack.add("night", "aws:autoscaling/schedule:Schedule", {**properties, **sizes})
+
+
+@breaks("asg-schedule-keeps-capacity")
+def nothing_at_night(stack):
+    _schedule(stack, minSize=0, maxSize=0, desiredCapacity=0)
+
+
+@breaks("asg-schedule-keeps-capacity")
+def one_instance_at_night(stack):
+    _schedule(stack, minSize=1, maxSize=9, desiredCapacity=1)
+
+
+@breaks("asg-schedule-keeps-capacity")
+def a_schedule_that_leaves_the_minimum_out(stack):
+    _schedule(stack, maxSize=9, desiredCapacity=6)
