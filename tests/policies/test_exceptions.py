@@ -100,7 +100,7 @@ def test_what_the_stack_lacks_as_a_whole_is_covered_by_a_star_only():
 def test_a_used_exception_of_a_resource_rule_is_not_reported_as_unused():
     evaluator = configured(exceptions=[exception(rule="rds-encrypted", resource="database")])
     draft = Draft().set("database", "storageEncrypted", False)
-    stack = draft.build()
+    stack = draft.build(inputs=True)
     levels = {
         one.level
         for resource in stack.resources

@@ -53,6 +53,10 @@ def _names(fleet: Fleet) -> str:
     )
 
 
+def _sizes(fleet: Fleet) -> str:
+    return " and ".join(str(group.minimum) for group in fleet.groups)
+
+
 def _path(remainder: Remainder) -> tuple[str, ...]:
     zone = remainder.zone or "any zone"
     return (f"loss of {zone}", *remainder.steps, f"left: {remainder.left}")
@@ -69,8 +73,8 @@ def _needed(fleet: Fleet, need: int) -> int:
 def _undecided_weight(fleet: Fleet) -> str | None:
     if fleet.perhaps_idle:
         return (
-            "set desired sizes that survive, or forward to one target group: which target group has "
-            "the weight 0 is known only when they exist."
+            "set a min_size that survives; which target group has the weight 0, and so which group "
+            "stays idle, is known only when they exist."
         )
     return None
 
@@ -85,19 +89,13 @@ def _zone_loss(stack: Stack, settings: Settings) -> Iterator[Violation]:
     need = settings.integer(NEEDED)
     for fleet in spanning_fleets(stack):
         remainder = fleet.after_zone_loss(lambda group: group.minimum)
-        unknown = [group for group in fleet.groups if group.minimum is None]
-        if unknown:
-            if not _needed_to_deploy(stack, unknown[0]):
-                yield _unknown_size(unknown[0])
+        unknown = next((group for group in fleet.groups if group.minimum is None), None)
+        if unknown is not None:
+            if not _needed_to_deploy(stack, unknown):
+                yield _unknown_size(unknown)
         elif remainder.left is not None and remainder.left < need:
-            sizes = ", ".join(
-                f'{group.minimum} of "{group.name}"'
-                if len(fleet.groups) > 1
-                else f"{group.minimum}"
-                for group in fleet.groups
-            )
             yield Violation(
-                f"{_names(fleet)} may shrink to {sizes} (min_size): after the loss of a zone "
+                f"{_names(fleet)} may shrink to {_sizes(fleet)} (min_size): after the loss of a zone "
                 f"{remainder.left} are left to serve; at least {need} are required.",
                 fleet.groups[0].resource,
                 path=_path(remainder),
@@ -128,7 +126,7 @@ def _unknown_size(group: Group) -> Violation:
         )
     return Violation(
         f'Auto Scaling group "{group.name}" has a min_size that is '
-        f"{group.resource.shown("minSize")}.",
+        f"{group.resource.shown('minSize')}.",
         group.resource,
         remedy="give min_size as a number, for example from the stack's configuration.",
         undecided=True,

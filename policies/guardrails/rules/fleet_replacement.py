@@ -84,8 +84,10 @@ ASG_PROCESSES = StackRule(
     url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html",
     remedy="take the process out of suspended_processes.",
     steps=(
-        ("Remove Launch, Terminate, HealthCheck, ReplaceUnhealthy and AddToLoadBalancer from "
-        "suspended_processes."),
+        (
+            "Remove Launch, Terminate, HealthCheck, ReplaceUnhealthy and AddToLoadBalancer from "
+            "suspended_processes."
+        ),
         "To work on one instance, put it into Standby instead.",
     ),
     unknown="A list that is not known is not decidable.",

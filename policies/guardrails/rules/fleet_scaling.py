@@ -20,7 +20,7 @@ def _grows(stack: Stack, _: Settings) -> Iterator[Violation]:
         return
     for fleet in fleets.fleets:
         reasons = [_cannot_grow(fleets, group) for group in fleet.groups]
-        if all(reason is not None for reason in reasons) and not fleet.idle:
+        if all(reason is not None for reason in reasons) and not (fleet.idle or fleet.perhaps_idle):
             yield Violation(
                 f'Auto Scaling group "{fleet.groups[0].name}" cannot grow with its load: '
                 f"{reasons[0]}.",
@@ -110,17 +110,24 @@ def _label(stack: Stack, group: Group, tracked: Tracking) -> tuple[str, str] | N
         return f"counts requests per target without a resource_label: {show(None)}.", right
     if not group.target_groups:
         return None  # the target group of another stack
+    if tracked.label is UNKNOWN:
+        return _sources(stack, group, tracked, right)
     own = ", ".join(f'"{one.name}"' for one in group.target_groups)
-    if tracked.label is not UNKNOWN:
-        suffixes = [one.get("arnSuffix") for one in group.target_groups]
-        known = [one for one in suffixes if isinstance(one, str)]
-        if any(one in str(tracked.label) for one in known):
-            return None
+    suffixes = [one.get("arnSuffix") for one in group.target_groups]
+    if not any(isinstance(one, str) and one in str(tracked.label) for one in suffixes):
         return (
-            (f"counts the requests of {show(tracked.label)}, not of the group's own target group "
-            f"{own}."),
+            (
+                f"counts the requests of {show(tracked.label)}, not of the group's own target group "
+                f"{own}."
+            ),
             right,
         )
+    return None
+
+
+def _sources(stack: Stack, group: Group, tracked: Tracking, right: str) -> tuple[str, str] | None:
+    """Judge a label that is not known by the resources that it comes from."""
+    own = ", ".join(f'"{one.name}"' for one in group.target_groups)
     prop = "targetTrackingConfiguration"
     named = stack.sources(tracked.policy, prop, tokens.TARGET_GROUP)
     if named and not set(named) & set(group.target_groups):
@@ -140,8 +147,10 @@ def _balancer(stack: Stack, group: Group, tracked: Tracking, right: str) -> tupl
     names = ", ".join(f'"{one.name}"' for one in named)
     actual = ", ".join(f'"{one.name}"' for one in fronting)
     return (
-        (f"counts requests of load balancer {names}, but the group's target group is behind "
-        f"{actual}."),
+        (
+            f"counts requests of load balancer {names}, but the group's target group is behind "
+            f"{actual}."
+        ),
         right,
     )
 
@@ -179,8 +188,10 @@ SCALING_WORKS = StackRule(
     url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-target-tracking.html",
     remedy="track a metric of the group itself, with a target that it can exceed.",
     steps=(
-        ("For ALBRequestCountPerTarget set resource_label from the arn_suffix of the load balancer "
-        "and of the group's target group."),
+        (
+            "For ALBRequestCountPerTarget set resource_label from the arn_suffix of the load balancer "
+            "and of the group's target group."
+        ),
         "Set target_value above 0, of a CPU metric well below 100.",
     ),
     unknown=(
@@ -298,8 +309,10 @@ def _credit_problem(
     aims = [value for one in targets if (value := number(one.target)) is not None]
     if mode == "standard" and baseline is not None and aims and min(aims) > baseline:
         return (
-            (f"in standard mode, which falls to {baseline} % CPU without credits; the scaling "
-            f"policy waits for {min(aims):g} %."),
+            (
+                f"in standard mode, which falls to {baseline} % CPU without credits; the scaling "
+                f"policy waits for {min(aims):g} %."
+            ),
             "scale on ALBRequestCountPerTarget, or set cpu_credits to unlimited.",
         )
     return None, None

@@ -76,8 +76,10 @@ def _limits(group: Group) -> Problem | None:
             continue
         if most - least > 100 or not 0 <= least <= 100 <= most <= 200:
             return (
-                (f"{label} has min_healthy_percentage {least:g} and max_healthy_percentage {most:g}: "
-                "the first is 0 to 100, the second 100 to 200, at most 100 apart"),
+                (
+                    f"{label} has min_healthy_percentage {least:g} and max_healthy_percentage {most:g}: "
+                    "the first is 0 to 100, the second 100 to 200, at most 100 apart"
+                ),
                 f"set {label} to 100 and 200, or to 90 and 120.",
             )
     return None
@@ -103,8 +105,10 @@ def _spot_template(group: Group) -> Problem | None:
     if not named:
         return None
     return (
-        (f'its mixed_instances_policy uses launch template "{named[0].name}", which asks for Spot '
-        "Instances itself"),
+        (
+            f'its mixed_instances_policy uses launch template "{named[0].name}", which asks for Spot '
+            "Instances itself"
+        ),
         "take instance_market_options out of the launch template; instances_distribution decides.",
     )
 
@@ -112,7 +116,8 @@ def _spot_template(group: Group) -> Problem | None:
 def _places(group: Group) -> Problem | None:
     # A saved state has the zones of the subnets as well: only the program's own values tell.
     own = group.resource.inputs is not None
-    if not own or None in (group.given("availabilityZones"), group.given("vpcZoneIdentifiers")):
+    both = (group.given("availabilityZones"), group.given("vpcZoneIdentifiers"))
+    if not own or None in both or UNKNOWN in both:
         return None
     return (
         "it has both availability_zones and vpc_zone_identifiers",

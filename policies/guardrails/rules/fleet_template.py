@@ -42,12 +42,14 @@ def _current(stack: Stack, _: Settings) -> Iterator[Violation]:
             yield Violation(
                 f'Auto Scaling group "{group.name}" launches the default version of launch template '
                 f'"{template.name}", which does not become the new one when the template changes: '
-                f"update_default_version is {template.shown("updateDefaultVersion")}.",
+                f"update_default_version is {template.shown('updateDefaultVersion')}.",
                 group.resource,
                 path=(
                     f'Auto Scaling group "{group.name}", version $Default',
-                    (f'launch template "{template.name}", default version '
-                    f"{_version(template.get('defaultVersion'))}"),
+                    (
+                        f'launch template "{template.name}", default version '
+                        f"{_version(template.get('defaultVersion'))}"
+                    ),
                 ),
                 undecided=behind is None,
             )

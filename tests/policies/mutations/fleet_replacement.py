@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
 
 decides("asg-processes-run", "group", "suspendedProcesses", absent=KEEPS, unknown=BREAKS)
-decides("asg-instance-lifetime", "group", "maxInstanceLifetime", absent=KEEPS, unknown=KEEPS)
+decides("asg-instance-lifetime", "group", "maxInstanceLifetime", absent=KEEPS, unknown=BREAKS)
 decides(
     "asg-replacement-keeps-capacity",
     "group",
@@ -13,7 +13,7 @@ decides(
     absent=KEEPS,
     unknown=BREAKS,
 )
-decides("asg-refresh-keeps-capacity", "group", "instanceRefresh", absent=KEEPS, unknown=KEEPS)
+decides("asg-refresh-keeps-capacity", "group", "instanceRefresh", absent=KEEPS, unknown=BREAKS)
 decides("asg-launch-before-terminate", "group", "minSize", absent=KEEPS, unknown=KEEPS)
 decides("asg-grace-period", "group", "healthCheckGracePeriod", absent=KEEPS, unknown=KEEPS)
 

@@ -36,6 +36,4 @@ KEEPS = [
     lambda d: d.set("group", "maxSize", UNKNOWN),
     lambda d: d.set("group", "maxInstanceLifetime", 31536000.0),
     lambda d: limits(d, 100.0, 200.0),
-    lambda d: d.set("group", "arn", "arn:aws:autoscaling:x")
-        .set("group", "availabilityZones", ["ap-northeast-2a", "ap-northeast-2c"]),
 ]  # fmt: skip

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+from guardrails.resources import Stack
 from guardrails.values import UNKNOWN
 
-from tests.policies.draft import Draft, broken, violations
+from tests.policies.draft import BY_ID, Draft, broken
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -30,12 +34,6 @@ def refreshed(draft, version, **preferences):
 # A change and the one rule that it breaks.
 BREAKS = [
     ("asg-launches-current-template", behind),
-    ("asg-launches-current-template", lambda d: behind(d).set("template", "id", "lt-1")
-        .set("template", "defaultVersion", 1.0).set("group", f"{SPECIFICATION}.launchTemplateId", "lt-1")),
-    ("asg-launches-current-template", lambda d: behind(d).set("template", "defaultVersion", 1.0)
-        .set("template", "latestVersion", 2.0)),
-    ("asg-launches-current-template", lambda d: behind(d).set("template", "defaultVersion", 2.0)
-        .set("template", "latestVersion", 2.0)),
     ("asg-launches-current-template", lambda d: d.set("group", "mixedInstancesPolicy.launchTemplate"
         ".launchTemplateSpecification", {"launchTemplateId": UNKNOWN})
         .set("template", "updateDefaultVersion", ...)),
@@ -50,8 +48,7 @@ BREAKS = [
 KEEPS = [
     lambda d: d.set("group", VERSION, "$Latest"),
     lambda d: d.set("group", VERSION, "$Default"),
-    lambda d: d.set("group", VERSION, "$Default").set("template", "updateDefaultVersion", ...)
-        .set("template", "defaultVersion", 1.0),
+    lambda d: behind(d).set("template", "defaultVersion", 3.0),
     lambda d: d.set("group", VERSION, "3").set("template", "updateDefaultVersion", ...),
     lambda d: d.set("template", "updateDefaultVersion", ...),
     lambda d: refreshed(d, UNKNOWN, autoRollback=True, minHealthyPercentage=100.0),
@@ -72,9 +69,11 @@ def test_the_remedy_ends_it():
     assert not broken(refreshed(Draft(), "$Latest", autoRollback=True).set("group", VERSION, "4"))
 
 
-def test_what_the_next_version_decides_is_undecided():
+@pytest.mark.parametrize(("latest", "undecided"), [(2.0, True), (3.0, False)])
+def test_a_saved_state_tells_what_it_can(latest, undecided):
     draft = behind(Draft()).set("template", "defaultVersion", 2.0)
-    (found,) = violations(
-        draft.set("template", "latestVersion", 2.0), "asg-launches-current-template"
-    )
-    assert found.undecided
+    saved = draft.set("template", "latestVersion", latest).build()
+    stack = Stack(replace(resource, inputs=None) for resource in saved.resources)
+    rule = BY_ID["asg-launches-current-template"]
+    (found,) = rule.check(stack, rule.settings({}))
+    assert found.undecided == undecided
