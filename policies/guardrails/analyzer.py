@@ -8,18 +8,20 @@ per policy (ADR 0009).
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from concurrent import futures
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2 as wire
-from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
+from pulumi.runtime.proto import analyzer_pb2_grpc, engine_pb2, engine_pb2_grpc, plugin_pb2
 
 from guardrails.configuration import RuleConfiguration
 from guardrails.convert import to_resource, to_stack
 from guardrails.evaluator import Evaluation, Finding, PolicyEvaluator
 from guardrails.model import Level, ResourceRule, Rule, Severity
+from guardrails.summary import SUMMARY_MARK
 
 PACK_NAME = "haproof"
 PACK_DESCRIPTION = "High availability and security guardrails for the haproof stacks."
@@ -50,10 +52,18 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     def __init__(self, evaluator: PolicyEvaluator) -> None:
         self._evaluator = evaluator
+        self._engine: Any = None
+        self._under_way = False
+        """Whether resources were evaluated, and the stack that they form was not yet."""
 
     # The method names are those of the gRPC service.
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Accept the engine; the pack needs nothing from it."""
+        """Accept the engine, whose log takes what is no violation."""
+        self._evaluator.configure({})  # nothing stays of a command before, nor do its outcomes
+        self._under_way = False
+        if request is not None and request.engine_address:
+            channel = grpc.insecure_channel(request.engine_address)
+            self._engine = engine_pb2_grpc.EngineStub(channel)
         return wire.AnalyzerHandshakeResponse()
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
@@ -89,19 +99,50 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     def Analyze(self, request: wire.AnalyzeRequest, context: Any) -> Any:  # noqa: N802, ARG002
         """Evaluate one resource."""
+        self._under_way = True
         return _response(self._evaluator.evaluate_resource(to_resource(request)))
 
     def AnalyzeStack(self, request: wire.AnalyzeStackRequest, context: Any) -> Any:  # noqa: N802, ARG002
-        """Evaluate the stack."""
-        return _response(self._evaluator.evaluate_stack(to_stack(request.resources)))
+        """Evaluate the stack, and say what the whole run shows."""
+        self._under_way = False
+        evaluation = self._evaluator.evaluate_stack(to_stack(request.resources))
+        if evaluation.summary is not None:
+            self._log(engine_pb2.INFO, "\n".join(evaluation.summary.lines()))
+        return _response(evaluation)
 
     def Remediate(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """Change nothing: a guardrail reports what is wrong, and people decide."""
         return wire.RemediateResponse()
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Do nothing: no evaluation runs in the background."""
+        """Say so if the engine gives up before the stack is evaluated.
+
+        It does where the program, a provider or a resource's rule failed, and shows a tick beside
+        the pack all the same.
+        """
+        if self._under_way:
+            self._under_way = False
+            self._log(engine_pb2.WARNING, not_evaluated(self._evaluator.missed()))
         return empty_pb2.Empty()
+
+
+    def _log(self, severity: Any, text: str) -> None:
+        """Show a text among the diagnostics, at once: standard output is read too late at the end."""
+        if self._engine is None:
+            return
+        try:
+            self._engine.Log(engine_pb2.LogRequest(severity=severity, message=text), timeout=5)
+        except grpc.RpcError as error:
+            sys.stderr.write(f"{text}\n(not shown by the engine: {error})\n")
+
+
+def not_evaluated(rules: Sequence[Rule]) -> str:
+    """Return what is to be said where the engine ended before the stack was complete."""
+    return (
+        f"{SUMMARY_MARK}{len(rules)} rules about the stack as a whole have NOT run: the command "
+        "ended before every resource was known. A tick beside the pack does not mean that they "
+        "hold. Remedy: put the error right, then preview again."
+    )
 
 
 def describe(rule: Rule) -> str:

@@ -41,6 +41,12 @@ PACK_CONFIGURATION = ConfigurationRule(
             ),
         },
         **TOPOLOGY_PARAMETERS,
+        "maximumExceptionDays": {
+            "type": "integer",
+            "minimum": 1,
+            "default": 400,
+            "description": "Days ahead that an exception may expire; a longer one is mentioned.",
+        },
         "exceptions": exceptions.SCHEMA,
     },
 )
@@ -69,10 +75,16 @@ class Configuration:
         own = PACK_CONFIGURATION.settings(self.parameters(PACK_CONFIGURATION))
         self.profile = Profile(own.get("profile"))
         self.topology: str | None = own.get("topology")
+        self.longest_exception = own.integer("maximumExceptionDays")
         names = self._rules.keys() - {PACK_CONFIGURATION.id}
         entries: Sequence[Any] = own.get("exceptions")
         self.exceptions, expired = exceptions.parse(entries, names, today)
         self.problems = (*self._unknown_names(), *expired)
+
+    @property
+    def judging(self) -> tuple[Rule, ...]:
+        """The rules about the stack, without the one about the configuration."""
+        return tuple(rule for name, rule in self._rules.items() if name != PACK_CONFIGURATION.id)
 
     def parameters(self, rule: Rule) -> Mapping[str, Any]:
         """Return what the file sets for the rule, except its level."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from guardrails import notices
 from guardrails.catalogue import RULES
 from guardrails.configuration import PACK_CONFIGURATION, Configuration, RuleConfiguration
 from guardrails.exceptions import PolicyException
 from guardrails.model import Level, ResourceRule, Rule, Scope, StackRule, Violation
 from guardrails.resources import Resource, Stack
+from guardrails.summary import Outcome, Summary
 from guardrails.topology import Topology, resolve_topology
 
 
@@ -27,10 +29,14 @@ class Finding:
 
 @dataclass
 class Evaluation:
-    """The findings, and the ids of rules that did not apply, with the reason."""
+    """The findings, and the ids of rules that did not apply, with the reason.
+
+    `summary` is what the whole run shows; only the evaluation of a stack has one.
+    """
 
     findings: list[Finding] = field(default_factory=list[Finding])
     not_applicable: dict[str, str] = field(default_factory=dict[str, str])
+    summary: Summary | None = None
 
 
 def _today() -> date:
@@ -53,7 +59,8 @@ class PolicyEvaluator:
 
     def configure(self, given: Mapping[str, RuleConfiguration]) -> None:
         """Apply a policy configuration, by rule id, and forget which exceptions were used."""
-        self._used: set[PolicyException] = set()
+        self._used: dict[PolicyException, set[Resource | None]] = {}
+        self._outcomes: dict[str, Outcome] = {}
         self._inputs: dict[str, Mapping[str, Any]] = {}
         self._configuration = Configuration(self._rules, given, self._today())
 
@@ -77,6 +84,14 @@ class PolicyEvaluator:
                 self._report(evaluation, rule, level, rule.check(resource, settings))
         return evaluation
 
+    def missed(self) -> tuple[Rule, ...]:
+        """Return the rules about the whole stack, which say nothing until it is evaluated."""
+        return tuple(
+            rule
+            for rule in self._rules
+            if isinstance(rule, StackRule) and self._configuration.level(rule) is not None
+        )
+
     def evaluate_stack(self, stack: Stack) -> Evaluation:
         """Evaluate the stack as a whole, and the policy configuration, at the end."""
         stack = stack.with_inputs(self._inputs)
@@ -93,16 +108,32 @@ class PolicyEvaluator:
                 continue
             settings = rule.settings(self._configuration.parameters(rule))
             self._report(evaluation, rule, level, rule.check(stack, settings))
-        self._report_configuration(evaluation)
+        self._report_configuration(evaluation, stack)
+        evaluation.summary = self._summary(f"this stack is held to {kind.described}: {reason}")
         return evaluation
+
+    def _summary(self, claim: str) -> Summary:
+        judging = self._configuration.judging
+        outcomes = {
+            rule.id: Outcome.DISABLED
+            if self._configuration.level(rule) is None
+            else self._outcomes.get(rule.id, Outcome.NOT_APPLICABLE)
+            for rule in judging
+        }
+        return Summary(judging, outcomes, claim)
+
+    def _note(self, rule: Rule, outcome: Outcome) -> None:
+        self._outcomes[rule.id] = max(outcome, self._outcomes.get(rule.id, outcome))
 
     def _report(
         self, evaluation: Evaluation, rule: Rule, level: Level, violations: Iterable[Violation]
     ) -> None:
+        self._note(rule, Outcome.HOLDS)
         for violation in violations:
             exception = self._configuration.exception(rule, violation.resource)
             if exception is not None:
-                self._used.add(exception)
+                self._used.setdefault(exception, set()).add(violation.resource)
+                self._note(rule, Outcome.EXCEPTED)
                 text = f"{violation.what} Accepted by the exception {exception.describe()}."
                 finding = Finding(rule, Level.ADVISORY, text, violation.resource)
             else:
@@ -111,24 +142,28 @@ class PolicyEvaluator:
                     text += (
                         f' The profile "{self._configuration.profile.value}" makes this mandatory.'
                     )
-                if violation.undecided:
-                    level = Level.ADVISORY
-                finding = Finding(rule, level, text, violation.resource)
+                said = Level.ADVISORY if violation.undecided else level
+                finding = Finding(rule, said, text, violation.resource)
+                self._note(rule, _outcome(violation, said))
             evaluation.findings.append(finding)
 
-    def _report_configuration(self, evaluation: Evaluation) -> None:
+    def _report_configuration(self, evaluation: Evaluation, stack: Stack) -> None:
         # Mandatory whatever the file says: an invalid file must not excuse itself.
         evaluation.findings += [
             Finding(PACK_CONFIGURATION, Level.MANDATORY, problem)
             for problem in self._configuration.problems
         ]
-        evaluation.findings += [
-            Finding(
-                PACK_CONFIGURATION,
-                Level.ADVISORY,
-                f"The exception {exception.describe()} covers nothing in this stack. "
-                "Remedy: remove it.",
-            )
-            for exception in self._configuration.exceptions
-            if exception not in self._used
+        configuration = self._configuration
+        idle = list(evaluation.not_applicable)
+        said = [
+            *notices.of_configuration(configuration),
+            *notices.of_topology(configuration, stack, idle),
+            *notices.of_exceptions(configuration, self._used, self._today()),
         ]
+        evaluation.findings += [Finding(PACK_CONFIGURATION, Level.ADVISORY, text) for text in said]
+
+
+def _outcome(violation: Violation, level: Level) -> Outcome:
+    if violation.undecided:
+        return Outcome.UNDECIDED
+    return Outcome.BROKEN if level is Level.MANDATORY else Outcome.ADVISED

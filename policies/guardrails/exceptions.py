@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -83,7 +84,7 @@ def _problems(fields: Mapping[str, Any], rules: Collection[str], today: date) ->
     for name in sorted(set(fields) - set(_FIELDS)):
         yield (f'it has an unknown field "{name}". Remedy: use only {", ".join(_FIELDS)}.')
     if fields.get("rule") not in rules:
-        yield "no rule has that id. Remedy: take the id from the catalogue in docs/policies.md."
+        yield f"no rule has that id. Remedy: {_hint(fields.get('rule'), rules)}."
     if not _is_text(fields.get("resource")):
         yield "it names no resource. Remedy: set resource to a glob over names or URNs."
     if not _is_text(fields.get("reason")):
@@ -100,6 +101,15 @@ def _problems(fields: Mapping[str, Any], rules: Collection[str], today: date) ->
             f"it expired on {last_day.isoformat()}. Remedy: fix what it covers and remove it, "
             "or agree on a new date."
         )
+
+
+def _hint(rule: Any, rules: Collection[str]) -> str:
+    if rule == "*":
+        return "write one exception per rule: each has a reason of its own"
+    near = difflib.get_close_matches(rule, rules, n=1) if isinstance(rule, str) else []
+    if near:
+        return f'write "{near[0]}"'
+    return "take the id from the catalogue in docs/policies.md"
 
 
 def _is_text(value: Any) -> bool:

@@ -20,6 +20,11 @@ class Topology(Enum):
     HIGHLY_AVAILABLE = "ha"
     SINGLE = "single"
 
+    @property
+    def described(self) -> str:
+        """What a stack of this kind is held to."""
+        return "high availability" if self is Topology.HIGHLY_AVAILABLE else "security only"
+
 
 PARAMETERS: Parameters = MappingProxyType(
     {

@@ -46,8 +46,37 @@ def test_production_raises_what_money_and_teardown_leave_advisory():
 def test_a_single_rule_can_be_raised_or_switched_off():
     raised = configured({"rds-multi-az": Level.MANDATORY})
     assert findings(raised, one_zone())[0] == {("rds-multi-az", Level.MANDATORY)}
-    off = configured({"rds-multi-az": None}, profile="production")
+    off = configured({"rds-multi-az": None})
     assert findings(off, one_zone())[0] == set()
+
+
+def test_a_mandatory_rule_that_is_switched_off_is_told():
+    off = configured({"rds-multi-az": None}, profile="production")
+    found, text = findings(off, one_zone())
+    assert found == {(PACK_ID, Level.ADVISORY)}
+    assert 'Rule rds-multi-az, mandatory under profile "production", is disabled.' in text
+
+
+def test_a_pack_without_any_rule_left_says_so():
+    off = configured({rule.id: None for rule in RULES})
+    found, text = findings(off, one_zone())
+    assert found == {(PACK_ID, Level.ADVISORY)}
+    assert f"Every rule is disabled ({len(RULES)})" in text
+
+
+def test_production_mentions_a_level_and_a_threshold_below_the_default():
+    evaluator = configured(
+        {"asg-elb-health-check": Level.ADVISORY},
+        {"asg-multi-az": {"minimumZones": 1.0}, "ec2-metadata-hop-limit": {"maximumHopLimit": 2.0}},
+        profile="production",
+    )
+    found, text = findings(evaluator, Draft())
+    assert found == {(PACK_ID, Level.ADVISORY)}
+    assert "Rule asg-elb-health-check no longer blocks" in text
+    assert "asg-multi-az is weaker than by default: minimumZones is 1, by default 2" in text
+    assert "maximumHopLimit is 2, by default 1" in text
+    stronger = configured(parameters={"asg-multi-az": {"minimumZones": 2.0}}, profile="production")
+    assert not findings(stronger, Draft())[0]
 
 
 def test_a_mandatory_rule_can_be_made_advisory_outside_the_profile():
@@ -89,7 +118,9 @@ def test_the_level_of_all_rules_is_not_an_unknown_rule():
 def test_the_topology_of_a_stack_without_component_is_configured():
     without_component = Draft().drop("service")
     ha, single = configured(topology="ha"), configured(topology="single")
-    assert not findings(single, without_component.set("group", "healthCheckType", "EC2"))[0]
+    found, text = findings(single, without_component.set("group", "healthCheckType", "EC2"))
+    assert found == {(PACK_ID, Level.ADVISORY)}
+    assert 'says topology "single", but the stack has Auto Scaling group "group"' in text
     assert findings(ha, without_component.drop("group", "load-balancer"))[0]
 
 
@@ -111,5 +142,9 @@ def test_the_configuration_comes_over_the_wire():
     evaluator = PolicyEvaluator()
     Analyzer(evaluator).Configure(message, None)
     found, text = findings(evaluator, one_zone().drop("bucket-policy"))
-    assert found == {("rds-multi-az", Level.MANDATORY), ("asg-multi-az", Level.MANDATORY)}
+    assert found == {
+        ("rds-multi-az", Level.MANDATORY),
+        ("asg-multi-az", Level.MANDATORY),
+        (PACK_ID, Level.ADVISORY),  # a mandatory rule is disabled
+    }
     assert "at least 3 are required" in text

@@ -46,7 +46,8 @@ def test_an_exception_holds_through_its_last_day():
         ({"reason": ...}, "no reason"),
         ({"reason": "  "}, "no reason"),
         ({"resource": ...}, "no resource"),
-        ({"rule": "rds-multi-zone"}, "no rule has that id"),
+        ({"rule": "rds-multi-zone"}, 'no rule has that id. Remedy: write "rds-multi-az".'),
+        ({"rule": "*"}, "write one exception per rule"),
         ({"rule": ...}, "no rule has that id"),
         ({"rule": PACK_ID}, "no rule has that id"),
         ({"until": "2027-01-01"}, 'unknown field "until"'),
@@ -79,6 +80,22 @@ def test_an_invalid_configuration_cannot_excuse_itself():
 @pytest.mark.parametrize("pattern", ["database", "data*", "urn:data*", "*"])
 def test_a_resource_is_matched_by_name_or_urn(pattern):
     evaluator = configured(profile="production", exceptions=[exception(resource=pattern)])
+    found = findings(evaluator, one_zone())[0] - {(PACK_ID, Level.ADVISORY)}
+    assert found == {("rds-multi-az", Level.ADVISORY)}
+
+
+def test_an_exception_for_every_resource_is_told():
+    entry = exception(resource="*", expires="9999-12-31")
+    found, text = findings(configured(profile="production", exceptions=[entry]), one_zone())
+    assert found == {("rds-multi-az", Level.ADVISORY), (PACK_ID, Level.ADVISORY)}
+    assert 'An exception for resource "*" covers whatever is added later, too' in text
+    assert "Remedy: name what it is for: database." in text
+    assert "longer than 400 (maximumExceptionDays)" in text
+
+
+def test_how_far_ahead_an_exception_may_expire_is_a_parameter():
+    entry = exception(expires="2028-11-22")
+    evaluator = configured(profile="production", exceptions=[entry], maximumExceptionDays=731.0)
     assert findings(evaluator, one_zone())[0] == {("rds-multi-az", Level.ADVISORY)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from guardrails.catalogue import RULES
@@ -83,13 +84,13 @@ def test_an_exception_lets_it_pass_and_is_reported(standing_stack, configured):
         "rule": "rds-multi-az",
         "resource": "web-database-*",
         "reason": "Bought in March.",
-        "expires": "2999-12-31",
+        "expires": (datetime.now(UTC) + timedelta(30)).date().isoformat(),
     }
     options = configured(**{"pack-configuration": {"profile": "production", "exceptions": [entry]}})
     result = standing_stack.preview(*options, mutation="one_database")
     assert result.code == 0, result.text
     assert result.rules("advisory") == {"rds-multi-az"}
-    assert "until 2999-12-31 (Bought in March.)" in result.text
+    assert f"until {entry['expires']} (Bought in March.)" in result.text
     expired = {**entry, "expires": "2020-01-01"}
     options = configured(
         **{"pack-configuration": {"profile": "production", "exceptions": [expired]}}
@@ -98,6 +99,26 @@ def test_an_exception_lets_it_pass_and_is_reported(standing_stack, configured):
     assert result.code != 0
     assert result.rules() == {"rds-multi-az", "pack-configuration"}, result.text
     assert "it expired on 2020-01-01" in result.text
+
+
+def test_the_summary_answers_the_five_questions(standing_stack):
+    result = standing_stack.preview(mutation="ec2_health_check")
+    assert "Guardrails: 4 of 5 questions answered with yes" in result.text
+    assert "(asg-elb-health-check)" in result.text.partition("Does it survive?")[2]
+    assert "Well-Architected, broken: REL11-BP03" in result.text
+
+
+def test_a_command_that_ends_early_says_which_rules_have_not_run(standing_stack):
+    result = standing_stack.preview(mutation="unencrypted_database")
+    assert result.rules() == {"rds-encrypted"}, result.text
+    assert "rules about the stack as a whole have NOT run" in result.text
+
+
+def test_a_configuration_that_switches_everything_off_says_so(standing_stack, configured):
+    result = standing_stack.preview(*configured(all="disabled"), mutation="ec2_health_check")
+    assert result.code == 0, result.text
+    assert result.rules("advisory") == {"pack-configuration"}, result.text
+    assert "Every rule is disabled" in result.text
 
 
 def test_the_configuration_sets_levels_and_thresholds(standing_stack, configured):
