@@ -125,7 +125,6 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             self._log(engine_pb2.WARNING, not_evaluated(self._evaluator.missed()))
         return empty_pb2.Empty()
 
-
     def _log(self, severity: Any, text: str) -> None:
         """Show a text among the diagnostics, at once: standard output is read too late at the end."""
         if self._engine is None:

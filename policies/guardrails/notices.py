@@ -51,7 +51,7 @@ def _lowered(configuration: Configuration, rules: Iterable[Rule]) -> Iterator[st
     ]
     if lowered:
         yield (
-            f'{_listed(lowered)} no longer {"blocks" if len(lowered) == 1 else "block"}: made '
+            f"{_listed(lowered)} no longer {'blocks' if len(lowered) == 1 else 'block'}: made "
             'advisory by the configuration, under profile "production". Remedy: remove that '
             "level, and write exceptions for what has to pass."
         )

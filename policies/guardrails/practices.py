@@ -13,6 +13,8 @@ CATALOGUE = "Well-Architected"
 PRACTICES = MappingProxyType(
     {
         "COST05-BP05": "Select components of this workload to optimize cost in line with priorities",
+        "COST06-BP02": "Select resource type, size, and number based on data",
+        "COST06-BP03": "Select resource type, size, and number automatically based on metrics",
         "COST09-BP03": "Supply resources dynamically",
         "OPS04-BP01": "Identify key performance indicators",
         "OPS04-BP02": "Implement application telemetry",
@@ -27,6 +29,7 @@ PRACTICES = MappingProxyType(
         "OPS08-BP01": "Analyze workload metrics",
         "OPS08-BP02": "Analyze workload logs",
         "OPS08-BP04": "Create actionable alerts",
+        "PERF02-BP04": "Configure and right-size compute resources",
         "PERF02-BP05": "Scale your compute resources dynamically",
         "REL01-BP04": "Monitor and manage quotas",
         "REL01-BP06": "Ensure a sufficient gap between quotas and usage for failover",
@@ -36,6 +39,10 @@ PRACTICES = MappingProxyType(
         "REL05-BP02": "Throttle requests",
         "REL05-BP05": "Set client timeouts",
         "REL05-BP06": "Make systems stateless where possible",
+        "REL05-BP01": "Implement graceful degradation",
+        "REL05-BP03": "Control and limit retry calls",
+        "REL05-BP04": "Fail fast and limit queues",
+        "REL05-BP07": "Implement emergency levers",
         "REL06-BP01": "Monitor all components for the workload",
         "REL06-BP02": "Define and calculate metrics",
         "REL06-BP03": "Send notifications (real-time processing and alarming)",

@@ -35,6 +35,7 @@ ALARM_ACTION = ResourceRule(
     controls={
         "AWS Config": ("CLOUDWATCH_ALARM_ACTION_CHECK",),
         "Checkov": ("CKV_AWS_319",),
+        "Well-Architected": ("REL06-BP03", "REL11-BP06"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/cloudwatch-alarm-action-check.html",
     remedy="set alarm_actions to the ARN of an SNS topic or a scaling policy.",

@@ -41,6 +41,7 @@ ASG_MULTI_AZ = StackRule(
         "Security Hub": ("AutoScaling.2",),
         "Control Tower": ("CT.AUTOSCALING.PR.1",),
         "Prowler": ("autoscaling_group_multiple_az",),
+        "Well-Architected": ("REL10-BP01", "REL11-BP02"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-multiple-az.html",
     remedy=(
@@ -84,6 +85,7 @@ ASG_ELB_HEALTH_CHECK = StackRule(
         "Control Tower": ("CT.AUTOSCALING.PR.4",),
         "Checkov": ("CKV2_AWS_15",),
         "Prowler": ("autoscaling_group_elb_health_check_enabled",),
+        "Well-Architected": ("REL11-BP01", "REL11-BP03"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-group-elb-healthcheck-required.html",
     remedy='set the Auto Scaling group\'s health_check_type to "ELB".',
@@ -120,6 +122,7 @@ ASG_LAUNCH_TEMPLATE = StackRule(
         "Control Tower": ("CT.AUTOSCALING.PR.8",),
         "Checkov": ("CKV_AWS_315",),
         "Prowler": ("autoscaling_group_using_ec2_launch_template",),
+        "Well-Architected": ("REL08-BP05",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-launch-template.html",
     remedy="launch the group from an aws.ec2.LaunchTemplate instead of a launch configuration.",
@@ -162,6 +165,7 @@ ASG_BEHIND_LISTENER = StackRule(
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL02-BP01", "REL11-BP02")},
     url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html",
     remedy=(
         "add the ARN of the target group to which the listener forwards to the Auto Scaling "

@@ -65,6 +65,7 @@ PUBLIC_ACCESS = StackRule(
     controls={
         "AWS Config": ("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",),
         "Security Hub": ("S3.8",),
+        "Well-Architected": ("SEC03-BP07", "SEC08-BP04"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-level-public-access-prohibited.html",
     remedy="add an aws.s3.BucketPublicAccessBlock with all four switches true.",
@@ -95,7 +96,11 @@ VERSIONING = StackRule(
     title="A bucket that holds revisions is versioned",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
-    controls={"AWS Config": ("S3_BUCKET_VERSIONING_ENABLED",), "Security Hub": ("S3.14",)},
+    controls={
+        "AWS Config": ("S3_BUCKET_VERSIONING_ENABLED",),
+        "Security Hub": ("S3.14",),
+        "Well-Architected": ("REL09-BP01", "OPS06-BP01"),
+    },
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-versioning-enabled.html",
     remedy='add an aws.s3.BucketVersioning with status "Enabled".',
     steps=(
@@ -132,7 +137,10 @@ ENCRYPTION = StackRule(
     title="Every bucket has default encryption",
     question=Question.CLOSED,
     severity=Severity.MEDIUM,
-    controls={"AWS Config": ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",)},
+    controls={
+        "AWS Config": ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",),
+        "Well-Architected": ("SEC08-BP02",),
+    },
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-server-side-encryption-enabled.html",
     remedy="add an aws.s3.BucketServerSideEncryptionConfiguration with AES256 or aws:kms.",
     steps=("Create an aws.s3.BucketServerSideEncryptionConfiguration for the bucket.",),
@@ -184,7 +192,11 @@ TLS_ONLY = StackRule(
     title="Buckets deny requests without TLS",
     question=Question.CLOSED,
     severity=Severity.MEDIUM,
-    controls={"AWS Config": ("S3_BUCKET_SSL_REQUESTS_ONLY",), "Security Hub": ("S3.5",)},
+    controls={
+        "AWS Config": ("S3_BUCKET_SSL_REQUESTS_ONLY",),
+        "Security Hub": ("S3.5",),
+        "Well-Architected": ("SEC09-BP02",),
+    },
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-ssl-requests-only.html",
     remedy="add an aws.s3.BucketPolicy that denies s3:* where aws:SecureTransport is false.",
     steps=(

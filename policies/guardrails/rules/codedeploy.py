@@ -50,6 +50,7 @@ CODEDEPLOY_DEPLOYMENT_GROUP = StackRule(
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL08-BP05", "OPS05-BP04")},
     url=_SCALING_DOC,
     remedy=(
         "create an aws.codedeploy.DeploymentGroup whose autoscaling_groups lists the Auto Scaling "
@@ -77,7 +78,8 @@ def _traffic_control(stack: Stack, _: Settings) -> Iterator[Violation]:
         if option != "WITH_TRAFFIC_CONTROL":
             yield Violation(
                 f'Deployment group "{deployment.name}" deploys with deployment option '
-                f"{deployment.shown('deploymentStyle', 'deploymentOption')}: instances are updated while requests still reach them.",
+                f"{deployment.shown('deploymentStyle', 'deploymentOption')}: instances are updated "
+                "while requests still reach them.",
                 deployment,
             )
         elif balanced:
@@ -107,6 +109,7 @@ CODEDEPLOY_TRAFFIC_CONTROL = StackRule(
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS06-BP03", "REL08-BP05")},
     url=_BALANCER_DOC,
     remedy=(
         "set deployment_style with deployment_option WITH_TRAFFIC_CONTROL and add the name of the "
@@ -151,7 +154,10 @@ CODEDEPLOY_AUTO_ROLLBACK = StackRule(
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_AUTO_ROLLBACK_ENABLED",)},
+    controls={
+        "AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_AUTO_ROLLBACK_ENABLED",),
+        "Well-Architected": ("OPS06-BP04", "REL08-BP05"),
+    },
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-deployment-group-auto-rollback-enabled.html",
     remedy=("set auto_rollback_configuration with enabled true and the event DEPLOYMENT_FAILURE."),
     steps=(
@@ -193,7 +199,10 @@ CODEDEPLOY_ALARMS = StackRule(
     severity=Severity.HIGH,
     # Only an alarm catches a revision that passes health checks but fails its users.
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"AWS Config": ("CODEDEPLOY_AUTO_ROLLBACK_MONITOR_ENABLED",)},
+    controls={
+        "AWS Config": ("CODEDEPLOY_AUTO_ROLLBACK_MONITOR_ENABLED",),
+        "Well-Architected": ("OPS06-BP04", "REL08-BP05"),
+    },
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-auto-rollback-monitor-enabled.html",
     remedy=(
         "set alarm_configuration with enabled true and the alarms' names, and add "
@@ -235,6 +244,7 @@ CODEDEPLOY_NO_COPY = StackRule(
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS05-BP03",)},
     url="https://github.com/hashicorp/terraform-provider-aws/issues/4678",
     remedy=(
         "deploy in place with traffic control, or set the green fleet's action to "
@@ -273,6 +283,7 @@ CODEDEPLOY_ONE_DG = StackRule(
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS05-BP04",)},
     url=_TROUBLESHOOTING,
     remedy="keep one deployment group per Auto Scaling group and remove the others.",
     steps=(
@@ -298,7 +309,10 @@ CODEDEPLOY_OUTDATED = property_rule(
     question=Question.DEPLOY,
     severity=Severity.MEDIUM,
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_OUTDATED_INSTANCES_UPDATE",)},
+    controls={
+        "AWS Config": ("CODEDEPLOY_DEPLOYMENT_GROUP_OUTDATED_INSTANCES_UPDATE",),
+        "Well-Architected": ("REL08-BP05",),
+    },
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-deployment-group-outdated-instances-update.html",
     remedy="set outdated_instances_strategy to UPDATE or leave it out.",
     steps=("Remove outdated_instances_strategy or set it to UPDATE.",),

@@ -53,6 +53,7 @@ HEALTH_CHECK_TIMING = StackRule(
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL08-BP05", "REL11-BP03")},
     url="https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-elastic-load-balancing.html",
     remedy=(
         "shorten the target group's health_check interval, healthy_threshold or "

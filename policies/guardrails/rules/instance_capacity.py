@@ -39,6 +39,7 @@ MULTIPLE_INSTANCE_TYPES = StackRule(
         "Security Hub": ("AutoScaling.6",),
         "Control Tower": ("CT.AUTOSCALING.PR.6",),
         "Prowler": ("autoscaling_group_multiple_instance_types",),
+        "Well-Architected": ("REL11-BP05",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-multiple-instance-types.html",
     remedy="set mixed_instances_policy with overrides of two or more instance types.",
@@ -85,6 +86,7 @@ CAPACITY_REBALANCE = StackRule(
     controls={
         "AWS Config": ("AUTOSCALING_CAPACITY_REBALANCING",),
         "Prowler": ("autoscaling_group_capacity_rebalance_enabled",),
+        "Well-Architected": ("REL07-BP02",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-capacity-rebalancing.html",
     remedy="set capacity_rebalance to true, or run on On-Demand Instances.",

@@ -48,7 +48,10 @@ INSTANCE_PROFILE = ResourceRule(
     title="Every instance has an instance profile",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
-    controls={"AWS Config": ("EC2_INSTANCE_PROFILE_ATTACHED",)},
+    controls={
+        "AWS Config": ("EC2_INSTANCE_PROFILE_ATTACHED",),
+        "Well-Architected": ("SEC02-BP02",),
+    },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-instance-profile-attached.html",
     remedy="set iam_instance_profile to an aws.iam.InstanceProfile.",
     steps=(
@@ -135,6 +138,7 @@ MANAGED_BY_SSM = StackRule(
         "AWS Config": ("EC2_INSTANCE_MANAGED_BY_SSM",),
         "Security Hub": ("SSM.1",),
         "Prowler": ("ec2_instance_managed_by_ssm",),
+        "Well-Architected": ("SEC06-BP03",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-instance-managed-by-systems-manager.html",
     remedy="attach the managed policy AmazonSSMManagedInstanceCore to the instance profile's role.",

@@ -32,6 +32,7 @@ IMDSV2 = property_rule(
         "Control Tower": ("CT.EC2.PR.1",),
         "Checkov": ("CKV_AWS_79",),
         "Prowler": ("ec2_instance_imdsv2_enabled", "ec2_launch_template_imdsv2_required"),
+        "Well-Architected": ("SEC06-BP02",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-imdsv2-check.html",
     remedy='set metadata_options.http_tokens to "required".',
@@ -54,6 +55,7 @@ HOP_LIMIT = property_rule(
         "AWS Config": ("EC2_TOKEN_HOP_LIMIT_CHECK",),
         "Control Tower": ("CT.EC2.PR.2",),
         "Checkov": ("CKV_AWS_341",),
+        "Well-Architected": ("SEC06-BP02",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-token-hop-limit-check.html",
     remedy="set metadata_options.http_put_response_hop_limit to 1.",
@@ -109,6 +111,7 @@ EBS_ENCRYPTED = ResourceRule(
         "AWS Config": ("ENCRYPTED_VOLUMES", "EC2_LAUNCH_TEMPLATES_EBS_VOLUME_ENCRYPTED"),
         "Security Hub": ("EC2.3", "EC2.181"),
         "Control Tower": ("CT.EC2.PR.7",),
+        "Well-Architected": ("SEC08-BP02",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/encrypted-volumes.html",
     remedy=(

@@ -40,6 +40,7 @@ ELBV2_MULTI_AZ = StackRule(
         "AWS Config": ("ELBV2_MULTIPLE_AZ",),
         "Security Hub": ("ELB.13",),
         "Prowler": ("elbv2_is_in_multiple_az",),
+        "Well-Architected": ("REL02-BP01", "REL10-BP01"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/elbv2-multiple-az.html",
     remedy=(
@@ -84,7 +85,10 @@ TG_HEALTH_CHECK = StackRule(
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"Checkov": ("CKV_AWS_261",)},
+    controls={
+        "Checkov": ("CKV_AWS_261",),
+        "Well-Architected": ("REL11-BP01",),
+    },
     url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
     remedy=(
         "set the target group's health_check with protocol HTTP or HTTPS and the path of the "
@@ -128,6 +132,7 @@ INVALID_HEADERS = property_rule(
         "Security Hub": ("ELB.4",),
         "Checkov": ("CKV_AWS_131",),
         "Prowler": ("elbv2_alb_drop_invalid_header_fields_enabled",),
+        "Well-Architected": ("SEC05-BP03",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/alb-http-drop-invalid-header-enabled.html",
     remedy="set drop_invalid_header_fields to true.",
@@ -153,6 +158,7 @@ DESYNC = property_rule(
         "Security Hub": ("ELB.12",),
         "Checkov": ("CKV_AWS_328",),
         "Prowler": ("elbv2_desync_mitigation_mode",),
+        "Well-Architected": ("SEC05-BP03",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/alb-desync-mode-check.html",
     remedy="set desync_mitigation_mode to defensive or strictest, or leave it out.",
@@ -173,6 +179,7 @@ DELETION_PROTECTION = property_rule(
         "Security Hub": ("ELB.6",),
         "Checkov": ("CKV_AWS_150",),
         "Prowler": ("elbv2_deletion_protection",),
+        "Well-Architected": ("REL02-BP01",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/elb-deletion-protection-enabled.html",
     remedy="set enable_deletion_protection to true, in haproof by the setting haproof:protect.",
@@ -198,6 +205,7 @@ ACCESS_LOGS = property_rule(
         "Security Hub": ("ELB.5",),
         "Checkov": ("CKV_AWS_91",),
         "Prowler": ("elbv2_logging_enabled",),
+        "Well-Architected": ("SEC04-BP01", "REL06-BP05"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/elb-logging-enabled.html",
     remedy="set access_logs with a bucket of the same Region and enabled true.",

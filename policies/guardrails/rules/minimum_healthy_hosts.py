@@ -101,7 +101,10 @@ MIN_HEALTHY_HOSTS = StackRule(
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"AWS Config": ("CODEDEPLOY_EC2_MINIMUM_HEALTHY_HOSTS_CONFIGURED",)},
+    controls={
+        "AWS Config": ("CODEDEPLOY_EC2_MINIMUM_HEALTHY_HOSTS_CONFIGURED",),
+        "Well-Architected": ("OPS06-BP03", "REL11-BP02"),
+    },
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-ec2-minimum-healthy-hosts-configured.html",
     remedy=(
         "set deployment_config_name to CodeDeployDefault.HalfAtATime or "
@@ -163,6 +166,7 @@ HEALTHY_HOSTS_POSSIBLE = StackRule(
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS06-BP03",)},
     url=_DOC,
     remedy=(
         "lower the deployment configuration's minimum or raise the group's min_size, so that the "

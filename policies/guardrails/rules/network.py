@@ -112,6 +112,7 @@ NO_REMOTE_ADMIN = ResourceRule(
         "AWS Config": ("INCOMING_SSH_DISABLED",),
         "Security Hub": ("EC2.19",),
         "Control Tower": ("CT.EC2.PR.4",),
+        "Well-Architected": ("SEC05-BP02", "SEC06-BP03"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/restricted-ssh.html",
     remedy="remove the rule and administer instances through Session Manager.",
@@ -161,6 +162,7 @@ OPEN_ONLY_AUTHORIZED = StackRule(
         "AWS Config": ("VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS",),
         "Security Hub": ("EC2.18",),
         "Control Tower": ("CT.EC2.PR.3",),
+        "Well-Architected": ("SEC05-BP02",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/vpc-sg-open-only-to-authorized-ports.html",
     remedy="open the port only to the load balancer's security group.",
@@ -224,6 +226,7 @@ NO_PUBLIC_IP = ResourceRule(
         ),
         "Security Hub": ("EC2.9", "EC2.25", "EC2.15"),
         "Checkov": ("CKV_AWS_88", "CKV_AWS_130"),
+        "Well-Architected": ("SEC05-BP01",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-instance-no-public-ip.html",
     remedy=(

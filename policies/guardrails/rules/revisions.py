@@ -78,6 +78,7 @@ NEVER_EXPIRES = StackRule(
     title="No lifecycle rule removes the last good revision",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
+    controls={"Well-Architected": ("OPS06-BP01",)},
     url="https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html",
     remedy=(
         "let lifecycle rules expire noncurrent versions only, or exclude the revisions by a prefix."

@@ -187,7 +187,7 @@ STICKINESS = StackRule(
     severity=Severity.LOW,
     level=Level.ADVISORY,  # a matter of the application's sessions
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"Well-Architected": ("REL05-BP07",)},
+    controls={"Well-Architected": ("REL05-BP06",)},
     url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html",
     remedy="shorten the stickiness, or keep sessions in a store and switch it off.",
     steps=("Set stickiness.cookie_duration to the length of a session, or enabled=False.",),
