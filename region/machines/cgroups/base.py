@@ -13,9 +13,9 @@ from typing import ClassVar, Final
 
 from region.machines.cgroups import files
 
-# As long as a t4g.nano's share takes for a handful of requests, and short enough that a service
-# without credits answers in steps instead of freezing.
-CPU_PERIOD_US: Final = 50_000
+# A t4g.nano's share of it serves a dozen requests, and as many again can be saved; short enough that a
+# service without credits answers in steps instead of freezing (docs/adr/0034).
+CPU_PERIOD_US: Final = 200_000
 # The kernel's limits: no quota below 1 ms, no period above 1 s.
 MIN_QUOTA_US: Final = 1_000
 MAX_PERIOD_US: Final = 1_000_000
@@ -49,7 +49,7 @@ class Bandwidth:
     Attributes:
         quota_us: CPU time that each period adds.
         burst_us: Unused CPU time that may be kept beyond a period. It stands for CPU credits: an
-            instance below its baseline saves some and serves two requests at once at full speed,
+            instance below its baseline saves some and serves requests that come together at full speed,
             but over any longer time it gets no more than its baseline.
     """
 

@@ -22,16 +22,16 @@ def test_baselines_of_the_ec2_user_guide(name: str, baseline: float, gib: int):
     assert INSTANCE_TYPES[name].memory_bytes == gib * 1024**3
 
 
-def test_quota_is_five_milliseconds_of_fifty_for_a_nano_which_may_save_as_much():
-    assert bandwidth(0.10) == Bandwidth(5_000, 50_000, burst_us=5_000)
-    assert bandwidth(0.60) == Bandwidth(30_000, 50_000, burst_us=30_000)
+def test_quota_is_a_share_of_each_period_of_which_as_much_may_be_saved():
+    assert bandwidth(0.10) == Bandwidth(20_000, 200_000, burst_us=20_000)
+    assert bandwidth(0.60) == Bandwidth(120_000, 200_000, burst_us=120_000)
 
 
 @given(st.floats(0.001, 64))
 def test_every_quota_is_one_that_the_kernel_accepts_and_amounts_to_the_cores(cores: float):
     limit = bandwidth(cores)
     assert limit.quota_us >= 1_000
-    assert 50_000 <= limit.period_us <= 1_000_000
+    assert 200_000 <= limit.period_us <= 1_000_000
     assert limit.burst_us <= limit.quota_us
     assert limit.quota_us / limit.period_us == pytest.approx(cores, rel=0.001)
 

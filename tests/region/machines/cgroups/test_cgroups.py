@@ -61,8 +61,8 @@ def test_v1_writes_quota_and_period(v1: CgroupV1, tmp_path: Path):
     v1.create("g")
     v1.set_cpu("g", 0.10)
     group = tmp_path / "cpu/haproof/g"
-    assert (group / "cpu.cfs_period_us").read_text() == "50000"
-    assert (group / "cpu.cfs_quota_us").read_text() == "5000"
+    assert (group / "cpu.cfs_period_us").read_text() == "200000"
+    assert (group / "cpu.cfs_quota_us").read_text() == "20000"
     assert not (group / "cpu.cfs_burst_us").exists()  # a kernel before 5.14
     v1.set_cpu("g", None)
     assert (group / "cpu.cfs_quota_us").read_text() == "-1"
@@ -73,7 +73,7 @@ def test_v1_lets_unused_time_be_saved_up_to_the_quota(v1: CgroupV1, tmp_path: Pa
     burst = tmp_path / "cpu/haproof/g/cpu.cfs_burst_us"
     burst.write_text("0")
     v1.set_cpu("g", 0.10)
-    assert burst.read_text() == "5000"
+    assert burst.read_text() == "20000"
     v1.set_cpu("g", None)
     assert burst.read_text() == "0"
 
@@ -213,12 +213,12 @@ def test_v2_limits(v2_base: Path):
     (group / "cpu.max.burst").write_text("0")
     limits.set_cpu("g", 0.2)
     limits.set_memory("g", 512)
-    assert (group / "cpu.max").read_text() == "10000 50000"
-    assert (group / "cpu.max.burst").read_text() == "10000"
+    assert (group / "cpu.max").read_text() == "40000 200000"
+    assert (group / "cpu.max.burst").read_text() == "40000"
     assert (group / "memory.max").read_text() == "512"
     assert (group / "memory.swap.max").read_text() == "0"
     limits.set_cpu("g", None)
-    assert (group / "cpu.max").read_text() == "max 50000"
+    assert (group / "cpu.max").read_text() == "max 200000"
     assert (group / "cpu.max.burst").read_text() == "0"
 
 
@@ -405,5 +405,5 @@ def test_v1_leaves_a_quota_to_the_group_above_that_is_given_less(
     v1.set_cpu("g", 3.2)
     assert (tmp_path / "cpu/haproof/g/cpu.cfs_quota_us").read_text() == "-1"
     refusal["code"] = errno.EACCES
-    with pytest.raises(LimitsError, match="160000"):
+    with pytest.raises(LimitsError, match="640000"):
         v1.set_cpu("g", 3.2)
