@@ -128,8 +128,14 @@ def preview(
     summary: Annotated[
         Path | None, typer.Option(help="File for the report; without it, standard output.")
     ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="File for the same as JSON, besides the report.")
+    ] = None,
 ) -> int:
     """Preview both stacks under the policy pack and write the policy report (Markdown).
+
+    The report says per stack what the pack answers: can it serve, does it survive, can it deploy
+    and go back, would AWS take it, is it closed; then each violation with its remedy.
 
     Exit codes: 0 no mandatory violation; 2 at least one, which is a broken promise like that of a
     run: the stack is not what it claims to be; 4 a preview failed.
@@ -138,7 +144,7 @@ def preview(
     """
     from rehearsal.preview import Previews  # noqa: PLC0415
 
-    return Previews(root=root.resolve(), summary=summary).run()
+    return Previews(root=root.resolve(), summary=summary, json_file=json_file).run()
 
 
 @app.command()

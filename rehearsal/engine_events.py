@@ -33,7 +33,6 @@ MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 _WAKE = ""
 _COLOR_DIRECTIVE = re.compile(r"<\{%.*?%\}>")
 _STACK_TYPE = "pulumi:pulumi:Stack"
-_APPLIED_POLICIES = ("policyAnalyzeSummaryEvent", "policyAnalyzeStackSummaryEvent")
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,13 @@ class PolicyViolation:
 
 @dataclass(frozen=True)
 class PoliciesApplied:
-    """The policies that had something to check, whether they passed or failed."""
+    """The policies that had something to check, whether they passed or failed.
+
+    `whole_stack`: those over the stack as a whole, which run once every resource is known.
+    """
 
     policies: frozenset[str]
+    whole_stack: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,9 +156,13 @@ def _violation(payload: Mapping[str, Any]) -> PolicyViolation:
     )
 
 
-def _applied(payload: Mapping[str, Any]) -> PoliciesApplied:
+def _applied(payload: Mapping[str, Any], *, whole_stack: bool = False) -> PoliciesApplied:
     names = (*(payload.get("passed") or ()), *(payload.get("failed") or ()))
-    return PoliciesApplied(frozenset(names))
+    return PoliciesApplied(frozenset(names), whole_stack)
+
+
+def _applied_to_stack(payload: Mapping[str, Any]) -> PoliciesApplied:
+    return _applied(payload, whole_stack=True)
 
 
 def _summary(payload: Mapping[str, Any]) -> Summary:
@@ -169,7 +176,8 @@ _READERS: Mapping[str, Callable[[Any], Event]] = {
     "resourcePreEvent": _step,
     "diagnosticEvent": _message,
     "policyEvent": _violation,
-    **dict.fromkeys(_APPLIED_POLICIES, _applied),
+    "policyAnalyzeSummaryEvent": _applied,
+    "policyAnalyzeStackSummaryEvent": _applied_to_stack,
     "summaryEvent": _summary,
 }
 

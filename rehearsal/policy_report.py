@@ -1,15 +1,18 @@
-"""A Markdown report of the policy pack's results for a preview, from the engine's events. Pure."""
+"""What the policy pack says of a preview, from the engine's events: Markdown and JSON. Pure."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from rehearsal.engine_events import Event, Message, PoliciesApplied, PolicyViolation, Summary
 
 MANDATORY = "mandatory"
 ADVISORY = "advisory"
+UNDECIDED = "not decidable"
+"""A finding that is no violation: the rule cannot tell, and says what would let it."""
 
 REMEDY_MARK = " Remedy: "
 """What separates the problem from the remedy in the pack's messages.
@@ -17,6 +20,15 @@ REMEDY_MARK = " Remedy: "
 The same constant as `guardrails.model.REMEDY_MARK`, kept equal by a test: the engine passes on only
 one text per violation, and the rehearsal imports nothing of the pack.
 """
+
+UNDECIDED_MARK = "Not decidable here: "
+"""How the pack begins what is not decidable: `guardrails.model.UNDECIDED_MARK`."""
+
+SUMMARY_MARK = "Guardrails: "
+"""How the pack's own summary begins: `guardrails.summary.SUMMARY_MARK`."""
+
+_QUESTION = re.compile(r"(?P<question>[^?]+\?)\s+(?P<answer>[^:]+): (?P<rules>.*)")
+"""A line of the summary about one question."""
 
 COST_MARK = "Monthly cost: "
 """How the program's sentence about its price begins; kept equal to what it prints by a test."""
@@ -34,13 +46,25 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One violation. `resource` is `<type> <name>`; empty if it is the whole stack's."""
+    """One violation, or what is not decidable.
+
+    `resource` is `<type> <name>`; empty if it is the whole stack's.
+    """
 
     rule: str
     level: str
     resource: str
     problem: str
     remedy: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the pack answers to one question about the architecture, and by which rules."""
+
+    question: str
+    answer: str
+    rules: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +81,21 @@ class StackReport:
     """The program's own sentence about its monthly cost; empty if it printed none."""
     failed: str | None = None
     """Why the preview itself failed, if it did."""
+    summary: tuple[str, ...] = ()
+    """The pack's own summary, a line each; empty if it did not get that far."""
+    complete: bool = True
+    """Whether the rules about the stack as a whole have run."""
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """The answers to the questions about the architecture."""
+        found = (_QUESTION.fullmatch(line.strip()) for line in self.summary)
+        return tuple(Answer(**match.groupdict()) for match in found if match)
+
+    @property
+    def practices(self) -> tuple[str, ...]:
+        """What the summary says of best practices."""
+        return tuple(line.strip() for line in self.summary if line.startswith("  Well-Architected"))
 
     def of_level(self, level: str) -> list[Finding]:
         """Return the findings of one level, sorted by rule."""
@@ -76,29 +115,32 @@ def read_events(events: Iterable[Event], stack: str, failed: str | None = None) 
     """Collect what the events of one preview say about the policies and the cost.
 
     `failed` is what the engine printed if it failed. It also does because of a mandatory violation,
-    which is no failure of its own, unless a provider rejected a resource as well: policies are then
-    shown that resource without its inputs, and what they say of it means nothing.
+    which is no failure of its own, unless the program failed too, or a provider rejected a resource:
+    policies are then shown that resource without its inputs, and what they say of it means nothing.
     """
     findings: list[Finding] = []
     applied: set[str] = set()
     changes: Mapping[str, int] = {}
     cost = ""
-    rejected = False
+    summary: tuple[str, ...] = ()
+    rejected, complete = False, False
     for event in events:
         match event:
             case PolicyViolation():
                 findings.append(_finding(event))
                 applied.add(event.policy)
-            case PoliciesApplied(policies=policies):
-                applied |= policies
+            case PoliciesApplied():
+                applied |= event.policies
+                complete |= event.whole_stack
             case Summary():
                 changes = event.changes
             case Message():
                 cost = _cost(event) or cost
+                summary = _summary(event) or summary
                 rejected |= event.severity == "error" and event.resource is not None
             case _:
                 pass
-    if not rejected and any(finding.level == MANDATORY for finding in findings):
+    if complete and not rejected and any(finding.level == MANDATORY for finding in findings):
         failed = None
     return StackReport(
         stack=stack,
@@ -107,6 +149,8 @@ def read_events(events: Iterable[Event], stack: str, failed: str | None = None) 
         changes=changes,
         cost=cost,
         failed=failed,
+        summary=summary,
+        complete=complete,
     )
 
 
@@ -116,17 +160,55 @@ def _cost(message: Message) -> str:
     return text if text.startswith(COST_MARK) and message.severity != "debug" else ""
 
 
+def _summary(message: Message) -> tuple[str, ...]:
+    """Return the lines of the pack's summary, or none."""
+    lines = message.text.strip().splitlines()
+    summarized = message.severity == "info" and len(lines) > 1 and lines[0].startswith(SUMMARY_MARK)
+    return tuple(lines) if summarized else ()
+
+
 def _finding(violation: PolicyViolation) -> Finding:
     # The rule's description comes first, on lines of its own; the last one is about this resource.
     lines = violation.text.strip().splitlines()
     problem, _, remedy = (lines[-1].strip() if lines else "").partition(REMEDY_MARK)
+    level = ADVISORY if violation.level in {"advisory", "warning"} else MANDATORY
     return Finding(
         rule=violation.policy,
-        level=ADVISORY if violation.level in {"advisory", "warning"} else MANDATORY,
+        level=UNDECIDED if problem.startswith(UNDECIDED_MARK) else level,
         resource=str(violation.resource or ""),
         problem=problem,
         remedy=remedy,
     )
+
+
+INCOMPLETE = (
+    "**The rules about the stack as a whole have not run**: the preview ended before every resource "
+    "was known. What is listed here is not all."
+)
+
+_SECTIONS = (("Mandatory", MANDATORY), ("Advisory", ADVISORY), ("Not decidable", UNDECIDED))
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def as_json(reports: Sequence[StackReport], rules: Sequence[Rule]) -> str:
+    """Return the same as JSON, for programs."""
+    stacks = [
+        {
+            "stack": report.stack,
+            "failed": report.failed,
+            "complete": report.complete,
+            "questions": [asdict(answer) for answer in report.answers],
+            "practices": list(report.practices),
+            "findings": [asdict(finding) for finding in report.findings],
+            "notApplicable": not_applicable(report, rules),
+            "changes": dict(report.changes),
+            "cost": report.cost,
+        }
+        for report in reports
+    ]
+    return json.dumps({"version": 1, "rules": len(rules), "stacks": stacks}, indent=2) + "\n"
 
 
 # --- Markdown -------------------------------------------------------------------------------------
@@ -142,8 +224,11 @@ def render(reports: Sequence[StackReport], rules: Sequence[Rule], context: str) 
 
 
 def _overview(reports: Sequence[StackReport], rules: Sequence[Rule]) -> Iterator[str]:
-    yield "| stack | result | mandatory | advisory | rules applied | not applicable | resources |"
-    yield "|---|---|---:|---:|---:|---:|---:|"
+    yield (
+        "| stack | result | mandatory | advisory | not decidable | rules applied | not applicable "
+        "| resources |"
+    )
+    yield "|---|---|---:|---:|---:|---:|---:|---:|"
     for report in reports:
         mandatory, advisory = report.of_level(MANDATORY), report.of_level(ADVISORY)
         passed = not mandatory and report.failed is None
@@ -151,7 +236,8 @@ def _overview(reports: Sequence[StackReport], rules: Sequence[Rule]) -> Iterator
         resources = sum(report.changes.values())
         yield (
             f"| `{report.stack}` | {'✅ passed' if passed else '❌ failed'} | {len(mandatory)} | "
-            f"{len(advisory)} | {len(report.applied)} | {idle} | {resources} |"
+            f"{len(advisory)} | {len(report.of_level(UNDECIDED))} | {len(report.applied)} | {idle} "
+            f"| {resources} |"
         )
 
 
@@ -164,9 +250,20 @@ def _stack(report: StackReport, rules: Mapping[str, Rule]) -> Iterator[str]:
     if report.failed is not None:
         yield "The preview failed:"
         yield from ("", "```", report.failed.replace("```", "'''"), "```", "")
-    if not report.findings and report.failed is None:
-        yield "No violation."
-    for title, level in (("Mandatory", MANDATORY), ("Advisory", ADVISORY)):
+    if not report.complete:
+        yield from (INCOMPLETE, "")
+    if report.answers:
+        yield from ("| question | answer | rules |", "|---|---|---|")
+        for one in report.answers:
+            yield f"| {' | '.join(map(_cell, (one.question, one.answer, one.rules)))} |"
+        yield ""
+    for line in report.practices:
+        yield f"- {_cell(line)}"
+    if report.practices:
+        yield ""
+    if not report.findings and report.failed is None and report.complete:
+        yield from ("No violation.", "")
+    for title, level in _SECTIONS:
         findings = report.of_level(level)
         if findings:
             yield from (f"**{title}**", "", "| rule | resource | what is wrong | remedy |")

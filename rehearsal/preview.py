@@ -28,6 +28,7 @@ class Previews:
 
     root: Path
     summary: Path | None = None
+    json_file: Path | None = None
     settings: Mapping[str, str] = field(default_factory=lambda: SETTINGS)
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
 
@@ -53,6 +54,9 @@ class Previews:
             self.summary.parent.mkdir(parents=True, exist_ok=True)
             self.summary.write_text(text, encoding="utf-8")
             self.console.print(f"policy report: {self.summary}", highlight=False)
+        if self.json_file is not None:
+            self.json_file.parent.mkdir(parents=True, exist_ok=True)
+            self.json_file.write_text(policy_report.as_json(reports, rules), encoding="utf-8")
         for report in reports:
             self._show(report)
         return exit_code(reports)
@@ -91,6 +95,15 @@ class Previews:
             self.console.print(
                 f"{report.stack}: {finding.level} {finding.rule} ({place}): {finding.problem}",
                 style="red" if finding.level == MANDATORY else None,
+                highlight=False,
+                markup=False,
+            )
+        for line in report.summary:
+            self.console.print(f"{report.stack}: {line}", highlight=False, markup=False)
+        if not report.complete:
+            self.console.print(
+                f"{report.stack}: the rules about the stack as a whole have not run",
+                style="red",
                 highlight=False,
                 markup=False,
             )

@@ -18,6 +18,10 @@ The engine passes on only one text per violation, so reports split it here: the 
 """
 
 
+UNDECIDED_MARK = "Not decidable here: "
+"""How a message begins where the rule cannot tell: `rehearsal.policy_report.UNDECIDED_MARK`."""
+
+
 class Level(Enum):
     """The effect of a violation: an advisory prints, a mandatory rule fails preview and update."""
 
@@ -157,7 +161,7 @@ class Rule:
 
     def text(self, violation: Violation) -> str:
         """Render a violation: what is wrong, the path that proves it, and the remedy."""
-        what = f"Not decidable here: {violation.what}" if violation.undecided else violation.what
+        what = f"{UNDECIDED_MARK}{violation.what}" if violation.undecided else violation.what
         path = f" Path: {' -> '.join(violation.path)}." if violation.path else ""
         return f"{what}{path}{REMEDY_MARK}{violation.remedy or self.remedy}"
 

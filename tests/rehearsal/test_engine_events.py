@@ -73,7 +73,7 @@ DATABASE = Resource("aws:rds/instance:Instance", "web-database")
         ),
         (
             {"policyAnalyzeStackSummaryEvent": {"passed": ["c"]}},
-            PoliciesApplied(frozenset({"c"})),
+            PoliciesApplied(frozenset({"c"}), whole_stack=True),
         ),
         (
             {"summaryEvent": {"resourceChanges": {"create": 2}, "isPreview": True}},

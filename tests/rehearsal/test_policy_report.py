@@ -14,8 +14,11 @@ from rehearsal.engine_events import parse
 from rehearsal.policy_report import (
     COST_MARK,
     REMEDY_MARK,
+    SUMMARY_MARK,
+    UNDECIDED_MARK,
     Rule,
     StackReport,
+    as_json,
     not_applicable,
     read_events,
     render,
@@ -49,6 +52,16 @@ def summary(passed: list[str], failed: list[str], kind: str = "policyAnalyzeSumm
     return {kind: {"passed": passed, "failed": failed}}
 
 
+ENDED = summary([], [], "policyAnalyzeStackSummaryEvent")
+"""What the engine reports once the rules about the whole stack have run."""
+
+SUMMARY = """Guardrails: 1 of 2 questions answered with yes; this stack is held to high availability.
+  Can it serve?    yes: 9 rules hold
+  Does it survive? no: 3 rules hold, 1 broken (asg-multi-az)
+  Well-Architected, broken: REL10-BP01 Deploy to multiple locations (asg-multi-az)
+"""
+
+
 def read(*events: dict[str, Any], failed: str | None = None) -> StackReport:
     return read_lines([json.dumps(event) for event in events], failed)
 
@@ -70,14 +83,14 @@ def test_a_clean_stack_passes_and_lists_what_did_not_apply() -> None:
     assert report.applied == {"ebs-encrypted", "asg-multi-az"}
     assert not_applicable(report, RULES) == ["rds-multi-az"]
     page = text(report)
-    assert "| `ha` | ✅ passed | 0 | 0 | 2 | 1 | 61 |" in page
+    assert "| `ha` | ✅ passed | 0 | 0 | 0 | 2 | 1 | 61 |" in page
     assert "No violation." in page
     assert "`rds-multi-az`" in page.split("Not applicable")[1]
 
 
 def test_a_violation_is_reported_with_rule_resource_and_remedy() -> None:
     page = text(read(violation("rds-multi-az"), violation("ebs-encrypted", "advisory")))
-    assert "| `ha` | ❌ failed | 1 | 1 | 2 | 1 | 0 |" in page
+    assert "| `ha` | ❌ failed | 1 | 1 | 0 | 2 | 1 | 0 |" in page
     assert (
         "| [`rds-multi-az`](https://example.org/rds) | "
         '`aws:rds/instance:Instance web-database-postgres` | Database "x" is wrong. | '
@@ -114,13 +127,15 @@ def error(urn: str) -> dict[str, Any]:
 
 
 def test_a_mandatory_violation_is_no_failure_of_the_preview() -> None:
-    report = read(violation("rds-multi-az"), error(""), failed="error: preview failed")
+    report = read(violation("rds-multi-az"), error(""), ENDED, failed="error: preview failed")
     assert report.failed is None
     assert exit_code([report]) == ExitCode.BROKEN_PROMISE
 
 
 def test_a_rejected_resource_is_a_failure_whatever_the_policies_say_of_what_is_left_of_it() -> None:
-    report = read(error(URN), violation("rds-multi-az"), failed="error: does not implement 'x'")
+    report = read(
+        error(URN), violation("rds-multi-az"), ENDED, failed="error: does not implement 'x'"
+    )
     assert exit_code([report]) == ExitCode.FAILURE
     assert "does not implement 'x'" in text(report)
 
@@ -140,6 +155,43 @@ def test_an_unfinished_line_is_left_out() -> None:
     assert len(read_lines(lines).findings) == 1
 
 
+def test_the_packs_answers_are_a_table() -> None:
+    message = {"diagnosticEvent": {"severity": "info", "message": f"<{{%reset%}}>{SUMMARY}"}}
+    report = read(message, ENDED)
+    page = text(report)
+    assert "| Can it serve? | yes | 9 rules hold |" in page
+    assert "| Does it survive? | no | 3 rules hold, 1 broken (asg-multi-az) |" in page
+    assert "- Well-Architected, broken: REL10-BP01" in page
+    (stack,) = json.loads(as_json([report], RULES))["stacks"]
+    assert stack["questions"][0] == {
+        "question": "Can it serve?",
+        "answer": "yes",
+        "rules": "9 rules hold",
+    }
+    assert stack["complete"]
+
+
+def test_what_is_not_decidable_is_no_violation() -> None:
+    said = "Title.\nNot decidable here: the subnets are looked up. Remedy: name their zones."
+    report = read(violation("asg-multi-az", "advisory", text=said), ENDED)
+    assert not report.of_level("advisory")
+    page = text(report)
+    assert "| `ha` | ✅ passed | 0 | 0 | 1 |" in page
+    assert "**Not decidable**" in page
+    assert "name their zones." in page
+
+
+def test_a_preview_that_ended_early_says_which_rules_have_not_run() -> None:
+    ended_early = read(summary(["ebs-encrypted"], []), failed="error: the program failed")
+    assert "The rules about the stack as a whole have not run" in text(ended_early)
+    assert "have not run" not in text(read(ENDED))
+
+
+def test_a_program_that_failed_is_a_failure_even_beside_a_violation() -> None:
+    report = read(violation("rds-multi-az"), failed="error: the program failed")
+    assert exit_code([report]) == ExitCode.FAILURE
+
+
 @given(st.text(max_size=80))
 def test_no_text_breaks_out_of_its_table(said: str) -> None:
     page = text(read(violation("rds-multi-az", text=f"Title.\nx{said}")))
@@ -155,6 +207,18 @@ def test_the_exit_code_is_the_worst() -> None:
     assert exit_code([read(violation("rds-multi-az")), read(failed="x")]) == ExitCode.FAILURE
 
 
+def test_the_packs_real_summary_is_read() -> None:
+    from guardrails.evaluator import PolicyEvaluator
+    from guardrails.model import Question
+    from guardrails.resources import Stack
+
+    summarized = PolicyEvaluator().evaluate_stack(Stack([])).summary
+    assert summarized is not None
+    said = "\n".join(summarized.lines())
+    report = read({"diagnosticEvent": {"severity": "info", "message": said}})
+    assert [one.question for one in report.answers] == [question.value for question in Question]
+
+
 def test_the_pack_lists_all_its_rules() -> None:
     from guardrails.catalogue import RULES as CATALOGUE
 
@@ -165,10 +229,14 @@ def test_the_pack_lists_all_its_rules() -> None:
 
 def test_the_marks_are_those_of_the_pack_and_the_program() -> None:
     from guardrails.model import REMEDY_MARK as WRITTEN
+    from guardrails.model import UNDECIDED_MARK as UNSURE
+    from guardrails.summary import SUMMARY_MARK as SUMMARIZED
 
     from components.cost.estimate import Estimate
 
     assert REMEDY_MARK == WRITTEN
+    assert UNDECIDED_MARK == UNSURE
+    assert SUMMARY_MARK == SUMMARIZED
     unpriced = Estimate(
         region="mars-north-1",
         currency=None,
