@@ -45,6 +45,8 @@ SECURITY_GROUP_RULE = ("aws:ec2/securityGroupRule:SecurityGroupRule",)
 DEPLOYMENT_GROUP = ("aws:codedeploy/deploymentGroup:DeploymentGroup",)
 DEPLOYMENT_CONFIG = ("aws:codedeploy/deploymentConfig:DeploymentConfig",)
 
+APPLICATION = ("aws:codedeploy/application:Application",)
+
 DATABASE = ("aws:rds/instance:Instance",)
 
 BUCKET = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
@@ -70,8 +72,15 @@ INSTANCE_PROFILE = ("aws:iam/instanceProfile:InstanceProfile",)
 ROLE = ("aws:iam/role:Role",)
 ROLE_POLICY = ("aws:iam/rolePolicy:RolePolicy",)
 ROLE_POLICY_ATTACHMENT = ("aws:iam/rolePolicyAttachment:RolePolicyAttachment",)
-
-ALARM = (
-    "aws:cloudwatch/metricAlarm:MetricAlarm",
-    "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+POLICY_ATTACHMENT = ("aws:iam/policyAttachment:PolicyAttachment",)
+ROLE_POLICY_ATTACHMENTS_EXCLUSIVE = (
+    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
 )
+MANAGED_POLICY = ("aws:iam/policy:Policy",)
+
+KMS_KEY = ("aws:kms/key:Key",)
+LAMBDA_FUNCTION = ("aws:lambda/function:Function",)
+
+METRIC_ALARM = ("aws:cloudwatch/metricAlarm:MetricAlarm",)
+COMPOSITE_ALARM = ("aws:cloudwatch/compositeAlarm:CompositeAlarm",)
+ALARM = (*METRIC_ALARM, *COMPOSITE_ALARM)

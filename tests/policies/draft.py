@@ -214,3 +214,12 @@ def broken(draft: Draft) -> set[str]:
     """Return the ids of all rules that the stack breaks."""
     outputs, inputs = draft.build(), draft.build(inputs=True)
     return {rule_id for rule_id in BY_ID if evaluate(rule_id, outputs, inputs)}
+
+
+def undecided(draft: Draft) -> set[str]:
+    """Return the ids of the rules that cannot be decided; fails if one is broken for certain."""
+    outputs, inputs = draft.build(), draft.build(inputs=True)
+    found = {rule_id: evaluate(rule_id, outputs, inputs) for rule_id in BY_ID}
+    broken = {rule_id for rule_id, ones in found.items() if any(not one.undecided for one in ones)}
+    assert not broken, f"broken for certain: {', '.join(sorted(broken))}"
+    return {rule_id for rule_id, ones in found.items() if ones}

@@ -130,6 +130,12 @@ def _of(owner: Find, kind: str, prop: str) -> Find:
     return find
 
 
+def _reads_revisions(recording: Recording) -> Resource:
+    bucket = _BUCKET(recording).urn
+    policies = recording.of("aws:iam/rolePolicy:RolePolicy")
+    return next(r for r in policies if bucket in r.property_dependencies["policy"])
+
+
 def _grants_sessions(recording: Recording) -> Resource:
     policies = recording.of("aws:iam/rolePolicy:RolePolicy")
     return next(r for r in policies if "ssmmessages" in str(r.inputs["policy"]))
@@ -142,6 +148,8 @@ _DEPLOYMENT_GROUP = _only("aws:codedeploy/deploymentGroup:DeploymentGroup")
 _OBJECT = _only("aws:s3/bucketObjectv2:BucketObjectv2")
 _BUCKET = _source(_OBJECT, "bucket")
 _PROFILE = _source(_TEMPLATE, "iamInstanceProfile")
+_DELIVERY_ROLE = _source(_DEPLOYMENT_GROUP, "serviceRoleArn")
+_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 HANDLES: dict[str, Find] = {
     "service": lambda recording: recording.service(),
@@ -154,6 +162,7 @@ HANDLES: dict[str, Find] = {
     "profile": _PROFILE,
     "role": _source(_PROFILE, "role"),
     "sessions": _grants_sessions,
+    "reads": _reads_revisions,
     "load-balancer": _BALANCER,
     "public-a": _source(_BALANCER, "subnets", 0),
     "public-b": _source(_BALANCER, "subnets", 1),
@@ -163,7 +172,14 @@ HANDLES: dict[str, Find] = {
     "https": _where("aws:lb/listener:Listener", "protocol", "HTTPS"),
     "http": _where("aws:lb/listener:Listener", "protocol", "HTTP"),
     "deployment-group": _DEPLOYMENT_GROUP,
+    "application": _source(_DEPLOYMENT_GROUP, "appName"),
+    "delivery-role": _DELIVERY_ROLE,
+    "delivery-policy": _of(
+        _DELIVERY_ROLE, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role"
+    ),
     "alarm": _source(_DEPLOYMENT_GROUP, "alarmConfiguration"),
+    "unhealthy-hosts": _where(_ALARM, "metricName", "UnHealthyHostCount"),
+    "database-alarm": _where(_ALARM, "metricName", "DatabaseConnections"),
     "database": _only("aws:rds/instance:Instance"),
     "object": _OBJECT,
     "bucket": _BUCKET,

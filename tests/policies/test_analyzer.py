@@ -80,7 +80,7 @@ def test_every_method_of_the_installed_protocol_is_implemented():
 
 @pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.id)
 def test_no_unknown_demotes_a_rule(rule):
-    """Whatever is reported of a stack of unknowns is reported at the rule's own level."""
+    """Of a stack of unknowns all is reported at the rule's own level, or said to be undecidable."""
     evaluator = PolicyEvaluator([one for one in RULES if one is rule])
     analyzer = Analyzer(evaluator)
     resources = unknown_stack()
@@ -89,7 +89,12 @@ def test_no_unknown_demotes_a_rule(rule):
         analyzer.Analyze(resource_request(one.type, dict(one.properties)), None)
         for one in resources
     ]
-    levels = {one.enforcementLevel for response in responses for one in response.diagnostics}
+    levels = {
+        one.enforcementLevel
+        for response in responses
+        for one in response.diagnostics
+        if "\nNot decidable here: " not in one.message
+    }
     assert levels <= {wire.EnforcementLevel.Value(rule.level.name)}
 
 

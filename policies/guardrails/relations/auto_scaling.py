@@ -1,11 +1,11 @@
-"""Relations of an Auto Scaling group: target groups, listeners, templates, deployment groups."""
+"""Relations of an Auto Scaling group: target groups, listeners, templates."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from guardrails import tokens
-from guardrails.architecture.fleets import GROUP_KEYS, TARGET_GROUP_KEYS, Fleets
+from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Fleets
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, items
 
@@ -67,31 +67,6 @@ def _forward_references(actions: Any) -> Any:
             targets = dig(action, "forward", "targetGroups")
             references += [dig(one, "arn") for one in items(targets)] or [targets]
     return [reference for reference in references if reference is not None]
-
-
-def deployment_groups(stack: Stack) -> list[Resource]:
-    """Return every CodeDeploy deployment group of the stack."""
-    return stack.of(tokens.DEPLOYMENT_GROUP)
-
-
-def deployed_groups(stack: Stack, deployment_group: Resource) -> list[Resource]:
-    """Return the Auto Scaling groups to which a deployment group deploys."""
-    return stack.linked(
-        deployment_group, "autoscalingGroups", tokens.AUTO_SCALING_GROUP, GROUP_KEYS
-    )
-
-
-def deployment_target_groups(stack: Stack, deployment_group: Resource) -> list[Resource]:
-    """Return the target groups whose traffic a deployment group controls; it refers to names."""
-    info = deployment_group.get("loadBalancerInfo", "targetGroupInfos")
-    value = [UNKNOWN] if info is UNKNOWN else info
-    return stack.linked(
-        deployment_group,
-        "loadBalancerInfo",
-        tokens.TARGET_GROUP,
-        ("name",),
-        value=value if value is not None else [],
-    )
 
 
 def _distinct(resources: list[Resource]) -> list[Resource]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.revision_store import BUCKET_KEYS, RevisionStore
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true, items, show
 
-_BUCKET_KEYS = ("bucket", "id", "arn")
 _LINK = (
     "Unknown bucket names are resolved through the buckets they come from; an unknown setting is a "
     "violation."
@@ -23,13 +23,8 @@ def attached(stack: Stack, bucket: Resource, types: Sequence[str]) -> list[Resou
     return [
         resource
         for resource in stack.of(types)
-        if bucket in stack.linked(resource, "bucket", tokens.BUCKET, _BUCKET_KEYS)
+        if bucket in stack.linked(resource, "bucket", tokens.BUCKET, BUCKET_KEYS)
     ]
-
-
-def revisions(stack: Stack, bucket: Resource) -> list[Resource]:
-    """Return the objects that the stack uploads to the bucket: its revisions."""
-    return attached(stack, bucket, tokens.BUCKET_OBJECT)
 
 
 _SWITCHES = {
@@ -76,9 +71,7 @@ PUBLIC_ACCESS = StackRule(
 
 
 def _versioned(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for bucket in stack.of(tokens.BUCKET):
-        if not revisions(stack, bucket):
-            continue
+    for bucket in stack.derived(RevisionStore).buckets:
         states = [
             versioning.get("versioningConfiguration", "status")
             for versioning in attached(stack, bucket, tokens.BUCKET_VERSIONING)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.deployments import Deployment, Deployments, rollback
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.property_rules import must_be, property_rule
 from guardrails.relations import auto_scaling
@@ -21,26 +21,59 @@ _SCALING_DOC = (
 )
 
 
+def _for_servers(stack: Stack) -> list[Resource]:
+    return [one.resource for one in stack.derived(Deployments).servers]
+
+
+def _that_serve(stack: Stack) -> list[Resource]:
+    """Return the deployment groups that deploy to what serves; workers have no visitors."""
+    return [one.resource for one in stack.derived(Deployments).serving]
+
+
 def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
-    deployments = auto_scaling.deployment_groups(stack)
+    deployments = stack.derived(Deployments).servers
     if not deployments:
         yield Violation(
-            "The stack has no CodeDeploy deployment group: instances that the Auto Scaling group "
-            "launches do not get the application."
+            "The stack has no CodeDeploy deployment group for servers: instances that the Auto "
+            "Scaling group launches do not get the application."
         )
         return
-    released = {
-        group
-        for deployment in deployments
-        for group in auto_scaling.deployed_groups(stack, deployment)
-    }
+    released = {group for one in deployments for group in one.groups.any}
     for group in auto_scaling.serving_groups(stack):
         if group not in released:
-            names = ", ".join(f'"{deployment.name}"' for deployment in deployments)
+            names = "; ".join(_addresses(one) for one in deployments)
             yield Violation(
                 f'Auto Scaling group "{group.name}" is not in a deployment group (the stack has '
                 f"{names}).",
                 group,
+            )
+    for deployment in deployments:
+        yield from _not_by_name(deployment)
+
+
+def _addresses(deployment: Deployment) -> str:
+    """Describe a deployment group with the names in it that lead nowhere."""
+    named = [
+        f'"{name}", an ARN instead of the name' if name.startswith("arn:") else f'"{name}"'
+        for name in deployment.groups.foreign
+    ]
+    named += ["instances by their tags"] if deployment.by_tags else []
+    return f'"{deployment.resource.name}"' + (f" for {', '.join(named)}" if named else "")
+
+
+def _not_by_name(deployment: Deployment) -> Iterator[Violation]:
+    """Report references to a group that are unknown although its name is known."""
+    listed = items(deployment.resource.get("autoscalingGroups"))
+    for group in deployment.groups.any:
+        name = group.get("name")
+        if isinstance(name, str) and name not in listed and UNKNOWN in listed:
+            yield Violation(
+                f'{deployment.step} refers to Auto Scaling group "{group.name}" by a value that '
+                f'this preview does not know, although the name "{name}" is known: an ARN would '
+                "not do.",
+                deployment.resource,
+                remedy="pass the name output of the Auto Scaling group.",
+                undecided=True,
             )
 
 
@@ -70,37 +103,43 @@ CODEDEPLOY_DEPLOYMENT_GROUP = StackRule(
 
 def _traffic_control(stack: Stack, _: Settings) -> Iterator[Violation]:
     balanced = bool(stack.of(tokens.TARGET_GROUP))  # else tg-health-check-defined reports it
-    for deployment in auto_scaling.deployment_groups(stack):
-        groups = auto_scaling.deployed_groups(stack, deployment)
-        if not groups:
+    for deployment in stack.derived(Deployments).serving:
+        if not deployment.groups.any:
             continue  # codedeploy-deployment-group decides whether it needs one
-        option = deployment.get("deploymentStyle", "deploymentOption")
-        if option != "WITH_TRAFFIC_CONTROL":
+        option = deployment.resource.shown("deploymentStyle", "deploymentOption")
+        if not deployment.shifts_traffic:
             yield Violation(
-                f'Deployment group "{deployment.name}" deploys with deployment option '
-                f"{deployment.shown('deploymentStyle', 'deploymentOption')}: instances are updated "
-                "while requests still reach them.",
-                deployment,
+                f"{deployment.label} deploys with deployment option {option}: instances are "
+                "updated while requests still reach them.",
+                deployment.resource,
             )
         elif balanced:
-            yield from _traffic_elsewhere(stack, deployment, groups)
+            yield from _traffic_elsewhere(stack, deployment)
 
 
-def _traffic_elsewhere(
-    stack: Stack, deployment: Resource, groups: list[Resource]
-) -> Iterator[Violation]:
-    named = auto_scaling.deployment_target_groups(stack, deployment)
-    for group in groups:
+def _traffic_elsewhere(stack: Stack, deployment: Deployment) -> Iterator[Violation]:
+    by_arn = deployment.controlled_by_arn
+    named = [one for one in deployment.controlled.any if one not in by_arn]
+    for group in deployment.groups.any:
         attached = auto_scaling.target_groups(stack, group)
+        if not attached and group not in auto_scaling.serving_groups(stack):
+            continue
         if named and (not attached or set(attached) & set(named)):
             continue
-        given = ", ".join(f'"{target.name}"' for target in named) or "none of this stack"
+        given = [f'"{target.name}"' for target in named]
+        given += [f'"{target.name}" by its ARN instead of its name' for target in by_arn]
+        given += [_not_a_name(name) for name in deployment.controlled.foreign]
         actual = ", ".join(f'"{target.name}"' for target in attached) or "none"
         yield Violation(
-            f'Deployment group "{deployment.name}" controls the traffic of target group {given}, '
-            f'but Auto Scaling group "{group.name}" is behind {actual}.',
-            deployment,
+            f"{deployment.label} controls the traffic of target group "
+            f"{', '.join(given) or 'none of this stack'}, but Auto Scaling group "
+            f'"{group.name}" is behind {actual}.',
+            deployment.resource,
         )
+
+
+def _not_a_name(name: str) -> str:
+    return f'"{name}"' + (", an ARN instead of the name" if name.startswith("arn:") else "")
 
 
 CODEDEPLOY_TRAFFIC_CONTROL = StackRule(
@@ -128,7 +167,7 @@ CODEDEPLOY_TRAFFIC_CONTROL = StackRule(
 
 
 def _auto_rollback(_: Stack, deployment: Resource, __: Settings) -> str | None:
-    enabled, events = _rollback(deployment)
+    enabled, events = rollback(deployment)
     if not is_true(enabled):
         return (
             f'Deployment group "{deployment.name}" does not roll back automatically: enabled is '
@@ -140,12 +179,6 @@ def _auto_rollback(_: Stack, deployment: Resource, __: Settings) -> str | None:
         f'Deployment group "{deployment.name}" does not roll back when a deployment fails: events '
         f"is {deployment.shown('autoRollbackConfiguration', 'events')}."
     )
-
-
-def _rollback(deployment: Resource) -> tuple[Any, Any]:
-    """Return the switch and the events of a deployment group's automatic rollback."""
-    configuration = "autoRollbackConfiguration"
-    return deployment.get(configuration, "enabled"), deployment.get(configuration, "events")
 
 
 CODEDEPLOY_AUTO_ROLLBACK = StackRule(
@@ -165,12 +198,12 @@ CODEDEPLOY_AUTO_ROLLBACK = StackRule(
         "Add DEPLOYMENT_STOP_ON_ALARM where the group has alarms.",
     ),
     unknown="An unknown switch or event list is a violation: both are plain settings.",
-    check=for_each(auto_scaling.deployment_groups, _auto_rollback),
+    check=for_each(_for_servers, _auto_rollback),
 )
 
 
 def _alarms(stack: Stack, deployment: Resource, _: Settings) -> str | None:
-    enabled, events = _rollback(deployment)
+    enabled, events = rollback(deployment)
     if not is_true(enabled):
         return None  # codedeploy-auto-rollback reports it
     watching = deployment.get("alarmConfiguration", "enabled")
@@ -221,7 +254,7 @@ CODEDEPLOY_ALARMS = StackRule(
         "list is resolved through the alarms it comes from; an unknown switch or event list is a "
         "violation."
     ),
-    check=for_each(auto_scaling.deployment_groups, _alarms),
+    check=for_each(_that_serve, _alarms),
 )
 
 
@@ -258,19 +291,15 @@ CODEDEPLOY_NO_COPY = StackRule(
         "An unknown action is a violation unless the deployment type is IN_PLACE, the default: "
         "the provider then computes the block, and it is not used."
     ),
-    check=for_each(auto_scaling.deployment_groups, _no_copy),
+    check=for_each(_for_servers, _no_copy),
 )
 
 
 def _one_per_group(stack: Stack, group: Resource, _: Settings) -> str | None:
-    owners = [
-        deployment
-        for deployment in auto_scaling.deployment_groups(stack)
-        if group in auto_scaling.deployed_groups(stack, deployment)
-    ]
+    owners = [one for one in stack.derived(Deployments).servers if group in one.groups.any]
     if len(owners) <= 1:
         return None
-    names = ", ".join(f'"{owner.name}"' for owner in owners)
+    names = ", ".join(f'"{owner.resource.name}"' for owner in owners)
     return (
         f'Auto Scaling group "{group.name}" is in {len(owners)} deployment groups ({names}): each '
         "new instance gets concurrent deployments that time out."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.fleets import Fleet, Fleets, Group, Remainder
 from guardrails.architecture.given import given
 from guardrails.model import (
@@ -17,11 +18,9 @@ from guardrails.model import (
     StackRule,
     Violation,
 )
-from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, number, show
 
-_PREDEFINED = "CodeDeployDefault."
 NEEDED = "instancesAfterZoneLoss"
 NEED: Parameters = MappingProxyType(
     {
@@ -108,9 +107,8 @@ def _zone_loss(stack: Stack, settings: Settings) -> Iterator[Violation]:
 def _needed_to_deploy(stack: Stack, group: Group) -> bool:
     """Return whether codedeploy-healthy-hosts-possible asks for the size of the group."""
     return any(
-        group.resource in auto_scaling.deployed_groups(stack, one)
-        and not str(one.get("deploymentConfigName") or _PREDEFINED).startswith(_PREDEFINED)
-        for one in auto_scaling.deployment_groups(stack)
+        one.minimum.custom and group.resource in one.groups.any
+        for one in stack.derived(Deployments).servers
     )
 
 

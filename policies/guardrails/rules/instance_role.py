@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.answers import any_of
+from guardrails.architecture.permissions import Permissions
 from guardrails.model import (
     Question,
     ResourceRule,
@@ -14,19 +14,15 @@ from guardrails.model import (
     Severity,
     StackRule,
     Violation,
-    for_each,
 )
 from guardrails.relations.launch_templates import inherits_from_template
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, items, leaves
+from guardrails.values import leaves
 
 _TYPES = (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE)
-_NAME_KEYS = ("name", "id", "arn")
 
-# The permission that the SSM agent needs first (AWS managed policy AmazonSSMManagedInstanceCore),
-# and the managed policies that grant it.
+# The permission that the SSM agent needs first (AWS managed policy AmazonSSMManagedInstanceCore).
 _REGISTRATION = "ssm:UpdateInstanceInformation"
-_MANAGED = ("AmazonSSMManagedInstanceCore", "AmazonSSMManagedEC2InstanceDefaultPolicy")
 
 
 def _has_profile(resource: Resource) -> bool:
@@ -68,65 +64,38 @@ def _with_profile(stack: Stack) -> list[Resource]:
     return [resource for resource in stack.of(_TYPES) if _has_profile(resource)]
 
 
-def _managed(stack: Stack, resource: Resource, settings: Settings) -> str | None:
+def _managed(stack: Stack, settings: Settings) -> Iterator[Violation]:
     trusted = settings.texts("trustedProfiles")
-    if any(leaf in trusted for leaf in leaves(resource.get("iamInstanceProfile"))):
-        return None
-    profiles = stack.linked(resource, "iamInstanceProfile", tokens.INSTANCE_PROFILE, _NAME_KEYS)
-    roles = [
-        role
-        for profile in profiles
-        for role in stack.linked(profile, "role", tokens.ROLE, _NAME_KEYS)
-    ]
-    if not roles:
-        return f'"{resource.name}" has an instance profile whose role is not in this stack.'
-    if any(_can_register(stack, role) for role in roles):
-        return None
-    names = ", ".join(f'"{role.name}"' for role in roles)
-    return (
-        f'"{resource.name}" cannot be managed by Systems Manager: role {names} is not allowed to '
-        f"{_REGISTRATION}."
-    )
-
-
-def _can_register(stack: Stack, role: Resource) -> bool:
-    attached = [
-        attachment.get("policyArn")
-        for attachment in stack.of(tokens.ROLE_POLICY_ATTACHMENT)
-        if role in stack.linked(attachment, "role", tokens.ROLE, _NAME_KEYS)
-    ]
-    arns = [*attached, *items(role.get("managedPolicyArns"))]
-    if any(isinstance(arn, str) and arn.rsplit("/", 1)[-1] in _MANAGED for arn in arns):
-        return True
-    documents = [
-        policy.get("policy")
-        for policy in stack.of(tokens.ROLE_POLICY)
-        if role in stack.linked(policy, "role", tokens.ROLE, _NAME_KEYS)
-    ]
-    documents += [
-        policy.get("policy")
-        for policy in items(role.get("inlinePolicies"))
-        if policy is not UNKNOWN
-    ]
-    return any(_allows_registration(document) for document in documents)
-
-
-def _allows_registration(document: Any) -> bool:
-    try:
-        policy = json.loads(document) if isinstance(document, str) else document
-    except ValueError:
-        return False
-    statements = policy.get("Statement") if isinstance(policy, dict) else None
-    return any(
-        statement.get("Effect") == "Allow"
-        and any(action in (_REGISTRATION, "ssm:*", "*") for action in _list(statement["Action"]))
-        for statement in _list(statements)
-        if isinstance(statement, dict) and "Action" in statement
-    )
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value]
+    permissions = stack.derived(Permissions)
+    for resource in _with_profile(stack):
+        if any(leaf in trusted for leaf in leaves(resource.get("iamInstanceProfile"))):
+            continue
+        roles = permissions.instance_roles(resource)
+        answers = [permissions.may(role, _REGISTRATION) for role in roles.any]
+        if not answers:
+            yield Violation(
+                f'"{resource.name}" has an instance profile whose role is not in this stack: '
+                "whether Systems Manager can manage its instances is not known.",
+                resource,
+                remedy=(
+                    "create profile and role in this stack, or list the profile's name or ARN in "
+                    "this rule's parameter trustedProfiles."
+                ),
+                undecided=True,
+            )
+            continue
+        answer = any_of(answers)
+        if answer.is_yes:
+            continue
+        yield Violation(
+            f'"{resource.name}" cannot be managed by Systems Manager: {answer.reason}.'
+            if answer.is_no
+            else f"{answer.reason}.",
+            resource,
+            (f'instances of "{resource.name}"', *answer.path),
+            remedy=answer.remedy,
+            undecided=answer.is_undecided,
+        )
 
 
 MANAGED_BY_SSM = StackRule(
@@ -148,8 +117,9 @@ MANAGED_BY_SSM = StackRule(
         "List profiles of another stack in this rule's parameter trustedProfiles.",
     ),
     unknown=(
-        "Unknown names are resolved through the profile and role they come from; a policy with an "
-        "unknown ARN or document grants nothing for certain and does not count."
+        "Unknown names are resolved through the profile and role they come from. A profile of "
+        "another stack, and a policy with an unknown document where no other one allows it, are not "
+        "decidable."
     ),
     parameters={
         "trustedProfiles": {
@@ -159,7 +129,7 @@ MANAGED_BY_SSM = StackRule(
             "description": "Names or ARNs of instance profiles outside the stack that grant it.",
         }
     },
-    check=for_each(_with_profile, _managed),
+    check=_managed,
 )
 
 RULES = (INSTANCE_PROFILE, MANAGED_BY_SSM)

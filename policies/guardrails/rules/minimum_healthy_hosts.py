@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
-from guardrails import tokens
-from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
-from guardrails.relations import auto_scaling
-from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, number
+from guardrails.architecture.deployments import Deployments
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Stack
+from guardrails.values import number
 
 _DOC = "https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html"
 
-# Minimum healthy hosts of the predefined configurations, in percent of the instances:
-# https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
-_PREDEFINED = MappingProxyType(
-    {
-        "CodeDeployDefault.OneAtATime": 99.0,
-        "CodeDeployDefault.HalfAtATime": 50.0,
-        "CodeDeployDefault.AllAtOnce": 0.0,
-    }
+_MAKE_KNOWN = (
+    "create the aws.codedeploy.DeploymentConfig in this stack and pass its deployment_config_name, "
+    "or use CodeDeployDefault.HalfAtATime or CodeDeployDefault.OneAtATime."
 )
-_DEFAULT = "CodeDeployDefault.OneAtATime"
 
 # Per kind of minimum: the parameter that holds the threshold, and the unit in a message.
 _KINDS = MappingProxyType(
@@ -36,63 +26,26 @@ _KINDS = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class Minimum:
-    """The minimum healthy hosts of one deployment configuration.
-
-    Attributes:
-        kind: FLEET_PERCENT or HOST_COUNT.
-        value: Percent or number of hosts, `None` if unknown.
-        custom: Whether the configuration is not one of the predefined ones.
-    """
-
-    name: str
-    kind: Any
-    value: float | None
-    custom: bool
-
-    def hosts(self, fleet_size: float) -> int | None:
-        """Return how many instances have to stay healthy; CodeDeploy rounds percentages up."""
-        if self.value is None:
-            return None
-        if self.kind == "FLEET_PERCENT":
-            return math.ceil(fleet_size * self.value / 100)
-        return math.ceil(self.value) if self.kind == "HOST_COUNT" else None
-
-
-def _minimum(stack: Stack, deployment: Resource) -> Minimum:
-    name = deployment.get("deploymentConfigName") or _DEFAULT
-    if isinstance(name, str) and name in _PREDEFINED:
-        return Minimum(name, "FLEET_PERCENT", _PREDEFINED[name], custom=False)
-    configurations = stack.linked(
-        deployment,
-        "deploymentConfigName",
-        tokens.DEPLOYMENT_CONFIG,
-        ("deploymentConfigName", "id"),
-    )
-    if len(configurations) != 1:
-        return Minimum(deployment.shown("deploymentConfigName"), UNKNOWN, None, custom=True)
-    hosts = configurations[0].get("minimumHealthyHosts")
-    kind, value = (UNKNOWN, None) if not isinstance(hosts, dict) else _declared(hosts)
-    return Minimum(f'"{configurations[0].name}"', kind, value, custom=True)
-
-
-def _declared(hosts: dict[str, Any]) -> tuple[Any, float | None]:
-    return hosts.get("type"), number(hosts.get("value"))
-
-
-def _enough(stack: Stack, deployment: Resource, settings: Settings) -> str | None:
-    minimum = _minimum(stack, deployment)
-    uses = f'Deployment group "{deployment.name}" uses deployment configuration {minimum.name}, '
-    if minimum.value is None or minimum.kind not in _KINDS:
-        return uses + "whose minimum healthy hosts are not known."
-    parameter, unit = _KINDS[minimum.kind]
-    required = settings.integer(parameter)
-    if minimum.value >= required:
-        return None
-    return uses + (
-        f"which keeps {minimum.value:g}{unit} in service; at least {required}{unit} are required."
-    )
+def _enough(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    for deployment in stack.derived(Deployments).serving:
+        minimum = deployment.minimum
+        uses = f"{deployment.label} uses deployment configuration {minimum.name}, "
+        if minimum.value is None or minimum.kind not in _KINDS:
+            yield Violation(
+                uses + "whose minimum healthy hosts are not known.",
+                deployment.resource,
+                remedy=_MAKE_KNOWN if minimum.elsewhere else None,
+                undecided=minimum.elsewhere,
+            )
+            continue
+        parameter, unit = _KINDS[minimum.kind]
+        required = settings.integer(parameter)
+        if minimum.value < required:
+            yield Violation(
+                f"{uses}which keeps {minimum.value:g}{unit} in service; at least {required}{unit} "
+                "are required.",
+                deployment.resource,
+            )
 
 
 MIN_HEALTHY_HOSTS = StackRule(
@@ -133,16 +86,16 @@ MIN_HEALTHY_HOSTS = StackRule(
             "description": "Hosts that a HOST_COUNT configuration must keep.",
         },
     },
-    check=for_each(auto_scaling.deployment_groups, _enough),
+    check=_enough,
 )
 
 
 def _possible(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for deployment in auto_scaling.deployment_groups(stack):
-        minimum = _minimum(stack, deployment)
+    for deployment in stack.derived(Deployments).servers:
+        minimum = deployment.minimum
         if not minimum.custom:
             continue  # OneAtATime's documented 99 % would round up to all hosts; AWS exempts it
-        for group in auto_scaling.deployed_groups(stack, deployment):
+        for group in deployment.groups.any:
             size = number(group.get("minSize"))
             hosts = None if size is None else minimum.hosts(size)
             if size is None:
@@ -153,10 +106,10 @@ def _possible(stack: Stack, _: Settings) -> Iterator[Violation]:
                 )
             elif hosts is not None and hosts >= size:
                 yield Violation(
-                    f'Deployment group "{deployment.name}" has to keep {hosts} hosts healthy, but '
+                    f"{deployment.label} has to keep {hosts} hosts healthy, but "
                     f'Auto Scaling group "{group.name}" may have only {size:g}: every deployment '
                     "would fail immediately.",
-                    deployment,
+                    deployment.resource,
                 )
 
 

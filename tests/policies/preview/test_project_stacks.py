@@ -50,6 +50,7 @@ LOW_COST = {
     "no-public-ip",
     "rds-deletion-protection",
     "rds-multi-az",
+    "s3-revision-bucket-kept",
 }
 
 HIGH_AVAILABILITY = {rule.id for rule in RULES if rule.scope is Scope.HIGH_AVAILABILITY}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.policies.draft import Draft, broken
+from tests.policies.draft import Draft, broken, undecided
 
 
 def test_a_change_breaks_exactly_its_rule(breaking):
@@ -14,3 +14,10 @@ def test_a_change_breaks_exactly_its_rule(breaking):
 
 def test_a_change_breaks_nothing(keeping):
     assert broken(keeping(Draft())) == set()
+
+
+def test_a_change_makes_exactly_its_rule_undecidable(undecidable):
+    rule, change = undecidable
+    draft = Draft()
+    change(draft)
+    assert undecided(draft) == {rule}

@@ -1,4 +1,4 @@
-"""Gives each module of rules its cases: `BREAKS`, `KEEPS` and the mutations of the same name."""
+"""Gives each module of rules its cases: `BREAKS`, `KEEPS`, `UNDECIDED` and its mutations."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ]
         ids = [name for name, _, _ in breaking]
         metafunc.parametrize("breaking", [case[1:] for case in breaking], ids=ids)
+    if "undecidable" in metafunc.fixturenames:
+        ids = [f"{i}-{rule}" for i, (rule, _) in enumerate(module.UNDECIDED)]
+        metafunc.parametrize("undecidable", module.UNDECIDED, ids=ids)
     if "keeping" in metafunc.fixturenames:
         metafunc.parametrize("keeping", module.KEEPS, ids=range(len(module.KEEPS)))
 

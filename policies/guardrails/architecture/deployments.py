@@ -1,0 +1,285 @@
+"""CodeDeploy deployment groups: what they address, how many stay in service, what stops them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.alarms import ALARM_KEYS, Service
+from guardrails.architecture.fleets import GROUP_KEYS, TARGET_GROUP_KEYS, Fleets
+from guardrails.resources import References, Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items, number
+
+SERVER = "Server"
+
+# Minimum healthy hosts of the predefined configurations, in percent of the instances:
+# https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
+_PREDEFINED = MappingProxyType(
+    {
+        "CodeDeployDefault.OneAtATime": 99.0,
+        "CodeDeployDefault.HalfAtATime": 50.0,
+        "CodeDeployDefault.AllAtOnce": 0.0,
+    }
+)
+_DEFAULT = "CodeDeployDefault.OneAtATime"
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """The minimum healthy hosts of one deployment configuration.
+
+    Attributes:
+        name: How a message names the configuration.
+        kind: FLEET_PERCENT or HOST_COUNT.
+        value: Percent or number of hosts, `None` if unknown.
+        custom: Whether the configuration is not one of the predefined ones.
+        elsewhere: Whether it is not in this stack.
+    """
+
+    name: str
+    kind: Any
+    value: float | None
+    custom: bool
+    elsewhere: bool = False
+
+    def hosts(self, fleet_size: float) -> int | None:
+        """Return how many instances have to stay healthy; CodeDeploy rounds percentages up."""
+        if self.value is None:
+            return None
+        if self.kind == "FLEET_PERCENT":
+            return math.ceil(fleet_size * self.value / 100)
+        return math.ceil(self.value) if self.kind == "HOST_COUNT" else None
+
+    def kept(self, fleet_size: float) -> int | None:
+        """Return how many instances stay in service; CodeDeploy deploys to at least one."""
+        hosts = self.hosts(fleet_size)
+        return None if hosts is None else max(0, min(hosts, int(fleet_size) - 1))
+
+
+class Deployment:
+    """One deployment group for servers."""
+
+    def __init__(self, stack: Stack, resource: Resource) -> None:
+        """Remember both; everything else is looked up when a rule asks for it."""
+        self._stack = stack
+        self.resource = resource
+
+    @property
+    def label(self) -> str:
+        """Return how a message names it."""
+        return f'Deployment group "{self.resource.name}"'
+
+    @property
+    def step(self) -> str:
+        """Return how a path names it."""
+        return f'deployment group "{self.resource.name}"'
+
+    @cached_property
+    def groups(self) -> References:
+        """The Auto Scaling groups to whose instances it deploys."""
+        return self._references("autoscalingGroups", tokens.AUTO_SCALING_GROUP, GROUP_KEYS)
+
+    @cached_property
+    def controlled(self) -> References:
+        """The target groups out of which it takes instances; it refers to them by name."""
+        infos = self.resource.get("loadBalancerInfo", "targetGroupInfos")
+        if is_absent(infos):
+            return References()
+        names = infos if infos is UNKNOWN else [dig(one, "name") for one in items(infos)]
+        return self._stack.references(
+            self.resource, "loadBalancerInfo", tokens.TARGET_GROUP, ("name",), value=names
+        )
+
+    @property
+    def controlled_by_arn(self) -> tuple[Resource, ...]:
+        """The target groups of `controlled` that it does not name: what is unknown is their ARN.
+
+        If the name of a target group is known, every value that is its name is known as well.
+        """
+        infos = items(self.resource.get("loadBalancerInfo", "targetGroupInfos"))
+        named = [dig(one, "name") for one in infos]
+        own = {one: one.get("name") for one in self.controlled.any}
+        return tuple(
+            one for one, name in own.items() if isinstance(name, str) and name not in named
+        )
+
+    @cached_property
+    def application(self) -> References:
+        """The application whose revisions it deploys."""
+        return self._references("appName", tokens.APPLICATION, ("name",))
+
+    @cached_property
+    def roles(self) -> References:
+        """The role that CodeDeploy assumes for it."""
+        return self._references("serviceRoleArn", tokens.ROLE, ("arn",))
+
+    @property
+    def by_tags(self) -> bool:
+        """Return whether it finds EC2 instances by their tags."""
+        return any(
+            not is_absent(self.resource.get(prop)) for prop in ("ec2TagFilters", "ec2TagSets")
+        )
+
+    @property
+    def blue_green(self) -> bool:
+        """Return whether it deploys to other instances than those that serve."""
+        return self.resource.get("deploymentStyle", "deploymentType") == "BLUE_GREEN"
+
+    @property
+    def shifts_traffic(self) -> bool:
+        """Return whether it takes instances out of their target group."""
+        option = self.resource.get("deploymentStyle", "deploymentOption")
+        return option == "WITH_TRAFFIC_CONTROL"
+
+    @cached_property
+    def target_groups(self) -> tuple[Resource, ...]:
+        """The target groups behind which its instances serve."""
+        fleets = self._stack.derived(Fleets)
+        found = [one for group in self.groups.any for one in fleets.of(group).target_groups]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def service(self) -> Service:
+        """The target groups and load balancers through which its instances are asked."""
+        targets = frozenset(self.target_groups)
+        return Service(frozenset(_balancers(self._stack, targets)), targets)
+
+    @cached_property
+    def minimum(self) -> Minimum:
+        """How many instances its configuration keeps healthy."""
+        return _minimum(self._stack, self.resource)
+
+    @property
+    def watches(self) -> bool:
+        """Return whether it watches alarms at all."""
+        watching = self.resource.get("alarmConfiguration", "enabled")
+        return watching in (None, True, UNKNOWN) and not is_absent(self._alarm_names)
+
+    @property
+    def _alarm_names(self) -> Any:
+        return self.resource.get("alarmConfiguration", "alarms")
+
+    @property
+    def alarm_count(self) -> int | None:
+        """Return how many alarms it names, `None` if that is not known."""
+        names = self._alarm_names
+        return None if names is UNKNOWN else len(items(names))
+
+    @cached_property
+    def alarms(self) -> References:
+        """The alarms that stop it."""
+        if is_absent(self._alarm_names):
+            return References()
+        return self._stack.references(
+            self.resource, "alarmConfiguration", tokens.ALARM, ALARM_KEYS, value=self._alarm_names
+        )
+
+    def sizes(self) -> Iterator[tuple[Resource, float, int]]:
+        """Yield its groups with their smallest size and how many of it a deployment keeps."""
+        for group in self.groups.any:
+            size = number(group.get("minSize"))
+            kept = None if size is None else self.minimum.kept(size)
+            if size is not None and kept is not None:
+                yield group, size, kept
+
+    def _references(self, prop: str, types: tuple[str, ...], keys: tuple[str, ...]) -> References:
+        return self._stack.references(self.resource, prop, types, keys)
+
+
+class Deployments:
+    """The stack's deployment groups."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Tell those for servers from those for ECS services and Lambda functions."""
+        found = [Deployment(stack, one) for one in stack.of(tokens.DEPLOYMENT_GROUP)]
+        self.servers: tuple[Deployment, ...] = tuple(one for one in found if _for_servers(one))
+        self._stack = stack
+
+    @cached_property
+    def serving(self) -> tuple[Deployment, ...]:
+        """Those that deploy to instances that serve requests, or may do so."""
+        asked = {group.resource for group in self._stack.derived(Fleets).serving}
+        return tuple(
+            one
+            for one in self.servers
+            if asked & set(one.groups.any) or one.groups.foreign or one.groups.untraced
+        )
+
+
+def rollback(resource: Resource) -> tuple[Any, Any]:
+    """Return the switch and the events of a deployment group's automatic rollback."""
+    configuration = "autoRollbackConfiguration"
+    return resource.get(configuration, "enabled"), resource.get(configuration, "events")
+
+
+def platform(application: Resource) -> Any:
+    """Return an application's compute platform."""
+    return application.get("computePlatform") or SERVER
+
+
+def _for_servers(deployment: Deployment) -> bool:
+    """Return whether a deployment group is for servers: what it addresses tells, else the rest."""
+    resource = deployment.resource
+    addressed = ("autoscalingGroups", "onPremisesInstanceTagFilters")
+    if deployment.by_tags or any(not is_absent(resource.get(prop)) for prop in addressed):
+        return True
+    if not is_absent(resource.get("ecsService")):
+        return False
+    known = [platform(one) for one in deployment.application.any]
+    own = resource.get("computePlatform")
+    config = resource.get("deploymentConfigName")
+    other = isinstance(config, str) and config.startswith(
+        ("CodeDeployDefault.ECS", "CodeDeployDefault.Lambda")
+    )
+    return not other and (SERVER in known or not known) and own in (None, "", UNKNOWN, SERVER)
+
+
+def _minimum(stack: Stack, deployment: Resource) -> Minimum:
+    name = deployment.get("deploymentConfigName") or _DEFAULT
+    if isinstance(name, str) and name in _PREDEFINED:
+        return Minimum(name, "FLEET_PERCENT", _PREDEFINED[name], custom=False)
+    configurations = stack.linked(
+        deployment,
+        "deploymentConfigName",
+        tokens.DEPLOYMENT_CONFIG,
+        ("deploymentConfigName", "id"),
+    )
+    if len(configurations) != 1:
+        # The other predefined configurations are not for servers.
+        elsewhere = not str(name).startswith("CodeDeployDefault.")
+        return Minimum(
+            deployment.shown("deploymentConfigName"),
+            UNKNOWN,
+            None,
+            custom=True,
+            elsewhere=elsewhere,
+        )
+    hosts = configurations[0].get("minimumHealthyHosts")
+    kind, value = (UNKNOWN, None) if not isinstance(hosts, dict) else _declared(hosts)
+    return Minimum(f'"{configurations[0].name}"', kind, value, custom=True)
+
+
+def _declared(hosts: dict[str, Any]) -> tuple[Any, float | None]:
+    return hosts.get("type"), number(hosts.get("value"))
+
+
+_ARN_KEYS = ("arn", "id")
+
+
+def _balancers(stack: Stack, targets: frozenset[Resource]) -> Iterator[Resource]:
+    """Yield the load balancers that forward to one of the target groups."""
+    for types, prop in ((tokens.LISTENER, "defaultActions"), (tokens.LISTENER_RULE, "actions")):
+        for resource in stack.of(types):
+            linked = stack.linked(resource, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS)
+            if not targets & set(linked):
+                continue
+            listeners = [resource]
+            if types is tokens.LISTENER_RULE:
+                listeners = stack.linked(resource, "listenerArn", tokens.LISTENER, _ARN_KEYS)
+            for one in listeners:
+                yield from stack.linked(one, "loadBalancerArn", tokens.LOAD_BALANCER, _ARN_KEYS)

@@ -1,0 +1,145 @@
+"""Rules about when an alarm that stops a deployment goes off, and when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from guardrails.architecture.alarms import Alarms, Subject
+from guardrails.architecture.deployments import Deployments
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, show
+
+_MISSING_DOC = (
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html"
+)
+_EVALUATION_DOC = (
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html"
+)
+
+_WITHOUT_REQUESTS = ("TargetResponseTime", "Latency", "RejectedConnectionCount")
+_EFFECTS = MappingProxyType(
+    {
+        "breaching": "it goes off when there is none, and no deployment can start",
+        "ignore": (
+            "after an incident it stays in ALARM until there is data again, and no deployment can "
+            "start"
+        ),
+    }
+)
+
+
+def _sparse(alarm: Resource) -> str | None:
+    """Return the metric's name if it has data only where something happened.
+
+    "CloudWatch metrics for your Application Load Balancer": reported where the value is not zero.
+    """
+    name = alarm.get("metricName")
+    if not isinstance(name, str):
+        return None
+    rare = name.startswith("HTTPCode_") or name.endswith("ErrorCount") or name in _WITHOUT_REQUESTS
+    return name if rare else None
+
+
+def _missing_data(stack: Stack, _: Settings) -> Iterator[Violation]:
+    alarms = stack.derived(Alarms)
+    reported: set[Resource] = set()
+    for deployment in stack.derived(Deployments).serving:
+        if not deployment.watches:
+            continue
+        for named in deployment.alarms.any:
+            for alarm in alarms.leaves(named):
+                metric, missing = _sparse(alarm), alarm.get("treatMissingData")
+                if metric is None or missing not in ("breaching", "ignore", UNKNOWN):
+                    continue
+                if alarm in reported:
+                    continue
+                reported.add(alarm)
+                effect = _EFFECTS.get(str(missing), "what it does without data is not known")
+                yield Violation(
+                    f'Alarm "{alarm.name}" stops {deployment.step}, and metric {metric} has data '
+                    f"only while there is something to report; treat_missing_data is "
+                    f"{show(missing)}: {effect}.",
+                    alarm,
+                    (deployment.step, *alarms.path(named)),
+                )
+
+
+MISSING_DATA = StackRule(
+    id="codedeploy-alarms-missing-data",
+    title="An alarm that stops deployments is silent while nothing happens",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS08-BP04",)},
+    url=_MISSING_DOC,
+    remedy="set the alarm's treat_missing_data to notBreaching.",
+    steps=(
+        'Set treat_missing_data="notBreaching" where no data means no errors or no requests.',
+        "Keep breaching for metrics that always have data, such as HealthyHostCount.",
+    ),
+    unknown="An unknown treat_missing_data is a violation: it is a plain setting.",
+    check=_missing_data,
+)
+
+
+def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    alarms = stack.derived(Alarms)
+    limit = settings.integer("withinSeconds")
+    for deployment in stack.derived(Deployments).serving:
+        # The old instances of a blue/green deployment stay for a while: alarms have more time.
+        if not deployment.watches or deployment.blue_green:
+            continue
+        telling = [
+            alarm
+            for alarm in deployment.alarms.any
+            if alarms.subject(alarm, deployment.service) in (Subject.SERVICE, Subject.UNKNOWN)
+        ]
+        times = [alarms.seconds(alarm) for alarm in telling]
+        late = [time for time in times if time is not None and time > limit]
+        if not times or len(late) < len(times) or deployment.alarms.foreign:
+            continue
+        first = telling[late.index(min(late))]
+        yield Violation(
+            f'{deployment.label} watches no alarm that goes off in time: "{first.name}", the '
+            f"fastest, needs {min(late):g} s of bad data, more than {limit} s.",
+            deployment.resource,
+            (
+                *alarms.path(first),
+                f"datapoints_to_alarm x period = {min(late):g} s",
+                deployment.step,
+            ),
+        )
+
+
+IN_TIME = StackRule(
+    id="codedeploy-alarms-in-time",
+    title="An alarm goes off while the deployment can still be stopped",
+    question=Question.DEPLOY,
+    severity=Severity.MEDIUM,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS06-BP04", "REL06-BP04")},
+    url=_EVALUATION_DOC,
+    remedy=(
+        "set period to 60 and datapoints_to_alarm to 2 or 3 for an alarm on the service's errors, "
+        "and name it in alarm_configuration."
+    ),
+    steps=(
+        "An alarm needs at least datapoints_to_alarm x period seconds of bad data.",
+        "CodeDeploy asks for alarms only until the deployment ends.",
+        "Raise this rule's parameter withinSeconds if your deployments take longer.",
+    ),
+    unknown="An unknown period or number of periods counts as in time.",
+    parameters={
+        "withinSeconds": {
+            "type": "integer",
+            "minimum": 60,
+            "default": 900,
+            "description": "Seconds that a deployment takes at least, within which an alarm is due.",
+        }
+    },
+    check=_in_time,
+)
+
+RULES = (MISSING_DATA, IN_TIME)

@@ -1,0 +1,154 @@
+"""Rules about what a deployment addresses, and what it leaves behind."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.deployments import SERVER, Deployment, Deployments, platform
+from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Stack
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, number, show
+
+_DOC = "https://docs.aws.amazon.com/codedeploy/latest/userguide/"
+
+
+def near(name: str, names: list[str]) -> str | None:
+    """Return the name that was probably meant, `None` if none is similar."""
+    return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.75)), None)
+
+
+def _application(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for deployment in stack.derived(Deployments).servers:
+        found = deployment.application
+        for application in found.resources:
+            kind = platform(application)
+            if kind != SERVER:
+                yield Violation(
+                    f"{deployment.label} deploys to servers, but its application "
+                    f'"{application.name}" is for {show(kind)}.',
+                    deployment.resource,
+                    (deployment.step, f'application "{application.name}"', f"platform {kind}"),
+                )
+        for name in found.foreign:
+            yield from _foreign_application(stack, deployment, name)
+
+
+def _foreign_application(stack: Stack, deployment: Deployment, name: str) -> Iterator[Violation]:
+    applications = stack.of(tokens.APPLICATION)
+    own = [one.get("name") for one in applications]
+    known = [one.name for one in applications] + [one for one in own if isinstance(one, str)]
+    meant = near(name.rpartition(":")[2], known)
+    what = f'{deployment.label} names application "{name}", '
+    if name.startswith("arn:"):
+        yield Violation(f"{what}an ARN: it takes the name.", deployment.resource)
+    elif meant is not None:
+        yield Violation(
+            f'{what}which no application has; this stack has "{meant}".', deployment.resource
+        )
+    else:
+        yield Violation(
+            f"{what}which is not in this stack: its platform is not known.",
+            deployment.resource,
+            remedy="create the aws.codedeploy.Application in this stack and pass its name.",
+            undecided=True,
+        )
+
+
+APPLICATION = StackRule(
+    id="codedeploy-application-fits",
+    title="A deployment group belongs to an application for servers",
+    question=Question.VALID,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("OPS05-BP04",)},
+    url=f"{_DOC}applications.html",
+    remedy=(
+        "pass the name output of an aws.codedeploy.Application whose compute_platform is Server, "
+        "the default."
+    ),
+    steps=(
+        'Leave out the application\'s compute_platform or set it to "Server".',
+        "Set the deployment group's app_name to the application's name output.",
+    ),
+    unknown=(
+        "An unknown name is resolved through the application it comes from; the application of "
+        "another stack is not decidable, unless its name resembles one of this stack."
+    ),
+    check=_application,
+)
+
+
+def _way_back(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for deployment in stack.derived(Deployments).servers:
+        resource = deployment.resource
+        option = resource.get(
+            "blueGreenDeploymentConfig", "terminateBlueInstancesOnDeploymentSuccess"
+        )
+        if not deployment.blue_green or option is UNKNOWN or is_absent(option):
+            continue
+        given = dig(option, "terminationWaitTimeInMinutes")
+        wait = 0 if is_absent(given) else number(given)
+        if dig(option, "action") in ("TERMINATE", UNKNOWN) and not wait:
+            waits = "at once" if wait == 0 else "after a time that is not known"
+            yield Violation(
+                f"{deployment.label} terminates the instances with the last good revision {waits} "
+                f"after a deployment: termination_wait_time_in_minutes is {show(given)}.",
+                resource,
+            )
+
+
+WAY_BACK = StackRule(
+    id="codedeploy-blue-green-way-back",
+    title="A blue/green deployment keeps the old instances for a while",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS06-BP01",)},
+    url="https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_BlueInstanceTerminationOption.html",
+    remedy=(
+        "set terminate_blue_instances_on_deployment_success to TERMINATE with "
+        "termination_wait_time_in_minutes of the time in which you notice a bad revision, for "
+        "example 60, or to KEEP_ALIVE."
+    ),
+    steps=(
+        "Set termination_wait_time_in_minutes, at most 2880.",
+        "Until then CodeDeploy can send requests back to the old instances.",
+    ),
+    unknown="An unknown action or waiting time is a violation: both are plain settings.",
+    check=_way_back,
+)
+
+
+def _termination_hook(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for deployment in stack.derived(Deployments).servers:
+        given = deployment.resource.get("terminationHookEnabled")
+        if not deployment.target_groups or is_true(given):
+            continue
+        yield Violation(
+            f"{deployment.label} does not stop the application before Auto Scaling terminates an "
+            f"instance: termination_hook_enabled is {show(given)}.",
+            deployment.resource,
+        )
+
+
+TERMINATION_HOOK = StackRule(
+    id="codedeploy-termination-hook",
+    title="The application is stopped before its instance is terminated",
+    question=Question.DEPLOY,
+    severity=Severity.LOW,
+    # The load balancer lets requests end; only work beside them needs the hook, and scale-in waits.
+    level=Level.ADVISORY,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS06-BP03",)},
+    url=f"{_DOC}integrations-aws-auto-scaling.html",
+    remedy="set termination_hook_enabled to true.",
+    steps=(
+        "Set the deployment group's termination_hook_enabled.",
+        "Let the revision's ApplicationStop hook finish the work that the instance holds.",
+    ),
+    unknown="An unknown switch is a violation: it is a plain setting.",
+    check=_termination_hook,
+)
+
+RULES = (APPLICATION, WAY_BACK, TERMINATION_HOOK)
