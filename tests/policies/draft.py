@@ -89,11 +89,11 @@ class Draft:
         self._own(name).dependencies[prop] = list(sources)
         return self
 
-    def leave_out(self, name: str, prop: str) -> Draft:
-        """Leave a computed property to the provider: the preview does not know it."""
+    def leave_out(self, name: str, prop: str, computed: Any = UNKNOWN) -> Draft:
+        """Leave a property to the provider: the preview does not know it, an update computes it."""
         part = self._own(name)
         part.left_open.add(prop)
-        part.properties[prop] = UNKNOWN
+        part.properties[prop] = computed
         part.dependencies.pop(prop, None)
         return self
 

@@ -36,4 +36,8 @@ KEEPS = [
     lambda d: d.set("group", "maxSize", UNKNOWN),
     lambda d: d.set("group", "maxInstanceLifetime", 31536000.0),
     lambda d: limits(d, 100.0, 200.0),
+    # As after an update: the provider has filled in the zones of the subnets.
+    lambda d: d.leave_out("group", "availabilityZones", ["ap-northeast-2a", "ap-northeast-2c"]),
+    lambda d: d.leave_out("group", "maxInstanceLifetime", 0.0)
+        .leave_out("template", "defaultVersion", 1.0).set("template", "latestVersion", 1.0),
 ]  # fmt: skip
