@@ -84,3 +84,46 @@ LAMBDA_FUNCTION = ("aws:lambda/function:Function",)
 METRIC_ALARM = ("aws:cloudwatch/metricAlarm:MetricAlarm",)
 COMPOSITE_ALARM = ("aws:cloudwatch/compositeAlarm:CompositeAlarm",)
 ALARM = (*METRIC_ALARM, *COMPOSITE_ALARM)
+
+EGRESS_RULE = ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",)
+LAUNCH_CONFIGURATION = ("aws:ec2/launchConfiguration:LaunchConfiguration",)
+
+# --- data stores ----------------------------------------------------------------------------------
+
+DATABASE_CLUSTER = (
+    "aws:rds/cluster:Cluster",
+    "aws:docdb/cluster:Cluster",
+    "aws:neptune/cluster:Cluster",
+)
+CLUSTER_INSTANCE = (
+    "aws:rds/clusterInstance:ClusterInstance",
+    "aws:docdb/clusterInstance:ClusterInstance",
+    "aws:neptune/clusterInstance:ClusterInstance",
+)
+SUBNET_GROUP = ("aws:rds/subnetGroup:SubnetGroup",)
+PARAMETER_GROUP = ("aws:rds/parameterGroup:ParameterGroup",)
+CLUSTER_PARAMETER_GROUP = ("aws:rds/clusterParameterGroup:ClusterParameterGroup",)
+CACHE_GROUP = ("aws:elasticache/replicationGroup:ReplicationGroup",)
+CACHE_CLUSTER = ("aws:elasticache/cluster:Cluster",)
+FILE_SYSTEM = ("aws:efs/fileSystem:FileSystem",)
+MOUNT_TARGET = ("aws:efs/mountTarget:MountTarget",)
+FILE_SYSTEM_BACKUP = ("aws:efs/backupPolicy:BackupPolicy",)
+BACKUP_SELECTION = ("aws:backup/selection:Selection",)
+LOG_GROUP = ("aws:cloudwatch/logGroup:LogGroup",)
+ENCRYPTION_BY_DEFAULT = ("aws:ebs/encryptionByDefault:EncryptionByDefault",)
+
+# --- what may hold a credential -------------------------------------------------------------------
+
+PROVIDER = ("pulumi:providers:aws",)
+SSM_PARAMETER = ("aws:ssm/parameter:Parameter",)
+TASK_DEFINITION = ("aws:ecs/taskDefinition:TaskDefinition",)
+BUILD_PROJECT = ("aws:codebuild/project:Project",)
+BEANSTALK_ENVIRONMENT = ("aws:elasticbeanstalk/environment:Environment",)
+RANDOM_PASSWORD = ("random:index/randomPassword:RandomPassword",)
+ACCESS_KEY = ("aws:iam/accessKey:AccessKey",)
+PRIVATE_KEY = ("tls:index/privateKey:PrivateKey",)
+SECRET_ROTATION = ("aws:secretsmanager/secretRotation:SecretRotation",)
+USER_POLICY = ("aws:iam/userPolicy:UserPolicy",)
+GROUP_POLICY = ("aws:iam/groupPolicy:GroupPolicy",)
+USER_POLICY_ATTACHMENT = ("aws:iam/userPolicyAttachment:UserPolicyAttachment",)
+GROUP_POLICY_ATTACHMENT = ("aws:iam/groupPolicyAttachment:GroupPolicyAttachment",)

@@ -181,6 +181,7 @@ HANDLES: dict[str, Find] = {
     "unhealthy-hosts": _where(_ALARM, "metricName", "UnHealthyHostCount"),
     "database-alarm": _where(_ALARM, "metricName", "DatabaseConnections"),
     "database": _only("aws:rds/instance:Instance"),
+    "parameter-group": _only("aws:rds/parameterGroup:ParameterGroup"),
     "object": _OBJECT,
     "bucket": _BUCKET,
     "versioning": _of(_BUCKET, "aws:s3/bucketVersioning:BucketVersioning", "bucket"),

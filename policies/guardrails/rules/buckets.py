@@ -10,7 +10,7 @@ from guardrails import tokens
 from guardrails.architecture.revision_store import BUCKET_KEYS, RevisionStore
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, is_true, items, show
+from guardrails.values import UNKNOWN, is_true, items, show
 
 _LINK = (
     "Unknown bucket names are resolved through the buckets they come from; an unknown setting is a "
@@ -48,7 +48,9 @@ def _public_access(stack: Stack, _: Settings) -> Iterator[Violation]:
             ]
             if off:
                 yield Violation(
-                    f'Bucket "{bucket.name}" can become public: {", ".join(off)}.', block
+                    f'Bucket "{bucket.name}" can become public: {", ".join(off)}.',
+                    block,
+                    remedy=f'set all four switches of "{block.name}" to true.',
                 )
 
 
@@ -72,15 +74,18 @@ PUBLIC_ACCESS = StackRule(
 
 def _versioned(stack: Stack, _: Settings) -> Iterator[Violation]:
     for bucket in stack.derived(RevisionStore).buckets:
-        states = [
-            versioning.get("versioningConfiguration", "status")
-            for versioning in attached(stack, bucket, tokens.BUCKET_VERSIONING)
-        ]
+        found = attached(stack, bucket, tokens.BUCKET_VERSIONING)
+        states = [versioning.get("versioningConfiguration", "status") for versioning in found]
         if "Enabled" not in states:
             yield Violation(
                 f'Bucket "{bucket.name}" holds revisions but is not versioned: versioning is '
                 f"{show(states[0]) if states else 'not set'}.",
                 bucket,
+                remedy=(
+                    f'set versioning_configuration.status of "{found[0].name}" to "Enabled".'
+                    if found
+                    else None
+                ),
             )
 
 
@@ -109,7 +114,17 @@ def _encrypted(stack: Stack, _: Settings) -> Iterator[Violation]:
     for bucket in stack.of(tokens.BUCKET):
         configurations = attached(stack, bucket, tokens.BUCKET_ENCRYPTION)
         if not any(_algorithm(configuration) for configuration in configurations):
-            yield Violation(f'Bucket "{bucket.name}" has no default encryption.', bucket)
+            named = configurations[0].name if configurations else None
+            yield Violation(
+                f'Bucket "{bucket.name}" has no default encryption.',
+                bucket,
+                remedy=(
+                    "set rules[0].apply_server_side_encryption_by_default.sse_algorithm of "
+                    f'"{named}" to AES256 or aws:kms.'
+                    if named
+                    else None
+                ),
+            )
 
 
 def _algorithm(configuration: Resource) -> bool:
@@ -144,14 +159,19 @@ ENCRYPTION = StackRule(
 
 def _tls_only(stack: Stack, _: Settings) -> Iterator[Violation]:
     for bucket in stack.of(tokens.BUCKET):
-        documents = [
-            policy.get("policy") for policy in attached(stack, bucket, tokens.BUCKET_POLICY)
-        ]
+        policies = attached(stack, bucket, tokens.BUCKET_POLICY)
+        documents = [policy.get("policy") for policy in policies]
         if not any(document is UNKNOWN or _denies_plain_http(document) for document in documents):
             yield Violation(
                 f'Bucket "{bucket.name}" accepts requests without TLS: '
                 + ("its policy does not deny them." if documents else "it has no bucket policy."),
                 bucket,
+                remedy=(
+                    f'add to policy "{policies[0].name}" a statement that denies s3:* to everybody '
+                    "where aws:SecureTransport is false; a bucket has one policy."
+                    if policies
+                    else None
+                ),
             )
 
 
@@ -161,23 +181,35 @@ def _denies_plain_http(document: Any) -> bool:
     except ValueError:
         return False
     statements = policy.get("Statement") if isinstance(policy, dict) else None
-    listed = statements if isinstance(statements, list) else [statements]
-    return any(_is_tls_denial(statement) for statement in listed if isinstance(statement, dict))
+    return any(_is_tls_denial(one) for one in _list(statements) if isinstance(one, dict))
 
 
 def _is_tls_denial(statement: dict[str, Any]) -> bool:
-    condition = statement.get("Condition")
-    bools = condition.get("Bool") if isinstance(condition, dict) else None
-    secure = bools.get("aws:SecureTransport") if isinstance(bools, dict) else None
-    actions = statement.get("Action")
-    listed = actions if isinstance(actions, list) else [actions]
+    principal = statement.get("Principal")
+    named = principal.get("AWS") if isinstance(principal, dict) else principal
     return (
         statement.get("Effect") == "Deny"
-        and statement.get("Principal") in ("*", {"AWS": "*"})
-        and not is_absent(secure)
-        and str(secure).lower() == "false"
-        and any(action in ("s3:*", "*") for action in listed)
+        and "*" in _list(named)
+        and _is_without_tls(statement.get("Condition"))
+        and any(action in ("s3:*", "*") for action in _list(statement.get("Action")))
     )
+
+
+def _is_without_tls(condition: Any) -> bool:
+    """Return whether a condition is fulfilled by every request without TLS, and is no other one."""
+    if not isinstance(condition, dict) or len(condition) != 1:
+        return False
+    operator, tested = next(iter(condition.items()))
+    if operator not in ("Bool", "BoolIfExists") or not isinstance(tested, dict) or len(tested) != 1:
+        return False
+    key, values = next(iter(tested.items()))
+    return str(key).lower() == "aws:securetransport" and any(
+        str(value).lower() == "false" for value in _list(values)
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 TLS_ONLY = StackRule(

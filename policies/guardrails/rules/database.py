@@ -1,14 +1,14 @@
-"""Rules about the RDS instance."""
+"""Rules about the RDS instance; that about its password also covers clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Level, Question, ResourceRule, Scope, Settings, Severity, Violation
+from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import AtLeast, must_be, property_rule
-from guardrails.resources import Resource
-from guardrails.values import is_absent, is_true
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_absent, is_true
 
 
 def _is_primary(database: Resource) -> bool:
@@ -147,25 +147,61 @@ BACKUPS = property_rule(
 )
 
 
-def _managed_password(database: Resource, _: Settings) -> Iterator[Violation]:
-    # The value itself never gets into a message: it may be the password.
-    given = [name for name in ("password", "passwordWo") if not is_absent(database.get(name))]
-    if given:
-        yield Violation(
-            f'Database "{database.name}" has its master password in the program: '
-            f"{given[0]} is set.",
-            database,
-        )
-    elif not is_true(database.get("manageMasterUserPassword")) and _is_primary(database):
-        yield Violation(
-            f'Database "{database.name}" has no managed master password: '
-            "manage_master_user_password is "
-            f"{database.shown('manageMasterUserPassword')}.",
-            database,
-        )
+_PASSWORDS = ("password", "passwordWo", "masterPassword", "masterPasswordWo")
+_COPIED_FROM = ("snapshotIdentifier", "replicationSourceIdentifier", "globalClusterIdentifier")
 
 
-MANAGED_PASSWORD = ResourceRule(
+_WITHOUT_PASSWORD = ("aws:neptune/cluster:Cluster",)
+"""Neptune has no master user: it authenticates by IAM."""
+
+
+def _needs_password(database: Resource) -> bool:
+    """Return whether it has a master user whose password nobody manages."""
+    # A copy takes its credentials from its source.
+    own = _is_primary(database) and all(is_absent(database.get(name)) for name in _COPIED_FROM)
+    managed = is_true(database.get("manageMasterUserPassword"))
+    return own and not managed and database.type not in _WITHOUT_PASSWORD
+
+
+def _managed_password(stack: Stack, _: Settings) -> Iterator[Violation]:
+    rotated = bool(stack.of(tokens.SECRET_ROTATION))
+    for database in stack.of((*tokens.DATABASE, *tokens.DATABASE_CLUSTER)):
+        # The value itself never gets into a message: it may be the password.
+        given = [name for name in _PASSWORDS if not is_absent(database.setting(name))]
+        if given:
+            generators = stack.sources(database, given[0], tokens.RANDOM_PASSWORD)
+            if not generators or database.get(given[0]) is not UNKNOWN:
+                yield Violation(
+                    f'Database "{database.name}" has its master password in the program: '
+                    f"{given[0]} is set.",
+                    database,
+                )
+            elif not rotated:
+                yield _generated(database, generators[0])
+        elif _needs_password(database):
+            switch = database.shown("manageMasterUserPassword")
+            yield Violation(
+                f'Database "{database.name}" has no managed master password: '
+                f"manage_master_user_password is {switch}.",
+                database,
+            )
+
+
+def _generated(database: Resource, generator: Resource) -> Violation:
+    return Violation(
+        f'whether the master password of database "{database.name}" is ever changed is not known: '
+        f'"{generator.name}" generates it, and nothing in this stack rotates it.',
+        database,
+        (f'RandomPassword "{generator.name}"', f'master password of "{database.name}"'),
+        remedy=(
+            "set manage_master_user_password to true and remove the password, or create an "
+            "aws.secretsmanager.SecretRotation for its secret."
+        ),
+        undecided=True,
+    )
+
+
+MANAGED_PASSWORD = StackRule(
     id="rds-managed-master-password",
     title="The database's master password is stored and rotated by Secrets Manager",
     question=Question.CLOSED,
@@ -181,8 +217,10 @@ MANAGED_PASSWORD = ResourceRule(
         "Set manage_master_user_password=True and leave out password.",
         "Let the application read the secret at master_user_secrets[0].secret_arn.",
     ),
-    unknown="An unknown password counts as set, an unknown switch as not set.",
-    types=tokens.DATABASE,
+    unknown=(
+        "An unknown password counts as set, an unknown switch as not set. A password from a "
+        "RandomPassword is in no text; whether it is rotated is undecided without a SecretRotation."
+    ),
     check=_managed_password,
 )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from guardrails import tokens
-from guardrails.model import Question, ResourceRule, Settings, Severity, Violation
+from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import AtMost, must_be, property_rule
 from guardrails.relations.launch_templates import inherits_from_template
-from guardrails.resources import Resource
+from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, show
 
 _STARTED = (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE)
@@ -58,8 +60,14 @@ HOP_LIMIT = property_rule(
         "Well-Architected": ("SEC06-BP02",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-token-hop-limit-check.html",
-    remedy="set metadata_options.http_put_response_hop_limit to 1.",
-    steps=("Set metadata_options.http_put_response_hop_limit=1; images may default to 2.",),
+    remedy=(
+        "set metadata_options.http_put_response_hop_limit to 1; where containers need the metadata, "
+        "set the parameter maximumHopLimit of this rule to 2."
+    ),
+    steps=(
+        "Set metadata_options.http_put_response_hop_limit=1; images may default to 2.",
+        "Containers in a network of their own are one hop further: allow 2 by maximumHopLimit.",
+    ),
     parameters={
         "maximumHopLimit": {
             "type": "integer",
@@ -72,37 +80,78 @@ HOP_LIMIT = property_rule(
 )
 
 
-def _volumes(resource: Resource) -> Iterator[tuple[str, object]]:
-    """Yield each volume of the resource with its `encrypted` value."""
+_ROOT_DEVICES = ("/dev/xvda", "/dev/sda1", "/dev/sda", "xvda", "sda1")
+"""Names of root devices: of Amazon Linux, Ubuntu, Debian, Red Hat, SUSE and Windows images."""
+
+
+@dataclass(frozen=True)
+class _Volume:
+    """A volume that an instance has, with its `encrypted` value.
+
+    Attributes:
+        listed: Devices that are listed instead of the root device.
+    """
+
+    name: str
+    encrypted: Any
+    listed: tuple[str, ...] = ()
+
+
+def _volumes(resource: Resource) -> Iterator[_Volume]:
     if resource.type in tokens.VOLUME:
-        yield "the volume", resource.get("encrypted")
+        yield _Volume("the volume", resource.get("encrypted"))
     elif resource.type in tokens.LAUNCH_TEMPLATE:
-        mappings = resource.get("blockDeviceMappings")
-        if mappings is UNKNOWN or is_absent(mappings):
-            yield "the root volume", mappings
-        for index, mapping in enumerate(items(mappings)):
-            ebs = dig(mapping, "ebs")
-            if ebs is not None:  # without it: an instance store or a suppressed device
-                yield f"block device {index}", dig(ebs, "encrypted")
+        yield from _mapped(resource.get("blockDeviceMappings"))
     else:
-        yield "the root volume", resource.get("rootBlockDevice", "encrypted")
+        yield _Volume("the root volume", resource.get("rootBlockDevice", "encrypted"))
         for index, device in enumerate(items(resource.get("ebsBlockDevices"))):
-            yield f"EBS volume {index}", dig(device, "encrypted")
+            yield _Volume(f"EBS volume {index}", dig(device, "encrypted"))
 
 
-def _ebs_encrypted(resource: Resource, _: Settings) -> Iterator[Violation]:
-    if inherits_from_template(resource) and is_absent(resource.get("rootBlockDevice")):
-        return
-    for volume, encrypted in _volumes(resource):
-        if not is_true(encrypted):
-            yield Violation(
-                f'"{resource.name}" stores data unencrypted: encrypted of {volume} is '
-                f"{show(encrypted)}.",
-                resource,
-            )
+def _mapped(mappings: Any) -> Iterator[_Volume]:
+    """Yield the volumes of a launch template: the root volume is one, listed or not."""
+    if mappings is UNKNOWN or is_absent(mappings):
+        yield _Volume("the root volume", mappings)
+    names: list[str] = []
+    root = False
+    for mapping in items(mappings):
+        name, ebs = dig(mapping, "deviceName"), dig(mapping, "ebs")
+        names.append(name if isinstance(name, str) else show(name))
+        if ebs is None:  # an instance store, a suppressed device, or a root device as it is
+            continue
+        root = root or not isinstance(name, str) or name in _ROOT_DEVICES
+        yield _Volume(f"block device {show(name)}", dig(ebs, "encrypted"))
+    if names and not root:
+        yield _Volume("the root volume", None, tuple(names))
 
 
-EBS_ENCRYPTED = ResourceRule(
+def _ebs_encrypted(stack: Stack, _: Settings) -> Iterator[Violation]:
+    accounts = stack.of(tokens.ENCRYPTION_BY_DEFAULT)
+    if any(one.get("enabled") in (None, True) for one in accounts):
+        return  # EC2 encrypts every new volume of the account in this Region
+    for resource in stack.of((*_STARTED, *tokens.VOLUME)):
+        if inherits_from_template(resource) and is_absent(resource.setting("rootBlockDevice")):
+            continue
+        for volume in _volumes(resource):
+            if not is_true(volume.encrypted):
+                yield _unencrypted(resource, volume)
+
+
+def _unencrypted(resource: Resource, volume: _Volume) -> Violation:
+    what = f'"{resource.name}" stores data unencrypted: '
+    if volume.listed:
+        return Violation(
+            f"{what}block_device_mappings lists {', '.join(volume.listed)}, but not the root device.",
+            resource,
+            remedy=(
+                "list the image's root device as well (/dev/xvda for Amazon Linux, /dev/sda1 for "
+                "Ubuntu), with ebs.encrypted true."
+            ),
+        )
+    return Violation(f"{what}encrypted of {volume.name} is {show(volume.encrypted)}.", resource)
+
+
+EBS_ENCRYPTED = StackRule(
     id="ebs-encrypted",
     title="Every EBS volume is encrypted",
     question=Question.CLOSED,
@@ -116,14 +165,17 @@ EBS_ENCRYPTED = ResourceRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/encrypted-volumes.html",
     remedy=(
         "set encrypted to true for the root device and every other volume, in a launch template "
-        "under block_device_mappings."
+        "under block_device_mappings; or create an aws.ebs.EncryptionByDefault in this stack."
     ),
     steps=(
         "List the image's root device in block_device_mappings with ebs.encrypted.",
         "On an instance set root_block_device.encrypted.",
+        "An aws.ebs.EncryptionByDefault encrypts every new volume of the account in its Region.",
     ),
-    unknown="An unknown value is a violation: this is a plain setting, not an id.",
-    types=(*_STARTED, *tokens.VOLUME),
+    unknown=(
+        "An unknown value is a violation: this is a plain setting, not an id. An unknown device name "
+        "counts as the root device's."
+    ),
     check=_ebs_encrypted,
 )
 

@@ -69,7 +69,12 @@ def another_target_group_in_the_deployment(stack):
     stack.add(
         "other",
         "aws:lb/targetGroup:TargetGroup",
-        {"vpcId": Ref("vpc"), "healthCheck": {"protocol": "HTTP", "path": "/"}},
+        {
+            "port": 8080,
+            "protocol": "HTTP",
+            "vpcId": Ref("vpc"),
+            "healthCheck": {"protocol": "HTTP", "path": "/"},
+        },
     )
     stack.set(GROUP, "loadBalancerInfo", {"targetGroupInfos": [{"name": Ref("other", "name")}]})
 

@@ -70,7 +70,8 @@ def disabled_health_check(stack):
 
 @breaks("tg-health-check-defined")
 def second_target_group_without_a_check(stack):
-    stack.add("spare", "aws:alb/targetGroup:TargetGroup", {"vpcId": Ref("vpc")})
+    spare = {"port": 8080, "protocol": "HTTP", "vpcId": Ref("vpc")}
+    stack.add("spare", "aws:alb/targetGroup:TargetGroup", spare)
 
 
 @breaks("tg-health-check-defined")

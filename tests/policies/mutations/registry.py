@@ -33,12 +33,16 @@ class Mutation:
 
 @dataclass(frozen=True)
 class Decisive:
-    """The property that decides a rule, and whether its being absent or unknown breaks it."""
+    """The property that decides a rule, and whether its being absent or unknown breaks it.
+
+    `given` adds what the good stack lacks: a rule about caches needs one.
+    """
 
     handle: str
     path: str
     absent: bool
     unknown: bool
+    given: Change | None = None
 
 
 MUTATIONS: dict[str, Mutation] = {}
@@ -58,7 +62,15 @@ def breaks(
     return register
 
 
-def decides(rule: str, handle: str, path: str, *, absent: bool, unknown: bool) -> None:
+def decides(
+    rule: str,
+    handle: str,
+    path: str,
+    *,
+    absent: bool,
+    unknown: bool,
+    given: Change | None = None,
+) -> None:
     """State what a rule makes of its decisive property where that is absent or unknown."""
     assert rule not in DECISIVE, f"{rule} is decided twice"
-    DECISIVE[rule] = Decisive(handle, path, absent, unknown)
+    DECISIVE[rule] = Decisive(handle, path, absent, unknown, given)

@@ -1,4 +1,8 @@
-"""Gives each module of rules its cases: `BREAKS`, `KEEPS`, `UNDECIDED` and its mutations."""
+"""Gives each module of rules its cases: `BREAKS`, `KEEPS`, `UNDECIDED` and its mutations.
+
+`REFUSED` and `SOUND` hold, by rule, changes of which only that rule is asked: what AWS refuses may break
+other rules as well.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "undecidable" in metafunc.fixturenames:
         ids = [f"{i}-{rule}" for i, (rule, _) in enumerate(module.UNDECIDED)]
         metafunc.parametrize("undecidable", module.UNDECIDED, ids=ids)
+    for fixture, table in (("refused", "REFUSED"), ("accepted", "SOUND")):
+        if fixture in metafunc.fixturenames:
+            listed = [(rule, one) for rule, ones in getattr(module, table).items() for one in ones]
+            named = [f"{number}-{rule}" for number, (rule, _) in enumerate(listed)]
+            metafunc.parametrize(fixture, listed, ids=named)
     if "keeping" in metafunc.fixturenames:
         metafunc.parametrize("keeping", module.KEEPS, ids=range(len(module.KEEPS)))
 

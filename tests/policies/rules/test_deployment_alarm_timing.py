@@ -29,7 +29,8 @@ BREAKS = [
     ("codedeploy-alarms-missing-data", lambda d: only(d, treatMissingData="ignore")),
     ("codedeploy-alarms-missing-data", lambda d: only(d, treatMissingData="breaching",
         metricName="TargetResponseTime")),
-    ("codedeploy-alarms-in-time", lambda d: only(d, period=300.0, datapointsToAlarm=4.0)),
+    ("codedeploy-alarms-in-time", lambda d: only(d, period=300.0, datapointsToAlarm=4.0,
+        evaluationPeriods=4.0)),
     ("codedeploy-alarms-in-time", lambda d: only(d, period=3600.0, datapointsToAlarm=1.0)),
 ]  # fmt: skip
 

@@ -44,10 +44,9 @@ KEEPS = [
         .set("load-balancer", "subnetMappings", [{"subnetId": UNKNOWN}, {"subnetId": UNKNOWN}])
         .link("load-balancer", "subnetMappings", "subnet-a", "subnet-b"),
     lambda d: d.set("load-balancer", "desyncMitigationMode", "strictest"),
-    lambda d: d.set("load-balancer", "loadBalancerType", "network")
-        .set("load-balancer", "dropInvalidHeaderFields", ...).set("load-balancer", "accessLogs", ...)
-        .set("https", "protocol", "TCP").set("https", "certificateArn", ...)
-        .set("https", "sslPolicy", ...).drop("http"),
+    lambda d: d.add("nlb", "aws:lb/loadBalancer:LoadBalancer",
+        {"loadBalancerType": "network", "internal": True, "enableDeletionProtection": True,
+         "subnets": [UNKNOWN, UNKNOWN]}, {"subnets": ["public-a", "public-b"]}),
     lambda d: d.set("target-group", "healthCheck.enabled", ...),
     lambda d: d.set("target-group", "healthCheck.protocol", "HTTPS"),
     lambda d: d.add("workers", "aws:autoscaling/group:Group", {"healthCheckType": "EC2",

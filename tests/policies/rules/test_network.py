@@ -16,12 +16,22 @@ GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 WORLD = {"ipProtocol": "tcp", "fromPort": 22.0, "toPort": 22.0}
 SSH = {**WORLD, "cidrIpv4": "0.0.0.0/0"}
 
+
+def interface(draft, public):
+    """The draft with the instances' security group on a network interface."""
+    groups = draft.parts["template"].dependencies["vpcSecurityGroupIds"]
+    entry = {"associatePublicIpAddress": public, "securityGroups": [UNKNOWN]}
+    draft.set("template", "networkInterfaces", [entry]).link(
+        "template", "networkInterfaces", *groups
+    )
+    return draft.set("template", "vpcSecurityGroupIds", ...)
+
+
 # A change and the one rule that it breaks.
 BREAKS = [
     ("no-public-ip", lambda d: d.set("subnet-a", "mapPublicIpOnLaunch", True)),
     ("no-public-ip", lambda d: d.set("subnet-a", "mapPublicIpOnLaunch", UNKNOWN)),
-    ("no-public-ip", lambda d: d
-        .set("template", "networkInterfaces", [{"associatePublicIpAddress": "true"}])),
+    ("no-public-ip", lambda d: interface(d, "true")),
     ("no-public-ip", lambda d: d.set("template", "networkInterfaces", UNKNOWN)),
     ("no-public-ip", lambda d: d.add("one", "aws:ec2/instance:Instance",
         {"launchTemplate": {"id": UNKNOWN}, "associatePublicIpAddress": True})),
@@ -42,7 +52,7 @@ BREAKS = [
 KEEPS = [
     lambda d: d.set("http", "port", 8080.0).set("ingress", "fromPort", 8080.0)
         .set("ingress", "toPort", 8080.0),
-    lambda d: d.set("template", "networkInterfaces", [{"associatePublicIpAddress": "false"}]),
+    lambda d: interface(d, "false"),
     lambda d: d.add("ping", INGRESS, {"ipProtocol": "icmp", "cidrIpv4": "0.0.0.0/0"}),
     lambda d: d.add("app", INGRESS, {"ipProtocol": "tcp", "fromPort": 8080.0, "toPort": 8080.0,
         "referencedSecurityGroupId": UNKNOWN}),

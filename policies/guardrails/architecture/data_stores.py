@@ -1,0 +1,321 @@
+"""Data stores other than single RDS instances, and the questions that each of them answers.
+
+Clusters (Aurora, DocumentDB, Neptune), caches (ElastiCache) and file systems (EFS). A question that a
+kind of store does not have is answered by `None`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.answers import Answer, no, undecided, yes
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_absent, is_true, number, show
+
+_CLUSTER_KEYS = ("clusterIdentifier", "id", "arn")
+_FILE_KEYS = ("id", "fileSystemId", "arn")
+
+_CLUSTER_NAMES = {
+    "rds": "Aurora cluster",
+    "docdb": "DocumentDB cluster",
+    "neptune": "Neptune cluster",
+}
+
+
+@dataclass(frozen=True)
+class DataStore:
+    """One data store.
+
+    Attributes:
+        label: How a message names it.
+        members: Instances of a cluster, mount targets of a file system.
+    """
+
+    stack: Stack
+    resource: Resource
+    label: str
+    members: tuple[Resource, ...] = ()
+
+    def _switch(self, prop: str, name: str, *, default: bool = False) -> Answer:
+        """Answer by one switch of the store; left out, it has its documented default."""
+        value = self.resource.setting(prop)
+        value = default if is_absent(value) else value
+        if value is UNKNOWN:
+            return undecided(
+                f"{name} of {self.label} is not known in this preview",
+                self.label,
+                remedy=f"set {name} to true, by a value that the program knows.",
+            )
+        if is_true(value):
+            return yes(self.label)
+        return no(f"{name} of {self.label} is {self.resource.shown(prop)}", self.label)
+
+    # --- the questions ----------------------------------------------------------------------------
+
+    def survives_a_zone(self) -> Answer | None:
+        """Answer whether the store still serves after the loss of one Availability Zone."""
+        return None
+
+    def is_encrypted(self) -> Answer | None:
+        """Answer whether what it stores is encrypted."""
+        return None
+
+    def encrypts_connections(self) -> Answer | None:
+        """Answer whether it accepts encrypted connections only."""
+        return None
+
+    def is_private(self) -> Answer | None:
+        """Answer whether it has no public address."""
+        return None
+
+    def backup_days(self) -> tuple[float, Answer] | None:
+        """Return for how many days it keeps backups, and how that is known."""
+        return None
+
+    def resists_deletion(self) -> Answer | None:
+        """Answer whether it cannot be deleted by mistake."""
+        return None
+
+
+class Cluster(DataStore):
+    """A cluster of database instances that share one storage across three zones."""
+
+    @property
+    def _copied(self) -> bool:
+        """Whether it takes storage and credentials from another cluster or a snapshot."""
+        names = ("snapshotIdentifier", "replicationSourceIdentifier", "globalClusterIdentifier")
+        return any(not is_absent(self.resource.setting(name)) for name in names)
+
+    @property
+    def _managed_instances(self) -> bool:
+        """Whether the service itself spreads instances: serverless v1, Multi-AZ DB cluster."""
+        return self.resource.get("engineMode") == "serverless" or not is_absent(
+            self.resource.setting("dbClusterInstanceClass")
+        )
+
+    def survives_a_zone(self) -> Answer | None:
+        """Answer by its instances: with two, the service fails over to the other zone."""
+        if self._managed_instances:
+            return yes(self.label)
+        count = len(self.members)
+        steps = tuple(f'instance "{one.name}"' for one in self.members)
+        if count < 2:
+            return no(
+                f"{self.label} has {count or 'no'} instance{'' if count == 1 else 's'}: nothing takes "
+                "over if its zone is lost",
+                self.label,
+                *steps,
+                remedy="add an instance to the cluster, in another Availability Zone.",
+            )
+        zones = [one.get("availabilityZone") for one in self.members]
+        named = {zone for zone in zones if isinstance(zone, str) and zone}
+        if len(named) == 1 and all(isinstance(zone, str) and zone for zone in zones):
+            return no(
+                f"all {count} instances of {self.label} are in {named.pop()}",
+                self.label,
+                *steps,
+                remedy="leave availability_zone out, or set different ones.",
+            )
+        return yes(self.label, *steps)
+
+    def is_encrypted(self) -> Answer | None:
+        """Answer by `storage_encrypted`, which a copy takes from its source."""
+        if self._copied and is_absent(self.resource.setting("storageEncrypted")):
+            return None
+        serverless = self.resource.get("engineMode") == "serverless"
+        return self._switch("storageEncrypted", "storage_encrypted", default=serverless)
+
+    def is_private(self) -> Answer | None:
+        """Answer by its instances."""
+        for one in self.members:
+            value = one.setting("publiclyAccessible")
+            if not is_absent(value) and value not in (False, "false"):
+                return no(
+                    f'publicly_accessible of instance "{one.name}" is {show(value)}',
+                    self.label,
+                    f'instance "{one.name}"',
+                )
+        return yes(self.label)
+
+    def backup_days(self) -> tuple[float, Answer] | None:
+        """Return the retention: one day unless the program sets it."""
+        if self._copied and is_absent(self.resource.setting("backupRetentionPeriod")):
+            return None
+        given = self.resource.setting("backupRetentionPeriod")
+        days = 1 if is_absent(given) else number(given) or 0
+        ending = ", and so 1 day" if is_absent(given) else ""
+        reason = f"backup_retention_period of {self.label} is {show(given)}{ending}"
+        return days, no(reason, self.label)
+
+    def resists_deletion(self) -> Answer | None:
+        """Answer by `deletion_protection`."""
+        return self._switch("deletionProtection", "deletion_protection")
+
+
+class Cache(DataStore):
+    """An ElastiCache replication group."""
+
+    @property
+    def _default(self) -> bool:
+        return self.resource.get("engine") == "valkey"
+
+    def survives_a_zone(self) -> Answer | None:
+        """Answer by replicas, automatic failover and placement in several zones."""
+        cache = self.resource
+        counts = [
+            number(cache.get("numCacheClusters")),
+            None if (per := number(cache.get("replicasPerNodeGroup"))) is None else per + 1,
+        ]
+        known = [count for count in counts if count is not None]
+        if known and max(known) < 2:
+            return no(
+                f"{self.label} has one node: nothing takes over if its zone is lost",
+                self.label,
+                remedy=(
+                    "set num_cache_clusters to 2 or more, automatic_failover_enabled and "
+                    "multi_az_enabled."
+                ),
+            )
+        for prop, name in (
+            ("automaticFailoverEnabled", "automatic_failover_enabled"),
+            ("multiAzEnabled", "multi_az_enabled"),
+        ):
+            answer = self._switch(prop, name)
+            if not answer.is_yes:
+                return answer
+        return yes(self.label)
+
+    def is_encrypted(self) -> Answer | None:
+        """Answer by `at_rest_encryption_enabled`, which is on by default for Valkey."""
+        return self._switch(
+            "atRestEncryptionEnabled", "at_rest_encryption_enabled", default=self._default
+        )
+
+    def encrypts_connections(self) -> Answer | None:
+        """Answer by `transit_encryption_enabled`."""
+        return self._switch("transitEncryptionEnabled", "transit_encryption_enabled")
+
+    def backup_days(self) -> tuple[float, Answer] | None:
+        """Return the retention of snapshots: none unless the program sets it."""
+        given = number(self.resource.get("snapshotRetentionLimit")) or 0
+        return given, no(f"snapshot_retention_limit of {self.label} is {given:g}", self.label)
+
+
+class CacheNodes(DataStore):
+    """An ElastiCache cluster: Memcached, or a single Redis node."""
+
+    def survives_a_zone(self) -> Answer | None:
+        """Answer by placement: what is on a lost node is lost."""
+        if self.resource.get("azMode") == "cross-az":
+            return yes(self.label)
+        return no(
+            f"{self.label} runs in one Availability Zone",
+            self.label,
+            remedy=(
+                'set az_mode to "cross-az" with two nodes or more (Memcached), or use an '
+                "aws.elasticache.ReplicationGroup with replicas."
+            ),
+        )
+
+    def encrypts_connections(self) -> Answer | None:
+        """Answer by `transit_encryption_enabled`."""
+        return self._switch("transitEncryptionEnabled", "transit_encryption_enabled")
+
+
+class FileSystem(DataStore):
+    """An EFS file system."""
+
+    def survives_a_zone(self) -> Answer | None:
+        """Answer by its storage class, and by the zones in which it can be mounted."""
+        zone = self.resource.get("availabilityZoneName")
+        if not is_absent(self.resource.setting("availabilityZoneName")):
+            return no(
+                f"{self.label} keeps its files in one Availability Zone ({show(zone)})",
+                self.label,
+                remedy="leave availability_zone_name out: EFS then stores files in three zones.",
+            )
+        if not self.members:
+            return None
+        zones: set[str] = set()
+        for target in self.members:
+            subnets = self.stack.references(target, "subnetId", tokens.SUBNET, ("id",))
+            named = [one.get("availabilityZone") for one in subnets.resources]
+            if not subnets.complete or not all(isinstance(one, str) for one in named):
+                if len(self.members) > 1:
+                    return undecided(
+                        f'the zone of mount target "{target.name}" is not known',
+                        self.label,
+                        remedy="create the subnets in this program, with availability_zone set.",
+                    )
+                continue
+            zones.update(named)
+        if len(zones) > 1:
+            return yes(self.label, *(f'mount target "{one.name}"' for one in self.members))
+        return no(
+            f"{self.label} can be mounted in one Availability Zone only",
+            self.label,
+            *(f'mount target "{one.name}"' for one in self.members),
+            remedy="create an aws.efs.MountTarget in each Availability Zone of the instances.",
+        )
+
+    def is_encrypted(self) -> Answer | None:
+        """Answer by `encrypted`."""
+        return self._switch("encrypted", "encrypted")
+
+    def backup_days(self) -> tuple[float, Answer] | None:
+        """Return whether AWS Backup keeps it: its default plan keeps backups for 35 days."""
+        policies = [
+            one
+            for one in self.stack.of(tokens.FILE_SYSTEM_BACKUP)
+            if self.resource
+            in self.stack.references(one, "fileSystemId", tokens.FILE_SYSTEM, _FILE_KEYS).any
+        ]
+        if any(one.get("backupPolicy", "status") == "ENABLED" for one in policies):
+            return 35, yes(self.label)
+        if self.stack.of(tokens.BACKUP_SELECTION):
+            return None  # a plan of the stack selects by tags or ARNs
+        given = policies[0].get("backupPolicy", "status") if policies else None
+        return 0, no(f"the backup policy of {self.label} is {show(given)}", self.label)
+
+
+class DataStores:
+    """Every data store of one stack that is not a single RDS instance."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Collect the stores with their instances and mount targets."""
+        self.stores: tuple[DataStore, ...] = tuple(self._collect(stack))
+
+    def _collect(self, stack: Stack) -> Iterator[DataStore]:
+        instances = _members(
+            stack,
+            tokens.CLUSTER_INSTANCE,
+            "clusterIdentifier",
+            tokens.DATABASE_CLUSTER,
+            _CLUSTER_KEYS,
+        )
+        for one in stack.of(tokens.DATABASE_CLUSTER):
+            kind = _CLUSTER_NAMES[one.type.split(":")[1].split("/")[0]]
+            yield Cluster(stack, one, f'{kind} "{one.name}"', instances(one))
+        for one in stack.of(tokens.CACHE_GROUP):
+            yield Cache(stack, one, f'cache "{one.name}"')
+        for one in stack.of(tokens.CACHE_CLUSTER):
+            if is_absent(one.setting("replicationGroupId")):
+                yield CacheNodes(stack, one, f'cache cluster "{one.name}"')
+        targets = _members(
+            stack, tokens.MOUNT_TARGET, "fileSystemId", tokens.FILE_SYSTEM, _FILE_KEYS
+        )
+        for one in stack.of(tokens.FILE_SYSTEM):
+            yield FileSystem(stack, one, f'file system "{one.name}"', targets(one))
+
+
+def _members(
+    stack: Stack, kinds: tuple[str, ...], prop: str, owners: tuple[str, ...], keys: tuple[str, ...]
+) -> Callable[[Resource], tuple[Resource, ...]]:
+    found: dict[Any, list[Resource]] = {}
+    for member in stack.of(kinds):
+        for owner in stack.references(member, prop, owners, keys).any:
+            found.setdefault(owner, []).append(member)
+    return lambda owner: tuple(found.get(owner, ()))

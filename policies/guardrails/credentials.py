@@ -1,0 +1,91 @@
+"""Recognizes credentials in texts, and names that promise one. Never returns the credential itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from guardrails.values import UNKNOWN
+
+_TOKENS = (
+    ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    ("a private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})"),
+    ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a Slack token", r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
+    ("a Stripe key", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
+)
+
+# A value that is read from elsewhere when the instance starts: a variable, a command, a reference.
+_REFERENCE = r"[$`<{%*\\/]|arn:|ssm:|secretsmanager:|op:|vault:"
+_IN_ADDRESS = re.compile(
+    rf"\b[a-z][a-z0-9+.-]*://[^\s:/@\"'$]*:(?!{_REFERENCE})([^\s/@\"'$]+)@[^\s/]", re.IGNORECASE
+)
+_ASSIGNED = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z0-9_.-]*)[\"']?\s*(?::=|[=:])\s*(?P<quote>[\"']?)(?P<value>[^\s\"';,&|]+)"
+)
+_EXPRESSION = re.compile(r"[(\[]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
+"""What code assigns without quotes: a call, an element, an attribute."""
+
+_PIPED = re.compile(r"[\"']?\w+:[^\s\"'$`]{4,}[\"']?\s*\|\s*(?:sudo\s+)?chpasswd")
+
+_WORDS = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "token", "credentials"})
+_PAIRS = frozenset(
+    {
+        "api key",
+        "private key",
+        "access key",
+        "secret key",
+        "signing key",
+        "encryption key",
+        "db pass",
+    }
+)
+_ONE = frozenset({"apikey", "pgpassword", "dbpassword", "secretkey", "accesskey", "privatekey"})
+_HARMLESS = re.compile(
+    rf"^(?:{_REFERENCE})|^(?:true|false|yes|no|none|null|required|optional|managed|\d{{1,3}})$",
+    re.IGNORECASE,
+)
+
+
+def promises_credential(name: str) -> bool:
+    """Return whether what has this name holds a credential itself: `db_password`, `apiKey`.
+
+    `password_policy`, `secret_arn` and `token_url` do not.
+    """
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", split.lower()) if word]
+    if words and words[-1] in ("value", "plaintext", "string"):
+        words.pop()
+    return bool(words) and (
+        words[-1] in _WORDS or words[-1] in _ONE or " ".join(words[-2:]) in _PAIRS
+    )
+
+
+def is_plain(value: Any, name: str = "") -> bool:
+    """Return whether a value is a text that stands for itself, not a reference to a secret.
+
+    `DB_SECRET=production/database` gives a secret's name.
+    """
+    if not isinstance(value, str) or len(value) < 4 or _HARMLESS.match(value.strip()):
+        return False
+    return not (name.lower().endswith(("secret", "credentials")) and "/" in value)
+
+
+def credential_in(text: Any) -> str | None:
+    """Return what kind of credential a text contains, as a noun with its article, else `None`."""
+    if not isinstance(text, str) or text is UNKNOWN:
+        return None
+    for noun, pattern in _TOKENS:
+        if re.search(pattern, text):
+            return noun
+    if _IN_ADDRESS.search(text):
+        return "a password in an address"
+    if _PIPED.search(text):
+        return "a password for chpasswd"
+    for found in _ASSIGNED.finditer(text):
+        name, value = found["name"], found["value"]
+        expression = not found["quote"] and _EXPRESSION.search(value)
+        if promises_credential(name) and is_plain(value, name) and not expression:
+            return f"a value for {name}"
+    return None

@@ -1,0 +1,290 @@
+"""Rules about credentials: none is in plain text where whoever may describe a resource reads it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from guardrails import tokens
+from guardrails.credentials import credential_in, is_plain, promises_credential
+from guardrails.model import Question, ResourceRule, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items, leaves
+
+_STARTED = (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE, *tokens.LAUNCH_CONFIGURATION)
+_RUN = (
+    *tokens.LAMBDA_FUNCTION,
+    *tokens.TASK_DEFINITION,
+    *tokens.BUILD_PROJECT,
+    *tokens.BEANSTALK_ENVIRONMENT,
+)
+_STORE = (
+    "keep it in AWS Secrets Manager (or an aws.ssm.Parameter of type SecureString) and let the "
+    "instance or function read it when it starts."
+)
+_UNKNOWN = (
+    "What the preview does not know is decided in the update, before the resource is created; where "
+    "it comes from is judged by no-credential-passed-on."
+)
+
+
+# --- user data ------------------------------------------------------------------------------------
+
+
+def _texts(resource: Resource) -> Iterator[str]:
+    """Yield the user data as text; a launch template and `user_data_base64` hold it encoded."""
+    for name in ("userData", "userDataBase64"):
+        given = resource.get(name)
+        if not isinstance(given, str):
+            continue
+        yield given
+        try:
+            yield base64.b64decode("".join(given.split()), validate=True).decode(errors="replace")
+        except (binascii.Error, ValueError):
+            continue
+
+
+def _in_user_data(resource: Resource, _: Settings) -> Iterator[Violation]:
+    for text in _texts(resource):
+        found = credential_in(text)
+        if found is not None:
+            yield Violation(
+                f'The user data of "{resource.name}" contains {found}: whoever may describe the '
+                "instance or its launch template reads it.",
+                resource,
+            )
+            return
+
+
+USER_DATA = ResourceRule(
+    id="user-data-no-credentials",
+    title="User data contains no credential",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={
+        "Checkov": ("CKV_AWS_46",),
+        "Prowler": ("ec2_instance_secrets_user_data", "ec2_launch_template_no_secrets"),
+        "Well-Architected": ("SEC02-BP03",),
+    },
+    url="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html",
+    remedy=_STORE,
+    steps=(
+        "Store the credential in Secrets Manager and allow the instance role to read this secret.",
+        "In user data, fetch it by aws secretsmanager get-secret-value.",
+        "Rotate the credential: it has been in the state and in the API's answers.",
+    ),
+    unknown=_UNKNOWN,
+    types=_STARTED,
+    check=_in_user_data,
+)
+
+
+# --- environments ---------------------------------------------------------------------------------
+
+
+def _variables(resource: Resource) -> Iterator[tuple[str, Any]]:
+    """Yield name and value of each environment variable in plain text."""
+    if resource.type in tokens.LAMBDA_FUNCTION:
+        variables = resource.get("environment", "variables")
+        yield from variables.items() if isinstance(variables, dict) else ()
+    elif resource.type in tokens.TASK_DEFINITION:
+        for container in _containers(resource.get("containerDefinitions")):
+            for variable in items(dig(container, "environment")):
+                yield str(dig(variable, "name")), dig(variable, "value")
+    elif resource.type in tokens.BUILD_PROJECT:
+        for variable in items(resource.get("environment", "environmentVariables")):
+            if dig(variable, "type") in (None, "", "PLAINTEXT"):
+                yield str(dig(variable, "name")), dig(variable, "value")
+    else:
+        for setting in items(resource.get("settings")):
+            if dig(setting, "namespace") == "aws:elasticbeanstalk:application:environment":
+                yield str(dig(setting, "name")), dig(setting, "value")
+
+
+def _containers(given: Any) -> list[Any]:
+    try:
+        return items(json.loads(given) if isinstance(given, str) else given)
+    except ValueError:
+        return []
+
+
+def _in_environment(resource: Resource, _: Settings) -> Iterator[Violation]:
+    for name, value in _variables(resource):
+        found = credential_in(value)
+        if found is None and promises_credential(name) and is_plain(value, name):
+            found = "a value"
+        if found is not None:
+            yield Violation(
+                f'The environment of "{resource.name}" holds {found} in plain text: variable {name}.',
+                resource,
+            )
+
+
+ENVIRONMENT = ResourceRule(
+    id="environment-no-credentials",
+    title="No environment variable holds a credential in plain text",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={
+        "AWS Config": ("CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK", "ECS_NO_ENVIRONMENT_SECRETS"),
+        "Security Hub": ("CodeBuild.2", "ECS.8"),
+        "Checkov": ("CKV_AWS_45",),
+        "Prowler": (
+            "awslambda_function_no_secrets_in_variables",
+            "ecs_task_definitions_no_environment_secrets",
+        ),
+        "Well-Architected": ("SEC02-BP03",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/ecs-no-environment-secrets.html",
+    remedy=(
+        "pass the ARN of a secret instead: secrets[].valueFrom of a container, the type "
+        "SECRETS_MANAGER of a build variable, a read at start in a function."
+    ),
+    steps=(
+        "Store the credential in Secrets Manager and allow the role to read this secret.",
+        "Pass its ARN; rotate the credential.",
+    ),
+    unknown=_UNKNOWN,
+    types=_RUN,
+    check=_in_environment,
+)
+
+
+# --- parameters -----------------------------------------------------------------------------------
+
+
+def _in_parameter(resource: Resource, _: Settings) -> Iterator[Violation]:
+    if resource.get("type") not in ("String", "StringList"):
+        return
+    value, name = resource.get("value"), resource.get("name")
+    named = name if isinstance(name, str) else resource.name
+    promised = promises_credential(named) and (value is UNKNOWN or is_plain(value, named))
+    found = credential_in(value)
+    if promised or found is not None:
+        yield Violation(
+            f'Parameter "{resource.name}" of type {resource.get("type")} holds '
+            f"{found or 'what its name promises: a credential'}, which is stored unencrypted.",
+            resource,
+        )
+
+
+PARAMETER = ResourceRule(
+    id="ssm-parameter-secure",
+    title="A parameter that holds a credential is a SecureString",
+    question=Question.CLOSED,
+    severity=Severity.HIGH,
+    controls={"Checkov": ("CKV2_AWS_34",), "Well-Architected": ("SEC08-BP02",)},
+    url="https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-securestring.html",
+    remedy='set the parameter\'s type to "SecureString".',
+    steps=(
+        'Set type="SecureString"; the name stays the same.',
+        "Allow readers kms:Decrypt where a key of your own encrypts it.",
+    ),
+    unknown="An unknown value of a parameter whose name promises a credential counts as one.",
+    types=tokens.SSM_PARAMETER,
+    check=_in_parameter,
+)
+
+
+# --- providers ------------------------------------------------------------------------------------
+
+
+def _in_provider(resource: Resource, _: Settings) -> Iterator[Violation]:
+    names = {"accessKey": "access_key", "secretKey": "secret_key", "token": "token"}
+    given = [title for name, title in names.items() if not is_absent(resource.get(name))]
+    if given:
+        yield Violation(
+            f'Provider "{resource.name}" is given long-lived credentials: {", ".join(given)} '
+            "is set, and goes into the state of the stack.",
+            resource,
+        )
+
+
+PROVIDER = ResourceRule(
+    id="provider-no-access-keys",
+    title="No AWS provider is given access keys by the program",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={"Checkov": ("CKV_AWS_41",), "Well-Architected": ("SEC02-BP02",)},
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
+    remedy=(
+        "remove access_key, secret_key and token: the environment, a profile or assume_role gives "
+        "temporary credentials."
+    ),
+    steps=(
+        "Remove the keys from the program and from aws:accessKey and aws:secretKey.",
+        "Let CI assume a role by OpenID Connect; on a computer of your own use a profile.",
+        "Deactivate the key that was in the state.",
+    ),
+    unknown="An unknown key counts as set.",
+    types=tokens.PROVIDER,
+    check=_in_provider,
+)
+
+
+# --- where a generated credential goes ------------------------------------------------------------
+
+_CERTAIN = (*tokens.RANDOM_PASSWORD, *tokens.ACCESS_KEY)
+_POSSIBLE = tokens.PRIVATE_KEY
+_READERS = {
+    **dict.fromkeys(_STARTED, ("userData", "userDataBase64")),
+    **dict.fromkeys(tokens.LAMBDA_FUNCTION, ("environment",)),
+    **dict.fromkeys(tokens.TASK_DEFINITION, ("containerDefinitions",)),
+    **dict.fromkeys(tokens.BUILD_PROJECT, ("environment",)),
+    **dict.fromkeys(tokens.BEANSTALK_ENVIRONMENT, ("settings",)),
+    **dict.fromkeys(tokens.SSM_PARAMETER, ("value",)),
+}
+"""Per type the properties that whoever may describe the resource can read."""
+
+
+def _passed_on(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for resource in stack.of(tuple(_READERS)):
+        if resource.type in tokens.SSM_PARAMETER and resource.get("type") == "SecureString":
+            continue
+        for prop in _READERS[resource.type]:
+            if UNKNOWN not in leaves(resource.get(prop)):
+                continue  # a known value is judged for what it is
+            for source in stack.sources(resource, prop, (*_CERTAIN, *_POSSIBLE)):
+                yield _leak(resource, prop, source)
+
+
+def _leak(resource: Resource, prop: str, source: Resource) -> Violation:
+    kind = source.type.rpartition(":")[2]
+    path = (f'{kind} "{source.name}"', f'{prop} of "{resource.name}"')
+    if source.type in _CERTAIN:
+        what = (
+            f'A credential goes in plain text from {kind} "{source.name}" into "{resource.name}".'
+        )
+        return Violation(what, resource, path)
+    return Violation(
+        f'"{resource.name}" takes a value from {kind} "{source.name}", which may be the private key.',
+        resource,
+        path,
+        remedy="pass the public key by a resource of its own, or keep the key in Secrets Manager.",
+        undecided=True,
+    )
+
+
+PASSED_ON = StackRule(
+    id="no-credential-passed-on",
+    title="No generated credential goes into user data, environments or plain parameters",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={"Well-Architected": ("SEC02-BP03", "SEC08-BP02")},
+    url="https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html",
+    remedy=_STORE,
+    steps=(
+        "Put the generated value into an aws.secretsmanager.SecretVersion.",
+        "Pass on the secret's ARN, and allow the role to read this secret.",
+    ),
+    unknown=(
+        "An unknown value is judged by the resources from which it comes; one from elsewhere is "
+        "judged in the update."
+    ),
+    check=_passed_on,
+)
+
+RULES = (USER_DATA, ENVIRONMENT, PARAMETER, PROVIDER, PASSED_ON)

@@ -1,0 +1,317 @@
+"""Rules about IAM: least privilege, no way to more of it, and trust that is limited."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.managed_policies import managed_name
+from guardrails.architecture.policy_documents import Statement, matches, statements
+from guardrails.model import Question, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items
+
+_INLINE = (*tokens.ROLE_POLICY, *tokens.USER_POLICY, *tokens.GROUP_POLICY, *tokens.MANAGED_POLICY)
+_ATTACHED = (
+    *tokens.ROLE_POLICY_ATTACHMENT,
+    *tokens.USER_POLICY_ATTACHMENT,
+    *tokens.GROUP_POLICY_ATTACHMENT,
+    *tokens.POLICY_ATTACHMENT,
+)
+_ROLE_KEYS = ("name", "id", "arn")
+_ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
+_UNKNOWN = (
+    "A policy that is unknown because it names what is still to be created is accepted in the "
+    "preview; the same rule decides at the end of the update, when it is known."
+)
+
+
+def _documents(stack: Stack) -> Iterator[tuple[Resource, str, tuple[Statement, ...]]]:
+    """Yield the statements of every policy for identities, with the resource and a label."""
+    for policy in stack.of(_INLINE):
+        yield policy, f'Policy "{policy.name}"', statements(policy.get("policy")) or ()
+    for role in stack.of(tokens.ROLE):
+        for inline in items(role.get("inlinePolicies")):
+            label = f'Inline policy of role "{role.name}"'
+            yield role, label, statements(dig(inline, "policy")) or ()
+
+
+def _everything(given: Statement) -> bool:
+    """Return whether a statement is about every resource."""
+    return bool(given.not_resources) or any(one == "*" for one in given.resources)
+
+
+def _bounded(role: Resource) -> bool:
+    return not is_absent(role.setting("permissionsBoundary"))
+
+
+def _owners(stack: Stack, attachment: Resource) -> list[Resource]:
+    prop = "role" if attachment.type in tokens.ROLE_POLICY_ATTACHMENT else "roles"
+    return list(stack.references(attachment, prop, tokens.ROLE, _ROLE_KEYS).any)
+
+
+# --- administrators -------------------------------------------------------------------------------
+
+
+def _administers(given: Statement) -> str | None:
+    if not given.allows or given.conditional or not _everything(given):
+        return None
+    if given.not_actions:
+        return f"everything but {', '.join(map(str, given.not_actions))}"
+    for action in given.actions:
+        if action in ("*", "*:*"):
+            return "every action on every resource"
+        if str(action).lower() == "iam:*":
+            return "iam:* on every resource, and so can allow itself everything"
+    return None
+
+
+def _managed(stack: Stack) -> Iterator[tuple[Resource, str, list[Resource]]]:
+    """Yield each AWS managed policy that makes an administrator: where, which, and of which roles."""
+    for attachment in stack.of(_ATTACHED):
+        name = managed_name(str(attachment.get("policyArn")))
+        if name in _ADMINISTRATORS:
+            yield attachment, str(name), _owners(stack, attachment)
+    for role in stack.of(tokens.ROLE):
+        for arn in items(role.get("managedPolicyArns")):
+            name = managed_name(str(arn))
+            if name in _ADMINISTRATORS:
+                yield role, str(name), [role]
+
+
+def _administrators(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for resource, name, roles in _managed(stack):
+        if roles and all(_bounded(role) for role in roles):
+            continue
+        owner = f'role "{roles[0].name}"' if roles else f'"{resource.name}"'
+        path = (*_instances(stack, roles), owner, name) if roles else ()
+        yield Violation(
+            f"{owner[0].upper()}{owner[1:]} is an administrator: {name}.", resource, path
+        )
+    for resource, label, document in _documents(stack):
+        for given in document:
+            allowed = _administers(given)
+            if allowed is not None:
+                yield Violation(f"{label} allows {allowed}.", resource)
+                break
+
+
+def _instances(stack: Stack, roles: list[Resource]) -> tuple[str, ...]:
+    """Return the launch template or instance that runs with one of the roles, as steps of a path."""
+    for started in stack.of((*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE)):
+        profiles = stack.references(
+            started, "iamInstanceProfile", tokens.INSTANCE_PROFILE, ("name", "id", "arn")
+        )
+        for profile in profiles.any:
+            if set(stack.references(profile, "role", tokens.ROLE, _ROLE_KEYS).any) & set(roles):
+                return (f'instances of "{started.name}"', f'instance profile "{profile.name}"')
+    return ()
+
+
+ADMINISTRATOR = StackRule(
+    id="iam-no-administrator",
+    title="No role, user or policy of the stack is an administrator",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={
+        "AWS Config": ("IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS",),
+        "Security Hub": ("IAM.1",),
+        "Checkov": ("CKV_AWS_62", "CKV_AWS_274"),
+        "Prowler": (
+            "iam_aws_attached_policy_no_administrative_privileges",
+            "iam_customer_attached_policy_no_administrative_privileges",
+            "iam_inline_policy_no_administrative_privileges",
+        ),
+        "Well-Architected": ("SEC03-BP02",),
+    },
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
+    remedy="allow the actions that are needed, on the ARNs of the resources that are needed.",
+    steps=(
+        "List what the role does: IAM Access Analyzer writes a policy from CloudTrail.",
+        "Replace the policy by an aws.iam.RolePolicy with these actions and ARNs.",
+        "Where a deployer needs more, set permissions_boundary.",
+    ),
+    unknown=_UNKNOWN,
+    check=_administrators,
+)
+
+
+# --- escalation -----------------------------------------------------------------------------------
+
+_ESCALATIONS = (
+    "iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion",
+    "iam:SetDefaultPolicyVersion", "iam:UpdateAssumeRolePolicy", "iam:CreateAccessKey",
+    "iam:PutUserPolicy", "iam:AttachUserPolicy",
+)  # fmt: skip
+
+
+def _escalates(given: Statement) -> str | None:
+    """Return the action by which whoever has the policy can get more, on any role or user."""
+    if not given.allows or given.conditional or given.not_actions or _administers(given):
+        return None
+    anybody = _everything(given) or any(
+        re.fullmatch(r"arn:[^:]*:iam::[^:]*:(?:\*|role/\*|user/\*)", str(one))
+        for one in given.resources
+    )
+    if not anybody:
+        return None
+    return next((one for one in _ESCALATIONS if matches(given.actions, one)), None)
+
+
+def _escalation(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for resource, label, document in _documents(stack):
+        for given in document:
+            action = _escalates(given)
+            if action is not None:
+                yield Violation(
+                    f"{label} allows {action} on every role: whoever has it can become an "
+                    "administrator.",
+                    resource,
+                )
+                break
+
+
+ESCALATION = StackRule(
+    id="iam-no-escalation",
+    title="No policy lets its owner get more privileges",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={
+        "Checkov": ("CKV_AWS_286",),
+        "Prowler": (
+            "iam_policy_allows_privilege_escalation",
+            "iam_inline_policy_allows_privilege_escalation",
+        ),
+        "Well-Architected": ("SEC03-BP02",),
+    },
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+    remedy=(
+        "name the ARN of the role that may be passed or changed, or add the condition "
+        "iam:PassedToService."
+    ),
+    steps=(
+        "Replace the resource * by the role's ARN.",
+        'Add Condition {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}.',
+    ),
+    unknown=_UNKNOWN,
+    check=_escalation,
+)
+
+
+# --- trust ----------------------------------------------------------------------------------------
+
+_IDENTITIES = (
+    "aws:principal", "aws:source", "sts:externalid", "aws:userid", "kms:calleraccount",
+    "sts:rolesessionname",
+)  # fmt: skip
+"""Beginnings of condition keys that say who asks."""
+
+_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
+_OPEN_PROVIDERS = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io")
+"""Identity providers that sign tokens for everybody's projects."""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _trusts(document: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(document, str):
+        try:
+            document = json.loads(document)
+        except ValueError:
+            return
+    for one in _list(dig(document, "Statement")):
+        if isinstance(one, Mapping) and one.get("Effect") == "Allow":
+            yield one
+
+
+def _keys(statement: Mapping[str, Any]) -> list[str]:
+    condition = statement.get("Condition")
+    tested = condition.values() if isinstance(condition, Mapping) else ()
+    return [str(key).lower() for one in tested if isinstance(one, Mapping) for key in one]
+
+
+def _own_accounts(stack: Stack) -> set[str]:
+    """Return the accounts of this stack, as far as the ARNs of its resources are known."""
+    arns = (one.get("arn") for one in stack.resources)
+    found = (_ACCOUNT.match(arn) for arn in arns if isinstance(arn, str))
+    return {one[1] for one in found if one}
+
+
+def _trust(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for role in stack.of(tokens.ROLE):
+        document = role.get("assumeRolePolicy")
+        if document is UNKNOWN:
+            continue
+        for statement in _trusts(document):
+            yield from _trusted(stack, role, statement)
+
+
+def _trusted(stack: Stack, role: Resource, statement: Mapping[str, Any]) -> Iterator[Violation]:
+    principal, keys = statement.get("Principal"), _keys(statement)
+    accounts = _list(principal.get("AWS")) if isinstance(principal, Mapping) else [principal]
+    identified = any(key.startswith(_IDENTITIES) for key in keys)
+    if "*" in accounts and not identified:
+        yield Violation(
+            f'Role "{role.name}" can be assumed by anybody: its trust policy names the principal *.',
+            role,
+        )
+    for one in accounts:
+        found = re.fullmatch(r"arn:[^:]*:iam::(\d{12}):root|(\d{12})", str(one))
+        if found is None or keys:
+            continue
+        account, own = found[1] or found[2], _own_accounts(stack)
+        if account in own:
+            continue
+        yield Violation(
+            f'{"R" if own else "r"}ole "{role.name}" can be assumed by everybody in account {account}'
+            + (
+                ", which is not this stack's, without a condition."
+                if own
+                else " without a condition; whether that is this stack's own is not known."
+            ),
+            role,
+            undecided=not own,
+        )
+    for provider in _list(dig(principal, "Federated")):
+        open_ = next((one for one in _OPEN_PROVIDERS if str(provider).endswith(one)), None)
+        if open_ and not any(key.endswith(":sub") for key in keys):
+            yield Violation(
+                f'Role "{role.name}" can be assumed from every project of {open_}: no condition on '
+                f"{open_}:sub.",
+                role,
+                remedy=f'add a condition StringLike "{open_}:sub" with your own project.',
+            )
+
+
+TRUST = StackRule(
+    id="iam-trust-limited",
+    title="A role can be assumed only by whom it is for",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={
+        "Checkov": ("CKV_AWS_60", "CKV_AWS_61", "CKV_AWS_358"),
+        "Well-Architected": ("SEC03-BP07",),
+    },
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
+    remedy=(
+        "name the service or the role that may assume it, for another account with a condition on "
+        "sts:ExternalId or aws:PrincipalOrgID."
+    ),
+    steps=(
+        'Name a service, for example {"Service": "ec2.amazonaws.com"}.',
+        "For a partner's account, add a condition on sts:ExternalId.",
+        "For a pipeline, add a condition on the token's sub.",
+    ),
+    unknown=(
+        "An unknown trust policy is judged in the update. Whether an account is the stack's own is "
+        "known by the ARNs of its resources; before the first update it is undecided."
+    ),
+    check=_trust,
+)
+
+RULES = (ADMINISTRATOR, ESCALATION, TRUST)
