@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from region.calibration import CalibrationError, measure, measurement
+from region.calibration import Calibration, CalibrationError, measure, measurement
 from region.calibration.measurement import CpuTimes, read_times
 
 STAT = """\
@@ -56,6 +57,23 @@ def test_a_real_measurement_on_one_cpu():
     # The share of others is that of the whole measurement, the capacity that of its first part: on a
     # computer with other load their sum says nothing, so each is held to what one CPU can give.
     assert 0 <= found.others_cores <= 1.1
+
+
+def others(*cores: float) -> Iterator[Calibration]:
+    return (Calibration(5000, 8000, 0.01, 2.0, 2, others_cores=one) for one in cores)
+
+
+@pytest.mark.parametrize(
+    ("cores", "kept", "left"),
+    [((0.02, 1.0), 0.02, 1), ((0.5, 0.05, 0.0), 0.05, 1), ((0.9, 0.3, 0.6, 0.0), 0.3, 1)],
+)
+def test_the_least_disturbed_of_a_few_measurements_counts(
+    monkeypatch: pytest.MonkeyPatch, cores: tuple[float, ...], kept: float, left: int
+):
+    each = others(*cores)
+    monkeypatch.setattr(measurement, "_measure_once", lambda: next(each))
+    assert measure().others_cores == kept
+    assert len(list(each)) == left
 
 
 @pytest.mark.parametrize(
