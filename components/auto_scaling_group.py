@@ -13,6 +13,7 @@ from components.base import Component
 from components.instance_spec import InstanceSpec
 from components.tags import named
 from components.user_data import encode_user_data
+from policies.availability import zones
 
 CAPACITY_TIMEOUT = "15m"
 """How long `up` waits for the instances to be in service in the group. It does not wait for healthy
@@ -59,15 +60,19 @@ class AutoScalingGroupArgs:
 
     def __post_init__(self) -> None:
         """Reject an impossible group."""
-        if len(self.subnet_ids) < 2:
-            raise ValueError(
-                f"a group with subnets in {len(self.subnet_ids)} zone(s) does not survive the loss "
-                "of one; use at least 2"
-            )
+        count = len(self.subnet_ids)
+        if (problem := zones.too_few_zones(count)) is not None:
+            raise ValueError(f"the group spans {count} zone(s); {problem}")
         if not 1 <= self.min_size <= self.desired_capacity <= self.max_size:
             raise ValueError(
                 f"sizes {self.min_size} <= {self.desired_capacity} <= {self.max_size} do not hold; "
                 "order them as minimum, desired, maximum, starting from 1"
+            )
+        left = zones.left_after_loss(self.min_size, count)
+        if (problem := zones.too_few_left(left)) is not None:
+            raise ValueError(
+                f"the group may shrink to {self.min_size}: {problem}; set min_size to "
+                f"{zones.smallest_size(count)} or more"
             )
         if self.spot_percentage and not self.additional_types:
             raise ValueError(

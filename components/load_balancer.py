@@ -11,10 +11,10 @@ import pulumi_aws as aws
 from components.base import Component
 from components.config.constants import HTTPS_PORT
 from components.tags import Tags
+from policies.availability import names, target_groups, zones
 
-MAX_NAME = 32 - len("-targets") - 8
-"""Names of load balancers and target groups are limited to 32 characters (ELB API reference,
-CreateTargetGroup), of which Pulumi's random suffix takes 8."""
+SUFFIX = len("-targets") + 8
+"""What is added to the component's name: the resource's own, and Pulumi's random suffix."""
 
 DEREGISTRATION_DELAY_SECONDS = 10
 """How long a deregistering target may finish its requests. The default of 300 would make each batch
@@ -24,6 +24,16 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """TLS 1.3 and 1.2 with forward secrecy, and the hybrid key exchange if the client supports it: what
 AWS recommends, while the API's default still accepts TLS 1.0 (ELB user guide, "Security policies
 for your Application Load Balancer"; Security Hub ELB.17)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthCheckTiming:
+    """When a target counts as healthy and as failed; durations in seconds."""
+
+    interval: int = 5
+    timeout: int = 2
+    healthy_threshold: int = 2
+    unhealthy_threshold: int = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +63,8 @@ class LoadBalancerArgs:
         certificate_arn: The certificate of an HTTPS listener, to which the HTTP listener then
             redirects; None for HTTP only.
         access_logs: Where access logs are written; None for no access logs.
+        health_check: The timing of the health check.
+        deregistration_delay_seconds: How long a target that leaves may finish its requests.
         protect: Whether deletion protection is on.
         tags: Tags of every resource.
     """
@@ -65,6 +77,8 @@ class LoadBalancerArgs:
     health_path: str
     certificate_arn: pulumi.Input[str] | None = None
     access_logs: AccessLogBucket | None = None
+    health_check: HealthCheckTiming = HealthCheckTiming()
+    deregistration_delay_seconds: int = DEREGISTRATION_DELAY_SECONDS
     protect: bool
     tags: Tags
 
@@ -75,11 +89,19 @@ class LoadBalancerArgs:
                 f"port {HTTPS_PORT} cannot both serve HTTPS and redirect to it; "
                 "set listener_port to 80"
             )
-        if len(self.subnet_ids) < 2:
-            raise ValueError(
-                f"AWS rejects a load balancer with subnets in {len(self.subnet_ids)} zone(s); "
-                "use subnets in at least 2"
-            )
+        count = len(self.subnet_ids)
+        if (problem := zones.too_few_zones(count)) is not None:
+            raise ValueError(f"the load balancer spans {count} zone(s); {problem}")
+        if (problem := target_groups.bad_drain(self.deregistration_delay_seconds)) is not None:
+            raise ValueError(f"deregistration delay: {problem}")
+        problems = target_groups.refused_check(
+            self.health_check.interval,
+            self.health_check.timeout,
+            self.health_check.healthy_threshold,
+            self.health_check.unhealthy_threshold,
+        )
+        if (problem := next(problems, None)) is not None:
+            raise ValueError(f"AWS rejects the health check: {problem}")
 
 
 class LoadBalancer(Component):
@@ -101,8 +123,8 @@ class LoadBalancer(Component):
     def __init__(
         self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        if len(name) > MAX_NAME:
-            raise ValueError(f'"{name}" is too long for AWS; use at most {MAX_NAME} characters')
+        if (problem := names.bad_name("target group", name, SUFFIX)) is not None:
+            raise ValueError(problem)
         super().__init__(
             "network:LoadBalancer",
             name,
@@ -196,16 +218,16 @@ class LoadBalancer(Component):
             # Elastic Load Balancing").
             target_type="instance",
             load_balancing_algorithm_type="least_outstanding_requests",
-            deregistration_delay=DEREGISTRATION_DELAY_SECONDS,
+            deregistration_delay=args.deregistration_delay_seconds,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
                 enabled=True,
                 protocol="HTTP",
                 path=args.health_path,
                 port="traffic-port",
-                interval=5,
-                timeout=2,
-                healthy_threshold=2,
-                unhealthy_threshold=2,
+                interval=args.health_check.interval,
+                timeout=args.health_check.timeout,
+                healthy_threshold=args.health_check.healthy_threshold,
+                unhealthy_threshold=args.health_check.unhealthy_threshold,
                 matcher="200",
             ),
             tags=dict(args.tags),

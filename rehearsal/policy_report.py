@@ -252,15 +252,7 @@ def _stack(report: StackReport, rules: Mapping[str, Rule]) -> Iterator[str]:
         yield from ("", "```", report.failed.replace("```", "'''"), "```", "")
     if not report.complete:
         yield from (INCOMPLETE, "")
-    if report.answers:
-        yield from ("| question | answer | rules |", "|---|---|---|")
-        for one in report.answers:
-            yield f"| {' | '.join(map(_cell, (one.question, one.answer, one.rules)))} |"
-        yield ""
-    for line in report.practices:
-        yield f"- {_cell(line)}"
-    if report.practices:
-        yield ""
+    yield from _answers(report)
     if not report.findings and report.failed is None and report.complete:
         yield from ("No violation.", "")
     for title, level in _SECTIONS:
@@ -278,6 +270,18 @@ def _stack(report: StackReport, rules: Mapping[str, Rule]) -> Iterator[str]:
     if idle:
         names = ", ".join(f"`{name}`" for name in idle)
         yield from ("<details><summary>Not applicable here</summary>", "", names, "", "</details>")
+
+
+def _answers(report: StackReport) -> Iterator[str]:
+    if report.answers:
+        yield from ("| question | answer | rules |", "|---|---|---|")
+        for one in report.answers:
+            yield f"| {' | '.join(map(_cell, (one.question, one.answer, one.rules)))} |"
+        yield ""
+    for line in report.practices:
+        yield f"- {_cell(line)}"
+    if report.practices:
+        yield ""
 
 
 def _link(rule: str, rules: Mapping[str, Rule]) -> str:

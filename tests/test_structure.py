@@ -20,7 +20,9 @@ PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool
 SOURCES = sorted(
     path
     for package in [*PACKAGES, "app", "benchmarks"]
-    for path in (ROOT / ("policies" if package == "guardrails" else package)).rglob("*.py")
+    for path in (
+        ROOT / ("policies" if package in ("availability", "guardrails") else package)
+    ).rglob("*.py")
 )
 
 

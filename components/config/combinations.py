@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from components.cidr import LARGEST_PREFIX, instance_addresses, parse_vpc_cidr
 from components.config.constants import HTTPS_PORT
 from components.config.fields import certificate_region
-from components.config.minimum_healthy_hosts import largest_possible
 from components.config.settings import Settings
 from components.errors import ConfigurationError
 from components.instance_spec import architecture_of, is_burstable
+from policies.availability import zones
+from policies.availability.healthy_hosts import largest_possible
 
 HALF_AT_A_TIME = "CodeDeployDefault.HalfAtATime"
 
@@ -52,6 +53,14 @@ def _sizes(settings: Settings) -> Iterator[str]:
             f"haproof:minSize {low}, haproof:desiredCapacity {desired} and haproof:maxSize {high} "
             "are out of order; set them so that minSize <= desiredCapacity <= maxSize."
         )
+    elif settings.topology == "ha":
+        count = settings.availability_zone_count
+        problem = zones.too_few_left(zones.left_after_loss(low, count))
+        if problem is not None:
+            yield (
+                f"haproof:minSize is {low} in {count} zones: {problem}; set it to "
+                f"{zones.smallest_size(count)} or more."
+            )
 
 
 def _healthy_hosts(settings: Settings) -> Iterator[str]:
@@ -68,13 +77,13 @@ def _healthy_hosts(settings: Settings) -> Iterator[str]:
         return
     # The smallest group is the strictest: what it can keep, every larger one can.
     size = settings.min_size if settings.topology == "ha" else 1
-    if minimum.possible_for(size):
+    problem = minimum.deadlock(size)
+    if problem is None:
         return
     count, percent = largest_possible(size)
     described = "one instance" if settings.topology == "single" else f"haproof:minSize {size}"
     yield (
-        f'haproof:minimumHealthyHosts is "{minimum}": with {described}, {minimum.arithmetic(size)}, '
-        "which leaves none to deploy to, so every deployment would fail; use at most "
+        f'haproof:minimumHealthyHosts is "{minimum}": with {described}, {problem}; use at most '
         f"{count} or {percent}%."
     )
 

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from policies.availability import healthy_hosts
+
 _FORM = re.compile(r"(?P<number>[0-9]{1,4})(?P<percent>%?)")
 
 
@@ -24,21 +26,11 @@ class MinimumHealthyHosts:
 
     def required_of(self, size: int) -> int:
         """Return how many of `size` hosts must stay healthy; percentages are rounded up."""
-        if self.kind == "HOST_COUNT":
-            return self.value
-        return -(-size * self.value // 100)
+        return healthy_hosts.required(self.kind, self.value, size)
 
-    def arithmetic(self, size: int) -> str:
-        """Describe the calculation, for an error message."""
-        required = self.required_of(size)
-        if self.kind == "HOST_COUNT":
-            return f"{required} of {size} host(s) must stay healthy"
-        share = size * self.value / 100
-        return f"{self.value} % of {size} host(s) is {share:g}, rounded up to {required}"
-
-    def possible_for(self, size: int) -> bool:
-        """Check that `size` hosts leave one to deploy to; otherwise every deployment fails."""
-        return self.required_of(size) < size
+    def deadlock(self, size: int) -> str | None:
+        """Return why no deployment to `size` hosts can begin, as a clause; None if one can."""
+        return healthy_hosts.deadlock(self.kind, self.value, size)
 
 
 def parse_minimum(text: str) -> MinimumHealthyHosts:
@@ -58,8 +50,3 @@ def parse_minimum(text: str) -> MinimumHealthyHosts:
     if value > 100:
         raise ValueError("is more than all hosts; use a percentage below 100%")
     return MinimumHealthyHosts(kind="FLEET_PERCENT", value=value)
-
-
-def largest_possible(size: int) -> tuple[int, int]:
-    """Return the largest number and the largest percentage that `size` hosts can keep."""
-    return size - 1, 100 * (size - 1) // size

@@ -30,6 +30,7 @@ def rules() -> None:
             "level": rule.level.value,
             "severity": rule.severity.value,
             "scope": rule.scope.value,
+            "question": rule.question.value,
             "controls": dict(rule.controls),
             "url": rule.url,
             "remedy": rule.remedy,

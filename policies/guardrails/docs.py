@@ -6,25 +6,57 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from guardrails.model import ConfigurationRule, Profile, ResourceRule, Rule, Scope
+from guardrails.model import ConfigurationRule, Profile, Question, ResourceRule, Rule, Scope
+from guardrails.practices import CATALOGUE, PRACTICES
 
 BEGIN = "<!-- catalogue: written by `python -m docgen --write` -->"
 END = "<!-- end of the catalogue -->"
 
 
 def render_catalogue(rules: Iterable[Rule]) -> str:
-    """Render a table of all rules, then a section per rule."""
+    """Render a table of the rules per question, the best practices, then a section per rule."""
     listed = list(rules)
+    own = [rule for rule in listed if isinstance(rule, ConfigurationRule)]
+    judging = [rule for rule in listed if rule not in own]
     lines = [
-        f"{len(listed)} rules. Level: under `low-cost`, and under `production` where it differs.",
-        "",
-        "| rule | level | severity | applies to | official |",
-        "|---|---|---|---|---|",
-        *(_row(rule) for rule in listed),
+        f"{len(judging)} rules, and one about the policy configuration. Level: under `low-cost`, and "
+        "under `production` where it differs.",
     ]
+    for question in Question:
+        answering = [rule for rule in judging if rule.question is question]
+        if answering:
+            lines += ["", f"### {question.value}", *_table(answering)]
+    if own:
+        lines += ["", "### The policy configuration", *_table(own)]
+    lines += ["", *_practices(judging)]
     for rule in listed:
         lines += ["", *_section(rule)]
     return "\n".join(lines) + "\n"
+
+
+def _table(rules: Iterable[Rule]) -> Iterator[str]:
+    listed = list(rules)
+    yield f"{len(listed)} {'rule' if len(listed) == 1 else 'rules'}."
+    yield ""
+    yield "| rule | level | severity | applies to | official |"
+    yield "|---|---|---|---|---|"
+    yield from map(_row, listed)
+
+
+def _practices(rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield the best practices that rules answer a part of."""
+    kept: dict[str, list[str]] = {}
+    for rule in rules:
+        for practice in rule.controls.get(CATALOGUE, ()):
+            kept.setdefault(practice, []).append(f"[`{rule.id}`](#{rule.id})")
+    yield "### Well-Architected practices"
+    yield f"{len(kept)} best practices of the AWS Well-Architected Framework, by the rules that check a"
+    yield "part of them. A rule that holds does not mean that the whole practice is kept."
+    yield ""
+    yield "| practice | name | rules |"
+    yield "|---|---|---|"
+    for practice, names in sorted(kept.items()):
+        yield f"| {practice} | {PRACTICES.get(practice, '')} | {', '.join(names)} |"
 
 
 def replace_catalogue(page: str, rules: Iterable[Rule]) -> str:
@@ -41,7 +73,12 @@ def replace_catalogue(page: str, rules: Iterable[Rule]) -> str:
 
 
 def _row(rule: Rule) -> str:
-    names = ", ".join(name for names in rule.controls.values() for name in names)
+    names = ", ".join(
+        name
+        for catalogue, names in rule.controls.items()
+        if catalogue != CATALOGUE
+        for name in names
+    )
     cells = (f"[`{rule.id}`](#{rule.id})", _level(rule), rule.severity.value, _scope(rule), names)
     return f"| {' | '.join(cells)} |"
 
@@ -58,8 +95,8 @@ def _scope(rule: Rule) -> str:
 
 
 def _section(rule: Rule) -> Iterator[str]:
-    yield f"### {rule.id}"
-    yield f"{rule.title}. Evaluated {_when(rule)}. [Source]({rule.url})."
+    yield f"#### {rule.id}"
+    yield f"{rule.title}. {rule.question.value} Evaluated {_when(rule)}. [Source]({rule.url})."
     yield ""
     for catalogue_name, names in rule.controls.items():
         yield f"- {catalogue_name}: {', '.join(f'`{name}`' for name in names)}"

@@ -8,10 +8,10 @@ from components.auto_scaling_group import AutoScalingGroupArgs
 
 
 @pytest.mark.parametrize(
-    ("sizes", "zones"), [((2, 1, 3), "ab"), ((0, 1, 1), "ab"), ((1, 1, 1), "a")]
+    ("sizes", "zones"), [((2, 1, 3), "ab"), ((0, 1, 1), "ab"), ((2, 2, 2), "a"), ((1, 2, 3), "ab")]
 )
 def test_impossible_sizes_and_one_zone_are_rejected(sizes, zones):
-    with pytest.raises(ValueError, match=r"order them|at least 2"):
+    with pytest.raises(ValueError, match=r"order them|at least 2|set min_size to 2"):
         AutoScalingGroupArgs(
             spec=None,
             subnet_ids=dict.fromkeys(zones, "s"),
@@ -33,9 +33,9 @@ def test_spot_with_one_type_is_rejected():
             subnet_ids={"a": "s", "b": "t"},
             target_group_arn="t",
             resource_label="l",
-            min_size=1,
-            desired_capacity=1,
-            max_size=1,
+            min_size=2,
+            desired_capacity=2,
+            max_size=2,
             health_check_grace_seconds=0,
             requests_per_target=1,
             spot_percentage=30,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.load_balancer import MAX_NAME, LoadBalancer, LoadBalancerArgs
+from components.load_balancer import SUFFIX, HealthCheckTiming, LoadBalancer, LoadBalancerArgs
 from tests.components.options import CERTIFICATE, DOMAIN
 from tests.components.templates import ACCOUNT, REGION
 
@@ -28,15 +28,29 @@ def test_one_zone_is_rejected():
         load_balancer_args(subnet_ids={"a": "s"})
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"deregistration_delay_seconds": 0}, "cuts those in flight"),
+        ({"deregistration_delay_seconds": 3600}, "at most 1800 s"),
+        ({"health_check": HealthCheckTiming(timeout=5)}, "timeout 5 s is not below interval 5 s"),
+        ({"health_check": HealthCheckTiming(healthy_threshold=1)}, "it has to be 2 to 10"),
+    ],
+)
+def test_what_the_policies_refuse_is_refused_at_construction(changes, words):
+    with pytest.raises(ValueError, match=words):
+        load_balancer_args(**changes)
+
+
 def test_https_on_the_port_that_redirects_to_it_is_rejected():
     with pytest.raises(ValueError, match="set listener_port to 80"):
         load_balancer_args(listener_port=443, certificate_arn="arn")
 
 
 def test_a_name_leaves_room_for_suffixes_within_32_characters():
-    assert MAX_NAME + len("-targets") + len("-1234567") == 32
-    with pytest.raises(ValueError, match="is too long for AWS; use at most 16"):
-        LoadBalancer("b" * (MAX_NAME + 1), load_balancer_args())
+    assert len("-targets") + len("-1234567") == SUFFIX
+    with pytest.raises(ValueError, match="too long for a target group: 17 characters, at most 16"):
+        LoadBalancer("b" * (32 - SUFFIX + 1), load_balancer_args())
 
 
 def test_the_health_check_and_the_target_group(ha):

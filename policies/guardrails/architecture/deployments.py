@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
+
+from availability import healthy_hosts
+from availability.healthy_hosts import FLEET_PERCENT, HOST_COUNT
 
 from guardrails import tokens
 from guardrails.architecture.alarms import ALARM_KEYS, Service
@@ -49,11 +51,15 @@ class Minimum:
 
     def hosts(self, fleet_size: float) -> int | None:
         """Return how many instances have to stay healthy; CodeDeploy rounds percentages up."""
-        if self.value is None:
+        if self.value is None or self.kind not in (FLEET_PERCENT, HOST_COUNT):
             return None
-        if self.kind == "FLEET_PERCENT":
-            return math.ceil(fleet_size * self.value / 100)
-        return math.ceil(self.value) if self.kind == "HOST_COUNT" else None
+        return healthy_hosts.required(self.kind, self.value, fleet_size)
+
+    def deadlock(self, fleet_size: float) -> str | None:
+        """Return why no deployment to so many instances can begin, as a clause."""
+        if self.value is None or self.kind not in (FLEET_PERCENT, HOST_COUNT):
+            return None
+        return healthy_hosts.deadlock(self.kind, self.value, fleet_size)
 
     def kept(self, fleet_size: float) -> int | None:
         """Return how many instances stay in service; CodeDeploy deploys to at least one."""

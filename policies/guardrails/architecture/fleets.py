@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from availability.zones import lost
+
 from guardrails import tokens
 from guardrails.architecture.given import given
 from guardrails.architecture.launching import Launching, launching
@@ -130,7 +132,7 @@ class Fleet:
         for group, count in known:
             spanned = max(2, group.zones.possible) if zone is None else len(group.zones.zones)
             hit = zone is None or zone in group.zones.zones
-            gone = math.ceil(count / max(1, spanned)) if hit else 0
+            gone = lost(count, spanned) if hit else 0
             left += count - gone
             steps.append(f'Auto Scaling group "{group.name}": {gone} of {count} lost')
         return left, tuple(steps)

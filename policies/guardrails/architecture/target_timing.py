@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from availability import target_groups
+
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, is_absent, number
 
@@ -40,7 +42,10 @@ def healthy_after(targets: Resource) -> Seconds:
         return Seconds(0)  # tg-health-check-defined reports it
     interval = seconds(targets, _INTERVAL, "healthCheck", "interval")
     threshold = seconds(targets, _HEALTHY_THRESHOLD, "healthCheck", "healthyThreshold")
-    return Seconds(interval.value * threshold.value, interval.unknown or threshold.unknown)
+    return Seconds(
+        target_groups.healthy_after(interval.value, threshold.value),
+        interval.unknown or threshold.unknown,
+    )
 
 
 def fails_after(targets: Resource) -> Seconds:
@@ -53,7 +58,9 @@ def fails_after(targets: Resource) -> Seconds:
     threshold = seconds(targets, _UNHEALTHY_THRESHOLD, "healthCheck", "unhealthyThreshold")
     timeout = number(targets.get("healthCheck", "timeout"))
     last = _TIMEOUT if timeout is None else timeout
-    return Seconds(interval.value * threshold.value + last, threshold.unknown)
+    return Seconds(
+        target_groups.fails_after(interval.value, threshold.value, last), threshold.unknown
+    )
 
 
 def leaves_after(targets: Resource) -> Seconds:

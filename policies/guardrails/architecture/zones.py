@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from availability.zones import too_few_zones
+
 from guardrails import tokens
 from guardrails.architecture.given import given
 from guardrails.model import Parameters, Violation
@@ -80,9 +82,10 @@ NOTHING = Spread((), 0, 0)
 
 def shortfall(spread: Spread, resource: Resource, subject: str, minimum: int) -> Violation | None:
     """Return a violation unless the subject certainly spans the minimum; undecided if it may."""
-    if spread.certain >= minimum:
+    problem = too_few_zones(spread.certain, minimum)
+    if problem is None:
         return None
-    what = f"{subject} spans {spread.describe()}; at least {minimum} are required."
+    what = f"{subject} spans {spread.describe()}; {problem}."
     return Violation(what, resource, remedy=spread.remedy, undecided=spread.possible >= minimum)
 
 

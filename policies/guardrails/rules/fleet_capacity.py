@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from availability.zones import too_few_left
+
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.fleets import Fleet, Fleets, Group, Remainder
 from guardrails.architecture.given import given
@@ -92,10 +94,9 @@ def _zone_loss(stack: Stack, settings: Settings) -> Iterator[Violation]:
         if unknown is not None:
             if not _needed_to_deploy(stack, unknown):
                 yield _unknown_size(unknown)
-        elif remainder.left is not None and remainder.left < need:
+        elif remainder.left is not None and (problem := too_few_left(remainder.left, need)):
             yield Violation(
-                f"{_names(fleet)} may shrink to {_sizes(fleet)} (min_size): after the loss of a zone "
-                f"{remainder.left} are left to serve; at least {need} are required.",
+                f"{_names(fleet)} may shrink to {_sizes(fleet)} (min_size): {problem}.",
                 fleet.groups[0].resource,
                 path=_path(remainder),
                 remedy=_undecided_weight(fleet)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from availability.target_groups import never_healthy
+
 from guardrails.architecture.target_timing import (
     Seconds,
     grace_period,
@@ -34,11 +36,8 @@ def _problems(
     step = leaving.value + healthy.value
     if unknown:
         yield f"how long a deployment step takes is not known: {unknown}."
-    elif healthy.value >= grace.value:
-        yield (
-            f"an instance is healthy after {healthy.value:g} s at the earliest, but Auto Scaling "
-            f'group "{group.name}" replaces it after a grace period of {grace.value:g} s.'
-        )
+    elif never := never_healthy(healthy.value, grace.value):
+        yield f'{never} by Auto Scaling group "{group.name}" (health_check_grace_period).'
     elif step > timeout:
         yield (
             f"a deployment step takes {step:g} s ({leaving.value:g} s to deregister, "

@@ -97,18 +97,17 @@ def _possible(stack: Stack, _: Settings) -> Iterator[Violation]:
             continue  # OneAtATime's documented 99 % would round up to all hosts; AWS exempts it
         for group in deployment.groups.any:
             size = number(group.get("minSize"))
-            hosts = None if size is None else minimum.hosts(size)
+            deadlock = None if size is None else minimum.deadlock(size)
             if size is None:
                 yield Violation(
                     f'Auto Scaling group "{group.name}" has a min_size that is '
                     f"{group.shown('minSize')}, so deployments to it cannot be evaluated.",
                     group,
                 )
-            elif hosts is not None and hosts >= size:
+            elif deadlock is not None:
                 yield Violation(
-                    f"{deployment.label} has to keep {hosts} hosts healthy, but "
-                    f'Auto Scaling group "{group.name}" may have only {size:g}: every deployment '
-                    "would fail immediately.",
+                    f"{deployment.label} deploys to Auto Scaling group "
+                    f'"{group.name}", which may have only {size:g}: {deadlock}.',
                     deployment.resource,
                 )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from availability.target_groups import bad_drain
+
 from guardrails import tokens
 from guardrails.architecture import target_timing
 from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Fleets
@@ -98,21 +100,22 @@ def _drains(stack: Stack, settings: Settings) -> Iterator[Violation]:
         delay = number(targets.get("deregistrationDelay"))
         if delay is None:
             continue  # codedeploy-health-check-timing reports an unknown one
+        problem = bad_drain(delay, least, most)
+        if problem is None:
+            continue
+        what = f'Target group "{targets.name}": {problem} (deregistration_delay).'
         if delay < least:
             yield Violation(
-                f'Target group "{targets.name}" gives requests {delay:g} s to end when an instance '
-                "leaves (deregistration_delay): every deployment and every scale-in cuts those in "
-                f"flight; at least {least} s are required.",
+                what,
                 targets,
                 remedy=(
                     "set deregistration_delay to the duration of the longest request, for example "
                     f"{max(least, 30)}."
                 ),
             )
-        elif most < delay < 3600:  # an hour: codedeploy-health-check-timing
+        elif delay < 3600:  # an hour: codedeploy-health-check-timing
             yield Violation(
-                f'Target group "{targets.name}" waits {delay:g} s for each instance that leaves '
-                f"(deregistration_delay); at most {most} s are allowed.",
+                what,
                 targets,
                 remedy=(
                     "set deregistration_delay to the duration of the longest request, not above "

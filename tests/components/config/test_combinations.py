@@ -36,6 +36,10 @@ from tests.components.config.configurations import (
         ),
         ({"minSize": "1", "desiredCapacity": "1"}, ["with one instance none is left"]),
         (
+            {"minSize": "1"},
+            ["haproof:minSize is 1 in 3 zones", "0 are left to serve", "set it to 2 or more"],
+        ),
+        (
             {"minSize": "2", "minimumHealthyHosts": "66%"},
             [
                 'minimumHealthyHosts is "66%"',
@@ -104,7 +108,7 @@ def test_a_rejection_names_key_value_and_remedy(changes, parts):
     prefix=st.integers(16, 23),
     network=st.sampled_from(["public", "nat"]),
     zones=st.integers(2, 6),
-    sizes=st.integers(1, 500),
+    sizes=st.integers(2, 500),
 )
 def test_a_vpc_that_is_too_small_is_rejected_with_a_prefix_that_is_accepted(
     prefix, network, zones, sizes
@@ -114,8 +118,8 @@ def test_a_vpc_that_is_too_small_is_rejected_with_a_prefix_that_is_accepted(
             vpcCidr=f"10.20.0.0/{length}",
             network=network,
             availabilityZoneCount=str(zones),
-            minSize="1",
-            desiredCapacity="1",
+            minSize="2",
+            desiredCapacity="2",
             maxSize=str(sizes),
             deploymentConfig="CodeDeployDefault.AllAtOnce",
         )

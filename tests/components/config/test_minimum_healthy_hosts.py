@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from components.config.minimum_healthy_hosts import (
     MinimumHealthyHosts,
-    largest_possible,
     parse_minimum,
 )
+from policies.availability.healthy_hosts import largest_possible
 
 FLEETS = st.integers(1, 500)
 
@@ -35,9 +35,11 @@ def test_percentages_are_rounded_up():
     """The case that AWS Config's default threshold makes impossible with two instances."""
     two_thirds = parse_minimum("66%")
     assert two_thirds.required_of(2) == 2
-    assert not two_thirds.possible_for(2)
-    assert two_thirds.possible_for(3)
-    assert two_thirds.arithmetic(2) == "66 % of 2 host(s) is 1.32, rounded up to 2"
+    assert two_thirds.deadlock(2) == (
+        "66 % of 2 host(s) is 1.32, rounded up to 2, which leaves none to deploy to, so every "
+        "deployment would fail"
+    )
+    assert two_thirds.deadlock(3) is None
 
 
 @given(size=FLEETS, percent=st.integers(0, 100))
@@ -52,12 +54,12 @@ def test_rounding_is_exact(size, percent):
 def test_the_largest_possible_is_possible_and_the_next_is_not(size):
     count, percent = largest_possible(size)
     for kind, value in (("HOST_COUNT", count), ("FLEET_PERCENT", percent)):
-        assert MinimumHealthyHosts(kind=kind, value=value).possible_for(size)
-        assert not MinimumHealthyHosts(kind=kind, value=value + 1).possible_for(size)
+        assert MinimumHealthyHosts(kind=kind, value=value).deadlock(size) is None
+        assert MinimumHealthyHosts(kind=kind, value=value + 1).deadlock(size)
 
 
 @given(size=FLEETS, percent=st.integers(0, 100))
 def test_what_a_fleet_can_keep_every_larger_one_can(size, percent):
     minimum = MinimumHealthyHosts(kind="FLEET_PERCENT", value=percent)
-    if minimum.possible_for(size):
-        assert minimum.possible_for(size + 1)
+    if minimum.deadlock(size) is None:
+        assert minimum.deadlock(size + 1) is None
