@@ -19,8 +19,8 @@ def render_catalogue(rules: Iterable[Rule]) -> str:
     own = [rule for rule in listed if isinstance(rule, ConfigurationRule)]
     judging = [rule for rule in listed if rule not in own]
     lines = [
-        f"{len(judging)} rules, and one about the policy configuration. Level: under `low-cost`, and "
-        "under `production` where it differs.",
+        f"{len(judging)} rules, and one about the policy configuration.",
+        "Level: under `low-cost`, and under `production` where it differs.",
     ]
     for question in Question:
         answering = [rule for rule in judging if rule.question is question]
