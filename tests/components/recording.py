@@ -118,15 +118,22 @@ class Recording:
 class RecordingMocks(Mocks):
     """Echoes inputs and adds the type's computed outputs; rejects types without a template."""
 
-    def __init__(self, recording: Recording, invokes: Mapping[str, Any], preview: bool) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        invokes: Mapping[str, Any],
+        preview: bool,
+        any_type: bool,
+    ) -> None:
         self._recording = recording
         self._invokes = invokes
         self._preview = preview
+        self._any_type = any_type
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
             return None, {}
-        if args.typ not in OUTPUTS:
+        if args.typ not in OUTPUTS and not self._any_type:
             raise AssertionError(
                 f"{args.typ} has no output template in tests/components/templates.py"
             )
@@ -145,8 +152,14 @@ class RecordingMocks(Mocks):
 class RecordingMonitor(MockMonitor):
     """Records what the SDK's mock monitor drops: options, parents and registered outputs."""
 
-    def __init__(self, recording: Recording, invokes: Mapping[str, Any], preview: bool) -> None:
-        super().__init__(RecordingMocks(recording, invokes, preview))
+    def __init__(
+        self,
+        recording: Recording,
+        invokes: Mapping[str, Any],
+        preview: bool,
+        any_type: bool = False,
+    ) -> None:
+        super().__init__(RecordingMocks(recording, invokes, preview, any_type))
         self.recording = recording
         self.preview = preview
         self.slow: Collection[str] = ()
@@ -244,13 +257,16 @@ def record(
     invokes: Mapping[str, Any] | None = None,
     preview: bool = False,
     slow: Collection[str] = (),
+    any_type: bool = False,
 ) -> Recording:
     """Run any program on the recording engine, on its own event loop.
 
-    Resources of the types in `slow` take longer to make than all the others.
+    Resources of the types in `slow` take longer to make than all the others. With `any_type` a
+    preview also takes types without a template: it needs none, since only inputs are known in it.
     """
+    assert preview or not any_type, "outputs need a template; record a preview"
     recording = Recording()
-    monitor = RecordingMonitor(recording, {**INVOKES, **(invokes or {})}, preview)
+    monitor = RecordingMonitor(recording, {**INVOKES, **(invokes or {})}, preview, any_type)
     monitor.slow = slow
     # The SDK keeps its state in context variables: a separate context leaks nothing to other runs.
     contextvars.copy_context().run(_run, program, monitor, stack, config or {})

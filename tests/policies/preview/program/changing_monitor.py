@@ -32,7 +32,7 @@ class ChangingMonitor:
         return getattr(self._monitor, name)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
-        key = f"{request.type}::{request.name}"
+        key = self._key(request)
         self._forget_left_out(request)
         if key in self._changes["drops"] or self._is_beside(request):
             self._responses[key] = self._leave_out(request)
@@ -51,6 +51,10 @@ class ChangingMonitor:
             for addition in self._ready():
                 self._register(addition["name"], self._addition(addition, request))
         return response
+
+    def _key(self, request: Any) -> str:
+        """Return how the changes name this registration."""
+        return f"{request.type}::{request.name}"
 
     def _register(self, key: str, request: Any) -> Any:
         response = self._monitor.RegisterResource(request)

@@ -1,0 +1,7 @@
+"""Sound programs with one fault each, by the question that they lose."""
+
+from __future__ import annotations
+
+from tests.policies.programs.broken import closed, deploy, serve, survive, valid
+
+__all__ = ["closed", "deploy", "serve", "survive", "valid"]

@@ -1,0 +1,29 @@
+"""Sound programs, by theme."""
+
+from __future__ import annotations
+
+from tests.policies.programs.innocents import (
+    buckets,
+    deliveries,
+    doors,
+    fleets,
+    networks,
+    permissions,
+    plain,
+    routing,
+    stores,
+    workloads,
+)
+
+__all__ = [
+    "buckets",
+    "deliveries",
+    "doors",
+    "fleets",
+    "networks",
+    "permissions",
+    "plain",
+    "routing",
+    "stores",
+    "workloads",
+]

@@ -1,0 +1,14 @@
+"""Advisory rules that a sound program may break: they cost money, need a domain, or are taste."""
+
+from __future__ import annotations
+
+TASTE = {
+    "elb-deletion-protection": "It hinders a teardown, and a restored stack has it again.",
+    "elb-access-logs": "Logs cost storage.",
+    "elb-tls-listener": "HTTPS needs a domain.",
+    "asg-multiple-instance-types": "One type is easier to measure.",
+    "no-public-ip": "Public subnets save the NAT gateways.",
+    "rds-multi-az": "A standby doubles the price.",
+    "rds-deletion-protection": "It hinders a teardown.",
+    "rds-minor-upgrade": "Some upgrade by hand.",
+}

@@ -1,0 +1,45 @@
+"""What is broken does not pass: a rule of the question that it loses says so, and what proves it."""
+
+from __future__ import annotations
+
+import pytest
+from guardrails.model import Level
+
+import tests.policies.programs.broken
+import tests.policies.programs.innocents  # noqa: F401 - registers them
+from tests.policies.programs.cases import BROKEN
+from tests.policies.programs.evaluation import added, is_undecided, lines
+
+
+def answers(name):
+    """What the pack newly says about a broken program, of the question that it loses."""
+    one = BROKEN[name]
+    return [
+        finding
+        for finding in added(one)
+        if finding.rule.question in one.questions
+        and (not one.rules or finding.rule.id in one.rules)
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, one in BROKEN.items() if not one.advisory])
+def test_what_is_broken_is_blocked(name):
+    found = [finding for finding in answers(name) if finding.level is Level.MANDATORY]
+    assert found, f"nothing of {BROKEN[name].questions} blocks it:\n{lines(added(BROKEN[name]))}"
+
+
+@pytest.mark.parametrize("name", [name for name, one in BROKEN.items() if one.advisory])
+def test_what_is_risky_is_said(name):
+    assert answers(name), f"nobody says so:\n{lines(added(BROKEN[name]))}"
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_message_names_what_is_broken(name):
+    """A name in quotes, or the path that proves it."""
+    for finding in added(BROKEN[name]):
+        problem = finding.text.split(" Remedy: ")[0]
+        assert '"' in problem or " Path: " in problem or is_undecided(finding), finding.text
+
+
+def test_there_are_enough():
+    assert len(BROKEN) >= 80
