@@ -6,20 +6,29 @@ import functools
 import importlib
 import json
 import keyword
+import threading
 import typing
 from collections.abc import Callable
 from typing import Any
 
 from tests.components.templates import ACCOUNT, INVOKES, REGION
 
+_LOADING = threading.Lock()
 
-@functools.cache
+
 def left_open(kind: str) -> frozenset[str]:
     """Return the properties of a type that a preview does not know unless the program sets them.
 
     The SDK says which: an output that is never absent, although the program need not set it, comes
     from the provider (`Computed` in the Terraform schema).
     """
+    # The SDK's modules load themselves when they are first read, which two threads must not do at once.
+    with _LOADING:
+        return _computed(kind)
+
+
+@functools.cache
+def _computed(kind: str) -> frozenset[str]:
     package, module, name = kind.split(":")
     if package != "aws":
         return frozenset()

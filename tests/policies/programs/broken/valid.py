@@ -180,6 +180,6 @@ def deregistration_for_two_hours(edit: Edit) -> None:
     edit.set("web", "deregistrationDelay", 7200)
 
 
-@broken("plain_web_service", VALID)
+@broken("plain_web_service", (VALID, SURVIVE))
 def group_without_template_or_policy(edit: Edit) -> None:
     edit.set("fleet", "launchTemplate", ...)
