@@ -18,6 +18,7 @@ from tests.policies.programs.evaluation import (
     preview_of,
     record_parts,
 )
+from tests.policies.programs.gaps import BREAKS_THAT_PASS
 
 PLANS = st.builds(Plan, **{name: st.sampled_from(values) for name, values in CHOICES.items()})
 
