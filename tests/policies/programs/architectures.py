@@ -317,7 +317,7 @@ def build(plan: Plan) -> None:
         aws.codedeploy.DeploymentConfig(
             "own-pace",
             deployment_config_name="own-pace",
-            minimum_healthy_hosts={"type": "HOST_COUNT", "value": max(1, plan.least // 2)},
+            minimum_healthy_hosts={"type": "HOST_COUNT", "value": (plan.least + 1) // 2},
         )
         pace = "own-pace"
     listener: aws.lb.Listener | None = None

@@ -10,5 +10,7 @@ TASTE = {
     "no-public-ip": "Public subnets save the NAT gateways.",
     "rds-multi-az": "A standby doubles the price.",
     "rds-deletion-protection": "It hinders a teardown.",
+    "asg-default-instance-warmup": "Older programs, and fleets that seldom scale, do without.",
+    "codedeploy-termination-hook": "Only instances that hold work need it.",
     "rds-minor-upgrade": "Some upgrade by hand.",
 }

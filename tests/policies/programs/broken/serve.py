@@ -74,7 +74,7 @@ def weights_switched_too_early(edit: Edit) -> None:
     edit.set("http", "defaultActions.0.forward.targetGroups.1.weight", 100)
 
 
-@broken("blue_and_green", SERVE)
+@broken("blue_and_green", (SERVE, SURVIVE))
 def half_of_the_requests_to_an_empty_fleet(edit: Edit) -> None:
     edit.set("http", "defaultActions.0.forward.targetGroups.1.weight", 100)
 
@@ -238,6 +238,8 @@ def _move(edit: Edit, to: str) -> None:
     edit.set("http", "defaultActions", [{"type": "forward", "targetGroupArn": Ref(to, "arn")}])
     edit.set("fleet", "targetGroupArns", [Ref(to, "arn")])
     edit.set("deployment", "loadBalancerInfo.targetGroupInfos", [{"name": Ref(to, "name")}])
+    for alarm in ("errors", "unhealthy"):
+        edit.set(alarm, "dimensions.TargetGroup", Ref(to, "arnSuffix"))
 
 
 @broken("plain_web_service", SERVE, engine=True)
