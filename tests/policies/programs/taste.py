@@ -12,5 +12,8 @@ TASTE = {
     "rds-deletion-protection": "It hinders a teardown.",
     "asg-default-instance-warmup": "Older programs, and fleets that seldom scale, do without.",
     "codedeploy-termination-hook": "Only instances that hold work need it.",
+    "rds-logs-exported": "Logs cost storage.",
+    "rds-copy-tags-to-snapshots": "Not everybody works with tags.",
+    "cache-snapshots": "What is in a cache can be computed again.",
     "rds-minor-upgrade": "Some upgrade by hand.",
 }

@@ -204,7 +204,11 @@ def own_policy_that_denies(edit: Edit) -> None:
         "own-policy",
         "policy",
         bricks.document(
-            {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            {
+                "Effect": "Allow",
+                "Action": ["autoscaling:*", "ec2:Describe*", "elasticloadbalancing:*"],
+                "Resource": "*",
+            },
             {"Effect": "Deny", "Action": "autoscaling:*", "Resource": "*"},
         ),
     )

@@ -46,7 +46,7 @@ def one_subnet(edit: Edit) -> None:
     edit.set("fleet", "vpcZoneIdentifiers", [Ref("private-a")])
 
 
-@broken("plain_web_service", SURVIVE, engine=True)
+@broken("traffic_sources", SURVIVE, engine=True)
 def two_subnets_in_one_zone(edit: Edit) -> None:
     edit.set("private-b", "availabilityZone", "eu-west-1a")
 
@@ -318,7 +318,7 @@ def cache_that_does_not_fail_over(edit: Edit) -> None:
     edit.set("cache", "multiAzEnabled", False)
 
 
-@broken("cache_in_shards", SURVIVE)
+@broken("cache_in_shards", SURVIVE, advisory=True)
 def shards_without_replicas(edit: Edit) -> None:
     edit.set("cache", "replicasPerNodeGroup", 0)
     edit.set("cache", "multiAzEnabled", False)
@@ -329,7 +329,7 @@ def files_reachable_from_one_zone(edit: Edit) -> None:
     edit.drop("files-b")
 
 
-@broken("shared_files", SURVIVE)
+@broken("shared_files", SURVIVE, advisory=True)
 def files_of_one_zone(edit: Edit) -> None:
     edit.set("files", "availabilityZoneName", "eu-west-1a")
     edit.drop("files-b")

@@ -12,6 +12,7 @@ from tests.policies.programs import bricks
 from tests.policies.programs.cases import innocent
 from tests.policies.programs.innocents.fleets import entrance
 
+NOT_WITHOUT_A_ZONE = "While a zone is lost nothing can be deployed: two of three are not enough."
 ROLE_OF_OTHERS = "The role is not of this stack, so what it may do is not in the preview."
 
 
@@ -22,7 +23,7 @@ def watched(front: Any, behind: Any, group: Any) -> Any:
     return bricks.errors(front, behind, topic)
 
 
-@innocent()
+@innocent(advised={"codedeploy-works-without-a-zone": NOT_WITHOUT_A_ZONE})
 def own_configuration() -> None:
     """Three of four stay: ceil(75 % of 4) is 3."""
     site = bricks.network()
@@ -81,9 +82,8 @@ def all_names_written_out() -> None:
     behind = bricks.targets(site.vpc.id, "web-targets", name="shop-web")
     bricks.http(front, bricks.forward(behind))
     made_from = bricks.template(inside, bricks.profile())
-    group = bricks.fleet(site.private_ids(), made_from, behind, name_prefix=None)
-    named = aws.autoscaling.Group(
-        "named-fleet",
+    group = aws.autoscaling.Group(
+        "fleet",
         name="shop-fleet",
         vpc_zone_identifiers=site.private_ids(),
         min_size=2,
@@ -98,7 +98,6 @@ def all_names_written_out() -> None:
     )
     topic = bricks.mail()
     bricks.tracking(group)
-    bricks.tracking(named, "cpu-named")
     bricks.unhealthy(front, behind, topic)
     bricks.errors(front, behind, topic, "errors", name="shop-5xx")
     bricks.deployment(
@@ -106,7 +105,7 @@ def all_names_written_out() -> None:
         bricks.deployer(),
         group,
         behind,
-        autoscaling_groups=[group.name, "shop-fleet"],
+        autoscaling_groups=["shop-fleet"],
         load_balancer_info={"target_group_infos": [{"name": "shop-web"}]},
         alarm_configuration={"enabled": True, "alarms": ["shop-5xx"]},
     )

@@ -71,7 +71,7 @@ def aurora_serverless() -> None:
     aurora(kind="db.serverless")
 
 
-@innocent()
+@innocent(may_ask="Aurora MySQL leaves it to its clients whether they use TLS.")
 def aurora_in_named_zones() -> None:
     site = bricks.network()
     service = bricks.web(site)
