@@ -79,6 +79,7 @@ ROLE_POLICY_ATTACHMENTS_EXCLUSIVE = (
 MANAGED_POLICY = ("aws:iam/policy:Policy",)
 
 KMS_KEY = ("aws:kms/key:Key",)
+CAPACITY_PROVIDER = ("aws:ecs/capacityProvider:CapacityProvider",)
 LAMBDA_FUNCTION = ("aws:lambda/function:Function",)
 
 METRIC_ALARM = ("aws:cloudwatch/metricAlarm:MetricAlarm",)

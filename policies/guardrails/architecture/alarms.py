@@ -146,6 +146,19 @@ class Alarms:
         for child in children if depth else ():
             yield from self.leaves(child, depth=depth - 1)
 
+    def counts_hosts(self, alarm: Resource) -> bool:
+        """Return whether an alarm is on the number of healthy or unhealthy hosts."""
+        leaves = self.leaves(alarm)
+        return any(
+            metric.name in HOST_COUNTS for one in leaves for metric in self.watch(one).metrics
+        )
+
+    def watches_hosts_of(self, alarm: Resource, target_group: Resource) -> bool:
+        """Return whether an alarm is, or may be, on the hosts of a target group."""
+        service = Service(target_groups=frozenset({target_group}))
+        subject = self.subject(alarm, service)
+        return self.counts_hosts(alarm) and subject in (Subject.SERVICE, Subject.UNKNOWN)
+
     def path(self, alarm: Resource) -> tuple[str, ...]:
         """Return the steps from an alarm to what it watches."""
         first = next(iter(self.leaves(alarm)))

@@ -13,7 +13,7 @@ from availability.healthy_hosts import FLEET_PERCENT, HOST_COUNT
 
 from guardrails import tokens
 from guardrails.architecture.alarms import ALARM_KEYS, Service
-from guardrails.architecture.fleets import GROUP_KEYS, TARGET_GROUP_KEYS, Fleets
+from guardrails.architecture.fleets import GROUP_KEYS, TARGET_GROUP_KEYS, Fleets, Group
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
 
@@ -107,8 +107,10 @@ class Deployment:
 
         If the name of a target group is known, every value that is its name is known as well.
         """
-        infos = items(self.resource.get("loadBalancerInfo", "targetGroupInfos"))
-        named = [dig(one, "name") for one in infos]
+        infos = self.resource.get("loadBalancerInfo", "targetGroupInfos")
+        named = [dig(one, "name") for one in items(infos)]
+        if infos is UNKNOWN or UNKNOWN not in named:
+            return ()
         own = {one: one.get("name") for one in self.controlled.any}
         return tuple(
             one for one, name in own.items() if isinstance(name, str) and name not in named
@@ -214,6 +216,31 @@ class Deployments:
             one
             for one in self.servers
             if asked & set(one.groups.any) or one.groups.foreign or one.groups.untraced
+        )
+
+    @cached_property
+    def unreleased(self) -> tuple[Resource, ...]:
+        """The serving groups whose instances get no revision, from CodeDeploy or otherwise."""
+        fleets = self._stack.derived(Fleets)
+        balanced = self._stack.of((*tokens.LOAD_BALANCER, *tokens.TARGET_GROUP))
+        if not balanced:
+            return ()  # workers: what they run, they may fetch themselves
+        released = {group for one in self.servers for group in one.groups.any}
+        return tuple(
+            group.resource
+            for group in fleets.serving
+            if group.resource not in released and not self._released_otherwise(group)
+        )
+
+    def _released_otherwise(self, group: Group) -> bool:
+        """Return whether the group is capacity for containers, or its image holds the revision."""
+        if not self.servers and group.given("instanceRefresh") is not None:
+            return True
+        prop = "autoScalingGroupProvider"
+        keys = ("arn",)
+        return any(
+            group.resource in self._stack.linked(one, prop, tokens.AUTO_SCALING_GROUP, keys)
+            for one in self._stack.of(tokens.CAPACITY_PROVIDER)
         )
 
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.model import Level, Question, ResourceRule, Settings, Severity, Violation
-from guardrails.resources import Resource
+from guardrails.architecture.alarms import Alarms
+from guardrails.architecture.fleets import Fleets
+from guardrails.model import (
+    Level,
+    Question,
+    ResourceRule,
+    Scope,
+    Settings,
+    Severity,
+    StackRule,
+    Violation,
+)
+from guardrails.resources import Resource, Stack
 from guardrails.values import items
 
 
@@ -51,4 +62,49 @@ ALARM_ACTION = ResourceRule(
     check=_action,
 )
 
-RULES = (ALARM_ACTION,)
+
+def _unhealthy(stack: Stack, _: Settings) -> Iterator[Violation]:
+    alarms = stack.derived(Alarms)
+    every = stack.of(tokens.ALARM)
+    targets = {
+        target
+        for fleet in stack.derived(Fleets).fleets
+        if not fleet.idle and not fleet.perhaps_idle
+        for group in fleet.groups
+        for target in group.target_groups
+    }
+    for target in stack.of(tokens.TARGET_GROUP):
+        if target in targets and not any(alarms.watches_hosts_of(one, target) for one in every):
+            yield Violation(
+                f'Nobody is told that target group "{target.name}" loses its redundancy: no alarm is '
+                "on its healthy or unhealthy hosts.",
+                target,
+            )
+
+
+UNHEALTHY_HOSTS = StackRule(
+    id="alb-unhealthy-host-alarm",
+    title="An alarm watches the number of healthy targets",
+    question=Question.SURVIVE,
+    severity=Severity.LOW,
+    level=Level.ADVISORY,  # whoever watches elsewhere needs none
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "Prowler": ("elbv2_unhealthy_host_count_monitored",),
+        "Well-Architected": ("REL11-BP01", "REL11-BP06"),
+    },
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
+    remedy=(
+        "add an aws.cloudwatch.MetricAlarm on UnHealthyHostCount of the target group, with "
+        "alarm_actions that somebody reads."
+    ),
+    steps=(
+        "Set namespace AWS/ApplicationELB and metric_name UnHealthyHostCount or HealthyHostCount.",
+        "Set the dimensions LoadBalancer and TargetGroup to the arn_suffix outputs.",
+        "Do not name it in a deployment group: a deployment moves it.",
+    ),
+    unknown="An alarm whose target group is not known counts as one on this target group.",
+    check=_unhealthy,
+)
+
+RULES = (ALARM_ACTION, UNHEALTHY_HOSTS)

@@ -31,23 +31,24 @@ def _that_serve(stack: Stack) -> list[Resource]:
 
 
 def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
-    deployments = stack.derived(Deployments).servers
-    if not deployments:
+    deployments = stack.derived(Deployments)
+    servers = deployments.servers
+    nothing = not stack.of((*tokens.AUTO_SCALING_GROUP, *tokens.TARGET_GROUP))
+    if not servers and (deployments.unreleased or nothing):
+        names = ", ".join(f' "{group.name}"' for group in deployments.unreleased)
         yield Violation(
             "The stack has no CodeDeploy deployment group for servers: instances that the Auto "
-            "Scaling group launches do not get the application."
+            f"Scaling group{names} launches do not get the application."
         )
         return
-    released = {group for one in deployments for group in one.groups.any}
-    for group in auto_scaling.serving_groups(stack):
-        if group not in released:
-            names = "; ".join(_addresses(one) for one in deployments)
-            yield Violation(
-                f'Auto Scaling group "{group.name}" is not in a deployment group (the stack has '
-                f"{names}).",
-                group,
-            )
-    for deployment in deployments:
+    for group in deployments.unreleased:
+        names = "; ".join(_addresses(one) for one in servers)
+        yield Violation(
+            f'Auto Scaling group "{group.name}" is not in a deployment group (the stack has '
+            f"{names}).",
+            group,
+        )
+    for deployment in servers:
         yield from _not_by_name(deployment)
 
 
@@ -95,7 +96,8 @@ CODEDEPLOY_DEPLOYMENT_GROUP = StackRule(
     ),
     unknown=(
         "An unknown group name is resolved through the Auto Scaling group it comes from; a name "
-        "that does not come from a group of the stack does not count."
+        "that does not come from a group of the stack does not count. In a stack without CodeDeploy "
+        "an instance refresh releases what the image holds, and ECS what its capacity runs."
     ),
     check=_exists,
 )
@@ -296,8 +298,10 @@ CODEDEPLOY_NO_COPY = StackRule(
 
 
 def _one_per_group(stack: Stack, group: Resource, _: Settings) -> str | None:
-    owners = [one for one in stack.derived(Deployments).servers if group in one.groups.any]
-    if len(owners) <= 1:
+    deployments = stack.derived(Deployments)
+    owners = [one for one in deployments.servers if group in one.groups.any]
+    # One that should deploy to another group is reported by codedeploy-deployment-group.
+    if len(owners) <= 1 or deployments.unreleased:
         return None
     names = ", ".join(f'"{owner.resource.name}"' for owner in owners)
     return (

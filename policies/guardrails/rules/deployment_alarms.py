@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from guardrails import tokens
 from guardrails.architecture.alarms import ALARM_KEYS, HOST_COUNTS, Alarms, Subject
 from guardrails.architecture.deployments import Deployment, Deployments
-from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import must_be, property_rule
 from guardrails.resources import Resource, Stack
 from guardrails.rules.deployment_targets import near
@@ -31,36 +31,55 @@ def _watching(stack: Stack) -> Iterator[Deployment]:
 
 
 def _exist(stack: Stack, settings: Settings) -> Iterator[Violation]:
-    known = [
-        name
-        for alarm in stack.of(tokens.ALARM)
-        for name in (alarm.name, *(alarm.get(key) for key in ALARM_KEYS))
-        if isinstance(name, str)
-    ]
     elsewhere = settings.texts("otherAlarms")
     for deployment in _watching(stack):
-        resource = deployment.resource
         for name in deployment.alarms.foreign:
-            what = f'{deployment.label} watches alarm "{name}"'
-            meant = near(name.rpartition(":")[2], known)
-            if name.startswith("arn:"):
-                yield Violation(f"{what}: that is an ARN, CodeDeploy takes the name.", resource)
-            elif name in elsewhere:
-                continue
-            elif meant is not None:
-                yield Violation(
-                    f'{what}, a name that no alarm has; this stack has alarm "{meant}".', resource
-                )
-            else:
-                yield Violation(
-                    f"{what}, which is not in this stack: whether it exists is not known.",
-                    resource,
-                    remedy=(
-                        "create the alarm in this stack and pass its name output, or list the name "
-                        "in this rule's parameter otherAlarms."
-                    ),
-                    undecided=True,
-                )
+            if name not in elsewhere:
+                yield _missing(stack, deployment, name)
+
+
+def _missing(stack: Stack, deployment: Deployment, name: str) -> Violation:
+    what = f'{deployment.label} watches alarm "{name}"'
+    if name.startswith("arn:"):
+        return Violation(f"{what}: that is an ARN, CodeDeploy takes the name.", deployment.resource)
+    meant = _meant(stack, deployment, name)
+    if meant is not None:
+        return Violation(
+            f'{what}, a name that no alarm has; this stack has alarm "{meant}".',
+            deployment.resource,
+        )
+    return Violation(
+        f"{what}, which is not in this stack: whether it exists is not known.",
+        deployment.resource,
+        remedy=(
+            "create the alarm in this stack and pass its name output, or list the name in this "
+            "rule's parameter otherAlarms."
+        ),
+        undecided=True,
+    )
+
+
+def _meant(stack: Stack, deployment: Deployment, name: str) -> str | None:
+    """Return the alarm of this stack that was probably meant."""
+    every = stack.of(tokens.ALARM)
+    known = [
+        named
+        for alarm in every
+        for named in (alarm.name, *(alarm.get(key) for key in ALARM_KEYS))
+        if isinstance(named, str)
+    ]
+    similar = near(name, known)
+    if similar is not None or deployment.alarms.any:
+        return similar
+    # It names none of this stack's, which has one on this very service.
+    alarms = stack.derived(Alarms)
+    own = (
+        alarm.name
+        for alarm in every
+        if alarms.subject(alarm, deployment.service) is Subject.SERVICE
+        and not alarms.counts_hosts(alarm)
+    )
+    return next(own, None)
 
 
 EXIST = StackRule(
@@ -78,7 +97,8 @@ EXIST = StackRule(
     ),
     unknown=(
         "An unknown name is resolved through the alarm it comes from. A known name that is not in "
-        "this stack is not decidable, unless it resembles the name of one of its alarms."
+        "this stack is not decidable, unless it resembles the name of one of its alarms, or the "
+        "deployment group names none of this stack's, which has one on the same service."
     ),
     parameters={
         "otherAlarms": {
@@ -123,6 +143,8 @@ AT_MOST = StackRule(
 
 def _watch_service(stack: Stack, _: Settings) -> Iterator[Violation]:
     alarms = stack.derived(Alarms)
+    if stack.derived(Deployments).unreleased:
+        return  # codedeploy-deployment-group reports what addresses another service
     for deployment in _watching(stack):
         found = deployment.alarms
         if not deployment.target_groups or found.foreign or not found.any:
@@ -263,6 +285,9 @@ POLL_FAILURE = property_rule(
     title="A deployment does not go on without its alarms",
     question=Question.DEPLOY,
     severity=Severity.MEDIUM,
+    # CloudWatch can seldom not be asked, and some deployments are wanted all the more then.
+    level=Level.ADVISORY,
+    production=Level.MANDATORY,
     scope=Scope.HIGH_AVAILABILITY,
     controls={"Well-Architected": ("OPS06-BP04",)},
     url=_API,

@@ -71,7 +71,8 @@ KEEPS_CAPACITY = StackRule(
 
 def _without_a_zone(stack: Stack, settings: Settings) -> Iterator[Violation]:
     for deployment in stack.derived(Deployments).serving:
-        if not deployment.minimum.custom or deployment.blue_green:
+        # A percentage shrinks with the fleet.
+        if deployment.minimum.kind != "HOST_COUNT" or deployment.blue_green:
             continue
         for group, size, _ in deployment.sizes():
             spread = zones_of_group(stack, group, settings.mapping("subnetZones"))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.deployments import SERVER, Deployment, Deployments, platform
-from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, number, show
 
 _DOC = "https://docs.aws.amazon.com/codedeploy/latest/userguide/"
 
@@ -120,35 +120,4 @@ WAY_BACK = StackRule(
 )
 
 
-def _termination_hook(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for deployment in stack.derived(Deployments).servers:
-        given = deployment.resource.get("terminationHookEnabled")
-        if not deployment.target_groups or is_true(given):
-            continue
-        yield Violation(
-            f"{deployment.label} does not stop the application before Auto Scaling terminates an "
-            f"instance: termination_hook_enabled is {show(given)}.",
-            deployment.resource,
-        )
-
-
-TERMINATION_HOOK = StackRule(
-    id="codedeploy-termination-hook",
-    title="The application is stopped before its instance is terminated",
-    question=Question.DEPLOY,
-    severity=Severity.LOW,
-    # The load balancer lets requests end; only work beside them needs the hook, and scale-in waits.
-    level=Level.ADVISORY,
-    scope=Scope.HIGH_AVAILABILITY,
-    controls={"Well-Architected": ("OPS06-BP03",)},
-    url=f"{_DOC}integrations-aws-auto-scaling.html",
-    remedy="set termination_hook_enabled to true.",
-    steps=(
-        "Set the deployment group's termination_hook_enabled.",
-        "Let the revision's ApplicationStop hook finish the work that the instance holds.",
-    ),
-    unknown="An unknown switch is a violation: it is a plain setting.",
-    check=_termination_hook,
-)
-
-RULES = (APPLICATION, WAY_BACK, TERMINATION_HOOK)
+RULES = (APPLICATION, WAY_BACK)

@@ -132,4 +132,44 @@ MANAGED_BY_SSM = StackRule(
     check=_managed,
 )
 
-RULES = (INSTANCE_PROFILE, MANAGED_BY_SSM)
+
+def _trusted(stack: Stack, _: Settings) -> Iterator[Violation]:
+    permissions = stack.derived(Permissions)
+    roles = {
+        role: resource
+        for resource in reversed(_with_profile(stack))
+        for role in permissions.instance_roles(resource).resources
+    }
+    for role, resource in roles.items():
+        answer = permissions.may_be_assumed(role, "ec2")
+        if not answer.is_yes:
+            yield Violation(
+                f'"{resource.name}" launches instances without credentials: {answer.reason}.'
+                if answer.is_no
+                else f"{answer.reason}.",
+                role,
+                (f'instances of "{resource.name}"', *answer.path),
+                remedy=answer.remedy,
+                undecided=answer.is_undecided,
+            )
+
+
+ROLE_TRUSTED = StackRule(
+    id="ec2-role-trusted",
+    title="Instances may assume their role",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("SEC03-BP02",)},
+    url="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-roles-for-amazon-ec2.html",
+    remedy=(
+        "let the role's assume_role_policy allow sts:AssumeRole to the service ec2.amazonaws.com."
+    ),
+    steps=(
+        'Set Principal {"Service": "ec2.amazonaws.com"} and Action "sts:AssumeRole".',
+        "Without it neither the CodeDeploy agent nor Session Manager has credentials.",
+    ),
+    unknown="A trust policy that the preview does not know is not decidable.",
+    check=_trusted,
+)
+
+RULES = (INSTANCE_PROFILE, MANAGED_BY_SSM, ROLE_TRUSTED)

@@ -161,6 +161,9 @@ FIXED_KEY = StackRule(
     title="A revision does not change under its key",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
+    # A deployment that names the object's version is safe, and the stack does not show it.
+    level=Level.ADVISORY,
+    production=Level.MANDATORY,
     controls={"Well-Architected": ("REL08-BP04",)},
     url="https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_S3Location.html",
     remedy="derive the key from the revision's content, for example revisions/<digest>.zip.",

@@ -7,6 +7,21 @@ from tests.policies.mutations.registry import ADVISORY, BREAKS, breaks, decides
 decides("alarm-has-action", "alarm", "alarmActions", absent=BREAKS, unknown=BREAKS)
 
 
+decides("alb-unhealthy-host-alarm", "unhealthy-hosts", "metricName", absent=BREAKS, unknown=BREAKS)
+
+
 @breaks("alarm-has-action", ADVISORY)
 def alarm_without_action(stack):
     stack.set("alarm", "alarmActions", ...)
+
+
+@breaks("alb-unhealthy-host-alarm", ADVISORY)
+def nobody_counts_hosts(stack):
+    stack.drop("unhealthy-hosts")
+
+
+@breaks("alb-unhealthy-host-alarm", ADVISORY)
+def hosts_of_another_service_counted(stack):
+    where = {"LoadBalancer": "app/other/1", "TargetGroup": "targetgroup/other/1"}
+    stack.set("unhealthy-hosts", "metricName", "RequestCount")
+    stack.set("unhealthy-hosts", "dimensions", where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
-from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
+from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, MANDATORY, breaks, decides
 
 GROUP = "deployment-group"
 METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -129,6 +129,6 @@ def deployment_stops_on_unhealthy_hosts(stack):
     watch(stack, "alarm", "unhealthy-hosts")
 
 
-@breaks("codedeploy-alarms-polled")
+@breaks("codedeploy-alarms-polled", ADVISORY, production=MANDATORY)
 def deployment_goes_on_without_alarms(stack):
     stack.set(GROUP, "alarmConfiguration.ignorePollAlarmFailure", True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
+from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
 GROUP = "deployment-group"
 
@@ -15,9 +15,6 @@ decides(
     "blueGreenDeploymentConfig",
     absent=KEEPS,
     unknown=KEEPS,
-)
-decides(
-    "codedeploy-termination-hook", GROUP, "terminationHookEnabled", absent=BREAKS, unknown=BREAKS
 )
 
 
@@ -54,8 +51,3 @@ def old_fleet_terminated_at_once(stack):
 @breaks("codedeploy-blue-green-way-back")
 def old_fleet_terminated_by_default(stack):
     _blue_green(stack, action="TERMINATE")
-
-
-@breaks("codedeploy-termination-hook", ADVISORY)
-def no_termination_hook(stack):
-    stack.set(GROUP, "terminationHookEnabled", False)

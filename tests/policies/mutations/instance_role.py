@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
-from tests.policies.mutations.deployment_role import INLINE, document, statement
+from tests.policies.mutations.deployment_role import INLINE, document, statement, trust
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
 decides("ec2-instance-profile", "template", "iamInstanceProfile", absent=BREAKS, unknown=KEEPS)
+decides("ec2-role-trusted", "role", "assumeRolePolicy", absent=BREAKS, unknown=BREAKS)
 decides("ec2-managed-by-ssm", "sessions", "policy", absent=BREAKS, unknown=BREAKS)
 
 
@@ -37,3 +38,8 @@ def sessions_without_registration(stack):
 def sessions_denied(stack):
     denied = document(statement("Deny", "ssm:Update*"))
     stack.add("denied", INLINE, {"role": Ref("role"), "policy": denied})
+
+
+@breaks("ec2-role-trusted")
+def role_for_containers(stack):
+    stack.set("role", "assumeRolePolicy", document(trust("Allow", "ecs-tasks.amazonaws.com")))

@@ -38,12 +38,12 @@ def overwritten_revisions_expire(stack):
     stack.add("lifecycle", LIFECYCLE, {"bucket": Ref("bucket"), "rules": [rule]})
 
 
-@breaks("s3-revision-immutable")
+@breaks("s3-revision-immutable", ADVISORY, production=MANDATORY)
 def latest_revision(stack):
     stack.set("object", "key", "revisions/latest.zip")
 
 
-@breaks("s3-revision-immutable")
+@breaks("s3-revision-immutable", ADVISORY, production=MANDATORY)
 def current_revision(stack):
     stack.set("object", "key", "current/app.zip")
 

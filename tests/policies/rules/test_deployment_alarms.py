@@ -84,6 +84,8 @@ def hosts(draft, threshold, comparison="LessThanThreshold", metric="HealthyHostC
 BREAKS = [
     ("codedeploy-alarms-exist", lambda d: named(d.set("alarm", "name", "shop-5xx"), "shop-5x")),
     ("codedeploy-alarms-exist", lambda d: named(d, "arn:aws:cloudwatch:x:1:alarm:anything")),
+    # None of this stack's, which has alarms on the service.
+    ("codedeploy-alarms-exist", lambda d: named(d, "gone-since-last-year")),
     # The logical name is not the name that auto-naming makes of it.
     ("codedeploy-alarms-exist", lambda d: named(d, "database-alarm")),
     ("codedeploy-alarms-watch-service", lambda d: watched(d, "cpu", ("AWS/RDS", "CPUUtilization"))),
@@ -142,8 +144,9 @@ KEEPS = [
 
 # A change after which exactly this rule cannot be decided.
 UNDECIDED = [
-    ("codedeploy-alarms-exist", lambda d: named(d, "of-another-team")),
     ("codedeploy-alarms-exist", lambda d: named(d, UNKNOWN, "of-another-team")),
+    ("codedeploy-alarms-exist", lambda d: named(
+        d.set("alarm", "name", "shop-5xx"), "shop-5xx", "of-another-team")),
     ("codedeploy-alarms-watch-service", lambda d: watched(d, "errors", ERRORS, UNKNOWN)),
     ("codedeploy-alarms-watch-service", lambda d: watched(d, "errors", ERRORS,
         {"LoadBalancer": "app/of-another-stack/1"})),

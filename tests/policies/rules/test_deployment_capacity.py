@@ -27,13 +27,13 @@ BREAKS = [
     ("codedeploy-keeps-capacity", lambda d: configured(d, "HOST_COUNT", 1.0)),
     ("codedeploy-keeps-capacity", lambda d: configured(d, "HOST_COUNT", 3.0, size=9.0)),
     ("codedeploy-works-without-a-zone", lambda d: configured(d, "HOST_COUNT", 5.0)),
-    ("codedeploy-works-without-a-zone", lambda d: configured(d, "FLEET_PERCENT", 80.0)),
 ]
 
 # A change that breaks nothing.
 KEEPS = [
     lambda d: configured(d, "FLEET_PERCENT", 50.0),
     lambda d: configured(d, "FLEET_PERCENT", 66.0),
+    lambda d: configured(d, "FLEET_PERCENT", 80.0),
     lambda d: d.set("deployment-group", "deploymentConfigName", "CodeDeployDefault.OneAtATime"),
 ]
 

@@ -52,7 +52,6 @@ BREAKS = [
         "codedeploy-blue-green-way-back",
         lambda d: blue_green(d, action="TERMINATE", terminationWaitTimeInMinutes=UNKNOWN),
     ),
-    ("codedeploy-termination-hook", lambda d: d.set(GROUP, "terminationHookEnabled", ...)),
 ]
 
 # A change that breaks nothing.
