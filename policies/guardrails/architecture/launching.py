@@ -35,14 +35,18 @@ class Launching:
         templates: The launch templates of this stack from which it launches.
         version: Version of the template as the group names it; `$Default` where it names none.
         overrides: The instance types of a mixed instances policy.
-        distribution: Purchase options of a mixed instances policy, `None` without one.
+        mixed: Whether it has a mixed instances policy, which decides on Spot.
+        base: How many instances are On-Demand before any is Spot; `None` where it is not said.
+        share: Percent of the others that are On-Demand; `None` where it is not said: all.
     """
 
     given: bool
     templates: tuple[Resource, ...]
     version: Any
     overrides: tuple[Any, ...]
-    distribution: Any
+    mixed: bool = False
+    base: Any = None
+    share: Any = None
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -65,7 +69,7 @@ class Launching:
 
     def template_values(self, *path: str) -> list[tuple[Resource, Any]]:
         """Return a property of each launch template of this stack."""
-        return [(template, template.get(*path)) for template in self.templates]
+        return [(template, given(template, *path)) for template in self.templates]
 
     def spot_templates(self) -> list[Resource]:
         """Return the launch templates that ask for Spot Instances."""
@@ -75,21 +79,24 @@ class Launching:
             if options is UNKNOWN or dig(options, "marketType") in ("spot", UNKNOWN)
         ]
 
+    @property
+    def on_spot(self) -> bool:
+        """Return whether some instances are, or may be, Spot Instances."""
+        if self.mixed:
+            return self.share is not None and number(self.share) != 100
+        return bool(self.spot_templates())
+
     def on_demand(self, instances: int) -> int | None:
         """Return how many of so many instances are certainly On-Demand, `None` if unknown."""
-        if self.distribution is None or is_absent(self.distribution):
-            return 0 if self.spot_templates() else instances
-        if self.distribution is UNKNOWN:  # the provider computes what the program leaves out
+        if not self.on_spot:
             return instances
-        base = dig(self.distribution, "onDemandBaseCapacity")
-        share = dig(self.distribution, "onDemandPercentageAboveBaseCapacity")
-        fixed = min(instances, int(number(base) or 0))
-        if share is UNKNOWN and fixed < instances:
-            return None
-        percent = 100.0 if is_absent(share) or share is UNKNOWN else number(share)
-        if percent is None:
-            return None
-        return fixed + math.ceil((instances - fixed) * percent / 100)
+        if not self.mixed:
+            return 0
+        fixed = min(instances, int(number(self.base) or 0))
+        percent = number(self.share)
+        if fixed == instances:
+            return fixed
+        return None if percent is None else fixed + math.ceil((instances - fixed) * percent / 100)
 
 
 def launching(stack: Stack, group: Resource) -> Launching:
@@ -98,7 +105,9 @@ def launching(stack: Stack, group: Resource) -> Launching:
     templates: list[Resource] = []
     version: Any = None
     for prop, path, reference in _PATHS:
-        whole = group.get(prop)
+        whole = given(group, prop)
+        if whole is None:
+            continue
         found = stack.linked(group, prop, tokens.LAUNCH_TEMPLATE, TEMPLATE_KEYS)
         template = dig(whole, *path)
         if template is UNKNOWN:
@@ -109,11 +118,19 @@ def launching(stack: Stack, group: Resource) -> Launching:
             said = given(group, prop, *reference, "version")
             version = _DEFAULT_VERSION if said is None else said
         templates += found
-    mixed = group.get("mixedInstancesPolicy")
+    mixed = given(group, "mixedInstancesPolicy")
     return Launching(
         given=refers,
         templates=tuple(dict.fromkeys(templates)),
         version=version,
         overrides=tuple(items(dig(mixed, "launchTemplate", "overrides"))),
-        distribution=None if is_absent(mixed) else dig(mixed, "instancesDistribution"),
+        mixed=mixed is not None,
+        base=_option(group, "onDemandBaseCapacity"),
+        share=_option(group, "onDemandPercentageAboveBaseCapacity"),
     )
+
+
+def _option(group: Resource, name: str) -> Any:
+    distribution = ("mixedInstancesPolicy", "instancesDistribution")
+    # Unknown as a whole: the provider computes what the program leaves out.
+    return None if group.get(*distribution) is UNKNOWN else given(group, *distribution, name)

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from availability.zones import too_few_zones
-
 from guardrails import tokens
 from guardrails.architecture.given import given
 from guardrails.model import Parameters, Violation
@@ -82,10 +80,9 @@ NOTHING = Spread((), 0, 0)
 
 def shortfall(spread: Spread, resource: Resource, subject: str, minimum: int) -> Violation | None:
     """Return a violation unless the subject certainly spans the minimum; undecided if it may."""
-    problem = too_few_zones(spread.certain, minimum)
-    if problem is None:
+    if spread.certain >= minimum:
         return None
-    what = f"{subject} spans {spread.describe()}; {problem}."
+    what = f"{subject} spans {spread.describe()}; at least {minimum} are required."
     return Violation(what, resource, remedy=spread.remedy, undecided=spread.possible >= minimum)
 
 
@@ -152,6 +149,11 @@ def named_zones(value: Any) -> Spread:
 
 
 _NAME_THEM = "name the zones as text, or take them from aws.get_availability_zones()."
+_LOOKED_UP = (
+    "pass the ids of subnets that this program creates, as a list. Of subnets that it looks up the "
+    "ids are known once their network exists: preview again then, with the zone of each in this "
+    'rule\'s parameter "subnetZones".'
+)
 _WHOLE_LIST = (
     "pass the list itself, for example [a.id, b.id], not one that is computed inside an apply: "
     "then the preview shows how many subnets there are and which."
@@ -226,7 +228,7 @@ def _unlisted(prop: str, subnets: Sequence[Resource]) -> Spread:
     """Return the zones of a list that is unknown as a whole: it may be any part of its sources."""
     label = _label(prop)
     if not subnets:
-        return Spread((), 0, 99, (f"{label} is not known in this preview",), _WHOLE_LIST)
+        return Spread((), 0, 99, (f"{label} is not known in this preview",), _LOOKED_UP)
     found = _zones(subnets)
     certain, possible = found.bounds(1)
     names = ", ".join(f'"{subnet.name}"' for subnet in subnets)

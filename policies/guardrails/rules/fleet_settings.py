@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardrails.architecture.fleets import Fleets, Group
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
+from guardrails.values import UNKNOWN, dig, items, number, show
 
 _DAY, _YEAR = 86400, 31536000
 _PROCESSES = frozenset(
@@ -97,10 +97,9 @@ def _processes(group: Group) -> Problem | None:
 
 
 def _spot_template(group: Group) -> Problem | None:
-    distribution = group.launching.distribution
-    spot = group.launching.spot_templates()
-    if distribution is None and is_absent(group.resource.get("mixedInstancesPolicy")):
+    if not group.launching.mixed:
         return None
+    spot = group.launching.spot_templates()
     named = [one for one in spot if one.get("instanceMarketOptions") is not UNKNOWN]
     if not named:
         return None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from guardrails.architecture.fleets import Fleets
-from guardrails.architecture.launching import Launching
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number
+from guardrails.values import dig, is_absent, is_true, items
 
 
 def _instance_types(stack: Stack, group: Resource, _: Settings) -> str | None:
@@ -57,7 +56,7 @@ def _capacity_rebalance(stack: Stack, group: Resource, _: Settings) -> str | Non
     known = stack.derived(Fleets).of(group)
     enough = 1 if known in stack.derived(Fleets).serving else 0
     on_demand = known.launching.on_demand(known.minimum or 1)
-    if is_true(rebalance) or not _uses_spot(known.launching):
+    if is_true(rebalance) or not known.launching.on_spot:
         return None
     if on_demand is not None and on_demand < enough:
         return None  # asg-on-demand-base reports it
@@ -65,15 +64,6 @@ def _capacity_rebalance(stack: Stack, group: Resource, _: Settings) -> str | Non
         f'Auto Scaling group "{group.name}" runs on Spot and does not replace instances before they '
         f"are interrupted: capacity_rebalance is {group.shown('capacityRebalance')}."
     )
-
-
-def _uses_spot(launching: Launching) -> bool:
-    distribution = launching.distribution
-    share = dig(distribution, "onDemandPercentageAboveBaseCapacity")
-    if distribution is not UNKNOWN and not is_absent(share) and number(share) != 100:
-        return True
-    # AWS refuses a mixed instances policy whose template asks for Spot itself.
-    return launching.distribution is None and bool(launching.spot_templates())
 
 
 CAPACITY_REBALANCE = StackRule(
