@@ -55,8 +55,12 @@ class DataStore:
 
     # --- the questions ----------------------------------------------------------------------------
 
-    def survives_a_zone(self) -> Answer | None:
-        """Answer whether the store still serves after the loss of one Availability Zone."""
+    def has_a_second(self) -> Answer | None:
+        """Answer whether there is a second instance or node, which can take over."""
+        return None
+
+    def is_spread(self) -> Answer | None:
+        """Answer whether what there is stands in several zones and takes over; `None` for one."""
         return None
 
     def is_encrypted(self) -> Answer | None:
@@ -96,30 +100,38 @@ class Cluster(DataStore):
             self.resource.setting("dbClusterInstanceClass")
         )
 
-    def survives_a_zone(self) -> Answer | None:
-        """Answer by its instances: with two, the service fails over to the other zone."""
-        if self._managed_instances:
-            return yes(self.label)
+    @property
+    def _steps(self) -> tuple[str, ...]:
+        return tuple(f'instance "{one.name}"' for one in self.members)
+
+    def has_a_second(self) -> Answer | None:
+        """Answer by the number of instances: with two, the service fails over."""
         count = len(self.members)
-        steps = tuple(f'instance "{one.name}"' for one in self.members)
-        if count < 2:
+        if not self._managed_instances and count < 2:
             return no(
                 f"{self.label} has {count or 'no'} instance{'' if count == 1 else 's'}: nothing takes "
                 "over if its zone is lost",
                 self.label,
-                *steps,
+                *self._steps,
                 remedy="add an instance to the cluster, in another Availability Zone.",
             )
+        return yes(self.label)
+
+    def is_spread(self) -> Answer | None:
+        """Answer by the zones of its instances; left out, the service chooses different ones."""
+        count = len(self.members)
+        if self._managed_instances or count < 2:
+            return None
         zones = [one.get("availabilityZone") for one in self.members]
         named = {zone for zone in zones if isinstance(zone, str) and zone}
         if len(named) == 1 and all(isinstance(zone, str) and zone for zone in zones):
             return no(
                 f"all {count} instances of {self.label} are in {named.pop()}",
                 self.label,
-                *steps,
+                *self._steps,
                 remedy="leave availability_zone out, or set different ones.",
             )
-        return yes(self.label, *steps)
+        return yes(self.label, *self._steps)
 
     def is_encrypted(self) -> Answer | None:
         """Answer by `storage_encrypted`, which a copy takes from its source."""
@@ -162,22 +174,45 @@ class Cache(DataStore):
     def _default(self) -> bool:
         return self.resource.get("engine") == "valkey"
 
-    def survives_a_zone(self) -> Answer | None:
-        """Answer by replicas, automatic failover and placement in several zones."""
+    @property
+    def _nodes_per_shard(self) -> float | None:
+        """Nodes with the same data; `None` if the preview does not know."""
         cache = self.resource
-        counts = [
-            number(cache.get("numCacheClusters")),
-            None if (per := number(cache.get("replicasPerNodeGroup"))) is None else per + 1,
-        ]
-        known = [count for count in counts if count is not None]
-        if known and max(known) < 2:
+        for prop, own in (("replicasPerNodeGroup", 1), ("numCacheClusters", 0)):
+            value = cache.setting(prop)
+            if not is_absent(value):
+                given = number(value)
+                return None if given is None else given + own
+        return 1
+
+    @property
+    def _sharded(self) -> bool:
+        return (number(self.resource.get("numNodeGroups")) or 1) > 1
+
+    def has_a_second(self) -> Answer | None:
+        """Answer by the number of nodes that have the same data."""
+        nodes = self._nodes_per_shard
+        if nodes is None or nodes >= 2 or self._sharded:
+            return yes(self.label)
+        return no(
+            f"{self.label} has one node: nothing takes over if its zone is lost",
+            self.label,
+            remedy=(
+                "set num_cache_clusters to 2 or more, automatic_failover_enabled and "
+                "multi_az_enabled."
+            ),
+        )
+
+    def is_spread(self) -> Answer | None:
+        """Answer by automatic failover and placement in several zones."""
+        nodes = self._nodes_per_shard
+        if nodes is not None and nodes < 2:
+            if not self._sharded:
+                return None
             return no(
-                f"{self.label} has one node: nothing takes over if its zone is lost",
+                f"the shards of {self.label} have no replicas: what is on a lost node is lost",
                 self.label,
-                remedy=(
-                    "set num_cache_clusters to 2 or more, automatic_failover_enabled and "
-                    "multi_az_enabled."
-                ),
+                remedy="set replicas_per_node_group to 1 or more, and multi_az_enabled to true.",
             )
         for prop, name in (
             ("automaticFailoverEnabled", "automatic_failover_enabled"),
@@ -207,17 +242,29 @@ class Cache(DataStore):
 class CacheNodes(DataStore):
     """An ElastiCache cluster: Memcached, or a single Redis node."""
 
-    def survives_a_zone(self) -> Answer | None:
-        """Answer by placement: what is on a lost node is lost."""
-        if self.resource.get("azMode") == "cross-az":
+    def has_a_second(self) -> Answer | None:
+        """Answer by the number of nodes."""
+        nodes = self.resource.setting("numCacheNodes")
+        if not is_absent(nodes) and number(nodes) != 1:
             return yes(self.label)
         return no(
-            f"{self.label} runs in one Availability Zone",
+            f"{self.label} has one node: nothing takes over if its zone is lost",
             self.label,
             remedy=(
-                'set az_mode to "cross-az" with two nodes or more (Memcached), or use an '
+                'set num_cache_nodes to 2 and az_mode to "cross-az" (Memcached), or use an '
                 "aws.elasticache.ReplicationGroup with replicas."
             ),
+        )
+
+    def is_spread(self) -> Answer | None:
+        """Answer by the placement of several nodes: what is on a lost node is lost."""
+        given = self.has_a_second()
+        if given is None or not given.is_yes or self.resource.get("azMode") == "cross-az":
+            return None
+        return no(
+            f"the nodes of {self.label} are in one Availability Zone",
+            self.label,
+            remedy='set az_mode to "cross-az".',
         )
 
     def encrypts_connections(self) -> Answer | None:
@@ -228,7 +275,7 @@ class CacheNodes(DataStore):
 class FileSystem(DataStore):
     """An EFS file system."""
 
-    def survives_a_zone(self) -> Answer | None:
+    def is_spread(self) -> Answer | None:
         """Answer by its storage class, and by the zones in which it can be mounted."""
         zone = self.resource.get("availabilityZoneName")
         if not is_absent(self.resource.setting("availabilityZoneName")):

@@ -31,35 +31,8 @@ _LISTENER_RULES = tokens.LISTENER_RULE
 _BALANCER_KEYS = ("arn", "id")
 _TARGET_KEYS = ("arn", "id")
 
-_LISTENS = {
-    "application": ("HTTP", "HTTPS"),
-    "network": ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"),
-}
-"""Protocols of a listener per type of load balancer; one of a gateway load balancer has none."""
-
-_FORWARDS = {
-    "HTTP": ("HTTP", "HTTPS"),
-    "HTTPS": ("HTTP", "HTTPS"),
-    "TCP": ("TCP", "TCP_UDP"),
-    "TLS": ("TCP", "TLS"),
-    "UDP": ("UDP", "TCP_UDP"),
-    "TCP_UDP": ("TCP_UDP",),
-}
-"""Protocols of target groups to which a listener of a protocol can forward."""
-
-
 def _kind(balancer: Resource) -> Any:
     return balancer.get("loadBalancerType") or "application"
-
-
-def _kind_of(stack: Stack, listener: Resource) -> Any:
-    """Return the type of a listener's load balancer, which the ARN of one of another stack tells."""
-    balancers = _balancers(stack, listener)
-    if len(balancers) == 1:
-        return _kind(balancers[0])
-    arn = listener.get("loadBalancerArn")
-    kinds = {"/app/": "application", "/net/": "network", "/gwy/": "gateway"}
-    return next((kind for mark, kind in kinds.items() if mark in str(arn)), None)
 
 
 def _balancers(stack: Stack, listener: Resource) -> tuple[Resource, ...]:
@@ -107,17 +80,6 @@ def _elastic_address(balancer: Resource) -> str | None:
 # --- listeners ------------------------------------------------------------------------------------
 
 
-def _protocol(stack: Stack, listener: Resource) -> str | None:
-    kind, protocol = _kind_of(stack, listener), listener.get("protocol")
-    if kind == "gateway" and known(protocol):
-        return f"protocol is {show(protocol)} on a gateway load balancer"
-    if kind not in _LISTENS or protocol is UNKNOWN or (kind == "application" and not protocol):
-        return None
-    if protocol in _LISTENS[kind]:
-        return None
-    return f"protocol is {show(protocol)} on a load balancer of type {show(kind)}"
-
-
 def _certificate(listener: Resource) -> str | None:
     secure, arn = listener.get("protocol") in ("HTTPS", "TLS"), listener.get("certificateArn")
     if secure and is_absent(arn):
@@ -155,31 +117,6 @@ def _nowhere(resource: Resource) -> Iterator[str]:
             yield "an action forwards to no target group"
 
 
-def _loop(stack: Stack, resource: Resource) -> str | None:
-    if any(one.get("protocol") in ("HTTPS", "TLS") for one in stack.of(_LISTENERS)):
-        return None  # alb-http-to-https reports it
-    listeners = (
-        (resource,) if resource.type in _LISTENERS
-        else stack.references(resource, "listenerArn", _LISTENERS, ("arn", "id")).resources
-    )  # fmt: skip
-    for action in _actions(resource):
-        redirect = dig(action, "redirect")
-        if dig(action, "type") != "redirect" or not isinstance(redirect, dict) or not listeners:
-            continue
-        own = (str(listeners[0].get("protocol")), show(listeners[0].get("port")).strip('"'))
-        protocol, port = redirect.get("protocol"), redirect.get("port")
-        kept = (
-            protocol in (None, "", "#{protocol}", own[0]),
-            port in (None, "", "#{port}", own[1]),
-            redirect.get("host") in (None, "", "#{host}"),
-            redirect.get("path") in (None, "", "/#{path}"),
-            redirect.get("query") in (None, "", "#{query}"),
-        )
-        if all(kept):
-            return "a redirect keeps protocol, port, host, path and query"
-    return None
-
-
 def _weights(resource: Resource) -> Iterator[str]:
     for action in _actions(resource):
         targets = items(dig(action, "forward", "targetGroups"))
@@ -191,12 +128,8 @@ def _weights(resource: Resource) -> Iterator[str]:
                 yield f"the weight of a target group is {weight:g}"
 
 
-def _forwards(stack: Stack, resource: Resource) -> Iterator[str]:
+def _forwarded(stack: Stack, resource: Resource) -> tuple[Resource, ...]:
     prop = "defaultActions" if resource.type in _LISTENERS else "actions"
-    listeners = (
-        (resource,) if resource.type in _LISTENERS
-        else stack.references(resource, "listenerArn", _LISTENERS, ("arn", "id")).resources
-    )  # fmt: skip
     arns = [
         arn
         for action in _actions(resource)
@@ -206,19 +139,38 @@ def _forwards(stack: Stack, resource: Resource) -> Iterator[str]:
         )
         if arn is not None
     ]
-    if not arns or not listeners:
+    return stack.references(
+        resource, prop, tokens.TARGET_GROUP, _TARGET_KEYS, value=arns
+    ).resources
+
+
+def _grpc(stack: Stack, resource: Resource) -> Iterator[str]:
+    listeners = (
+        (resource,) if resource.type in _LISTENERS
+        else stack.references(resource, "listenerArn", _LISTENERS, ("arn", "id")).resources
+    )  # fmt: skip
+    if not listeners or listeners[0].get("protocol") != "HTTP":
         return
-    found = stack.references(resource, prop, tokens.TARGET_GROUP, _TARGET_KEYS, value=arns)
-    protocol = listeners[0].get("protocol")
+    for group in _forwarded(stack, resource):
+        if group.get("protocolVersion") == "GRPC":
+            yield f'its protocol is "HTTP", and target group "{group.name}" speaks gRPC'
+
+
+_OWN_ADDRESSES = ("FARGATE",)
+
+
+def _tasks(stack: Stack, service: Resource) -> Iterator[str]:
+    network = service.setting("networkConfiguration")
+    if is_absent(network) and service.get("launchType") not in _OWN_ADDRESSES:
+        return  # its containers have the addresses of their instances
+    arns = [dig(one, "targetGroupArn") for one in items(service.get("loadBalancers"))]
+    found = stack.references(
+        service, "loadBalancers", tokens.TARGET_GROUP, _TARGET_KEYS, value=arns or None
+    )
     for group in found.resources:
-        accepted, given = _FORWARDS.get(str(protocol)), group.get("protocol")
-        if group.get("targetType") == "lambda":
-            given = "HTTP"
-        if accepted and known(given) and given not in accepted:
-            yield (
-                f"its protocol is {show(protocol)}, that of target group "
-                f'"{group.name}" {show(given)}'
-            )
+        kind = group.setting("targetType") or "instance"
+        if arns and kind in ("instance", "lambda", "alb"):
+            yield f'its tasks have addresses of their own, target group "{group.name}" is of {kind}'
 
 
 def _same_priority(stack: Stack, rule: Resource) -> str | None:
@@ -305,16 +257,6 @@ _TABLE = (
     ),
     JointRefusal(
         types=_LISTENERS,
-        says=(
-            "For Application Load Balancers, the protocols are HTTP and HTTPS; for Network Load "
-            "Balancers, TCP, TLS, UDP, TCP_UDP, QUIC and TCP_QUIC; none for gateways."
-        ),
-        source=_LISTENER,
-        remedy="set the listener's protocol to one that its load balancer has.",
-        find=_protocol,
-    ),
-    JointRefusal(
-        types=_LISTENERS,
         says="A certificate must be specified for HTTPS and TLS listeners.",
         source=_LISTENER,
         remedy="set certificate_arn, or set the protocol to HTTP until there is a certificate.",
@@ -350,13 +292,6 @@ _TABLE = (
     ),
     JointRefusal(
         types=(*_LISTENERS, *_LISTENER_RULES),
-        says="To avoid a redirect loop, modify protocol, port, hostname or path.",
-        source=f"{_API}API_RedirectActionConfig.html",
-        remedy="change protocol and port of the redirect, for example to HTTPS and 443.",
-        find=_loop,
-    ),
-    JointRefusal(
-        types=(*_LISTENERS, *_LISTENER_RULES),
         says="An action forwards to at most five target groups; the range of a weight is 0 to 999.",
         source=f"{_API}API_TargetGroupTuple.html",
         remedy="set the weights of at most five target groups to 0 to 999.",
@@ -364,10 +299,20 @@ _TABLE = (
     ),
     JointRefusal(
         types=(*_LISTENERS, *_LISTENER_RULES),
-        says="IncompatibleProtocols: the listener's and the target group's do not fit.",
-        source=_LISTENER,
-        remedy="set the target group's protocol to one to which the listener can forward.",
-        find=_forwards,
+        says="Only an HTTPS listener forwards to a target group with the protocol version GRPC.",
+        source=f"{_API}API_CreateTargetGroup.html",
+        remedy="set the listener's protocol to HTTPS, with a certificate.",
+        find=_grpc,
+    ),
+    JointRefusal(
+        types=tokens.CONTAINER_SERVICE,
+        says=(
+            "InvalidParameterException: The provided target group has target type instance, which "
+            "is incompatible with the awsvpc network mode."
+        ),
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb.html",
+        remedy='set the target group\'s target_type to "ip".',
+        find=_tasks,
     ),
     JointRefusal(
         types=_LISTENER_RULES,

@@ -79,17 +79,6 @@ def _zone_chosen(database: Resource) -> str | None:
     return None
 
 
-def _final_snapshot(database: Resource) -> str | None:
-    if is_true(database.get("skipFinalSnapshot")) or not is_absent(
-        database.get("replicateSourceDb")
-    ):
-        return None
-    skipped, name = database.get("skipFinalSnapshot"), database.get("finalSnapshotIdentifier")
-    if skipped is UNKNOWN or not is_absent(name):
-        return None
-    return f"skip_final_snapshot is {show(skipped)}, final_snapshot_identifier is not set"
-
-
 def _two_passwords(database: Resource) -> str | None:
     # A password that the program holds is reported by rds-managed-master-password.
     if is_true(database.get("manageMasterUserPassword")) and not is_absent(
@@ -180,16 +169,6 @@ _TABLE = (
         source=_CREATE,
         remedy="remove availability_zone: RDS chooses two zones of the subnet group.",
         find=_zone_chosen,
-    ),
-    Refusal(
-        types=_ALL,
-        says=(
-            "FinalDBSnapshotIdentifier is required when a final snapshot is required: without, no "
-            "destroy succeeds."
-        ),
-        source=f"{_API}API_DeleteDBInstance.html",
-        remedy="set final_snapshot_identifier; skip_final_snapshot=True gives the data up instead.",
-        find=_final_snapshot,
     ),
     Refusal(
         types=_DATABASES,

@@ -248,15 +248,6 @@ def _no_image(stack: Stack, group: Resource) -> Iterator[str]:
             yield f'launch template "{template.name}" has neither instance_type nor instance_requirements'
 
 
-def _attached(stack: Stack, resource: Resource) -> Iterator[str]:
-    prop = "targetGroupArns" if resource.type in _GROUPS else "lbTargetGroupArn"
-    found = stack.references(resource, prop, tokens.TARGET_GROUP, ("arn", "id"))
-    for group in found.resources:
-        kind = group.get("targetType")
-        if kind in ("ip", "lambda", "alb"):
-            yield f'target group "{group.name}" has target_type {show(kind)}'
-
-
 def _tags(_: Stack, group: Resource) -> str | None:
     flags = [one for one in every(group, "tags.*.propagateAtLaunch") if one is not UNKNOWN]
     tags: list[Any] = items(group.get("tags"))
@@ -287,13 +278,6 @@ _JOINT_TABLE = (
         source=f"{_GUIDE}create-launch-template.html",
         remedy="set image_id and instance_type of the launch template.",
         find=_no_image,
-    ),
-    JointRefusal(
-        types=(*_GROUPS, *tokens.AUTO_SCALING_ATTACHMENT),
-        says="The target groups of an Auto Scaling group must have the target type instance.",
-        source=f"{_GUIDE}attach-load-balancer-asg.html",
-        remedy='set the target group\'s target_type to "instance", or attach another target group.',
-        find=_attached,
     ),
     JointRefusal(
         types=_GROUPS,

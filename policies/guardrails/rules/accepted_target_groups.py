@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from guardrails import tokens
@@ -67,17 +66,6 @@ def _matcher(group: Resource) -> Iterator[str]:
         for name in ("matcher", "path"):
             if known(dig(check, name)):
                 yield f'health_check.protocol is "TCP", {name} {show(dig(check, name))}'
-
-
-def _codes(group: Resource) -> str | None:
-    matcher = dig(group.get("healthCheck"), "matcher")
-    if not isinstance(matcher, str) or group.get("protocolVersion") == "GRPC":
-        return None
-    highest = 499 if group.get("protocol") in _HTTP or _is_lambda(group) else 599
-    codes = [int(code) for code in re.findall(r"\d+", matcher)]
-    if codes and all(200 <= code <= highest for code in codes):
-        return None
-    return f'health_check.matcher is "{matcher}", outside 200-{highest}'
 
 
 def _check_protocol(group: Resource) -> str | None:
@@ -211,16 +199,6 @@ _TABLE = (
         source=_CREATE,
         remedy='remove matcher and path, or set health_check.protocol to "HTTP".',
         find=_matcher,
-    ),
-    Refusal(
-        types=_TYPES,
-        says=(
-            "Matcher: the range is 200-499 if the protocol of the target group is HTTP or HTTPS, "
-            "200-599 if it is TCP, TLS or UDP."
-        ),
-        source=_CREATE,
-        remedy='set health_check.matcher to the codes of success, for example "200".',
-        find=_codes,
     ),
     Refusal(
         types=_TYPES,

@@ -42,7 +42,7 @@ def _violation(store: DataStore, answer: Answer, consequence: str) -> Violation:
 
 MULTI_AZ = StackRule(
     id="data-store-multi-az",
-    title="Every cluster, cache and file system survives the loss of a zone",
+    title="Every cluster and cache has a second instance or node",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     # As for rds-multi-az: a second instance doubles the price.
@@ -50,16 +50,9 @@ MULTI_AZ = StackRule(
     production=Level.MANDATORY,
     scope=Scope.HIGH_AVAILABILITY,
     controls={
-        "AWS Config": (
-            "RDS_CLUSTER_MULTI_AZ_ENABLED",
-            "ELASTICACHE_REPL_GRP_AUTO_FAILOVER_ENABLED",
-        ),
-        "Security Hub": ("RDS.15", "ElastiCache.3"),
-        "Prowler": (
-            "rds_cluster_multi_az",
-            "elasticache_redis_cluster_multi_az_enabled",
-            "elasticache_redis_cluster_automatic_failover_enabled",
-        ),
+        "AWS Config": ("RDS_CLUSTER_MULTI_AZ_ENABLED",),
+        "Security Hub": ("RDS.15",),
+        "Prowler": ("rds_cluster_multi_az",),
         "Well-Architected": ("REL10-BP01", "REL11-BP02"),
     },
     url="https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.AuroraHighAvailability.html",
@@ -67,10 +60,35 @@ MULTI_AZ = StackRule(
     steps=(
         "Aurora: two aws.rds.ClusterInstance resources, without availability_zone.",
         "ElastiCache: num_cache_clusters=2, automatic_failover_enabled=True, multi_az_enabled=True.",
+    ),
+    unknown=_UNKNOWN,
+    check=_asks(lambda store: store.has_a_second(), ""),
+)
+
+SPREAD = StackRule(
+    id="data-store-spread",
+    title="What a cluster, cache or file system has stands in several zones and takes over",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "AWS Config": ("ELASTICACHE_REPL_GRP_AUTO_FAILOVER_ENABLED",),
+        "Security Hub": ("ElastiCache.3",),
+        "Prowler": (
+            "elasticache_redis_cluster_multi_az_enabled",
+            "elasticache_redis_cluster_automatic_failover_enabled",
+        ),
+        "Well-Architected": ("REL10-BP01", "REL11-BP02"),
+    },
+    url="https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoFailover.html",
+    remedy="place instances, nodes and mount targets in several zones, and let the service fail over.",
+    steps=(
+        "Aurora: leave availability_zone of the instances out, or set different ones.",
+        "ElastiCache: automatic_failover_enabled=True and multi_az_enabled=True.",
         "EFS: no availability_zone_name, and a mount target per zone.",
     ),
     unknown=_UNKNOWN,
-    check=_asks(lambda store: store.survives_a_zone(), ""),
+    check=_asks(lambda store: store.is_spread(), ": it does not survive the loss of a zone"),
 )
 
 ENCRYPTED = StackRule(
@@ -240,6 +258,7 @@ SNAPSHOTS = StackRule(
 
 RULES = (
     MULTI_AZ,
+    SPREAD,
     ENCRYPTED,
     IN_TRANSIT,
     NOT_PUBLIC,

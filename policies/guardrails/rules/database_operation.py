@@ -17,7 +17,7 @@ from guardrails.model import (
 )
 from guardrails.property_rules import AtLeast, must_be, property_rule
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, show
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, show
 
 _ALL = (*tokens.DATABASE, "aws:rds/cluster:Cluster")
 
@@ -32,6 +32,10 @@ def _major(database: Resource) -> int | None:
     version = database.get("engineVersion")
     head = version.split(".")[0] if isinstance(version, str) else ""
     return int(head) if head.isdigit() else None
+
+
+def _is_replica(database: Resource) -> bool:
+    return not is_absent(database.get("replicateSourceDb"))
 
 
 # --- TLS ------------------------------------------------------------------------------------------
@@ -140,7 +144,7 @@ TLS_REQUIRED = StackRule(
 
 def _logs(database: Resource, _: Settings) -> Iterator[Violation]:
     given = database.get("enabledCloudwatchLogsExports")
-    if is_absent(given):
+    if is_absent(given) and not _is_replica(database):
         yield Violation(
             f'Database "{database.name}" keeps its log to itself: enabled_cloudwatch_logs_exports is '
             "not set.",
@@ -177,7 +181,10 @@ LOGS = ResourceRule(
 
 COPY_TAGS = property_rule(
     must_be(
-        "copyTagsToSnapshot", True, 'Snapshots of database "{name}" do not tell whose they are'
+        "copyTagsToSnapshot",
+        True,
+        'Snapshots of database "{name}" do not tell whose they are',
+        applies=lambda database: not _is_replica(database),
     ),
     tokens.DATABASE,
     id="rds-copy-tags-to-snapshots",
@@ -226,6 +233,39 @@ LOG_RETENTION = property_rule(
             "description": "Days for which logs have to be kept at least.",
         }
     },
+)
+
+
+# --- the last snapshot -----------------------------------------------------------------------------
+
+
+def _final_snapshot(database: Resource, _: Settings) -> Iterator[Violation]:
+    skipped, name = database.get("skipFinalSnapshot"), database.get("finalSnapshotIdentifier")
+    if _is_replica(database) or is_true(skipped) or skipped is UNKNOWN or not is_absent(name):
+        return
+    yield Violation(
+        f'Database "{database.name}" cannot be destroyed: skip_final_snapshot is {show(skipped)}, '
+        f"and final_snapshot_identifier is {show(name)}. AWS says: FinalDBSnapshotIdentifier is "
+        "required when a final snapshot is required.",
+        database,
+    )
+
+
+FINAL_SNAPSHOT = ResourceRule(
+    id="rds-final-snapshot",
+    title="The final snapshot of a database has a name",
+    question=Question.VALID,
+    severity=Severity.LOW,
+    level=Level.ADVISORY,  # creation succeeds; it is the destroy that fails
+    controls={"Well-Architected": ("REL09-BP01",)},
+    url="https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html",
+    remedy=(
+        "set final_snapshot_identifier; skip_final_snapshot=True gives the data up at a destroy."
+    ),
+    steps=("Set final_snapshot_identifier, with a suffix that no earlier database has used.",),
+    unknown="An unknown name counts as set, an unknown switch as on.",
+    types=_ALL,
+    check=_final_snapshot,
 )
 
 
@@ -292,4 +332,4 @@ SUPPORTED = ResourceRule(
     check=_supported,
 )
 
-RULES = (TLS_REQUIRED, LOGS, COPY_TAGS, LOG_RETENTION, SUPPORTED)
+RULES = (TLS_REQUIRED, LOGS, COPY_TAGS, LOG_RETENTION, FINAL_SNAPSHOT, SUPPORTED)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
-from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
+from tests.policies.mutations.registry import KEEPS, breaks, decides
 
 SUBNETS = "aws:rds/subnetGroup:SubnetGroup::web-database-subnets"
 ISOLATED = "aws:ec2/subnet:Subnet::web-network-isolated-ap-northeast-2a"
 
-decides("rds-accepted", "database", "finalSnapshotIdentifier", absent=BREAKS, unknown=KEEPS)
+decides("rds-accepted", "database", "username", absent=KEEPS, unknown=KEEPS)
 decides("rds-parts-accepted", SUBNETS, "subnetIds", absent=KEEPS, unknown=KEEPS)
 
 
@@ -25,11 +25,6 @@ def storage_grows_to_less_than_it_is(stack):
 @breaks("rds-accepted")
 def standby_in_a_chosen_zone(stack):
     stack.set("database", "availabilityZone", "ap-northeast-2a")
-
-
-@breaks("rds-accepted")
-def final_snapshot_without_name(stack):
-    stack.set("database", "finalSnapshotIdentifier", ...)
 
 
 @breaks("rds-accepted")

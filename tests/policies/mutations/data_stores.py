@@ -80,7 +80,11 @@ def _mounted(stack, *subnets):
 
 
 decides(
-    "data-store-multi-az", "cache", "multiAzEnabled", absent=BREAKS, unknown=BREAKS,
+    "data-store-multi-az", "cache", "numCacheClusters", absent=BREAKS, unknown=KEEPS,
+    given=sound_cache,
+)  # fmt: skip
+decides(
+    "data-store-spread", "cache", "multiAzEnabled", absent=BREAKS, unknown=BREAKS,
     given=sound_cache,
 )  # fmt: skip
 decides(
@@ -114,7 +118,7 @@ def cluster_of_one_instance(stack):
     sound_cluster(stack, instances=1)
 
 
-@breaks("data-store-multi-az", ADVISORY, production=MANDATORY)
+@breaks("data-store-spread")
 def cluster_in_one_zone(stack):
     sound_cluster(stack, instance={"availabilityZone": "ap-northeast-2a"})
 
@@ -124,17 +128,17 @@ def cache_of_one_node(stack):
     sound_cache(stack, numCacheClusters=1, automaticFailoverEnabled=..., multiAzEnabled=...)
 
 
-@breaks("data-store-multi-az", ADVISORY, production=MANDATORY)
+@breaks("data-store-spread")
 def cache_without_failover(stack):
     sound_cache(stack, automaticFailoverEnabled=False)
 
 
-@breaks("data-store-multi-az", ADVISORY, production=MANDATORY)
+@breaks("data-store-spread")
 def files_in_one_zone(stack):
     sound_files(stack, availabilityZoneName="ap-northeast-2a")
 
 
-@breaks("data-store-multi-az", ADVISORY, production=MANDATORY)
+@breaks("data-store-spread")
 def files_mounted_in_one_zone(stack):
     sound_files(stack)
     _mounted(stack, "subnet-a")
@@ -183,3 +187,8 @@ def cache_without_snapshots(stack):
 @breaks("data-store-deletion-protection", ADVISORY, production=MANDATORY)
 def cluster_not_protected(stack):
     sound_cluster(stack, deletionProtection=False)
+
+
+@breaks("data-store-spread")
+def shards_without_replicas(stack):
+    sound_cache(stack, numCacheClusters=..., numNodeGroups=2, replicasPerNodeGroup=0)

@@ -21,6 +21,9 @@ decides(
     absent=BREAKS,
     unknown=KEEPS,
 )
+decides(
+    "rds-final-snapshot", "database", "finalSnapshotIdentifier", absent=BREAKS, unknown=KEEPS
+)
 decides("rds-supported-engine", "database", "engineVersion", absent=KEEPS, unknown=KEEPS)
 
 
@@ -42,6 +45,11 @@ def snapshots_without_tags(stack):
 @breaks("log-group-retention", ADVISORY)
 def log_for_ever(stack):
     stack.set(LOG, "retentionInDays", 0)
+
+
+@breaks("rds-final-snapshot", ADVISORY)
+def final_snapshot_without_name(stack):
+    stack.set("database", "finalSnapshotIdentifier", ...)
 
 
 @breaks("rds-supported-engine", ADVISORY, production=MANDATORY)

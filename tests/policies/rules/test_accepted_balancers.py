@@ -56,6 +56,18 @@ def rule(draft, name="rule", **changes):
     return draft.add(name, LISTENER_RULE, properties, sources)
 
 
+def tasks(draft, **changes):
+    """A service of containers behind the stack's target group."""
+    properties = {
+        "loadBalancers": [{"targetGroupArn": UNKNOWN, "containerPort": 8080.0}],
+        "networkConfiguration": {"subnets": [UNKNOWN]},
+        **changes,
+    }
+    given = {name: value for name, value in properties.items() if value is not ...}
+    sources = {"loadBalancers": ["target-group"]}
+    return draft.add("tasks", "aws:ecs/service:Service", given, sources)
+
+
 def _set(handle, path, value):
     return RULE, lambda d: d.set(handle, path, value)
 
@@ -71,24 +83,21 @@ REFUSED = {RULE: [
     lambda d: network(d, loadBalancerType="gateway", securityGroups=["sg-1"]),
     lambda d: network(d, subnetMappings=[{"subnetId": "subnet-1", "allocationId": "eipalloc-1"}]),
     lambda d: network(d, loadBalancerType="classic"),
-    lambda d: listener(network(d), protocol="HTTP"),
-    lambda d: listener(d, "load-balancer", protocol="TCP"),
-    lambda d: listener(network(d)),  # TCP forwards to a target group of HTTP
     lambda d: listener(d, "load-balancer", protocol="HTTP", port=80.0),
     lambda d: listener(d, "load-balancer", protocol="HTTP", port=70000.0),
     lambda d: d.set("https", "port", 80.0),
     lambda d: listener(d, "load-balancer", protocol="HTTP", defaultActions=[{"type": "forward"}]),
     lambda d: d.set("http", "certificateArn", "arn:aws:acm:eu-west-1:1:certificate/1"),
-    lambda d: d.drop("https").set("http", "defaultActions", [{"type": "redirect", "redirect":
-        {"statusCode": "HTTP_301"}}]),
-    lambda d: d.drop("https").set("http", "defaultActions", [{"type": "redirect", "redirect":
-        {"statusCode": "HTTP_301", "protocol": "HTTP", "port": "80"}}]),
     lambda d: rule(d, priority=60000.0),
     lambda d: rule(d, conditions=[{"pathPattern": {"values": ["/a"]}, "hostHeader":
         {"values": ["a.example.com"]}}]),
     lambda d: rule(d, conditions=[{"pathPattern": {"values": list("abcdef")}}]),
     lambda d: rule(d, actions=[{"type": "forward", "forward": {"targetGroups":
         [{"arn": UNKNOWN, "weight": 1000.0}]}}]),
+    lambda d: listener(d, "load-balancer", protocol="HTTP", port=8081.0)
+        .set("target-group", "protocolVersion", "GRPC"),
+    lambda d: tasks(d),
+    lambda d: tasks(d, launchType="FARGATE", networkConfiguration=...),
 ]}  # fmt: skip
 
 # A change that breaks nothing.
@@ -106,8 +115,8 @@ SOUND = {RULE: [
     lambda d: listener(d, "load-balancer", protocol="HTTP", port=8080.0),
     lambda d: rule(rule(d), "other", priority=20.0),
     lambda d: rule(d, priority=UNKNOWN),
+    lambda d: tasks(d, networkConfiguration=...),
+    lambda d: tasks(d.set("target-group", "targetType", "ip")),
     lambda d: rule(d, actions=[{"type": "fixed-response", "fixedResponse":
         {"contentType": "text/plain", "statusCode": "404"}}]),
-    lambda d: d.drop("https").set("http", "defaultActions", [{"type": "redirect", "redirect":
-        {"statusCode": "HTTP_301", "host": "www.example.com"}}]),
 ]}  # fmt: skip

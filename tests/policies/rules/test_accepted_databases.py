@@ -44,8 +44,6 @@ def serverless(draft, **changes):
 
 # A change and the one rule that it breaks.
 BREAKS = [
-    ("rds-accepted", lambda d: d.set("database", "skipFinalSnapshot", ...)
-        .set("database", "finalSnapshotIdentifier", ...)),
     ("rds-accepted", lambda d: d.set("database", "monitoringInterval", 60.0)),
     ("rds-accepted", lambda d: d.set("database", "identifier", "web--database")),
 ]  # fmt: skip
@@ -68,7 +66,6 @@ REFUSED = {
         cluster(backupRetentionPeriod=0.0),
         cluster(serverlessv2ScalingConfiguration={"minCapacity": 4.0, "maxCapacity": 2.0}),
         cluster(serverlessv2ScalingConfiguration={"minCapacity": 0.0, "maxCapacity": 300.0}),
-        cluster(skipFinalSnapshot=...),
     ],
     "rds-parts-accepted": [
         serverless,
@@ -98,7 +95,6 @@ SOUND = {
         database(storageType="gp3", allocatedStorage=400.0, iops=12000.0),
         database(engine="sqlserver-ex", storageType="gp3", allocatedStorage=20.0, iops=4000.0),
         database(engine="mysql", username="admin"),
-        database(replicateSourceDb="primary", skipFinalSnapshot=...),
         database(multiAz=False, availabilityZone="eu-west-1a"),
         cluster(serverlessv2ScalingConfiguration={"minCapacity": 0.5, "maxCapacity": 4.0}),
     ],

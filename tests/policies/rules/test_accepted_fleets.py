@@ -63,7 +63,6 @@ REFUSED = {
         alone(SCHEDULE, autoscalingGroupName="web", scheduledActionName="night"),
         alone(SCHEDULE, minSize=1.0, recurrence="0 0 * * * *"),
         alone(POLICY, policyType="TargetTrackingScaling"),
-        lambda d: d.set("target-group", "targetType", "ip"),
         lambda d: d.set("group", "tags", [{"key": "Name", "value": "web"}]),
         lambda d: d.set("template", "instanceType", ...)
             .set("group", "mixedInstancesPolicy.launchTemplate.overrides", []),

@@ -65,7 +65,6 @@ REFUSED = {RULE: [
     lambda d: d.set("target-group", "loadBalancingCrossZoneEnabled", "false")
         .set("target-group", "stickiness", {"type": "lb_cookie", "enabled": True}),
     stream({"healthCheck": {"protocol": "TCP", "matcher": "200"}}),
-    stream({"healthCheck": {"protocol": "HTTP", "path": "/", "matcher": "200-600"}}),
     stream({"healthCheck": {"protocol": "UDP"}}),
     stream({"protocol": "SCTP"}),
     stream({"protocol": "GENEVE", "port": 80.0}),

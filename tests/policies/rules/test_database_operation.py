@@ -33,6 +33,8 @@ BREAKS = [
     ("rds-supported-engine", lambda d: d.set("database", "engine", "mysql")
         .set("database", "engineVersion", "8.0.36").set(PARAMETERS, "family", "mysql8.0")
         .set(PARAMETERS, "parameters", [{"name": "require_secure_transport", "value": "ON"}])),
+    ("rds-final-snapshot", lambda d: d.set("database", "skipFinalSnapshot", ...)
+        .set("database", "finalSnapshotIdentifier", ...)),
     ("log-group-retention", lambda d: d.add("l", "aws:cloudwatch/logGroup:LogGroup", {})),
 ]  # fmt: skip
 
@@ -48,6 +50,9 @@ KEEPS = [
     lambda d: d.set("database", "engine", "mysql").set("database", "engineVersion", "8.4.3")
         .set(PARAMETERS, "family", "mysql8.4")
         .set(PARAMETERS, "parameters", [{"name": "require_secure_transport", "value": "1"}]),
+    lambda d: d.set("database", "replicateSourceDb", "primary")
+        .set("database", "finalSnapshotIdentifier", ...).set("database", "copyTagsToSnapshot", ...)
+        .set("database", "enabledCloudwatchLogsExports", ...),
     lambda d: d.add("l", "aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 7.0}),
 ]  # fmt: skip
 

@@ -1,0 +1,49 @@
+"""Data stores on the network: their ports and their security groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.data_stores import Cache, CacheNodes, Cluster, DataStore, FileSystem
+from guardrails.resources import References, Resource
+from guardrails.values import is_absent, number
+
+_PORTS = {
+    "postgres": 5432,
+    "mysql": 3306,
+    "docdb": 27017,
+    "neptune": 8182,
+    "redis": 6379,
+    "valkey": 6379,
+    "memcached": 11211,
+}
+NFS = 2049
+
+
+def port_of(store: DataStore) -> int | None:
+    """Return the port on which a store answers, `None` if that is not known."""
+    if isinstance(store, FileSystem):
+        return NFS
+    given = number(store.resource.get("port"))
+    if given is not None:
+        return int(given)
+    engine = str(store.resource.get("engine") or store.resource.type).lower()
+    return next((port for name, port in _PORTS.items() if name in engine), None)
+
+
+def network_groups(store: DataStore) -> Iterator[tuple[Resource, References]]:
+    """Yield the security groups of a store, with the resource that has them.
+
+    A file system has those of its mount targets. One that the program gives no group is left out.
+    """
+    prop = {
+        Cluster: "vpcSecurityGroupIds",
+        Cache: "securityGroupIds",
+        CacheNodes: "securityGroupIds",
+        FileSystem: "securityGroups",
+    }[type(store)]
+    holders = store.members if isinstance(store, FileSystem) else (store.resource,)
+    for holder in holders:
+        if not is_absent(holder.setting(prop)):
+            yield holder, store.stack.references(holder, prop, tokens.SECURITY_GROUP, ("id",))
