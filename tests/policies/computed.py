@@ -50,6 +50,7 @@ COMPUTED = {
     "aws:rds/cluster:Cluster": ("arn", "availabilityZones", "endpoint", "port", "storageType"),
     "aws:rds/clusterInstance:ClusterInstance": ("arn", "availabilityZone", "publiclyAccessible"),
     "aws:rds/parameterGroup:ParameterGroup": ("arn", "name"),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ("arn", "ingress", "egress"),
     "aws:elasticache/replicationGroup:ReplicationGroup": (
         "arn",
         "atRestEncryptionEnabled",

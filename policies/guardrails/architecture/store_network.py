@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.data_stores import Cache, CacheNodes, Cluster, DataStore, FileSystem
+from guardrails.architecture.data_stores import Cluster, DataStore, FileSystem
 from guardrails.resources import References, Resource
 from guardrails.values import is_absent, number
 
@@ -37,12 +37,9 @@ def network_groups(store: DataStore) -> Iterator[tuple[Resource, References]]:
 
     A file system has those of its mount targets. One that the program gives no group is left out.
     """
-    prop = {
-        Cluster: "vpcSecurityGroupIds",
-        Cache: "securityGroupIds",
-        CacheNodes: "securityGroupIds",
-        FileSystem: "securityGroups",
-    }[type(store)]
+    prop = "securityGroups" if isinstance(store, FileSystem) else "securityGroupIds"
+    if isinstance(store, Cluster):
+        prop = "vpcSecurityGroupIds"
     holders = store.members if isinstance(store, FileSystem) else (store.resource,)
     for holder in holders:
         if not is_absent(holder.setting(prop)):

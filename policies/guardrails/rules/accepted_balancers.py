@@ -31,6 +31,7 @@ _LISTENER_RULES = tokens.LISTENER_RULE
 _BALANCER_KEYS = ("arn", "id")
 _TARGET_KEYS = ("arn", "id")
 
+
 def _kind(balancer: Resource) -> Any:
     return balancer.get("loadBalancerType") or "application"
 
@@ -139,9 +140,7 @@ def _forwarded(stack: Stack, resource: Resource) -> tuple[Resource, ...]:
         )
         if arn is not None
     ]
-    return stack.references(
-        resource, prop, tokens.TARGET_GROUP, _TARGET_KEYS, value=arns
-    ).resources
+    return stack.references(resource, prop, tokens.TARGET_GROUP, _TARGET_KEYS, value=arns).resources
 
 
 def _grpc(stack: Stack, resource: Resource) -> Iterator[str]:

@@ -16,7 +16,7 @@ from guardrails.refusals import (
     refusal_rule,
 )
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, number, show
+from guardrails.values import dig, is_absent, is_true, number, show
 
 _API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"

@@ -10,6 +10,7 @@ from guardrails.model import (
     Level,
     Question,
     ResourceRule,
+    Scope,
     Settings,
     Severity,
     StackRule,
@@ -269,6 +270,52 @@ FINAL_SNAPSHOT = ResourceRule(
 )
 
 
+# --- who is told --------------------------------------------------------------------------------
+
+
+def _unnoticed(stack: Stack, _: Settings) -> Iterator[Violation]:
+    if stack.of((*tokens.DATABASE_EVENTS, *tokens.EVENT_RULE)):
+        return
+    watched: set[Resource] = set()
+    for alarm in stack.of(tokens.METRIC_ALARM):
+        if alarm.get("namespace") == "AWS/RDS":
+            keys = ("identifier", "id", "clusterIdentifier")
+            watched.update(stack.references(alarm, "dimensions", _ALL, keys).any)
+    for database in stack.of(_ALL):
+        if database not in watched and not _is_replica(database):
+            yield Violation(
+                f'Nobody is told when database "{database.name}" fails over or is in trouble: the '
+                "stack has neither an event subscription nor an alarm on it.",
+                database,
+            )
+
+
+NOTICED = StackRule(
+    id="rds-failover-noticed",
+    title="Somebody is told when the database fails over or is in trouble",
+    question=Question.SURVIVE,
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={
+        "Security Hub": ("RDS.19", "RDS.20"),
+        "Prowler": ("rds_instance_critical_event_subscription",),
+        "Well-Architected": ("REL11-BP06",),
+    },
+    url="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.html",
+    remedy=(
+        "create an aws.rds.EventSubscription for the categories availability and failover, or an "
+        "alarm on the database's connections."
+    ),
+    steps=(
+        'Create an aws.rds.EventSubscription with source_type="db-instance" and an SNS topic.',
+        "Let an alarm on DatabaseConnections or FreeStorageSpace notify the same topic.",
+    ),
+    unknown="Unknown dimensions of an alarm are resolved through the databases they come from.",
+    check=_unnoticed,
+)
+
+
 # --- support --------------------------------------------------------------------------------------
 
 _END_OF_SUPPORT = MappingProxyType(
@@ -332,4 +379,4 @@ SUPPORTED = ResourceRule(
     check=_supported,
 )
 
-RULES = (TLS_REQUIRED, LOGS, COPY_TAGS, LOG_RETENTION, FINAL_SNAPSHOT, SUPPORTED)
+RULES = (TLS_REQUIRED, LOGS, COPY_TAGS, LOG_RETENTION, FINAL_SNAPSHOT, NOTICED, SUPPORTED)

@@ -14,6 +14,7 @@ from tests.policies.mutations.registry import (
 
 CLUSTER = "aws:rds/cluster:Cluster"
 INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
+EVENTS = "aws:rds/eventSubscription:EventSubscription"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 FILES = "aws:efs/fileSystem:FileSystem"
 BACKUP = "aws:efs/backupPolicy:BackupPolicy"
@@ -34,6 +35,8 @@ def sound_cluster(stack, instances=2, instance=None, **changes):
         **changes,
     }
     stack.add("aurora", CLUSTER, {k: v for k, v in properties.items() if v is not ...})
+    topic = "arn:aws:sns:ap-northeast-2:123456789012:on-call"
+    stack.add("events", EVENTS, {"snsTopic": topic, "sourceType": "db-cluster"})
     for number in range(instances):
         stack.add(
             f"aurora-{number}",

@@ -21,9 +21,8 @@ decides(
     absent=BREAKS,
     unknown=KEEPS,
 )
-decides(
-    "rds-final-snapshot", "database", "finalSnapshotIdentifier", absent=BREAKS, unknown=KEEPS
-)
+decides("rds-final-snapshot", "database", "finalSnapshotIdentifier", absent=BREAKS, unknown=KEEPS)
+decides("rds-failover-noticed", "database", "identifier", absent=KEEPS, unknown=KEEPS)
 decides("rds-supported-engine", "database", "engineVersion", absent=KEEPS, unknown=KEEPS)
 
 
@@ -50,6 +49,17 @@ def log_for_ever(stack):
 @breaks("rds-final-snapshot", ADVISORY)
 def final_snapshot_without_name(stack):
     stack.set("database", "finalSnapshotIdentifier", ...)
+
+
+def unwatched(stack):
+    """Leave out every alarm on the database."""
+    alarm = "aws:cloudwatch/metricAlarm:MetricAlarm::web-watch-database"
+    stack.drop("database-alarm", f"{alarm}-cpu", f"{alarm}-storage")
+
+
+@breaks("rds-failover-noticed", ADVISORY)
+def nobody_watches_the_database(stack):
+    unwatched(stack)
 
 
 @breaks("rds-supported-engine", ADVISORY, production=MANDATORY)

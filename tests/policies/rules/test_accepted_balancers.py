@@ -96,7 +96,7 @@ REFUSED = {RULE: [
         [{"arn": UNKNOWN, "weight": 1000.0}]}}]),
     lambda d: listener(d, "load-balancer", protocol="HTTP", port=8081.0)
         .set("target-group", "protocolVersion", "GRPC"),
-    lambda d: tasks(d),
+    tasks,
     lambda d: tasks(d, launchType="FARGATE", networkConfiguration=...),
 ]}  # fmt: skip
 

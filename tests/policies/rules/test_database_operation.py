@@ -6,6 +6,7 @@ import pytest
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Draft, violations
+from tests.policies.mutations.database_operation import unwatched
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -19,6 +20,13 @@ PARAMETERS = "parameter-group"
 
 def force_ssl(value):
     return lambda d: d.set(PARAMETERS, "parameters", [{"name": "rds.force_ssl", "value": value}])
+
+
+def subscribed(draft):
+    """The good stack with an event subscription instead of alarms on the database."""
+    unwatched(draft)
+    properties = {"snsTopic": UNKNOWN, "eventCategories": ["failover", "availability"]}
+    return draft.add("e", "aws:rds/eventSubscription:EventSubscription", properties)
 
 
 # A change and the one rule that it breaks.
@@ -53,6 +61,7 @@ KEEPS = [
     lambda d: d.set("database", "replicateSourceDb", "primary")
         .set("database", "finalSnapshotIdentifier", ...).set("database", "copyTagsToSnapshot", ...)
         .set("database", "enabledCloudwatchLogsExports", ...),
+    subscribed,
     lambda d: d.add("l", "aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 7.0}),
 ]  # fmt: skip
 
