@@ -15,5 +15,9 @@ TASTE = {
     "rds-logs-exported": "Logs cost storage.",
     "rds-copy-tags-to-snapshots": "Not everybody works with tags.",
     "cache-snapshots": "What is in a cache can be computed again.",
+    "rds-failover-noticed": "Some watch the database with tools of their own.",
+    "rds-final-snapshot": "The stack stands; it is a destroy that asks for the name.",
+    "log-group-retention": "Some keep logs for ever on purpose.",
+    "data-store-multi-az": "A second instance doubles the price.",
     "rds-minor-upgrade": "Some upgrade by hand.",
 }
