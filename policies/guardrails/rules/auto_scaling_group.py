@@ -15,7 +15,14 @@ from guardrails.resources import Resource, Stack
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
     fleets = stack.derived(Fleets)
     if not fleets.groups:
-        yield Violation("The stack has no Auto Scaling group, so nothing spans several zones.")
+        yield Violation(
+            "The stack has no Auto Scaling group, so nothing spans several zones.",
+            remedy=(
+                "create an aws.autoscaling.Group with vpc_zone_identifiers in several zones and the "
+                "target group in target_group_arns, and name it in autoscaling_groups of the "
+                "deployment group and in the scaling policy's autoscaling_group_name."
+            ),
+        )
     minimum = settings.integer("minimumZones")
     outside = settings.mapping("subnetZones")
     for fleet in fleets.fleets:
@@ -128,7 +135,10 @@ ASG_LAUNCH_TEMPLATE = StackRule(
     remedy="launch the group from an aws.ec2.LaunchTemplate instead of a launch configuration.",
     steps=(
         "Create an aws.ec2.LaunchTemplate with image, type, profile and user data.",
-        "Set the group's launch_template with its id and latest_version.",
+        (
+            "Set the group's launch_template, or for several types its mixed_instances_policy, with "
+            "the template's id and latest_version; remove launch_configuration."
+        ),
     ),
     unknown=(
         "A launch template that is unknown as a whole is accepted if it comes from a launch "
@@ -138,25 +148,30 @@ ASG_LAUNCH_TEMPLATE = StackRule(
 )
 
 
-def _behind_listener(stack: Stack, group: Resource, _: Settings) -> str | None:
+def _behind_listener(stack: Stack, _: Settings) -> Iterator[Violation]:
     # A missing target group or load balancer is reported by its own rule.
     if not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
-        return None
-    attached = auto_scaling.target_groups(stack, group)
-    if not attached and stack.derived(Fleets).of(group).outside:
-        return None  # a load balancer of another stack
-    if not attached:
-        return (
-            f'Auto Scaling group "{group.name}" is not attached to a target group: the load '
-            "balancer never sends requests to its instances."
-        )
-    if set(attached) & set(auto_scaling.forwarded_target_groups(stack)):
-        return None
-    names = ", ".join(f'"{target.name}"' for target in attached)
-    return (
-        f'Auto Scaling group "{group.name}" is attached to target group {names}, to which no '
-        "listener forwards."
-    )
+        return
+    for group in auto_scaling.serving_groups(stack):
+        attached = auto_scaling.target_groups(stack, group)
+        if not attached and not stack.derived(Fleets).of(group).outside:
+            # else a load balancer of another stack
+            yield Violation(
+                f'Auto Scaling group "{group.name}" is not attached to a target group: the load '
+                "balancer never sends requests to its instances.",
+                group,
+            )
+        elif attached and not set(attached) & set(auto_scaling.forwarded_target_groups(stack)):
+            names = ", ".join(f'"{target.name}"' for target in attached)
+            yield Violation(
+                f'Auto Scaling group "{group.name}" is attached to target group {names}, to which '
+                "no listener forwards.",
+                group,
+                remedy=(
+                    f"let the default_actions of a listener forward to target group {names}; "
+                    "create the aws.lb.Listener if there is none."
+                ),
+            )
 
 
 ASG_BEHIND_LISTENER = StackRule(
@@ -179,7 +194,7 @@ ASG_BEHIND_LISTENER = StackRule(
         "Unknown ARNs are resolved through the target groups they come from; a reference that "
         "does not come from a target group of the stack does not count."
     ),
-    check=for_each(auto_scaling.serving_groups, _behind_listener),
+    check=_behind_listener,
 )
 
 RULES = (ASG_MULTI_AZ, ASG_ELB_HEALTH_CHECK, ASG_LAUNCH_TEMPLATE, ASG_BEHIND_LISTENER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from guardrails import tokens
 from guardrails.architecture.deployments import Deployment, Deployments, rollback
@@ -47,9 +47,19 @@ def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
             f'Auto Scaling group "{group.name}" is not in a deployment group (the stack has '
             f"{names}).",
             group,
+            remedy=_add_to(servers),
         )
     for deployment in servers:
         yield from _not_by_name(deployment)
+
+
+def _add_to(deployments: Sequence[Deployment]) -> str:
+    first = deployments[0]
+    removed = "; remove ec2_tag_filters from it" if first.by_tags else ""
+    return (
+        "add the name output of the Auto Scaling group to autoscaling_groups of the deployment "
+        f'group that delivers its application, "{first.resource.name}" for example{removed}.'
+    )
 
 
 def _addresses(deployment: Deployment) -> str:

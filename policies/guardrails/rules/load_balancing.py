@@ -18,7 +18,11 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
     balancers = stack.of(tokens.LOAD_BALANCER)
     if not balancers:
         yield Violation(
-            "The stack has no load balancer, so nothing distributes requests over zones."
+            "The stack has no load balancer, so nothing distributes requests over zones.",
+            remedy=(
+                "create an aws.lb.LoadBalancer with subnets in several zones and an aws.lb.Listener "
+                "that forwards to the target group; scaling policies name both in resource_label."
+            ),
         )
     minimum = settings.integer("minimumZones")
     for balancer in balancers:
@@ -49,7 +53,7 @@ ELBV2_MULTI_AZ = StackRule(
     ),
     steps=(
         "Create one public subnet per Availability Zone.",
-        "Pass the ids of all of them to the load balancer's subnets.",
+        "Pass the ids of all of them to the load balancer's subnets; remove subnet_mappings.",
         "For subnets of another stack, list their zones in this rule's parameter subnetZones.",
     ),
     unknown=zones.UNKNOWN_MEANS,
@@ -61,7 +65,14 @@ ELBV2_MULTI_AZ = StackRule(
 def _health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
     groups = stack.of(tokens.TARGET_GROUP)
     if not groups:
-        yield Violation("The stack has no target group, so no instance is ever health-checked.")
+        yield Violation(
+            "The stack has no target group, so no instance is ever health-checked.",
+            remedy=(
+                "create an aws.lb.TargetGroup with a health_check, forward to it from an "
+                "aws.lb.Listener, add it to the group's target_group_arns and name it in "
+                "load_balancer_info of the deployment group and resource_label of scaling policies."
+            ),
+        )
     for group in groups:
         check = group.get("healthCheck")
         problem = None

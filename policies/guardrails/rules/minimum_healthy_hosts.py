@@ -121,8 +121,9 @@ HEALTHY_HOSTS_POSSIBLE = StackRule(
     controls={"Well-Architected": ("OPS06-BP03",)},
     url=_DOC,
     remedy=(
-        "lower the deployment configuration's minimum or raise the group's min_size, so that the "
-        "rounded-up minimum is smaller than the group."
+        "set minimum_healthy_hosts of the deployment configuration to type FLEET_PERCENT with 50, "
+        "which grows with the fleet, and the group's min_size to 4 or more, so that one is left to "
+        "deploy to also after the loss of a zone."
     ),
     steps=(
         "Compute ceil(percent * min_size / 100): it has to be smaller than min_size.",

@@ -65,7 +65,10 @@ TLS_LISTENER = StackRule(
         "Well-Architected": ("SEC09-BP02",),
     },
     url="https://docs.aws.amazon.com/securityhub/latest/userguide/elb-controls.html",
-    remedy="add a listener with protocol HTTPS and a certificate of your domain.",
+    remedy=(
+        "add a listener with protocol HTTPS and a certificate of your domain, and let default_actions "
+        "of the HTTP listener redirect to it."
+    ),
     steps=(
         "Request a certificate for the domain in AWS Certificate Manager and validate it by DNS.",
         "Add a listener on port 443 with protocol HTTPS, the certificate and an ssl_policy.",
@@ -92,6 +95,10 @@ def _http_to_https(stack: Stack, _: Settings) -> Iterator[Violation]:
                 f'The stack has a certificate, but load balancer "{balancer.name}" has no HTTPS '
                 "listener.",
                 balancer,
+                remedy=(
+                    "add an aws.lb.Listener with protocol HTTPS and that certificate, and let "
+                    "default_actions of the HTTP listener redirect to it."
+                ),
             )
 
 
@@ -109,6 +116,9 @@ def _redirects(stack: Stack, listener: Resource) -> Iterator[Violation]:
                 f'"{resource.name}" answers HTTP itself instead of redirecting to HTTPS: its '
                 f"action is {types or resource.shown(prop)}.",
                 resource,
+                remedy=None
+                if resource is listener
+                else "set the rule's listener_arn to the HTTPS listener: HTTP only redirects to it.",
             )
 
 

@@ -1,0 +1,68 @@
+"""A remedy helps: whoever follows the message of a broken stack has an unbroken one."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import pytest
+
+from tests.policies.draft import BY_ID, Changes, Draft, broken, violations
+from tests.policies.mutations import MUTATIONS
+from tests.policies.remedies import REMEDIES
+
+
+def remedy_of(mutation):
+    return REMEDIES.get(mutation) or REMEDIES.get(MUTATIONS[mutation].rule)
+
+
+CURED = [name for name in MUTATIONS if remedy_of(name)]
+UNCURED = sorted({MUTATIONS[name].rule for name in MUTATIONS if not remedy_of(name)})
+
+
+def snake(name):
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def said(mutation):
+    """What the messages of the broken rule say, with the steps."""
+    draft, rule = Draft(), BY_ID[MUTATIONS[mutation].rule]
+    MUTATIONS[mutation].change(draft)
+    texts = [rule.text(found) for found in violations(draft, rule.id)]
+    return " ".join([*texts, *rule.steps]).lower().replace(" ", "_")
+
+
+@pytest.mark.parametrize("mutation", CURED)
+def test_whoever_follows_the_remedy_has_an_unbroken_stack(mutation):
+    draft = Draft()
+    MUTATIONS[mutation].change(draft)
+    assert broken(draft)
+    remedy_of(mutation)(draft)
+    assert broken(draft) == set()
+
+
+@pytest.mark.parametrize("mutation", CURED)
+def test_the_message_names_what_its_remedy_changes(mutation):
+    changes, text = Changes(), said(mutation)
+    remedy_of(mutation)(changes)
+    for change in changes.sets:
+        words = [snake(step) for step in change["path"].split(".") if not step.isdigit()]
+        found = any(word in text for word in words)
+        removed = "value" not in change and re.search(r"remove|leave|instead|_out\b|replace", text)
+        assert found or removed, f"{change['path']} is not mentioned: {text}"
+    if changes.adds:
+        assert re.search(r"create|add|attach|allow|list", text)
+        kinds = [one["type"].rpartition(":")[2].lower() for one in changes.adds]
+        assert any(kind in text.replace("_", "") for kind in kinds), f"{kinds}: {text}"
+    if changes.drops:
+        assert re.search(r"remove|take|drop|delete|leave|keep_one", text), text
+
+
+def test_every_rule_has_a_remedy_that_was_followed():
+    if UNCURED:
+        warnings.warn(f"remedies to write: {', '.join(UNCURED)}", stacklevel=1)
+    assert not set(REMEDIES) - set(BY_ID) - set(MUTATIONS), "these names are nobody's"
+    assert len(UNCURED) <= ALLOWED
+
+
+ALLOWED = 80
