@@ -28,6 +28,7 @@ TRAFFIC_SOURCE_ATTACHMENT = ("aws:autoscaling/trafficSourceAttachment:TrafficSou
 SCALING_POLICY = ("aws:autoscaling/policy:Policy",)
 SCHEDULE = ("aws:autoscaling/schedule:Schedule",)
 LIFECYCLE_HOOK = ("aws:autoscaling/lifecycleHook:LifecycleHook",)
+EVENT_RULE = ("aws:cloudwatch/eventRule:EventRule",)
 SCALING_PLAN = ("aws:autoscalingplans/scalingPlan:ScalingPlan",)
 PLACEMENT_GROUP = ("aws:ec2/placementGroup:PlacementGroup",)
 

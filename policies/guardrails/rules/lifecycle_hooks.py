@@ -1,0 +1,130 @@
+"""The rule about lifecycle hooks: somebody has to complete them, or no instance goes into service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.answers import Answer, any_of, no, undecided
+from guardrails.architecture.fleets import Fleets, Group
+from guardrails.architecture.given import given
+from guardrails.architecture.permissions import Permissions
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import dig, is_absent, items, number
+
+_COMPLETE = "autoscaling:CompleteLifecycleAction"
+_LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
+_HEARTBEAT = 3600.0  # Auto Scaling API reference, PutLifecycleHook
+
+
+@dataclass(frozen=True)
+class _Hook:
+    """A hook that holds instances while they launch, and ends them unless somebody completes it."""
+
+    name: str
+    owner: Resource
+    heartbeat: float
+    told: bool
+    """Whether a queue, topic or function is told of each instance, and may complete the hook."""
+
+
+def _hooks(group: Group) -> Iterator[_Hook]:
+    for hook in group.hooks:
+        path = {name: given(hook, name) for name in _PROPERTIES}
+        yield from _launching(hook.name, hook, path)
+    for hook in items(given(group.resource, "initialLifecycleHooks")):
+        path = {name: dig(hook, name) for name in _PROPERTIES}
+        yield from _launching(str(dig(hook, "name")), group.resource, path)
+
+
+_PROPERTIES = (
+    "lifecycleTransition",
+    "defaultResult",
+    "heartbeatTimeout",
+    "notificationTargetArn",
+)
+
+
+def _launching(name: str, owner: Resource, hook: dict[str, Any]) -> Iterator[_Hook]:
+    result = hook["defaultResult"]
+    ends = is_absent(result) or result == "ABANDON"
+    if hook["lifecycleTransition"] == _LAUNCHING and ends:
+        heartbeat = number(hook["heartbeatTimeout"])
+        told = not is_absent(hook["notificationTargetArn"])
+        yield _Hook(name, owner, _HEARTBEAT if heartbeat is None else heartbeat, told)
+
+
+def _completes(stack: Stack, group: Group) -> Answer:
+    """Return whether the group's instances may complete a hook themselves."""
+    permissions = stack.derived(Permissions)
+    answers: list[Answer] = []
+    for template in group.launching.templates:
+        roles = permissions.instance_roles(template)
+        answers += [permissions.may(role, _COMPLETE) for role in roles.resources]
+        if not roles.complete:
+            answers.append(
+                undecided(
+                    f'the role of launch template "{template.name}" is not known',
+                    f'launch template "{template.name}"',
+                    remedy="create the instances' role and instance profile in this stack.",
+                )
+            )
+        elif not roles.resources:
+            answers.append(no("the instances have no role", f'launch template "{template.name}"'))
+    if not answers:
+        return undecided(
+            "its launch template is not part of this stack",
+            f'Auto Scaling group "{group.name}"',
+            remedy="create the launch template in this stack, or set default_result to CONTINUE.",
+        )
+    return any_of(answers)
+
+
+def _completed(stack: Stack, _: Settings) -> Iterator[Violation]:
+    if stack.of(tokens.EVENT_RULE):
+        return  # one of them may complete the hooks
+    for group in stack.derived(Fleets).groups:
+        for hook in _hooks(group):
+            answer = _completes(stack, group)
+            if hook.told or answer.is_yes:
+                continue
+            yield Violation(
+                f'Lifecycle hook "{hook.name}" holds each new instance of Auto Scaling group '
+                f'"{group.name}" for {hook.heartbeat:g} s, and nobody in this stack completes it '
+                f"({answer.reason}): the instance is then terminated (ABANDON), and the next one too.",
+                hook.owner,
+                (f'Auto Scaling group "{group.name}"', f'hook "{hook.name}"', *answer.path),
+                answer.remedy if answer.is_undecided else None,
+                undecided=answer.is_undecided,
+            )
+
+
+HOOK_COMPLETED = StackRule(
+    id="asg-launch-hook-completed",
+    title="Somebody completes the hooks that hold new instances",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL11-BP03", "REL07-BP01")},
+    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html",
+    remedy=(
+        "set the hook's default_result to CONTINUE, or let the instances complete it: allow their "
+        f"role {_COMPLETE} and call it at the end of the user data."
+    ),
+    steps=(
+        "Set default_result to CONTINUE: an instance then goes into service after the time-out.",
+        (f"Or allow the instances' role {_COMPLETE}, and run `aws autoscaling "
+        "complete-lifecycle-action` at the end of the user data."),
+        "Or give the hook a notification_target_arn, of a function that completes it.",
+    ),
+    unknown=(
+        "A role or policy that is not known is not decidable; with a notification target, or an "
+        "EventBridge rule in the stack, somebody else may complete the hook."
+    ),
+    check=_completed,
+)
+
+RULES = (HOOK_COMPLETED,)
