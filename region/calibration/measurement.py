@@ -24,8 +24,8 @@ _PROGRAM = Path(fixed_work.__file__)
 _LIMIT_S = 30.0
 """A worker that needs longer has hung, or has next to no CPU."""
 _TRIES = 3
-_QUIET = 0.05
-"""Share of the CPUs that others may use without slowing the workers down noticeably."""
+_QUIET = 0.10
+"""Disturbance that is not worth another try."""
 _TICK = os.sysconf("SC_CLK_TCK")
 _STAT = Path("/proc/stat")
 
@@ -65,14 +65,15 @@ def measure() -> Calibration:
     found: list[Calibration] = []
     for _ in range(_TRIES):
         found.append(_measure_once())
-        if _disturbance(found[-1]) <= _QUIET * found[-1].cpus:
+        if _disturbance(found[-1]) <= _QUIET:
             break
     return min(found, key=_disturbance)
 
 
 def _disturbance(calibration: Calibration) -> float:
-    """Return how many cores others had meanwhile."""
-    return calibration.others_cores + calibration.stolen_cores
+    """Return what share of the CPUs others had meanwhile, plus how unsteady the work was."""
+    others = calibration.others_cores + calibration.stolen_cores
+    return others / calibration.cpus + calibration.spread
 
 
 def _measure_once() -> Calibration:

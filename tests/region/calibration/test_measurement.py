@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,21 +58,30 @@ def test_a_real_measurement_on_one_cpu():
     assert 0 <= found.others_cores <= 1.1
 
 
-def others(*cores: float) -> Iterator[Calibration]:
-    return (Calibration(5000, 8000, 0.01, 2.0, 2, others_cores=one) for one in cores)
+def measured(number: int, others: float, spread: float) -> Calibration:
+    return Calibration(5000, 8000, spread, 2.0, 2, others_cores=others, at=number)
 
 
 @pytest.mark.parametrize(
-    ("cores", "kept", "left"),
-    [((0.02, 1.0), 0.02, 1), ((0.5, 0.05, 0.0), 0.05, 1), ((0.9, 0.3, 0.6, 0.0), 0.3, 1)],
+    ("cores_and_spreads", "kept", "tries"),
+    [
+        (((0.02, 0.01), (0.0, 0.01)), 0, 1),
+        (((0.5, 0.01), (0.05, 0.01), (0.0, 0.01)), 1, 2),
+        (((0.02, 0.27), (0.02, 0.03), (0.0, 0.01)), 1, 2),
+        (((0.9, 0.01), (0.3, 0.01), (0.6, 0.2), (0.0, 0.01)), 1, 3),
+    ],
 )
 def test_the_least_disturbed_of_a_few_measurements_counts(
-    monkeypatch: pytest.MonkeyPatch, cores: tuple[float, ...], kept: float, left: int
+    monkeypatch: pytest.MonkeyPatch,
+    cores_and_spreads: tuple[tuple[float, float], ...],
+    kept: int,
+    tries: int,
 ):
-    each = others(*cores)
+    results = [measured(n, *one) for n, one in enumerate(cores_and_spreads)]
+    each = iter(results)
     monkeypatch.setattr(measurement, "_measure_once", lambda: next(each))
-    assert measure().others_cores == kept
-    assert len(list(each)) == left
+    assert measure() is results[kept]
+    assert len(list(each)) == len(results) - tries
 
 
 @pytest.mark.parametrize(
