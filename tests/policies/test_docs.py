@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from guardrails.catalogue import RULES as CATALOGUE
 from guardrails.docs import BEGIN, END, render_catalogue, replace_catalogue
 from guardrails.evaluator import PolicyEvaluator
 
@@ -40,3 +43,12 @@ def test_every_rule_is_documented_completely(rule):
     ]
     assert all(part in text for part in documented)
     assert all(name in text for names in rule.controls.values() for name in names)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md"])
+def test_the_number_of_rules_is_the_current_one(name):
+    """Where the pages count rules, they count all of them; earlier releases keep their numbers."""
+    page = (ROOT / name).read_text(encoding="utf-8")
+    unreleased = page.partition("## [Unreleased]")[2].partition("\n## [")[0] or page
+    for count in re.findall(r"(\d+) rules|rules, now (\d+)", unreleased):
+        assert int(next(filter(None, count))) == len(CATALOGUE)
