@@ -36,6 +36,8 @@ from tests.components.templates import INVOKES, OUTPUTS
 ROOT = Path(__file__).resolve().parents[2]
 SLOW_SECONDS = 0.3
 
+Outputs = Callable[[MockResourceArgs], dict[str, Any]]
+
 
 @dataclass
 class Resource:
@@ -123,24 +125,25 @@ class RecordingMocks(Mocks):
         recording: Recording,
         invokes: Mapping[str, Any],
         preview: bool,
-        any_type: bool,
+        outputs: Outputs | None,
     ) -> None:
         self._recording = recording
         self._invokes = invokes
         self._preview = preview
-        self._any_type = any_type
+        self._outputs = outputs
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
             return None, {}
-        if args.typ not in OUTPUTS and not self._any_type:
+        if args.typ not in OUTPUTS and self._outputs is None:
             raise AssertionError(
                 f"{args.typ} has no output template in tests/components/templates.py"
             )
         if self._preview:
             # In a preview only the inputs of a new resource are known.
             return "", dict(args.inputs)
-        return f"{args.name}-id", {**args.inputs, **OUTPUTS[args.typ](args)}
+        computed = (self._outputs or OUTPUTS[args.typ])(args)
+        return f"{args.name}-id", {**args.inputs, **computed}
 
     def call(self, args: MockCallArgs) -> Any:
         if args.token not in self._invokes:
@@ -157,9 +160,9 @@ class RecordingMonitor(MockMonitor):
         recording: Recording,
         invokes: Mapping[str, Any],
         preview: bool,
-        any_type: bool = False,
+        outputs: Outputs | None = None,
     ) -> None:
-        super().__init__(RecordingMocks(recording, invokes, preview, any_type))
+        super().__init__(RecordingMocks(recording, invokes, preview, outputs))
         self.recording = recording
         self.preview = preview
         self.slow: Collection[str] = ()
@@ -257,16 +260,15 @@ def record(
     invokes: Mapping[str, Any] | None = None,
     preview: bool = False,
     slow: Collection[str] = (),
-    any_type: bool = False,
+    outputs: Outputs | None = None,
 ) -> Recording:
     """Run any program on the recording engine, on its own event loop.
 
-    Resources of the types in `slow` take longer to make than all the others. With `any_type` a
-    preview also takes types without a template: it needs none, since only inputs are known in it.
+    Resources of the types in `slow` take longer to make than all the others. `outputs` returns
+    what the provider computes for a resource that is created, instead of the templates.
     """
-    assert preview or not any_type, "outputs need a template; record a preview"
     recording = Recording()
-    monitor = RecordingMonitor(recording, {**INVOKES, **(invokes or {})}, preview, any_type)
+    monitor = RecordingMonitor(recording, {**INVOKES, **(invokes or {})}, preview, outputs)
     monitor.slow = slow
     # The SDK keeps its state in context variables: a separate context leaks nothing to other runs.
     contextvars.copy_context().run(_run, program, monitor, stack, config or {})

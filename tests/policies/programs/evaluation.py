@@ -16,7 +16,8 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from tests.components.recording import Recording, record
 from tests.policies.draft import Changes
 from tests.policies.good_stack import plain
-from tests.policies.programs.cases import Broken, Edit, Innocent, Program
+from tests.policies.programs.cases import INNOCENTS, Broken, Edit, Innocent, Program
+from tests.policies.programs.created import created_outputs, with_outputs
 from tests.policies.programs.provider import CONFIG, LOOKUPS, with_unknowns
 from tests.policies.programs.running import case
 
@@ -66,9 +67,11 @@ def _parts(recording: Recording) -> list[Part]:
     ]
 
 
-def record_parts(program: Program) -> list[Part]:
-    """Record a program in a preview of the recording engine."""
-    return _parts(record(program, preview=True, any_type=True, invokes=LOOKUPS, config=CONFIG))
+def record_parts(program: Program, *, preview: bool = True) -> list[Part]:
+    """Record a program on the recording engine: a preview, or its creation."""
+    return _parts(
+        record(program, preview=preview, outputs=created_outputs, invokes=LOOKUPS, config=CONFIG)
+    )
 
 
 recorded = functools.cache(record_parts)
@@ -160,6 +163,29 @@ def previewed(one: Innocent | Broken) -> Preview:
 
 def preview_of(parts: list[Part]) -> Preview:
     return Preview(tuple(_resources(parts, outputs=False)), Stack(_resources(parts, outputs=True)))
+
+
+@functools.cache
+def created(program: Program) -> list[Part]:
+    """Record the creation of a program's resources; not to be changed."""
+    return record_parts(program, preview=False)
+
+
+def findings_after_up(name: str) -> list[Finding]:
+    """Return what the pack says about a sound program when every value is known."""
+    parts = created(INNOCENTS[name].program)
+    known = with_outputs((part.urn, part.kind, part.name, part.inputs) for part in parts)
+    stack = Stack(
+        Resource(
+            type=part.kind,
+            name=part.name,
+            urn=part.urn,
+            properties=known[part.urn] if part.custom else part.inputs,
+            dependencies={prop: tuple(urns) for prop, urns in part.sources.items()},
+        )
+        for part in parts
+    )
+    return judge(Preview(tuple(_resources(parts, outputs=False)), stack))
 
 
 def judge(preview: Preview) -> list[Finding]:

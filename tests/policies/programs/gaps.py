@@ -131,3 +131,6 @@ BREAKS_THAT_PASS: dict[str, str] = {
     "the database in the open": "not yet",
 }
 """Breaks of generated architectures that pass."""
+
+BLOCKED_AFTER_UP: dict[str, str] = {}
+"""Sound programs that the end of `up` blocks."""

@@ -8,7 +8,7 @@ import json
 import keyword
 import threading
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.components.templates import ACCOUNT, INVOKES, REGION
@@ -16,8 +16,8 @@ from tests.components.templates import ACCOUNT, INVOKES, REGION
 _LOADING = threading.Lock()
 
 
-def left_open(kind: str) -> frozenset[str]:
-    """Return the properties of a type that a preview does not know unless the program sets them.
+def left_open(kind: str) -> Mapping[str, Any]:
+    """Return what a preview does not know of a type unless the program sets it: name -> type.
 
     The SDK says which: an output that is never absent, although the program need not set it, comes
     from the provider (`Computed` in the Terraform schema).
@@ -28,24 +28,28 @@ def left_open(kind: str) -> frozenset[str]:
 
 
 @functools.cache
-def _computed(kind: str) -> frozenset[str]:
+def _computed(kind: str) -> Mapping[str, Any]:
     package, module, name = kind.split(":")
     if package != "aws":
-        return frozenset()
+        return {}
     area = module.split("/")[0]
     area = f"{area}_" if keyword.iskeyword(area) else area
     cls = getattr(importlib.import_module(f"pulumi_aws.{area}"), name)
-    return frozenset(
-        getattr(member.fget, "_pulumi_name", None) or attribute
+    return {
+        getattr(member.fget, "_pulumi_name", None) or attribute: _result(member.fget)
         for attribute, member in vars(cls).items()
         if isinstance(member, property) and not _is_optional(member.fget)
-    )
+    }
+
+
+def _result(getter: Callable[..., Any] | None) -> Any:
+    returned = getattr(getter, "__annotations__", {}).get("return")
+    (inner,) = typing.get_args(returned) or (returned,)
+    return inner
 
 
 def _is_optional(getter: Callable[..., Any] | None) -> bool:
-    returned = getattr(getter, "__annotations__", {}).get("return")
-    (inner,) = typing.get_args(returned) or (returned,)
-    return type(None) in typing.get_args(inner)
+    return type(None) in typing.get_args(_result(getter))
 
 
 def with_unknowns(kind: str, inputs: dict[str, Any], unknown: Any) -> dict[str, Any]:
