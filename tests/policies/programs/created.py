@@ -13,7 +13,7 @@ from typing import Any
 from pulumi.runtime.mocks import MockResourceArgs
 
 from tests.components.templates import ACCOUNT, REGION
-from tests.policies.programs.provider import SUBNETS, VPC, left_open
+from tests.policies.programs.provider import STACK_OUTPUTS, SUBNETS, VPC, left_open
 
 HEALTH = {
     "enabled": True,
@@ -110,7 +110,7 @@ def created_outputs(args: MockResourceArgs) -> dict[str, Any]:
     """Return what the provider computes for a resource that the program has just created."""
     kind = args.typ.replace("aws:alb/", "aws:lb/")
     if kind == "pulumi:pulumi:StackReference":
-        return {}
+        return {"outputs": STACK_OUTPUTS, "secretOutputNames": []}
     given = DEFAULTS.get(kind, {})
     return {
         prop: given[prop] if prop in given else _usual(kind, args.name, prop, result)
