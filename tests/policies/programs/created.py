@@ -6,6 +6,7 @@ in what the program left out.
 
 from __future__ import annotations
 
+import itertools
 import typing
 from collections.abc import Iterable
 from typing import Any
@@ -138,6 +139,10 @@ def with_outputs(
         for urn, values in found.items()
         if "Subnet::" in urn
     } | SUBNETS
+    members = [urn for urn in found if "/clusterInstance:ClusterInstance::" in urn]
+    for urn, zone in zip(members, itertools.cycle("ab"), strict=False):
+        if "availabilityZone" not in given[urn]:  # Aurora spreads its members
+            found[urn]["availabilityZone"] = f"{REGION}{zone}"
     for urn, values in found.items():
         if "aws:ec2/subnet:Subnet::" in urn and "availabilityZone" not in given[urn]:
             # A zone's id and name differ in their last letter only, for these purposes.
