@@ -20,7 +20,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import confidence, host, idle, machines, postprocessing, recorder, service
+from benchmarks import (
+    confidence,
+    host,
+    idle,
+    machines,
+    policy_pack,
+    postprocessing,
+    recorder,
+    service,
+)
 from region import background
 from rehearsal.pulumi_project import Project
 from toolchain import paths
@@ -92,6 +101,9 @@ def main() -> None:
     table = Table("what", "time", "goal")
     with console.status("measuring the statistics of 54,000 requests"):
         confidence.measure(table)
+    with console.status("measuring the policy pack"):
+        for row in policy_pack.rows():
+            table.add_row(*row)
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch, "region")
         with console.status("measuring on a local region"):

@@ -116,8 +116,10 @@ HOOK_COMPLETED = StackRule(
     ),
     steps=(
         "Set default_result to CONTINUE: an instance then goes into service after the time-out.",
-        (f"Or allow the instances' role {_COMPLETE}, and run `aws autoscaling "
-        "complete-lifecycle-action` at the end of the user data."),
+        (
+            f"Or allow the instances' role {_COMPLETE}, and run `aws autoscaling "
+            "complete-lifecycle-action` at the end of the user data."
+        ),
         "Or give the hook a notification_target_arn, of a function that completes it.",
     ),
     unknown=(
