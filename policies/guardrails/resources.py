@@ -45,6 +45,15 @@ class Resource:
             return None
         return value
 
+    def left_out(self, prop: str) -> bool:
+        """Return whether the program does not set a top-level property.
+
+        Where its inputs are not known, a value that is unknown and came from nowhere is left out.
+        """
+        value = self.setting(prop)
+        guessed = self.inputs is None and value is UNKNOWN and prop not in self.dependencies
+        return is_absent(value) or guessed
+
     def shown(self, *path: str | int) -> str:
         """Return the property for a message, with "not set" where the program left it out."""
         return show(self.setting(*path))

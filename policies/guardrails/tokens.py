@@ -21,6 +21,16 @@ LOAD_BALANCER = _balancing("LoadBalancer")
 TARGET_GROUP = _balancing("TargetGroup")
 LISTENER = _balancing("Listener")
 LISTENER_RULE = _balancing("ListenerRule")
+TARGET_GROUP_ATTACHMENT = _balancing("TargetGroupAttachment")
+DNS_RECORD = ("aws:route53/record:Record",)
+BALANCER_FRONT = (
+    "aws:apigatewayv2/vpcLink:VpcLink",
+    "aws:apigateway/vpcLink:VpcLink",
+    "aws:cloudfront/vpcOrigin:VpcOrigin",
+    "aws:globalaccelerator/endpointGroup:EndpointGroup",
+    "aws:ec2/vpcEndpointService:VpcEndpointService",
+)
+"""What passes requests on to an internal load balancer."""
 
 AUTO_SCALING_GROUP = ("aws:autoscaling/group:Group",)
 AUTO_SCALING_ATTACHMENT = ("aws:autoscaling/attachment:Attachment",)
@@ -32,7 +42,20 @@ EVENT_RULE = ("aws:cloudwatch/eventRule:EventRule",)
 SCALING_PLAN = ("aws:autoscalingplans/scalingPlan:ScalingPlan",)
 PLACEMENT_GROUP = ("aws:ec2/placementGroup:PlacementGroup",)
 
+VPC = ("aws:ec2/vpc:Vpc", "aws:ec2/defaultVpc:DefaultVpc")
+ROUTE_TABLE = (
+    "aws:ec2/routeTable:RouteTable",
+    "aws:ec2/defaultRouteTable:DefaultRouteTable",
+)
+ROUTE = ("aws:ec2/route:Route",)
+ROUTE_TABLE_ASSOCIATION = ("aws:ec2/routeTableAssociation:RouteTableAssociation",)
+MAIN_ROUTE_TABLE_ASSOCIATION = ("aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation",)
+INTERNET_GATEWAY = ("aws:ec2/internetGateway:InternetGateway",)
+NAT_GATEWAY = ("aws:ec2/natGateway:NatGateway",)
+VPC_ENDPOINT = ("aws:ec2/vpcEndpoint:VpcEndpoint",)
+VPC_ENDPOINT_ROUTES = ("aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",)
 SUBNET = ("aws:ec2/subnet:Subnet", "aws:ec2/defaultSubnet:DefaultSubnet")
+LAUNCH_CONFIGURATION = ("aws:ec2/launchConfiguration:LaunchConfiguration",)
 LAUNCH_TEMPLATE = ("aws:ec2/launchTemplate:LaunchTemplate",)
 INSTANCE = ("aws:ec2/instance:Instance",)
 VOLUME = ("aws:ebs/volume:Volume",)
@@ -41,6 +64,8 @@ SECURITY_GROUP = (
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
 )
 INGRESS_RULE = ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",)
+EGRESS_RULE = ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",)
+PREFIX_LIST = ("aws:ec2/managedPrefixList:ManagedPrefixList",)
 SECURITY_GROUP_RULE = ("aws:ec2/securityGroupRule:SecurityGroupRule",)
 
 DEPLOYMENT_GROUP = ("aws:codedeploy/deploymentGroup:DeploymentGroup",)
@@ -87,8 +112,6 @@ METRIC_ALARM = ("aws:cloudwatch/metricAlarm:MetricAlarm",)
 COMPOSITE_ALARM = ("aws:cloudwatch/compositeAlarm:CompositeAlarm",)
 ALARM = (*METRIC_ALARM, *COMPOSITE_ALARM)
 
-EGRESS_RULE = ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",)
-LAUNCH_CONFIGURATION = ("aws:ec2/launchConfiguration:LaunchConfiguration",)
 
 # --- data stores ----------------------------------------------------------------------------------
 
@@ -131,5 +154,4 @@ USER_POLICY_ATTACHMENT = ("aws:iam/userPolicyAttachment:UserPolicyAttachment",)
 GROUP_POLICY_ATTACHMENT = ("aws:iam/groupPolicyAttachment:GroupPolicyAttachment",)
 CONTAINER_SERVICE = ("aws:ecs/service:Service",)
 DATABASE_EVENTS = ("aws:rds/eventSubscription:EventSubscription",)
-EVENT_RULE = ("aws:cloudwatch/eventRule:EventRule",)
 DEFAULT_SECURITY_GROUP = ("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",)

@@ -125,7 +125,8 @@ def _of(owner: Find, kind: str, prop: str) -> Find:
 
     def find(recording: Recording) -> Resource:
         urn = owner(recording).urn
-        return next(r for r in recording.of(kind) if urn in r.property_dependencies[prop])
+        found = recording.of(kind)
+        return next(r for r in found if urn in r.property_dependencies.get(prop, ()))
 
     return find
 
@@ -151,6 +152,22 @@ _PROFILE = _source(_TEMPLATE, "iamInstanceProfile")
 _DELIVERY_ROLE = _source(_DEPLOYMENT_GROUP, "serviceRoleArn")
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
+_ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+_INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+_EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+_DATABASE = _only("aws:rds/instance:Instance")
+_INSTANCES_GROUP = _source(_TEMPLATE, "vpcSecurityGroupIds")
+_DATABASE_GROUP = _source(_DATABASE, "vpcSecurityGroupIds")
+_BALANCER_GROUP = _source(_BALANCER, "securityGroups")
+
+
+def _routes(subnet: Find) -> Find:
+    return _source(_of(subnet, _ASSOCIATION, "subnetId"), "routeTableId")
+
+
+_PRIVATE_ROUTES = _routes(_source(_GROUP, "vpcZoneIdentifiers", 0))
+_PUBLIC_ROUTES = _routes(_source(_BALANCER, "subnets", 0))
+
 HANDLES: dict[str, Find] = {
     "service": lambda recording: recording.service(),
     "vpc": _only("aws:ec2/vpc:Vpc"),
@@ -166,8 +183,21 @@ HANDLES: dict[str, Find] = {
     "load-balancer": _BALANCER,
     "public-a": _source(_BALANCER, "subnets", 0),
     "public-b": _source(_BALANCER, "subnets", 1),
-    "security-group": _source(_BALANCER, "securityGroups"),
-    "ingress": _where("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "fromPort", 80),
+    "security-group": _BALANCER_GROUP,
+    "ingress": _where(_INGRESS, "fromPort", 80),
+    "ingress-https": _where(_INGRESS, "fromPort", 443),
+    "public-routes": _PUBLIC_ROUTES,
+    "private-routes": _PRIVATE_ROUTES,
+    "internet-route": _of(_PUBLIC_ROUTES, "aws:ec2/route:Route", "routeTableId"),
+    "private-route": _of(_PRIVATE_ROUTES, "aws:ec2/route:Route", "routeTableId"),
+    "nat": _of(_source(_BALANCER, "subnets", 0), "aws:ec2/natGateway:NatGateway", "subnetId"),
+    "instances-group": _INSTANCES_GROUP,
+    "database-group": _DATABASE_GROUP,
+    "from-balancer": _of(_BALANCER_GROUP, _INGRESS, "referencedSecurityGroupId"),
+    "to-instances": _of(_BALANCER_GROUP, _EGRESS, "securityGroupId"),
+    "to-https": _where(_EGRESS, "fromPort", 443),
+    "to-database": _of(_DATABASE_GROUP, _EGRESS, "referencedSecurityGroupId"),
+    "from-instances": _of(_DATABASE_GROUP, _INGRESS, "securityGroupId"),
     "target-group": _only("aws:lb/targetGroup:TargetGroup"),
     "https": _where("aws:lb/listener:Listener", "protocol", "HTTPS"),
     "http": _where("aws:lb/listener:Listener", "protocol", "HTTP"),
@@ -180,7 +210,7 @@ HANDLES: dict[str, Find] = {
     "alarm": _source(_DEPLOYMENT_GROUP, "alarmConfiguration"),
     "unhealthy-hosts": _where(_ALARM, "metricName", "UnHealthyHostCount"),
     "database-alarm": _where(_ALARM, "metricName", "DatabaseConnections"),
-    "database": _only("aws:rds/instance:Instance"),
+    "database": _DATABASE,
     "parameter-group": _only("aws:rds/parameterGroup:ParameterGroup"),
     "object": _OBJECT,
     "bucket": _BUCKET,

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture import zones
 from guardrails.architecture.fleets import Fleets, zones_of_group
+from guardrails.architecture.targets import Targets
+from guardrails.architecture.traffic import Traffic
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
@@ -152,16 +154,10 @@ def _behind_listener(stack: Stack, _: Settings) -> Iterator[Violation]:
     # A missing target group or load balancer is reported by its own rule.
     if not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
         return
-    for group in auto_scaling.serving_groups(stack):
+    targets, named = stack.derived(Targets), set(stack.derived(Traffic).mentioned())
+    for group in targets.attached_fleets():
         attached = auto_scaling.target_groups(stack, group)
-        if not attached and not stack.derived(Fleets).of(group).outside:
-            # else a load balancer of another stack
-            yield Violation(
-                f'Auto Scaling group "{group.name}" is not attached to a target group: the load '
-                "balancer never sends requests to its instances.",
-                group,
-            )
-        elif attached and not set(attached) & set(auto_scaling.forwarded_target_groups(stack)):
+        if attached and not set(attached) & named:
             names = ", ".join(f'"{target.name}"' for target in attached)
             yield Violation(
                 f'Auto Scaling group "{group.name}" is attached to target group {names}, to which '
@@ -172,6 +168,43 @@ def _behind_listener(stack: Stack, _: Settings) -> Iterator[Violation]:
                     "create the aws.lb.Listener if there is none."
                 ),
             )
+    if not targets.attached_fleets():
+        yield from _detached(targets)
+
+
+def _detached(targets: Targets) -> Iterator[Violation]:
+    """Report that no Auto Scaling group is attached although a target group is vacant."""
+    fleets, vacant = targets.serving_fleets(), targets.vacant()
+    if not fleets:
+        return
+    names = " or ".join(f'"{target.name}"' for target in vacant)
+    traced = [fleet for fleet in fleets if fleet not in targets.untraced]
+    if not traced:
+        yield Violation(
+            f'whether Auto Scaling group "{fleets[0].name}" is attached to target group {names} is '
+            "not known: its target_group_arns come from outside this stack.",
+            fleets[0],
+            remedy="pass the arn output of the target group to target_group_arns.",
+            undecided=True,
+        )
+    elif len(fleets) == 1:
+        yield Violation(
+            f'Auto Scaling group "{fleets[0].name}" is not attached to a target group: the load '
+            "balancer never sends requests to its instances.",
+            fleets[0],
+            remedy=f"add the ARN of target group {names} to the group's target_group_arns.",
+        )
+    else:
+        groups = ", ".join(f'"{fleet.name}"' for fleet in fleets)
+        yield Violation(
+            f"None of the Auto Scaling groups {groups} is attached to target group {names}: the "
+            "load balancer sends requests to nobody.",
+            vacant[0] if vacant else None,
+            remedy=(
+                f"add the ARN of target group {names} to the target_group_arns of the group that "
+                "serves; a group of workers needs none."
+            ),
+        )
 
 
 ASG_BEHIND_LISTENER = StackRule(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture import zones
+from guardrails.architecture.traffic import LAYER_4, target_type
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import OneOf, must_be, property_rule
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN
+from guardrails.values import UNKNOWN, dig
 
 _PROTOCOLS = ("HTTP", "HTTPS")
 
@@ -74,20 +76,35 @@ def _health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
             ),
         )
     for group in groups:
-        check = group.get("healthCheck")
-        problem = None
-        if check is UNKNOWN or not check:
-            problem = f"its health check is {group.shown('healthCheck')}"
-        elif group.get("healthCheck", "enabled") not in (None, True):
-            problem = f"its health check's enabled is {group.shown('healthCheck', 'enabled')}"
-        elif check.get("protocol") not in _PROTOCOLS:
-            problem = f"its health check's protocol is {group.shown('healthCheck', 'protocol')}"
-        elif not str(check.get("path") or "").startswith("/"):
-            problem = f"its health check's path is {group.shown('healthCheck', 'path')}"
+        problem = _check_problem(group)
         if problem:
             yield Violation(
                 f'Target group "{group.name}" has no working HTTP health check: {problem}.', group
             )
+
+
+def _check_problem(group: Resource) -> str | None:
+    check = group.get("healthCheck")
+    if target_type(group) == "lambda":
+        return None  # a function is invoked, not asked on a port; its check is optional
+    layer_4 = str(group.get("protocol")).upper() in LAYER_4
+    if layer_4 and (group.left_out("healthCheck") or _asks_by_tcp(check)):
+        return None  # what speaks no HTTP is asked for a connection, which is also the default
+    if check is UNKNOWN or not check:
+        return f"its health check is {group.shown('healthCheck')}"
+    for name, complies in (
+        ("enabled", check.get("enabled") in (None, True)),
+        ("protocol", check.get("protocol") in _PROTOCOLS),
+        ("path", str(check.get("path") or "").startswith("/")),
+    ):
+        if not complies:
+            return f"its health check's {name} is {group.shown('healthCheck', name)}"
+    return None
+
+
+def _asks_by_tcp(check: Any) -> bool:
+    enabled = dig(check, "enabled") in (None, True)
+    return enabled and dig(check, "protocol") in (None, "TCP", UNKNOWN)
 
 
 TG_HEALTH_CHECK = StackRule(
@@ -108,6 +125,7 @@ TG_HEALTH_CHECK = StackRule(
     steps=(
         'Set health_check with enabled=True, protocol="HTTP" and path="/health".',
         "Answer 200 on that path only while the application can really serve requests.",
+        "Where the protocol is TCP or UDP and no HTTP is spoken, a check by TCP is right.",
     ),
     unknown=(
         "An unknown check, protocol, path or switch is a violation: the provider leaves it unknown "

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.targets import Targets
+from guardrails.architecture.traffic import Traffic
 from guardrails.model import (
     Level,
     Question,
@@ -23,6 +25,7 @@ from guardrails.values import UNKNOWN, dig, is_absent, items, leaves, number, sh
 _RULE_TYPES = (*tokens.INGRESS_RULE, *tokens.SECURITY_GROUP_RULE, *tokens.SECURITY_GROUP)
 _ALL_PROTOCOLS = ("-1", "all")
 _PORT_PROTOCOLS = ("tcp", "udp", "6", "17")
+_WHOLE = ("0.0.0.0/0", "::/0")
 _PORT_LIST = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 65535}}
 _UNKNOWN = (
     "An unknown source address counts as the whole internet, an unknown port or protocol as all of "
@@ -92,7 +95,11 @@ def _remote_admin(resource: Resource, settings: Settings) -> Iterator[Violation]
     ports = settings.integers("ports")
     # An unknown list among inputs is the program's; among outputs it is the provider's.
     if resource.get("ingress") is UNKNOWN:
-        yield Violation(f'"{resource.name}" has inline ingress rules that are not known.', resource)
+        yield Violation(
+            f'"{resource.name}" has inline ingress rules that are not known.',
+            resource,
+            remedy="write the inline rules as a list whose ports and sources the program knows.",
+        )
     for opening in _openings(resource):
         open_ports = sorted(port for port in ports if opening.first <= port <= opening.last)
         if open_ports:
@@ -100,7 +107,23 @@ def _remote_admin(resource: Resource, settings: Settings) -> Iterator[Violation]
                 f'"{resource.name}" opens {opening.describe()}, including remote administration '
                 f"({', '.join(map(str, open_ports))}).",
                 resource,
+                remedy=_narrower(opening, open_ports),
             )
+
+
+def _narrower(opening: Opening, admin: list[int]) -> str | None:
+    """Return the remedy for a rule that opens more than remote administration."""
+    if opening.source not in _WHOLE:
+        return (
+            "set the source to addresses that the program knows, or to a security group; "
+            "administration needs no port at all: use Session Manager."
+        )
+    if opening.last - opening.first < len(admin):
+        return None
+    return (
+        "narrow the rule to the ports that visitors use, one rule for each, such as 80 and 443; "
+        "administer instances through Session Manager."
+    )
 
 
 NO_REMOTE_ADMIN = ResourceRule(
@@ -133,22 +156,96 @@ NO_REMOTE_ADMIN = ResourceRule(
 )
 
 
+def _passed_through(stack: Stack) -> set[float | None]:
+    """Return the target ports that visitors reach themselves.
+
+    A network load balancer without a security group passes on their addresses: only an open port
+    admits them.
+    """
+    traffic, targets = stack.derived(Traffic), stack.derived(Targets)
+    return {
+        number(share.target.get("port"))
+        for balancer in traffic.balancers
+        if targets.balancer_party(balancer).unfiltered
+        for _, share in traffic.forwards(balancer)
+    }
+
+
 def _authorized(stack: Stack, settings: Settings) -> Iterator[Violation]:
     served = {number(listener.get("port")) for listener in stack.of(tokens.LISTENER)}
+    served |= _passed_through(stack)
     allowed = settings.integers("ports") | {int(port) for port in served if port is not None}
     admin = settings.integers("reportedElsewhere")
+    roles = stack.derived(Roles)
     for resource in stack.of(_RULE_TYPES):
         for opening in _openings(resource):
             ports = range(opening.first, opening.last + 1)
             if any(port in admin for port in ports):
                 continue
             if not all(port in allowed for port in ports):
-                names = ", ".join(str(port) for port in sorted(allowed))
+                listed = ", ".join(str(port) for port in sorted(allowed))
                 yield Violation(
-                    f'"{resource.name}" opens {opening.describe()}; only {names} may be open, '
+                    f'"{resource.name}" opens {opening.describe()}; only {listed} may be open, '
                     "including the ports of this stack's listeners.",
                     resource,
+                    remedy=_instead(roles, resource, opening),
                 )
+
+
+class Roles:
+    """Who has each security group: what decides from whom its ports may be open."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Index load balancers, databases and instances by security group."""
+        targets = stack.derived(Targets)
+        self._stack = stack
+        self._ports: dict[Resource, set[int]] = {}
+        for balancer in stack.of(tokens.LOAD_BALANCER):
+            ports = {
+                int(port)
+                for listener in stack.derived(Traffic).listeners(balancer)
+                if (port := number(listener.get("port"))) is not None
+            }
+            for group in targets.balancer_party(balancer).groups.any:
+                self._ports.setdefault(group, set()).update(ports)
+        self.databases = {
+            group
+            for database in stack.of(tokens.DATABASE)
+            for group in self._groups(database, "vpcSecurityGroupIds")
+        }
+
+    def _groups(self, resource: Resource, prop: str) -> tuple[Resource, ...]:
+        return self._stack.references(resource, prop, tokens.SECURITY_GROUP, ("id",)).any
+
+    def owners(self, rule: Resource) -> tuple[Resource, ...]:
+        """Return the security groups to which a rule belongs, or the group itself."""
+        if rule.type in tokens.SECURITY_GROUP:
+            return (rule,)
+        return self._groups(rule, "securityGroupId")
+
+    def listener_ports(self, groups: Iterable[Resource]) -> set[int] | None:
+        """Return the ports of the load balancers with these groups; None if there are none."""
+        found = [self._ports[group] for group in groups if group in self._ports]
+        return {port for ports in found for port in ports} if found else None
+
+
+def _instead(roles: Roles, rule: Resource, opening: Opening) -> str | None:
+    owners = roles.owners(rule)
+    if opening.source not in _WHOLE:
+        return "set the source to addresses that the program knows, or to a security group."
+    if set(owners) & roles.databases:
+        return (
+            "open the database's port only to the security group of the instances that use it: set "
+            "referenced_security_group_id instead of addresses."
+        )
+    ports = roles.listener_ports(owners)
+    if ports is None:
+        return None
+    named = ", ".join(map(str, sorted(ports))) or "those of its listeners"
+    return (
+        f"set the rule's ports to those of the load balancer's listeners ({named}), or add a "
+        f"listener on {opening.first}."
+    )
 
 
 OPEN_ONLY_AUTHORIZED = StackRule(
@@ -167,7 +264,9 @@ OPEN_ONLY_AUTHORIZED = StackRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/vpc-sg-open-only-to-authorized-ports.html",
     remedy="open the port only to the load balancer's security group.",
     steps=(
-        "Replace the rule's cidr_ipv4 by a referenced_security_group_id: the load balancer's.",
+        "Instances: replace cidr_ipv4 by a referenced_security_group_id, the load balancer's.",
+        "Database: likewise, by the security group of the instances that use it.",
+        "Load balancer: open the ports of its listeners.",
         "If the port is really public, add it to this rule's parameter ports.",
     ),
     unknown=_UNKNOWN,

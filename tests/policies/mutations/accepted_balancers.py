@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.policies.draft import Ref
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
-PUBLIC_ROUTES = "aws:ec2/routeTable:RouteTable::web-network-public"
+PUBLIC_ROUTES = "public-routes"
 
 decides("elbv2-accepted", "https", "certificateArn", absent=BREAKS, unknown=KEEPS)
 

@@ -8,7 +8,7 @@ from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 LIFECYCLE = (
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration::web-access-logs-lifecycle"
 )
-DATABASE_GROUP = "aws:ec2/securityGroup:SecurityGroup::web-security-database"
+DATABASE_GROUP = "database-group"
 
 decides("sg-accepted", "ingress", "toPort", absent=BREAKS, unknown=KEEPS)
 decides("s3-accepted", "bucket", "bucket", absent=KEEPS, unknown=KEEPS)

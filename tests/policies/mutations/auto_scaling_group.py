@@ -36,6 +36,11 @@ def two_subnets_in_one_zone(stack):
             "mapPublicIpOnLaunch": False,
         },
     )
+    stack.add(
+        "twin-routes",
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        {"subnetId": Ref("twin"), "routeTableId": Ref("private-routes")},
+    )
     stack.set("group", "vpcZoneIdentifiers", [Ref("subnet-a"), Ref("twin")])
 
 

@@ -52,12 +52,28 @@ def _third_zone(stack):
             "mapPublicIpOnLaunch": False,
         },
     )
-    table = "aws:ec2/routeTable:RouteTable::web-network-private-ap-northeast-2a"
     stack.add(
         "route-c",
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
-        {"subnetId": Ref("subnet-c"), "routeTableId": Ref(table)},
+        {"subnetId": Ref("subnet-c"), "routeTableId": Ref("private-routes")},
     )
+    stack.add(
+        "public-c",
+        "aws:ec2/subnet:Subnet",
+        {
+            "vpcId": Ref("vpc"),
+            "cidrBlock": "10.20.40.0/21",
+            "availabilityZone": "ap-northeast-2b",
+            "mapPublicIpOnLaunch": False,
+        },
+    )
+    stack.add(
+        "public-route-c",
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        {"subnetId": Ref("public-c"), "routeTableId": Ref("public-routes")},
+    )
+    public = [Ref("public-a"), Ref("public-b"), Ref("public-c")]
+    stack.set("load-balancer", "subnets", public)
     subnets = [Ref("subnet-a"), Ref("subnet-b"), Ref("subnet-c")]
     stack.set("group", "vpcZoneIdentifiers", subnets)
 

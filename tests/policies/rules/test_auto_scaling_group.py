@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
+from tests.policies.draft import Draft, violations
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -34,7 +35,6 @@ BREAKS = [
         .link("group", "vpcZoneIdentifiers", "subnet-a", "subnet-c")),
     ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", [UNKNOWN])),
     ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", UNKNOWN)),
-    ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", ["subnet-0a", "subnet-0b"])),
     ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", ...)),
     ("asg-multi-az", lambda d: d.set("group", "vpcZoneIdentifiers", [])),
     ("asg-multi-az", lambda d: d.link("group", "vpcZoneIdentifiers", "subnet-a")),
@@ -81,3 +81,12 @@ KEEPS = [
              {"listenerArn": UNKNOWN, "actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
              {"listenerArn": ["https"], "actions": ["target-group"]}),
 ]  # fmt: skip
+
+
+def test_the_zones_of_subnets_of_another_stack_are_not_decidable():
+    draft = Draft().set("group", "vpcZoneIdentifiers", ["subnet-0a", "subnet-0b"])
+    (found,) = violations(draft, "asg-multi-az")
+    assert found.undecided
+    assert "subnetZones" in found.remedy
+    zones = {"subnet-0a": "ap-northeast-2a", "subnet-0b": "ap-northeast-2c"}
+    assert not violations(draft, "asg-multi-az", subnetZones=zones)

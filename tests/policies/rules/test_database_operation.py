@@ -38,7 +38,7 @@ BREAKS = [
     ("rds-tls-required", lambda d: d.set("database", "parameterGroupName", "somebody-elses")),
     ("rds-tls-required", lambda d: d.set("database", "engineVersion", "14.12")
         .set(PARAMETERS, "family", "postgres14").set(PARAMETERS, "parameters", [])),
-    ("rds-supported-engine", lambda d: d.set("database", "engine", "mysql")
+    ("rds-supported-engine", lambda d: d.set("database", "port", 5432.0).set("database", "engine", "mysql")
         .set("database", "engineVersion", "8.0.36").set(PARAMETERS, "family", "mysql8.0")
         .set(PARAMETERS, "parameters", [{"name": "require_secure_transport", "value": "ON"}])),
     ("rds-final-snapshot", lambda d: d.set("database", "skipFinalSnapshot", ...)
@@ -55,8 +55,8 @@ KEEPS = [
     lambda d: d.set("database", "engineVersion", ...).set("database", "parameterGroupName", ...),
     lambda d: d.set("database", "engineVersion", "14.12").set(PARAMETERS, "family", "postgres14"),
     lambda d: d.set("database", "caCertIdentifier", "rds-ca-rsa2048-g1"),
-    lambda d: d.set("database", "engine", "mysql").set("database", "engineVersion", "8.4.3")
-        .set(PARAMETERS, "family", "mysql8.4")
+    lambda d: d.set("database", "port", 5432.0).set("database", "engine", "mysql")
+        .set("database", "engineVersion", "8.4.3").set(PARAMETERS, "family", "mysql8.4")
         .set(PARAMETERS, "parameters", [{"name": "require_secure_transport", "value": "1"}]),
     lambda d: d.set("database", "replicateSourceDb", "primary")
         .set("database", "finalSnapshotIdentifier", ...).set("database", "copyTagsToSnapshot", ...)

@@ -59,7 +59,7 @@ KEEPS = [
     lambda d: d.set("template", "vpcSecurityGroupIds", ...)
         .set("template", "networkInterfaces", [{"securityGroups": [UNKNOWN]}])
         .link("template", "networkInterfaces",
-              "aws:ec2/securityGroup:SecurityGroup::web-security-instances"),
+              "instances-group"),
 ]  # fmt: skip
 
 

@@ -12,11 +12,20 @@ from tests.policies.rules.cases import (
 __all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
 
 
+def nlb(draft):
+    """A Network Load Balancer in front of the same fleet."""
+    draft.set("load-balancer", "loadBalancerType", "network").drop("http")
+    for prop in ("dropInvalidHeaderFields", "accessLogs"):
+        draft.set("load-balancer", prop, ...)
+    draft.set("https", "protocol", "TCP").set("https", "certificateArn", ...)
+    return draft.set("https", "sslPolicy", ...).set("target-group", "protocol", "TCP")
+
+
 # A change and the one rule that it breaks.
 BREAKS = [
     ("elbv2-multi-az", lambda d: d.drop("load-balancer", "https", "http")),
     ("elbv2-multi-az", lambda d: d.set("load-balancer", "subnets", [UNKNOWN])),
-    ("elbv2-multi-az", lambda d: d.link("load-balancer", "subnets", "subnet-b")),
+    ("elbv2-multi-az", lambda d: d.link("load-balancer", "subnets", "public-b")),
     ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck", ...)),
     ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck", UNKNOWN)),
     ("tg-health-check-defined", lambda d: d.set("target-group", "healthCheck.enabled", False)),
@@ -42,11 +51,25 @@ BREAKS = [
 KEEPS = [
     lambda d: d.leave_out("load-balancer", "subnets")
         .set("load-balancer", "subnetMappings", [{"subnetId": UNKNOWN}, {"subnetId": UNKNOWN}])
-        .link("load-balancer", "subnetMappings", "subnet-a", "subnet-b"),
+        .link("load-balancer", "subnetMappings", "public-a", "public-b"),
     lambda d: d.set("load-balancer", "desyncMitigationMode", "strictest"),
     lambda d: d.add("nlb", "aws:lb/loadBalancer:LoadBalancer",
         {"loadBalancerType": "network", "internal": True, "enableDeletionProtection": True,
          "subnets": [UNKNOWN, UNKNOWN]}, {"subnets": ["public-a", "public-b"]}),
+    lambda d: d.set("load-balancer", "loadBalancerType", "network")
+        .set("load-balancer", "dropInvalidHeaderFields", ...).set("load-balancer", "accessLogs", ...)
+        .set("https", "protocol", "TCP").set("https", "certificateArn", ...)
+        .set("https", "sslPolicy", ...).drop("http").set("target-group", "protocol", "TCP"),
+    lambda d: nlb(d).set("target-group", "healthCheck", {"protocol": "TCP"}),
+    lambda d: nlb(d).set("target-group", "healthCheck", ...),
+    lambda d: d.add("function", "aws:lb/targetGroup:TargetGroup", {"targetType": "lambda"})
+        .add("invoke", "aws:lb/listenerRule:ListenerRule", {"listenerArn": UNKNOWN, "priority": 5.0,
+             "conditions": [{"pathPattern": {"values": ["/report/*"]}}],
+             "actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
+             {"listenerArn": ["https"], "actions": ["function"]})
+        .add("register", "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+             {"targetGroupArn": UNKNOWN, "targetId": "arn:aws:lambda:eu-west-1:1:function:report"},
+             {"targetGroupArn": ["function"]}),
     lambda d: d.set("target-group", "healthCheck.enabled", ...),
     lambda d: d.set("target-group", "healthCheck.protocol", "HTTPS"),
     lambda d: d.add("workers", "aws:autoscaling/group:Group", {"healthCheckType": "EC2",

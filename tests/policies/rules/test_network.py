@@ -58,6 +58,7 @@ KEEPS = [
         "referencedSecurityGroupId": UNKNOWN}),
     lambda d: d.add("out", GROUP_RULE, {"type": "egress", "protocol": "-1",
         "cidrBlocks": ["0.0.0.0/0"]}),
-    lambda d: d.set("https", "port", 8080.0).set("ingress", "fromPort", 8080.0)
-        .set("ingress", "toPort", 8080.0),
+    lambda d: d.set("https", "port", 8080.0).set("ingress-https", "fromPort", 8080.0)
+        .set("ingress-https", "toPort", 8080.0)
+        .set("http", "defaultActions.0.redirect.port", "8080"),
 ]  # fmt: skip

@@ -1,0 +1,204 @@
+"""Networks: what the internet reaches, and what reaches the services that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from guardrails import tokens
+from guardrails.architecture.answers import Answer, no, undecided, yes
+from guardrails.architecture.routes import Exit, Routes, RouteTables, Subnet, Way
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_true
+
+_ID = ("id",)
+
+ENDPOINTS = ("s3", "codedeploy-commands-secure")
+"""What the CodeDeploy agent needs without a route to the internet (CodeDeploy guide, "Use CodeDeploy
+with Amazon Virtual Private Cloud")."""
+
+
+class Network:
+    """The VPCs, subnets and routes of one stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Build on the route tables."""
+        self._stack = stack
+        self._tables = stack.derived(RouteTables)
+        self.vpc = self._tables.vpc
+        self.routes = self._tables.routes
+
+    def _elsewhere_routed(self, subnet: Subnet) -> Answer:
+        name = subnet_name(subnet)
+        if isinstance(subnet, Resource) and self.vpc(subnet) is None:
+            return yes(name)  # what is not known to be in a VPC of another stack is not judged
+        return undecided(
+            f"the route table of {name} is not part of this stack",
+            name,
+            remedy="associate the subnet with a route table of this program.",
+        )
+
+    def is_public(self, subnet: Subnet) -> Answer:
+        """Answer whether the internet reaches what has a public address in a subnet."""
+        name = subnet_name(subnet)
+        routes = self.routes(subnet)
+        if routes is None:
+            return self._elsewhere_routed(subnet)
+        for found in routes.exits:
+            if found.way is Way.INTERNET_GATEWAY:
+                return yes(name, routes.table, found.describe())
+        if not routes.complete:
+            return undecided(
+                f"{routes.table} has routes that the preview does not know",
+                name,
+                routes.table,
+                remedy="write its routes with values that the program knows.",
+            )
+        others = ", ".join(found.describe() for found in routes.exits) or "nowhere"
+        return no(
+            f"the default route of {name} leads to {others}, not to an internet gateway"
+            if routes.exits
+            else f"{name} has no route to an internet gateway",
+            name,
+            routes.table,
+            remedy="give the subnet's route table a route 0.0.0.0/0 to an internet gateway.",
+        )
+
+    def way_out(
+        self,
+        subnet: Subnet,
+        *,
+        public_address: bool | None,
+        reported: Collection[Subnet] = (),
+    ) -> Answer:
+        """Answer whether instances in a subnet reach the APIs of CodeDeploy and S3.
+
+        `public_address` is what the launch template says; None leaves it to the subnet. That a
+        subnet in `reported` is not public is reported elsewhere.
+        """
+        routes = self.routes(subnet)
+        if routes is None:
+            return self._elsewhere_routed(subnet)
+        answers = [
+            self._leads_out(subnet, routes, one, public_address, reported) for one in routes.exits
+        ]
+        for verdict in ("is_yes", "is_undecided"):
+            for answer in answers:
+                if getattr(answer, verdict):
+                    return answer
+        by_endpoints = self._endpoints(subnet, routes)
+        if not by_endpoints.is_no or not answers:
+            return by_endpoints
+        return answers[0]
+
+    def _leads_out(
+        self,
+        subnet: Subnet,
+        routes: Routes,
+        found: Exit,
+        public_address: bool | None,
+        reported: Collection[Subnet],
+    ) -> Answer:
+        steps = (subnet_name(subnet), routes.table, found.describe())
+        if found.way is Way.NAT_GATEWAY and found.gateway is not None:
+            return self._nat_leads_out(found.gateway, reported).after(*steps)
+        if found.way is not Way.INTERNET_GATEWAY:
+            return yes(*steps)
+        value = UNKNOWN if isinstance(subnet, str) else subnet.get("mapPublicIpOnLaunch")
+        inherited = True if is_true(value) else (None if value is UNKNOWN else False)
+        addressed = inherited if public_address is None else public_address
+        if isinstance(subnet, Resource) and subnet.type.endswith("DefaultSubnet"):
+            addressed = public_address is not False
+        if addressed:
+            return yes(*steps)
+        if addressed is None:
+            return undecided(
+                f"whether instances in {steps[0]} get a public address is not known",
+                *steps,
+                remedy=(
+                    "set associate_public_ip_address in the launch template's network_interfaces."
+                ),
+            )
+        return no(
+            f"{steps[0]} leads out through an {found.describe()}, but its instances have no public "
+            "address, and a gateway passes on nothing without one",
+            *steps,
+            remedy=(
+                "route the subnet through a NAT gateway in a public subnet, or set "
+                "map_public_ip_on_launch of the subnet."
+            ),
+        )
+
+    def _nat_leads_out(self, nat: Resource, reported: Collection[Subnet]) -> Answer:
+        if nat.get("connectivityType") == "private":
+            return yes()
+        (subnet,) = self.subnets(nat, "subnetId")[:1] or (None,)
+        public = yes() if subnet is None or subnet in reported else self.is_public(subnet)
+        if not public.is_no:
+            return yes()
+        return no(
+            f'NAT gateway "{nat.name}" is itself in a private subnet: {public.reason}',
+            *public.path,
+            remedy="place the NAT gateway in a subnet whose default route is an internet gateway.",
+        )
+
+    def _endpoints(self, subnet: Subnet, routes: Routes) -> Answer:
+        name = subnet_name(subnet)
+        vpc = self.vpc(subnet) if isinstance(subnet, Resource) else None
+        given: set[str] = set()
+        for endpoint in self._stack.of(tokens.VPC_ENDPOINT):
+            if vpc is not None and self.vpc(endpoint) not in (vpc, None):
+                continue
+            service = endpoint.get("serviceName")
+            if service is UNKNOWN:
+                return undecided(
+                    f'the service of VPC endpoint "{endpoint.name}" is not known',
+                    name,
+                    remedy="write the endpoint's service_name as a text that the program knows.",
+                )
+            if self._serves(endpoint, routes):
+                given.add(str(service).rpartition(".")[2])
+        missing = [service for service in ENDPOINTS if service not in given]
+        if not missing:
+            return yes(name, f"VPC endpoints {', '.join(ENDPOINTS)}")
+        if not routes.complete:
+            return undecided(
+                f"{routes.table} has routes that the preview does not know",
+                name,
+                remedy="write its routes with values that the program knows.",
+            )
+        return no(
+            f"{name} has no default route, and no VPC endpoint for {' and '.join(missing)}",
+            name,
+            routes.table,
+            remedy=(
+                "give the subnet's route table a route 0.0.0.0/0 to a NAT gateway of its zone, or "
+                f"add VPC endpoints for {' and '.join(missing)}."
+            ),
+        )
+
+    def _serves(self, endpoint: Resource, routes: Routes) -> bool:
+        """Return whether an endpoint serves subnets with these routes; a gateway has route tables."""
+        if endpoint.get("vpcEndpointType") not in (None, "", "Gateway") or routes.resource is None:
+            return True
+        linked = [
+            self._stack.references(one, prop, tokens.ROUTE_TABLE, _ID)
+            for one, prop in (
+                (endpoint, "routeTableIds"),
+                *((one, "routeTableId") for one in self._stack.of(tokens.VPC_ENDPOINT_ROUTES)),
+            )
+        ]
+        tables = [table for found in linked for table in found.any]
+        return routes.resource in tables or any(found.untraced for found in linked)
+
+    def subnets(self, resource: Resource, prop: str) -> tuple[Subnet, ...]:
+        """Return the subnets in a property: resources of this stack, ids of others."""
+        value = resource.get(prop)
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            value = [dig(one, "subnetId") for one in value]
+        found = self._stack.references(resource, prop, tokens.SUBNET, _ID, value=value)
+        return (*found.any, *found.foreign)
+
+
+def subnet_name(subnet: Subnet) -> str:
+    """Name a subnet as a step of a path."""
+    return f"subnet {subnet}" if isinstance(subnet, str) else f'subnet "{subnet.name}"'

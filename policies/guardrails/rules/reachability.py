@@ -1,0 +1,346 @@
+"""Rules about whether visitors reach the load balancer, and the load balancer its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from guardrails import tokens
+from guardrails.architecture.answers import Answer, all_of, any_of, yes
+from guardrails.architecture.firewall import Firewall
+from guardrails.architecture.network import Network
+from guardrails.architecture.permits import INGRESS, WORLD, Party
+from guardrails.architecture.targets import Targets
+from guardrails.architecture.traffic import (
+    LAYER_4,
+    Traffic,
+    health_check_port,
+    is_network,
+    listener_step,
+    target_step,
+    target_type,
+)
+from guardrails.model import Parameters, Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_true, number
+
+_WELL_ARCHITECTED = "Well-Architected"
+_PORTS = {80, 443}
+
+
+def _protocol(resource: Resource) -> str:
+    return "udp" if resource.get("protocol") in ("UDP", "QUIC") else "tcp"
+
+
+def is_internal(balancer: Resource) -> bool:
+    """Return whether a load balancer has private addresses only; the default is that it has not."""
+    return is_true(balancer.get("internal"))
+
+
+def _report(answer: Answer, resource: Resource, *steps: str) -> Iterator[Violation]:
+    """Report a no, or what is not decidable."""
+    if not answer.is_yes:
+        reason = (
+            answer.reason if answer.is_undecided else answer.reason[:1].upper() + answer.reason[1:]
+        )
+        yield Violation(
+            f"{reason}.",
+            resource,
+            (*steps, *answer.path),
+            answer.remedy,
+            undecided=answer.is_undecided,
+        )
+
+
+# --- visitors to load balancer --------------------------------------------------------------------
+
+
+def _open(stack: Stack, _: Settings) -> Iterator[Violation]:
+    traffic, targets, firewall = (
+        stack.derived(Traffic),
+        stack.derived(Targets),
+        stack.derived(Firewall),
+    )
+    for balancer in traffic.balancers:
+        party = targets.balancer_party(balancer)
+        listeners = [
+            (one, int(port))
+            for one in traffic.listeners(balancer)
+            if (port := number(one.get("port"))) is not None
+        ]
+        if _open_elsewhere(firewall, party, {port for _, port in listeners}):
+            continue  # sg-open-only-to-authorized-ports or sg-no-remote-admin names the port
+        public = {
+            one: firewall.passes(INGRESS, party, WORLD, port, _protocol(one))
+            for one, port in listeners
+        }
+        served = is_internal(balancer) or any(
+            answer.is_yes and any(route.targets for route in traffic.live_routes(one))
+            for one, answer in public.items()
+        )
+        for listener, port in listeners:
+            # A listener for tests or colleagues need not be public beside one that is.
+            answer = (
+                firewall.opens(INGRESS, party, port, _protocol(listener))
+                if served
+                else public[listener]
+            )
+            yield from _report(answer, balancer, listener_step(listener))
+
+
+def _open_elsewhere(firewall: Firewall, party: Party, ports: set[int]) -> bool:
+    """Return whether a group is open to the internet on ports that no listener has."""
+    for group in party.groups.resources:
+        for permit in firewall.world_ports(group):
+            if not isinstance(permit.ports, tuple):
+                continue
+            first, last = permit.ports
+            if first == last and first not in ports | _PORTS:
+                return True
+    return False
+
+
+OPEN_ON_LISTENERS = StackRule(
+    id="elb-open-on-listener-ports",
+    title="The load balancer's security group admits visitors on the port of each listener",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={_WELL_ARCHITECTED: ("REL02-BP01",)},
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html",
+    remedy="add an ingress rule for the listener's port to the load balancer's security group.",
+    steps=(
+        "Give the load balancer's security group one ingress rule per listener port.",
+        "The source is 0.0.0.0/0, or the addresses or prefix list from which visitors come.",
+    ),
+    unknown=(
+        "Unknown groups are resolved through the groups they come from; a security group of "
+        "another stack is not decidable. A listener with an unknown port is not judged."
+    ),
+    check=_open,
+)
+
+
+# --- load balancer to targets ---------------------------------------------------------------------
+
+
+def _reaches(stack: Stack, _: Settings) -> Iterator[Violation]:
+    traffic, targets, firewall = (
+        stack.derived(Traffic),
+        stack.derived(Targets),
+        stack.derived(Firewall),
+    )
+    seen: set[tuple[Resource, Resource]] = set()
+    for balancer in traffic.balancers:
+        source = targets.balancer_party(balancer)
+        for route, share in traffic.forwards(balancer):
+            target = share.target
+            if (balancer, target) in seen or target_type(target) not in ("instance", "ip"):
+                continue
+            seen.add((balancer, target))
+            steps = (listener_step(route.listener), route.step, target_step(target))
+            for _one, party in targets.instances(target):
+                answer = _reach(firewall, balancer, (source, party), target)
+                if not answer.is_yes:
+                    yield from _report(answer, target, *steps)
+                    break
+
+
+def _reach(
+    firewall: Firewall, balancer: Resource, parties: tuple[Party, Party], target: Resource
+) -> Answer:
+    """Answer for requests and, where these ask another port beside a protocol, health checks."""
+    port, asked = number(target.get("port")), health_check_port(target)
+    if port is None:
+        return yes()
+    source, party = parties
+    answer = _connect(firewall, balancer, parties, (int(port), _protocol(target)))
+    if answer.is_no:
+        admitted = firewall.ports_for(party, source)
+        if len(admitted) == 1 and admitted[0] != port:
+            either = (
+                f"set the target group's port to {admitted[0]} if the application listens there"
+            )
+            return replace(answer, remedy=f"{either}, or {answer.remedy}")
+        return answer
+    layer_4 = str(target.get("protocol")).upper() in LAYER_4
+    if asked is None or asked == port or not layer_4:
+        return answer
+    return all_of((answer, firewall.connects(source, party, int(asked))))
+
+
+def _connect(
+    firewall: Firewall, balancer: Resource, parties: tuple[Party, Party], port: tuple[int, str]
+) -> Answer:
+    """Answer whether requests arrive; a network load balancer may pass on visitors' addresses."""
+    (source, party), (number_, protocol) = parties, port
+    direct = firewall.connects(source, party, number_, protocol)
+    if not is_network(balancer):
+        return direct
+    visitors = firewall.passes(INGRESS, party, WORLD, number_, protocol)
+    if not source.unfiltered:
+        return any_of((direct, visitors))
+    if is_internal(balancer):
+        return firewall.opens(INGRESS, party, number_, protocol)
+    return visitors
+
+
+REACHES_TARGETS = StackRule(
+    id="elb-reaches-targets",
+    title="The load balancer reaches its targets on the port that it sends requests to",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={_WELL_ARCHITECTED: ("SEC05-BP02",)},
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html#target-security-groups",
+    remedy=(
+        "let the load balancer's security group out to the instances' on the target group's port, "
+        "and that one in from it."
+    ),
+    steps=(
+        "Give the load balancer's group an egress rule for the target group's port.",
+        "Give the instances' group an ingress rule for it, from the load balancer's group.",
+        "Ask the same port in the health check.",
+    ),
+    unknown=(
+        "Unknown groups are resolved through the groups they come from; a security group of "
+        "another stack, or a prefix list, is not decidable."
+    ),
+    check=_reaches,
+)
+
+
+# --- internet-facing ------------------------------------------------------------------------------
+
+_PUBLIC_SUBNETS: Parameters = {
+    "publicSubnets": {
+        "type": "array",
+        "items": {"type": "string"},
+        "default": [],
+        "description": (
+            "Ids of subnets that this stack uses but does not create, and whose default route is an "
+            "internet gateway."
+        ),
+    }
+}
+
+
+def _facing(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    traffic, targets, network = (
+        stack.derived(Traffic),
+        stack.derived(Targets),
+        stack.derived(Network),
+    )
+    known = settings.texts("publicSubnets")
+    for balancer in traffic.balancers:
+        if is_internal(balancer) or balancer.get("loadBalancerType") == "gateway":
+            continue
+        if balancer.get("internal") is UNKNOWN and not balancer.left_out("internal"):
+            continue
+        answers = [
+            network.is_public(subnet)
+            for subnet in targets.balancer_subnets(balancer)
+            if subnet not in known
+        ]
+        answer = all_of(answers)
+        if answer.is_undecided:
+            answer = replace(
+                answer,
+                remedy=(
+                    "associate the subnet with a route table of this program, or list its id in "
+                    "this rule's parameter publicSubnets."
+                ),
+            )
+        yield from _report(answer, balancer, f'load balancer "{balancer.name}"')
+
+
+IN_PUBLIC_SUBNETS = StackRule(
+    id="elb-in-public-subnets",
+    title="An internet-facing load balancer is in subnets that the internet reaches",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={_WELL_ARCHITECTED: ("REL02-BP01",)},
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html",
+    remedy="place the load balancer in subnets whose default route is an internet gateway.",
+    steps=(
+        "Create one public subnet per zone, with a route 0.0.0.0/0 to the internet gateway.",
+        "Pass these subnets to the load balancer, the private ones to the instances.",
+    ),
+    unknown=(
+        "Unknown subnets, route tables and gateways are resolved through dependencies; the routes "
+        "of another stack's subnet are not decidable unless publicSubnets lists it."
+    ),
+    parameters=_PUBLIC_SUBNETS,
+    check=_facing,
+)
+
+
+def _internal(stack: Stack, _: Settings) -> Iterator[Violation]:
+    traffic, targets, firewall, network = (
+        stack.derived(Traffic),
+        stack.derived(Targets),
+        stack.derived(Firewall),
+        stack.derived(Network),
+    )
+    balancers = traffic.balancers
+    if any(not is_internal(one) for one in balancers) or stack.of(tokens.BALANCER_FRONT):
+        return  # something else faces the internet
+    for balancer in balancers:
+        party = targets.balancer_party(balancer)
+        world = [
+            one
+            for one in traffic.listeners(balancer)
+            if (port := number(one.get("port"))) is not None
+            and not party.unfiltered
+            and firewall.passes(INGRESS, party, WORLD, int(port), _protocol(one)).is_yes
+        ]
+        subnets = targets.balancer_subnets(balancer)
+        public = bool(subnets) and all(network.is_public(one).is_yes for one in subnets)
+        claimed = bool(stack.of((tokens.HIGHLY_AVAILABLE_SERVICE,)))
+        if not world:
+            continue
+        steps = (
+            f'load balancer "{balancer.name}": internal',
+            *(listener_step(one) for one in world),
+        )
+        if public or claimed:
+            yield Violation(
+                f'Load balancer "{balancer.name}" is internal, although '
+                f"{'it is in public subnets and ' if public else ''}its security group admits the "
+                "internet: no visitor from outside reaches it.",
+                balancer,
+                steps,
+            )
+        else:
+            yield Violation(
+                f'whether load balancer "{balancer.name}", which is internal, should be reached from '
+                "outside is not known: its security group admits the internet.",
+                balancer,
+                steps,
+                "set internal to false in public subnets, or admit only private addresses.",
+                undecided=True,
+            )
+
+
+INTERNET_FACING = StackRule(
+    id="elb-internet-facing",
+    title="A load balancer that should serve the internet is not internal",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={_WELL_ARCHITECTED: ("REL02-BP01",)},
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html#load-balancer-scheme",
+    remedy="set internal to false, or leave it out.",
+    steps=(
+        "Set internal=False; the load balancer is replaced and gets another DNS name.",
+        "For a service that only the VPC uses, admit only private addresses, in private subnets.",
+    ),
+    unknown=(
+        "An unknown or absent switch is the documented default, internet-facing. Behind an API "
+        "Gateway link, CloudFront or another front an internal load balancer is right."
+    ),
+    check=_internal,
+)
+
+RULES = (OPEN_ON_LISTENERS, REACHES_TARGETS, IN_PUBLIC_SUBNETS, INTERNET_FACING)

@@ -1,0 +1,361 @@
+"""Rules about where the listeners of a load balancer send requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.targets import Targets
+from guardrails.architecture.traffic import (
+    Route,
+    Traffic,
+    listener_step,
+    target_step,
+    target_type,
+)
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.relations import auto_scaling
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, number, show
+
+_ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
+_WELL_ARCHITECTED = "Well-Architected"
+_UNSET = ("#{protocol}", "#{port}", "#{host}")
+
+
+# --- targets --------------------------------------------------------------------------------------
+
+
+def _vacant(stack: Stack, _: Settings) -> Iterator[Violation]:
+    traffic, targets = stack.derived(Traffic), stack.derived(Targets)
+    if not targets.attached_fleets() and targets.serving_fleets():
+        return  # asg-behind-listener reports that no fleet is attached
+    if not stack.of(tokens.AUTO_SCALING_GROUP) and not targets.anybody:
+        return  # asg-multi-az reports that there is no fleet
+    seen: set[Resource] = set()
+    for listener in stack.of(tokens.LISTENER):
+        for route in traffic.live_routes(listener):
+            yield from _weights(route)
+            yield from _vacant_shares(stack, targets, route, seen)
+
+
+def _weights(route: Route) -> Iterator[Violation]:
+    weights = [share.weight for share in route.targets]
+    if route.certain and weights and not any(weight is None or weight > 0 for weight in weights):
+        names = ", ".join(f'"{share.target.name}"' for share in route.targets)
+        yield Violation(
+            f"Every target group of the action ({names}) has weight 0: nobody gets its requests.",
+            route.resource,
+            path=(listener_step(route.listener), route.step),
+            remedy="give the target group that serves a weight above 0.",
+        )
+
+
+def _vacant_shares(
+    stack: Stack, targets: Targets, route: Route, seen: set[Resource]
+) -> Iterator[Violation]:
+    vacant = [
+        share
+        for share in route.targets
+        if share.weight != 0 and share.target not in seen and not targets.members(share.target).any
+    ]
+    seen.update(share.target for share in vacant)
+    # A weight that is not known may be the 0 of the spare half of a blue/green pair.
+    doubtful = [share for share in vacant if share.weight is None and len(route.targets) > 1]
+    for share in vacant:
+        path = (listener_step(route.listener), route.step, target_step(share.target))
+        what = f'Target group "{share.target.name}" gets requests, but nobody is registered in it'
+        if share in doubtful and len(doubtful) < len(route.targets):
+            yield Violation(
+                f'whether target group "{share.target.name}", in which nobody is registered, gets '
+                "requests is not known: the preview does not say whose weight is 0.",
+                share.target,
+                path,
+                "register targets in it, or forward to it only when it has some; the end of an "
+                "update decides.",
+                undecided=True,
+            )
+        elif targets.may_fill_itself(share.target):
+            yield Violation(
+                f'whether anybody registers in target group "{share.target.name}" is not known: '
+                "nothing in this stack certainly does.",
+                share.target,
+                path,
+                "register its targets in this program: a target group attachment, an Auto Scaling "
+                "group's target_group_arns or a service's load_balancers.",
+                undecided=True,
+            )
+        else:
+            yield Violation(f"{what}.", share.target, path, _attach(stack, targets, share.target))
+
+
+def _attach(stack: Stack, targets: Targets, target: Resource) -> str:
+    """Return what to do about a target group without targets."""
+    if target_type(target) != "instance":
+        kind = target_type(target)
+        return f"add an aws.lb.TargetGroupAttachment for the target (target type {kind})."
+    attached = targets.attached_fleets()
+    free = [one for one in stack.of(tokens.AUTO_SCALING_GROUP) if one not in attached]
+    names = " or ".join(f'"{group.name}"' for group in free)
+    which = f"Auto Scaling group {names}, whichever serves" if names else "the group that serves"
+    return (
+        f"add the ARN of the target group to the target_group_arns of {which}, or stop "
+        "forwarding to it."
+    )
+
+
+TG_HAS_TARGETS = StackRule(
+    id="tg-has-targets",
+    title="Every target group that gets requests has targets",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={_WELL_ARCHITECTED: ("REL11-BP02",)},
+    url=f"{_ALB}target-group-register-targets.html",
+    remedy="attach the Auto Scaling group that serves to the target group.",
+    steps=(
+        "Set target_group_arns of the Auto Scaling group that serves, or add an attachment.",
+        "Forward only to target groups with targets; give the spare one of a pair weight 0.",
+    ),
+    unknown=(
+        "Unknown ARNs are resolved through the target groups they come from. A target group for "
+        "addresses, or one beside registrations that cannot be traced, is not decidable."
+    ),
+    check=_vacant,
+)
+
+
+# --- pages of the load balancer's own -------------------------------------------------------------
+
+
+def _pages(stack: Stack, _: Settings) -> Iterator[Violation]:
+    traffic = stack.derived(Traffic)
+    for balancer in traffic.balancers:
+        listeners = traffic.listeners(balancer)
+        found = [violation for listener in listeners for violation in _shadowed(traffic, listener)]
+        yield from found
+        if listeners and not found and _answers_alone(stack, traffic, listeners):
+            yield Violation(
+                f'Load balancer "{balancer.name}" answers every request itself: none of its '
+                "listeners forwards.",
+                balancer,
+                tuple(step for one in listeners for step in (listener_step(one),)),
+                "forward to the target group in the default action of the listener.",
+            )
+
+
+def _shadowed(traffic: Traffic, listener: Resource) -> Iterator[Violation]:
+    routes, live = traffic.routes(listener), traffic.live_routes(listener)
+    last = live[-1]
+    hidden = [one for one in routes[len(live) :] if one.kind in ("forward", UNKNOWN)]
+    if last.rule is not None and hidden and _is_page(last):
+        yield Violation(
+            f'Rule "{last.rule.name}" matches every request and {_answer(last)}: what comes after '
+            "it never gets one.",
+            last.rule,
+            (listener_step(listener), last.step, _answer(last)),
+            "remove the rule when the maintenance is over, or narrow its conditions.",
+        )
+    for route in live:
+        status = str(dig(route.action, "fixedResponse", "statusCode"))
+        if route.rule is not None and not route.everything and status.startswith("5"):
+            yield Violation(
+                f'whether rule "{route.rule.name}" is a maintenance page that was left on is not '
+                f"known: it {_answer(route)} to some requests.",
+                route.rule,
+                (listener_step(listener), route.step),
+                "remove the rule, or refuse on purpose with status 403, 404 or 410.",
+                undecided=True,
+            )
+
+
+def _is_page(route: Route) -> bool:
+    """Return whether an action answers, or sends visitors to another host."""
+    if route.kind == "fixed-response":
+        return True
+    return route.kind == "redirect" and not _keeps_host(route)
+
+
+def _answer(route: Route) -> str:
+    if route.kind == "redirect":
+        return f"redirects to {show(dig(route.action, 'redirect', 'host'))}"
+    return f"answers {show(dig(route.action, 'fixedResponse', 'statusCode'))}"
+
+
+def _answers_alone(stack: Stack, traffic: Traffic, listeners: list[Resource]) -> bool:
+    """Return whether only a fixed response is left; a fleet without requests is asg-behind-listener's."""
+    named = set(traffic.mentioned())
+    for group in stack.of(tokens.AUTO_SCALING_GROUP):
+        attached = set(auto_scaling.target_groups(stack, group))
+        if attached and not attached & named:
+            return False
+    live = [route for listener in listeners for route in traffic.live_routes(listener)]
+    kinds = {"redirect" if one.kind == "redirect" else one.kind for one in live}
+    leaves = any(one.kind == "redirect" and not _keeps_host(one) for one in live)
+    return kinds <= {"fixed-response", "redirect"} and "fixed-response" in kinds and not leaves
+
+
+NO_MAINTENANCE_PAGE = StackRule(
+    id="listener-no-maintenance-page",
+    title="No page of the load balancer's own stands before the service",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={_WELL_ARCHITECTED: ("REL11-BP02",)},
+    url=f"{_ALB}listener-rules.html",
+    remedy="remove the rule that answers every request.",
+    steps=(
+        "Remove the rule, or give it conditions that only match what should not be served.",
+        "Check the order: rules are tried from the lowest priority number to the highest.",
+    ),
+    unknown=(
+        "An unknown condition matches some requests, an unknown action may forward; a rule without "
+        "a known priority comes last."
+    ),
+    check=_pages,
+)
+
+
+# --- redirects ------------------------------------------------------------------------------------
+
+
+def _keeps_host(route: Route) -> bool:
+    host = dig(route.action, "redirect", "host")
+    return is_absent(host) or host in ("#{host}", UNKNOWN)
+
+
+def _redirects(stack: Stack, _: Settings) -> Iterator[Violation]:
+    traffic = stack.derived(Traffic)
+    for balancer in traffic.balancers:
+        ports = {number(one.get("port")): one for one in traffic.listeners(balancer)}
+        if None in ports:
+            continue
+        for listener in traffic.listeners(balancer):
+            for route in traffic.live_routes(listener):
+                if (
+                    route.kind == "redirect"
+                    and route.everything
+                    and _keeps_host(route)
+                    and not _stays_plain(stack, traffic, route)
+                ):
+                    yield from _follow(traffic, ports, route)
+
+
+def _stays_plain(stack: Stack, traffic: Traffic, route: Route) -> bool:
+    """Return whether HTTP is not redirected to HTTPS although it could be: alb-http-to-https's."""
+    balancer = traffic.balancer(route.listener)
+    beside = traffic.listeners(balancer) if balancer is not None else []
+    secure = stack.of(tokens.CERTIFICATE) or [
+        one for one in beside if one.get("protocol") == "HTTPS"
+    ]
+    plain = route.listener.get("protocol") != "HTTPS"
+    return plain and bool(secure) and _destination(route)[0].upper() != "HTTPS"
+
+
+def _destination(route: Route) -> tuple[str, float | None]:
+    redirect = dig(route.action, "redirect")
+    protocol, port = dig(redirect, "protocol"), dig(redirect, "port")
+    if is_absent(protocol) or protocol in _UNSET:
+        protocol = route.listener.get("protocol")
+    if is_absent(port) or port in _UNSET:
+        return str(protocol), number(route.listener.get("port"))
+    return str(protocol), number(port)
+
+
+def _follow(
+    traffic: Traffic, ports: dict[float | None, Resource], first: Route
+) -> Iterator[Violation]:
+    path: list[str] = []
+    seen: list[Resource] = []
+    route: Route | None = first
+    while route is not None and route.kind == "redirect" and _keeps_host(route):
+        redirect = dig(route.action, "redirect")
+        if not isinstance(redirect, dict) or UNKNOWN in redirect.values():
+            return
+        protocol, port = _destination(route)
+        path += [listener_step(route.listener), f"redirect to {protocol} {port:g}"]
+        if port not in ports:
+            yield from _nowhere(traffic, ports, first, (protocol, port), tuple(path))
+            return
+        seen.append(route.listener)
+        listener = ports[port]
+        if str(listener.get("protocol")).upper() != protocol.upper() and not listener.left_out(
+            "protocol"
+        ):
+            yield Violation(
+                f"The redirect asks port {port:g} for {protocol}, where "
+                f"{show(listener.get('protocol'))} is spoken: every visitor gets an error.",
+                first.resource,
+                tuple(path),
+                f"redirect to the port of a listener with protocol {protocol}.",
+            )
+            return
+        if listener in seen:
+            if not _caught(traffic, listener, route):
+                yield Violation(
+                    "The redirect never ends: it leads back to where it started.",
+                    first.resource,
+                    (*path, listener_step(listener)),
+                    "forward to the target group in the listener that the redirect leads to.",
+                )
+            return
+        last = traffic.live_routes(listener)[-1]
+        route = last if last.everything else None
+
+
+def _caught(traffic: Traffic, listener: Resource, route: Route) -> bool:
+    """Return whether another rule takes what is redirected to a path of its own."""
+    path = str(dig(route.action, "redirect", "path") or "/#{path}")
+    return path != "/#{path}" and len(traffic.live_routes(listener)) > 1
+
+
+def _nowhere(
+    traffic: Traffic,
+    ports: dict[float | None, Resource],
+    route: Route,
+    destination: tuple[str, float | None],
+    path: tuple[str, ...],
+) -> Iterator[Violation]:
+    protocol, port = destination
+    others = {one: route for one in ports.values() for route in traffic.live_routes(one)}
+    serves_here = any(one.kind == "forward" for one in traffic.live_routes(route.listener))
+    speaks = any(str(one.get("protocol")).upper() == protocol.upper() for one in others)
+    if serves_here and not speaks:
+        yield Violation(
+            f"whether anything answers {protocol} on port {port:g} is not known: this load balancer "
+            "does not, what is in front of it may.",
+            route.resource,
+            path,
+            f"add a listener for {protocol} on port {port:g}, or name the host in the redirect.",
+            undecided=True,
+        )
+        return
+    given = ", ".join(f"{one:g}" for one in ports if one is not None)
+    yield Violation(
+        f"The redirect leads to port {port:g}, on which the load balancer has no listener (it has "
+        f"{given}).",
+        route.resource,
+        path,
+        f"redirect to a port with a listener, or add one with protocol {protocol} on port {port:g}.",
+    )
+
+
+REDIRECT_ENDS = StackRule(
+    id="listener-redirect-ends",
+    title="Redirects end at a listener that serves",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={_WELL_ARCHITECTED: ("REL02-BP01",)},
+    url=f"{_ALB}rule-action-types.html",
+    remedy="redirect to the port of a listener that forwards.",
+    steps=(
+        "Add the listener to which the redirect leads, with a default action of type forward.",
+        "Redirect HTTP to HTTPS on port 443, and never HTTPS to HTTP.",
+    ),
+    unknown="A redirect with an unknown protocol, port or host is not followed.",
+    check=_redirects,
+)
+
+
+RULES = (TG_HAS_TARGETS, NO_MAINTENANCE_PAGE, REDIRECT_ENDS)
