@@ -5,7 +5,16 @@ from __future__ import annotations
 import pulumi_aws as aws
 
 from tests.policies.programs import bricks
-from tests.policies.programs.cases import SERVE, SURVIVE, VALID, Edit, Ref, broken, rewritten
+from tests.policies.programs.cases import (
+    CLOSED,
+    SERVE,
+    SURVIVE,
+    VALID,
+    Edit,
+    Ref,
+    broken,
+    rewritten,
+)
 from tests.policies.programs.innocents.fleets import entrance
 
 TARGETS = "aws:lb/targetGroup:TargetGroup"
@@ -196,7 +205,7 @@ def open_on_443_with_a_listener_on_80(edit: Edit) -> None:
     edit.set("balancer", "ingress", opening(443, cidrBlocks=[bricks.WORLD]))
 
 
-@broken("another_port_for_visitors", SERVE)
+@broken("another_port_for_visitors", (SERVE, CLOSED))
 def listener_moved_but_not_the_door(edit: Edit) -> None:
     edit.set("http", "port", 80)
 
@@ -320,7 +329,7 @@ def containers_closed_to_the_balancer(edit: Edit) -> None:
     edit.set("app", "ingress", opening(3000, cidrBlocks=["10.0.0.0/16"]))
 
 
-@broken("network_balancer_beside_it", SERVE)
+@broken("network_balancer_beside_it", (SERVE, CLOSED))
 def devices_find_a_closed_door(edit: Edit) -> None:
     edit.set("devices", "ingress", opening(8883, cidrBlocks=[bricks.WORLD]))
 

@@ -35,7 +35,7 @@ def check_every_three_seconds(edit: Edit) -> None:
     edit.set("web", "healthCheck.timeout", 2)
 
 
-@broken("plain_web_service", VALID)
+@broken("plain_web_service", (VALID, SERVE, SURVIVE))
 def matcher_out_of_range(edit: Edit) -> None:
     edit.set("web", "healthCheck.matcher", "200-600")
 

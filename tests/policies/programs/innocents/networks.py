@@ -284,9 +284,7 @@ def zones_by_name() -> None:
         None,
         bricks.template(inside, bricks.profile()),
         behind,
-        availability_zones=list(bricks.ZONES),
-        min_size=3,
-        desired_capacity=3,
+        availability_zones=list(site.zones),
     )
     bricks.delivery(front, behind, group)
 

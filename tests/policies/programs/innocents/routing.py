@@ -142,7 +142,7 @@ def answers_of_the_balancer_itself() -> None:
     )
 
 
-@innocent()
+@innocent(may_ask="Whether the page was left on is not in the program.")
 def a_maintenance_page_for_one_host() -> None:
     """The page is for a host that is only used to look at it."""
     shared = entrance()
