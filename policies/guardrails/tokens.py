@@ -106,7 +106,9 @@ MANAGED_POLICY = ("aws:iam/policy:Policy",)
 
 KMS_KEY = ("aws:kms/key:Key",)
 CAPACITY_PROVIDER = ("aws:ecs/capacityProvider:CapacityProvider",)
+CONTAINER_SERVICE = ("aws:ecs/service:Service",)
 LAMBDA_FUNCTION = ("aws:lambda/function:Function",)
+LAMBDA_PERMISSION = ("aws:lambda/permission:Permission",)
 
 METRIC_ALARM = ("aws:cloudwatch/metricAlarm:MetricAlarm",)
 COMPOSITE_ALARM = ("aws:cloudwatch/compositeAlarm:CompositeAlarm",)

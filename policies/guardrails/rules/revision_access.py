@@ -77,7 +77,7 @@ READABLE = StackRule(
     url=_DOC,
     remedy=(
         "allow s3:GetObject and s3:GetObjectVersion on the bucket's ARN followed by /* in a policy "
-        "of the instances' role."
+        "of the instances' role, and remove what denies it."
     ),
     steps=(
         "Add an aws.iam.RolePolicy to the role of the instance profile.",

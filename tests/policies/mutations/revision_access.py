@@ -6,6 +6,10 @@ from tests.policies.draft import Ref
 from tests.policies.mutations.deployment_role import INLINE, document, statement
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
+ENCRYPTION = (
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+)
+
 decides("ec2-reads-revisions", "reads", "policy", absent=BREAKS, unknown=KEEPS)
 decides("ec2-decrypts-revisions", "encryption", "rules", absent=KEEPS, unknown=KEEPS)
 
@@ -39,4 +43,6 @@ def instances_without_the_key(stack):
     stack.set("reads", "policy", document(readable))
     stack.add("own-key", "aws:kms/key:Key", {"enableKeyRotation": True})
     default = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": Ref("own-key", "arn")}
-    stack.set("encryption", "rules", [{"applyServerSideEncryptionByDefault": default}])
+    rules = [{"applyServerSideEncryptionByDefault": default}]
+    stack.drop("encryption")
+    stack.add("by-key", ENCRYPTION, {"bucket": Ref("bucket"), "rules": rules})

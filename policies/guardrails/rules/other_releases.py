@@ -1,0 +1,127 @@
+"""Rules about what is released without CodeDeploy: images, containers and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.deployments import Deployments
+from guardrails.architecture.fleets import Fleets
+from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Stack
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, show
+
+
+def _refresh(stack: Stack, _: Settings) -> Iterator[Violation]:
+    if stack.derived(Deployments).servers:
+        return  # CodeDeploy releases, and codedeploy-auto-rollback asks
+    for group in stack.derived(Fleets).serving:
+        refresh = group.given("instanceRefresh")
+        back = dig(refresh, "preferences", "autoRollback")
+        if refresh is None or refresh is UNKNOWN or is_true(back):
+            continue
+        yield Violation(
+            f'Auto Scaling group "{group.name}" releases by instance refresh and does not go back '
+            f"when that fails: auto_rollback is {show(back)}.",
+            group.resource,
+        )
+
+
+REFRESH_ROLLS_BACK = StackRule(
+    id="asg-refresh-rolls-back",
+    title="An instance refresh that releases rolls back when it fails",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS06-BP04", "REL08-BP05")},
+    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html",
+    remedy="set instance_refresh.preferences.auto_rollback to true.",
+    steps=(
+        "Set auto_rollback, and name the template's latest_version, which can be rolled back to.",
+        "Set alarm_specification to alarms on the service's errors and response time.",
+    ),
+    unknown="An unknown switch is a violation: it is a plain setting.",
+    check=_refresh,
+)
+
+_CONTROLLERS = ("CODE_DEPLOY", "EXTERNAL")
+
+
+def _containers(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for service in stack.of(tokens.CONTAINER_SERVICE):
+        if service.get("deploymentController", "type") in _CONTROLLERS:
+            continue  # whoever deploys rolls back
+        breaker, alarms = service.get("deploymentCircuitBreaker"), service.get("alarms")
+        goes_back = any(
+            is_true(dig(one, "enable")) and is_true(dig(one, "rollback"))
+            for one in (breaker, alarms)
+        )
+        if not goes_back:
+            yield Violation(
+                f'Service "{service.name}" does not go back when a deployment fails: '
+                f"deployment_circuit_breaker is {service.shown('deploymentCircuitBreaker')}.",
+                service,
+            )
+
+
+CONTAINERS_ROLL_BACK = StackRule(
+    id="ecs-service-rolls-back",
+    title="A failed deployment of containers is rolled back",
+    question=Question.DEPLOY,
+    severity=Severity.MEDIUM,
+    # The old tasks go on serving; what is lost is the attempt.
+    level=Level.ADVISORY,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS06-BP04", "REL08-BP05")},
+    url="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html",
+    remedy="set deployment_circuit_breaker with enable and rollback true.",
+    steps=(
+        "Set deployment_circuit_breaker=dict(enable=True, rollback=True).",
+        "Or set alarms with enable and rollback true, and name alarms on the service's errors.",
+    ),
+    unknown="An unknown circuit breaker is a violation: it is a plain setting.",
+    check=_containers,
+)
+
+_LIMITS = ("sourceArn", "sourceAccount", "principalOrgId", "eventSourceToken")
+
+
+def _functions(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for permission in stack.of(tokens.LAMBDA_PERMISSION):
+        limited = any(not is_absent(permission.get(name)) for name in _LIMITS)
+        if permission.get("principal") == "*" and not limited:
+            yield Violation(
+                f'Permission "{permission.name}" lets everybody call its function: principal is '
+                '"*" without source_arn or source_account.',
+                permission,
+            )
+
+
+FUNCTION_NOT_PUBLIC = StackRule(
+    id="lambda-not-public",
+    title="No function can be called by everybody",
+    question=Question.CLOSED,
+    severity=Severity.HIGH,
+    # A function URL for the public needs it.
+    level=Level.ADVISORY,
+    production=Level.MANDATORY,
+    controls={
+        "AWS Config": ("LAMBDA_FUNCTION_PUBLIC_ACCESS_PROHIBITED",),
+        "Security Hub": ("Lambda.1",),
+        "Checkov": ("CKV_AWS_301",),
+        "Well-Architected": ("SEC03-BP07",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/lambda-function-public-access-prohibited.html",
+    remedy=(
+        "set principal to the service that calls it, for example elasticloadbalancing.amazonaws.com, "
+        "and source_arn to the resource."
+    ),
+    steps=(
+        "Set the permission's principal to the calling service or account.",
+        "Set source_arn, for a load balancer the ARN of the target group.",
+    ),
+    unknown="An unknown source counts as one that limits who may call.",
+    check=_functions,
+)
+
+RULES = (REFRESH_ROLLS_BACK, CONTAINERS_ROLL_BACK, FUNCTION_NOT_PUBLIC)
