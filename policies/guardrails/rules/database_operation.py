@@ -369,7 +369,10 @@ SUPPORTED = ResourceRule(
         "Well-Architected": ("SEC06-BP01",),
     },
     url="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support.html",
-    remedy="set engine_version to a major version in standard support.",
+    remedy=(
+        "set engine_version to a major version in standard support, and the family of the parameter "
+        "group to the same."
+    ),
     steps=(
         "Upgrade a copy first: restore a snapshot and change its engine_version.",
         "Set allow_major_version_upgrade=True and the new engine_version in a maintenance window.",

@@ -48,7 +48,7 @@ ASG_ON_DEMAND_BASE = StackRule(
     url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/allocation-strategies.html",
     remedy=(
         "set mixed_instances_policy.instances_distribution.on_demand_base_capacity to what has to "
-        "be left, for example one per zone."
+        "be left, for example one per zone, and capacity_rebalance to true."
     ),
     steps=(
         "Set on_demand_base_capacity to the number of zones, or more.",

@@ -13,6 +13,9 @@ from guardrails.model import Level, Question, Scope, Settings, Severity, StackRu
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true, items, number, show
 
+_SUSPENDED = "the process AlarmNotification is suspended, so no scaling policy acts"
+_RESUME = "take AlarmNotification out of suspended_processes."
+
 
 def _grows(stack: Stack, _: Settings) -> Iterator[Violation]:
     fleets = stack.derived(Fleets)
@@ -25,6 +28,7 @@ def _grows(stack: Stack, _: Settings) -> Iterator[Violation]:
                 f'Auto Scaling group "{fleet.groups[0].name}" cannot grow with its load: '
                 f"{reasons[0]}.",
                 fleet.groups[0].resource,
+                remedy=_RESUME if reasons[0] == _SUSPENDED else None,
             )
 
 
@@ -36,7 +40,7 @@ def _cannot_grow(fleets: Fleets, group: Group) -> str | None:
         return None
     suspended = items(group.resource.get("suspendedProcesses"))
     if "AlarmNotification" in suspended and group.policies:
-        return "the process AlarmNotification is suspended, so no scaling policy acts"
+        return _SUSPENDED
     why = [(policy, scaling.grows(fleets, policy)) for policy in group.policies]
     if any(reason is None for _, reason in why):
         return None

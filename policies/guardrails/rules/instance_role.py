@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.answers import Answer, any_of
+from guardrails.architecture.answers import any_of
 from guardrails.architecture.permissions import Permissions
 from guardrails.model import (
     Question,
@@ -93,16 +93,9 @@ def _managed(stack: Stack, settings: Settings) -> Iterator[Violation]:
             else f"{answer.reason}.",
             resource,
             (f'instances of "{resource.name}"', *answer.path),
-            remedy=answer.remedy or _against(answer),
+            remedy=answer.remedy,
             undecided=answer.is_undecided,
         )
-
-
-def _against(answer: Answer) -> str | None:
-    """Return the remedy where something denies it: further permissions would not help."""
-    if "denies" not in answer.reason:
-        return None
-    return f"remove the statement that denies {_REGISTRATION}: what is denied, nothing allows."
 
 
 MANAGED_BY_SSM = StackRule(

@@ -138,9 +138,13 @@ NO_REMOTE_ADMIN = ResourceRule(
         "Well-Architected": ("SEC05-BP02", "SEC06-BP03"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/restricted-ssh.html",
-    remedy="remove the rule and administer instances through Session Manager.",
+    remedy=(
+        "narrow from_port and to_port to the port that visitors need, or remove the rule if it is for "
+        "administration only: Session Manager needs no open port."
+    ),
     steps=(
-        "Remove the ingress rule; AWS Systems Manager Session Manager needs no open port.",
+        "Keep what serves visitors open: a listener's port on the load balancer's group (cidr_ipv4).",
+        "Remove the rest; AWS Systems Manager Session Manager needs no open port.",
         "Give the instance role the Session Manager permissions.",
     ),
     unknown=_UNKNOWN,
@@ -266,7 +270,7 @@ OPEN_ONLY_AUTHORIZED = StackRule(
     steps=(
         "Instances: replace cidr_ipv4 by a referenced_security_group_id, the load balancer's.",
         "Database: likewise, by the security group of the instances that use it.",
-        "Load balancer: open the ports of its listeners.",
+        "Load balancer: set from_port and to_port to the ports of its listeners.",
         "If the port is really public, add it to this rule's parameter ports.",
     ),
     unknown=_UNKNOWN,

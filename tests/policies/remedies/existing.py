@@ -70,7 +70,7 @@ def subnets_instead_of_zones(stack):
 
 @cures("two_subnets_in_one_zone")
 def another_zone(stack):
-    stack.set("twin", "availabilityZone", "ap-northeast-2b")
+    stack.set("twin", "availabilityZone", "ap-northeast-2c")
 
 
 sets("asg-elb-health-check", ("group", "healthCheckType", "ELB"))
@@ -361,16 +361,16 @@ def nothing_denies_it(stack):
 # --- the network ----------------------------------------------------------------------------------
 
 
-@cures("sg-no-remote-admin")
-def no_open_ssh(stack):
-    stack.drop("ingress")
-
-
+# The rule is the one by which visitors reach the load balancer: without it, nobody is served.
+VISITORS = (("ingress", "fromPort", 80), ("ingress", "toPort", 80))
+sets("sg-no-remote-admin", *VISITORS, ("ingress", "cidrIpv4", "0.0.0.0/0"))
 sets(
-    "sg-open-only-to-authorized-ports",
-    ("ingress", "cidrIpv4", ...),
-    ("ingress", "referencedSecurityGroupId", Ref("security-group")),
+    "every_port_for_the_world",
+    *VISITORS,
+    ("ingress", "cidrIpv4", "0.0.0.0/0"),
+    ("ingress", "cidrIpv6", ...),
 )
+sets("sg-open-only-to-authorized-ports", *VISITORS)
 sets("no-public-ip", ("subnet-a", "mapPublicIpOnLaunch", False))
 
 # --- the revisions --------------------------------------------------------------------------------
