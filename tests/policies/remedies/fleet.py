@@ -104,26 +104,3 @@ sets(
     "an_initial_hook_that_nobody_completes",
     ("group", "initialLifecycleHooks.0.defaultResult", "CONTINUE"),
 )
-
-
-@cures("alb-unhealthy-host-alarm")
-def count_hosts(stack):
-    stack.add(
-        "count",
-        "aws:cloudwatch/metricAlarm:MetricAlarm",
-        {
-            "namespace": "AWS/ApplicationELB",
-            "metricName": "UnHealthyHostCount",
-            "statistic": "Maximum",
-            "comparisonOperator": "GreaterThanThreshold",
-            "threshold": 0,
-            "period": 60,
-            "evaluationPeriods": 3,
-            "treatMissingData": "notBreaching",
-            "alarmActions": ["arn:aws:sns:ap-northeast-2:123456789012:on-call"],
-            "dimensions": {
-                "LoadBalancer": Ref("load-balancer", "arnSuffix"),
-                "TargetGroup": Ref("target-group", "arnSuffix"),
-            },
-        },
-    )
