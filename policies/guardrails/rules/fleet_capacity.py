@@ -100,7 +100,8 @@ def _zone_loss(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 fleet.groups[0].resource,
                 path=_path(remainder),
                 remedy=_undecided_weight(fleet)
-                or f"set min_size to {_needed(fleet, need)} or more, desired_capacity and max_size to no less.",
+                or f"set min_size to {_needed(fleet, need)} or more, desired_capacity and max_size to "
+                "no less.",
                 undecided=fleet.perhaps_idle,
             )
 
