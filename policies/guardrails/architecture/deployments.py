@@ -13,7 +13,8 @@ from availability.healthy_hosts import FLEET_PERCENT, HOST_COUNT
 
 from guardrails import tokens
 from guardrails.architecture.alarms import ALARM_KEYS, Service
-from guardrails.architecture.fleets import GROUP_KEYS, TARGET_GROUP_KEYS, Fleets, Group
+from guardrails.architecture.fleets import GROUP_KEYS, Fleets, Group
+from guardrails.architecture.traffic import Traffic
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
 
@@ -101,21 +102,6 @@ class Deployment:
             self.resource, "loadBalancerInfo", tokens.TARGET_GROUP, ("name",), value=names
         )
 
-    @property
-    def controlled_by_arn(self) -> tuple[Resource, ...]:
-        """The target groups of `controlled` that it does not name: what is unknown is their ARN.
-
-        If the name of a target group is known, every value that is its name is known as well.
-        """
-        infos = self.resource.get("loadBalancerInfo", "targetGroupInfos")
-        named = [dig(one, "name") for one in items(infos)]
-        if infos is UNKNOWN or UNKNOWN not in named:
-            return ()
-        own = {one: one.get("name") for one in self.controlled.any}
-        return tuple(
-            one for one, name in own.items() if isinstance(name, str) and name not in named
-        )
-
     @cached_property
     def application(self) -> References:
         """The application whose revisions it deploys."""
@@ -155,7 +141,9 @@ class Deployment:
     def service(self) -> Service:
         """The target groups and load balancers through which its instances are asked."""
         targets = frozenset(self.target_groups)
-        return Service(frozenset(_balancers(self._stack, targets)), targets)
+        traffic = self._stack.derived(Traffic)
+        balancers = {one for target in targets for one in traffic.senders(target)}
+        return Service(frozenset(balancers), targets)
 
     @cached_property
     def minimum(self) -> Minimum:
@@ -299,20 +287,3 @@ def _minimum(stack: Stack, deployment: Resource) -> Minimum:
 
 def _declared(hosts: dict[str, Any]) -> tuple[Any, float | None]:
     return hosts.get("type"), number(hosts.get("value"))
-
-
-_ARN_KEYS = ("arn", "id")
-
-
-def _balancers(stack: Stack, targets: frozenset[Resource]) -> Iterator[Resource]:
-    """Yield the load balancers that forward to one of the target groups."""
-    for types, prop in ((tokens.LISTENER, "defaultActions"), (tokens.LISTENER_RULE, "actions")):
-        for resource in stack.of(types):
-            linked = stack.linked(resource, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS)
-            if not targets & set(linked):
-                continue
-            listeners = [resource]
-            if types is tokens.LISTENER_RULE:
-                listeners = stack.linked(resource, "listenerArn", tokens.LISTENER, _ARN_KEYS)
-            for one in listeners:
-                yield from stack.linked(one, "loadBalancerArn", tokens.LOAD_BALANCER, _ARN_KEYS)

@@ -130,8 +130,7 @@ def _traffic_control(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 
 def _traffic_elsewhere(stack: Stack, deployment: Deployment) -> Iterator[Violation]:
-    by_arn = deployment.controlled_by_arn
-    named = [one for one in deployment.controlled.any if one not in by_arn]
+    named = deployment.controlled.any
     for group in deployment.groups.any:
         attached = auto_scaling.target_groups(stack, group)
         if not attached and group not in auto_scaling.serving_groups(stack):
@@ -139,7 +138,6 @@ def _traffic_elsewhere(stack: Stack, deployment: Deployment) -> Iterator[Violati
         if named and (not attached or set(attached) & set(named)):
             continue
         given = [f'"{target.name}"' for target in named]
-        given += [f'"{target.name}" by its ARN instead of its name' for target in by_arn]
         given += [_not_a_name(name) for name in deployment.controlled.foreign]
         actual = ", ".join(f'"{target.name}"' for target in attached) or "none"
         yield Violation(
