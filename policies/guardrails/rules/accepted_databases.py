@@ -212,7 +212,7 @@ _TABLE = (
         types=_ALL,
         says="InvalidParameterValue: the master user name is a reserved word used by the engine.",
         source=_CREATE,
-        remedy='choose another user name, for example "app_admin".',
+        remedy='set username (master_username of a cluster) to another name, such as "app_admin".',
         find=_reserved,
     ),
     Refusal(
@@ -330,7 +330,7 @@ _JOINT_TABLE = (
             "(AZ) coverage requirement. Add subnets to cover at least 2 AZs."
         ),
         source=f"{_API}API_CreateDBSubnetGroup.html",
-        remedy="give the subnet group subnets in two Availability Zones or more.",
+        remedy="set subnet_ids of the subnet group to subnets in two Availability Zones or more.",
         find=_covers_one_zone,
     ),
     JointRefusal(

@@ -140,7 +140,7 @@ ENVIRONMENT = ResourceRule(
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ecs-no-environment-secrets.html",
     remedy=(
-        "pass the ARN of a secret instead: secrets[].valueFrom of a container, the type "
+        "pass the ARN of a secret instead: secrets in container_definitions, the type "
         "SECRETS_MANAGER of a build variable, a read at start in a function."
     ),
     steps=(

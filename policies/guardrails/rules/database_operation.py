@@ -129,7 +129,7 @@ TLS_REQUIRED = StackRule(
     url="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html",
     remedy='set rds.force_ssl (MySQL and MariaDB: require_secure_transport) to "1".',
     steps=(
-        "Set the parameter in the database's parameter group, or remove it where 1 is the default.",
+        "Set it in parameters of the aws.rds.ParameterGroup, or remove it where 1 is the default.",
         "Let clients verify the server: sslmode=verify-full with the RDS certificate bundle.",
     ),
     unknown=(
@@ -376,6 +376,7 @@ SUPPORTED = ResourceRule(
     steps=(
         "Upgrade a copy first: restore a snapshot and change its engine_version.",
         "Set allow_major_version_upgrade=True and the new engine_version in a maintenance window.",
+        "Give it a parameter group of the new family at the same time.",
     ),
     unknown="An unknown version is taken to be supported, and one that is left out is RDS's default.",
     types=_ALL,

@@ -128,7 +128,7 @@ ADMINISTRATOR = StackRule(
         "Well-Architected": ("SEC03-BP02",),
     },
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
-    remedy="allow the actions that are needed, on the ARNs of the resources that are needed.",
+    remedy="remove the policy, and allow the actions that are needed on the ARNs that are needed.",
     steps=(
         "List what the role does: IAM Access Analyzer writes a policy from CloudTrail.",
         "Replace the policy by an aws.iam.RolePolicy with these actions and ARNs.",
@@ -303,7 +303,7 @@ TRUST = StackRule(
         "sts:ExternalId or aws:PrincipalOrgID."
     ),
     steps=(
-        'Name a service, for example {"Service": "ec2.amazonaws.com"}.',
+        'Name a service in assume_role_policy, for example {"Service": "ec2.amazonaws.com"}.',
         "For a partner's account, add a condition on sts:ExternalId.",
         "For a pipeline, add a condition on the token's sub.",
     ),
