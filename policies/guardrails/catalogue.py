@@ -49,6 +49,7 @@ from guardrails.rules import (
     target_groups,
     target_rotation,
     tls,
+    zonal_egress,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -61,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     *fleet_scaling.RULES,
     *lifecycle_hooks.RULES,
     *fleet_settings.RULES,
+    *zonal_egress.RULES,
     *target_rotation.RULES,
     *load_balancing.RULES,
     *routing.RULES,

@@ -13,7 +13,8 @@ from availability.healthy_hosts import FLEET_PERCENT, HOST_COUNT
 
 from guardrails import tokens
 from guardrails.architecture.alarms import ALARM_KEYS, Service
-from guardrails.architecture.fleets import GROUP_KEYS, Fleets, Group
+from guardrails.architecture.fleets import GROUP_KEYS, TARGET_GROUP_KEYS, Fleets, Group
+from guardrails.architecture.serving import Serving
 from guardrails.architecture.traffic import Traffic
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
@@ -199,7 +200,7 @@ class Deployments:
     @cached_property
     def serving(self) -> tuple[Deployment, ...]:
         """Those that deploy to instances that serve requests, or may do so."""
-        asked = {group.resource for group in self._stack.derived(Fleets).serving}
+        asked = {group.resource for group in self._stack.derived(Serving).groups}
         return tuple(
             one
             for one in self.servers
@@ -209,14 +210,13 @@ class Deployments:
     @cached_property
     def unreleased(self) -> tuple[Resource, ...]:
         """The serving groups whose instances get no revision, from CodeDeploy or otherwise."""
-        fleets = self._stack.derived(Fleets)
         balanced = self._stack.of((*tokens.LOAD_BALANCER, *tokens.TARGET_GROUP))
         if not balanced:
             return ()  # workers: what they run, they may fetch themselves
         released = {group for one in self.servers for group in one.groups.any}
         return tuple(
             group.resource
-            for group in fleets.serving
+            for group in self._stack.derived(Serving).groups
             if group.resource not in released and not self._released_otherwise(group)
         )
 

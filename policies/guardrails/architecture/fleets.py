@@ -1,21 +1,18 @@
-"""The Auto Scaling groups: their sizes, zones and launch source, and which of them serve together."""
+"""The Auto Scaling groups: sizes, zones, launch source, and what refers to them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from availability.zones import lost
-
 from guardrails import tokens
 from guardrails.architecture.given import given
 from guardrails.architecture.launching import Launching, launching
-from guardrails.architecture.zones import Spread, named_zones, spread, together
+from guardrails.architecture.zones import Spread, named_zones, spread
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, leaves, number
+from guardrails.values import UNKNOWN, dig, leaves, number
 
 GROUP_KEYS = ("name", "id")
 TARGET_GROUP_KEYS = ("arn", "id", "name")
@@ -76,68 +73,6 @@ class Group:
         return self.instances(number(self.resource.get("minSize")))
 
 
-@dataclass(frozen=True)
-class Remainder:
-    """What is left of a fleet after the loss of the worst zone.
-
-    Attributes:
-        left: Instances that are left, `None` where that is not known.
-        zone: The zone that is lost, `None` where the zones are not known.
-        steps: What each group loses.
-    """
-
-    left: int | None
-    zone: str | None = None
-    steps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Fleet:
-    """Groups that serve the same target groups, and so stand in for each other."""
-
-    groups: tuple[Group, ...]
-    idle: bool = False
-    """No listener sends requests to it: the weight of its target groups is 0."""
-    perhaps_idle: bool = False
-    """It is not known which target group of a listener has the weight 0."""
-
-    @cached_property
-    def zones(self) -> Spread:
-        """Return the zones that the groups span together."""
-        return together([group.zones for group in self.groups])
-
-    def after_zone_loss(self, running: Callable[[Group], int | None]) -> Remainder:
-        """Return what is left after the loss of the worst zone.
-
-        `running` says how many instances a group runs. A group with unknown zones counts as spread
-        as well as it may be: what its zones are is a question of its own.
-        """
-        known = [(group, count) for group in self.groups if (count := running(group)) is not None]
-        if len(known) < len(self.groups):
-            sure = [self._left(known, zone) for zone in self._candidates()] if known else [(0, ())]
-            return Remainder(None, steps=min(sure, key=lambda one: one[0])[1])
-        worst = min(
-            ((*self._left(known, zone), zone) for zone in self._candidates()),
-            key=lambda one: one[0],
-        )
-        return Remainder(worst[0], worst[2], worst[1])
-
-    def _candidates(self) -> Sequence[str | None]:
-        return self.zones.zones if self.zones.known and self.zones.zones else (None,)
-
-    @staticmethod
-    def _left(known: Iterable[tuple[Group, int]], zone: str | None) -> tuple[int, tuple[str, ...]]:
-        left = 0
-        steps: list[str] = []
-        for group, count in known:
-            spanned = max(2, group.zones.possible) if zone is None else len(group.zones.zones)
-            hit = zone is None or zone in group.zones.zones
-            gone = lost(count, spanned) if hit else 0
-            left += count - gone
-            steps.append(f'Auto Scaling group "{group.name}": {gone} of {count} lost')
-        return left, tuple(steps)
-
-
 @dataclass
 class _Index:
     """Resources that refer to groups, by group."""
@@ -166,39 +101,6 @@ class Fleets:
     def of(self, resource: Resource) -> Group:
         """Return the group of an Auto Scaling group's resource."""
         return self._by_resource[resource]
-
-    @cached_property
-    def serving(self) -> tuple[Group, ...]:
-        """Return the groups behind a load balancer, or all groups if none is.
-
-        A group of workers needs no load balancer. If no group is attached at all, any of them may
-        be the one that should be.
-        """
-        return tuple(group for group in self.groups if group.attached) or self.groups
-
-    @cached_property
-    def fleets(self) -> tuple[Fleet, ...]:
-        """Return the serving groups, those that share a target group together."""
-        idle, perhaps = self._idle()
-        found: list[tuple[set[object], list[Group]]] = []
-        for group in self.serving:
-            keys: set[object] = {*group.target_groups, *group.outside} or {group}
-            joined = [one for one in found if one[0] & keys]
-            members = [group, *(member for one in joined for member in one[1])]
-            found = [one for one in found if one not in joined]
-            found.append((keys.union(*(one[0] for one in joined)), members))
-        order = {group: number for number, group in enumerate(self.groups)}
-        fleets: list[Fleet] = []
-        for keys, members in found:
-            targets = {key for key in keys if isinstance(key, Resource)}
-            fleets.append(
-                Fleet(
-                    tuple(sorted(members, key=order.__getitem__)),
-                    idle=bool(targets) and targets <= idle,
-                    perhaps_idle=bool(targets & perhaps),
-                )
-            )
-        return tuple(sorted(fleets, key=lambda one: order[one.groups[0]]))
 
     def triggered(self, policy: Resource) -> bool:
         """Return whether an alarm of this stack has a scaling policy as its action."""
@@ -248,7 +150,7 @@ class Fleets:
             outside += others
         return Group(
             resource=resource,
-            zones=self._zones(resource),
+            zones=zones_of_group(self._stack, resource),
             target_groups=tuple(dict.fromkeys(targets)),
             outside=tuple(dict.fromkeys(outside)),
             launching=launching(self._stack, resource),
@@ -271,40 +173,6 @@ class Fleets:
             named = [f"{prop} of {owner.name}"]  # unknown, but set by the program
         return [], named
 
-    def _zones(self, resource: Resource) -> Spread:
-        return zones_of_group(self._stack, resource)
-
-    def _idle(self) -> tuple[set[Resource], set[Resource]]:
-        """Return the target groups that certainly, and that perhaps, get no request by weight."""
-        idle: set[Resource] = set()
-        perhaps: set[Resource] = set()
-        used: set[Resource] = set()
-        for listener, prop, weights in self._forwards():
-            for weight, reference in weights:
-                refers = self._stack.references(
-                    listener, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS, value=[reference]
-                )
-                if weight == 0:
-                    idle.update(refers.resources)
-                    perhaps.update(refers.possible)
-                elif any(other == 0 for other, _ in weights):
-                    used.update(refers.resources)
-                    perhaps.update(refers.possible)
-                else:
-                    used.update(refers.any)
-        return idle - used - perhaps, perhaps - used
-
-    def _forwards(self) -> Iterator[tuple[Resource, str, list[tuple[float, Any]]]]:
-        for types, prop in ((tokens.LISTENER, "defaultActions"), (tokens.LISTENER_RULE, "actions")):
-            for listener in self._stack.of(types):
-                for action in items(listener.get(prop)):
-                    targets = items(dig(action, "forward", "targetGroups"))
-                    weights = [(_weight(dig(one, "weight")), dig(one, "arn")) for one in targets]
-                    direct = dig(action, "targetGroupArn")
-                    if not weights and not is_absent(direct):
-                        weights = [(1.0, direct)]
-                    yield listener, prop, weights
-
 
 def zones_of_group(stack: Stack, group: Resource, zones: Any = None) -> Spread:
     """Return the zones of a group: those of its subnets, or else those that it names.
@@ -315,11 +183,6 @@ def zones_of_group(stack: Stack, group: Resource, zones: Any = None) -> Spread:
     if listed is not None and given(group, "vpcZoneIdentifiers") is None:
         return named_zones(listed)
     return spread(stack, group, ("vpcZoneIdentifiers",), zones or {})
-
-
-def _weight(value: Any) -> float:
-    weight = number(value)
-    return 1.0 if weight is None else weight
 
 
 def _identifiers(value: Any) -> Any:

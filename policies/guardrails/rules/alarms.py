@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.alarms import Alarms
-from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.serving import Serving
 from guardrails.model import (
     Level,
     Question,
@@ -68,7 +68,7 @@ def _unhealthy(stack: Stack, _: Settings) -> Iterator[Violation]:
     every = stack.of(tokens.ALARM)
     targets = {
         target
-        for fleet in stack.derived(Fleets).fleets
+        for fleet in stack.derived(Serving).fleets
         if not fleet.idle and not fleet.perhaps_idle
         for group in fleet.groups
         for target in group.target_groups

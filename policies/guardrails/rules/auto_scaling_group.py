@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture import zones
 from guardrails.architecture.fleets import Fleets, zones_of_group
+from guardrails.architecture.serving import Serving
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
@@ -15,8 +16,7 @@ from guardrails.resources import Resource, Stack
 
 
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
-    fleets = stack.derived(Fleets)
-    if not fleets.groups:
+    if not stack.derived(Fleets).groups:
         yield Violation(
             "The stack has no Auto Scaling group, so nothing spans several zones.",
             remedy=(
@@ -27,7 +27,7 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
         )
     minimum = settings.integer("minimumZones")
     outside = settings.mapping("subnetZones")
-    for fleet in fleets.fleets:
+    for fleet in stack.derived(Serving).fleets:
         spreads = [zones_of_group(stack, group.resource, outside) for group in fleet.groups]
         names = " and ".join(f'"{group.name}"' for group in fleet.groups)
         several = len(fleet.groups) > 1

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from availability.zones import too_few_left
 
 from guardrails.architecture.deployments import Deployments
-from guardrails.architecture.fleets import Fleet, Fleets, Group, Remainder
+from guardrails.architecture.fleets import Group
 from guardrails.architecture.given import given
+from guardrails.architecture.serving import Fleet, Remainder, Serving
 from guardrails.model import (
     Level,
     Parameters,
@@ -41,7 +42,7 @@ NEED: Parameters = MappingProxyType(
 
 def spanning_fleets(stack: Stack) -> Iterator[Fleet]:
     """Yield each fleet that gets requests and may span several zones."""
-    for fleet in stack.derived(Fleets).fleets:
+    for fleet in stack.derived(Serving).fleets:
         # A fleet that cannot span two zones is reported by asg-multi-az.
         if not fleet.idle and fleet.zones.possible > 1:
             yield fleet

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.fleets import Fleets, Group
+from guardrails.architecture.fleets import Group
+from guardrails.architecture.serving import Serving
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.rules.fleet_capacity import NEED, NEEDED, spanning_fleets, survives
@@ -65,7 +66,7 @@ ASG_ON_DEMAND_BASE = StackRule(
 
 
 def _placement(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for group in stack.derived(Fleets).serving:
+    for group in stack.derived(Serving).groups:
         places = [(group.resource, "placementGroup", group.resource.get("placementGroup"))]
         places += [
             (template, "placement", dig(placement, "groupName"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from guardrails.architecture import target_timing
 from guardrails.architecture.fleets import Fleets, Group
+from guardrails.architecture.serving import Serving
 from guardrails.model import (
     Level,
     Parameters,
@@ -97,7 +98,7 @@ ASG_PROCESSES = StackRule(
 
 def _lifetime(stack: Stack, settings: Settings) -> Iterator[Violation]:
     least = settings.integer("minimumLifetimeSeconds")
-    for group in stack.derived(Fleets).serving:
+    for group in stack.derived(Serving).groups:
         given = group.given("maxInstanceLifetime")
         lifetime = number(given)
         if given is UNKNOWN:
@@ -149,7 +150,7 @@ def _maintenance(group: Group, bound: str) -> Any:
 
 def _limits(stack: Stack, settings: Settings) -> Iterator[Violation]:
     least = settings.integer("minimumHealthyPercent")
-    for group in stack.derived(Fleets).serving:
+    for group in stack.derived(Serving).groups:
         healthy = _maintenance(group, "minHealthyPercentage")
         yield from _too_few(
             group, healthy, least, "instance_maintenance_policy.min_healthy_percentage", "replaced"
@@ -199,7 +200,7 @@ ASG_MAINTENANCE = StackRule(
 
 def _refresh(stack: Stack, settings: Settings) -> Iterator[Violation]:
     least = settings.integer("minimumHealthyPercent")
-    for group in stack.derived(Fleets).serving:
+    for group in stack.derived(Serving).groups:
         refresh = group.given("instanceRefresh")
         if refresh is None:
             continue
@@ -231,7 +232,7 @@ ASG_REFRESH = StackRule(
 
 def _launch_first(stack: Stack, settings: Settings) -> Iterator[Violation]:
     small = settings.integer("smallFleet")
-    for group in stack.derived(Fleets).serving:
+    for group in stack.derived(Serving).groups:
         size = group.minimum
         healthy = _maintenance(group, "minHealthyPercentage")
         percent = number(healthy)
@@ -277,7 +278,7 @@ ASG_LAUNCH_FIRST = StackRule(
 def _grace(stack: Stack, settings: Settings) -> Iterator[Violation]:
     least = settings.integer("minimumGraceSeconds")
     most = settings.integer("maximumGraceSeconds")
-    for group in stack.derived(Fleets).serving:
+    for group in stack.derived(Serving).groups:
         kind = group.resource.get("healthCheckType")
         given = number(group.resource.get("healthCheckGracePeriod"))
         checked = isinstance(kind, str) and "ELB" in kind.split(",")

@@ -9,6 +9,7 @@ from guardrails import tokens
 from guardrails.architecture import scaling
 from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Fleets, Group
 from guardrails.architecture.scaling import Tracking
+from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true, items, number, show
@@ -21,7 +22,7 @@ def _grows(stack: Stack, _: Settings) -> Iterator[Violation]:
     fleets = stack.derived(Fleets)
     if stack.of(tokens.SCALING_PLAN):
         return
-    for fleet in fleets.fleets:
+    for fleet in stack.derived(Serving).fleets:
         reasons = [_cannot_grow(fleets, group) for group in fleet.groups]
         if all(reason is not None for reason in reasons) and not (fleet.idle or fleet.perhaps_idle):
             yield Violation(

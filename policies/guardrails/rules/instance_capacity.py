@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, for_each
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
@@ -54,7 +55,7 @@ MULTIPLE_INSTANCE_TYPES = StackRule(
 def _capacity_rebalance(stack: Stack, group: Resource, _: Settings) -> str | None:
     rebalance = group.get("capacityRebalance")
     known = stack.derived(Fleets).of(group)
-    enough = 1 if known in stack.derived(Fleets).serving else 0
+    enough = 1 if known in stack.derived(Serving).groups else 0
     on_demand = known.launching.on_demand(known.minimum or 1)
     if is_true(rebalance) or not known.launching.on_spot:
         return None

@@ -8,7 +8,8 @@ from availability.target_groups import bad_drain
 
 from guardrails import tokens
 from guardrails.architecture import target_timing
-from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Fleets
+from guardrails.architecture.fleets import TARGET_GROUP_KEYS
+from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
@@ -59,7 +60,7 @@ def _slow_to_start(stack: Stack, targets: Resource) -> bool:
     return any(
         targets in group.target_groups
         and healthy >= target_timing.grace_period(group.resource).value
-        for group in stack.derived(Fleets).serving
+        for group in stack.derived(Serving).groups
     )
 
 
@@ -208,8 +209,7 @@ STICKINESS = StackRule(
 
 
 def _cross_zone(stack: Stack, _: Settings) -> Iterator[Violation]:
-    fleets = stack.derived(Fleets)
-    for fleet in fleets.fleets:
+    for fleet in stack.derived(Serving).fleets:
         targets = dict.fromkeys(one for group in fleet.groups for one in group.target_groups)
         running = sum(group.minimum or 0 for group in fleet.groups)
         for target in targets:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.serving import Serving
 from guardrails.values import UNKNOWN
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ def fleet_of(groups):
     for number, (size, zones) in enumerate(groups):
         draft.add(f"group-{number}", GROUP, {"minSize": float(size), "availabilityZones": sorted(zones),
                                              "targetGroupArns": ["arn:shared"]})  # fmt: skip
-    (fleet,) = draft.build().derived(Fleets).fleets
+    (fleet,) = draft.build().derived(Serving).fleets
     return fleet
 
 
@@ -59,6 +60,10 @@ def fleets(draft):
     return draft.build().derived(Fleets)
 
 
+def serving(draft):
+    return draft.build().derived(Serving)
+
+
 def test_groups_are_attached_inline_or_by_attachments_or_sources():
     draft = Draft().leave_out("group", "targetGroupArns")
     assert not fleets(draft).groups[0].attached
@@ -77,7 +82,7 @@ def test_a_target_group_of_another_stack_makes_a_group_serve():
     draft = (
         Draft().set("group", "targetGroupArns", ["arn:elsewhere"]).link("group", "targetGroupArns")
     )
-    (group,) = fleets(draft).serving
+    (group,) = serving(draft).groups
     assert group.outside == ("arn:elsewhere",)
 
 
@@ -88,9 +93,9 @@ def test_a_classic_load_balancer_makes_a_group_serve():
 
 def test_workers_do_not_serve_beside_a_group_that_does():
     draft = Draft().add("workers", GROUP, {"minSize": 1.0})
-    assert [group.name for group in fleets(draft).serving] == ["group"]
-    alone = draft.leave_out("group", "targetGroupArns")
-    assert [group.name for group in fleets(alone).serving] == ["group", "workers"]
+    assert [group.name for group in serving(draft).groups] == ["group"]
+    alone = draft.leave_out("group", "targetGroupArns").drop("deployment-group")
+    assert [group.name for group in serving(alone).groups] == ["group", "workers"]
 
 
 def test_weighted_capacity_counts_instances():

@@ -75,13 +75,15 @@ BREAKS = [
     ("asg-schedule-keeps-capacity", lambda d: schedule(d, maxSize=9, desiredCapacity=6)),
     ("asg-schedule-keeps-capacity", lambda d: schedule(d, minSize=UNKNOWN, maxSize=9,
         desiredCapacity=6).link("action", "minSize", "vpc")),
-    ("asg-survives-zone-loss", lambda d: blue_and_green(d, resolved=False)),
+    ("asg-survives-zone-loss", lambda d: blue_and_green(d, resolved=False)
+        .set("green", "minSize", 1.0)),
 ]  # fmt: skip
 
 # A change that breaks nothing.
 KEEPS = [
     workers,
     blue_and_green,
+    lambda d: blue_and_green(d, resolved=False),
     lambda d: schedule(workers(d), "workers", minSize=0, maxSize=0, desiredCapacity=0),
     lambda d: d.set("group", "minSize", 2.0),
     lambda d: d.set("group", "desiredCapacity", ...),
@@ -127,5 +129,6 @@ def test_the_remedy_is_the_smallest_size_that_survives():
 def test_what_is_not_known_is_not_decided():
     (found,) = violations(Draft().set("group", "minSize", UNKNOWN), "asg-survives-zone-loss")
     assert found.undecided
-    (found,) = violations(blue_and_green(Draft(), resolved=False), "asg-survives-zone-loss")
+    green = blue_and_green(Draft(), resolved=False).set("green", "minSize", 1.0)
+    (found,) = violations(green, "asg-survives-zone-loss")
     assert found.undecided
