@@ -8,6 +8,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.deployments import Deployments
+from guardrails.architecture.given import given
 from guardrails.architecture.permissions import UNNAMED, Target
 from guardrails.resources import Resource, Stack, identities
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
@@ -90,13 +91,11 @@ class RevisionStore:
 
     def encryption_keys(self, revision: Resource) -> Iterator[Target]:
         """Yield the customer-managed KMS keys under which a revision is encrypted."""
-        own = revision.get("kmsKeyId")
-        if not is_absent(own) and not (
-            own is UNKNOWN and not revision.dependencies.get("kmsKeyId")
-        ):
+        own = given(revision, "kmsKeyId")  # S3 fills in the bucket's
+        if own is not None:
             yield from self._keys(revision, "kmsKeyId", own)
             return
-        if revision.get("serverSideEncryption") == "AES256":
+        if given(revision, "serverSideEncryption") == "AES256":
             return
         for bucket in self._stack.linked(revision, "bucket", tokens.BUCKET, BUCKET_KEYS):
             for configuration in self.attached(bucket, tokens.BUCKET_ENCRYPTION):
