@@ -143,7 +143,7 @@ class RecordingMocks(Mocks):
             # In a preview only the inputs of a new resource are known.
             return "", dict(args.inputs)
         computed = (self._outputs or OUTPUTS[args.typ])(args)
-        return f"{args.name}-id", {**args.inputs, **computed}
+        return computed.get("id", f"{args.name}-id"), {**args.inputs, **computed}
 
     def call(self, args: MockCallArgs) -> Any:
         if args.token not in self._invokes:

@@ -143,16 +143,50 @@ def _forwarded(stack: Stack, resource: Resource) -> tuple[Resource, ...]:
     return stack.references(resource, prop, tokens.TARGET_GROUP, _TARGET_KEYS, value=arns).resources
 
 
+def _listeners(stack: Stack, resource: Resource) -> tuple[Resource, ...]:
+    if resource.type in _LISTENERS:
+        return (resource,)
+    return stack.references(resource, "listenerArn", _LISTENERS, ("arn", "id")).resources
+
+
 def _grpc(stack: Stack, resource: Resource) -> Iterator[str]:
-    listeners = (
-        (resource,) if resource.type in _LISTENERS
-        else stack.references(resource, "listenerArn", _LISTENERS, ("arn", "id")).resources
-    )  # fmt: skip
+    listeners = _listeners(stack, resource)
     if not listeners or listeners[0].get("protocol") != "HTTP":
         return
     for group in _forwarded(stack, resource):
         if group.get("protocolVersion") == "GRPC":
             yield f'its protocol is "HTTP", and target group "{group.name}" speaks gRPC'
+
+
+_LISTENS = {
+    "application": ("HTTP", "HTTPS"),
+    "network": ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"),
+}
+"""Protocols of a listener per type of load balancer; one of a gateway load balancer has none."""
+
+
+def _protocol(stack: Stack, listener: Resource) -> str | None:
+    protocol = listener.setting("protocol")
+    for balancer in _balancers(stack, listener):
+        accepted = _LISTENS.get(str(_kind(balancer)))
+        if accepted and known(protocol) and protocol not in accepted:
+            return f"protocol is {show(protocol)} on a load balancer of type {_kind(balancer)}"
+    return None
+
+
+def _unfit(stack: Stack, resource: Resource) -> Iterator[str]:
+    """Yield target groups of another kind of balancer, unless the listener's own protocol is refused."""
+    for listener in _listeners(stack, resource):
+        protocol = listener.setting("protocol")
+        if _protocol(stack, listener) is not None or protocol not in ("HTTP", "HTTPS"):
+            continue
+        for group in _forwarded(stack, resource):
+            given = group.setting("protocol")
+            if known(given) and given not in ("HTTP", "HTTPS"):
+                yield (
+                    f"its protocol is {show(protocol)}, that of target group "
+                    f'"{group.name}" {show(given)}'
+                )
 
 
 _OWN_ADDRESSES = ("FARGATE",)
@@ -253,6 +287,23 @@ _TABLE = (
         source=_CREATE,
         remedy="set load_balancer_type to application, network or gateway.",
         find=alone(among("loadBalancerType", "application", "network", "gateway")),
+    ),
+    JointRefusal(
+        types=_LISTENERS,
+        says=(
+            "For Application Load Balancers, the protocols are HTTP and HTTPS; for Network Load "
+            "Balancers, TCP, TLS, UDP, TCP_UDP, QUIC and TCP_QUIC."
+        ),
+        source=_LISTENER,
+        remedy="set the listener's protocol to one that its load balancer has.",
+        find=_protocol,
+    ),
+    JointRefusal(
+        types=(*_LISTENERS, *_LISTENER_RULES),
+        says="IncompatibleProtocols: the listener's and the target group's do not fit.",
+        source=_LISTENER,
+        remedy="set the target group's protocol to HTTP or HTTPS.",
+        find=_unfit,
     ),
     JointRefusal(
         types=_LISTENERS,

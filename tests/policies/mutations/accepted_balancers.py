@@ -36,6 +36,11 @@ def two_balancer_subnets_in_one_zone(stack):
 
 
 @breaks("elbv2-accepted")
+def listener_of_a_protocol_that_is_not_http(stack):
+    stack.set("http", "protocol", "TCP")
+
+
+@breaks("elbv2-accepted")
 def two_rules_with_one_priority(stack):
     for name, path in (("first-rule", "/api/*"), ("second-rule", "/static/*")):
         stack.add(

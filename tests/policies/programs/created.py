@@ -68,7 +68,25 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 """What is filled in where it is not just a name: the documented defaults."""
 
-ALIASES = {"alb": "lb"}
+PREFIXES = {
+    "aws:ec2/vpc:Vpc": "vpc",
+    "aws:ec2/subnet:Subnet": "subnet",
+    "aws:ec2/defaultSubnet:DefaultSubnet": "subnet",
+    "aws:ec2/internetGateway:InternetGateway": "igw",
+    "aws:ec2/natGateway:NatGateway": "nat",
+    "aws:ec2/routeTable:RouteTable": "rtb",
+    "aws:ec2/securityGroup:SecurityGroup": "sg",
+    "aws:ec2/launchTemplate:LaunchTemplate": "lt",
+    "aws:ec2/instance:Instance": "i",
+    "aws:ec2/vpcEndpoint:VpcEndpoint": "vpce",
+}
+"""What the ids of AWS begin with."""
+
+PORTS = {
+    "aws:rds/instance:Instance": 5432.0,
+    "aws:rds/cluster:Cluster": 5432.0,
+    "aws:elasticache/replicationGroup:ReplicationGroup": 6379.0,
+}
 
 
 def _arn(kind: str, name: str) -> str:
@@ -100,10 +118,13 @@ def _usual(kind: str, name: str, prop: str, result: Any) -> Any:
     }
     origin = typing.get_origin(result) or result
     if origin is str:
-        nothing = prop.endswith(("Arn", "kmsKeyId", "KmsKeyId"))  # the default is not shown
+        # What may be left out stays empty: a route to a gateway has no network interface.
+        nothing = prop.endswith(("Arn", "Id")) and prop != "vpcId"
         return known.get(prop, "" if nothing else f"{name}-{prop}")
-    if origin in (bool, int, float):
-        return origin(0)
+    if origin is bool:
+        return False
+    if origin in (int, float):
+        return PORTS.get(kind) if prop == "port" else 0.0
     return {} if "Mapping" in str(origin) else [] if "Sequence" in str(origin) else None
 
 
@@ -113,11 +134,13 @@ def created_outputs(args: MockResourceArgs) -> dict[str, Any]:
     if kind == "pulumi:pulumi:StackReference":
         return {"outputs": STACK_OUTPUTS, "secretOutputNames": []}
     given = DEFAULTS.get(kind, {})
-    return {
+    values = {
         prop: given[prop] if prop in given else _usual(kind, args.name, prop, result)
         for prop, result in left_open(args.typ).items()
         if prop not in args.inputs
     }
+    prefix = PREFIXES.get(kind)
+    return {**values, "id": f"{prefix}-{args.name}" if prefix else f"{args.name}-id"}
 
 
 def with_outputs(
@@ -130,7 +153,6 @@ def with_outputs(
         urn: {
             **created_outputs(MockResourceArgs(typ=kind, name=name, inputs=inputs, custom=True)),
             **inputs,
-            "id": f"{name}-id",
         }
         for urn, kind, name, inputs in resources
     }
