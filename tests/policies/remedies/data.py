@@ -124,6 +124,7 @@ sets(
     "two_balancer_subnets_in_one_zone",
     ("load-balancer", "subnets", [Ref("public-a"), Ref("public-b")]),
 )
+sets("listener_of_a_protocol_that_is_not_http", ("http", "protocol", "HTTP"))
 sets("two_rules_with_one_priority", ("second-rule", "priority", 20))
 sets("names-and-arns", ("https", "certificateArn", CERTIFICATE))
 sets(
