@@ -19,5 +19,6 @@ TASTE = {
     "rds-final-snapshot": "The stack stands; it is a destroy that asks for the name.",
     "log-group-retention": "Some keep logs for ever on purpose.",
     "data-store-multi-az": "A second instance doubles the price.",
+    "rds-private-subnets": "Public subnets save the NAT gateways; the database has no public address.",
     "rds-minor-upgrade": "Some upgrade by hand.",
 }
