@@ -127,7 +127,10 @@ PRIVATE_SUBNETS = StackRule(
         "Well-Architected": ("SEC05-BP01",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-subnet-igw-check.html",
-    remedy="set subnet_ids of the subnet group to subnets without a route to an internet gateway.",
+    remedy=(
+        "remove the route to the internet gateway, or set subnet_ids of the subnet group to subnets "
+        "without one."
+    ),
     steps=(
         "Create a subnet per zone with a route table without a default route.",
         "Pass their ids to the aws.rds.SubnetGroup.",

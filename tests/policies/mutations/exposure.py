@@ -44,7 +44,12 @@ def instances_open_on_443(stack):
 
 @breaks("rds-private-subnets", ADVISORY, production=MANDATORY)
 def database_in_public_subnets(stack):
-    stack.set(SUBNETS, "subnetIds", [Ref("public-a"), Ref("public-b")])
+    route = {
+        "routeTableId": Ref("aws:ec2/routeTable:RouteTable::web-network-isolated"),
+        "destinationCidrBlock": "0.0.0.0/0",
+        "gatewayId": Ref("aws:ec2/internetGateway:InternetGateway::web-network-gateway"),
+    }
+    stack.add("way-out", "aws:ec2/route:Route", route)
 
 
 @breaks("data-store-reachable")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
-from tests.policies.mutations.accepted_databases import ISOLATED
-from tests.policies.mutations.exposure import INGRESS, SUBNETS
+from tests.policies.mutations.exposure import INGRESS
 from tests.policies.remedies.registry import cures, sets
 
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-OTHER_ISOLATED = ISOLATED.removesuffix("a") + "c"
 
-sets("rds-private-subnets", (SUBNETS, "subnetIds", [Ref(ISOLATED), Ref(OTHER_ISOLATED)]))
 sets("vpc-default-sg-closed", ("default", "ingress", ...))
+
+
+@cures("rds-private-subnets")
+def no_way_out(stack):
+    stack.drop("way-out")
 
 
 @cures("elb-not-bypassed")

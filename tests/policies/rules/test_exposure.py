@@ -48,6 +48,10 @@ BREAKS = [
     ("elb-not-bypassed", admits(cidrIpv6="::/0")),
     ("elb-not-bypassed", admits(fromPort=80.0, toPort=80.0, cidrIpv4="0.0.0.0/0")),
     ("data-store-reachable", lambda d: with_cache(d, 11211.0)),
+    (
+        "rds-private-subnets",
+        lambda d: d.set(SUBNETS, "subnetIds", [Ref("public-a"), Ref("public-b")]),
+    ),
 ]
 
 # A change that breaks nothing.
