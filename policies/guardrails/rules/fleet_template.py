@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.fleets import Fleets, Group
 from guardrails.architecture.given import given
-from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_true, number, show
@@ -91,29 +89,10 @@ def _rolls_back(group: Group) -> bool | None:
     return None if value is UNKNOWN else is_true(value)
 
 
-def _delivers(stack: Stack, group: Group) -> bool:
-    """Return whether the group's instance refresh, and no CodeDeploy deployment, renews it."""
-    if group.given("instanceRefresh") is None or group not in stack.derived(Serving).groups:
-        return False
-    deployed = (one.groups for one in stack.derived(Deployments).servers)
-    return not any(group.resource in one.any or one.foreign or one.untraced for one in deployed)
-
-
 def _rollback(stack: Stack, _: Settings) -> Iterator[Violation]:
     for group in stack.derived(Fleets).groups:
         wanted = _rolls_back(group)
         version = group.launching.version
-        if wanted is False and _delivers(stack, group):
-            yield Violation(
-                f'An instance refresh brings Auto Scaling group "{group.name}" each new version, but '
-                "does not go back when it fails: auto_rollback is "
-                f"{group.resource.shown('instanceRefresh', 'preferences', 'autoRollback')}.",
-                group.resource,
-                remedy=(
-                    "set instance_refresh.preferences.auto_rollback to true, and name the alarms "
-                    "that stop it in alarm_specification."
-                ),
-            )
         aliases = [
             template
             for template, image in group.launching.template_values("imageId")
@@ -139,7 +118,7 @@ def _rollback(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 REFRESH_ROLLBACK = StackRule(
     id="asg-refresh-can-roll-back",
-    title="An instance refresh goes back when it fails",
+    title="An instance refresh that is to roll back can",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -149,7 +128,6 @@ REFRESH_ROLLBACK = StackRule(
     steps=(
         "Set launch_template.version to the template's latest_version output, as text.",
         "Set image_id to an AMI id, not to resolve:ssm:.",
-        "Where no CodeDeploy deployment group does, set auto_rollback to true.",
     ),
     unknown="An unknown switch is not decidable where the version could not be rolled back to.",
     check=_rollback,

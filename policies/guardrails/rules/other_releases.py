@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.deployments import Deployments
-from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, show
@@ -15,7 +15,7 @@ from guardrails.values import UNKNOWN, dig, is_absent, is_true, show
 def _refresh(stack: Stack, _: Settings) -> Iterator[Violation]:
     if stack.derived(Deployments).servers:
         return  # CodeDeploy releases, and codedeploy-auto-rollback asks
-    for group in stack.derived(Fleets).serving:
+    for group in stack.derived(Serving).groups:
         refresh = group.given("instanceRefresh")
         back = dig(refresh, "preferences", "autoRollback")
         if refresh is None or refresh is UNKNOWN or is_true(back):

@@ -130,7 +130,7 @@ NAT_PER_ZONE = StackRule(
     steps=(
         "Create an aws.ec2.NatGateway in the public subnet of each zone.",
         "Give each private subnet a route table whose 0.0.0.0/0 leads to its zone's gateway.",
-        "Or create one aws.ec2.NatGateway with availability_mode regional.",
+        "Or create one aws.ec2.NatGateway with availability_mode regional; it takes no subnet_id.",
     ),
     unknown=(
         "Unknown ids are resolved through the resources they come from. Route tables and gateways of "

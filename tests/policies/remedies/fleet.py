@@ -104,3 +104,16 @@ sets(
     "an_initial_hook_that_nobody_completes",
     ("group", "initialLifecycleHooks.0.defaultResult", "CONTINUE"),
 )
+sets("nat-gateway-per-zone", ("nat", "availabilityMode", "regional"), ("nat", "subnetId", ...))
+sets(
+    "both_nat_gateways_in_one_zone",
+    (
+        "aws:ec2/natGateway:NatGateway::web-network-private-ap-northeast-2c",
+        "subnetId",
+        Ref("public-b"),
+    ),
+)
+sets(
+    "vpc-endpoint-several-zones",
+    ("secrets", "subnetIds", [Ref("subnet-a"), Ref("subnet-b")]),
+)
