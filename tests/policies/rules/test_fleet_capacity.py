@@ -121,9 +121,7 @@ def test_the_need_can_be_stated(size, need, kept):
 def test_the_remedy_is_the_smallest_size_that_survives():
     draft = Draft().set("group", "minSize", 1.0)
     (found,) = violations(draft, "asg-survives-zone-loss")
-    assert found.remedy == (
-        "set min_size to 2 or more, desired_capacity and max_size to no less."
-    )
+    assert found.remedy == ("set min_size to 2 or more, desired_capacity and max_size to no less.")
     assert found.path[0].startswith("loss of ap-northeast-2")
     assert not broken(draft.set("group", "minSize", 2.0))
 
