@@ -13,7 +13,7 @@ from availability.healthy_hosts import FLEET_PERCENT, HOST_COUNT
 
 from guardrails import tokens
 from guardrails.architecture.alarms import ALARM_KEYS, Service
-from guardrails.architecture.fleets import GROUP_KEYS, TARGET_GROUP_KEYS, Fleets, Group
+from guardrails.architecture.fleets import GROUP_KEYS, Fleets, Group
 from guardrails.architecture.serving import Serving
 from guardrails.architecture.traffic import Traffic
 from guardrails.resources import References, Resource, Stack

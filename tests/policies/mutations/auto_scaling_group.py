@@ -12,6 +12,8 @@ decides("asg-elb-health-check", "group", "healthCheckType", absent=BREAKS, unkno
 decides("asg-launch-template", "group", "mixedInstancesPolicy", absent=BREAKS, unknown=KEEPS)
 decides("asg-behind-listener", "group", "targetGroupArns", absent=BREAKS, unknown=KEEPS)
 
+_OTHER_ROUTES = "aws:ec2/routeTable:RouteTable::web-network-private-ap-northeast-2c"
+
 
 @breaks("asg-multi-az")
 def no_auto_scaling_group(stack):
@@ -39,7 +41,7 @@ def two_subnets_in_one_zone(stack):
     stack.add(
         "twin-routes",
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
-        {"subnetId": Ref("twin"), "routeTableId": Ref("private-routes")},
+        {"subnetId": Ref("twin"), "routeTableId": Ref(_OTHER_ROUTES)},
     )
     stack.set("group", "vpcZoneIdentifiers", [Ref("subnet-a"), Ref("twin")])
 
