@@ -83,10 +83,12 @@ class RevisionStore:
     def target(self, revision: Resource) -> Target:
         """Return a revision as something that a role may read."""
         (bucket, *_) = self._stack.linked(revision, "bucket", tokens.BUCKET, BUCKET_KEYS)
-        known = identities(bucket, ("bucket", "id")) or {UNNAMED}
+        names = identities(bucket, ("bucket", "id")) or {UNNAMED}
+        # Its own ARN where it is known: other partitions have another prefix.
+        known = identities(bucket, ("arn",)) or {f"arn:aws:s3:::{name}" for name in names}
         key = revision_key(revision)
         path = key if isinstance(key, str) else UNNAMED
-        arns = tuple(f"arn:aws:s3:::{name}/{path}" for name in sorted(known))
+        arns = tuple(f"{arn}/{path}" for arn in sorted(known))
         return Target(f'the revisions in bucket "{bucket.name}"', arns, bucket)
 
     def encryption_keys(self, revision: Resource) -> Iterator[Target]:

@@ -149,7 +149,7 @@ class RouteTables:
             gateway = found.resources[0] if len(found.resources) == 1 else None
             if prop and value is UNKNOWN and types and not found.any:
                 continue  # of the entry's targets, what the provider leaves unknown
-            yield Exit(_way(way, value), gateway)
+            yield Exit(way if gateway is not None else _way(way, value), gateway)
 
     def _index_associations(self) -> None:
         stack = self._stack
