@@ -1,48 +1,13 @@
-"""Rules about what is released without CodeDeploy: images, containers and functions."""
+"""Rules about what is released without CodeDeploy: containers and functions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.deployments import Deployments
-from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, show
-
-
-def _refresh(stack: Stack, _: Settings) -> Iterator[Violation]:
-    if stack.derived(Deployments).servers:
-        return  # CodeDeploy releases, and codedeploy-auto-rollback asks
-    for group in stack.derived(Serving).groups:
-        refresh = group.given("instanceRefresh")
-        back = dig(refresh, "preferences", "autoRollback")
-        if refresh is None or refresh is UNKNOWN or is_true(back):
-            continue
-        yield Violation(
-            f'Auto Scaling group "{group.name}" releases by instance refresh and does not go back '
-            f"when that fails: auto_rollback is {show(back)}.",
-            group.resource,
-        )
-
-
-REFRESH_ROLLS_BACK = StackRule(
-    id="asg-refresh-rolls-back",
-    title="An instance refresh that releases rolls back when it fails",
-    question=Question.DEPLOY,
-    severity=Severity.HIGH,
-    scope=Scope.HIGH_AVAILABILITY,
-    controls={"Well-Architected": ("OPS06-BP04", "REL08-BP05")},
-    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html",
-    remedy="set instance_refresh.preferences.auto_rollback to true.",
-    steps=(
-        "Set auto_rollback, and name the template's latest_version, which can be rolled back to.",
-        "Set alarm_specification to alarms on the service's errors and response time.",
-    ),
-    unknown="An unknown switch is a violation: it is a plain setting.",
-    check=_refresh,
-)
+from guardrails.values import dig, is_absent, is_true
 
 _CONTROLLERS = ("CODE_DEPLOY", "EXTERNAL")
 
@@ -124,4 +89,4 @@ FUNCTION_NOT_PUBLIC = StackRule(
     check=_functions,
 )
 
-RULES = (REFRESH_ROLLS_BACK, CONTAINERS_ROLL_BACK, FUNCTION_NOT_PUBLIC)
+RULES = (CONTAINERS_ROLL_BACK, FUNCTION_NOT_PUBLIC)

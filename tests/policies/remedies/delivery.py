@@ -41,7 +41,6 @@ sets("codedeploy-alarms-in-time", ("alarm", "period", 60), ("alarm", "datapoints
 sets("s3-revision-versions-kept", ("object", "key", DIGEST))
 sets("s3-revision-immutable", ("object", "key", DIGEST))
 sets("s3-revision-bucket-kept", ("bucket", "forceDestroy", False))
-sets("asg-refresh-rolls-back", ("group", "instanceRefresh.preferences.autoRollback", True))
 sets(
     "ecs-service-rolls-back",
     ("containers", "deploymentCircuitBreaker", {"enable": True, "rollback": True}),
