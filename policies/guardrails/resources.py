@@ -48,11 +48,13 @@ class Resource:
     def left_out(self, prop: str) -> bool:
         """Return whether the program does not set a top-level property.
 
-        Where its inputs are not known, a value that is unknown and came from nowhere is left out.
+        The provider fills in what is left out; in a preview that is unknown. Where the program's
+        inputs are not known, as in a saved state, a known value counts as set.
         """
-        value = self.setting(prop)
-        guessed = self.inputs is None and value is UNKNOWN and prop not in self.dependencies
-        return is_absent(value) or guessed
+        value = self.get(prop)
+        if self.inputs is not None:
+            return is_absent(value) or is_absent(self.inputs.get(prop))
+        return is_absent(value) or (value is UNKNOWN and not self.dependencies.get(prop))
 
     def shown(self, *path: str | int) -> str:
         """Return the property for a message, with "not set" where the program left it out."""

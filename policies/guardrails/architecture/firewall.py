@@ -43,8 +43,8 @@ class Firewall:
         for group in self._stack.of(tokens.SECURITY_GROUP):
             permits = self._permits.setdefault(group, [])
             for direction in (INGRESS, EGRESS):
-                listed = group.get(direction)
-                if listed is UNKNOWN and not group.left_out(direction):
+                listed = None if group.left_out(direction) else group.get(direction)
+                if listed is UNKNOWN:
                     self._open[group, direction] = f"its inline {direction} is not known"
                 for entry in items(listed):
                     if entry is UNKNOWN:
@@ -311,7 +311,7 @@ def _refusal(
     else:
         ports = ", ".join(dict.fromkeys(one.describe() for one in permits))
         given = f"{verb} {ports} only, not {number_}"
-    kind = "ingress" if direction == INGRESS else "egress"
+    kind = "Ingress" if direction == INGRESS else "Egress"
     whom = "0.0.0.0/0" if peer.internet else f"the security group of {peer.name}"
     if not peer.internet and peer.unfiltered:
         whom = f"the addresses of {peer.name}"
@@ -319,7 +319,7 @@ def _refusal(
         f"{names(party)} {given}",
         f"{names(party)}: {given}",
         remedy=(
-            f"give {names(party)} an {kind} rule for {protocol} port {number_} "
-            f"{'from' if direction == INGRESS else 'to'} {whom}."
+            f"add an aws.vpc.SecurityGroup{kind}Rule to {names(party)} for {protocol} port "
+            f"{number_} {'from' if direction == INGRESS else 'to'} {whom}."
         ),
     )

@@ -60,7 +60,7 @@ class Network:
             else f"{name} has no route to an internet gateway",
             name,
             routes.table,
-            remedy="give the subnet's route table a route 0.0.0.0/0 to an internet gateway.",
+            remedy="add an aws.ec2.Route 0.0.0.0/0 to an internet gateway to the subnet's route table.",
         )
 
     def way_out(
@@ -123,8 +123,8 @@ class Network:
             "address, and a gateway passes on nothing without one",
             *steps,
             remedy=(
-                "route the subnet through a NAT gateway in a public subnet, or set "
-                "map_public_ip_on_launch of the subnet."
+                "set the group's vpc_zone_identifiers to subnets that are routed through a NAT "
+                "gateway, or set map_public_ip_on_launch of these."
             ),
         )
 
@@ -138,7 +138,10 @@ class Network:
         return no(
             f'NAT gateway "{nat.name}" is itself in a private subnet: {public.reason}',
             *public.path,
-            remedy="place the NAT gateway in a subnet whose default route is an internet gateway.",
+            remedy=(
+                "set subnet_id of the NAT gateway to a subnet whose default route is an internet "
+                "gateway."
+            ),
         )
 
     def _endpoints(self, subnet: Subnet, routes: Routes) -> Answer:
@@ -171,7 +174,7 @@ class Network:
             name,
             routes.table,
             remedy=(
-                "give the subnet's route table a route 0.0.0.0/0 to a NAT gateway of its zone, or "
+                "add an aws.ec2.Route 0.0.0.0/0 to a NAT gateway to the subnet's route table, or "
                 f"add VPC endpoints for {' and '.join(missing)}."
             ),
         )

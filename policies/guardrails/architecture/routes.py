@@ -100,8 +100,8 @@ class RouteTables:
     def _index_tables(self) -> None:
         for table in self._stack.of(tokens.ROUTE_TABLE):
             exits = self._exits.setdefault(table, [])
-            routes = table.get("routes")
-            if routes is UNKNOWN and not table.left_out("routes"):
+            routes = None if table.left_out("routes") else table.get("routes")
+            if routes is UNKNOWN:
                 self._open.add(table)
             for route in items(routes):
                 if route is UNKNOWN:

@@ -274,9 +274,16 @@ def _matches_everything(rule: Resource) -> bool:
     )
 
 
+def given_fields(condition: Any) -> Mapping[str, Any]:
+    """Return the fields that a condition of a rule sets."""
+    if not isinstance(condition, Mapping):
+        return {}
+    return {name: value for name, value in condition.items() if not is_absent(value)}
+
+
 def _is_catch_all(condition: Mapping[str, Any]) -> bool:
     """Return whether a condition holds for every ordinary request."""
-    given = {name: value for name, value in condition.items() if not is_absent(value)}
+    given = given_fields(condition)
     if not given or UNKNOWN in given.values():
         return False
     for name, value in given.items():

@@ -53,6 +53,8 @@ def _covered(stack: Stack, settings: Settings) -> Iterator[Violation]:
         found = {share.target: route for route, share in traffic.forwards(balancer)}
         fleets = {fleet: one for one in found for fleet in targets.members(one).fleets}
         for fleet, target in fleets.items():
+            if fleet.left_out("vpcZoneIdentifiers"):
+                continue  # zones by name are those of the default VPC
             used = zones_of_group(stack, fleet, settings.mapping("subnetZones"))
             missing = sorted(set(used.zones) - set(enabled.zones))
             if _comparable(enabled, used) and missing:
@@ -66,8 +68,8 @@ def _covered(stack: Stack, settings: Settings) -> Iterator[Violation]:
                         target_step(target),
                         f'Auto Scaling group "{fleet.name}": {", ".join(used.zones)}',
                     ),
-                    f"give the load balancer a public subnet in {', '.join(missing)}, or launch "
-                    f"instances in {', '.join(enabled.zones)} only.",
+                    f"give the load balancer a public subnet in {', '.join(missing)}, or keep "
+                    f"the group's vpc_zone_identifiers to {', '.join(enabled.zones)}.",
                 )
 
 
@@ -265,7 +267,7 @@ _OTHER_USERS = ("aws:ecs/", "aws:lambda/", "aws:eks/", "aws:rds/proxy:", "aws:ap
 
 
 def _database_port(database: Resource) -> int | None:
-    given = number(database.get("port"))
+    given = None if database.left_out("port") else number(database.get("port"))
     if given is not None:
         return int(given)
     engine = str(database.get("engine")).lower()

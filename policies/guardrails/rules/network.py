@@ -121,8 +121,8 @@ def _narrower(opening: Opening, admin: list[int]) -> str | None:
     if opening.last - opening.first < len(admin):
         return None
     return (
-        "narrow the rule to the ports that visitors use, one rule for each, such as 80 and 443; "
-        "administer instances through Session Manager."
+        "narrow from_port and to_port of the rule to the ports that visitors use, such as 80 and "
+        "443, one rule for each; administer instances through Session Manager."
     )
 
 
@@ -247,8 +247,8 @@ def _instead(roles: Roles, rule: Resource, opening: Opening) -> str | None:
         return None
     named = ", ".join(map(str, sorted(ports))) or "those of its listeners"
     return (
-        f"set the rule's ports to those of the load balancer's listeners ({named}), or add a "
-        f"listener on {opening.first}."
+        f"set from_port and to_port of the rule to the ports of the load balancer's listeners "
+        f"({named}), or add a listener on {opening.first}."
     )
 
 

@@ -264,7 +264,7 @@ IN_PUBLIC_SUBNETS = StackRule(
     url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html",
     remedy="place the load balancer in subnets whose default route is an internet gateway.",
     steps=(
-        "Create one public subnet per zone, with a route 0.0.0.0/0 to the internet gateway.",
+        "Create one public subnet per zone, with an aws.ec2.Route 0.0.0.0/0 to the internet gateway.",
         "Pass these subnets to the load balancer, the private ones to the instances.",
     ),
     unknown=(

@@ -9,6 +9,7 @@ from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
     Route,
     Traffic,
+    given_fields,
     listener_step,
     target_step,
     target_type,
@@ -16,7 +17,7 @@ from guardrails.architecture.traffic import (
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
 _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
 _WELL_ARCHITECTED = "Well-Architected"
@@ -99,8 +100,8 @@ def _attach(stack: Stack, targets: Targets, target: Resource) -> str:
     names = " or ".join(f'"{group.name}"' for group in free)
     which = f"Auto Scaling group {names}, whichever serves" if names else "the group that serves"
     return (
-        f"add the ARN of the target group to the target_group_arns of {which}, or stop "
-        "forwarding to it."
+        f"add the ARN of the target group to the target_group_arns of {which}, or remove it from the "
+        "listener's default_actions, or the rule."
     )
 
 
@@ -115,7 +116,10 @@ TG_HAS_TARGETS = StackRule(
     remedy="attach the Auto Scaling group that serves to the target group.",
     steps=(
         "Set target_group_arns of the Auto Scaling group that serves, or add an attachment.",
-        "Forward only to target groups with targets; give the spare one of a pair weight 0.",
+        (
+            "Name only target groups with targets in default_actions and rules; give the spare one "
+            "of a pair weight 0."
+        ),
     ),
     unknown=(
         "Unknown ARNs are resolved through the target groups they come from. A target group for "
@@ -158,15 +162,22 @@ def _shadowed(traffic: Traffic, listener: Resource) -> Iterator[Violation]:
         )
     for route in live:
         status = str(dig(route.action, "fixedResponse", "statusCode"))
-        if route.rule is not None and not route.everything and status.startswith("5"):
+        if _closes_a_path(route) and status.startswith("5"):
             yield Violation(
-                f'whether rule "{route.rule.name}" is a maintenance page that was left on is not '
+                f'whether rule "{route.resource.name}" is a maintenance page that was left on is not '
                 f"known: it {_answer(route)} to some requests.",
-                route.rule,
+                route.resource,
                 (listener_step(listener), route.step),
                 "remove the rule, or refuse on purpose with status 403, 404 or 410.",
                 undecided=True,
             )
+
+
+def _closes_a_path(route: Route) -> bool:
+    """Return whether a rule takes paths of a service; a host of its own may be a page's."""
+    conditions = items(route.rule.get("conditions")) if route.rule is not None else []
+    kinds = {field for one in conditions for field in given_fields(one)}
+    return not route.everything and kinds == {"pathPattern"}
 
 
 def _is_page(route: Route) -> bool:
@@ -287,7 +298,7 @@ def _follow(
                 f"{show(listener.get('protocol'))} is spoken: every visitor gets an error.",
                 first.resource,
                 tuple(path),
-                f"redirect to the port of a listener with protocol {protocol}.",
+                f"set default_actions to redirect to the port of a listener with {protocol}.",
             )
             return
         if listener in seen:
@@ -296,7 +307,8 @@ def _follow(
                     "The redirect never ends: it leads back to where it started.",
                     first.resource,
                     (*path, listener_step(listener)),
-                    "forward to the target group in the listener that the redirect leads to.",
+                    "let the default_actions of the listener, or the actions of the rule, forward to "
+                    "the target group where the redirect leads.",
                 )
             return
         last = traffic.live_routes(listener)[-1]
@@ -336,7 +348,8 @@ def _nowhere(
         f"{given}).",
         route.resource,
         path,
-        f"redirect to a port with a listener, or add one with protocol {protocol} on port {port:g}.",
+        f"set default_actions to redirect to a port with a listener, or add one with "
+        f"{protocol} on port {port:g}.",
     )
 
 

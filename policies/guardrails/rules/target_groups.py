@@ -74,7 +74,7 @@ def _unfit(stack: Stack, owner: Resource, prop: str, needed: str | None) -> Iter
             f'"{needed}".',
             target,
             (target_step(target), f'"{owner.name}"'),
-            f'set target_type="{needed}", or register in a target group of that type.',
+            f'set target_type="{needed}", or remove it and register in a target group of that type.',
         )
 
 
@@ -222,7 +222,8 @@ PORT_SERVED = StackRule(
     remedy="set the target group's port to the one that the application listens on.",
     steps=(
         "Compare the target group's port with what the user data or the image starts.",
-        "Use one setting of the program for both.",
+        "Use one setting of the program for both, and for from_port and to_port of the rules of "
+        "the security groups between load balancer and instances.",
     ),
     unknown=(
         "Only user data that is known and names a port is judged; a web server or forwarding "
