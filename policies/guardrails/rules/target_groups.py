@@ -222,8 +222,10 @@ PORT_SERVED = StackRule(
     remedy="set the target group's port to the one that the application listens on.",
     steps=(
         "Compare the target group's port with what the user data or the image starts.",
-        "Use one setting of the program for both, and for from_port and to_port of the rules of "
-        "the security groups between load balancer and instances.",
+        (
+            "Use one setting of the program for both, and for from_port and to_port of the rules of "
+            "the security groups between load balancer and instances."
+        ),
     ),
     unknown=(
         "Only user data that is known and names a port is judged; a web server or forwarding "
