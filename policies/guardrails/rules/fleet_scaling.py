@@ -22,7 +22,16 @@ def _grows(stack: Stack, _: Settings) -> Iterator[Violation]:
     fleets = stack.derived(Fleets)
     if stack.of(tokens.SCALING_PLAN):
         return
+    by_containers = {
+        group
+        for provider in stack.of(tokens.CAPACITY_PROVIDER)
+        for group in stack.linked(
+            provider, "autoScalingGroupProvider", tokens.AUTO_SCALING_GROUP, ("arn",)
+        )
+    }
     for fleet in stack.derived(Serving).fleets:
+        if any(group.resource in by_containers for group in fleet.groups):
+            continue  # ECS scales it with its tasks
         reasons = [_cannot_grow(fleets, group) for group in fleet.groups]
         if all(reason is not None for reason in reasons) and not (fleet.idle or fleet.perhaps_idle):
             yield Violation(

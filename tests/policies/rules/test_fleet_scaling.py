@@ -82,6 +82,9 @@ KEEPS = [
     lambda d: d.set("scaling-policy", TRACKING, ...)
         .set("scaling-policy", "policyType", "PredictiveScaling")
         .set("scaling-policy", "predictiveScalingConfiguration", {"mode": "ForecastAndScale"}),
+    lambda d: d.drop("scaling-policy").add("capacity", "aws:ecs/capacityProvider:CapacityProvider",
+        {"autoScalingGroupProvider": {"autoScalingGroupArn": UNKNOWN}},
+        {"autoScalingGroupProvider": ["group"]}),
     lambda d: d.drop("scaling-policy").add("plan", "aws:autoscalingplans/scalingPlan:ScalingPlan", {}),
     lambda d: d.set("scaling-policy", "estimatedInstanceWarmup", 60.0)
         .set("group", "defaultInstanceWarmup", ...),
