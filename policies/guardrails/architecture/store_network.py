@@ -25,7 +25,8 @@ def port_of(store: DataStore) -> int | None:
     """Return the port on which a store answers, `None` if that is not known."""
     if isinstance(store, FileSystem):
         return NFS
-    given = number(store.resource.get("port"))
+    left_out = store.resource.left_out("port")  # after an update the provider has filled it in
+    given = None if left_out else number(store.resource.get("port"))
     if given is not None:
         return int(given)
     engine = str(store.resource.get("engine") or store.resource.type).lower()
