@@ -16,9 +16,25 @@ from guardrails.values import UNKNOWN, dig
 _PROTOCOLS = ("HTTP", "HTTPS")
 
 
+def _only_workers(stack: Stack) -> bool:
+    """Return whether nothing of the stack serves requests, as far as it shows: it may only work."""
+    types = (*tokens.LOAD_BALANCER, *tokens.TARGET_GROUP, tokens.HIGHLY_AVAILABLE_SERVICE)
+    return bool(stack.of(tokens.AUTO_SCALING_GROUP)) and not stack.of(types)
+
+
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
     balancers = stack.of(tokens.LOAD_BALANCER)
-    if not balancers:
+    if _only_workers(stack):
+        yield Violation(
+            "whether the stack has to serve requests is not known: it has an Auto Scaling group, but "
+            "neither a load balancer nor a target group.",
+            remedy=(
+                "if it serves, create an aws.lb.LoadBalancer, an aws.lb.Listener and an "
+                "aws.lb.TargetGroup; if it only works, list this rule as disabled."
+            ),
+            undecided=True,
+        )
+    elif not balancers:
         yield Violation(
             "The stack has no load balancer, so nothing distributes requests over zones.",
             remedy=(
@@ -66,7 +82,7 @@ ELBV2_MULTI_AZ = StackRule(
 
 def _health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
     groups = stack.of(tokens.TARGET_GROUP)
-    if not groups:
+    if not groups and not _only_workers(stack):
         yield Violation(
             "The stack has no target group, so no instance is ever health-checked.",
             remedy=(

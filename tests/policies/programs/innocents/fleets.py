@@ -391,7 +391,7 @@ def fixed_size() -> None:
     bricks.deployment(bricks.application(), bricks.deployer(), group, behind, alarm)
 
 
-@innocent()
+@innocent(undecided="Whether anybody sends requests to the group is not in the program.")
 def workers_only() -> None:
     """Nobody sends requests to it: a fleet that renders films from a queue, all of it Spot."""
     site = bricks.network()
