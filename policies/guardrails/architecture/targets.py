@@ -121,6 +121,12 @@ class Targets:
         """Whether anybody is registered in any target group."""
         return any(members.any for members in self._members.values())
 
+    @property
+    def without_fleet(self) -> bool:
+        """Whether functions, containers or single instances serve instead of Auto Scaling groups."""
+        others = any(target_type(target) in ("ip", "lambda") for target in self._members)
+        return not self._stack.of(tokens.AUTO_SCALING_GROUP) and (others or self.anybody)
+
     def attached_fleets(self) -> list[Resource]:
         """Return the Auto Scaling groups behind a load balancer, of this stack or another."""
         return [group.resource for group in self._fleets.groups if group.attached]

@@ -16,7 +16,7 @@ from guardrails.resources import Resource, Stack
 
 
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
-    if not stack.derived(Fleets).groups and not stack.derived(Targets).anybody:
+    if not stack.derived(Fleets).groups and not stack.derived(Targets).without_fleet:
         yield Violation(
             "The stack has no Auto Scaling group, so nothing spans several zones.",
             remedy=(

@@ -31,7 +31,7 @@ def _vacant(stack: Stack, _: Settings) -> Iterator[Violation]:
     traffic, targets = stack.derived(Traffic), stack.derived(Targets)
     if not targets.attached_fleets() and targets.serving_fleets():
         return  # asg-behind-listener reports that no fleet is attached
-    if not stack.of(tokens.AUTO_SCALING_GROUP) and not targets.anybody:
+    if not stack.of(tokens.AUTO_SCALING_GROUP) and not targets.without_fleet:
         return  # asg-multi-az reports that there is no fleet
     seen: set[Resource] = set()
     for listener in stack.of(tokens.LISTENER):

@@ -319,8 +319,9 @@ def function_not_registered(edit: Edit) -> None:
     edit.drop("function-attachment")
 
 
-@broken("containers_on_fargate", SERVE)
+@broken("containers_on_fargate", SERVE, advisory=True)
 def service_without_its_target_group(edit: Edit) -> None:
+    """Somebody else may register the addresses: the pack can only ask."""
     edit.set("service", "loadBalancers", ...)
 
 
