@@ -13,7 +13,7 @@ from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import zones_of_group
 from guardrails.architecture.network import Network
-from guardrails.architecture.permits import EGRESS, Party
+from guardrails.architecture.permits import EGRESS, WORLD, Party
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network, target_step
 from guardrails.architecture.zones import Spread
@@ -23,6 +23,7 @@ from guardrails.resources import References, Resource, Stack
 from guardrails.values import is_absent, is_true, number
 
 _WELL_ARCHITECTED = "Well-Architected"
+APIS = replace(WORLD, name="the APIs of CodeDeploy and S3")
 _ZONE_ID = re.compile(r"[a-z]+\d-az\d")
 _ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z0-9]+)+-\d[a-z]")
 
@@ -178,20 +179,12 @@ def _way_out(stack: Stack, settings: Settings) -> Iterator[Violation]:
     deployed = [group for deployment in servers for group in deployment.groups.any]
     for fleet in dict.fromkeys(deployed):
         address = targets.public_address(fleet)
-        answer = all_of(
-            [
-                *(
-                    network.way_out(subnet, public_address=address, reported=reported)
-                    for subnet in network.subnets(fleet, "vpcZoneIdentifiers")
-                    if subnet not in known
-                ),
-                *(
-                    firewall.opens(EGRESS, party, 443)
-                    for party in (targets.fleet_party(fleet),)
-                    if not party.groups.untraced  # elb-reaches-targets says so
-                ),
-            ]
-        )
+        ways = [
+            network.way_out(subnet, public_address=address, reported=reported)
+            for subnet in network.subnets(fleet, "vpcZoneIdentifiers")
+            if subnet not in known
+        ]
+        answer = all_of([*ways, *_let_out(firewall, targets.fleet_party(fleet), ways)])
         if answer.is_undecided and "subnet" in answer.reason:
             answer = replace(
                 answer,
@@ -201,6 +194,17 @@ def _way_out(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 ),
             )
         yield from _no_way(answer, fleet)
+
+
+def _let_out(firewall: Firewall, party: Party, ways: list[Answer]) -> Iterator[Answer]:
+    """Answer whether the security groups let HTTPS out, where these are known."""
+    if party.groups.untraced:
+        return
+    inside = any("VPC endpoints" in step for way in ways for step in way.path)
+    if inside or not any(way.is_yes for way in ways):
+        yield firewall.opens(EGRESS, party, 443)
+    else:
+        yield firewall.passes(EGRESS, party, APIS, 443)
 
 
 def _no_way(answer: Answer, fleet: Resource) -> Iterator[Violation]:
@@ -279,7 +283,14 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
     others = any(one.type.startswith(_OTHER_USERS) for one in stack.resources)
     parties = {fleet: targets.fleet_party(fleet) for fleet in stack.of(tokens.AUTO_SCALING_GROUP)}
     parties |= {one: targets.instance_party(one) for one in stack.of(tokens.INSTANCE)}
-    parties = {one: side for one, side in parties.items() if not side.groups.untraced}
+    served = {group for one in stack.derived(Deployments).servers for group in one.groups.any}
+    parties = {
+        one: side
+        for one, side in parties.items()
+        if not side.groups.untraced
+        # Who lets nothing out at all is reported by asg-reaches-codedeploy.
+        and not (one in served and _lets_nothing_out(firewall, side))
+    }
     for database in stack.of(tokens.DATABASE):
         port, groups = _database_port(database), _database_groups(stack, database)
         if port is None or database.left_out("vpcSecurityGroupIds") or not parties:
@@ -306,6 +317,11 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
                 answer.remedy,
                 undecided=True,
             )
+
+
+def _lets_nothing_out(firewall: Firewall, party: Party) -> bool:
+    groups = party.groups.resources
+    return bool(groups) and not any(firewall.permits(group, EGRESS) for group in groups)
 
 
 def _database_groups(stack: Stack, database: Resource) -> References:

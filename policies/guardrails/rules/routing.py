@@ -160,6 +160,17 @@ def _shadowed(traffic: Traffic, listener: Resource) -> Iterator[Violation]:
             (listener_step(listener), last.step, _answer(last)),
             "remove the rule when the maintenance is over, or narrow its conditions.",
         )
+    buried = [one for one in hidden if one.rule is not None and one.kind == "forward"]
+    for route in buried if last.kind == "forward" else ():
+        if {one.target for one in route.targets} != {one.target for one in last.targets}:
+            yield Violation(
+                f'Rule "{route.resource.name}" never gets a request: rule "{last.resource.name}" '
+                "before it matches every request.",
+                route.resource,
+                (listener_step(listener), last.step, target_names(last)),
+                f'give rule "{route.resource.name}" a priority below that of rule '
+                f'"{last.resource.name}".',
+            )
     for route in live:
         status = str(dig(route.action, "fixedResponse", "statusCode"))
         if _closes_a_path(route) and status.startswith("5"):
@@ -178,6 +189,11 @@ def _closes_a_path(route: Route) -> bool:
     conditions = items(route.rule.get("conditions")) if route.rule is not None else []
     kinds = {field for one in conditions for field in given_fields(one)}
     return not route.everything and kinds == {"pathPattern"}
+
+
+def target_names(route: Route) -> str:
+    """Name the target groups of a route as a step of a path."""
+    return ", ".join(target_step(one.target) for one in route.targets) or "a target group"
 
 
 def _is_page(route: Route) -> bool:

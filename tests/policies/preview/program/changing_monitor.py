@@ -8,12 +8,15 @@ lists types, all others are left out too.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Container, Iterator
 from typing import Any
 
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.rpc import UNKNOWN
+
+_PATIENCE_SECONDS = 10
 
 
 class ChangingMonitor:
@@ -148,12 +151,19 @@ class ChangingMonitor:
             return UNKNOWN
         if "$ref" not in value:
             return {key: self._decode(element, sources) for key, element in value.items()}
-        response = self._responses[value["$ref"]]
+        response = self._response(value["$ref"])
         if response.urn not in self._left_out:
             sources.append(response.urn)
         if value["output"] == "id":
             return response.id or UNKNOWN
         return json_format.MessageToDict(response.object).get(value["output"], UNKNOWN)
+
+    def _response(self, key: str) -> Any:
+        """Return what a resource was answered; the program registers side by side, so wait."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while key not in self._responses and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self._responses[key]
 
     @staticmethod
     def _write(request: Any, properties: dict[str, Any], sources: dict[str, list[str]]) -> None:
