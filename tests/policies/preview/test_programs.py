@@ -73,7 +73,10 @@ def said(name, level):
     return {finding.rule.id for finding in findings(name) if finding.level is level}
 
 
-REPRESENTATIVE = [name for name, one in {**INNOCENTS, **BROKEN}.items() if one.engine]
+REPRESENTATIVE = [
+    *(name for name, one in INNOCENTS.items() if one.engine),
+    *[name for name, one in BROKEN.items() if one.engine][::2],
+]
 """A part of the programs, since each costs most of a second; `programs/` judges all of them."""
 
 
