@@ -1,6 +1,6 @@
 """What the pack does not know yet, with the reason: each entry is a defect that has to go.
 
-A case that is listed and behaves fails its test, so that the lists can only get shorter.
+A case that is listed and behaves shows as XPASS: take it out.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from typing import Any
 
@@ -11,23 +10,12 @@ from pulumi.runtime import settings
 from tests.policies.preview.program.changing_monitor import ChangingMonitor
 from tests.policies.programs.cases import BROKEN, INNOCENTS, Broken, Edit, Innocent
 
-PATIENCE = 20.0
-"""Seconds after which a resource that a change refers to will not come any more."""
-
 
 class NamedChanges(ChangingMonitor):
     """Takes a custom resource by its logical name alone: no program here has a name twice."""
 
     def _key(self, request: Any) -> str:
         return request.name if request.custom else super()._key(request)
-
-    def _decode(self, value: Any, sources: list[str]) -> Any:
-        """Wait for a resource that a change refers to: the program itself does not depend on it."""
-        if isinstance(value, dict) and "$ref" in value:
-            deadline = time.monotonic() + PATIENCE
-            while value["$ref"] not in self._responses and time.monotonic() < deadline:
-                time.sleep(0.005)
-        return super()._decode(value, sources)
 
 
 def case(name: str) -> Innocent | Broken:
