@@ -15,7 +15,6 @@ PASSES: dict[str, str] = {
     "containers_closed_to_the_balancer": "Security groups of containers are not followed.",
     "endpoints_behind_a_closed_door": "Security groups of endpoints are not followed.",
     "endpoints_that_no_name_leads_to": "Names of endpoints are not followed.",
-    "instances_may_only_leave_inside": "Egress to the VPC alone counts as a way to CodeDeploy.",
     "refresh_that_does_not_go_back": "A refresh without rollback is left to the rule about releases.",
     "one_container": "How many containers a service has is not asked.",
     "containers_in_one_zone": "The zones of a service of containers are not asked.",

@@ -14,6 +14,6 @@ from tests.policies.programs.gaps import BLOCKED
 @pytest.mark.parametrize("name", [name for name, one in INNOCENTS.items() if one.engine])
 def test_the_end_of_up_blocks_nothing_that_is_sound(name, request):
     if name in BLOCKED:
-        request.applymarker(pytest.mark.xfail(reason=BLOCKED[name]))
+        request.applymarker(pytest.mark.xfail(reason=BLOCKED[name], strict=True))
     found = [one for one in findings_after_up(name) if one.level is Level.MANDATORY]
     assert not found, lines(found)

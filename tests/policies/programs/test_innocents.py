@@ -19,7 +19,7 @@ from tests.policies.programs.taste import TASTE
 def name(request):
     """A sound program, or one about which the pack is known to be wrong."""
     if request.param in BLOCKED:
-        request.applymarker(pytest.mark.xfail(reason=BLOCKED[request.param]))
+        request.applymarker(pytest.mark.xfail(reason=BLOCKED[request.param], strict=True))
     return request.param
 
 
