@@ -34,7 +34,7 @@ def test_a_mandatory_violation_is_an_exit_code_of_its_own(rehearsal: Any, tmp_pa
     page = tmp_path / "summary.md"
     settings = {**SETTINGS, "deploymentConfig": "CodeDeployDefault.AllAtOnce"}
 
-    code = Previews(rehearsal.root, page, settings).run()
+    code = Previews(rehearsal.root, page, settings=settings).run()
 
     assert code == ExitCode.BROKEN_PROMISE
     written = page.read_text()

@@ -142,7 +142,7 @@ def test_the_run_adds_up(run: tuple[RunSummary, Truth]):
     summary, _ = run
     failed = {str(check.name) for check in summary.validity.checks if not check.passed}
     # What depends on how busy the machine is, is not this test's matter.
-    assert failed <= {"arrivals on time", "generator lag", "generator CPU"}
+    assert failed <= {"arrivals on time", "generator lag", "generator CPU", "CPU of the computer"}
 
 
 def test_the_probe_saw_both_outages(run: tuple[RunSummary, Truth]):

@@ -105,9 +105,9 @@ def test_visits_succeed_are_counted_by_endpoint_and_leave_no_credentials(
         scenario="api",
     )
     summary = done.summary
-    counted = [
-        c for c in summary.validity.checks if str(c.name) not in {"generator lag", "generator CPU"}
-    ]
+    # How busy the machine is, is not this test's matter.
+    busy = {"generator lag", "generator CPU", "CPU of the computer"}
+    counted = [c for c in summary.validity.checks if str(c.name) not in busy]
     assert all(check.passed for check in counted), summary.validity.reasons
     assert (summary.users.failed, summary.users.completed) == (0, PROFILE.planned_users)
     by_name = {endpoint.name: endpoint.requests.total for endpoint in summary.endpoints}
