@@ -16,6 +16,9 @@ LONGEST = {
 }
 """Characters of a name, by what it names."""
 
+BALANCING_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+"""Characters of the name of a load balancer or target group, as a regular expression."""
+
 
 def bad_name(kind: str, name: str, suffix: int = 0) -> str | None:
     """Return what is wrong with a name, as a clause; None if AWS takes it.

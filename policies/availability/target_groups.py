@@ -12,6 +12,11 @@ SHORTEST_DRAIN = 5.0
 
 LONGEST_DRAIN = 1800.0
 
+INTERVAL = (5, 300)
+TIMEOUT = (2, 120)
+THRESHOLD = (2, 10)
+"""What the API accepts for a health check: seconds, seconds, and checks in a row."""
+
 
 def healthy_after(interval: float, threshold: float) -> float:
     """Return after how many seconds a target is healthy at the earliest: every check has to pass."""
@@ -50,11 +55,11 @@ def refused_check(
     interval: float, timeout: float, healthy_threshold: float, unhealthy_threshold: float
 ) -> Iterator[str]:
     """Yield each reason for which the API refuses a health check, as a clause."""
-    for name, value, low, high in (
-        ("interval", interval, 5, 300),
-        ("timeout", timeout, 2, 120),
-        ("healthy_threshold", healthy_threshold, 2, 10),
-        ("unhealthy_threshold", unhealthy_threshold, 2, 10),
+    for name, value, (low, high) in (
+        ("interval", interval, INTERVAL),
+        ("timeout", timeout, TIMEOUT),
+        ("healthy_threshold", healthy_threshold, THRESHOLD),
+        ("unhealthy_threshold", unhealthy_threshold, THRESHOLD),
     ):
         if not low <= value <= high:
             yield f"{name} is {value:g}, it has to be {low} to {high}"

@@ -22,7 +22,6 @@ TARGET_GROUP = _balancing("TargetGroup")
 LISTENER = _balancing("Listener")
 LISTENER_RULE = _balancing("ListenerRule")
 TARGET_GROUP_ATTACHMENT = _balancing("TargetGroupAttachment")
-DNS_RECORD = ("aws:route53/record:Record",)
 BALANCER_FRONT = (
     "aws:apigatewayv2/vpcLink:VpcLink",
     "aws:apigateway/vpcLink:VpcLink",
@@ -65,7 +64,6 @@ SECURITY_GROUP = (
 )
 INGRESS_RULE = ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",)
 EGRESS_RULE = ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",)
-PREFIX_LIST = ("aws:ec2/managedPrefixList:ManagedPrefixList",)
 SECURITY_GROUP_RULE = ("aws:ec2/securityGroupRule:SecurityGroupRule",)
 
 DEPLOYMENT_GROUP = ("aws:codedeploy/deploymentGroup:DeploymentGroup",)

@@ -366,3 +366,9 @@ def _members(
         for owner in stack.references(member, prop, owners, keys).any:
             found.setdefault(owner, []).append(member)
     return lambda owner: tuple(found.get(owner, ()))
+
+
+def engine_name(database: Resource) -> str:
+    """Return a database's engine, empty where it is not known or left out."""
+    found = database.get("engine")
+    return found if isinstance(found, str) else ""

@@ -87,13 +87,18 @@ class _Index:
     hooks: dict[Resource, list[Resource]] = field(default_factory=dict[Resource, list[Resource]])
 
 
+def auto_scaling_groups(stack: Stack) -> list[Resource]:
+    """Return every Auto Scaling group of the stack."""
+    return stack.of(tokens.AUTO_SCALING_GROUP)
+
+
 class Fleets:
     """The Auto Scaling groups of one stack, in its order."""
 
     def __init__(self, stack: Stack) -> None:
         """Resolve what refers to each group, once."""
         self._stack = stack
-        self._resources = stack.of(tokens.AUTO_SCALING_GROUP)
+        self._resources = auto_scaling_groups(stack)
         self._index = self._build_index()
         self.groups: tuple[Group, ...] = tuple(self._group(one) for one in self._resources)
         self._by_resource = {group.resource: group for group in self.groups}

@@ -134,3 +134,8 @@ def _option(group: Resource, name: str) -> Any:
     distribution = ("mixedInstancesPolicy", "instancesDistribution")
     # Unknown as a whole: the provider computes what the program leaves out.
     return None if group.get(*distribution) is UNKNOWN else given(group, *distribution, name)
+
+
+def inherits_from_template(resource: Resource) -> bool:
+    """Return whether a property that is absent is left to a launch template, which has its check."""
+    return resource.type in tokens.INSTANCE and not is_absent(resource.get("launchTemplate"))

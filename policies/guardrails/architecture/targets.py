@@ -22,7 +22,6 @@ from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items
 
 _ID = ("id",)
-_REGISTERS_ITSELF = ("ip", "lambda")
 
 
 @dataclass

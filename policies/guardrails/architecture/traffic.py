@@ -223,13 +223,6 @@ def is_network(balancer: Resource) -> bool:
     return balancer.get("loadBalancerType") == "network"
 
 
-def is_application(balancer: Resource) -> bool:
-    """Return whether it is an Application Load Balancer, the default."""
-    return balancer.left_out("loadBalancerType") or (
-        balancer.get("loadBalancerType") == "application"
-    )
-
-
 def target_type(target: Resource) -> str:
     """Return the target type; the default is `instance`."""
     value = target.get("targetType")

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from availability.names import BALANCING_NAME, LONGEST
+
 from guardrails import tokens
 from guardrails.refusals import (
     JointRefusal,
@@ -207,14 +209,13 @@ def _tasks(stack: Stack, service: Resource) -> Iterator[str]:
 
 
 def _same_priority(stack: Stack, rule: Resource) -> str | None:
-    mine = stack.references(rule, "listenerArn", _LISTENERS, ("arn", "id")).resources
+    mine = _listeners(stack, rule)
     for other in stack.of(_LISTENER_RULES):
         if other is rule:
             return None
         if number(other.get("priority")) != number(rule.get("priority")) or not mine:
             continue
-        theirs = stack.references(other, "listenerArn", _LISTENERS, ("arn", "id")).resources
-        if number(rule.get("priority")) is not None and set(mine) & set(theirs):
+        if number(rule.get("priority")) is not None and set(mine) & set(_listeners(stack, other)):
             return f'priority {show(rule.get("priority"))} is also that of rule "{other.name}"'
     return None
 
@@ -272,7 +273,7 @@ _TABLE = (
         ),
         source=_CREATE,
         remedy="shorten the name, or leave it to Pulumi.",
-        find=alone(matching("name", r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", 32)),
+        find=alone(matching("name", f"(?!internal-){BALANCING_NAME}", LONGEST["load balancer"])),
     ),
     JointRefusal(
         types=_BALANCERS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.data_stores import engine_name
 from guardrails.refusals import (
     JointRefusal,
     Refusal,
@@ -36,11 +37,6 @@ _BASELINE_GIBIBYTES = 400
 """Below it, gp3 has its baseline of IOPS and throughput only (MariaDB, MySQL, PostgreSQL)."""
 
 
-def _engine(database: Resource) -> str:
-    engine = database.get("engine")
-    return engine if isinstance(engine, str) else ""
-
-
 def _storage(database: Resource) -> Iterator[str]:
     kind, size = database.get("storageType"), number(database.get("allocatedStorage"))
     iops, throughput = database.get("iops"), database.get("storageThroughput")
@@ -50,7 +46,7 @@ def _storage(database: Resource) -> Iterator[str]:
         yield f"storage_type is {show(kind)}, iops {number(iops):g}"
     if kind in ("gp2", "io1", "standard") and number(throughput):
         yield f"storage_type is {show(kind)}, storage_throughput {number(throughput):g}"
-    small = size is not None and size < _BASELINE_GIBIBYTES and _engine(database) in _RESERVED
+    small = size is not None and size < _BASELINE_GIBIBYTES and engine_name(database) in _RESERVED
     if kind == "gp3" and small and (number(iops) or number(throughput)):
         yield f"storage_type is gp3 of {size:g} GiB, and iops or storage_throughput is set"
 
@@ -58,7 +54,12 @@ def _storage(database: Resource) -> Iterator[str]:
 def _smallest(database: Resource) -> str | None:
     size, kind = number(database.get("allocatedStorage")), database.get("storageType")
     smallest = {"gp2": 20, "gp3": 20, "io1": 100, "io2": 100}.get(str(kind))
-    if size is None or smallest is None or _engine(database) not in _RESERVED or size >= smallest:
+    if (
+        size is None
+        or smallest is None
+        or engine_name(database) not in _RESERVED
+        or size >= smallest
+    ):
         return None
     return f"allocated_storage is {size:g} GiB of {kind}, {smallest} at least"
 
@@ -99,16 +100,16 @@ def _monitoring(database: Resource) -> str | None:
 
 def _reserved(database: Resource) -> str | None:
     prop = "username" if database.type in _DATABASES else "masterUsername"
-    name, engine = database.get(prop), _engine(database).removeprefix("aurora-")
+    name, engine = database.get(prop), engine_name(database).removeprefix("aurora-")
     names = _RESERVED.get("postgres" if engine == "postgresql" else engine, ())
     if isinstance(name, str) and name.lower() in names:
-        return f"the master user of {_engine(database)} is {show(name)}"
+        return f"the master user of {engine_name(database)} is {show(name)}"
     return None
 
 
 def _cluster_engine(database: Resource) -> str | None:
-    if _engine(database).startswith("aurora"):
-        return f"engine is {show(_engine(database))}"
+    if engine_name(database).startswith("aurora"):
+        return f"engine is {show(engine_name(database))}"
     return None
 
 
@@ -285,7 +286,7 @@ def _covers_one_zone(stack: Stack, group: Resource) -> str | None:
 
 def _family(stack: Stack, database: Resource) -> str | None:
     found = stack.references(database, "parameterGroupName", tokens.PARAMETER_GROUP, ("name", "id"))
-    engine, version = _engine(database), database.get("engineVersion")
+    engine, version = engine_name(database), database.get("engineVersion")
     if len(found.resources) != 1 or engine not in _RESERVED or not isinstance(version, str):
         return None
     parts = version.split(".")

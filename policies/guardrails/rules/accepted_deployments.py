@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from availability.names import LONGEST
+
 from guardrails import tokens
 from guardrails.refusals import (
     Refusal,
@@ -138,7 +140,7 @@ _DEPLOYMENT_TABLE = (
         says="DeploymentGroupName: 1 to 100 characters.",
         source=_GROUP,
         remedy="shorten deployment_group_name.",
-        find=matching("deploymentGroupName", r".+", 100),
+        find=matching("deploymentGroupName", r".+", LONGEST["deployment group"]),
     ),
     Refusal(
         types=_GROUPS,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from availability.names import BALANCING_NAME, LONGEST
+from availability.target_groups import INTERVAL, THRESHOLD, TIMEOUT
+
 from guardrails import tokens
 from guardrails.refusals import Refusal, between, known, matching, refusal_rule, sets
 from guardrails.resources import Resource
@@ -170,28 +173,28 @@ _TABLE = (
         says="HealthCheckIntervalSeconds: the range is 5-300 seconds.",
         source=_CREATE,
         remedy="set health_check.interval to 5 to 300 seconds.",
-        find=between("healthCheck.interval", 5, 300),
+        find=between("healthCheck.interval", *INTERVAL),
     ),
     Refusal(
         types=_TYPES,
         says="HealthCheckTimeoutSeconds: the range is 2-120 seconds.",
         source=_CREATE,
         remedy="set health_check.timeout to 2 to 120 seconds.",
-        find=between("healthCheck.timeout", 2, 120),
+        find=between("healthCheck.timeout", *TIMEOUT),
     ),
     Refusal(
         types=_TYPES,
         says="HealthyThresholdCount: the range is 2-10.",
         source=_CREATE,
         remedy="set health_check.healthy_threshold to 2 to 10.",
-        find=between("healthCheck.healthyThreshold", 2, 10),
+        find=between("healthCheck.healthyThreshold", *THRESHOLD),
     ),
     Refusal(
         types=_TYPES,
         says="UnhealthyThresholdCount: the range is 2-10.",
         source=_CREATE,
         remedy="set health_check.unhealthy_threshold to 2 to 10.",
-        find=between("healthCheck.unhealthyThreshold", 2, 10),
+        find=between("healthCheck.unhealthyThreshold", *THRESHOLD),
     ),
     Refusal(
         types=_TYPES,
@@ -274,7 +277,7 @@ _TABLE = (
         ),
         source=_CREATE,
         remedy="shorten the name, or leave it to Pulumi.",
-        find=matching("name", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", 32),
+        find=matching("name", BALANCING_NAME, LONGEST["target group"]),
     ),
     Refusal(
         types=_TYPES,

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture import zones
-from guardrails.architecture.fleets import Fleets, zones_of_group
+from guardrails.architecture.fleets import Fleets, auto_scaling_groups, zones_of_group
 from guardrails.architecture.serving import Serving
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
-from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 
 
@@ -73,7 +72,7 @@ def _elb_health_check(stack: Stack, group: Resource, _: Settings) -> str | None:
     kind = group.get("healthCheckType")
     # Without a target group asg-behind-listener decides whether the group may do without one.
     checks = kind.split(",") if isinstance(kind, str) else []
-    if "ELB" in checks or not auto_scaling.target_groups(stack, group):
+    if "ELB" in checks or not stack.derived(Fleets).of(group).target_groups:
         return None
     return (
         f'Auto Scaling group "{group.name}" is behind a target group, but its health check type is '
@@ -106,12 +105,12 @@ ASG_ELB_HEALTH_CHECK = StackRule(
         "An unknown health check type is a violation: the provider leaves it unknown exactly "
         "where the program does not set it, and it then becomes EC2."
     ),
-    check=for_each(auto_scaling.auto_scaling_groups, _elb_health_check),
+    check=for_each(auto_scaling_groups, _elb_health_check),
 )
 
 
 def _launch_template(stack: Stack, group: Resource, _: Settings) -> str | None:
-    if auto_scaling.has_launch_template(stack, group):
+    if stack.derived(Fleets).of(group).launching.given:
         return None
     return (
         f'Auto Scaling group "{group.name}" has no launch template (launch configuration: '
@@ -146,7 +145,7 @@ ASG_LAUNCH_TEMPLATE = StackRule(
         "A launch template that is unknown as a whole is accepted if it comes from a launch "
         "template resource; otherwise it is a violation."
     ),
-    check=for_each(auto_scaling.auto_scaling_groups, _launch_template),
+    check=for_each(auto_scaling_groups, _launch_template),
 )
 
 
@@ -156,7 +155,7 @@ def _behind_listener(stack: Stack, _: Settings) -> Iterator[Violation]:
         return
     targets, named = stack.derived(Targets), set(stack.derived(Traffic).mentioned())
     for group in targets.attached_fleets():
-        attached = auto_scaling.target_groups(stack, group)
+        attached = stack.derived(Fleets).of(group).target_groups
         if attached and not set(attached) & named:
             names = ", ".join(f'"{target.name}"' for target in attached)
             yield Violation(

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from guardrails import tokens
 from guardrails.architecture.deployments import Deployment, Deployments, rollback
+from guardrails.architecture.fleets import Fleets, auto_scaling_groups
+from guardrails.architecture.targets import Targets
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.property_rules import must_be, property_rule
-from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_true, items
 
@@ -132,8 +133,8 @@ def _traffic_control(stack: Stack, _: Settings) -> Iterator[Violation]:
 def _traffic_elsewhere(stack: Stack, deployment: Deployment) -> Iterator[Violation]:
     named = deployment.controlled.any
     for group in deployment.groups.any:
-        attached = auto_scaling.target_groups(stack, group)
-        if not attached and group not in auto_scaling.serving_groups(stack):
+        attached = stack.derived(Fleets).of(group).target_groups
+        if not attached and group not in stack.derived(Targets).serving_fleets():
             continue
         if named and (not attached or set(attached) & set(named)):
             continue
@@ -332,7 +333,7 @@ CODEDEPLOY_ONE_DG = StackRule(
         "Deliver other software in the same revision, or by user data.",
     ),
     unknown="Unknown group names are resolved through the Auto Scaling groups they come from.",
-    check=for_each(auto_scaling.auto_scaling_groups, _one_per_group),
+    check=for_each(auto_scaling_groups, _one_per_group),
 )
 
 

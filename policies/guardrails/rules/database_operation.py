@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from guardrails import tokens
+from guardrails.architecture.data_stores import engine_name
 from guardrails.model import (
     Level,
     Question,
@@ -21,11 +22,6 @@ from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, show
 
 _ALL = (*tokens.DATABASE, "aws:rds/cluster:Cluster")
-
-
-def _engine(database: Resource) -> str:
-    engine = database.get("engine")
-    return engine if isinstance(engine, str) else ""
 
 
 def _major(database: Resource) -> int | None:
@@ -57,7 +53,7 @@ _ON, _OFF = ("1", "ON", "TRUE"), ("0", "OFF", "FALSE")
 
 def _tls(stack: Stack, _: Settings) -> Iterator[Violation]:
     for database in stack.of(_ALL):
-        switch = _SWITCHES.get(_engine(database))
+        switch = _SWITCHES.get(engine_name(database))
         if switch is None:
             continue
         name, since = switch
@@ -82,7 +78,7 @@ def _tls(stack: Stack, _: Settings) -> Iterator[Violation]:
         elif value is None and (since is None or (_major(database) or since) < since):
             yield Violation(
                 f'whether clients of database "{database.name}" use TLS is not known: '
-                f"{_engine(database)} does not require it unless {name} is set.",
+                f"{engine_name(database)} does not require it unless {name} is set.",
                 database,
                 path,
                 remedy=f'give it a parameter group that sets {name} to "1".',
@@ -337,10 +333,10 @@ _EXPIRED_AUTHORITY = "rds-ca-2019"
 
 def _supported(database: Resource, _: Settings) -> Iterator[Violation]:
     version = database.get("engineVersion")
-    for line, ended in _END_OF_SUPPORT.get(_engine(database), {}).items():
+    for line, ended in _END_OF_SUPPORT.get(engine_name(database), {}).items():
         if isinstance(version, str) and (version == line or version.startswith(f"{line}.")):
             yield Violation(
-                f'Database "{database.name}" runs {_engine(database)} {version}, whose standard '
+                f'Database "{database.name}" runs {engine_name(database)} {version}, whose standard '
                 f"support ended in {ended}: RDS charges Extended Support per vCPU and hour.",
                 database,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardrails.answered import report
 from guardrails.architecture.answers import Answer
 from guardrails.architecture.deployments import Deployment, Deployments
 from guardrails.architecture.permissions import Permissions
@@ -36,17 +37,12 @@ def _trust(stack: Stack, _: Settings) -> Iterator[Violation]:
     permissions = stack.derived(Permissions)
     for deployment in stack.derived(Deployments).servers:
         for role in deployment.roles.resources:
-            answer = permissions.may_be_assumed(role, "codedeploy")
-            if not answer.is_yes:
-                yield Violation(
-                    f"{deployment.label} cannot start a deployment: {answer.reason}."
-                    if answer.is_no
-                    else f"{answer.reason}.",
-                    role,
-                    (deployment.step, *answer.path),
-                    remedy=answer.remedy,
-                    undecided=answer.is_undecided,
-                )
+            yield from report(
+                permissions.may_be_assumed(role, "codedeploy"),
+                role,
+                deployment.step,
+                problem=f"{deployment.label} cannot start a deployment",
+            )
 
 
 ROLE_TRUST = StackRule(

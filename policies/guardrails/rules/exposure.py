@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.answers import Answer, any_of
+from guardrails.answered import report_unconnected
+from guardrails.architecture.answers import any_of
 from guardrails.architecture.data_stores import DataStores
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.network import Network
@@ -157,25 +158,7 @@ def _reachable(stack: Stack, _: Settings) -> Iterator[Violation]:
                 continue
             party = Party(store.label, groups)
             answer = any_of([firewall.connects(user, party, port) for user in users])
-            yield from _unreached(answer, holder, store.label, port)
-
-
-def _unreached(answer: Answer, holder: Resource, label: str, port: int) -> Iterator[Violation]:
-    if answer.is_no:
-        yield Violation(
-            f"No connection to {label} on port {port}: {answer.reason}.",
-            holder,
-            (*answer.path, f"{label}, port {port}"),
-            answer.remedy,
-        )
-    elif answer.is_undecided:
-        yield Violation(
-            f"whether the instances reach {label} is not known: {answer.reason}.",
-            holder,
-            answer.path,
-            answer.remedy,
-            undecided=True,
-        )
+            yield from report_unconnected(answer, holder, store.label, port)
 
 
 def _users(stack: Stack) -> list[Party]:

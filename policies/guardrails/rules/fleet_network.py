@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from guardrails import tokens
+from guardrails.answered import report_unconnected
 from guardrails.architecture import zones
 from guardrails.architecture.answers import Answer, all_of, any_of
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.firewall import Firewall
-from guardrails.architecture.fleets import zones_of_group
+from guardrails.architecture.fleets import Fleets, zones_of_group
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import EGRESS, WORLD, Party
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network, target_step
 from guardrails.architecture.zones import Spread
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.relations import auto_scaling
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import is_absent, is_true, number
 
@@ -301,22 +301,8 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
         users = {one: side for one, side in parties.items() if _uses(stack, one, database)}
         answers = [firewall.connects(side, party, port) for side in (users or parties).values()]
         answer = all_of(answers) if users else any_of(answers)
-        if answer.is_no and (users or not others):
-            yield Violation(
-                f'No connection to database "{database.name}" on port {port}: {answer.reason}.',
-                database,
-                (*answer.path, f'database "{database.name}", port {port}'),
-                answer.remedy,
-            )
-        elif answer.is_undecided:
-            yield Violation(
-                f'whether the instances reach database "{database.name}" is not known: '
-                f"{answer.reason}.",
-                database,
-                answer.path,
-                answer.remedy,
-                undecided=True,
-            )
+        if answer.is_undecided or users or not others:
+            yield from report_unconnected(answer, database, f'database "{database.name}"', port)
 
 
 def _lets_nothing_out(firewall: Firewall, party: Party) -> bool:
@@ -331,7 +317,7 @@ def _database_groups(stack: Stack, database: Resource) -> References:
 def _uses(stack: Stack, resource: Resource, database: Resource) -> bool:
     """Return whether the user data of a fleet or instance is made from the database."""
     templates = (
-        auto_scaling.launch_templates(stack, resource)
+        stack.derived(Fleets).of(resource).launching.templates
         if resource.type in tokens.AUTO_SCALING_GROUP
         else []
     )

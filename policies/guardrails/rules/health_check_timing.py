@@ -7,21 +7,22 @@ from typing import Any
 
 from availability.target_groups import never_healthy
 
+from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.target_timing import (
     Seconds,
     grace_period,
     healthy_after,
     leaves_after,
 )
+from guardrails.architecture.targets import Targets
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 
 
 def _slow(stack: Stack, settings: Settings) -> Iterator[Violation]:
     timeout = settings.integer("deploymentTimeoutSeconds")
-    for group in auto_scaling.serving_groups(stack):
-        for targets in auto_scaling.target_groups(stack, group):
+    for group in stack.derived(Targets).serving_fleets():
+        for targets in stack.derived(Fleets).of(group).target_groups:
             healthy = healthy_after(targets)
             leaving = leaves_after(targets)
             grace = grace_period(group)

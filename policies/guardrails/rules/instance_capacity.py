@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.fleets import Fleets, auto_scaling_groups
 from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, for_each
-from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, is_true, items
 
 
 def _instance_types(stack: Stack, group: Resource, _: Settings) -> str | None:
-    if not auto_scaling.has_launch_template(stack, group):
+    if not stack.derived(Fleets).of(group).launching.given:
         return None  # asg-launch-template reports it
     overrides = items(group.get("mixedInstancesPolicy", "launchTemplate", "overrides"))
     if any(not is_absent(dig(override, "instanceRequirements")) for override in overrides):
@@ -48,7 +47,7 @@ MULTIPLE_INSTANCE_TYPES = StackRule(
         "List types of equal size and architecture in launch_template.overrides.",
     ),
     unknown="An unknown type does not count as a further type, an unknown list counts as one.",
-    check=for_each(auto_scaling.auto_scaling_groups, _instance_types),
+    check=for_each(auto_scaling_groups, _instance_types),
 )
 
 
@@ -89,7 +88,7 @@ CAPACITY_REBALANCE = StackRule(
         "An unknown share of On-Demand Instances counts as Spot. A distribution that is unknown "
         "as a whole is left to the provider: all On-Demand."
     ),
-    check=for_each(auto_scaling.auto_scaling_groups, _capacity_rebalance),
+    check=for_each(auto_scaling_groups, _capacity_rebalance),
 )
 
 RULES = (MULTIPLE_INSTANCE_TYPES, CAPACITY_REBALANCE)

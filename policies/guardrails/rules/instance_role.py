@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.answered import report
 from guardrails.architecture.answers import any_of
+from guardrails.architecture.launching import inherits_from_template
 from guardrails.architecture.permissions import Permissions
 from guardrails.model import (
     Question,
@@ -15,7 +17,6 @@ from guardrails.model import (
     StackRule,
     Violation,
 )
-from guardrails.relations.launch_templates import inherits_from_template
 from guardrails.resources import Resource, Stack
 from guardrails.values import leaves
 
@@ -85,16 +86,11 @@ def _managed(stack: Stack, settings: Settings) -> Iterator[Violation]:
             )
             continue
         answer = any_of(answers)
-        if answer.is_yes:
-            continue
-        yield Violation(
-            f'"{resource.name}" cannot be managed by Systems Manager: {answer.reason}.'
-            if answer.is_no
-            else f"{answer.reason}.",
+        yield from report(
+            answer,
             resource,
-            (f'instances of "{resource.name}"', *answer.path),
-            remedy=answer.remedy,
-            undecided=answer.is_undecided,
+            f'instances of "{resource.name}"',
+            problem=f'"{resource.name}" cannot be managed by Systems Manager',
         )
 
 
@@ -141,17 +137,12 @@ def _trusted(stack: Stack, _: Settings) -> Iterator[Violation]:
         for role in permissions.instance_roles(resource).resources
     }
     for role, resource in roles.items():
-        answer = permissions.may_be_assumed(role, "ec2")
-        if not answer.is_yes:
-            yield Violation(
-                f'"{resource.name}" launches instances without credentials: {answer.reason}.'
-                if answer.is_no
-                else f"{answer.reason}.",
-                role,
-                (f'instances of "{resource.name}"', *answer.path),
-                remedy=answer.remedy,
-                undecided=answer.is_undecided,
-            )
+        yield from report(
+            permissions.may_be_assumed(role, "ec2"),
+            role,
+            f'instances of "{resource.name}"',
+            problem=f'"{resource.name}" launches instances without credentials',
+        )
 
 
 ROLE_TRUSTED = StackRule(

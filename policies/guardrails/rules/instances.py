@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.launching import inherits_from_template
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import AtMost, must_be, property_rule
-from guardrails.relations.launch_templates import inherits_from_template
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, show
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from guardrails import tokens
+from guardrails.answered import report
 from guardrails.architecture.answers import Answer, all_of, any_of, yes
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.network import Network
@@ -35,21 +36,6 @@ def _protocol(resource: Resource) -> str:
 def is_internal(balancer: Resource) -> bool:
     """Return whether a load balancer has private addresses only; the default is that it has not."""
     return is_true(balancer.get("internal"))
-
-
-def _report(answer: Answer, resource: Resource, *steps: str) -> Iterator[Violation]:
-    """Report a no, or what is not decidable."""
-    if not answer.is_yes:
-        reason = (
-            answer.reason if answer.is_undecided else answer.reason[:1].upper() + answer.reason[1:]
-        )
-        yield Violation(
-            f"{reason}.",
-            resource,
-            (*steps, *answer.path),
-            answer.remedy,
-            undecided=answer.is_undecided,
-        )
 
 
 # --- visitors to load balancer --------------------------------------------------------------------
@@ -85,7 +71,7 @@ def _open(stack: Stack, _: Settings) -> Iterator[Violation]:
                 if served
                 else public[listener]
             )
-            yield from _report(answer, balancer, listener_step(listener))
+            yield from report(answer, balancer, listener_step(listener))
 
 
 def _open_elsewhere(firewall: Firewall, party: Party, ports: set[int]) -> bool:
@@ -142,7 +128,7 @@ def _reaches(stack: Stack, _: Settings) -> Iterator[Violation]:
             for _one, party in targets.instances(target):
                 answer = _reach(firewall, balancer, (source, party), target)
                 if not answer.is_yes:
-                    yield from _report(answer, target, *steps)
+                    yield from report(answer, target, *steps)
                     break
 
 
@@ -251,7 +237,7 @@ def _facing(stack: Stack, settings: Settings) -> Iterator[Violation]:
                     "this rule's parameter publicSubnets."
                 ),
             )
-        yield from _report(answer, balancer, f'load balancer "{balancer.name}"')
+        yield from report(answer, balancer, f'load balancer "{balancer.name}"')
 
 
 IN_PUBLIC_SUBNETS = StackRule(

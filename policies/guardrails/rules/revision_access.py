@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.answered import report
 from guardrails.architecture.answers import Answer, any_of
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.fleets import Fleets
@@ -53,18 +54,11 @@ def _readable(stack: Stack, _: Settings) -> Iterator[Violation]:
     for launcher, roles in _with_roles(stack) if revisions else ():
         # With several services each role has to read its own revision, not those of the others.
         answer = any_of(_reads(stack, roles, revision) for revision in revisions)
-        if answer.is_yes:
-            continue
-        path = (f'instances of "{launcher.name}"', *answer.path)
-        yield Violation(
-            f'"{launcher.name}" launches instances that cannot fetch their revision: '
-            f"{answer.reason}."
-            if answer.is_no
-            else f"{answer.reason}.",
+        yield from report(
+            answer,
             launcher,
-            path,
-            remedy=answer.remedy,
-            undecided=answer.is_undecided,
+            f'instances of "{launcher.name}"',
+            problem=f'"{launcher.name}" launches instances that cannot fetch their revision',
         )
 
 

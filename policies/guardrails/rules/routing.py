@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
     Route,
@@ -15,7 +16,6 @@ from guardrails.architecture.traffic import (
     target_type,
 )
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
@@ -213,7 +213,7 @@ def _answers_alone(stack: Stack, traffic: Traffic, listeners: list[Resource]) ->
     """Return whether only a fixed response is left; a fleet without requests is asg-behind-listener's."""
     named = set(traffic.mentioned())
     for group in stack.of(tokens.AUTO_SCALING_GROUP):
-        attached = set(auto_scaling.target_groups(stack, group))
+        attached = set(stack.derived(Fleets).of(group).target_groups)
         if attached and not attached & named:
             return False
     live = [route for listener in listeners for route in traffic.live_routes(listener)]

@@ -10,6 +10,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.firewall import Firewall
+from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.network import Network
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
@@ -20,7 +21,6 @@ from guardrails.architecture.traffic import (
     target_type,
 )
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.relations import auto_scaling
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, number, show
 
@@ -202,7 +202,7 @@ def _ports(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 
 def _user_data(stack: Stack, fleet: Resource) -> Iterator[str]:
-    for template in auto_scaling.launch_templates(stack, fleet):
+    for template in stack.derived(Fleets).of(fleet).launching.templates:
         value = template.get("userData")
         if isinstance(value, str):
             try:

@@ -1,1 +1,0 @@
-"""How the resources of one architecture refer to each other."""
