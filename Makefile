@@ -9,10 +9,10 @@ APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 CONTAINER ?= $(firstword $(foreach name,docker podman,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help image setup rehearse test unit examples bench lint preview format revision stop doctor clean
+.PHONY: help image setup rehearse test unit examples conformance bench lint preview format revision stop doctor clean
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 .venv/.stamp: pyproject.toml uv.lock toolchain/bootstrap
 	@toolchain/bootstrap
@@ -29,10 +29,13 @@ rehearse: setup ## Load both stacks on this machine and print the verdict (PROFI
 
 test: setup ## All tests: fast, simulation, browser, engine, region, end to end, one example
 	@$(PYTHON) -m toolchain browser
-	@$(PYTHON) -m pytest -n auto --dist loadgroup -m "not examples"
+	@$(PYTHON) -m pytest -n auto --dist loadgroup -m "not examples and not slow"
 
 examples: setup ## The example services on both stacks of a local region, each on its instance types
 	@$(PYTHON) -m pytest -s -m examples
+
+conformance: setup ## The region against AWS's documented behaviour, all of it: many minutes
+	@$(PYTHON) -m pytest tests/conformance
 
 unit: .venv/.stamp ## The fast tests, which need only Python
 	@$(PYTHON) -m pytest -n auto -m "not moto and not simulation and not browser and not engine and not region and not e2e"

@@ -26,12 +26,25 @@ STARTS_MOTO = frozenset({"make_plane", "plane"})
 """Fixtures that start moto: a second or two per test."""
 GROUPS = {"e2e": "region", "region": "region", "engine": "engine"}
 """Marker -> group of tests that one worker runs one after the other."""
+CONFORMANCE = "tests/conformance/"
 OF_MACHINES = ("tests/region/machines/", "tests/region/network/")
 """Where tests of the region are that use nothing of the host's network."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--aws",
+        action="store_true",
+        help="run the conformance tests against AWS itself, in the account of the environment: "
+        "creates instances, load balancers and databases there, and removes them",
+    )
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the test. Here and not when all are collected: pytest-xdist reads the groups then."""
+    if item.nodeid.startswith(CONFORMANCE):
+        item.add_marker("conformance")
+        item.add_marker("region")
     if STARTS_MOTO & set(getattr(item, "fixturenames", ())):
         item.add_marker("moto")
     for marker, group in GROUPS.items():
