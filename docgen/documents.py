@@ -72,10 +72,17 @@ def _emulator_coverage() -> str:
     return coverage.render()
 
 
+def _timing() -> str:
+    from region import periods  # noqa: PLC0415
+
+    return periods.render()
+
+
 DOCUMENTS = {
     "config-schema": Document(Path("docs/config.schema.json"), _config_schema),
     "report-schema": Document(Path("docs/report.schema.json"), _report_schema),
     "policies": Document(Path("docs/policies.md"), _policies),
     "emulator-coverage": Document(Path("docs/emulator-coverage.md"), _emulator_coverage),
+    "timing": Document(Path("docs/timing.md"), _timing),
 }
 """By the name that the command line takes."""

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from commandline.errors import UserError
+from region.periods import Period
 
 DEFAULT_REGION = "ap-northeast-2"
 ACCOUNT = "123456789012"
@@ -97,6 +98,6 @@ class RegionConfig:
         """Where the region's parts write their logs."""
         return self.root / "log"
 
-    def seconds(self, period: float) -> float:
-        """Convert a period of AWS, in seconds, to this region's clock."""
-        return period / self.speed
+    def seconds(self, period: Period | float) -> float:
+        """Convert a period of AWS, in seconds if it is a number, to this region's clock."""
+        return (period.seconds if isinstance(period, Period) else period) / self.speed
