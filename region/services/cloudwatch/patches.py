@@ -9,6 +9,7 @@ from __future__ import annotations
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
 
 from region.api.patching import Original, Patches
+from region.services.cloudwatch import metric_patches
 
 patches = Patches()
 
@@ -16,6 +17,7 @@ patches = Patches()
 def install() -> None:
     """Patch moto's CloudWatch."""
     patches.install()
+    metric_patches.patches.install()
 
 
 @patches.around(CloudWatchBackend, "put_metric_alarm")
