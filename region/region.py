@@ -22,6 +22,7 @@ from region.reconcile import Controller, ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
+from region.services.ec2.state_events import StateEventsController
 from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
@@ -143,6 +144,7 @@ class Region:
             deployments,
             RunCommandController(plane, pool),
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
+            StateEventsController(plane),
         ]
 
     def _with(self, start: Callable[[], object], stop: Callable[[], object]) -> None:

@@ -8,11 +8,23 @@ from region.services.cloudwatch import patches as cloudwatch
 from region.services.codedeploy import patches as codedeploy
 from region.services.ec2 import patches as ec2
 from region.services.elbv2 import patches as elbv2
+from region.services.events import patches as events
 from region.services.rds import patches as rds
 from region.services.s3 import patches as s3
 from region.services.ssm import patches as ssm
 
-PATCHED_SERVICES = (ec2, autoscaling, elbv2, codedeploy, rds, s3, cloudwatch, budgets, ssm)
+PATCHED_SERVICES = (
+    ec2,
+    autoscaling,
+    elbv2,
+    codedeploy,
+    rds,
+    s3,
+    cloudwatch,
+    budgets,
+    ssm,
+    events,
+)
 
 
 def install_patches() -> None:

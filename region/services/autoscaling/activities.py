@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 
+from region.services.autoscaling import announcements
 from region.services.autoscaling.records import Activity, BackendRecord
 
 HISTORY_LENGTH = 500
@@ -63,6 +64,7 @@ def finish(
             activity.status_message = message
             activity.progress = FINAL_PROGRESS
             activity.end_time = datetime.now(UTC)
+            announcements.activity_ended(backend, activity)
 
 
 def find(

@@ -166,9 +166,10 @@ def _plan_settings(backend: EC2Backend, group: FakeAutoScalingGroup) -> scaling_
         for subnet in (_subnet(backend, name.strip()) for name in names)
         if subnet is not None
     ]
-    policy = GroupRecord.of(group).instance_maintenance_policy or {}
+    record = GroupRecord.of(group)
+    policy = record.instance_maintenance_policy or {}
     return scaling_plan.GroupSettings(
-        desired=group.desired_capacity or 0,
+        desired=(group.desired_capacity or 0) + record.surge,
         max_size=group.max_size or 0,
         placements=tuple(placements),
         policies=tuple(group.termination_policies),

@@ -16,6 +16,7 @@ from moto.ec2.models.instances import Instance
 
 from region.services.autoscaling import activities
 from region.services.autoscaling.records import GroupRecord, MemberRecord
+from region.services.autoscaling.scaling import policies
 from region.services.ec2 import instances as ec2
 from region.services.ec2.records import InstanceRecord
 
@@ -81,6 +82,7 @@ def set_capacity(group: FakeAutoScalingGroup, desired: int, why: str) -> None:
             f"At {activities.timestamp()} {why} changing the desired capacity from "
             f"{group.desired_capacity} to {desired}."
         )
+        GroupRecord.of(group).scaling.begin_cooldown()
     group.desired_capacity = desired
 
 
@@ -118,14 +120,15 @@ def begin_termination(backend: AutoScalingBackend, member: InstanceState, cause:
 
 
 def remove_group(backend: AutoScalingBackend, group: FakeAutoScalingGroup) -> None:
-    """Delete a group without instances, with its hooks and policies."""
+    """Delete a group without instances, with its hooks, policies and scheduled actions."""
     backend.autoscaling_groups.pop(group.name, None)
     for name, hook in list(backend.lifecycle_hooks.items()):
         if hook.auto_scaling_group_name == group.name:
             del backend.lifecycle_hooks[name]
-    for name, policy in list(backend.policies.items()):
-        if policy.auto_scaling_group_name == group.name:
-            del backend.policies[name]
+    policies.delete_all(backend, group.name)
+    for name, action in list(backend.scheduled_actions.items()):
+        if action.auto_scaling_group_name == group.name:
+            del backend.scheduled_actions[name]
 
 
 def register(

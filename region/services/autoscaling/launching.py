@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from moto.autoscaling.models import (
     ASG_NAME_TAG,
@@ -22,7 +22,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
-from region.services.autoscaling import activities, groups, scaling_plan
+from region.services.autoscaling import activities, groups, launch_settings, scaling_plan
 from region.services.autoscaling.groups import IN_SERVICE, PENDING_WAIT, is_up
 from region.services.autoscaling.health import STATUS_CHECKS_CAUSE, STOPPED_CAUSE
 from region.services.autoscaling.records import GroupRecord, MemberRecord
@@ -160,19 +160,20 @@ def _back_off(plane: ControlPlane, group: FakeAutoScalingGroup) -> None:
 def _run_instance(
     backend: EC2Backend, group: FakeAutoScalingGroup, placement: scaling_plan.Placement
 ) -> tuple[Instance, dict[str, str]]:
-    """Launch one instance from the group's launch template, in the version the group names."""
-    template = group.ec2_launch_template
+    """Launch one instance from the launch template, in the version that group or refresh name."""
+    wanted = launch_settings.of(group)
+    template = wanted.template
     if template is None or template.id not in backend.launch_templates:
         name = f"{template.id} ({template.name})" if template else "of the group"
         raise LookupError(f"Launch template {name} no longer exists.")
-    version = template.get_version(group.launch_template_version)
+    version = template.get_version(wanted.version)
     reservation = backend.run_instances(
         version.image_id,
         1,
         version.user_data,
         [],
         region_name=backend.region_name,
-        instance_type=_choose_type(backend, group, placement.zone) or version.instance_type,
+        instance_type=_choose_type(backend, wanted.types, placement.zone) or version.instance_type,
         is_instance_type_default=False,
         subnet_id=placement.subnet_id,
         associate_public_ip=None,
@@ -192,15 +193,12 @@ def _run_instance(
     }
 
 
-def _choose_type(backend: EC2Backend, group: FakeAutoScalingGroup, zone: str) -> str | None:
+def _choose_type(backend: EC2Backend, types: Sequence[str], zone: str) -> str | None:
     """Return the first of the group's types that the zone offers; None if the template decides.
 
     On-Demand instances by priority, the only kind here. Capacity never runs out, so a later type
     is used only where an offer is missing.
     """
-    policy: dict[str, Any] = group.mixed_instances_policy or {}
-    overrides = (policy.get("LaunchTemplate") or {}).get("Overrides") or []
-    types = [str(item["InstanceType"]) for item in overrides if item.get("InstanceType")]
     if not types:
         return None
     offers = backend.describe_instance_type_offerings("availability-zone", {"location": [zone]})

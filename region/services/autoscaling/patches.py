@@ -31,6 +31,7 @@ from region.services.autoscaling.groups import (
     suspended_processes,
 )
 from region.services.autoscaling.records import Activity, BackendRecord, GroupRecord, MemberRecord
+from region.services.autoscaling.scaling import policy_patches
 
 # Parameters that moto drops: fields of GroupRecord, and properties of the group for describing it.
 RECORDED = {
@@ -61,7 +62,8 @@ patches = Patches()
 def install() -> None:
     """Patch moto's Auto Scaling."""
     patches.install()
-    instance_patches.patches.install()
+    for module in (instance_patches, policy_patches):
+        module.patches.install()
 
 
 @patches.around(FakeAutoScalingGroup, "__init__")

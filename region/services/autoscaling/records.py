@@ -9,6 +9,8 @@ from typing import Any
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 
 from region.api.records import Record
+from region.services.autoscaling.refresh.records import Refresh
+from region.services.autoscaling.scaling.records import ScalingState
 
 
 @dataclass
@@ -20,6 +22,11 @@ class GroupRecord(Record[FakeAutoScalingGroup]):
         capacity_cause: Why the desired capacity changed last, for the causes of activities.
         launch_failures: Failed launches in a row.
         launch_not_before: When the next launch may be attempted, in epoch seconds.
+        scaling: What scaling policies know of the group.
+        refreshes: Its instance refreshes, oldest first.
+        surge: How many instances beyond the desired capacity a replacement holds.
+        notifications: The types of activities that are published, by the ARN of the topic.
+        warm: The instances of its warm pool.
         default_instance_warmup: As given, like all that follow; moto drops these parameters.
     """
 
@@ -27,6 +34,11 @@ class GroupRecord(Record[FakeAutoScalingGroup]):
     capacity_cause: str = ""
     launch_failures: int = 0
     launch_not_before: float = 0.0
+    scaling: ScalingState = field(default_factory=ScalingState)
+    refreshes: list[Refresh] = field(default_factory=list[Refresh])
+    surge: int = 0
+    notifications: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    warm: list[InstanceState] = field(default_factory=list[InstanceState])
     default_instance_warmup: int | None = None
     instance_maintenance_policy: dict[str, Any] | None = None
     max_instance_lifetime: int | None = None

@@ -1,0 +1,82 @@
+"""What a group launches: its own launch template, or that of an instance refresh under way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.autoscaling.models import FakeAutoScalingGroup
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.launch_templates import LaunchTemplate
+
+from region.services.autoscaling.records import GroupRecord, MemberRecord
+from region.services.autoscaling.refresh.records import BAKING, IN_PROGRESS, PENDING, Refresh
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSettings:
+    """A launch template in one version, and the instance types to choose from.
+
+    Attributes:
+        template: None if it was deleted.
+        version: As given: a number, `$Latest` or `$Default`.
+        types: In order of preference; empty if the template decides.
+    """
+
+    template: LaunchTemplate | None
+    version: str
+    types: tuple[str, ...]
+
+
+def of(group: FakeAutoScalingGroup) -> LaunchSettings:
+    """Return what the group launches next."""
+    refresh = current_refresh(group)
+    if refresh is not None and refresh.desired and refresh.status in {PENDING, IN_PROGRESS, BAKING}:
+        return desired(group.ec2_backend, refresh.desired)
+    return own(group)
+
+
+def own(group: FakeAutoScalingGroup) -> LaunchSettings:
+    """Return what the group itself says."""
+    return LaunchSettings(
+        group.ec2_launch_template,
+        str(group.launch_template_version),
+        _types(group.mixed_instances_policy or {}),
+    )
+
+
+def desired(backend: EC2Backend, configuration: Mapping[str, Any]) -> LaunchSettings:
+    """Return what a desired configuration of an instance refresh says."""
+    mixed: Mapping[str, Any] = configuration.get("MixedInstancesPolicy") or {}
+    given: Mapping[str, Any] = configuration.get("LaunchTemplate") or (
+        mixed.get("LaunchTemplate") or {}
+    ).get("LaunchTemplateSpecification", {})
+    templates = backend.launch_templates
+    name, identity = given.get("LaunchTemplateName"), given.get("LaunchTemplateId")
+    found = next(
+        (one for one in templates.values() if one.id == identity or one.name == name), None
+    )
+    return LaunchSettings(found, str(given.get("Version") or "$Default"), _types(mixed))
+
+
+def current_refresh(group: FakeAutoScalingGroup) -> Refresh | None:
+    """Return the group's instance refresh that has not ended."""
+    refreshes = GroupRecord.of(group).refreshes
+    return refreshes[-1] if refreshes and refreshes[-1].active else None
+
+
+def matches(settings: LaunchSettings, record: MemberRecord, instance_type: str) -> bool:
+    """Return whether an instance was launched with these settings."""
+    launched = record.launched_template or {}
+    template = settings.template
+    if template is None or launched.get("LaunchTemplateId") != template.id:
+        return False
+    if launched.get("Version") != str(template.get_version(settings.version).number):
+        return False
+    return not settings.types or instance_type in settings.types
+
+
+def _types(mixed: Mapping[str, Any]) -> tuple[str, ...]:
+    overrides: list[Mapping[str, Any]] = (mixed.get("LaunchTemplate") or {}).get("Overrides") or []
+    return tuple(str(one["InstanceType"]) for one in overrides if one.get("InstanceType"))

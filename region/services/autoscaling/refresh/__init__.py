@@ -1,0 +1,1 @@
+"""Instance refresh: a group's instances replaced in batches."""

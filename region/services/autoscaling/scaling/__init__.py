@@ -1,0 +1,1 @@
+"""Scaling by policies: what alarms make of a group's desired capacity."""

@@ -1,0 +1,134 @@
+"""Events reach the queues and topics of the rules that match them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from region.services.events import emit
+from region.services.events.targets import text_for, value_at
+
+EVENT = {
+    "detail-type": "Launch",
+    "resources": ["arn:aws:x"],
+    "detail": {"state": "running", "count": 2},
+}
+
+
+class Queues:
+    """A queue, what arrives in it, and rules that send to it."""
+
+    def __init__(self, aws):
+        self.aws = aws
+        self.url = aws.sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        self.arn = aws.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])[
+            "Attributes"
+        ]["QueueArn"]
+
+    def rule(self, name, pattern, **target):
+        self.aws.events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        self.aws.events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": self.arn} | target])
+
+    def bodies(self):
+        found = self.aws.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
+        return [one["Body"] for one in found.get("Messages", [])]
+
+
+@pytest.fixture
+def queues(aws):
+    return Queues(aws)
+
+
+def test_a_matching_rule_sends_the_whole_event(plane, queues):
+    queues.rule("r", {"source": ["aws.autoscaling"], "detail": {"n": [1]}})
+    emit(plane, "aws.autoscaling", "Launch", {"n": 2}, [])
+    emit(plane, "aws.ec2", "Launch", {"n": 1}, [])
+    emit(plane, "aws.autoscaling", "Launch", {"n": 1}, ["arn:aws:x"])
+    (body,) = queues.bodies()
+    event = json.loads(body)
+    assert (event["source"], event["detail-type"]) == ("aws.autoscaling", "Launch")
+    assert event["detail"] == {"n": 1}
+    assert event["resources"] == ["arn:aws:x"]
+    assert event["account"] == plane.config.account
+    assert event["region"] == plane.config.region
+    assert event["time"].endswith("Z")
+
+
+def test_a_disabled_rule_sends_nothing(plane, queues):
+    queues.rule("r", {"source": ["aws.ec2"]})
+    queues.aws.events.disable_rule(Name="r")
+    emit(plane, "aws.ec2", "x", {}, [])
+    assert queues.bodies() == []
+
+
+def test_events_of_the_user_are_delivered_with_their_time_as_text(queues):
+    queues.rule("r", {"source": ["mine"]})
+    queues.aws.events.put_events(
+        Entries=[{"Source": "mine", "DetailType": "t", "Detail": json.dumps({"a": 1})}]
+    )
+    (body,) = queues.bodies()
+    assert json.loads(body)["time"].endswith("Z")
+
+
+def test_a_topic_hands_on_to_its_queue(plane, aws, queues):
+    topic = aws.sns.create_topic(Name="t")["TopicArn"]
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queues.arn)
+    aws.events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.ec2"]}))
+    aws.events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": topic}])
+    emit(plane, "aws.ec2", "x", {"a": 1}, [])
+    (body,) = queues.bodies()
+    assert json.loads(json.loads(body)["Message"])["detail"] == {"a": 1}
+
+
+def test_what_a_missing_target_cannot_get_goes_to_the_dead_letter_queue(plane, queues):
+    gone = queues.arn.replace("inbox", "gone")
+    queues.rule("r", {"source": ["aws.ec2"]}, Arn=gone, DeadLetterConfig={"Arn": queues.arn})
+    emit(plane, "aws.ec2", "x", {"a": 1}, [])
+    (body,) = queues.bodies()
+    assert json.loads(body)["detail"] == {"a": 1}
+
+
+def test_what_nothing_would_serve_is_refused(aws):
+    with pytest.raises(ClientError, match="ScheduleExpression"):
+        aws.events.put_rule(Name="r", ScheduleExpression="rate(1 minute)")
+    aws.events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.ec2"]}))
+    function = "arn:aws:lambda:ap-northeast-2:123456789012:function:f"
+    with pytest.raises(ClientError, match="SQS queues"):
+        aws.events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": function}])
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ({"Input": '{"a": 1}'}, '{"a": 1}'),
+        ({"InputPath": "$.detail.state"}, '"running"'),
+        (
+            {
+                "InputTransformer": {
+                    "InputPathsMap": {"s": "$.detail.state", "n": "$.detail.count"},
+                    "InputTemplate": '{"state": <s>, "text": "is <s>", "n": <n>}',
+                }
+            },
+            '{"state": "running", "text": "is running", "n": 2}',
+        ),
+        (
+            {
+                "InputTransformer": {
+                    "InputPathsMap": {"s": "$.detail.state"},
+                    "InputTemplate": "it is <s>",
+                }
+            },
+            "it is running",
+        ),
+    ],
+)
+def test_what_a_target_is_sent(target, text):
+    assert text_for(target, EVENT) == text
+
+
+def test_a_path_that_leads_nowhere_finds_nothing():
+    assert value_at(EVENT, "$.resources[0]") == "arn:aws:x"
+    assert value_at(EVENT, "$.resources[3]") is None
+    assert value_at(EVENT, "$.detail.none.at") is None
