@@ -20,6 +20,7 @@ from region.network import API, API_PORT, RegionNetwork, leftovers
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
 from region.services.autoscaling.controller import AutoScalingController
+from region.services.cloudwatch.controller import AlarmsController
 from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
 from region.services.ec2.state_events import StateEventsController
@@ -143,6 +144,7 @@ class Region:
             LoadBalancersController(plane, network),
             deployments,
             RunCommandController(plane, pool),
+            AlarmsController(plane),
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
             StateEventsController(plane),
         ]

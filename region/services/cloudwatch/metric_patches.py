@@ -18,7 +18,7 @@ from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.cloudwatch import put_checks, queries, statistics
 from region.services.cloudwatch.parameters import dimensions_of, epoch
-from region.services.cloudwatch.records import MetricsRecord, store_of
+from region.services.cloudwatch.records import CloudWatchRecord, store_of
 from region.services.cloudwatch.store import LISTED_S, Metric, metric
 
 MOST_STATISTICS_POINTS = 1440
@@ -36,7 +36,7 @@ def _new_backend(
     moto: Original, backend: CloudWatchBackend, *args: object, **kwargs: object
 ) -> None:
     moto(backend, *args, **kwargs)
-    MetricsRecord().attach(backend)
+    CloudWatchRecord().attach(backend)
 
 
 @patches.method(CloudWatchResponse)

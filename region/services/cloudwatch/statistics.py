@@ -25,7 +25,7 @@ Weighted = list[tuple[float, float]]
 """Values and how often each occurs, in ascending order."""
 
 
-class UnknownStatistic(ValueError):
+class UnknownStatisticError(ValueError):
     """CloudWatch has no such statistic."""
 
 
@@ -50,7 +50,7 @@ def extended(name: str) -> Extended:
     """Read the name of an extended statistic.
 
     Raises:
-        UnknownStatistic: It is none.
+        UnknownStatisticError: It is none.
     """
     if name == "IQM":
         return Extended("tm", 25.0, 75.0)
@@ -66,7 +66,7 @@ def extended(name: str) -> Extended:
             high = float(ranged[4]) if ranged[4] else None
             if by_value or max(low or 0.0, high or 0.0) <= 100:
                 return Extended(kind, low, high, by_value)
-    raise UnknownStatistic(name)
+    raise UnknownStatisticError(name)
 
 
 def is_known(name: str) -> bool:
@@ -75,7 +75,7 @@ def is_known(name: str) -> bool:
         return True
     try:
         extended(name)
-    except (UnknownStatistic, ValueError):
+    except (UnknownStatisticError, ValueError):
         return False
     return True
 
@@ -84,7 +84,7 @@ def value_of(point: Point, name: str) -> float | None:
     """Return a statistic of a point; None if its samples are unknown, as of statistic sets.
 
     Raises:
-        UnknownStatistic: CloudWatch has no such statistic.
+        UnknownStatisticError: CloudWatch has no such statistic.
     """
     if name in SIMPLE:
         return SIMPLE[name](point)
