@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from moto.cloudwatch.exceptions import InvalidFormat, ResourceNotFound, ValidationError
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
@@ -85,7 +85,7 @@ def save(
 
 
 def _created(backend: CloudWatchBackend, settings: dict[str, Any], kind: str) -> Alarm:
-    new: Callable[..., Alarm] = Alarm
+    new = cast("Callable[..., Alarm]", Alarm)
     alarm = new(
         account_id=backend.account_id,
         region_name=backend.region_name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from region.services.cloudwatch.points import Point, Series, joined
@@ -33,12 +33,16 @@ def metric(namespace: str, name: str, dimensions: Mapping[str, str]) -> Metric:
     return Metric(namespace, name, tuple(sorted(dimensions.items())))
 
 
-@dataclass
 class MetricStore:
-    """The data points of all metrics, a series for each unit."""
+    """The data points of all metrics, a series for each unit.
 
-    series: dict[Metric, dict[str, Series]] = field(default_factory=dict[Metric, dict[str, Series]])
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    Attributes:
+        series: By metric and unit.
+    """
+
+    def __init__(self) -> None:
+        self.series: dict[Metric, dict[str, Series]] = {}
+        self._lock = threading.RLock()
 
     def add(
         self,

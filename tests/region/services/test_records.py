@@ -20,6 +20,7 @@ from region.services import install as _  # noqa: F401  # defines every service'
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.autoscaling.records import BackendRecord, GroupRecord, MemberRecord
 from region.services.budgets.records import BudgetRecord
+from region.services.cloudwatch.records import AlarmRecord, CloudWatchRecord
 from region.services.codedeploy.records import (
     DeploymentGroupRecord,
     DeploymentRecord,
@@ -153,7 +154,23 @@ def send_command(aws: Aws, network: Network) -> str:
     )["Command"]["CommandId"]
 
 
+def put_alarm(aws: Any, _network: Any) -> str:
+    aws.cloudwatch.put_metric_alarm(
+        AlarmName="alarm",
+        Namespace="own",
+        MetricName="load",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    return "alarm"
+
+
 SAMPLES: dict[type[Record[Any]], Sample] = {
+    CloudWatchRecord: Sample(put_alarm, lambda plane, _name: plane.backend("cloudwatch")),
+    AlarmRecord: Sample(put_alarm, lambda plane, name: plane.backend("cloudwatch").alarms[name]),
     InstanceRecord: Sample(
         run_instance, lambda plane, name: plane.backend("ec2").get_instance(name)
     ),
@@ -211,6 +228,7 @@ def assigned_by_moto() -> frozenset[str]:
     services = (
         "autoscaling",
         "budgets",
+        "cloudwatch",
         "codedeploy",
         "core",
         "ec2",

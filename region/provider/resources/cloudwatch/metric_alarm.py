@@ -1,8 +1,4 @@
-"""CloudWatch alarms.
-
-The region stores alarms and never changes their state by itself: it has no metrics. `SetAlarmState`
-does.
-"""
+"""CloudWatch alarms; `region.services.cloudwatch` evaluates them."""
 
 from __future__ import annotations
 
