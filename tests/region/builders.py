@@ -60,13 +60,13 @@ class Stage:
         self.image = image_of(aws)
         aws.codedeploy.create_application(applicationName="app", computePlatform="Server")
 
-    def launch(self, count: int = 1) -> list[str]:
+    def launch(self, count: int = 1, zone: int = 0) -> list[str]:
         found = self.aws.ec2.run_instances(
             ImageId=self.image,
             InstanceType="t4g.nano",
             MinCount=count,
             MaxCount=count,
-            SubnetId=self.subnets[0],
+            SubnetId=self.subnets[zone],
             TagSpecifications=[
                 {"ResourceType": "instance", "Tags": [{"Key": "role", "Value": "web"}]}
             ],

@@ -174,7 +174,7 @@ class CodeDeployAgent:
 
     def _run_hooks(self, event: str, deployment: AgentDeployment) -> EventResult:
         directory, previous = _directory(deployment), None
-        if event in FROM_PREVIOUS_REVISION:
+        if deployment.restart or event in FROM_PREVIOUS_REVISION:
             previous = self.last_successful(deployment.deployment_group_id)
             if previous is None:
                 return EventResult("Skipped", message="No earlier revision on this machine.")

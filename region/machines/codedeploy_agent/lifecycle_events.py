@@ -25,13 +25,19 @@ FROM_PREVIOUS_REVISION = frozenset({"BeforeBlockTraffic", "AfterBlockTraffic", A
 every later deployment, so `ignoreApplicationStopFailures` covers exactly these."""
 
 
-def events_of(*, with_traffic_control: bool, terminating: bool = False) -> tuple[str, ...]:
+RESTART = (APPLICATION_STOP, "ApplicationStart", "ValidateService")
+"""The events between the traffic events when the installed revision is only started anew."""
+
+
+def events_of(
+    *, with_traffic_control: bool, terminating: bool = False, restart: bool = False
+) -> tuple[str, ...]:
     """Return the events of a deployment to one instance, in order.
 
-    Before Auto Scaling terminates an instance (`terminating`), its application is only stopped.
+    Before Auto Scaling terminates an instance (`terminating`), its application is only stopped; a
+    `restart` installs nothing.
     """
     if terminating:
         return (*BLOCKING, APPLICATION_STOP) if with_traffic_control else (APPLICATION_STOP,)
-    if not with_traffic_control:
-        return INSTALLATION
-    return (*BLOCKING, *INSTALLATION, *ALLOWING)
+    middle = RESTART if restart else INSTALLATION
+    return (*BLOCKING, *middle, *ALLOWING) if with_traffic_control else middle

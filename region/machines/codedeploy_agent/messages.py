@@ -24,7 +24,11 @@ ErrorCode = Literal[
 
 @dataclass(frozen=True)
 class AgentDeployment:
-    """One deployment of a revision (an S3 object) to this machine."""
+    """One deployment of a revision (an S3 object) to this machine.
+
+    Attributes:
+        restart: Run the scripts of the last successful revision, and install nothing.
+    """
 
     deployment_id: str
     application_name: str
@@ -36,6 +40,7 @@ class AgentDeployment:
     etag: str | None = None
     bundle_type: str = "zip"
     file_exists_behavior: FileExistsBehavior = "DISALLOW"
+    restart: bool = False
 
 
 @dataclass(frozen=True)

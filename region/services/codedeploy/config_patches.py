@@ -12,10 +12,16 @@ from moto.core.utils import utcnow
 
 from region.api.parameters import Parameters
 from region.api.patching import Patches
-from region.services.codedeploy.deployment_configs import PREDEFINED_CONFIGS, config_of
+from region.services.codedeploy.deployment_configs import (
+    PREDEFINED_CONFIGS,
+    PREDEFINED_PREFIX,
+    config_of,
+)
 from region.services.codedeploy.minimum_healthy_hosts import COUNT, PERCENT
 from region.services.codedeploy.parameter_checks import check_name
-from region.services.codedeploy.records import DeploymentConfig, ServiceRecord
+from region.services.codedeploy.records import DeploymentConfig, ServiceRecord, ZonalConfig
+
+ALL = 100
 
 patches = Patches()
 
@@ -26,16 +32,33 @@ def create_deployment_config(call: CodeDeployResponse) -> ActionResult:
     configs = ServiceRecord.of(call.codedeploy_backend).configs
     name = Parameters(call).text("deploymentConfigName")
     check_name("deployment config", name)
+    if name not in PREDEFINED_CONFIGS and name.startswith(PREDEFINED_PREFIX):
+        raise CodeDeployException(
+            "InvalidDeploymentConfigNameException",
+            f"{name!r} begins with {PREDEFINED_PREFIX}, which is kept for predefined ones.",
+        )
     if name in configs or name in PREDEFINED_CONFIGS:
         raise CodeDeployException(
             "DeploymentConfigAlreadyExistsException",
             f"Deployment configuration {name} already exists.",
         )
-    minimum_type, minimum_value = _minimum(Parameters(call).structure("minimumHealthyHosts"))
     platform = Parameters(call).text("computePlatform") or "Server"
+    if platform != "Server" or Parameters(call).get("trafficRoutingConfig"):
+        raise CodeDeployException(
+            "InvalidComputePlatformException",
+            "The local region deploys to instances only: use computePlatform Server without "
+            "trafficRoutingConfig.",
+        )
+    minimum_type, minimum_value = _minimum(Parameters(call).structure("minimumHealthyHosts"))
     identifier = str(uuid.uuid4())
     configs[name] = DeploymentConfig(
-        name, minimum_type, minimum_value, platform, identifier, created=utcnow()
+        name,
+        minimum_type,
+        minimum_value,
+        platform,
+        identifier,
+        created=utcnow(),
+        zonal=_zonal(Parameters(call).get("zonalConfig")),
     )
     return ActionResult({"deploymentConfigId": identifier})
 
@@ -82,12 +105,31 @@ def _minimum(hosts: dict[str, Any]) -> tuple[str, int]:
             "InvalidMinimumHealthyHostValueException",
             f"minimumHealthyHosts needs a type of {PERCENT} or {COUNT} and a value >= 0.",
         )
-    if kind == PERCENT and value > 100:
+    if kind == PERCENT and value >= ALL:
         raise CodeDeployException(
             "InvalidMinimumHealthyHostValueException",
-            f"A {PERCENT} of {value} is more than all instances: use 0 to 100.",
+            f"A {PERCENT} of {value} leaves no instance to deploy to: use 0 to {ALL - 1}.",
         )
     return kind, value
+
+
+def _zonal(settings: dict[str, Any] | None) -> ZonalConfig | None:
+    if settings is None:
+        return None
+    for name in ("monitorDurationInSeconds", "firstZoneMonitorDurationInSeconds"):
+        if (settings.get(name) or 0) < 0:
+            raise CodeDeployException(
+                "InvalidZonalDeploymentConfigurationException",
+                f"{name} is {settings[name]}: use a number of seconds from 0.",
+            )
+    per_zone = settings.get("minimumHealthyHostsPerZone")
+    minimum_type, minimum_value = _minimum(per_zone) if per_zone else (PERCENT, 0)
+    return ZonalConfig(
+        int(settings.get("monitorDurationInSeconds") or 0),
+        settings.get("firstZoneMonitorDurationInSeconds"),
+        minimum_type,
+        minimum_value,
+    )
 
 
 def _describe(config: DeploymentConfig) -> dict[str, Any]:
@@ -97,5 +139,15 @@ def _describe(config: DeploymentConfig) -> dict[str, Any]:
         "minimumHealthyHosts": {"type": config.minimum_type, "value": config.minimum_value},
         "computePlatform": config.compute_platform,
         "createTime": config.created,
+        "zonalConfig": _describe_zonal(config.zonal) if config.zonal else None,
+    }
+    return {name: value for name, value in described.items() if value is not None}
+
+
+def _describe_zonal(zonal: ZonalConfig) -> dict[str, Any]:
+    described = {
+        "monitorDurationInSeconds": zonal.monitor,
+        "firstZoneMonitorDurationInSeconds": zonal.first_monitor,
+        "minimumHealthyHostsPerZone": {"type": zonal.minimum_type, "value": zonal.minimum_value},
     }
     return {name: value for name, value in described.items() if value is not None}

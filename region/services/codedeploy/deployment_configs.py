@@ -5,18 +5,19 @@ from __future__ import annotations
 from moto.codedeploy.exceptions import CodeDeployException
 from moto.codedeploy.models import CodeDeployBackend
 
-from region.services.codedeploy.minimum_healthy_hosts import PERCENT
+from region.services.codedeploy.minimum_healthy_hosts import CONCURRENCY, PERCENT
 from region.services.codedeploy.records import DeploymentConfig, ServiceRecord
 
-ONE_AT_A_TIME = "CodeDeployDefault.OneAtATime"
+PREDEFINED_PREFIX = "CodeDeployDefault."
+ONE_AT_A_TIME = f"{PREDEFINED_PREFIX}OneAtATime"
 
 # https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
 PREDEFINED_CONFIGS = {
-    name: DeploymentConfig(name, PERCENT, percent)
-    for name, percent in (
-        (ONE_AT_A_TIME, 99),
-        ("CodeDeployDefault.HalfAtATime", 50),
-        ("CodeDeployDefault.AllAtOnce", 0),
+    name: DeploymentConfig(name, kind, value)
+    for name, kind, value in (
+        (ONE_AT_A_TIME, CONCURRENCY, 1),
+        (f"{PREDEFINED_PREFIX}HalfAtATime", PERCENT, 50),
+        (f"{PREDEFINED_PREFIX}AllAtOnce", PERCENT, 0),
     )
 }
 

@@ -20,6 +20,7 @@ class ErrorCode(StrEnum):
     INTERNAL_ERROR = "INTERNAL_ERROR"
     MANUAL_STOP = "MANUAL_STOP"
     NO_INSTANCES = "NO_INSTANCES"
+    TIMEOUT = "TIMEOUT"
 
 
 def _error(code: ErrorCode, message: str) -> ErrorInformation:
@@ -39,6 +40,9 @@ HEALTH_CONSTRAINTS = _error(
     "group are experiencing problems.",
 )
 MANUAL_STOP = _error(ErrorCode.MANUAL_STOP, "The deployment was stopped by the user.")
+TIMEOUT = _error(
+    ErrorCode.TIMEOUT, "The deployment took longer than the 8 hours that an in-place one may take."
+)
 INTERRUPTED = _error(
     ErrorCode.INTERNAL_ERROR,
     "The deployment was interrupted because the local region was stopped while it ran: "

@@ -31,6 +31,7 @@ from region.services.codedeploy.records import (
     RollbackInfo,
 )
 
+RESTART = "RESTART"
 ID_LENGTH = 9
 ID_ALPHABET = string.ascii_uppercase + string.digits
 
@@ -86,12 +87,60 @@ def create_deployment(moto: Original, call: CodeDeployResponse) -> ActionResult:
         name = Parameters(call).text("deploymentGroupName")
         group = backend.get_deployment_group(Parameters(call).text("applicationName"), name)
         check_processes(processes_in(options), group.auto_scaling_groups)
+    if Parameters(call).get("targetInstances"):
+        raise CodeDeployException(
+            "InvalidTargetInstancesException",
+            "targetInstances is for blue/green deployments; this deployment group's are in place.",
+        )
+    if Parameters(call).text("deploymentMode") == RESTART:
+        return ActionResult({"deploymentId": _restart(call)})
     answer = moto(call)
     if options is not None:
         created: Any = answer.result
         deployment = backend.deployments[created["deploymentId"]]
         deployments.override_processes_to_suspend(deployment, processes_in(options) or [])
     return answer
+
+
+def _restart(call: CodeDeployResponse) -> str:
+    """Create a deployment that starts the last successful revision anew; return its id."""
+    backend, given = call.codedeploy_backend, Parameters(call)
+    if given.get("revision"):
+        raise CodeDeployException(
+            "InvalidInputException",
+            f"revision must not be specified with deploymentMode {RESTART}: it is that of the "
+            "deployment group's last successful deployment.",
+        )
+    if given.flag("updateOutdatedInstancesOnly"):
+        raise CodeDeployException(
+            "InvalidUpdateOutdatedInstancesOnlyValueException",
+            f"updateOutdatedInstancesOnly must not be true with deploymentMode {RESTART}.",
+        )
+    group = backend.get_deployment_group(
+        given.text("applicationName"), given.text("deploymentGroupName")
+    )
+    last = DeploymentGroupRecord.of(group).last_successful
+    if last is None:
+        raise CodeDeployException(
+            "RevisionDoesNotExistException",
+            "The deployment group has no successful deployment whose revision could be restarted.",
+        )
+    identifier = backend.create_deployment(
+        given.text("applicationName"),
+        group.deployment_group_name,
+        backend.deployments[last.deployment_id].revision,
+        deployment_config_name=given.get("deploymentConfigName"),
+        description=given.get("description"),
+        ignore_application_stop_failures=given.get("ignoreApplicationStopFailures"),
+        auto_rollback_configuration=given.get("autoRollbackConfiguration"),
+        override_alarm_configuration=given.get("overrideAlarmConfiguration"),
+    )
+    DeploymentRecord.of(backend.deployments[identifier]).restart = True
+    options = given.get("ec2DeploymentOptions")
+    if options is not None:
+        processes = processes_in(options) or []
+        deployments.override_processes_to_suspend(backend.deployments[identifier], processes)
+    return identifier
 
 
 @patches.method(CodeDeployResponse)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from moto.autoscaling.models import autoscaling_backends
 from moto.codedeploy import responses
@@ -15,7 +15,7 @@ from moto.elbv2.models import elbv2_backends
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import deployments, renaming
+from region.services.codedeploy import deployments, renaming, triggers
 from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME, config_of
 from region.services.codedeploy.membership import WITH_TRAFFIC_CONTROL, target_group_names
 from region.services.codedeploy.parameter_checks import check_name
@@ -248,6 +248,7 @@ def _check_group(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
             )
     check_processes(DeploymentGroupRecord.of(group).processes_to_suspend, group.auto_scaling_groups)
     _check_alarms(alarm_configuration_of(group))
+    triggers.check(cast("list[dict[str, Any]]", group.trigger_configurations or []))
     _check_target_groups(backend, group)
 
 
@@ -278,6 +279,13 @@ def _check_target_groups(backend: CodeDeployBackend, group: DeploymentGroup) -> 
             "targetGroupInfoList in loadBalancerInfo.",
         )
     known = elbv2_backends[backend.account_id][backend.region_name].target_groups.values()
+    for target_group in known:
+        if target_group.name in names and (target_group.target_type or "instance") != "instance":
+            raise CodeDeployException(
+                "InvalidLoadBalancerInfoException",
+                f"Target group {target_group.name} has targets of type {target_group.target_type}: "
+                "CodeDeploy registers instances, so use one of target type instance.",
+            )
     missing = set(names) - {target_group.name for target_group in known}
     if missing:
         raise CodeDeployException(

@@ -10,13 +10,18 @@ from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
 from region.services.autoscaling.groups import IN_SERVICE
-from region.services.codedeploy.records import DeploymentGroupRecord, DeploymentRecord
+from region.services.codedeploy.records import DeploymentGroupRecord, DeploymentRecord, Revision
 
+STARTED_OR_STOPPED = frozenset({"running", "stopping", "stopped"})
 WITH_TRAFFIC_CONTROL = "WITH_TRAFFIC_CONTROL"
 
 
 def members(plane: ControlPlane, group: DeploymentGroup) -> list[str]:
-    """Return instance ids: InService in the group's Auto Scaling groups, or matched by its tags."""
+    """Return instance ids: InService in the group's Auto Scaling groups, or matched by its tags.
+
+    A stopped instance is one of them, so that its deployment fails and counts as that of an unhealthy
+    one; what is being terminated is not.
+    """
     found: dict[str, None] = {}
     scaling = plane.backend("autoscaling").autoscaling_groups
     for name in group.auto_scaling_groups:
@@ -26,7 +31,7 @@ def members(plane: ControlPlane, group: DeploymentGroup) -> list[str]:
                     found[state.instance.id] = None
     if group.ec2_tag_filters or group.ec2_tag_set.get("ec2TagSetList"):
         for instance in plane.backend("ec2").all_instances():
-            if instance.state == "running" and _matches_tags(instance, group):
+            if instance.state in STARTED_OR_STOPPED and _matches_tags(instance, group):
                 found[instance.id] = None
     return list(found)
 
@@ -49,6 +54,26 @@ def outdated(plane: ControlPlane, group: DeploymentGroup, deployment: Deployment
         if joined and last is not None and last.revision != deployment.revision:
             found.append(name)
     return found
+
+
+def without_revision(
+    plane: ControlPlane, group: DeploymentGroup, instances: list[str], revision: Revision
+) -> list[str]:
+    """Return those of `instances` whose last successful deployment was not of `revision`."""
+    deployments = plane.backend("codedeploy").deployments
+    deployed = DeploymentGroupRecord.of(group).deployed
+
+    def is_outdated(name: str) -> bool:
+        last = deployments.get(deployed.get(name, ""))
+        return last is None or last.revision != revision
+
+    return [name for name in instances if is_outdated(name)]
+
+
+def zone_of(plane: ControlPlane, instance_id: str) -> str:
+    """Return the name of an instance's Availability Zone; empty if it is gone."""
+    instance = plane.backend("ec2").get_instance_by_id(instance_id)
+    return (instance.placement.zone or "") if instance is not None else ""
 
 
 def target_group_names(group: DeploymentGroup) -> list[str]:

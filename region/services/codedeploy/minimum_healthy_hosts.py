@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-PERCENT, COUNT = "FLEET_PERCENT", "HOST_COUNT"
+PERCENT, COUNT, CONCURRENCY = "FLEET_PERCENT", "HOST_COUNT", "MOST_CONCURRENCY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,12 @@ class MinimumHealthyHosts:
 
     def required(self, total: int) -> int:
         """Return how many of `total` instances must stay healthy; percentages are rounded up."""
-        minimum = math.ceil(total * self.value / 100) if self.kind == PERCENT else self.value
+        if self.kind == PERCENT:
+            minimum = math.ceil(total * self.value / 100)
+        elif self.kind == CONCURRENCY:
+            minimum = max(total - self.value, 0)
+        else:
+            minimum = self.value
         return min(minimum, max(total - 1, 0)) if self.predefined else minimum
 
     def blocks_every_deployment(self, total: int) -> bool:

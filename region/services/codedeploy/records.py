@@ -108,6 +108,8 @@ class DeploymentRecord(Record[DeploymentInfo]):
         targets: Instance id -> target.
         active_alarms: Names of the alarms that stopped it.
         suspended: Auto Scaling group -> the processes that this deployment suspended there.
+        timed_out: Whether it took longer than CodeDeploy allows.
+        restart: Whether it restarts the last successful revision and installs nothing.
     """
 
     previous_revision: Revision | None = None
@@ -120,6 +122,8 @@ class DeploymentRecord(Record[DeploymentInfo]):
     rollback_on_stop: bool = False
     active_alarms: list[str] = field(default_factory=list[str])
     suspended: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    restart: bool = False
+    timed_out: bool = False
 
 
 # Deployment groups ---------------------------------------------------------------------------
@@ -181,11 +185,29 @@ class DeploymentGroupRecord(Record[DeploymentGroup]):
 
 
 @dataclass(frozen=True)
+class ZonalConfig:
+    """A deployment to one Availability Zone after the other.
+
+    Attributes:
+        monitor: Seconds to wait after a zone, before the next one.
+        first_monitor: The same after the first zone.
+        minimum_type: FLEET_PERCENT or HOST_COUNT, of the instances of a zone.
+        minimum_value: How many of them must stay healthy.
+    """
+
+    monitor: int = 0
+    first_monitor: int | None = None
+    minimum_type: str = "FLEET_PERCENT"
+    minimum_value: int = 0
+
+
+@dataclass(frozen=True)
 class DeploymentConfig:
     """A deployment configuration. Only those that users created have an id and a date.
 
     Attributes:
-        minimum_type: FLEET_PERCENT or HOST_COUNT.
+        minimum_type: FLEET_PERCENT or HOST_COUNT; MOST_CONCURRENCY for OneAtATime.
+        zonal: None for all zones at once.
     """
 
     name: str
@@ -194,6 +216,7 @@ class DeploymentConfig:
     compute_platform: str = "Server"
     identifier: str | None = None
     created: datetime | None = None
+    zonal: ZonalConfig | None = None
 
 
 @dataclass

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from moto.codedeploy.models import DeploymentInfo
 
 from region.api.server import ControlPlane
 from region.services.codedeploy.minimum_healthy_hosts import DeploymentProgress
-from region.services.codedeploy.records import DeploymentRecord
 from region.services.codedeploy.target_deployment import Machine, TargetDeployment, TargetPlan
 
 log = logging.getLogger(__name__)
@@ -25,9 +24,9 @@ class Rollout:
         find_machine: Callable[[str], Machine],
         deployment: DeploymentInfo,
         plans: list[TargetPlan],
-        closing: Callable[[], bool],
+        stopped: Callable[[], bool],
     ) -> None:
-        """Prepare; `closing` returns whether the region stops."""
+        """Prepare; `stopped` returns whether the deployment shall go no further."""
         self._plane = plane
         self._find_machine = find_machine
         self._deployment = deployment
@@ -35,27 +34,32 @@ class Rollout:
         self._running: dict[str, threading.Thread] = {}
         self._ended: dict[str, bool] = {}
         self._changed = threading.Condition()
-        self._closing = closing
+        self._stopped = stopped
 
-    def progress(self) -> DeploymentProgress:
-        """Return how many instances are in which state."""
+    def progress(self, among: Collection[str] | None = None) -> DeploymentProgress:
+        """Return how many instances, all or those `among`, are in which state."""
+
+        def counts(instance_id: str) -> bool:
+            return among is None or instance_id in among
+
         with self._changed:
-            succeeded = sum(self._ended.values())
+            ended = [succeeded for name, succeeded in self._ended.items() if counts(name)]
             return DeploymentProgress(
-                pending=len(self._pending),
-                running=len(self._running),
-                succeeded=succeeded,
-                failed=len(self._ended) - succeeded,
+                pending=sum(counts(plan.instance_id) for plan in self._pending),
+                running=sum(counts(name) for name in self._running),
+                succeeded=sum(ended),
+                failed=len(ended) - sum(ended),
             )
 
-    def start(self, count: int) -> None:
-        """Start the next `count` instances."""
+    def start(self, count: int, among: Collection[str]) -> None:
+        """Start the next `count` instances `among` these."""
         with self._changed:
-            for plan in self._pending[:count]:
+            due = [plan for plan in self._pending if plan.instance_id in among][:count]
+            for plan in due:
                 thread = threading.Thread(target=self._run, args=(plan,), daemon=True)
                 self._running[plan.instance_id] = thread
                 thread.start()
-            del self._pending[:count]
+            self._pending = [plan for plan in self._pending if plan not in due]
 
     def wait(self, timeout: float) -> None:
         """Wait until an instance has ended, at most `timeout` seconds."""
@@ -66,7 +70,7 @@ class Rollout:
         succeeded = False
         try:
             target = TargetDeployment(
-                self._plane, self._find_machine, self._deployment, plan, self._cancelled
+                self._plane, self._find_machine, self._deployment, plan, self._stopped
             )
             succeeded = target.run()
         except Exception:
@@ -76,6 +80,3 @@ class Rollout:
                 del self._running[plan.instance_id]
                 self._ended[plan.instance_id] = succeeded
                 self._changed.notify_all()
-
-    def _cancelled(self) -> bool:
-        return DeploymentRecord.of(self._deployment).stop_requested or self._closing()

@@ -22,7 +22,7 @@ from region.machines.codedeploy_agent.lifecycle_events import (
 )
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import UnknownMachine
-from region.services.codedeploy import deployments
+from region.services.codedeploy import deployments, triggers
 from region.services.codedeploy.records import TargetStatus
 from region.services.codedeploy.traffic_control import TrafficControl, failed
 
@@ -75,7 +75,9 @@ class TargetPlan:
     def events(self) -> tuple[str, ...]:
         """The lifecycle events, in order."""
         return events_of(
-            with_traffic_control=bool(self.target_groups), terminating=self.terminating
+            with_traffic_control=bool(self.target_groups),
+            terminating=self.terminating,
+            restart=self.deployment.restart,
         )
 
 
@@ -108,6 +110,7 @@ class TargetDeployment:
         """Run until the first failure; return whether all events succeeded."""
         with self._plane.lock:
             deployments.start_target(self._deployment, self._plan.instance_id)
+            triggers.instance_changed(self._plane, self._deployment, self._plan.instance_id)
             self._plane.notify()
         for event in self._plan.events:
             if self._cancelled():
@@ -180,5 +183,6 @@ class TargetDeployment:
     def _end(self, status: TargetStatus) -> bool:
         with self._plane.lock:
             deployments.end_target(self._deployment, self._plan.instance_id, status)
+            triggers.instance_changed(self._plane, self._deployment, self._plan.instance_id)
             self._plane.notify()
         return status == "Succeeded"

@@ -20,6 +20,7 @@ INSTANCES = [
     instance("i-old", role="web", stage="single"),
     instance("i-db", role="db", stage="ha"),
     instance("i-off", state="stopped", role="web", stage="ha"),
+    instance("i-gone", state="terminated", role="web", stage="ha"),
 ]
 
 
@@ -58,13 +59,19 @@ def tag(key=None, value=None, kind="KEY_AND_VALUE"):
     [
         ({"auto_scaling_groups": ["asg"]}, ["i-asg"]),
         ({"auto_scaling_groups": ["gone"]}, []),
-        ({"ec2_tag_filters": [tag("role", "web")]}, ["i-web", "i-old"]),
-        ({"ec2_tag_filters": [tag("role", "web"), tag("role", "db")]}, ["i-web", "i-old", "i-db"]),
-        ({"ec2_tag_filters": [tag("stage", kind="KEY_ONLY")]}, ["i-web", "i-old", "i-db"]),
+        ({"ec2_tag_filters": [tag("role", "web")]}, ["i-web", "i-old", "i-off"]),
+        (
+            {"ec2_tag_filters": [tag("role", "web"), tag("role", "db")]},
+            ["i-web", "i-old", "i-db", "i-off"],
+        ),
+        (
+            {"ec2_tag_filters": [tag("stage", kind="KEY_ONLY")]},
+            ["i-web", "i-old", "i-db", "i-off"],
+        ),
         ({"ec2_tag_filters": [tag(value="db", kind="VALUE_ONLY")]}, ["i-db"]),
         (
             {"ec2_tag_set": {"ec2TagSetList": [[tag("role", "web")], [tag("stage", "ha")]]}},
-            ["i-web"],
+            ["i-web", "i-off"],
         ),
         ({}, []),
     ],
