@@ -10,8 +10,16 @@ from typing import Protocol
 from moto.codedeploy.models import CodeDeployBackend, DeploymentInfo
 
 from region.api.server import ControlPlane
-from region.services.codedeploy import deployment_errors, deployments, endings, lifecycle_hooks
+from region.services.codedeploy import (
+    blue_green,
+    deployment_errors,
+    deployments,
+    endings,
+    lifecycle_hooks,
+)
+from region.services.codedeploy.blue_green_execution import BlueGreenExecution
 from region.services.codedeploy.execution import Execution
+from region.services.codedeploy.records import DeploymentRecord
 from region.services.codedeploy.target_deployment import Machine
 
 log = logging.getLogger(__name__)
@@ -48,7 +56,7 @@ class DeploymentsController:
             if not self._recovered:
                 self._recovered = True
                 for deployment in found:
-                    if deployment.status in {"Queued", "InProgress"}:
+                    if deployment.status in {"Queued", "InProgress", "Ready"}:
                         endings.finish(
                             self._plane, deployment, "Failed", deployment_errors.INTERRUPTED
                         )
@@ -83,12 +91,22 @@ class DeploymentsController:
         return self._plane.backend("codedeploy")
 
     def _run(self, deployment: DeploymentInfo) -> None:
-        execution = Execution(self._plane, self._pool.get, deployment, self._closing)
+        kind = Execution
+        if blue_green.is_blue_green(deployment.deployment_group) and _brings_instances(deployment):
+            kind = BlueGreenExecution
         try:
-            execution.run()
+            kind(self._plane, self._pool.get, deployment, self._closing).run()
         except Exception as error:
             log.exception("deployment %s failed", deployment.deployment_id)
             with self._plane.lock:
                 endings.finish(
                     self._plane, deployment, "Failed", deployment_errors.internal_error(str(error))
                 )
+
+
+def _brings_instances(deployment: DeploymentInfo) -> bool:
+    """Return whether a blue/green group's deployment is one itself.
+
+    Those to single instances that a group launches or terminates, or that are behind, are in place.
+    """
+    return DeploymentRecord.of(deployment).only_instances is None

@@ -50,6 +50,21 @@ INTERRUPTED = _error(
 )
 
 
+NOT_CONTINUED = _error(
+    ErrorCode.TIMEOUT,
+    "Traffic was not rerouted in time: use ContinueDeployment before deploymentReadyOption's "
+    "waitTimeInMinutes have passed.",
+)
+
+
+def no_capacity(name: str) -> ErrorInformation:
+    """Return the error of a copied Auto Scaling group whose instances did not go into service."""
+    return _error(
+        ErrorCode.NO_INSTANCES,
+        f"The instances of the Auto Scaling group {name} did not go into service within an hour.",
+    )
+
+
 def internal_error(message: str) -> ErrorInformation:
     """Return the error of a deployment that failed because of the region itself."""
     return _error(ErrorCode.INTERNAL_ERROR, message)

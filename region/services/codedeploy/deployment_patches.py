@@ -15,7 +15,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import deployments, revision_patches
+from region.services.codedeploy import blue_green, deployments, revision_patches
 from region.services.codedeploy.deployment_configs import config_of
 from region.services.codedeploy.group_patches import (
     DEFAULT_STYLE,
@@ -32,6 +32,7 @@ from region.services.codedeploy.records import (
 )
 
 RESTART = "RESTART"
+READY_WAIT, TERMINATION_WAIT = "READY_WAIT", "TERMINATION_WAIT"
 ID_LENGTH = 9
 ID_ALPHABET = string.ascii_uppercase + string.digits
 
@@ -87,19 +88,41 @@ def create_deployment(moto: Original, call: CodeDeployResponse) -> ActionResult:
         name = Parameters(call).text("deploymentGroupName")
         group = backend.get_deployment_group(Parameters(call).text("applicationName"), name)
         check_processes(processes_in(options), group.auto_scaling_groups)
-    if Parameters(call).get("targetInstances"):
-        raise CodeDeployException(
-            "InvalidTargetInstancesException",
-            "targetInstances is for blue/green deployments; this deployment group's are in place.",
-        )
     if Parameters(call).text("deploymentMode") == RESTART:
         return ActionResult({"deploymentId": _restart(call)})
+    green = _target_instances(call)
     answer = moto(call)
+    created: Any = answer.result
+    deployment = backend.deployments[created["deploymentId"]]
+    DeploymentRecord.of(deployment).green = green
     if options is not None:
-        created: Any = answer.result
-        deployment = backend.deployments[created["deploymentId"]]
         deployments.override_processes_to_suspend(deployment, processes_in(options) or [])
     return answer
+
+
+def _target_instances(call: CodeDeployResponse) -> dict[str, Any]:
+    """Return the instances that a blue/green deployment is to discover; empty for other kinds."""
+    given = Parameters(call)
+    instances = given.structure("targetInstances")
+    group = call.codedeploy_backend.get_deployment_group(
+        given.text("applicationName"), given.text("deploymentGroupName")
+    )
+    discovers = blue_green.is_blue_green(group) and not blue_green.options_of(group).copies
+    if instances and not discovers:
+        raise CodeDeployException(
+            "InvalidTargetInstancesException",
+            f"targetInstances is for blue/green deployments with {blue_green.DISCOVER} only.",
+        )
+    if discovers and not instances:
+        raise CodeDeployException(
+            "InvalidTargetInstancesException",
+            f"A blue/green deployment with {blue_green.DISCOVER} needs targetInstances.",
+        )
+    if instances.get("tagFilters") and instances.get("ec2TagSet"):
+        raise CodeDeployException(
+            "InvalidTargetInstancesException", "Use tagFilters or ec2TagSet, not both."
+        )
+    return instances
 
 
 def _restart(call: CodeDeployResponse) -> str:
@@ -158,12 +181,35 @@ def stop_deployment(call: CodeDeployResponse) -> ActionResult:
 
 @patches.method(CodeDeployResponse)
 def continue_deployment(call: CodeDeployResponse) -> EmptyResult:
-    """ContinueDeployment."""
-    deployment_of(call)
-    raise CodeDeployException(
-        "UnsupportedActionForDeploymentTypeException",
-        "Only blue/green deployments can be continued.",
-    )
+    """ContinueDeployment: end the wait of a blue/green deployment."""
+    deployment = deployment_of(call)
+    if not blue_green.is_blue_green(deployment.deployment_group):
+        raise CodeDeployException(
+            "UnsupportedActionForDeploymentTypeException",
+            "Only blue/green deployments can be continued.",
+        )
+    if deployment.status not in deployments.ACTIVE:
+        raise CodeDeployException(
+            "DeploymentAlreadyCompletedException",
+            f"The deployment {deployment.deployment_id} is already completed.",
+        )
+    kind = Parameters(call).text("deploymentWaitType") or READY_WAIT
+    waits = {
+        READY_WAIT: deployment.status == "Ready",
+        TERMINATION_WAIT: DeploymentRecord.of(deployment).termination_wait,
+    }
+    if kind not in waits:
+        raise CodeDeployException(
+            "InvalidDeploymentWaitTypeException",
+            f"deploymentWaitType is {kind!r}: use {READY_WAIT} or {TERMINATION_WAIT}.",
+        )
+    if not waits[kind]:
+        raise CodeDeployException(
+            "DeploymentIsNotInReadyStateException",
+            f"The deployment {deployment.deployment_id} is not in its {kind}.",
+        )
+    deployments.request_continuation(deployment)
+    return EmptyResult()
 
 
 @patches.around(responses, "_deployment_info")
@@ -179,9 +225,22 @@ def _describe(moto: Original, deployment: DeploymentInfo) -> dict[str, Any]:
         ),
         "overrideAlarmConfiguration": deployment.override_alarm_configuration,
         "deploymentStyle": group.deployment_style or DEFAULT_STYLE,
+        **_describe_blue_green(deployment),
         "ec2DeploymentOptions": describe_options(record.processes_to_suspend or None),
     }
     return {name: value for name, value in described.items() if value is not None}
+
+
+def _describe_blue_green(deployment: DeploymentInfo) -> dict[str, Any]:
+    group, record = deployment.deployment_group, DeploymentRecord.of(deployment)
+    if not blue_green.is_blue_green(group):
+        return {}
+    return {
+        "blueGreenDeploymentConfiguration": group.blue_green_deployment_configuration,
+        "targetInstances": record.green or None,
+        "instanceTerminationWaitTimeStarted": record.termination_wait,
+        "loadBalancerInfo": group.load_balancer_info or None,
+    }
 
 
 def _describe_rollback(rollback: RollbackInfo | None) -> dict[str, str] | None:

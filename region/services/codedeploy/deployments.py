@@ -27,15 +27,16 @@ from region.services.codedeploy.records import (
     DeploymentSummary,
     Diagnostics,
     ErrorInformation,
+    InstanceLabel,
     LifecycleEvent,
     RollbackInfo,
     Target,
     TargetStatus,
 )
 
-ACTIVE: frozenset[str] = frozenset({"Created", "Queued", "InProgress"})
+ACTIVE: frozenset[str] = frozenset({"Created", "Queued", "InProgress", "Ready"})
 TARGET_STATUSES: tuple[TargetStatus, ...] = get_args(TargetStatus)
-_UNFINISHED = frozenset({"Pending", "InProgress"})
+_UNFINISHED = frozenset({"Pending", "InProgress", "Ready"})
 
 
 # Creation ------------------------------------------------------------------------------------
@@ -132,13 +133,50 @@ def begin(deployment: DeploymentInfo) -> None:
     deployment.status, deployment.start_time = "InProgress", utcnow()
 
 
-def set_targets(deployment: DeploymentInfo, events: Mapping[str, Iterable[str]]) -> None:
-    """Give a deployment its targets: for each instance id the lifecycle events to run."""
+def set_targets(
+    deployment: DeploymentInfo,
+    events: Mapping[str, Iterable[str]],
+    labels: Mapping[str, InstanceLabel] | None = None,
+) -> None:
+    """Give a deployment its targets: for each instance id the lifecycle events to run.
+
+    `labels` tell those of a blue/green deployment apart.
+    """
     DeploymentRecord.of(deployment).targets = {
-        instance_id: Target([LifecycleEvent(name) for name in names])
+        instance_id: Target(
+            [LifecycleEvent(name) for name in names], label=(labels or {}).get(instance_id)
+        )
         for instance_id, names in events.items()
     }
     _count_targets(deployment)
+
+
+def await_traffic(deployment: DeploymentInfo) -> None:
+    """Let a blue/green deployment wait for its traffic to be rerouted."""
+    deployment.status = "Ready"
+
+
+def await_termination(deployment: DeploymentInfo) -> None:
+    """Let a blue/green deployment wait for the end of its original instances."""
+    DeploymentRecord.of(deployment).termination_wait = True
+
+
+def go_on(deployment: DeploymentInfo) -> None:
+    """End whichever wait a blue/green deployment is in."""
+    deployment.status = "InProgress"
+    DeploymentRecord.of(deployment).termination_wait = False
+
+
+def request_continuation(deployment: DeploymentInfo) -> None:
+    """Record a user's request to end the wait that the deployment is in."""
+    DeploymentRecord.of(deployment).continue_requested = True
+
+
+def take_continuation(deployment: DeploymentInfo) -> bool:
+    """Return whether a user asked to go on, and forget it."""
+    record = DeploymentRecord.of(deployment)
+    asked, record.continue_requested = record.continue_requested, False
+    return asked
 
 
 def request_stop(deployment: DeploymentInfo, *, roll_back: bool) -> None:
@@ -187,8 +225,12 @@ def start_target(deployment: DeploymentInfo, instance_id: str) -> None:
 
 
 def end_target(deployment: DeploymentInfo, instance_id: str, status: TargetStatus) -> None:
-    """End the deployment to an instance; events that were not reached are skipped."""
-    _skip_unfinished_events(DeploymentRecord.of(deployment).targets[instance_id])
+    """End the deployment to an instance, or its first part if it is then `Ready`.
+
+    At its end, events that were not reached are skipped.
+    """
+    if status != "Ready":
+        _skip_unfinished_events(DeploymentRecord.of(deployment).targets[instance_id])
     _set_status(deployment, instance_id, status)
 
 

@@ -15,7 +15,7 @@ from moto.elbv2.models import elbv2_backends
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import deployments, renaming, triggers
+from region.services.codedeploy import blue_green, deployments, renaming, triggers
 from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME, config_of
 from region.services.codedeploy.membership import WITH_TRAFFIC_CONTROL, target_group_names
 from region.services.codedeploy.parameter_checks import check_name
@@ -235,11 +235,14 @@ def check_processes(processes: list[str] | None, scaling_groups: list[str]) -> N
 
 def _check_group(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
     config_of(backend, str(group.deployment_config_name))
-    if group.deployment_style.get("deploymentType") == "BLUE_GREEN":
-        raise CodeDeployException(
-            "InvalidDeploymentStyleException",
-            "The local region does not support BLUE_GREEN deployments: use IN_PLACE.",
-        )
+    if blue_green.is_blue_green(group):
+        if group.deployment_style.get("deploymentOption") != WITH_TRAFFIC_CONTROL:
+            raise CodeDeployException(
+                "InvalidDeploymentStyleException",
+                f"A {blue_green.BLUE_GREEN} deployment to instances needs the deployment option "
+                f"{WITH_TRAFFIC_CONTROL}.",
+            )
+        blue_green.options_of(group)
     known = autoscaling_backends[backend.account_id][backend.region_name].autoscaling_groups
     for name in group.auto_scaling_groups:
         if name not in known:

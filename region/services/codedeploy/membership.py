@@ -5,6 +5,8 @@ Call with the control plane's lock held.
 
 from __future__ import annotations
 
+from typing import Any
+
 from moto.codedeploy.models import DeploymentGroup, DeploymentInfo
 from moto.ec2.models.instances import Instance
 
@@ -22,16 +24,34 @@ def members(plane: ControlPlane, group: DeploymentGroup) -> list[str]:
     A stopped instance is one of them, so that its deployment fails and counts as that of an unhealthy
     one; what is being terminated is not.
     """
+    tag_sets = group.ec2_tag_set.get("ec2TagSetList") or []
+    return _selected(plane, group.auto_scaling_groups, group.ec2_tag_filters or [], tag_sets)
+
+
+def named(plane: ControlPlane, instances: dict[str, Any]) -> list[str]:
+    """Return the ids of the instances that a blue/green deployment's `targetInstances` names."""
+    tag_sets = (instances.get("ec2TagSet") or {}).get("ec2TagSetList") or []
+    return _selected(
+        plane, instances.get("autoScalingGroups") or [], instances.get("tagFilters") or [], tag_sets
+    )
+
+
+def _selected(
+    plane: ControlPlane,
+    scaling_groups: list[str],
+    filters: list[dict[str, str]],
+    tag_sets: list[list[dict[str, str]]],
+) -> list[str]:
     found: dict[str, None] = {}
     scaling = plane.backend("autoscaling").autoscaling_groups
-    for name in group.auto_scaling_groups:
+    for name in scaling_groups:
         if name in scaling:
             for state in scaling[name].instance_states:
                 if state.lifecycle_state == IN_SERVICE:
                     found[state.instance.id] = None
-    if group.ec2_tag_filters or group.ec2_tag_set.get("ec2TagSetList"):
+    if filters or tag_sets:
         for instance in plane.backend("ec2").all_instances():
-            if instance.state in STARTED_OR_STOPPED and _matches_tags(instance, group):
+            if instance.state in STARTED_OR_STOPPED and _has_tags(instance, filters, tag_sets):
                 found[instance.id] = None
     return list(found)
 
@@ -92,13 +112,14 @@ def target_group_arns(plane: ControlPlane, group: DeploymentGroup) -> tuple[str,
     return tuple(by_name[name] for name in target_group_names(group) if name in by_name)
 
 
-def _matches_tags(instance: Instance, group: DeploymentGroup) -> bool:
+def _has_tags(
+    instance: Instance, filters: list[dict[str, str]], tag_sets: list[list[dict[str, str]]]
+) -> bool:
     tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
-    if group.ec2_tag_filters and not _any_matches(tags, group.ec2_tag_filters):
+    if filters and not _any_matches(tags, filters):
         return False
     # A tag set is a list of lists: every list must match by at least one of its filters.
-    lists = group.ec2_tag_set.get("ec2TagSetList") or []
-    return all(_any_matches(tags, filters) for filters in lists)
+    return all(_any_matches(tags, one) for one in tag_sets)
 
 
 def _any_matches(tags: dict[str, str], filters: list[dict[str, str]]) -> bool:

@@ -26,6 +26,11 @@ class DeploymentProgress:
         return self.pending + self.running + self.succeeded + self.failed
 
     @property
+    def all_succeeded(self) -> bool:
+        """Whether every instance has been deployed to with success."""
+        return self.succeeded == self.total
+
+    @property
     def done(self) -> bool:
         """Whether every instance has been deployed to."""
         return self.pending == 0 and self.running == 0

@@ -17,8 +17,11 @@ from moto.core.utils import utcnow
 from region.api.records import Record
 from region.services.autoscaling.groups import CODEDEPLOY_LAUNCH_HOOK
 
-DeploymentStatus = Literal["Created", "Queued", "InProgress", "Succeeded", "Failed", "Stopped"]
+DeploymentStatus = Literal[
+    "Created", "Queued", "InProgress", "Ready", "Succeeded", "Failed", "Stopped"
+]
 TargetStatus = Literal["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready"]
+InstanceLabel = Literal["Blue", "Green"]
 EventStatus = Literal["Pending", "InProgress", "Succeeded", "Failed", "Skipped"]
 
 Creator = Literal[
@@ -69,6 +72,7 @@ class Target:
     events: list[LifecycleEvent]
     status: TargetStatus = "Pending"
     updated: datetime = field(default_factory=utcnow)
+    label: InstanceLabel | None = None
 
     def event(self, name: str) -> LifecycleEvent:
         """Return the event of that name."""
@@ -110,6 +114,9 @@ class DeploymentRecord(Record[DeploymentInfo]):
         suspended: Auto Scaling group -> the processes that this deployment suspended there.
         timed_out: Whether it took longer than CodeDeploy allows.
         restart: Whether it restarts the last successful revision and installs nothing.
+        termination_wait: Whether it waits before it ends its original instances.
+        continue_requested: Whether a user asked it to wait no longer.
+        green: The instances that a blue/green deployment is to discover, as `targetInstances`.
     """
 
     previous_revision: Revision | None = None
@@ -124,6 +131,9 @@ class DeploymentRecord(Record[DeploymentInfo]):
     suspended: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     restart: bool = False
     timed_out: bool = False
+    termination_wait: bool = False
+    continue_requested: bool = False
+    green: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 # Deployment groups ---------------------------------------------------------------------------

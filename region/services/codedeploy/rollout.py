@@ -9,7 +9,9 @@ from collections.abc import Callable, Collection
 from moto.codedeploy.models import DeploymentInfo
 
 from region.api.server import ControlPlane
-from region.services.codedeploy.minimum_healthy_hosts import DeploymentProgress
+from region.services.codedeploy.minimum_healthy_hosts import DeploymentProgress, MinimumHealthyHosts
+from region.services.codedeploy.oversight import POLL, Oversight
+from region.services.codedeploy.stages import Stage
 from region.services.codedeploy.target_deployment import Machine, TargetDeployment, TargetPlan
 
 log = logging.getLogger(__name__)
@@ -80,3 +82,20 @@ class Rollout:
                 del self._running[plan.instance_id]
                 self._ended[plan.instance_id] = succeeded
                 self._changed.notify_all()
+
+
+def deploy_stage(
+    rollout: Rollout, minimum: MinimumHealthyHosts, stage: Stage, oversight: Oversight
+) -> bool:
+    """Deploy to the instances of a stage; return whether the next stage may follow."""
+    while True:
+        everywhere, here = rollout.progress(), rollout.progress(stage.instances)
+        if not everywhere.done:
+            oversight.heed_alarms()
+        startable = min(minimum.startable_count(everywhere), stage.minimum.startable_count(here))
+        if here.pending and startable and not oversight.stopped():
+            rollout.start(startable, stage.instances)
+        elif here.running:
+            rollout.wait(POLL)
+        else:
+            return here.done and not oversight.stopped()

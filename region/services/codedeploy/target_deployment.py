@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from moto.codedeploy.models import DeploymentInfo
 
@@ -18,7 +18,6 @@ from region.machines.codedeploy_agent.lifecycle_events import (
     ALLOW_TRAFFIC,
     BLOCK_TRAFFIC,
     FROM_PREVIOUS_REVISION,
-    events_of,
 )
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import UnknownMachine
@@ -58,27 +57,22 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
-    """What to deploy to one instance.
+    """What to do on one instance.
 
     Attributes:
+        events: The lifecycle events to run now, in order.
         target_groups: ARNs; empty without traffic control.
-        terminating: Whether CodeDeploy's termination hook deploys, which installs nothing.
+        outcome: The target's status after them: `Ready` if others follow later.
+        installs: Whether an application is started, whose services are limited from then on.
     """
 
     instance_id: str
     deployment: AgentDeployment
+    events: tuple[str, ...]
     target_groups: tuple[str, ...]
     ignore_stop_failures: bool
-    terminating: bool = False
-
-    @property
-    def events(self) -> tuple[str, ...]:
-        """The lifecycle events, in order."""
-        return events_of(
-            with_traffic_control=bool(self.target_groups),
-            terminating=self.terminating,
-            restart=self.deployment.restart,
-        )
+    outcome: Literal["Succeeded", "Ready"] = "Succeeded"
+    installs: bool = True
 
 
 class TargetDeployment:
@@ -118,14 +112,14 @@ class TargetDeployment:
             result = self._run(event)
             if result.status == "Failed" and not self._tolerated(event):
                 return self._end("Failed")
-        if not self._plan.terminating:
+        if self._plan.installs:
             try:
                 machine = self._find_machine(self._plan.instance_id)
                 machine.limit_services()
             except Exception as error:
                 self._record(self._plan.events[-1], failed(str(error)))
                 return self._end("Failed")
-        return self._end("Succeeded")
+        return self._end(self._plan.outcome)
 
     def _tolerated(self, event: str) -> bool:
         return self._plan.ignore_stop_failures and event in FROM_PREVIOUS_REVISION
@@ -185,4 +179,4 @@ class TargetDeployment:
             deployments.end_target(self._deployment, self._plan.instance_id, status)
             triggers.instance_changed(self._plane, self._deployment, self._plan.instance_id)
             self._plane.notify()
-        return status == "Succeeded"
+        return status == self._plan.outcome

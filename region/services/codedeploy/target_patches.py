@@ -77,21 +77,23 @@ def _describe(deployment: DeploymentInfo, instance_id: str) -> dict[str, Any]:
             "DeploymentTargetDoesNotExistException",
             f"The target {instance_id} is not part of deployment {deployment.deployment_id}.",
         )
-    return {
-        "deploymentTargetType": "InstanceTarget",
-        "instanceTarget": {
-            "deploymentId": deployment.deployment_id,
-            "targetId": instance_id,
-            "status": target.status,
-            "lastUpdatedAt": target.updated,
-            "lifecycleEvents": [_describe_event(event) for event in target.events],
-        },
+    described: dict[str, Any] = {
+        "deploymentId": deployment.deployment_id,
+        "targetId": instance_id,
+        "status": target.status,
+        "lastUpdatedAt": target.updated,
+        "lifecycleEvents": [_describe_event(event) for event in target.events],
     }
+    if target.label is not None:
+        described["instanceLabel"] = target.label
+    return {"deploymentTargetType": "InstanceTarget", "instanceTarget": described}
 
 
 def _describe_as_instance(deployment: DeploymentInfo, instance_id: str) -> dict[str, Any]:
     target = dict(_describe(deployment, instance_id)["instanceTarget"])
-    return {"instanceId": target.pop("targetId"), **target}
+    label = target.pop("instanceLabel", None)
+    kind = {} if label is None else {"instanceType": label}
+    return {"instanceId": target.pop("targetId"), **target, **kind}
 
 
 def _describe_event(event: LifecycleEvent) -> dict[str, Any]:

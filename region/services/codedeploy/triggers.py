@@ -44,6 +44,7 @@ INSTANCE: Mapping[TargetStatus, str] = {
     "InProgress": "InstanceStart",
     "Succeeded": "InstanceSuccess",
     "Failed": "InstanceFailure",
+    "Ready": "InstanceReady",
 }
 
 
@@ -80,6 +81,11 @@ def deployment_started(plane: ControlPlane, deployment: DeploymentInfo) -> None:
 def deployment_ended(plane: ControlPlane, deployment: DeploymentInfo) -> None:
     """Tell how a deployment has ended."""
     _deployment_event(plane, deployment, ENDED[str(deployment.status)])
+
+
+def deployment_ready(plane: ControlPlane, deployment: DeploymentInfo) -> None:
+    """Tell that a blue/green deployment waits for its traffic to be rerouted."""
+    _deployment_event(plane, deployment, "DeploymentReady")
 
 
 def instance_changed(plane: ControlPlane, deployment: DeploymentInfo, instance_id: str) -> None:
@@ -150,7 +156,7 @@ def _send(
                 arn=str(trigger["triggerTargetArn"]),
                 subject=f"{event}: AWS CodeDeploy {deployment.deployment_id}"[:100],
             )
-        except Exception as error:  # noqa: BLE001 - a topic that is gone fails no deployment
+        except Exception as error:
             log.warning("trigger %s could not be told: %s", trigger["triggerName"], error)
 
 
