@@ -16,14 +16,15 @@ from region.api.server import ControlPlane
 from region.machines.codedeploy_agent.lifecycle_events import ALLOWING, BLOCKING, INSTALLATION
 from region.services.codedeploy import (
     alarms_and_suspension,
+    announcements,
     blue_green,
     deployment_errors,
     deployments,
     endings,
     green_fleet,
     membership,
+    periods,
     plans,
-    triggers,
 )
 from region.services.codedeploy.minimum_healthy_hosts import MinimumHealthyHosts
 from region.services.codedeploy.oversight import POLL, Oversight
@@ -37,9 +38,6 @@ from region.services.codedeploy.rollout import Rollout, deploy_stage
 from region.services.codedeploy.stages import NO_MINIMUM, Stage
 from region.services.codedeploy.target_deployment import Machine, TargetPlan
 
-LONGEST_DEPLOYMENT = 5 * 86_400.0
-"""Seconds: two days for each of the two waits, and a day for the rest."""
-LONGEST_PROVISIONING = 3600.0
 MINUTE = 60.0
 
 
@@ -67,7 +65,7 @@ class BlueGreenExecution:
         self._find_machine = find_machine
         self._deployment = deployment
         self._closing = closing
-        self._oversight = Oversight(plane, deployment, closing, LONGEST_DEPLOYMENT)
+        self._oversight = Oversight(plane, deployment, closing, periods.BLUE_GREEN)
         self._options = blue_green.options_of(deployment.deployment_group)
         self._copy = ""
         self._rerouted = False
@@ -85,7 +83,7 @@ class BlueGreenExecution:
     def _run(self) -> None:
         with self._plane.lock:
             deployments.begin(self._deployment)
-            triggers.deployment_started(self._plane, self._deployment)
+            announcements.deployment_started(self._plane, self._deployment)
             alarms_and_suspension.suspend_processes(self._plane, self._deployment)
             blue = membership.members(self._plane, self._deployment.deployment_group)
             self._plane.notify()
@@ -114,7 +112,7 @@ class BlueGreenExecution:
             source = deployment.deployment_group.auto_scaling_groups[0]
             green_fleet.copy_group(plane, source, self._copy)
             plane.notify()
-        deadline = time.monotonic() + plane.config.seconds(LONGEST_PROVISIONING)
+        deadline = time.monotonic() + plane.config.seconds(periods.PROVISIONING)
         while time.monotonic() < deadline:
             self._require_not_stopped()
             with plane.lock:
@@ -146,7 +144,7 @@ class BlueGreenExecution:
             return
         with self._plane.lock:
             deployments.await_traffic(self._deployment)
-            triggers.deployment_ready(self._plane, self._deployment)
+            announcements.deployment_ready(self._plane, self._deployment)
             self._plane.notify()
         if not self._wait_for_user(self._options.ready_wait):
             raise BlueGreenError("Stopped", deployment_errors.NOT_CONTINUED)

@@ -7,7 +7,7 @@ import logging
 from moto.codedeploy.models import DeploymentInfo
 
 from region.api.server import ControlPlane
-from region.services.codedeploy import alarms_and_suspension, deployments, follow_ups, triggers
+from region.services.codedeploy import alarms_and_suspension, announcements, deployments, follow_ups
 from region.services.codedeploy.records import DeploymentStatus, ErrorInformation
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def finish(
     """End a deployment and start what follows from that. Call with the lock held."""
     deployments.finish(deployment, status, error)
     alarms_and_suspension.resume_processes(plane, deployment)
-    triggers.deployment_ended(plane, deployment)
+    announcements.deployment_ended(plane, deployment)
     follow_ups.create_follow_ups(plane, deployment)
     plane.notify()
     code = error.code if error else ""

@@ -10,12 +10,13 @@ from moto.codedeploy.models import DeploymentInfo
 from region.api.server import ControlPlane
 from region.services.codedeploy import (
     alarms_and_suspension,
+    announcements,
     deployment_errors,
     deployments,
     endings,
     membership,
+    periods,
     plans,
-    triggers,
 )
 from region.services.codedeploy.minimum_healthy_hosts import MinimumHealthyHosts
 from region.services.codedeploy.oversight import Oversight
@@ -23,9 +24,6 @@ from region.services.codedeploy.records import DeploymentRecord
 from region.services.codedeploy.rollout import Rollout, deploy_stage
 from region.services.codedeploy.stages import Stage, stages_of
 from region.services.codedeploy.target_deployment import Machine, TargetPlan
-
-LONGEST_DEPLOYMENT = 8 * 3600.0
-"""Seconds that an in-place deployment may take (CodeDeploy User Guide, "CodeDeploy limits")."""
 
 
 class Execution:
@@ -42,7 +40,7 @@ class Execution:
         self._plane = plane
         self._find_machine = find_machine
         self._deployment = deployment
-        self._oversight = Oversight(plane, deployment, closing, LONGEST_DEPLOYMENT)
+        self._oversight = Oversight(plane, deployment, closing, periods.IN_PLACE)
 
     def run(self) -> None:
         """Deploy to all instances, as many at a time as may be spared."""
@@ -64,7 +62,7 @@ class Execution:
         plane, deployment = self._plane, self._deployment
         with plane.lock:
             deployments.begin(deployment)
-            triggers.deployment_started(plane, deployment)
+            announcements.deployment_started(plane, deployment)
             minimum = plans.minimum_healthy_hosts(plane, deployment)
             members, names = self._instances()
             targets = plans.in_place(plane, deployment, names)

@@ -8,6 +8,7 @@ import time
 from moto.codedeploy.models import DeploymentInfo
 
 from region.api.server import ControlPlane
+from region.periods import Period
 from region.services.codedeploy import alarms_and_suspension, deployment_errors, deployments
 from region.services.codedeploy.records import (
     DeploymentRecord,
@@ -26,9 +27,9 @@ class Oversight:
         plane: ControlPlane,
         deployment: DeploymentInfo,
         closing: threading.Event,
-        limit: float,
+        limit: Period,
     ) -> None:
-        """Watch from now on; `limit` is in seconds of AWS, `closing` is set when the region stops."""
+        """Watch from now on, at most for `limit`; `closing` is set when the region stops."""
         self._plane = plane
         self._deployment = deployment
         self._closing = closing

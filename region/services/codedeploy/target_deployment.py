@@ -21,11 +21,10 @@ from region.machines.codedeploy_agent.lifecycle_events import (
 )
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import UnknownMachine
-from region.services.codedeploy import deployments, triggers
+from region.services.codedeploy import announcements, deployments, periods
 from region.services.codedeploy.records import TargetStatus
 from region.services.codedeploy.traffic_control import TrafficControl, failed
 
-AGENT_TIMEOUT = 300.0
 POLL = 0.5
 
 
@@ -104,7 +103,7 @@ class TargetDeployment:
         """Run until the first failure; return whether all events succeeded."""
         with self._plane.lock:
             deployments.start_target(self._deployment, self._plan.instance_id)
-            triggers.instance_changed(self._plane, self._deployment, self._plan.instance_id)
+            announcements.instance_changed(self._plane, self._deployment, self._plan.instance_id)
             self._plane.notify()
         for event in self._plan.events:
             if self._cancelled():
@@ -141,7 +140,7 @@ class TargetDeployment:
 
     def _machine(self) -> Machine:
         """Return the machine when its agent answers. CodeDeploy waits five minutes for that."""
-        deadline = time.monotonic() + self._plane.config.seconds(AGENT_TIMEOUT)
+        deadline = time.monotonic() + self._plane.config.seconds(periods.AGENT)
         while True:
             self._require_instance()
             with contextlib.suppress(UnknownMachine):
@@ -177,6 +176,6 @@ class TargetDeployment:
     def _end(self, status: TargetStatus) -> bool:
         with self._plane.lock:
             deployments.end_target(self._deployment, self._plan.instance_id, status)
-            triggers.instance_changed(self._plane, self._deployment, self._plan.instance_id)
+            announcements.instance_changed(self._plane, self._deployment, self._plan.instance_id)
             self._plane.notify()
         return status == self._plan.outcome

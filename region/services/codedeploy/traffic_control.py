@@ -12,9 +12,9 @@ from moto.elbv2.models import ELBv2Backend, FakeTargetGroup
 
 from region.api.server import ControlPlane
 from region.machines.codedeploy_agent.messages import EventResult
+from region.services.codedeploy import periods
 from region.services.elbv2.target_groups import health_of, longest_drain
 
-HEALTHY_TIMEOUT = 3600.0
 POLL = 0.5
 
 
@@ -57,7 +57,7 @@ class TrafficControl:
                 port = backend.target_groups[arn].port
                 backend.register_targets(arn, [{"Id": self._instance_id, "Port": port}])
             self._plane.notify()
-        timeout = self._plane.config.seconds(HEALTHY_TIMEOUT)
+        timeout = self._plane.config.seconds(periods.HEALTHY)
         if self._await_health(lambda states: states == {"healthy"}, timeout):
             return EventResult("Succeeded")
         return failed(
