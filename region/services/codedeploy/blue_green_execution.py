@@ -22,6 +22,7 @@ from region.services.codedeploy import (
     deployments,
     endings,
     green_fleet,
+    managed_hooks,
     membership,
     periods,
     plans,
@@ -175,6 +176,7 @@ class BlueGreenExecution:
             source = group.auto_scaling_groups[0] if self._copy else ""
             if self._copy:
                 group.auto_scaling_groups = [self._copy]
+                managed_hooks.synchronize(plane.backend("codedeploy"), group)
             deployments.await_termination(self._deployment)
         if self._options.terminates:
             self._wait_for_user(self._options.termination_wait)

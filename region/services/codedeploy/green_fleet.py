@@ -50,6 +50,10 @@ def copy_group(plane: ControlPlane, source: str, name: str) -> FakeAutoScalingGr
         if not str(tag["Key"]).startswith(GROUP_TAG_PREFIX)
     ]
     mixed = copy.deepcopy(old.mixed_instances_policy)
+    if mixed:
+        _by_id(mixed["LaunchTemplate"]["LaunchTemplateSpecification"])
+    template = dict(old.launch_template or {})
+    _by_id(template)
     new = backend.create_auto_scaling_group(
         name=name,
         availability_zones=[] if old.vpc_zone_identifier else old.availability_zones,
@@ -57,7 +61,7 @@ def copy_group(plane: ControlPlane, source: str, name: str) -> FakeAutoScalingGr
         max_size=old.max_size,
         min_size=old.min_size,
         launch_config_name="",
-        launch_template=cast("dict[str, Any]", None if mixed else old.launch_template),
+        launch_template={} if mixed else template,
         vpc_zone_identifier=old.vpc_zone_identifier,
         default_cooldown=old.default_cooldown,
         health_check_period=old.health_check_grace_period,
@@ -77,6 +81,11 @@ def copy_group(plane: ControlPlane, source: str, name: str) -> FakeAutoScalingGr
     for attribute in COPIED:
         setattr(record, attribute, copy.deepcopy(getattr(before, attribute)))
     return new
+
+
+def _by_id(template: dict[str, Any]) -> None:
+    """Name a launch template by its id alone, as requests do."""
+    template.pop("LaunchTemplateName", None)
 
 
 def in_service(plane: ControlPlane, name: str) -> list[str] | None:

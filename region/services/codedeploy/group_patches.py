@@ -15,7 +15,7 @@ from moto.elbv2.models import elbv2_backends
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import blue_green, deployments, renaming, triggers
+from region.services.codedeploy import blue_green, deployments, managed_hooks, renaming, triggers
 from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME, config_of
 from region.services.codedeploy.membership import WITH_TRAFFIC_CONTROL, target_group_names
 from region.services.codedeploy.parameter_checks import check_name
@@ -82,6 +82,7 @@ def _create_group(
     except CodeDeployException:
         del groups[deployment_group_name]
         raise
+    managed_hooks.synchronize(backend, group)
     return identifier
 
 
@@ -129,6 +130,7 @@ def update_deployment_group(call: CodeDeployResponse) -> ActionResult:
     groups[new] = groups.pop(name)
     group.deployment_group_name = new
     renaming.group_renamed(backend, application, name, new)
+    managed_hooks.synchronize(backend, group)
     return ActionResult({"hooksNotCleanedUp": []})
 
 
@@ -140,6 +142,7 @@ def delete_deployment_group(call: CodeDeployResponse) -> ActionResult:
     group = groups.get(Parameters(call).text("deploymentGroupName"))
     if group is not None:
         deployments.require_idle(backend, group)
+        managed_hooks.remove(backend, group)
         del groups[group.deployment_group_name]
     return ActionResult({"hooksNotCleanedUp": []})
 

@@ -5,14 +5,20 @@ https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-sc
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Literal
 
 from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup
 
 from region.api.server import ControlPlane
-from region.services.codedeploy import deployments
-from region.services.codedeploy.records import AUTOSCALING, TERMINATION, DeploymentGroupRecord
+from region.services.codedeploy import deployments, managed_hooks, periods
+from region.services.codedeploy.records import (
+    AUTOSCALING,
+    TERMINATION,
+    DeploymentGroupRecord,
+    ServiceRecord,
+)
 
 Decision = Literal["continue", "wait", "abandon"]
 
@@ -28,6 +34,8 @@ def launch_decision(plane: ControlPlane, scaling_group: str, instance_id: str) -
             _launch(plane, backend, group, instance_id)
             for group in _groups_of(backend, scaling_group)
         ]
+        if managed_hooks.orphaned(backend, scaling_group, managed_hooks.LAUNCHING):
+            decisions.append(_orphan(plane, backend, instance_id))
     for decision in ("abandon", "wait"):
         if decision in decisions:
             return decision
@@ -74,6 +82,16 @@ def _launch(
     if deployment.status in deployments.ACTIVE:
         return "wait"
     return "continue" if deployment.status == "Succeeded" else "abandon"
+
+
+def _orphan(plane: ControlPlane, backend: CodeDeployBackend, instance_id: str) -> Decision:
+    """Wait for a hook that nobody answers, and abandon the launch when its heartbeat times out."""
+    waiting = ServiceRecord.of(backend).orphans
+    began = waiting.setdefault(instance_id, time.time())
+    if time.time() - began < plane.config.seconds(periods.HOOK):
+        return "wait"
+    waiting.pop(instance_id)
+    return "abandon"
 
 
 def _stops(

@@ -26,6 +26,11 @@ BLUE_GREEN = Period(
     "shift of its traffic (48), until the end of the original instances (48), and the parts between "
     "them (13)",
 )
+HOOK = Period(
+    "CodeDeploy's lifecycle hook in an Auto Scaling group",
+    600,
+    "CodeDeploy User Guide, Integrating CodeDeploy with Amazon EC2 Auto Scaling: heartbeat timeout",
+)
 PROVISIONING = Period(
     "Instances of a copied Auto Scaling group, until they are in service",
     3600,

@@ -38,7 +38,8 @@ BY_AUTOSCALING: frozenset[str] = frozenset({AUTOSCALING, TERMINATION})
 Revision = dict[str, Any]
 """RevisionLocation of the API; moto keeps it as it comes."""
 
-TERMINATION_HOOK_PREFIX = "CodeDeploy-managed-automatic-termination-deployment-hook"
+HOOK_PREFIX = "CodeDeploy-managed-automatic-"
+TERMINATION_HOOK_PREFIX = f"{HOOK_PREFIX}termination-deployment-hook"
 
 
 # Deployments ---------------------------------------------------------------------------------
@@ -247,12 +248,14 @@ class ServiceRecord(Record[CodeDeployBackend]):
     Attributes:
         configs: The deployment configurations that users created, by name.
         revisions: Application name -> its revisions.
+        orphans: Instance id -> when its launch began to wait for a hook that nobody answers.
     """
 
     configs: dict[str, DeploymentConfig] = field(default_factory=dict[str, DeploymentConfig])
     revisions: dict[str, list[RegisteredRevision]] = field(
         default_factory=dict[str, list[RegisteredRevision]]
     )
+    orphans: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def alarm_configuration_of(owner: DeploymentGroup | DeploymentInfo) -> dict[str, Any]:

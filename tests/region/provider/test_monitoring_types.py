@@ -78,7 +78,7 @@ def without(inputs: dict[str, Any], *names: str) -> dict[str, Any]:
             CONFIG,
             {"minimumHealthyHosts": {"type": "FLEET_PERCENT", "value": 101}},
             "minimumHealthyHosts.value",
-            "0 to 100",
+            "0 to 99",
         ),
         (
             CONFIG,

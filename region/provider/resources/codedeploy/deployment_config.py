@@ -16,7 +16,7 @@ from region.provider.resources.codedeploy.common import PLATFORM
 from region.provider.values import Properties
 
 KINDS = ("FLEET_PERCENT", "HOST_COUNT")
-_HOSTS = "minimumHealthyHosts"
+_HOSTS, _ZONAL = "minimumHealthyHosts", "zonalConfig"
 
 
 class DeploymentConfig(Handler):
@@ -24,11 +24,8 @@ class DeploymentConfig(Handler):
 
     resource_type = "aws:codedeploy/deploymentConfig:DeploymentConfig"
     supported = frozenset(
-        {"deploymentConfigName", "computePlatform", f"{_HOSTS}.type", f"{_HOSTS}.value"}
+        {"deploymentConfigName", "computePlatform", f"{_HOSTS}.type", f"{_HOSTS}.value", _ZONAL}
     )
-    hints: ClassVar = {
-        "zonalConfig": "leave it out: the local region deploys to all zones together"
-    }
     defaults: ClassVar = {"computePlatform": PLATFORM}
     naming = Naming(
         prop="deploymentConfigName",
@@ -48,7 +45,7 @@ class DeploymentConfig(Handler):
         if isinstance(hosts, dict):
             kind, value = hosts.get("type"), hosts.get("value")  # pyright: ignore[reportUnknownMemberType]
             yield from checks.one_of(f"{_HOSTS}.type", kind, KINDS)
-            most = 100 if kind == KINDS[0] else 10_000
+            most = 99 if kind == KINDS[0] else 10_000
             yield from checks.within(f"{_HOSTS}.value", value, 0, most)
 
     @override
@@ -58,6 +55,7 @@ class DeploymentConfig(Handler):
             deploymentConfigName=inputs["deploymentConfigName"],
             computePlatform=inputs["computePlatform"],
             minimumHealthyHosts=inputs[_HOSTS],
+            **({_ZONAL: inputs[_ZONAL]} if inputs.get(_ZONAL) else {}),
         )
         return inputs["deploymentConfigName"]
 
@@ -72,6 +70,7 @@ class DeploymentConfig(Handler):
             "deploymentConfigId": config.get("deploymentConfigId", ""),
             "arn": op.arn("codedeploy", f"deploymentconfig:{identity}"),
             _HOSTS: dict(config[_HOSTS]),
+            **({_ZONAL: config[_ZONAL]} if config.get(_ZONAL) else {}),
         }
 
     @override

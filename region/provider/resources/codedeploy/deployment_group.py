@@ -1,4 +1,4 @@
-"""CodeDeploy deployment groups for EC2, in place."""
+"""CodeDeploy deployment groups for EC2."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from region.provider.operation import Operation
 from region.provider.resources.codedeploy.common import NAME, PLATFORM, RULE, retag, tags_of
 from region.provider.values import Properties
 
-TYPES, OPTIONS = ("IN_PLACE",), ("WITH_TRAFFIC_CONTROL", "WITHOUT_TRAFFIC_CONTROL")
+TYPES, OPTIONS = ("IN_PLACE", "BLUE_GREEN"), ("WITH_TRAFFIC_CONTROL", "WITHOUT_TRAFFIC_CONTROL")
 
 
 FILTER_TYPES = ("KEY_ONLY", "VALUE_ONLY", "KEY_AND_VALUE")
@@ -36,11 +36,19 @@ _FILTER = {"Key": "key", "Value": "value", "Type": "type"}
 _ALARMS = {"enabled": "enabled", "ignorePollAlarmFailure": "ignorePollAlarmFailure"}
 
 
+_BLUE_GREEN = "blueGreenDeploymentConfig"
+_PARTS = (
+    "deploymentReadyOption",
+    "greenFleetProvisioningOption",
+    "terminateBlueInstancesOnDeploymentSuccess",
+)
+
+
 _NAMES = frozenset({"appName", "deploymentGroupName"})
 
 
 class DeploymentGroup(Handler):
-    """`aws.codedeploy.DeploymentGroup`, in place."""
+    """`aws.codedeploy.DeploymentGroup`."""
 
     resource_type = "aws:codedeploy/deploymentGroup:DeploymentGroup"
     supported = frozenset(
@@ -54,13 +62,11 @@ class DeploymentGroup(Handler):
             "ec2TagFilters",
             "ec2TagSets.ec2TagFilters",
             "tags",
+            "triggerConfigurations",
+            *(f"{_BLUE_GREEN}.{part}" for part in _PARTS),
             *_GROUP.values(),
         }
     )
-    hints: ClassVar = {
-        "blueGreenDeploymentConfig": "deploy IN_PLACE: a copied Auto Scaling group is outside state",
-        "triggerConfigurations": "remove it: the local region sends no notifications",
-    }
     defaults: ClassVar = {
         "deploymentConfigName": "CodeDeployDefault.OneAtATime",
         "outdatedInstancesStrategy": "UPDATE",
@@ -74,13 +80,15 @@ class DeploymentGroup(Handler):
             "autoRollbackConfiguration.events",
             "alarmConfiguration.alarms",
             "loadBalancerInfo.targetGroupInfos",
+            "triggerConfigurations",
+            "triggerConfigurations.triggerEvents",
         }
     )
     naming = Naming(prop="deploymentGroupName", prefix="", limit=100, pattern=NAME, rule=RULE)
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
-        """Check that deployments are in place and that traffic control has a target group."""
+        """Check the style, and that traffic control has a target group."""
         style: Any = inputs.get("deploymentStyle")
         if isinstance(style, dict):
             yield from _check_style(style, inputs)
@@ -160,6 +168,7 @@ class DeploymentGroup(Handler):
 _EMPTY: dict[str, Any] = {
     "autoScalingGroups": [],
     "ec2TagFilters": [],
+    "triggerConfigurations": [],
     "alarmConfiguration": {"enabled": False, "alarms": []},
     "autoRollbackConfiguration": {"enabled": False, "events": []},
 }
@@ -196,6 +205,13 @@ def _group(inputs: Properties) -> dict[str, Any]:
     balancer = (inputs.get("loadBalancerInfo") or {}).get("targetGroupInfos")
     if balancer:
         parameters["loadBalancerInfo"] = {"targetGroupInfoList": balancer}
+    if inputs.get("triggerConfigurations"):
+        parameters["triggerConfigurations"] = inputs["triggerConfigurations"]
+    blue_green = inputs.get(_BLUE_GREEN)
+    if blue_green:
+        parameters["blueGreenDeploymentConfiguration"] = {
+            part: blue_green[part] for part in _PARTS if blue_green.get(part)
+        }
     alarms = inputs.get("alarmConfiguration")
     if alarms:
         named = [{"name": name} for name in alarms.get("alarms") or ()]
@@ -228,6 +244,13 @@ def _described(group: Mapping[str, Any]) -> Properties:
     if balancers:
         described["loadBalancerInfo"] = {
             "targetGroupInfos": [{"name": item["name"]} for item in balancers]
+        }
+    if group.get("triggerConfigurations"):
+        described["triggerConfigurations"] = [dict(one) for one in group["triggerConfigurations"]]
+    blue_green = group.get("blueGreenDeploymentConfiguration") or {}
+    if blue_green:
+        described[_BLUE_GREEN] = {
+            part: dict(blue_green[part]) for part in _PARTS if part in blue_green
         }
     alarms = group.get("alarmConfiguration") or {}
     if alarms.get("alarms"):
