@@ -48,7 +48,8 @@ class BlueGreenError(Exception):
     def __init__(self, status: DeploymentStatus, error: ErrorInformation) -> None:
         """Keep both."""
         super().__init__(error.message)
-        self.status, self.error = status, error
+        self.status: DeploymentStatus = status
+        self.error = error
 
 
 class BlueGreenExecution:

@@ -118,7 +118,7 @@ def _deployment_event(plane: ControlPlane, deployment: DeploymentInfo, event: st
     error = DeploymentRecord.of(deployment).error
     content = {
         "createTime": _time(deployment.create_time),
-        "completeTime": _time(cast("datetime | None", deployment.complete_time)),
+        "completeTime": _time(deployment.complete_time),
         "deploymentOverview": json.dumps(deployment.deployment_overview or {}),
         "status": {"InProgress": "CREATED"}.get(
             str(deployment.status), str(deployment.status).upper()
