@@ -19,6 +19,7 @@ from region.machines.machine_pool import MachinePool, sweep
 from region.network import API, API_PORT, RegionNetwork, leftovers
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
+from region.services.autoscaling.automation import AutomationController
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.cloudwatch.controller import AlarmsController
 from region.services.codedeploy.controller import DeploymentsController
@@ -146,6 +147,7 @@ class Region:
             RunCommandController(plane, pool),
             AlarmsController(plane),
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
+            AutomationController(plane),
             StateEventsController(plane),
         ]
 

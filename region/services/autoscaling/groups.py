@@ -122,6 +122,8 @@ def begin_termination(backend: AutoScalingBackend, member: InstanceState, cause:
 def remove_group(backend: AutoScalingBackend, group: FakeAutoScalingGroup) -> None:
     """Delete a group without instances, with its hooks, policies and scheduled actions."""
     backend.autoscaling_groups.pop(group.name, None)
+    for member in GroupRecord.of(group).warm:
+        member.instance.terminate()
     for name, hook in list(backend.lifecycle_hooks.items()):
         if hook.auto_scaling_group_name == group.name:
             del backend.lifecycle_hooks[name]

@@ -60,6 +60,15 @@ def desired(backend: EC2Backend, configuration: Mapping[str, Any]) -> LaunchSett
     return LaunchSettings(found, str(given.get("Version") or "$Default"), _types(mixed))
 
 
+def adopt(group: FakeAutoScalingGroup, configuration: Mapping[str, Any]) -> None:
+    """Make a desired configuration the group's own."""
+    mixed = configuration.get("MixedInstancesPolicy")
+    template = configuration.get("LaunchTemplate") or {}
+    group.mixed_instances_policy = dict(mixed) if mixed else None
+    group.provided_launch_template_version = template.get("Version")
+    group._set_launch_configuration("", dict(template), group.mixed_instances_policy)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
 def current_refresh(group: FakeAutoScalingGroup) -> Refresh | None:
     """Return the group's instance refresh that has not ended."""
     refreshes = GroupRecord.of(group).refreshes

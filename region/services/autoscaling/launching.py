@@ -22,7 +22,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
-from region.services.autoscaling import activities, groups, launch_settings, scaling_plan
+from region.services.autoscaling import activities, groups, launch_settings, scaling_plan, warm_pool
 from region.services.autoscaling.groups import IN_SERVICE, PENDING_WAIT, is_up
 from region.services.autoscaling.health import STATUS_CHECKS_CAUSE, STOPPED_CAUSE
 from region.services.autoscaling.records import GroupRecord, MemberRecord
@@ -42,9 +42,20 @@ def launch(
     """Launch an instance and return whether EC2 accepted it; `capacity` counts those before it."""
     backend = plane.backend("autoscaling")
     cause = _cause(group, step.reason, capacity)
+    warm = warm_pool.take(group, step.placement.zone)
+    if warm is not None:
+        known = MemberRecord.of(warm)
+        known.beyond_desired = step.beyond_desired
+        known.launch_activity = activities.begin(
+            backend,
+            group,
+            f"Launching a new EC2 instance from warm pool: {warm.instance.id}",
+            cause,
+        )
+        return True
     activity = activities.begin(backend, group, "Launching a new EC2 instance", cause)
     try:
-        instance, template = _run_instance(plane.backend("ec2"), group, step.placement)
+        instance, template = run_instance(plane.backend("ec2"), group, step.placement)
     except Exception as error:
         message = f"Launching EC2 instance failed. {error}"
         activities.finish(backend, activity, "Failed", message)
@@ -157,7 +168,7 @@ def _back_off(plane: ControlPlane, group: FakeAutoScalingGroup) -> None:
     )
 
 
-def _run_instance(
+def run_instance(
     backend: EC2Backend, group: FakeAutoScalingGroup, placement: scaling_plan.Placement
 ) -> tuple[Instance, dict[str, str]]:
     """Launch one instance from the launch template, in the version that group or refresh name."""

@@ -2,7 +2,7 @@
 
 moto launches and terminates inside the call, in the first subnet only, and checks no limits.
 Here a call validates and records; region.services.autoscaling.controller launches, replaces and
-terminates in the group's own time. Scaling policies are stored and described, not acted upon.
+terminates in the group's own time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.autoscaling import activities, instance_patches
+from region.services.autoscaling import (
+    activities,
+    instance_patches,
+    lifetime,
+    metric_patches,
+    notification_patches,
+    warm_pool_patches,
+)
 from region.services.autoscaling.groups import (
     DELETING,
     IN_SERVICE,
@@ -31,7 +38,9 @@ from region.services.autoscaling.groups import (
     suspended_processes,
 )
 from region.services.autoscaling.records import Activity, BackendRecord, GroupRecord, MemberRecord
-from region.services.autoscaling.scaling import policy_patches
+from region.services.autoscaling.refresh import refresh_patches
+from region.services.autoscaling.scaling import cooldown, policy_patches
+from region.services.autoscaling.scheduled import action_patches
 
 # Parameters that moto drops: fields of GroupRecord, and properties of the group for describing it.
 RECORDED = {
@@ -62,7 +71,15 @@ patches = Patches()
 def install() -> None:
     """Patch moto's Auto Scaling."""
     patches.install()
-    for module in (instance_patches, policy_patches):
+    for module in (
+        instance_patches,
+        policy_patches,
+        action_patches,
+        refresh_patches,
+        notification_patches,
+        metric_patches,
+        warm_pool_patches,
+    ):
         module.patches.install()
 
 
@@ -168,6 +185,7 @@ def _create(moto: Original, self: AutoScalingResponse) -> EmptyResult:
         )
         raise ValidationError(message)
     _check_on_demand(mixed)
+    lifetime.check(given.integer("MaxInstanceLifetime"))
     minimum, maximum = given.integer("MinSize") or 0, given.integer("MaxSize") or 0
     _check_sizes(minimum, maximum, _or(given.integer("DesiredCapacity"), minimum))
     answer: EmptyResult = moto(self)
@@ -190,6 +208,7 @@ def _update(moto: Original, self: AutoScalingResponse) -> EmptyResult:
     maximum = _or(given.integer("MaxSize"), group.max_size)
     mixed = given.structure("MixedInstancesPolicy")
     _check_on_demand(mixed)
+    lifetime.check(given.integer("MaxInstanceLifetime"))
     # Without a desired capacity AWS keeps the present one, moved inside the new bounds.
     kept = max(minimum, min(before, maximum))
     desired = _or(given.integer("DesiredCapacity"), kept)
@@ -224,6 +243,8 @@ def set_desired_capacity(self: AutoScalingResponse) -> EmptyResult:
     if outside:
         message = f"New SetDesiredCapacity value {desired} is {outside} for the AutoScalingGroup."
         raise ValidationError(message)
+    if given.flag("HonorCooldown"):
+        cooldown.refuse_during(group)
     group.set_desired_capacity(desired)
     return EmptyResult()
 
@@ -293,14 +314,6 @@ def detach_traffic_sources(self: AutoScalingResponse) -> EmptyResult:
     name = given.text("AutoScalingGroupName")
     self.autoscaling_backend.detach_load_balancer_target_groups(name, arns)
     return EmptyResult()
-
-
-@patches.around(AutoScalingResponse, "put_scaling_policy")
-def _put_scaling_policy(moto: Original, self: AutoScalingResponse) -> ActionResult:
-    """Return the policy's ARN under the API's name; moto uses another."""
-    require_group(self.autoscaling_backend, Parameters(self).text("AutoScalingGroupName"))
-    arn = moto(self).result["PolicyArn"]
-    return ActionResult({"PolicyARN": arn, "Alarms": []})
 
 
 def _check_on_demand(mixed: dict[str, Any]) -> None:

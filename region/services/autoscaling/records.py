@@ -27,6 +27,7 @@ class GroupRecord(Record[FakeAutoScalingGroup]):
         surge: How many instances beyond the desired capacity a replacement holds.
         notifications: The types of activities that are published, by the ARN of the topic.
         warm: The instances of its warm pool.
+        metrics_at: When its metrics were published last, in epoch seconds.
         default_instance_warmup: As given, like all that follow; moto drops these parameters.
     """
 
@@ -39,6 +40,7 @@ class GroupRecord(Record[FakeAutoScalingGroup]):
     surge: int = 0
     notifications: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     warm: list[InstanceState] = field(default_factory=list[InstanceState])
+    metrics_at: float = 0.0
     default_instance_warmup: int | None = None
     instance_maintenance_policy: dict[str, Any] | None = None
     max_instance_lifetime: int | None = None
@@ -101,6 +103,8 @@ class BackendRecord(Record[AutoScalingBackend]):
 
     Attributes:
         activities: The scaling activities, oldest first.
+        speed: By how much the region's clock divides the periods of AWS.
     """
 
     activities: list[Activity] = field(default_factory=list[Activity])
+    speed: float = 1.0

@@ -148,8 +148,7 @@ def test_a_scaling_policy_returns_its_arn_and_is_described(aws, create):
         PolicyType="TargetTrackingScaling",
         TargetTrackingConfiguration={
             "PredefinedMetricSpecification": {
-                "PredefinedMetricType": "ALBRequestCountPerTarget",
-                "ResourceLabel": "app/alb/1/targetgroup/tg/2",
+                "PredefinedMetricType": "ASGAverageCPUUtilization",
             },
             "TargetValue": 600.0,
         },

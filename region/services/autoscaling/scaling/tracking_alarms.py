@@ -1,0 +1,174 @@
+"""The two alarms of a policy that tracks a target.
+
+Callers hold the control plane's lock.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, cast
+
+from moto.autoscaling.models import AutoScalingBackend, FakeScalingPolicy
+from moto.cloudwatch.models import Dimension, Metric, MetricDataQuery, MetricStat
+
+from region.services.autoscaling.scaling import policies
+from region.services.autoscaling.scaling.policy_checks import PER_TARGET, parts_of_label
+from region.services.autoscaling.scaling.records import PolicyRecord
+
+MINUTE = 60
+HIGH_DATAPOINTS, LOW_DATAPOINTS = 3, 15
+"""Data points of a minute; not documented, but what alarms of AWS's own policies show."""
+LOW_SHARE_OF_CPU, LOW_SHARE = 0.7, 0.9
+"""The scale-in threshold, of the target: not documented either."""
+CPU = ("ASGAverageCPUUtilization", "ASGAverageCPUUtilizationHighResolution")
+HIGH_RESOLUTION_PERIOD = 10
+HIGH, LOW = "AlarmHigh", "AlarmLow"
+_EC2_METRICS = {
+    "ASGAverageCPUUtilization": "CPUUtilization",
+    "ASGAverageCPUUtilizationHighResolution": "CPUUtilization",
+    "ASGAverageNetworkIn": "NetworkIn",
+    "ASGAverageNetworkOut": "NetworkOut",
+}
+
+
+def configuration_of(policy: FakeScalingPolicy) -> Mapping[str, Any]:
+    """Return the target tracking configuration, empty for a policy of another type."""
+    tracking = policy.target_tracking_configuration
+    return {} if tracking is None else vars(tracking)
+
+
+def target_of(policy: FakeScalingPolicy) -> float:
+    """Return the value that the policy keeps the metric at."""
+    return float(configuration_of(policy)["TargetValue"])
+
+
+def scales_in(policy: FakeScalingPolicy) -> bool:
+    """Return whether the policy may take instances away."""
+    return str(configuration_of(policy).get("DisableScaleIn", False)).lower() != "true"
+
+
+def put(backend: AutoScalingBackend, policy: FakeScalingPolicy) -> None:
+    """Make the alarms of a policy anew."""
+    policies.delete_alarms(backend, policy)
+    target, share = target_of(policy), _low_share(policy)
+    _put(backend, policy, HIGH, "GreaterThanThreshold", target)
+    if scales_in(policy):
+        # Rounded: 0.7 of 30 is not 20.999999999999996.
+        _put(backend, policy, LOW, "LessThanThreshold", round(target * share, 9))
+
+
+def _put(
+    backend: AutoScalingBackend,
+    policy: FakeScalingPolicy,
+    kind: str,
+    operator: str,
+    threshold: float,
+) -> None:
+    metric = _metric(policy)
+    minutes = HIGH_DATAPOINTS if kind == HIGH else LOW_DATAPOINTS
+    period = int(metric.pop("granularity"))
+    name = f"TargetTracking-{policy.auto_scaling_group_name}-{kind}-{uuid.uuid4()}"
+    policies.alarms_of(backend).put_metric_alarm(
+        name=name,
+        comparison_operator=operator,
+        evaluation_periods=minutes * MINUTE // period if kind == LOW else minutes,
+        threshold=threshold,
+        description=(f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy.arn}."),
+        alarm_actions=[policy.arn],
+        **metric,
+    )
+    PolicyRecord.of(policy).alarms.append(name)
+
+
+def _low_share(policy: FakeScalingPolicy) -> float:
+    predefined = configuration_of(policy).get("PredefinedMetricSpecification") or {}
+    return LOW_SHARE_OF_CPU if predefined.get("PredefinedMetricType") in CPU else LOW_SHARE
+
+
+def _metric(policy: FakeScalingPolicy) -> dict[str, Any]:
+    """Return what the alarms watch, as CloudWatch's parameters, and the period as `granularity`."""
+    configuration = configuration_of(policy)
+    predefined = configuration.get("PredefinedMetricSpecification")
+    if predefined:
+        return _predefined(policy, predefined)
+    customized: Mapping[str, Any] = configuration["CustomizedMetricSpecification"]
+    queries: list[Mapping[str, Any]] = customized.get("Metrics") or []
+    if queries:
+        return _math(queries)
+    period = int(customized.get("Period") or MINUTE)
+    dimensions: list[dict[str, str]] = customized.get("Dimensions") or []
+    return _simple(
+        str(customized["Namespace"]),
+        str(customized["MetricName"]),
+        dimensions,
+        str(customized["Statistic"]),
+        period,
+    ) | {"unit": customized.get("Unit")}
+
+
+def _predefined(policy: FakeScalingPolicy, metric: Mapping[str, Any]) -> dict[str, Any]:
+    kind = str(metric["PredefinedMetricType"])
+    if kind == PER_TARGET:
+        balancer, target_group = parts_of_label(str(metric["ResourceLabel"]))
+        dimensions = [
+            {"Name": "TargetGroup", "Value": target_group},
+            {"Name": "LoadBalancer", "Value": balancer},
+        ]
+        return _simple("AWS/ApplicationELB", "RequestCountPerTarget", dimensions, "Sum", MINUTE)
+    dimensions = [{"Name": "AutoScalingGroupName", "Value": policy.auto_scaling_group_name}]
+    period = HIGH_RESOLUTION_PERIOD if kind == CPU[1] else MINUTE
+    return _simple("AWS/EC2", _EC2_METRICS[kind], dimensions, "Average", period)
+
+
+def _simple(
+    namespace: str, name: str, dimensions: list[dict[str, str]], statistic: str, period: int
+) -> dict[str, Any]:
+    return {
+        "namespace": namespace,
+        "metric_name": name,
+        "dimensions": dimensions,
+        "statistic": statistic,
+        "period": period,
+        "granularity": period,
+    }
+
+
+def _math(queries: list[Mapping[str, Any]]) -> dict[str, Any]:
+    periods = [int((query.get("MetricStat") or {}).get("Period") or MINUTE) for query in queries]
+    period = max(periods)
+    return {
+        "namespace": None,
+        "metric_name": None,
+        "dimensions": [],
+        "statistic": None,
+        "period": None,
+        "metric_data_queries": [_query(query) for query in queries],
+        "granularity": period,
+    }
+
+
+def _query(query: Mapping[str, Any]) -> MetricDataQuery:
+    stat: Mapping[str, Any] = query.get("MetricStat") or {}
+    metric_stat = None
+    if stat:
+        metric: Mapping[str, Any] = stat["Metric"]
+        dimensions: list[Mapping[str, str]] = metric.get("Dimensions") or []
+        metric_stat = MetricStat(
+            metric=Metric(
+                metric_name=str(metric["MetricName"]),
+                namespace=str(metric["Namespace"]),
+                dimensions=[Dimension(one["Name"], one["Value"]) for one in dimensions],
+            ),
+            period=cast("Any", int(stat.get("Period") or MINUTE)),
+            stat=str(stat["Stat"]),
+            unit=cast("Any", stat.get("Unit")),
+        )
+    return MetricDataQuery(
+        query_id=str(query["Id"]),
+        label=cast("Any", query.get("Label")),
+        period=cast("Any", query.get("Period")),
+        return_data=query.get("ReturnData", True),
+        expression=query.get("Expression"),
+        metric_stat=metric_stat,
+    )

@@ -1,0 +1,1 @@
+"""Scheduled actions: a group's bounds and desired capacity at given times."""

@@ -1,0 +1,52 @@
+"""Warm pools: instances that were launched ahead, and wait stopped or running.
+
+Callers hold the control plane's lock.
+"""
+
+from __future__ import annotations
+
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+
+from region.services.autoscaling.groups import PENDING
+from region.services.autoscaling.records import GroupRecord
+from region.services.ec2 import instances as ec2
+
+WARM_PENDING, WARM_TERMINATING = "Warmed:Pending", "Warmed:Terminating"
+WARM_RUNNING, WARM_STOPPED = "Warmed:Running", "Warmed:Stopped"
+READY = frozenset({WARM_RUNNING, WARM_STOPPED})
+DELETING = "PendingDelete"
+
+
+def minimum(group: FakeAutoScalingGroup) -> int:
+    """Return the fewest instances of the pool."""
+    return int(group.warm_pool.min_size) if group.warm_pool is not None else 0
+
+
+def size(group: FakeAutoScalingGroup) -> int:
+    """Return how many instances the pool is to have: what is missing to the group's maximum."""
+    pool = group.warm_pool
+    if pool is None or is_deleting(group):
+        return 0
+    prepared = pool.max_group_prepared_capacity
+    most = (group.max_size or 0) if prepared is None else int(prepared)
+    return max(minimum(group), most - (group.desired_capacity or 0), 0)
+
+
+def is_deleting(group: FakeAutoScalingGroup) -> bool:
+    """Return whether the pool goes once its instances have ended."""
+    return vars(group.warm_pool).get("status") == DELETING
+
+
+def take(group: FakeAutoScalingGroup, zone: str) -> InstanceState | None:
+    """Move an instance of the pool into the group, from the zone if there is one; None without any."""
+    warm = GroupRecord.of(group).warm
+    ready = [member for member in warm if member.lifecycle_state in READY]
+    if not ready:
+        return None
+    chosen = min(ready, key=lambda member: str(member.availability_zone) != zone)
+    warm.remove(chosen)
+    if chosen.instance.state_code == ec2.STOPPED:
+        chosen.instance.start()
+    chosen.lifecycle_state = PENDING
+    group.instance_states.append(chosen)
+    return chosen

@@ -1,0 +1,161 @@
+"""Keeping a warm pool at its size.
+
+Callers hold the control plane's lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+
+from region.api.server import ControlPlane
+from region.services.autoscaling import (
+    activities,
+    groups,
+    launch_settings,
+    launching,
+    scaling_plan,
+    warm_pool,
+)
+from region.services.autoscaling.records import GroupRecord, MemberRecord
+from region.services.autoscaling.warm_pool import (
+    READY,
+    WARM_PENDING,
+    WARM_RUNNING,
+    WARM_STOPPED,
+    WARM_TERMINATING,
+)
+from region.services.ec2 import instances as ec2
+from region.services.ec2.records import InstanceRecord
+
+log = logging.getLogger(__name__)
+
+
+def keep_up(plane: ControlPlane, group: FakeAutoScalingGroup, now: float) -> None:
+    """Take a group's warm pool one step closer to what it is to be."""
+    record = GroupRecord.of(group)
+    if group.warm_pool is None and not record.warm:
+        return
+    before = [(member.instance.id, member.lifecycle_state) for member in record.warm]
+    for member in list(record.warm):
+        _advance(group, member)
+    _resize(plane, group, now)
+    if group.warm_pool is not None and warm_pool.is_deleting(group) and not record.warm:
+        group.warm_pool = None
+    if [(member.instance.id, member.lifecycle_state) for member in record.warm] != before:
+        plane.notify()
+
+
+def _advance(group: FakeAutoScalingGroup, member: InstanceState) -> None:
+    instance, warm = member.instance, GroupRecord.of(group).warm
+    code = instance.state_code
+    if code == ec2.TERMINATED:
+        warm.remove(member)
+        backend = group.autoscaling_backend
+        activities.finish(backend, MemberRecord.of(member).termination_activity, "Successful")
+    elif member.lifecycle_state == WARM_TERMINATING:
+        if code not in {ec2.SHUTTING_DOWN, ec2.TERMINATED}:
+            instance.terminate()
+    elif code == ec2.SHUTTING_DOWN or InstanceRecord.of(instance).impairment:
+        _terminate(group, member, "an EC2 health check indicating it has been terminated")
+    elif member.lifecycle_state == WARM_PENDING:
+        _prepare(group, member)
+
+
+def _prepare(group: FakeAutoScalingGroup, member: InstanceState) -> None:
+    """Let an instance that has booted wait as the pool wants: running, or stopped."""
+    instance = member.instance
+    state = str(group.warm_pool.pool_state) if group.warm_pool is not None else "Stopped"
+    if instance.state_code == ec2.STOPPED:
+        member.lifecycle_state = WARM_STOPPED
+    elif groups.is_up(instance):
+        if state == "Running":
+            member.lifecycle_state = WARM_RUNNING
+        else:
+            instance.stop()
+    if member.lifecycle_state in READY:
+        backend = group.autoscaling_backend
+        activities.finish(backend, MemberRecord.of(member).launch_activity, "Successful")
+
+
+def _resize(plane: ControlPlane, group: FakeAutoScalingGroup, now: float) -> None:
+    record = GroupRecord.of(group)
+    active = [one for one in record.warm if one.lifecycle_state != WARM_TERMINATING]
+    if launch_settings.current_refresh(group) is not None:
+        wanted = launch_settings.of(group)
+        for member in active:
+            known = MemberRecord.of(member)
+            if member.lifecycle_state in READY and not launch_settings.matches(
+                wanted, known, member.instance.instance_type
+            ):
+                _terminate(group, member, "an instance refresh")
+    suspended = groups.suspended_processes(group)
+    missing = warm_pool.size(group) - len(active)
+    if missing < 0 and "Terminate" not in suspended:
+        for member in active[missing:]:
+            _terminate(group, member, "a difference between desired and actual capacity")
+    elif missing > 0 and "Launch" not in suspended and now >= record.launch_not_before:
+        for _ in range(missing):
+            if not _launch(plane, group):
+                return
+
+
+def _launch(plane: ControlPlane, group: FakeAutoScalingGroup) -> bool:
+    backend, record = plane.backend("autoscaling"), GroupRecord.of(group)
+    placements = _placements(plane, group)
+    if not placements:
+        return False
+    taken = [
+        scaling_plan.Placement(str(one.instance.subnet_id), str(one.availability_zone))
+        for one in record.warm
+    ]
+    cause = (
+        f"At {activities.timestamp()} an instance was started in response to a difference between "
+        "desired and actual capacity of the warm pool, increasing its size from "
+        f"{len(record.warm)} to {len(record.warm) + 1}."
+    )
+    description = "Launching a new EC2 instance into warm pool"
+    activity = activities.begin(backend, group, description, cause)
+    try:
+        instance, template = launching.run_instance(
+            plane.backend("ec2"), group, scaling_plan.next_placement(placements, taken)
+        )
+    except Exception as error:
+        message = f"Launching EC2 instance failed. {error}"
+        activities.finish(backend, activity, "Failed", message)
+        record.launch_not_before = time.time() + plane.config.seconds(scaling_plan.back_off(5))
+        log.warning("group %s: warm pool: %s", group.name, message)
+        return False
+    activities.describe(backend, activity, f"{description}: {instance.id}")
+    member = InstanceState(instance, lifecycle_state=WARM_PENDING, autoscaling_group=group)
+    known = MemberRecord.of(member)
+    known.launched_template, known.launch_activity = template, activity
+    record.warm.append(member)
+    return True
+
+
+def _terminate(group: FakeAutoScalingGroup, member: InstanceState, response_to: str) -> None:
+    member.lifecycle_state = WARM_TERMINATING
+    MemberRecord.of(member).termination_activity = activities.begin(
+        group.autoscaling_backend,
+        group,
+        f"Terminating EC2 instance: {member.instance.id}",
+        f"At {activities.timestamp()} an instance was taken out of the warm pool in response to "
+        f"{response_to}.",
+    )
+    if member.instance.state_code not in {ec2.SHUTTING_DOWN, ec2.TERMINATED}:
+        member.instance.terminate()
+
+
+def _placements(plane: ControlPlane, group: FakeAutoScalingGroup) -> list[scaling_plan.Placement]:
+    """Return the subnets of a group with their zones."""
+    subnets = plane.backend("ec2").subnets
+    names = [name.strip() for name in (group.vpc_zone_identifier or "").split(",")]
+    return [
+        scaling_plan.Placement(name, zone)
+        for name in names
+        for zone, known in subnets.items()
+        if name in known
+    ]

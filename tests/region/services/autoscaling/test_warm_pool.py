@@ -1,0 +1,182 @@
+"""Warm pools, lifetimes, metrics and notifications of a group whose machines are remembered only."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from region.services.autoscaling import group_metrics
+
+
+def pool(aws):
+    found = aws.autoscaling.describe_warm_pool(AutoScalingGroupName="fleet")
+    return sorted(one["LifecycleState"] for one in found["Instances"])
+
+
+def test_a_pool_fills_and_gives_its_instances_to_the_group(fleet, aws):
+    fleet.create(MaxSize=3)
+    aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet")
+    fleet.step()
+    assert pool(aws)[0] == "Warmed:Pending"
+    fleet.settle()
+    assert pool(aws) == ["Warmed:Stopped", "Warmed:Stopped"]
+    warm = aws.autoscaling.describe_warm_pool(AutoScalingGroupName="fleet")["Instances"]
+    ids = {one["InstanceId"] for one in warm}
+    assert fleet.describe()["WarmPoolSize"] == 2
+    listed = aws.autoscaling.describe_auto_scaling_instances(InstanceIds=sorted(ids))
+    assert len(listed["AutoScalingInstances"]) == 2
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=2)
+    fleet.settle()
+    assert len(fleet.ids() & ids) == 1
+    assert pool(aws) == ["Warmed:Stopped"]
+    descriptions = [
+        one["Description"]
+        for one in aws.autoscaling.describe_scaling_activities(AutoScalingGroupName="fleet")[
+            "Activities"
+        ]
+    ]
+    assert any("from warm pool: i-" in text for text in descriptions)
+
+
+def test_a_running_pool_has_its_minimum_and_is_deleted(fleet, aws):
+    fleet.create(MaxSize=1)
+    aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet", MinSize=1, PoolState="Running")
+    fleet.settle()
+    assert pool(aws) == ["Warmed:Running"]
+    aws.autoscaling.delete_warm_pool(AutoScalingGroupName="fleet")
+    found = aws.autoscaling.describe_warm_pool(AutoScalingGroupName="fleet")
+    assert found["WarmPoolConfiguration"]["Status"] == "PendingDelete"
+    fleet.settle()
+    assert "WarmPoolConfiguration" not in aws.autoscaling.describe_warm_pool(
+        AutoScalingGroupName="fleet"
+    )
+    assert len(fleet.ids()) == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"PoolState": "Hibernated"},
+        {"PoolState": "Other"},
+        {"InstanceReusePolicy": {"ReuseOnScaleIn": True}},
+    ],
+)
+def test_what_a_pool_cannot_be_is_refused(fleet, aws, settings):
+    fleet.create(DesiredCapacity=0)
+    with pytest.raises(ClientError):
+        aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet", **settings)
+
+
+def test_instances_do_not_live_longer_than_a_maximum(fleet, aws, plane):
+    with pytest.raises(ClientError, match="86400"):
+        fleet.create(MaxInstanceLifetime=3600)
+    fleet.create(MaxInstanceLifetime=86_400, DesiredCapacity=2)
+    before = fleet.ids()
+    with plane.lock:
+        group = plane.backend("autoscaling").autoscaling_groups["fleet"]
+        for member in group.instance_states:
+            vars(member)["region_record"].launched_at -= 86_401
+    counts = []
+    for _ in range(20):
+        fleet.step()
+        counts.append(len(fleet.ids()))
+    assert min(counts) == 1
+    assert not before & fleet.ids()
+    assert len(fleet.ids()) == 2
+
+
+def test_an_instance_counts_once_it_has_warmed_up(fleet, aws, plane):
+    fleet.create(DefaultInstanceWarmup=600)
+    aws.autoscaling.enable_metrics_collection(AutoScalingGroupName="fleet", Granularity="1Minute")
+    with plane.lock:
+        group = plane.backend("autoscaling").autoscaling_groups["fleet"]
+        now = group_metrics.measure(plane, group, time.time())
+        later = group_metrics.measure(plane, group, time.time() + 601)
+    assert (now["GroupPendingInstances"], now["GroupInServiceInstances"]) == (1, 0)
+    assert (later["GroupPendingInstances"], later["GroupInServiceInstances"]) == (0, 1)
+    fleet.step()
+    names = {
+        one["MetricName"]
+        for one in aws.cloudwatch.list_metrics(Namespace="AWS/AutoScaling")["Metrics"]
+    }
+    assert "GroupDesiredCapacity" in names
+    aws.autoscaling.disable_metrics_collection(
+        AutoScalingGroupName="fleet", Metrics=["GroupMinSize"]
+    )
+    enabled = {one["Metric"] for one in fleet.describe()["EnabledMetrics"]}
+    assert "GroupMinSize" not in enabled
+    assert "GroupMaxSize" in enabled
+    with pytest.raises(ClientError, match="Nonsense"):
+        aws.autoscaling.enable_metrics_collection(
+            AutoScalingGroupName="fleet", Granularity="1Minute", Metrics=["Nonsense"]
+        )
+
+
+@pytest.fixture
+def inbox(aws):
+    url = aws.sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+
+    def bodies():
+        found = aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(one["Body"]) for one in found]
+
+    bodies.arn = arn
+    return bodies
+
+
+def test_a_topic_is_told_of_launches_and_terminations(fleet, aws, inbox):
+    topic = aws.sns.create_topic(Name="t")["TopicArn"]
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=inbox.arn)
+    fleet.create()
+    kinds = ["autoscaling:EC2_INSTANCE_LAUNCH", "autoscaling:EC2_INSTANCE_TERMINATE"]
+    aws.autoscaling.put_notification_configuration(
+        AutoScalingGroupName="fleet", TopicARN=topic, NotificationTypes=kinds
+    )
+    found = aws.autoscaling.describe_notification_configurations()["NotificationConfigurations"]
+    assert {one["NotificationType"] for one in found} == set(kinds)
+    (test,) = [json.loads(one["Message"]) for one in inbox()]
+    assert test["Event"] == "autoscaling:TEST_NOTIFICATION"
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=2)
+    fleet.settle()
+    (message,) = inbox()
+    told = json.loads(message["Message"])
+    assert message["Subject"] == 'Auto Scaling: launch for group "fleet"'
+    assert told["Event"] == kinds[0]
+    assert told["EC2InstanceId"] in fleet.ids()
+    assert told["Details"]["Availability Zone"]
+    aws.autoscaling.delete_notification_configuration(AutoScalingGroupName="fleet", TopicARN=topic)
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=1)
+    fleet.settle()
+    assert inbox() == []
+
+
+def test_rules_see_launches(fleet, aws, inbox):
+    aws.events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.autoscaling"]}))
+    aws.events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": inbox.arn}])
+    fleet.create()
+    (event,) = inbox()
+    assert event["detail-type"] == "EC2 Instance Launch Successful"
+    assert event["detail"]["EC2InstanceId"] in fleet.ids()
+    assert event["detail"]["Destination"] == "AutoScalingGroup"
+    assert event["resources"][0] == fleet.describe()["AutoScalingGroupARN"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "kind"),
+    [
+        ("arn:aws:sns:ap-northeast-2:123456789012:none", "autoscaling:EC2_INSTANCE_LAUNCH"),
+        ("", "x"),
+    ],
+)
+def test_topics_and_types_that_are_not_there(fleet, aws, topic, kind):
+    fleet.create(DesiredCapacity=0)
+    with pytest.raises(ClientError, match="ValidationError"):
+        aws.autoscaling.put_notification_configuration(
+            AutoScalingGroupName="fleet", TopicARN=topic or "arn:x", NotificationTypes=[kind]
+        )
