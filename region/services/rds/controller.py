@@ -1,81 +1,45 @@
 """DB instances of the control plane as PostgreSQL clusters.
 
 Creating, starting, stopping and deleting take seconds, so each is a job on a thread of its own,
-and no job holds the control plane's lock while it works. After a restart of the region the clusters
-that were available are started again from their data.
+and no job holds the control plane's lock while it works, nor waits for AWS's clock. After a restart of
+the region the clusters that were available are started again from their data.
 """
 
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
-
-from moto.rds.models import DBInstance
 
 from region.api.server import ControlPlane
-from region.services.rds import instances
+from region.services.rds import clock, instances, views
+from region.services.rds.jobs import Jobs
+from region.services.rds.log_export import LogExport
+from region.services.rds.monitoring import Monitor
+from region.services.rds.postgres.catalogue import catalogue
 from region.services.rds.postgres.cluster import DIRECTORY
 from region.services.rds.postgres.errors import DatabaseError
-from region.services.rds.postgres.settings import DEFAULT_PORT, ClusterSpec
-from region.services.rds.records import DatabaseRecord, InstanceStatus
+from region.services.rds.postgres.installed import available_versions
+from region.services.rds.postgres.settings import ClusterSpec
+from region.services.rds.records import DatabaseRecord, SnapshotRecord
+from region.services.rds.server import Server
+from region.services.rds.views import View
 
 log = logging.getLogger(__name__)
 
 JOBS_AT_ONCE = 4
 RETRY_AFTER = 15.0
+CLEAN_UP_EVERY = 30.0
+SNAPSHOTS = "database-snapshots"
+"""The directory of the data of DB snapshots below a region's root."""
+UP = frozenset({"available", "backing-up", "resetting-master-credentials", "modifying"})
+"""States in which the database runs, apart from an outage that a change brings."""
 
-
-class Server(Protocol):
-    """A database server; region.services.rds.postgres.cluster has the real one."""
-
-    def exists(self) -> bool:
-        """Return whether it has data."""
-        ...
-
-    def running(self) -> bool:
-        """Return whether it runs."""
-        ...
-
-    def create(self, password: str) -> None:
-        """Create its data directory."""
-        ...
-
-    def start(self) -> None:
-        """Start it."""
-        ...
-
-    def stop(self) -> None:
-        """Stop it."""
-        ...
-
-    def destroy(self) -> None:
-        """Stop it and delete its data."""
-        ...
-
-    def ensure_database(self, name: str, password: str) -> None:
-        """Create a database unless it exists."""
-        ...
-
-    def set_password(self, old: str, new: str) -> None:
-        """Change the master user's password."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _InstanceView:
-    """A DB instance as a job needs it, read under the lock."""
-
-    identifier: str
-    status: str
-    spec: ClusterSpec
-    database_name: str | None
-    password: str = field(repr=False)
-    applied_password: str | None = field(repr=False)
+Job = Callable[[View], None]
 
 
 class DatabasesController:
@@ -88,146 +52,119 @@ class DatabasesController:
     ) -> None:
         """Run the DB instances of `plane`, each as a server that `make_server` makes."""
         self._plane = plane
-        self._make = make_server
-        self._root = plane.config.root / DIRECTORY
-        self._servers: dict[str, Server] = {}
-        self._jobs: dict[str, Future[None]] = {}
+        self._snapshots = plane.config.root / SNAPSHOTS
+        self._jobs = Jobs(plane, make_server, plane.config.root / DIRECTORY, self._snapshots)
+        self._monitor = Monitor(plane)
+        self._log_export = LogExport(plane)
+        self._running: dict[str, Future[None]] = {}
         self._retry_at: dict[str, float] = {}
+        self._cleaned_up_at = 0.0
         self._pool = ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix="database")
+        _read_catalogues()
 
     def reconcile(self) -> None:
-        """Start the jobs that DB instances need."""
-        self._jobs = {name: job for name, job in self._jobs.items() if not job.done()}
-        for view in self._views():
+        """Start the jobs that DB instances need, and measure those that run."""
+        self._running = {name: job for name, job in self._running.items() if not job.done()}
+        self._tick()
+        found = self._views()
+        for view in found:
             job = self._job_for(view)
-            if job is not None and view.identifier not in self._jobs:
-                self._jobs[view.identifier] = self._pool.submit(self._guarded, job, view)
+            if job is not None and view.identifier not in self._running:
+                self._running[view.identifier] = self._pool.submit(self._guarded, job, view)
+        self._monitor.measure(found, self._jobs.servers)
+        self._log_export.ship(found, self._jobs.servers)
+        self._clean_up()
 
     def close(self) -> None:
         """Wait for running jobs and stop every cluster; data is kept."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        servers = list(self._jobs.servers.values())
         with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
-            list(pool.map(lambda server: server.stop(), self._servers.values()))
-        self._servers.clear()
+            list(pool.map(lambda server: server.stop(), servers))
+        self._jobs.servers.clear()
 
-    def _views(self) -> list[_InstanceView]:
+    def _tick(self) -> None:
+        config = self._plane.config
         with self._plane.lock:
-            databases = self._plane.backend("rds").databases.values()
-            return [_view(database) for database in databases]
+            if clock.tick(self._plane.backend("rds"), config.seconds, datetime.now(UTC)):
+                self._plane.notify()
 
-    def _job_for(self, view: _InstanceView) -> Callable[[_InstanceView], None] | None:
-        if time.monotonic() < self._retry_at.get(view.identifier, 0.0) and (
-            view.status != "deleting"
-        ):
+    def _views(self) -> list[View]:
+        """Read every DB instance; one that cannot be read keeps no other from its jobs."""
+        found: list[View] = []
+        with self._plane.lock:
+            for database in list(self._plane.backend("rds").databases.values()):
+                try:
+                    found.append(views.read(database))
+                except Exception as error:
+                    name = database.db_instance_identifier
+                    if not DatabaseRecord.of(database).failure:
+                        log.exception("DB instance %s cannot be read", name)
+                    instances.set_status(database, "failed", failure=f"It cannot be read: {error}")
+        return found
+
+    def _job_for(self, view: View) -> Job | None:
+        if view.status == "deleting":
+            return self._jobs.delete
+        waits = time.monotonic() < self._retry_at.get(view.identifier, 0.0)
+        if waits or time.time() < view.resume_at:
             return None
-        jobs: dict[str, Callable[[_InstanceView], None]] = {
-            "creating": self._create,
-            "starting": self._start,
-            "failed": self._start,
-            "rebooting": self._restart,
-            "modifying": self._restart,
-            "stopping": self._stop,
-            "deleting": self._delete,
+        jobs: dict[str, Job] = {
+            "creating": self._jobs.create,
+            "starting": self._jobs.start,
+            "failed": self._jobs.start,
+            "stopping": self._jobs.stop,
+            "rebooting": self._jobs.fail_over if view.failing_over else self._jobs.restart,
         }
-        if view.status in jobs:
-            return jobs[view.status]
-        if view.status != "available":
-            return None
-        server = self._servers.get(view.identifier)
-        if server is None or not server.running():
-            return self._start
-        return self._change_password if view.password != view.applied_password else None
+        if view.status in UP:
+            server = self._jobs.servers.get(view.identifier)
+            down = server is None or not server.running()
+            # A change under way may have its outage: it starts the database itself.
+            return self._jobs.start if down and not view.resume_at else self._job_while_up(view)
+        return jobs.get(view.status)
 
-    def _guarded(self, job: Callable[[_InstanceView], None], view: _InstanceView) -> None:
+    def _job_while_up(self, view: View) -> Job | None:
+        if view.status == "modifying":
+            return self._jobs.modify
+        if view.snapshots or view.status == "backing-up":
+            return self._jobs.back_up
+        if view.password is not None and view.password != view.applied_password:
+            return self._jobs.change_password
+        if view.status == "resetting-master-credentials":
+            return self._jobs.change_password
+        return self._jobs.reload if view.reloadable is not None else None
+
+    def _guarded(self, job: Job, view: View) -> None:
         try:
             job(view)
             self._retry_at.pop(view.identifier, None)
         except Exception as error:
+            name = getattr(job, "__name__", "a job")
             if not isinstance(error, DatabaseError):
-                log.exception("DB instance %s: %s failed", view.identifier, job.__name__)
+                log.exception("DB instance %s: %s failed", view.identifier, name)
             self._retry_at[view.identifier] = time.monotonic() + RETRY_AFTER
-            self._set_status(view.identifier, "failed", failure=str(error))
+            self._jobs.failed(view, job, str(error))
 
-    def _create(self, view: _InstanceView) -> None:
-        server = self._server(view)
-        if server.exists():
-            server.destroy()  # left over from a creation that was interrupted
-        self._start(view)
-
-    def _start(self, view: _InstanceView) -> None:
-        server = self._server(view)
-        password = view.applied_password or view.password
-        if not server.exists():
-            password = view.password
-            server.create(password)
-        server.start()
-        if view.database_name:
-            server.ensure_database(view.database_name, password)
-        self._set_status(view.identifier, "available", password=password)
-
-    def _restart(self, view: _InstanceView) -> None:
-        old = self._servers.pop(view.identifier, None)
-        if old is not None:
-            old.stop()
-        self._start(view)
-
-    def _stop(self, view: _InstanceView) -> None:
-        self._server(view).stop()
-        self._set_status(view.identifier, "stopped")
-
-    def _delete(self, view: _InstanceView) -> None:
-        self._server(view).destroy()
-        self._servers.pop(view.identifier, None)
+    def _clean_up(self) -> None:
+        """Remove the data of snapshots that do not exist any more."""
+        if time.monotonic() < self._cleaned_up_at + CLEAN_UP_EVERY or self._running:
+            return
+        self._cleaned_up_at = time.monotonic()
+        if not self._snapshots.is_dir():
+            return
         with self._plane.lock:
             backend = self._plane.backend("rds")
-            if view.identifier in backend.databases:
-                instances.finish_deletion(backend, view.identifier)
-                self._plane.notify()
-
-    def _change_password(self, view: _InstanceView) -> None:
-        if view.applied_password is not None:
-            self._server(view).set_password(view.applied_password, view.password)
-        self._set_status(view.identifier, "available", password=view.password)
-
-    def _server(self, view: _InstanceView) -> Server:
-        if view.identifier not in self._servers:
-            self._servers[view.identifier] = self._make(view.spec, self._root / view.identifier)
-        return self._servers[view.identifier]
-
-    def _set_status(
-        self,
-        identifier: str,
-        status: InstanceStatus,
-        *,
-        password: str | None = None,
-        failure: str = "",
-    ) -> None:
-        with self._plane.lock:
-            database = self._plane.backend("rds").databases.get(identifier)
-            if database is None:
-                return
-            instances.set_status(database, status, password=password, failure=failure)
-            self._plane.notify()
-        if failure:
-            log.error("DB instance %s: %s", identifier, failure)
+            wanted = {SnapshotRecord.of(one).data for one in backend.database_snapshots.values()}
+            wanted |= {DatabaseRecord.of(one).restore_from for one in backend.databases.values()}
+        for directory in self._snapshots.iterdir():
+            if directory.name not in wanted:
+                shutil.rmtree(directory, ignore_errors=True)
 
 
-def _view(database: DBInstance) -> _InstanceView:
-    record = DatabaseRecord.of(database)
-    deleting = database.status == "deleting"
-    return _InstanceView(
-        identifier=database.db_instance_identifier,
-        status=database.status,
-        spec=ClusterSpec(
-            name=database.db_instance_identifier,
-            address=record.address,
-            port=int(database.port or DEFAULT_PORT),
-            major=int(str(database.engine_version).partition(".")[0]),
-            instance_class=database.db_instance_class,
-            master_username=str(database.master_username),
-            parameters={} if deleting else instances.parameters_of(database),
-        ),
-        database_name=database.db_name,
-        password="" if deleting else instances.master_password(database),
-        applied_password=record.applied_password,
-    )
+def _read_catalogues() -> None:
+    """Have the installed versions list their parameters now, and not in the first call that asks."""
+    try:
+        for major in available_versions():
+            catalogue(major)
+    except DatabaseError as error:
+        log.warning("%s", error)

@@ -6,33 +6,45 @@ PostgreSQL cluster and sets the states that AWS documents.
 
 from __future__ import annotations
 
-import json
 import secrets
 import string
 from collections.abc import Callable
 from typing import Any
 
-from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue, RDSClientError
-from moto.rds.models import DBInstance, MasterUserSecret, RDSBackend
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+from moto.rds.exceptions import InvalidParameterCombination, RDSClientError
+from moto.rds.models import DBInstance, EventSubscription, RDSBackend
+from moto.rds.responses import RDSResponse
 
 from region.api.patching import Original, Patches
 from region.services.ec2 import placement
-from region.services.rds import group_patches
+from region.services.rds import (
+    events,
+    group_patches,
+    instances,
+    log_patches,
+    master_secret,
+    modifications,
+    modify_patches,
+    parameters,
+    snapshot_patches,
+    supported,
+)
 from region.services.rds.records import DatabaseRecord, DeletionOptions, InstanceStatus
 from region.services.rds.validation import (
-    check_class,
+    LICENSE,
     check_family,
     check_final_snapshot,
     check_new_instance,
-    check_same_major,
+    check_retention,
+    check_zones,
     first_subnet,
+    is_public,
     major,
     resolve_version,
 )
 
-PASSWORD_LENGTH = 28
-# RDS leaves out / ' " @ and blanks; these need no quoting in a shell either.
-PASSWORD_ALPHABET = string.ascii_letters + string.digits + "_.-!#%*+=?~"
 RESOURCE_ID_LENGTH = 26
 RESOURCE_ID_ALPHABET = string.ascii_uppercase + string.digits
 
@@ -41,8 +53,16 @@ patches = Patches()
 
 def install() -> None:
     """Patch moto's RDS."""
+    for module in (
+        supported,
+        group_patches,
+        master_secret,
+        modify_patches,
+        snapshot_patches,
+        log_patches,
+    ):
+        module.patches.install()
     patches.install()
-    group_patches.patches.install()
 
 
 # The instance --------------------------------------------------------------------------------
@@ -55,6 +75,16 @@ def _new_instance(moto: Original, database: DBInstance, *args: object, **kwargs:
     code = "".join(secrets.choice(RESOURCE_ID_ALPHABET) for _ in range(RESOURCE_ID_LENGTH))
     database.dbi_resource_id = f"db-{code}"
     DatabaseRecord().attach(database)
+
+
+@patches.method(DBInstance)
+def add_event(_database: DBInstance, _event_type: str) -> None:
+    """Leave events to the controller, which writes one when what it says has happened."""
+
+
+@patches.method(DBInstance)
+def save_automated_backup(_database: DBInstance) -> None:
+    """Leave backups to the controller: when moto calls this there is no database yet."""
 
 
 @patches.value(DBInstance, "address")
@@ -79,18 +109,33 @@ def _status_infos(database: DBInstance) -> list[dict[str, str | bool]]:
     return [{"StatusType": "database", "Normal": False, "Status": "failed", "Message": message}]
 
 
+@patches.value(DBInstance, "secondary_availability_zone")
+def _secondary_availability_zone(database: DBInstance) -> str | None:
+    return DatabaseRecord.of(database).second_zone or None
+
+
+@patches.value(DBInstance, "pending_modified_values")
+def _pending_modified_values(database: DBInstance) -> dict[str, Any]:
+    record = DatabaseRecord.of(database)
+    return modifications.shown({**record.pending, **record.applying})
+
+
+@patches.value(DBInstance, "db_parameter_group_status_list")
+def _db_parameter_group_status_list(database: DBInstance) -> list[dict[str, str]]:
+    group = parameters.group_of(database)
+    return [
+        {
+            "DBParameterGroupName": str(group.name),
+            "ParameterApplyStatus": parameters.status_of(database),
+        }
+    ]
+
+
 @patches.method(DBInstance)
 def default_db_parameter_group_details(database: DBInstance) -> tuple[str, str]:
     """Return family and name of the default parameter group; moto's depends on the minor too."""
     family = f"{database.engine.lower()}{major(database.engine_version)}"
     return family, f"default.{family}"
-
-
-@patches.method(MasterUserSecret, "_generate_secret_string")
-def _generate_secret_string(secret: MasterUserSecret) -> str:
-    """Return a managed master password as RDS stores it."""
-    password = "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(PASSWORD_LENGTH))
-    return json.dumps({"username": secret.resource.master_username, "password": password})
 
 
 # Calls ---------------------------------------------------------------------------------------
@@ -102,7 +147,12 @@ def create_db_instance(moto: Original, backend: RDSBackend, settings: dict[str, 
     check_new_instance(settings)
     settings["engine_version"] = resolve_version(settings.get("engine_version"))
     check_family(backend, settings.get("db_parameter_group_name"), settings["engine_version"])
-    subnet = first_subnet(backend, settings.get("db_subnet_group_name"))
+    check_retention(settings.get("backup_retention_period"))
+    zone = settings.get("availability_zone")
+    subnet = first_subnet(backend, settings.get("db_subnet_group_name"), zone)
+    check_zones(backend, settings)
+    if settings.get("publicly_accessible") is None:
+        settings["publicly_accessible"] = is_public(subnet)
     database: DBInstance = moto(backend, settings)
     record = DatabaseRecord.of(database)
     try:
@@ -111,38 +161,10 @@ def create_db_instance(moto: Original, backend: RDSBackend, settings: dict[str, 
         del backend.databases[database.db_instance_identifier]
         raise RDSClientError("InvalidSubnet", str(error)) from error
     record.subnet = subnet
-    if not settings.get("availability_zone"):
-        database.availability_zone = subnet.availability_zone
-    return database
-
-
-@patches.around(RDSBackend, "modify_db_instance")
-def modify_db_instance(
-    moto: Original, backend: RDSBackend, identifier: str, changes: dict[str, Any]
-) -> DBInstance:
-    """ModifyDBInstance: another class takes a restart."""
-    database = _instance(backend, identifier)
-    if database.status in {"creating", "deleting"}:
-        raise RDSClientError(
-            "InvalidDBInstanceState",
-            f"Database instance is not in available state: cannot modify "
-            f"{database.db_instance_identifier} while it is {database.status}.",
-        )
-    if changes.get("new_db_instance_identifier"):
-        raise InvalidParameterValue(
-            "The local region cannot rename a DB instance: replace it instead."
-        )
-    if changes.get("engine_version"):
-        changes["engine_version"] = resolve_version(changes["engine_version"])
-        check_same_major(database, changes["engine_version"])
-    class_before = database.db_instance_class
-    if changes.get("db_instance_class"):
-        check_class(changes["db_instance_class"])
-    version = changes.get("engine_version") or database.engine_version
-    check_family(backend, changes.get("db_parameter_group_name"), version)
-    moto(backend, identifier, changes)
-    if database.db_instance_class != class_before:
-        database.status = "modifying"
+    database.availability_zone = zone or subnet.availability_zone
+    database.license_model = LICENSE
+    if database.multi_az:
+        record.second_zone = instances.second_zone(database)
     return database
 
 
@@ -166,11 +188,14 @@ def delete_db_instance(
             "Cannot delete protected DB Instance, please disable deletion protection and try again."
         )
     check_final_snapshot(backend, final_db_snapshot_identifier, skip=bool(skip_final_snapshot))
-    DatabaseRecord.of(database).deletion = DeletionOptions(
+    record = DatabaseRecord.of(database)
+    record.deletion = DeletionOptions(
         final_db_snapshot_identifier=final_db_snapshot_identifier,
         skip_final_snapshot=bool(skip_final_snapshot),
         delete_automated_backups=bool(delete_automated_backups),
     )
+    if final_db_snapshot_identifier and not skip_final_snapshot:
+        snapshot_patches.begin(backend, database, final_db_snapshot_identifier)
     database.status = "deleting"
     return database
 
@@ -180,10 +205,7 @@ def _transition(
 ) -> Callable[..., DBInstance]:
     def change(moto: Original, backend: RDSBackend, identifier: str, *args: Any) -> DBInstance:
         database = _instance(backend, identifier)
-        if database.status != needed:
-            raise RDSClientError(
-                "InvalidDBInstanceState", f"Instance {identifier} is not in {needed} state."
-            )
+        _require(database, needed)
         moto(backend, identifier, *args)
         database.status = state
         return database
@@ -193,7 +215,49 @@ def _transition(
 
 stop_db_instance = _transition("stop_db_instance", "available", "stopping")
 start_db_instance = _transition("start_db_instance", "stopped", "starting")
-reboot_db_instance = _transition("reboot_db_instance", "available", "rebooting")
+
+
+@patches.method(RDSResponse)
+def reboot_db_instance(self: RDSResponse) -> ActionResult:
+    """RebootDBInstance, with a failover to the standby where that is asked for."""
+    supported.check("reboot_db_instance", self)
+    identifier = str(self.params.get("DBInstanceIdentifier"))
+    database = _instance(self.backend, identifier)
+    _require(database, "available")
+    failover = bool(self.params.get("ForceFailover"))
+    if failover and not database.multi_az:
+        raise InvalidParameterCombination(
+            f"Cannot force a failover of {identifier}: it has no standby. Modify it to be Multi-AZ, or "
+            "leave out ForceFailover."
+        )
+    record = DatabaseRecord.of(database)
+    record.failing_over = failover
+    database.status = "rebooting"
+    return ActionResult({"DBInstance": database})
+
+
+@patches.method(RDSBackend)
+def describe_events(backend: RDSBackend, **given: Any) -> list[events.Event]:
+    """DescribeEvents: those of the last hour unless a time is given, which moto ignores."""
+    return events.select(backend.events, given, utcnow())  # type: ignore[arg-type]
+
+
+@patches.around(RDSBackend, "create_event_subscription")
+def create_event_subscription(
+    moto: Original, backend: RDSBackend, settings: dict[str, Any]
+) -> EventSubscription:
+    """CreateEventSubscription: enabled unless it says otherwise."""
+    if settings.get("enabled") is None:
+        settings["enabled"] = True
+    return moto(backend, settings)
+
+
+def _require(database: DBInstance, needed: InstanceStatus) -> None:
+    if database.status != needed:
+        raise RDSClientError(
+            "InvalidDBInstanceState",
+            f"Instance {database.db_instance_identifier} is not in {needed} state.",
+        )
 
 
 def _instance(backend: RDSBackend, identifier: str) -> DBInstance:

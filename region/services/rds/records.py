@@ -1,22 +1,24 @@
-"""What the region keeps about moto's DB instances.
+"""What the region keeps about moto's DB instances and DB snapshots.
 
 Read and changed with the control plane's lock held.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from moto.ec2.models.subnets import Subnet
-from moto.rds.models import DBInstance
+from moto.rds.models import DBInstance, DBSnapshot
 
 from region.api.records import Record
 
 InstanceStatus = Literal[
     "creating",
+    "backing-up",
     "available",
     "modifying",
+    "resetting-master-credentials",
     "rebooting",
     "stopping",
     "stopped",
@@ -37,15 +39,29 @@ class DeletionOptions:
 
 @dataclass
 class DatabaseRecord(Record[DBInstance]):
-    """The PostgreSQL cluster behind a DB instance.
+    """The PostgreSQL cluster behind a DB instance. Times are in epoch seconds.
 
     Attributes:
-        address: The loopback address that its endpoint has or will have.
+        address: The address that its endpoint has or will have.
         subnet: The subnet that the address belongs to.
         listening: Whether the endpoint exists; once it does, it stays.
         applied_password: The master password that the cluster has now.
         failure: Why it failed; empty if it did not.
         deletion: How to delete the instance when its cluster is gone.
+        directory: Where the cluster keeps its files; empty until it has been created.
+        restore_from: The data of the DB snapshot that it is created from; empty without one.
+        restore_password: The master password in that data.
+        second_zone: The zone of the standby; empty without one.
+        failing_over: The reboot under way is a failover.
+        resume_at: When the outage or conversion under way ends; 0 if there is none.
+        failed_over_at: When the last failover ended.
+        stopped_at: When it was stopped.
+        rotate_at: When the managed password is to be rotated; 0 if it is not.
+        backed_up_at: When the latest automated backup began.
+        group: The DB parameter group in force since the last start.
+        parameters: The values of its parameters that are in force; None before the first start.
+        pending: Changes that wait for the maintenance window, by moto's names.
+        applying: Changes that are being applied, by moto's names.
     """
 
     address: str = ""
@@ -54,3 +70,30 @@ class DatabaseRecord(Record[DBInstance]):
     applied_password: str | None = None
     failure: str = ""
     deletion: DeletionOptions | None = None
+    directory: str = ""
+    restore_from: str = ""
+    restore_password: str | None = None
+    second_zone: str = ""
+    failing_over: bool = False
+    resume_at: float = 0.0
+    failed_over_at: float = 0.0
+    stopped_at: float = 0.0
+    rotate_at: float = 0.0
+    backed_up_at: float = 0.0
+    group: str = ""
+    parameters: dict[str, str] | None = None
+    pending: dict[str, Any] = field(default_factory=dict[str, Any])
+    applying: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass
+class SnapshotRecord(Record[DBSnapshot]):
+    """The data of a DB snapshot; copies of a snapshot share it.
+
+    Attributes:
+        data: The name of its directory.
+        password: The master password in it.
+    """
+
+    data: str = ""
+    password: str | None = None

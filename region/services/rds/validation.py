@@ -11,13 +11,19 @@ from moto.rds.exceptions import (
     InvalidParameterValue,
     RDSClientError,
 )
-from moto.rds.models import DBInstance, RDSBackend
+from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend
 
-from region.services.rds.postgres.cluster import available_versions
+from region.services.rds.modifications import grown
 from region.services.rds.postgres.errors import DatabaseError
+from region.services.rds.postgres.installed import available_versions
 from region.services.rds.postgres.settings import SettingsError, max_connections
 
 ENGINE = "postgres"
+LICENSE = "postgresql-license"
+SMALLEST_STORAGE = 20
+LARGEST_STORAGE = 65536
+"""GiB of general purpose storage for PostgreSQL (RDS guide, "Amazon RDS DB instance storage")."""
+LONGEST_RETENTION = 35
 
 
 def check_new_instance(settings: dict[str, Any]) -> None:
@@ -41,6 +47,61 @@ def check_new_instance(settings: dict[str, Any]) -> None:
     if not settings.get("master_username"):
         raise InvalidParameterValue(
             "The parameter MasterUsername must be provided and must not be blank."
+        )
+    if settings.get("multi_az") and settings.get("availability_zone"):
+        raise InvalidParameterCombination(
+            "Requesting a specific availability zone is not valid for Multi-AZ instances."
+        )
+    storage = settings.get("allocated_storage")
+    if storage is not None and not SMALLEST_STORAGE <= int(storage) <= LARGEST_STORAGE:
+        raise InvalidParameterCombination(
+            f"Invalid storage size for engine name {ENGINE}: {storage}. Use {SMALLEST_STORAGE} to "
+            f"{LARGEST_STORAGE} GiB."
+        )
+    _check_license(settings.get("license_model"))
+
+
+def _check_license(model: str | None) -> None:
+    if model not in {None, LICENSE}:
+        raise InvalidParameterCombination(
+            f"Invalid license model {model} for engine {ENGINE}: use {LICENSE}."
+        )
+
+
+def check_retention(days: int | None) -> None:
+    """Reject a backup retention period that RDS does not have."""
+    if days is not None and not 0 <= int(days) <= LONGEST_RETENTION:
+        raise InvalidParameterValue(
+            f"Invalid backup retention period: {days}. Must be between 0 and {LONGEST_RETENTION}."
+        )
+
+
+def check_storage(database: DBInstance, wanted: int) -> int:
+    """Return the size in GiB that the storage is to have; it can only grow."""
+    present = int(database.allocated_storage)
+    if wanted < present:
+        raise InvalidParameterCombination(
+            f"Requested storage size ({wanted}) cannot be less than the current storage size "
+            f"({present})."
+        )
+    if wanted > LARGEST_STORAGE:
+        raise InvalidParameterCombination(
+            f"Requested storage size ({wanted}) exceeds {LARGEST_STORAGE} GiB."
+        )
+    return wanted if wanted == present else min(grown(wanted, present), LARGEST_STORAGE)
+
+
+def check_zones(backend: RDSBackend, settings: dict[str, Any]) -> None:
+    """Reject a Multi-AZ instance whose subnet group has no second zone."""
+    if not settings.get("multi_az"):
+        return
+    group = backend.subnet_groups[str(settings.get("db_subnet_group_name"))]
+    zones = {str(subnet.availability_zone) for subnet in subnets_of(group)}
+    if len(zones) < 2:
+        raise RDSClientError(
+            "DBSubnetGroupDoesNotCoverEnoughAZs",
+            f"The DB subnet group {group.name} covers one Availability Zone: a Multi-AZ instance needs "
+            "a second one, for the standby.",
         )
 
 
@@ -108,8 +169,8 @@ def resolve_version(wanted: str | None) -> str:
     return wanted if "." in wanted else version
 
 
-def first_subnet(backend: RDSBackend, group_name: str | None) -> Subnet:
-    """Return moto's first subnet of a DB subnet group."""
+def first_subnet(backend: RDSBackend, group_name: str | None, zone: str | None = None) -> Subnet:
+    """Return moto's first subnet of a DB subnet group, in a zone if one is named."""
     if not group_name:
         raise InvalidParameterValue(
             "The local region has no default DB subnet group: pass DBSubnetGroupName."
@@ -117,8 +178,30 @@ def first_subnet(backend: RDSBackend, group_name: str | None) -> Subnet:
     group = backend.subnet_groups.get(group_name)
     if group is None:
         raise DBSubnetGroupNotFoundError(group_name)
-    # `subnets` only describes them.
-    return group._subnets[0]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    found = [
+        subnet for subnet in subnets_of(group) if zone is None or subnet.availability_zone == zone
+    ]
+    if not found:
+        raise RDSClientError(
+            "InvalidVPCNetworkStateFault",
+            f"The DB subnet group {group_name} has no subnet in {zone}: add one, or choose another "
+            "Availability Zone.",
+        )
+    return found[0]
+
+
+def subnets_of(group: DBSubnetGroup) -> list[Subnet]:
+    """Return moto's subnets of a DB subnet group; its `subnets` only describe them."""
+    return list(group._subnets)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+def is_public(subnet: Subnet) -> bool:
+    """Return whether an instance is public by default: its VPC has an internet gateway.
+
+    API reference, CreateDBInstance, PubliclyAccessible.
+    """
+    gateways = subnet.ec2_backend.internet_gateways.values()
+    return any(gateway.vpc is not None and gateway.vpc.id == subnet.vpc_id for gateway in gateways)
 
 
 def major(version: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,44 +28,10 @@ from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
-from region.services.rds.postgres.settings import ClusterSpec
 from tests.region.fakes import REGION, FakeBalancer, FakePool, HostNetwork, give_credential
+from tests.region.services.rds.fake_server import FakeServer
 
 HANDLERS = all_handlers()
-
-
-class FakeServer:
-    """A database server without processes or data."""
-
-    def __init__(self, spec: ClusterSpec, directory: Path) -> None:
-        del spec, directory
-        self.has_data = False
-        self.is_running = False
-
-    def exists(self) -> bool:
-        return self.has_data
-
-    def running(self) -> bool:
-        return self.is_running
-
-    def create(self, password: str) -> None:
-        self.has_data = bool(password)
-
-    def start(self) -> None:
-        self.is_running = True
-
-    def stop(self) -> None:
-        self.is_running = False
-
-    def destroy(self) -> None:
-        self.has_data = self.is_running = False
-
-    def ensure_database(self, name: str, password: str) -> None:
-        assert name
-        assert password
-
-    def set_password(self, old: str, new: str) -> None:
-        assert old != new
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from region.provider.operation import Operation
 from region.provider.resources import all_handlers
 from region.provider.resources.autoscaling.group import duration
 from region.provider.values import Asset, Secret
-from region.services.rds.postgres.cluster import available_versions
+from region.services.rds.postgres.installed import available_versions
 
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 GROUP = "aws:autoscaling/group:Group"

@@ -493,6 +493,7 @@ CASES = [
             "backupRetentionPeriod": 3,
             "enabledCloudwatchLogsExports": ["upgrade"],
             "iamDatabaseAuthenticationEnabled": False,
+            "applyImmediately": True,
             "tags": {"b": "2"},
         },
         lambda _: {"dbName": "other"},

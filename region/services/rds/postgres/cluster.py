@@ -7,11 +7,9 @@ of it, which listens on the endpoint, inside the region's network.
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import logging
 import os
-import re
 import shutil
 import signal
 import socket
@@ -25,9 +23,10 @@ from typing import Protocol
 from region import daemons
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, ServiceUser, bound_command, spawn
 from region.network.errors import NetworkError
-from region.services.rds.postgres import programs, tls_proxy
+from region.services.rds.postgres import backup, programs, tls_proxy
 from region.services.rds.postgres.certificate import self_signed
 from region.services.rds.postgres.errors import DatabaseError
+from region.services.rds.postgres.installed import binaries_of
 from region.services.rds.postgres.master_user import MasterUser
 from region.services.rds.postgres.service_user import ServiceUserError, service_user
 from region.services.rds.postgres.settings import (
@@ -37,13 +36,14 @@ from region.services.rds.postgres.settings import (
     pg_hba_conf,
     postgresql_conf,
 )
-from toolchain import locate
-from toolchain.errors import ToolError
 
 log = logging.getLogger(__name__)
 
 DIRECTORY = "databases"
 """The directory of the clusters' data below a region's root."""
+
+_UNENCRYPTED = "unencrypted-connections"
+"""A file that is there while connections without TLS are accepted."""
 
 START_TIMEOUT = 60.0
 INITDB_TIMEOUT = 120.0
@@ -146,6 +146,61 @@ class Cluster:
             self._server.stop(signal.SIGINT, STOP_TIMEOUT)
         self._proxy = self._server = None
 
+    def crash(self) -> None:
+        """End the server and all connections at once, as a failing host does."""
+        if self._proxy is not None:
+            self._proxy.stop(signal.SIGKILL)
+            self._network.remove_address(self.spec.address)
+        if self._server is not None:
+            # An immediate shutdown: the next start recovers from the write-ahead log.
+            self._server.stop(signal.SIGQUIT, STOP_TIMEOUT)
+        self._proxy = self._server = None
+
+    def reload(self, spec: ClusterSpec) -> None:
+        """Put the parameters of `spec` into force that need no restart."""
+        self.spec = spec
+        user, _ = self._user(binaries_of(spec.major))
+        self._configure(user)
+        if self._server is not None and self._server.running():
+            os.kill(self._server.pid, signal.SIGHUP)
+
+    def back_up(self, target: Path, password: str | None) -> None:
+        """Copy the data to the directory `target`; a running server goes on meanwhile.
+
+        Raises:
+            DatabaseError: If that fails; nothing is left then.
+        """
+        partial = target.with_name(f"{target.name}.new")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if self._server is not None and self._server.running() and password is not None:
+                with self._master.backup(password) as begun:
+                    backup.copy(self.data, partial, backup.WITHOUT_LOG)
+                backup.finish(self.data, partial, begun)
+            else:
+                backup.copy(self.data, partial)
+        except (OSError, DatabaseError) as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise DatabaseError(f"Database {self.spec.name} cannot be copied: {error}") from error
+        partial.rename(target)
+
+    def restore(self, source: Path) -> None:
+        """Create the data directory from a copy that `back_up` made.
+
+        Raises:
+            DatabaseError: If that fails.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        partial = self.directory / "data.new"
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            backup.copy(source, partial)
+            partial.chmod(0o700)
+        except OSError as error:
+            raise DatabaseError(f"Database {self.spec.name} cannot be restored: {error}") from error
+        partial.rename(self.data)
+
     def destroy(self) -> None:
         """Stop the server and delete its data."""
         self.stop()
@@ -199,9 +254,8 @@ class Cluster:
             f"--server-socket={self._socket_directory()}/.s.PGSQL.{SOCKET_NUMBER}",
             f"--certificate={certificate}",
             f"--key={key}",
+            f"--unencrypted={self.directory / _UNENCRYPTED}",
         ]
-        if self.spec.forces_ssl:
-            command.append("--forced")
         with listening:
             self._proxy = spawn(
                 command,
@@ -259,6 +313,12 @@ class Cluster:
         ):
             _write_private(self.data / name, content.encode())
             self._hand_over(user, self.data / name)
+        # The TLS proxy looks for it at each connection.
+        unencrypted = self.directory / _UNENCRYPTED
+        if self.spec.forces_ssl:
+            unencrypted.unlink(missing_ok=True)
+        else:
+            unencrypted.touch()
 
     def _hand_over(self, user: ServiceUser | None, *paths: Path) -> None:
         if user is not None:
@@ -302,52 +362,6 @@ class Cluster:
 def sweep(root: Path) -> list[str]:
     """End the processes that databases of a dead region in `root` left; return a line for each."""
     return daemons.sweep(root / DIRECTORY)
-
-
-def binaries_of(major: int) -> Path:
-    """Return the directory with `initdb` and `postgres` of a major version.
-
-    Raises:
-        DatabaseError: If it is not installed.
-    """
-    found = {_split(version)[0]: path for version, path in _installed().items()}
-    if major not in found:
-        known = ", ".join(str(number) for number in sorted(found))
-        raise DatabaseError(
-            f"PostgreSQL {major} is not available in the local region: "
-            f"choose an engine version of {known}."
-        )
-    return found[major]
-
-
-def available_versions() -> dict[int, str]:
-    """Return what is installed: major version -> full version.
-
-    Raises:
-        DatabaseError: If nothing is.
-    """
-    return {_split(version)[0]: version for version in _installed()}
-
-
-@functools.cache
-def _installed() -> dict[str, Path]:
-    try:
-        newest = locate.postgres_bin()
-    except ToolError as error:
-        raise DatabaseError(str(error)) from error
-    return {_version(path): path for path in newest.parent.parent.glob("pginstall*/bin")}
-
-
-def _version(binaries: Path) -> str:
-    header = binaries.parent / "include" / "pg_config.h"
-    match = re.search(r'#define PG_VERSION "([\d.]+)"', header.read_text(errors="replace"))
-    if match is None:
-        raise DatabaseError(f"{header} names no PostgreSQL version: reinstall the wheel.")
-    return match.group(1)
-
-
-def _split(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
 
 
 def _write_private(path: Path, content: bytes) -> None:

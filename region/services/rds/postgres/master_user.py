@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import psycopg
@@ -10,6 +12,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import ConnStatus, PGconn
 
+from region.services.rds.postgres.backup import Backup
 from region.services.rds.postgres.errors import DatabaseError
 from region.services.rds.postgres.settings import SOCKET_NUMBER, ClusterSpec
 
@@ -42,6 +45,16 @@ class MasterUser:
                     sql.Identifier(username), sql.Literal(hashed)
                 )
             )
+
+    @contextlib.contextmanager
+    def backup(self, password: str) -> Generator[Backup]:
+        """Have the server write whole pages while its files are copied; its label is there afterwards."""
+        begun = Backup()
+        with self._connect(password) as connection:
+            connection.execute("SELECT pg_backup_start('snapshot', true)")
+            yield begun
+            found = connection.execute("SELECT labelfile FROM pg_backup_stop(false)").fetchone()
+            begun.label = str(found[0]) if found else ""
 
     def accepts(self, password: str) -> bool:
         """Return whether the master user can log in with `password`."""

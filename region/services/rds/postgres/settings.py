@@ -25,6 +25,8 @@ CLASS_MEMORY: Mapping[str, int] = {
     "xlarge": 16384,
     "2xlarge": 32768,
 }
+_VCPUS: Mapping[str, int] = {"xlarge": 4, "2xlarge": 8}
+"""Of the larger sizes; all smaller ones have two."""
 SYSTEM_MEMORY = 256
 """MiB that RDS deducts from DBInstanceClassMemory for its own processes, roughly."""
 
@@ -41,7 +43,7 @@ _CLASS = re.compile(r"db\.[a-z0-9]+\.([a-z0-9]+)")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 # Determined by where the cluster runs, whatever a parameter group says.
-_FIXED = frozenset(
+FIXED = frozenset(
     {
         "listen_addresses",
         "port",
@@ -100,6 +102,21 @@ def max_connections(instance_class: str) -> int:
     Raises:
         SettingsError: If the class is unknown.
     """
+    usable = (memory_of(instance_class) - SYSTEM_MEMORY) * MEBIBYTE
+    return min(usable // BYTES_PER_CONNECTION, MOST_CONNECTIONS)
+
+
+def vcpus_of(instance_class: str) -> int:
+    """Return the vCPUs of a DB instance class."""
+    return _VCPUS.get(instance_class.rpartition(".")[2], 2)
+
+
+def memory_of(instance_class: str) -> int:
+    """Return the memory of a DB instance class in MiB.
+
+    Raises:
+        SettingsError: If the class is unknown.
+    """
     match = _CLASS.fullmatch(instance_class)
     memory = CLASS_MEMORY.get(match.group(1)) if match else None
     if memory is None:
@@ -108,8 +125,7 @@ def max_connections(instance_class: str) -> int:
             f"DB instance class {instance_class!r} is not known: use db.<family>.<size> with "
             f"a size of {known}."
         )
-    usable = (memory - SYSTEM_MEMORY) * MEBIBYTE
-    return min(usable // BYTES_PER_CONNECTION, MOST_CONNECTIONS)
+    return memory
 
 
 def postgresql_conf(spec: ClusterSpec, socket_directory: str) -> str:
@@ -132,6 +148,8 @@ def postgresql_conf(spec: ClusterSpec, socket_directory: str) -> str:
         # would be measured, which says nothing about RDS storage.
         "fsync": "off",
         "full_page_writes": "off",
+        # What a snapshot needs of the log is still there when its files have been copied.
+        "wal_keep_size": "64MB",
     }
     settings.update(_from_parameter_group(spec.parameters))
     lines = [f"{name} = '{_quoted(value)}'" for name, value in settings.items()]
@@ -148,7 +166,7 @@ def _from_parameter_group(parameters: Mapping[str, str]) -> dict[str, str]:
     for name, value in parameters.items():
         if name == FORCE_SSL:
             continue  # the TLS proxy enforces it, see ClusterSpec.forces_ssl
-        if name.startswith("rds.") or name in _FIXED or "{" in value:
+        if name.startswith("rds.") or name in FIXED or "{" in value:
             log.info("DB parameter %s = %s has no effect in the local region", name, value)
             continue
         if not _NAME.fullmatch(name.rpartition(".")[2]) or "\n" in value:

@@ -20,6 +20,7 @@ import sys
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
@@ -38,12 +39,12 @@ class TlsProxy:
 
     Attributes:
         listening: The socket of the endpoint, which listens already.
-        forced: Whether unencrypted connections are refused.
+        unencrypted: A file; while it exists, connections without TLS are accepted.
     """
 
     listening: socket.socket
     server_socket: str
-    forced: bool
+    unencrypted: Path
     context: ssl.SSLContext
     negotiating: Counter[str] = field(default_factory=Counter[str])
 
@@ -84,7 +85,7 @@ class TlsProxy:
                 await answer.drain()
                 await answer.start_tls(self.context)
                 return await client.readexactly(8)
-            elif self.forced:
+            elif not self.unencrypted.exists():
                 peer = answer.get_extra_info("peername")[0]
                 answer.write(refusal(f'no pg_hba.conf entry for host "{peer}", no encryption'))
                 await answer.drain()
@@ -149,7 +150,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--server-socket", required=True, help="@name for an abstract socket")
     parser.add_argument("--certificate", required=True)
     parser.add_argument("--key", required=True)
-    parser.add_argument("--forced", action="store_true", help="refuse unencrypted connections")
+    parser.add_argument(
+        "--unencrypted", type=Path, required=True, help="a file: accept unencrypted connections"
+    )
     given = parser.parse_args(arguments)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -159,7 +162,7 @@ def main(arguments: list[str]) -> int:
     socket_path = given.server_socket
     if socket_path.startswith("@"):
         socket_path = "\0" + socket_path[1:]
-    proxy = TlsProxy(socket.socket(fileno=given.listen_fd), socket_path, given.forced, context)
+    proxy = TlsProxy(socket.socket(fileno=given.listen_fd), socket_path, given.unencrypted, context)
     try:
         asyncio.run(run(proxy))
     except OSError as error:

@@ -5,107 +5,11 @@ from __future__ import annotations
 import json
 import re
 import threading
-from typing import ClassVar
 
 import pytest
 from botocore.exceptions import ClientError
 
-from region.reconcile import ControllerLoop
-from region.services.rds.controller import DatabasesController
-from region.services.rds.postgres.errors import DatabaseError
-
-SETTINGS = {
-    "DBInstanceIdentifier": "notes",
-    "DBInstanceClass": "db.t4g.micro",
-    "Engine": "postgres",
-    "EngineVersion": "18",
-    "AllocatedStorage": 20,
-    "DBName": "music",
-    "MasterUsername": "keeper",
-    "ManageMasterUserPassword": True,
-    "DBSubnetGroupName": "private",
-}
-
-
-class FakeServer:
-    made: ClassVar[dict[str, FakeServer]] = {}
-    error: ClassVar[str] = ""
-    gate = threading.Event()
-
-    def __init__(self, spec, directory):
-        self.spec, self.directory = spec, directory
-        self.password = None
-        self.databases: list[str] = []
-        self.on = False
-        FakeServer.made[spec.name] = self
-
-    def exists(self):
-        return self.password is not None
-
-    def running(self):
-        return self.on
-
-    def create(self, password):
-        self.gate.wait(10)
-        if self.error:
-            raise DatabaseError(self.error)
-        self.password = password
-
-    def start(self):
-        self.on = True
-
-    def stop(self):
-        self.on = False
-
-    def destroy(self):
-        self.on, self.password = False, None
-
-    def ensure_database(self, name, password):
-        assert password == self.password
-        self.databases.append(name)
-
-    def set_password(self, old, new):
-        assert old == self.password
-        self.password = new
-
-
-@pytest.fixture
-def rds(plane, aws, monkeypatch):
-    monkeypatch.setattr(FakeServer, "made", {})
-    monkeypatch.setattr(FakeServer, "error", "")
-    monkeypatch.setattr(FakeServer, "gate", threading.Event())
-    FakeServer.gate.set()
-    vpc = aws.ec2.create_vpc(CidrBlock="10.79.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        aws.ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.79.{n}.0/24", AvailabilityZone=f"ap-northeast-2{zone}"
-        )["Subnet"]["SubnetId"]
-        for n, zone in enumerate("bc")
-    ]
-    aws.rds.create_db_subnet_group(
-        DBSubnetGroupName="private", DBSubnetGroupDescription="x", SubnetIds=subnets
-    )
-    loop = ControllerLoop(plane, [DatabasesController(plane, FakeServer)], tick=0.1)
-    loop.start()
-    yield aws.rds
-    loop.stop()
-
-
-def describe(rds):
-    return rds.describe_db_instances(DBInstanceIdentifier="notes")["DBInstances"][0]
-
-
-@pytest.fixture
-def until(rds):
-    def wait(status: str) -> dict:
-        for _ in range(200):
-            found = describe(rds)
-            if found["DBInstanceStatus"] == status:
-                return found
-            threading.Event().wait(0.05)
-        raise AssertionError(f"not {status} but {found['DBInstanceStatus']}")
-
-    return wait
+from tests.region.services.rds.fake_server import SETTINGS, FakeServer
 
 
 def test_it_is_created_before_it_is_available(rds, until, aws):

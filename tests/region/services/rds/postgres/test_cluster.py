@@ -20,6 +20,7 @@ from region.services.rds.postgres import cluster as postgres
 from region.services.rds.postgres import programs
 from region.services.rds.postgres.cluster import Cluster
 from region.services.rds.postgres.errors import DatabaseError
+from region.services.rds.postgres.installed import binaries_of
 from region.services.rds.postgres.settings import ClusterSpec
 from tests.region.fakes import HostNetwork
 
@@ -227,7 +228,7 @@ def test_an_invalid_parameter_is_reported_with_the_servers_message(created):
 def test_programs_that_only_root_can_access_are_copied_while_the_region_runs(tmp_path, monkeypatch):
     # A clone in root's home: PostgreSQL checks with access(2), which ignores capabilities.
     closed = tmp_path / "closed"
-    binaries = postgres.binaries_of(18)
+    binaries = binaries_of(18)
     site = binaries.parents[2]
     shutil.copytree(binaries.parent, closed / binaries.parent.relative_to(site), symlinks=True)
     libraries = binaries.parents[1].name + ".libs"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region.services.rds.postgres.cluster import available_versions, binaries_of
 from region.services.rds.postgres.errors import DatabaseError
+from region.services.rds.postgres.installed import available_versions, binaries_of
 from region.services.rds.postgres.service_user import closed_directory
 from region.services.rds.postgres.settings import (
     ClusterSpec,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ async def _scenario() -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    proxy = TlsProxy(listening, "/nowhere", forced=True, context=context)
+    proxy = TlsProxy(listening, "/nowhere", Path("/nonexistent"), context=context)
 
     async def connect(source: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
