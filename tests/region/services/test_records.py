@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 import moto
 import pytest
+from moto.rds.models import rds_backends
 from pydantic import ConfigDict, TypeAdapter
 
 from region.api.records import ATTRIBUTE, Record, all_records
@@ -28,10 +29,10 @@ from region.services.codedeploy.records import (
 )
 from region.services.ec2.records import InstanceRecord, SubnetRecord
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
-from region.services.rds.records import DatabaseRecord
+from region.services.rds.records import DatabaseRecord, SnapshotRecord
 from region.services.ssm.records import RunCommandRecord
 from tests.region.builders import Network
-from tests.region.fakes import Aws
+from tests.region.fakes import REGION, Aws
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,14 @@ def create_database(aws: Aws, network: Network) -> str:
     )["DBInstance"]["DBInstanceIdentifier"]
 
 
+def stop_database(aws: Aws, network: Network) -> str:
+    """Take the snapshot that comes with a stop: it needs no controller to be there."""
+    name = create_database(aws, network)
+    rds_backends[ACCOUNT][REGION].databases[name].status = "available"
+    aws.rds.stop_db_instance(DBInstanceIdentifier=name, DBSnapshotIdentifier="last")
+    return "last"
+
+
 def create_budget(aws: Aws, network: Network) -> str:
     aws.budgets.create_budget(
         AccountId=ACCOUNT,
@@ -202,6 +211,9 @@ SAMPLES: dict[type[Record[Any]], Sample] = {
     ServiceRecord: Sample(create_deployment, lambda plane, _name: plane.backend("codedeploy")),
     DatabaseRecord: Sample(
         create_database, lambda plane, name: plane.backend("rds").databases[name]
+    ),
+    SnapshotRecord: Sample(
+        stop_database, lambda plane, name: plane.backend("rds").database_snapshots[name]
     ),
     BudgetRecord: Sample(
         create_budget, lambda plane, name: plane.backend("budgets").budgets[ACCOUNT][name]
