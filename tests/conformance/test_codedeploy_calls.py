@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.codedeploy_fleet import trust
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "codedeploy.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
 SERVICE_POLICY = "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRole"
 LAUNCH_HOOK = "CodeDeploy-managed-automatic-launch-deployment-hook-"
 
@@ -27,7 +17,9 @@ LAUNCH_HOOK = "CodeDeploy-managed-automatic-launch-deployment-hook-"
 @pytest.fixture
 def role(cloud: Cloud) -> str:
     name = cloud.name("codedeploy")
-    arn = cloud.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    arn = cloud.iam.create_role(
+        RoleName=name, AssumeRolePolicyDocument=trust("codedeploy.amazonaws.com")
+    )
     cloud.afterwards(cloud.iam.delete_role, RoleName=name)
     cloud.iam.attach_role_policy(RoleName=name, PolicyArn=SERVICE_POLICY)
     cloud.afterwards(cloud.iam.detach_role_policy, RoleName=name, PolicyArn=SERVICE_POLICY)
