@@ -24,6 +24,7 @@ from region.services.autoscaling.controller import AutoScalingController
 from region.services.cloudwatch.controller import AlarmsController
 from region.services.codedeploy.controller import DeploymentsController
 from region.services.ec2.controller import InstancesController
+from region.services.ec2.metrics import InstanceMetricsController
 from region.services.ec2.state_events import StateEventsController
 from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
@@ -102,7 +103,9 @@ class Region:
             cpu_factor=speed.factor,
         )
         self._with(pool.start, pool.close)
-        loop = ControllerLoop(plane, self._controllers(plane, pool, network))
+        controllers = self._controllers(plane, pool, network)
+        measured = InstanceMetricsController(plane, pool, network.traffic, speed.factor)
+        loop = ControllerLoop(plane, [*controllers, measured])
         self._with(loop.start, loop.stop)
         usage = UsageRecorder(self.config.root, pool)
         self._with(usage.start, usage.stop)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from region.network import links, namespace
+from region.network import links, namespace, traffic
 from region.network.errors import NetworkError, NetworkUnavailable
 from region.network.firewall import Firewall
 from region.network.namespace import NAMESPACES, Namespace
@@ -62,6 +62,10 @@ class RegionNetwork:
         if _is_namespace(self.path):
             links.remove_all(self._namespace)
         namespace.delete(self.name)
+
+    def traffic(self) -> dict[str, traffic.Traffic]:
+        """Return what passed through each cable; `traffic.of_instance` finds an instance's."""
+        return traffic.read(self._namespace)
 
     def listen(self, address: str, port: int, backlog: int = 128) -> socket.socket:
         """Return a TCP listener at an address of the network, for any thread of this process.

@@ -39,6 +39,8 @@ class Datum:
         samples: Several samples, such as the response times of a period.
         rate: Whether it counts what happens in real time (requests, bytes): an alarm multiplies
             their sum by the region's speed, because its period is shorter by that.
+        per_period: Whether each sample is such a sum of a minute (bytes received), so that an alarm
+            multiplies averages too.
     """
 
     namespace: str
@@ -49,6 +51,7 @@ class Datum:
     at: datetime | None = None
     samples: tuple[float, ...] = ()
     rate: bool = False
+    per_period: bool = False
 
 
 def publish(plane: ControlPlane, data: Iterable[Datum]) -> None:
@@ -65,5 +68,6 @@ def publish(plane: ControlPlane, data: Iterable[Datum]) -> None:
             points.of_samples(at, samples),
             datum.unit,
             rate=datum.rate,
+            per_period=datum.per_period,
             own=True,
         )

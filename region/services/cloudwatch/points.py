@@ -128,6 +128,7 @@ class Series:
         high_resolution: Whether any of them was put with a storage resolution of one second.
         rate: Whether they count what happens in real time, such as requests, so that a period of
             AWS, which is shorter here, sees proportionally fewer.
+        per_period: Whether each sample is such a count of a whole period.
         own: Whether the region published them itself.
         written: When the last one was put, in epoch seconds.
     """
@@ -135,6 +136,7 @@ class Series:
     points: list[Point] = field(default_factory=list[Point])
     high_resolution: bool = False
     rate: bool = False
+    per_period: bool = False
     own: bool = False
     written: float = 0.0
 

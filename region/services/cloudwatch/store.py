@@ -52,6 +52,7 @@ class MetricStore:
         *,
         high_resolution: bool = False,
         rate: bool = False,
+        per_period: bool = False,
         own: bool = False,
     ) -> None:
         """Keep a point of a metric."""
@@ -64,7 +65,7 @@ class MetricStore:
                 units = self.series[which] = {}
             found = units.get(unit)
             if found is None:
-                found = units[unit] = Series(rate=rate, own=own)
+                found = units[unit] = Series(rate=rate, per_period=per_period, own=own)
             found.high_resolution |= high_resolution
             found.add(point, now)
 
@@ -104,10 +105,19 @@ class MetricStore:
             units = self.series.get(which, {})
             return max(units, key=lambda name: units[name].newest, default=NO_UNIT)
 
-    def is_rate(self, which: Metric) -> bool:
-        """Return whether a metric counts what happens in real time."""
+    def scaled(self, which: Metric, stat: str) -> bool:
+        """Return whether a statistic of a metric counts what happens in real time."""
         with self._lock:
-            return any(series.rate for series in self.series.get(which, {}).values())
+            series = list(self.series.get(which, {}).values())
+            if any(one.per_period for one in series):
+                return stat != "SampleCount"
+            return stat in {"Sum", "SampleCount"} and any(one.rate for one in series)
+
+    def is_rate(self, which: Metric) -> bool:
+        """Return whether each of a metric's samples happened in real time."""
+        with self._lock:
+            series = self.series.get(which, {}).values()
+            return any(one.rate and not one.per_period for one in series)
 
     def is_high_resolution(self, which: Metric) -> bool:
         """Return whether a metric has points of a storage resolution of one second."""

@@ -251,10 +251,10 @@ def _of_metric(
     unit = str(asked["Unit"]) if asked.get("Unit") else None
     stat = str(asked["Stat"])
     pace = window.pace if store.is_rate(which) else 1.0
+    scale = window.pace if store.scaled(which, stat) else 1.0
     found = store.buckets(which, window.start, window.end, window.width, unit)
     for place, point in found.items():
         value = statistics.value_of(point, stat)
         if value is not None and 0 <= place < window.count:
-            scale = pace if stat in {"Sum", "SampleCount"} else 1.0
             seen[place] = Observation(window.at(place), value * scale, point.count * pace)
     return seen

@@ -8,6 +8,7 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.models.subnets import Subnet
 
 from region.api.records import Record
+from region.services.ec2.credits import Credits
 
 
 @dataclass
@@ -21,6 +22,8 @@ class InstanceRecord(Record[Instance]):
         rebooting: The machine of an instance that counts as running boots again.
         terminated_at: When the machine had ended, in epoch seconds.
         cpu_credits: The credit option, `standard` or `unlimited`.
+        credits: Its account of CPU credits; None until it has one.
+        credits_kept_since: When it stopped and earned no more, in epoch seconds; 0 while it does.
     """
 
     impairment: str = ""
@@ -29,6 +32,8 @@ class InstanceRecord(Record[Instance]):
     rebooting: bool = False
     terminated_at: float = 0.0
     cpu_credits: str = "standard"
+    credits: Credits | None = None
+    credits_kept_since: float = 0.0
 
 
 @dataclass

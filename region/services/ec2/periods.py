@@ -1,0 +1,26 @@
+"""How long EC2 waits, and how often it measures."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from region.periods import Period
+
+STATUS_CHECK: Final = Period(
+    "Status checks of an instance, and the metrics of detailed monitoring",
+    60,
+    "EC2 guide, Status checks for your instances; Enable or turn off detailed monitoring",
+)
+BASIC_MONITORING: Final = Period(
+    "Metrics of basic monitoring", 300, "EC2 guide, Enable or turn off detailed monitoring"
+)
+CREDIT_METRICS: Final = Period(
+    "CPU credit metrics, and the interval that credits are accounted for",
+    300,
+    "EC2 guide, Monitor your CPU credits for burstable performance instances",
+)
+CREDITS_KEPT: Final = Period(
+    "CPU credits of a stopped T3, T3a or T4g instance",
+    7 * 86_400,
+    "EC2 guide, Accrued CPU credits life span",
+)

@@ -1,0 +1,94 @@
+"""CPU credits: the examples and formulas of the EC2 guide."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from region.machines.instance_types import INSTANCE_TYPES
+from region.services.ec2.credits import (
+    STANDARD,
+    UNLIMITED,
+    Credits,
+    Earnings,
+    earnings_of,
+    spent,
+)
+
+NANO = Earnings(6.0, 144.0)
+FIVE = 300.0
+
+
+@pytest.mark.parametrize("name", sorted(INSTANCE_TYPES))
+def test_a_baseline_is_what_the_credits_of_an_hour_last_for(name):
+    earnings, kind = earnings_of(name), INSTANCE_TYPES[name]
+    if earnings is None:
+        assert name.partition(".")[0] not in {"t2", "t3", "t3a", "t4g"}
+        return
+    assert earnings.per_hour / 60 == pytest.approx(kind.baseline_cpu)
+    assert earnings.most == pytest.approx(24 * earnings.per_hour)
+
+
+def test_a_credit_is_a_vcpu_minute():
+    assert spent(2, 1.0, FIVE) == 10.0
+
+
+def test_the_guides_example_of_standard():
+    assert Credits(2.0).after(NANO, 1.0, FIVE, STANDARD).balance == pytest.approx(1.5)
+
+
+def test_an_idle_instance_earns_half_a_credit_up_to_a_days():
+    account = Credits()
+    for _ in range(12 * 24):
+        account = account.after(NANO, 0.0, FIVE, STANDARD)
+    assert account.balance == pytest.approx(144.0)
+    assert account.after(NANO, 0.0, FIVE, STANDARD).balance == 144.0
+
+
+def test_surplus_above_a_days_earnings_is_charged():
+    account, minutes = Credits(), 0
+    while not account.charged:
+        account = account.after(NANO, spent(2, 1.0, FIVE), FIVE, UNLIMITED)
+        minutes += 5
+    assert minutes / 60 == pytest.approx(144 / 114, abs=0.1)
+    assert account.surplus == 144.0
+
+
+def test_surplus_is_paid_down_before_credits_accrue():
+    account = Credits(surplus=0.7).after(NANO, 0.0, FIVE, UNLIMITED)
+    assert (account.balance, account.surplus) == (0.0, pytest.approx(0.2))
+    account = account.after(NANO, 0.0, FIVE, UNLIMITED)
+    assert (account.balance, account.surplus) == (pytest.approx(0.3), 0.0)
+
+
+def test_what_is_left_of_surplus_is_charged_at_the_end():
+    assert Credits(surplus=3.0).settled() == Credits(charged=3.0)
+    assert Credits(surplus=3.0).after(NANO, 0.0, FIVE, STANDARD).charged == 3.0
+
+
+def test_launch_credits_are_spent_first():
+    account = Credits(launch=30.0).after(NANO, 1.0, FIVE, STANDARD)
+    assert (account.launch, account.balance) == (29.0, 0.5)
+
+
+@given(
+    st.lists(st.floats(0.0, 20.0), max_size=50),
+    st.sampled_from([STANDARD, UNLIMITED]),
+    st.floats(0.0, 144.0),
+)
+def test_an_account_is_never_out_of_bounds_and_loses_nothing(uses, mode, balance):
+    account, charged = Credits(balance), 0.0
+    for used in uses:
+        before = account
+        account = Credits(before.balance, before.launch, before.surplus).after(
+            NANO, used, FIVE, mode
+        )
+        charged += account.charged
+        assert 0.0 <= account.balance <= NANO.most
+        assert 0.0 <= account.surplus <= NANO.most
+        assert not (account.balance and account.surplus)
+        if mode == UNLIMITED and account.balance < NANO.most:
+            gained = account.balance - account.surplus - (before.balance - before.surplus)
+            assert gained == pytest.approx(0.5 - used + account.charged, abs=1e-6)
+    assert mode == UNLIMITED or not charged

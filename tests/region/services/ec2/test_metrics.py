@@ -1,0 +1,115 @@
+"""Metrics of instances from what their machines use."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from region.network.traffic import Traffic, of_instance, parse
+from region.services.ec2 import instances as ec2
+from region.services.ec2.metrics import InstanceMetricsController
+
+DEV = """\
+Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop
+i-0123456789abc: 100 2 0 0 0 0 0 0 3000 40 0 0 0 0 0 0
+    lo: 5 1 0 0 0 0 0 0 5 1 0 0 0 0 0 0
+"""
+
+
+def test_what_the_region_receives_the_instance_sent():
+    assert of_instance(parse(DEV), "i-00000123456789abc") == Traffic(3000, 100, 40, 2)
+    assert of_instance(parse(DEV), "i-else") == Traffic()
+
+
+@dataclass
+class BusyPool:
+    """Machines that use both vCPUs fully."""
+
+    names: list[str] = field(default_factory=list[str])
+
+    def machines(self) -> Any:
+        kind = SimpleNamespace(vcpus=2)
+        return [
+            SimpleNamespace(
+                spec=SimpleNamespace(instance_id=name, type=kind),
+                usage=lambda: SimpleNamespace(cpu_seconds=2.0 * 3.0 * time.time()),
+            )
+            for name in self.names
+        ]
+
+
+@pytest.fixture
+def speed():
+    return 120.0
+
+
+@pytest.fixture
+def measured(plane, aws, network):
+    """An instance with basic monitoring and one with detailed, both busy for two hours or so."""
+    pool = BusyPool()
+    controller = InstanceMetricsController(plane, pool, dict, 3.0)
+    for detailed in (False, True):
+        made = aws.ec2.run_instances(
+            ImageId="ami-12345678",
+            InstanceType="t4g.nano",
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=network.subnets[0],
+            Monitoring={"Enabled": detailed},
+            CreditSpecification={"CpuCredits": "unlimited" if detailed else "standard"},
+        )
+        pool.names.append(made["Instances"][0]["InstanceId"])
+    with plane.lock:
+        for instance in plane.backend("ec2").all_instances():
+            ec2.set_state(instance, ec2.RUNNING)
+    until = time.monotonic() + 6.5
+    while time.monotonic() < until:
+        controller.reconcile()
+        time.sleep(0.02)
+    return aws.cloudwatch, pool.names
+
+
+def points(cloudwatch, name, instance):
+    now = datetime.now(UTC)
+    found = cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {
+                "Id": "m1",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": "AWS/EC2",
+                        "MetricName": name,
+                        "Dimensions": [{"Name": "InstanceId", "Value": instance}],
+                    },
+                    "Period": 1,
+                    "Stat": "Average",
+                },
+            }
+        ],
+        StartTime=now - timedelta(minutes=5),
+        EndTime=now + timedelta(minutes=5),
+        ScanBy="TimestampAscending",
+    )["MetricDataResults"][0]
+    return found["Values"]
+
+
+def test_usage_credits_and_status(measured):
+    cloudwatch, (basic, detailed) = measured
+    for instance in (basic, detailed):
+        assert points(cloudwatch, "CPUUtilization", instance) == pytest.approx(
+            [100.0] * len(points(cloudwatch, "CPUUtilization", instance)), abs=15.0
+        )
+    # A minute is half a second here.
+    assert len(points(cloudwatch, "CPUUtilization", detailed)) >= 5
+    assert 1 <= len(points(cloudwatch, "CPUUtilization", basic)) <= 3
+    assert set(points(cloudwatch, "StatusCheckFailed", basic)) == {0.0}
+    assert points(cloudwatch, "CPUCreditUsage", basic)[-1] == pytest.approx(10.0, rel=0.3)
+    assert set(points(cloudwatch, "CPUCreditBalance", basic)) == {0.0}
+    assert points(cloudwatch, "CPUSurplusCreditBalance", basic) == []
+    assert points(cloudwatch, "CPUSurplusCreditBalance", detailed)[-1] > 5.0
