@@ -73,7 +73,6 @@ def delete_alarms(backend: AutoScalingBackend, policy: FakeScalingPolicy) -> Non
     """Delete the alarms that a policy owns."""
     record = PolicyRecord.of(policy)
     known = alarms_of(backend).alarms
-    names = [name for name in record.alarms if name in known]
-    if names:
-        alarms_of(backend).delete_alarms(names)
+    for name in record.alarms:
+        known.pop(name, None)
     record.alarms.clear()

@@ -24,7 +24,9 @@ from region.services.autoscaling.scaling.adjustments import ADJUSTMENT_TYPES, st
 from region.services.autoscaling.scaling.execution import Trigger
 from region.services.autoscaling.scaling.policies import SIMPLE, STEP, TRACKING
 from region.services.autoscaling.scaling.records import PolicyRecord
+from region.services.cloudwatch.records import AlarmRecord
 
+_ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 MOST_POLICIES = 50
 """Of a group (Auto Scaling quotas)."""
 
@@ -215,5 +217,6 @@ def _alarms(backend: AutoScalingBackend, policy: FakeScalingPolicy) -> list[dict
     return [
         {"AlarmName": alarm.name, "AlarmARN": alarm.alarm_arn}
         for alarm in policies.alarms_of(backend).alarms.values()
-        if policy.arn in {*alarm.alarm_actions, *alarm.ok_actions, *alarm.insufficient_data_actions}
+        for settings in [AlarmRecord.of(alarm).settings]
+        if any(policy.arn in (settings.get(actions) or []) for actions in _ACTIONS)
     ]

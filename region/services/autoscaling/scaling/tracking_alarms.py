@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from moto.autoscaling.models import AutoScalingBackend, FakeScalingPolicy
-from moto.cloudwatch.models import Dimension, Metric, MetricDataQuery, MetricStat
 
 from region.services.autoscaling.scaling import policies
 from region.services.autoscaling.scaling.policy_checks import PER_TARGET, parts_of_label
 from region.services.autoscaling.scaling.records import PolicyRecord
+from region.services.cloudwatch.alarm_patches import save
+from region.services.cloudwatch.records import METRIC_ALARM
 
 MINUTE = 60
 HIGH_DATAPOINTS, LOW_DATAPOINTS = 3, 15
@@ -65,19 +66,20 @@ def _put(
     operator: str,
     threshold: float,
 ) -> None:
-    metric = _metric(policy)
+    metric, period = _metric(policy)
     minutes = HIGH_DATAPOINTS if kind == HIGH else LOW_DATAPOINTS
-    period = int(metric.pop("granularity"))
     name = f"TargetTracking-{policy.auto_scaling_group_name}-{kind}-{uuid.uuid4()}"
-    policies.alarms_of(backend).put_metric_alarm(
-        name=name,
-        comparison_operator=operator,
-        evaluation_periods=minutes * MINUTE // period if kind == LOW else minutes,
-        threshold=threshold,
-        description=(f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy.arn}."),
-        alarm_actions=[policy.arn],
+    settings = {
+        "AlarmName": name,
+        "AlarmDescription": f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy.arn}.",
+        "ActionsEnabled": True,
+        "AlarmActions": [policy.arn],
+        "ComparisonOperator": operator,
+        "EvaluationPeriods": minutes * MINUTE // period if kind == LOW else minutes,
+        "Threshold": threshold,
         **metric,
-    )
+    }
+    save(policies.alarms_of(backend), settings, METRIC_ALARM, [])
     PolicyRecord.of(policy).alarms.append(name)
 
 
@@ -86,8 +88,8 @@ def _low_share(policy: FakeScalingPolicy) -> float:
     return LOW_SHARE_OF_CPU if predefined.get("PredefinedMetricType") in CPU else LOW_SHARE
 
 
-def _metric(policy: FakeScalingPolicy) -> dict[str, Any]:
-    """Return what the alarms watch, as CloudWatch's parameters, and the period as `granularity`."""
+def _metric(policy: FakeScalingPolicy) -> tuple[dict[str, Any], int]:
+    """Return what the alarms watch, as parameters of PutMetricAlarm, and the period in seconds."""
     configuration = configuration_of(policy)
     predefined = configuration.get("PredefinedMetricSpecification")
     if predefined:
@@ -96,18 +98,18 @@ def _metric(policy: FakeScalingPolicy) -> dict[str, Any]:
     queries: list[Mapping[str, Any]] = customized.get("Metrics") or []
     if queries:
         return _math(queries)
-    period = int(customized.get("Period") or MINUTE)
-    dimensions: list[dict[str, str]] = customized.get("Dimensions") or []
-    return _simple(
+    settings, period = _simple(
         str(customized["Namespace"]),
         str(customized["MetricName"]),
-        dimensions,
+        customized.get("Dimensions") or [],
         str(customized["Statistic"]),
-        period,
-    ) | {"unit": customized.get("Unit")}
+        int(customized.get("Period") or MINUTE),
+    )
+    unit = customized.get("Unit")
+    return settings | ({"Unit": unit} if unit else {}), period
 
 
-def _predefined(policy: FakeScalingPolicy, metric: Mapping[str, Any]) -> dict[str, Any]:
+def _predefined(policy: FakeScalingPolicy, metric: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     kind = str(metric["PredefinedMetricType"])
     if kind == PER_TARGET:
         balancer, target_group = parts_of_label(str(metric["ResourceLabel"]))
@@ -123,52 +125,26 @@ def _predefined(policy: FakeScalingPolicy, metric: Mapping[str, Any]) -> dict[st
 
 def _simple(
     namespace: str, name: str, dimensions: list[dict[str, str]], statistic: str, period: int
-) -> dict[str, Any]:
-    return {
-        "namespace": namespace,
-        "metric_name": name,
-        "dimensions": dimensions,
-        "statistic": statistic,
-        "period": period,
-        "granularity": period,
+) -> tuple[dict[str, Any], int]:
+    settings = {
+        "Namespace": namespace,
+        "MetricName": name,
+        "Dimensions": dimensions,
+        "Statistic": statistic,
+        "Period": period,
     }
+    return settings, period
 
 
-def _math(queries: list[Mapping[str, Any]]) -> dict[str, Any]:
-    periods = [int((query.get("MetricStat") or {}).get("Period") or MINUTE) for query in queries]
-    period = max(periods)
-    return {
-        "namespace": None,
-        "metric_name": None,
-        "dimensions": [],
-        "statistic": None,
-        "period": None,
-        "metric_data_queries": [_query(query) for query in queries],
-        "granularity": period,
-    }
+def _math(queries: list[Mapping[str, Any]]) -> tuple[dict[str, Any], int]:
+    period = max(int((one.get("MetricStat") or {}).get("Period") or MINUTE) for one in queries)
+    return {"Metrics": [_query(one) for one in queries]}, period
 
 
-def _query(query: Mapping[str, Any]) -> MetricDataQuery:
-    stat: Mapping[str, Any] = query.get("MetricStat") or {}
-    metric_stat = None
-    if stat:
-        metric: Mapping[str, Any] = stat["Metric"]
-        dimensions: list[Mapping[str, str]] = metric.get("Dimensions") or []
-        metric_stat = MetricStat(
-            metric=Metric(
-                metric_name=str(metric["MetricName"]),
-                namespace=str(metric["Namespace"]),
-                dimensions=[Dimension(one["Name"], one["Value"]) for one in dimensions],
-            ),
-            period=cast("Any", int(stat.get("Period") or MINUTE)),
-            stat=str(stat["Stat"]),
-            unit=cast("Any", stat.get("Unit")),
-        )
-    return MetricDataQuery(
-        query_id=str(query["Id"]),
-        label=cast("Any", query.get("Label")),
-        period=cast("Any", query.get("Period")),
-        return_data=query.get("ReturnData", True),
-        expression=query.get("Expression"),
-        metric_stat=metric_stat,
-    )
+def _query(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a query with what PutMetricAlarm asks for and a policy may leave out."""
+    completed = dict(query)
+    completed["ReturnData"] = str(query.get("ReturnData", True)).lower() != "false"
+    if stat := query.get("MetricStat"):
+        completed["MetricStat"] = {"Period": MINUTE, **stat}
+    return completed
