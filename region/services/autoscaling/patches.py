@@ -351,6 +351,8 @@ def _store(given: Parameters, group: FakeAutoScalingGroup) -> None:
             value = given.get(parameter)
             if value is not None:
                 setattr(owner, attribute, int(value) if parameter in WHOLE_NUMBERS else value)
+    if (record.default_instance_warmup or 0) < 0:
+        record.default_instance_warmup = None  # -1 clears it.
     policy = record.instance_maintenance_policy
     if policy and -1 in {int(value) for value in policy.values()}:
         record.instance_maintenance_policy = None  # -1 clears the policy.
