@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from http.client import HTTPConnection
 from pathlib import Path
@@ -28,6 +28,8 @@ from region.machines.run_command import RunOutcome
 from region.machines.spec import MachineSpec
 from region.network.errors import NetworkError
 from region.services.elbv2.haproxy.model import Health, LoadBalancer, Target, TargetStatus
+from region.services.elbv2.haproxy.request_log import RequestLog
+from region.services.elbv2.haproxy.runtime_api import Statistics
 
 REGION = "ap-northeast-2"
 USER = Credential("HAPROOFTESTTESTTESTT", "a secret that only tests know")
@@ -241,6 +243,9 @@ class FakeBalancer:
         self.seen: dict[str, int] = {}
         self.draining: dict[str, int] = {}
         self.is_running = False
+        self.requests = RequestLog()
+        self.zones: tuple[str, ...] = ()
+        self.shifted: frozenset[str] = frozenset()
 
     def start(self) -> None:
         self.is_running = True
@@ -258,8 +263,15 @@ class FakeBalancer:
             self.draining[name] = 0
             self.seen.pop(name, None)
 
+    def set_zones(self, active: Sequence[str], shifted: frozenset[str]) -> None:
+        self.zones, self.shifted = tuple(active), shifted
+
+    def statistics(self) -> Statistics:
+        return Statistics((), ())
+
     def poll(self) -> dict[str, dict[str, TargetStatus]]:
         report: dict[str, dict[str, TargetStatus]] = {}
+        nodes = frozenset(node.zone for node in self.spec.nodes)
         for group, targets in self.targets.items():
             found = report.setdefault(group, {})
             for name in targets:
@@ -267,7 +279,11 @@ class FakeBalancer:
                 health = Health.HEALTHY if self.seen[name] > 1 else Health.INITIAL
                 if name in self.sick:
                     health = Health.UNHEALTHY
-                found[name] = TargetStatus(name, health)
+                healthy = nodes if health is Health.HEALTHY else frozenset()
+                zone = targets[name].zone
+                found[name] = TargetStatus(
+                    name, health, zone=zone, healthy_in=healthy, checked_in=nodes
+                )
             for name in list(self.draining):
                 self.draining[name] += 1
                 if self.draining[name] >= self.drain_polls:
@@ -278,6 +294,7 @@ class FakeBalancer:
 
     def close(self) -> None:
         self.is_running = False
+        self.requests.close()
 
 
 class HostNetwork:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from region.api.server import ControlPlane
 
 _NONE: Mapping[str, str] = {}
+_NO_COUNTS: Mapping[float, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Datum:
         unit: One of CloudWatch's, such as `Percent`, `Count`, `Bytes`, `Seconds`.
         at: When it was measured (of a period: its start); now by default.
         samples: Several samples, such as the response times of a period.
+        counts: How often each sample occurs, where there are many.
         rate: Whether it counts what happens in real time (requests, bytes): an alarm multiplies
             their sum by the region's speed, because its period is shorter by that.
         per_period: Whether each sample is such a sum of a minute (bytes received), so that an alarm
@@ -50,6 +52,7 @@ class Datum:
     unit: str = NO_UNIT
     at: datetime | None = None
     samples: tuple[float, ...] = ()
+    counts: Mapping[float, float] = field(default_factory=lambda: _NO_COUNTS)
     rate: bool = False
     per_period: bool = False
 
@@ -60,12 +63,12 @@ def publish(plane: ControlPlane, data: Iterable[Datum]) -> None:
     now = time.time()
     for datum in data:
         samples = datum.samples if datum.value is None else (datum.value, *datum.samples)
-        if not samples:
+        if not samples and not datum.counts:
             continue
         at = now if datum.at is None else datum.at.timestamp()
         store.add(
             metric(datum.namespace, datum.name, datum.dimensions),
-            points.of_samples(at, samples),
+            points.of_samples(at, samples) if samples else points.of_values(at, datum.counts),
             datum.unit,
             rate=datum.rate,
             per_period=datum.per_period,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -12,27 +13,26 @@ from moto.elbv2.models import FakeTargetGroup
 
 from region.api.server import ControlPlane
 from region.daemons import remove_runtime_directory, runtime_directory
-from region.services.elbv2 import desired
+from region.services.elbv2 import desired, periods, zones
 from region.services.elbv2.desired import DesiredLoadBalancer
-from region.services.elbv2.haproxy.model import (
-    LoadBalancer,
-    LoadBalancerError,
-    Target,
-    TargetStatus,
-)
+from region.services.elbv2.haproxy.errors import LoadBalancerError
+from region.services.elbv2.haproxy.model import LoadBalancer, Report, Target, TargetStatus
 from region.services.elbv2.haproxy.process import DIRECTORY, HAProxy
+from region.services.elbv2.haproxy.request_log import RequestLog
+from region.services.elbv2.haproxy.runtime_api import Statistics
+from region.services.elbv2.metrics import Traffic
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord, TargetHealth
 from region.services.elbv2.target_groups import in_use
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5.0
-Report = dict[str, dict[str, TargetStatus]]
-"""The status of every target, by target group name and target id."""
 
 
 class Process(Protocol):
     """A load balancer's process; region.services.elbv2.haproxy.process has the real one."""
+
+    requests: RequestLog
 
     def start(self) -> None:
         """Start it; do nothing if it is running."""
@@ -50,8 +50,16 @@ class Process(Protocol):
         """Register exactly these targets."""
         ...
 
+    def set_zones(self, active: Sequence[str], shifted: frozenset[str]) -> None:
+        """Choose the zones whose nodes get connections, and those whose targets get no requests."""
+        ...
+
     def poll(self) -> Report:
         """Return the status of every target."""
+        ...
+
+    def statistics(self) -> Statistics:
+        """Return what the last `poll` has read."""
         ...
 
     def close(self) -> None:
@@ -81,21 +89,41 @@ class ProcessFactory(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Running:
+    """A load balancer that has a process.
+
+    Attributes:
+        addresses: Of its nodes, in the network.
+        followed: The zones that clients connect to.
+        traffic: What is to be published of it.
+    """
+
+    process: Process
+    addresses: frozenset[str]
+    followed: zones.Followed
+    traffic: Traffic
+
+
 class LoadBalancersController:
     """Runs one process per load balancer and reports the health of its targets."""
 
     name = "load balancers"
 
     def __init__(
-        self, plane: ControlPlane, network: Network, make_process: ProcessFactory = HAProxy
+        self,
+        plane: ControlPlane,
+        network: Network,
+        make_process: ProcessFactory = HAProxy,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Work on the load balancers of `plane`, whose targets are in `network`."""
         self._network = network
         self._plane = plane
         self._make = make_process
+        self._clock = clock
         self._root = plane.config.root
-        self._processes: dict[str, Process] = {}
-        self._nodes: dict[str, str] = {}
+        self._running: dict[str, _Running] = {}
         self._retry_at: dict[str, float] = {}
         self._reports: dict[str, Report] = {}
 
@@ -103,20 +131,20 @@ class LoadBalancersController:
         """One round over all load balancers."""
         found, unsupported = self._read()
         known = found.keys() | unsupported.keys()
-        for arn in [arn for arn in self._processes if arn not in known]:
+        for arn in [arn for arn in self._running if arn not in known]:
             self._close(arn)
             self._reports.pop(arn, None)
         for arn, reason in unsupported.items():
             self._report_failure(arn, reason)
         for item in found.values():
-            if time.monotonic() >= self._retry_at.get(item.arn, 0.0):
+            if self._clock() >= self._retry_at.get(item.arn, 0.0):
                 self._serve(item)
 
     def close(self) -> None:
         """End every process."""
-        for process in self._processes.values():
-            process.close()
-        self._processes.clear()
+        for running in self._running.values():
+            running.process.close()
+        self._running.clear()
         remove_runtime_directory(self._root)
 
     def status(self) -> Mapping[str, Report]:
@@ -143,41 +171,55 @@ class LoadBalancersController:
 
     def _serve(self, item: DesiredLoadBalancer) -> None:
         try:
-            process = self._process(item)
+            running = self._process(item)
+            process = running.process
             for group, targets in item.targets.items():
                 process.set_targets(group, targets)
             report = process.poll()
+            self._choose_zones(item, running, report)
         except LoadBalancerError as error:
-            self._retry_at[item.arn] = time.monotonic() + RETRY_AFTER
+            self._retry_at[item.arn] = self._clock() + RETRY_AFTER
             self._report_failure(item.arn, str(error))
             return
         self._retry_at.pop(item.arn, None)
         self._reports[item.arn] = report
         self._publish(item, report)
+        running.traffic.publish(item, report, process.requests, process.statistics())
 
-    def _process(self, item: DesiredLoadBalancer) -> Process:
-        process = self._processes.get(item.arn)
-        if process is None:
+    def _choose_zones(self, item: DesiredLoadBalancer, running: _Running, report: Report) -> None:
+        lag = self._plane.config.seconds(periods.DNS_TIME_TO_LIVE.seconds)
+        known = [node.zone for node in item.spec.nodes]
+        wanted = zones.named(item.spec, report, item.away_from)
+        running.followed.follow(known, wanted, self._clock(), lag)
+        running.process.set_zones(running.followed.active, item.away_from)
+
+    def _process(self, item: DesiredLoadBalancer) -> _Running:
+        running = self._running.get(item.arn)
+        addresses = frozenset(node.address for node in item.spec.nodes)
+        for address in addresses - (running.addresses if running else frozenset()):
+            self._network.add_address(address)
+        if running is not None and not running.process.running():
+            running.process.close()
+            running = None
+        if running is None:
             directory = self._root / DIRECTORY / item.name
-            if item.spec.node:
-                self._network.add_address(item.spec.node)
             process = self._make(item.spec, directory, runtime_directory(self._root))
-            self._nodes[item.arn] = item.spec.node
-            self._processes[item.arn] = process
-        elif process.running():
-            process.configure(item.spec)
-            return process
+            followed = zones.Followed([node.zone for node in item.spec.nodes])
+            traffic = Traffic(self._plane, item.arn, self._clock)
+            running = self._running[item.arn] = _Running(process, addresses, followed, traffic)
+            process.start()
         else:
-            process.close()
-            del self._processes[item.arn]
-            return self._process(item)
-        process.start()
-        return process
+            running.process.configure(item.spec)
+            for address in running.addresses - addresses:
+                self._network.remove_address(address)
+            running.addresses = addresses
+        return running
 
     def _close(self, arn: str) -> None:
-        self._processes.pop(arn).close()
-        if node := self._nodes.pop(arn, ""):
-            self._network.remove_address(node)
+        running = self._running.pop(arn)
+        running.process.close()
+        for address in running.addresses:
+            self._network.remove_address(address)
 
     def _report_failure(self, arn: str, reason: str) -> None:
         with self._plane.lock:

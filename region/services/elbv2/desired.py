@@ -5,6 +5,7 @@ Call with the control plane's lock held; what is returned holds no moto object.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer, FakeTargetGroup
@@ -13,21 +14,25 @@ from region.addresses import has_twin, loopback_of
 from region.config import RegionConfig
 from region.network.internet import admits_internet
 from region.services.ec2 import security_groups
-from region.services.elbv2 import target_groups
+from region.services.elbv2 import attributes, conversion, periods, target_groups
+from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.model import (
-    FixedResponse,
-    Forward,
+    HeaderModes,
     HealthCheck,
     Listener,
     LoadBalancer,
-    LoadBalancerError,
+    Minimum,
+    Node,
+    Stickiness,
     Target,
     TargetGroup,
 )
+from region.services.elbv2.haproxy.rules import Rule
 from region.services.elbv2.records import LoadBalancerRecord
 
-IDLE_TIMEOUT = 60.0
 REACHABLE_STATES = {"running", "pending"}
+Seconds = Callable[[float], float]
+"""Converts a period of AWS to the region's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class DesiredLoadBalancer:
         targets: The registered targets by target group name.
         arns: The target groups' ARNs by name.
         listener_changes: The state of the listeners that this was read from.
+        away_from: The zones that a zonal shift moves traffic away from.
     """
 
     arn: str
@@ -46,6 +52,7 @@ class DesiredLoadBalancer:
     targets: dict[str, list[Target]] = field(default_factory=dict[str, list[Target]])
     arns: dict[str, str] = field(default_factory=dict[str, str])
     listener_changes: int = 0
+    away_from: frozenset[str] = frozenset()
 
 
 def read(
@@ -63,34 +70,43 @@ def read(
         if arn in backend.target_groups
     ]
     known = security_groups.read(backend.ec2_backend)
+    admitted_by = load_balancer.security_groups or ()
+    chosen = {**attributes.defaults(attributes.LOAD_BALANCER), **load_balancer.attrs}
     spec = LoadBalancer(
         name=load_balancer.name,
-        address=loopback_of(record.private_address),
-        node=record.private_address,
+        address=loopback_of(record.name.address),
+        nodes=tuple(Node(zone, place.address) for zone, place in sorted(record.nodes.items())),
         network=network,
         listeners=tuple(
             replace(
-                _listener(backend, listener),
-                admitted=admits_internet(
-                    known, load_balancer.security_groups or (), int(listener.port)
-                ),
+                listener_of(backend, listener, config.seconds),
+                admitted=admits_internet(known, admitted_by, int(listener.port)),
             )
             for listener in load_balancer.listeners.values()
         ),
-        target_groups=tuple(target_group(group, config) for group in groups),
-        idle_timeout=float(load_balancer.attrs.get("idle_timeout.timeout_seconds", IDLE_TIMEOUT)),
+        target_groups=tuple(target_group(group, config.seconds) for group in groups),
+        # A limit of a request, which takes its own time: not a period that AWS waits.
+        idle_timeout=float(chosen[attributes.IDLE_TIMEOUT]),
+        keep_alive=config.seconds(float(chosen[attributes.CLIENT_KEEP_ALIVE])),
+        headers=HeaderModes(
+            forwarded_for=str(chosen[attributes.FORWARDED_FOR]),
+            client_port=_true(chosen, attributes.CLIENT_PORT),
+            preserve_host=_true(chosen, attributes.PRESERVE_HOST),
+            drop_invalid=_true(chosen, attributes.DROP_INVALID),
+        ),
     )
     return DesiredLoadBalancer(
         load_balancer.arn,
         load_balancer.name,
         spec,
-        {group.name: _targets(backend, group) for group in groups},
+        {group.name: _targets(backend, group, record.nodes) for group in groups},
         {group.name: group.arn for group in groups},
         record.listener_changes,
+        record.away_from,
     )
 
 
-def target_group(group: FakeTargetGroup, config: RegionConfig) -> TargetGroup:
+def target_group(group: FakeTargetGroup, seconds: Seconds) -> TargetGroup:
     """Convert a target group of moto; periods run on the region's clock.
 
     Raises:
@@ -101,9 +117,9 @@ def target_group(group: FakeTargetGroup, config: RegionConfig) -> TargetGroup:
             f"Target group {group.name} uses {group.protocol} with {group.health_check_protocol} "
             "health checks: the local region supports HTTP for both."
         )
-    interval = config.seconds(float(group.health_check_interval_seconds))
+    interval = seconds(float(group.health_check_interval_seconds))
     port = str(group.health_check_port or "traffic-port")
-    attributes = group.attributes
+    chosen = {**attributes.defaults(attributes.TARGET_GROUP), **group.attributes}
     check = HealthCheck(
         path=group.health_check_path or "/",
         interval=interval,
@@ -116,49 +132,82 @@ def target_group(group: FakeTargetGroup, config: RegionConfig) -> TargetGroup:
     return TargetGroup(
         name=group.name,
         check=check,
-        deregistration_delay=config.seconds(target_groups.deregistration_delay(group)),
-        algorithm=str(attributes.get("load_balancing.algorithm.type", "round_robin")),
-        slow_start=config.seconds(float(attributes.get("slow_start.duration_seconds", 0))),
+        deregistration_delay=seconds(target_groups.deregistration_delay(group)),
+        algorithm=str(chosen[attributes.ALGORITHM]),
+        slow_start=seconds(float(chosen[attributes.SLOW_START])),
+        stickiness=_stickiness(chosen, seconds),
+        cross_zone=str(chosen[attributes.CROSS_ZONE]) != "false",
+        routing=_minimum(chosen, attributes.ROUTING_COUNT, attributes.ROUTING_PERCENTAGE),
+        dns=_minimum(chosen, attributes.DNS_COUNT, attributes.DNS_PERCENTAGE),
+        propagation=seconds(periods.DEREGISTRATION_PROPAGATION.seconds),
     )
 
 
-def _listener(backend: ELBv2Backend, listener: FakeListener) -> Listener:
+def listener_of(backend: ELBv2Backend, listener: FakeListener, seconds: Seconds) -> Listener:
+    """Convert a listener of moto with its rules.
+
+    Raises:
+        LoadBalancerError: If it asks for something that the data plane cannot do.
+    """
     if listener.protocol != "HTTP":
         raise LoadBalancerError(
             f"Listener {listener.port} uses {listener.protocol}: the local region supports HTTP."
         )
-    if len(listener.rules) > 1:
-        raise LoadBalancerError(
-            f"Listener {listener.port} has rules besides its default action: "
-            "the local region supports the default action only."
-        )
-    action = listener.default_actions[-1]
-    if action.type == "forward":
-        arns = target_groups.action_targets(backend, action.data)
-        if len(arns) == 1 and arns[0] in backend.target_groups:
-            return Listener(int(listener.port), Forward(backend.target_groups[arns[0]].name))
-    elif action.type == "fixed-response":
-        fixed = action.data["FixedResponseConfig"]
-        return Listener(
-            int(listener.port),
-            FixedResponse(
-                int(fixed["StatusCode"]),
-                fixed.get("ContentType") or "text/plain",
-                fixed.get("MessageBody") or "",
-            ),
-        )
-    raise LoadBalancerError(
-        f"Default action {action.type} of listener {listener.port} is not supported in the local "
-        "region: use `forward` to one target group, or `fixed-response`."
+
+    def group_name(arn: str) -> str:
+        group = backend.target_groups.get(arn)
+        if group is None:
+            raise LoadBalancerError(f"Target group '{arn}' not found")
+        return group.name
+
+    rules = [rule for rule in listener.rules.values() if not rule.is_default]
+    return Listener(
+        int(listener.port),
+        conversion.action(
+            [action.data for action in listener.default_actions], group_name, seconds
+        ),
+        rules=tuple(
+            Rule(
+                str(rule.priority),
+                conversion.conditions(rule.conditions),
+                conversion.action([action.data for action in rule.actions], group_name, seconds),
+            )
+            for rule in sorted(rules, key=lambda rule: int(rule.priority))
+        ),
     )
 
 
-def _targets(backend: ELBv2Backend, group: FakeTargetGroup) -> list[Target]:
-    found = [
-        (name, _address(backend, group, name), int(entry["Port"]))
-        for name, entry in group.targets.items()
-    ]
-    return [Target(name, address, port) for name, address, port in found if address is not None]
+def _true(chosen: Mapping[str, object], key: str) -> bool:
+    return str(chosen[key]).lower() == "true"
+
+
+def _stickiness(chosen: Mapping[str, object], seconds: Seconds) -> Stickiness | None:
+    if not _true(chosen, attributes.STICKY):
+        return None
+    if chosen[attributes.STICKINESS_TYPE] == "app_cookie":
+        duration = float(str(chosen[attributes.APP_COOKIE_DURATION]))
+        return Stickiness(seconds(duration), str(chosen[attributes.APP_COOKIE]))
+    return Stickiness(seconds(float(str(chosen[attributes.COOKIE_DURATION]))))
+
+
+def _minimum(chosen: Mapping[str, object], count: str, percentage: str) -> Minimum:
+    def number(key: str) -> int:
+        return 0 if chosen[key] == "off" else int(str(chosen[key]))
+
+    return Minimum(number(count), number(percentage))
+
+
+def _targets(
+    backend: ELBv2Backend, group: FakeTargetGroup, nodes: Mapping[str, object]
+) -> list[Target]:
+    found: list[Target] = []
+    for name, entry in group.targets.items():
+        address = _address(backend, group, name)
+        zone = target_groups.zone_of(backend, group, name)
+        everywhere = zone == target_groups.EVERY_ZONE
+        if address is not None and (everywhere or zone in nodes):
+            found.append(Target(name, address, int(entry["Port"]), "" if everywhere else zone))
+    return found
 
 
 def _address(backend: ELBv2Backend, group: FakeTargetGroup, name: str) -> str | None:

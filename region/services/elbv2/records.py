@@ -19,21 +19,30 @@ class TargetHealth(NamedTuple):
     description: str | None = None
 
 
+class Place(NamedTuple):
+    """A private address, and the subnet that it was taken from."""
+
+    subnet: Subnet
+    address: str
+
+
 @dataclass
 class LoadBalancerRecord(Record[FakeLoadBalancer]):
     """A load balancer and its process.
 
     Attributes:
-        private_address: The address of its node; it listens on the loopback twin of it.
-        subnet: The subnet that the private address was taken from.
+        name: The address whose loopback twin its name stands for.
+        nodes: The addresses of its nodes, by Availability Zone.
         state_reason: Why it failed; None unless its state is `failed`.
         listener_changes: How often its listeners were created or changed.
+        away_from: The zones that a zonal shift moves traffic away from.
     """
 
-    private_address: str
-    subnet: Subnet
+    name: Place
+    nodes: dict[str, Place] = field(default_factory=dict[str, Place])
     state_reason: str | None = None
     listener_changes: int = 0
+    away_from: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -43,6 +52,8 @@ class TargetGroupRecord(Record[FakeTargetGroup]):
     Attributes:
         health: The health that the data plane reported last, by target id; draining targets are
             in it until they are gone.
+        zones: The Availability Zone that targets were registered with, by target id.
     """
 
     health: dict[str, TargetHealth] = field(default_factory=dict[str, TargetHealth])
+    zones: dict[str, str] = field(default_factory=dict[str, str])

@@ -5,17 +5,20 @@ Callers hold the control plane's lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from ipaddress import AddressValueError, IPv4Address
+from typing import Any, Final
 
-from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer, FakeTargetGroup
+from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer, FakeTargetGroup
 
 from region.config import RegionConfig
-from region.services.elbv2.records import TargetGroupRecord, TargetHealth
+from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord, TargetHealth
 
 DEREGISTRATION_DELAY: Final = "deregistration_delay.timeout_seconds"
 DRAIN_MARGIN: Final = 60.0
 """Seconds after the deregistration delay until a target that still drains is given up on."""
+EVERY_ZONE: Final = "all"
+"""The Availability Zone of an address outside the VPC."""
 
 REGISTERING: Final = TargetHealth(
     "initial", "Elb.RegistrationInProgress", "Target registration is in progress"
@@ -28,10 +31,18 @@ NOT_IN_USE: Final = TargetHealth(
     "Target.NotInUse",
     "Target group is not configured to receive traffic from the load balancer",
 )
+ZONE_NOT_ENABLED: Final = TargetHealth(
+    "unused",
+    "Target.NotInUse",
+    "Target is in an Availability Zone that is not enabled for the load balancer",
+)
 NOT_REGISTERED: Final = TargetHealth(
     "unused", "Target.NotRegistered", "Target is not registered to the target group"
 )
 STOPPED: Final = TargetHealth("unused", "Target.InvalidState", "Target is in the stopped state")
+TERMINATED: Final = TargetHealth(
+    "unused", "Target.InvalidState", "Target is in the terminated state"
+)
 
 
 def forwarded_to(backend: ELBv2Backend, load_balancer: FakeLoadBalancer) -> set[str]:
@@ -45,17 +56,57 @@ def forwarded_to(backend: ELBv2Backend, load_balancer: FakeLoadBalancer) -> set[
     }
 
 
-def action_targets(backend: ELBv2Backend, action: dict[str, object]) -> list[str]:
+def action_targets(backend: ELBv2Backend, action: dict[str, Any]) -> list[str]:
     """Return the ARNs of the target groups that a listener's action forwards to."""
-    return backend._get_target_group_arns_from(action_data=action)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    del backend
+    config = action.get("ForwardConfig") or {}
+    found = [str(group["TargetGroupArn"]) for group in config.get("TargetGroups") or []]
+    if action.get("Type") == "forward" and not found and action.get("TargetGroupArn"):
+        found = [str(action["TargetGroupArn"])]
+    return found
+
+
+def listeners(backend: ELBv2Backend) -> Iterator[FakeListener]:
+    """Yield the listeners of all load balancers."""
+    for load_balancer in backend.load_balancers.values():
+        yield from load_balancer.listeners.values()
+
+
+def balancer_of(backend: ELBv2Backend, target_group: FakeTargetGroup) -> FakeLoadBalancer | None:
+    """Return the load balancer that forwards to the target group; there is one at most."""
+    for load_balancer in backend.load_balancers.values():
+        if target_group.arn in forwarded_to(backend, load_balancer):
+            return load_balancer
+    return None
 
 
 def in_use(backend: ELBv2Backend, target_group: FakeTargetGroup) -> bool:
     """Return whether a load balancer forwards to the target group."""
-    return any(
-        target_group.arn in forwarded_to(backend, load_balancer)
-        for load_balancer in backend.load_balancers.values()
-    )
+    return balancer_of(backend, target_group) is not None
+
+
+def zone_of(backend: ELBv2Backend, target_group: FakeTargetGroup, target_id: str) -> str:
+    """Return the Availability Zone of a target; `all` if it belongs to none."""
+    given = TargetGroupRecord.of(target_group).zones.get(target_id)
+    if given:
+        return given
+    if target_group.target_type == "instance":
+        instance = backend.ec2_backend.get_instance_by_id(target_id)
+        return (instance.placement.zone or "") if instance is not None else ""
+    return zone_of_address(backend, target_group.vpc_id, target_id) or EVERY_ZONE
+
+
+def zone_of_address(backend: ELBv2Backend, vpc_id: str, address: str) -> str:
+    """Return the zone of the subnet of a VPC that an address is in; empty if it is in none."""
+    try:
+        ip = IPv4Address(address)
+    except AddressValueError:
+        return ""
+    for subnets in backend.ec2_backend.subnets.values():
+        for subnet in subnets.values():
+            if subnet.vpc_id == vpc_id and ip in subnet.cidr:
+                return str(subnet.availability_zone)
+    return ""
 
 
 def health_of(backend: ELBv2Backend, target_group: FakeTargetGroup, target_id: str) -> TargetHealth:
@@ -66,10 +117,16 @@ def health_of(backend: ELBv2Backend, target_group: FakeTargetGroup, target_id: s
         return DRAINING if draining else NOT_REGISTERED
     if target_id.startswith("i-"):
         instance = backend.ec2_backend.get_instance_by_id(target_id)
-        if instance is None or instance.state in {"stopping", "stopped"}:
+        if instance is None or instance.state in {"shutting-down", "terminated"}:
+            return TERMINATED
+        if instance.state in {"stopping", "stopped"}:
             return STOPPED
-    if not in_use(backend, target_group):
+    load_balancer = balancer_of(backend, target_group)
+    if load_balancer is None:
         return NOT_IN_USE
+    zone = zone_of(backend, target_group, target_id)
+    if zone not in {EVERY_ZONE, *LoadBalancerRecord.of(load_balancer).nodes}:
+        return ZONE_NOT_ENABLED
     return reported or REGISTERING
 
 
@@ -77,13 +134,13 @@ def start_draining(
     backend: ELBv2Backend, target_group: FakeTargetGroup, target_ids: Iterable[str]
 ) -> None:
     """Mark deregistered targets as draining until the data plane reports on them."""
-    health = TargetGroupRecord.of(target_group).health
+    record = TargetGroupRecord.of(target_group)
     used = in_use(backend, target_group)
     for target_id in target_ids:
-        if used:
-            health[target_id] = DRAINING
+        if used and record.health.get(target_id) is not None:
+            record.health[target_id] = DRAINING
         else:
-            health.pop(target_id, None)
+            record.health.pop(target_id, None)
 
 
 def deregistration_delay(target_group: FakeTargetGroup) -> float:

@@ -59,10 +59,9 @@ def _instances(backend: EC2Backend) -> Iterator[tuple[str, Interface]]:
 
 def _load_balancers(backend: ELBv2Backend) -> Iterator[tuple[str, Interface]]:
     for load_balancer in backend.load_balancers.values():
-        record = LoadBalancerRecord.of(load_balancer)
         groups = tuple(sorted(load_balancer.security_groups or ()))
-        # It has one node, which stands for those in all of its zones: no zone takes it along.
-        yield "", Interface(record.private_address, groups)
+        for zone, place in LoadBalancerRecord.of(load_balancer).nodes.items():
+            yield zone, Interface(place.address, groups)
 
 
 def _databases(backend: RDSBackend) -> Iterator[tuple[str, Interface]]:

@@ -405,7 +405,7 @@ CASES = [
         lambda w: {
             "idleTimeout": 30,
             "dropInvalidHeaderFields": True,
-            "desyncMitigationMode": "strictest",
+            "xffHeaderProcessingMode": "preserve",
             "enableZonalShift": True,
             "securityGroups": [w.other_group],
             "subnets": [w.subnet("a"), w.subnet("c")],

@@ -22,7 +22,8 @@ _ATTRIBUTES = {
     "routing.http.desync_mitigation_mode": "desyncMitigationMode",
     "routing.http.preserve_host_header.enabled": "preserveHostHeader",
     "routing.http.xff_header_processing.mode": "xffHeaderProcessingMode",
-    # Stored without effect: it only permits a shift, which Application Recovery Controller starts.
+    "routing.http.xff_client_port.enabled": "enableXffClientPort",
+    "client_keep_alive.seconds": "clientKeepAlive",
     "zonal_shift.config.enabled": "enableZonalShift",
 }
 
@@ -55,6 +56,8 @@ class LoadBalancer(Handler):
         "desyncMitigationMode": "defensive",
         "preserveHostHeader": False,
         "xffHeaderProcessingMode": "append",
+        "enableXffClientPort": False,
+        "clientKeepAlive": 3600,
         "enableZonalShift": False,
     }
     sets = frozenset({"subnets", "securityGroups"})
@@ -68,6 +71,13 @@ class LoadBalancer(Handler):
         yield from checks.one_of("loadBalancerType", kind, ["application"])
         yield from checks.one_of("ipAddressType", stack, ["ipv4"])
         yield from checks.within("idleTimeout", inputs.get("idleTimeout"), 1, 4000, " seconds")
+        alive = inputs.get("clientKeepAlive")
+        yield from checks.within("clientKeepAlive", alive, 60, 604_800, " seconds")
+        for name, values in (
+            ("desyncMitigationMode", ["defensive"]),
+            ("xffHeaderProcessingMode", ["append", "preserve", "remove"]),
+        ):
+            yield from checks.one_of(name, inputs.get(name), values)
         if inputs.get("subnets") is None:
             yield CheckFailure(
                 "subnets", "a load balancer needs 'subnets' in two Availability Zones"

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import resource
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
 
-from region.services.elbv2.haproxy.model import FixedResponse, LoadBalancer, Target, TargetGroup
+from region.services.elbv2.haproxy import routing
+from region.services.elbv2.haproxy.model import (
+    LEAST_OUTSTANDING_REQUESTS,
+    ROUND_ROBIN,
+    WEIGHTED_RANDOM,
+    LoadBalancer,
+    Target,
+    TargetGroup,
+    backend_name,
+    serves,
+)
+from region.services.elbv2.haproxy.rules import FixedResponse
 
 OPEN_SUFFIX = "--open"
 """Suffix of the backend that holds all registered targets, whatever their health."""
@@ -18,10 +30,27 @@ OPEN_SUFFIX = "--open"
 MOST_CONNECTIONS = 20_000
 RESERVED_DESCRIPTORS = 300
 SHORTEST_HARD_STOP = 30.0
+CONNECT_TIMEOUT = 10.0
+"""An ALB gives a target so many seconds to accept a connection (ALB guide, HTTP 504)."""
+LONGEST_FORWARDED_FOR = 30
+"""Addresses in X-Forwarded-For (ALB guide, HTTP 463)."""
+ZONE_SHARES = 60
+"""Into how many shares new connections are divided: even for one to six nodes."""
 
-UNAVAILABLE = (
-    "<html><body><center><h1>503 Service Temporarily Unavailable</h1></center></body></html>"
-)
+_BALANCE = {
+    ROUND_ROBIN: "roundrobin",
+    LEAST_OUTSTANDING_REQUESTS: "leastconn",
+    WEIGHTED_RANDOM: "random(1)",
+}
+_ERRORS = {
+    400: "400 Bad Request",
+    405: "405 Not Allowed",
+    408: "408 Request Time-out",
+    463: "463",
+    502: "502 Bad Gateway",
+    503: "503 Service Temporarily Unavailable",
+    504: "504 Gateway Time-out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +59,41 @@ class Files:
 
     Attributes:
         state: Server states to start from; None to start without.
+        log: The descriptor that a line is written to for each request; None for no log.
     """
 
     socket: Path
     directory: Path
     state: Path | None = None
+    log: int | None = None
 
     @property
-    def bad_gateway(self) -> Path:
-        """The raw response to a request whose target refused the connection."""
-        return self.directory / "502.http"
+    def zones(self) -> Path:
+        """The map from a share of the connections to the zone whose node gets it."""
+        return self.directory / "zones.map"
 
-    @property
-    def unavailable(self) -> Path:
-        """The page for a target group without targets."""
-        return self.directory / "503.html"
+    def page(self, status: int) -> Path:
+        """Return the page of an error of the load balancer's own."""
+        return self.directory / f"{status}.html"
 
-    def body(self, port: int) -> Path:
-        """Return the file with the body of the fixed response of the listener on `port`."""
-        return self.directory / f"fixed-{port}.body"
+    def raw(self, status: int) -> Path:
+        """Return the raw response that replaces one of HAProxy's own."""
+        return self.directory / f"{status}.http"
+
+    def body(self, port: int, place: int) -> Path:
+        """Return the body of the fixed response of a listener's action, counted from 0."""
+        return self.directory / f"fixed-{port}-{place}.body"
+
+    def sticky(self, group: str) -> Path:
+        """Return the map from the cookies of a target group to its servers."""
+        return self.directory / f"sticky-{group}.map"
 
 
 def render(
     balancer: LoadBalancer,
     targets: Mapping[str, Sequence[Target]],
     files: Files,
-    sockets: Mapping[int, int],
+    sockets: Mapping[tuple[str, int], int],
 ) -> str:
     """Render the configuration.
 
@@ -63,35 +101,95 @@ def render(
         balancer: What to serve.
         targets: The registered targets by target group name.
         files: The files that the configuration names.
-        sockets: The file descriptor of each listener's socket, by port.
+        sockets: The file descriptor of each listening socket, by address and port.
     """
     delays = [group.deregistration_delay for group in balancer.target_groups]
     return _template().render(
         balancer=balancer,
-        targets={group.name: targets.get(group.name, ()) for group in balancer.target_groups},
-        options={group.name: server_options(group) for group in balancer.target_groups},
-        route=balancer.route,
+        backends=list(_backends(balancer, targets)),
+        rules={item.port: list(routing.lines(item, files)) for item in balancer.listeners},
+        thresholds=list(routing.thresholds(balancer.target_groups)),
+        sticky_groups=any(routing.is_sticky(item) for item in balancer.listeners),
         sockets=sockets,
-        bodies={item.port: files.body(item.port) for item in balancer.listeners},
-        socket=files.socket,
-        state_file=files.state,
-        bad_gateway=files.bad_gateway,
-        unavailable=files.unavailable,
+        files=files,
         maxconn=connection_limit(),
         hard_stop=max([SHORTEST_HARD_STOP, *delays]),
+        connect_timeout=CONNECT_TIMEOUT,
+        most_addresses=LONGEST_FORWARDED_FOR,
+        shares=ZONE_SHARES,
         open_suffix=OPEN_SUFFIX,
         ms=milliseconds,
+        number=lambda seconds: max(1, round(seconds * 1000)),
     )
 
 
-def write_pages(balancer: LoadBalancer, files: Files) -> None:
-    """Write the response files that the configuration names."""
+@dataclass(frozen=True, slots=True)
+class _Backend:
+    """One node's targets of one group, as the template needs them."""
+
+    name: str
+    group: TargetGroup
+    balance: str
+    servers: tuple[Target, ...]
+    options: str
+    route: str
+
+
+def _backends(
+    balancer: LoadBalancer, targets: Mapping[str, Sequence[Target]]
+) -> Iterable[_Backend]:
+    for group in balancer.target_groups:
+        for node in balancer.nodes:
+            found = targets.get(group.name, ())
+            yield _Backend(
+                backend_name(group.name, node.zone),
+                group,
+                _BALANCE[group.algorithm],
+                tuple(target for target in found if serves(group, node, target)),
+                server_options(group),
+                balancer.route(node),
+            )
+
+
+def write_files(
+    balancer: LoadBalancer,
+    files: Files,
+    targets: Mapping[str, Sequence[Target]],
+    zones: Sequence[str],
+) -> None:
+    """Write the files that the configuration names.
+
+    Args:
+        balancer: What to serve.
+        files: Where.
+        targets: The targets by target group name that clients may be bound to.
+        zones: The zones whose nodes get connections.
+    """
     files.directory.mkdir(parents=True, exist_ok=True)
-    files.bad_gateway.write_bytes(_bad_gateway().encode())
-    files.unavailable.write_text(UNAVAILABLE)
+    for status in _ERRORS:
+        files.page(status).write_text(page(status))
+        files.raw(status).write_bytes(_raw(status).encode())
     for listener in balancer.listeners:
-        if isinstance(listener.action, FixedResponse):
-            files.body(listener.port).write_text(listener.action.body)
+        for place, action in enumerate(listener.actions):
+            if isinstance(action, FixedResponse):
+                files.body(listener.port, place).write_text(action.body)
+    for group in balancer.target_groups:
+        if group.stickiness is not None:
+            bound = targets.get(group.name, ())
+            text = "".join(f"{cookie_key(item.server)} {item.server}\n" for item in bound)
+            files.sticky(group.name).write_text(text)
+    shares = enumerate(zone_shares(zones or [node.zone for node in balancer.nodes]))
+    files.zones.write_text("".join(f"{share} {zone}\n" for share, zone in shares))
+
+
+def zone_shares(zones: Sequence[str]) -> list[str]:
+    """Return the zone of each share of the connections."""
+    return [zones[share % len(zones)] for share in range(ZONE_SHARES)]
+
+
+def cookie_key(server: str) -> str:
+    """Return what stands for a server in a cookie; HAProxy computes the same."""
+    return hashlib.sha1(server.encode(), usedforsecurity=False).hexdigest()
 
 
 def server_options(group: TargetGroup) -> str:
@@ -124,9 +222,22 @@ def connection_limit() -> int:
     return max(100, min(MOST_CONNECTIONS, (hard - RESERVED_DESCRIPTORS) // 2))
 
 
-def _bad_gateway() -> str:
-    body = "<html><body><center><h1>502 Bad Gateway</h1></center></body></html>"
-    head = ("HTTP/1.1 502 Bad Gateway", "Content-Type: text/html", f"Content-Length: {len(body)}")
+def page(status: int) -> str:
+    """Return the page that an ALB sends with an error of its own."""
+    text = _ERRORS[status]
+    title = f"<head><title>{text}</title></head>"
+    return (
+        f"<html>\r\n{title}\r\n<body>\r\n<center><h1>{text}</h1></center>\r\n</body>\r\n</html>\r\n"
+    )
+
+
+def _raw(status: int) -> str:
+    body = page(status)
+    head = (
+        f"HTTP/1.1 {_ERRORS[status]}",
+        "Content-Type: text/html",
+        f"Content-Length: {len(body)}",
+    )
     return "\r\n".join([*head, "Connection: close", "", body])
 
 

@@ -1,7 +1,8 @@
 """One load balancer as one HAProxy process.
 
 The process runs in the region's network, where its targets are; it listens on the host's loopback
-device, on sockets that the region has opened and keeps open. Targets come and go through HAProxy's
+device and at its nodes' addresses in the network, on sockets that the region has opened and keeps
+open. Targets come and go through HAProxy's
 runtime API. The process is replaced only when listeners, target groups or health checks change; the
 new one listens on the same sockets, so no connection is refused, and the old one ends when its
 requests are answered.
@@ -15,19 +16,18 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, spawn
+from region.network.errors import NetworkError
+from region.network.namespace import Namespace
 from region.ports import PortError, listen
 from region.services.elbv2.haproxy import config
-from region.services.elbv2.haproxy.model import (
-    LoadBalancer,
-    LoadBalancerError,
-    Target,
-    TargetStatus,
-)
-from region.services.elbv2.haproxy.runtime_api import RuntimeApi
+from region.services.elbv2.haproxy.errors import LoadBalancerError
+from region.services.elbv2.haproxy.model import LoadBalancer, Report, Target
+from region.services.elbv2.haproxy.request_log import RequestLog
+from region.services.elbv2.haproxy.runtime_api import RuntimeApi, Statistics
 from region.services.elbv2.haproxy.servers import ServerPool
 from toolchain import locate
 from toolchain.errors import ToolError
@@ -39,6 +39,9 @@ DIRECTORY = "balancers"
 
 START_TIMEOUT = 10.0
 LONGEST_SOCKET_PATH = 100
+
+_Place = tuple[str, int]
+"""An address and a port."""
 
 
 class HAProxy:
@@ -57,8 +60,11 @@ class HAProxy:
         self._lock = threading.RLock()
         self._process: Daemon | None = None
         self._predecessors: list[Daemon] = []
-        self._pool = ServerPool(spec.target_groups, spec.route)
-        self._sockets: dict[int, socket.socket] = {}
+        self._pool = ServerPool(spec, config.Files(Path(), directory))
+        self._sockets: dict[_Place, socket.socket] = {}
+        self._zones: tuple[str, ...] = tuple(node.zone for node in spec.nodes)
+        self._statistics = Statistics((), ())
+        self.requests = RequestLog()
 
     def start(self) -> None:
         """Start HAProxy and return when it accepts connections.
@@ -84,10 +90,9 @@ class HAProxy:
         with self._lock:
             if spec == self.spec:
                 return
-            kept = self._sockets if spec.address == self.spec.address else {}
             old, old_sockets = self._pool, self._sockets
-            self._sockets = _open(spec, kept)
-            self._pool = old.for_groups(spec.target_groups, spec.route)
+            self._sockets = _open(spec, old_sockets)
+            self._pool = old.for_spec(spec, old.files)
             try:
                 self._replace(spec)
             except LoadBalancerError:
@@ -103,9 +108,25 @@ class HAProxy:
         New ones receive requests after their first successful health check; missing ones drain.
         """
         with self._lock:
-            self._pool.register(self._api(), group, list(targets))
+            self._pool.register(self._api(), group, list(targets), time.monotonic())
 
-    def poll(self) -> dict[str, dict[str, TargetStatus]]:
+    def set_zones(self, active: Sequence[str], shifted: frozenset[str]) -> None:
+        """Send new connections to the nodes of the `active` zones; the others answer no less.
+
+        Healthy targets in the `shifted` zones get no requests.
+        """
+        with self._lock:
+            self._pool.shift(shifted)
+            if tuple(active) == self._zones:
+                return
+            shares = enumerate(config.zone_shares(active))
+            path = self._pool.files.zones
+            commands = [f"set map {path} {share} {zone}" for share, zone in shares]
+            if len(self.spec.nodes) > 1 and self.spec.listeners:
+                self._api().execute_all(commands)
+            self._zones = tuple(active)
+
+    def poll(self) -> Report:
         """Advance first checks and draining, and return the status of every target.
 
         Keys: target group name, target id. Draining targets are included until they are gone.
@@ -114,7 +135,15 @@ class HAProxy:
             for predecessor in [p for p in self._predecessors if not p.running()]:
                 predecessor.stop()
                 self._predecessors.remove(predecessor)
-            return self._pool.advance(self._api(), time.monotonic())
+            self.requests.read()
+            api = self._api()
+            self._statistics = api.statistics()
+            rows = {(row.backend, row.server): row for row in self._statistics.servers}
+            return self._pool.advance(api, rows, time.monotonic())
+
+    def statistics(self) -> Statistics:
+        """Return what the last `poll` has read."""
+        return self._statistics
 
     def close(self) -> None:
         """Stop the process at once and remove its socket."""
@@ -124,6 +153,8 @@ class HAProxy:
             self._predecessors.clear()
             self._process = None
             self._close_sockets()
+            self.requests.close()
+            self.requests = RequestLog()
             for stale in self._runtime.glob(f"{self._socket_stem()}-*.sock"):
                 stale.unlink(missing_ok=True)
 
@@ -145,10 +176,14 @@ class HAProxy:
         old_socket = self._socket(self._generation)
         state = self._save_states() if predecessor else None
         generation = self._generation + 1
-        files = config.Files(self._socket(generation), self._directory, state)
-        config.write_pages(spec, files)
+        log_descriptor = self.requests.descriptor
+        files = config.Files(self._socket(generation), self._directory, state, log_descriptor)
+        self._pool.files = files
+        zones = [zone for zone in self._zones if zone in {node.zone for node in spec.nodes}]
+        config.write_files(spec, files, self._pool.bound(), zones)
+        self._zones = tuple(zones) or tuple(node.zone for node in spec.nodes)
         path = self._directory / "haproxy.cfg"
-        descriptors = {port: item.fileno() for port, item in self._sockets.items()}
+        descriptors = {place: item.fileno() for place, item in self._sockets.items()}
         path.write_text(config.render(spec, self._pool.configured(), files, descriptors))
         command = [str(_executable()), "-db", "-f", str(path)]
         if predecessor:
@@ -158,7 +193,7 @@ class HAProxy:
                 command,
                 record=self._directory / f"haproxy-{generation}{RECORD_SUFFIX}",
                 log=self._directory / f"haproxy-{generation % 2}.log",
-                descriptors=sorted(descriptors.values()),
+                descriptors=sorted([*descriptors.values(), log_descriptor]),
                 through=["nsenter", f"--net={spec.network}", "--"] if spec.network else (),
             )
         except DaemonError as error:
@@ -173,7 +208,7 @@ class HAProxy:
             old_socket.unlink(missing_ok=True)
         self._process = process
         self._generation = generation
-        self._pool.restore_phases(RuntimeApi(files.socket), remembered=state is not None)
+        self._pool.restore(RuntimeApi(files.socket), remembered=state is not None)
 
     def _await_ready(self, process: Daemon, api: RuntimeApi, spec: LoadBalancer) -> None:
         deadline = time.monotonic() + START_TIMEOUT
@@ -229,24 +264,35 @@ def _executable() -> Path:
         ) from error
 
 
-def _open(spec: LoadBalancer, known: Mapping[int, socket.socket]) -> dict[int, socket.socket]:
-    """Return a listening socket for each listener; those that are `known` are used again."""
-    opened = {port: item for port, item in known.items() if port in _ports(spec)}
+def _open(spec: LoadBalancer, known: Mapping[_Place, socket.socket]) -> dict[_Place, socket.socket]:
+    """Return a listening socket for each place; those that are `known` are used again."""
+    places = list(_places(spec))
+    opened = {place: item for place, item in known.items() if place in places}
     try:
-        for port in _ports(spec):
-            if port not in opened:
-                opened[port] = listen(spec.address, port)
-    except PortError as error:
+        for place in places:
+            if place not in opened:
+                opened[place] = _listen(spec, *place)
+    except (PortError, NetworkError) as error:
         _close(opened, but=known)
         raise LoadBalancerError(str(error)) from error
     return opened
 
 
-def _close(sockets: Mapping[int, socket.socket], *, but: Mapping[int, socket.socket]) -> None:
+def _listen(spec: LoadBalancer, address: str, port: int) -> socket.socket:
+    if address == spec.address:
+        return listen(address, port)
+    return Namespace(Path(spec.network)).inside(lambda: listen(address, port))
+
+
+def _close(sockets: Mapping[_Place, socket.socket], *, but: Mapping[_Place, socket.socket]) -> None:
     for item in sockets.values():
         if item not in but.values():
             item.close()
 
 
-def _ports(spec: LoadBalancer) -> list[int]:
-    return [listener.port for listener in spec.listeners]
+def _places(spec: LoadBalancer) -> Iterator[_Place]:
+    """Yield where the load balancer listens: for the host, and at its nodes in the network."""
+    for listener in spec.listeners:
+        yield spec.address, listener.port
+        if spec.network:
+            yield from ((node.address, listener.port) for node in spec.nodes)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import socket
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from region.services.elbv2.haproxy.model import LoadBalancerError
+from region.services.elbv2.haproxy.errors import LoadBalancerError
 
 TIMEOUT = 5.0
 _RESPONSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
+_FRONTENDS_AND_SERVERS = "show stat -1 5 -1"
+_AT_ONCE = 40
+"""So many commands fit one line of the runtime API (16 KiB) for sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,32 @@ class ServerRow:
     sessions: int
     requests: int
     responses: tuple[tuple[str, int], ...]
+    weight: int = 1
+    connection_errors: int = 0
 
     @property
     def up(self) -> bool:
         """Whether HAProxy's health check counts it as up, draining or not."""
         return self.status.startswith(("UP", "DRAIN", "NOLB"))
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerRow:
+    """One frontend in `show stat`: its connections, and the bytes of both directions."""
+
+    name: str
+    current: int
+    connections: int
+    denied: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What `show stat` tells."""
+
+    servers: tuple[ServerRow, ...]
+    listeners: tuple[ListenerRow, ...]
 
 
 class RuntimeApi:
@@ -69,13 +94,54 @@ class RuntimeApi:
         if answer != expected:
             raise LoadBalancerError(f"HAProxy refused {command!r}: {answer}")
 
-    def servers(self) -> list[ServerRow]:
-        """Read the statistics of every server."""
-        text = self.query("show stat -1 4 -1").removeprefix("# ")
-        return [_row(row) for row in csv.DictReader(io.StringIO(text)) if row.get("svname")]
+    def execute_all(self, commands: Sequence[str]) -> None:
+        """Run commands that answer nothing, many at a time.
+
+        Raises:
+            LoadBalancerError: If one of them answers something.
+        """
+        for start in range(0, len(commands), _AT_ONCE):
+            some = commands[start : start + _AT_ONCE]
+            if answer := self.query("; ".join(some)):
+                raise LoadBalancerError(f"HAProxy refused one of {some}: {answer}")
+
+    def statistics(self) -> Statistics:
+        """Read the statistics of every server and frontend."""
+        rows = list(_rows(self.query(_FRONTENDS_AND_SERVERS)))
+        servers = [_server(row) for row in rows if row["svname"] not in {"FRONTEND", "BACKEND"}]
+        listeners = [_listener(row) for row in rows if row["svname"] == "FRONTEND"]
+        return Statistics(tuple(servers), tuple(listeners))
 
 
-def _row(row: dict[str, str]) -> ServerRow:
+_WANTED = (
+    *(
+        "pxname",
+        "svname",
+        "scur",
+        "stot",
+        "bin",
+        "bout",
+        "dreq",
+        "dcon",
+        "econ",
+        "status",
+        "weight",
+    ),
+    *("check_status", "check_code", "conn_tot", *(f"hrsp_{name}" for name in _RESPONSES)),
+)
+
+
+def _rows(text: str) -> Iterator[dict[str, str]]:
+    """Yield the wanted columns of each row; there are a hundred of them."""
+    reader = csv.reader(io.StringIO(text.removeprefix("# ")))
+    head = next(reader, [])
+    places = [(name, head.index(name)) for name in _WANTED if name in head]
+    for row in reader:
+        if len(row) >= len(places):
+            yield {name: row[place] for name, place in places}
+
+
+def _server(row: dict[str, str]) -> ServerRow:
     return ServerRow(
         backend=row["pxname"],
         server=row["svname"],
@@ -85,6 +151,18 @@ def _row(row: dict[str, str]) -> ServerRow:
         sessions=_number(row["scur"]),
         requests=_number(row["stot"]),
         responses=tuple((name, _number(row[f"hrsp_{name}"])) for name in _RESPONSES),
+        weight=_number(row["weight"]),
+        connection_errors=_number(row["econ"]),
+    )
+
+
+def _listener(row: dict[str, str]) -> ListenerRow:
+    return ListenerRow(
+        name=row["pxname"],
+        current=_number(row["scur"]),
+        connections=_number(row.get("conn_tot") or row["stot"]),
+        denied=_number(row["dcon"]),
+        bytes=_number(row["bin"]) + _number(row["bout"]),
     )
 
 

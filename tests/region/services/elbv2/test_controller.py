@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from region.services.elbv2.haproxy.model import LoadBalancerError
+from region.services.elbv2.haproxy.errors import LoadBalancerError
 
 
 def balancers(stage):
@@ -32,22 +32,24 @@ def test_a_failed_load_balancer_has_a_reason(stage, balancer_class, monkeypatch)
     assert "Port 80 of 127.78.0.4 is in use" in balancers(stage)[0]["State"]["Reason"]
 
 
-def test_unsupported_listeners_are_rejected(stage):
+def test_an_unsupported_action_is_refused_in_the_call(stage):
     stage.balancer([])
-    listener = stage.aws.elbv2.describe_listeners(
-        LoadBalancerArn=balancers(stage)[0]["LoadBalancerArn"]
-    )["Listeners"][0]["ListenerArn"]
-    stage.aws.elbv2.modify_listener(
-        ListenerArn=listener,
-        DefaultActions=[
-            {
-                "Type": "redirect",
-                "RedirectConfig": {"StatusCode": "HTTP_301", "Host": "example.com"},
-            }
-        ],
-    )
-    stage.until(lambda: balancers(stage)[0]["State"]["Code"] == "failed")
-    assert "redirect of listener 80 is not supported" in balancers(stage)[0]["State"]["Reason"]
+    arn = balancers(stage)[0]["LoadBalancerArn"]
+    (listener,) = stage.aws.elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+    login = {"UserPoolArn": "a", "UserPoolClientId": "b", "UserPoolDomain": "c"}
+    with pytest.raises(ClientError, match="no identity provider"):
+        stage.aws.elbv2.modify_listener(
+            ListenerArn=listener["ListenerArn"],
+            DefaultActions=[
+                {"Type": "authenticate-cognito", "AuthenticateCognitoConfig": login, "Order": 1},
+                {
+                    "Type": "fixed-response",
+                    "FixedResponseConfig": {"StatusCode": "200"},
+                    "Order": 2,
+                },
+            ],
+        )
+    stage.until(lambda: balancers(stage)[0]["State"]["Code"] == "active")
 
 
 def test_targets_go_from_initial_to_healthy_to_draining_to_gone(stage, balancer_class):

@@ -57,11 +57,13 @@ def test_a_url_answers_through_the_load_balancer(real, network):
         _admit_the_internet(real)
         with real.plane.lock:
             backend = real.plane.backend("elbv2")
-            (node,) = [
-                LoadBalancerRecord.of(item).private_address
+            nodes = [
+                place.address
                 for item in backend.load_balancers.values()
+                for place in LoadBalancerRecord.of(item).nodes.values()
             ]
-        network.apply(open_to_all([address, node]))
+        assert len(nodes) == 2
+        network.apply(open_to_all([address, *nodes]))
         real.aws.elbv2.modify_target_group(
             TargetGroupArn=group, HealthCheckIntervalSeconds=5, HealthyThresholdCount=2
         )

@@ -19,7 +19,6 @@ import pytest
 
 from region.daemons import remove_runtime_directory, runtime_directory
 from region.services.elbv2.haproxy.model import (
-    Forward,
     HealthCheck,
     Listener,
     LoadBalancer,
@@ -27,6 +26,7 @@ from region.services.elbv2.haproxy.model import (
     TargetGroup,
 )
 from region.services.elbv2.haproxy.process import HAProxy
+from region.services.elbv2.haproxy.rules import Forward
 
 _hosts = itertools.count(10)
 PORT = 18080

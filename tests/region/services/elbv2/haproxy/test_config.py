@@ -10,22 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from region.services.elbv2.haproxy import config
+from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.model import (
-    FixedResponse,
-    Forward,
     Health,
     HealthCheck,
     Listener,
     LoadBalancer,
-    LoadBalancerError,
+    Minimum,
+    Node,
+    Stickiness,
     Target,
     TargetGroup,
 )
 from region.services.elbv2.haproxy.process import explain_failure
+from region.services.elbv2.haproxy.rules import FixedResponse, Forward
 from region.services.elbv2.haproxy.runtime_api import ServerRow
-from region.services.elbv2.haproxy.servers import Phase, Server, failure_of, status_of
+from region.services.elbv2.haproxy.status import NodeView, failure_of, status_of
 
 POOLED = "pool-max-conn -1 pool-purge-delay 10000ms"
+SERVER = "i-1_127.20.0.5:8080"
 FILES = config.Files(Path("/run/x/lb.sock"), Path("/state/lb"))
 
 
@@ -49,7 +52,7 @@ def balancer(target_group: TargetGroup, **changes) -> LoadBalancer:
 
 
 def lines(spec: LoadBalancer, *targets: Target) -> list[str]:
-    text = config.render(spec, {"tg-web": targets}, FILES, {80: 7})
+    text = config.render(spec, {"tg-web": targets}, FILES, {("127.20.0.4", 80): 7})
     return [line.strip() for line in text.splitlines()]
 
 
@@ -60,24 +63,57 @@ def test_the_health_check_is_the_target_groups_own():
     )
     assert "http-check expect status 200-299,302" in text
     assert "timeout check 2000ms" in text
-    assert f"server i-1 127.20.0.5:8080 check inter 5000ms rise 2 fall 3 {POOLED}" in text
+    assert f"server {SERVER} 127.20.0.5:8080 check inter 5000ms rise 2 fall 3 {POOLED}" in text
 
 
 def test_a_target_is_in_the_open_backend_without_a_check():
     text = lines(balancer(group()), Target("i-1", "127.20.0.5", 8080))
-    opened = text[text.index("backend tg-web--open") :]
-    assert f"server i-1 127.20.0.5:8080 {POOLED}" in opened
+    opened = text[text.index("backend tg-web--node--open") :]
+    assert f"server {SERVER} 127.20.0.5:8080 {POOLED}" in opened
 
 
 def test_the_listener_fails_open():
     text = lines(balancer(group()))
     assert "bind fd@7" in text
-    assert "use_backend tg-web--open if !leaving { nbsrv(tg-web) eq 0 }" in text
+    assert "use_backend %[var(txn.open)] if !leaving { var(txn.be),nbsrv eq 0 }" in text
+
+
+def test_each_node_has_backends_of_its_own_and_an_address():
+    nodes = (Node("zone-a", "10.20.0.5"), Node("zone-b", "10.20.1.5"))
+    near = Target("i-1", "127.20.0.5", 8080, "zone-a")
+    spec = balancer(group(cross_zone=False), nodes=nodes)
+    text = "\n".join(lines(spec, near))
+    first, second = text.split("backend tg-web--zone-b\n")
+    assert f"server {SERVER}" in first
+    assert "source 10.20.0.5" in first
+    assert f"server {SERVER}" not in second
+    both = "\n".join(lines(balancer(group(), nodes=nodes), near))
+    assert f"server {SERVER}" in both.split("backend tg-web--zone-b\n")[1]
+
+
+def test_thresholds_of_failing_open():
+    text = lines(balancer(group(routing=Minimum(3, 75))))
+    this = "{ var(txn.group) -m str tg-web }"
+    assert any(f"{this} {{ var(txn.be),nbsrv lt 3 }}" in line for line in text)
+    assert any("nbsrv,mul(75)" in line for line in text)
+
+
+@pytest.mark.parametrize("cookie", ["", "session"])
+def test_sticky_groups_set_their_cookie(cookie):
+    text = lines(balancer(group(stickiness=Stickiness(60.0, cookie))))
+    name = "AWSALBAPP-0" if cookie else "AWSALB"
+    added = [line for line in text if line.startswith("http-response add-header Set-Cookie")]
+    assert any(f'"{name}=%[srv_name' in line for line in added)
+    assert any("use-server %[var(txn.server)]" in line for line in text)
 
 
 @pytest.mark.parametrize(
     ("algorithm", "word"),
-    [("round_robin", "roundrobin"), ("least_outstanding_requests", "leastconn")],
+    [
+        ("round_robin", "roundrobin"),
+        ("least_outstanding_requests", "leastconn"),
+        ("weighted_random", "random(1)"),
+    ],
 )
 def test_algorithms(algorithm, word):
     assert lines(balancer(group(algorithm=algorithm))).count(f"balance {word}") == 2
@@ -94,10 +130,10 @@ def test_idle_timeout_slow_start_and_check_port():
 def test_the_body_of_a_fixed_response_is_a_file(tmp_path):
     spec = balancer(group(), listeners=(Listener(81, FixedResponse(404, body='a "b"\n')),))
     files = config.Files(tmp_path / "s.sock", tmp_path)
-    config.write_pages(spec, files)
-    assert files.body(81).read_text() == 'a "b"\n'
-    assert f"status 404 content-type text/plain file {files.body(81)}" in config.render(
-        spec, {}, files, {81: 7}
+    config.write_files(spec, files, {}, ["node"])
+    assert files.body(81, 0).read_text() == 'a "b"\n'
+    assert f"status 404 content-type text/plain file {files.body(81, 0)}" in config.render(
+        spec, {}, files, {("127.20.0.4", 81): 7}
     )
 
 
@@ -132,8 +168,8 @@ def test_a_listener_needs_its_target_group():
 
 
 def test_unknown_algorithm():
-    with pytest.raises(LoadBalancerError, match="weighted_random"):
-        group(algorithm="weighted_random")
+    with pytest.raises(LoadBalancerError, match="'fastest'"):
+        group(algorithm="fastest")
 
 
 def row(status="UP", check="L7OK", code="200", sessions=0) -> ServerRow:
@@ -143,34 +179,46 @@ def row(status="UP", check="L7OK", code="200", sessions=0) -> ServerRow:
 TARGET = Target("i-1", "127.20.0.5", 8080)
 
 
+def view(found, *, admitted=True, failure=None, zone="a") -> NodeView:
+    return NodeView(zone, found, None, admitted, failure)
+
+
 @pytest.mark.parametrize(
-    ("server", "found", "health", "reason"),
+    ("views", "draining", "health", "reason"),
     [
-        (Server(TARGET), row(check="INI"), Health.INITIAL, "Elb.RegistrationInProgress"),
-        (Server(TARGET), row("DOWN", "L7STS"), Health.INITIAL, "Elb.InitialHealthChecking"),
-        (Server(TARGET, Phase.CHECKED), row(), Health.HEALTHY, None),
-        (Server(TARGET, Phase.CHECKED), row("UP 1/2", "L7STS"), Health.HEALTHY, None),
         (
-            Server(TARGET, Phase.CHECKED, failure=("Target.Timeout", "Request timed out")),
-            row("DOWN 1/2"),
+            [view(row(check="INI"), admitted=False)],
+            False,
+            Health.INITIAL,
+            "Elb.RegistrationInProgress",
+        ),
+        (
+            [view(row("DOWN", "L7STS"), admitted=False)],
+            False,
+            Health.INITIAL,
+            "Elb.InitialHealthChecking",
+        ),
+        ([view(row())], False, Health.HEALTHY, None),
+        ([view(row("UP 1/2", "L7STS"))], False, Health.HEALTHY, None),
+        ([view(row("DOWN", "L7STS")), view(row(), zone="b")], False, Health.HEALTHY, None),
+        (
+            [view(row("DOWN 1/2"), failure=("Target.Timeout", "Request timed out"))],
+            False,
             Health.UNHEALTHY,
             "Target.Timeout",
         ),
-        (
-            Server(TARGET, Phase.DRAINING),
-            row("DRAIN"),
-            Health.DRAINING,
-            "Target.DeregistrationInProgress",
-        ),
+        ([view(row("DRAIN"))], True, Health.DRAINING, "Target.DeregistrationInProgress"),
     ],
 )
-def test_health_in_elbs_terms(server, found, health, reason):
-    status = status_of(server, found, None)
+def test_health_in_elbs_terms(views, draining, health, reason):
+    status = status_of(TARGET, views, draining=draining)
     assert (status.health, status.reason) == (health, reason)
 
 
 def test_counts_of_both_backends_are_added():
-    status = status_of(Server(TARGET, Phase.CHECKED), row(sessions=1), row(sessions=2))
+    status = status_of(
+        TARGET, [NodeView("a", row(sessions=1), row(sessions=2), admitted=True)], draining=False
+    )
     assert (status.in_flight, status.requests) == (3, 6)
     assert dict(status.responses)["2xx"] == 6
 

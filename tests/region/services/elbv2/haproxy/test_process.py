@@ -18,14 +18,10 @@ import psutil
 import pytest
 
 from region.daemons import sweep
-from region.services.elbv2.haproxy.model import (
-    FixedResponse,
-    Health,
-    HealthCheck,
-    Listener,
-    LoadBalancerError,
-)
+from region.services.elbv2.haproxy.errors import LoadBalancerError
+from region.services.elbv2.haproxy.model import Health, HealthCheck, Listener
 from region.services.elbv2.haproxy.process import HAProxy
+from region.services.elbv2.haproxy.rules import FixedResponse
 
 pytestmark = pytest.mark.region
 
@@ -133,7 +129,7 @@ def test_a_target_that_closes_instead_of_answering_is_a_502(new_balancer, new_ap
 
 
 def test_idle_connections_end_with_the_deregistration(new_balancer, new_app, kit):
-    balancer, app = new_balancer(), new_app()
+    balancer, app = new_balancer(deregistration_delay=1.0), new_app()
     balancer.set_targets("tg-web", [kit.target(app)])
     kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
     assert kit.fetch(balancer)[0] == 200
@@ -285,7 +281,8 @@ PARENT = """
 import json, sys, time
 from pathlib import Path
 from region.services.elbv2.haproxy.process import HAProxy
-from region.services.elbv2.haproxy.model import FixedResponse, Listener, LoadBalancer
+from region.services.elbv2.haproxy.model import Listener, LoadBalancer
+from region.services.elbv2.haproxy.rules import FixedResponse
 root = Path(sys.argv[1])
 spec = LoadBalancer("lb", "127.78.20.3", (Listener(int(sys.argv[2]), FixedResponse(200)),))
 balancer = HAProxy(spec, root / "lb", root)
