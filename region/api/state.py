@@ -33,7 +33,7 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.iam.models import AWSManagedPolicy
 from moto.s3.models import s3_backends
 
-FORMAT = 8
+FORMAT = 9
 """Raised when what the region adds to moto's objects changes: older states lack it."""
 
 Reduced = tuple[object, ...]

@@ -62,7 +62,9 @@ def _modify_call(moto: Original, self: ELBV2Response) -> object:
         timeout = given.integer("HealthCheckTimeoutSeconds")
         every = group.health_check_interval_seconds if interval is None else interval
         longest = group.health_check_timeout_seconds if timeout is None else timeout
-        if int(longest) >= int(every):
+        # A default may be as long as the interval.
+        equal = int(longest) == int(every) and None not in (interval, timeout)
+        if int(longest) > int(every) or equal:
             raise invalid(
                 f"Health check timeout '{longest}' must be smaller than the interval '{every}'"
             )
