@@ -27,6 +27,7 @@ from region.services.ec2.controller import InstancesController
 from region.services.ec2.metrics import InstanceMetricsController
 from region.services.ec2.state_events import StateEventsController
 from region.services.elbv2.controller import LoadBalancersController
+from region.services.fis.controller import ExperimentsController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres import cluster, programs
@@ -149,6 +150,7 @@ class Region:
             deployments,
             RunCommandController(plane, pool),
             AlarmsController(plane),
+            ExperimentsController(plane, lambda name, up: network.set_link(name, up=up)),
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
             AutomationController(plane),
             StateEventsController(plane),

@@ -9,6 +9,7 @@ from region.services.codedeploy import patches as codedeploy
 from region.services.ec2 import patches as ec2
 from region.services.elbv2 import patches as elbv2
 from region.services.events import patches as events
+from region.services.fis import patches as fis
 from region.services.rds import patches as rds
 from region.services.s3 import patches as s3
 from region.services.ssm import patches as ssm
@@ -24,6 +25,7 @@ PATCHED_SERVICES = (
     budgets,
     ssm,
     events,
+    fis,
 )
 
 

@@ -29,6 +29,7 @@ from region.services.codedeploy.records import (
 )
 from region.services.ec2.records import InstanceRecord, SubnetRecord
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
+from region.services.fis.records import ExperimentRecord
 from region.services.rds.records import DatabaseRecord, SnapshotRecord
 from region.services.ssm.records import RunCommandRecord
 from tests.region.builders import Network
@@ -177,7 +178,21 @@ def put_alarm(aws: Any, _network: Any) -> str:
     return "alarm"
 
 
+def start_experiment(aws: Any, _network: Any) -> str:
+    wait = {"actionId": "aws:fis:wait", "parameters": {"duration": "PT1M"}}
+    template = aws.fis.create_experiment_template(
+        description="wait",
+        roleArn="arn:aws:iam::123456789012:role/experiments",
+        stopConditions=[{"source": "none"}],
+        actions={"wait": wait},
+    )["experimentTemplate"]["id"]
+    return aws.fis.start_experiment(experimentTemplateId=template)["experiment"]["id"]
+
+
 SAMPLES: dict[type[Record[Any]], Sample] = {
+    ExperimentRecord: Sample(
+        start_experiment, lambda plane, name: plane.backend("fis").experiments[name]
+    ),
     CloudWatchRecord: Sample(put_alarm, lambda plane, _name: plane.backend("cloudwatch")),
     AlarmRecord: Sample(put_alarm, lambda plane, name: plane.backend("cloudwatch").alarms[name]),
     InstanceRecord: Sample(
@@ -245,6 +260,7 @@ def assigned_by_moto() -> frozenset[str]:
         "core",
         "ec2",
         "elbv2",
+        "fis",
         "rds",
         "ssm",
         "utilities",

@@ -1,0 +1,1 @@
+"""AWS Fault Injection Service: experiments that really act on what runs here."""

@@ -1,0 +1,198 @@
+"""Runs experiments: targets, actions in their order, stop conditions, and undoing what lasts."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import cached_property
+
+from botocore.exceptions import ClientError
+from moto.fis.models import Experiment
+
+from region.api.server import ControlPlane
+from region.provider.clients import Clients
+from region.services.fis import targets
+from region.services.fis.actions import BEHAVIOURS, ActionFailedError, Context, Task
+from region.services.fis.records import (
+    CANCELLED,
+    COMPLETED,
+    ENDED,
+    FAILED,
+    FINAL,
+    INITIATING,
+    PENDING,
+    RUNNING,
+    SKIPPED,
+    STOPPED,
+    STOPPING,
+    ActionProgress,
+    ExperimentRecord,
+)
+
+log = logging.getLogger(__name__)
+
+NO_TARGETS = "Target resolution returned empty set"
+
+
+class ExperimentsController:
+    """Advances every experiment that has not ended."""
+
+    name = "experiments"
+
+    def __init__(self, plane: ControlPlane, set_link: Callable[[str, bool], None]) -> None:
+        """Act on `plane`; `set_link` cuts the cable of an instance, or mends it."""
+        self._plane, self._set_link = plane, set_link
+
+    @cached_property
+    def _context(self) -> Context:
+        plane = self._plane
+        # FIS calls the services as anybody does; clients are made with the first experiment.
+        clients = Clients(plane.endpoint, plane.config.region, plane.credentials.user)
+        return Context(plane, clients, self._set_link)
+
+    def reconcile(self) -> None:
+        """Take every experiment a step further."""
+        with self._plane.lock:
+            waiting = [
+                experiment
+                for experiment in self._plane.backend("fis").experiments.values()
+                if ExperimentRecord.of(experiment).status not in FINAL
+            ]
+        for experiment in waiting:
+            try:
+                self._advance(experiment)
+            except Exception:
+                log.exception("experiment %s failed", experiment.id)
+                self._finish(experiment, FAILED, "The experiment failed in the local region.")
+
+    def close(self) -> None:
+        """Do nothing: an experiment goes on when the region runs again."""
+
+    def _advance(self, experiment: Experiment) -> None:
+        record = ExperimentRecord.of(experiment)
+        if record.status == PENDING:
+            self._set(experiment, INITIATING, "Experiment is initiating.")
+            return
+        if record.status == INITIATING:
+            self._initiate(experiment)
+            return
+        if record.status == RUNNING and self._is_stopped(experiment):
+            self._set(experiment, STOPPING, "Experiment is stopping because of a stop condition.")
+        if record.status == STOPPING:
+            self._stop(experiment)
+        elif record.status == RUNNING:
+            self._run(experiment)
+
+    def _initiate(self, experiment: Experiment) -> None:
+        record = ExperimentRecord.of(experiment)
+        with self._plane.lock:
+            record.targets = {
+                name: targets.resolve(self._plane, target)
+                for name, target in experiment.targets.items()
+            }
+        empty = [name for name, arns in record.targets.items() if not arns]
+        options = experiment.experiment_options
+        if empty and options.get("emptyTargetResolutionMode") != "skip":
+            for progress in record.actions.values():
+                progress.status, progress.reason = CANCELLED, "Action was cancelled."
+            self._finish(experiment, FAILED, f"{NO_TARGETS}: {', '.join(empty)}")
+            return
+        for name, action in experiment.actions.items():
+            chosen = set((action.get("targets") or {}).values())
+            if options.get("actionsMode") == "skip-all" or chosen & set(empty):
+                progress = record.actions[name]
+                progress.status, progress.reason = SKIPPED, "Action was skipped."
+        experiment.start_time = time.time()
+        self._set(experiment, RUNNING, "Experiment is running.")
+
+    def _is_stopped(self, experiment: Experiment) -> bool:
+        with self._plane.lock:
+            alarms = self._plane.backend("cloudwatch").alarms
+            for condition in experiment.stop_conditions:
+                name = str(condition.get("value") or "").split(":alarm:", 1)[-1]
+                if name in alarms and alarms[name].state_value == "ALARM":
+                    return True
+        return False
+
+    def _run(self, experiment: Experiment) -> None:
+        record = ExperimentRecord.of(experiment)
+        for name, action in experiment.actions.items():
+            progress = record.actions[name]
+            before = [record.actions[other].status for other in action.get("startAfter") or []]
+            if progress.status == PENDING and all(one in {COMPLETED, SKIPPED} for one in before):
+                progress.started_at = time.time()
+                progress.status, progress.reason = RUNNING, "Action is running."
+                self._guarded(experiment, name, begin=True)
+            elif progress.status == RUNNING:
+                self._guarded(experiment, name, begin=False)
+        statuses = {progress.status for progress in record.actions.values()}
+        if FAILED in statuses:
+            record.failed = True
+            self._set(experiment, STOPPING, "Experiment is stopping because an action failed.")
+        elif statuses <= ENDED:
+            self._finish(experiment, COMPLETED, "Experiment completed.")
+
+    def _guarded(self, experiment: Experiment, name: str, *, begin: bool) -> None:
+        """Begin an action, or see whether it has ended."""
+        progress = ExperimentRecord.of(experiment).actions[name]
+        behaviour, task = BEHAVIOURS[self._kind(experiment, name)], self._task(experiment, name)
+        try:
+            if begin:
+                behaviour.begin(self._context, task)
+            elif behaviour.ended(self._context, task):
+                behaviour.undo(self._context, task)
+                _end(progress, COMPLETED, "Action was completed.")
+        except (ActionFailedError, ClientError) as error:
+            _end(progress, FAILED, str(error)[:512])
+        self._plane.notify()
+
+    def _stop(self, experiment: Experiment) -> None:
+        record = ExperimentRecord.of(experiment)
+        for name, progress in record.actions.items():
+            if progress.status == RUNNING or (progress.status == FAILED and progress.started_at):
+                self._undo(experiment, name)
+            if progress.status == RUNNING:
+                _end(progress, STOPPED, "Action was stopped.")
+            elif progress.status == PENDING:
+                progress.status, progress.reason = CANCELLED, "Action was cancelled."
+        if record.failed:
+            reasons = [one.reason for one in record.actions.values() if one.status == FAILED]
+            self._finish(experiment, FAILED, f"Experiment failed: {'; '.join(reasons)}"[:512])
+        else:
+            self._finish(experiment, STOPPED, "Experiment was stopped.")
+
+    def _undo(self, experiment: Experiment, name: str) -> None:
+        task = self._task(experiment, name)
+        try:
+            BEHAVIOURS[self._kind(experiment, name)].undo(self._context, task)
+        except (ActionFailedError, ClientError) as error:
+            log.warning("experiment %s: %s could not be undone: %s", experiment.id, name, error)
+
+    def _kind(self, experiment: Experiment, name: str) -> str:
+        return str(experiment.actions[name]["actionId"])
+
+    def _task(self, experiment: Experiment, name: str) -> Task:
+        record = ExperimentRecord.of(experiment)
+        action = experiment.actions[name]
+        chosen = (action.get("targets") or {}).values()
+        return Task(
+            experiment=experiment.id,
+            name=name,
+            parameters=action.get("parameters") or {},
+            arns=[arn for target in chosen for arn in record.targets.get(target, [])],
+            progress=record.actions[name],
+        )
+
+    def _set(self, experiment: Experiment, status: str, reason: str) -> None:
+        record = ExperimentRecord.of(experiment)
+        record.status, record.reason = status, reason
+        self._plane.notify()
+
+    def _finish(self, experiment: Experiment, status: str, reason: str) -> None:
+        experiment.end_time = time.time()
+        self._set(experiment, status, reason)
+
+
+def _end(progress: ActionProgress, status: str, reason: str) -> None:
+    progress.status, progress.reason, progress.ended_at = status, reason, time.time()

@@ -1,0 +1,170 @@
+"""Metrics of instances and their CPU credits, and experiments on them."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.conformance.cloud import Cloud, Network
+
+BUSY = "#!/bin/sh\nfor worker in 1 2; do while :; do :; done & done\n"
+FIVE_MINUTES = 300.0
+
+
+class Machine:
+    """A burstable instance."""
+
+    def __init__(self, cloud: Cloud, network: Network, **settings: Any) -> None:
+        self.cloud = cloud
+        made = cloud.ec2.run_instances(
+            **{
+                "ImageId": network.image,
+                "InstanceType": "t4g.nano",
+                "MinCount": 1,
+                "MaxCount": 1,
+                "SubnetId": network.subnets[0],
+                "SecurityGroupIds": [network.group],
+            }
+            | settings
+        )
+        self.name = str(made["Instances"][0]["InstanceId"])
+        cloud.afterwards(cloud.ec2.terminate_instances, InstanceIds=[self.name])
+
+    @property
+    def state(self) -> str:
+        """The instance's state."""
+        found = self.cloud.ec2.describe_instances(InstanceIds=[self.name])
+        return str(found["Reservations"][0]["Instances"][0]["State"]["Name"])
+
+    def points(self, metric: str) -> list[tuple[float, float]]:
+        """Return when which values were measured, in epoch seconds, the oldest first."""
+        now = datetime.now(UTC)
+        found = self.cloud.cloudwatch.get_metric_data(
+            MetricDataQueries=[
+                {
+                    "Id": "m1",
+                    "MetricStat": {
+                        "Metric": {
+                            "Namespace": "AWS/EC2",
+                            "MetricName": metric,
+                            "Dimensions": [{"Name": "InstanceId", "Value": self.name}],
+                        },
+                        "Period": 60 if self.cloud.is_aws else 1,
+                        "Stat": "Average",
+                    },
+                }
+            ],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(minutes=2),
+            ScanBy="TimestampAscending",
+        )["MetricDataResults"][0]
+        times = [moment.timestamp() for moment in found["Timestamps"]]
+        return list(zip(times, found["Values"], strict=True))
+
+    def until_points(self, metric: str, count: int, within: float = 1800) -> list[Any]:
+        """Wait for a number of data points."""
+        self.cloud.until(lambda: len(self.points(metric)) >= count, within, f"{count} of {metric}")
+        return self.points(metric)
+
+
+def gaps(points: list[tuple[float, float]]) -> Iterator[float]:
+    """Yield the seconds between data points."""
+    return (later[0] - earlier[0] for earlier, later in itertools.pairwise(points))
+
+
+@pytest.mark.slow
+@pytest.mark.row("EC2-L04", "EC2-L06", "EC2-C01", "EC2-C05", "EC2-C11")
+def test_an_idle_instance(cloud: Cloud, network: Network) -> None:
+    basic = Machine(cloud, network, CreditSpecification={"CpuCredits": "standard"})
+    detailed = Machine(cloud, network, Monitoring={"Enabled": True})
+    balance = basic.until_points("CPUCreditBalance", 4)
+    every = pytest.approx(cloud.seconds(FIVE_MINUTES), abs=1.1)
+    assert list(gaps(balance)) == [every] * (len(balance) - 1)
+    earned = [later[1] - earlier[1] for earlier, later in itertools.pairwise(balance)]
+    assert earned[1:] == pytest.approx([0.5] * (len(earned) - 1), abs=0.1)
+    assert list(gaps(basic.points("CPUUtilization")))[-1] == every
+    minute = pytest.approx(cloud.seconds(60), abs=1.1)
+    assert list(gaps(detailed.points("CPUUtilization")))[-1] == minute
+    assert {value for _, value in basic.points("StatusCheckFailed")} == {0.0}
+    assert list(gaps(basic.points("StatusCheckFailed_System")))[-1] == minute
+    assert basic.points("CPUSurplusCreditBalance") == []
+    assert detailed.points("CPUSurplusCreditBalance")
+
+
+@pytest.mark.slow
+@pytest.mark.row("EC2-C02", "EC2-C07", "EC2-C09", "EC2-C12")
+def test_a_busy_instance(cloud: Cloud, network: Network) -> None:
+    busy = Machine(cloud, network, UserData=BUSY, CreditSpecification={"CpuCredits": "unlimited"})
+    usage = busy.until_points("CPUCreditUsage", 4)
+    used = max(value for _, value in usage)
+    share = max(value for _, value in busy.points("CPUUtilization")) / 100
+    assert 1.0 < used <= 10.1
+    assert used == pytest.approx(10 * share, rel=0.4)
+    surplus = busy.points("CPUSurplusCreditBalance")
+    assert surplus[-1][1] > surplus[0][1]
+    cloud.ec2.modify_instance_credit_specification(
+        InstanceCreditSpecifications=[{"InstanceId": busy.name, "CpuCredits": "standard"}]
+    )
+    cloud.until(lambda: any(value > 1 for _, value in busy.points("CPUSurplusCreditsCharged")), 900)
+
+
+@pytest.mark.slow
+@pytest.mark.row("FIS-E01")
+def test_an_experiment_stops_an_instance(cloud: Cloud, network: Network) -> None:
+    target = Machine(cloud, network)
+    cloud.until(lambda: target.state == "running", 120)
+    role = cloud.iam.create_role(
+        RoleName=cloud.name("fis"),
+        AssumeRolePolicyDocument=(
+            '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
+            '"Principal":{"Service":"fis.amazonaws.com"}}]}'
+        ),
+    )["Role"]
+    cloud.afterwards(cloud.iam.delete_role, RoleName=role["RoleName"])
+    account = role["Arn"].split(":")[4]
+    arn = f"arn:aws:ec2:{cloud.region}:{account}:instance/{target.name}"
+    template = cloud.fis.create_experiment_template(
+        description="stop",
+        roleArn=role["Arn"],
+        stopConditions=[{"source": "none"}],
+        targets={
+            "one": {
+                "resourceType": "aws:ec2:instance",
+                "resourceArns": [arn],
+                "selectionMode": "ALL",
+            }
+        },
+        actions={
+            "stop": {
+                "actionId": "aws:ec2:stop-instances",
+                "targets": {"Instances": "one"},
+                "parameters": {"startInstancesAfterDuration": "PT2M"},
+            }
+        },
+    )["experimentTemplate"]["id"]
+    cloud.afterwards(cloud.fis.delete_experiment_template, id=template)
+
+    def start(mode: str) -> str:
+        options = {"actionsMode": mode}
+        begun = cloud.fis.start_experiment(experimentTemplateId=template, experimentOptions=options)
+        return str(begun["experiment"]["id"])
+
+    def status(experiment: str) -> str:
+        return str(cloud.fis.get_experiment(id=experiment)["experiment"]["state"]["status"])
+
+    dry = start("skip-all")
+    cloud.until(lambda: status(dry) == "completed", 120)
+    resolved = cloud.fis.list_experiment_resolved_targets(experimentId=dry)["resolvedTargets"]
+    assert [one["targetInformation"]["arn"] for one in resolved] == [arn]
+    assert target.state == "running"
+    began = time.monotonic()
+    real = start("run-all")
+    cloud.until(lambda: target.state == "stopped", 300)
+    cloud.until(lambda: status(real) == "completed", 600)
+    assert target.state == "running"
+    assert time.monotonic() - began >= cloud.seconds(110)

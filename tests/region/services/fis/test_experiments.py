@@ -1,0 +1,204 @@
+"""Experiments on fake machines: states, targets, stop conditions, and what is refused."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from region.services.ec2.controller import InstancesController
+from region.services.fis.controller import ExperimentsController
+
+ROLE = "arn:aws:iam::123456789012:role/experiments"
+NONE = [{"source": "none"}]
+
+
+@pytest.fixture
+def speed():
+    return 60.0
+
+
+@pytest.fixture
+def links():
+    return []
+
+
+@pytest.fixture
+def run(plane, aws, pool, links):
+    """Run an experiment until it is in one of some states."""
+    experiments = ExperimentsController(plane, lambda name, up: links.append((name, up)))
+    instances = InstancesController(plane, pool)
+
+    def until(experiment, *states):
+        deadline = time.monotonic() + 15
+        while True:
+            experiments.reconcile()
+            instances.reconcile()
+            found = aws.fis.get_experiment(id=experiment)["experiment"]
+            if found["state"]["status"] in states:
+                return found
+            assert time.monotonic() < deadline, found["state"]
+            time.sleep(0.05)
+
+    until.instances = instances
+    yield until
+    instances.close()
+
+
+@pytest.fixture
+def instance(aws, network, run):
+    made = aws.ec2.run_instances(
+        ImageId="ami-12345678",
+        InstanceType="t4g.nano",
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=network.subnets[0],
+        TagSpecifications=[
+            {"ResourceType": "instance", "Tags": [{"Key": "drill", "Value": "yes"}]}
+        ],
+    )
+    name = made["Instances"][0]["InstanceId"]
+    while state(aws, name) != "running":
+        run.instances.reconcile()
+        time.sleep(0.02)
+    return name
+
+
+def state(aws, name):
+    found = aws.ec2.describe_instances(InstanceIds=[name])
+    return found["Reservations"][0]["Instances"][0]["State"]["Name"]
+
+
+def template(aws, actions, targets=None, stop=None, **options):
+    made = aws.fis.create_experiment_template(
+        description="drill",
+        roleArn=ROLE,
+        stopConditions=stop or NONE,
+        targets=targets or {},
+        actions=actions,
+        **options,
+    )
+    return made["experimentTemplate"]["id"]
+
+
+def start(aws, name, **options):
+    return aws.fis.start_experiment(experimentTemplateId=name, **options)["experiment"]["id"]
+
+
+TAGGED = {
+    "all": {
+        "resourceType": "aws:ec2:instance",
+        "resourceTags": {"drill": "yes"},
+        "selectionMode": "ALL",
+        "filters": [{"path": "State.Name", "values": ["running"]}],
+    }
+}
+STOP = {
+    "actionId": "aws:ec2:stop-instances",
+    "targets": {"Instances": "all"},
+    "parameters": {"startInstancesAfterDuration": "PT1M"},
+}
+
+
+def test_instances_are_stopped_and_started_again(aws, run, instance):
+    wait = {"actionId": "aws:fis:wait", "parameters": {"duration": "PT1M"}, "startAfter": ["stop"]}
+    experiment = start(aws, template(aws, {"stop": STOP, "wait": wait}, TAGGED))
+    found = aws.fis.get_experiment(id=experiment)["experiment"]
+    assert found["state"]["status"] == "pending"
+    run(experiment, "running")
+    seen = set()
+    while "stopped" not in seen:
+        run(experiment, "running")
+        seen.add(state(aws, instance))
+    found = run(experiment, "completed")
+    assert state(aws, instance) == "running"
+    assert {action["state"]["status"] for action in found["actions"].values()} == {"completed"}
+    assert found["actions"]["wait"]["startTime"] >= found["actions"]["stop"]["endTime"]
+
+
+def test_a_dry_run_resolves_targets_and_acts_not(aws, run, instance):
+    name = template(aws, {"stop": STOP}, TAGGED)
+    experiment = start(aws, name, experimentOptions={"actionsMode": "skip-all"})
+    found = run(experiment, "completed")
+    assert found["actions"]["stop"]["state"]["status"] == "skipped"
+    (target,) = aws.fis.list_experiment_resolved_targets(experimentId=experiment)["resolvedTargets"]
+    assert target["targetInformation"]["arn"].endswith(instance)
+    assert state(aws, instance) == "running"
+
+
+def test_an_alarm_stops_an_experiment_and_undoes_it(aws, run, instance, network, links):
+    aws.cloudwatch.put_metric_alarm(
+        AlarmName="enough",
+        Namespace="own",
+        MetricName="m",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    (alarm,) = aws.cloudwatch.describe_alarms()["MetricAlarms"]
+    subnet = f"arn:aws:ec2:ap-northeast-2:123456789012:subnet/{network.subnets[0]}"
+    name = template(
+        aws,
+        {
+            "cut": {
+                "actionId": "aws:network:disrupt-connectivity",
+                "targets": {"Subnets": "zone"},
+                "parameters": {"duration": "PT12H", "scope": "all"},
+            }
+        },
+        {
+            "zone": {
+                "resourceType": "aws:ec2:subnet",
+                "resourceArns": [subnet],
+                "selectionMode": "ALL",
+            }
+        },
+        [{"source": "aws:cloudwatch:alarm", "value": alarm["AlarmArn"]}],
+    )
+    experiment = start(aws, name)
+    run(experiment, "running")
+    run(experiment, "running")
+    assert links == [(instance, False)]
+    aws.cloudwatch.set_alarm_state(AlarmName="enough", StateValue="ALARM", StateReason="drill")
+    found = run(experiment, "stopped")
+    assert links == [(instance, False), (instance, True)]
+    assert found["actions"]["cut"]["state"]["status"] == "stopped"
+
+
+def test_an_experiment_can_be_stopped(aws, run):
+    wait = {"actionId": "aws:fis:wait", "parameters": {"duration": "PT12H"}}
+    experiment = start(aws, template(aws, {"wait": wait}))
+    run(experiment, "running")
+    stopped = aws.fis.stop_experiment(id=experiment)["experiment"]
+    assert stopped["state"]["status"] == "stopping"
+    run(experiment, "stopped")
+
+
+def test_no_targets(aws, run):
+    fails = start(aws, template(aws, {"stop": STOP}, TAGGED))
+    assert "empty set" in run(fails, "failed")["state"]["reason"]
+    options = {"experimentOptions": {"emptyTargetResolutionMode": "skip"}}
+    skips = start(aws, template(aws, {"stop": STOP}, TAGGED, **options))
+    run(skips, "completed")
+
+
+WAIT = {"actionId": "aws:fis:wait", "parameters": {"duration": "PT1M"}}
+REFUSED = [
+    {"actions": {"a": {"actionId": "aws:eks:terminate-nodegroup-instances"}}},
+    {"actions": {"a": {"actionId": "aws:fis:wait"}}},
+    {"actions": {"a": WAIT | {"parameters": {"duration": "5 minutes"}}}},
+    {"actions": {"a": WAIT | {"startAfter": ["b"]}}},
+    {"actions": {"a": STOP}},
+    {"actions": {"a": WAIT}, "stop": [{"source": "aws:cloudwatch:alarm", "value": "nothing" * 4}]},
+    {"actions": {"a": WAIT}, "experimentOptions": {"accountTargeting": "multi-account"}},
+]
+
+
+@pytest.mark.parametrize("changes", REFUSED)
+def test_what_is_refused(aws, changes):
+    with pytest.raises(ClientError, match="ValidationException"):
+        template(aws, **changes)
+    assert aws.fis.list_experiment_templates()["experimentTemplates"] == []
