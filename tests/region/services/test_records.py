@@ -261,6 +261,7 @@ def assigned_by_moto() -> frozenset[str]:
         "ec2",
         "elbv2",
         "fis",
+        "moto_api",
         "rds",
         "ssm",
         "utilities",
