@@ -11,7 +11,10 @@ from typing import Final
 
 from region.provider.handler import Handler
 from region.provider.resources.autoscaling.group import Group
+from region.provider.resources.autoscaling.notification import Notification
 from region.provider.resources.autoscaling.policy import Policy
+from region.provider.resources.autoscaling.schedule import Schedule
+from region.provider.resources.autoscaling.tag import Tag
 from region.provider.resources.budgets.budget import Budget
 from region.provider.resources.cloudwatch.dashboard import Dashboard
 from region.provider.resources.cloudwatch.log_group import LogGroup
@@ -59,7 +62,10 @@ from region.provider.resources.vpc.security_group_ingress_rule import SecurityGr
 
 _HANDLERS: Final[tuple[type[Handler], ...]] = (
     Group,
+    Notification,
     Policy,
+    Schedule,
+    Tag,
     Budget,
     Dashboard,
     LogGroup,

@@ -142,10 +142,13 @@ def traffic_data(
     for group, name in groups.items():
         known = [item for item in report.get(group, {}).values() if _is_registered(item)]
         for dimensions in _of_group(balancer, name):
-            if total := sums.get(("RequestCount", dimensions), 0):
+            total = sums.get(("RequestCount", dimensions), 0)
+            zonal = "AvailabilityZone" in dict(dimensions)
+            # A group without requests has zeros, so that whoever scales by them scales in.
+            if total or (known and not zonal):
                 each = total / max(1, len(known))
                 yield _sum("RequestCountPerTarget", dimensions, each, at)
-                if "AvailabilityZone" not in dict(dimensions):
+                if not zonal:
                     yield _sum("RequestCountPerTarget", (("TargetGroup", name),), each, at)
 
 

@@ -23,6 +23,7 @@ from region.provider.resources import all_handlers
 from region.provider.sessions import Session
 from region.provider.values import Properties, plain
 from region.reconcile import ControllerLoop
+from region.services.autoscaling.automation import AutomationController
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
@@ -59,6 +60,7 @@ def context(plane: ControlPlane, clients: Clients) -> Iterator[ProviderContext]:
         DatabasesController(plane, FakeServer),
         LoadBalancersController(plane, HostNetwork(), FakeBalancer),
         AutoScalingController(plane),
+        AutomationController(plane),
     ]
     loop = ControllerLoop(plane, controllers, tick=0.05)
     loop.start()

@@ -177,7 +177,25 @@ def health(**settings: Any) -> dict[str, Any]:
         (GROUP, {**SIZES, "healthCheckType": "HTTP"}, "healthCheckType", "'EC2' or 'ELB'"),
         (GROUP, {**SIZES, "waitForCapacityTimeout": "soon"}, "waitForCapacityTimeout", "10m"),
         (GROUP, {**SIZES, "launchTemplate": {}}, "launchTemplate", "what it launches"),
-        (POLICY, {"autoscalingGroupName": "a"}, "policyType", "'TargetTrackingScaling'"),
+        (POLICY, {"autoscalingGroupName": "a"}, "adjustmentType", "SimpleScaling policy needs"),
+        (
+            POLICY,
+            {"autoscalingGroupName": "a", "policyType": "PredictiveScaling"},
+            "policyType",
+            "'TargetTrackingScaling'",
+        ),
+        (
+            POLICY,
+            {
+                "autoscalingGroupName": "a",
+                "policyType": "StepScaling",
+                "adjustmentType": "ExactCapacity",
+                "stepAdjustments": [{"scalingAdjustment": 1}],
+                "cooldown": 60,
+            },
+            "cooldown",
+            "remove it",
+        ),
         (
             POLICY,
             {

@@ -13,6 +13,7 @@ from region.provider.autoname import Naming
 from region.provider.errors import CheckFailure, ProviderError
 from region.provider.handler import MINUTE, Handler, found, given
 from region.provider.operation import Operation
+from region.provider.resources.autoscaling import group_extras
 from region.provider.resources.autoscaling.mixed_instances_policy import (
     DISTRIBUTION,
     MIXED,
@@ -80,6 +81,7 @@ class Group(Handler):
             "waitForCapacityTimeout",
             "tags",
             *_SETTINGS.values(),
+            *group_extras.PATHS,
         }
     )
     hints: ClassVar = {
@@ -87,15 +89,17 @@ class Group(Handler):
         "waitForElbCapacity": "remove it: targets become healthy only after the first deployment",
         "launchConfiguration": "use 'launchTemplate'",
         "availabilityZones": "use 'vpcZoneIdentifiers'",
-        "instanceRefresh": "terminate the old instances: the group launches the new version",
     }
     defaults: ClassVar = {
         "forceDelete": False,
+        "forceDeleteWarmPool": False,
         "healthCheckGracePeriod": 300,
         "protectFromScaleIn": False,
         "waitForCapacityTimeout": CAPACITY_TIMEOUT,
     }
-    sets = frozenset({"vpcZoneIdentifiers", "targetGroupArns", "tags", "suspendedProcesses"})
+    sets = frozenset(
+        {"vpcZoneIdentifiers", "targetGroupArns", "tags", "suspendedProcesses", "enabledMetrics"}
+    )
     naming = Naming(pattern=r"[^:]+", rule="any characters but colons")
     computed = frozenset(
         {
@@ -111,6 +115,7 @@ class Group(Handler):
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the sizes are in order and that there is something to launch and a place for it."""
         yield from _check_sizes(inputs, old)
+        yield from group_extras.check(inputs)
         yield from checks.one_of("healthCheckType", inputs.get("healthCheckType"), HEALTH_TYPES)
         if not inputs.get("vpcZoneIdentifiers"):
             reason = "a group needs 'vpcZoneIdentifiers', which says where it launches; set it"
@@ -151,6 +156,7 @@ class Group(Handler):
         if old is not None:
             self._update(op, identity, new, old)
         self._suspend(op, identity, new, old or {})
+        group_extras.apply(op, identity, new, old or {})
         if old is None or new == old or any(new.get(name) != old.get(name) for name in _SIZES):
             self._await_capacity(op, identity, new)
 
@@ -158,6 +164,12 @@ class Group(Handler):
         scaling = op.aws.autoscaling
         before = _settings(old)
         changes = {key: value for key, value in _settings(new).items() if before.get(key) != value}
+        refreshes, desired = group_extras.wants_refresh(new, old), dict[str, Any]()
+        if refreshes and group_extras.rolls_back(new):
+            # The refresh gives the group its new template, so that it can go back to the old one.
+            for name in ("LaunchTemplate", "MixedInstancesPolicy"):
+                if name in changes:
+                    desired[name] = changes.pop(name)
         if changes:
             scaling.update_auto_scaling_group(AutoScalingGroupName=identity, **changes)
         removed, added = _exchange(new.get("targetGroupArns"), old.get("targetGroupArns"))
@@ -170,6 +182,8 @@ class Group(Handler):
                 AutoScalingGroupName=identity, TargetGroupARNs=removed
             )
         self._retag(scaling, identity, new.get("tags") or [], old.get("tags") or [])
+        if refreshes:
+            group_extras.start_refresh(op, identity, new, desired)
 
     def _retag(
         self, scaling: Any, identity: str, new: Sequence[Properties], old: Sequence[Properties]
@@ -239,7 +253,7 @@ class Group(Handler):
                 for tag in group.get("Tags") or ()
             ],
             "predictedCapacity": 0,
-            "warmPoolSize": 0,
+            **group_extras.described(group),
         }
 
     @override

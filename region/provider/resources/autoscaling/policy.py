@@ -1,9 +1,8 @@
-"""Scaling policies that track a target."""
+"""Scaling policies: those that track a target, step and simple ones."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from typing_extensions import override
@@ -11,55 +10,89 @@ from typing_extensions import override
 from region.provider import checks
 from region.provider.autoname import Naming
 from region.provider.errors import CheckFailure
-from region.provider.handler import Handler, given
+from region.provider.handler import Handler, found, given
 from region.provider.operation import Operation
+from region.provider.resources.autoscaling.tracking import (
+    CONFIGURATION,
+    PATHS,
+    check_configuration,
+    configuration_parameter,
+    described_configuration,
+)
 from region.provider.values import Properties
 
-TRACKING = "TargetTrackingScaling"
-PER_TARGET = "ALBRequestCountPerTarget"
-METRICS = (PER_TARGET, "ASGAverageCPUUtilization")
-_LABEL = re.compile(r"app/[^/]+/[^/]+/targetgroup/[^/]+/[^/]+")
-_METRIC = "targetTrackingConfiguration.predefinedMetricSpecification"
+TRACKING, STEP, SIMPLE = "TargetTrackingScaling", "StepScaling", "SimpleScaling"
+ADJUSTMENT_TYPES = ("ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity")
+_SETTINGS = {
+    "PolicyType": "policyType",
+    "AdjustmentType": "adjustmentType",
+    "MinAdjustmentMagnitude": "minAdjustmentMagnitude",
+    "ScalingAdjustment": "scalingAdjustment",
+    "Cooldown": "cooldown",
+    "MetricAggregationType": "metricAggregationType",
+    "EstimatedInstanceWarmup": "estimatedInstanceWarmup",
+}
+_OF_TYPE: Mapping[str, tuple[str, ...]] = {
+    TRACKING: ("targetTrackingConfiguration",),
+    STEP: ("adjustmentType", "stepAdjustments"),
+    SIMPLE: ("adjustmentType", "scalingAdjustment"),
+}
+"""What a policy of each type needs."""
+_ALL = frozenset({*_SETTINGS.values(), "stepAdjustments", CONFIGURATION})
+_MAY: Mapping[str, frozenset[str]] = {
+    TRACKING: frozenset({CONFIGURATION, "estimatedInstanceWarmup", "policyType"}),
+    STEP: _ALL - {CONFIGURATION, "scalingAdjustment", "cooldown"},
+    SIMPLE: _ALL
+    - {CONFIGURATION, "stepAdjustments", "metricAggregationType", "estimatedInstanceWarmup"},
+}
+_BOUNDS = {
+    "MetricIntervalLowerBound": "metricIntervalLowerBound",
+    "MetricIntervalUpperBound": "metricIntervalUpperBound",
+}
 
 
 class Policy(Handler):
-    """`aws.autoscaling.Policy` with target tracking."""
+    """`aws.autoscaling.Policy` with target tracking, steps or one adjustment."""
 
     resource_type = "aws:autoscaling/policy:Policy"
     supported = frozenset(
         {
             "name",
             "autoscalingGroupName",
-            "policyType",
-            "estimatedInstanceWarmup",
             "enabled",
-            "targetTrackingConfiguration.targetValue",
-            "targetTrackingConfiguration.disableScaleIn",
-            f"{_METRIC}.predefinedMetricType",
-            f"{_METRIC}.resourceLabel",
+            *_SETTINGS.values(),
+            "stepAdjustments.scalingAdjustment",
+            *(f"stepAdjustments.{name}" for name in _BOUNDS.values()),
+            *PATHS,
         }
     )
-    defaults: ClassVar = {"policyType": "SimpleScaling", "enabled": True}
+    hints: ClassVar = {
+        "predictiveScalingConfiguration": (
+            "use 'targetTrackingConfiguration', or a schedule: nothing forecasts in the local region"
+        )
+    }
+    defaults: ClassVar = {"policyType": SIMPLE, "enabled": True}
+    sets = frozenset({"stepAdjustments"})
+    computed = frozenset({"metricAggregationType"})
     naming = Naming(prefix="", pattern=r"[^:]+", rule="any characters but colons")
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
-        """Check that the policy tracks a predefined metric."""
-        yield from checks.one_of("policyType", inputs.get("policyType"), [TRACKING])
-        tracking: Any = inputs.get("targetTrackingConfiguration")
-        if not isinstance(tracking, dict):
-            reason = f"a {TRACKING} policy needs 'targetTrackingConfiguration'; set it"
-            yield CheckFailure("targetTrackingConfiguration", reason)
+        """Check that the policy has what its type needs, and nothing else."""
+        kind = inputs.get("policyType")
+        yield from checks.one_of("policyType", kind, [TRACKING, STEP, SIMPLE])
+        yield from checks.one_of("adjustmentType", inputs.get("adjustmentType"), ADJUSTMENT_TYPES)
+        if not isinstance(kind, str) or kind not in _OF_TYPE:
             return
-        target: Any = tracking.get("targetValue")  # pyright: ignore[reportUnknownMemberType]
-        if isinstance(target, int | float) and target <= 0:
-            reason = f"the target value {target} must be above 0"
-            yield CheckFailure("targetTrackingConfiguration.targetValue", reason)
-        metric: Any = tracking.get("predefinedMetricSpecification")  # pyright: ignore[reportUnknownMemberType]
-        if isinstance(metric, dict):
-            yield from _check_metric(metric)
-        else:
-            yield CheckFailure(_METRIC, "set 'predefinedMetricSpecification': it names the metric")
+        for name in _OF_TYPE[kind]:
+            if inputs.get(name) is None:
+                yield CheckFailure(name, f"a {kind} policy needs {name!r}; set it")
+        for name in sorted(_ALL - _MAY[kind]):
+            if inputs.get(name) is not None:
+                yield CheckFailure(name, f"a {kind} policy has no {name!r}; remove it")
+        tracking: Any = inputs.get(CONFIGURATION)
+        if isinstance(tracking, dict):
+            yield from check_configuration(tracking)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
@@ -74,24 +107,19 @@ class Policy(Handler):
             self._put(op, new)
 
     def _put(self, op: Operation, inputs: Properties) -> None:
-        tracking = inputs["targetTrackingConfiguration"]
-        metric = given(
-            {"PredefinedMetricType": "predefinedMetricType", "ResourceLabel": "resourceLabel"},
-            tracking["predefinedMetricSpecification"],
-        )
+        more: dict[str, Any] = {}
+        if inputs.get(CONFIGURATION):
+            more["TargetTrackingConfiguration"] = configuration_parameter(inputs[CONFIGURATION])
+        if inputs.get("stepAdjustments"):
+            more["StepAdjustments"] = [_step(step) for step in inputs["stepAdjustments"]]
+        # Enabled is AWS's default, so the parameter is needed only to switch a policy off.
+        if not inputs["enabled"]:
+            more["Enabled"] = False
         op.aws.autoscaling.put_scaling_policy(
             AutoScalingGroupName=inputs["autoscalingGroupName"],
             PolicyName=inputs["name"],
-            PolicyType=inputs["policyType"],
-            TargetTrackingConfiguration={
-                "PredefinedMetricSpecification": metric,
-                **given(
-                    {"TargetValue": "targetValue", "DisableScaleIn": "disableScaleIn"}, tracking
-                ),
-            },
-            **given({"EstimatedInstanceWarmup": "estimatedInstanceWarmup"}, inputs),
-            # Enabled is AWS's default, so the parameter is needed only to switch a policy off.
-            **({} if inputs["enabled"] else {"Enabled": False}),
+            **given(_SETTINGS, inputs),
+            **more,
         )
 
     @override
@@ -102,22 +130,20 @@ class Policy(Handler):
             AutoScalingGroupName=group, PolicyNames=[name]
         )
         for policy in response["ScalingPolicies"]:
-            tracking = policy.get("TargetTrackingConfiguration") or {}
-            metric = tracking.get("PredefinedMetricSpecification") or {}
-            specification = {"predefinedMetricType": metric.get("PredefinedMetricType", "")}
-            if metric.get("ResourceLabel"):
-                specification["resourceLabel"] = metric["ResourceLabel"]
-            return {
+            described: Properties = {
                 "name": policy["PolicyName"],
                 "autoscalingGroupName": policy["AutoScalingGroupName"],
-                "policyType": policy["PolicyType"],
                 "arn": policy.get("PolicyARN", ""),
-                "targetTrackingConfiguration": {
-                    "targetValue": tracking.get("TargetValue"),
-                    "disableScaleIn": bool(tracking.get("DisableScaleIn")),
-                    "predefinedMetricSpecification": specification,
-                },
+                "enabled": policy.get("Enabled", True),
+                **found(_SETTINGS, policy),
             }
+            if policy.get("StepAdjustments"):
+                steps = policy["StepAdjustments"]
+                described["stepAdjustments"] = [_described_step(step) for step in steps]
+            if policy.get("TargetTrackingConfiguration"):
+                tracking = policy["TargetTrackingConfiguration"]
+                described[CONFIGURATION] = described_configuration(tracking)
+            return described
         return None
 
     @override
@@ -135,17 +161,20 @@ def _key(identity: str, state: Properties) -> tuple[str, str]:
     return group, name
 
 
-def _check_metric(metric: Properties) -> Iterable[CheckFailure]:
-    kind, label = metric.get("predefinedMetricType"), metric.get("resourceLabel")
-    yield from checks.one_of(f"{_METRIC}.predefinedMetricType", kind, METRICS)
-    path = f"{_METRIC}.resourceLabel"
-    if kind == PER_TARGET and label is None:
-        yield CheckFailure(
-            path, f"{PER_TARGET} needs 'resourceLabel': <LB arnSuffix>/<TG arnSuffix>"
-        )
-    if isinstance(label, str) and not _LABEL.fullmatch(label):
-        yield CheckFailure(
-            path,
-            f"{label!r} is not a resource label; join the load balancer's and the target group's "
-            "arnSuffix with '/'",
-        )
+def _step(step: Properties) -> dict[str, Any]:
+    """Return a step adjustment; the provider's bounds are texts, empty for none."""
+    bounds = {
+        parameter: float(step[name])
+        for parameter, name in _BOUNDS.items()
+        if step.get(name) not in (None, "")
+    }
+    return {"ScalingAdjustment": step["scalingAdjustment"], **bounds}
+
+
+def _described_step(step: Mapping[str, Any]) -> Properties:
+    bounds = {
+        name: f"{step[parameter]:g}"
+        for parameter, name in _BOUNDS.items()
+        if step.get(parameter) is not None
+    }
+    return {"scalingAdjustment": step["ScalingAdjustment"], **bounds}
