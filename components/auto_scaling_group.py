@@ -10,10 +10,11 @@ import pulumi_aws as aws
 
 from components import instance_spec
 from components.base import Component
+from components.health_check import DEFAULT_TIMING, HealthCheckTiming
 from components.instance_spec import InstanceSpec
 from components.tags import named
 from components.user_data import encode_user_data
-from policies.availability import zones
+from policies.availability import target_groups, zones
 
 CAPACITY_TIMEOUT = "15m"
 """How long `up` waits for the instances to be in service in the group. It does not wait for healthy
@@ -38,6 +39,7 @@ class AutoScalingGroupArgs:
         desired_capacity: Number of instances at creation; Auto Scaling decides afterwards.
         max_size: Largest number of instances.
         health_check_grace_seconds: How long after launch a failed health check is ignored.
+        health_check: When the load balancer sees that an instance works.
         requests_per_target: Requests per minute and instance that target tracking aims at.
         additional_types: Instance types to launch when `spec.instance_type` has no capacity, in
             order of preference.
@@ -54,6 +56,7 @@ class AutoScalingGroupArgs:
     max_size: int
     health_check_grace_seconds: int
     requests_per_target: int
+    health_check: HealthCheckTiming = DEFAULT_TIMING
     additional_types: tuple[str, ...] = ()
     spot_percentage: int = 0
     force_delete: bool
@@ -73,6 +76,13 @@ class AutoScalingGroupArgs:
             raise ValueError(
                 f"the group may shrink to {self.min_size}: {problem}; set min_size to "
                 f"{zones.smallest_size(count)} or more"
+            )
+        problem = target_groups.bad_grace(
+            self.health_check_grace_seconds, self.health_check.healthy_after
+        )
+        if problem is not None:
+            raise ValueError(
+                f"{problem}; set health_check_grace_seconds to boot time plus first deployment"
             )
         if self.spot_percentage and not self.additional_types:
             raise ValueError(

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components.base import Component
 from components.config.constants import HTTPS_PORT
+from components.health_check import DEFAULT_TIMING, HealthCheckTiming
 from components.tags import Tags
 from policies.availability import names, target_groups, zones
 
@@ -24,16 +25,6 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """TLS 1.3 and 1.2 with forward secrecy, and the hybrid key exchange if the client supports it: what
 AWS recommends, while the API's default still accepts TLS 1.0 (ELB user guide, "Security policies
 for your Application Load Balancer"; Security Hub ELB.17)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class HealthCheckTiming:
-    """When a target counts as healthy and as failed; durations in seconds."""
-
-    interval: int = 5
-    timeout: int = 2
-    healthy_threshold: int = 2
-    unhealthy_threshold: int = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +68,7 @@ class LoadBalancerArgs:
     health_path: str
     certificate_arn: pulumi.Input[str] | None = None
     access_logs: AccessLogBucket | None = None
-    health_check: HealthCheckTiming = HealthCheckTiming()
+    health_check: HealthCheckTiming = DEFAULT_TIMING
     deregistration_delay_seconds: int = DEREGISTRATION_DELAY_SECONDS
     protect: bool
     tags: Tags

@@ -12,8 +12,9 @@ from components.config.constants import HTTPS_PORT
 from components.config.fields import certificate_region
 from components.config.settings import Settings
 from components.errors import ConfigurationError
+from components.health_check import DEFAULT_TIMING
 from components.instance_spec import architecture_of, is_burstable
-from policies.availability import zones
+from policies.availability import target_groups, zones
 from policies.availability.healthy_hosts import largest_possible
 
 HALF_AT_A_TIME = "CodeDeployDefault.HalfAtATime"
@@ -28,7 +29,7 @@ def problems(settings: Settings) -> list[str]:
         # Rejects every option of the HA stack; the other checks would only report the same again.
         checks += (_ha_only,)
     else:
-        checks += (_https, _instance_types, _spot, _address_space)
+        checks += (_grace, _https, _instance_types, _spot, _address_space)
     return [problem for check in checks for problem in check(settings)]
 
 
@@ -96,6 +97,16 @@ def _image_architecture(settings: Settings) -> Iterator[str]:
             f'haproof:machineImage is "{settings.machine_image}", an image for {other}, but '
             f"haproof:instanceType {settings.instance_type} is {architecture}; use the "
             f"{architecture} counterpart of the parameter or set haproof:machineImage to latest."
+        )
+
+
+def _grace(settings: Settings) -> Iterator[str]:
+    given = settings.health_check_grace_period
+    problem = target_groups.bad_grace(given, DEFAULT_TIMING.healthy_after)
+    if problem is not None:
+        yield (
+            f"haproof:healthCheckGracePeriod is {given}: {problem}; set it to boot time plus first "
+            "deployment, for example 600."
         )
 
 

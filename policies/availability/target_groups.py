@@ -12,6 +12,14 @@ SHORTEST_DRAIN = 5.0
 
 LONGEST_DRAIN = 1800.0
 
+LONGEST_DELAY = 3600.0
+"""Seconds of a deregistration delay that the API accepts."""
+
+SHORTEST_GRACE = 60.0
+"""Seconds that boot and first deployment take at least."""
+
+LONGEST_GRACE = 3600.0
+
 INTERVAL = (5, 300)
 TIMEOUT = (2, 120)
 THRESHOLD = (2, 10)
@@ -33,6 +41,28 @@ def never_healthy(healthy: float, grace: float) -> str | None:
     if healthy < grace:
         return None
     return f"an instance is healthy after {healthy:g} s at the earliest, and replaced after {grace:g} s"
+
+
+def bad_grace(
+    grace: float, healthy: float, least: float = SHORTEST_GRACE, most: float = LONGEST_GRACE
+) -> str | None:
+    """Return what is wrong with a grace period for failed checks, as a clause; None if it is sane.
+
+    `healthy` is after how many seconds a new target is healthy at the earliest.
+    """
+    if (never := never_healthy(healthy, grace)) is not None:
+        return never
+    if grace < least:
+        return (
+            f"a new instance is checked {grace:g} s after it is in service; at least {least:g} s are "
+            "required, for boot and first deployment: slower ones are replaced for ever"
+        )
+    if grace > most:
+        return (
+            f"a new instance that fails within {grace:g} s is not replaced; at most {most:g} s are "
+            "allowed"
+        )
+    return None
 
 
 def bad_drain(

@@ -52,7 +52,17 @@ MAIN_ROUTE_TABLE_ASSOCIATION = ("aws:ec2/mainRouteTableAssociation:MainRouteTabl
 INTERNET_GATEWAY = ("aws:ec2/internetGateway:InternetGateway",)
 NAT_GATEWAY = ("aws:ec2/natGateway:NatGateway",)
 VPC_ENDPOINT = ("aws:ec2/vpcEndpoint:VpcEndpoint",)
+VPC_ENDPOINT_NAMES = ("aws:vpc/endpointPrivateDns:EndpointPrivateDns",)
+VPC_ENDPOINT_GROUP = ("aws:ec2/securityGroupAssociation:SecurityGroupAssociation",)
+VPC_ENDPOINT_SUBNET = ("aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation",)
+PRIVATE_ZONE = ("aws:route53/zone:Zone",)
 VPC_ENDPOINT_ROUTES = ("aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",)
+NETWORK_ACL = (
+    "aws:ec2/networkAcl:NetworkAcl",
+    "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl",
+)
+NETWORK_ACL_RULE = ("aws:ec2/networkAclRule:NetworkAclRule",)
+NETWORK_ACL_ASSOCIATION = ("aws:ec2/networkAclAssociation:NetworkAclAssociation",)
 SUBNET = ("aws:ec2/subnet:Subnet", "aws:ec2/defaultSubnet:DefaultSubnet")
 LAUNCH_CONFIGURATION = ("aws:ec2/launchConfiguration:LaunchConfiguration",)
 LAUNCH_TEMPLATE = ("aws:ec2/launchTemplate:LaunchTemplate",)
@@ -104,8 +114,11 @@ MANAGED_POLICY = ("aws:iam/policy:Policy",)
 
 KMS_KEY = ("aws:kms/key:Key",)
 CAPACITY_PROVIDER = ("aws:ecs/capacityProvider:CapacityProvider",)
+SCALABLE_TARGET = ("aws:appautoscaling/target:Target",)
+SCHEDULED_SCALING = ("aws:appautoscaling/scheduledAction:ScheduledAction",)
 CONTAINER_SERVICE = ("aws:ecs/service:Service",)
 LAMBDA_FUNCTION = ("aws:lambda/function:Function",)
+LAMBDA_ALIAS = ("aws:lambda/alias:Alias",)
 LAMBDA_PERMISSION = ("aws:lambda/permission:Permission",)
 
 METRIC_ALARM = ("aws:cloudwatch/metricAlarm:MetricAlarm",)

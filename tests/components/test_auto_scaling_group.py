@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.auto_scaling_group import AutoScalingGroupArgs
+from components.health_check import HealthCheckTiming
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,33 @@ def test_impossible_sizes_and_one_zone_are_rejected(sizes, zones):
             min_size=sizes[0],
             desired_capacity=sizes[1],
             max_size=sizes[2],
-            health_check_grace_seconds=0,
+            health_check_grace_seconds=600,
+            requests_per_target=1,
+            force_delete=False,
+        )
+
+
+@pytest.mark.parametrize(
+    ("grace", "check", "words"),
+    [
+        (10, HealthCheckTiming(), "healthy after 10 s at the earliest, and replaced after 10 s"),
+        (300, HealthCheckTiming(interval=60, healthy_threshold=6), "healthy after 360 s"),
+        (30, HealthCheckTiming(), "slower ones are replaced for ever"),
+        (7200, HealthCheckTiming(), "at most 3600 s"),
+    ],
+)
+def test_a_grace_period_that_does_not_fit_the_health_check_is_rejected(grace, check, words):
+    with pytest.raises(ValueError, match=words):
+        AutoScalingGroupArgs(
+            spec=None,
+            subnet_ids={"a": "s", "b": "t"},
+            target_group_arn="t",
+            resource_label="l",
+            min_size=2,
+            desired_capacity=2,
+            max_size=2,
+            health_check_grace_seconds=grace,
+            health_check=check,
             requests_per_target=1,
             force_delete=False,
         )
@@ -36,7 +63,7 @@ def test_spot_with_one_type_is_rejected():
             min_size=2,
             desired_capacity=2,
             max_size=2,
-            health_check_grace_seconds=0,
+            health_check_grace_seconds=600,
             requests_per_target=1,
             spot_percentage=30,
             force_delete=False,

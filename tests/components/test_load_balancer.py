@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components.load_balancer import SUFFIX, HealthCheckTiming, LoadBalancer, LoadBalancerArgs
+from components.health_check import HealthCheckTiming
+from components.load_balancer import SUFFIX, LoadBalancer, LoadBalancerArgs
 from tests.components.options import CERTIFICATE, DOMAIN
 from tests.components.templates import ACCOUNT, REGION
 

@@ -57,12 +57,6 @@ class Answer:
         """Return the same answer with these steps before its own."""
         return replace(self, path=(*steps, *self.path))
 
-    def opposite(self, reason: str = "") -> Answer:
-        """Return the answer to the negated question; `reason` is needed where it becomes a no."""
-        if self.is_undecided:
-            return self
-        return replace(self, verdict=Verdict.NO if self.is_yes else Verdict.YES, reason=reason)
-
 
 def yes(*path: str) -> Answer:
     """Return a yes, with the path that proves it."""

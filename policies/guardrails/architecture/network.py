@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from guardrails import tokens
-from guardrails.architecture.answers import Answer, no, undecided, yes
+from guardrails.architecture.answers import Answer, Verdict, all_of, no, undecided, yes
+from guardrails.architecture.endpoints import Endpoints
+from guardrails.architecture.permits import Party
 from guardrails.architecture.routes import Exit, Routes, RouteTables, Subnet, Way
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_true
@@ -24,6 +26,7 @@ class Network:
         """Build on the route tables."""
         self._stack = stack
         self._tables = stack.derived(RouteTables)
+        self._endpoints = stack.derived(Endpoints)
         self.vpc = self._tables.vpc
         self.routes = self._tables.routes
 
@@ -66,14 +69,15 @@ class Network:
     def way_out(
         self,
         subnet: Subnet,
+        party: Party,
         *,
         public_address: bool | None,
         reported: Collection[Subnet] = (),
     ) -> Answer:
         """Answer whether instances in a subnet reach the APIs of CodeDeploy and S3.
 
-        `public_address` is what the launch template says; None leaves it to the subnet. That a
-        subnet in `reported` is not public is reported elsewhere.
+        `party` are the instances. `public_address` is what the launch template says; None leaves it
+        to the subnet. That a subnet in `reported` is not public is reported elsewhere.
         """
         routes = self.routes(subnet)
         if routes is None:
@@ -81,11 +85,12 @@ class Network:
         answers = [
             self._leads_out(subnet, routes, one, public_address, reported) for one in routes.exits
         ]
-        for verdict in ("is_yes", "is_undecided"):
+        for verdict in (Verdict.YES, Verdict.UNDECIDED):
             for answer in answers:
-                if getattr(answer, verdict):
-                    return answer
-        by_endpoints = self._endpoints(subnet, routes)
+                if answer.verdict is verdict:
+                    captured = self._captured(subnet, party)
+                    return answer if captured.is_yes else captured
+        by_endpoints = self._by_endpoints(subnet, routes, party)
         if not by_endpoints.is_no or not answers:
             return by_endpoints
         return answers[0]
@@ -144,25 +149,26 @@ class Network:
             ),
         )
 
-    def _endpoints(self, subnet: Subnet, routes: Routes) -> Answer:
+    def _by_endpoints(self, subnet: Subnet, routes: Routes, party: Party) -> Answer:
+        """Answer for a subnet that has no default route."""
         name = subnet_name(subnet)
         vpc = self.vpc(subnet) if isinstance(subnet, Resource) else None
-        given: set[str] = set()
-        for endpoint in self._stack.of(tokens.VPC_ENDPOINT):
-            if vpc is not None and self.vpc(endpoint) not in (vpc, None):
-                continue
-            service = endpoint.get("serviceName")
-            if service is UNKNOWN:
-                return undecided(
-                    f'the service of VPC endpoint "{endpoint.name}" is not known',
-                    name,
-                    remedy="write the endpoint's service_name as a text that the program knows.",
-                )
-            if self._serves(endpoint, routes):
-                given.add(str(service).rpartition(".")[2])
-        missing = [service for service in ENDPOINTS if service not in given]
+        unknown = self._endpoints.unknown(vpc)
+        if unknown is not None:
+            return undecided(
+                f'the service of VPC endpoint "{unknown.name}" is not known',
+                name,
+                remedy="write the endpoint's service_name as a text that the program knows.",
+            )
+        given = {
+            service: self._endpoints.reached(service, vpc, routes, party) for service in ENDPOINTS
+        }
+        missing = [service for service, answer in given.items() if answer is None]
+        reached = all_of(answer for answer in given.values() if answer is not None)
         if not missing:
-            return yes(name, f"VPC endpoints {', '.join(ENDPOINTS)}")
+            if reached.is_yes:
+                return yes(name, f"VPC endpoints {', '.join(ENDPOINTS)}")
+            return reached.after(name, routes.table)
         if not routes.complete:
             return undecided(
                 f"{routes.table} has routes that the preview does not know",
@@ -179,19 +185,11 @@ class Network:
             ),
         )
 
-    def _serves(self, endpoint: Resource, routes: Routes) -> bool:
-        """Return whether an endpoint serves subnets with these routes; a gateway has route tables."""
-        if endpoint.get("vpcEndpointType") not in (None, "", "Gateway") or routes.resource is None:
-            return True
-        linked = [
-            self._stack.references(one, prop, tokens.ROUTE_TABLE, _ID)
-            for one, prop in (
-                (endpoint, "routeTableIds"),
-                *((one, "routeTableId") for one in self._stack.of(tokens.VPC_ENDPOINT_ROUTES)),
-            )
-        ]
-        tables = [table for found in linked for table in found.any]
-        return routes.resource in tables or any(found.untraced for found in linked)
+    def _captured(self, subnet: Subnet, party: Party) -> Answer:
+        """Answer whether endpoints to which names lead let the party in."""
+        vpc = self.vpc(subnet) if isinstance(subnet, Resource) else None
+        found = (self._endpoints.captured(service, vpc, party) for service in ENDPOINTS)
+        return all_of(one for one in found if one is not None).after(subnet_name(subnet))
 
     def subnets(self, resource: Resource, prop: str) -> tuple[Subnet, ...]:
         """Return the subnets in a property: resources of this stack, ids of others."""

@@ -11,10 +11,9 @@ from availability.zones import lost
 from guardrails import tokens
 from guardrails.architecture.fleets import Fleets, Group
 from guardrails.architecture.targets import Targets
-from guardrails.architecture.traffic import Route, Traffic
+from guardrails.architecture.traffic import Traffic
 from guardrails.architecture.zones import Spread, together
 from guardrails.resources import Resource, Stack
-from guardrails.values import dig, items, number
 
 Running = Callable[[Group], int | None]
 """Says how many instances a group runs, `None` where that is not known."""
@@ -52,6 +51,11 @@ class Fleet:
     def zones(self) -> Spread:
         """Return the zones that the groups span together."""
         return together([group.zones for group in self.groups])
+
+    @property
+    def targets(self) -> frozenset[Resource]:
+        """Return the target groups of this stack in which its instances are registered."""
+        return frozenset(one for group in self.groups for one in group.target_groups)
 
     def after_zone_loss(self, running: Running) -> Remainder:
         """Return what is left after the loss of the worst zone.
@@ -97,7 +101,7 @@ class Serving:
     @cached_property
     def fleets(self) -> tuple[Fleet, ...]:
         """Return the serving groups, those that share a target group together."""
-        idle, perhaps = self._idle()
+        idle, perhaps = self._stack.derived(Traffic).idle()
         found: list[tuple[set[object], list[Group]]] = []
         for group in self.groups:
             keys: set[object] = {*group.target_groups, *group.outside} or {group}
@@ -111,37 +115,3 @@ class Serving:
             unused = bool(targets) and targets <= idle
             fleets.append(Fleet(tuple(members), unused, bool(targets & perhaps)))
         return tuple(fleets)
-
-    def _idle(self) -> tuple[set[Resource], set[Resource]]:
-        """Return the target groups that certainly, and that perhaps, get no request by weight."""
-        traffic = self._stack.derived(Traffic)
-        used: set[Resource] = set()
-        perhaps: set[Resource] = set()
-        for route, share in traffic.all_forwards():
-            unsure = share.weight is None and _idle_shares(route)
-            if not unsure:
-                used.add(share.target)
-            elif share.target not in self._meant_idle(route):
-                (used if self._meant_idle(route) else perhaps).add(share.target)
-        return set(traffic.mentioned()) - used - perhaps, perhaps - used
-
-    def _meant_idle(self, route: Route) -> set[Resource]:
-        """Return the target groups that get no requests if their ARNs, and so weights, are unknown.
-
-        A preview does not know which of two new target groups a weight belongs to. Where as many
-        fleets may be empty as have the weight 0, these are meant.
-        """
-        targets = {share.target for share in route.targets}
-        empty = {
-            target
-            for target in targets
-            if (behind := [one for one in self.groups if target in one.target_groups])
-            and all(group.minimum == 0 for group in behind)
-        }
-        return empty if len(empty) <= _idle_shares(route) else set()
-
-
-def _idle_shares(route: Route) -> int:
-    """Return to how many target groups an action gives the weight 0."""
-    targets = items(dig(route.action, "forward", "targetGroups"))
-    return sum(1 for one in targets if number(dig(one, "weight")) == 0)

@@ -18,7 +18,23 @@ _PORTS = {
     "valkey": 6379,
     "memcached": 11211,
 }
+_DATABASE_PORTS = {
+    "postgres": 5432,
+    "mysql": 3306,
+    "mariadb": 3306,
+    "oracle": 1521,
+    "sqlserver": 1433,
+}
 NFS = 2049
+
+
+def database_port(database: Resource) -> int | None:
+    """Return the port on which an RDS instance answers, `None` if that is not known."""
+    given = None if database.left_out("port") else number(database.get("port"))
+    if given is not None:
+        return int(given)
+    engine = str(database.get("engine")).lower()
+    return next((port for name, port in _DATABASE_PORTS.items() if name in engine), None)
 
 
 def port_of(store: DataStore) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.containers import Containers, ContainerService
 from guardrails.architecture.fleets import GROUP_KEYS, Fleets
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import Party
@@ -19,7 +20,7 @@ from guardrails.architecture.traffic import (
     target_type,
 )
 from guardrails.resources import References, Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, items
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number
 
 _ID = ("id",)
 
@@ -31,17 +32,39 @@ class Members:
     Attributes:
         fleets: Auto Scaling groups.
         attached: Resources attached one by one: instances, functions, load balancers.
-        others: How many more there are, or may be: addresses, containers, what is not followed.
+        services: Services of containers.
+        others: How many more there are, or may be: addresses, what is not followed.
     """
 
     fleets: list[Resource] = field(default_factory=list[Resource])
     attached: list[Resource] = field(default_factory=list[Resource])
+    services: list[ContainerService] = field(default_factory=list[ContainerService])
     others: int = 0
 
     @property
     def any(self) -> bool:
         """Whether there is anyone."""
-        return bool(self.fleets or self.attached or self.others)
+        return bool(self.fleets or self.attached or self.services or self.others)
+
+    @property
+    def only_fleets(self) -> bool:
+        """Whether there is nobody but Auto Scaling groups."""
+        return not (self.attached or self.services or self.others)
+
+
+@dataclass(frozen=True)
+class End:
+    """Who gets the requests of a target group.
+
+    Attributes:
+        port: The port on which; `None` if that is not known.
+        subnets: Where they are, as far as that is known.
+    """
+
+    resource: Resource
+    party: Party
+    port: float | None
+    subnets: tuple[Subnet, ...]
 
 
 class Targets:
@@ -96,18 +119,11 @@ class Targets:
         return list(found.resources)
 
     def _index_containers(self) -> None:
-        for service in self._stack.of(tokens.CONTAINER_SERVICE):
-            value = service.get("loadBalancers")
-            arns = (
-                value if value is UNKNOWN else [dig(one, "targetGroupArn") for one in items(value)]
-            )
-            found = self._stack.references(
-                service, "loadBalancers", tokens.TARGET_GROUP, TARGET_GROUP_KEYS, value=arns
-            )
-            if found.untraced:
-                self.untraced.append(service)
-            for target in found.any:
-                self._members[target].others += 1
+        for service in self._stack.derived(Containers).services:
+            if service.targets.untraced:
+                self.untraced.append(service.resource)
+            for target in service.targets.any:
+                self._members[target].services.append(service)
 
     # --- questions --------------------------------------------------------------------------------
 
@@ -129,6 +145,15 @@ class Targets:
     def attached_fleets(self) -> list[Resource]:
         """Return the Auto Scaling groups behind a load balancer, of this stack or another."""
         return [group.resource for group in self._fleets.groups if group.attached]
+
+    def stranded(self) -> list[Resource]:
+        """Return the Auto Scaling groups that are only behind target groups that no action names."""
+        named = set(self._stack.derived(Traffic).mentioned())
+        return [
+            group.resource
+            for group in self._fleets.groups
+            if group.target_groups and not named & set(group.target_groups)
+        ]
 
     def vacant(self) -> list[Resource]:
         """Return the target groups that a listener names, or else all, in which nobody is."""
@@ -250,6 +275,29 @@ class Targets:
         for one in members.attached:
             if one.type in tokens.INSTANCE:
                 yield one, self.instance_party(one)
+
+    def ends(self, target: Resource) -> Iterator[End]:
+        """Yield who gets the requests of a target group, as far as its network is known here."""
+        for resource, party in self.instances(target):
+            prop = "subnetId" if resource.type in tokens.INSTANCE else "vpcZoneIdentifiers"
+            subnets = self._network.subnets(resource, prop)
+            yield End(resource, party, number(target.get("port")), subnets)
+        for service in self.members(target).services:
+            if service.own_addresses:
+                party, port = self.container_party(service), service.port(target)
+                yield End(service.resource, party, port, _all(service.subnets))
+
+    def container_party(self, service: ContainerService) -> Party:
+        """Return the tasks of a service, which have addresses of their own, as one end."""
+        return Party(
+            f'the tasks of service "{service.name}"',
+            service.groups,
+            networks=self._networks(_all(service.subnets)),
+        )
+
+
+def _all(subnets: References) -> tuple[Subnet, ...]:
+    return (*subnets.any, *subnets.foreign)
 
 
 def _range(subnet: Subnet) -> Any:

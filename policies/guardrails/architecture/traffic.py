@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.conditions import conditions, match_everything
 from guardrails.resources import References, Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, number
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
 ARN_KEYS = ("arn", "id")
 TARGET_GROUP_KEYS = ("arn", "id", "name")
@@ -26,7 +27,7 @@ class Share:
     weight: float | None = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Route:
     """What a listener does with the requests that one rule, or the default action, matches.
 
@@ -37,6 +38,7 @@ class Route:
         targets: The target groups of this stack that it forwards to.
         certain: Whether these are all, and each is meant.
         everything: Whether it matches every request that comes this far.
+        spare: To how many of its target groups it gives the weight 0.
     """
 
     listener: Resource
@@ -46,6 +48,45 @@ class Route:
     targets: tuple[Share, ...]
     certain: bool
     everything: bool
+    spare: int = 0
+
+    @property
+    def keeps_host(self) -> bool:
+        """Whether a redirect leads to the host that was asked, as far as is known."""
+        host = dig(self.action, "redirect", "host")
+        return is_absent(host) or host in ("#{host}", UNKNOWN)
+
+    @property
+    def destination(self) -> tuple[str, float | None]:
+        """Protocol and port to which a redirect leads; what it does not say stays as it was."""
+        redirect = dig(self.action, "redirect")
+        protocol, port = dig(redirect, "protocol"), dig(redirect, "port")
+        if is_absent(protocol) or protocol == "#{protocol}":
+            protocol = self.listener.get("protocol")
+        if is_absent(port) or port == "#{port}":
+            port = self.listener.get("port")
+        return str(protocol), number(port)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it answers itself, or sends visitors to another host."""
+        if self.kind == "fixed-response":
+            return True
+        return self.kind == "redirect" and not self.keeps_host
+
+    @property
+    def answer(self) -> str:
+        """What it does, as the end of a sentence."""
+        if self.kind == "redirect":
+            return f"redirects to {show(dig(self.action, 'redirect', 'host'))}"
+        if self.kind == "forward":
+            names = ", ".join(target_step(one.target) for one in self.targets)
+            return f"forwards to {names or 'a target group'}"
+        return f"answers {show(dig(self.action, 'fixedResponse', 'statusCode'))}"
+
+    def unsure(self, share: Share) -> bool:
+        """Return whether it is not known if a target group has the weight 0."""
+        return share.weight is None and self.spare > 0
 
     @property
     def resource(self) -> Resource:
@@ -91,18 +132,11 @@ class Traffic:
     def _read(self, listener: Resource) -> Iterator[Route]:
         rules = sorted(self._rules.get(listener, ()), key=_priority)
         for rule in rules:
-            everything = _matches_everything(rule)
-            yield self._route(listener, rule, rule, "actions", everything=everything)
-        yield self._route(listener, None, listener, "defaultActions", everything=True)
+            yield self._route(listener, rule, rule, "actions")
+        yield self._route(listener, None, listener, "defaultActions")
 
     def _route(
-        self,
-        listener: Resource,
-        rule: Resource | None,
-        owner: Resource,
-        prop: str,
-        *,
-        everything: bool,
+        self, listener: Resource, rule: Resource | None, owner: Resource, prop: str
     ) -> Route:
         actions = owner.get(prop)
         if actions is UNKNOWN or UNKNOWN in items(actions):
@@ -111,13 +145,14 @@ class Traffic:
             )
             shares = tuple(Share(one, None) for one in found.any)
             kind = "forward" if shares else UNKNOWN
+            everything = _takes_everything(rule, kind)
             return Route(listener, rule, kind, {}, shares, certain=False, everything=everything)
         ordered = sorted(items(actions), key=lambda one: number(dig(one, "order")) or 0)
         action: Mapping[str, Any] = ordered[-1] if ordered else {}
         shares, certain = self._shares(owner, prop, action)
-        return Route(
-            listener, rule, action.get("type"), action, shares, certain, everything=everything
-        )
+        kind = action.get("type")
+        everything = _takes_everything(rule, kind)
+        return Route(listener, rule, kind, action, shares, certain, everything, _spare(action))
 
     def _shares(
         self, owner: Resource, prop: str, action: Mapping[str, Any]
@@ -199,6 +234,20 @@ class Traffic:
             if share.weight != 0
         ]
 
+    def leads_nowhere(self) -> bool:
+        """Return whether nothing is forwarded, and a redirect leads to a port without a listener."""
+        return not self.all_forwards() and any(
+            route.kind == "redirect" and route.keeps_host and self._is_lost(balancer, route)
+            for balancer in self.balancers
+            for listener in self.listeners(balancer)
+            for route in self.live_routes(listener)
+        )
+
+    def _is_lost(self, balancer: Resource, route: Route) -> bool:
+        port = route.destination[1]
+        ports = [number(one.get("port")) for one in self.listeners(balancer)]
+        return port is not None and None not in ports and port not in ports
+
     def mentioned(self) -> list[Resource]:
         """Return every target group that some action names, live or not, whatever its weight."""
         found = (
@@ -208,6 +257,22 @@ class Traffic:
             for share in one.targets
         )
         return list(dict.fromkeys(found))
+
+    def idle(self) -> tuple[set[Resource], set[Resource]]:
+        """Return the target groups that certainly, and that perhaps, get no request by weight.
+
+        A preview does not know which of several new target groups a weight belongs to.
+        """
+        used: set[Resource] = set()
+        perhaps: set[Resource] = set()
+        for route, share in self.all_forwards():
+            (perhaps if route.unsure(share) else used).add(share.target)
+        return set(self.mentioned()) - used - perhaps, perhaps - used
+
+    def choices(self) -> list[tuple[set[Resource], int]]:
+        """Return target groups of which so many have the weight 0, but not which."""
+        unsure = {route: route.spare for route, share in self.all_forwards() if route.unsure(share)}
+        return [({one.target for one in route.targets}, spare) for route, spare in unsure.items()]
 
     def senders(self, target: Resource) -> list[Resource]:
         """Return the load balancers that send requests to a target group."""
@@ -221,6 +286,16 @@ class Traffic:
 def is_network(balancer: Resource) -> bool:
     """Return whether it is a Network Load Balancer."""
     return balancer.get("loadBalancerType") == "network"
+
+
+def is_internal(balancer: Resource) -> bool:
+    """Return whether a load balancer has private addresses only; the default is that it has not."""
+    return is_true(balancer.get("internal"))
+
+
+def protocol_of(resource: Resource) -> str:
+    """Return the transport protocol of a listener or target group."""
+    return "udp" if resource.get("protocol") in ("UDP", "QUIC") else "tcp"
 
 
 def target_type(target: Resource) -> str:
@@ -243,10 +318,25 @@ def target_step(target: Resource) -> str:
 
 def health_check_port(target: Resource) -> float | None:
     """Return the port that health checks ask; None if it is not known."""
-    given = target.get("healthCheck", "port")
-    if is_absent(given) or given == "traffic-port" or target.left_out("healthCheck"):
+    if asks_same_port(target):
         return number(target.get("port"))
-    return number(given)
+    return number(target.get("healthCheck", "port"))
+
+
+def asks_same_port(target: Resource) -> bool:
+    """Return whether health checks ask the port of each target, which is the default."""
+    given = target.get("healthCheck", "port")
+    return is_absent(given) or given == "traffic-port" or target.left_out("healthCheck")
+
+
+def _spare(action: Mapping[str, Any]) -> int:
+    entries = items(dig(action, "forward", "targetGroups"))
+    return sum(1 for one in entries if number(dig(one, "weight")) == 0)
+
+
+def _takes_everything(rule: Resource | None, kind: Any) -> bool:
+    """Return whether a rule leaves nothing; for a page of the balancer's own, nothing to visitors."""
+    return rule is None or match_everything(conditions(rule), visits=kind != "forward")
 
 
 def _weight(entry: Any) -> float | None:
@@ -258,36 +348,3 @@ def _priority(rule: Resource) -> float:
     given = number(rule.get("priority"))
     # Without a priority the provider takes the next free one.
     return _LAST if given is None else given
-
-
-def _matches_everything(rule: Resource) -> bool:
-    conditions = items(rule.get("conditions"))
-    return bool(conditions) and all(
-        condition is not UNKNOWN and _is_catch_all(condition) for condition in conditions
-    )
-
-
-def given_fields(condition: Any) -> Mapping[str, Any]:
-    """Return the fields that a condition of a rule sets."""
-    if not isinstance(condition, Mapping):
-        return {}
-    return {name: value for name, value in condition.items() if not is_absent(value)}
-
-
-def _is_catch_all(condition: Mapping[str, Any]) -> bool:
-    """Return whether a condition holds for every ordinary request."""
-    given = given_fields(condition)
-    if not given or UNKNOWN in given.values():
-        return False
-    for name, value in given.items():
-        values = items(dig(value, "values"))
-        if name == "pathPattern" and {"*", "/*"} & set(map(str, values)):
-            continue
-        if name == "hostHeader" and {"*", "*.*"} & set(map(str, values)):
-            continue
-        if name == "sourceIp" and "0.0.0.0/0" in values:
-            continue
-        if name == "httpRequestMethod" and "GET" in values:
-            continue
-        return False
-    return True

@@ -104,15 +104,18 @@ def spread(
     resource: Resource,
     properties: Sequence[str],
     zones: Mapping[str, str] = MappingProxyType({}),
+    *,
+    value: Any = None,
 ) -> Spread:
     """Return the zones of the subnets in the first of these properties that is set.
 
-    `zones` holds the zones of subnets outside the stack, by subnet id.
+    `zones` holds the zones of subnets outside the stack, by subnet id; `value` narrows a nested
+    property down to the subnets in it.
     """
     prop = _given(resource, properties)
     if prop is None:
         return NOTHING
-    value = resource.get(prop)
+    value = resource.get(prop) if value is None else value
     subnets = stack.linked(resource, prop, tokens.SUBNET, ("id",), value=_subnet_references(value))
     if value is UNKNOWN:
         return _unlisted(prop, subnets)
@@ -123,13 +126,14 @@ def spread(
     if len(subnets) > len(identified):  # known ids of subnets whose own id is not known
         foreign = [one for one in foreign if one in zones]
     untraced = len(references) - len(foreign) - len(subnets)
-    if untraced > 0 and subnets and not _other_sources(resource, prop, subnets):
+    known = [*subnets, *stack.sources(resource, prop, tokens.SECURITY_GROUP)]
+    if untraced > 0 and subnets and not _other_sources(resource, prop, known):
         untraced = 0  # the same subnet several times
     return _listed(prop, subnets, references, foreign, zones, untraced=untraced)
 
 
-def _other_sources(resource: Resource, prop: str, subnets: Sequence[Resource]) -> set[str]:
-    return set(resource.dependencies.get(prop, ())) - {subnet.urn for subnet in subnets}
+def _other_sources(resource: Resource, prop: str, known: Sequence[Resource]) -> set[str]:
+    return set(resource.dependencies.get(prop, ())) - {one.urn for one in known}
 
 
 def named_zones(value: Any) -> Spread:
@@ -300,5 +304,9 @@ def _unknown_zones(found: _Zones) -> list[str]:
 
 
 def _label(prop: str) -> str:
-    words = {"vpcZoneIdentifiers": "vpc_zone_identifiers", "subnetMappings": "subnet_mappings"}
+    words = {
+        "vpcZoneIdentifiers": "vpc_zone_identifiers",
+        "subnetMappings": "subnet_mappings",
+        "networkConfiguration": "network_configuration.subnets",
+    }
     return words.get(prop, prop)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.fleets import Fleets
 from guardrails.refusals import (
     JointRefusal,
     Refusal,
@@ -260,6 +261,13 @@ def _tags(_: Stack, group: Resource) -> str | None:
     )
 
 
+def _target_type(stack: Stack, group: Resource) -> Iterator[str]:
+    for target in stack.derived(Fleets).of(group).target_groups:
+        kind = target.setting("targetType")
+        if known(kind) and kind != "instance":
+            yield f'it registers instances, target group "{target.name}" has target_type {show(kind)}'
+
+
 def _weights(_: Stack, group: Resource) -> str | None:
     overrides = items(group.get("mixedInstancesPolicy", "launchTemplate", "overrides"))
     weighted = [one for one in overrides if not is_absent(dig(one, "weightedCapacity"))]
@@ -278,6 +286,16 @@ _JOINT_TABLE = (
         source=f"{_GUIDE}create-launch-template.html",
         remedy="set image_id and instance_type of the launch template.",
         find=_no_image,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says=(
+            "ValidationError: Provided Target Group has invalid target type. Please ensure all "
+            "provided Target Groups have target type of instance."
+        ),
+        source=f"{_GUIDE}attach-load-balancer-asg.html",
+        remedy='set target_type of the target group to "instance", the default.',
+        find=_target_type,
     ),
     JointRefusal(
         types=_GROUPS,

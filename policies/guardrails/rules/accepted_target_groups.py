@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from availability.names import BALANCING_NAME, LONGEST
-from availability.target_groups import INTERVAL, THRESHOLD, TIMEOUT
+from availability.target_groups import INTERVAL, LONGEST_DELAY, THRESHOLD, TIMEOUT
 
 from guardrails import tokens
 from guardrails.refusals import Refusal, between, known, matching, refusal_rule, sets
@@ -260,7 +260,7 @@ _TABLE = (
         says="deregistration_delay.timeout_seconds: the range is 0-3600 seconds.",
         source=_ATTRIBUTES,
         remedy="set deregistration_delay to the duration of the longest request.",
-        find=between("deregistrationDelay", 0, 3600),
+        find=between("deregistrationDelay", 0, LONGEST_DELAY),
     ),
     Refusal(
         types=_TYPES,

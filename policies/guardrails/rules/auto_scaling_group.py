@@ -153,20 +153,21 @@ def _behind_listener(stack: Stack, _: Settings) -> Iterator[Violation]:
     # A missing target group or load balancer is reported by its own rule.
     if not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
         return
-    targets, named = stack.derived(Targets), set(stack.derived(Traffic).mentioned())
-    for group in targets.attached_fleets():
+    targets = stack.derived(Targets)
+    # Where a redirect leads to no listener listener-redirect-ends reports it.
+    stranded = [] if stack.derived(Traffic).leads_nowhere() else targets.stranded()
+    for group in stranded:
         attached = stack.derived(Fleets).of(group).target_groups
-        if attached and not set(attached) & named:
-            names = ", ".join(f'"{target.name}"' for target in attached)
-            yield Violation(
-                f'Auto Scaling group "{group.name}" is attached to target group {names}, to which '
-                "no listener forwards.",
-                group,
-                remedy=(
-                    f"let the default_actions of a listener forward to target group {names}; "
-                    "create the aws.lb.Listener if there is none."
-                ),
-            )
+        names = ", ".join(f'"{target.name}"' for target in attached)
+        yield Violation(
+            f'Auto Scaling group "{group.name}" is attached to target group {names}, to which '
+            "no listener forwards.",
+            group,
+            remedy=(
+                f"let the default_actions of a listener forward to target group {names}; "
+                "create the aws.lb.Listener if there is none."
+            ),
+        )
     if not targets.attached_fleets():
         yield from _detached(targets)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from guardrails import tokens
 from guardrails.architecture.alarms import ALARM_KEYS, HOST_COUNTS, Alarms, Subject
 from guardrails.architecture.deployments import Deployment, Deployments
+from guardrails.architecture.misplaced import meant_for
+from guardrails.architecture.targets import Targets
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import must_be, property_rule
 from guardrails.resources import Resource, Stack
@@ -149,6 +151,9 @@ def _watch_service(stack: Stack, _: Settings) -> Iterator[Violation]:
         found = deployment.alarms
         if not deployment.target_groups or found.foreign or not found.any:
             continue  # workers have no requests; codedeploy-alarms-exist reports other stacks' alarms
+        parties = map(stack.derived(Targets).fleet_party, deployment.groups.any)
+        if any(meant_for(stack, party) is not None for party in parties):
+            continue  # the fleet is behind another target group than it should: tg-has-targets
         subjects = {one: alarms.subject(one, deployment.service) for one in found.any}
         if Subject.SERVICE in subjects.values():
             continue

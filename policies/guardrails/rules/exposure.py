@@ -45,8 +45,16 @@ def _bypassed(stack: Stack, _: Settings) -> Iterator[Violation]:
         senders = traffic.senders(target)
         if not senders or not all(_guards(one) for one in senders):
             continue
-        for resource, party in targets.instances(target):
-            for group in party.groups.resources:
+        for end in targets.ends(target):
+            resource = end.resource
+            admitted = end.port is None or any(
+                firewall.connects(targets.balancer_party(one), end.party, int(end.port)).is_yes
+                for one in senders
+            )
+            shared = {group for one in senders for group in targets.balancer_party(one).groups.any}
+            for group in end.party.groups.resources:
+                if group in shared and not admitted:
+                    continue  # it has the balancer's group: elb-reaches-targets reports it
                 permit = _open(firewall, group, allowed)
                 if permit is None or (resource, group) in seen:
                     continue

@@ -11,6 +11,7 @@ from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.fleets import Group
 from guardrails.architecture.given import given
 from guardrails.architecture.serving import Fleet, Remainder, Serving
+from guardrails.architecture.traffic import Traffic
 from guardrails.model import (
     Level,
     Parameters,
@@ -72,13 +73,10 @@ def _needed(fleet: Fleet, need: int) -> int:
     return size
 
 
-def _undecided_weight(fleet: Fleet) -> str | None:
-    if fleet.perhaps_idle:
-        return (
-            "set a min_size that survives; which target group has the weight 0, and so which group "
-            "stays idle, is known only when they exist."
-        )
-    return None
+_SET_ANYWAY = (
+    "set a min_size that survives; which target group has the weight 0, and so which group stays "
+    "idle, is known only when they exist."
+)
 
 
 def survives(fleet: Fleet, need: int) -> bool:
@@ -87,9 +85,25 @@ def survives(fleet: Fleet, need: int) -> bool:
     return left is not None and left >= need
 
 
+def _needed_anyway(stack: Stack, need: int) -> set[Fleet]:
+    """Return fleets that are too small, and of which more are than can have the weight 0."""
+    small = [
+        fleet
+        for fleet in spanning_fleets(stack)
+        if fleet.perhaps_idle and not survives(fleet, need)
+    ]
+    found: set[Fleet] = set()
+    for targets, spare in stack.derived(Traffic).choices():
+        behind = [fleet for fleet in small if fleet.targets & targets]
+        found.update(behind if len(behind) > spare else ())
+    return found
+
+
 def _zone_loss(stack: Stack, settings: Settings) -> Iterator[Violation]:
     need = settings.integer(NEEDED)
+    needed = _needed_anyway(stack, need)
     for fleet in spanning_fleets(stack):
+        perhaps = fleet.perhaps_idle and fleet not in needed
         remainder = fleet.after_zone_loss(lambda group: group.minimum)
         unknown = next((group for group in fleet.groups if group.minimum is None), None)
         if unknown is not None:
@@ -100,10 +114,11 @@ def _zone_loss(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 f"{_names(fleet)} may shrink to {_sizes(fleet)} (min_size): {problem}.",
                 fleet.groups[0].resource,
                 path=_path(remainder),
-                remedy=_undecided_weight(fleet)
-                or f"set min_size to {_needed(fleet, need)} or more, desired_capacity and max_size to "
+                remedy=_SET_ANYWAY
+                if perhaps
+                else f"set min_size to {_needed(fleet, need)} or more, desired_capacity and max_size to "
                 "no less.",
-                undecided=fleet.perhaps_idle,
+                undecided=perhaps,
             )
 
 

@@ -15,12 +15,13 @@ from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import Fleets, zones_of_group
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import EGRESS, WORLD, Party
+from guardrails.architecture.store_network import database_port
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network, target_step
 from guardrails.architecture.zones import Spread
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import References, Resource, Stack
-from guardrails.values import is_absent, is_true, number
+from guardrails.values import is_absent, is_true
 
 _WELL_ARCHITECTED = "Well-Architected"
 APIS = replace(WORLD, name="the APIs of CodeDeploy and S3")
@@ -104,7 +105,7 @@ def _cross_zone(stack: Stack, settings: Settings) -> Iterator[Violation]:
             members = targets.members(target)
             if not _stays_in_zone(balancer, target) or not members.fleets:
                 continue
-            if members.attached or members.others:
+            if not members.only_fleets:
                 continue
             spreads = [
                 zones_of_group(stack, fleet, settings.mapping("subnetZones"))
@@ -178,13 +179,13 @@ def _way_out(stack: Stack, settings: Settings) -> Iterator[Violation]:
     servers = stack.derived(Deployments).servers
     deployed = [group for deployment in servers for group in deployment.groups.any]
     for fleet in dict.fromkeys(deployed):
-        address = targets.public_address(fleet)
+        address, party = targets.public_address(fleet), targets.fleet_party(fleet)
         ways = [
-            network.way_out(subnet, public_address=address, reported=reported)
+            network.way_out(subnet, party, public_address=address, reported=reported)
             for subnet in network.subnets(fleet, "vpcZoneIdentifiers")
-            if subnet not in known
+            if subnet not in known and not (subnet in reported and network.is_public(subnet).is_no)
         ]
-        answer = all_of([*ways, *_let_out(firewall, targets.fleet_party(fleet), ways)])
+        answer = all_of([*ways, *_let_out(firewall, party, ways)])
         if answer.is_undecided and "subnet" in answer.reason:
             answer = replace(
                 answer,
@@ -266,16 +267,7 @@ FLEET_WAY_OUT = StackRule(
 
 # --- the database ---------------------------------------------------------------------------------
 
-_PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306, "oracle": 1521, "sqlserver": 1433}
 _OTHER_USERS = ("aws:ecs/", "aws:lambda/", "aws:eks/", "aws:rds/proxy:", "aws:apprunner/")
-
-
-def _database_port(database: Resource) -> int | None:
-    given = None if database.left_out("port") else number(database.get("port"))
-    if given is not None:
-        return int(given)
-    engine = str(database.get("engine")).lower()
-    return next((port for name, port in _PORTS.items() if name in engine), None)
 
 
 def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
@@ -292,7 +284,7 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
         and not (one in served and _lets_nothing_out(firewall, side))
     }
     for database in stack.of(tokens.DATABASE):
-        port, groups = _database_port(database), _database_groups(stack, database)
+        port, groups = database_port(database), _database_groups(stack, database)
         if port is None or database.left_out("vpcSecurityGroupIds") or not parties:
             continue
         if not is_absent(database.get("replicateSourceDb")):

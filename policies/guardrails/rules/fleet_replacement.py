@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
 
+from availability.target_groups import bad_grace, never_healthy
+
 from guardrails.architecture import target_timing
 from guardrails.architecture.fleets import Fleets, Group
 from guardrails.architecture.serving import Serving
@@ -284,24 +286,22 @@ def _grace(stack: Stack, settings: Settings) -> Iterator[Violation]:
         checked = isinstance(kind, str) and "ELB" in kind.split(",")
         if not checked or given is None:  # asg-elb-health-check, codedeploy-health-check-timing
             continue
-        healthy = [target_timing.healthy_after(one).value for one in group.target_groups]
-        if given < least and given > max(healthy, default=0):
-            yield Violation(
-                f'Auto Scaling group "{group.name}" checks a new instance {given:g} s after it is '
-                f"in service; {least} s are required, for boot and first deployment: slower ones "
-                "are replaced for ever.",
-                group.resource,
-                remedy=f"set health_check_grace_period to {max(least, 300)}.",
+        slowest = max(
+            (target_timing.healthy_after(one).value for one in group.target_groups), default=0
+        )
+        if never_healthy(slowest, given) is not None and group.target_groups:
+            continue  # codedeploy-health-check-timing reports it
+        problem = bad_grace(given, -1, least, most)
+        if problem is not None:
+            wanted = (
+                str(max(least, 300))
+                if given < least
+                else f"boot time plus first deployment, for example {min(most, 600)}"
             )
-        elif given > most:
             yield Violation(
-                f'Auto Scaling group "{group.name}" does not replace a new instance that fails '
-                f"within {given:g} s; at most {most} s are allowed.",
+                f'Auto Scaling group "{group.name}": {problem} (health_check_grace_period).',
                 group.resource,
-                remedy=(
-                    "set health_check_grace_period to boot time plus first deployment, for example "
-                    f"{min(most, 600)}."
-                ),
+                remedy=f"set health_check_grace_period to {wanted}.",
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from availability.target_groups import never_healthy
+from availability.target_groups import LONGEST_DELAY, never_healthy
 
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.target_timing import (
@@ -25,6 +25,8 @@ def _slow(stack: Stack, settings: Settings) -> Iterator[Violation]:
         for targets in stack.derived(Fleets).of(group).target_groups:
             healthy = healthy_after(targets)
             leaving = leaves_after(targets)
+            if leaving.value > LONGEST_DELAY:
+                continue  # AWS refuses it: tg-accepted
             grace = grace_period(group)
             for problem in _problems(group, healthy, leaving, grace, timeout):
                 yield Violation(f'Target group "{targets.name}": {problem}', targets)

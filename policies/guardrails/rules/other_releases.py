@@ -1,13 +1,52 @@
-"""Rules about what is released without CodeDeploy: containers and functions."""
+"""Rules about what is released without CodeDeploy: images, containers and functions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.deployments import Deployments
+from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
-from guardrails.values import dig, is_absent, is_true
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, show
+
+
+def _refresh(stack: Stack, _: Settings) -> Iterator[Violation]:
+    if stack.derived(Deployments).servers:
+        return  # CodeDeploy releases, and codedeploy-auto-rollback asks
+    for group in stack.derived(Serving).groups:
+        refresh = group.given("instanceRefresh")
+        back = dig(refresh, "preferences", "autoRollback")
+        if refresh is None or refresh is UNKNOWN or is_true(back):
+            continue
+        yield Violation(
+            f'Auto Scaling group "{group.name}" releases by instance refresh and does not go back '
+            f"when that fails: auto_rollback is {show(back)}. What it launches from then on is what "
+            "failed.",
+            group.resource,
+        )
+
+
+REFRESH_ROLLS_BACK = StackRule(
+    id="asg-refresh-rolls-back",
+    title="An instance refresh that releases rolls back when it fails",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS06-BP04", "REL08-BP05")},
+    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html",
+    remedy=(
+        "set instance_refresh.preferences.auto_rollback to true, and the version of the launch "
+        "template to template.latest_version, a number, which can be gone back from."
+    ),
+    steps=(
+        "Set auto_rollback, and name the template's latest_version, which can be rolled back to.",
+        "Set alarm_specification to alarms on the service's errors and response time.",
+    ),
+    unknown="An unknown switch is a violation: it is a plain setting.",
+    check=_refresh,
+)
 
 _CONTROLLERS = ("CODE_DEPLOY", "EXTERNAL")
 
@@ -89,4 +128,4 @@ FUNCTION_NOT_PUBLIC = StackRule(
     check=_functions,
 )
 
-RULES = (CONTAINERS_ROLL_BACK, FUNCTION_NOT_PUBLIC)
+RULES = (REFRESH_ROLLS_BACK, CONTAINERS_ROLL_BACK, FUNCTION_NOT_PUBLIC)

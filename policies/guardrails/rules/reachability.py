@@ -9,33 +9,28 @@ from guardrails import tokens
 from guardrails.answered import report
 from guardrails.architecture.answers import Answer, all_of, any_of, yes
 from guardrails.architecture.firewall import Firewall
+from guardrails.architecture.misplaced import meant_for
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import INGRESS, WORLD, Party
-from guardrails.architecture.targets import Targets
+from guardrails.architecture.targets import End, Targets
 from guardrails.architecture.traffic import (
     LAYER_4,
     Traffic,
+    asks_same_port,
     health_check_port,
+    is_internal,
     is_network,
     listener_step,
+    protocol_of,
     target_step,
     target_type,
 )
 from guardrails.model import Parameters, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_true, number
+from guardrails.values import UNKNOWN, number
 
 _WELL_ARCHITECTED = "Well-Architected"
 _PORTS = {80, 443}
-
-
-def _protocol(resource: Resource) -> str:
-    return "udp" if resource.get("protocol") in ("UDP", "QUIC") else "tcp"
-
-
-def is_internal(balancer: Resource) -> bool:
-    """Return whether a load balancer has private addresses only; the default is that it has not."""
-    return is_true(balancer.get("internal"))
 
 
 # --- visitors to load balancer --------------------------------------------------------------------
@@ -56,8 +51,15 @@ def _open(stack: Stack, _: Settings) -> Iterator[Violation]:
         ]
         if _open_elsewhere(firewall, party, {port for _, port in listeners}):
             continue  # sg-open-only-to-authorized-ports or sg-no-remote-admin names the port
+        ends = [
+            end
+            for target in dict.fromkeys(one.target for _, one in traffic.forwards(balancer))
+            for end in targets.ends(target)
+        ]
+        if ends and all(meant_for(stack, end.party) is not None for end in ends):
+            continue  # what is behind it belongs to another one: tg-has-targets reports that
         public = {
-            one: firewall.passes(INGRESS, party, WORLD, port, _protocol(one))
+            one: firewall.passes(INGRESS, party, WORLD, port, protocol_of(one))
             for one, port in listeners
         }
         served = is_internal(balancer) or any(
@@ -67,7 +69,7 @@ def _open(stack: Stack, _: Settings) -> Iterator[Violation]:
         for listener, port in listeners:
             # A listener for tests or colleagues need not be public beside one that is.
             answer = (
-                firewall.opens(INGRESS, party, port, _protocol(listener))
+                firewall.opens(INGRESS, party, port, protocol_of(listener))
                 if served
                 else public[listener]
             )
@@ -125,25 +127,28 @@ def _reaches(stack: Stack, _: Settings) -> Iterator[Violation]:
                 continue
             seen.add((balancer, target))
             steps = (listener_step(route.listener), route.step, target_step(target))
-            for _one, party in targets.instances(target):
-                answer = _reach(firewall, balancer, (source, party), target)
+            for end in targets.ends(target):
+                answer = _reach(firewall, balancer, (source, end), target)
+                if answer.is_no and meant_for(stack, end.party) is not None:
+                    continue  # tg-has-targets reports where it is missing
                 if not answer.is_yes:
                     yield from report(answer, target, *steps)
                     break
 
 
 def _reach(
-    firewall: Firewall, balancer: Resource, parties: tuple[Party, Party], target: Resource
+    firewall: Firewall, balancer: Resource, ends: tuple[Party, End], target: Resource
 ) -> Answer:
     """Answer for requests and, where these ask another port beside a protocol, health checks."""
-    port, asked = number(target.get("port")), health_check_port(target)
+    source, end = ends
+    port, party = end.port, end.party
     if port is None:
         return yes()
-    source, party = parties
-    answer = _connect(firewall, balancer, parties, (int(port), _protocol(target)))
+    asked = port if asks_same_port(target) else health_check_port(target)
+    answer = _connect(firewall, balancer, (source, party), (int(port), protocol_of(target)))
     if answer.is_no:
         admitted = firewall.ports_for(party, source)
-        if len(admitted) == 1 and admitted[0] != port:
+        if len(admitted) == 1 and admitted[0] != port and port == number(target.get("port")):
             either = (
                 f"set the target group's port to {admitted[0]} if the application listens there"
             )
@@ -279,7 +284,7 @@ def _internal(stack: Stack, _: Settings) -> Iterator[Violation]:
             for one in traffic.listeners(balancer)
             if (port := number(one.get("port"))) is not None
             and not party.unfiltered
-            and firewall.passes(INGRESS, party, WORLD, int(port), _protocol(one)).is_yes
+            and firewall.passes(INGRESS, party, WORLD, int(port), protocol_of(one)).is_yes
         ]
         subnets = targets.balancer_subnets(balancer)
         public = bool(subnets) and all(network.is_public(one).is_yes for one in subnets)

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.conditions import given_fields
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
     Route,
     Traffic,
-    given_fields,
     listener_step,
     target_step,
     target_type,
 )
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
+from guardrails.values import UNKNOWN, dig, items, number, show
 
 _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
 _WELL_ARCHITECTED = "Well-Architected"
-_UNSET = ("#{protocol}", "#{port}", "#{host}")
 
 
 # --- targets --------------------------------------------------------------------------------------
@@ -34,6 +33,9 @@ def _vacant(stack: Stack, _: Settings) -> Iterator[Violation]:
     if not stack.of(tokens.AUTO_SCALING_GROUP) and not targets.without_fleet:
         return  # asg-multi-az reports that there is no fleet
     seen: set[Resource] = set()
+    if len(targets.vacant()) <= len(targets.stranded()):
+        # asg-behind-listener reports that a fleet is behind a target group that nobody asks.
+        seen.update(targets.vacant())
     for listener in stack.of(tokens.LISTENER):
         for route in traffic.live_routes(listener):
             yield from _weights(route)
@@ -152,31 +154,20 @@ def _shadowed(traffic: Traffic, listener: Resource) -> Iterator[Violation]:
     routes, live = traffic.routes(listener), traffic.live_routes(listener)
     last = live[-1]
     hidden = [one for one in routes[len(live) :] if one.kind in ("forward", UNKNOWN)]
-    if last.rule is not None and hidden and _is_page(last):
+    if last.rule is not None and hidden and last.is_page:
         yield Violation(
-            f'Rule "{last.rule.name}" matches every request and {_answer(last)}: what comes after '
+            f'Rule "{last.rule.name}" matches every request and {last.answer}: what comes after '
             "it never gets one.",
             last.rule,
-            (listener_step(listener), last.step, _answer(last)),
+            (listener_step(listener), last.step, last.answer),
             "remove the rule when the maintenance is over, or narrow its conditions.",
         )
-    buried = [one for one in hidden if one.rule is not None and one.kind == "forward"]
-    for route in buried if last.kind == "forward" else ():
-        if {one.target for one in route.targets} != {one.target for one in last.targets}:
-            yield Violation(
-                f'Rule "{route.resource.name}" never gets a request: rule "{last.resource.name}" '
-                "before it matches every request.",
-                route.resource,
-                (listener_step(listener), last.step, target_names(last)),
-                f'give rule "{route.resource.name}" a priority below that of rule '
-                f'"{last.resource.name}".',
-            )
     for route in live:
         status = str(dig(route.action, "fixedResponse", "statusCode"))
         if _closes_a_path(route) and status.startswith("5"):
             yield Violation(
                 f'whether rule "{route.resource.name}" is a maintenance page that was left on is not '
-                f"known: it {_answer(route)} to some requests.",
+                f"known: it {route.answer} to some requests.",
                 route.resource,
                 (listener_step(listener), route.step),
                 "remove the rule, or refuse on purpose with status 403, 404 or 410.",
@@ -191,24 +182,6 @@ def _closes_a_path(route: Route) -> bool:
     return not route.everything and kinds == {"pathPattern"}
 
 
-def target_names(route: Route) -> str:
-    """Name the target groups of a route as a step of a path."""
-    return ", ".join(target_step(one.target) for one in route.targets) or "a target group"
-
-
-def _is_page(route: Route) -> bool:
-    """Return whether an action answers, or sends visitors to another host."""
-    if route.kind == "fixed-response":
-        return True
-    return route.kind == "redirect" and not _keeps_host(route)
-
-
-def _answer(route: Route) -> str:
-    if route.kind == "redirect":
-        return f"redirects to {show(dig(route.action, 'redirect', 'host'))}"
-    return f"answers {show(dig(route.action, 'fixedResponse', 'statusCode'))}"
-
-
 def _answers_alone(stack: Stack, traffic: Traffic, listeners: list[Resource]) -> bool:
     """Return whether only a fixed response is left; a fleet without requests is asg-behind-listener's."""
     named = set(traffic.mentioned())
@@ -218,7 +191,7 @@ def _answers_alone(stack: Stack, traffic: Traffic, listeners: list[Resource]) ->
             return False
     live = [route for listener in listeners for route in traffic.live_routes(listener)]
     kinds = {"redirect" if one.kind == "redirect" else one.kind for one in live}
-    leaves = any(one.kind == "redirect" and not _keeps_host(one) for one in live)
+    leaves = any(one.kind == "redirect" and not one.keeps_host for one in live)
     return kinds <= {"fixed-response", "redirect"} and "fixed-response" in kinds and not leaves
 
 
@@ -246,11 +219,6 @@ NO_MAINTENANCE_PAGE = StackRule(
 # --- redirects ------------------------------------------------------------------------------------
 
 
-def _keeps_host(route: Route) -> bool:
-    host = dig(route.action, "redirect", "host")
-    return is_absent(host) or host in ("#{host}", UNKNOWN)
-
-
 def _redirects(stack: Stack, _: Settings) -> Iterator[Violation]:
     traffic = stack.derived(Traffic)
     for balancer in traffic.balancers:
@@ -262,7 +230,7 @@ def _redirects(stack: Stack, _: Settings) -> Iterator[Violation]:
                 if (
                     route.kind == "redirect"
                     and route.everything
-                    and _keeps_host(route)
+                    and route.keeps_host
                     and not _stays_plain(stack, traffic, route)
                 ):
                     yield from _follow(traffic, ports, route)
@@ -276,17 +244,7 @@ def _stays_plain(stack: Stack, traffic: Traffic, route: Route) -> bool:
         one for one in beside if one.get("protocol") == "HTTPS"
     ]
     plain = route.listener.get("protocol") != "HTTPS"
-    return plain and bool(secure) and _destination(route)[0].upper() != "HTTPS"
-
-
-def _destination(route: Route) -> tuple[str, float | None]:
-    redirect = dig(route.action, "redirect")
-    protocol, port = dig(redirect, "protocol"), dig(redirect, "port")
-    if is_absent(protocol) or protocol in _UNSET:
-        protocol = route.listener.get("protocol")
-    if is_absent(port) or port in _UNSET:
-        return str(protocol), number(route.listener.get("port"))
-    return str(protocol), number(port)
+    return plain and bool(secure) and route.destination[0].upper() != "HTTPS"
 
 
 def _follow(
@@ -295,11 +253,11 @@ def _follow(
     path: list[str] = []
     seen: list[Resource] = []
     route: Route | None = first
-    while route is not None and route.kind == "redirect" and _keeps_host(route):
+    while route is not None and route.kind == "redirect" and route.keeps_host:
         redirect = dig(route.action, "redirect")
         if not isinstance(redirect, dict) or UNKNOWN in redirect.values():
             return
-        protocol, port = _destination(route)
+        protocol, port = route.destination
         path += [listener_step(route.listener), f"redirect to {protocol} {port:g}"]
         if port not in ports:
             yield from _nowhere(traffic, ports, first, (protocol, port), tuple(path))

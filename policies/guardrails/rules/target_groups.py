@@ -22,7 +22,7 @@ from guardrails.architecture.traffic import (
 )
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, number, show
+from guardrails.values import UNKNOWN, number, show
 
 _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
 _WELL_ARCHITECTED = "Well-Architected"
@@ -44,12 +44,10 @@ _TYPE_OF_ID = (
 
 
 def _types(stack: Stack, _: Settings) -> Iterator[Violation]:
-    # What an Auto Scaling group needs is reported by asg-parts-accepted.
+    # What Auto Scaling groups and services of containers need is reported by asg-parts-accepted and
+    # elbv2-accepted.
     for attachment in stack.of(tokens.TARGET_GROUP_ATTACHMENT):
-        yield from _unfit(stack, attachment, "targetGroupArn", _attached_type(stack, attachment))
-    for service in stack.of(tokens.CONTAINER_SERVICE):
-        own_addresses = not service.left_out("networkConfiguration")
-        yield from _unfit(stack, service, "loadBalancers", "ip" if own_addresses else None)
+        yield from _unfit(stack, attachment, _attached_type(stack, attachment))
 
 
 def _attached_type(stack: Stack, attachment: Resource) -> str | None:
@@ -61,10 +59,8 @@ def _attached_type(stack: Stack, attachment: Resource) -> str | None:
     return next(known, None) if isinstance(given, str) else None
 
 
-def _unfit(stack: Stack, owner: Resource, prop: str, needed: str | None) -> Iterator[Violation]:
-    value = owner.get(prop)
-    arns = [dig(one, "targetGroupArn") for one in value] if isinstance(value, list) else value
-    found = stack.references(owner, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS, value=arns)
+def _unfit(stack: Stack, owner: Resource, needed: str | None) -> Iterator[Violation]:
+    found = stack.references(owner, "targetGroupArn", tokens.TARGET_GROUP, TARGET_GROUP_KEYS)
     for target in found.resources:
         kind = target_type(target)
         if needed is None or kind == needed or target.get("targetType") is UNKNOWN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from availability.target_groups import bad_drain
+from availability.target_groups import LONGEST_DELAY, bad_drain
 
 from guardrails import tokens
 from guardrails.architecture import target_timing
@@ -114,7 +114,7 @@ def _drains(stack: Stack, settings: Settings) -> Iterator[Violation]:
                     f"{max(least, 30)}."
                 ),
             )
-        elif delay < 3600:  # an hour: codedeploy-health-check-timing
+        elif delay < LONGEST_DELAY:  # codedeploy-health-check-timing, and then tg-accepted
             yield Violation(
                 what,
                 targets,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from guardrails import tokens
 from guardrails.architecture.network import ENDPOINTS, Network, Way, subnet_name
 from guardrails.architecture.serving import Fleet, Serving
+from guardrails.architecture.targets import Targets
 from guardrails.architecture.zones import spread, zone_of
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
@@ -39,8 +40,21 @@ def _egress(stack: Stack, _: Settings) -> Iterator[Violation]:
         for gateway in dict.fromkeys(one for path in paths for one in path.gateways):
             if gateway in reported or not _takes_all(stack, gateway, paths):
                 continue
+            if _with_balancer(stack, gateway):
+                continue
             reported.add(gateway)
             yield _violation(stack, fleet, gateway, paths)
+
+
+def _with_balancer(stack: Stack, gateway: Resource) -> bool:
+    """Return whether it is where a load balancer in one zone is: elbv2-multi-az reports the zone."""
+    places = stack.derived(Network).subnets(gateway, "subnetId")
+    targets = stack.derived(Targets)
+    return any(
+        set(places) <= set(targets.balancer_subnets(balancer))
+        and spread(stack, balancer, ("subnets", "subnetMappings")).possible < 2
+        for balancer in stack.of(tokens.LOAD_BALANCER)
+    )
 
 
 def _has_endpoints(stack: Stack) -> bool:

@@ -34,6 +34,11 @@ from tests.components.config.configurations import (
             {"topology": "single"},
             ["deploymentConfig", "with one instance none is left", "CodeDeployDefault.AllAtOnce"],
         ),
+        (
+            {"healthCheckGracePeriod": "10"},
+            ["healthCheckGracePeriod is 10", "healthy after 10 s at the earliest", "600"],
+        ),
+        ({"healthCheckGracePeriod": "4000"}, ["healthCheckGracePeriod is 4000", "at most 3600 s"]),
         ({"minSize": "1", "desiredCapacity": "1"}, ["with one instance none is left"]),
         (
             {"minSize": "1"},

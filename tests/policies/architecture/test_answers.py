@@ -28,8 +28,5 @@ def test_an_answer_is_no_boolean():
         bool(yes())
 
 
-def test_steps_before_and_the_negated_question():
+def test_steps_before():
     assert yes("b").after("a").path == ("a", "b")
-    assert yes("a").opposite("it is open") == no("it is open", "a")
-    assert no("closed", "a").opposite().is_yes
-    assert OPEN.opposite() is OPEN

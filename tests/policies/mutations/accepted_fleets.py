@@ -27,3 +27,8 @@ def template_without_image(stack):
 @breaks("asg-parts-accepted")
 def one_override_with_a_weight(stack):
     stack.set("group", "mixedInstancesPolicy.launchTemplate.overrides.0.weightedCapacity", "2")
+
+
+@breaks("asg-parts-accepted")
+def fleet_in_a_group_of_addresses(stack):
+    stack.set("target-group", "targetType", "ip")

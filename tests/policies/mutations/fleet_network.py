@@ -88,3 +88,28 @@ def database_admits_the_wrong_port(stack):
 @breaks("database-reachable")
 def database_admits_the_load_balancer(stack):
     stack.set("from-instances", "referencedSecurityGroupId", Ref("security-group"))
+
+
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+CODEDEPLOY = "com.amazonaws.ap-northeast-2.codedeploy-commands-secure"
+
+
+def codedeploy_endpoint(stack, **more):
+    """Add an endpoint to which the name of CodeDeploy's commands leads."""
+    stack.add("endpoint-group", "aws:ec2/securityGroup:SecurityGroup", {"vpcId": Ref("vpc")})
+    properties = {
+        "vpcId": Ref("vpc"),
+        "serviceName": CODEDEPLOY,
+        "vpcEndpointType": "Interface",
+        "subnetIds": [Ref("subnet-a"), Ref("subnet-b")],
+        "securityGroupIds": [Ref("endpoint-group")],
+        "privateDnsEnabled": True,
+        **more,
+    }
+    stack.add("commands", ENDPOINT, properties)
+
+
+@breaks("asg-reaches-codedeploy")
+def endpoint_behind_a_closed_door(stack):
+    """With private DNS the agent asks the endpoint, although there is a NAT gateway."""
+    codedeploy_endpoint(stack)

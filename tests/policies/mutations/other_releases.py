@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, MANDATORY, breaks, decides
 
+decides("asg-refresh-rolls-back", "group", "instanceRefresh", absent=KEEPS, unknown=KEEPS)
+
 
 def _containers(stack, **properties):
     given = {"desiredCount": 4, "name": "containers", **properties}
@@ -31,6 +33,27 @@ decides(
     unknown=KEEPS,
     given=lambda d: _everybody(d, sourceArn="arn:aws:s3:::pictures"),
 )
+
+
+REFRESH = {
+    "minHealthyPercentage": 100,
+    "maxHealthyPercentage": 200,
+    "instanceWarmup": "60",
+    "skipMatching": True,
+}
+
+
+@breaks("asg-refresh-rolls-back")
+def refresh_that_releases_and_stays(stack):
+    stack.drop("deployment-group")
+    stack.set("group", "instanceRefresh", {"strategy": "Rolling", "preferences": REFRESH})
+
+
+@breaks("asg-refresh-rolls-back")
+def refresh_told_not_to_go_back(stack):
+    stack.drop("deployment-group")
+    preferences = {**REFRESH, "autoRollback": False}
+    stack.set("group", "instanceRefresh", {"strategy": "Rolling", "preferences": preferences})
 
 
 @breaks("ecs-service-rolls-back", ADVISORY)

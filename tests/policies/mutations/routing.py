@@ -13,7 +13,7 @@ RULE = "aws:lb/listenerRule:ListenerRule"
 EVERYTHING = [{"pathPattern": {"values": ["/*"]}}]
 
 
-def empty_group(stack, name="spare"):
+def empty_group(stack, name="spare", kind="instance"):
     """Add a target group in which nobody is."""
     check = {"enabled": True, "protocol": "HTTP", "path": "/health", "matcher": "200"}
     timing = {"interval": 5, "timeout": 2, "healthyThreshold": 2, "unhealthyThreshold": 2}
@@ -21,7 +21,7 @@ def empty_group(stack, name="spare"):
         "vpcId": Ref("vpc"),
         "port": 8080,
         "protocol": "HTTP",
-        "targetType": "instance",
+        "targetType": kind,
         "deregistrationDelay": 10,
         "healthCheck": {**check, **timing},
     }

@@ -16,7 +16,7 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from tests.components.recording import Recording, record
 from tests.policies.draft import Changes
 from tests.policies.good_stack import plain
-from tests.policies.programs.cases import INNOCENTS, Broken, Edit, Innocent, Program
+from tests.policies.programs.cases import Broken, Edit, Innocent, Program
 from tests.policies.programs.created import created_outputs, with_outputs
 from tests.policies.programs.provider import CONFIG, LOOKUPS, with_unknowns
 from tests.policies.programs.running import case
@@ -172,8 +172,13 @@ def created(program: Program) -> list[Part]:
 
 
 def findings_after_up(name: str) -> list[Finding]:
-    """Return what the pack says about a sound program when every value is known."""
-    parts = created(INNOCENTS[name].program)
+    """Return what the pack says about a program when every value is known."""
+    one = case(name)
+    parts = created(one.program)
+    if isinstance(one, Broken) and one.edit is not None:
+        edit = Edit()
+        one.edit(edit)
+        parts = edited(parts, edit.changes)
     known = with_outputs((part.urn, part.kind, part.name, part.inputs) for part in parts)
     stack = Stack(
         Resource(

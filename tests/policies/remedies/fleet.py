@@ -117,3 +117,4 @@ sets(
     "vpc-endpoint-several-zones",
     ("secrets", "subnetIds", [Ref("subnet-a"), Ref("subnet-b")]),
 )
+sets("asg-refresh-rolls-back", ("group", "instanceRefresh.preferences.autoRollback", True))

@@ -180,3 +180,70 @@ sets(
 )
 sets("tg-health-check-port", ("target-group", "healthCheck.port", "traffic-port"))
 sets("tg-health-check-matcher", ("target-group", "healthCheck.matcher", "200"))
+
+
+# --- rules of a listener, functions, containers ---------------------------------------------------
+
+sets("listener-rules-in-order", ("narrow", "priority", 5))
+
+
+def permission(*keys: str, name: str) -> None:
+    """Register a remedy that lets Elastic Load Balancing call the function."""
+
+    def change(stack: Any) -> None:
+        given = {
+            "action": "lambda:InvokeFunction",
+            "function": Ref("resize", "name"),
+            "principal": "elasticloadbalancing.amazonaws.com",
+            "sourceArn": Ref("pictures", "arn"),
+        }
+        stack.add(name, "aws:lambda/permission:Permission", given)
+
+    cures(*keys)(change)
+
+
+permission("lambda-admits-load-balancer", name="new-permission")
+BOTH_ZONES = {
+    "subnets": [Ref("subnet-a"), Ref("subnet-b")],
+    "securityGroups": [Ref("instances-group")],
+}
+sets("ecs-service-multi-az", ("tasks", "networkConfiguration", BOTH_ZONES))
+sets("ecs-service-survives-zone-loss", ("tasks", "desiredCount", 2))
+sets("tasks_that_scale_down_to_one", ("limits", "minCapacity", 2))
+sets("ecs-service-keeps-tasks", ("tasks", "deploymentMinimumHealthyPercent", 100))
+
+# --- borders --------------------------------------------------------------------------------------
+
+
+def acl_rule(*keys: str, number: int, first: int, last: int) -> None:
+    """Register a remedy that adds a rule to the network ACL."""
+
+    def change(stack: Any) -> None:
+        properties = {
+            "networkAclId": Ref("border"),
+            "ruleNumber": number,
+            "ruleAction": "allow",
+            "protocol": "tcp",
+            "fromPort": first,
+            "toPort": last,
+            "cidrBlock": "0.0.0.0/0",
+        }
+        stack.add("new-rule", "aws:ec2/networkAclRule:NetworkAclRule", properties)
+
+    cures(*keys)(change)
+
+
+acl_rule("network-acl-passes-traffic", number=300, first=1024, last=65535)
+acl_rule("visitors_are_let_in_on_another_port", number=300, first=80, last=80)
+acl_rule("requests_are_denied_before_they_are_allowed", number=40, first=8080, last=8080)
+rule(
+    "endpoint_behind_a_closed_door",
+    kind=INGRESS,
+    group="endpoint-group",
+    port=443,
+    other=of("instances-group"),
+)
+sets("vpc-accepted", ("security-group", "vpcId", Ref("vpc")))
+sets("instances_with_a_group_of_another_vpc", ("instances-group", "vpcId", Ref("vpc")))
+sets("endpoint_whose_name_leads_nowhere", ("vpc", "enableDnsHostnames", True))
+sets("fleet_in_a_group_of_addresses", ("target-group", "targetType", "instance"))

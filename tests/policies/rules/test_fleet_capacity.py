@@ -9,9 +9,14 @@ from tests.policies.draft import Draft, broken, violations
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
+    test_a_change_makes_exactly_its_rule_undecidable,
 )
 
-__all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
+__all__ = [
+    "test_a_change_breaks_exactly_its_rule",
+    "test_a_change_breaks_nothing",
+    "test_a_change_makes_exactly_its_rule_undecidable",
+]
 
 GROUP = "aws:autoscaling/group:Group"
 SCHEDULE = "aws:autoscaling/schedule:Schedule"
@@ -83,7 +88,6 @@ BREAKS = [
 KEEPS = [
     workers,
     blue_and_green,
-    lambda d: blue_and_green(d, resolved=False),
     lambda d: schedule(workers(d), "workers", minSize=0, maxSize=0, desiredCapacity=0),
     lambda d: d.set("group", "minSize", 2.0),
     lambda d: d.set("group", "desiredCapacity", ...),
@@ -96,6 +100,18 @@ KEEPS = [
     lambda d: d.set("group", "availabilityZoneDistribution",
         {"capacityDistributionStrategy": "balanced-only"}),
 ]  # fmt: skip
+
+
+# A change after which exactly this rule cannot be decided.
+UNDECIDED = [
+    ("asg-survives-zone-loss", lambda d: blue_and_green(d, resolved=False)),
+]
+
+
+def test_where_both_are_too_small_it_does_not_matter_whose_weight_is_0():
+    draft = blue_and_green(Draft(), resolved=False).set("group", "minSize", 1.0)
+    found = violations(draft, "asg-survives-zone-loss")
+    assert [one.undecided for one in found] == [False, False]
 
 
 def two_groups(draft, first, second):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from guardrails.values import UNKNOWN
-
-from tests.policies.draft import Draft, violations
+from tests.policies.draft import Draft, Ref, violations
+from tests.policies.mutations.fleet_network import codedeploy_endpoint
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -44,10 +43,59 @@ def test_subnets_of_another_stack_are_not_decidable_unless_they_are_listed():
     assert not violations(draft, "asg-reaches-codedeploy", connectedSubnets=listed)
 
 
+def endpoints(draft, **more):
+    """Endpoints in the place of the NAT gateways."""
+    draft.drop("private-route", "aws:ec2/vpcEndpoint:VpcEndpoint::web-network-s3")
+    for name in ("s3", "codedeploy-commands-secure"):
+        codedeploy_endpoint(draft, serviceName=f"com.amazonaws.ap-northeast-2.{name}", **more)
+        draft.twin("commands", name).drop("commands")
+    return draft.set("endpoint-group", "ingress", [OPEN])
+
+
+OPEN = {"protocol": "tcp", "fromPort": 443.0, "toPort": 443.0, "cidrBlocks": ["10.20.0.0/16"]}
+WAY = "asg-reaches-codedeploy"
+
+
 def test_endpoints_are_a_way_out():
-    draft = Draft().drop("private-route")
-    for service in ("s3", "codedeploy-commands-secure"):
-        draft.add(service, "aws:ec2/vpcEndpoint:VpcEndpoint", {
-            "vpcId": UNKNOWN, "vpcEndpointType": "Interface",
-            "serviceName": f"com.amazonaws.ap-northeast-2.{service}"}, {"vpcId": ["vpc"]})  # fmt: skip
-    assert not violations(draft, "asg-reaches-codedeploy")
+    assert not violations(endpoints(Draft()), WAY)
+
+
+def test_endpoints_that_admit_nobody_are_none():
+    (found,) = violations(endpoints(Draft()).set("endpoint-group", "ingress", ...), WAY)
+    assert 'security group "endpoint-group" admits nothing' in found.what
+    assert 'VPC endpoint "s3"' in found.path
+
+
+def test_endpoints_to_which_no_name_leads_are_none():
+    (found,) = violations(endpoints(Draft(), privateDnsEnabled=False), WAY)
+    assert "private_dns_enabled is false" in found.what
+    assert "set private_dns_enabled" in found.remedy
+
+
+def test_a_private_zone_may_hold_the_name():
+    draft = endpoints(Draft(), privateDnsEnabled=False)
+    draft.add("names", "aws:route53/zone:Zone", {"name": "x", "vpcs": [{"vpcId": Ref("vpc")}]})
+    (found,) = violations(draft, WAY)
+    assert found.undecided
+
+
+def test_private_dns_may_be_switched_on_elsewhere():
+    draft = endpoints(Draft(), privateDnsEnabled=...)
+    for name in ("s3", "codedeploy-commands-secure"):
+        given = {"vpcEndpointId": Ref(name), "privateDnsEnabled": True}
+        draft.add(f"{name}-names", "aws:vpc/endpointPrivateDns:EndpointPrivateDns", given)
+    assert not violations(draft, WAY)
+
+
+def test_a_gateway_endpoint_needs_the_route_table():
+    draft = endpoints(Draft()).drop("s3")
+    gateway = {
+        "vpcId": Ref("vpc"),
+        "serviceName": "com.amazonaws.ap-northeast-2.s3",
+        "routeTableIds": [Ref("public-routes")],
+    }
+    draft.add("s3", "aws:ec2/vpcEndpoint:VpcEndpoint", gateway)
+    (found,) = violations(draft, WAY)
+    assert 'route table "private-routes"' in found.what
+    draft.set("s3", "routeTableIds", [Ref("private-routes")])
+    assert not violations(draft, WAY)

@@ -69,7 +69,10 @@ KEEPS = [
              {"listenerArn": ["https"], "actions": ["function"]})
         .add("register", "aws:lb/targetGroupAttachment:TargetGroupAttachment",
              {"targetGroupArn": UNKNOWN, "targetId": "arn:aws:lambda:eu-west-1:1:function:report"},
-             {"targetGroupArn": ["function"]}),
+             {"targetGroupArn": ["function"]})
+        .add("may", "aws:lambda/permission:Permission", {"action": "lambda:InvokeFunction",
+             "function": "arn:aws:lambda:eu-west-1:1:function:report",
+             "principal": "elasticloadbalancing.amazonaws.com"}),
     lambda d: d.set("target-group", "healthCheck.enabled", ...),
     lambda d: d.set("target-group", "healthCheck.protocol", "HTTPS"),
     lambda d: d.add("workers", "aws:autoscaling/group:Group", {"healthCheckType": "EC2",

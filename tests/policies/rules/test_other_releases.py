@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
+from tests.policies.mutations.other_releases import REFRESH
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -12,6 +13,12 @@ from tests.policies.rules.cases import (
 __all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
 
 SERVICE, PERMISSION = "aws:ecs/service:Service", "aws:lambda/permission:Permission"
+
+
+def refreshed(draft, **preferences):
+    """The draft with an image that an instance refresh releases."""
+    given = {"strategy": "Rolling", "preferences": {**REFRESH, **preferences}}
+    return draft.drop("deployment-group").set("group", "instanceRefresh", given)
 
 
 def containers(draft, **properties):
@@ -27,6 +34,8 @@ BREAKER = {"enable": True, "rollback": True}
 
 # A change and the one rule that it breaks.
 BREAKS = [
+    ("asg-refresh-rolls-back", refreshed),
+    ("asg-refresh-rolls-back", lambda d: refreshed(d, autoRollback=UNKNOWN)),
     ("codedeploy-deployment-group", lambda d: d.drop("deployment-group")),
     ("ecs-service-rolls-back", containers),
     ("ecs-service-rolls-back", lambda d: containers(d,
@@ -36,6 +45,7 @@ BREAKS = [
 
 # A change that breaks nothing.
 KEEPS = [
+    lambda d: refreshed(d, autoRollback=True),
     lambda d: containers(d, deploymentCircuitBreaker=BREAKER),
     lambda d: containers(d, alarms={**BREAKER, "alarmNames": ["errors"]}),
     lambda d: containers(d, deploymentController={"type": "CODE_DEPLOY"}),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.policies.programs.broken import closed, deploy, serve, survive, valid
+from tests.policies.programs.broken import borders, closed, deploy, serve, survive, valid
 
-__all__ = ["closed", "deploy", "serve", "survive", "valid"]
+__all__ = ["borders", "closed", "deploy", "serve", "survive", "valid"]

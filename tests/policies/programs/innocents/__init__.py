@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.programs.innocents import (
+    borders,
     buckets,
     deliveries,
     doors,
@@ -16,6 +17,7 @@ from tests.policies.programs.innocents import (
 )
 
 __all__ = [
+    "borders",
     "buckets",
     "deliveries",
     "doors",

@@ -99,7 +99,9 @@ def canary_by_weight() -> None:
     )
 
 
-@innocent(engine=True)
+@innocent(
+    may_ask="Which of two new target groups has the weight 0 is known when they exist.", engine=True
+)
 def blue_and_green() -> None:
     """Green is empty until the next release, and gets no request: its weight is 0."""
     shared = entrance()
