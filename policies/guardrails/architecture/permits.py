@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,8 +99,13 @@ WORLD = Party("visitors", unfiltered=True, internet=True)
 
 def network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """Return an address range, None if it is none."""
+    return _network(value) if isinstance(value, str) else None
+
+
+@functools.cache
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
-        return ipaddress.ip_network(str(value), strict=False)
+        return ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
 

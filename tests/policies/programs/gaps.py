@@ -11,5 +11,8 @@ BLOCKED: dict[str, str] = {}
 PASSES: dict[str, str] = {}
 """Broken programs that pass."""
 
+TOLD_TWICE: dict[str, str] = {}
+"""Broken programs with one fault that several rules report."""
+
 BREAKS_THAT_PASS: dict[str, str] = {}
 """Breaks of generated architectures that pass."""

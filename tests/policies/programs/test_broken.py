@@ -9,7 +9,7 @@ import tests.policies.programs.broken
 import tests.policies.programs.innocents  # noqa: F401 - registers them
 from tests.policies.programs.cases import BROKEN
 from tests.policies.programs.evaluation import added, findings, is_undecided, lines
-from tests.policies.programs.gaps import PASSES
+from tests.policies.programs.gaps import PASSES, TOLD_TWICE
 
 
 def answers(name):
@@ -53,6 +53,13 @@ def test_the_message_names_what_is_broken(name):
     for finding in added(BROKEN[name]):
         problem = finding.text.split(" Remedy: ")[0]
         assert '"' in problem or " Path: " in problem or is_undecided(finding), finding.text
+
+
+@pytest.mark.parametrize("name", [name for name in BROKEN if name not in TOLD_TWICE])
+def test_one_rule_reports_a_fault(name):
+    """Whoever reads two messages looks for two faults."""
+    found = [one for one in added(BROKEN[name]) if one.level is Level.MANDATORY]
+    assert len({one.rule.id for one in found}) <= 1, lines(found)
 
 
 def test_there_are_enough():
