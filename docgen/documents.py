@@ -78,11 +78,18 @@ def _timing() -> str:
     return periods.render()
 
 
+def _conformance() -> str:
+    from docgen import conformance  # noqa: PLC0415
+
+    return conformance.render()
+
+
 DOCUMENTS = {
     "config-schema": Document(Path("docs/config.schema.json"), _config_schema),
     "report-schema": Document(Path("docs/report.schema.json"), _report_schema),
     "policies": Document(Path("docs/policies.md"), _policies),
     "emulator-coverage": Document(Path("docs/emulator-coverage.md"), _emulator_coverage),
+    "conformance": Document(Path("docs/conformance.md"), _conformance),
     "timing": Document(Path("docs/timing.md"), _timing),
 }
 """By the name that the command line takes."""

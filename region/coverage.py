@@ -9,6 +9,7 @@ from typing import Final, cast
 import botocore.session
 from botocore import xform_name
 
+from region import api_coverage
 from region.api.patching import applied
 from region.provider import upstream, validate
 from region.provider.handler import Handler
@@ -38,12 +39,14 @@ replaces a resource is taken from Pulumi's own provider, version {version}
 def render() -> str:
     """Return the page."""
     handlers = all_handlers()
+    install_patches()
     parts = [
         _INTRODUCTION.format(version=upstream.document()["version"]),
         "\n".join(_overview(handlers)),
         "\n".join(_unsupported()),
         "\n".join(_functions()),
-        "\n".join(_operations()),
+        "\n".join(api_coverage.render()),
+        "\n".join(_patches()),
         "\n".join(_types(handlers)),
     ]
     return "\n".join(parts)
@@ -74,13 +77,12 @@ def _functions() -> Iterator[str]:
     yield ""
 
 
-def _operations() -> Iterator[str]:
+def _patches() -> Iterator[str]:
     """Describe the patches of moto, per service."""
-    yield "## AWS APIs\n"
+    yield "### Patches\n"
     yield "moto answers the AWS APIs. The region replaces or wraps these parts of it:\n"
     yield "| Service | Operations | Other parts of moto |"
     yield "| --- | --- | --- |"
-    install_patches()
     session = botocore.session.get_session()
     known = set(session.get_available_services())
     parts = [tuple(patch.target.split(".")) for patch in applied()]

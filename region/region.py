@@ -7,11 +7,11 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from region import calibration, daemons, image_options, preflight, private, session
+from region import calibration, daemons, image_options, last_ports, preflight, private, session
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.machines import cgroups
@@ -89,7 +89,9 @@ class Region:
         network = RegionNetwork(self.config.root)
         self._with(network.start, network.stop)
         private.directory(self.config.root / "instances")
-        plane = ControlPlane(self.config, install_patches, hosts=(f"{API}:{API_PORT}",))
+        last = last_ports.free(self.config.root)
+        config = replace(self.config, api_port=self.config.api_port or last.api)
+        plane = ControlPlane(config, install_patches, hosts=(f"{API}:{API_PORT}",))
         self._with(plane.start, plane.stop)
         with network.listen(API, API_PORT) as listener:
             plane.serve(listener)
@@ -110,8 +112,10 @@ class Region:
         self._with(loop.start, loop.stop)
         usage = UsageRecorder(self.config.root, pool)
         self._with(usage.start, usage.stop)
-        provider = ProviderServer(plane.endpoint, self.config.region, plane.credentials.user)
-        port = provider.start(self.provider_port)
+        provider = ProviderServer(
+            plane.endpoint, self.config.region, plane.credentials.user, plane.created
+        )
+        port = provider.start(self.provider_port or last.provider)
         self._undo.callback(provider.stop)
         found = session.Session(
             pid=os.getpid(),
@@ -123,6 +127,7 @@ class Region:
             limits=kind.name,
             image=self.config.image,
         )
+        last_ports.remember(self.config.root, last_ports.Ports(plane.port, port))
         session.write(self.config.root, found)
         self._undo.callback(session.record(self.config.root).unlink, missing_ok=True)
         return found

@@ -1,8 +1,8 @@
 """moto and botocore without the data that nobody in the region reads, which they keep for good.
 
-moto reads at its import which instance types each of AWS's regions and zones offers (50 MB);
-botocore keeps the documentation in its models of the services, half of their size, once for moto's
-answers and once for clients.
+moto reads at its import which instance types each of AWS's regions and zones offers (50 MB), and with EC2
+1,200 images for ECS, which would also be in each saved state. botocore keeps the documentation in its
+models of the services, half of their size, once for moto's answers and once for clients.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from moto.utilities import utils
 
 _TABLES: Final = "moto.ec2.models.instance_types"
 _OFFERINGS: Final = "ec2/resources/instance_type_offerings"
+_ECS: Final = "ec2/resources/ecs/optimized_amis"
 _SHARED_TEXT: Final = 80
 """Strings up to this length are kept once, whichever model they are in: the names of shapes."""
 
@@ -76,7 +77,7 @@ def _shared(key: str, value: Any) -> Any:
 
 
 def install() -> None:
-    """Import moto's EC2 without the offers, and let botocore read its models without documentation.
+    """Import moto's EC2 without offers and ECS's images; have models read without documentation.
 
     Nothing may have imported moto's EC2 before: then its tables are complete, and stay so.
     """
@@ -93,4 +94,7 @@ def install() -> None:
 
 
 def _without_offerings(resource: str) -> Any:
+    # moto's images keep this function for when they are loaded; it knows regions without such a file.
+    if resource.startswith(_ECS):
+        raise FileNotFoundError(resource)
     return [] if resource.startswith(_OFFERINGS) else _load_resource(resource)

@@ -2,7 +2,8 @@
 
 moto answers, in this process, so that the region's controllers share its objects. One WSGI
 application wraps it: it holds a single lock during every request, so that controllers see a
-consistent state, and announces every request that changed something.
+consistent state, and announces every request that changed something. Such a request is answered when the
+change is on the disk.
 """
 
 from __future__ import annotations
@@ -10,13 +11,11 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from moto.core.common_models import BaseModel
-from moto.core.config import default_user_config
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -24,13 +23,17 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer
 
-from commandline.errors import UserError
 from region import credentials, private
-from region.api import state, texts, wsgi
+from region.api import creations, state, wsgi
+from region.api.blobs import BlobStore
+from region.api.creations import Answer, Creations
 from region.api.credentials import Credentials
-from region.api.guard import Guard, Refusal
+from region.api.front import Front
+from region.api.guard import Guard
+from region.api.opening import HOST, ControlPlaneError, bind, refuse_pass_through
 from region.api.patching import Patches
-from region.config import ACCOUNT, RegionConfig
+from region.api.saving import Saver
+from region.config import RegionConfig
 from region.connections import LimitedConnections, TimedRequests
 
 if TYPE_CHECKING:
@@ -43,20 +46,11 @@ if TYPE_CHECKING:
     from moto.ssm.models import SimpleSystemManagerBackend
 
 log = logging.getLogger(__name__)
-_INSTEAD = {"StartSession": " For a shell in an instance: python -m rehearsal shell INSTANCE"}
-"""What does the same in another way."""
 
-HOST = "127.0.0.1"
-SAVE_INTERVAL = 2.0
 POLL_INTERVAL = 0.05
 GLOBAL_SERVICES = frozenset({"budgets", "iam", "route53", "s3", "s3control", "sts"})
-ACCOUNT_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
 
 patches = Patches()
-
-
-class ControlPlaneError(UserError):
-    """The control plane cannot start; the message says what to do."""
 
 
 class ControlPlane:
@@ -70,6 +64,7 @@ class ControlPlane:
         extra: What controllers need again after a restart; values must be picklable.
         warnings: What went wrong without keeping the control plane from starting.
         credentials: Whose calls are accepted.
+        creations: Those of the provider that are under way.
     """
 
     def __init__(
@@ -93,9 +88,10 @@ class ControlPlane:
         self.generation = 0
         self.extra: dict[str, object] = {}
         self.warnings: list[str] = []
+        self.creations = Creations()
+        self._blobs = BlobStore(config.root / "objects")
         self._saving = threading.Lock()
-        self._saved_generation = 0
-        self._stopping = threading.Event()
+        self._saver = Saver(self.save, lambda: self.generation)
         self._server: BaseWSGIServer | None = None
         self._further: list[BaseWSGIServer] = []
         self._application: wsgi.Application | None = None
@@ -122,17 +118,20 @@ class ControlPlane:
         Raises:
             ControlPlaneError: If the port is taken.
         """
-        _refuse_pass_through()
+        refuse_pass_through()
         self.config.root.mkdir(parents=True, exist_ok=True)
-        with _bind(self.config.api_port) as listener:
+        with bind(self.config.api_port) as listener:
             self._open_log()
             state.reset()
             patches.install()
             self._install_patches()
             self.load()
-            self._stopping.clear()
+            if not self.config.state_file.exists():
+                # What every account has, such as a default VPC, keeps its ids after a restart too.
+                self.backend("ec2")
+                self.save()
+            self._saver.start(self.generation)
             self._server = self._listen(listener)
-        self._spawn(self._save_when_changed, "control-plane-save")
 
     def serve(self, listener: socket.socket) -> None:
         """Answer on another listening socket too, until `stop`; its address must be in `hosts`.
@@ -143,7 +142,6 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Stop listening and save. May be called twice, and after a failed start."""
-        self._stopping.set()
         self.notify()
         server, self._server = self._server, None
         servers = [*([server] if server else []), *self._further]
@@ -155,8 +153,7 @@ class ControlPlane:
         self._threads.clear()
         for one in servers:
             one.server_close()
-        if server is not None:
-            self.save()
+        self._saver.stop()
         if self._log_handler is not None:
             logging.getLogger("region").removeHandler(self._log_handler)
             self._log_handler.close()
@@ -190,20 +187,30 @@ class ControlPlane:
             self.changed.wait_for(lambda: self.generation > since, timeout)
             return self.generation
 
+    def created(self, token: str) -> None:
+        """Forget a creation of the provider, also on the disk: the engine will be told about it next."""
+        with self.lock:
+            if not self.creations.end(token):
+                return
+            self.notify()
+            generation = self.generation
+        self._saver.confirm(generation)
+
     def notify(self) -> None:
         """Announce a change that did not come through the API."""
         with self.changed:
             self.generation += 1
             self.changed.notify_all()
 
-    def save(self) -> None:
-        """Write all resources to the state file, atomically."""
+    def save(self) -> int:
+        """Write all resources to the state file, atomically; return the generation that it has."""
         with self._saving:
             with self.lock:
                 generation = self.generation
-                content = state.dump(self.config.account, self.config.region, self.extra)
-            state.write(self.config.state_file, content)
-            self._saved_generation = generation
+                extra = {**self.extra, creations.EXTRA: self.creations.open}
+                dump = state.dump(self.config.account, self.config.region, extra)
+            dump.write(self.config.state_file, self._blobs)
+            return generation
 
     def load(self) -> None:
         """Replace what moto holds by the content of the state file, if there is one."""
@@ -212,10 +219,11 @@ class ControlPlane:
             return
         with self.lock:
             try:
-                self.extra = state.load(path, self.config.account, self.config.region)
+                self.extra = state.load(path, self._blobs, self.config.account, self.config.region)
             except state.StateError as error:
                 log.warning("%s", error)
                 self.warnings.append(str(error))
+            self.creations.load(self.extra.pop(creations.EXTRA, None))
         self.notify()
 
     def _listen(self, listener: socket.socket) -> BaseWSGIServer:
@@ -224,7 +232,8 @@ class ControlPlane:
         if self._application is None:
             own = {f"{HOST}:{port}", f"localhost:{port}"}
             guard = Guard(self.credentials, own | self._hosts)
-            self._application = self._wrap(DomainDispatcherApplication(create_backend_app), guard)
+            moto = DomainDispatcherApplication(create_backend_app)
+            self._application = Front(guard, partial(self._answer, moto))
         server = _Server(host, port, self._application, _Handler, fd=listener.fileno())
         self._spawn(lambda: server.serve_forever(POLL_INTERVAL), f"control-plane-api-{host}")
         return server
@@ -234,60 +243,6 @@ class ControlPlane:
         self._threads.append(thread)
         thread.start()
 
-    def _wrap(self, moto: wsgi.Application, guard: Guard) -> wsgi.Application:
-        def application(environ: wsgi.Environ, start_response: wsgi.StartResponse) -> list[bytes]:
-            def refuse(found: Refusal) -> list[bytes]:
-                return wsgi.error_response(
-                    environ, start_response, "403 Forbidden", found.code, found.message
-                )
-
-            caller = guard.examine(environ)
-            if isinstance(caller, Refusal):
-                return refuse(caller)
-            body = wsgi.read_body(environ)
-            wrong = guard.verify(caller, environ, body)
-            if wrong is not None:
-                return refuse(wrong)
-            return self._perform(moto, environ, start_response, body)
-
-        return application
-
-    def _perform(
-        self,
-        moto: wsgi.Application,
-        environ: wsgi.Environ,
-        start_response: wsgi.StartResponse,
-        body: bytes,
-    ) -> list[bytes]:
-        """Answer a request whose caller may make it; every failure has the form of its service."""
-
-        def fail(status: str, code: str, message: str) -> list[bytes]:
-            return wsgi.error_response(environ, start_response, status, code, message)
-
-        path = str(environ.get("PATH_INFO", ""))
-        if path.startswith(wsgi.REFUSED_PATHS):
-            message = f"{path} is not an AWS call: stop the region instead of resetting it."
-            return fail("403 Forbidden", "AccessDenied", message)
-        malformed = texts.CODES[wsgi.protocol_of(environ)]
-        if objection := texts.objection(environ, body):
-            return fail("400 Bad Request", malformed, objection)
-        action = wsgi.action_of(environ, body)
-        environ.pop(ACCOUNT_HEADER, None)
-        try:
-            return self._answer(moto, environ, start_response, action)
-        except NotImplementedError as error:
-            instead = _INSTEAD.get(action, "")
-            message = f"The local region does not implement {action} ({error}).{instead}"
-            return fail("501 Not Implemented", "NotImplemented", message)
-        except UnicodeError:
-            log.exception("%s %s has a text that cannot be used", action, path)
-            message = "The request has a text that cannot be encoded."
-            return fail("400 Bad Request", malformed, message)
-        except Exception as error:
-            log.exception("%s %s failed", action, path)
-            message = f"{action} failed in the local region: {type(error).__name__}: {error}"
-            return fail("500 Internal Server Error", "InternalFailure", message)
-
     def _answer(
         self,
         moto: wsgi.Application,
@@ -296,7 +251,7 @@ class ControlPlane:
         action: str,
     ) -> list[bytes]:
         status = ""
-        held: tuple[object, ...] = ()
+        held: tuple[str, wsgi.Headers, object] = ("", [], None)
 
         def hold(
             code: str, headers: wsgi.Headers, exc_info: object = None
@@ -306,7 +261,12 @@ class ControlPlane:
             return chunks.append
 
         chunks: list[bytes] = []
+        changed = 0
         with self.lock:
+            earlier = self.creations.answer(environ)
+            if earlier is not None:
+                start_response(earlier.status, earlier.headers)
+                return [earlier.body]
             answer = moto(environ, hold)
             try:
                 chunks.extend(answer)
@@ -315,21 +275,13 @@ class ControlPlane:
             if status.startswith("2") and wsgi.changes_something(
                 action, str(environ["REQUEST_METHOD"])
             ):
+                self.creations.keep(environ, Answer(status, held[1], b"".join(chunks)))
                 self.notify()
+                changed = self.generation
+        if changed:
+            self._saver.confirm(changed)
         start_response(*held)
         return chunks
-
-    def _save_when_changed(self) -> None:
-        while not self._stopping.is_set():
-            generation = self.wait(self._saved_generation, 1.0)
-            if generation <= self._saved_generation:
-                continue
-            started = time.monotonic()
-            try:
-                self.save()
-            except Exception:
-                log.exception("The region's state could not be saved to %s", self.config.state_file)
-            self._stopping.wait(max(0.0, SAVE_INTERVAL - (time.monotonic() - started)))
 
     def _open_log(self) -> None:
         private.directory(self.config.log_directory)
@@ -346,41 +298,6 @@ class _Server(LimitedConnections, BaseWSGIServer):
 class _Handler(TimedRequests, MotoRequestHandler):
     timeout = 60
     protocol_version = "HTTP/1.1"
-
-
-def _bind(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        message = (
-            f"The region's API cannot listen on {HOST}:{port} ({error.strerror}): stop what uses "
-            f"port {port} (`ss -ltnp 'sport = :{port}'` shows it) or choose another port, 0 for a "
-            "free one."
-        )
-        raise ControlPlaneError(message) from error
-    return listener
-
-
-def _refuse_pass_through() -> None:
-    """Make sure that moto never forwards a request to AWS nor emulates a real account."""
-    if DEFAULT_ACCOUNT_ID != ACCOUNT:
-        message = (
-            f"moto was imported with account {DEFAULT_ACCOUNT_ID}: unset MOTO_ACCOUNT_ID, the "
-            f"local region is account {ACCOUNT} only."
-        )
-        raise ControlPlaneError(message)
-    core = default_user_config.get("core", {})
-    passthrough = core.get("passthrough") or {}
-    if passthrough.get("urls") or passthrough.get("services"):
-        message = (
-            f"moto is set to pass requests through to AWS ({passthrough}): remove that setting, "
-            "the local region must never reach a real account."
-        )
-        raise ControlPlaneError(message)
 
 
 @patches.method(BaseModel, "__new__")

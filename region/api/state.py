@@ -3,7 +3,9 @@
 All moto backends go into one pickle, because they refer to each other: an Auto Scaling group holds
 EC2 instances and a load balancer's target group. What cannot be pickled (locks, keys,
 certificates, moto's registries) is replaced by a recipe. IAM's AWS-managed policies, about 24 MB,
-are moto's own data and are stored as their ARNs.
+are moto's own data: of those that nothing is attached to nothing is stored.
+
+The contents of S3 objects are files of their own (region.api.blobs).
 
 The file is one line of JSON (format, versions, digest) and the pickle. It is read back only by the
 versions that wrote it, from the user's own directory: a pickle is code as much as data.
@@ -19,8 +21,10 @@ import pickle
 import platform
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FunctionType
 from typing import Any, cast
 
 import cloudpickle
@@ -30,10 +34,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from moto.backends import get_backend, list_of_moto_modules
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
-from moto.iam.models import AWSManagedPolicy
-from moto.s3.models import s3_backends
+from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy
+from moto.s3.models import FakeKey, s3_backends
 
-FORMAT = 9
+from region.api.blobs import BlobStore, References, reading, replace
+
+FORMAT = 10
 """Raised when what the region adds to moto's objects changes: older states lack it."""
 
 Reduced = tuple[object, ...]
@@ -60,8 +66,25 @@ def backend(service: str, account: str, where: str) -> Any:
     return _get_backend(service)[account][where]
 
 
-def dump(account: str, region: str, extra: dict[str, object]) -> bytes:
-    """Serialize the state of `account` in `region` as the content of a state file.
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """A region's state at one moment: the content of its state file, and what that refers to."""
+
+    payload: bytes
+    header: dict[str, object]
+    references: References
+
+    def write(self, path: Path, blobs: BlobStore) -> None:
+        """Write everything, and return when it is on the disk. A crash leaves the earlier state."""
+        blobs.write(self.references.new)
+        header = {**self.header, "sha256": _digest(self.payload)}
+        replace(path, json.dumps(header).encode() + b"\n" + self.payload)
+        self.references.written()
+        blobs.keep(self.references.digests)
+
+
+def dump(account: str, region: str, extra: dict[str, object]) -> Dump:
+    """Serialize the state of `account` in `region`.
 
     The caller holds the control plane's lock. `extra` is whatever else has to survive a restart.
     """
@@ -74,29 +97,17 @@ def dump(account: str, region: str, extra: dict[str, object]) -> bytes:
         for accounts in _live_backends()
         if account in accounts
     }
-    buffer = io.BytesIO()
-    _Pickler(buffer, protocol=5).dump({"backends": backends, "extra": extra})
-    payload = buffer.getvalue()
-    header = {**_identity(), "account": account, "region": region, "sha256": _digest(payload)}
-    return json.dumps(header).encode() + b"\n" + payload
+    buffer, references = io.BytesIO(), References()
+    _Pickler(buffer, references).dump({"backends": backends, "extra": extra})
+    header = {**_identity(), "account": account, "region": region}
+    return Dump(buffer.getvalue(), header, references)
 
 
 def _live_backends() -> list[Any]:
     return list(vars(BackendDict)["_instances"])
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write `content` to `path` atomically, readable by its owner only."""
-    temporary = path.with_suffix(".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def load(path: Path, account: str, region: str) -> dict[str, object]:
+def load(path: Path, blobs: BlobStore, account: str, region: str) -> dict[str, object]:
     """Load the resources of the state file into moto's backends and return `dump`'s `extra`.
 
     Raises:
@@ -104,7 +115,8 @@ def load(path: Path, account: str, region: str) -> dict[str, object]:
             for another account, region or user. It is moved aside then, and moto is empty.
     """
     try:
-        return _load(path, account, region)
+        with reading(blobs):
+            return _load(path, account, region)
     except Exception as error:
         reset()
         aside = set_aside(path)
@@ -188,17 +200,38 @@ def _module_of(service_name: str) -> str:
 
 
 class _Pickler(cloudpickle.Pickler):
-    """A pickler that knows which parts of a moto backend are not data."""
+    """A pickler that knows which parts of a moto backend are not data.
+
+    Every API call that changes something waits for one, so what is to be done with an object is looked
+    up by its exact type.
+    """
+
+    def __init__(self, file: io.BytesIO, references: References) -> None:
+        super().__init__(file, protocol=5)
+        self._recipes: dict[type, Callable[[Any], Any]] = {FakeKey: references.reduce}
 
     def reducer_override(self, obj: Any) -> Any:
-        for kind, reduce in _RECIPES:
-            if isinstance(obj, kind):
-                return reduce(obj)
-        if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
-            return _reduce_mapping(cast("dict[object, object]", obj))
-        if hasattr(type(obj), "private_bytes"):
-            return (_private_key, (_pem(cast("PrivateKeyTypes", obj)),))
-        return super().reducer_override(obj)
+        kind = type(obj)
+        recipe = self._recipes.get(kind)
+        if recipe is None:
+            recipe = self._recipes[kind] = self._recipe_for(kind)
+        return recipe(obj)
+
+    def _recipe_for(self, kind: type) -> Callable[[Any], Any]:
+        for base, reduce in _RECIPES:
+            if issubclass(kind, base):
+                return reduce
+        if issubclass(kind, dict) and kind.__module__.startswith("moto."):
+            return _reduce_mapping
+        if hasattr(kind, "private_bytes"):
+            return lambda key: (_private_key, (_pem(key),))
+        if issubclass(kind, type | FunctionType):
+            return super().reducer_override
+        return _as_usual
+
+
+def _as_usual(_: object) -> Any:
+    return NotImplemented
 
 
 def _reduce_mapping(mapping: dict[object, object]) -> Reduced:
@@ -241,6 +274,30 @@ def _reduce_managed_policy(policy: AWSManagedPolicy) -> Reduced:
     return (_managed_policy, identity, state, None, None, _set_count)
 
 
+def _reduce_iam(iam: IAMBackend) -> Reduced:
+    """Reduce IAM to what the account has made and attached; the rest is moto's data."""
+    used = {
+        arn: policy
+        for arn, policy in iam.managed_policies.items()
+        if type(policy) is not AWSManagedPolicy or policy.attachment_count
+    }
+    omitted = {"managed_policies", "aws_managed_policies"}
+    state = {name: value for name, value in vars(iam).items() if name not in omitted}
+    return (_empty_iam, (), (state, used), None, None, _fill_iam)
+
+
+def _empty_iam() -> IAMBackend:
+    return IAMBackend.__new__(IAMBackend)
+
+
+def _fill_iam(iam: IAMBackend, content: tuple[dict[str, object], dict[str, ManagedPolicy]]) -> None:
+    state, used = content
+    vars(iam).update(state)
+    fresh = cast("IAMBackend", _get_backend("iam")[iam.account_id][GLOBAL_REGION])
+    iam.aws_managed_policies = fresh.aws_managed_policies
+    iam.managed_policies = {**fresh.managed_policies, **used}
+
+
 def _set_count(policy: AWSManagedPolicy, state: dict[str, int]) -> None:
     policy.attachment_count = state["count"]
 
@@ -262,6 +319,7 @@ _RECIPES: tuple[tuple[type, Callable[[Any], Reduced]], ...] = (
     (type(threading.RLock()), lambda _lock: (threading.RLock, ())),
     (type(threading.Lock()), lambda _lock: (threading.Lock, ())),
     (AWSManagedPolicy, _reduce_managed_policy),
+    (IAMBackend, _reduce_iam),
     (BackendDict, lambda backend: (_get_backend, (_module_of(backend.service_name),))),
     (
         AccountSpecificBackend,

@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from region.addresses import require_loopback
 from region.credentials import Credential
+from region.provider import creation
 
 POOL_SIZE = 64
 
@@ -75,7 +76,7 @@ class Clients:
             request_checksum_calculation="when_required",
             s3={"addressing_style": "path"},
         )
-        return self._session.client(  # pyright: ignore[reportCallIssue]
+        client = self._session.client(  # pyright: ignore[reportCallIssue]
             service,  # pyright: ignore[reportArgumentType]
             endpoint_url=self._endpoint_url,
             region_name=self._region,
@@ -83,3 +84,5 @@ class Clients:
             aws_secret_access_key=self._credential.secret_access_key,
             config=config,
         )
+        client.meta.events.register("before-call.*.*", creation.mark)
+        return client

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent import futures
 from typing import Any, Final
 
@@ -35,12 +36,20 @@ class ProviderServer:
     processes of this process's user and of root may call the provider.
     """
 
-    def __init__(self, endpoint_url: str, region: str, credential: Credential) -> None:
+    def __init__(
+        self,
+        endpoint_url: str,
+        region: str,
+        credential: Credential,
+        created: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        """Prepare the server. `created` is told the token of each creation that has ended."""
         clients = Clients(endpoint_url, region, credential)
         self._provider_context = ProviderContext(clients, region)
         self._admission = Admission(peers.admitted())
         self._handlers = all_handlers()
         self._sessions = Sessions()
+        self._created = created
         self._server: Any = None
 
     def start(self, port: int = 0) -> int:
@@ -58,7 +67,9 @@ class ProviderServer:
             ],
             interceptors=[self._admission],
         )
-        service = ProviderService(self._provider_context, self._handlers, self._sessions)
+        service = ProviderService(
+            self._provider_context, self._handlers, self._sessions, self._created
+        )
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(service, server)
         try:
             bound = server.add_insecure_port(f"{HOST}:{port}")

@@ -15,7 +15,7 @@ from google.protobuf import empty_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from region.provider import invokes, lifecycle
+from region.provider import creation, invokes, lifecycle
 from region.provider.compare import ChangeKind
 from region.provider.errors import Cancelled, CheckFailure, describe
 from region.provider.handler import Handler
@@ -46,11 +46,16 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
     """One service for all engines; what differs per engine is kept in its session."""
 
     def __init__(
-        self, provider_context: ProviderContext, handlers: Mapping[str, Handler], sessions: Sessions
+        self,
+        provider_context: ProviderContext,
+        handlers: Mapping[str, Handler],
+        sessions: Sessions,
+        created: Callable[[str], object],
     ) -> None:
         self._provider_context = provider_context
         self._handlers = handlers
         self._sessions = sessions
+        self._created = created
 
     # --- the plugin itself -------------------------------------------------------------------
 
@@ -145,7 +150,12 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(properties=to_struct(outputs))
         with _answers(context, f"creating {_label(request.urn)}"):
             op = self._operation(request, context)
-            identity, outputs = lifecycle.create(handler, op, inputs)
+            try:
+                with creation.marked(request.urn):
+                    identity, outputs = lifecycle.create(handler, op, inputs)
+            finally:
+                # Whatever it is, the engine is told: only the region's death is not.
+                self._created(creation.token_of(request.urn))
             return provider_pb2.CreateResponse(id=identity, properties=to_struct(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802

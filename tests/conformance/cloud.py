@@ -106,7 +106,9 @@ class Network:
         self.zones = [cloud.region + zone for zone in ZONES]
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc)
+        self._gateway = gateway
         table = ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self._table = table
         ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
         self.subnets: list[str] = []
         for place, zone in enumerate(self.zones):
@@ -124,3 +126,14 @@ class Network:
             IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
         )
         self.image = cloud.ssm.get_parameter(Name=IMAGE_PARAMETER)["Parameter"]["Value"]
+
+    def remove(self) -> None:
+        """Remove it, once nothing is left in it."""
+        ec2 = self.cloud.ec2
+        for subnet in self.subnets:
+            ec2.delete_subnet(SubnetId=subnet)
+        ec2.delete_route_table(RouteTableId=self._table)
+        ec2.delete_security_group(GroupId=self.group)
+        ec2.detach_internet_gateway(InternetGatewayId=self._gateway, VpcId=self.vpc)
+        ec2.delete_internet_gateway(InternetGatewayId=self._gateway)
+        ec2.delete_vpc(VpcId=self.vpc)

@@ -59,6 +59,9 @@ def cloud(everywhere: Cloud) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def network(everywhere: Cloud) -> Network:
+def network(everywhere: Cloud) -> Iterator[Network]:
     """A network that all tests of this worker share."""
-    return Network(everywhere)
+    shared = Network(everywhere)
+    yield shared
+    if everywhere.is_aws:  # A region goes as a whole.
+        shared.remove()

@@ -95,8 +95,7 @@ def test_one_zone_after_the_other(fleet: Fleet) -> None:
         spans.append((events[0]["startTime"], events[-1]["endTime"]))
     spans.sort()
     pauses = [
-        (later[0] - earlier[1]).total_seconds()
-        for earlier, later in itertools.pairwise(spans)
+        (later[0] - earlier[1]).total_seconds() for earlier, later in itertools.pairwise(spans)
     ]
     assert pauses[0] >= cloud.seconds(120)
     assert pauses[1] >= cloud.seconds(60)

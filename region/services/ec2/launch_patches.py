@@ -52,8 +52,9 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
 
 @patches.around(InstanceResponse, "run_instances")
 def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
-    answer: ActionResult = moto(self)
     given = Parameters(self)
+    _launch_the_most(self, given)
+    answer: ActionResult = moto(self)
     option = given.text("CreditSpecification.CpuCredits")
     protect = given.flag("DisableApiTermination")
     reservation = cast("Reservation", answer.result)
@@ -70,6 +71,19 @@ def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
         record.cpu_credits = option or record.cpu_credits
         instance.disable_api_termination = protect or instance.disable_api_termination
     return answer
+
+
+def _launch_the_most(call: InstanceResponse, given: Parameters) -> None:
+    """Have moto, which launches `MinCount` instances, launch `MaxCount`: there is room for them."""
+    least, most = given.integer("MinCount"), given.integer("MaxCount")
+    if least is None or most is None:
+        return
+    if not 1 <= least <= most:
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"MinCount {least} and MaxCount {most} are not valid: use 1 <= MinCount <= MaxCount.",
+        )
+    call.params["MinCount"] = most
 
 
 @patches.around(LaunchTemplate, "create_version")

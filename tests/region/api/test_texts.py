@@ -68,9 +68,11 @@ def test_other_texts_pass():
 
 
 def test_what_moto_cannot_encode_is_the_clients_error(plane, aws, monkeypatch):
-    def fail(*_: object) -> None:
-        "\ud800".encode()
+    from moto.ec2.responses.vpcs import VPCs
 
-    monkeypatch.setattr(plane, "_answer", fail)
+    def fail(_: object) -> str:
+        return "\ud800".encode().decode()
+
+    monkeypatch.setattr(VPCs, "describe_vpcs", fail)
     answer = ask(plane, "GET", "/?Action=DescribeVpcs&Version=2016-11-15", signed_for="ec2")
     assert (answer.status, b"InvalidCharacter" in answer.body) == (400, True)

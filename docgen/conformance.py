@@ -1,0 +1,147 @@
+"""The page `docs/conformance.md`: which of AWS's behaviours the suite shows, from its tests' marks.
+
+The tests are read, not imported: nothing here depends on them.
+"""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from commandline.errors import UserError
+from toolchain import paths
+
+_OWN: Final = "X-"
+"""How rows begin that are no behaviours of the table but drills: they have no line."""
+SUITE: Final = paths.ROOT / "tests" / "conformance"
+
+_INTRODUCTION: Final = """\
+# The region held against AWS's behaviour
+
+<!-- Written by `python -m docgen --write`; a test checks that it matches the code. -->
+
+The suite in `tests/conformance/` asks for behaviours that AWS documents, with boto3 and HTTP only. Each
+test names the rows of the tables below that it shows. The same tests run against AWS itself.
+
+- Against a region, which the suite starts at twenty times AWS's speed and removes: `make conformance`, many
+  minutes. `make test` runs all but the slow ones.
+- Against AWS: `pytest tests/conformance --aws`, in the account and with the rights of your environment, in
+  ap-northeast-2. It needs hours, because nothing there passes faster. It creates VPCs, instances of the
+  smallest types, load balancers and databases, a few at a time: some dollars for the whole, most of it for
+  databases and load balancers. Each test removes what it made, also if it fails, and the shared network is
+  removed at the end. If the run itself is killed, remove what is in the VPC 10.40.0.0/16, and the VPC.
+
+A row is **shown** by the test that it names, **refused** where the region answers with an error instead of
+doing something else than AWS, or **open**: then nothing is promised.
+
+{counts}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A test that shows a row.
+
+    Attributes:
+        file: Its file in the suite.
+        name: Its name; empty if the row stands in a list of cases.
+        failing: Why it is expected to fail, empty if it passes.
+    """
+
+    file: str
+    name: str
+    failing: str
+
+
+def render(suite: Path = SUITE) -> str:
+    """Return the page.
+
+    Raises:
+        UserError: A test names a row that the table does not have.
+    """
+    table = tomllib.loads((suite / "rows.toml").read_text(encoding="utf-8"))
+    rows: Mapping[str, str] = table["rows"]
+    shown = _shown(suite)
+    unknown = sorted(row for row in shown.keys() - rows.keys() if not row.startswith(_OWN))
+    if unknown:
+        raise UserError(f"tests name rows that {suite / 'rows.toml'} does not have: {unknown}")
+    refused = {row: why for row, why in table["refused"].items() if row not in shown}
+    parts = [_INTRODUCTION.format(counts=_counts(table, shown, refused))]
+    for family, members in groupby(rows, key=_family):
+        parts += [
+            f"## {table['title'][family]}\n",
+            "| Row | Behaviour | Status |",
+            "| --- | --- | --- |",
+        ]
+        parts += [f"| {row} | {rows[row]} | {_status(row, shown, refused)} |" for row in members]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _family(row: str) -> str:
+    return row.partition("-")[0]
+
+
+def _counts(
+    table: Mapping[str, Any], shown: Mapping[str, Shown], refused: Mapping[str, str]
+) -> str:
+    lines = ["| | Rows | Shown | Refused | Open |", "| --- | ---: | ---: | ---: | ---: |"]
+    passing = {row for row, test in shown.items() if not test.failing}
+    families = [*table["title"], ""]
+    for family in families:
+        rows = [row for row in table["rows"] if not family or _family(row) == family]
+        good, told = len(passing & set(rows)), len(refused.keys() & set(rows))
+        title = table["title"].get(family, "**all**")
+        lines.append(f"| {title} | {len(rows)} | {good} | {told} | {len(rows) - good - told} |")
+    return "\n".join(lines)
+
+
+def _status(row: str, shown: Mapping[str, Shown], refused: Mapping[str, str]) -> str:
+    if row in shown:
+        test = shown[row]
+        where = f"`{test.file}`" + (f", `{test.name}`" if test.name else "")
+        return f"differs: {test.failing} ({where})" if test.failing else f"shown: {where}"
+    return f"refused: {refused[row]}" if row in refused else "open"
+
+
+def _shown(suite: Path) -> dict[str, Shown]:
+    found: dict[str, Shown] = {}
+    for path in sorted(suite.glob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        # Tests first: their marks say more than those of a list of cases.
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                failing = next(iter(_failing(node)), "")
+                for mark in node.decorator_list:
+                    for row in _rows(mark):
+                        found.setdefault(row, Shown(path.name, node.name, failing))
+        for row in _rows(tree):
+            found.setdefault(row, Shown(path.name, "", ""))
+    return found
+
+
+def _rows(tree: ast.AST) -> Iterator[str]:
+    for call in _marks(tree, "row"):
+        yield from (
+            str(argument.value) for argument in call.args if isinstance(argument, ast.Constant)
+        )
+
+
+def _failing(function: ast.FunctionDef) -> Iterator[str]:
+    for mark in function.decorator_list:
+        for call in _marks(mark, "xfail"):
+            reasons = [word.value for word in call.keywords if word.arg == "reason"]
+            yield from (str(reason.value) for reason in reasons if isinstance(reason, ast.Constant))
+
+
+def _marks(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            if node.func.attr == name and isinstance(owner, ast.Attribute) and owner.attr == "mark":
+                yield node

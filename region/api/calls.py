@@ -1,0 +1,135 @@
+"""An HTTP request as the call of an AWS operation: which one, and which of its parameters are given.
+
+botocore's models say how each protocol writes them; moto's parsers, which moto itself uses, read them.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, cast
+
+from moto.core.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
+
+from region.api import wsgi
+from region.api.wsgi import Environ
+
+_BY_SIGNING_NAME: Final[Mapping[str, str]] = {
+    "elasticloadbalancing": "elbv2",
+    "monitoring": "cloudwatch",
+    "tagging": "resourcegroupstaggingapi",
+    "email": "ses",
+    "states": "stepfunctions",
+}
+"""What a signature calls a service that boto3 calls otherwise."""
+_CLASSIC: Final = "2012-06-01"
+"""The version of the API of classic load balancers, which shares its name with that of the others."""
+
+
+class Call:
+    """A call of an operation.
+
+    Attributes:
+        service: boto3's name of the service.
+        operation: The operation; empty if the service has none that fits the request.
+    """
+
+    def __init__(
+        self, service: str, operation: str, read: Callable[[], Mapping[str, Any]] = dict
+    ) -> None:
+        """Call `operation` with the parameters that `read` returns, by the names of botocore's model."""
+        self.service, self.operation = service, operation
+        self._read = read
+
+    @functools.cached_property
+    def parameters(self) -> Mapping[str, Any]:
+        """What is given.
+
+        Raises:
+            ValueError: It cannot be read.
+        """
+        return self._read()
+
+    def paths(self) -> Iterator[str]:
+        """Yield the parameters that are given, those inside others with a dot: `Filter.Name`.
+
+        What is false or empty asks for nothing, as tools send it that name every parameter.
+        """
+        yield from _paths(self.parameters, "")
+
+
+def service_of(environ: Environ, body: bytes) -> str:
+    """Return boto3's name of the service that a signed request is for."""
+    signed = wsgi.service_of(environ)
+    name = _BY_SIGNING_NAME.get(signed, signed)
+    if name == "elbv2" and (_CLASSIC.encode() in body or _CLASSIC in str(environ["QUERY_STRING"])):
+        return "elb"
+    return name
+
+
+def read(environ: Environ, body: bytes, service: str) -> Call:
+    """Return the call of `service` that a request makes; the request stays as it is."""
+    copy = {key: value for key, value in environ.items() if not key.startswith("werkzeug")}
+    request = Request({**copy, "wsgi.input": io.BytesIO(body)})
+    operation, labels = _operation(request, environ, body, service)
+    if operation is None:
+        return Call(service, "")
+    return Call(
+        service, str(operation.name), functools.partial(_parameters, request, operation, labels)
+    )
+
+
+def _operation(
+    request: Request, environ: Environ, body: bytes, service: str
+) -> tuple[OperationModel | None, dict[str, Any]]:
+    action = wsgi.action_of(environ, body)
+    if action == wsgi.REST:
+        try:
+            operation, labels = get_service_router(service).match(request)
+        except (HTTPException, NotImplementedError):
+            return None, {}
+        return operation, dict(labels)
+    model = get_service_model(service)
+    if action not in cast("list[str]", model.operation_names):
+        return None, {}
+    return model.operation_model(action), {}
+
+
+def _parameters(
+    request: Request, operation: OperationModel, labels: dict[str, Any]
+) -> dict[str, Any]:
+    protocol = determine_request_protocol(operation.service_model, request.content_type)
+    parser = PROTOCOL_PARSERS[protocol](operation)
+    try:
+        parsed = parser.parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": request.data,
+                "url_path": request.path,
+                "url_params": labels,
+            }
+        )
+    except (RequestParserError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the parameters of {operation.name} cannot be read: {error}") from error
+    return dict(parsed)
+
+
+def _paths(value: object, prefix: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in cast("Mapping[str, object]", value).items():
+            path = f"{prefix}.{name}" if prefix else name
+            if inner is None or inner is False or inner in ([], {}):
+                continue
+            yield path
+            yield from _paths(inner, path)
+    elif isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from _paths(inner, prefix)

@@ -1,0 +1,126 @@
+"""The way of a request through the API: who calls, which operation with what, whether the region has it.
+
+Everything here happens before the control plane's lock is taken, and without it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from region.api import calls, support, texts, wsgi
+from region.api.guard import Guard, Refusal
+from region.api.saving import NotSavedError
+
+log = logging.getLogger(__name__)
+
+Execute = Callable[[wsgi.Environ, wsgi.StartResponse, str], list[bytes]]
+"""Execute a request of an action and respond to it."""
+
+_INSTEAD: Final = {
+    "StartSession": " For a shell in an instance: python -m rehearsal shell INSTANCE"
+}
+"""What does the same in another way."""
+_ACCOUNT_HEADER: Final = "HTTP_X_MOTO_ACCOUNT_ID"
+_BAD_REQUEST: Final = "400 Bad Request"
+_FORBIDDEN: Final = "403 Forbidden"
+_FAILURE: Final = "500 Internal Server Error"
+_NOT_IMPLEMENTED: Final = "501 Not Implemented"
+
+
+class _RefusedError(Exception):
+    """A request that is answered with an error of its service."""
+
+    def __init__(self, status: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+class Front:
+    """The WSGI application of the API: refuses requests, or has them executed."""
+
+    def __init__(self, guard: Guard, execute: Execute) -> None:
+        """Let `guard` say who may call, and `execute` do what is asked."""
+        self._guard = guard
+        self._execute = execute
+
+    def __call__(self, environ: wsgi.Environ, start_response: wsgi.StartResponse) -> list[bytes]:
+        """Answer a request; every failure has the form of its service."""
+        try:
+            body = self._admitted(environ)
+            return self._perform(environ, start_response, body)
+        except _RefusedError as refused:
+            return wsgi.error_response(
+                environ, start_response, refused.status, refused.code, refused.message
+            )
+
+    def _admitted(self, environ: wsgi.Environ) -> bytes:
+        """Return the body of a request whose caller may make it."""
+        caller = self._guard.examine(environ)
+        if isinstance(caller, Refusal):
+            raise _RefusedError(_FORBIDDEN, caller.code, caller.message)
+        try:
+            body = wsgi.read_body(environ)
+        except wsgi.TooLargeError as error:
+            raise _RefusedError("413 Content Too Large", "EntityTooLarge", str(error)) from None
+        wrong = self._guard.verify(caller, environ, body)
+        if wrong is not None:
+            raise _RefusedError(_FORBIDDEN, wrong.code, wrong.message)
+        path = str(environ.get("PATH_INFO", ""))
+        if path.startswith(wsgi.REFUSED_PATHS):
+            message = f"{path} is not an AWS call: stop the region instead of resetting it."
+            raise _RefusedError(_FORBIDDEN, "AccessDenied", message)
+        environ.pop(_ACCOUNT_HEADER, None)
+        if objection := texts.objection(environ, body):
+            code = texts.CODES[wsgi.protocol_of(environ)]
+            raise _RefusedError(_BAD_REQUEST, code, objection)
+        return body
+
+    def _perform(
+        self, environ: wsgi.Environ, start_response: wsgi.StartResponse, body: bytes
+    ) -> list[bytes]:
+        action = wsgi.action_of(environ, body)
+        what = f"{action} {environ.get('PATH_INFO', '')}"
+        instead = _INSTEAD.get(action, "")
+        try:
+            _require_supported(environ, body, instead)
+            return self._execute(environ, start_response, action)
+        except _RefusedError:
+            raise
+        except NotImplementedError as error:
+            message = f"The local region does not implement {action} ({error}).{instead}"
+            raise _RefusedError(_NOT_IMPLEMENTED, "NotImplemented", message) from error
+        except UnicodeError as error:
+            log.exception("%s has a text that cannot be used", what)
+            message = "The request has a text that cannot be encoded."
+            code = texts.CODES[wsgi.protocol_of(environ)]
+            raise _RefusedError(_BAD_REQUEST, code, message) from error
+        except NotSavedError as error:
+            message = f"{action} took effect, but a restart may forget it: {error}"
+            raise _RefusedError(_FAILURE, "InternalFailure", message) from error
+        except Exception as error:
+            log.exception("%s failed", what)
+            message = f"{action} failed in the local region: {type(error).__name__}: {error}"
+            raise _RefusedError(_FAILURE, "InternalFailure", message) from error
+
+
+def _require_supported(environ: wsgi.Environ, body: bytes, instead: str) -> None:
+    """Refuse what the region does not do, and what is only a trial of a call.
+
+    Raises:
+        _RefusedError: It is one of these.
+    """
+    service = calls.service_of(environ, body)
+    declared = support.of(service)
+    call = calls.read(environ, body, service) if declared else None
+    try:
+        refusal = declared.refusal(call) if declared and call else support.unknown_service(service)
+        trial = service == "ec2" and call and call.parameters.get("DryRun")
+    except ValueError:
+        return  # moto says what is wrong with it.
+    if refusal:
+        raise _RefusedError(_NOT_IMPLEMENTED, "NotImplemented", f"{refusal}{instead}")
+    if trial:
+        message = "Request would have succeeded, but DryRun flag is set."
+        raise _RefusedError("412 Precondition Failed", "DryRunOperation", message)

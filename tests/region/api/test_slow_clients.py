@@ -1,0 +1,71 @@
+"""One client that is slow, or that asks for too much, stops nobody."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from region.api import wsgi
+from tests.region.fakes import REGION, USER, ask
+
+HALF_REQUESTS = {
+    "chunks that stall": "Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+    "a body that stalls": "Content-Length: 1000\r\n\r\nAction=",
+    "a head that stalls": "X-Some: ",
+    "a length of a chunk that stalls": "Transfer-Encoding: chunked\r\n\r\n5",
+}
+
+
+def _begin(port: int, rest: str) -> socket.socket:
+    opened = socket.create_connection(("127.0.0.1", port), timeout=5)
+    today = time.strftime("%Y%m%d", time.gmtime())
+    opened.sendall(
+        (
+            f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            f"X-Amz-Date: {today}T000000Z\r\n"
+            f"Authorization: AWS4-HMAC-SHA256 Credential={USER.access_key_id}/{today}/{REGION}"
+            f"/ec2/aws4_request, SignedHeaders=host;x-amz-date, Signature={'0' * 64}\r\n{rest}"
+        ).encode()
+    )
+    return opened
+
+
+@pytest.mark.parametrize("rest", HALF_REQUESTS.values(), ids=HALF_REQUESTS)
+def test_half_a_request_stops_nobody(plane: Any, aws: Any, rest: str):
+    aws.ec2.describe_vpcs()  # what moto loads with the first call does not count
+    held = [_begin(plane.port, rest) for _ in range(5)]
+    time.sleep(0.2)
+    begun = time.monotonic()
+    vpc = aws.ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
+    assert aws.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
+    assert plane.lock.acquire(timeout=1)
+    plane.lock.release()
+    plane.stop()
+    assert time.monotonic() - begun < 5
+    for one in held:
+        one.close()
+
+
+def test_a_client_that_does_not_read_its_answer_stops_nobody(plane: Any, aws: Any):
+    aws.s3.create_bucket(Bucket="large", CreateBucketConfiguration={"LocationConstraint": REGION})
+    aws.s3.put_object(Bucket="large", Key="x", Body=b"x" * 30_000_000)
+    url = aws.s3.generate_presigned_url("get_object", {"Bucket": "large", "Key": "x"})
+    target = url.partition(f":{plane.port}")[2]
+    deaf = socket.create_connection(("127.0.0.1", plane.port))
+    deaf.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{plane.port}\r\n\r\n".encode())
+    assert deaf.recv(12) == b"HTTP/1.1 200"
+    begun = time.monotonic()
+    assert aws.s3.head_object(Bucket="large", Key="x")["ContentLength"] == 30_000_000
+    aws.ec2.create_vpc(CidrBlock="10.30.0.0/16")
+    plane.stop()
+    assert time.monotonic() - begun < 5
+    deaf.close()
+
+
+def test_a_body_that_is_too_long_is_refused(plane: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(wsgi, "MOST_BYTES", 1000)
+    answer = ask(plane, "POST", "/", signed_for="ec2", body=b"x" * 2000)
+    assert (answer.status, b"EntityTooLarge" in answer.body) == (413, True)
