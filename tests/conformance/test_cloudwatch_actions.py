@@ -79,6 +79,7 @@ def ring(alarms: Alarms, name: str) -> None:
     alarms.api.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="drill")
 
 
+@pytest.mark.slow
 @pytest.mark.row("CW-A01", "CW-A02", "CW-A03")
 def test_a_set_state_acts_and_does_not_last(cloud: Cloud, alarms: Alarms, inbox: Inbox) -> None:
     topic = [inbox.topic]
@@ -98,6 +99,7 @@ def test_a_set_state_acts_and_does_not_last(cloud: Cloud, alarms: Alarms, inbox:
     assert summaries.count("Alarm updated from OK to ALARM") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.row("CW-A04")
 def test_composite_alarms(cloud: Cloud, alarms: Alarms, inbox: Inbox) -> None:
     a, b, quiet = (

@@ -112,6 +112,10 @@ def get_metric_data(call: CloudWatchResponse) -> ActionResult:
     start, end = epoch(parameters.get("StartTime")), epoch(parameters.get("EndTime"))
     if start >= end:
         raise queries.invalid("The parameter EndTime must be greater than StartTime.")
+    if parameters.get("LabelOptions") is not None:
+        raise queries.invalid(
+            "The local region has no dynamic labels: leave LabelOptions out, and ${...} of Label."
+        )
     store = store_of(call.cloudwatch_backend)
     rows = queries.answer(asked, store, start, end)
     newest_first = parameters.text("ScanBy") != "TimestampAscending"
@@ -123,6 +127,10 @@ def get_metric_data(call: CloudWatchResponse) -> ActionResult:
 def list_metrics(call: CloudWatchResponse) -> ActionResult:
     """ListMetrics: those with data of the last two weeks, or of three hours."""
     parameters = Parameters(call)
+    if parameters.flag("IncludeLinkedAccounts") or parameters.text("OwningAccount"):
+        raise InvalidParameterValue(
+            "The local region has one account: leave IncludeLinkedAccounts and OwningAccount out."
+        )
     recent = parameters.text("RecentlyActive")
     if recent not in {"", "PT3H"}:
         raise InvalidParameterValue("The parameter RecentlyActive must be PT3H.")

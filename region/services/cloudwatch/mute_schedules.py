@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from region.services.cloudwatch.windows import zone_of
@@ -80,6 +81,7 @@ def _field(text: str, name: str, low: int, high: int, words: tuple[str, ...]) ->
     return frozenset(found)
 
 
+@lru_cache(maxsize=256)
 def starts(expression: str) -> Callable[[datetime], bool] | datetime:
     """Return the local time of an `at` expression, or whether a `cron` expression has a minute.
 
@@ -129,11 +131,17 @@ def is_active(settings: Mapping[str, Any], now: datetime) -> bool:
     if isinstance(begin, datetime):
         return begin <= local < begin + duration
     minute = local.replace(second=0, microsecond=0)
-    while minute > local - duration:
-        if begin(minute):
-            return True
-        minute -= timedelta(minutes=1)
-    return False
+    return _began_within(str(schedule["Expression"]), duration, minute)
+
+
+@lru_cache(maxsize=256)
+def _began_within(expression: str, duration: timedelta, minute: datetime) -> bool:
+    """Return whether a `cron` expression has one of the minutes up to this one; asked every second."""
+    begin = starts(expression)
+    if isinstance(begin, datetime):
+        return False
+    count = int(duration.total_seconds() // 60)
+    return any(begin(minute - timedelta(minutes=ago)) for ago in range(count))
 
 
 def expired(settings: Mapping[str, Any], now: datetime) -> bool:

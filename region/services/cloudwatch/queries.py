@@ -144,6 +144,10 @@ def _check(query: dict[str, Any], where: str) -> None:
             f"The value {query_id} for parameter {where}.Id is not matching the expected pattern "
             "^[a-z][a-zA-Z0-9_]*$."
         )
+    if "${" in str(query.get("Label") or ""):
+        raise invalid(
+            f"The local region has no dynamic labels: leave ${{...}} out of {where}.Label."
+        )
     if query.get("AccountId"):
         raise invalid(f"The local region has one account: leave {where}.AccountId out.")
     if not query.get("MetricStat") and not query.get("Expression"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 MOST_CHILDREN = 100
@@ -59,6 +60,7 @@ class Both:
 Rule = InState | Constant | Not | Both
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> Rule:
     """Parse a rule; alarms are named by name or ARN.
 

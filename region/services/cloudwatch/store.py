@@ -124,6 +124,11 @@ class MetricStore:
         with self._lock:
             return any(series.high_resolution for series in self.series.get(which, {}).values())
 
+    def is_own(self, which: Metric) -> bool:
+        """Return whether nobody but the region has put points of a metric."""
+        with self._lock:
+            return all(series.own for series in self.series.get(which, {}).values())
+
     def listed(self, since: float) -> list[Metric]:
         """Return the metrics that were written since then, in epoch seconds."""
         with self._lock:

@@ -138,11 +138,12 @@ def _points_of_the_past(
     length = (count + 1) * period
     start = now - length - _ARRIVAL_S
     limit = length / speed if speed > 1 else min(period, MINUTE)
+    named = [metric_in(query) for query in metrics_of(settings) if query.get("MetricStat")]
     found = [
         point
-        for query in metrics_of(settings)
-        if query.get("MetricStat")
-        for point in store.between(metric_in(query), start, now + period)
+        for which in named
+        if not store.is_own(which)
+        for point in store.between(which, start, now + period)
     ]
     return found if any(point.lag >= limit for point in found) else []
 

@@ -174,7 +174,9 @@ class InstanceMetricsController:
             if one.subject.instance_type.startswith("t2.") or end - one.stopped_at > kept:
                 account = Credits(launch=earnings.at_launch)
         used, watched.used = watched.used, 0.0
-        account = account.after(earnings, used, CREDIT_METRICS.seconds, one.mode)
+        # At a high speed a sample stands for more than a minute of AWS.
+        seconds = MINUTES_TOGETHER * self._minute_s * self._plane.config.speed
+        account = account.after(earnings, used, seconds, one.mode)
         self._keep(one, Credits(account.balance, account.launch, account.surplus))
         at = end - MINUTES_TOGETHER * self._minute_s
         return list(metric_data.credit(one.subject, account, used, one.mode, at))

@@ -220,3 +220,72 @@ def test_what_is_refused(cloudwatch, changes):
     with pytest.raises(ClientError, match=r"ValidationError|InvalidParameter"):
         put_alarm(cloudwatch, **changes)
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+
+
+@pytest.mark.parametrize("case", [("stop", "stopping"), ("terminate", "shutting-down")])
+def test_actions_on_the_instance_of_the_metric(aws, plane, network, evaluate, case):
+    (verb, state_after), cloudwatch = case, aws.cloudwatch
+    made = aws.ec2.run_instances(
+        ImageId="ami-12345678",
+        InstanceType="t4g.nano",
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=network.subnets[0],
+    )
+    name = made["Instances"][0]["InstanceId"]
+    with plane.lock:
+        plane.backend("ec2").get_instance(name).instance_state.code = 16
+        plane.backend("ec2").get_instance(name).instance_state.name = "running"
+    put_alarm(
+        cloudwatch,
+        TreatMissingData="breaching",
+        Dimensions=[{"Name": "InstanceId", "Value": name}],
+        AlarmActions=[f"arn:aws:automate:ap-northeast-2:ec2:{verb}"],
+    )
+
+    def found():
+        described = aws.ec2.describe_instances(InstanceIds=[name])
+        return described["Reservations"][0]["Instances"][0]["State"]["Name"]
+
+    evaluate(lambda: found() == state_after)
+    history = cloudwatch.describe_alarm_history(AlarmName="alarm", HistoryItemType="Action")
+    (item,) = history["AlarmHistoryItems"]
+    assert "Successfully executed action" in item["HistorySummary"]
+
+
+def test_a_suppressor_has_its_wait_and_extension_periods(aws, cloudwatch, evaluate, plane):
+    topic = aws.sns.create_topic(Name="alarms")["TopicArn"]
+    put_alarm(cloudwatch, "child", TreatMissingData="ignore")
+    put_alarm(cloudwatch, "quiet", TreatMissingData="ignore")
+    cloudwatch.put_composite_alarm(
+        AlarmName="composite",
+        AlarmRule="ALARM(child)",
+        AlarmActions=[topic],
+        ActionsSuppressor="quiet",
+        ActionsSuppressorWaitPeriod=60,
+        ActionsSuppressorExtensionPeriod=30,
+    )
+
+    def set_state(name, value):
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=value, StateReason="drill")
+
+    def suppressed_by():
+        (alarm,) = cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+        return alarm.get("ActionsSuppressedBy")
+
+    def acted():
+        items = cloudwatch.describe_alarm_history(
+            AlarmName="composite", HistoryItemType="Action", AlarmTypes=["CompositeAlarm"]
+        )
+        return len(items["AlarmHistoryItems"])
+
+    evaluate(lambda: state(cloudwatch, "composite") == "OK")
+    # OK has no actions, but waits as well.
+    evaluate(lambda: suppressed_by() is None)
+    set_state("quiet", "ALARM")
+    set_state("child", "ALARM")
+    evaluate(lambda: suppressed_by() == "Alarm")
+    assert acted() == 0
+    set_state("quiet", "OK")
+    evaluate(lambda: suppressed_by() == "ExtensionPeriod")
+    evaluate(lambda: acted() == 1)
