@@ -108,7 +108,7 @@ def test_what_an_expression_names_comes_before_it():
     queries = [
         {"Id": "a", "Expression": "b + m"},
         {"Id": "b", "Expression": "2 * m"},
-        {"Id": "m", "MetricStat": {}},
+        {"Id": "m", "MetricStat": {"Stat": "Sum"}},
     ]
     assert [query["Id"] for query in in_order(queries)] == ["m", "b", "a"]
     with pytest.raises(ExpressionError, match="each other"):
