@@ -20,6 +20,7 @@ from region.network import API, API_PORT, RegionNetwork, leftovers
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
 from region.services.autoscaling.automation import AutomationController
+from region.services.arc_zonal_shift.controller import ZonalShiftController
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.cloudwatch.controller import AlarmsController
 from region.services.codedeploy.controller import DeploymentsController
@@ -152,6 +153,7 @@ class Region:
             InstancesController(plane, pool),
             DatabasesController(plane, partial(Cluster, network=network)),
             LoadBalancersController(plane, network),
+            ZonalShiftController(plane),
             deployments,
             RunCommandController(plane, pool),
             AlarmsController(plane),

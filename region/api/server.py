@@ -24,7 +24,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer
 
 from region import credentials, private
-from region.api import creations, state, wsgi
+from region.api import creations, own_services, state, wsgi
 from region.api.blobs import BlobStore
 from region.api.creations import Answer, Creations
 from region.api.credentials import Credentials
@@ -232,7 +232,7 @@ class ControlPlane:
         if self._application is None:
             own = {f"{HOST}:{port}", f"localhost:{port}"}
             guard = Guard(self.credentials, own | self._hosts)
-            moto = DomainDispatcherApplication(create_backend_app)
+            moto = own_services.beside(DomainDispatcherApplication(create_backend_app))
             self._application = Front(guard, partial(self._answer, moto))
         server = _Server(host, port, self._application, _Handler, fd=listener.fileno())
         self._spawn(lambda: server.serve_forever(POLL_INTERVAL), f"control-plane-api-{host}")

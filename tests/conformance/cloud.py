@@ -38,6 +38,10 @@ class Cloud:
         self._clean_up: list[Callable[[], object]] = []
         self._numbers = itertools.count(1)
 
+    def beside(self) -> Cloud:
+        """Return the same cloud for things that live longer than one test."""
+        return Cloud(self.region, self.speed, self._session, self._endpoint)
+
     def __getattr__(self, service: str) -> Any:
         if service.startswith("_"):
             raise AttributeError(service)

@@ -1,0 +1,1 @@
+"""Zonal shift of Application Recovery Controller in the local region."""

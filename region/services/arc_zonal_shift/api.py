@@ -1,0 +1,366 @@
+"""The API of zonal shift.
+
+https://docs.aws.amazon.com/arc-zonal-shift/latest/api/
+
+Called with the control plane's lock held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from moto.ec2.models import EC2Backend
+from moto.elbv2.models import FakeLoadBalancer
+
+from region.api.own_services import Call, ServiceError
+from region.services.arc_zonal_shift.periods import PRACTICE_RUN
+from region.services.arc_zonal_shift.store import (
+    ACTIVE,
+    CANCELED,
+    Shift,
+    Store,
+    now,
+    seconds_of,
+)
+from region.services.elbv2 import attributes
+from region.services.elbv2.records import LoadBalancerRecord
+
+if TYPE_CHECKING:
+    from region.api.server import ControlPlane
+
+Answered = tuple[int, Mapping[str, object]]
+_Handler = Callable[[str, Call], Mapping[str, object]]
+_CREATES: Final = {("POST", "zonalshifts"), ("POST", "configuration")}
+_STORE: Final = "arc-zonal-shift"
+_PRACTICE: Final = (
+    "blockedDates",
+    "blockedWindows",
+    "allowedWindows",
+    "blockingAlarms",
+    "outcomeAlarms",
+)
+
+
+def invalid(message: str, reason: str) -> ServiceError:
+    """Return the error for parameters that are not valid."""
+    return ServiceError(400, "ValidationException", message, reason=reason)
+
+
+def zone_names(backend: EC2Backend) -> dict[str, str]:
+    """Return the names of the region's Availability Zones by their ids."""
+    zones = cast("list[Any]", backend.describe_availability_zones())
+    return {str(zone.zone_id): str(zone.name) for zone in zones}
+
+
+class ZonalShiftApi:
+    """Answers the calls."""
+
+    def __init__(self, plane: ControlPlane) -> None:
+        """Answer for the load balancers of `plane`."""
+        self._plane = plane
+        # By method, first part of the path, and whether there is more of it.
+        self._calls: Mapping[tuple[str, str, bool], _Handler] = {
+            ("POST", "zonalshifts", False): lambda _, call: self._start(call.body),
+            ("GET", "zonalshifts", False): lambda _, call: self._list(call.query),
+            ("DELETE", "zonalshifts", True): lambda name, _: self._cancel(name, practice=False),
+            ("PATCH", "zonalshifts", True): lambda name, call: self._update(name, call.body),
+            ("GET", "managedresources", False): lambda _name, _: self._resources(),
+            ("GET", "managedresources", True): lambda name, _: self._resource(name),
+            ("PUT", "managedresources", True): lambda name, call: self._autoshift(name, call.body),
+            ("POST", "practiceruns", False): lambda _, call: self._practice(call.body),
+            ("DELETE", "practiceruns", True): lambda name, _: self._cancel(name, practice=True),
+            ("POST", "configuration", False): lambda _, call: self._configure(call.body),
+            ("PATCH", "configuration", True): lambda name, call: self._reconfigure(name, call.body),
+            ("DELETE", "configuration", True): lambda name, _: self._unconfigure(name),
+            ("GET", "autoshifts", False): lambda _name, _: {"items": []},
+            ("GET", "autoshift-observer-notification", False): lambda _name, _: {
+                "status": "DISABLED"
+            },
+        }
+
+    @property
+    def _store(self) -> Store:
+        return cast("Store", self._plane.extra.setdefault(_STORE, Store()))
+
+    def answer(self, call: Call) -> Answered:
+        """Answer a call."""
+        first, rest = call.path[0], "/".join(call.path[1:])
+        found = self._calls.get((call.method, first, bool(rest)))
+        if found is None:
+            message = f"The local region does not implement {call.method} /{first} of zonal shift."
+            raise ServiceError(501, "NotImplemented", message)
+        status = 201 if (call.method, first) in _CREATES else 200
+        return status, found(rest, call)
+
+    # Shifts ----------------------------------------------------------------------------------
+
+    def _start(self, body: Mapping[str, Any]) -> Mapping[str, object]:
+        balancer = self._balancer(str(body.get("resourceIdentifier", "")))
+        self._check_free(balancer)
+        zone = self._zone(balancer, str(body.get("awayFrom", "")))
+        comment = _comment(body)
+        expiry = now() + self._seconds(str(body.get("expiresIn", "")))
+        shift = Shift(balancer.arn, zone, comment, now(), expiry)
+        self._store.add(shift)
+        self._tell(balancer, zone)
+        return _described(shift)
+
+    def _tell(self, balancer: FakeLoadBalancer, zone: str) -> None:
+        """Let the load balancer know at once; the controller keeps it up to date."""
+        name = zone_names(self._plane.backend("ec2"))[zone]
+        LoadBalancerRecord.of(balancer).away_from = frozenset({name})
+
+    def _list(self, query: Mapping[str, str]) -> Mapping[str, object]:
+        wanted, resource = query.get("status"), query.get("resourceIdentifier")
+        found = [
+            _described(shift)
+            for shift in reversed(self._store.shifts)
+            if not wanted or shift.status == wanted
+            if not resource or shift.resource == resource
+        ]
+        return {"items": found}
+
+    def _cancel(self, identity: str, *, practice: bool) -> Mapping[str, object]:
+        shift = self._under_way(identity)
+        if shift.practice != practice:
+            what = "a practice run" if shift.practice else "a zonal shift"
+            raise invalid(f"{identity} is {what}.", "InvalidZonalShiftId")
+        shift.status = CANCELED
+        if practice:
+            shift.outcome = "INTERRUPTED"
+        balancer = self._plane.backend("elbv2").load_balancers.get(shift.resource)
+        if balancer is not None:
+            LoadBalancerRecord.of(balancer).away_from = frozenset()
+        return _described(shift)
+
+    def _update(self, identity: str, body: Mapping[str, Any]) -> Mapping[str, object]:
+        shift = self._under_way(identity)
+        if body.get("expiresIn"):
+            shift.expiry = now() + self._seconds(str(body["expiresIn"]))
+        if body.get("comment"):
+            shift.comment = _comment(body)
+        return _described(shift)
+
+    def _under_way(self, identity: str) -> Shift:
+        shift = self._store.by_id(identity)
+        if shift is None:
+            raise ServiceError(404, "ResourceNotFoundException", f"No zonal shift {identity}.")
+        if shift.status != ACTIVE:
+            message = f"The zonal shift is {shift.status}."
+            raise ServiceError(
+                409,
+                "ConflictException",
+                message,
+                reason="ZonalShiftStatusNotActive",
+                zonalShiftId=identity,
+            )
+        return shift
+
+    def _seconds(self, expires_in: str) -> float:
+        seconds = seconds_of(expires_in)
+        if seconds is None:
+            message = f"expiresIn '{expires_in}' must be minutes or hours, at most 72h: 30m or 2h."
+            raise invalid(message, "InvalidExpiresIn")
+        return self._plane.config.seconds(seconds)
+
+    def _check_free(self, balancer: FakeLoadBalancer) -> None:
+        under_way = self._store.active(balancer.arn)
+        if under_way is None:
+            return
+        if under_way.practice:
+            # A shift that somebody starts takes precedence.
+            self._cancel(under_way.id, practice=True)
+            return
+        message = f"There is an active zonal shift for {balancer.arn}."
+        raise ServiceError(
+            409,
+            "ConflictException",
+            message,
+            reason="ZonalShiftAlreadyExists",
+            zonalShiftId=under_way.id,
+        )
+
+    # Resources -------------------------------------------------------------------------------
+
+    def _managed(self) -> list[FakeLoadBalancer]:
+        return [
+            balancer
+            for balancer in self._plane.backend("elbv2").load_balancers.values()
+            if str(balancer.attrs.get(attributes.ZONAL_SHIFT)) == "true"
+        ]
+
+    def _resources(self) -> Mapping[str, object]:
+        return {"items": [self._summary(item) for item in self._managed()]}
+
+    def _balancer(self, name: str) -> FakeLoadBalancer:
+        known = self._plane.backend("elbv2").load_balancers
+        found = known.get(name) or next(
+            (item for item in known.values() if item.name == name), None
+        )
+        if found is None:
+            raise ServiceError(
+                404, "ResourceNotFoundException", f"The resource {name} does not exist."
+            )
+        if found not in self._managed():
+            message = (
+                f"Zonal shift is not enabled for {name}: set {attributes.ZONAL_SHIFT} of the load "
+                "balancer to true."
+            )
+            raise invalid(message, "InvalidResourceIdentifier")
+        return found
+
+    def _zone(self, balancer: FakeLoadBalancer, identity: str) -> str:
+        names = zone_names(self._plane.backend("ec2"))
+        nodes = LoadBalancerRecord.of(balancer).nodes
+        if names.get(identity) not in nodes:
+            ids = sorted(key for key, name in names.items() if name in nodes)
+            message = f"awayFrom '{identity}' is not a zone of the resource: {', '.join(ids)}."
+            raise invalid(message, "InvalidAz")
+        return identity
+
+    def _zones(self, balancer: FakeLoadBalancer) -> list[str]:
+        names = zone_names(self._plane.backend("ec2"))
+        nodes = LoadBalancerRecord.of(balancer).nodes
+        return sorted(key for key, name in names.items() if name in nodes)
+
+    def _weights(self, balancer: FakeLoadBalancer) -> dict[str, float]:
+        shift = self._store.active(balancer.arn)
+        return {
+            zone: 0.0 if shift is not None and shift.away_from == zone else 1.0
+            for zone in self._zones(balancer)
+        }
+
+    def _summary(self, balancer: FakeLoadBalancer) -> dict[str, object]:
+        shift = self._store.active(balancer.arn)
+        return {
+            "arn": balancer.arn,
+            "name": balancer.name,
+            "availabilityZones": self._zones(balancer),
+            "appliedWeights": self._weights(balancer),
+            "zonalShifts": [_in_resource(shift)] if shift is not None else [],
+            "autoshifts": [],
+            "zonalAutoshiftStatus": "DISABLED",
+            "practiceRunStatus": "ENABLED" if balancer.arn in self._store.practice else "DISABLED",
+        }
+
+    def _resource(self, name: str) -> Mapping[str, object]:
+        balancer = self._balancer(name)
+        shift = self._store.active(balancer.arn)
+        found: dict[str, object] = {
+            "arn": balancer.arn,
+            "name": balancer.name,
+            "appliedWeights": self._weights(balancer),
+            "zonalShifts": [_in_resource(shift)] if shift is not None else [],
+            "autoshifts": [],
+            "zonalAutoshiftStatus": "DISABLED",
+        }
+        if balancer.arn in self._store.practice:
+            found["practiceRunConfiguration"] = self._store.practice[balancer.arn]
+        return found
+
+    def _autoshift(self, name: str, body: Mapping[str, Any]) -> Mapping[str, object]:
+        balancer = self._balancer(name)
+        if body.get("zonalAutoshiftStatus") != "DISABLED":
+            message = (
+                "The local region does not implement zonal autoshift: AWS would start it. Use "
+                "StartZonalShift or StartPracticeRun."
+            )
+            raise ServiceError(501, "NotImplemented", message)
+        return {"resourceIdentifier": balancer.arn, "zonalAutoshiftStatus": "DISABLED"}
+
+    # Practice runs ---------------------------------------------------------------------------
+
+    def _configure(self, body: Mapping[str, Any]) -> Mapping[str, object]:
+        balancer = self._balancer(str(body.get("resourceIdentifier", "")))
+        if balancer.arn in self._store.practice:
+            message = f"{balancer.arn} has a practice run configuration."
+            raise ServiceError(
+                409, "ConflictException", message, reason="PracticeConfigurationAlreadyExists"
+            )
+        given = {name: body[name] for name in _PRACTICE if body.get(name)}
+        if not given.get("outcomeAlarms"):
+            message = "A practice run configuration needs an alarm in 'outcomeAlarms'."
+            raise invalid(message, "InvalidPracticeBlocker")
+        self._store.practice[balancer.arn] = given
+        return self._configured(balancer)
+
+    def _reconfigure(self, name: str, body: Mapping[str, Any]) -> Mapping[str, object]:
+        balancer, present = self._with_practice(name)
+        changed = {**present, **{key: body[key] for key in _PRACTICE if key in body}}
+        if not changed.get("outcomeAlarms"):
+            message = "A practice run configuration needs an alarm in 'outcomeAlarms'."
+            raise invalid(message, "InvalidPracticeBlocker")
+        self._store.practice[balancer.arn] = changed
+        return self._configured(balancer)
+
+    def _unconfigure(self, name: str) -> Mapping[str, object]:
+        balancer, _ = self._with_practice(name)
+        del self._store.practice[balancer.arn]
+        return {
+            "arn": balancer.arn,
+            "name": balancer.name,
+            "zonalAutoshiftStatus": "DISABLED",
+        }
+
+    def _with_practice(self, name: str) -> tuple[FakeLoadBalancer, dict[str, Any]]:
+        balancer = self._balancer(name)
+        present = self._store.practice.get(balancer.arn)
+        if present is None:
+            message = f"{balancer.arn} has no practice run configuration."
+            raise ServiceError(404, "ResourceNotFoundException", message)
+        return balancer, present
+
+    def _configured(self, balancer: FakeLoadBalancer) -> Mapping[str, object]:
+        return {
+            "arn": balancer.arn,
+            "name": balancer.name,
+            "zonalAutoshiftStatus": "DISABLED",
+            "practiceRunConfiguration": self._store.practice[balancer.arn],
+        }
+
+    def _practice(self, body: Mapping[str, Any]) -> Mapping[str, object]:
+        balancer, configuration = self._with_practice(str(body.get("resourceIdentifier", "")))
+        if self._store.active(balancer.arn) is not None:
+            message = f"There is an active zonal shift for {balancer.arn}."
+            raise ServiceError(409, "ConflictException", message, reason="ZonalShiftAlreadyExists")
+        zone = self._zone(balancer, str(body.get("awayFrom", "")))
+        blocking = [*configuration.get("blockingAlarms", ()), *configuration["outcomeAlarms"]]
+        alarms = cast("Mapping[str, Any]", self._plane.backend("cloudwatch").alarms)
+        for item in blocking:
+            name = str(item.get("alarmIdentifier", "")).rsplit(":", 1)[-1]
+            if name in alarms and alarms[name].state_value == "ALARM":
+                raise invalid(f"Alarm {name} is in alarm.", "InvalidPracticeBlocker")
+        length = self._plane.config.seconds(PRACTICE_RUN.seconds)
+        shift = Shift(balancer.arn, zone, _comment(body), now(), now() + length, outcome="PENDING")
+        self._store.add(shift)
+        self._tell(balancer, zone)
+        return _described(shift)
+
+
+def _comment(body: Mapping[str, Any]) -> str:
+    comment = str(body.get("comment", ""))
+    if len(comment) > 128:
+        raise invalid("comment can have at most 128 characters.", "InvalidComment")
+    return comment
+
+
+def _described(shift: Shift) -> dict[str, object]:
+    found: dict[str, object] = {
+        "zonalShiftId": shift.id,
+        "resourceIdentifier": shift.resource,
+        "awayFrom": shift.away_from,
+        "expiryTime": shift.expiry,
+        "startTime": shift.start,
+        "status": shift.status,
+        "comment": shift.comment,
+        "shiftType": "PRACTICE_RUN" if shift.practice else "ZONAL_SHIFT",
+    }
+    if shift.practice:
+        found["practiceRunOutcome"] = shift.outcome
+    return found
+
+
+def _in_resource(shift: Shift) -> dict[str, object]:
+    applied = {"appliedStatus": "APPLIED"}
+    return {key: value for key, value in _described(shift).items() if key != "status"} | applied

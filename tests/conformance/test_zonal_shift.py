@@ -1,0 +1,79 @@
+"""Zonal shift of Application Recovery Controller."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError, ParamValidationError
+
+from tests.conformance.cloud import Cloud, Network
+from tests.conformance.test_balancer_api import balancer, modify
+
+
+def zone_id(cloud: Cloud, name: str) -> str:
+    zones = cloud.ec2.describe_availability_zones()["AvailabilityZones"]
+    return next(zone["ZoneId"] for zone in zones if zone["ZoneName"] == name)
+
+
+@pytest.mark.row("ELB-Z01", "ARC-Z01", "ELB-Z02")
+def test_a_shift_begins_shows_and_expires(cloud: Cloud, network: Network) -> None:
+    arc, arn = cloud.client("arc-zonal-shift"), balancer(cloud, network)
+    away = zone_id(cloud, network.zones[0])
+    shift = {"resourceIdentifier": arn, "awayFrom": away, "expiresIn": "1m", "comment": "drill"}
+    with pytest.raises(ClientError):
+        arc.start_zonal_shift(**shift)
+    modify(cloud, arn, zonal_shift__config__enabled="true")
+    with pytest.raises(ClientError):
+        arc.start_zonal_shift(**(shift | {"expiresIn": "73h"}))
+    with pytest.raises(ClientError):
+        arc.start_zonal_shift(**(shift | {"awayFrom": zone_id(cloud, network.zones[2])}))
+    started = arc.start_zonal_shift(**shift)
+    assert started["status"] == "ACTIVE"
+    with pytest.raises(ClientError, match="ConflictException"):
+        arc.start_zonal_shift(**shift)
+    weights = arc.get_managed_resource(resourceIdentifier=arn)["appliedWeights"]
+    assert weights == {away: 0.0, zone_id(cloud, network.zones[1]): 1.0}
+
+    def weight() -> float:
+        return arc.get_managed_resource(resourceIdentifier=arn)["appliedWeights"][away]
+
+    cloud.until(lambda: weight() == 1.0, within=120)
+    listed = arc.list_zonal_shifts(resourceIdentifier=arn)["items"]
+    assert listed[0]["status"] == "EXPIRED"
+    again = arc.start_zonal_shift(**shift)["zonalShiftId"]
+    assert arc.cancel_zonal_shift(zonalShiftId=again)["status"] == "CANCELED"
+
+
+@pytest.mark.row("ARC-Z02")
+def test_practice_runs_need_an_outcome_alarm(cloud: Cloud, network: Network) -> None:
+    arc, arn = cloud.client("arc-zonal-shift"), balancer(cloud, network)
+    modify(cloud, arn, zonal_shift__config__enabled="true")
+    name = cloud.name("outcome")
+    cloud.cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="own",
+        MetricName="errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    cloud.afterwards(cloud.cloudwatch.delete_alarms, AlarmNames=[name])
+    (alarm,) = cloud.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    outcome = [{"type": "CLOUDWATCH", "alarmIdentifier": alarm["AlarmArn"]}]
+    with pytest.raises(ParamValidationError):
+        arc.create_practice_run_configuration(resourceIdentifier=arn, outcomeAlarms=[])
+    made = arc.create_practice_run_configuration(
+        resourceIdentifier=arn,
+        outcomeAlarms=outcome,
+        blockedWindows=["Mon:08:00-Mon:12:00"],
+    )
+    assert made["practiceRunConfiguration"]["outcomeAlarms"] == outcome
+    run = arc.start_practice_run(
+        resourceIdentifier=arn, awayFrom=zone_id(cloud, network.zones[0]), comment="practice"
+    )
+    (shift,) = arc.get_managed_resource(resourceIdentifier=arn)["zonalShifts"]
+    assert shift["practiceRunOutcome"] == "PENDING"
+    arc.cancel_practice_run(zonalShiftId=run["zonalShiftId"])
+    (listed,) = arc.list_zonal_shifts(resourceIdentifier=arn)["items"]
+    assert listed["practiceRunOutcome"] == "INTERRUPTED"
