@@ -19,8 +19,8 @@ from region.machines.machine_pool import MachinePool, sweep
 from region.network import API, API_PORT, RegionNetwork, leftovers
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
-from region.services.autoscaling.automation import AutomationController
 from region.services.arc_zonal_shift.controller import ZonalShiftController
+from region.services.autoscaling.automation import AutomationController
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.cloudwatch.controller import AlarmsController
 from region.services.codedeploy.controller import DeploymentsController

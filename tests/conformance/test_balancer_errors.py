@@ -83,7 +83,9 @@ def test_targets_that_do_not_accept(web: Web, cloud: Cloud, network: Network) ->
         assert answer.status == 504
         assert 9 < answer.seconds < 12
     finally:
-        cloud.ec2.modify_instance_attribute(InstanceId=web.instances[0], Groups=[network.group])
+        cloud.ec2.modify_instance_attribute(
+            InstanceId=web.instances[0], Groups=[network.group, web.security_group]
+        )
         cloud.elbv2.delete_listener(ListenerArn=listener)
         web.healthy()
 

@@ -121,6 +121,7 @@ class Web:
         self, cloud: Cloud, network: Network, zones: tuple[int, ...] = (0, 1, 2), nodes: int = 3
     ) -> None:
         self.cloud, self.network = cloud, network
+        self.security_group = self._open(PORT)
         self.instances = [self.launch(zone) for zone in zones]
         self.balancer, self.dns = self.make_balancer(network.subnets[:nodes])
         self.group = self.make_group()
@@ -129,6 +130,18 @@ class Web:
             InstanceIds=self.instances, WaiterConfig={"Delay": 1}
         )
         self.register(*self.instances)
+
+    def _open(self, port: int) -> str:
+        """Return a security group that opens one port to everybody."""
+        ec2 = self.cloud.ec2
+        made = ec2.create_security_group(
+            GroupName=self.cloud.name("port"), Description="port", VpcId=self.network.vpc
+        )["GroupId"]
+        self.cloud.afterwards(ec2.delete_security_group, GroupId=made)
+        anybody = [{"CidrIp": "0.0.0.0/0"}]
+        rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": anybody}
+        ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=[rule])
+        return made
 
     def launch(self, zone: int = 0) -> str:
         """Launch an instance in a zone; its program answers with its name."""
@@ -140,7 +153,7 @@ class Web:
             MinCount=1,
             MaxCount=1,
             SubnetId=self.network.subnets[zone],
-            SecurityGroupIds=[self.network.group],
+            SecurityGroupIds=[self.network.group, self.security_group],
             UserData=USER_DATA.format(program=lines, name=name),
             TagSpecifications=[
                 {"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}
