@@ -22,6 +22,8 @@ def meant_for(stack: Stack, party: Party) -> Resource | None:
         stack.derived(Firewall),
     )
     for target in targets.vacant():
+        if targets.may_fill_itself(target):
+            continue  # others may register in it
         port = number(target.get("port"))
         for balancer in traffic.senders(target) if port else ():
             source = targets.balancer_party(balancer)

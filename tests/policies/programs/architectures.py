@@ -468,7 +468,41 @@ def _one_zone(plan: Plan, edit: Edit) -> None:
     edit.set(f"{plan.services[-1]}-fleet", "vpcZoneIdentifiers", [Ref(subnet)])
 
 
+def _hide(plan: Plan, edit: Edit) -> None:
+    """A wider rule before that of the last service."""
+    edit.add(
+        "wider",
+        "aws:lb/listenerRule:ListenerRule",
+        {
+            "listenerArn": Ref(plan.entrance, "arn"),
+            "priority": 1,
+            "conditions": [{"pathPattern": {"values": [f"/{plan.services[-1]}*"]}}],
+            "actions": [
+                {"type": "forward", "targetGroupArn": Ref(f"{plan.services[0]}-targets", "arn")}
+            ],
+        },
+    )
+
+
+def _border(plan: Plan, edit: Edit) -> None:
+    """A network ACL that lets requests in and forgets replies."""
+    kind = "private" if plan.outside == "nat" else "public"
+    passes = {"ruleNo": 100, "action": "allow", "cidrBlock": WORLD}
+    edit.add(
+        "border",
+        "aws:ec2/networkAcl:NetworkAcl",
+        {
+            "vpcId": Ref("vpc"),
+            "subnetIds": [Ref(f"{kind}-{letter}") for letter in plan.letters],
+            "ingress": [{**passes, "protocol": "tcp", "fromPort": 1, "toPort": 9999}],
+            "egress": [{**passes, "protocol": "-1", "fromPort": 0, "toPort": 0}],
+        },
+    )
+
+
 BREAKS = [
+    Break("hidden by a wider rule", (SERVE,), _hide, lambda p: len(p.services) > 1),
+    Break("replies stopped at the border", (SERVE,), _border),
     Break("nobody is attached", (SERVE,), _unattach),
     Break("the door is closed", (SERVE,), _close),
     Break("nothing leaves the balancer", (SERVE,), _imprison),
