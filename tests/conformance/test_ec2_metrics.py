@@ -114,6 +114,56 @@ def test_a_busy_instance(cloud: Cloud, network: Network) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.row("EC2-C10")
+def test_a_balance_outlasts_a_stop(cloud: Cloud, network: Network) -> None:
+    rested = Machine(cloud, network, CreditSpecification={"CpuCredits": "standard"})
+    before = rested.until_points("CPUCreditBalance", 4)
+    cloud.ec2.stop_instances(InstanceIds=[rested.name])
+    cloud.until(lambda: rested.state == "stopped", 300)
+    cloud.pause(300)
+    count = len(rested.points("CPUCreditBalance"))
+    cloud.ec2.start_instances(InstanceIds=[rested.name])
+    after = rested.until_points("CPUCreditBalance", count + 1)
+    assert after[-1][1] >= before[-1][1]
+
+
+@pytest.mark.row("EC2-C04", "EC2-C14")
+def test_modes_of_credits(cloud: Cloud, network: Network) -> None:
+    def template(**data: Any) -> str:
+        settings = {"ImageId": network.image, "InstanceType": "t4g.nano"} | data
+        name = cloud.name("credits")
+        cloud.ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=settings)
+        cloud.afterwards(cloud.ec2.delete_launch_template, LaunchTemplateName=name)
+        return name
+
+    def mode(names: list[str]) -> list[str]:
+        found = cloud.ec2.describe_instance_credit_specifications(InstanceIds=names)
+        return [one["CpuCredits"] for one in found["InstanceCreditSpecifications"]]
+
+    plain = Machine(cloud, network)
+    assert mode([plain.name]) == ["unlimited"]
+    group = cloud.name("credits")
+    cloud.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName=group,
+        LaunchTemplate={
+            "LaunchTemplateName": template(CreditSpecification={"CpuCredits": "standard"})
+        },
+        MinSize=1,
+        MaxSize=1,
+        VPCZoneIdentifier=network.subnets[0],
+    )
+    cloud.afterwards(
+        cloud.autoscaling.delete_auto_scaling_group, AutoScalingGroupName=group, ForceDelete=True
+    )
+
+    def members() -> list[str]:
+        found = cloud.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])
+        return [one["InstanceId"] for one in found["AutoScalingGroups"][0]["Instances"]]
+
+    assert mode(cloud.until(members, 120, "an instance of the group")) == ["standard"]
+
+
+@pytest.mark.slow
 @pytest.mark.row("FIS-E01")
 def test_an_experiment_stops_an_instance(cloud: Cloud, network: Network) -> None:
     target = Machine(cloud, network)

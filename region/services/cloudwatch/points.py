@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import math
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ _COARSER = ((15 * 60, 60), (86_400, 300), (7 * 86_400, 3600))
 KEEP_S = 455 * 86_400
 """How long the coarsest data points are kept (GetMetricStatistics, API reference)."""
 _BINS_PER_E = 100.0
+_NUMBERS = 6
 
 
 @dataclass(slots=True)
@@ -49,6 +51,10 @@ class Point:
         if self.values is None and self.least == self.most:
             return {self.least: self.count}
         return self.values
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return what all points have, in the order of the attributes but for `values`."""
+        return (self.at, self.count, self.total, self.least, self.most, self.lag)
 
     def join(self, other: Point) -> None:
         """Take the samples of another point in."""
@@ -165,6 +171,19 @@ class Series:
         """The time of the newest point; minus infinity without any."""
         return self.points[-1].at if self.points else -math.inf
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Reduce to a few values: a state is saved with every call, and points are many."""
+        numbers = array(
+            "d", [number for point in self.points for number in point.numbers()]
+        ).tobytes()
+        values = {
+            place: point.values
+            for place, point in enumerate(self.points)
+            if point.values is not None
+        }
+        flags = (self.high_resolution, self.rate, self.per_period, self.own)
+        return (_series, (numbers, values, flags, self.written))
+
     def _compact(self, now: float) -> None:
         kept = [point for point in self.points if point.at >= now - KEEP_S]
         for age, width in _COARSER:
@@ -174,6 +193,23 @@ class Series:
             kept = _coarser(kept, math.inf, width)
             width *= 2
         self.points = kept
+
+
+def _series(
+    numbers: bytes,
+    values: Mapping[int, dict[float, float]],
+    flags: tuple[bool, bool, bool, bool],
+    written: float,
+) -> Series:
+    """Restore a series that was reduced."""
+    flat = array("d", numbers)
+    points = [
+        Point(at, count, total, least, most, values.get(place), lag)
+        for place, (at, count, total, least, most, lag) in enumerate(
+            zip(*[iter(flat)] * _NUMBERS, strict=True)
+        )
+    ]
+    return Series(points, *flags, written)
 
 
 def _coarser(points: list[Point], before: float, width: float) -> list[Point]:

@@ -137,7 +137,8 @@ def _points_of_the_past(
     period = period_of(settings)
     length = (count + 1) * period
     start = now - length - _ARRIVAL_S
-    limit = length / speed if speed > 1 else min(period, MINUTE)
+    # At a low speed a whole period is old enough: nobody puts what just happened so late.
+    limit = min(length / speed, period) if speed > 1 else min(period, MINUTE)
     named = [metric_in(query) for query in metrics_of(settings) if query.get("MetricStat")]
     found = [
         point

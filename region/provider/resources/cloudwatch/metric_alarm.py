@@ -52,7 +52,7 @@ class MetricAlarm(Handler):
     resource_type = "aws:cloudwatch/metricAlarm:MetricAlarm"
     supported = frozenset({"name", "dimensions", "tags", *_ALARM.values()})
     hints: ClassVar = {
-        "metricQueries": "watch one metric: the local region evaluates no expressions"
+        "metricQueries": "watch one metric; only PutMetricAlarm itself takes expressions here"
     }
     defaults: ClassVar = {"actionsEnabled": True, "treatMissingData": "missing"}
     sets = frozenset({"alarmActions", "okActions", "insufficientDataActions"})

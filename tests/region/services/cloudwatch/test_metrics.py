@@ -116,3 +116,12 @@ def test_a_restart_keeps_what_clients_put():
     store.add(metric("AWS/EC2", "m", {}), of_samples(1.0, [1.0]), own=True)
     again = pickle.loads(pickle.dumps(store))  # noqa: S301
     assert list(again.series) == [metric("own", "m", {})]
+
+
+def test_a_series_is_pickled_as_it_is():
+    series = Series(high_resolution=True)
+    series.add(of_samples(1.0, [1.0, 2.0, 2.0]), 5.0)
+    series.add(of_samples(2.0, [3.0]), 6.0)
+    again = pickle.loads(pickle.dumps(series))  # noqa: S301
+    assert again == series
+    assert again.points[0].values == {1.0: 1.0, 2.0: 2.0}
