@@ -108,6 +108,17 @@ def test_a_group_of_one(cloud: Cloud, network: Network) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.row("ASG-R06")
+def test_without_progress_it_fails_after_an_hour(cloud: Cloud, network: Network) -> None:
+    fleet = Fleet(cloud, network, DesiredCapacity=1, NewInstancesProtectedFromScaleIn=True)
+    fleet.await_in_service(1)
+    start(fleet)
+    cloud.pause(3000)
+    assert newest(fleet)["Status"] == "InProgress"
+    finish(fleet, "Failed", within=900)
+
+
+@pytest.mark.slow
 @pytest.mark.row("ASG-R08", "ASG-R12", "ASG-R10")
 def test_checkpoints_alarms_and_rollback(cloud: Cloud, network: Network) -> None:
     fleet = Fleet(cloud, network, DesiredCapacity=2)

@@ -179,6 +179,29 @@ def test_warming_instances_count_for_the_next_step(cloud: Cloud, network: Networ
     assert execute(60.0) == 4
 
 
+@pytest.mark.row("ASG-S08")
+def test_a_warm_up_falls_back_to_the_cooldown(cloud: Cloud, network: Network) -> None:
+    fleet = Fleet(cloud, network, DesiredCapacity=1, DefaultCooldown=240)
+    fleet.await_in_service(1)
+    cloud.pause(30)
+    policy = steps(1)
+    del policy["EstimatedInstanceWarmup"]
+    fleet.policy(**policy)
+
+    def execute() -> int:
+        fleet.call("execute_policy", PolicyName="policy", MetricValue=55.0, BreachThreshold=50.0)
+        return fleet.desired
+
+    assert execute() == 2
+    fleet.await_in_service(2)
+    assert execute() == 2
+    cloud.pause(270)
+    assert execute() == 3
+    fleet.await_in_service(3)
+    fleet.call("update_auto_scaling_group", DefaultInstanceWarmup=0)
+    assert execute() == 4
+
+
 @pytest.mark.row("ASG-S10", "ASG-S11", "ASG-S12")
 def test_a_cooldown_begins_when_the_instance_is_there(cloud: Cloud, network: Network) -> None:
     fleet = Fleet(cloud, network, DesiredCapacity=1, DefaultCooldown=120)

@@ -18,6 +18,7 @@ from moto.ec2.models.launch_templates import (
 )
 from moto.ec2.responses import instances as instance_responses
 from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
 
 from region.addresses import has_twin
@@ -95,6 +96,37 @@ def _create_version(
     parsed = {"UserData": parse_user_data(raw)} if isinstance(raw, str | bytes) else {}
     _check_size({**data, **parsed}.get("UserData"))
     return moto(self, {**data, **parsed}, description)
+
+
+@patches.method(LaunchTemplates)
+def create_launch_template_version(self: LaunchTemplates) -> ActionResult:
+    """Make a version: of what is given, and of the source version for what is not."""
+    given = Parameters(self)
+    backend = self.ec2_backend
+    name, identity = given.text("LaunchTemplateName"), given.text("LaunchTemplateId")
+    template = (
+        backend.get_launch_template_by_name(name) if name else backend.get_launch_template(identity)
+    )
+    data, source = given.structure("LaunchTemplateData"), given.text("SourceVersion")
+    if source:
+        known = {"$Latest", "$Default", *(str(one.number) for one in template.versions)}
+        if source not in known:
+            message = f"Could not find launch template version {source} of {template.id}."
+            raise EC2ClientError("InvalidLaunchTemplateId.VersionNotFound", message)
+        data = {**copy.deepcopy(template.get_version(source).data), **data}
+    self.error_on_dryrun()
+    version = template.create_version(data, given.text("VersionDescription"))
+    described = {
+        "CreateTime": version.create_time,
+        "CreatedBy": f"arn:{self.partition}:iam::{self.current_account}:root",
+        "DefaultVersion": template.is_default(version),
+        "LaunchTemplateData": version.data,
+        "LaunchTemplateId": template.id,
+        "LaunchTemplateName": template.name,
+        "VersionDescription": version.description,
+        "VersionNumber": version.number,
+    }
+    return ActionResult({"LaunchTemplateVersion": described})
 
 
 @patches.around(instance_responses, "parse_user_data")

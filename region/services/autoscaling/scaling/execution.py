@@ -70,8 +70,21 @@ def run(
 def _warm(
     backend: AutoScalingBackend, group: FakeAutoScalingGroup, policy: FakeScalingPolicy, now: float
 ) -> int:
+    """Return how much of the desired capacity a policy counts on: what does not warm up.
+
+    What is not launched yet warms up too, unless nothing is launched, or it belongs to the capacity that
+    the group was created with.
+    """
     desired = group.desired_capacity or 0
-    return min(desired, warmup.warm_count(group, policy, seconds_of(backend), now))
+    record = GroupRecord.of(group)
+    if not record.scaling.settled_at and record.default_instance_warmup is None:
+        return desired
+    warm = warmup.warm_count(group, policy, seconds_of(backend), now)
+    if "Launch" in groups.suspended_processes(group):
+        states = [member.lifecycle_state for member in group.instance_states]
+        coming = sum(state.startswith(("Pending", groups.IN_SERVICE)) for state in states) - warm
+        return max(0, desired - coming)
+    return min(desired, warm)
 
 
 def _simple(

@@ -113,6 +113,15 @@ def test_what_warms_up_counts_for_the_next_step(fleet):
     assert fleet.desired == 4
 
 
+def test_what_is_never_launched_does_not_warm_up(fleet, aws):
+    fleet.create(DesiredCapacity=1)
+    arn = fleet.policy(**STEPS)["PolicyARN"]
+    aws.autoscaling.suspend_processes(AutoScalingGroupName="fleet", ScalingProcesses=["Launch"])
+    for wanted in (2, 3):
+        fleet.alarm(arn, value=55.0, threshold=50.0)
+        assert fleet.desired == wanted
+
+
 def test_a_policy_without_warm_up_steps_again(fleet):
     fleet.create(DesiredCapacity=1)
     arn = fleet.policy(EstimatedInstanceWarmup=0, **STEPS)["PolicyARN"]
