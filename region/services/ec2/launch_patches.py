@@ -98,37 +98,6 @@ def _create_version(
     return moto(self, {**data, **parsed}, description)
 
 
-@patches.method(LaunchTemplates)
-def create_launch_template_version(self: LaunchTemplates) -> ActionResult:
-    """Make a version: of what is given, and of the source version for what is not."""
-    given = Parameters(self)
-    backend = self.ec2_backend
-    name, identity = given.text("LaunchTemplateName"), given.text("LaunchTemplateId")
-    template = (
-        backend.get_launch_template_by_name(name) if name else backend.get_launch_template(identity)
-    )
-    data, source = given.structure("LaunchTemplateData"), given.text("SourceVersion")
-    if source:
-        known = {"$Latest", "$Default", *(str(one.number) for one in template.versions)}
-        if source not in known:
-            message = f"Could not find launch template version {source} of {template.id}."
-            raise EC2ClientError("InvalidLaunchTemplateId.VersionNotFound", message)
-        data = {**copy.deepcopy(template.get_version(source).data), **data}
-    self.error_on_dryrun()
-    version = template.create_version(data, given.text("VersionDescription"))
-    described = {
-        "CreateTime": version.create_time,
-        "CreatedBy": f"arn:{self.partition}:iam::{self.current_account}:root",
-        "DefaultVersion": template.is_default(version),
-        "LaunchTemplateData": version.data,
-        "LaunchTemplateId": template.id,
-        "LaunchTemplateName": template.name,
-        "VersionDescription": version.description,
-        "VersionNumber": version.number,
-    }
-    return ActionResult({"LaunchTemplateVersion": described})
-
-
 @patches.around(instance_responses, "parse_user_data")
 def _parse_user_data(moto: Original, value: str | bytes | None) -> Base64EncodedString | None:
     """Encode what ModifyInstanceAttribute passes as decoded bytes: moto would decode it again."""
@@ -137,6 +106,26 @@ def _parse_user_data(moto: Original, value: str | bytes | None) -> Base64Encoded
     )
     _check_size(parsed)
     return parsed
+
+
+@patches.around(LaunchTemplates, "create_launch_template_version")
+def _create_version_call(moto: Original, self: LaunchTemplates) -> ActionResult:
+    """Begin a version with what its source version has, which moto leaves out."""
+    given = Parameters(self)
+    backend: EC2Backend = self.ec2_backend
+    source, inherited = given.text("SourceVersion"), dict[str, Any]()
+    if source and given.text("LaunchTemplateId"):
+        template = backend.get_launch_template(given.text("LaunchTemplateId"))
+        inherited = template.get_version(source).data
+    elif source:
+        template = backend.get_launch_template_by_name(given.text("LaunchTemplateName"))
+        inherited = template.get_version(source).data
+    answer: ActionResult = moto(self)
+    made = cast("dict[str, dict[str, Any]]", answer.result)["LaunchTemplateVersion"]
+    data: dict[str, Any] = made["LaunchTemplateData"]
+    for name, value in inherited.items():
+        data.setdefault(name, copy.deepcopy(value))
+    return answer
 
 
 def _check_size(user_data: Base64EncodedString | None) -> None:
