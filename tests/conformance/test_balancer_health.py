@@ -94,7 +94,7 @@ def test_metrics(web: Web, cloud: Cloud) -> None:
     for _ in range(5):
         assert web.get("/status/500").status == 500
     for _ in range(5):
-        web.get("/sleep/0.5")
+        web.get("/sleep/1.5")
     with pytest.raises(TimeoutError):
         web.get("/sleep/3", timeout=0.3)
     cloud.pause(130)
@@ -119,9 +119,10 @@ def test_metrics(web: Web, cloud: Cloud) -> None:
     assert total("HTTPCode_Target_2XX_Count", group, balancer) >= 45
     assert total("HTTPCode_ELB_4XX_Count", balancer) >= 1
     each, whole = total("RequestCountPerTarget", group), total("RequestCount", group, balancer)
-    assert each == pytest.approx(whole / 2)
+    # Earlier tests have had one target only for some of the minutes.
+    assert whole / 2 - 1 <= each < whole
     assert max(point["Maximum"] for point in statistics("HealthyHostCount", group, balancer)) == 2
     assert total("UnHealthyHostCount", group, balancer) >= 0
     slow = statistics("TargetResponseTime", balancer, ExtendedStatistics=["p99"])
-    assert max(point["ExtendedStatistics"]["p99"] for point in slow) == pytest.approx(0.5, abs=0.2)
+    assert max(point["ExtendedStatistics"]["p99"] for point in slow) == pytest.approx(1.5, abs=0.3)
     assert statistics("HTTPCode_ELB_503_Count", balancer) == []
