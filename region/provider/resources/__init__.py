@@ -40,6 +40,7 @@ from region.provider.resources.iam.role_policy import RolePolicy
 from region.provider.resources.iam.role_policy_attachment import RolePolicyAttachment
 from region.provider.resources.kms.key import Key
 from region.provider.resources.lb.listener import Listener
+from region.provider.resources.lb.listener_rule import ListenerRule
 from region.provider.resources.lb.load_balancer import LoadBalancer
 from region.provider.resources.lb.target_group import TargetGroup
 from region.provider.resources.rds.instance import Instance as RdsInstance
@@ -91,6 +92,7 @@ _HANDLERS: Final[tuple[type[Handler], ...]] = (
     RolePolicyAttachment,
     Key,
     Listener,
+    ListenerRule,
     LoadBalancer,
     TargetGroup,
     RdsInstance,

@@ -243,6 +243,15 @@ class World:
             vpcId=self.vpc,
         )
 
+    def listener(self) -> str:
+        return self._once(
+            "listener",
+            "aws:lb/listener:Listener",
+            loadBalancerArn=self.balancer.id,
+            port=80,
+            defaultActions=[{"type": "forward", "targetGroupArn": self.targets()["arn"]}],
+        ).id
+
     @property
     def fleet(self) -> str:
         return self._once(

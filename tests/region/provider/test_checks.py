@@ -159,7 +159,7 @@ def health(**settings: Any) -> dict[str, Any]:
         (LISTENER, {**LISTENING, "protocol": "HTTPS"}, "protocol", "supports 'HTTP'"),
         (
             LISTENER,
-            {**LISTENING, "defaultActions": [{"type": "fixed-response"}]},
+            {**LISTENING, "defaultActions": [{"type": "authenticate-oidc"}]},
             "defaultActions.type",
             "supports 'forward'",
         ),

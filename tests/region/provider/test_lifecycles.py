@@ -568,6 +568,30 @@ CASES = [
         outputs=("arn",),
     ),
     Case(
+        "aws:lb/listenerRule:ListenerRule",
+        lambda w: {
+            "listenerArn": w.listener(),
+            "priority": 5,
+            "actions": [{"type": "forward", "targetGroupArn": w.targets("2")["arn"]}],
+            "conditions": [{"pathPattern": {"values": ["/a/*"]}}],
+            "tags": {"a": "1"},
+        },
+        lambda w: {
+            "priority": 6,
+            "actions": [
+                {
+                    "type": "redirect",
+                    "redirect": {"statusCode": "HTTP_301", "host": "example.com"},
+                }
+            ],
+            "conditions": [
+                {"httpHeader": {"httpHeaderName": "X-Kind", "values": ["beta"]}},
+                {"queryStrings": [{"key": "v", "value": "2"}]},
+            ],
+        },
+        outputs=("arn",),
+    ),
+    Case(
         "aws:rds/subnetGroup:SubnetGroup",
         lambda w: {"subnetIds": w.subnets, "tags": {"a": "1"}},
         lambda w: {"subnetIds": [w.subnet("b"), w.subnet("c")], "tags": {"a": "2"}},

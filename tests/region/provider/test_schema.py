@@ -138,9 +138,9 @@ def test_a_hint_names_what_to_write_instead() -> None:
 
 def test_a_nested_property_that_is_not_implemented_is_refused() -> None:
     type_ = "aws:lb/listener:Listener"
-    action = {"type": "redirect", "redirect": {"statusCode": "HTTP_301"}}
+    action = {"type": "authenticate-oidc", "authenticateOidc": {"issuer": "x"}}
     reasons = problems({"loadBalancerArn": "a", "defaultActions": [action]}, type_)
-    assert list(reasons) == ["defaultActions.redirect"]
+    assert list(reasons) == ["defaultActions.authenticateOidc"]
 
 
 def test_a_required_property_and_a_wrong_kind_are_refused() -> None:

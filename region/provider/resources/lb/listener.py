@@ -11,13 +11,13 @@ from region.provider import checks
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given
 from region.provider.operation import Operation
-from region.provider.resources.lb import common
+from region.provider.resources.lb import actions, common
 from region.provider.resources.lb.load_balancer import await_active
 from region.provider.values import Properties
 
 
 class Listener(Handler):
-    """`aws.lb.Listener` that forwards HTTP to one target group."""
+    """`aws.lb.Listener` of HTTP."""
 
     resource_type = "aws:lb/listener:Listener"
     supported = frozenset(
@@ -25,9 +25,7 @@ class Listener(Handler):
             "loadBalancerArn",
             "port",
             "protocol",
-            "defaultActions.type",
-            "defaultActions.order",
-            "defaultActions.targetGroupArn",
+            *(f"defaultActions.{member}" for member in actions.MEMBERS),
             "tags",
         }
     )
@@ -37,33 +35,17 @@ class Listener(Handler):
             "that a client would trust, so use protocol HTTP in it"
         ),
         "sslPolicy": "rehearse without a domain: use protocol HTTP",
-        "defaultActions.redirect": "rehearse without a domain: there is no HTTPS to redirect to",
-        "defaultActions.forward": "use 'targetGroupArn' of the action",
     }
     defaults: ClassVar = {"protocol": "HTTP"}
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
-        """Check for HTTP on a port that is forwarded."""
+        """Check for HTTP on a port, with one action that the region does."""
         yield from checks.one_of("protocol", inputs.get("protocol"), ["HTTP"])
         if inputs.get("port") is None:
             yield CheckFailure("port", "a listener needs 'port', such as 80; set it")
         yield from checks.within("port", inputs.get("port"), 1, 65535)
-        actions: Any = inputs.get("defaultActions")
-        if not isinstance(actions, list):
-            return
-        if len(actions) != 1:  # pyright: ignore[reportUnknownArgumentType]
-            yield CheckFailure(
-                "defaultActions", "the local region takes exactly one default action"
-            )
-        for action in actions:  # pyright: ignore[reportUnknownVariableType]
-            if not isinstance(action, dict):
-                continue
-            kind: Any = action.get("type")  # pyright: ignore[reportUnknownMemberType]
-            yield from checks.one_of("defaultActions.type", kind, ["forward"])
-            if kind == "forward" and not action.get("targetGroupArn"):  # pyright: ignore[reportUnknownMemberType]
-                reason = "a forwarding action needs 'targetGroupArn'; set it"
-                yield CheckFailure("defaultActions.targetGroupArn", reason)
+        yield from actions.check("defaultActions", inputs.get("defaultActions"))
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
@@ -92,7 +74,7 @@ class Listener(Handler):
                 "loadBalancerArn": listener["LoadBalancerArn"],
                 "port": listener["Port"],
                 "protocol": listener["Protocol"],
-                "defaultActions": [_action(item) for item in listener["DefaultActions"]],
+                "defaultActions": actions.described(listener["DefaultActions"]),
                 "arn": identity,
                 "tags": common.tags_of(op, identity),
             }
@@ -105,20 +87,5 @@ class Listener(Handler):
 
 
 def _listener(inputs: Properties) -> dict[str, Any]:
-    actions = [
-        given(
-            {"Type": "type", "Order": "order", "TargetGroupArn": "targetGroupArn"},
-            action,
-        )
-        for action in inputs["defaultActions"]
-    ]
-    return {**given({"Port": "port", "Protocol": "protocol"}, inputs), "DefaultActions": actions}
-
-
-def _action(described: dict[str, Any]) -> Properties:
-    """Return a forwarding action; ELB reports the target group in one of two places."""
-    arn = described.get("TargetGroupArn")
-    if not arn:
-        groups = (described.get("ForwardConfig") or {}).get("TargetGroups") or [{}]
-        arn = groups[0].get("TargetGroupArn", "")
-    return {"type": described["Type"], "targetGroupArn": arn, "order": described.get("Order", 1)}
+    made = actions.parameters(inputs["defaultActions"])
+    return {**given({"Port": "port", "Protocol": "protocol"}, inputs), "DefaultActions": made}
