@@ -138,6 +138,7 @@ def traffic_data(
             unit="Seconds",
             at=at,
             counts=dict(seconds),
+            rate=True,
         )
     for group, name in groups.items():
         known = [item for item in report.get(group, {}).values() if _is_registered(item)]
