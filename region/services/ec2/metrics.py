@@ -61,11 +61,12 @@ class _Seen:
 
 @dataclass
 class _Watched:
-    """What was measured of an instance and is not published yet."""
+    """What was measured of an instance and is not published yet; `used` credits in `seconds` of AWS."""
 
     counters: Counters | None = None
     minutes: list[Minute] = field(default_factory=list[Minute])
     used: float = 0.0
+    seconds: float = 0.0
 
 
 class InstanceMetricsController:
@@ -149,6 +150,7 @@ class InstanceMetricsController:
         watched.minutes.append(Minute(utilization, used))
         seconds = elapsed * self._plane.config.speed
         watched.used += cpu_credits.spent(vcpus, utilization, seconds)
+        watched.seconds += seconds
 
     def _due(self, one: _Seen, watched: _Watched) -> list[Datum]:
         """Return what is published at the end of this minute."""
@@ -174,8 +176,12 @@ class InstanceMetricsController:
             if one.subject.instance_type.startswith("t2.") or end - one.stopped_at > kept:
                 account = Credits(launch=earnings.at_launch)
         used, watched.used = watched.used, 0.0
-        # At a high speed a sample stands for more than a minute of AWS.
-        seconds = MINUTES_TOGETHER * self._minute_s * self._plane.config.speed
+        # At a high speed a sample stands for more than a minute of AWS; of the first interval, it may
+        # have run for a part.
+        whole = MINUTES_TOGETHER * self._minute_s * self._plane.config.speed
+        seconds, watched.seconds = watched.seconds, 0.0
+        if abs(seconds - whole) < whole / MINUTES_TOGETHER:
+            seconds = whole
         account = account.after(earnings, used, seconds, one.mode)
         self._keep(one, Credits(account.balance, account.launch, account.surplus))
         at = end - MINUTES_TOGETHER * self._minute_s

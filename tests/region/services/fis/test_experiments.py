@@ -8,6 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from region.services.ec2.controller import InstancesController
+from region.services.fis import catalogue
+from region.services.fis.actions import BEHAVIOURS
 from region.services.fis.controller import ExperimentsController
 
 ROLE = "arn:aws:iam::123456789012:role/experiments"
@@ -202,3 +204,11 @@ def test_what_is_refused(aws, changes):
     with pytest.raises(ClientError, match="ValidationException"):
         template(aws, **changes)
     assert aws.fis.list_experiment_templates()["experimentTemplates"] == []
+
+
+def test_every_action_does_something(aws):
+    assert set(catalogue.ACTIONS) == set(BEHAVIOURS)
+    listed = {action["id"] for action in aws.fis.list_actions()["actions"]}
+    assert listed == set(BEHAVIOURS)
+    for name in listed:
+        assert aws.fis.get_action(id=name)["action"]["id"] == name
