@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.data_stores import Cluster, DataStore, FileSystem
-from guardrails.resources import References, Resource
+from guardrails.resources import References, Resource, Stack
 from guardrails.values import is_absent, number
 
 _PORTS = {
@@ -35,6 +35,11 @@ def database_port(database: Resource) -> int | None:
         return int(given)
     engine = str(database.get("engine")).lower()
     return next((port for name, port in _DATABASE_PORTS.items() if name in engine), None)
+
+
+def database_groups(stack: Stack, database: Resource) -> References:
+    """Return the security groups of an RDS instance."""
+    return stack.references(database, "vpcSecurityGroupIds", tokens.SECURITY_GROUP, ("id",))
 
 
 def port_of(store: DataStore) -> int | None:

@@ -15,12 +15,12 @@ from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import Fleets, zones_of_group
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import EGRESS, WORLD, Party
-from guardrails.architecture.store_network import database_port
+from guardrails.architecture.store_network import database_groups, database_port
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network, target_step
 from guardrails.architecture.zones import Spread
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.resources import References, Resource, Stack
+from guardrails.resources import Resource, Stack
 from guardrails.values import is_absent, is_true
 
 _WELL_ARCHITECTED = "Well-Architected"
@@ -284,7 +284,7 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
         and not (one in served and _lets_nothing_out(firewall, side))
     }
     for database in stack.of(tokens.DATABASE):
-        port, groups = database_port(database), _database_groups(stack, database)
+        port, groups = database_port(database), database_groups(stack, database)
         if port is None or database.left_out("vpcSecurityGroupIds") or not parties:
             continue
         if not is_absent(database.get("replicateSourceDb")):
@@ -300,10 +300,6 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
 def _lets_nothing_out(firewall: Firewall, party: Party) -> bool:
     groups = party.groups.resources
     return bool(groups) and not any(firewall.permits(group, EGRESS) for group in groups)
-
-
-def _database_groups(stack: Stack, database: Resource) -> References:
-    return stack.references(database, "vpcSecurityGroupIds", tokens.SECURITY_GROUP, ("id",))
 
 
 def _uses(stack: Stack, resource: Resource, database: Resource) -> bool:

@@ -10,9 +10,11 @@ from guardrails.answered import report
 from guardrails.architecture.access_lists import AccessList, AccessLists
 from guardrails.architecture.answers import Answer
 from guardrails.architecture.deployments import Deployments
+from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.network import Network
+from guardrails.architecture.permits import INGRESS, WORLD, Party
 from guardrails.architecture.routes import Way
-from guardrails.architecture.store_network import database_port
+from guardrails.architecture.store_network import database_groups, database_port
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
     Traffic,
@@ -46,6 +48,7 @@ class _Needs:
         self._traffic = stack.derived(Traffic)
         self._targets = stack.derived(Targets)
         self._network = stack.derived(Network)
+        self._firewall = stack.derived(Firewall)
 
     def all(self) -> Iterator[tuple[_Connection, _Said]]:
         """Yield them all."""
@@ -56,17 +59,18 @@ class _Needs:
 
     def _visitors(self) -> Iterator[tuple[_Connection, _Said]]:
         for balancer in self._traffic.balancers:
-            if is_internal(balancer):
-                continue
+            party = self._targets.balancer_party(balancer)
             for listener in self._traffic.listeners(balancer):
-                port = number(listener.get("port"))
-                for subnet in self._targets.balancer_subnets(balancer) if port else ():
-                    need = _Connection(
-                        f'Visitors of load balancer "{balancer.name}" get no answer on port {port:g}',
-                        ("the internet", listener_step(listener)),
-                    )
-                    protocol = protocol_of(listener)
-                    yield need, self._lists.admits_visitors(subnet, int(port or 0), protocol)
+                port, protocol = int(number(listener.get("port")) or 0), protocol_of(listener)
+                open_ = self._firewall.passes(INGRESS, party, WORLD, port, protocol)
+                if is_internal(balancer) or not port or not open_.is_yes:
+                    continue  # it is not for everybody
+                need = _Connection(
+                    f'Visitors of load balancer "{balancer.name}" get no answer on port {port}',
+                    ("the internet", listener_step(listener)),
+                )
+                for subnet in self._targets.balancer_subnets(balancer):
+                    yield need, self._lists.admits_visitors(subnet, port, protocol)
 
     def _requests(self) -> Iterator[tuple[_Connection, _Said]]:
         for balancer in self._traffic.balancers:
@@ -105,11 +109,6 @@ class _Needs:
                         yield need, self._lists.connects(subnet, nat, 443)
 
     def _queries(self) -> Iterator[tuple[_Connection, _Said]]:
-        fleets = [
-            fleet
-            for fleet in self._targets.attached_fleets()
-            if fleet.type in tokens.AUTO_SCALING_GROUP
-        ]
         for database in self._stack.of(tokens.DATABASE):
             port = database_port(database)
             groups = self._stack.references(
@@ -120,7 +119,11 @@ class _Needs:
                 for group in groups.resources
                 for one in self._network.subnets(group, "subnetIds")
             ]
-            for fleet in fleets if port else ():
+            party = Party(f'database "{database.name}"', database_groups(self._stack, database))
+            for fleet in self._targets.attached_fleets() if port else ():
+                source = self._targets.fleet_party(fleet)
+                if not self._firewall.connects(source, party, port or 0).is_yes:
+                    continue  # it is not meant to, or database-reachable reports it
                 need = _Connection(
                     f'Instances of "{fleet.name}" do not reach database "{database.name}"',
                     (f'Auto Scaling group "{fleet.name}"', f'database "{database.name}"'),

@@ -89,6 +89,17 @@ KEEPS = [
     lambda d: border(d, *PUBLIC, ingress=[entry(50.0, 3389.0, 3389.0, WORLD, "deny"), EVERYTHING]),
     lambda d: border(d, *PUBLIC, ingress=[entry(60.0, 80.0, 443.0, "198.51.100.0/24"),
         entry(70.0, 1024.0, 65535.0, WORLD), entry(80.0, 443.0, 443.0, INSIDE)]),
+    # A listener for colleagues, whom the security group admits.
+    lambda d: d.add("test", "aws:lb/listener:Listener", {"loadBalancerArn": Ref("load-balancer", "arn"),
+        "port": 8443.0, "protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        "certificateArn": "arn:aws:acm:ap-northeast-2:123456789012:certificate/" + "1" * 36,
+        "defaultActions": [{"type": "forward", "targetGroupArn": Ref("target-group", "arn")}]}) and
+        border(d.twin("ingress-https", "colleagues").set("colleagues", "fromPort", 8443.0)
+        .set("colleagues", "toPort", 8443.0).set("colleagues", "cidrIpv4", "10.20.0.0/16"),
+        *PUBLIC, ingress=[entry(100.0, 80.0, 443.0, WORLD), entry(110.0, 32768.0, 65535.0, WORLD)]),
+    # Around the database alone.
+    lambda d: border(d, "aws:ec2/subnet:Subnet::web-network-isolated-ap-northeast-2a",
+        ingress=[entry(100.0, 5432.0, 5432.0, INSIDE)]),
     lambda d: around(d, ingress=()) or d,  # around no subnet
     lambda d: d.add("more", ACL_RULE, {"networkAclId": Ref("vpc", "defaultNetworkAclId"),
         "egress": False, "ruleNumber": 50.0, "ruleAction": "deny", "protocol": "tcp",
