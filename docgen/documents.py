@@ -16,7 +16,7 @@ from toolchain import paths
 
 @dataclass(frozen=True)
 class Document:
-    """One file in `docs/` that is generated from the code."""
+    """One file that is generated from the code, or from the libraries that it uses."""
 
     path: Path
     """Relative to the project's root."""
@@ -72,6 +72,12 @@ def _emulator_coverage() -> str:
     return coverage.render()
 
 
+def _instance_types() -> str:
+    from docgen import instance_types  # noqa: PLC0415
+
+    return instance_types.render()
+
+
 def _timing() -> str:
     from region import periods  # noqa: PLC0415
 
@@ -91,5 +97,6 @@ DOCUMENTS = {
     "emulator-coverage": Document(Path("docs/emulator-coverage.md"), _emulator_coverage),
     "conformance": Document(Path("docs/conformance.md"), _conformance),
     "timing": Document(Path("docs/timing.md"), _timing),
+    "instance-types": Document(Path("region/machines/instance_types.tsv"), _instance_types),
 }
 """By the name that the command line takes."""

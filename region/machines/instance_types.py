@@ -1,31 +1,40 @@
-"""EC2 burstable instance types: the limits of a machine.
+"""EC2's instance types: the limits of a machine.
 
-Source: "Key concepts for burstable performance instances" (baseline utilization per vCPU) and
-"Amazon EC2 instance types" (vCPU, memory) in the Amazon EC2 User Guide.
+`instance_types.tsv` has their vCPUs, memory and architecture. Baselines of burstable types: "Key concepts
+for burstable performance instances" (baseline utilization per vCPU) in the Amazon EC2 User Guide; a vCPU of
+any other type is there all the time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final, Literal, cast
 
 from region.machines.errors import MachineError
 
-_GIB: Final = 1024**3
-_KERNEL_STACK_BYTES: Final = 16 * 1024
+Architecture = Literal["arm64", "x86_64"]
 
-# size -> (vCPUs, baseline utilization per vCPU, memory in GiB); equal in all families of the
-# third generation and in t4g.
-_SIZES: Final = {
-    "nano": (2, 0.05, 0.5),
-    "micro": (2, 0.10, 1.0),
-    "small": (2, 0.20, 2.0),
-    "medium": (2, 0.20, 4.0),
-    "large": (2, 0.30, 8.0),
-    "xlarge": (4, 0.40, 16.0),
-    "2xlarge": (8, 0.40, 32.0),
+_MIB: Final = 1024**2
+_KERNEL_STACK_BYTES: Final = 16 * 1024
+_TABLE: Final = Path(__file__).with_name("instance_types.tsv")
+
+_BASELINES: Final = {
+    "nano": 0.05,
+    "micro": 0.10,
+    "small": 0.20,
+    "medium": 0.20,
+    "large": 0.30,
+    "xlarge": 0.40,
+    "2xlarge": 0.40,
 }
-_FAMILIES: Final = ("t4g", "t3", "t3a")
+"""Share of each vCPU by size; equal in the families of the third generation and in t4g."""
+_BURSTABLE: Final = {
+    **dict.fromkeys(("t3", "t3a", "t4g"), _BASELINES),
+    "t2": {**_BASELINES, "micro": 0.10, "xlarge": 0.225, "2xlarge": 0.17},
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class InstanceType:
     vcpus: int
     baseline_cpu: float
     memory_bytes: int
+    architecture: Architecture = "arm64"
 
     @property
     def max_processes(self) -> int:
@@ -51,28 +61,34 @@ class InstanceType:
         return self.memory_bytes // (8 * _KERNEL_STACK_BYTES)
 
 
-INSTANCE_TYPES: Final[dict[str, InstanceType]] = {
-    f"{family}.{size}": InstanceType(
-        name=f"{family}.{size}",
-        vcpus=vcpus,
-        baseline_cpu=round(vcpus * share, 4),
-        memory_bytes=int(memory_gib * _GIB),
-    )
-    for family in _FAMILIES
-    for size, (vcpus, share, memory_gib) in _SIZES.items()
-}
+def _read() -> Iterator[InstanceType]:
+    for line in _TABLE.read_text().splitlines():
+        if not line.startswith("#"):
+            name, vcpus, mebibytes, architecture = line.split("\t")
+            family, _, size = name.partition(".")
+            share = _BURSTABLE.get(family, {}).get(size, 1.0)
+            yield InstanceType(
+                name=name,
+                vcpus=int(vcpus),
+                baseline_cpu=round(int(vcpus) * share, 4),
+                memory_bytes=int(mebibytes) * _MIB,
+                architecture=cast("Architecture", architecture),
+            )
+
+
+INSTANCE_TYPES: Final[dict[str, InstanceType]] = {found.name: found for found in _read()}
 
 
 def instance_type(name: str) -> InstanceType:
     """Return the type called `name`.
 
     Raises:
-        MachineError: If it is unknown; the message lists the known ones.
+        MachineError: If it is unknown; the message names similar ones.
     """
     try:
         return INSTANCE_TYPES[name]
     except KeyError:
+        near = ", ".join(get_close_matches(name, INSTANCE_TYPES, 3)) or "t4g.nano"
         raise MachineError(
-            f"Instance type {name!r} is unknown to the local region; "
-            f"use one of {', '.join(INSTANCE_TYPES)}."
+            f"Instance type {name!r} is unknown to the local region; use one such as {near}."
         ) from None

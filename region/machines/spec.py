@@ -75,4 +75,4 @@ class MachineSpec:
     @property
     def architecture(self) -> str:
         """The processor architecture of the instance type, as EC2 names it."""
-        return "arm64" if self.instance_type.startswith("t4g.") else "x86_64"
+        return self.type.architecture

@@ -21,7 +21,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, collapse_addresses, ip_address, ip_network
 from typing import Literal, get_args
 
+from region.network import acls
+from region.network.acls import NetworkAcl
 from region.network.errors import FirewallError
+from region.network.services import Permission, service
 
 METADATA = "169.254.169.254"
 METADATA_PORT = 80
@@ -43,68 +46,7 @@ PRIVATE = tuple(IPv4Network(c) for c in ("10.0.0.0/8", "172.16.0.0/12", "192.168
 """RFC 1918. An ingress rule whose source is wholly inside does not admit the internet."""
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 
-Protocol = Literal["tcp", "udp", "icmp", "-1"]
-_ANY = -1
-_LARGEST_PORT = 65535
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """One rule of a security group, as the EC2 API has it.
-
-    Attributes:
-        protocol: `-1` stands for all.
-        from_port: First port; for icmp the type. None or -1 stand for all.
-        to_port: Last port; for icmp the code. None or -1 stand for all.
-        cidrs: IPv4 blocks of the other side. IPv6 blocks permit nothing: the region has no IPv6.
-        groups: Security groups whose members are the other side.
-    """
-
-    protocol: Protocol
-    from_port: int | None = None
-    to_port: int | None = None
-    cidrs: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Reject what cannot be a rule.
-
-        Raises:
-            FirewallError: the message names the value.
-        """
-        if self.protocol not in get_args(Protocol):
-            raise FirewallError(
-                f"protocol {self.protocol!r} of a security group's rule is not supported: "
-                f"use {', '.join(get_args(Protocol))}."
-            )
-        largest = 255 if self.protocol == "icmp" else _LARGEST_PORT
-        for number in (self.from_port, self.to_port):
-            if number is not None and not _ANY <= number <= largest:
-                raise FirewallError(
-                    f"{number} in a {self.protocol} rule of a security group is out of range: "
-                    f"use 0 to {largest}, or -1 for all."
-                )
-        if self.protocol in {"tcp", "udp"} and _lowest(self.from_port) > _highest(self.to_port):
-            raise FirewallError(
-                f"ports {self.from_port} to {self.to_port} in a {self.protocol} rule of a security "
-                "group are in the wrong order: swap them."
-            )
-        self.networks()
-
-    def networks(self) -> list[IPv4Network]:
-        """Return the blocks of the other side, without overlaps.
-
-        Raises:
-            FirewallError: one is not a CIDR block.
-        """
-        try:
-            parsed = [ip_network(cidr, strict=False) for cidr in self.cidrs]
-        except ValueError as error:
-            raise FirewallError(
-                f"a security group's rule has a bad CIDR block ({error}): write it like 10.0.0.0/8."
-            ) from error
-        return list(collapse_addresses(n for n in parsed if isinstance(n, IPv4Network)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +84,7 @@ class Firewall:
     Attributes:
         interfaces: At most one with each address. A group that is not in `groups` permits nothing.
         groups: The security groups.
+        acls: The network ACLs; a subnet without one lets everything pass.
         cut: Addresses behind a broken network. Their packets are lost, also those of connections
             that exist; only what the computer under an instance provides still answers.
     """
@@ -149,6 +92,7 @@ class Firewall:
     interfaces: tuple[Interface, ...] = ()
     groups: tuple[SecurityGroup, ...] = ()
     cut: frozenset[str] = field(default_factory=frozenset[str])
+    acls: tuple[NetworkAcl, ...] = ()
 
     def render(self) -> str:
         """Write the rules as a program for `nft -f -` that replaces the earlier ones atomically.
@@ -163,6 +107,7 @@ class Firewall:
                 "table ip security {",
                 *_indent(_sets(self)),
                 *_indent(_hooks()),
+                *_indent(acls.chains(self.acls)),
                 *_indent(_decision(self)),
                 *(line for group in self.groups for line in _indent(_group(group))),
                 "}",
@@ -247,6 +192,7 @@ def _decision(firewall: Firewall) -> Iterator[str]:
     yield f"  ip saddr . tcp sport {pairs(MACHINE_SERVICES)} ct state established accept"
     yield "  ip saddr @cut drop"
     yield "  ip daddr @cut drop"
+    yield "  jump acls"
     yield "  ct state vmap { invalid : drop, established : accept, related : accept }"
     yield f"  ip daddr . tcp dport {pairs(NETWORK_SERVICES)} accept"
     yield "  ip saddr @internet goto ingress"
@@ -277,13 +223,13 @@ def _group(group: SecurityGroup) -> Iterator[str]:
     for permission in group.ingress:
         yield from (f"  {match} accept" for match in _matches(permission, "saddr"))
         if any(not any(n.subnet_of(p) for p in PRIVATE) for n in permission.networks()):
-            yield f"  {' '.join(['ip saddr @internet', *_service(permission)])} accept"
+            yield f"  {' '.join(['ip saddr @internet', *service(permission)])} accept"
     yield "}"
 
 
 def _matches(permission: Permission, side: str) -> Iterator[str]:
     """Write one match for the blocks of the other side, and one for each of its groups."""
-    service = _service(permission)
+    service = service(permission)
     networks = permission.networks()
     if networks == [EVERYWHERE]:
         # A block of all addresses as an element of a set is beyond some versions of nft.
@@ -293,26 +239,3 @@ def _matches(permission: Permission, side: str) -> Iterator[str]:
         yield " ".join([f"ip {side} {{ {blocks} }}", *service])
     for name in permission.groups:
         yield " ".join([f"ip {side} @members-{name}", *service])
-
-
-def _lowest(first: int | None) -> int:
-    return 0 if first is None or first == _ANY else first
-
-
-def _highest(last: int | None) -> int:
-    return _LARGEST_PORT if last is None or last == _ANY else last
-
-
-def _service(permission: Permission) -> list[str]:
-    first, last = permission.from_port, permission.to_port
-    if permission.protocol == "-1":
-        return []
-    if permission.protocol == "icmp":
-        kind = [] if first in (None, _ANY) else [f"icmp type {first}"]
-        code = [] if last in (None, _ANY) or not kind else [f"icmp code {last}"]
-        return [*kind, *code] or ["meta l4proto icmp"]
-    lowest, highest = _lowest(first), _highest(last)
-    if (lowest, highest) == (0, _LARGEST_PORT):
-        return [f"meta l4proto {permission.protocol}"]
-    ports = str(lowest) if lowest == highest else f"{lowest}-{highest}"
-    return [f"{permission.protocol} dport {ports}"]

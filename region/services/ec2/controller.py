@@ -24,7 +24,7 @@ from region.config import RegionConfig
 from region.machines.errors import UnknownMachine
 from region.machines.metadata import Metadata
 from region.machines.spec import MachineSpec
-from region.services.ec2 import instance_metadata
+from region.services.ec2 import instance_metadata, periods
 from region.services.ec2 import instances as ec2
 from region.services.ec2.records import InstanceRecord
 
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 
 BOOTS_AT_ONCE = 8
 ENDS_AT_ONCE = 4
-KEEP_TERMINATED = 60.0
 RETRY_AFTER = 1.0
 CONSOLE_LENGTH = 64 * 1024  # the most recent part of a console that EC2 keeps
 NO_ROLE = "instance-role"
@@ -101,6 +100,7 @@ class InstancesController:
         self._ends = ThreadPoolExecutor(ENDS_AT_ONCE, thread_name_prefix="end")
         self._closed = False
         self._started = False
+        self._check_at = 0.0
 
     def reconcile(self) -> None:
         """Start the jobs that instances need and watch running machines."""
@@ -205,6 +205,9 @@ class InstancesController:
                 record.rebooting = record.reboot_requested = False
                 if machine is not None and not impairment:
                     self._machines[instance_id] = machine
+                    if instance.state_code == ec2.PENDING:
+                        wait = self._config.seconds(periods.INITIALIZING.seconds)
+                        record.checks_end_initializing_at = time.time() + wait
                     ec2.set_state(instance, ec2.RUNNING)
         if instance is None:
             self._clean_up(instance_id)
@@ -278,7 +281,14 @@ class InstancesController:
                 ec2.finish_termination(instance)
 
     def _watch(self) -> None:
-        """Impair instances whose machine does not respond, and clear those that do again."""
+        """Impair instances whose machine does not respond, and clear those that do again.
+
+        EC2 checks once a minute: in between, a machine that has died is not noticed.
+        """
+        if time.monotonic() < self._check_at:
+            return
+        period = self._config.seconds(periods.STATUS_CHECK.seconds)
+        self._check_at = time.monotonic() + period
         alive = {name: machine.alive() for name, machine in list(self._machines.items())}
         with self._plane.lock:
             changed = False
@@ -295,7 +305,7 @@ class InstancesController:
                 self._plane.notify()
 
     def _forget(self) -> None:
-        before = time.time() - self._config.seconds(KEEP_TERMINATED)
+        before = time.time() - self._config.seconds(periods.TERMINATED.seconds)
         with self._plane.lock:
             ec2.forget_terminated(self._plane.backend("ec2"), before)
 

@@ -25,6 +25,7 @@ from region.addresses import has_twin
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.quotas import USER_DATA_BYTES
+from region.services.ec2 import launch_checks
 from region.services.ec2.records import InstanceRecord
 
 # Parameters of moto's run_instances and the template fields that they come from.
@@ -44,7 +45,10 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
     template = _template_data(self, kwargs)
     _apply_template(template, kwargs)
     subnet_ids = [nic["SubnetId"] for nic in kwargs.get("nics") or [] if "SubnetId" in nic]
-    _check_subnet(self, kwargs.get("subnet_id") or next(iter(subnet_ids), None))
+    subnet_id = kwargs.get("subnet_id") or next(iter(subnet_ids), None)
+    zone = _check_subnet(self, subnet_id)
+    image_id = (args[0] if args else kwargs.get("image_id")) or template.get("ImageId")
+    launch_checks.check_type(self, _type_of(template, kwargs), cast("str", image_id), zone)
     reservation: Reservation = moto(self, *args, **kwargs)
     for instance in reservation.instances:
         _finish_launch(self, instance, template, kwargs)
@@ -53,7 +57,11 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
 
 @patches.around(InstanceResponse, "run_instances")
 def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
+    launch_checks.refuse_unsupported(self)
     given = Parameters(self)
+    launched = _launched_with(self.ec2_backend, given.text("ClientToken"))
+    if launched is not None:
+        return ActionResult(launched)
     _launch_the_most(self, given)
     answer: ActionResult = moto(self)
     option = given.text("CreditSpecification.CpuCredits")
@@ -85,6 +93,14 @@ def _launch_the_most(call: InstanceResponse, given: Parameters) -> None:
             f"MinCount {least} and MaxCount {most} are not valid: use 1 <= MinCount <= MaxCount.",
         )
     call.params["MinCount"] = most
+
+
+def _launched_with(backend: EC2Backend, token: str) -> Reservation | None:
+    """Return what an earlier call with this token launched."""
+    for reservation in backend.reservations.values() if token else ():
+        if any(instance.client_token == token for instance in reservation.instances):
+            return reservation
+    return None
 
 
 @patches.around(LaunchTemplate, "create_version")
@@ -185,7 +201,14 @@ def _interfaces(interfaces: list[dict[str, Any]], kwargs: dict[str, Any]) -> lis
     return result
 
 
-def _check_subnet(backend: EC2Backend, subnet_id: str | None) -> None:
+def _type_of(template: dict[str, Any], kwargs: dict[str, Any]) -> str:
+    by_default = kwargs.get("is_instance_type_default")
+    given = None if by_default else kwargs.get("instance_type")
+    return str(given or template.get("InstanceType") or kwargs.get("instance_type"))
+
+
+def _check_subnet(backend: EC2Backend, subnet_id: str | None) -> str:
+    """Return the zone of a subnet that instances can be launched in."""
     if subnet_id is None:
         message = (
             "No subnet was given: the local region launches instances only in subnets of a VPC "
@@ -199,6 +222,7 @@ def _check_subnet(backend: EC2Backend, subnet_id: str | None) -> None:
             "the local region launches instances only in VPCs inside 10.0.0.0/8."
         )
         raise EC2ClientError("InvalidParameterValue", message)
+    return str(subnet.availability_zone)
 
 
 def _finish_launch(

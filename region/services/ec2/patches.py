@@ -7,6 +7,7 @@ ended; the instances controller moves it on.
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -33,6 +34,7 @@ from region.services.ec2 import (
     launch_patches,
     nat_patches,
     network_patches,
+    refusals,
     security_group_patches,
 )
 from region.services.ec2.instances import (
@@ -64,6 +66,7 @@ def install() -> None:
     nat_patches.patches.install()
     security_group_patches.patches.install()
     group_patches.patches.install()
+    refusals.patches.install()
 
 
 @patches.around(Instance, "__init__")
@@ -145,10 +148,13 @@ def _add_block_device(
 @patches.value(Instance, "system_status")
 @patches.value(Instance, "instance_status")
 def _status(self: Instance) -> dict[str, Any]:
-    if InstanceRecord.of(self).impairment:
+    record = InstanceRecord.of(self)
+    if record.impairment:
         return {"Status": "impaired", "Details": [{"Name": "reachability", "Status": "failed"}]}
-    if self.state_code == PENDING:
-        return {"Status": "initializing", "Details": []}
+    starting = self.state_code == RUNNING and time.time() < record.checks_end_initializing_at
+    if starting or self.state_code == PENDING:
+        details = [{"Name": "reachability", "Status": "initializing"}] if starting else []
+        return {"Status": "initializing", "Details": details}
     if self.state_code == RUNNING:
         return {"Status": "ok", "Details": [{"Name": "reachability", "Status": "passed"}]}
     return {"Status": "not-applicable"}

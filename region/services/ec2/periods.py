@@ -24,3 +24,13 @@ CREDITS_KEPT: Final = Period(
     7 * 86_400,
     "EC2 guide, Accrued CPU credits life span",
 )
+INITIALIZING: Final = Period(
+    "Status checks of a started instance are initializing",
+    120,
+    "EC2 names no period; instances are observed to pass after two to three minutes",
+)
+TERMINATED: Final = Period(
+    "A terminated instance stays visible",
+    3600,
+    "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html",
+)

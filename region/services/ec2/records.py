@@ -24,6 +24,7 @@ class InstanceRecord(Record[Instance]):
         cpu_credits: The credit option, `standard` or `unlimited`.
         credits: Its account of CPU credits; None until it has one.
         credits_kept_since: When it stopped and earned no more, in epoch seconds; 0 while it does.
+        checks_end_initializing_at: When the status checks can first pass, in epoch seconds.
     """
 
     impairment: str = ""
@@ -34,6 +35,7 @@ class InstanceRecord(Record[Instance]):
     cpu_credits: str = "standard"
     credits: Credits | None = None
     credits_kept_since: float = 0.0
+    checks_end_initializing_at: float = 0.0
 
 
 @dataclass

@@ -24,21 +24,23 @@ def read(backend: EC2Backend) -> dict[str, SecurityGroup]:
     return {
         str(group.id): SecurityGroup(
             str(group.id),
-            ingress=tuple(_permissions(group.ingress_rules)),
-            egress=tuple(_permissions(group.egress_rules)),
+            ingress=tuple(_permissions(backend, group.ingress_rules)),
+            egress=tuple(_permissions(backend, group.egress_rules)),
         )
         for groups in backend.groups.values()
         for group in groups.values()
     }
 
 
-def _permissions(rules: Iterable[SecurityGroupRule]) -> Iterator[Permission]:
+def _permissions(
+    backend: EC2Backend, rules: Iterable[SecurityGroupRule]
+) -> Iterator[Permission]:
     for rule in rules:
         # A protocol that no program of an instance speaks, such as 50 (ESP), permits nothing here.
         if str(rule.ip_protocol) not in _PROTOCOLS:
             continue
         try:
-            yield _permission(rule)
+            yield _permission(backend, rule)
         except (FirewallError, TypeError, ValueError) as error:
             # The API refuses such a rule, but the state of an older region may have one, and it
             # must not keep all others from being put into force. It permits nothing.
@@ -47,14 +49,28 @@ def _permissions(rules: Iterable[SecurityGroupRule]) -> Iterator[Permission]:
                 log.warning("rule %s of %s is ignored: %s", rule.id, rule.group_id, error)
 
 
-def _permission(rule: SecurityGroupRule) -> Permission:
+def _permission(backend: EC2Backend, rule: SecurityGroupRule) -> Permission:
     return Permission(
         str(rule.ip_protocol),  # pyright: ignore[reportArgumentType]
         None if rule.from_port is None else int(rule.from_port),
         None if rule.to_port is None else int(rule.to_port),
-        cidrs=(str(rule.cidr_ipv4),) if rule.cidr_ipv4 else (),
+        cidrs=(str(rule.cidr_ipv4),) if rule.cidr_ipv4 else _prefixes(backend, rule),
         groups=_sources(rule),
     )
+
+
+def _prefixes(backend: EC2Backend, rule: SecurityGroupRule) -> tuple[str, ...]:
+    """Return the blocks of the prefix list that a rule names."""
+    found = backend.managed_prefix_lists.get(_prefix_list_of(rule))
+    if found is None or not found.entries:
+        return ()
+    entries = found.entries.get(found.version) or []
+    return tuple(str(entry["Cidr"]) for entry in entries)
+
+
+def _prefix_list_of(rule: SecurityGroupRule) -> str:
+    given = rule.prefix_list_id
+    return str(given.get("PrefixListId", "")) if isinstance(given, dict) else str(given or "")
 
 
 def _sources(rule: SecurityGroupRule) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Controller of the network: security groups in force, public addresses served."""
+"""Controller of the network: security groups and network ACLs in force, public addresses served."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from moto.rds.models import RDSBackend
 from region.addresses import has_twin
 from region.network.firewall import Firewall, Interface
 from region.services.ec2 import instances as ec2
-from region.services.ec2 import security_groups
+from region.services.ec2 import network_acls, security_groups
 from region.services.elbv2.records import LoadBalancerRecord
 from region.services.rds.records import DatabaseRecord
 
@@ -35,6 +35,7 @@ def firewall(
         interfaces=tuple(interface for _, interface in found),
         groups=tuple(security_groups.read(ec2_backend).values()),
         cut=frozenset(interface.address for zone, interface in found if zone in cut_zones),
+        acls=network_acls.read(ec2_backend),
     )
 
 

@@ -15,11 +15,25 @@ def test_t4g_nano_is_two_vcpus_at_five_percent():
 
 @pytest.mark.parametrize(
     ("name", "baseline", "gib"),
-    [("t4g.micro", 0.2, 1), ("t3.small", 0.4, 2), ("t3.large", 0.6, 8), ("t3.2xlarge", 3.2, 32)],
+    [
+        ("t4g.micro", 0.2, 1),
+        ("t3.small", 0.4, 2),
+        ("t3.large", 0.6, 8),
+        ("t3.2xlarge", 3.2, 32),
+        ("t2.micro", 0.1, 1),
+        ("t2.xlarge", 0.9, 16),
+        ("m7g.large", 2.0, 8),
+        ("c5.xlarge", 4.0, 8),
+    ],
 )
 def test_baselines_of_the_ec2_user_guide(name: str, baseline: float, gib: int):
     assert INSTANCE_TYPES[name].baseline_cpu == pytest.approx(baseline)
     assert INSTANCE_TYPES[name].memory_bytes == gib * 1024**3
+
+
+def test_every_type_has_the_architecture_of_its_processor():
+    assert INSTANCE_TYPES["m7g.large"].architecture == "arm64"
+    assert INSTANCE_TYPES["m7i.large"].architecture == "x86_64"
 
 
 def test_quota_is_a_share_of_each_period_of_which_as_much_may_be_saved():
@@ -41,9 +55,9 @@ def test_processes_are_those_of_a_computer_with_that_memory():
     assert INSTANCE_TYPES["t3.micro"].max_processes == 8192
 
 
-def test_unknown_type_is_named_with_the_known_ones(spec_of):
-    with pytest.raises(MachineError, match=r"'m7g\.large'.*t4g\.nano"):
-        spec_of(instance_type="m7g.large")
+def test_unknown_type_is_named_with_similar_ones(spec_of):
+    with pytest.raises(MachineError, match=r"'m7g\.largr'.*m7g\.large"):
+        spec_of(instance_type="m7g.largr")
 
 
 def test_spec_refuses_addresses_off_its_subnet(spec_of):
