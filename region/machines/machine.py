@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from region.credentials import Credential
-from region.machines import bounded_log, listener, logins, machine_usage
+from region.machines import bounded_log, listener, logins, machine_usage, power
 from region.machines.accounts import Accounts
 from region.machines.cgroups import Limits
 from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
@@ -25,6 +25,7 @@ from region.machines.images import Image
 from region.machines.imds import Imds
 from region.machines.inside.files import remove_tree
 from region.machines.machine_usage import MachineUsage
+from region.machines.power import PowerRequest
 from region.machines.processes import AGENT, ENTRY, SERVICES, ProcessTable
 from region.machines.root_directory import RootDirectory
 from region.machines.root_file_system import RootFileSystem
@@ -36,6 +37,7 @@ from region.machines.systemd.manager import ServiceManager
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_ASKS: Final = {"off": "shut down", "reboot": "reboot"}
 _ENDPOINT: Final = "AWS_ENDPOINT_URL"
 """What an AWS client cannot know by itself: that its region is a local one."""
 
@@ -100,6 +102,7 @@ class Machine:
         self._power = threading.Lock()
         self._discarded = False
         self._console_lock = threading.Lock()
+        self.power_request: PowerRequest = ""
         self._init: AdoptedProcess | None = None
         self._last_usage = MachineUsage()
         self.files = RootFileSystem(self._root, self._processes.admit_helper)
@@ -181,7 +184,7 @@ class Machine:
                 raise BootError(f"{self.spec.instance_id} is terminated; launch a new machine.")
             if self._state == "running":
                 return False
-            self._state = "pending"
+            self._state, self.power_request = "pending", ""
             try:
                 self._power_on()
             except (MachineError, OSError) as error:
@@ -356,6 +359,10 @@ class Machine:
         return Path(f"/proc/{init.pid}/root")
 
     def _control(self, command: str, arguments: Sequence[str]) -> systemctl.Outcome:
+        if request := power.requested(command, arguments):
+            self.power_request = request
+            self.log(f"{command} {' '.join(arguments)}: the instance asks to {_ASKS[request]}")
+            return systemctl.Outcome(0)
         if command == "journalctl":
             logs = Logs(self._directory / "log", self._directory / "console.log")
             return journalctl(arguments, logs)

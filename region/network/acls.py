@@ -1,8 +1,8 @@
 """Network ACLs, written as rules for nftables. Nothing in here touches the network.
 
-As in VPC: an ACL is of subnets, and without memory. Every packet that leaves a subnet is looked up in the
-outbound rules of its ACL, every packet that enters one in the inbound rules, answers and packets of
-connections that exist as well; the first rule that matches decides, and what none matches is dropped. Between
+As in VPC: an ACL is of subnets, and without memory. Every packet that leaves a subnet is looked up in
+the outbound rules of its ACL, every packet that enters one in the inbound rules, also answers and packets
+of connections that exist. The first rule that matches decides, and what none matches is dropped. Between
 two addresses of one subnet no ACL applies.
 """
 
@@ -90,4 +90,6 @@ def _block(text: str) -> str:
     try:
         return str(ip_network(text, strict=False))
     except ValueError as error:
-        raise FirewallError(f"{text!r} is not a subnet's block: write it like 10.0.1.0/24.") from error
+        raise FirewallError(
+            f"{text!r} is not a subnet's block: write it like 10.0.1.0/24."
+        ) from error

@@ -18,8 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, collapse_addresses, ip_address, ip_network
-from typing import Literal, get_args
+from ipaddress import IPv4Network, ip_address
 
 from region.network import acls
 from region.network.acls import NetworkAcl
@@ -229,13 +228,13 @@ def _group(group: SecurityGroup) -> Iterator[str]:
 
 def _matches(permission: Permission, side: str) -> Iterator[str]:
     """Write one match for the blocks of the other side, and one for each of its groups."""
-    service = service(permission)
+    asked = service(permission)
     networks = permission.networks()
     if networks == [EVERYWHERE]:
         # A block of all addresses as an element of a set is beyond some versions of nft.
-        yield " ".join(service) or "ip version 4"
+        yield " ".join(asked) or "ip version 4"
     elif networks:
         blocks = ", ".join(map(str, networks))
-        yield " ".join([f"ip {side} {{ {blocks} }}", *service])
+        yield " ".join([f"ip {side} {{ {blocks} }}", *asked])
     for name in permission.groups:
-        yield " ".join([f"ip {side} @members-{name}", *service])
+        yield " ".join([f"ip {side} @members-{name}", *asked])

@@ -135,6 +135,7 @@ class FakeMachine:
         self.fails = False
         self.hangs: threading.Event | None = None
         self.responds = True
+        self.power_request = ""
         self.limited = 0
         self.pool = pool
         self.scripts: list[tuple[str, dict[str, Any]]] = []
@@ -145,7 +146,7 @@ class FakeMachine:
         if self.fails:
             raise BootError("runcmd 1 exited with 3")
         self.boots += 1
-        self.state = "running"
+        self.state, self.power_request = "running", ""
 
     def alive(self) -> bool:
         return self.responds

@@ -27,6 +27,7 @@ from region.provider.resources.ec2.instance import Instance as Ec2Instance
 from region.provider.resources.ec2.internet_gateway import InternetGateway
 from region.provider.resources.ec2.launch_template import LaunchTemplate
 from region.provider.resources.ec2.nat_gateway import NatGateway
+from region.provider.resources.ec2.network_acl import NetworkAcl
 from region.provider.resources.ec2.route import Route
 from region.provider.resources.ec2.route_table import RouteTable
 from region.provider.resources.ec2.route_table_association import RouteTableAssociation
@@ -79,6 +80,7 @@ _HANDLERS: Final[tuple[type[Handler], ...]] = (
     InternetGateway,
     LaunchTemplate,
     NatGateway,
+    NetworkAcl,
     Route,
     RouteTable,
     RouteTableAssociation,

@@ -45,6 +45,11 @@ class Machine(Protocol):
         """`pending`, `running`, `stopped` or `failed`."""
         ...
 
+    @property
+    def power_request(self) -> str:
+        """What the machine itself asks for: `off`, `reboot`, or nothing."""
+        ...
+
     def boot(self) -> None:
         """Boot; return when user data has run, raise if it failed."""
         ...
@@ -109,6 +114,7 @@ class InstancesController:
             job = self._job_for(view)
             if job is not None:
                 self._submit(view, job)
+        self._obey()
         self._watch()
         self._forget()
 
@@ -279,6 +285,26 @@ class InstancesController:
             instance = self._find(instance_id)
             if instance is not None and instance.state_code == ec2.SHUTTING_DOWN:
                 ec2.finish_termination(instance)
+
+    def _obey(self) -> None:
+        """Do what instances ask for themselves: stop or terminate as their attribute says, or reboot."""
+        asking = {
+            name: machine.power_request
+            for name, machine in list(self._machines.items())
+            if machine.power_request
+        }
+        if not asking:
+            return
+        with self._plane.lock:
+            for name, request in asking.items():
+                instance = self._find(name)
+                if instance is None or instance.state_code != ec2.RUNNING:
+                    continue
+                if request == "reboot":
+                    InstanceRecord.of(instance).reboot_requested = True
+                else:
+                    ec2.shut_down_by_itself(instance)
+            self._plane.notify()
 
     def _watch(self) -> None:
         """Impair instances whose machine does not respond, and clear those that do again.

@@ -37,6 +37,14 @@ def set_reason(instance: Instance, text: str, why: StateReason) -> None:
     instance.state_reason = why
 
 
+def shut_down_by_itself(instance: Instance) -> None:
+    """Begin what an instance does when its system shuts down: it stops, or is terminated."""
+    terminates = str(instance.instance_initiated_shutdown_behavior) == "terminate"
+    set_state(instance, SHUTTING_DOWN if terminates else STOPPING)
+    code = "Client.InstanceInitiatedShutdown"
+    set_reason(instance, "", StateReason(f"{code}: Instance initiated shutdown", code))
+
+
 def user_data_of(instance: Instance) -> bytes:
     """Return an instance's user data, decoded; empty if it has none."""
     data = cast("Base64EncodedString | str | None", instance.user_data)

@@ -126,7 +126,8 @@ def beyond_this_computer(
 ) -> str:
     """Return why a type is more than this computer can be; empty if it is not."""
     cores = cores or len(os.sched_getaffinity(0))
-    memory = memory or psutil.virtual_memory().total
+    if memory is None:
+        memory = int(psutil.virtual_memory().total)
     if wanted.baseline_cpu > cores:
         return (
             f"{wanted.name} has {wanted.baseline_cpu:g} vCPUs all the time and this computer has "

@@ -30,6 +30,7 @@ from moto.ec2.responses.monitoring import Monitoring
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.ec2 import (
+    attribute_patches,
     group_patches,
     launch_patches,
     nat_patches,
@@ -67,6 +68,7 @@ def install() -> None:
     security_group_patches.patches.install()
     group_patches.patches.install()
     refusals.patches.install()
+    attribute_patches.patches.install()
 
 
 @patches.around(Instance, "__init__")

@@ -20,9 +20,7 @@ _FLEET: Final = "use RunInstances or an Auto Scaling group"
 _RESERVED: Final = "nothing is billed: launch without a reservation"
 _HOSTS: Final = "every instance runs on this computer: leave dedicated hosts out"
 _VOLUMES: Final = "an instance has its root volume only: keep data there, or in S3"
-_IMAGES: Final = (
-    "what an AMI stands for is an option of the region (`--image`, `--ami`): prepare a root file system"
-)
+_IMAGES: Final = "an AMI stands for what `--image` and `--ami` of the region say: use those options"
 _PEERING: Final = "all VPCs of the region are in one network: leave the connection out"
 _GATEWAYS: Final = "no packet leaves this computer: leave it out"
 _IPV6: Final = "the region has no IPv6: leave it out"
@@ -66,7 +64,8 @@ REFUSED: Final[Mapping[str, str]] = {
         _VOLUMES,
     ),
     **dict.fromkeys(
-        ("bundle_instance", "copy_image", "create_image", "disable_image", "register_image"), _IMAGES
+        ("bundle_instance", "copy_image", "create_image", "disable_image", "register_image"),
+        _IMAGES,
     ),
     **dict.fromkeys(
         (
@@ -116,9 +115,7 @@ REFUSED: Final[Mapping[str, str]] = {
         ("assign_private_ip_addresses", "attach_network_interface", "detach_network_interface"),
         _ADDRESSES,
     ),
-    **dict.fromkeys(
-        ("enable_vpc_classic_link", "enable_vpc_classic_link_dns_support"), _CLASSIC
-    ),
+    **dict.fromkeys(("enable_vpc_classic_link", "enable_vpc_classic_link_dns_support"), _CLASSIC),
     "create_subnet_cidr_reservation": "addresses are assigned by the region: leave it out",
     "modify_vpc_tenancy": "every instance runs on this computer: leave the tenancy out",
 }

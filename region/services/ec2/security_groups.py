@@ -32,9 +32,7 @@ def read(backend: EC2Backend) -> dict[str, SecurityGroup]:
     }
 
 
-def _permissions(
-    backend: EC2Backend, rules: Iterable[SecurityGroupRule]
-) -> Iterator[Permission]:
+def _permissions(backend: EC2Backend, rules: Iterable[SecurityGroupRule]) -> Iterator[Permission]:
     for rule in rules:
         # A protocol that no program of an instance speaks, such as 50 (ESP), permits nothing here.
         if str(rule.ip_protocol) not in _PROTOCOLS:
@@ -64,7 +62,7 @@ def _prefixes(backend: EC2Backend, rule: SecurityGroupRule) -> tuple[str, ...]:
     found = backend.managed_prefix_lists.get(_prefix_list_of(rule))
     if found is None or not found.entries:
         return ()
-    entries = found.entries.get(found.version) or []
+    entries = found.entries.get(found.version or 1) or []
     return tuple(str(entry["Cidr"]) for entry in entries)
 
 

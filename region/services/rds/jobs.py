@@ -264,13 +264,12 @@ class Jobs:
                 instances.started(database, password, dict(view.spec.parameters), view.group)
 
     def _outage(self, view: View, period: float, kind: events.Kind) -> None:
-        with self._database(view) as database:
-            if database is None:
-                return
-            events.record(database.backend, database, kind)
-            wait = self._plane.config.seconds(period)
-            DatabaseRecord.of(database).resume_at = time.time() + wait
+        self._say(view, kind)
         self._server(view).crash()
+        with self._database(view) as database:
+            if database is not None:
+                wait = self._plane.config.seconds(period)
+                DatabaseRecord.of(database).resume_at = time.time() + wait
 
     def _swap_zones(self, database: DBInstance) -> None:
         record = DatabaseRecord.of(database)

@@ -11,7 +11,7 @@ _DAY: Final = 86_400.0
 
 FAILOVER: Final = Period(
     "Failover of a Multi-AZ DB instance, typically 60 to 120 s",
-    75,
+    80,
     f"{_GUIDE}/Concepts.MultiAZSingleStandby.html",
 )
 FAILOVER_AGAIN: Final = Period(

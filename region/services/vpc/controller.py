@@ -8,9 +8,10 @@ from typing import Final, Protocol
 
 from moto.ec2.models import EC2Backend
 
+from region.addresses import loopback_of
 from region.api.server import ControlPlane
 from region.network.firewall import Firewall
-from region.network.internet import internet_ports
+from region.network.internet import admits_internet, internet_ports
 from region.services.ec2 import instances as ec2
 from region.services.vpc import interfaces
 from region.services.vpc.internet_gateway import Forwarding
@@ -76,13 +77,20 @@ class NetworkController:
                 self._cut_zones,
             )
             public = _public_addresses(backend)
+            databases = interfaces.public_databases(self._plane.backend("rds"))
         self._network.apply(firewall)
         known = {group.id: group for group in firewall.groups}
-        self._gateway.serve(
+        forwardings = [
             Forwarding(public_ip, port, private_ip)
             for public_ip, private_ip, member_of in public
             for port in internet_ports(known, member_of, _MOST_PORTS)
-        )
+        ]
+        forwardings += [
+            Forwarding(loopback_of(interface.address), port, interface.address)
+            for interface, port in databases
+            if admits_internet(known, interface.groups, port)
+        ]
+        self._gateway.serve(forwardings)
 
     def close(self) -> None:
         """Stop forwarding; the network belongs to the region."""

@@ -71,3 +71,14 @@ def _databases(backend: RDSBackend) -> Iterator[tuple[str, Interface]]:
         if address:
             groups = tuple(sorted(database.vpc_security_group_ids))
             yield str(database.availability_zone or ""), Interface(address, groups)
+
+
+def public_databases(backend: RDSBackend) -> list[tuple[Interface, int]]:
+    """Return the publicly accessible databases, each with its port: the internet reaches them too."""
+    return [
+        (Interface(record.address, tuple(sorted(database.vpc_security_group_ids))), int(port))
+        for database in backend.databases.values()
+        if database.publicly_accessible and (port := database.port)
+        for record in [DatabaseRecord.of(database)]
+        if record.listening and has_twin(record.address)
+    ]

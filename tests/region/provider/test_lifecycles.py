@@ -116,6 +116,27 @@ CASES = [
         ("arn", "availabilityZoneId"),
     ),
     Case(
+        "aws:ec2/networkAcl:NetworkAcl",
+        lambda w: {
+            "vpcId": w.vpc,
+            "subnetIds": [w.subnets[0]],
+            "ingress": [
+                {
+                    "ruleNo": 100,
+                    "action": "deny",
+                    "protocol": "tcp",
+                    "cidrBlock": "10.0.0.0/8",
+                    "fromPort": 80,
+                    "toPort": 80,
+                    "icmpType": 0,
+                    "icmpCode": 0,
+                }
+            ],
+        },
+        lambda w: {"subnetIds": [w.subnets[1]], "ingress": [], "tags": {"a": "1"}},
+        outputs=("arn",),
+    ),
+    Case(
         "aws:ec2/routeTable:RouteTable",
         lambda w: {"vpcId": w.vpc},
         lambda _: {"tags": {"a": "1"}},

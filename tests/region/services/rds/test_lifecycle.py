@@ -51,7 +51,7 @@ def test_a_failover_takes_an_outage_and_swaps_the_zones(rds, until):
     )
     eventually(lambda: FakeServer.made["notes"].crashed)
     after = until("available")
-    assert time.monotonic() - began > 75 / 50
+    assert time.monotonic() - began > 80 / 50
     assert after["AvailabilityZone"] == before["SecondaryAvailabilityZone"]
     assert after["SecondaryAvailabilityZone"] == before["AvailabilityZone"]
     assert after["Endpoint"] == before["Endpoint"]

@@ -1,0 +1,151 @@
+"""EC2 instances: what is refused in the call, states, status checks, protection, network ACLs."""
+
+from __future__ import annotations
+
+import urllib.request
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.conformance.cloud import Cloud, Network
+
+PAGE = """#!/bin/bash
+mkdir -p /srv/page
+echo started >> /srv/page/starts
+cd /srv/page && nohup python3 -m http.server 8080 >/dev/null 2>&1 &
+"""
+
+
+def launch(cloud: Cloud, network: Network, **settings: Any) -> str:
+    wanted: dict[str, Any] = {
+        "ImageId": network.image,
+        "InstanceType": "t4g.nano",
+        "MinCount": 1,
+        "MaxCount": 1,
+        "NetworkInterfaces": [
+            {
+                "DeviceIndex": 0,
+                "SubnetId": network.subnets[0],
+                "Groups": [network.group],
+                "AssociatePublicIpAddress": True,
+            }
+        ],
+    }
+    found = cloud.ec2.run_instances(**(wanted | settings))["Instances"][0]["InstanceId"]
+    cloud.afterwards(cloud.ec2.terminate_instances, InstanceIds=[found])
+    return found
+
+
+def look(cloud: Cloud, instance: str) -> dict[str, Any]:
+    answer = cloud.ec2.describe_instances(InstanceIds=[instance])
+    return answer["Reservations"][0]["Instances"][0]
+
+
+def state(cloud: Cloud, instance: str) -> str:
+    return look(cloud, instance)["State"]["Name"]
+
+
+def becomes(cloud: Cloud, instance: str, wanted: str) -> None:
+    cloud.until(lambda: state(cloud, instance) == wanted, 300, wanted)
+
+
+@pytest.mark.row("X-STOPAZ")
+def test_types_that_cannot_be_launched_are_refused_in_the_call(
+    cloud: Cloud, network: Network
+) -> None:
+    for change in (
+        {"InstanceType": "t9.nano"},
+        {"InstanceType": "t3.nano"},  # the image is for arm64
+    ):
+        with pytest.raises(ClientError, match="InvalidParameterValue"):
+            launch(cloud, network, **change)
+
+
+@pytest.mark.row("EC2-L01")
+@pytest.mark.row("EC2-L02")
+@pytest.mark.row("EC2-L03")
+@pytest.mark.row("EC2-L04")
+@pytest.mark.slow
+def test_a_life(cloud: Cloud, network: Network) -> None:
+    instance = launch(cloud, network, DisableApiTermination=True)
+    becomes(cloud, instance, "running")
+
+    def checks() -> str:
+        answer = cloud.ec2.describe_instance_status(InstanceIds=[instance])["InstanceStatuses"]
+        return answer[0]["InstanceStatus"]["Status"]
+
+    assert checks() == "initializing"
+    cloud.until(lambda: checks() == "ok", 600)
+    before = look(cloud, instance)
+    with pytest.raises(ClientError, match="OperationNotPermitted"):
+        cloud.ec2.terminate_instances(InstanceIds=[instance])
+    cloud.ec2.modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": False})
+    cloud.ec2.stop_instances(InstanceIds=[instance])
+    becomes(cloud, instance, "stopped")
+    stopped = look(cloud, instance)
+    assert stopped["PrivateIpAddress"] == before["PrivateIpAddress"]
+    assert "PublicIpAddress" not in stopped
+    cloud.ec2.start_instances(InstanceIds=[instance])
+    becomes(cloud, instance, "running")
+    assert look(cloud, instance)["PrivateIpAddress"] == before["PrivateIpAddress"]
+    cloud.ec2.terminate_instances(InstanceIds=[instance])
+    becomes(cloud, instance, "terminated")
+    cloud.pause(600)
+    assert state(cloud, instance) == "terminated"
+    cloud.ec2.terminate_instances(InstanceIds=[instance])
+
+
+@pytest.mark.row("EC2-L05")
+@pytest.mark.row("X-USERDATA")
+@pytest.mark.row("X-NACL")
+@pytest.mark.row("X-SG")
+@pytest.mark.slow
+def test_user_data_and_a_network_acl_that_denies_everything(cloud: Cloud, network: Network) -> None:
+    group = cloud.ec2.create_security_group(
+        GroupName=cloud.name("web"), Description="x", VpcId=network.vpc
+    )["GroupId"]
+    cloud.afterwards(cloud.ec2.delete_security_group, GroupId=group)
+    rule = [
+        {
+            "IpProtocol": "tcp",
+            "FromPort": 8080,
+            "ToPort": 8080,
+            "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
+        }
+    ]
+    cloud.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+    interface = {
+        "DeviceIndex": 0,
+        "SubnetId": network.subnets[1],
+        "Groups": [group],
+        "AssociatePublicIpAddress": True,
+    }
+    instance = launch(cloud, network, NetworkInterfaces=[interface], UserData=PAGE)
+    becomes(cloud, instance, "running")
+    url = f"http://{look(cloud, instance)['PublicIpAddress']}:8080/starts"
+
+    def page() -> str:
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:
+                return answer.read().decode()
+        except OSError:
+            return ""
+
+    cloud.until(lambda: page() == "started\n", 300)
+    acl = cloud.ec2.create_network_acl(VpcId=network.vpc)["NetworkAcl"]["NetworkAclId"]
+    cloud.afterwards(cloud.ec2.delete_network_acl, NetworkAclId=acl)
+    [kept] = cloud.ec2.describe_network_acls(
+        Filters=[{"Name": "association.subnet-id", "Values": [network.subnets[1]]}]
+    )["NetworkAcls"]
+    [association] = [one for one in kept["Associations"] if one["SubnetId"] == network.subnets[1]]
+    changed = cloud.ec2.replace_network_acl_association(
+        AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl
+    )["NewAssociationId"]
+    cloud.until(lambda: not page(), 60, "the network ACL denies everything")
+    cloud.ec2.replace_network_acl_association(
+        AssociationId=changed, NetworkAclId=kept["NetworkAclId"]
+    )
+    cloud.until(lambda: page() == "started\n", 60)
+    cloud.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule)
+    cloud.until(lambda: not page(), 60, "the security group admits nobody")

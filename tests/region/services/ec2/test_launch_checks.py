@@ -1,0 +1,90 @@
+"""What is refused in the call of a launch."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from region.machines.instance_types import INSTANCE_TYPES
+from region.services.ec2 import launch_checks
+
+GIBIBYTE = 1024**3
+
+
+def launch(aws, network, **settings):
+    wanted = {
+        "ImageId": network.image,
+        "InstanceType": "t4g.nano",
+        "SubnetId": network.subnets[0],
+        "MinCount": 1,
+        "MaxCount": 1,
+    }
+    return aws.ec2.run_instances(**wanted | settings)["Instances"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"InstanceType": "t9.nano"}, "Invalid value 't9.nano' for InstanceType"),
+        ({"InstanceType": "t3.nano"}, "architecture 'x86_64' .* does not match .* 'arm64'"),
+        ({"InstanceType": "m7g.metal"}, r"InsufficientInstanceCapacity.*this computer has"),
+        ({"InstanceMarketOptions": {"MarketType": "spot"}}, r"NotImplemented.*no Spot market"),
+        ({"CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 1}}, r"NotImplemented.*CpuOptions"),
+        ({"Placement": {"Tenancy": "dedicated"}}, r"NotImplemented.*Placement\.Tenancy"),
+    ],
+)
+def test_what_cannot_be_launched_is_refused(aws, network, change, message):
+    with pytest.raises(ClientError, match=message):
+        launch(aws, network, **change)
+    assert aws.ec2.describe_instances()["Reservations"] == []
+
+
+def test_as_many_are_launched_as_asked_for_and_a_token_launches_once(aws, network):
+    first = launch(aws, network, MaxCount=2, ClientToken="once")
+    assert len(first) == 2
+    again = launch(aws, network, MaxCount=2, ClientToken="once")
+    assert [one["InstanceId"] for one in again] == [one["InstanceId"] for one in first]
+
+
+def test_what_asks_for_nothing_is_no_parameter():
+    assert launch_checks.unsupported({"EnclaveOptions": {"Enabled": False}}) == []
+    preference = {"CapacityReservationPreference": "open"}
+    assert launch_checks.unsupported({"CapacityReservationSpecification": preference}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "cores", "gib", "fits"),
+    [
+        ("t4g.nano", 1, 1, True),
+        ("m7g.large", 2, 8, True),
+        ("m7g.large", 1, 8, False),
+        ("m7g.large", 2, 7, False),
+        ("t4g.2xlarge", 2, 64, False),
+    ],
+)
+def test_a_type_is_at_most_as_large_as_the_computer(name, cores, gib, fits):
+    found = launch_checks.beyond_this_computer(INSTANCE_TYPES[name], cores, gib * GIBIBYTE)
+    assert (found == "") is fits
+
+
+@pytest.mark.parametrize("call", ["create_volume", "create_flow_logs", "create_image"])
+def test_calls_without_effect_are_refused(aws, call):
+    given = {
+        "create_volume": {"AvailabilityZone": "ap-northeast-2a", "Size": 1},
+        "create_flow_logs": {"ResourceIds": ["vpc-1"], "ResourceType": "VPC"},
+        "create_image": {"InstanceId": "i-0", "Name": "image"},
+    }
+    with pytest.raises(ClientError, match="NotImplemented"):
+        getattr(aws.ec2, call)(**given[call])
+
+
+def test_a_type_changes_while_the_instance_is_stopped_only(aws, network):
+    [instance] = launch(aws, network)
+    with pytest.raises(ClientError, match="IncorrectInstanceState"):
+        aws.ec2.modify_instance_attribute(
+            InstanceId=instance["InstanceId"], InstanceType={"Value": "t4g.micro"}
+        )
+    with pytest.raises(ClientError, match=r"NotImplemented.*EnaSupport"):
+        aws.ec2.modify_instance_attribute(
+            InstanceId=instance["InstanceId"], EnaSupport={"Value": True}
+        )
