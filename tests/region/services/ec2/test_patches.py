@@ -12,7 +12,7 @@ from region.addresses import loopback_of
 from region.reconcile import ControllerLoop
 from region.services.ec2 import placement
 from region.services.ec2.controller import InstancesController
-from region.services.ec2.instances import user_data_of
+from region.services.ec2.instances import STOPPED, set_state, user_data_of
 
 
 @pytest.fixture
@@ -240,6 +240,8 @@ def test_stop_and_start(aws, network, pool, loop):
 
 def test_a_stopped_instance_starts_with_changed_user_data(aws, network, plane):
     instance_id = run(aws, network, UserData="#cloud-config\n")["InstanceId"]
+    with plane.lock:
+        set_state(plane.backend("ec2").get_instance(instance_id), STOPPED)
     aws.ec2.modify_instance_attribute(
         InstanceId=instance_id, UserData={"Value": b"#cloud-config\nruncmd: []\n"}
     )
