@@ -33,6 +33,7 @@ class Metadata:
         served: Whether the metadata service is switched on (`HttpEndpoint`).
         groups: The names of its security groups by their ids.
         profile: The ARN and the id of its instance profile; None without one.
+        target_state: The lifecycle state that its Auto Scaling group takes it to; empty without one.
         tags: Its tags, None where `InstanceMetadataTags` is not enabled.
     """
 
@@ -44,6 +45,7 @@ class Metadata:
     groups: Mapping[str, str] = field(default_factory=dict[str, str])
     interface: Interface | None = None
     profile: tuple[str, str] | None = None
+    target_state: str = ""
     tags: Mapping[str, str] | None = None
 
     def readable_tags(self) -> dict[str, str]:

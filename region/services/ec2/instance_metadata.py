@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 
@@ -27,8 +28,38 @@ def read(backend: EC2Backend, instance: Instance) -> Metadata:
         groups=dict(sorted(groups.items())),
         interface=_interface(backend, instance),
         profile=(str(profile.arn), str(profile.id)) if profile is not None else None,
+        target_state=_target_state(instance),
         tags={tag["key"]: tag["value"] for tag in instance.get_tags()} if with_tags else None,
     )
+
+
+def _target_state(instance: Instance) -> str:
+    """Return the lifecycle state that the instance's Auto Scaling group takes it to.
+
+    Amazon EC2 Auto Scaling User Guide, "Retrieve the target lifecycle state through instance metadata".
+    """
+    backend = instance.ec2_backend
+    groups = autoscaling_backends[backend.account_id][backend.region_name].autoscaling_groups
+    states = [
+        str(member.lifecycle_state)
+        for group in groups.values()
+        for member in group.instance_states
+        if member.instance.id == instance.id
+    ]
+    return target_state(states[0]) if states else ""
+
+
+def target_state(state: str) -> str:
+    """Return where a lifecycle state leads to: `Terminating:Wait` to `Terminated`."""
+    warmed = state.startswith("Warmed:")
+    name = state.removeprefix("Warmed:").partition(":")[0]
+    target = {
+        "Pending": "Stopped" if warmed else "InService",
+        "Terminating": "Terminated",
+        "EnteringStandby": "Standby",
+        "Detaching": "Detached",
+    }.get(name, name)
+    return f"Warmed:{target}" if warmed else target
 
 
 def _interface(backend: EC2Backend, instance: Instance) -> Interface | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from region.addresses import hardware_address
+from region.services.ec2.instance_metadata import target_state
 
 
 def test_metadata_follows_the_api(stage):
@@ -28,3 +31,20 @@ def test_metadata_follows_the_api(stage):
     assert not asked().served
     ec2.terminate_instances(InstanceIds=[name])
     assert asked().interface is None
+
+
+@pytest.mark.parametrize(
+    ("state", "target"),
+    [
+        ("Pending:Wait", "InService"),
+        ("InService", "InService"),
+        ("Terminating:Proceed", "Terminated"),
+        ("EnteringStandby", "Standby"),
+        ("Standby", "Standby"),
+        ("Warmed:Pending:Wait", "Warmed:Stopped"),
+        ("Warmed:Running", "Warmed:Running"),
+        ("Warmed:Terminating:Wait", "Warmed:Terminated"),
+    ],
+)
+def test_where_a_lifecycle_state_leads_to(state, target):
+    assert target_state(state) == target
