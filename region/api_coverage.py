@@ -10,7 +10,11 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from region.api import support
 from region.api.support import EVERYTHING, Operation, Support
-from region.services.rds.supported import REFUSED
+from region.services.ec2 import refusals as ec2
+from region.services.rds import refusals as rds
+
+_REFUSED: Final = {"ec2": ec2.REFUSED, "rds": rds.REFUSED}
+"""Calls whose patch refuses them, and says what to do instead."""
 
 _INTRODUCTION: Final = """\
 ## AWS APIs
@@ -62,4 +66,4 @@ def _service(declared: Support, model: ServiceModel) -> Iterator[str]:
 
 def _refused(declared: Support, operation: str) -> bool:
     """Return whether the patch of an operation is there to refuse it, with what to do instead."""
-    return declared.service == "rds" and camelcase_to_underscores(operation) in REFUSED
+    return camelcase_to_underscores(operation) in _REFUSED.get(declared.service, ())

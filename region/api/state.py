@@ -37,12 +37,9 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy
 from moto.s3.models import FakeKey, s3_backends
 
-<<<<<<< HEAD
 from region.api.blobs import BlobStore, References, reading, replace
 
-=======
->>>>>>> 34c21cc (Describe aws.ec2.NetworkAcl's inputs; regenerate the pages)
-FORMAT = 10
+FORMAT = 11
 """Raised when what the region adds to moto's objects changes: older states lack it."""
 
 Reduced = tuple[object, ...]

@@ -85,7 +85,6 @@ def test_one_zone_and_then_two(cloud: Cloud, network: Network) -> None:
 
 @pytest.mark.row("RDS-M05")
 @pytest.mark.row("RDS-S01")
-@pytest.mark.row("RDS-F08")
 def test_what_is_refused_at_creation(cloud: Cloud, network: Network) -> None:
     wanted = {
         "DBInstanceIdentifier": cloud.name("db"),

@@ -28,8 +28,8 @@ from region.services.rds import (
     modifications,
     modify_patches,
     parameters,
+    refusals,
     snapshot_patches,
-    supported,
 )
 from region.services.rds.records import DatabaseRecord, DeletionOptions, InstanceStatus
 from region.services.rds.validation import (
@@ -54,7 +54,7 @@ patches = Patches()
 def install() -> None:
     """Patch moto's RDS."""
     for module in (
-        supported,
+        refusals,
         group_patches,
         master_secret,
         modify_patches,
@@ -220,7 +220,6 @@ start_db_instance = _transition("start_db_instance", "stopped", "starting")
 @patches.method(RDSResponse)
 def reboot_db_instance(self: RDSResponse) -> ActionResult:
     """RebootDBInstance, with a failover to the standby where that is asked for."""
-    supported.check("reboot_db_instance", self)
     identifier = str(self.params.get("DBInstanceIdentifier"))
     database = _instance(self.backend, identifier)
     _require(database, "available")
