@@ -64,6 +64,7 @@ def test_no_target_is_a_503(web: Web, cloud: Cloud) -> None:
         cloud.elbv2.delete_listener(ListenerArn=listener)
 
 
+@pytest.mark.slow
 @pytest.mark.row("ELB-E02", "ELB-E03", "ELB-F01")
 def test_targets_that_do_not_accept(web: Web, cloud: Cloud, network: Network) -> None:
     group = web.make_group()
@@ -90,6 +91,7 @@ def test_targets_that_do_not_accept(web: Web, cloud: Cloud, network: Network) ->
         web.healthy()
 
 
+@pytest.mark.slow
 @pytest.mark.row("ELB-X01", "ELB-X02", "ELB-X03")
 def test_headers_that_it_adds(web: Web, cloud: Cloud) -> None:
     plain = web.get("/")
@@ -140,6 +142,7 @@ def test_connections_to_targets_are_reused(web: Web) -> None:
     assert after["connections"] - before["connections"] <= 8
 
 
+@pytest.mark.slow
 @pytest.mark.row("ELB-K01")
 def test_a_clients_connection_ends_after_its_time(web: Web, cloud: Cloud) -> None:
     web.configure(client_keep_alive__seconds=60)

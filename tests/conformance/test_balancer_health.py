@@ -12,6 +12,8 @@ import pytest
 from tests.conformance.cloud import Cloud, Network
 from tests.conformance.web import Web
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def web(everywhere: Cloud, network: Network) -> Iterator[Web]:

@@ -16,6 +16,8 @@ from tests.conformance.web import Web
 
 PREFIX = "target_group_health__{}__minimum_healthy_targets__{}"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def web(everywhere: Cloud, network: Network) -> Iterator[Web]:
