@@ -133,8 +133,9 @@ def test_out_under_load_and_in_again(cloud: Cloud, network: Network) -> None:
     with load.at(3 * 2 * TARGET / MINUTE):
         cloud.until(lambda: fleet.desired > 3, 8 * MINUTE, "a larger capacity")
         elapsed = (time.monotonic() - began) * cloud.speed
-        assert fleet.desired == 6
-        fleet.await_in_service(6)
+        # As many as twice the target needs, or one less where a busy computer sends less.
+        assert fleet.desired in {5, 6}
+        cloud.until(lambda: len(fleet.ids()) == fleet.desired, 10 * MINUTE, "all in service")
     assert load.failed == 0, f"{load.failed} of {load.sent} requests failed"
     alarm_minutes = 3 + 1  # Three data points, and the part of a minute before the first of them.
     assert elapsed < alarm_minutes * MINUTE + WITHIN
