@@ -570,7 +570,15 @@ CASES = [
             },
             "tags": {"a": "1"},
         },
-        lambda _: {"healthCheck": {"path": "/other", "interval": 10}, "deregistrationDelay": 20},
+        lambda _: {
+            "healthCheck": {"path": "/other", "interval": 10},
+            "deregistrationDelay": 20,
+            "loadBalancingAlgorithmType": "weighted_random",
+            "stickiness": {"type": "app_cookie", "cookieName": "session", "cookieDuration": 60},
+            "targetGroupHealth": {
+                "unhealthyStateRouting": {"minimumHealthyTargetsPercentage": "50"}
+            },
+        },
         lambda _: {"port": 8081},
         ("arn", "arnSuffix", "loadBalancerArns"),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from typing_extensions import override
@@ -12,13 +12,14 @@ from region.provider import checks
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, found, given
 from region.provider.operation import Operation
-from region.provider.resources.lb import common
+from region.provider.resources.lb import common, target_group_attributes
 from region.provider.values import UNKNOWN, Properties
 
 _ATTRIBUTES = {
     "deregistration_delay.timeout_seconds": "deregistrationDelay",
     "slow_start.duration_seconds": "slowStart",
     "load_balancing.algorithm.type": "loadBalancingAlgorithmType",
+    "load_balancing.cross_zone.enabled": "loadBalancingCrossZoneEnabled",
 }
 _HEALTH = {
     "HealthCheckEnabled": "enabled",
@@ -31,7 +32,7 @@ _HEALTH = {
     "UnhealthyThresholdCount": "unhealthyThreshold",
 }
 _MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
-ALGORITHMS = ("round_robin", "least_outstanding_requests")
+ALGORITHMS = ("round_robin", "least_outstanding_requests", "weighted_random")
 DEFAULT_INTERVAL, DEFAULT_TIMEOUT = 30, 5
 """ELB's defaults for HTTP, in seconds."""
 
@@ -50,13 +51,24 @@ class TargetGroup(Handler):
             "targetType",
             "vpcId",
             "healthCheck",
+            "stickiness",
+            "targetGroupHealth",
             "tags",
             *_ATTRIBUTES.values(),
         }
     )
     defaults: ClassVar = {"targetType": "instance", "deregistrationDelay": 300, "slowStart": 0}
     naming = common.NAMING
-    computed = frozenset({"healthCheck", "loadBalancingAlgorithmType", "protocolVersion"})
+    computed = frozenset(
+        {
+            "healthCheck",
+            "loadBalancingAlgorithmType",
+            "loadBalancingCrossZoneEnabled",
+            "protocolVersion",
+            "stickiness",
+            "targetGroupHealth",
+        }
+    )
     volatile = frozenset({"loadBalancerArns"})
 
     @override
@@ -75,6 +87,7 @@ class TargetGroup(Handler):
             yield from checks.within("slowStart", inputs.get("slowStart"), 30, 900, " seconds")
         algorithm = inputs.get("loadBalancingAlgorithmType")
         yield from checks.one_of("loadBalancingAlgorithmType", algorithm, ALGORITHMS)
+        yield from target_group_attributes.check(inputs)
         health: Any = inputs.get("healthCheck")
         if isinstance(health, dict):
             yield from _check_health(health)
@@ -112,7 +125,10 @@ class TargetGroup(Handler):
         if old is not None and new.get("healthCheck") != old.get("healthCheck") and _health(new):
             elb.modify_target_group(TargetGroupArn=identity, **_health(new))
         differing = {name: value for name, value in new.items() if before.get(name) != value}
-        attributes = common.attribute_list(_ATTRIBUTES, differing)
+        attributes = [
+            *common.attribute_list(_ATTRIBUTES, differing),
+            *target_group_attributes.parameters(differing),
+        ]
         if attributes:
             elb.modify_target_group_attributes(TargetGroupArn=identity, Attributes=attributes)
         common.retag(op, identity, new, old)
@@ -137,6 +153,8 @@ class TargetGroup(Handler):
             "loadBalancerArns": list(group.get("LoadBalancerArns") or ()),
             "tags": common.tags_of(op, identity),
             **common.described_attributes(_ATTRIBUTES, attributes),
+            "loadBalancingCrossZoneEnabled": _cross_zone(attributes),
+            **target_group_attributes.described(attributes),
         }
 
     @override
@@ -147,6 +165,13 @@ class TargetGroup(Handler):
             lambda: op.aws.elbv2.delete_target_group(TargetGroupArn=identity),
             *common.IN_USE,
         )
+
+
+def _cross_zone(attributes: Iterable[Mapping[str, str]]) -> str:
+    """Return the attribute as a text; it has a third value beside true and false."""
+    key = "load_balancing.cross_zone.enabled"
+    values = {item["Key"]: item.get("Value", "") for item in attributes}
+    return values.get(key, "use_load_balancer_configuration")
 
 
 def _health(inputs: Properties) -> dict[str, Any]:
