@@ -23,6 +23,7 @@ from region.services.cloudwatch.expressions import (
     evaluate,
     parse,
 )
+from region.services.cloudwatch.periods import EVALUATION, HIGH_RESOLUTION_EVALUATION
 from region.services.cloudwatch.points import Point
 from region.services.cloudwatch.query_order import in_order
 from region.services.cloudwatch.store import Metric, MetricStore, metric
@@ -114,7 +115,8 @@ def interval_of(period: int, speed: float) -> float:
 
     Every minute, with a period of less than a minute every 10 seconds ("Evaluating an alarm").
     """
-    return max((MINUTE if period >= MINUTE else 10) / speed, SHORTEST_S / 2)
+    often = EVALUATION if period >= MINUTE else HIGH_RESOLUTION_EVALUATION
+    return max(often.seconds / speed, SHORTEST_S / 2)
 
 
 def window_of(
