@@ -28,7 +28,10 @@ def launch(aws, network, **settings):
         ({"InstanceType": "t9.nano"}, "Invalid value 't9.nano' for InstanceType"),
         ({"InstanceType": "t3.nano"}, "architecture 'x86_64' .* does not match .* 'arm64'"),
         ({"InstanceType": "m7g.metal"}, r"InsufficientInstanceCapacity.*this computer has"),
-        ({"InstanceMarketOptions": {"MarketType": "spot"}}, r"NotImplemented.*InstanceMarketOptions"),
+        (
+            {"InstanceMarketOptions": {"MarketType": "spot"}},
+            r"NotImplemented.*InstanceMarketOptions",
+        ),
         ({"CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 1}}, r"NotImplemented.*CpuOptions"),
         ({"Placement": {"Tenancy": "dedicated"}}, r"NotImplemented.*Placement\.Tenancy"),
     ],
