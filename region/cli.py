@@ -28,6 +28,7 @@ from region import (
     reuse,
     rootless,
     session,
+    shortages,
     usage,
 )
 from region.access import cli as access_cli
@@ -53,6 +54,7 @@ instance type's CPU and memory.
 
 app = command_line(HELP)
 app.add_typer(access_cli.app)
+app.add_typer(shortages.app)
 console = Console(stderr=True, soft_wrap=True)
 _Value = TypeVar("_Value")
 

@@ -136,11 +136,14 @@ class Patches:
 
         return decorate
 
-    def value(self, owner: object, name: str) -> Callable[[Function], Function]:
-        """Make the function a property `name` of `owner`."""
+    def value(
+        self, owner: object, name: str, write: Callable[[Any, Any], None] | None = None
+    ) -> Callable[[Function], Function]:
+        """Make the function a property `name` of `owner`; `write`, if given, sets it."""
 
         def decorate(function: Function) -> Function:
-            self._written.append((owner, name, function, lambda _original: property(function)))
+            made = property(function, write)
+            self._written.append((owner, name, function, lambda _original: made))
             return function
 
         return decorate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Container
 from datetime import UTC, datetime
@@ -13,6 +14,9 @@ from region.services.autoscaling.records import Activity, BackendRecord
 
 HISTORY_LENGTH = 500
 IN_PROGRESS = "InProgress"
+PRE_IN_SERVICE = "PreInService"
+DRAINING = "WaitingForELBConnectionDraining"
+IN_HOOK = "MidLifecycleAction"
 FINAL_PROGRESS = 100
 
 
@@ -21,8 +25,17 @@ def timestamp() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def place(zone: str, subnet: str = "") -> str:
+    """Return the details of an activity that concerns an instance in a zone."""
+    return json.dumps({**({"Subnet ID": subnet} if subnet else {}), "Availability Zone": zone})
+
+
 def begin(
-    backend: AutoScalingBackend, group: FakeAutoScalingGroup, description: str, cause: str
+    backend: AutoScalingBackend,
+    group: FakeAutoScalingGroup,
+    description: str,
+    cause: str,
+    details: str = "{}",
 ) -> str:
     """Record an activity that has started and return its id."""
     activity = Activity(
@@ -34,7 +47,7 @@ def begin(
         start_time=datetime.now(UTC),
         status_code=IN_PROGRESS,
         progress=50,
-        details="{}",
+        details=details,
     )
     history = BackendRecord.of(backend).activities
     history.append(activity)
@@ -54,12 +67,22 @@ def prepend_cause(backend: AutoScalingBackend, activity_id: str, cause: str) -> 
         activity.cause = f"{cause}  {activity.cause}"
 
 
+def set_status(
+    backend: AutoScalingBackend, activity_id: str, status: str, progress: int | None = None
+) -> None:
+    """Record what an activity that has not ended is waiting for."""
+    for activity in find(backend, ids=[activity_id]):
+        if activity.end_time is None:
+            activity.status_code = status
+            activity.progress = activity.progress if progress is None else progress
+
+
 def finish(
     backend: AutoScalingBackend, activity_id: str, status: str, message: str | None = None
 ) -> None:
     """Record how an activity ended: `Successful`, `Failed` or `Cancelled`."""
     for activity in find(backend, ids=[activity_id]):
-        if activity.status_code == IN_PROGRESS:
+        if activity.end_time is None:
             activity.status_code = status
             activity.status_message = message
             activity.progress = FINAL_PROGRESS
@@ -70,10 +93,14 @@ def finish(
 def find(
     backend: AutoScalingBackend, group_name: str = "", ids: Container[str] = ()
 ) -> list[Activity]:
-    """Return the activities of a group (or of all), newest first, as the API orders them."""
-    return [
+    """Return the activities of a group (or of all) as the API orders them.
+
+    Those that have not ended come first, and of each kind the newest.
+    """
+    found = [
         activity
         for activity in reversed(BackendRecord.of(backend).activities)
         if (not group_name or activity.auto_scaling_group_name == group_name)
         and (not ids or activity.activity_id in ids)
     ]
+    return sorted(found, key=lambda activity: activity.end_time is not None)

@@ -1,12 +1,8 @@
 """Controller of Auto Scaling groups: it launches, checks and terminates their instances.
 
-Every instance of a group goes Pending -> (Pending:Wait while a launch hook or the launch gate
-holds it) -> InService -> Terminating -> gone. `scaling_plan` decides what to launch or terminate;
-this module reads the group for it and applies the plan to moto's objects, under the control plane's
-lock. Machines follow through the EC2 controller.
-
-Target tracking policies are stored and described but not acted upon: the group keeps the desired
-capacity that it was given.
+`scaling_plan` decides what to launch or terminate; this module reads the group for it and applies
+the plan to moto's objects, under the control plane's lock. `launching`, `moves` and `termination`
+take each instance from one lifecycle state to the next. Machines follow through the EC2 controller.
 """
 
 from __future__ import annotations
@@ -14,22 +10,30 @@ from __future__ import annotations
 import time
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
-from moto.ec2.models import EC2Backend
-from moto.ec2.models.subnets import Subnet
 
 from region.api.server import ControlPlane
-from region.services.autoscaling import groups, health, launching, scaling_plan, termination
-from region.services.autoscaling.groups import (
-    IN_SERVICE,
-    PENDING,
-    PENDING_WAIT,
-    TERMINATING,
-    is_up,
+from region.services.autoscaling import (
+    activities,
+    groups,
+    health,
+    launching,
+    moves,
+    scaling_plan,
+    termination,
+    traffic_sources,
+    views,
 )
-from region.services.autoscaling.launching import Decision, Gate
+from region.services.autoscaling.groups import is_up
+from region.services.autoscaling.launching import Gate
+from region.services.autoscaling.lifecycle import Decision
 from region.services.autoscaling.records import GroupRecord, MemberRecord
+from region.services.ec2 import capacity
+from region.services.ec2 import instances as ec2
 
-COUNTED = {PENDING, PENDING_WAIT, IN_SERVICE}
+PROTECTED = (
+    "Could not scale to desired capacity because all remaining instances are protected from "
+    "scale-in."
+)
 
 
 def always_continue(group_name: str, instance_id: str) -> Decision:
@@ -43,7 +47,8 @@ class AutoScalingController:
 
     `launch_gate(group, instance_id)` is asked about each instance that is up, before it goes into
     service, and `termination_gate` about each that is out of traffic, before it is terminated:
-    CodeDeploy's hooks. Both are asked without the control plane's lock.
+    CodeDeploy's hooks. Both are asked without the control plane's lock. `shifted_zones(plane,
+    group)` names the zones that are shifted away from a group.
     """
 
     name = "autoscaling"
@@ -53,11 +58,13 @@ class AutoScalingController:
         plane: ControlPlane,
         launch_gate: Gate = always_continue,
         termination_gate: Gate = always_continue,
+        shifted_zones: views.ShiftedZones = views.no_zones,
     ) -> None:
         """Work on the groups of `plane`."""
         self._plane = plane
         self._launch_gate = launch_gate
         self._termination_gate = termination_gate
+        self._shifted_zones = shifted_zones
         self._started = time.time()
 
     def reconcile(self) -> None:
@@ -69,10 +76,11 @@ class AutoScalingController:
         for group, instance_id in self._at_termination_gate():
             decisions[instance_id] = self._termination_gate(group, instance_id)
         with self._plane.lock:
+            capacity.load(self._plane.backend("ec2"), self._plane.config.root)
             found = list(self._backend.autoscaling_groups.values())
-            before = [_signature(group) for group in found]
+            before = [views.signature(group) for group in found]
             errors = [self._attempt(group, decisions) for group in found]
-            if [_signature(group) for group in found] != before:
+            if [views.signature(group) for group in found] != before:
                 self._plane.notify()
         for error in errors:
             if error is not None:
@@ -91,7 +99,9 @@ class AutoScalingController:
                 (group.name, member.instance.id)
                 for group in self._backend.autoscaling_groups.values()
                 for member in group.instance_states
-                if member.lifecycle_state in {PENDING, PENDING_WAIT} and is_up(member.instance)
+                if member.lifecycle_state in {groups.PENDING, groups.PENDING_WAIT}
+                and not MemberRecord.of(member).rejoining
+                and is_up(member.instance)
             ]
 
     def _at_termination_gate(self) -> list[tuple[str, str]]:
@@ -100,7 +110,7 @@ class AutoScalingController:
                 (group.name, member.instance.id)
                 for group in self._backend.autoscaling_groups.values()
                 for member in group.instance_states
-                if member.lifecycle_state == TERMINATING
+                if member.lifecycle_state in {groups.TERMINATING, groups.TERMINATING_WAIT}
                 and termination.may_ask_gate(self._plane, group, member)
             ]
 
@@ -115,103 +125,90 @@ class AutoScalingController:
         return None
 
     def _reconcile_group(self, group: FakeAutoScalingGroup, decisions: dict[str, Decision]) -> None:
-        suspended = groups.suspended_processes(group)
+        traffic_sources.advance(self._plane, group)
         for member in list(group.instance_states):
-            decision = decisions.get(member.instance.id)
-            if member.lifecycle_state in {PENDING, PENDING_WAIT}:
-                launching.advance(self._plane, group, member, decision)
-            if member.lifecycle_state == IN_SERVICE and "HealthCheck" not in suspended:
-                health.check(self._plane, group, member, self._started)
-            if member.lifecycle_state == TERMINATING:
-                released = decision not in {None, "wait"}
-                termination.advance(self._plane, group, member, released=released)
-        self._scale(group)
-        if GroupRecord.of(group).status is not None and not group.instance_states:
+            self._advance(group, member, decisions.get(member.instance.id))
+        if GroupRecord.of(group).status is None:
+            self._scale(group)
+        else:
+            self._delete(group)
+
+    def _delete(self, group: FakeAutoScalingGroup) -> None:
+        """Terminate all instances of a group that is deleted, protected or not, and then the group."""
+        for member in list(group.instance_states):
+            if member.lifecycle_state not in groups.ENDING | {groups.DETACHING}:
+                count = len(groups.counted(group))
+                termination.scale_in(self._backend, group, member, count)
+        if not group.instance_states:
             groups.remove_group(self._backend, group)
 
+    def _advance(
+        self, group: FakeAutoScalingGroup, member: InstanceState, decision: Decision | None
+    ) -> None:
+        """Take one instance to its next lifecycle state, if it is its time."""
+        if member.lifecycle_state in groups.LAUNCHING:
+            launching.advance(self._plane, group, member, decision)
+        if member.lifecycle_state == groups.IN_SERVICE:
+            health.set_grace(self._plane, group, member, self._started)
+            if "HealthCheck" not in groups.suspended_processes(group):
+                health.check(self._plane, group, member)
+            health.check_ready(self._plane, group, member)
+        if member.lifecycle_state in moves.LEAVING:
+            moves.advance(self._plane, group, member)
+        if member.lifecycle_state in groups.ENDING:
+            termination.advance(self._plane, group, member, decision)
+        elif (
+            member.lifecycle_state == groups.RETAINED
+            and member.instance.state_code == ec2.TERMINATED
+        ):
+            group.instance_states.remove(member)
+
     def _scale(self, group: FakeAutoScalingGroup) -> None:
-        """Apply the next launches and terminations of a group."""
-        now = time.time()
-        record = GroupRecord.of(group)
-        members = [
-            _plan_member(member)
-            for member in group.instance_states
-            if member.lifecycle_state in COUNTED
-        ]
-        plan = scaling_plan.plan(
-            _plan_settings(self._plane.backend("ec2"), group),
-            members,
+        """Apply the next launches and terminations of a group.
+
+        One launch at a time: where one finds no capacity, the next goes to another zone.
+        """
+        shifted = self._shifted_zones(self._plane, group)
+        plan = self._plan(group, shifted)
+        self._terminate(group, plan)
+        for _ in range(2 * (group.desired_capacity or 0) + len(group.availability_zones)):
+            plan = self._plan(group, shifted)
+            count = len(groups.counted(group))
+            if not plan.launches:
+                break
+            if not launching.launch(self._plane, group, plan.launches[0], count):
+                break
+
+    def _plan(self, group: FakeAutoScalingGroup, shifted: frozenset[str]) -> scaling_plan.Plan:
+        now, record = time.time(), GroupRecord.of(group)
+        return scaling_plan.plan(
+            views.settings_of(self._plane, group, shifted),
+            views.members_of(group, shifted),
             now,
-            may_launch=now >= record.launch_not_before and record.status is None,
+            may_launch=now >= record.launch_not_before,
         )
-        capacity = len(members)
+
+    def _terminate(self, group: FakeAutoScalingGroup, plan: scaling_plan.Plan) -> None:
+        record = GroupRecord.of(group)
+        count = len(groups.counted(group))
         by_id = {member.instance.id: member for member in group.instance_states}
         for step in plan.terminations:
             member = by_id[step.instance_id]
             if step.reason == "unhealthy":
                 termination.replace_unhealthy(self._backend, member)
             else:
-                termination.scale_in(self._backend, group, member, capacity)
-            capacity -= 1
-        for step in plan.launches:
-            if not launching.launch(self._plane, group, step, capacity):
-                break
-            capacity += 1
+                termination.scale_in(self._backend, group, member, count)
+            count -= 1
+        if count <= (group.desired_capacity or 0):
+            record.balance_cause, record.protected_at = "", None
+        elif plan.protected and record.protected_at is None:
+            record.protected_at = group.desired_capacity
+            self._tell_protected(group)
 
-
-def _plan_settings(backend: EC2Backend, group: FakeAutoScalingGroup) -> scaling_plan.GroupSettings:
-    names = (group.vpc_zone_identifier or "").split(",")
-    placements = [
-        scaling_plan.Placement(subnet.id, subnet.availability_zone)
-        for subnet in (_subnet(backend, name.strip()) for name in names)
-        if subnet is not None
-    ]
-    record = GroupRecord.of(group)
-    policy = record.instance_maintenance_policy or {}
-    return scaling_plan.GroupSettings(
-        desired=(group.desired_capacity or 0) + record.surge,
-        max_size=group.max_size or 0,
-        placements=tuple(placements),
-        policies=tuple(group.termination_policies),
-        min_healthy=_number(policy.get("MinHealthyPercentage")),
-        max_healthy=_number(policy.get("MaxHealthyPercentage")),
-        suspended=groups.suspended_processes(group),
-    )
-
-
-def _plan_member(member: InstanceState) -> scaling_plan.Member:
-    record = MemberRecord.of(member)
-    version = (record.launched_template or {}).get("Version", 0)
-    instance = member.instance
-    return scaling_plan.Member(
-        instance_id=instance.id,
-        placement=scaling_plan.Placement(instance.subnet_id or "", instance.placement.zone or ""),
-        in_service=member.lifecycle_state == IN_SERVICE,
-        healthy=member.health_status == "Healthy",
-        protected=bool(member.protected_from_scale_in),
-        template_version=int(version),
-        launched_at=record.launched_at,
-        beyond_desired=record.beyond_desired,
-    )
-
-
-def _subnet(backend: EC2Backend, name: str) -> Subnet | None:
-    return next((zone[name] for zone in backend.subnets.values() if name in zone), None)
-
-
-def _number(value: object) -> int | None:
-    return None if value is None else int(str(value))
-
-
-def _signature(group: FakeAutoScalingGroup) -> tuple[object, ...]:
-    """Return what counts as a change of a group."""
-    members = tuple(
-        (
-            member.instance.id,
-            member.lifecycle_state,
-            member.health_status,
-            member.instance.state_code,
+    def _tell_protected(self, group: FakeAutoScalingGroup) -> None:
+        cause = (
+            f"{GroupRecord.of(group).capacity_cause}  "
+            f"At {activities.timestamp()} group reached equilibrium."
         )
-        for member in group.instance_states
-    )
-    return (GroupRecord.of(group).status, members)
+        activity = activities.begin(self._backend, group, PROTECTED, cause.strip())
+        activities.finish(self._backend, activity, "Failed", PROTECTED)

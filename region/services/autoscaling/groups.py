@@ -7,12 +7,13 @@ InstanceState.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Iterable, Iterator
+from typing import Final, cast
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.ec2.models.instances import Instance
+from moto.elbv2.models import FakeTargetGroup
 
 from region.services.autoscaling import activities
 from region.services.autoscaling.records import GroupRecord, MemberRecord
@@ -20,13 +21,35 @@ from region.services.autoscaling.scaling import policies
 from region.services.ec2 import instances as ec2
 from region.services.ec2.records import InstanceRecord
 
-LAUNCHING_TRANSITION = "autoscaling:EC2_INSTANCE_LAUNCHING"
-DELETING = "Delete in progress"
-CODEDEPLOY_LAUNCH_HOOK = "CodeDeploy-managed-automatic-launch-deployment-hook"
-"""Prefix of the hooks that CodeDeploy puts on a group; the launch gate decides for them."""
+LAUNCHING_TRANSITION: Final = "autoscaling:EC2_INSTANCE_LAUNCHING"
+TERMINATING_TRANSITION: Final = "autoscaling:EC2_INSTANCE_TERMINATING"
+DELETING: Final = "Delete in progress"
+CODEDEPLOY_HOOK: Final = "CodeDeploy-managed-automatic-"
+CODEDEPLOY_LAUNCH_HOOK: Final = f"{CODEDEPLOY_HOOK}launch-deployment-hook"
+"""Prefix of the hooks that CodeDeploy puts on a group; the gates decide for them."""
 
-PENDING, PENDING_WAIT = "Pending", "Pending:Wait"
-IN_SERVICE, TERMINATING = "InService", "Terminating"
+PENDING, PENDING_WAIT, PENDING_PROCEED = "Pending", "Pending:Wait", "Pending:Proceed"
+IN_SERVICE: Final = "InService"
+TERMINATING, TERMINATING_WAIT = "Terminating", "Terminating:Wait"
+TERMINATING_PROCEED, RETAINED = "Terminating:Proceed", "Terminating:Retained"
+ENTERING_STANDBY, STANDBY, DETACHING = "EnteringStandby", "Standby", "Detaching"
+
+LAUNCHING: Final = frozenset({PENDING, PENDING_WAIT, PENDING_PROCEED})
+ENDING: Final = frozenset({TERMINATING, TERMINATING_WAIT, TERMINATING_PROCEED})
+COUNTED: Final = LAUNCHING | {IN_SERVICE}
+"""The states of instances that make up a group's capacity."""
+
+PROCESSES: Final = (
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "AZRebalance",
+    "HealthCheck",
+    "InstanceRefresh",
+    "Launch",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+    "Terminate",
+)
 
 
 def require_group(backend: AutoScalingBackend, name: str) -> FakeAutoScalingGroup:
@@ -51,12 +74,18 @@ def require_member(backend: AutoScalingBackend, instance_id: str) -> InstanceSta
         for member in group.instance_states:
             if member.instance.id == instance_id:
                 return member
-    raise ValidationError(f"Instance Id not found - No managed instance found for {instance_id}")
+    message = f"Instance Id not found - No managed instance found for instance ID: {instance_id}"
+    raise ValidationError(message)
 
 
 def group_of(member: InstanceState) -> FakeAutoScalingGroup:
     """Return the group that an instance belongs to."""
     return cast("FakeAutoScalingGroup", member.auto_scaling_group)  # moto types it as optional
+
+
+def counted(group: FakeAutoScalingGroup) -> list[InstanceState]:
+    """Return the members that make up the group's capacity: launching or in service."""
+    return [member for member in group.instance_states if member.lifecycle_state in COUNTED]
 
 
 def refuse_if_deleting(group: FakeAutoScalingGroup) -> None:
@@ -75,10 +104,18 @@ def suspended_processes(group: FakeAutoScalingGroup) -> frozenset[str]:
     return frozenset(entry["ProcessName"] for entry in group.suspended_processes)
 
 
+def health_check_types(group: FakeAutoScalingGroup) -> frozenset[str]:
+    """Return the group's types of health checks; EC2 is always one."""
+    given = (part.strip() for part in (group.health_check_type or "").split(","))
+    return frozenset({"EC2", *filter(None, given)})
+
+
 def set_capacity(group: FakeAutoScalingGroup, desired: int, why: str) -> None:
     """Set a group's desired capacity; `why` goes into the causes of what follows."""
     if desired != group.desired_capacity:
-        GroupRecord.of(group).capacity_cause = (
+        record = GroupRecord.of(group)
+        record.protected_at = None
+        record.capacity_cause = (
             f"At {activities.timestamp()} {why} changing the desired capacity from "
             f"{group.desired_capacity} to {desired}."
         )
@@ -87,7 +124,9 @@ def set_capacity(group: FakeAutoScalingGroup, desired: int, why: str) -> None:
 
 
 def add_member(group: FakeAutoScalingGroup, instance: Instance) -> InstanceState:
-    """Add an instance that was just launched for the group."""
+    """Add an instance that was just launched for the group, or that is attached to it."""
+    # moto takes the group from the instance if that was in one before.
+    vars(instance).pop("autoscaling_group", None)
     member = InstanceState(
         instance,
         lifecycle_state=PENDING,
@@ -105,17 +144,24 @@ def is_up(instance: Instance) -> bool:
 
 def begin_termination(backend: AutoScalingBackend, member: InstanceState, cause: str) -> None:
     """Begin to take an instance out of its group; the controller does the rest."""
-    if member.lifecycle_state == TERMINATING:
+    if member.lifecycle_state in ENDING:
         return
-    member.lifecycle_state = TERMINATING
     record = MemberRecord.of(member)
-    record.terminating_since = time.time()
+    if member.lifecycle_state == RETAINED:
+        record.without_hooks = True
+    if member.lifecycle_state in LAUNCHING:
+        message = f"Instance {member.instance.id} was terminated before it was in service."
+        activities.finish(backend, record.launch_activity, "Cancelled", message)
+    member.lifecycle_state = TERMINATING
+    record.leaving_since = time.time()
     record.out_of_traffic = False
+    record.hook_waits.clear()
     record.termination_activity = activities.begin(
         backend,
         group_of(member),
         f"Terminating EC2 instance: {member.instance.id}",
         cause,
+        activities.place(member.availability_zone or "", member.instance.subnet_id or ""),
     )
 
 
@@ -131,6 +177,16 @@ def remove_group(backend: AutoScalingBackend, group: FakeAutoScalingGroup) -> No
     for name, action in list(backend.scheduled_actions.items()):
         if action.auto_scaling_group_name == group.name:
             del backend.scheduled_actions[name]
+
+
+def target_groups_of(
+    backend: AutoScalingBackend, group: FakeAutoScalingGroup
+) -> Iterator[FakeTargetGroup]:
+    """Yield the target groups of a group; one that was deleted is passed over."""
+    known = backend.elbv2_backend.target_groups
+    for arn in group.target_group_arns:
+        if arn in known:
+            yield known[arn]
 
 
 def register(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup
@@ -22,11 +22,13 @@ class LaunchSettings:
         template: None if it was deleted.
         version: As given: a number, `$Latest` or `$Default`.
         types: In order of preference; empty if the template decides.
+        templates: The specification of another template, for those types that have their own.
     """
 
     template: LaunchTemplate | None
     version: str
     types: tuple[str, ...]
+    templates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
 
 def of(group: FakeAutoScalingGroup) -> LaunchSettings:
@@ -43,6 +45,7 @@ def own(group: FakeAutoScalingGroup) -> LaunchSettings:
         group.ec2_launch_template,
         str(group.launch_template_version),
         _types(group.mixed_instances_policy or {}),
+        _templates(group.mixed_instances_policy or {}),
     )
 
 
@@ -52,12 +55,28 @@ def desired(backend: EC2Backend, configuration: Mapping[str, Any]) -> LaunchSett
     given: Mapping[str, Any] = configuration.get("LaunchTemplate") or (
         mixed.get("LaunchTemplate") or {}
     ).get("LaunchTemplateSpecification", {})
-    templates = backend.launch_templates
-    name, identity = given.get("LaunchTemplateName"), given.get("LaunchTemplateId")
-    found = next(
-        (one for one in templates.values() if one.id == identity or one.name == name), None
+    version = str(given.get("Version") or "$Default")
+    return LaunchSettings(find(backend, given), version, _types(mixed), _templates(mixed))
+
+
+def find(backend: EC2Backend, specification: Mapping[str, Any]) -> LaunchTemplate | None:
+    """Return the launch template that a specification names by id or name."""
+    name = specification.get("LaunchTemplateName")
+    identity = specification.get("LaunchTemplateId")
+    return next(
+        (
+            one
+            for one in backend.launch_templates.values()
+            if one.id == identity or one.name == name
+        ),
+        None,
     )
-    return LaunchSettings(found, str(given.get("Version") or "$Default"), _types(mixed))
+
+
+def rank(group: FakeAutoScalingGroup, instance_type: str) -> int:
+    """Return the place of a type in the group's list of types, 0 without such a list."""
+    types = _types(group.mixed_instances_policy or {})
+    return types.index(instance_type) if instance_type in types else len(types)
 
 
 def adopt(group: FakeAutoScalingGroup, configuration: Mapping[str, Any]) -> None:
@@ -87,5 +106,16 @@ def matches(settings: LaunchSettings, record: MemberRecord, instance_type: str) 
 
 
 def _types(mixed: Mapping[str, Any]) -> tuple[str, ...]:
-    overrides: list[Mapping[str, Any]] = (mixed.get("LaunchTemplate") or {}).get("Overrides") or []
-    return tuple(str(one["InstanceType"]) for one in overrides if one.get("InstanceType"))
+    return tuple(str(one["InstanceType"]) for one in _overrides(mixed) if one.get("InstanceType"))
+
+
+def _templates(mixed: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {
+        str(one["InstanceType"]): one["LaunchTemplateSpecification"]
+        for one in _overrides(mixed)
+        if one.get("LaunchTemplateSpecification")
+    }
+
+
+def _overrides(mixed: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return (mixed.get("LaunchTemplate") or {}).get("Overrides") or []

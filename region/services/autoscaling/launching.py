@@ -1,30 +1,33 @@
 """Launching: a group's instances from the API call to going into service.
 
-An instance is `Pending` until it is up, then `Pending:Wait` while a launch hook or the launch gate
-holds it. Callers hold the control plane's lock.
+An instance is `Pending` until it is up, `Pending:Wait` while a launch hook or the launch gate holds
+it, and then `Pending:Proceed` for a moment. Callers hold the control plane's lock.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable
 
-from moto.autoscaling.models import (
-    ASG_NAME_TAG,
-    AutoScalingBackend,
-    FakeAutoScalingGroup,
-    InstanceState,
-    LifecycleHook,
-)
-from moto.ec2.models import EC2Backend
-from moto.ec2.models.instances import Instance
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 
 from region.api.server import ControlPlane
-from region.services.autoscaling import activities, groups, launch_settings, scaling_plan, warm_pool
-from region.services.autoscaling.groups import IN_SERVICE, PENDING_WAIT, is_up
+from region.services.autoscaling import (
+    activities,
+    groups,
+    launch_requests,
+    lifecycle,
+    periods,
+    processes,
+    scaling_plan,
+    targets,
+    warm_pool,
+)
+from region.services.autoscaling.groups import IN_SERVICE, PENDING_PROCEED, PENDING_WAIT, is_up
 from region.services.autoscaling.health import STATUS_CHECKS_CAUSE, STOPPED_CAUSE
+from region.services.autoscaling.launch_requests import NoCapacityError
+from region.services.autoscaling.lifecycle import Decision
 from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.autoscaling.termination import terminate
 from region.services.ec2 import instances as ec2
@@ -32,14 +35,17 @@ from region.services.ec2.records import InstanceRecord
 
 log = logging.getLogger(__name__)
 
-Decision = Literal["continue", "wait", "abandon"]
 Gate = Callable[[str, str], Decision]
 
 
 def launch(
     plane: ControlPlane, group: FakeAutoScalingGroup, step: scaling_plan.Launch, capacity: int
 ) -> bool:
-    """Launch an instance and return whether EC2 accepted it; `capacity` counts those before it."""
+    """Launch an instance and return whether the group may go on launching.
+
+    A zone that has no capacity is left alone for a while; after any other failure the whole group
+    is. `capacity` counts the instances before this one.
+    """
     backend = plane.backend("autoscaling")
     cause = _cause(group, step.reason, capacity)
     warm = warm_pool.take(group, step.placement.zone)
@@ -53,19 +59,28 @@ def launch(
             cause,
         )
         return True
-    activity = activities.begin(backend, group, "Launching a new EC2 instance", cause)
+    details = activities.place(step.placement.zone, step.placement.subnet_id)
+    activity = activities.begin(backend, group, "Launching a new EC2 instance", cause, details)
     try:
-        instance, template = run_instance(plane.backend("ec2"), group, step.placement)
+        instance, choice = launch_requests.run(plane.backend("ec2"), group, step.placement)
     except Exception as error:
-        message = f"Launching EC2 instance failed. {error}"
+        message = f"{error} Launching EC2 instance failed."
+        text = f"Launching a new EC2 instance.  Status Reason: {message}"
+        activities.describe(backend, activity, text)
         activities.finish(backend, activity, "Failed", message)
+        if isinstance(error, NoCapacityError):
+            _block_zone(plane, group, step.placement.zone)
+            return True
         _back_off(plane, group)
         return False
     activities.describe(backend, activity, f"Launching a new EC2 instance: {instance.id}")
+    activities.set_status(backend, activity, activities.PRE_IN_SERVICE, 30)
     record = MemberRecord.of(groups.add_member(group, instance))
-    record.launched_template = template
+    record.launched_template = choice.described
     record.beyond_desired = step.beyond_desired
     record.launch_activity = activity
+    if step.reason == "rebalance":
+        GroupRecord.of(group).balance_cause = _balance_cause(step.placement.zone)
     return True
 
 
@@ -79,65 +94,57 @@ def advance(
 
     `decision` is the launch gate's; None if it was not asked because the instance was not up.
     """
-    instance = member.instance
+    instance, record = member.instance, MemberRecord.of(member)
     impairment = InstanceRecord.of(instance).impairment
-    if instance.state_code not in {ec2.PENDING, ec2.RUNNING}:
+    if record.rejoining:
+        _put_into_service(plane, group, member)
+    elif instance.state_code not in {ec2.PENDING, ec2.RUNNING}:
         message = "The instance ended before it was in service."
         _fail(plane, group, member, message, STOPPED_CAUSE)
     elif impairment:
         _fail(plane, group, member, impairment, STATUS_CHECKS_CAUSE)
+    elif member.lifecycle_state == PENDING_PROCEED:
+        if time.time() >= record.proceeds_at:
+            _put_into_service(plane, group, member)
     elif decision is not None and is_up(instance):
-        combined = _with_hooks(plane, group, member, decision)
-        if combined == "wait":
-            member.lifecycle_state = PENDING_WAIT
-        elif combined == "abandon":
-            message = f"Instance {instance.id} was abandoned by its launch lifecycle hook."
-            _fail(plane, group, member, message, "an abandoned lifecycle action")
-        else:
-            _put_into_service(plane.backend("autoscaling"), group, member)
+        _after_gate(plane, group, member, decision)
 
 
-def _with_hooks(
+def _after_gate(
     plane: ControlPlane, group: FakeAutoScalingGroup, member: InstanceState, gate: Decision
-) -> Decision:
+) -> None:
     """Combine the launch gate's decision with those of the group's own lifecycle hooks."""
-    waiting = gate == "wait"
-    for hook in plane.backend("autoscaling").describe_lifecycle_hooks(group.name):
-        if hook.lifecycle_transition != groups.LAUNCHING_TRANSITION or hook.name.startswith(
-            groups.CODEDEPLOY_LAUNCH_HOOK
-        ):
-            continue
-        result = _hook_result(plane, member, hook)
-        if result == "ABANDON":
-            return "abandon"
-        waiting = waiting or result is None
-    return "wait" if waiting and gate != "abandon" else gate
-
-
-def _hook_result(plane: ControlPlane, member: InstanceState, hook: LifecycleHook) -> str | None:
-    """Return how a hook was completed, its default after its timeout, None before."""
-    record = MemberRecord.of(member)
-    result = record.hook_results.get(hook.name)
-    if result is None:
-        timeout = plane.config.seconds(hook.heartbeat_timeout)
-        deadline = record.hook_deadlines.setdefault(hook.name, time.time() + timeout)
-        result = hook.default_result if time.time() > deadline else None
-    return result
+    record, backend = MemberRecord.of(member), plane.backend("autoscaling")
+    own = lifecycle.decide(plane, group, member, groups.LAUNCHING_TRANSITION)
+    if "abandon" in {own, gate}:
+        message = f"Instance {member.instance.id} was abandoned by its launch lifecycle hook."
+        _fail(plane, group, member, message, "an abandoned lifecycle action")
+    elif "wait" in {own, gate}:
+        member.lifecycle_state = PENDING_WAIT
+        activities.set_status(backend, record.launch_activity, activities.IN_HOOK)
+    elif member.lifecycle_state == PENDING_WAIT:
+        member.lifecycle_state = PENDING_PROCEED
+        record.proceeds_at = time.time() + plane.config.seconds(periods.PROCEED.seconds)
+        activities.set_status(backend, record.launch_activity, activities.PRE_IN_SERVICE)
+        targets.register(plane, group, member)
+    else:
+        _put_into_service(plane, group, member)
 
 
 def _put_into_service(
-    backend: AutoScalingBackend, group: FakeAutoScalingGroup, member: InstanceState
+    plane: ControlPlane, group: FakeAutoScalingGroup, member: InstanceState
 ) -> None:
-    record = MemberRecord.of(member)
+    record, group_record = MemberRecord.of(member), GroupRecord.of(group)
     member.lifecycle_state = IN_SERVICE
-    member.health_status = "Healthy"
+    if not record.rejoining:
+        member.health_status = "Healthy"
     record.in_service_at = time.time()
-    record.hook_deadlines.clear()
-    GroupRecord.of(group).launch_failures = 0
-    if "AddToLoadBalancer" not in groups.suspended_processes(group):
-        for arn in group.target_group_arns:
-            groups.register(backend, arn, [member.instance.id])
-    activities.finish(backend, record.launch_activity, "Successful")
+    record.rejoining = False
+    record.hook_waits.clear()
+    group_record.launch_failures, group_record.failing_since = 0, 0.0
+    targets.register(plane, group, member)
+    for activity in (record.launch_activity, record.move_activity):
+        activities.finish(plane.backend("autoscaling"), activity, "Successful")
 
 
 def _fail(
@@ -155,11 +162,18 @@ def _fail(
     )
 
 
+def _block_zone(plane: ControlPlane, group: FakeAutoScalingGroup, zone: str) -> None:
+    until = time.time() + plane.config.seconds(periods.ZONE_RETRY.seconds)
+    GroupRecord.of(group).blocked_zones[zone] = until
+    _note_failure(plane, group)
+
+
 def _back_off(plane: ControlPlane, group: FakeAutoScalingGroup) -> None:
     record = GroupRecord.of(group)
     record.launch_failures += 1
     wait = plane.config.seconds(scaling_plan.back_off(record.launch_failures))
     record.launch_not_before = time.time() + wait
+    _note_failure(plane, group)
     log.warning(
         "group %s: launch failed %d times, next attempt in %.0f s",
         group.name,
@@ -168,56 +182,21 @@ def _back_off(plane: ControlPlane, group: FakeAutoScalingGroup) -> None:
     )
 
 
-def run_instance(
-    backend: EC2Backend, group: FakeAutoScalingGroup, placement: scaling_plan.Placement
-) -> tuple[Instance, dict[str, str]]:
-    """Launch one instance from the launch template, in the version that group or refresh name."""
-    wanted = launch_settings.of(group)
-    template = wanted.template
-    if template is None or template.id not in backend.launch_templates:
-        name = f"{template.id} ({template.name})" if template else "of the group"
-        raise LookupError(f"Launch template {name} no longer exists.")
-    version = template.get_version(wanted.version)
-    reservation = backend.run_instances(
-        version.image_id,
-        1,
-        version.user_data,
-        [],
-        region_name=backend.region_name,
-        instance_type=_choose_type(backend, wanted.types, placement.zone) or version.instance_type,
-        is_instance_type_default=False,
-        subnet_id=placement.subnet_id,
-        associate_public_ip=None,
-        launch_template={"LaunchTemplateId": template.id, "Version": str(version.number)},
-        tags={
-            "instance": {
-                **version.instance_tags,
-                **group.get_propagated_tags(),
-                ASG_NAME_TAG: group.name,
-            }
-        },
+def _note_failure(plane: ControlPlane, group: FakeAutoScalingGroup) -> None:
+    """Suspend the processes of a group without instances whose launches have failed for a day."""
+    record = GroupRecord.of(group)
+    record.failing_since = record.failing_since or time.time()
+    longest = plane.config.seconds(periods.ADMINISTRATIVE_SUSPENSION.seconds)
+    in_vain = not any(member.lifecycle_state == IN_SERVICE for member in group.instance_states)
+    if in_vain and time.time() > record.failing_since + longest:
+        processes.suspend(group, groups.PROCESSES, "Administratively suspended")
+
+
+def _balance_cause(zone: str) -> str:
+    return (
+        f"At {activities.timestamp()} instances were launched to balance instances in zones {zone} "
+        "with other zones resulting in more than desired number of instances in the group."
     )
-    return reservation.instances[0], {
-        "LaunchTemplateId": template.id,
-        "LaunchTemplateName": template.name,
-        "Version": str(version.number),
-    }
-
-
-def _choose_type(backend: EC2Backend, types: Sequence[str], zone: str) -> str | None:
-    """Return the first of the group's types that the zone offers; None if the template decides.
-
-    On-Demand instances by priority, the only kind here. Capacity never runs out, so a later type
-    is used only where an offer is missing.
-    """
-    if not types:
-        return None
-    offers = backend.describe_instance_type_offerings("availability-zone", {"location": [zone]})
-    offered = {offer["InstanceType"] for offer in offers}
-    for name in types:
-        if name in offered:
-            return name
-    raise LookupError(f"{zone} offers none of the types {', '.join(types)}.")
 
 
 def _cause(group: FakeAutoScalingGroup, reason: str, capacity: int) -> str:
@@ -228,10 +207,7 @@ def _cause(group: FakeAutoScalingGroup, reason: str, capacity: int) -> str:
             "be replaced."
         )
     if reason == "rebalance":
-        return (
-            f"At {now} an instance was launched to balance instances across Availability Zones, "
-            "resulting in more than desired number of instances in the group."
-        )
+        return f"At {now} an instance was launched to aid in balancing the group's zones."
     started = (
         f"At {now} an instance was started in response to a difference between desired and actual "
         f"capacity, increasing the capacity from {capacity} to {capacity + 1}."

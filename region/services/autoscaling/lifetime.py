@@ -5,7 +5,6 @@ Callers hold the control plane's lock.
 
 from __future__ import annotations
 
-from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import FakeAutoScalingGroup
 
 from region.api.server import ControlPlane
@@ -15,20 +14,7 @@ from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.autoscaling.refresh import batches
 from region.services.autoscaling.refresh.preferences import DEFAULT_MAX, DEFAULT_MIN, MAX, MIN
 
-SHORTEST = 86_400
 WHY = "an instance was taken out of service in response to its maximum instance lifetime."
-
-
-def check(lifetime: int | None) -> None:
-    """Check a MaxInstanceLifetime in seconds.
-
-    Raises:
-        ValidationError: It is shorter than a day, and not 0, which means none.
-    """
-    if lifetime is not None and lifetime != 0 and lifetime < SHORTEST:
-        raise ValidationError(
-            f"MaxInstanceLifetime {lifetime} is not valid: use 0, or at least {SHORTEST} seconds."
-        )
 
 
 def replace_old(plane: ControlPlane, group: FakeAutoScalingGroup, now: float) -> None:

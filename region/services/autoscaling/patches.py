@@ -7,37 +7,34 @@ terminates in the group's own time.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import Any
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
-from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
-from moto.core.responses import ActionResult, EmptyResult
+from moto.core.responses import EmptyResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.autoscaling import (
-    activities,
+    description_patches,
+    group_checks,
+    hook_patches,
     instance_patches,
-    lifetime,
     metric_patches,
+    move_patches,
     notification_patches,
+    traffic_source_patches,
     warm_pool_patches,
 )
 from region.services.autoscaling.groups import (
     DELETING,
-    IN_SERVICE,
-    deregister,
     refuse_if_deleting,
-    register,
     remove_group,
     require_group,
     set_capacity,
-    suspended_processes,
 )
-from region.services.autoscaling.records import Activity, BackendRecord, GroupRecord, MemberRecord
+from region.services.autoscaling.records import BackendRecord, GroupRecord
 from region.services.autoscaling.refresh import refresh_patches
 from region.services.autoscaling.scaling import cooldown, policy_patches
 from region.services.autoscaling.scheduled import action_patches
@@ -53,17 +50,30 @@ RECORDED = {
     "AvailabilityZoneImpairmentPolicy": "availability_zone_impairment_policy",
     "CapacityReservationSpecification": "capacity_reservation_specification",
     "InstanceLifecyclePolicy": "instance_lifecycle_policy",
+    "DeletionProtection": "deletion_protection",
 }
 # Parameters that moto stores on creation, but not always as given and not on update.
 CORRECTED = {
     "DefaultCooldown": "default_cooldown",
     "TerminationPolicies": "termination_policies",
-    "PlacementGroup": "placement_group",
     "CapacityRebalance": "capacity_rebalance",
     "NewInstancesProtectedFromScaleIn": "new_instances_protected_from_scale_in",
     "ServiceLinkedRoleARN": "service_linked_role_arn",
 }
 WHOLE_NUMBERS = {"DefaultInstanceWarmup", "MaxInstanceLifetime", "DefaultCooldown"}
+PATCHES = (
+    action_patches,
+    description_patches,
+    hook_patches,
+    instance_patches,
+    metric_patches,
+    move_patches,
+    notification_patches,
+    policy_patches,
+    refresh_patches,
+    traffic_source_patches,
+    warm_pool_patches,
+)
 
 patches = Patches()
 
@@ -71,15 +81,7 @@ patches = Patches()
 def install() -> None:
     """Patch moto's Auto Scaling."""
     patches.install()
-    for module in (
-        instance_patches,
-        policy_patches,
-        action_patches,
-        refresh_patches,
-        notification_patches,
-        metric_patches,
-        warm_pool_patches,
-    ):
+    for module in PATCHES:
         module.patches.install()
 
 
@@ -117,20 +119,6 @@ def _launch_nothing(
     del self, count_needed, propagated_tags
 
 
-@patches.around(InstanceState, "__init__")
-def _new_member(moto: Original, self: InstanceState, *args: object, **kwargs: object) -> None:
-    moto(self, *args, **kwargs)
-    now = time.time()
-    in_service_at = now if self.lifecycle_state == IN_SERVICE else 0.0
-    MemberRecord(launched_at=now, in_service_at=in_service_at).attach(self)
-
-
-@patches.value(InstanceState, "launch_template")
-def _launch_template(self: InstanceState) -> dict[str, str] | None:
-    """Return the template and version that the instance was launched with, not today's."""
-    return MemberRecord.of(self).launched_template
-
-
 @patches.around(AutoScalingBackend, "__init__")
 def _new_backend(moto: Original, self: AutoScalingBackend, *args: object, **kwargs: object) -> None:
     BackendRecord().attach(self)
@@ -141,29 +129,6 @@ def _new_backend(moto: Original, self: AutoScalingBackend, *args: object, **kwar
 def notify_terminate_instances(self: AutoScalingBackend, instance_ids: list[str]) -> None:
     """Leave replacement to the controller, which sees the instances' states."""
     del self, instance_ids
-
-
-@patches.method(AutoScalingBackend)
-def update_attached_target_groups(self: AutoScalingBackend, group_name: str) -> None:
-    """Register the instances in service with all target groups of their group."""
-    group = self.autoscaling_groups[group_name]
-    if "AddToLoadBalancer" in suspended_processes(group):
-        return
-    for arn in group.target_group_arns:
-        register(self, arn, [state.instance.id for state in group.active_instances()])
-
-
-@patches.method(AutoScalingBackend)
-def detach_load_balancer_target_groups(
-    self: AutoScalingBackend, group_name: str, target_group_arns: list[str]
-) -> None:
-    """Detach target groups and deregister the group's instances from them."""
-    group = require_group(self, group_name)
-    kept = [arn for arn in group.target_group_arns if arn not in target_group_arns]
-    group.target_group_arns = kept
-    for arn in target_group_arns:
-        for state in group.instance_states:
-            deregister(self, arn, state.instance.id)
 
 
 @patches.around(AutoScalingResponse, "create_auto_scaling_group")
@@ -177,23 +142,33 @@ def _create(moto: Original, self: AutoScalingResponse) -> EmptyResult:
             f"{name} already exists"
         )
         raise AutoscalingClientError("AlreadyExists", message)
+    group_checks.check_new(backend, given)
+    group_checks.check(backend, given)
     mixed = given.structure("MixedInstancesPolicy")
     if not given.structure("LaunchTemplate") and not mixed:
         message = (
-            "The local region starts Auto Scaling groups from a LaunchTemplate or a "
-            "MixedInstancesPolicy only: launch configurations are not supported."
+            "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId "
+            "or MixedInstancesPolicy parameter."
         )
         raise ValidationError(message)
-    _check_on_demand(mixed)
-    lifetime.check(given.integer("MaxInstanceLifetime"))
+    hooks = given.structures("LifecycleHookSpecificationList")
+    for hook in hooks:
+        hook_patches.check(hook, new=True)
     minimum, maximum = given.integer("MinSize") or 0, given.integer("MaxSize") or 0
-    _check_sizes(minimum, maximum, _or(given.integer("DesiredCapacity"), minimum))
+    desired = _or(given.integer("DesiredCapacity"), minimum)
+    group_checks.check_sizes(minimum, maximum, desired)
     answer: EmptyResult = moto(self)
     group = backend.autoscaling_groups[name]
     group.health_check_grace_period = given.integer("HealthCheckGracePeriod") or 0
     _store(given, group)
     arns = [source["Identifier"] for source in given.structures("TrafficSources")]
     group.append_target_groups(arns)
+    try:
+        for hook in hooks:
+            hook_patches.put(backend, group, hook)
+    except ValidationError:
+        remove_group(backend, group)
+        raise
     return answer
 
 
@@ -202,17 +177,16 @@ def _update(moto: Original, self: AutoScalingResponse) -> EmptyResult:
     given = Parameters(self)
     group = require_group(self.autoscaling_backend, given.text("AutoScalingGroupName"))
     refuse_if_deleting(group)
+    group_checks.check(self.autoscaling_backend, given)
     record = GroupRecord.of(group)
     before, cause = group.desired_capacity or 0, record.capacity_cause
     minimum = _or(given.integer("MinSize"), group.min_size)
     maximum = _or(given.integer("MaxSize"), group.max_size)
     mixed = given.structure("MixedInstancesPolicy")
-    _check_on_demand(mixed)
-    lifetime.check(given.integer("MaxInstanceLifetime"))
     # Without a desired capacity AWS keeps the present one, moved inside the new bounds.
     kept = max(minimum, min(before, maximum))
     desired = _or(given.integer("DesiredCapacity"), kept)
-    _check_sizes(minimum, maximum, desired)
+    group_checks.check_sizes(minimum, maximum, desired)
     policy = group.mixed_instances_policy
     answer: EmptyResult = moto(self)
     if not given.structure("LaunchTemplate") and not mixed:
@@ -255,6 +229,7 @@ def delete_auto_scaling_group(self: AutoScalingResponse) -> EmptyResult:
     backend = self.autoscaling_backend
     given = Parameters(self)
     group = require_group(backend, given.text("AutoScalingGroupName"))
+    _check_protection(group, forced=given.flag("ForceDelete"))
     if group.instance_states and not given.flag("ForceDelete"):
         message = (
             "You cannot delete an AutoScalingGroup while there are instances or pending Spot "
@@ -268,76 +243,22 @@ def delete_auto_scaling_group(self: AutoScalingResponse) -> EmptyResult:
     return EmptyResult()
 
 
-@patches.method(AutoScalingResponse)
-def describe_scaling_activities(self: AutoScalingResponse) -> ActionResult:
-    """Describe the controller's activities, newest first."""
-    given = Parameters(self)
-    found: list[Activity] = activities.find(
-        self.autoscaling_backend, given.text("AutoScalingGroupName"), given.texts("ActivityIds")
-    )
-    begin = given.integer("NextToken") or 0
-    end = begin + (given.integer("MaxRecords") or 100)
-    token = str(end) if end < len(found) else None
-    return ActionResult({"Activities": found[begin:end], "NextToken": token})
-
-
-@patches.method(AutoScalingResponse)
-def describe_traffic_sources(self: AutoScalingResponse) -> ActionResult:
-    """Describe the group's target groups, the only kind of traffic source here."""
-    given = Parameters(self)
-    group = require_group(self.autoscaling_backend, given.text("AutoScalingGroupName"))
-    arns = group.target_group_arns
-    if given.text("TrafficSourceType") not in {"", "elbv2"}:
-        arns = []
-    sources = [
-        {"Identifier": arn, "TrafficSource": arn, "Type": "elbv2", "State": "InService"}
-        for arn in arns
-    ]
-    return ActionResult({"TrafficSources": sources})
-
-
-@patches.method(AutoScalingResponse)
-def attach_traffic_sources(self: AutoScalingResponse) -> EmptyResult:
-    """Attach target groups."""
-    given = Parameters(self)
-    arns = [source["Identifier"] for source in given.structures("TrafficSources")]
-    name = given.text("AutoScalingGroupName")
-    self.autoscaling_backend.attach_load_balancer_target_groups(name, arns)
-    return EmptyResult()
-
-
-@patches.method(AutoScalingResponse)
-def detach_traffic_sources(self: AutoScalingResponse) -> EmptyResult:
-    """Detach target groups."""
-    given = Parameters(self)
-    arns = [source["Identifier"] for source in given.structures("TrafficSources")]
-    name = given.text("AutoScalingGroupName")
-    self.autoscaling_backend.detach_load_balancer_target_groups(name, arns)
-    return EmptyResult()
-
-
-def _check_on_demand(mixed: dict[str, Any]) -> None:
-    """Reject a mixed instances policy with a share of Spot instances: there is no market here."""
-    distribution = mixed.get("InstancesDistribution") or {}
-    share = distribution.get("OnDemandPercentageAboveBaseCapacity")
-    if share is not None and int(share) != 100:
+def _check_protection(group: FakeAutoScalingGroup, *, forced: bool) -> None:
+    level = GroupRecord.of(group).deletion_protection
+    if level == "prevent-all-deletion" or (level == "prevent-force-deletion" and forced):
         message = (
-            f"OnDemandPercentageAboveBaseCapacity {share} asks for Spot instances, which the local "
-            "region does not have: use 100."
+            f"AutoScalingGroup {group.name} cannot be deleted because its deletion protection is "
+            f"{level}. Change DeletionProtection first."
         )
         raise ValidationError(message)
 
 
-def _check_sizes(minimum: int, maximum: int, desired: int) -> None:
-    if minimum > maximum:
-        message = f"Max bound, {maximum}, must be greater than or equal to min bound, {minimum}"
-        raise ValidationError(message)
-    if not minimum <= desired <= maximum:
-        message = (
-            f"Desired capacity:{desired} must be between the specified min size:{minimum} "
-            f"and max size:{maximum}"
-        )
-        raise ValidationError(message)
+@patches.method(AutoScalingResponse)
+def create_launch_configuration(self: AutoScalingResponse) -> EmptyResult:
+    """Refuse launch configurations, as AWS does in accounts of today."""
+    del self
+    message = group_checks.NO_LAUNCH_CONFIGURATIONS
+    raise AutoscalingClientError("UnsupportedOperation", message)
 
 
 def _or(value: int | None, default: int | None) -> int:
@@ -355,4 +276,7 @@ def _store(given: Parameters, group: FakeAutoScalingGroup) -> None:
         record.default_instance_warmup = None  # -1 clears it.
     policy = record.instance_maintenance_policy
     if policy and -1 in {int(value) for value in policy.values()}:
-        record.instance_maintenance_policy = None  # -1 clears the policy.
+        record.instance_maintenance_policy = None  # -1 clears the policy, and the warm-up too.
+    if record.default_instance_warmup == -1:
+        record.default_instance_warmup = None
+    record.max_instance_lifetime = record.max_instance_lifetime or None

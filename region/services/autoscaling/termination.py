@@ -1,21 +1,20 @@
 """Termination: a group's instances from leaving its target groups to being gone.
 
-Callers hold the control plane's lock.
+`Terminating` while the target groups drain it, `Terminating:Wait` while its lifecycle hooks or the
+termination gate hold it, `Terminating:Proceed` while EC2 ends it. Callers hold the control plane's
+lock.
 """
 
 from __future__ import annotations
 
-import time
-
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 
 from region.api.server import ControlPlane
-from region.services.autoscaling import activities, groups
+from region.services.autoscaling import activities, groups, lifecycle, targets
 from region.services.autoscaling.groups import is_up
-from region.services.autoscaling.health import target_health
+from region.services.autoscaling.lifecycle import Decision
 from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.ec2 import instances as ec2
-from region.services.elbv2.target_groups import longest_drain
 
 
 def terminate(backend: AutoScalingBackend, member: InstanceState, why: str) -> None:
@@ -40,13 +39,14 @@ def scale_in(
         f"and actual capacity, shrinking the capacity from {capacity} to {capacity - 1}.  "
         f"At {activities.timestamp()} instance {member.instance.id} was selected for termination.",
     )
-    changed = GroupRecord.of(group).capacity_cause
+    record = GroupRecord.of(group)
+    changed = record.balance_cause or record.capacity_cause
     if changed:
         activities.prepend_cause(backend, MemberRecord.of(member).termination_activity, changed)
 
 
 def may_ask_gate(plane: ControlPlane, group: FakeAutoScalingGroup, member: InstanceState) -> bool:
-    """Return whether it is the termination hook's turn.
+    """Return whether it is the termination gate's turn.
 
     That is after the last request, and not where the group itself is deleted with its hooks.
     """
@@ -54,42 +54,71 @@ def may_ask_gate(plane: ControlPlane, group: FakeAutoScalingGroup, member: Insta
         GroupRecord.of(group).status is None
         and MemberRecord.of(member).out_of_traffic
         and is_up(member.instance)
-        and not _is_draining(plane, group, member)
+        and not targets.is_draining(plane, group, member)
     )
 
 
 def advance(
-    plane: ControlPlane, group: FakeAutoScalingGroup, member: InstanceState, *, released: bool
+    plane: ControlPlane,
+    group: FakeAutoScalingGroup,
+    member: InstanceState,
+    decision: Decision | None,
 ) -> None:
     """Take a terminating instance one step further.
 
-    `released` means that the termination gate was asked and does not hold the instance.
+    `decision` is the termination gate's; None if it was not asked in this round.
     """
+    instance, record = member.instance, MemberRecord.of(member)
     backend = plane.backend("autoscaling")
-    instance = member.instance
-    for arn in group.target_group_arns:
-        groups.deregister(backend, arn, instance.id)
-    record = MemberRecord.of(member)
-    if not record.out_of_traffic:
-        record.out_of_traffic = True
-        plane.notify()
+    targets.leave(plane, group, member)
     if instance.state_code in {ec2.SHUTTING_DOWN, ec2.TERMINATED}:
+        member.lifecycle_state = groups.TERMINATING_PROCEED
         if instance.state_code == ec2.TERMINATED:
             group.instance_states.remove(member)
             activities.finish(backend, record.termination_activity, "Successful")
         return
-    if instance.state_code == ec2.RUNNING and _is_draining(plane, group, member):
+    if instance.state_code == ec2.RUNNING and targets.is_draining(plane, group, member):
+        activities.set_status(backend, record.termination_activity, activities.DRAINING)
         return
-    # In the round that took it out of traffic the gate was not asked yet: the next one asks.
-    if released or not may_ask_gate(plane, group, member):
+    combined = _decide(plane, group, member, decision)
+    if combined == "wait":
+        member.lifecycle_state = groups.TERMINATING_WAIT
+        activities.set_status(backend, record.termination_activity, activities.IN_HOOK)
+    elif combined == "abandon" and _retains(group):
+        member.lifecycle_state = groups.RETAINED
+        message = (
+            f"Instance {instance.id} is retained: its termination lifecycle hook was abandoned."
+        )
+        activities.finish(backend, record.termination_activity, "Cancelled", message)
+    elif combined != "ask":
+        member.lifecycle_state = groups.TERMINATING_PROCEED
+        activities.set_status(backend, record.termination_activity, activities.IN_PROGRESS)
         instance.terminate()
 
 
-def _is_draining(plane: ControlPlane, group: FakeAutoScalingGroup, member: InstanceState) -> bool:
-    """Return whether a target group still lets the instance answer its last requests."""
-    if "draining" not in target_health(plane, group, member.instance.id):
-        return False
-    known = plane.backend("elbv2").target_groups
-    attached = [known[arn] for arn in group.target_group_arns if arn in known]
-    longest = longest_drain(attached, plane.config)
-    return time.time() < MemberRecord.of(member).terminating_since + longest
+def _decide(
+    plane: ControlPlane,
+    group: FakeAutoScalingGroup,
+    member: InstanceState,
+    gate: Decision | None,
+) -> str:
+    """Combine the gate's decision with those of the group's hooks; `ask` if the gate must be asked."""
+    record = MemberRecord.of(member)
+    # A group that is deleted takes its hooks along; a failed launch has not come as far as them.
+    if GroupRecord.of(group).status is not None or record.without_hooks:
+        return "continue"
+    own: Decision = "continue"
+    if record.in_service_at:
+        own = lifecycle.decide(plane, group, member, groups.TERMINATING_TRANSITION)
+    if own == "abandon":
+        return own
+    if gate is None and may_ask_gate(plane, group, member):
+        # In the round that took it out of traffic the gate was not asked yet: the next one asks.
+        return "ask"
+    return "wait" if "wait" in {own, gate} else "continue"
+
+
+def _retains(group: FakeAutoScalingGroup) -> bool:
+    policy = GroupRecord.of(group).instance_lifecycle_policy or {}
+    triggers = policy.get("RetentionTriggers") or {}
+    return triggers.get("TerminateHookAbandon") == "retain"

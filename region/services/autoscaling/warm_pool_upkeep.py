@@ -13,13 +13,15 @@ from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from region.api.server import ControlPlane
 from region.services.autoscaling import (
     activities,
+    balance,
     groups,
+    launch_requests,
     launch_settings,
-    launching,
     scaling_plan,
     warm_pool,
 )
 from region.services.autoscaling.records import GroupRecord, MemberRecord
+from region.services.autoscaling.termination_policies import Placement
 from region.services.autoscaling.warm_pool import (
     READY,
     WARM_PENDING,
@@ -108,7 +110,7 @@ def _launch(plane: ControlPlane, group: FakeAutoScalingGroup) -> bool:
     if not placements:
         return False
     taken = [
-        scaling_plan.Placement(str(one.instance.subnet_id), str(one.availability_zone))
+        Placement(str(one.instance.subnet_id), str(one.availability_zone))
         for one in record.warm
     ]
     cause = (
@@ -119,8 +121,8 @@ def _launch(plane: ControlPlane, group: FakeAutoScalingGroup) -> bool:
     description = "Launching a new EC2 instance into warm pool"
     activity = activities.begin(backend, group, description, cause)
     try:
-        instance, template = launching.run_instance(
-            plane.backend("ec2"), group, scaling_plan.next_placement(placements, taken)
+        instance, choice = launch_requests.run(
+            plane.backend("ec2"), group, balance.next_placement(placements, taken)
         )
     except Exception as error:
         message = f"Launching EC2 instance failed. {error}"
@@ -131,7 +133,7 @@ def _launch(plane: ControlPlane, group: FakeAutoScalingGroup) -> bool:
     activities.describe(backend, activity, f"{description}: {instance.id}")
     member = InstanceState(instance, lifecycle_state=WARM_PENDING, autoscaling_group=group)
     known = MemberRecord.of(member)
-    known.launched_template, known.launch_activity = template, activity
+    known.launched_template, known.launch_activity = choice.described, activity
     record.warm.append(member)
     return True
 
@@ -149,12 +151,12 @@ def _terminate(group: FakeAutoScalingGroup, member: InstanceState, response_to: 
         member.instance.terminate()
 
 
-def _placements(plane: ControlPlane, group: FakeAutoScalingGroup) -> list[scaling_plan.Placement]:
+def _placements(plane: ControlPlane, group: FakeAutoScalingGroup) -> list[Placement]:
     """Return the subnets of a group with their zones."""
     subnets = plane.backend("ec2").subnets
     names = [name.strip() for name in (group.vpc_zone_identifier or "").split(",")]
     return [
-        scaling_plan.Placement(name, zone)
+        Placement(name, zone)
         for name in names
         for zone, known in subnets.items()
         if name in known

@@ -25,7 +25,7 @@ from region.addresses import has_twin
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.quotas import USER_DATA_BYTES
-from region.services.ec2 import launch_checks
+from region.services.ec2 import capacity, launch_checks
 from region.services.ec2.records import InstanceRecord
 
 # Parameters of moto's run_instances and the template fields that they come from.
@@ -49,6 +49,7 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
     zone = _check_subnet(self, subnet_id)
     image_id = (args[0] if args else kwargs.get("image_id")) or template.get("ImageId")
     launch_checks.check_type(self, _type_of(template, kwargs), cast("str", image_id), zone)
+    capacity.check(self, _type_of(template, kwargs), zone)
     reservation: Reservation = moto(self, *args, **kwargs)
     for instance in reservation.instances:
         _finish_launch(self, instance, template, kwargs)

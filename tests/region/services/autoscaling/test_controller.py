@@ -1,4 +1,4 @@
-"""A group on a real control plane with machines that are only remembered."""
+"""A group's life: launches, replacements and terminations, driven step by step."""
 
 from __future__ import annotations
 
@@ -8,118 +8,12 @@ from collections import Counter
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.elbv2.models import ELBv2Backend, FakeHealthStatus
 
+from region.periods import Period
+from region.services.autoscaling import periods
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.autoscaling.records import GroupRecord
 from region.services.ec2.controller import InstancesController
-
-
-class Region:
-    """One control plane and its two controllers, driven step by step."""
-
-    def __init__(self, plane, aws, pool, network):
-        self.aws = aws
-        self.pool = pool
-        self.network = network
-        self.plane = plane
-        self.decisions = {}
-        self.default = "continue"
-        self.instances = InstancesController(plane, pool)
-        self.leaving = {}
-        self.asked = []
-        self.groups = AutoScalingController(plane, self._gate, self._end_gate)
-        self.arn = aws.elbv2.create_target_group(
-            Name="app", Protocol="HTTP", Port=8080, VpcId=network.vpc, TargetType="instance"
-        )["TargetGroups"][0]["TargetGroupArn"]
-        self.health = {}
-        self.template = aws.ec2.create_launch_template(
-            LaunchTemplateName="app",
-            LaunchTemplateData={"ImageId": network.image, "InstanceType": "t4g.nano"},
-        )["LaunchTemplate"]["LaunchTemplateId"]
-
-    def _gate(self, group, instance_id):
-        return self.decisions.get(instance_id, self.default)
-
-    def _end_gate(self, group, instance_id):
-        self.asked.append(instance_id)
-        return self.leaving.get(instance_id, "continue")
-
-    def create(self, **settings):
-        wanted = {
-            "AutoScalingGroupName": "fleet",
-            "MinSize": 0,
-            "MaxSize": 9,
-            "DesiredCapacity": 3,
-            "LaunchTemplate": {"LaunchTemplateId": self.template, "Version": "$Latest"},
-            "VPCZoneIdentifier": ",".join(self.network.subnets),
-            "TargetGroupARNs": [self.arn],
-            "HealthCheckType": "ELB",
-            "HealthCheckGracePeriod": 0,
-        }
-        chosen = {name: value for name, value in (wanted | settings).items() if value != {}}
-        self.aws.autoscaling.create_auto_scaling_group(**chosen)
-
-    def step(self, rounds=1):
-        for _ in range(rounds):
-            self.groups.reconcile()
-            self.instances.reconcile()
-            for _, job in list(self.instances._jobs.values()):
-                job.result(5)
-
-    def rest(self, rounds=30):
-        """Step until nothing changes any more."""
-        before, same = None, 0
-        for _ in range(rounds):
-            self.step()
-            now = sorted(
-                (one["InstanceId"], one["LifecycleState"], one["HealthStatus"])
-                for one in self.members()
-            )
-            same = same + 1 if now == before else 0
-            if same == 3:
-                return
-            before = now
-        raise AssertionError(f"the group does not come to rest: {before}")
-
-    def group(self):
-        found = self.aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["fleet"])
-        return found["AutoScalingGroups"][0]
-
-    def members(self):
-        found = self.aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
-        return found[0]["Instances"] if found else []
-
-    def names(self, state="InService"):
-        return {one["InstanceId"] for one in self.members() if one["LifecycleState"] == state}
-
-    def targets(self):
-        with self.plane.lock:
-            return set(self.plane.backend("elbv2").target_groups[self.arn].targets)
-
-    def activities(self):
-        found = self.aws.autoscaling.describe_scaling_activities(AutoScalingGroupName="fleet")
-        return found["Activities"]
-
-    def capacity(self, desired):
-        self.aws.autoscaling.set_desired_capacity(
-            AutoScalingGroupName="fleet", DesiredCapacity=desired
-        )
-
-
-@pytest.fixture
-def region(plane, aws, pool, network, monkeypatch):
-    region = Region(plane, aws, pool, network)
-
-    def describe_target_health(self, target_group_arn, targets):
-        return [
-            FakeHealthStatus(one["Id"], "8080", "8080", region.health.get(one["Id"], "healthy"))
-            for one in targets
-        ]
-
-    monkeypatch.setattr(ELBv2Backend, "describe_target_health", describe_target_health)
-    yield region
-    region.instances.close()
 
 
 def test_a_group_comes_up_spread_over_the_zones_and_registered(region):
@@ -225,7 +119,7 @@ def test_the_termination_gate_holds_an_instance_that_is_out_of_traffic(region):
     assert region.asked == []  # It still has requests.
     region.health[name] = "unused"
     region.step(5)
-    assert region.names("Terminating") == {name}
+    assert region.names("Terminating:Wait") == {name}
     assert set(region.asked) == {name}
     region.leaving[name] = "continue"
     region.rest()
@@ -256,6 +150,7 @@ def test_an_instance_that_is_gone_is_not_held(region):
 def test_an_unhealthy_target_is_replaced(region):
     region.create()
     region.rest()
+    region.wait_for_sources()
     sick = min(region.names())
     region.health[sick] = "unhealthy"
     region.rest()
@@ -276,15 +171,31 @@ def test_target_health_does_not_count_in_grace_or_for_type_ec2(region, settings)
     assert region.names() == before
 
 
-@pytest.mark.parametrize("settings", [{"HealthCheckType": "EC2"}, {"HealthCheckGracePeriod": 600}])
-def test_a_dead_machine_is_replaced_also_in_grace(region, settings):
-    region.create(**settings)
-    region.rest()
+def kill_one(region):
     dead = min(region.names())
     region.pool.machines[dead].responds = False
+    return dead
+
+
+def test_a_dead_machine_is_replaced_after_a_few_minutes(region, monkeypatch):
+    monkeypatch.setattr(periods, "IMPAIRED", Period("impaired", 0.3, "test"))
+    region.create(HealthCheckType="EC2")
     region.rest()
-    assert dead not in region.names()
+    dead = kill_one(region)
+    region.rest()
+    assert dead in region.names()
+    region.until(lambda: dead not in region.names())
+    region.rest()
     assert len(region.names()) == 3
+
+
+def test_a_dead_machine_is_kept_in_grace(region, monkeypatch):
+    monkeypatch.setattr(periods, "IMPAIRED", Period("impaired", 0, "test"))
+    region.create(HealthCheckGracePeriod=600)
+    region.rest()
+    dead = kill_one(region)
+    region.rest()
+    assert dead in region.names()
 
 
 def test_an_instance_terminated_by_hand_is_replaced(region):
@@ -304,6 +215,7 @@ def test_with_a_maintenance_policy_the_replacement_comes_first(region):
         InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}
     )
     region.rest()
+    region.wait_for_sources()
     sick = min(region.names())
     region.health[sick] = "unhealthy"
     smallest = 3

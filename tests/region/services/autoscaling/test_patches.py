@@ -4,30 +4,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 
-@pytest.fixture
-def template(aws, network):
-    answer = aws.ec2.create_launch_template(
-        LaunchTemplateName="app",
-        LaunchTemplateData={"ImageId": network.image, "InstanceType": "t4g.nano"},
-    )
-    return answer["LaunchTemplate"]["LaunchTemplateId"]
-
-
-@pytest.fixture
-def create(aws, network, template):
-    def create(name="fleet", **settings):
-        wanted = {
-            "AutoScalingGroupName": name,
-            "MinSize": 2,
-            "MaxSize": 4,
-            "LaunchTemplate": {"LaunchTemplateId": template, "Version": "1"},
-            "VPCZoneIdentifier": ",".join(network.subnets),
-        }
-        aws.autoscaling.create_auto_scaling_group(**wanted | settings)
-
-    return create
-
-
 def group(aws, name="fleet"):
     found = aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     return found["AutoScalingGroups"][0]

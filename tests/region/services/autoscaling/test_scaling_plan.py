@@ -7,15 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from region.services.autoscaling.scaling_plan import (
-    GroupSettings,
-    Member,
-    Placement,
-    back_off,
-    next_placement,
-    plan,
-    select_for_termination,
-)
+from region.services.autoscaling.scaling_plan import back_off, plan
+from region.services.autoscaling.settings import GroupSettings
+from region.services.autoscaling.termination_policies import Member, Placement
 
 PLACEMENTS = (Placement("subnet-a", "a"), Placement("subnet-b", "b"), Placement("subnet-c", "c"))
 NOW = 1_000_000.0
@@ -27,6 +21,8 @@ members_strategy = st.lists(
         placement=st.sampled_from(PLACEMENTS),
         in_service=st.booleans(),
         healthy=st.booleans(),
+        urgent=st.booleans(),
+        ready=st.booleans(),
         protected=st.booleans(),
         template_version=st.integers(1, 3),
         launched_at=st.floats(NOW - 10_000, NOW),
@@ -58,7 +54,9 @@ def run_to_rest(
             return members, well
         gone = {termination.instance_id for termination in steps.terminations}
         members = [
-            replace(member, in_service=True, healthy=member.healthy or not member.in_service)
+            replace(
+                member, in_service=True, ready=True, healthy=member.healthy or not member.in_service
+            )
             for member in members
             if member.instance_id not in gone
         ]
@@ -127,41 +125,6 @@ def test_without_a_policy_an_unhealthy_instance_is_terminated_and_replaced_at_on
     assert [launch.placement.zone for launch in steps.launches] == ["a"]
 
 
-def test_scale_in_takes_from_the_fullest_zone():
-    assert select_for_termination(fleet(a=1, b=3, c=2), ("Default",), NOW).placement.zone == "b"
-
-
-def test_scale_in_prefers_unhealthy_then_the_oldest_template_then_the_closest_hour():
-    placement = PLACEMENTS[0]
-    members = [
-        Member("i-new", placement, template_version=2, launched_at=NOW - 3500),
-        Member("i-old", placement, template_version=1, launched_at=NOW - 10),
-        Member("i-old-close", placement, template_version=1, launched_at=NOW - 3590),
-        Member("i-sick", placement, template_version=2, healthy=False),
-    ]
-    order = []
-    while members:
-        selected = select_for_termination(members, ("Default",), NOW)
-        order.append(selected.instance_id)
-        members.remove(selected)
-    assert order == ["i-sick", "i-old-close", "i-old", "i-new"]
-
-
-@pytest.mark.parametrize(
-    ("policy", "selected"), [("OldestInstance", "i-a2"), ("NewestInstance", "i-a0")]
-)
-def test_other_termination_policies(policy, selected):
-    assert select_for_termination(fleet(a=3), (policy,), NOW).instance_id == selected
-
-
-@given(members_strategy)
-def test_protected_instances_are_never_selected(members):
-    selected = select_for_termination(members, ("Default",), NOW)
-    assert selected is None or not selected.protected
-    if selected is None:
-        assert all(member.protected for member in members)
-
-
 @pytest.mark.parametrize(
     ("suspended", "members", "desired"),
     [
@@ -195,11 +158,6 @@ def test_rebalancing_launches_before_it_terminates_even_at_max():
 def test_a_group_that_backs_off_launches_nothing():
     steps = plan(GroupSettings(3, 9, PLACEMENTS), [], NOW, may_launch=False)
     assert steps.launches == ()
-
-
-def test_placements_fill_the_subnets_of_a_zone_evenly():
-    placements = [Placement("s1", "a"), Placement("s2", "a")]
-    assert next_placement(placements, [placements[0]]) == placements[1]
 
 
 def test_back_off_doubles_up_to_a_minute():

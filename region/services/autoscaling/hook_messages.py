@@ -1,0 +1,104 @@
+"""What a lifecycle hook tells others: an event of EventBridge, and a message to its own target.
+
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/prepare-for-lifecycle-notifications.html
+Callers hold the control plane's lock.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, LifecycleHook
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from region.services.autoscaling import announcements, groups
+
+log = logging.getLogger(__name__)
+
+_EVENTS = {
+    groups.LAUNCHING_TRANSITION: "EC2 Instance-launch Lifecycle Action",
+    groups.TERMINATING_TRANSITION: "EC2 Instance-terminate Lifecycle Action",
+}
+
+
+class UnreachableTargetError(Exception):
+    """A notification target that a message cannot be sent to."""
+
+
+def action_begun(
+    backend: AutoScalingBackend,
+    group: FakeAutoScalingGroup,
+    hook: LifecycleHook,
+    instance_id: str,
+    token: str,
+) -> None:
+    """Tell that an instance waits for a hook."""
+    transition = str(hook.lifecycle_transition)
+    origin, destination = ("EC2", "AutoScalingGroup")
+    if transition == groups.TERMINATING_TRANSITION:
+        origin, destination = destination, origin
+    detail = {
+        "LifecycleActionToken": token,
+        "AutoScalingGroupName": group.name,
+        "LifecycleHookName": hook.name,
+        "EC2InstanceId": instance_id,
+        "LifecycleTransition": transition,
+        "Origin": origin,
+        "Destination": destination,
+    }
+    metadata = vars(hook).get("notification_metadata")
+    if metadata:
+        detail["NotificationMetadata"] = str(metadata)
+    announcements.emit(backend, _EVENTS[transition], detail, [group.arn])
+    target = str(vars(hook).get("notification_target_arn") or "")
+    if target:
+        try:
+            _send(backend, target, detail)
+        except UnreachableTargetError as error:
+            log.warning("group %s, hook %s: %s", group.name, hook.name, error)
+
+
+def test_target(backend: AutoScalingBackend, group: FakeAutoScalingGroup, target: str) -> None:
+    """Send the message that Auto Scaling sends to a hook's new target.
+
+    Raises:
+        UnreachableTargetError: If it cannot be sent.
+    """
+    message = {
+        "AutoScalingGroupARN": group.arn,
+        "AutoScalingGroupName": group.name,
+        "Event": announcements.TEST,
+    }
+    _send(backend, target, message)
+
+
+def _send(backend: AutoScalingBackend, target: str, message: Mapping[str, Any]) -> None:
+    now = datetime.now(UTC)
+    text = json.dumps(
+        {
+            **message,
+            "AccountId": backend.account_id,
+            "RequestId": str(uuid.uuid4()),
+            "Service": "AWS Auto Scaling",
+            "Time": now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z",
+        }
+    )
+    service, name = target.split(":")[2:3], target.rpartition(":")[2]
+    account, where = backend.account_id, backend.region_name
+    try:
+        if service == ["sqs"]:
+            sqs_backends[account][where].send_message(name, text)
+        elif service == ["sns"]:
+            sns_backends[account][where].publish(text, arn=target)
+        else:
+            raise UnreachableTargetError(f"{target} is neither an SQS queue nor an SNS topic.")
+    except UnreachableTargetError:
+        raise
+    except Exception as error:
+        raise UnreachableTargetError(f"{target}: {error}") from error

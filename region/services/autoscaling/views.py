@@ -1,0 +1,119 @@
+"""A group as its plan sees it: moto's objects turned into plain values.
+
+Callers hold the control plane's lock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.subnets import Subnet
+
+from region.api.server import ControlPlane
+from region.services.autoscaling import groups, launch_settings
+from region.services.autoscaling.records import GroupRecord, MemberRecord
+from region.services.autoscaling.settings import GroupSettings
+from region.services.autoscaling.termination_policies import Member, Placement
+
+BALANCED_ONLY = "balanced-only"
+
+ShiftedZones = Callable[[ControlPlane, FakeAutoScalingGroup], frozenset[str]]
+
+
+def no_zones(plane: ControlPlane, group: FakeAutoScalingGroup) -> frozenset[str]:
+    """Shift no zone away."""
+    del plane, group
+    return frozenset()
+
+
+def settings_of(
+    plane: ControlPlane, group: FakeAutoScalingGroup, shifted: frozenset[str]
+) -> GroupSettings:
+    """Return what a group's plan is made for; nothing is launched in zones that are shifted away."""
+    record, now = GroupRecord.of(group), time.time()
+    names = (group.vpc_zone_identifier or "").split(",")
+    backend = plane.backend("ec2")
+    placements = [
+        Placement(subnet.id, subnet.availability_zone)
+        for subnet in (_subnet(backend, name.strip()) for name in names)
+        if subnet is not None
+    ]
+    policy = record.instance_maintenance_policy or {}
+    distribution = record.availability_zone_distribution or {}
+    blocked = {zone for zone, until in record.blocked_zones.items() if now < until}
+    return GroupSettings(
+        desired=(group.desired_capacity or 0) + record.surge,
+        max_size=group.max_size or 0,
+        placements=tuple(placements),
+        policies=tuple(group.termination_policies),
+        min_healthy=_number(policy.get("MinHealthyPercentage")),
+        max_healthy=_number(policy.get("MaxHealthyPercentage")),
+        suspended=groups.suspended_processes(group),
+        blocked_zones=frozenset(blocked | shifted),
+        being_replaced=sum(1 for member in group.instance_states if _is_being_replaced(member)),
+        balanced_only=distribution.get("CapacityDistributionStrategy") == BALANCED_ONLY,
+    )
+
+
+def members_of(group: FakeAutoScalingGroup, shifted: frozenset[str]) -> list[Member]:
+    """Return the members that count towards a group's capacity."""
+    policy = GroupRecord.of(group).availability_zone_impairment_policy or {}
+    ignored = policy.get("ImpairedZoneHealthCheckBehavior") == "IgnoreUnhealthy"
+    kept = shifted if ignored else frozenset[str]()
+    return [_member(group, member, kept) for member in groups.counted(group)]
+
+
+def _member(
+    group: FakeAutoScalingGroup, member: InstanceState, kept: frozenset[str]
+) -> Member:
+    record, instance = MemberRecord.of(member), member.instance
+    launched = record.launched_template or {}
+    template, zone = group.ec2_launch_template, instance.placement.zone or ""
+    return Member(
+        instance_id=instance.id,
+        placement=Placement(instance.subnet_id or "", zone),
+        in_service=member.lifecycle_state == groups.IN_SERVICE,
+        healthy=member.health_status == "Healthy",
+        ready=record.ready,
+        urgent=record.urgent,
+        kept=zone in kept,
+        protected=bool(member.protected_from_scale_in),
+        current_template=template is not None and launched.get("LaunchTemplateId") == template.id,
+        template_version=int(launched.get("Version", 0)),
+        type_rank=launch_settings.rank(group, instance.instance_type),
+        launched_at=record.launched_at,
+        beyond_desired=record.beyond_desired,
+    )
+
+
+def _is_being_replaced(member: InstanceState) -> bool:
+    unhealthy = member.health_status != "Healthy" and not MemberRecord.of(member).urgent
+    return unhealthy and member.lifecycle_state in groups.ENDING
+
+
+def signature(group: FakeAutoScalingGroup) -> tuple[object, ...]:
+    """Return what counts as a change of a group."""
+    members = tuple(
+        (
+            member.instance.id,
+            member.lifecycle_state,
+            member.health_status,
+            member.instance.state_code,
+            MemberRecord.of(member).ready,
+        )
+        for member in group.instance_states
+    )
+    record = GroupRecord.of(group)
+    sources = tuple((arn, source.state) for arn, source in record.traffic_sources.items())
+    return (record.status, members, sources, tuple(record.blocked_zones))
+
+
+def _subnet(backend: EC2Backend, name: str) -> Subnet | None:
+    return next((zone[name] for zone in backend.subnets.values() if name in zone), None)
+
+
+def _number(value: object) -> int | None:
+    return None if value is None else int(str(value))
