@@ -66,9 +66,7 @@ def members_of(group: FakeAutoScalingGroup, shifted: frozenset[str]) -> list[Mem
     return [_member(group, member, kept) for member in groups.counted(group)]
 
 
-def _member(
-    group: FakeAutoScalingGroup, member: InstanceState, kept: frozenset[str]
-) -> Member:
+def _member(group: FakeAutoScalingGroup, member: InstanceState, kept: frozenset[str]) -> Member:
     record, instance = MemberRecord.of(member), member.instance
     launched = record.launched_template or {}
     template, zone = group.ec2_launch_template, instance.placement.zone or ""

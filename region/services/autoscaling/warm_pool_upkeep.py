@@ -110,8 +110,7 @@ def _launch(plane: ControlPlane, group: FakeAutoScalingGroup) -> bool:
     if not placements:
         return False
     taken = [
-        Placement(str(one.instance.subnet_id), str(one.availability_zone))
-        for one in record.warm
+        Placement(str(one.instance.subnet_id), str(one.availability_zone)) for one in record.warm
     ]
     cause = (
         f"At {activities.timestamp()} an instance was started in response to a difference between "
@@ -156,8 +155,5 @@ def _placements(plane: ControlPlane, group: FakeAutoScalingGroup) -> list[Placem
     subnets = plane.backend("ec2").subnets
     names = [name.strip() for name in (group.vpc_zone_identifier or "").split(",")]
     return [
-        Placement(name, zone)
-        for name in names
-        for zone, known in subnets.items()
-        if name in known
+        Placement(name, zone) for name in names for zone, known in subnets.items() if name in known
     ]

@@ -50,7 +50,7 @@ def run_to_rest(
     for round_number in range(100):
         steps = plan(desired_state, members, NOW, may_launch=True)
         idle = not steps.launches and not steps.terminations
-        if idle and all(member.in_service for member in members):
+        if idle and all(member.in_service and member.ready for member in members):
             return members, well
         gone = {termination.instance_id for termination in steps.terminations}
         members = [
