@@ -9,10 +9,9 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from region.api.server import ControlPlane
-from region.services.fis import catalogue
 from region.services.fis.durations import seconds_of
 from region.services.fis.records import ActionProgress
 
@@ -231,15 +230,3 @@ class Disrupt(Behaviour):
         """Mend the cables."""
         for name in task.progress.data.pop("cut", []):
             context.set_link(str(name), True)
-
-
-BEHAVIOURS: Final[dict[str, Behaviour]] = {
-    catalogue.WAIT: Wait(),
-    catalogue.ASSERT_ALARM: AssertAlarm(),
-    catalogue.STOP: Stop(),
-    catalogue.TERMINATE: Terminate(),
-    catalogue.REBOOT: Reboot(),
-    catalogue.SEND_COMMAND: SendCommand(),
-    catalogue.REBOOT_DATABASE: RebootDatabase(),
-    catalogue.DISRUPT: Disrupt(),
-}

@@ -86,4 +86,10 @@ ACTIONS: Final = {
         ("Subnets", SUBNET),
         required=("duration", "scope"),
     ),
+    NO_CAPACITY: Action(
+        "Inject InsufficientInstanceCapacity into the launches of Auto Scaling groups.",
+        ("AutoScalingGroups", GROUP),
+        required=("availabilityZoneIdentifiers", "duration"),
+        optional=("percentage",),
+    ),
 }

@@ -13,7 +13,8 @@ from moto.fis.models import Experiment
 from region.api.server import ControlPlane
 from region.provider.clients import Clients
 from region.services.fis import targets
-from region.services.fis.actions import BEHAVIOURS, ActionFailedError, Context, Task
+from region.services.fis.actions import ActionFailedError, Context, Task
+from region.services.fis.behaviours import BEHAVIOURS
 from region.services.fis.records import (
     CANCELLED,
     COMPLETED,

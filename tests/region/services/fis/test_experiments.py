@@ -7,9 +7,10 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
+from region.services.ec2 import capacity
 from region.services.ec2.controller import InstancesController
 from region.services.fis import catalogue
-from region.services.fis.actions import BEHAVIOURS
+from region.services.fis.behaviours import BEHAVIOURS
 from region.services.fis.controller import ExperimentsController
 
 ROLE = "arn:aws:iam::123456789012:role/experiments"
@@ -212,3 +213,44 @@ def test_every_action_does_something(aws):
     assert listed == set(BEHAVIOURS)
     for name in listed:
         assert aws.fis.get_action(id=name)["action"]["id"] == name
+
+
+def test_groups_find_no_capacity_in_a_zone(plane, aws, network, run):
+    aws.ec2.create_launch_template(
+        LaunchTemplateName="web",
+        LaunchTemplateData={"ImageId": "ami-12345678", "InstanceType": "t4g.nano"},
+    )
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="web",
+        LaunchTemplate={"LaunchTemplateName": "web"},
+        MinSize=0,
+        MaxSize=3,
+        VPCZoneIdentifier=network.subnets[0],
+    )
+    (group,) = aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    zone = group["AvailabilityZones"][0]
+    shortage = {
+        "actionId": "aws:ec2:asg-insufficient-instance-capacity-error",
+        "targets": {"AutoScalingGroups": "groups"},
+        "parameters": {"availabilityZoneIdentifiers": zone, "duration": "PT12H"},
+    }
+    targets = {
+        "groups": {
+            "resourceType": "aws:ec2:autoscaling-group",
+            "resourceArns": [group["AutoScalingGroupARN"]],
+            "selectionMode": "ALL",
+        }
+    }
+
+    def is_short(name):
+        with plane.lock:
+            return capacity.is_short(plane.backend("ec2"), "t4g.nano", zone, name)
+
+    experiment = start(aws, template(aws, {"shortage": shortage}, targets))
+    run(experiment, "running")
+    run(experiment, "running")
+    assert is_short("web")
+    assert not is_short("else")
+    aws.fis.stop_experiment(id=experiment)
+    run(experiment, "stopped")
+    assert not is_short("web")
