@@ -128,3 +128,40 @@ def test_metrics(web: Web, cloud: Cloud) -> None:
     slow = statistics("TargetResponseTime", balancer, ExtendedStatistics=["p99"])
     assert max(point["ExtendedStatistics"]["p99"] for point in slow) == pytest.approx(1.5, abs=0.3)
     assert statistics("HTTPCode_ELB_503_Count", balancer) == []
+
+
+@pytest.mark.row("ELB-H05")
+def test_codes_that_pass(web: Web, cloud: Cloud) -> None:
+    name = web.instances[0]
+    web.ask(name, "/set/204/0")
+    cloud.until(lambda: web.states()[name] == "unhealthy", within=60)
+    cloud.elbv2.modify_target_group(TargetGroupArn=web.group, Matcher={"HttpCode": "200-299"})
+    web.healthy()
+    web.ask(name, "/set/200/0")
+    cloud.elbv2.modify_target_group(TargetGroupArn=web.group, Matcher={"HttpCode": "200"})
+
+
+@pytest.mark.row("ELB-A04")
+def test_a_new_target_starts_slowly(web: Web, cloud: Cloud) -> None:
+    web.set(slow_start__duration_seconds=300, deregistration_delay__timeout_seconds=1)
+    name = web.instances[0]
+    web.deregister(name)
+    cloud.until(lambda: name not in web.states(), within=60)
+    web.register(name)
+    web.healthy()
+    early = web.spread(40)[web.name_of(name)]
+    assert early <= 14
+    cloud.pause(300)
+    late = web.spread(40)[web.name_of(name)]
+    assert late >= 17
+    web.set(slow_start__duration_seconds=0, deregistration_delay__timeout_seconds=60)
+
+
+@pytest.mark.row("ELB-H10")
+def test_a_stopped_instance_is_unused(web: Web, cloud: Cloud) -> None:
+    name = web.instances[0]
+    cloud.ec2.stop_instances(InstanceIds=[name])
+    cloud.until(lambda: web.states().get(name) == "unused", within=120)
+    health = web.health()[name]["TargetHealth"]
+    assert health["Reason"] == "Target.InvalidState"
+    assert health["Description"] == "Target is in the stopped state"

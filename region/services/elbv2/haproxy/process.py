@@ -146,7 +146,7 @@ class HAProxy:
         return self._statistics
 
     def close(self) -> None:
-        """Stop the process at once and remove its socket."""
+        """Stop the process at once and remove its socket, for good."""
         with self._lock:
             for daemon in [*self._predecessors, *([self._process] if self._process else [])]:
                 daemon.stop(signal.SIGTERM)
@@ -154,7 +154,6 @@ class HAProxy:
             self._process = None
             self._close_sockets()
             self.requests.close()
-            self.requests = RequestLog()
             for stale in self._runtime.glob(f"{self._socket_stem()}-*.sock"):
                 stale.unlink(missing_ok=True)
 

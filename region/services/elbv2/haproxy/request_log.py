@@ -101,9 +101,11 @@ class RequestLog:
         return list(parse(counts))
 
     def close(self) -> None:
-        """Close both ends."""
-        os.close(self._read)
-        os.close(self.descriptor)
+        """Close both ends; idempotent."""
+        if self.descriptor >= 0:
+            os.close(self._read)
+            os.close(self.descriptor)
+            self._read = self.descriptor = -1
 
 
 def parse(counts: Mapping[bytes, int]) -> Iterator[Requests]:
