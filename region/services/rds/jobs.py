@@ -58,10 +58,15 @@ class Jobs:
         if server.exists():
             server.destroy()  # left over from a creation that was interrupted
         self._run(view, server)
+        password, applied = view.password, view.restore_password
+        if password and applied and password != applied:
+            # Of its own, not that of the instance that the snapshot was taken of.
+            server.set_password(applied, password)
         with self._database(view) as database:
             if database is None:
                 return
             record = DatabaseRecord.of(database)
+            record.applied_password = password or record.applied_password
             events.record(database.backend, database, events.CREATED)
             if database.manage_master_user_password:
                 password = record.applied_password
