@@ -239,7 +239,7 @@ def health(**settings: Any) -> dict[str, Any]:
         (DEPLOYMENT, {**SERVER, "deploymentStyle": TRAFFIC}, "loadBalancerInfo", "target group"),
         (
             DEPLOYMENT,
-            {**SERVER, "deploymentStyle": {"deploymentType": "BLUE_GREEN"}},
+            {**SERVER, "deploymentStyle": {"deploymentType": "CANARY"}},
             "deploymentStyle.deploymentType",
             "'IN_PLACE'",
         ),
