@@ -7,11 +7,12 @@ kind of store does not have is answered by `None`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.answers import Answer, no, undecided, yes
+from guardrails.architecture.cache_zones import in_several_zones
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true, number, show
 
@@ -104,9 +105,18 @@ class Cluster(DataStore):
     def _steps(self) -> tuple[str, ...]:
         return tuple(f'instance "{one.name}"' for one in self.members)
 
+    def _readers(self) -> int:
+        """Return how many readers Application Auto Scaling keeps at least."""
+        least = [
+            number(one.get("minCapacity"))
+            for one in self.stack.of(tokens.SCALABLE_TARGET)
+            if self.resource in self.stack.sources(one, "resourceId", tokens.DATABASE_CLUSTER)
+        ]
+        return int(sum(one for one in least if one is not None))
+
     def has_a_second(self) -> Answer | None:
         """Answer by the number of instances: with two, the service fails over."""
-        count = len(self.members)
+        count = len(self.members) + self._readers()
         if not self._managed_instances and count < 2:
             return no(
                 f"{self.label} has {count or 'no'} instance{'' if count == 1 else 's'}: nothing takes "
@@ -221,7 +231,7 @@ class Cache(DataStore):
             answer = self._switch(prop, name)
             if not answer.is_yes:
                 return answer
-        return yes(self.label)
+        return in_several_zones(self.stack, self.resource, self.label)
 
     def is_encrypted(self) -> Answer | None:
         """Answer by `at_rest_encryption_enabled`, which is on by default for Valkey."""
@@ -270,6 +280,15 @@ class CacheNodes(DataStore):
     def encrypts_connections(self) -> Answer | None:
         """Answer by `transit_encryption_enabled`."""
         return self._switch("transitEncryptionEnabled", "transit_encryption_enabled")
+
+
+class Proxy(DataStore):
+    """RDS Proxy, which speaks with the database for the application."""
+
+    def encrypts_connections(self) -> Answer | None:
+        """Answer by `require_tls`, which is off by default."""
+        answer = self._switch("requireTls", "require_tls")
+        return replace(answer, remedy="set require_tls to true.") if answer.is_no else answer
 
 
 class FileSystem(DataStore):
@@ -351,6 +370,8 @@ class DataStores:
         for one in stack.of(tokens.CACHE_CLUSTER):
             if is_absent(one.setting("replicationGroupId")):
                 yield CacheNodes(stack, one, f'cache cluster "{one.name}"')
+        for one in stack.of(tokens.DATABASE_PROXY):
+            yield Proxy(stack, one, f'proxy "{one.name}"')
         targets = _members(
             stack, tokens.MOUNT_TARGET, "fileSystemId", tokens.FILE_SYSTEM, _FILE_KEYS
         )

@@ -8,12 +8,15 @@ from guardrails import tokens
 from guardrails.architecture.answers import Answer, all_of, any_of, no, undecided, yes
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.permits import Party
+from guardrails.architecture.policy_documents import statements
 from guardrails.architecture.routes import Routes, RouteTables
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true
 
 _ID = ("id",)
 _HTTPS = 443
+_READS = {"s3": "s3:GetObject"}
+"""What instances do with a service that has a gateway endpoint."""
 
 
 class Endpoints:
@@ -98,7 +101,7 @@ class Endpoints:
         tables = [table for found in linked for table in found.any]
         known = routes.resource is not None and not any(found.untraced for found in linked)
         if routes.resource in tables or not known:
-            return yes(_step(endpoint))
+            return _let_through(endpoint, _READS.get(service))
         return no(
             f'VPC endpoint "{endpoint.name}" for {service} is not in {routes.table}',
             _step(endpoint),
@@ -174,6 +177,20 @@ class Endpoints:
 
 def _is_interface(endpoint: Resource) -> bool:
     return endpoint.get("vpcEndpointType") not in (None, "", "Gateway")
+
+
+def _let_through(endpoint: Resource, action: str | None) -> Answer:
+    """Answer whether an endpoint's own policy allows an action on anything at all."""
+    given = None if endpoint.left_out("policy") else statements(endpoint.get("policy"))
+    if not given or action is None or any(one.allows and one.covers(action) for one in given):
+        return yes(_step(endpoint))
+    if any(one.allows and one.covers(action) is None for one in given):
+        return yes(_step(endpoint))  # an action that the preview does not know
+    return no(
+        f'the policy of VPC endpoint "{endpoint.name}" does not allow {action}',
+        _step(endpoint),
+        remedy=f'allow {action} in the policy of VPC endpoint "{endpoint.name}".',
+    )
 
 
 def _step(endpoint: Resource) -> str:

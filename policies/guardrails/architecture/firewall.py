@@ -17,6 +17,7 @@ from guardrails.architecture.permits import (
     is_private,
     is_vague,
     network,
+    speaks,
     within,
 )
 from guardrails.resources import References, Resource, Stack
@@ -209,7 +210,7 @@ class Firewall:
 
     def _matches(self, permit: Permit, party: Party, peer: Party) -> bool | None:
         """Return whether a rule is about this peer, None if that is not known."""
-        known = [one for one in permit.addresses if one is not UNKNOWN]
+        known = [one for one in permit.addresses if one is not UNKNOWN and speaks(one, peer.family)]
         peers, groups = permit.peers, peer.groups
         certain = (
             any(is_everything(one) for one in known)
@@ -294,6 +295,13 @@ def names(party: Party) -> str:
     return f"{noun} {', '.join(groups)}" if groups else f"the security groups of {party.name}"
 
 
+def _told(permit: Permit, protocol: str) -> str:
+    """Describe a rule's ports, with its protocol where that is not the one that is asked for."""
+    first = permit.ports[0] if isinstance(permit.ports, tuple) else 0
+    same = permit.covers(first, protocol) is not False
+    return permit.describe() if same else f"{permit.protocol} {permit.describe()}"
+
+
 def _step(permit: Permit, party: Party) -> str:
     return f"{names(party)}: {permit.describe()}"
 
@@ -309,8 +317,8 @@ def _refusal(
     elif same_port:
         given = f"{verb} {number_}, but not {'from' if direction == INGRESS else 'to'} {peer.name}"
     else:
-        ports = ", ".join(dict.fromkeys(one.describe() for one in permits))
-        given = f"{verb} {ports} only, not {number_}"
+        ports = ", ".join(dict.fromkeys(_told(one, protocol) for one in permits))
+        given = f"{verb} {ports} only, not {'' if protocol == 'tcp' else protocol + ' '}{number_}"
     kind = "Ingress" if direction == INGRESS else "Egress"
     whom = "0.0.0.0/0" if peer.internet else f"the security group of {peer.name}"
     if not peer.internet and peer.unfiltered:

@@ -177,6 +177,35 @@ _POLICIES = MappingProxyType(
 )
 
 
+_SERVICE_ROLE = frozenset(
+    {
+        "AWSCodeDeployRole",
+        "AWSCodeDeployRoleForLambda",
+        "AWSCodeDeployRoleForLambdaLimited",
+        "AmazonEC2RoleforAWSCodeDeploy",
+        "AmazonEC2RoleforAWSCodeDeployLimited",
+        "AmazonEC2RoleforSSM",
+        "AWSLambdaBasicExecutionRole",
+        "AWSLambdaVPCAccessExecutionRole",
+        "AmazonECSTaskExecutionRolePolicy",
+        "AmazonEC2ContainerServiceforEC2Role",
+        "AmazonRDSEnhancedMonitoringRole",
+    }
+)
+"""AWS managed policies with the path `service-role/`."""
+
+
+def proper_arn(arn: str) -> str | None:
+    """Return how an AWS managed policy is really named, where its ARN has another path."""
+    found = _AWS_MANAGED.fullmatch(arn)
+    if found is None:
+        return None
+    name, listed = found["name"], found["name"] in _SERVICE_ROLE
+    prefix = arn.partition(":policy/")[0]
+    wanted = f"{prefix}:policy/{'service-role/' if listed else ''}{name}"
+    return wanted if (listed or name in _POLICIES) and arn != wanted else None
+
+
 def managed_name(arn: str) -> str | None:
     """Return the name of the AWS managed policy that an ARN names, `None` if it is another's."""
     found = _AWS_MANAGED.fullmatch(arn)

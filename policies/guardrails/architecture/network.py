@@ -40,10 +40,10 @@ class Network:
             remedy="associate the subnet with a route table of this program.",
         )
 
-    def is_public(self, subnet: Subnet) -> Answer:
+    def is_public(self, subnet: Subnet, family: int = 4) -> Answer:
         """Answer whether the internet reaches what has a public address in a subnet."""
         name = subnet_name(subnet)
-        routes = self.routes(subnet)
+        routes = self.routes(subnet, family)
         if routes is None:
             return self._elsewhere_routed(subnet)
         for found in routes.exits:
@@ -135,7 +135,7 @@ class Network:
 
     def _nat_leads_out(self, nat: Resource, reported: Collection[Subnet]) -> Answer:
         if nat.get("connectivityType") == "private":
-            return yes()
+            return self._private_nat_leads_out(nat)
         (subnet,) = self.subnets(nat, "subnetId")[:1] or (None,)
         public = yes() if subnet is None or subnet in reported else self.is_public(subnet)
         if not public.is_no:
@@ -146,6 +146,22 @@ class Network:
             remedy=(
                 "set subnet_id of the NAT gateway to a subnet whose default route is an internet "
                 "gateway."
+            ),
+        )
+
+    def _private_nat_leads_out(self, nat: Resource) -> Answer:
+        """Answer for a NAT gateway towards other networks: an internet gateway drops its traffic."""
+        found = [self.routes(one) for one in self.subnets(nat, "subnetId")]
+        exits = [one for routes in found if routes is not None for one in routes.exits]
+        known = all(routes is not None and routes.complete for routes in found)
+        if not known or any(one.way is Way.ELSEWHERE for one in exits):
+            return yes()
+        return no(
+            f'NAT gateway "{nat.name}" is private: it translates towards other networks, not to the '
+            "internet",
+            remedy=(
+                "remove connectivity_type of the NAT gateway, or set it to public, and set "
+                "allocation_id to an aws.ec2.Eip."
             ),
         )
 

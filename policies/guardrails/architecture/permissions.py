@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from guardrails import tokens
@@ -13,6 +15,7 @@ from guardrails.architecture.policy_documents import Statement, matches, same_pa
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items
 
+_ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)[a-z]")
 ROLE_KEYS = ("name", "id", "arn", "uniqueId")
 PROFILE_KEYS = ("name", "id", "arn")
 _POLICY_KEYS = ("arn", "id")
@@ -120,7 +123,7 @@ class Permissions:
             names = one.principals or {}
             services = (*names.get("Service", ()), *names.get("*", ()))
             named = [name for name in services if isinstance(name, str)]
-            if any(_is_service(name, service) for name in named) or UNKNOWN in services:
+            if any(self._means(name, service) for name in named) or UNKNOWN in services:
                 if not one.allows and not one.conditional:
                     return no(f"its trust policy denies {service}.amazonaws.com", label)
                 if one.allows:
@@ -128,6 +131,20 @@ class Permissions:
             found += named if one.allows else []
         whom = ", ".join(dict.fromkeys(found)) or "no service"
         return no(f"its trust policy lets {whom} assume it, not {service}.amazonaws.com", label)
+
+    def _means(self, principal: str, service: str) -> bool:
+        """Return whether a principal is the service, here: it may be that of one Region."""
+        if not _is_service(principal, service):
+            return False
+        region = principal.split(".")[1] if principal.count(".") > 2 else None
+        return region is None or not self._regions or region in self._regions
+
+    @cached_property
+    def _regions(self) -> frozenset[str]:
+        """The Regions of the stack's subnets, as far as their zones tell."""
+        zones = (one.get("availabilityZone") for one in self._stack.of(tokens.SUBNET))
+        found = (_ZONE.fullmatch(zone) for zone in zones if isinstance(zone, str))
+        return frozenset(one["region"] for one in found if one is not None)
 
     def instance_roles(self, resource: Resource) -> References:
         """Return the roles of the instances that a launch template or an instance starts."""

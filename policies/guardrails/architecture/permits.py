@@ -85,6 +85,7 @@ class Party:
         unfiltered: It has no security group at all (a network load balancer may).
         networks: The address ranges that it has its addresses from, as far as they are known.
         internet: Whether it is, or passes on, clients anywhere on the internet.
+        family: The version of IP in which it speaks: a rule for the other one is of no use.
     """
 
     name: str
@@ -92,9 +93,11 @@ class Party:
     unfiltered: bool = False
     networks: tuple[Any, ...] = ()
     internet: bool = False
+    family: int = 4
 
 
 WORLD = Party("visitors", unfiltered=True, internet=True)
+WORLD_6 = Party("visitors by IPv6", unfiltered=True, internet=True, family=6)
 
 
 def network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
@@ -116,8 +119,15 @@ def within(inner: Any, outer: Any) -> bool:
 
 
 def is_everything(value: Any) -> bool:
-    """Return whether a range is the whole internet."""
-    return isinstance(value, str) and value.endswith("/0")
+    """Return whether a range is the whole internet, or half of it: two halves are the whole."""
+    given = network(value) if isinstance(value, str) else None
+    return given is not None and given.prefixlen <= 1
+
+
+def speaks(value: Any, family: int) -> bool:
+    """Return whether a range has addresses of a version of IP."""
+    given = network(value)
+    return given is not None and given.version == family
 
 
 def is_private(value: Any) -> bool:

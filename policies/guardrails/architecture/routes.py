@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from guardrails import tokens
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, items
+from guardrails.values import UNKNOWN, is_absent, is_true, items
 
 _ID = ("id",)
 
@@ -51,10 +51,15 @@ _TARGETS = {
 
 @dataclass(frozen=True)
 class Exit:
-    """A default route: what it leads to, and the gateway where that is a resource of this stack."""
+    """A default route: what it leads to, and the gateway where that is a resource of this stack.
+
+    Attributes:
+        family: The version of IP of its destination.
+    """
 
     way: Way
     gateway: Resource | None = None
+    family: int = 4
 
     def describe(self) -> str:
         """Name it as a step of a path."""
@@ -135,8 +140,10 @@ class RouteTables:
         self, owner: Resource, prop: str, route: Mapping[str, Any], destinations: tuple[str, ...]
     ) -> Iterator[Exit]:
         """Yield where a route leads if it is a default route; `prop` holds it if it is inline."""
-        if not any(_is_default(route.get(name)) for name in destinations):
+        matched = [name for name in destinations if _is_default(route.get(name))]
+        if not matched:
             return
+        family = 6 if all("pv6" in name for name in matched) else 4
         for name, way in _TARGETS.items():
             value = route.get(name)
             if is_absent(value) or (not prop and owner.left_out(name)):
@@ -144,12 +151,15 @@ class RouteTables:
             types = {
                 "gatewayId": tokens.INTERNET_GATEWAY,
                 "natGatewayId": tokens.NAT_GATEWAY,
+                "networkInterfaceId": tokens.INSTANCE,
+                "instanceId": tokens.INSTANCE,
             }.get(name, ())
-            found = self._stack.references(owner, prop or name, types, _ID, value=value)
+            keys = (*_ID, "primaryNetworkInterfaceId")
+            found = self._stack.references(owner, prop or name, types, keys, value=value)
             gateway = found.resources[0] if len(found.resources) == 1 else None
             if prop and value is UNKNOWN and types and not found.any:
                 continue  # of the entry's targets, what the provider leaves unknown
-            yield Exit(way if gateway is not None else _way(way, value), gateway)
+            yield Exit(way if gateway is not None else _way(way, value), gateway, family)
 
     def _index_associations(self) -> None:
         stack = self._stack
@@ -178,8 +188,18 @@ class RouteTables:
         through = self._stack.sources(resource, prop, (*tokens.SUBNET, *tokens.SECURITY_GROUP))
         return self.vpc(through[0]) if through and not found.any else None
 
-    def routes(self, subnet: Subnet) -> Routes | None:
-        """Return the default routes of a subnet; None if its route table is not in this stack."""
+    def routes(self, subnet: Subnet, family: int = 4) -> Routes | None:
+        """Return the default routes of a subnet; None if its route table is not in this stack.
+
+        Those of IPv6 count in a subnet that has no other addresses.
+        """
+        found = self._of_both(subnet)
+        native = isinstance(subnet, Resource) and is_true(subnet.get("ipv6Native"))
+        if found is None or native:
+            return found
+        return replace(found, exits=tuple(one for one in found.exits if one.family == family))
+
+    def _of_both(self, subnet: Subnet) -> Routes | None:
         tables = list(dict.fromkeys(self._tables.get(subnet, ())))
         if subnet in self._elsewhere:
             return None

@@ -84,6 +84,7 @@ class Targets:
             self._note_untraced(group)
         self._index_attachments()
         self._index_containers()
+        self._index_pairs()
 
     def _note_untraced(self, group: Resource) -> None:
         for prop in ("targetGroupArns", "trafficSources"):
@@ -109,7 +110,8 @@ class Targets:
             for target in targets.any:
                 members = self._members[target]
                 # What listens on a port of its own is not asked on the target group's.
-                sources = [] if own_port else self._registered(attachment)
+                same = number(attachment.get("port")) == number(target.get("port")) is not None
+                sources = [] if own_port and not same else self._registered(attachment)
                 members.attached += sources
                 members.others += not sources
 
@@ -124,6 +126,21 @@ class Targets:
                 self.untraced.append(service.resource)
             for target in service.targets.any:
                 self._members[target].services.append(service)
+
+    def _index_pairs(self) -> None:
+        """Index the pairs of target groups between which CodeDeploy moves containers."""
+        prop = "loadBalancerInfo"
+        for deployment in self._stack.of(tokens.DEPLOYMENT_GROUP):
+            pair = items(deployment.get(prop, "targetGroupPairInfo", "targetGroups"))
+            found = self._stack.references(
+                deployment,
+                prop,
+                tokens.TARGET_GROUP,
+                ("name",),
+                value=[dig(one, "name") for one in pair] or None,
+            )
+            for target in found.any if pair else ():
+                self._members[target].others += 1
 
     # --- questions --------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from guardrails.refusals import (
     matching,
     refusal_rule,
 )
+from guardrails.refused import store_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, is_true, number, show
 
@@ -367,9 +368,9 @@ _JOINT_TABLE = (
 )
 
 PARTS = joint_refusal_rule(
-    _JOINT_TABLE,
+    (*_JOINT_TABLE, *store_refusals.TABLE),
     id="rds-parts-accepted",
-    title="Amazon RDS accepts the subnets, parameters and cluster of every database",
+    title="Amazon RDS accepts the subnets, parameters, cluster, key and proxy of every database",
     url=f"{_API}API_CreateDBSubnetGroup.html",
     remedy="correct the subnet group, parameter group or cluster as the message says.",
 )

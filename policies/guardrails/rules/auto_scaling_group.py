@@ -14,7 +14,29 @@ from guardrails.model import Question, Scope, Settings, Severity, StackRule, Vio
 from guardrails.resources import Resource, Stack
 
 
+def _by_hand(stack: Stack) -> Iterator[Violation]:
+    """Find targets that are single instances only: nothing replaces one that fails."""
+    targets, traffic = stack.derived(Targets), stack.derived(Traffic)
+    for target in dict.fromkeys(share.target for _, share in traffic.all_forwards()):
+        members = targets.members(target)
+        alone = [one for one in members.attached if one.type in tokens.INSTANCE]
+        if not alone or members.fleets or members.others or len(alone) < len(members.attached):
+            continue
+        names = ", ".join(f'"{one.name}"' for one in alone)
+        yield Violation(
+            f'Target group "{target.name}" has single instances only ({names}): no Auto Scaling group '
+            f"replaces {'it' if len(alone) == 1 else 'one'} when it fails or its zone is lost.",
+            target,
+            (f'target group "{target.name}"', *(f'instance "{one.name}"' for one in alone)),
+            (
+                "create an aws.autoscaling.Group with vpc_zone_identifiers in several zones and the "
+                "target group in target_group_arns, instead of the instances."
+            ),
+        )
+
+
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    yield from _by_hand(stack)
     if not stack.derived(Fleets).groups and not stack.derived(Targets).without_fleet:
         yield Violation(
             "The stack has no Auto Scaling group, so nothing spans several zones.",

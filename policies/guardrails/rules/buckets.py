@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.policy_documents import matches, same_partition
 from guardrails.architecture.revision_store import BUCKET_KEYS, RevisionStore
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
@@ -161,7 +162,10 @@ def _tls_only(stack: Stack, _: Settings) -> Iterator[Violation]:
     for bucket in stack.of(tokens.BUCKET):
         policies = attached(stack, bucket, tokens.BUCKET_POLICY)
         documents = [policy.get("policy") for policy in policies]
-        if not any(document is UNKNOWN or _denies_plain_http(document) for document in documents):
+        names = _arns(bucket)
+        if not any(
+            document is UNKNOWN or _denies_plain_http(document, names) for document in documents
+        ):
             yield Violation(
                 f'Bucket "{bucket.name}" accepts requests without TLS: '
                 + ("its policy does not deny them." if documents else "it has no bucket policy."),
@@ -175,13 +179,32 @@ def _tls_only(stack: Stack, _: Settings) -> Iterator[Violation]:
             )
 
 
-def _denies_plain_http(document: Any) -> bool:
+def _arns(bucket: Resource) -> tuple[str, ...]:
+    """Return the ARNs of a bucket as far as they are known."""
+    name, arn = bucket.get("bucket"), bucket.get("arn")
+    known = [arn if isinstance(arn, str) else ""]
+    known += [f"arn:aws:s3:::{name}" if isinstance(name, str) and name else ""]
+    return tuple(one for one in known if one)
+
+
+def _denies_plain_http(document: Any, bucket: tuple[str, ...]) -> bool:
     try:
         policy = json.loads(document) if isinstance(document, str) else document
     except ValueError:
         return False
     statements = policy.get("Statement") if isinstance(policy, dict) else None
-    return any(_is_tls_denial(one) for one in _list(statements) if isinstance(one, dict))
+    denials = [one for one in _list(statements) if isinstance(one, dict) and _is_tls_denial(one)]
+    return any(_covers_objects(one.get("Resource"), bucket) for one in denials)
+
+
+def _covers_objects(resource: Any, bucket: tuple[str, ...]) -> bool:
+    """Return whether a statement is about every object of the bucket, as far as it is known."""
+    if not bucket or resource is None:
+        return True
+    patterns = [one for one in _list(resource) if isinstance(one, str)]
+    if len(patterns) < len(_list(resource)):
+        return True
+    return any(matches(patterns, f"{same_partition(arn)}/\0") for arn in bucket)
 
 
 def _is_tls_denial(statement: dict[str, Any]) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +23,7 @@ _RUN = (
     *tokens.BUILD_PROJECT,
     *tokens.BEANSTALK_ENVIRONMENT,
 )
+_GZIP = b"\x1f\x8b"
 _STORE = (
     "keep it in AWS Secrets Manager (or an aws.ssm.Parameter of type SecureString) and let the "
     "instance or function read it when it starts."
@@ -42,9 +45,18 @@ def _texts(resource: Resource) -> Iterator[str]:
             continue
         yield given
         try:
-            yield base64.b64decode("".join(given.split()), validate=True).decode(errors="replace")
+            content = base64.b64decode("".join(given.split()), validate=True)
         except (binascii.Error, ValueError):
             continue
+        yield _unpacked(content).decode(errors="replace")
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Return user data as cloud-init reads it: it may be compressed."""
+    try:
+        return gzip.decompress(content) if content[:2] == _GZIP else content
+    except (OSError, EOFError, zlib.error):
+        return content
 
 
 def _in_user_data(resource: Resource, _: Settings) -> Iterator[Violation]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture.deployments import SERVER, Deployment, Deployments, platform
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.resources import Stack
-from guardrails.values import UNKNOWN, dig, is_absent, number, show
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
 _DOC = "https://docs.aws.amazon.com/codedeploy/latest/userguide/"
 
@@ -56,6 +56,48 @@ def _foreign_application(stack: Stack, deployment: Deployment, name: str) -> Ite
         )
 
 
+def _containers(stack: Stack) -> Iterator[Violation]:
+    """Find deployments of containers to a service, or between target groups, that cannot be."""
+    for group in stack.of(tokens.DEPLOYMENT_GROUP):
+        named = group.get("ecsService", "serviceName")
+        if is_absent(named):
+            continue
+        found = stack.references(
+            group, "ecsService", tokens.CONTAINER_SERVICE, ("name",), value=[named]
+        )
+        for service in found.resources:
+            controller = service.setting("deploymentController", "type")
+            if controller is not UNKNOWN and controller != "CODE_DEPLOY":
+                yield Violation(
+                    f'Deployment group "{group.name}" deploys to service "{service.name}", whose '
+                    f"deployment_controller is {show(controller or 'ECS')}: CodeDeploy refuses it.",
+                    group,
+                    (f'deployment group "{group.name}"', f'service "{service.name}"'),
+                    "set deployment_controller of the service to type CODE_DEPLOY.",
+                )
+        yield from _one_target_group(stack, group)
+
+
+def _one_target_group(stack: Stack, group: Resource) -> Iterator[Violation]:
+    pair = items(group.get("loadBalancerInfo", "targetGroupPairInfo", "targetGroups"))
+    names = [dig(one, "name") for one in pair]
+    found = stack.references(
+        group, "loadBalancerInfo", tokens.TARGET_GROUP, ("name",), value=names or None
+    )
+    if len(names) == 2 and len(set(found.resources)) == 1 and not (found.possible or found.foreign):
+        yield Violation(
+            f'Deployment group "{group.name}" names target group "{found.resources[0].name}" for the '
+            "old and for the new tasks: there is nothing between which requests could be moved.",
+            group,
+            remedy="set target_group_pair_info.target_groups to two target groups.",
+        )
+
+
+def _fits(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    yield from _application(stack, settings)
+    yield from _containers(stack)
+
+
 APPLICATION = StackRule(
     id="codedeploy-application-fits",
     title="A deployment group belongs to an application for servers",
@@ -75,7 +117,7 @@ APPLICATION = StackRule(
         "An unknown name is resolved through the application it comes from; the application of "
         "another stack is not decidable, unless its name resembles one of this stack."
     ),
-    check=_application,
+    check=_fits,
 )
 
 

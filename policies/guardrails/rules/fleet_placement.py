@@ -75,6 +75,7 @@ def _placement(stack: Stack, _: Settings) -> Iterator[Violation]:
         for owner, prop, value in places:
             if not is_absent(value) and prop in owner.properties:
                 yield from _one_placement(stack, group, owner, prop, value)
+        yield from _one_reservation(group)
         for template, host in group.launching.template_values("placement", "hostId"):
             if not is_absent(host):
                 yield Violation(
@@ -86,6 +87,22 @@ def _placement(stack: Stack, _: Settings) -> Iterator[Violation]:
                         "group, placement.host_resource_group_arn, with hosts in several zones."
                     ),
                 )
+
+
+def _one_reservation(group: Group) -> Iterator[Violation]:
+    path = ("capacityReservationSpecification", "capacityReservationTarget")
+    for template, reservation in group.launching.template_values(*path, "capacityReservationId"):
+        if not is_absent(reservation):
+            yield Violation(
+                f'Auto Scaling group "{group.name}" launches every instance in capacity reservation '
+                f"{show(reservation)}: it is in one zone, and ends with its number of instances.",
+                template,
+                remedy=(
+                    "take capacity_reservation_specification.capacity_reservation_target out of the "
+                    "launch template, or name a group there, "
+                    "capacity_reservation_resource_group_arn, with reservations in several zones."
+                ),
+            )
 
 
 def _one_placement(

@@ -137,6 +137,22 @@ REFRESH_ROLLBACK = StackRule(
 def _starts(stack: Stack, _: Settings) -> Iterator[Violation]:
     for group in stack.derived(Fleets).groups:
         refresh = group.given("instanceRefresh")
+        protected = dig(refresh, "preferences", "scaleInProtectedInstances")
+        if (
+            refresh is not None
+            and is_true(group.resource.get("protectFromScaleIn"))
+            and (protected in (None, "", "Ignore", "Wait"))
+        ):
+            yield Violation(
+                f'Auto Scaling group "{group.name}" has an instance_refresh, and protects every '
+                "instance from scale-in: a refresh replaces none that is protected.",
+                group.resource,
+                remedy=(
+                    "set instance_refresh.preferences.scale_in_protected_instances to Refresh, or "
+                    "remove protect_from_scale_in."
+                ),
+            )
+            continue
         waits = group.launching.version in _LATEST and _rolls_back(group) is False
         if refresh is None or not waits:
             continue  # asg-refresh-can-roll-back reports the last

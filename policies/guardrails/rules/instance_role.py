@@ -61,11 +61,24 @@ INSTANCE_PROFILE = ResourceRule(
 )
 
 
+_DEFAULT_MANAGEMENT = "/ssm/managed-instance/default-ec2-instance-management-role"
+
+
 def _with_profile(stack: Stack) -> list[Resource]:
     return [resource for resource in stack.of(_TYPES) if _has_profile(resource)]
 
 
+def _by_default(stack: Stack) -> bool:
+    """Return whether the stack lets Systems Manager manage every instance of the account."""
+    return any(
+        str(one.get("settingId")).endswith(_DEFAULT_MANAGEMENT)
+        for one in stack.of(tokens.SSM_SERVICE_SETTING)
+    )
+
+
 def _managed(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    if _by_default(stack):
+        return
     trusted = settings.texts("trustedProfiles")
     permissions = stack.derived(Permissions)
     for resource in _with_profile(stack):

@@ -22,6 +22,19 @@ def _only_workers(stack: Stack) -> bool:
     return bool(stack.of(tokens.AUTO_SCALING_GROUP)) and not stack.of(types)
 
 
+def _shared(stack: Stack) -> list[Resource]:
+    """Return the rules and listeners on a load balancer that is not of this stack."""
+    return [
+        one
+        for types, prop, owners in (
+            (tokens.LISTENER_RULE, "listenerArn", tokens.LISTENER),
+            (tokens.LISTENER, "loadBalancerArn", tokens.LOAD_BALANCER),
+        )
+        for one in stack.of(types)
+        if not stack.references(one, prop, owners, ("arn", "id")).any
+    ]
+
+
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
     balancers = stack.of(tokens.LOAD_BALANCER)
     if _only_workers(stack):
@@ -31,6 +44,17 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
             remedy=(
                 "if it serves, create an aws.lb.LoadBalancer, an aws.lb.Listener and an "
                 "aws.lb.TargetGroup; if it only works, list this rule as disabled."
+            ),
+            undecided=True,
+        )
+    elif not balancers and _shared(stack):
+        yield Violation(
+            "whether the load balancer before this stack spans several Availability Zones is not "
+            "known: it is not part of the stack, which adds a rule or a listener to it.",
+            _shared(stack)[0],
+            remedy=(
+                "create the load balancer in this program, or look at the stack that does; if that "
+                "is held to this pack, list this rule as disabled here."
             ),
             undecided=True,
         )

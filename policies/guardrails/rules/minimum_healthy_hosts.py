@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from guardrails.architecture.deployments import Deployments
+from guardrails import tokens
+from guardrails.architecture.deployments import Deployment, Deployments
+from guardrails.architecture.fleets import Fleets
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
-from guardrails.values import number
+from guardrails.values import dig, number
 
 _DOC = "https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html"
 
@@ -90,9 +92,41 @@ MIN_HEALTHY_HOSTS = StackRule(
 )
 
 
+def _per_zone(stack: Stack, deployment: Deployment) -> Iterator[Violation]:
+    """Find a minimum per zone that leaves none to deploy to."""
+    found = stack.linked(
+        deployment.resource,
+        "deploymentConfigName",
+        tokens.DEPLOYMENT_CONFIG,
+        ("deploymentConfigName", "id"),
+    )
+    for config in found:
+        hosts = config.get("zonalConfig", "minimumHealthyHostsPerZone")
+        value = number(dig(hosts, "value"))
+        if value is None or dig(hosts, "type") != "HOST_COUNT":
+            continue
+        for group in stack.derived(Fleets).groups:
+            zones = len(group.zones.zones)
+            if group.resource not in deployment.groups.any or not zones or group.minimum is None:
+                continue
+            per_zone = group.minimum // zones
+            if value >= per_zone:
+                yield Violation(
+                    f"{deployment.label} deploys to Auto Scaling group "
+                    f'"{group.name}", which may have only {per_zone} in a zone, and configuration '
+                    f'"{config.name}" keeps {value:g} healthy in each zone: none is left to deploy to.',
+                    deployment.resource,
+                    remedy=(
+                        "set zonal_config.minimum_healthy_hosts_per_zone of the configuration to less "
+                        "than that, or the group's min_size to more."
+                    ),
+                )
+
+
 def _possible(stack: Stack, _: Settings) -> Iterator[Violation]:
     for deployment in stack.derived(Deployments).servers:
         minimum = deployment.minimum
+        yield from _per_zone(stack, deployment)
         if not minimum.custom:
             continue  # OneAtATime's documented 99 % would round up to all hosts; AWS exempts it
         for group in deployment.groups.any:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guardrails import tokens
+from guardrails.architecture.managed_policies import proper_arn
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.refusals import every, label
 from guardrails.resources import Resource, Stack
@@ -129,7 +130,21 @@ def _hidden(stack: Stack) -> Iterator[Violation]:
             )
 
 
+def _paths(stack: Stack) -> Iterator[Violation]:
+    """Find AWS managed policies whose ARN lacks its path, or has one that is not theirs."""
+    for attachment in stack.of((*tokens.ROLE_POLICY_ATTACHMENT, *tokens.POLICY_ATTACHMENT)):
+        given = attachment.get("policyArn")
+        wanted = proper_arn(given) if isinstance(given, str) else None
+        if wanted is not None:
+            yield Violation(
+                f'AWS refuses "{attachment.name}": there is no policy {given}.',
+                attachment,
+                remedy=f"set policy_arn to {wanted}.",
+            )
+
+
 def _check(stack: Stack, _: Settings) -> Iterator[Violation]:
+    yield from _paths(stack)
     yield from _known(stack)
     yield from _hidden(stack)
 

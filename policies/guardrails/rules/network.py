@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.permits import is_everything
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic
 from guardrails.model import (
@@ -25,7 +26,6 @@ from guardrails.values import UNKNOWN, dig, is_absent, items, leaves, number, sh
 _RULE_TYPES = (*tokens.INGRESS_RULE, *tokens.SECURITY_GROUP_RULE, *tokens.SECURITY_GROUP)
 _ALL_PROTOCOLS = ("-1", "all")
 _PORT_PROTOCOLS = ("tcp", "udp", "6", "17")
-_WHOLE = ("0.0.0.0/0", "::/0")
 _PORT_LIST = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 65535}}
 _UNKNOWN = (
     "An unknown source address counts as the whole internet, an unknown port or protocol as all of "
@@ -52,8 +52,8 @@ def _world(*values: Any) -> str | None:
     for address in (leaf for value in values for leaf in leaves(value)):
         if address is UNKNOWN:
             return "an address that is not known in this preview"
-        if isinstance(address, str) and address.endswith("/0"):
-            return address
+        if is_everything(address):
+            return str(address)
     return None
 
 
@@ -113,7 +113,7 @@ def _remote_admin(resource: Resource, settings: Settings) -> Iterator[Violation]
 
 def _narrower(opening: Opening, admin: list[int]) -> str | None:
     """Return the remedy for a rule that opens more than remote administration."""
-    if opening.source not in _WHOLE:
+    if not is_everything(opening.source):
         return (
             "set the source to addresses that the program knows, or to a security group; "
             "administration needs no port at all: use Session Manager."
@@ -235,7 +235,7 @@ class Roles:
 
 def _instead(roles: Roles, rule: Resource, opening: Opening) -> str | None:
     owners = roles.owners(rule)
-    if opening.source not in _WHOLE:
+    if not is_everything(opening.source):
         return "set the source to addresses that the program knows, or to a security group."
     if set(owners) & roles.databases:
         return (

@@ -235,6 +235,20 @@ def _keys(statement: Mapping[str, Any]) -> list[str]:
     return [str(key).lower() for one in tested if isinstance(one, Mapping) for key in one]
 
 
+def _for_anybody(statement: Mapping[str, Any]) -> bool:
+    """Return whether every value that the condition asks for is *: it asks for nothing."""
+    condition = statement.get("Condition")
+    tested = condition.values() if isinstance(condition, Mapping) else ()
+    values = [
+        value
+        for one in tested
+        if isinstance(one, Mapping)
+        for given in one.values()
+        for value in _list(given)
+    ]
+    return bool(values) and all(value in ("*", "arn:aws:iam::*:*") for value in values)
+
+
 def _own_accounts(stack: Stack) -> set[str]:
     """Return the accounts of this stack, as far as the ARNs of its resources are known."""
     arns = (one.get("arn") for one in stack.resources)
@@ -254,7 +268,7 @@ def _trust(stack: Stack, _: Settings) -> Iterator[Violation]:
 def _trusted(stack: Stack, role: Resource, statement: Mapping[str, Any]) -> Iterator[Violation]:
     principal, keys = statement.get("Principal"), _keys(statement)
     accounts = _list(principal.get("AWS")) if isinstance(principal, Mapping) else [principal]
-    identified = any(key.startswith(_IDENTITIES) for key in keys)
+    identified = any(key.startswith(_IDENTITIES) for key in keys) and not _for_anybody(statement)
     if "*" in accounts and not identified:
         yield Violation(
             f'Role "{role.name}" can be assumed by anybody: its trust policy names the principal *.',

@@ -9,9 +9,10 @@ from guardrails import tokens
 from guardrails.answered import report
 from guardrails.architecture.answers import Answer, all_of, any_of, yes
 from guardrails.architecture.firewall import Firewall
+from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.misplaced import meant_for
 from guardrails.architecture.network import Network
-from guardrails.architecture.permits import INGRESS, WORLD, Party
+from guardrails.architecture.permits import INGRESS, WORLD, WORLD_6, Party
 from guardrails.architecture.targets import End, Targets
 from guardrails.architecture.traffic import (
     LAYER_4,
@@ -31,6 +32,12 @@ from guardrails.values import UNKNOWN, number
 
 _WELL_ARCHITECTED = "Well-Architected"
 _PORTS = {80, 443}
+
+
+def _visitors(balancer: Resource) -> Party:
+    """Return from where visitors come: a load balancer has IPv4 addresses unless it does without."""
+    without = balancer.get("ipAddressType") == "dualstack-without-public-ipv4"
+    return WORLD_6 if without else WORLD
 
 
 # --- visitors to load balancer --------------------------------------------------------------------
@@ -59,7 +66,7 @@ def _open(stack: Stack, _: Settings) -> Iterator[Violation]:
         if ends and all(meant_for(stack, end.party) is not None for end in ends):
             continue  # what is behind it belongs to another one: tg-has-targets reports that
         public = {
-            one: firewall.passes(INGRESS, party, WORLD, port, protocol_of(one))
+            one: firewall.passes(INGRESS, party, _visitors(balancer), port, protocol_of(one))
             for one, port in listeners
         }
         served = is_internal(balancer) or any(
@@ -134,6 +141,25 @@ def _reaches(stack: Stack, _: Settings) -> Iterator[Violation]:
                 if not answer.is_yes:
                     yield from report(answer, target, *steps)
                     break
+            yield from _launched_elsewhere(stack, target, steps)
+
+
+def _launched_elsewhere(
+    stack: Stack, target: Resource, steps: tuple[str, ...]
+) -> Iterator[Violation]:
+    """Say of instances from a launch template of another stack that their groups are not known."""
+    for fleet in stack.derived(Targets).members(target).fleets:
+        launching = stack.derived(Fleets).of(fleet).launching
+        if launching.given and not launching.templates:
+            yield Violation(
+                f'whether load balancers reach the instances of Auto Scaling group "{fleet.name}" is '
+                "not known: its launch template is not part of this stack, and so neither are their "
+                "security groups, role and metadata options.",
+                target,
+                (*steps, f'Auto Scaling group "{fleet.name}"'),
+                "create the launch template in this program, or hold the stack that does to this pack.",
+                undecided=True,
+            )
 
 
 def _reach(
@@ -145,7 +171,9 @@ def _reach(
     if port is None:
         return yes()
     asked = port if asks_same_port(target) else health_check_port(target)
-    answer = _connect(firewall, balancer, (source, party), (int(port), protocol_of(target)))
+    hidden = str(target.get("preserveClientIp")).lower() == "false"
+    connection = (int(port), protocol_of(target))
+    answer = _connect(firewall, balancer, (source, party), connection, hidden=hidden)
     if answer.is_no:
         admitted = firewall.ports_for(party, source)
         if len(admitted) == 1 and admitted[0] != port and port == number(target.get("port")):
@@ -161,12 +189,20 @@ def _reach(
 
 
 def _connect(
-    firewall: Firewall, balancer: Resource, parties: tuple[Party, Party], port: tuple[int, str]
+    firewall: Firewall,
+    balancer: Resource,
+    parties: tuple[Party, Party],
+    port: tuple[int, str],
+    *,
+    hidden: bool,
 ) -> Answer:
-    """Answer whether requests arrive; a network load balancer may pass on visitors' addresses."""
+    """Answer whether requests arrive.
+
+    A network load balancer passes on visitors' addresses, unless these are `hidden`.
+    """
     (source, party), (number_, protocol) = parties, port
     direct = firewall.connects(source, party, number_, protocol)
-    if not is_network(balancer):
+    if not is_network(balancer) or hidden:
         return direct
     visitors = firewall.passes(INGRESS, party, WORLD, number_, protocol)
     if not source.unfiltered:
@@ -229,7 +265,7 @@ def _facing(stack: Stack, settings: Settings) -> Iterator[Violation]:
         if balancer.get("internal") is UNKNOWN and not balancer.left_out("internal"):
             continue
         answers = [
-            network.is_public(subnet)
+            network.is_public(subnet, _visitors(balancer).family)
             for subnet in targets.balancer_subnets(balancer)
             if subnet not in known
         ]

@@ -48,7 +48,33 @@ def _reads(stack: Stack, launcher_roles: tuple[Resource, ...], revision: Resourc
     return any_of(permissions.may(role, "s3:GetObject", target) for role in launcher_roles)
 
 
+def _refused(stack: Stack) -> Iterator[Violation]:
+    """Find bucket policies that deny everybody to read the revisions."""
+    store = stack.derived(RevisionStore)
+    for bucket in store.buckets:
+        arns = [arn for one in store.revisions(bucket) for arn in store.target(one).arns]
+        for policy in store.attached(bucket, tokens.BUCKET_POLICY):
+            for given in statements(policy.get("policy")) or ():
+                everybody = any("*" in names for names in (given.principals or {}).values())
+                denied = [arn for arn in arns if matches(given.resources, arn)]
+                if given.allows or given.conditional or not everybody or not denied:
+                    continue
+                if given.covers("s3:GetObject"):
+                    yield Violation(
+                        f'Policy "{policy.name}" denies everybody to read the revisions in bucket '
+                        f'"{bucket.name}": no instance can fetch them.',
+                        policy,
+                        (f'bucket "{bucket.name}"', f'policy "{policy.name}": Deny s3:GetObject'),
+                        "remove the statement, or give it a Condition.",
+                    )
+                    break
+
+
 def _readable(stack: Stack, _: Settings) -> Iterator[Violation]:
+    refused = list(_refused(stack))
+    if refused:
+        yield from refused
+        return
     store = stack.derived(RevisionStore)
     revisions = [one for bucket in store.buckets for one in store.revisions(bucket)]
     for launcher, roles in _with_roles(stack) if revisions else ():

@@ -234,6 +234,22 @@ PORT_SERVED = StackRule(
 # --- health check ---------------------------------------------------------------------------------
 
 
+def _other_protocol(target: Resource) -> Iterator[Violation]:
+    """Find a check that speaks HTTP to a port of HTTPS, or the other way round."""
+    spoken = str(target.get("protocol")).upper()
+    asked = target.setting("healthCheck", "protocol")
+    kind = str(asked or "HTTP").upper()
+    if {spoken, kind} != {"HTTP", "HTTPS"} or asked is UNKNOWN:
+        return
+    yield Violation(
+        f'Health checks of target group "{target.name}" speak {kind} to a port that gets its '
+        f"requests by {spoken}: one port speaks one of them, so every check fails, or every request.",
+        target,
+        (target_step(target), f"requests by {spoken}", f"health check by {kind}"),
+        f'set health_check.protocol to "{spoken}".',
+    )
+
+
 def _check_port(stack: Stack, _: Settings) -> Iterator[Violation]:
     for target in stack.of(tokens.TARGET_GROUP):
         given, port = target.get("healthCheck", "port"), number(target.get("port"))
@@ -241,6 +257,7 @@ def _check_port(stack: Stack, _: Settings) -> Iterator[Violation]:
         if target_type(target) == "lambda" or port is None:
             continue
         if asked is None or asked == port:
+            yield from _other_protocol(target)
             continue
         layer_4 = str(target.get("protocol")).upper() in LAYER_4
         kind = str(target.get("healthCheck", "protocol")).upper()

@@ -71,7 +71,11 @@ def _paths(stack: Stack, fleet: Fleet) -> Iterator[_Path]:
             routes = network.routes(subnet)
             if isinstance(subnet, str) or routes is None:
                 continue  # the route table of another stack
-            used = [one.gateway for one in routes.exits if one.way is Way.NAT_GATEWAY]
+            used = [
+                one.gateway
+                for one in routes.exits
+                if one.way is Way.NAT_GATEWAY or _is_machine(one.gateway)
+            ]
             gateways = tuple(
                 one
                 for one in used
@@ -79,6 +83,11 @@ def _paths(stack: Stack, fleet: Fleet) -> Iterator[_Path]:
             )
             steps = (subnet_name(subnet), routes.table)
             yield _Path(subnet, gateways, steps)
+
+
+def _is_machine(gateway: Resource | None) -> bool:
+    """Return whether a default route leads to an instance, which is in one zone."""
+    return gateway is not None and gateway.type in tokens.INSTANCE
 
 
 def _zonal(gateway: Resource) -> bool:
@@ -114,14 +123,15 @@ def _takes_all(stack: Stack, gateway: Resource, paths: list[_Path]) -> bool:
 def _violation(stack: Stack, fleet: Fleet, gateway: Resource, paths: list[_Path]) -> Violation:
     zone = _zone_of_gateway(stack, gateway)
     place = zone or "one zone"
+    kind = "instance" if _is_machine(gateway) else "NAT gateway"
     far = next(path for path in paths if path.zone != zone or zone is None)
     served = ", ".join(dict.fromkeys(path.zone or path.subnet.name for path in paths))
     return Violation(
-        f'Every zone of Auto Scaling group "{fleet.groups[0].name}" ({served}) leads out through NAT '
-        f'gateway "{gateway.name}" in {place}: with that zone the others lose Systems Manager, '
+        f'Every zone of Auto Scaling group "{fleet.groups[0].name}" ({served}) leads out through '
+        f'{kind} "{gateway.name}" in {place}: with that zone the others lose Systems Manager, '
         "CodeDeploy and the internet, and no new instance gets the application.",
         gateway,
-        path=(*far.steps, f'NAT gateway "{gateway.name}"', place),
+        path=(*far.steps, f'{kind} "{gateway.name}"', place),
     )
 
 

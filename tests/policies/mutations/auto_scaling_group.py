@@ -33,7 +33,7 @@ def two_subnets_in_one_zone(stack):
         "aws:ec2/subnet:Subnet",
         {
             "vpcId": Ref("vpc"),
-            "cidrBlock": "10.0.9.0/24",
+            "cidrBlock": "10.20.248.0/24",
             "availabilityZone": "ap-northeast-2a",
             "mapPublicIpOnLaunch": False,
         },

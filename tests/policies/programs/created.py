@@ -56,10 +56,40 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "aws:ec2/instance:Instance": {"metadataOptions": METADATA, "availabilityZone": f"{REGION}a"},
     "aws:ec2/vpcEndpoint:VpcEndpoint": {"privateDnsEnabled": False},
+    "aws:networkfirewall/firewall:Firewall": {
+        "firewallStatuses": [
+            {
+                "syncStates": [
+                    {"attachments": [{"endpointId": f"vpce-0{letter}"}]} for letter in "ab"
+                ]
+            }
+        ]
+    },
+    "aws:acm/certificate:Certificate": {
+        "arn": f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/{'3' * 36}",
+        "domainValidationOptions": [
+            {
+                "domainName": "www.example.com",
+                "resourceRecordName": "_proof.www.example.com.",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": "_value.acm-validations.aws.",
+            }
+        ],
+    },
+    "aws:rds/instance:Instance": {
+        "dbName": "shop",
+        "masterUserSecrets": [
+            {
+                "secretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-1-AbCdEf",
+                "secretStatus": "active",
+            }
+        ],
+    },
     "aws:ec2/subnet:Subnet": {"availabilityZone": f"{REGION}a", "availabilityZoneId": "apne2-az1"},
     "aws:ec2/natGateway:NatGateway": {"availabilityMode": "zonal", "vpcId": VPC},
     "aws:rds/clusterInstance:ClusterInstance": {"availabilityZone": f"{REGION}a"},
     "aws:efs/fileSystem:FileSystem": {"availabilityZoneName": "", "availabilityZoneId": ""},
+    "aws:rds/cluster:Cluster": {"databaseName": "shop"},
     "aws:elasticache/replicationGroup:ReplicationGroup": {
         "numCacheClusters": 2.0,
         "numNodeGroups": 1.0,
@@ -79,6 +109,7 @@ PREFIXES = {
     "aws:ec2/launchTemplate:LaunchTemplate": "lt",
     "aws:ec2/instance:Instance": "i",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "vpce",
+    "aws:ec2/eip:Eip": "eipalloc",
 }
 """What the ids of AWS begin with."""
 
@@ -140,7 +171,10 @@ def created_outputs(args: MockResourceArgs) -> dict[str, Any]:
         if prop not in args.inputs
     }
     prefix = PREFIXES.get(kind)
-    return {**values, "id": f"{prefix}-{args.name}" if prefix else f"{args.name}-id"}
+    own = f"{prefix}-{args.name}" if prefix else f"{args.name}-id"
+    if prefix == "eipalloc":
+        values["allocationId"] = own
+    return {**values, "id": own}
 
 
 def with_outputs(

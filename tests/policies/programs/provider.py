@@ -124,6 +124,30 @@ LOOKUPS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "id": "pl-22a6434b",
         "name": args.get("name"),
     },
+    "aws:lb/getLoadBalancer:getLoadBalancer": lambda args: {
+        "arn": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/{args['name']}/1a2b",
+        "arnSuffix": f"app/{args['name']}/1a2b",
+        "name": args["name"],
+        "securityGroups": ["sg-0fedcba9876543210"],
+        "subnets": list(SUBNETS)[:2],
+        "vpcId": VPC,
+    },
+    "aws:lb/getListener:getListener": lambda args: {
+        "arn": f"{args['loadBalancerArn']}/3c4d".replace(":loadbalancer/", ":listener/"),
+        "loadBalancerArn": args["loadBalancerArn"],
+        "port": args["port"],
+        "protocol": "HTTPS",
+    },
+    "aws:ec2/getLaunchTemplate:getLaunchTemplate": lambda args: {
+        "id": "lt-0123456789abcdef0",
+        "name": args["name"],
+        "latestVersion": 4,
+        "defaultVersion": 4,
+    },
+    "aws:iam/getRole:getRole": lambda args: {
+        "arn": f"arn:aws:iam::{ACCOUNT}:role/{args['name']}",
+        "name": args["name"],
+    },
     "aws:iam/getPolicyDocument:getPolicyDocument": _document,
     "aws:iam/getPolicy:getPolicy": lambda args: {
         "arn": f"arn:aws:iam::aws:policy/{args.get('name')}",
@@ -136,7 +160,7 @@ LOOKUPS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     },
     "aws:route53/getZone:getZone": lambda args: {"zoneId": "Z0123456789ABC", "name": args["name"]},
     "aws:acm/getCertificate:getCertificate": lambda args: {
-        "arn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{'1' * 36}",
+        "arn": f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/{'1' * 36}",
         "domain": args["domain"],
     },
     "aws:elb/getServiceAccount:getServiceAccount": lambda _: {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
+from tests.policies.rules import test_entrance_refusals
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -101,6 +102,7 @@ REFUSED = {RULE: [
         .set("target-group", "protocolVersion", "GRPC"),
     tasks,
     lambda d: tasks(d, launchType="FARGATE", networkConfiguration=...),
+    *test_entrance_refusals.REFUSED[RULE],
 ]}  # fmt: skip
 
 # A change that breaks nothing.

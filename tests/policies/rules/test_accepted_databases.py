@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
+from tests.policies.rules import test_store_refusals
 from tests.policies.rules.cases import (
     alone,
     test_a_change_breaks_exactly_its_rule,
@@ -73,6 +74,7 @@ REFUSED = {
             .set("database", "replicateSourceDb", "primary")
             .add("copy", DATABASE, {"replicateSourceDb": UNKNOWN},
                  {"replicateSourceDb": ["database"]}),
+        *test_store_refusals.REFUSED["rds-parts-accepted"],
     ],
 }  # fmt: skip
 

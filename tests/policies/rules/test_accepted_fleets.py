@@ -6,6 +6,7 @@ import base64
 
 from guardrails.values import UNKNOWN
 
+from tests.policies.rules import test_launch_refusals
 from tests.policies.rules.cases import (
     alone,
     test_a_change_breaks_exactly_its_rule,
@@ -66,6 +67,7 @@ REFUSED = {
         lambda d: d.set("group", "tags", [{"key": "Name", "value": "web"}]),
         lambda d: d.set("template", "instanceType", ...)
             .set("group", "mixedInstancesPolicy.launchTemplate.overrides", []),
+        *test_launch_refusals.REFUSED["asg-parts-accepted"],
     ],
 }  # fmt: skip
 

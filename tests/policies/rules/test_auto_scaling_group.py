@@ -78,7 +78,8 @@ KEEPS = [
         "forward": {"targetGroups": [{"arn": UNKNOWN}]}}]),
     lambda d: d.set("https", "defaultActions", [{"type": "redirect"}])
         .add("path", "aws:lb/listenerRule:ListenerRule",
-             {"listenerArn": UNKNOWN, "actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
+             {"listenerArn": UNKNOWN, "conditions": [{"pathPattern": {"values": ["/*"]}}],
+              "actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
              {"listenerArn": ["https"], "actions": ["target-group"]}),
 ]  # fmt: skip
 

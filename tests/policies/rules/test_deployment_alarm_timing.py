@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
-from tests.policies.draft import Draft, violations
+from tests.policies.draft import Draft, Ref, violations
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -43,7 +43,9 @@ KEEPS = [
     lambda d: d.set("alarm", "period", 86400.0),  # the others are in time
     # Data is always there: that it is missing means something.
     lambda d: only(d, metricName="HealthyHostCount", threshold=1.0, treatMissingData="breaching",
-        comparisonOperator="LessThanThreshold"),
+        comparisonOperator="LessThanThreshold",
+        dimensions={"LoadBalancer": Ref("load-balancer", "arnSuffix"),
+                    "TargetGroup": Ref("target-group", "arnSuffix")}),
     lambda d: d.set("database-alarm", "treatMissingData", "ignore"),
     lambda d: only(d, period=3600.0).set(GROUP, "deploymentStyle.deploymentType", "BLUE_GREEN")
         .set(GROUP, "blueGreenDeploymentConfig",

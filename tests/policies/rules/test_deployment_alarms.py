@@ -93,7 +93,7 @@ BREAKS = [
         {"AutoScalingGroupName": UNKNOWN}, ("group",))),
     ("codedeploy-alarms-watch-service", lambda d: watched(
         d.twin("target-group", "other").set("other", "arnSuffix", "targetgroup/other/1"),
-        "errors", ERRORS, {"TargetGroup": "targetgroup/other/1"})),
+        "errors", ERRORS, {"LoadBalancer": "app/web/1", "TargetGroup": "targetgroup/other/1"})),
     ("codedeploy-alarms-watch-service", lambda d: watched(
         d.twin("load-balancer", "other"), "errors", ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"),
         {"LoadBalancer": UNKNOWN}, ("other",))),

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
+from tests.policies.draft import Ref
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
     test_a_change_makes_exactly_its_rule_undecidable,
+    test_it_is_not_refused,
+    test_it_is_refused,
 )
 
 __all__ = [
     "test_a_change_breaks_exactly_its_rule",
     "test_a_change_breaks_nothing",
     "test_a_change_makes_exactly_its_rule_undecidable",
+    "test_it_is_not_refused",
+    "test_it_is_refused",
 ]
 
 GROUP = "deployment-group"
@@ -38,6 +43,28 @@ def other_platform(draft, platform, **group):
         {"appName": ["others"]},
     )
 
+
+def containers(draft, controller="CODE_DEPLOY", *targets):
+    """Add a deployment group of containers, between target groups."""
+    draft.add("tasks", "aws:ecs/service:Service", {"deploymentController": {"type": controller}})
+    pair = [{"name": Ref(one, "name")} for one in targets or ("target-group", "green")]
+    draft.twin("target-group", "green")
+    return other_platform(
+        draft,
+        "ECS",
+        ecsService={"clusterName": "shop", "serviceName": Ref("tasks", "name")},
+        loadBalancerInfo={"targetGroupPairInfo": {"targetGroups": pair}},
+    )
+
+
+REFUSED = {
+    "codedeploy-application-fits": [
+        lambda d: containers(d, "ECS"),
+        lambda d: containers(d, "CODE_DEPLOY", "target-group", "target-group"),
+    ]
+}
+
+SOUND = {"codedeploy-application-fits": [containers]}
 
 # A change and the one rule that it breaks.
 BREAKS = [

@@ -12,9 +12,14 @@ from tests.policies.draft import BY_ID, Draft, broken
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
+    test_it_is_not_refused,
 )
 
-__all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
+__all__ = [
+    "test_a_change_breaks_exactly_its_rule",
+    "test_a_change_breaks_nothing",
+    "test_it_is_not_refused",
+]
 
 SPECIFICATION = "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification"
 VERSION = f"{SPECIFICATION}.version"
@@ -45,6 +50,14 @@ BREAKS = [
 ]  # fmt: skip
 
 # A change that breaks nothing.
+SOUND = {
+    "asg-launches-current-template": [
+        lambda d: d.set("group", VERSION, "$Default")
+            .set("group", f"{SPECIFICATION}.launchTemplateId", "lt-of-another-stack")
+            .link("group", "mixedInstancesPolicy"),
+    ],
+}  # fmt: skip
+
 KEEPS = [
     lambda d: d.set("group", VERSION, "$Latest"),
     lambda d: d.set("group", VERSION, "$Default"),
@@ -53,9 +66,6 @@ KEEPS = [
     lambda d: d.set("template", "updateDefaultVersion", ...),
     lambda d: refreshed(d, UNKNOWN, autoRollback=True, minHealthyPercentage=100.0),
     lambda d: refreshed(d, "7", autoRollback=True, skipMatching=True),
-    lambda d: d.set("group", VERSION, "$Default")
-        .set("group", f"{SPECIFICATION}.launchTemplateId", "lt-of-another-stack")
-        .link("group", "mixedInstancesPolicy"),
     lambda d: d.set("template", "vpcSecurityGroupIds", ...)
         .set("template", "networkInterfaces", [{"securityGroups": [UNKNOWN]}])
         .link("template", "networkInterfaces",

@@ -15,7 +15,8 @@ __all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothin
 # A change and the one rule that it breaks.
 BREAKS = [
     ("asg-multiple-instance-types", lambda d: d.set("group", "mixedInstancesPolicy", ...)
-        .set("group", "launchTemplate", {"id": UNKNOWN})),
+        .set("group", "launchTemplate", {"id": UNKNOWN})
+        .link("group", "launchTemplate", "template")),
     ("asg-multiple-instance-types", lambda d: d
         .set("group", "mixedInstancesPolicy.launchTemplate.overrides", UNKNOWN)),
     ("asg-multiple-instance-types", lambda d: d

@@ -74,7 +74,8 @@ KEEPS = [
              "function": "arn:aws:lambda:eu-west-1:1:function:report",
              "principal": "elasticloadbalancing.amazonaws.com"}),
     lambda d: d.set("target-group", "healthCheck.enabled", ...),
-    lambda d: d.set("target-group", "healthCheck.protocol", "HTTPS"),
+    lambda d: d.set("target-group", "healthCheck.protocol", "HTTPS")
+        .set("target-group", "protocol", "HTTPS"),
     lambda d: d.add("workers", "aws:autoscaling/group:Group", {"healthCheckType": "EC2",
         "vpcZoneIdentifiers": [UNKNOWN, UNKNOWN], "mixedInstancesPolicy":
         {"launchTemplate": {"overrides": [{"instanceType": "a"}, {"instanceType": "b"}]}}},

@@ -42,11 +42,17 @@ BREAKS = [
     ("sg-no-remote-admin", lambda d: d.add("who", INGRESS, {**WORLD, "cidrIpv4": UNKNOWN})),
     ("sg-no-remote-admin", lambda d: d.add("old", GROUP_RULE, {"type": "ingress",
         "protocol": "tcp", "fromPort": 0.0, "toPort": 1024.0, "cidrBlocks": ["0.0.0.0/0"]})),
-    ("sg-no-remote-admin", lambda d: d.set("security-group", "ingress", [{"protocol": "tcp",
-        "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": ["0.0.0.0/0"]}])),
     ("sg-open-only-to-authorized-ports", lambda d: d.set("ingress", "fromPort", 8080.0)
         .set("ingress", "toPort", 8080.0)),
 ]  # fmt: skip
+
+REFUSED = {
+    "sg-no-remote-admin": [
+        lambda d: d.set("security-group", "ingress", [{"protocol": "tcp",
+            "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": ["0.0.0.0/0"]}]),
+        lambda d: d.add("half", INGRESS, {**WORLD, "cidrIpv4": "128.0.0.0/1"}),
+    ],
+}  # fmt: skip
 
 # A change that breaks nothing.
 KEEPS = [

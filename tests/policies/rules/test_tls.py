@@ -26,7 +26,8 @@ BREAKS = [
         .set("http", "defaultActions.0.redirect", {"protocol": "HTTP"})),
     ("alb-http-to-https", lambda d: d.set("http", "defaultActions.0.redirect", UNKNOWN)),
     ("alb-http-to-https", lambda d: d.add("path", "aws:lb/listenerRule:ListenerRule",
-        {"listenerArn": UNKNOWN, "actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
+        {"conditions": [{"pathPattern": {"values": ["/a"]}}], "listenerArn": UNKNOWN,
+         "actions": [{"type": "forward", "targetGroupArn": UNKNOWN}]},
         {"listenerArn": ["http"], "actions": ["target-group"]})),
     ("alb-http-to-https", lambda d: d.drop("http").set("https", "protocol", "HTTP")
         .set("https", "certificateArn", ...)
@@ -40,6 +41,7 @@ BREAKS = [
 KEEPS = [
     lambda d: d.drop("http"),
     lambda d: d.add("path", "aws:lb/listenerRule:ListenerRule", {"listenerArn": UNKNOWN,
+        "conditions": [{"pathPattern": {"values": ["/a"]}}],
         "actions": [{"type": "redirect", "redirect": {"protocol": "HTTPS"}}]},
         {"listenerArn": ["http"]}),
 ]  # fmt: skip

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from tests.policies.programs.broken import borders, closed, deploy, serve, survive, valid
+from tests.policies.programs.broken import (
+    borders,
+    closed,
+    deploy,
+    entrances,
+    machines,
+    releases,
+    secrets,
+    serve,
+    stores,
+    survive,
+    valid,
+)
 
-__all__ = ["borders", "closed", "deploy", "serve", "survive", "valid"]
+__all__ = [
+    "borders",
+    "closed",
+    "deploy",
+    "entrances",
+    "machines",
+    "releases",
+    "secrets",
+    "serve",
+    "stores",
+    "survive",
+    "valid",
+]

@@ -114,6 +114,7 @@ def one_nat_gateway_by_inline_routes(edit: Edit) -> None:
 @broken("regional_nat_gateway", SURVIVE)
 def zonal_nat_gateway(edit: Edit) -> None:
     edit.set("nat", "availabilityMode", "zonal")
+    edit.set("nat", "allocationId", "eipalloc-0123456789abcdef0")
     edit.set("nat", "subnetId", Ref("public-a"))
 
 

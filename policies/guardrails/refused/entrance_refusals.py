@@ -1,0 +1,219 @@
+"""What Elastic Load Balancing refuses about entrances: parts of `elbv2-accepted`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.targets import Targets
+from guardrails.architecture.traffic import Traffic, is_network, target_type
+from guardrails.refusals import JointRefusal
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
+
+_API = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/"
+_ACTION = f"{_API}API_Action.html"
+_LISTENERS, _RULES = tokens.LISTENER, tokens.LISTENER_RULE
+_ANSWERS = ("forward", "redirect", "fixed-response")
+_REGION = re.compile(r"arn:aws[a-z-]*:[a-z-]+:(?P<region>[a-z0-9-]+):\d*:.*")
+_ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)[a-z]")
+_FITS = {
+    "UDP": ("UDP", "TCP_UDP"),
+    "TCP_UDP": ("TCP_UDP",),
+    "TCP": ("TCP", "TCP_UDP"),
+    "TLS": ("TCP", "TLS"),
+}
+
+
+def _actions(resource: Resource) -> list[Any]:
+    given = resource.get("defaultActions" if resource.type in _LISTENERS else "actions")
+    return [] if given is UNKNOWN or UNKNOWN in items(given) else items(given)
+
+
+def _no_answer(_: Stack, resource: Resource) -> str | None:
+    kinds = [dig(one, "type") for one in _actions(resource)]
+    if kinds and UNKNOWN not in kinds and not any(kind in _ANSWERS for kind in kinds):
+        return f"its only action is {show(kinds[-1])}"
+    return None
+
+
+def _signed_in(stack: Stack, resource: Resource) -> str | None:
+    listeners = (
+        (resource,)
+        if resource.type in _LISTENERS
+        else stack.references(resource, "listenerArn", _LISTENERS, ("arn", "id")).resources
+    )
+    kinds = [str(dig(one, "type")) for one in _actions(resource)]
+    asked = next((kind for kind in kinds if kind.startswith("authenticate-")), None)
+    if asked and listeners and listeners[0].get("protocol") == "HTTP":
+        return f'protocol is "HTTP", an action is {show(asked)}'
+    return None
+
+
+def _no_condition(_: Stack, rule: Resource) -> str | None:
+    if rule.get("conditions") is not UNKNOWN and not items(rule.get("conditions")):
+        return "it has no conditions"
+    return None
+
+
+def _regions(stack: Stack, listener: Resource) -> set[str]:
+    """Return the regions of a listener's load balancer, as far as its subnets' zones tell."""
+    traffic, targets = stack.derived(Traffic), stack.derived(Targets)
+    balancer = traffic.balancer(listener)
+    subnets = targets.balancer_subnets(balancer) if balancer is not None else ()
+    zones = [one.get("availabilityZone") for one in subnets if isinstance(one, Resource)]
+    found = [_ZONE.fullmatch(zone) for zone in zones if isinstance(zone, str)]
+    return {one["region"] for one in found if one}
+
+
+def _certificate_region(stack: Stack, listener: Resource) -> str | None:
+    named = _REGION.fullmatch(str(listener.get("certificateArn")))
+    regions = _regions(stack, listener) if named else set()
+    if named is None or len(regions) != 1 or named["region"] in regions:
+        return None
+    return f"its certificate is in {named['region']}, its load balancer in {next(iter(regions))}"
+
+
+def _pending(stack: Stack, listener: Resource) -> Iterator[str]:
+    """Find a new certificate that nothing waits for: it is pending when the listener is made."""
+    if listener.get("certificateArn") is not UNKNOWN:
+        return
+    validated = {
+        certificate
+        for one in stack.of(tokens.CERTIFICATE_VALIDATION)
+        for certificate in stack.references(
+            one, "certificateArn", tokens.CERTIFICATE, ("arn", "id")
+        ).any
+    }
+    found = stack.references(listener, "certificateArn", tokens.CERTIFICATE, ("arn", "id"))
+    for certificate in found.resources:
+        issued = any(
+            not is_absent(certificate.setting(prop))
+            for prop in ("privateKey", "certificateAuthorityArn")
+        )
+        if certificate not in validated and not issued:
+            yield f'certificate "{certificate.name}" is new, and nothing waits until it is issued'
+
+
+def _fits(stack: Stack, listener: Resource) -> Iterator[str]:
+    protocol = str(listener.get("protocol"))
+    balancer = stack.derived(Traffic).balancer(listener)
+    if balancer is None or not is_network(balancer) or protocol not in _FITS:
+        return
+    for route in stack.derived(Traffic).routes(listener):
+        for share in route.targets:
+            theirs = share.target.get("protocol")
+            if target_type(share.target) == "alb":
+                continue  # tg-accepted says what such a target group may have
+            if isinstance(theirs, str) and theirs and theirs not in _FITS[protocol]:
+                yield f'protocol is {protocol}, that of target group "{share.target.name}" {theirs}'
+
+
+def _no_listener(stack: Stack, target: Resource) -> Iterator[str]:
+    """Find a target group for a load balancer that has no listener on the group's port."""
+    if target_type(target) != "alb":
+        return
+    port, traffic = number(target.get("port")), stack.derived(Traffic)
+    for attachment in stack.of(tokens.TARGET_GROUP_ATTACHMENT):
+        of = stack.references(attachment, "targetGroupArn", tokens.TARGET_GROUP, ("arn", "id"))
+        if target not in of.resources:
+            continue
+        named = stack.references(attachment, "targetId", tokens.LOAD_BALANCER, ("arn", "id"))
+        for balancer in named.resources:
+            ports = [number(one.get("port")) for one in traffic.listeners(balancer)]
+            if port is not None and ports and None not in ports and port not in ports:
+                given = ", ".join(f"{one:g}" for one in ports if one is not None)
+                yield (f'its port is {port:g}, load balancer "{balancer.name}" listens on {given}')
+
+
+def _same_name(stack: Stack, resource: Resource) -> str | None:
+    name = resource.get("name")
+    for other in stack.of((resource.type,)) if isinstance(name, str) and name else ():
+        if other is resource:
+            return None  # said once, of the later one
+        if other.get("name") == name and not other.left_out("name"):
+            return f'name {show(name)} is also that of "{other.name}"'
+    return None
+
+
+def _web_acl(stack: Stack, association: Resource) -> Iterator[str]:
+    found = stack.references(association, "webAclArn", tokens.WEB_ACL, ("arn", "id"))
+    for acl in found.resources:
+        if acl.get("scope") == "CLOUDFRONT":
+            yield f'web ACL "{acl.name}" has the scope CLOUDFRONT'
+
+
+TABLE = (
+    JointRefusal(
+        types=(*_LISTENERS, *_RULES),
+        says="InvalidLoadBalancerAction: the last action is a forward, a redirect or a fixed response.",
+        source=_ACTION,
+        remedy="add an action of type forward with a higher order to default_actions.",
+        find=_no_answer,
+    ),
+    JointRefusal(
+        types=(*_LISTENERS, *_RULES),
+        says="InvalidLoadBalancerAction: actions that authenticate are for HTTPS listeners.",
+        source=_ACTION,
+        remedy="set the listener's protocol to HTTPS, with a certificate.",
+        find=_signed_in,
+    ),
+    JointRefusal(
+        types=_RULES,
+        says="ValidationError: A rule must have at least one condition.",
+        source=f"{_API}API_CreateRule.html",
+        remedy="set conditions, or give the listener this action as its default_actions.",
+        find=_no_condition,
+    ),
+    JointRefusal(
+        types=_LISTENERS,
+        says="CertificateNotFound: a certificate is in the region of its load balancer.",
+        source=f"{_API}API_CreateListener.html",
+        remedy="set certificate_arn to a certificate of the load balancer's region.",
+        find=_certificate_region,
+    ),
+    JointRefusal(
+        types=_LISTENERS,
+        says="UnsupportedCertificate: a certificate that is pending validation cannot be used.",
+        source=f"{_API}API_CreateListener.html",
+        remedy=(
+            "add an aws.acm.CertificateValidation for the certificate, and set certificate_arn to its "
+            "output certificate_arn."
+        ),
+        find=_pending,
+    ),
+    JointRefusal(
+        types=_LISTENERS,
+        says="IncompatibleProtocols: a UDP listener needs UDP targets, a TCP or TLS listener TCP ones.",
+        source=f"{_API}API_CreateListener.html",
+        remedy="set the target group's protocol to that of the listener.",
+        find=_fits,
+    ),
+    JointRefusal(
+        types=tokens.TARGET_GROUP,
+        says=(
+            "InvalidTarget: the load balancer that is the target needs a listener on the target "
+            "group's port."
+        ),
+        source=f"{_API}API_RegisterTargets.html",
+        remedy="set port of the target group to that of a listener of the load balancer.",
+        find=_no_listener,
+    ),
+    JointRefusal(
+        types=(*tokens.TARGET_GROUP, *tokens.LOAD_BALANCER),
+        says="DuplicateTargetGroupName, DuplicateLoadBalancerName: names are unique in a Region.",
+        source=f"{_API}API_CreateTargetGroup.html",
+        remedy="set another name, or leave it to Pulumi.",
+        find=_same_name,
+    ),
+    JointRefusal(
+        types=tokens.WEB_ACL_ASSOCIATION,
+        says="WAFInvalidParameterException: a load balancer takes a web ACL with the scope REGIONAL.",
+        source="https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html",
+        remedy="set scope of the web ACL to REGIONAL.",
+        find=_web_acl,
+    ),
+)
+"""Appended to the table of `elbv2-accepted`."""

@@ -1,0 +1,174 @@
+"""What Amazon EC2 and Auto Scaling refuse when they launch: parts of `asg-parts-accepted`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.network import Network
+from guardrails.refusals import JointRefusal, known
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
+
+_API = "https://docs.aws.amazon.com/autoscaling/ec2/APIReference/"
+_GUIDE = "https://docs.aws.amazon.com/autoscaling/ec2/userguide/"
+_EC2 = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/"
+_GROUPS = tokens.AUTO_SCALING_GROUP
+_ARM = re.compile(r"(?:a1|t4g|[a-z]{1,4}\d+g[a-z]*|hpc7g|im4gn|is4gen|x2gd|g5g)\.")
+_TERMINATION = (
+    "Default", "AllocationStrategy", "OldestLaunchTemplate", "OldestLaunchConfiguration",
+    "ClosestToNextInstanceHour", "NewestInstance", "OldestInstance",
+)  # fmt: skip
+
+
+def architecture(kind: str) -> str:
+    """Return the architecture of an instance type by its family (`m7g` is Arm)."""
+    return "Arm" if _ARM.match(kind) else "x86"
+
+
+def _architectures(stack: Stack, group: Resource) -> str | None:
+    """Find instance types of two architectures that are launched with one image."""
+    overrides = stack.derived(Fleets).of(group).launching.overrides
+    own = [
+        kind
+        for one in overrides
+        if is_absent(dig(one, "launchTemplateSpecification"))
+        and isinstance(kind := dig(one, "instanceType"), str)
+    ]
+    found = {architecture(kind): kind for kind in own}
+    if len(found) > 1:
+        arm, intel = found["Arm"], found["x86"]
+        return f"{arm} is Arm, {intel} is x86, and both are launched with one image"
+    return None
+
+
+def _interfaces(stack: Stack, group: Resource) -> Iterator[str]:
+    for template in stack.derived(Fleets).of(group).launching.templates:
+        for one in items(template.get("networkInterfaces")):
+            for prop, name in (
+                ("subnetId", "a subnet_id, beside the group's vpc_zone_identifiers"),
+                ("privateIpAddress", "a private_ip_address, which one instance can have"),
+                ("networkInterfaceId", "a network_interface_id, which one instance can have"),
+            ):
+                if isinstance(one, dict) and not is_absent(one.get(prop)):
+                    yield f'a network interface of launch template "{template.name}" has {name}'
+
+
+def _no_profile(stack: Stack, group: Resource) -> Iterator[str]:
+    """Find a role where an instance profile belongs."""
+    for template in stack.derived(Fleets).of(group).launching.templates:
+        yield from role_as_profile(stack, template)
+
+
+def role_as_profile(stack: Stack, template: Resource) -> Iterator[str]:
+    """Yield a role of the stack that is named as the instance profile."""
+    keys = ("name", "arn", "id")
+    given = template.get("iamInstanceProfile")
+    if is_absent(given):
+        return
+    profiles = stack.references(template, "iamInstanceProfile", tokens.INSTANCE_PROFILE, keys)
+    roles = stack.references(template, "iamInstanceProfile", tokens.ROLE, keys)
+    # A profile may have the role's name, where the program gives it one.
+    named = {profile.get("name") for profile in stack.of(tokens.INSTANCE_PROFILE)}
+    for role in roles.resources if not profiles.any else ():
+        if role.get("name") is UNKNOWN or role.get("name") not in named:
+            yield (
+                f'iam_instance_profile of "{template.name}" is role "{role.name}", and a role is no '
+                "instance profile"
+            )
+
+
+def _termination(_: Stack, group: Resource) -> Iterator[str]:
+    for name in items(group.get("terminationPolicies")):
+        if known(name) and name not in _TERMINATION and not str(name).startswith("arn:"):
+            yield f"termination_policies has {show(name)}, none of {', '.join(_TERMINATION)}"
+
+
+def _refresh(_: Stack, group: Resource) -> str | None:
+    preferences = group.get("instanceRefresh", "preferences")
+    least = number(dig(preferences, "minHealthyPercentage"))
+    most = number(dig(preferences, "maxHealthyPercentage"))
+    if most is not None and most <= 100 and least == 100:
+        return "an instance refresh with 100 % at least and at most can replace nothing"
+    return None
+
+
+def _addresses(stack: Stack, group: Resource) -> Iterator[str]:
+    network = stack.derived(Network)
+    subnets = network.subnets(group, "vpcZoneIdentifiers")
+    plain = [
+        one.name
+        for one in subnets
+        if isinstance(one, Resource) and one.left_out("ipv6CidrBlock") and not _native(one)
+    ]
+    for target in stack.derived(Fleets).of(group).target_groups:
+        if target.setting("ipAddressType") == "ipv6" and plain:
+            yield (
+                f'target group "{target.name}" registers IPv6 addresses, which subnet "{plain[0]}" '
+                "does not give"
+            )
+
+
+def _native(subnet: Resource) -> bool:
+    return is_true(subnet.get("ipv6Native")) or is_true(subnet.get("assignIpv6AddressOnCreation"))
+
+
+TABLE = (
+    JointRefusal(
+        types=_GROUPS,
+        says="Unsupported: the architecture of the instance type does not match that of the image.",
+        source=f"{_GUIDE}ec2-auto-scaling-mixed-instances-groups-launch-template-overrides.html",
+        remedy=(
+            "keep instance types of one architecture in overrides, or give those of the other a "
+            "launch_template_specification with an image that fits."
+        ),
+        find=_architectures,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says=(
+            "Don't specify subnets, interfaces or private addresses in a launch template for Auto "
+            "Scaling: each instance needs its own, in the zone that is chosen for it."
+        ),
+        source=f"{_GUIDE}create-launch-template.html",
+        remedy="remove it from network_interfaces; vpc_zone_identifiers of the group decides.",
+        find=_interfaces,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="Invalid IAM Instance Profile name: an instance profile holds a role, and is named here.",
+        source=f"{_EC2}iam-roles-for-amazon-ec2.html",
+        remedy=(
+            "create an aws.iam.InstanceProfile with the role, and set iam_instance_profile to its "
+            "name."
+        ),
+        find=_no_profile,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="ValidationError: the termination policy is not valid.",
+        source=f"{_GUIDE}ec2-auto-scaling-termination-policies.html",
+        remedy="set termination_policies to names that there are, or leave it out.",
+        find=_termination,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="MaxHealthyPercentage: a value above 100, up to 200, beside a minimum of 100.",
+        source=f"{_API}API_RefreshPreferences.html",
+        remedy="set instance_refresh.preferences.max_healthy_percentage above 100, up to 200.",
+        find=_refresh,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="IPv6 target groups need instances with a primary IPv6 address.",
+        source=(
+            "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
+            "load-balancer-target-groups.html"
+        ),
+        remedy="set ip_address_type of the target group to ipv4, the default.",
+        find=_addresses,
+    ),
+)
+"""Appended to the table of `asg-parts-accepted`."""

@@ -1,0 +1,135 @@
+"""What Amazon RDS refuses about names, windows, members, keys and proxies of databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.data_stores import engine_name
+from guardrails.architecture.network import Network
+from guardrails.refusals import JointRefusal
+from guardrails.resources import Resource, Stack
+from guardrails.values import number, show
+
+_API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/"
+_GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"
+_DATABASES, _CLUSTERS = tokens.DATABASE, tokens.DATABASE_CLUSTER
+_ALL = (*_DATABASES, *_CLUSTERS)
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAILY = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_WEEKLY = re.compile(r"([a-z]{3}):(\d\d):(\d\d)-([a-z]{3}):(\d\d):(\d\d)")
+_DAY, _WEEK = 1440, 10080
+
+
+def _minutes(start: int, end: int, length: int) -> set[int]:
+    """Return the minutes of a window that may go over the end of its day or week."""
+    return {minute % length for minute in range(start, end if end > start else end + length)}
+
+
+def _windows(_: Stack, database: Resource) -> str | None:
+    prop = "maintenanceWindow" if database.type in _DATABASES else "preferredMaintenanceWindow"
+    other = "backupWindow" if database.type in _DATABASES else "preferredBackupWindow"
+    daily = _DAILY.fullmatch(str(database.get(other)))
+    weekly = _WEEKLY.fullmatch(str(database.get(prop)).lower())
+    if daily is None or weekly is None or not {weekly[1], weekly[4]} <= set(_DAYS):
+        return None
+    first = _DAYS.index(weekly[1]) * _DAY + int(weekly[2]) * 60 + int(weekly[3])
+    last = _DAYS.index(weekly[4]) * _DAY + int(weekly[5]) * 60 + int(weekly[6])
+    start, end = int(daily[1]) * 60 + int(daily[2]), int(daily[3]) * 60 + int(daily[4])
+    backup = _minutes(start, end, _DAY)
+    if any(minute % _DAY in backup for minute in _minutes(first, last, _WEEK)):
+        return f"the backup window {daily[0]} and the maintenance window {weekly[0]} overlap"
+    return None
+
+
+def _database_name(_: Stack, database: Resource) -> str | None:
+    prop = "dbName" if database.type in _DATABASES else "databaseName"
+    name = database.get(prop)
+    pattern = r"[A-Za-z_][A-Za-z0-9_]*" if "postgres" in engine_name(database) else r"[A-Za-z]\w*"
+    if isinstance(name, str) and name and re.fullmatch(pattern, name) is None:
+        return f"the name of the database is {show(name)}"
+    return None
+
+
+def _insights(_: Stack, database: Resource) -> str | None:
+    days = number(database.get("performanceInsightsRetentionPeriod"))
+    if not days or days in (7, 731) or (days % 31 == 0 and 31 <= days <= 713):
+        return None
+    return f"performance_insights_retention_period is {days:g}"
+
+
+def _member(stack: Stack, instance: Resource) -> Iterator[str]:
+    found = stack.references(instance, "clusterIdentifier", _CLUSTERS, ("clusterIdentifier", "id"))
+    for cluster in found.resources:
+        theirs, own = engine_name(cluster), engine_name(instance)
+        if theirs and own and theirs != own:
+            yield f'its engine is {own}, that of cluster "{cluster.name}" {theirs}'
+
+
+def _key(stack: Stack, database: Resource) -> Iterator[str]:
+    if database.left_out("kmsKeyId"):
+        return
+    found = stack.references(database, "kmsKeyId", tokens.KMS_KEY, ("arn", "keyId", "id"))
+    for key in found.resources:
+        if key.get("isEnabled") is False:
+            yield f'KMS key "{key.name}" is disabled (is_enabled)'
+
+
+def _proxy(stack: Stack, proxy: Resource) -> str | None:
+    subnets = stack.derived(Network).subnets(proxy, "vpcSubnetIds")
+    given = proxy.get("vpcSubnetIds")
+    zones = {one.get("availabilityZone") for one in subnets if isinstance(one, Resource)}
+    if isinstance(given, list) and len(given) == 1:
+        return "vpc_subnet_ids has one subnet"
+    known = len(subnets) == len(zones) or all(isinstance(one, Resource) for one in subnets)
+    if known and len(zones) == 1 and len(subnets) > 1 and isinstance(next(iter(zones)), str):
+        return f"its subnets are all in {next(iter(zones))}"
+    return None
+
+
+TABLE = (
+    JointRefusal(
+        types=_ALL,
+        says=("InvalidParameterValue: The backup window and maintenance window must not overlap."),
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="set backup_window and maintenance_window to different hours.",
+        find=_windows,
+    ),
+    JointRefusal(
+        types=_ALL,
+        says="DBName must begin with a letter and contain only alphanumeric characters.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="set db_name (database_name of a cluster) to letters, digits and underscores.",
+        find=_database_name,
+    ),
+    JointRefusal(
+        types=_ALL,
+        says="PerformanceInsightsRetentionPeriod: 7 days, 31 days times 1 to 23, or 731 days.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="set performance_insights_retention_period to 7, or to a multiple of 31.",
+        find=_insights,
+    ),
+    JointRefusal(
+        types=tokens.CLUSTER_INSTANCE,
+        says="InvalidParameterCombination: the engine of an instance is that of its cluster.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="set engine of the instance to the cluster's output engine.",
+        find=_member,
+    ),
+    JointRefusal(
+        types=_ALL,
+        says="KMSKeyNotAccessibleFault: the key is disabled, or may not be used.",
+        source=f"{_GUIDE}Overview.Encryption.html",
+        remedy="set is_enabled of the key to true, or leave it out.",
+        find=_key,
+    ),
+    JointRefusal(
+        types=tokens.DATABASE_PROXY,
+        says="InvalidSubnet: a proxy needs subnets in two Availability Zones or more.",
+        source=f"{_GUIDE}rds-proxy-network-prereqs.html",
+        remedy="set vpc_subnet_ids to subnets in two Availability Zones or more.",
+        find=_proxy,
+    ),
+)
+"""Appended to the table of `rds-parts-accepted`."""

@@ -1,0 +1,173 @@
+"""The rule about alarms on load balancers: their metric exists, and can cross the threshold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.alarms import Alarms, Metric
+from guardrails.model import Question, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_absent, number, show
+
+_URL = (
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
+    "load-balancer-cloudwatch-metrics.html"
+)
+_APPLICATION, _NETWORK = "AWS/ApplicationELB", "AWS/NetworkELB"
+
+_OF_BALANCER = (
+    "ActiveConnectionCount", "ClientTLSNegotiationErrorCount", "ConsumedLCUs",
+    "DesyncMitigationMode_NonCompliant_Request_Count", "DroppedInvalidHeaderRequestCount",
+    "ELBAuthError", "ELBAuthFailure", "HTTP_Fixed_Response_Count", "HTTP_Redirect_Count",
+    "HTTP_Redirect_Url_Limit_Exceeded_Count", "HTTPCode_ELB_3XX_Count", "HTTPCode_ELB_4XX_Count",
+    "HTTPCode_ELB_5XX_Count", "HTTPCode_ELB_500_Count", "HTTPCode_ELB_502_Count",
+    "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count", "NewConnectionCount", "PeakLCUs",
+    "ProcessedBytes", "RejectedConnectionCount", "RuleEvaluations",
+)  # fmt: skip
+"""Metrics of an Application Load Balancer that have no target group."""
+
+_OF_BOTH = (
+    "HTTPCode_Target_2XX_Count", "HTTPCode_Target_3XX_Count", "HTTPCode_Target_4XX_Count",
+    "HTTPCode_Target_5XX_Count", "RequestCount", "TargetConnectionErrorCount",
+    "TargetResponseTime", "TargetTLSNegotiationErrorCount", "LambdaInternalError",
+    "LambdaUserError",
+)  # fmt: skip
+"""Metrics by load balancer, or by load balancer and target group."""
+
+_HOSTS = ("HealthyHostCount", "UnHealthyHostCount")
+_ALONE = "RequestCountPerTarget"
+"""The only metric that is also published by target group alone."""
+
+_BAD = re.compile(r"HTTPCode_\w+_[45]\w\w_Count|Target\w*ErrorCount|UnHealthyHostCount|Rejected\w+")
+_COUNTED_ONCE = re.compile(r"HTTPCode_\w+_Count|Target\w*ErrorCount|RejectedConnectionCount")
+"""Metrics that report 1 for each event: their average, minimum and maximum are 1."""
+
+_SUFFIX = {
+    "LoadBalancer": re.compile(r"(?:app|net|gwy)/[^/]+/[0-9a-f]+"),
+    "TargetGroup": re.compile(r"targetgroup/[^/]+/[0-9a-f]+"),
+}
+
+
+def _never(stack: Stack, _: Settings) -> Iterator[Violation]:
+    alarms = stack.derived(Alarms)
+    for alarm in stack.of(tokens.METRIC_ALARM):
+        for metric in alarms.watch(alarm).metrics:
+            if metric.namespace not in (_APPLICATION, _NETWORK) or not isinstance(metric.name, str):
+                continue
+            found = next(iter([*_no_data(metric), *_no_crossing(alarm, metric)]), None)
+            if found is not None:
+                problem, remedy = found
+                yield Violation(
+                    f'Alarm "{alarm.name}" {problem}.',
+                    alarm,
+                    (f'alarm "{alarm.name}"', f"metric {metric.describe()}"),
+                    remedy,
+                )
+                break
+
+
+def _no_data(metric: Metric) -> tuple[tuple[str, str], ...]:
+    """Return why there is no such metric, with the remedy."""
+    name, dimensions = str(metric.name), metric.dimensions
+    if metric.namespace == _APPLICATION:
+        known = (*_OF_BALANCER, *_OF_BOTH, *_HOSTS, _ALONE)
+        meant = next((one for one in known if one.lower() == name.lower()), name)
+        if name != meant:
+            return (
+                (
+                    f"is on {name}, a metric that there is not: it never has data and never goes off",
+                    f"set metric_name to {meant}; names are case-sensitive.",
+                ),
+            )
+    if not isinstance(dimensions, dict) or UNKNOWN in dimensions:
+        return ()
+    return tuple(_misplaced(metric, name, dimensions))
+
+
+def _misplaced(metric: Metric, name: str, given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    balancer, target = given.get("LoadBalancer"), given.get("TargetGroup")
+    for key, form in _SUFFIX.items():
+        value = given.get(key)
+        if isinstance(value, str) and value and form.fullmatch(value) is None:
+            yield (
+                f"is on {key} {show(value)}, by which there is no metric: it never has data",
+                f"set the dimension {key} to the arn_suffix of the resource.",
+            )
+    if is_absent(balancer) and not is_absent(target) and name != _ALONE:
+        yield (
+            f"is on {name} by target group alone, by which ELB publishes nothing: it never has data",
+            "add the dimension LoadBalancer, the load balancer's arn_suffix.",
+        )
+    if is_absent(target) and not is_absent(balancer) and name in _HOSTS:
+        yield (
+            f"is on {name} by load balancer alone, by which ELB publishes nothing: it never has data",
+            "add the dimension TargetGroup, the target group's arn_suffix.",
+        )
+    if not is_absent(target) and metric.namespace == _APPLICATION and name in _OF_BALANCER:
+        yield (
+            (
+                f"is on {name} by target group, which the load balancer answers itself: it never has "
+                "data"
+            ),
+            (
+                "remove the dimension TargetGroup, or set metric_name to HTTPCode_Target_5XX_Count, "
+                "which the targets answer."
+            ),
+        )
+
+
+def _no_crossing(alarm: Resource, metric: Metric) -> Iterator[tuple[str, str]]:
+    if not is_absent(alarm.get("metricQueries")):
+        return
+    comparison, name = str(alarm.get("comparisonOperator")), str(metric.name)
+    statistic, threshold = alarm.get("statistic"), number(alarm.get("threshold"))
+    above = comparison.startswith("Greater")
+    averaged = statistic in ("Average", "Minimum", "Maximum") and _COUNTED_ONCE.fullmatch(name)
+    if averaged and above and threshold is not None:
+        highest = 0.99 if comparison == "GreaterThanThreshold" else 1
+        if threshold > highest:
+            yield (
+                (
+                    f"compares the {show(statistic)} of {name}, which is 1 whenever there is any, with "
+                    f"{threshold:g}: it never goes off"
+                ),
+                'set statistic to "Sum".',
+            )
+    if comparison.startswith("LessThan") and _BAD.fullmatch(name):
+        yield (
+            (
+                f"goes off while {name} is low ({comparison} {show(alarm.get('threshold'))}): while "
+                "all is well, and not when it is not"
+            ),
+            'set comparison_operator to "GreaterThanThreshold".',
+        )
+    if above and name == "HealthyHostCount":
+        yield (
+            (
+                f"goes off while {name} is high ({comparison} {show(alarm.get('threshold'))}): while "
+                "all is well, and not when it is not"
+            ),
+            'set comparison_operator to "LessThanThreshold".',
+        )
+
+
+ALARM_GOES_OFF = StackRule(
+    id="alarm-can-go-off",
+    title="An alarm on a load balancer has data, and goes off when something is wrong",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("REL06-BP01", "OPS06-BP04")},
+    url=_URL,
+    remedy="set namespace, metric_name, dimensions and statistic as ELB publishes the metric.",
+    steps=(
+        "Take both dimensions from arn_suffix: LoadBalancer, and TargetGroup for one target group.",
+        "Set statistic to Sum for counts of answers, GreaterThanThreshold for what is bad.",
+    ),
+    unknown="What the preview does not know is accepted: ids of what is still to be created.",
+    check=_never,
+)
+
+RULES = (ALARM_GOES_OFF,)

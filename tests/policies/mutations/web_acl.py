@@ -1,0 +1,33 @@
+"""What breaks the rule about web application firewalls."""
+
+from __future__ import annotations
+
+from tests.policies.draft import Ref
+from tests.policies.mutations.registry import KEEPS, breaks, decides
+
+VISIBLE = {"cloudwatchMetricsEnabled": True, "metricName": "web", "sampledRequestsEnabled": True}
+
+
+def before(stack, **properties):
+    given = {"scope": "REGIONAL", "visibilityConfig": VISIBLE, **properties}
+    stack.add("acl", "aws:wafv2/webAcl:WebAcl", given)
+    stack.add(
+        "acl-association",
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
+        {"resourceArn": Ref("load-balancer", "arn"), "webAclArn": Ref("acl", "arn")},
+    )
+
+
+@breaks("waf-admits-visitors")
+def firewall_that_blocks_everything(stack):
+    before(stack, defaultAction={"block": {}})
+
+
+decides(
+    "waf-admits-visitors",
+    "acl",
+    "defaultAction",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=lambda stack: before(stack, defaultAction={"allow": {}}),
+)
