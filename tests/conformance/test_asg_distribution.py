@@ -110,3 +110,57 @@ def test_protection_from_scale_in(cloud: Cloud, network: Network) -> None:
     fleet.call("update_auto_scaling_group", TerminationPolicies=["NewestInstance"])
     fleet.about("set_instance_protection", old, new, ProtectedFromScaleIn=False)
     assert fleet.wait_for(1) == {old}
+
+
+@pytest.mark.slow
+@pytest.mark.row("ASG-D02")
+def test_a_zone_without_capacity(cloud: Cloud, network: Network) -> None:
+    for strategy, count in (("balanced-best-effort", 3), ("balanced-only", 2)):
+        fleet = Fleet(
+            cloud,
+            network,
+            0,
+            AvailabilityZoneDistribution={"CapacityDistributionStrategy": strategy},
+        )
+        template = cloud.fis.create_experiment_template(
+            description="a zone has no capacity",
+            roleArn="arn:aws:iam::123456789012:role/fis",
+            stopConditions=[{"source": "none"}],
+            clientToken=cloud.name("token"),
+            targets={
+                "groups": {
+                    "resourceType": "aws:ec2:autoscaling-group",
+                    "resourceArns": [fleet.describe()["AutoScalingGroupARN"]],
+                    "selectionMode": "ALL",
+                }
+            },
+            actions={
+                "deny": {
+                    "actionId": "aws:ec2:asg-insufficient-instance-capacity-error",
+                    "parameters": {
+                        "duration": "PT10M",
+                        "availabilityZoneIdentifiers": network.zones[0],
+                    },
+                    "targets": {"AutoScalingGroups": "groups"},
+                }
+            },
+        )["experimentTemplate"]["id"]
+        cloud.afterwards(cloud.fis.delete_experiment_template, id=template)
+        started = cloud.fis.start_experiment(
+            experimentTemplateId=template, clientToken=cloud.name("token")
+        )["experiment"]["id"]
+
+        def running(identity: str = started) -> bool:
+            found = cloud.fis.get_experiment(id=identity)["experiment"]
+            return found["state"]["status"] == "running" and (
+                found["actions"]["deny"]["state"]["status"] == "running"
+            )
+
+        cloud.until(running, 60, "the experiment")
+        fleet.capacity(3)
+        fleet.wait_for(count)
+        assert network.zones[0] not in fleet.zones()
+        failed = [one for one in fleet.activities() if one["StatusCode"] == "Failed"]
+        assert "do not have sufficient t4g.nano capacity" in failed[0]["StatusMessage"]
+        cloud.fis.stop_experiment(id=started)
+        cloud.until(lambda f=fleet: len(f.zones()) == 3 and len(f.members()) == 3, 3 * BOOT)
