@@ -52,7 +52,7 @@ def test_rebalancing(cloud: Cloud, network: Network) -> None:
 
     def balanced() -> bool:
         nonlocal most, least
-        least, most = min(least, len(fleet.names())), max(most, len(fleet.names()))
+        least, most = min(least, len(fleet.names())), max(most, len(fleet.members()))
         return spread(fleet) == [1, 1] and len(fleet.members()) == 2
 
     cloud.until(balanced, 2 * BOOT)

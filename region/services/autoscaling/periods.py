@@ -34,7 +34,7 @@ PROCEED: Final = Period(
     "Not documented: some seconds, while the instance is registered with its target groups",
 )
 ADDING: Final = Period(
-    "Adding of a traffic source, and Removing of one without targets that drain",
+    "Shortest time that a traffic source is Adding, Added, Removing",
     5,
     f"{GUIDE}load-balancer-status.html names the states; their length is not documented",
 )

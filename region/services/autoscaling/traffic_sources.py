@@ -62,7 +62,7 @@ def advance(plane: ControlPlane, group: FakeAutoScalingGroup) -> None:
                 del known[arn]
         elif source.state == ADDING and seen:
             known[arn] = TrafficSource(ADDED, time.time())
-        elif source.state == ADDED and _serves(plane, group, arn):
+        elif source.state == ADDED and seen and _serves(plane, group, arn):
             known[arn] = TrafficSource(IN_SERVICE, time.time())
 
 
