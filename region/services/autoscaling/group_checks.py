@@ -304,11 +304,16 @@ def _check_maintenance_policy(policy: Mapping[str, Any] | None) -> None:
 def _check_structures(given: Parameters) -> None:
     strategy = given.structure("AvailabilityZoneDistribution").get("CapacityDistributionStrategy")
     one_of(str(strategy or ""), "capacityDistributionStrategy", STRATEGIES)
-    behavior = given.structure("AvailabilityZoneImpairmentPolicy").get(
-        "ImpairedZoneHealthCheckBehavior"
-    )
+    impairment = given.structure("AvailabilityZoneImpairmentPolicy")
+    behavior = impairment.get("ImpairedZoneHealthCheckBehavior")
     values = ("ReplaceUnhealthy", "IgnoreUnhealthy")
     one_of(str(behavior or ""), "impairedZoneHealthCheckBehavior", values)
+    if str(impairment.get("ZonalShiftEnabled")).lower() == "true":
+        message = (
+            "AvailabilityZoneImpairmentPolicy.ZonalShiftEnabled: load balancers can be shifted away "
+            "from a zone here, groups cannot; take the zone's subnets out of VPCZoneIdentifier"
+        )
+        raise NotImplementedError(message)
     triggers = given.structure("InstanceLifecyclePolicy").get("RetentionTriggers") or {}
     on_abandon = str(triggers.get("TerminateHookAbandon") or "")
     one_of(on_abandon, "terminateHookAbandon", ("retain", "terminate"))

@@ -60,6 +60,10 @@ def test_minus_one_clears_the_maintenance_policy_and_the_warm_up(create, aws):
         ({"PlacementGroup": "rack"}, "PlacementGroup"),
         ({"LoadBalancerNames": ["classic"]}, "LoadBalancerNames"),
         ({"TrafficSources": [{"Identifier": "x", "Type": "elb"}]}, "TrafficSources"),
+        (
+            {"AvailabilityZoneImpairmentPolicy": {"ZonalShiftEnabled": True}},
+            "AvailabilityZoneImpairmentPolicy.ZonalShiftEnabled",
+        ),
         ({"AvailabilityZoneIds": ["apne2-az1"]}, "AvailabilityZoneIds"),
         ({"TerminationPolicies": ["arn:aws:lambda:x:1:function:f"]}, "TerminationPolicies"),
         (
