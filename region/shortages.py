@@ -1,4 +1,4 @@
-"""Capacity that the region's EC2 does not have, as `python -m region capacity` sets it.
+"""Capacity that the region's EC2 does not have, as `python -m region shortages` sets it.
 
 A file in the region's directory holds it: a region that runs reads it within a second, one that starts
 finds it there.
@@ -90,8 +90,8 @@ def write(root: Path, shortages: Iterable[Shortage]) -> None:
     private.write(root / FILE, content + "\n")
 
 
-@app.command()
-def capacity(
+@app.command("shortages")
+def change(
     root: Root = DEFAULT_ROOT,
     deny: Annotated[
         list[str] | None,
@@ -107,7 +107,7 @@ def capacity(
     Launches fail with InsufficientInstanceCapacity; what runs goes on running. '*' stands for all
     types.
 
-    Example: `python -m rehearsal capacity --deny t4g.nano@ap-northeast-2a`
+    Example: `python -m rehearsal shortages --deny t4g.nano@ap-northeast-2a`
     """
     root = root.resolve()
     known = dict.fromkeys(read(root))

@@ -57,7 +57,8 @@ def launch(root: Path) -> tuple[str, str]:
     anybody = [{"CidrIp": "0.0.0.0/0"}]
     rule = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": anybody}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
-    image = ec2.describe_images()["Images"][0]["ImageId"]
+    arm = [{"Name": "architecture", "Values": ["arm64"]}]
+    image = ec2.describe_images(Filters=arm)["Images"][0]["ImageId"]
     card = {"DeviceIndex": 0, "SubnetId": subnet, "Groups": [group]}
     launched = ec2.run_instances(
         ImageId=image,

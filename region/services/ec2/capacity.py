@@ -1,6 +1,6 @@
 """Launches that EC2 has no capacity for.
 
-A region has room for every launch, unless one of these says otherwise: `python -m region capacity`,
+A region has room for every launch, unless one of these says otherwise: `python -m region shortages`,
 whose file `load` reads, and fault injection, which calls `begin` and `end`. Callers hold the control
 plane's lock.
 """

@@ -58,7 +58,6 @@ REFUSED: Final[Mapping[str, str]] = {
             "import_volume",
             "modify_snapshot_attribute",
             "modify_snapshot_tier",
-            "modify_volume",
             "restore_snapshot_tier",
         ),
         _VOLUMES,

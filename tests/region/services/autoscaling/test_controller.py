@@ -13,6 +13,7 @@ from region.periods import Period
 from region.services.autoscaling import periods
 from region.services.autoscaling.controller import AutoScalingController
 from region.services.autoscaling.records import GroupRecord
+from region.services.ec2 import periods as ec2_periods
 from region.services.ec2.controller import InstancesController
 
 
@@ -179,6 +180,7 @@ def kill_one(region):
 
 def test_a_dead_machine_is_replaced_after_a_few_minutes(region, monkeypatch):
     monkeypatch.setattr(periods, "IMPAIRED", Period("impaired", 0.3, "test"))
+    monkeypatch.setattr(ec2_periods, "STATUS_CHECK", Period("check", 0.1, "test"))
     region.create(HealthCheckType="EC2")
     region.rest()
     dead = kill_one(region)
