@@ -13,8 +13,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend, Rule
-from moto.sns.models import Subscription
+from moto.sns.exceptions import SNSInvalidParameter
+from moto.sns.models import SNSBackend, Subscription
 
+from region.addresses import GuardError
 from region.api.patching import Original, Patches
 from region.services.events import delivery, http_subscriptions
 from region.services.events.targets import DELIVERED_TO, parse
@@ -29,6 +31,8 @@ UNSUPPORTED = (
     "RunCommandParameters",
     "SageMakerPipelineParameters",
 )
+
+HTTP = frozenset({"http", "https"})
 
 patches = Patches()
 
@@ -88,6 +92,20 @@ def _check_target(target: dict[str, Any]) -> None:
             raise NotImplementedError(f"{name} of a target: send the event to an SQS queue instead")
 
 
+@patches.around(SNSBackend, "subscribe")
+def _subscribe(
+    moto: Original, self: SNSBackend, topic_arn: str, endpoint: str, protocol: str
+) -> Subscription:
+    """Refuse an HTTP endpoint on another computer."""
+    if protocol in HTTP:
+        try:
+            http_subscriptions.check(endpoint)
+        except GuardError as error:
+            raise SNSInvalidParameter(f"Invalid parameter: Endpoint Reason: {error}") from error
+    made: Subscription = moto(self, topic_arn, endpoint, protocol)
+    return made
+
+
 @patches.around(Subscription, "publish")
 def _publish(
     moto: Original,
@@ -98,7 +116,7 @@ def _publish(
     **kwargs: Any,
 ) -> None:
     """Post to an HTTP endpoint outside of the call: it may take its time to answer."""
-    if self.protocol not in {"http", "https"}:
+    if self.protocol not in HTTP:
         moto(self, message, message_id, subject=subject, **kwargs)
         return
     matcher = self._filter_policy_matcher  # pyright: ignore[reportPrivateUsage]
