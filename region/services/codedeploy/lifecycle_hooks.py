@@ -34,7 +34,7 @@ def launch_decision(plane: ControlPlane, scaling_group: str, instance_id: str) -
             _launch(plane, backend, group, instance_id)
             for group in _groups_of(backend, scaling_group)
         ]
-        if managed_hooks.orphaned(backend, scaling_group, managed_hooks.LAUNCHING):
+        if managed_hooks.orphaned(backend, scaling_group):
             decisions.append(_orphan(plane, backend, instance_id))
     for decision in ("abandon", "wait"):
         if decision in decisions:

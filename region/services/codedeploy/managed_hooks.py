@@ -9,11 +9,10 @@ from __future__ import annotations
 from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup
 
+from region.services.autoscaling import groups
 from region.services.codedeploy import periods
-from region.services.codedeploy.records import HOOK_PREFIX, DeploymentGroupRecord
+from region.services.codedeploy.records import DeploymentGroupRecord
 
-LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
-TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 ABANDON, CONTINUE = "ABANDON", "CONTINUE"
 
 
@@ -24,10 +23,10 @@ def synchronize(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
     wanted = [name for name in group.auto_scaling_groups if name in scaling.autoscaling_groups]
     for name in wanted:
         hook = record.launch_hook(group.deployment_group_name, name)
-        _put(scaling, hook, name, LAUNCHING, ABANDON)
+        _put(scaling, hook, name, groups.LAUNCHING_TRANSITION, ABANDON)
         if group.termination_hook_enabled:
             hook = record.termination_hook(group.deployment_group_name, name)
-            _put(scaling, hook, name, TERMINATING, CONTINUE)
+            _put(scaling, hook, name, groups.TERMINATING_TRANSITION, CONTINUE)
     _forget(scaling, record.launch_hooks, keep=wanted)
     _forget(
         scaling, record.termination_hooks, keep=wanted if group.termination_hook_enabled else []
@@ -41,25 +40,21 @@ def remove(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
         _forget(_scaling(backend), hooks, keep=[])
 
 
-def orphaned(backend: CodeDeployBackend, scaling_group: str, transition: str) -> bool:
-    """Return whether an Auto Scaling group has a hook of CodeDeploy that nobody answers.
+def orphaned(backend: CodeDeployBackend, scaling_group: str) -> bool:
+    """Return whether an Auto Scaling group has a launch hook of CodeDeploy that nobody answers.
 
     That is so where the application was deleted before its deployment groups.
     """
     owned = {
         name
-        for groups in backend.deployment_groups.values()
-        for group in groups.values()
-        for hooks in (
-            DeploymentGroupRecord.of(group).launch_hooks,
-            DeploymentGroupRecord.of(group).termination_hooks,
-        )
-        for name in hooks.values()
+        for of_application in backend.deployment_groups.values()
+        for group in of_application.values()
+        for name in DeploymentGroupRecord.of(group).launch_hooks.values()
     }
     return any(
         hook.auto_scaling_group_name == scaling_group
-        and hook.lifecycle_transition == transition
-        and hook.name.startswith(HOOK_PREFIX)
+        and hook.lifecycle_transition == groups.LAUNCHING_TRANSITION
+        and hook.name.startswith(groups.CODEDEPLOY_HOOK)
         and hook.name not in owned
         for hook in _scaling(backend).lifecycle_hooks.values()
     )

@@ -15,7 +15,7 @@ from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup, Deploymen
 from moto.core.utils import utcnow
 
 from region.api.records import Record
-from region.services.autoscaling.groups import CODEDEPLOY_LAUNCH_HOOK
+from region.services.autoscaling.groups import CODEDEPLOY_HOOK, CODEDEPLOY_LAUNCH_HOOK
 
 DeploymentStatus = Literal[
     "Created", "Queued", "InProgress", "Ready", "Succeeded", "Failed", "Stopped"
@@ -38,8 +38,7 @@ BY_AUTOSCALING: frozenset[str] = frozenset({AUTOSCALING, TERMINATION})
 Revision = dict[str, Any]
 """RevisionLocation of the API; moto keeps it as it comes."""
 
-HOOK_PREFIX = "CodeDeploy-managed-automatic-"
-TERMINATION_HOOK_PREFIX = f"{HOOK_PREFIX}termination-deployment-hook"
+TERMINATION_HOOK_PREFIX = f"{CODEDEPLOY_HOOK}termination-deployment-hook"
 
 
 # Deployments ---------------------------------------------------------------------------------
