@@ -24,22 +24,12 @@ STATES = {
 }
 
 
-def deployment_started(plane: ControlPlane, deployment: DeploymentInfo) -> None:
-    """Tell that a deployment has begun."""
-    triggers.deployment_started(plane, deployment)
-    _emit_deployment(plane, deployment)
-
-
-def deployment_ready(plane: ControlPlane, deployment: DeploymentInfo) -> None:
-    """Tell that a blue/green deployment waits for its traffic to be rerouted."""
-    triggers.deployment_ready(plane, deployment)
-    _emit_deployment(plane, deployment)
-
-
-def deployment_ended(plane: ControlPlane, deployment: DeploymentInfo) -> None:
-    """Tell how a deployment has ended."""
-    triggers.deployment_ended(plane, deployment)
-    _emit_deployment(plane, deployment)
+def deployment_changed(plane: ControlPlane, deployment: DeploymentInfo) -> None:
+    """Tell that a deployment has begun, waits for its traffic to be rerouted, or has ended."""
+    triggers.deployment_changed(plane, deployment)
+    detail = _detail(plane, deployment, STATES[str(deployment.status)])
+    resources = _resources(plane, deployment)
+    events.emit(plane, "aws.codedeploy", DEPLOYMENT_EVENT, detail, resources)
 
 
 def instance_changed(plane: ControlPlane, deployment: DeploymentInfo, instance_id: str) -> None:
@@ -51,13 +41,6 @@ def instance_changed(plane: ControlPlane, deployment: DeploymentInfo, instance_i
         where = f"arn:aws:ec2:{plane.config.region}:{plane.config.account}:instance/{instance_id}"
         resources = [*_resources(plane, deployment), where]
         events.emit(plane, "aws.codedeploy", INSTANCE_EVENT, detail, resources)
-
-
-def _emit_deployment(plane: ControlPlane, deployment: DeploymentInfo) -> None:
-    state = STATES[str(deployment.status)]
-    detail = _detail(plane, deployment, state)
-    resources = _resources(plane, deployment)
-    events.emit(plane, "aws.codedeploy", DEPLOYMENT_EVENT, detail, resources)
 
 
 def _detail(plane: ControlPlane, deployment: DeploymentInfo, state: str) -> dict[str, str]:

@@ -85,7 +85,7 @@ class BlueGreenExecution:
     def _run(self) -> None:
         with self._plane.lock:
             deployments.begin(self._deployment)
-            announcements.deployment_started(self._plane, self._deployment)
+            announcements.deployment_changed(self._plane, self._deployment)
             alarms_and_suspension.suspend_processes(self._plane, self._deployment)
             blue = membership.members(self._plane, self._deployment.deployment_group)
             self._plane.notify()
@@ -146,7 +146,7 @@ class BlueGreenExecution:
             return
         with self._plane.lock:
             deployments.await_traffic(self._deployment)
-            announcements.deployment_ready(self._plane, self._deployment)
+            announcements.deployment_changed(self._plane, self._deployment)
             self._plane.notify()
         if not self._wait_for_user(self._options.ready_wait):
             raise BlueGreenError("Stopped", deployment_errors.NOT_CONTINUED)

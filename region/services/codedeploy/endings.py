@@ -22,7 +22,7 @@ def finish(
     """End a deployment and start what follows from that. Call with the lock held."""
     deployments.finish(deployment, status, error)
     alarms_and_suspension.resume_processes(plane, deployment)
-    announcements.deployment_ended(plane, deployment)
+    announcements.deployment_changed(plane, deployment)
     follow_ups.create_follow_ups(plane, deployment)
     plane.notify()
     code = error.code if error else ""

@@ -62,7 +62,7 @@ class Execution:
         plane, deployment = self._plane, self._deployment
         with plane.lock:
             deployments.begin(deployment)
-            announcements.deployment_started(plane, deployment)
+            announcements.deployment_changed(plane, deployment)
             minimum = plans.minimum_healthy_hosts(plane, deployment)
             members, names = self._instances()
             targets = plans.in_place(plane, deployment, names)

@@ -35,7 +35,9 @@ EVENTS = frozenset(
     }
 )
 MAX_TRIGGERS = 10
-ENDED = {
+DEPLOYMENT: Mapping[str, str] = {
+    "InProgress": "DeploymentStart",
+    "Ready": "DeploymentReady",
     "Succeeded": "DeploymentSuccess",
     "Failed": "DeploymentFailure",
     "Stopped": "DeploymentStop",
@@ -71,21 +73,11 @@ def check(configurations: list[dict[str, Any]]) -> None:
             )
 
 
-def deployment_started(plane: ControlPlane, deployment: DeploymentInfo) -> None:
-    """Tell that a deployment has begun."""
-    _deployment_event(plane, deployment, "DeploymentStart")
-    if deployment.creator == ROLLBACK:
+def deployment_changed(plane: ControlPlane, deployment: DeploymentInfo) -> None:
+    """Tell that a deployment has begun, waits for its traffic to be rerouted, or has ended."""
+    _deployment_event(plane, deployment, DEPLOYMENT[str(deployment.status)])
+    if deployment.status == "InProgress" and deployment.creator == ROLLBACK:
         _deployment_event(plane, deployment, "DeploymentRollback")
-
-
-def deployment_ended(plane: ControlPlane, deployment: DeploymentInfo) -> None:
-    """Tell how a deployment has ended."""
-    _deployment_event(plane, deployment, ENDED[str(deployment.status)])
-
-
-def deployment_ready(plane: ControlPlane, deployment: DeploymentInfo) -> None:
-    """Tell that a blue/green deployment waits for its traffic to be rerouted."""
-    _deployment_event(plane, deployment, "DeploymentReady")
 
 
 def instance_changed(plane: ControlPlane, deployment: DeploymentInfo, instance_id: str) -> None:
