@@ -35,7 +35,7 @@ from region.services.codedeploy.records import (
     ErrorInformation,
     InstanceLabel,
 )
-from region.services.codedeploy.rollout import Rollout, deploy_stage
+from region.services.codedeploy.rollout import Rollout
 from region.services.codedeploy.stages import NO_MINIMUM, Stage
 from region.services.codedeploy.target_deployment import Machine, TargetPlan
 
@@ -196,10 +196,10 @@ class BlueGreenExecution:
         if not targets:
             return
         rollout = Rollout(
-            self._plane, self._find_machine, self._deployment, targets, self._oversight.stopped
+            self._plane, self._find_machine, self._deployment, targets, self._oversight
         )
         everything = Stage(frozenset(plan.instance_id for plan in targets), NO_MINIMUM)
-        deploy_stage(rollout, minimum, everything, self._oversight)
+        rollout.deploy(minimum, everything)
         self._require_not_stopped()
         progress = rollout.progress()
         if progress.pending or not minimum.satisfied(progress):

@@ -21,7 +21,7 @@ from region.services.codedeploy import (
 from region.services.codedeploy.minimum_healthy_hosts import MinimumHealthyHosts
 from region.services.codedeploy.oversight import Oversight
 from region.services.codedeploy.records import DeploymentRecord
-from region.services.codedeploy.rollout import Rollout, deploy_stage
+from region.services.codedeploy.rollout import Rollout
 from region.services.codedeploy.stages import Stage, stages_of
 from region.services.codedeploy.target_deployment import Machine, TargetPlan
 
@@ -48,12 +48,10 @@ class Execution:
         if self._deployment.status not in deployments.ACTIVE:
             return
         rollout = Rollout(
-            self._plane, self._find_machine, self._deployment, targets, self._oversight.stopped
+            self._plane, self._find_machine, self._deployment, targets, self._oversight
         )
         for stage in self._stages(targets):
-            if not deploy_stage(rollout, minimum, stage, self._oversight):
-                break
-            if not self._oversight.watch(stage.monitor):
+            if not rollout.deploy(minimum, stage) or not self._oversight.watch(stage.monitor):
                 break
         self._conclude(minimum, rollout)
 

@@ -26,9 +26,9 @@ class Rollout:
         find_machine: Callable[[str], Machine],
         deployment: DeploymentInfo,
         plans: list[TargetPlan],
-        stopped: Callable[[], bool],
+        oversight: Oversight,
     ) -> None:
-        """Prepare; `stopped` returns whether the deployment shall go no further."""
+        """Prepare; `oversight` says whether the deployment shall go no further."""
         self._plane = plane
         self._find_machine = find_machine
         self._deployment = deployment
@@ -36,7 +36,7 @@ class Rollout:
         self._running: dict[str, threading.Thread] = {}
         self._ended: dict[str, bool] = {}
         self._changed = threading.Condition()
-        self._stopped = stopped
+        self._oversight = oversight
 
     def progress(self, among: Collection[str] | None = None) -> DeploymentProgress:
         """Return how many instances, all or those `among`, are in which state."""
@@ -53,7 +53,24 @@ class Rollout:
                 failed=len(ended) - sum(ended),
             )
 
-    def start(self, count: int, among: Collection[str]) -> None:
+    def deploy(self, minimum: MinimumHealthyHosts, stage: Stage) -> bool:
+        """Deploy to the instances of a stage; return whether the next stage may follow."""
+        oversight = self._oversight
+        while True:
+            everywhere, here = self.progress(), self.progress(stage.instances)
+            if not everywhere.done:
+                oversight.heed_alarms()
+            startable = min(
+                minimum.startable_count(everywhere), stage.minimum.startable_count(here)
+            )
+            if here.pending and startable and not oversight.stopped():
+                self._start(startable, stage.instances)
+            elif here.running:
+                self._wait()
+            else:
+                return here.done and not oversight.stopped()
+
+    def _start(self, count: int, among: Collection[str]) -> None:
         """Start the next `count` instances `among` these."""
         with self._changed:
             due = [plan for plan in self._pending if plan.instance_id in among][:count]
@@ -63,16 +80,20 @@ class Rollout:
                 thread.start()
             self._pending = [plan for plan in self._pending if plan not in due]
 
-    def wait(self, timeout: float) -> None:
-        """Wait until an instance has ended, at most `timeout` seconds."""
+    def _wait(self) -> None:
+        """Wait until an instance has ended, but not so long that an alarm goes unnoticed."""
         with self._changed:
-            self._changed.wait(timeout)
+            self._changed.wait(POLL)
 
     def _run(self, plan: TargetPlan) -> None:
         succeeded = False
         try:
             target = TargetDeployment(
-                self._plane, self._find_machine, self._deployment, plan, self._stopped
+                self._plane,
+                self._find_machine,
+                self._deployment,
+                plan,
+                self._oversight.stopped,
             )
             succeeded = target.run()
         except Exception:
@@ -82,20 +103,3 @@ class Rollout:
                 del self._running[plan.instance_id]
                 self._ended[plan.instance_id] = succeeded
                 self._changed.notify_all()
-
-
-def deploy_stage(
-    rollout: Rollout, minimum: MinimumHealthyHosts, stage: Stage, oversight: Oversight
-) -> bool:
-    """Deploy to the instances of a stage; return whether the next stage may follow."""
-    while True:
-        everywhere, here = rollout.progress(), rollout.progress(stage.instances)
-        if not everywhere.done:
-            oversight.heed_alarms()
-        startable = min(minimum.startable_count(everywhere), stage.minimum.startable_count(here))
-        if here.pending and startable and not oversight.stopped():
-            rollout.start(startable, stage.instances)
-        elif here.running:
-            rollout.wait(POLL)
-        else:
-            return here.done and not oversight.stopped()
