@@ -39,7 +39,7 @@ from moto.s3.models import FakeKey, s3_backends
 
 from region.api.blobs import BlobStore, References, reading, replace
 
-FORMAT = 12
+FORMAT = 13
 """Raised when what the region adds to moto's objects changes: older states lack it."""
 
 Reduced = tuple[object, ...]

@@ -37,10 +37,7 @@ class Oversight:
 
     def stopped(self) -> bool:
         """Return whether the deployment shall go no further."""
-        record = DeploymentRecord.of(self._deployment)
-        if time.monotonic() > self._deadline:
-            record.timed_out = True
-        return record.stop_requested or record.timed_out or self._closing.is_set()
+        return self.ending() is not None
 
     def heed_alarms(self) -> None:
         """Stop the deployment if one of its alarms is active."""
@@ -65,7 +62,7 @@ class Oversight:
             return "Stopped", deployment_errors.alarm_active(record.active_alarms)
         if record.stop_requested:
             return "Stopped", deployment_errors.MANUAL_STOP
-        if record.timed_out:
+        if time.monotonic() > self._deadline:
             return "Failed", deployment_errors.TIMEOUT
         if self._closing.is_set():
             return "Failed", deployment_errors.INTERRUPTED

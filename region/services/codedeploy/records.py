@@ -112,7 +112,6 @@ class DeploymentRecord(Record[DeploymentInfo]):
         targets: Instance id -> target.
         active_alarms: Names of the alarms that stopped it.
         suspended: Auto Scaling group -> the processes that this deployment suspended there.
-        timed_out: Whether it took longer than CodeDeploy allows.
         restart: Whether it restarts the last successful revision and installs nothing.
         termination_wait: Whether it waits before it ends its original instances.
         continue_requested: Whether a user asked it to wait no longer.
@@ -130,7 +129,6 @@ class DeploymentRecord(Record[DeploymentInfo]):
     active_alarms: list[str] = field(default_factory=list[str])
     suspended: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     restart: bool = False
-    timed_out: bool = False
     termination_wait: bool = False
     continue_requested: bool = False
     green: dict[str, Any] = field(default_factory=dict[str, Any])
