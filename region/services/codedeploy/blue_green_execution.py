@@ -69,7 +69,7 @@ class BlueGreenExecution:
         self._closing = closing
         self._oversight = Oversight(plane, deployment, closing, periods.BLUE_GREEN)
         self._options = blue_green.options_of(deployment.deployment_group)
-        self._copy = ""
+        self._copy = green_fleet.name_of(deployment) if self._options.copies else ""
         self._rerouted = False
 
     def run(self) -> None:
@@ -110,7 +110,6 @@ class BlueGreenExecution:
                 raise BlueGreenError("Failed", deployment_errors.NO_INSTANCES)
             return found
         with plane.lock:
-            self._copy = green_fleet.name_of(deployment)
             source = deployment.deployment_group.auto_scaling_groups[0]
             green_fleet.copy_group(plane, source, self._copy)
             plane.notify()

@@ -12,20 +12,21 @@ from region.machines.codedeploy_agent.lifecycle_events import events_of
 from region.machines.codedeploy_agent.messages import AgentDeployment
 from region.services.codedeploy import membership
 from region.services.codedeploy.deployment_configs import PREDEFINED_CONFIGS, config_of
-from region.services.codedeploy.minimum_healthy_hosts import COUNT, MinimumHealthyHosts
+from region.services.codedeploy.minimum_healthy_hosts import MinimumHealthyHosts
 from region.services.codedeploy.records import (
     BY_AUTOSCALING,
     TERMINATION,
     DeploymentRecord,
     ZonalConfig,
 )
+from region.services.codedeploy.stages import NO_MINIMUM
 from region.services.codedeploy.target_deployment import TargetPlan
 
 
 def minimum_healthy_hosts(plane: ControlPlane, deployment: DeploymentInfo) -> MinimumHealthyHosts:
     """Return how many of a deployment's instances must stay healthy."""
     if deployment.creator in BY_AUTOSCALING:
-        return MinimumHealthyHosts(COUNT, 0)
+        return NO_MINIMUM
     name = str(deployment.deployment_config_name)
     config = config_of(plane.backend("codedeploy"), name)
     return MinimumHealthyHosts(
