@@ -71,11 +71,6 @@ class MinimumHealthyHosts:
         spare = progress.total - self.required(progress.total)
         return max(0, min(progress.pending, spare - progress.running - progress.failed))
 
-    def violated(self, progress: DeploymentProgress) -> bool:
-        """Return whether pending instances can no longer be deployed to without going below it."""
-        waiting = progress.pending > 0 and progress.running == 0
-        return waiting and self.startable_count(progress) == 0
-
     def satisfied(self, progress: DeploymentProgress) -> bool:
         """Return whether a finished deployment succeeded: enough healthy, at least one of them new."""
         healthy = progress.total - progress.failed
