@@ -19,17 +19,40 @@ def write(path: Path, text: str) -> None:
     Raises:
         OSError: It cannot be written; the error names the file, as it does not where a disk is full.
     """
+    _write(path, text.encode())
+
+
+def write_to_disk(path: Path, content: bytes) -> None:
+    """Write such a file, and return when it is on the disk.
+
+    Raises:
+        OSError: It cannot be written; the error names the file.
+    """
+    _write(path, content, sync=True)
+
+
+def _write(path: Path, content: bytes, *, sync: bool = False) -> None:
+    part = path.with_name(f"{path.name}.part")
     try:
-        _write(path, text)
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+        if sync:
+            # The name is on the disk only with its directory.
+            _sync_directory(path.parent)
     except OSError as error:
         error.filename = error.filename or str(path)
         raise
 
 
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    part.replace(path)
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copyreg
 import hashlib
-import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +19,8 @@ from moto.s3.models import FakeKey
 from region import private
 
 Reduced = tuple[object, ...]
+"""How pickle creates an object again, as `__reduce__` returns it."""
+
 _LEAST_BYTES: Final = 4096
 """Smaller contents stay in the state file."""
 _ATTRIBUTE: Final = "region_blob"
@@ -51,7 +52,7 @@ class BlobStore:
             path = self._directory / digest
             if not path.exists():
                 private.directory(self._directory)
-                replace(path, content)
+                private.write_to_disk(path, content)
 
     def keep(self, digests: set[str]) -> None:
         """Remove every content but these."""
@@ -117,20 +118,3 @@ def _restore(key: FakeKey, state: tuple[dict[str, Any], tuple[int, str]]) -> Non
     attributes, reference = state
     key.__setstate__({**attributes, "value": _reading.get().read(reference[1])})
     vars(key)[_ATTRIBUTE] = reference
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file atomically, readable by its owner only, and return when it is on the disk."""
-    temporary = path.with_suffix(".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    # The name is on the disk only with its directory.
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -37,13 +37,11 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy
 from moto.s3.models import FakeKey, s3_backends
 
-from region.api.blobs import BlobStore, References, reading, replace
+from region import private
+from region.api.blobs import BlobStore, Reduced, References, reading
 
 FORMAT = 13
 """Raised when what the region adds to moto's objects changes: older states lack it."""
-
-Reduced = tuple[object, ...]
-"""How pickle creates an object again, as `__reduce__` returns it."""
 
 _get_backend = cast("Callable[[str], Any]", get_backend)
 GLOBAL_REGION = "aws"
@@ -78,7 +76,7 @@ class Dump:
         """Write everything, and return when it is on the disk. A crash leaves the earlier state."""
         blobs.write(self.references.new)
         header = {**self.header, "sha256": _digest(self.payload)}
-        replace(path, json.dumps(header).encode() + b"\n" + self.payload)
+        private.write_to_disk(path, json.dumps(header).encode() + b"\n" + self.payload)
         self.references.written()
         blobs.keep(self.references.digests)
 
