@@ -10,10 +10,9 @@ import threading
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
-HEADER: Final = "X-Haproof-Creation"
-"""The region's API reads it (region.api.creations)."""
+from region.api.creations import HEADER
 
 
 class _Current(threading.local):
