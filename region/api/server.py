@@ -250,14 +250,13 @@ class ControlPlane:
         start_response: wsgi.StartResponse,
         action: str,
     ) -> list[bytes]:
-        status = ""
         held: tuple[str, wsgi.Headers, object] = ("", [], None)
 
         def hold(
             code: str, headers: wsgi.Headers, exc_info: object = None
         ) -> Callable[[bytes], None]:
-            nonlocal status, held
-            status, held = code, (code, headers, exc_info)
+            nonlocal held
+            held = (code, headers, exc_info)
             return chunks.append
 
         chunks: list[bytes] = []
@@ -272,10 +271,11 @@ class ControlPlane:
                 chunks.extend(answer)
             finally:
                 getattr(answer, "close", lambda: None)()
+            status, answered, _ = held
             if status.startswith("2") and wsgi.changes_something(
                 action, str(environ["REQUEST_METHOD"])
             ):
-                self.creations.keep(environ, Answer(status, held[1], b"".join(chunks)))
+                self.creations.keep(environ, Answer(status, answered, b"".join(chunks)))
                 self.notify()
                 changed = self.generation
         if changed:
