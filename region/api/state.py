@@ -13,6 +13,7 @@ versions that wrote it, from the user's own directory: a pickle is code as much 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -183,8 +184,13 @@ def _digest(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()
 
 
+@functools.cache
 def _module_of(service_name: str) -> str:
-    """Return the moto module of a service; the names of a few differ."""
+    """Return the moto module of a service; the names of a few differ.
+
+    Every save asks it of every service, with the control plane's lock held, and moto lists its folder
+    for that.
+    """
     names = set(list_of_moto_modules())
     if service_name in names:
         return service_name
