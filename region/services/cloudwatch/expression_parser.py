@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from region.services.cloudwatch import lexing
+
 MOST_DEPTH = 100
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
@@ -116,17 +118,14 @@ def names(node: Node) -> set[str]:
 
 def _tokens(text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    position = 0
-    while text[position:].strip():
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise ExpressionError(f"Invalid character at {text[position:].strip()[:10]!r}.")
+    for match in lexing.tokens(
+        _TOKEN, text, lambda rest: ExpressionError(f"Invalid character at {rest[:10]!r}.")
+    ):
         kind = str(match.lastgroup)
         value = match[kind]
         if kind == "name" and value.upper() in _WORDS:
             kind, value = "symbol", _WORDS[value.upper()]
         found.append((kind, value))
-        position = match.end()
     return found
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from region.services.cloudwatch import lexing
+
 MOST_CHILDREN = 100
 MOST_ELEMENTS = 500
 _TOKEN = re.compile(
@@ -107,12 +109,9 @@ def alarm_name(reference: str) -> str:
 
 
 def _tokens(text: str) -> Iterator[Rule | str]:
-    position = 0
-    while text[position:].strip():
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise RuleError(f"AlarmRule has a syntax error at {text[position:].strip()[:30]!r}.")
-        position = match.end()
+    for match in lexing.tokens(
+        _TOKEN, text, lambda rest: RuleError(f"AlarmRule has a syntax error at {rest[:30]!r}.")
+    ):
         if match["state"]:
             name = match["quoted"] or match["single"] or match["plain"]
             yield InState(match["state"].upper(), alarm_name(name))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from region.services.cloudwatch import lexing
 from region.services.cloudwatch.expression_parser import ExpressionError
 from region.services.cloudwatch.store import Metric
 
@@ -51,13 +52,9 @@ def matching(text: str, metrics: Iterable[Metric]) -> list[Metric]:
 
 
 def _parts(text: str) -> Iterator[re.Match[str]]:
-    position = 0
-    while text[position:].strip():
-        found = _PART.match(text, position)
-        if found is None:
-            raise ExpressionError(f"SEARCH has a syntax error at {text[position:].strip()[:20]!r}.")
-        position = found.end()
-        yield found
+    return lexing.tokens(
+        _PART, text, lambda rest: ExpressionError(f"SEARCH has a syntax error at {rest[:20]!r}.")
+    )
 
 
 class _Parser:
