@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from region import durations
 from region.services.cloudwatch.windows import zone_of
 
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 _CRON = re.compile(r"cron\(([^()]+)\)")
 _MONTHS: Final = (
@@ -33,7 +33,7 @@ _MONTHS: Final = (
     "DEC",
 )
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=15)
+SHORTEST_S, LONGEST_S = 60, 15 * 86_400
 _FIELDS: Final = (
     ("minute", 0, 59, ()),
     ("hour", 0, 23, ()),
@@ -53,13 +53,10 @@ def duration_of(text: str) -> timedelta:
     Raises:
         ScheduleError: It is none, or out of range.
     """
-    found = _DURATION.fullmatch(text)
-    parts = [int(part or 0) for part in found.groups()] if found else [0, 0, 0, 0]
-    days, hours, minutes, seconds = parts
-    duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    if not SHORTEST <= duration <= LONGEST:
+    seconds = durations.seconds_of(text)
+    if seconds is None or not SHORTEST_S <= seconds <= LONGEST_S:
         raise ScheduleError(f"Duration {text} must be from PT1M to P15D.")
-    return duration
+    return timedelta(seconds=seconds)
 
 
 def _field(text: str, name: str, low: int, high: int, words: tuple[str, ...]) -> frozenset[int]:
