@@ -8,39 +8,18 @@ A schedule is of the calendar, so the region's speed changes neither it nor its 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
-from region import durations
+from region import cron, durations
+from region.cron import Cron
 from region.services.cloudwatch.windows import zone_of
 
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 _CRON = re.compile(r"cron\(([^()]+)\)")
-_MONTHS: Final = (
-    "JAN",
-    "FEB",
-    "MAR",
-    "APR",
-    "MAY",
-    "JUN",
-    "JUL",
-    "AUG",
-    "SEP",
-    "OCT",
-    "NOV",
-    "DEC",
-)
-_DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 SHORTEST_S, LONGEST_S = 60, 15 * 86_400
-_FIELDS: Final = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of month", 1, 31, ()),
-    ("month", 1, 12, _MONTHS),
-    ("day of week", 0, 7, _DAYS),
-)
 
 
 class ScheduleError(ValueError):
@@ -59,28 +38,9 @@ def duration_of(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _field(text: str, name: str, low: int, high: int, words: tuple[str, ...]) -> frozenset[int]:
-    found: set[int] = set()
-    for part in text.upper().split(","):
-        first, _, last = part.partition("-")
-        if part == "*":
-            found |= set(range(low, high + 1))
-            continue
-        numbers: list[int] = []
-        for one in (first, last or first):
-            if one in words:
-                numbers.append(words.index(one) + (1 if words is _MONTHS else 0))
-            elif one.isdecimal():
-                numbers.append(int(one))
-        if len(numbers) != 2 or not low <= numbers[0] <= numbers[1] <= high:
-            raise ScheduleError(f"{part!r} is not a {name} of a cron expression.")
-        found |= set(range(numbers[0], numbers[1] + 1))
-    return frozenset(found)
-
-
 @lru_cache(maxsize=256)
-def starts(expression: str) -> Callable[[datetime], bool] | datetime:
-    """Return the local time of an `at` expression, or whether a `cron` expression has a minute.
+def starts(expression: str) -> Cron | datetime:
+    """Return the local time of an `at` expression, or the times of a `cron` expression, without steps.
 
     Raises:
         ScheduleError: It is neither.
@@ -92,25 +52,15 @@ def starts(expression: str) -> Callable[[datetime], bool] | datetime:
         except ValueError as error:
             raise ScheduleError(f"{expression} is not a time.") from error
     often = _CRON.fullmatch(expression)
-    parts = often[1].split() if often else []
-    if len(parts) != len(_FIELDS):
+    if often is None or "/" in expression:
         raise ScheduleError(
             f"{expression} is neither cron(Minutes Hours Day-of-month Month Day-of-week) nor "
             "at(yyyy-MM-ddThh:mm)."
         )
-    minutes, hours, days, months, weekdays = (
-        _field(part, *field) for part, field in zip(parts, _FIELDS, strict=True)
-    )
-    either = parts[2] != "*" and parts[4] != "*"
-
-    def fits(at: datetime) -> bool:
-        weekday = at.isoweekday() % 7
-        by_week = weekday in weekdays or (weekday == 0 and 7 in weekdays)
-        by_day = at.day in days
-        on_day = (by_week or by_day) if either else (by_week and by_day)
-        return at.minute in minutes and at.hour in hours and at.month in months and on_day
-
-    return fits
+    try:
+        return cron.parse(often[1])
+    except cron.CronError as error:
+        raise ScheduleError(f"{error}.") from error
 
 
 def is_active(settings: Mapping[str, Any], now: datetime) -> bool:
@@ -138,7 +88,7 @@ def _began_within(expression: str, duration: timedelta, minute: datetime) -> boo
     if isinstance(begin, datetime):
         return False
     count = int(duration.total_seconds() // 60)
-    return any(begin(minute - timedelta(minutes=ago)) for ago in range(count))
+    return any(begin.fits(minute - timedelta(minutes=ago)) for ago in range(count))
 
 
 def expired(settings: Mapping[str, Any], now: datetime) -> bool:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, FakeScheduledAction
 
+from region import cron
 from region.api.server import ControlPlane
 from region.services.autoscaling import groups
-from region.services.autoscaling.scheduled import cron
 from region.services.autoscaling.scheduled.records import ActionRecord
 
 SUSPENDED = "ScheduledActions"

@@ -1,4 +1,4 @@
-"""Cron expressions of scheduled actions: minute, hour, day of month, month, day of week.
+"""Cron expressions of five fields: minute, hour, day of month, month, day of week.
 
 Lists, ranges, steps, and names of months and days. As in cron, a time fits one of both days if both are
 restricted. See https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html
@@ -33,6 +33,10 @@ class Cron:
     weekdays: frozenset[int]
     any_day: bool
     any_weekday: bool
+
+    def fits(self, moment: datetime) -> bool:
+        """Return whether the minute of a moment is one of the times."""
+        return moment.minute in self.minutes and moment.hour in self.hours and self.fits_day(moment)
 
     def fits_day(self, moment: datetime) -> bool:
         """Return whether one of the times is on that day."""
