@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 
+from region import stamps
 from region.services.autoscaling import announcements
 from region.services.autoscaling.records import Activity, BackendRecord
 
@@ -22,7 +23,7 @@ FINAL_PROGRESS = 100
 
 def timestamp() -> str:
     """Format the present as Auto Scaling writes it in a cause."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamps.in_seconds(datetime.now(UTC))
 
 
 def place(zone: str, subnet: str = "") -> str:

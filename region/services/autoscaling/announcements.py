@@ -15,6 +15,7 @@ from typing import Any
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.sns.models import sns_backends
 
+from region import stamps
 from region.services.autoscaling.records import Activity, GroupRecord
 from region.services.events.emission import bus_of, publish
 
@@ -96,7 +97,7 @@ def send(
         "AutoScalingGroupName": group.name,
         "Event": kind,
         "Service": "AWS Auto Scaling",
-        "Time": _time(datetime.now(UTC)),
+        "Time": stamps.in_milliseconds(datetime.now(UTC)),
     }
     message.setdefault("RequestId", str(uuid.uuid4()))
     subject = f'Auto Scaling: {_SUBJECTS[kind]} for group "{group.name}"'[:100]
@@ -134,14 +135,10 @@ def _detail(group: FakeAutoScalingGroup, activity: Activity, instance_id: str) -
         "Description": activity.description,
         "Details": details,
         "EC2InstanceId": instance_id,
-        "EndTime": _time(ended),
+        "EndTime": stamps.in_milliseconds(ended),
         "Progress": 100 if failed else 50,
         "RequestId": activity.activity_id,
-        "StartTime": _time(activity.start_time),
+        "StartTime": stamps.in_milliseconds(activity.start_time),
         "StatusCode": "Failed" if failed else "InProgress",
         "StatusMessage": activity.status_message or "",
     }
-
-
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

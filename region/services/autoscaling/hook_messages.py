@@ -17,6 +17,7 @@ from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, Li
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from region import stamps
 from region.services.autoscaling import announcements, groups
 
 log = logging.getLogger(__name__)
@@ -79,14 +80,13 @@ def test_target(backend: AutoScalingBackend, group: FakeAutoScalingGroup, target
 
 
 def _send(backend: AutoScalingBackend, target: str, message: Mapping[str, Any]) -> None:
-    now = datetime.now(UTC)
     text = json.dumps(
         {
             **message,
             "AccountId": backend.account_id,
             "RequestId": str(uuid.uuid4()),
             "Service": "AWS Auto Scaling",
-            "Time": now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z",
+            "Time": stamps.in_milliseconds(datetime.now(UTC)),
         }
     )
     service, name = target.split(":")[2:3], target.rpartition(":")[2]

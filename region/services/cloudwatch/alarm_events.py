@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.cloudwatch.models import Alarm
 
+from region import stamps
 from region.services.cloudwatch.records import AlarmRecord, Transition
 from region.services.cloudwatch.windows import metrics_of
 
@@ -18,7 +19,7 @@ CHANGED = "CloudWatch Alarm State Change"
 def event_of(alarm: Alarm, change: Transition) -> tuple[dict[str, Any], str]:
     """Return the detail of a change's event, and the alarm's ARN."""
     settings = AlarmRecord.of(alarm).settings
-    stamp = f"{change.at:%Y-%m-%dT%H:%M:%S}.{change.at.microsecond // 1000:03d}+0000"
+    stamp = stamps.in_milliseconds(change.at, "+0000")
     configuration: dict[str, Any] = {"description": settings.get("AlarmDescription") or ""}
     if "AlarmRule" in settings:
         configuration["alarmRule"] = settings["AlarmRule"]

@@ -10,6 +10,7 @@ from typing import Any, cast
 import botocore.session
 from moto.core.exceptions import ServiceException
 
+from region import stamps
 from region.api.server import ControlPlane
 from region.services.cloudwatch import alarm_checks
 from region.services.cloudwatch.alarm_actions import AlarmActionError, AlarmEvent
@@ -95,7 +96,7 @@ _SHOUTED = {
 
 
 def _stamp(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}+0000"
+    return stamps.in_milliseconds(at, "+0000")
 
 
 @lru_cache(maxsize=4)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from region import stamps
 from region.services.cloudwatch import evaluation, statistics, windows
 from region.services.cloudwatch.evaluation import ALARM, INSUFFICIENT_DATA, Missing, Rule
 from region.services.cloudwatch.expressions import ExpressionError
@@ -156,8 +157,7 @@ def _data(
 
 
 def _stamp(at: float) -> str:
-    moment = datetime.fromtimestamp(at, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
+    return stamps.in_milliseconds(datetime.fromtimestamp(at, UTC), "+0000")
 
 
 def _datapoints(count: int) -> str:

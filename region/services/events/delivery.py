@@ -18,6 +18,7 @@ from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from region import stamps
 from region.services.events.targets import Arn, parse, text_for
 
 log = logging.getLogger(__name__)
@@ -44,8 +45,7 @@ def with_time(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return an event of PutEvents, whose time moto keeps as seconds, as EventBridge sends it."""
     found = {name: value for name, value in event.items() if name != "ingestion-time"}
     if isinstance(found.get("time"), int | float):
-        moment = datetime.fromtimestamp(float(found["time"]), UTC)
-        found["time"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        found["time"] = stamps.in_seconds(datetime.fromtimestamp(float(found["time"]), UTC))
     return found
 
 

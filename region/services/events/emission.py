@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.events.models import EventsBackend, events_backends
 
+from region import stamps
 from region.api.server import ControlPlane
 from region.services.events import delivery
 
@@ -52,7 +53,7 @@ def publish(
         "detail-type": detail_type,
         "source": source,
         "account": backend.account_id,
-        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": stamps.in_seconds(datetime.now(UTC)),
         "region": backend.region_name,
         "resources": list(resources),
         "detail": dict(detail),

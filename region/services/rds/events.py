@@ -17,6 +17,7 @@ from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterVal
 from moto.rds.models import RDSBackend
 from moto.sns.models import sns_backends
 
+from region import stamps
 from region.services.events import emission
 
 log = logging.getLogger(__name__)
@@ -171,7 +172,7 @@ def record(backend: RDSBackend, source: Any, *kinds: Kind) -> None:
                 "EventCategories": event.event_categories,
                 "SourceType": _SOURCE_TYPES.get(event.source_type, "DB_INSTANCE"),
                 "SourceArn": event.source_arn,
-                "Date": f"{event.date:%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
+                "Date": stamps.in_milliseconds(event.date),
                 "Message": event.message,
                 "SourceIdentifier": event.source_identifier,
                 "EventID": f"RDS-EVENT-{event.number}",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from moto.core.utils import utcnow
 from moto.ec2.models.instances import Instance
 
+from region import stamps
 from region.services.ssm.commands import ACTIVE, status_of
 from region.services.ssm.records import Invocation, ManagedNode, RunCommand
 from region.services.ssm.send_command_checks import DOCUMENT
@@ -154,9 +155,7 @@ def describe_node(instance: Instance, node: ManagedNode) -> dict[str, Any]:
 
 
 def _iso(when: datetime | None) -> str:
-    if when is None:
-        return ""
-    return when.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return "" if when is None else stamps.in_milliseconds(when)
 
 
 def _elapsed(invocation: Invocation) -> str:
