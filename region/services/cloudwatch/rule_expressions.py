@@ -105,7 +105,7 @@ def holds(rule: Rule, state_of: Callable[[str], str]) -> bool:
 
 def alarm_name(reference: str) -> str:
     """Return the name of an alarm that is named by its name or its ARN."""
-    return reference.split(":alarm:", 1)[1] if reference.startswith("arn:") else reference
+    return reference.split(":alarm:", 1)[-1] if reference.startswith("arn:") else reference
 
 
 def _tokens(text: str) -> Iterator[Rule | str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from region.api.server import ControlPlane
+from region.services.cloudwatch.rule_expressions import alarm_name
 from region.services.fis.durations import seconds_of
 from region.services.fis.records import ActionProgress
 
@@ -102,7 +103,7 @@ class AssertAlarm(Behaviour):
         with context.plane.lock:
             known = context.plane.backend("cloudwatch").alarms
             for arn in task.parameters["alarmArns"].split(","):
-                name = arn.strip().split(":alarm:", 1)[-1]
+                name = alarm_name(arn.strip())
                 state = known[name].state_value if name in known else "missing"
                 if state not in wanted:
                     raise ActionFailedError(

@@ -12,6 +12,7 @@ from moto.fis.models import Experiment
 
 from region.api.server import ControlPlane
 from region.provider.clients import Clients
+from region.services.cloudwatch.rule_expressions import alarm_name
 from region.services.fis import targets
 from region.services.fis.actions import ActionFailedError, Context, Task
 from region.services.fis.behaviours import BEHAVIOURS
@@ -111,7 +112,7 @@ class ExperimentsController:
         with self._plane.lock:
             alarms = self._plane.backend("cloudwatch").alarms
             for condition in experiment.stop_conditions:
-                name = str(condition.get("value") or "").split(":alarm:", 1)[-1]
+                name = alarm_name(str(condition.get("value") or ""))
                 if name in alarms and alarms[name].state_value == "ALARM":
                     return True
         return False
