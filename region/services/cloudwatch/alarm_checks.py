@@ -64,9 +64,7 @@ def check_metric_alarm(settings: Mapping[str, Any], region: str) -> None:
         InvalidParameterValue: The same.
         InvalidParameterCombination: The same.
     """
-    for name, why in _REFUSED.items():
-        if settings.get(name) is not None:
-            raise ValidationError(f"The local region does not implement {name}: {why}.")
+    check_implemented(settings)
     if settings.get("Metrics"):
         _check_math(settings)
     else:
@@ -75,6 +73,17 @@ def check_metric_alarm(settings: Mapping[str, Any], region: str) -> None:
     _check_length(settings)
     _check_window(settings)
     check_actions(settings, region, _dimensions(settings))
+
+
+def check_implemented(settings: Mapping[str, Any]) -> None:
+    """Refuse what the region does not implement of an alarm, composite or not.
+
+    Raises:
+        ValidationError: It has such a parameter.
+    """
+    for name, why in _REFUSED.items():
+        if settings.get(name) is not None:
+            raise ValidationError(f"The local region does not implement {name}: {why}.")
 
 
 def _dimensions(settings: Mapping[str, Any]) -> set[str]:

@@ -30,11 +30,7 @@ def put_composite_alarm(call: CloudWatchResponse) -> EmptyResult:
     parameters = Parameters(call)
     settings = given(parameters, _PARAMETERS)
     backend = call.cloudwatch_backend
-    if settings.get("ActionConfiguration") is not None:
-        raise ValidationError(
-            "The local region does not implement ActionConfiguration: it does not add tags to "
-            "notifications; leave it out."
-        )
+    alarm_checks.check_implemented(settings)
     try:
         rule = rule_expressions.parse(str(settings.get("AlarmRule") or ""))
     except rule_expressions.RuleError as error:
