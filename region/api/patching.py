@@ -21,7 +21,7 @@ and a name has one patch: a second one from elsewhere is an error, not a silent 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -172,6 +172,11 @@ class Patches:
 
         return decorate
 
+    def refuse(self, owner: object, reasons: Mapping[str, str]) -> None:
+        """Refuse calls that `owner` would accept without effect: their names, and why."""
+        for name, why in reasons.items():
+            self.method(owner, name)(_refusing(why))
+
     def install(self) -> None:
         """Apply all patches. Idempotent.
 
@@ -202,6 +207,13 @@ class Patches:
             yield
         finally:
             self.uninstall()
+
+
+def _refusing(why: str) -> Callable[[object], object]:
+    def refuse(_response: object) -> object:
+        raise NotImplementedError(why)
+
+    return refuse
 
 
 def _original(owner: object, name: str) -> Any:

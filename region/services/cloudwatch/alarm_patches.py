@@ -46,6 +46,7 @@ _UNUSED = (
 """moto's own fields, which stay empty: an alarm's record has what was put."""
 
 patches = Patches()
+patches.refuse(CloudWatchResponse, {"put_insight_rule": "it has no Contributor Insights"})
 
 
 def given(parameters: Parameters, names: Iterable[str]) -> dict[str, Any]:
@@ -292,10 +293,3 @@ def set_alarm_state(call: CloudWatchResponse) -> EmptyResult:
     alarms.change_state(backend, alarm, state, parameters.text("StateReason"), data)
     AlarmRecord.of(alarm).set_at = time.time()
     return EmptyResult()
-
-
-@patches.method(CloudWatchResponse)
-def put_insight_rule(call: CloudWatchResponse) -> EmptyResult:
-    """Refuse PutInsightRule: nothing would count."""
-    del call
-    raise NotImplementedError("it has no Contributor Insights")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
 
 from region.api.patching import Patches
@@ -120,14 +119,4 @@ REFUSED: Final[Mapping[str, str]] = {
 }
 """Calls by moto's names, and why they are refused."""
 
-
-def _refuse(call: str, why: str) -> None:
-    @patches.method(EC2Response, call)
-    def refuse(response: EC2Response) -> ActionResult:
-        raise NotImplementedError(why)
-
-    del refuse
-
-
-for _call, _why in REFUSED.items():
-    _refuse(_call, _why)
+patches.refuse(EC2Response, REFUSED)

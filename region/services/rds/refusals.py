@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from moto.core.responses import ActionResult
 from moto.rds.responses import RDSResponse
 
 from region.api.patching import Patches
@@ -64,14 +63,4 @@ REFUSED: Final[Mapping[str, str]] = {
 }
 """Calls that would be accepted without effect, and why."""
 
-
-def _refused(call: str, why: str) -> None:
-    @patches.method(RDSResponse, call)
-    def refuse(response: RDSResponse) -> ActionResult:
-        raise NotImplementedError(why)
-
-    del refuse
-
-
-for _call, _why in REFUSED.items():
-    _refused(_call, _why)
+patches.refuse(RDSResponse, REFUSED)
