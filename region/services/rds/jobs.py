@@ -93,10 +93,7 @@ class Jobs:
 
     def restart(self, view: View) -> None:
         """Reboot: everything pending of the parameter group takes effect."""
-        old = self.servers.get(view.identifier)
-        if old is not None:
-            old.stop()
-        self._run(view, self._fresh(view))
+        self._run_anew(view)
         with self._database(view) as database:
             if database is not None:
                 events.record(database.backend, database, events.SHUT_DOWN, events.RESTARTED)
@@ -128,31 +125,25 @@ class Jobs:
     def modify(self, view: View) -> None:
         """Apply the changes that are due."""
         restarts = modifications.restarts(view.applying)
+        fails_over = view.multi_az and "db_instance_class" in view.applying
         if not view.resume_at:
             self._say(view, *_begun(view))
             # The standby gets the new class first, and a failover makes it the primary.
-            if view.multi_az and "db_instance_class" in view.applying:
+            if fails_over:
                 self._outage(view, periods.FAILOVER.seconds, events.FAILOVER_STARTED)
                 return
             if view.applying.get("multi_az"):
-                with self._database(view) as database:
-                    if database is not None:
-                        wait = self._plane.config.seconds(periods.CONVERSION.seconds)
-                        DatabaseRecord.of(database).resume_at = time.time() + wait
+                self._resume_after(view, periods.CONVERSION.seconds)
                 return
-        failed_over = view.multi_az and "db_instance_class" in view.applying
         changed = self._apply(view)
         if changed is None:
             return
         if restarts:
-            old = self.servers.get(view.identifier)
-            if old is not None:
-                old.stop()
-            self._run(changed, self._fresh(changed))
+            self._run_anew(changed)
         with self._database(view) as database:
             if database is None:
                 return
-            if failed_over:
+            if fails_over:
                 self._swap_zones(database)
             DatabaseRecord.of(database).resume_at = 0.0
             finished = [*([events.RESTARTED] if restarts else []), *_ended(view)]
@@ -268,9 +259,19 @@ class Jobs:
                 record.directory, record.restore_from = str(server.directory), ""
                 instances.started(database, password, dict(view.spec.parameters), view.group)
 
+    def _run_anew(self, view: View) -> None:
+        """Stop the server that runs, and start one with the settings of now."""
+        old = self.servers.get(view.identifier)
+        if old is not None:
+            old.stop()
+        self._run(view, self._fresh(view))
+
     def _outage(self, view: View, period: float, kind: events.Kind) -> None:
         self._say(view, kind)
         self._server(view).crash()
+        self._resume_after(view, period)
+
+    def _resume_after(self, view: View, period: float) -> None:
         with self._database(view) as database:
             if database is not None:
                 wait = self._plane.config.seconds(period)
