@@ -67,10 +67,14 @@ class Subject:
     detailed: bool = False
 
     def dimensions(self) -> Iterator[Mapping[str, str]]:
-        """Yield the dimensions that its metrics have; those of type and image with detailed ones."""
+        """Yield the dimensions that all of its metrics have."""
         yield {"InstanceId": self.instance_id}
         if self.group:
             yield {GROUP: self.group}
+
+    def usage_dimensions(self) -> Iterator[Mapping[str, str]]:
+        """Yield those of what it uses: also type and image with detailed monitoring."""
+        yield from self.dimensions()
         if self.detailed:
             yield {"InstanceType": self.instance_type}
             yield {"ImageId": self.image_id}
@@ -90,7 +94,7 @@ def usage(subject: Subject, minutes: Iterable[Minute], at: float) -> Iterator[Da
             ("NetworkPacketsIn", "Count", tuple(minute.used.packets_in for minute in minutes)),
             ("NetworkPacketsOut", "Count", tuple(minute.used.packets_out for minute in minutes)),
         ]
-    for dimensions in subject.dimensions():
+    for dimensions in subject.usage_dimensions():
         yield Datum(
             NAMESPACE, "CPUUtilization", dimensions, unit="Percent", at=moment, samples=percents
         )
@@ -117,9 +121,8 @@ def status(subject: Subject, *, impaired: bool, at: float) -> Iterator[Datum]:
         "StatusCheckFailed_AttachedEBS": False,
     }
     for name, fails in failed.items():
-        for dimensions in ({"InstanceId": subject.instance_id}, {GROUP: subject.group}):
-            if all(dimensions.values()):
-                yield Datum(NAMESPACE, name, dimensions, float(fails), "Count", moment)
+        for dimensions in subject.dimensions():
+            yield Datum(NAMESPACE, name, dimensions, float(fails), "Count", moment)
 
 
 def credit(
@@ -133,6 +136,5 @@ def credit(
         values["CPUSurplusCreditBalance"] = credits_now.surplus
     moment = datetime.fromtimestamp(at, UTC)
     for name, value in values.items():
-        for dimensions in ({"InstanceId": subject.instance_id}, {GROUP: subject.group}):
-            if all(dimensions.values()):
-                yield Datum(NAMESPACE, name, dimensions, value, "Count", moment)
+        for dimensions in subject.dimensions():
+            yield Datum(NAMESPACE, name, dimensions, value, "Count", moment)
