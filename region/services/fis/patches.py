@@ -24,8 +24,6 @@ from region.services.fis.records import (
 )
 from region.services.fis.template_checks import check_template, invalid
 
-MOST_LISTED = 100
-
 patches = Patches()
 
 
