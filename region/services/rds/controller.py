@@ -60,7 +60,7 @@ class DatabasesController:
         self._retry_at: dict[str, float] = {}
         self._cleaned_up_at = 0.0
         self._pool = ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix="database")
-        _read_catalogues()
+        self._pool.submit(_read_catalogues)
 
     def reconcile(self) -> None:
         """Start the jobs that DB instances need, and measure those that run."""
