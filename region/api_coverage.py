@@ -10,10 +10,11 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from region.api import support
 from region.api.support import EVERYTHING, Operation, Support
+from region.services.cloudwatch import alarm_patches as cloudwatch
 from region.services.ec2 import refusals as ec2
 from region.services.rds import refusals as rds
 
-_REFUSED: Final = {"ec2": ec2.REFUSED, "rds": rds.REFUSED}
+_REFUSED: Final = {"cloudwatch": cloudwatch.REFUSED, "ec2": ec2.REFUSED, "rds": rds.REFUSED}
 """Calls whose patch refuses them, and says what to do instead."""
 
 _INTRODUCTION: Final = """\
