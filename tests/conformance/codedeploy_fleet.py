@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from typing import Any
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.roles import make_profile, make_role
 
 AGENT = """#!/bin/bash
 dnf install -y ruby wget
@@ -17,17 +17,15 @@ chmod +x install
 ./install auto
 """
 """User data for AWS, where no image has the agent; the local region's images have it."""
+SERVICE_POLICY = "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRole"
+READ_REVISIONS = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
 
 
-def trust(service: str) -> str:
-    """Return the policy of a role that a service assumes."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": "sts:AssumeRole",
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def service_role(cloud: Cloud) -> str:
+    """Return the ARN of a new role with which CodeDeploy deploys."""
+    name = cloud.name("codedeploy")
+    return make_role(cloud, name, "codedeploy.amazonaws.com", SERVICE_POLICY)
 
 
 def bundle(appspec: str, **files: str) -> bytes:
@@ -62,27 +60,10 @@ class Fleet:
             Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": cloud.region}
         )
         cloud.afterwards(cloud.s3.delete_bucket, Bucket=self.bucket)
-        self._profile = self._instance_profile()
+        self._profile = make_profile(cloud, "instances", READ_REVISIONS)
         self.instances = [self.launch(place % 3) for place in range(count)]
         for name in self.instances:
             cloud.until(lambda name=name: self.state(name) == "running", 300, f"{name} runs")
-
-    def _instance_profile(self) -> str:
-        cloud, name = self.cloud, self.cloud.name("instances")
-        cloud.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
-        cloud.afterwards(cloud.iam.delete_role, RoleName=name)
-        policy = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
-        cloud.iam.attach_role_policy(RoleName=name, PolicyArn=policy)
-        cloud.afterwards(cloud.iam.detach_role_policy, RoleName=name, PolicyArn=policy)
-        cloud.iam.create_instance_profile(InstanceProfileName=name)
-        cloud.afterwards(cloud.iam.delete_instance_profile, InstanceProfileName=name)
-        cloud.iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
-        cloud.afterwards(
-            cloud.iam.remove_role_from_instance_profile, InstanceProfileName=name, RoleName=name
-        )
-        if cloud.is_aws:
-            cloud.pause(15)
-        return name
 
     def launch(self, zone: int) -> str:
         """Launch an instance in one of the network's zones; return its id."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.roles import make_profile
 
 SITE = b"""#cloud-config
 write_files:
@@ -24,6 +24,8 @@ runcmd:
 """
 """A web server on port 8080 that answers /health until that file is removed."""
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
+COMMANDED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+"""Of instances that Systems Manager may command."""
 TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 BOOT = 120.0
 """Seconds of AWS until an instance of a group is in service."""
@@ -43,7 +45,11 @@ class Fleet:
     ) -> None:
         self.cloud, self.network = cloud, network
         self.name = cloud.name("fleet")
-        profile = {"IamInstanceProfile": {"Name": make_profile(cloud)}} if user_data else {}
+        profile = (
+            {"IamInstanceProfile": {"Name": make_profile(cloud, "commanded", COMMANDED)}}
+            if user_data
+            else {}
+        )
         self.template = self.make_template(user_data, **profile)
         wanted = {
             "MinSize": 0,
@@ -233,24 +239,6 @@ class Balancer:
     def wait_in_service(self, fleet: Fleet) -> None:
         """Wait until the group counts what the target group reports."""
         self.cloud.until(lambda: self.sources(fleet) == ["InService"], 120, "InService")
-
-
-def make_profile(cloud: Cloud) -> str:
-    """Create an instance profile with which Systems Manager may command, and return its name."""
-    name, iam = cloud.name("commanded"), cloud.iam
-    service = {"Service": "ec2.amazonaws.com"}
-    statement = {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
-    cloud.afterwards(iam.delete_role, RoleName=name)
-    core = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
-    iam.attach_role_policy(RoleName=name, PolicyArn=core)
-    cloud.afterwards(iam.detach_role_policy, RoleName=name, PolicyArn=core)
-    iam.create_instance_profile(InstanceProfileName=name)
-    cloud.afterwards(iam.delete_instance_profile, InstanceProfileName=name)
-    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
-    cloud.afterwards(iam.remove_role_from_instance_profile, InstanceProfileName=name, RoleName=name)
-    return name
 
 
 def run(cloud: Cloud, instances: Iterable[str], command: str) -> None:

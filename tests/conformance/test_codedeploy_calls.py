@@ -8,24 +8,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.codedeploy_fleet import trust
+from tests.conformance.codedeploy_fleet import service_role
 
-SERVICE_POLICY = "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRole"
 LAUNCH_HOOK = "CodeDeploy-managed-automatic-launch-deployment-hook-"
 
 
 @pytest.fixture
 def role(cloud: Cloud) -> str:
-    name = cloud.name("codedeploy")
-    arn = cloud.iam.create_role(
-        RoleName=name, AssumeRolePolicyDocument=trust("codedeploy.amazonaws.com")
-    )
-    cloud.afterwards(cloud.iam.delete_role, RoleName=name)
-    cloud.iam.attach_role_policy(RoleName=name, PolicyArn=SERVICE_POLICY)
-    cloud.afterwards(cloud.iam.detach_role_policy, RoleName=name, PolicyArn=SERVICE_POLICY)
-    if cloud.is_aws:
-        cloud.pause(15)  # A new role is not known everywhere at once.
-    return arn["Role"]["Arn"]
+    return service_role(cloud)
 
 
 @pytest.fixture

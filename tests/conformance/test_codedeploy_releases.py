@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.codedeploy_fleet import Fleet, trust
+from tests.conformance.codedeploy_fleet import Fleet, service_role
 
 pytestmark = pytest.mark.slow
-SERVICE_POLICY = "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRole"
 APPSPEC = """version: 0.0
 os: linux
 hooks:
@@ -36,14 +35,7 @@ EVENTS = [
 
 @pytest.fixture
 def fleet(cloud: Cloud, network: Network) -> Fleet:
-    name = cloud.name("codedeploy")
-    arn = cloud.iam.create_role(
-        RoleName=name, AssumeRolePolicyDocument=trust("codedeploy.amazonaws.com")
-    )["Role"]["Arn"]
-    cloud.afterwards(cloud.iam.delete_role, RoleName=name)
-    cloud.iam.attach_role_policy(RoleName=name, PolicyArn=SERVICE_POLICY)
-    cloud.afterwards(cloud.iam.detach_role_policy, RoleName=name, PolicyArn=SERVICE_POLICY)
-    made = Fleet(cloud, network, arn)
+    made = Fleet(cloud, network, service_role(cloud))
     made.upload("good.zip", APPSPEC, stop=START, start=START)
     made.upload("bad.zip", APPSPEC, stop=START, start=FAILS)
     return made

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.roles import make_role
 
 BUSY = "#!/bin/sh\nfor worker in 1 2; do while :; do :; done & done\n"
 FIVE_MINUTES = 300.0
@@ -168,19 +169,12 @@ def test_modes_of_credits(cloud: Cloud, network: Network) -> None:
 def test_an_experiment_stops_an_instance(cloud: Cloud, network: Network) -> None:
     target = Machine(cloud, network)
     cloud.until(lambda: target.state == "running", 120)
-    role = cloud.iam.create_role(
-        RoleName=cloud.name("fis"),
-        AssumeRolePolicyDocument=(
-            '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
-            '"Principal":{"Service":"fis.amazonaws.com"}}]}'
-        ),
-    )["Role"]
-    cloud.afterwards(cloud.iam.delete_role, RoleName=role["RoleName"])
-    account = role["Arn"].split(":")[4]
+    role = make_role(cloud, cloud.name("fis"), "fis.amazonaws.com")
+    account = role.split(":")[4]
     arn = f"arn:aws:ec2:{cloud.region}:{account}:instance/{target.name}"
     template = cloud.fis.create_experiment_template(
         description="stop",
-        roleArn=role["Arn"],
+        roleArn=role,
         stopConditions=[{"source": "none"}],
         targets={
             "one": {
