@@ -7,6 +7,7 @@ models of the services, half of their size, once for moto's answers and once for
 
 from __future__ import annotations
 
+import functools
 import gzip
 import importlib
 import json
@@ -58,10 +59,25 @@ class _LeanFiles(JSONFileLoader):
 
     def load_file(self, file_path: str) -> Any:
         """Return the content of `<file_path>.json` or `.json.gz`; None if there is neither."""
-        for suffix, opened in ((".json", open), (".json.gz", gzip.open)):
-            with suppress(FileNotFoundError), opened(f"{file_path}{suffix}", "rb") as file:
-                return json.load(file, object_pairs_hook=_lean)
-        return None
+        return _read(file_path)
+
+
+class _FilesOnce(JSONFileLoader):
+    """Reads each of them once, until `_read_once` is emptied."""
+
+    def load_file(self, file_path: str) -> Any:
+        """Return what `_LeanFiles` returns."""
+        return _read_once(file_path)
+
+
+def _read(file_path: str) -> Any:
+    for suffix, opened in ((".json", open), (".json.gz", gzip.open)):
+        with suppress(FileNotFoundError), opened(f"{file_path}{suffix}", "rb") as file:
+            return json.load(file, object_pairs_hook=_lean)
+    return None
+
+
+_read_once = functools.cache(_read)
 
 
 def _lean(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -84,11 +100,15 @@ def install() -> None:
     Loader.FILE_LOADER_CLASS = _LeanFiles
     if _TABLES in sys.modules:
         return
+    # At its import moto asks three sessions for EC2's regions, each of which reads EC2's whole model.
+    Loader.FILE_LOADER_CLASS = _FilesOnce
     utils.load_resource = _without_offerings
     try:
         tables = importlib.import_module(_TABLES).INSTANCE_TYPE_OFFERINGS
     finally:
         utils.load_resource = _load_resource
+        Loader.FILE_LOADER_CLASS = _LeanFiles
+        _read_once.cache_clear()
     for kind in tables:
         tables[kind] = Offerings(kind)
 
