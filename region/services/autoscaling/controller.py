@@ -47,8 +47,7 @@ class AutoScalingController:
 
     `launch_gate(group, instance_id)` is asked about each instance that is up, before it goes into
     service, and `termination_gate` about each that is out of traffic, before it is terminated:
-    CodeDeploy's hooks. Both are asked without the control plane's lock. `shifted_zones(plane,
-    group)` names the zones that are shifted away from a group.
+    CodeDeploy's hooks. Both are asked without the control plane's lock.
     """
 
     name = "autoscaling"
@@ -58,13 +57,11 @@ class AutoScalingController:
         plane: ControlPlane,
         launch_gate: Gate = always_continue,
         termination_gate: Gate = always_continue,
-        shifted_zones: views.ShiftedZones = views.no_zones,
     ) -> None:
         """Work on the groups of `plane`."""
         self._plane = plane
         self._launch_gate = launch_gate
         self._termination_gate = termination_gate
-        self._shifted_zones = shifted_zones
         self._started = time.time()
 
     def reconcile(self) -> None:
@@ -168,22 +165,20 @@ class AutoScalingController:
 
         One launch at a time: where one finds no capacity, the next goes to another zone.
         """
-        shifted = self._shifted_zones(self._plane, group)
-        plan = self._plan(group, shifted)
-        self._terminate(group, plan)
+        self._terminate(group, self._plan(group))
         for _ in range(2 * (group.desired_capacity or 0) + len(group.availability_zones)):
-            plan = self._plan(group, shifted)
+            plan = self._plan(group)
             count = len(groups.counted(group))
             if not plan.launches:
                 break
             if not launching.launch(self._plane, group, plan.launches[0], count):
                 break
 
-    def _plan(self, group: FakeAutoScalingGroup, shifted: frozenset[str]) -> scaling_plan.Plan:
+    def _plan(self, group: FakeAutoScalingGroup) -> scaling_plan.Plan:
         now, record = time.time(), GroupRecord.of(group)
         return scaling_plan.plan(
-            views.settings_of(self._plane, group, shifted),
-            views.members_of(group, shifted),
+            views.settings_of(self._plane, group),
+            views.members_of(group),
             now,
             may_launch=now >= record.launch_not_before,
         )

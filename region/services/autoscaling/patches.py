@@ -276,7 +276,5 @@ def _store(given: Parameters, group: FakeAutoScalingGroup) -> None:
         record.default_instance_warmup = None  # -1 clears it.
     policy = record.instance_maintenance_policy
     if policy and -1 in {int(value) for value in policy.values()}:
-        record.instance_maintenance_policy = None  # -1 clears the policy, and the warm-up too.
-    if record.default_instance_warmup == -1:
-        record.default_instance_warmup = None
+        record.instance_maintenance_policy = None  # -1 clears it.
     record.max_instance_lifetime = record.max_instance_lifetime or None

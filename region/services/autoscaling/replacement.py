@@ -20,7 +20,7 @@ def leaving(settings: GroupSettings, members: Sequence[Member]) -> list[Member]:
     """Return the members to replace, those that are replaced at once first."""
     if "ReplaceUnhealthy" in settings.suspended:
         return []
-    found = [one for one in members if one.in_service and not one.healthy and not one.kept]
+    found = [one for one in members if one.in_service and not one.healthy]
     return sorted(found, key=lambda one: not one.urgent)
 
 

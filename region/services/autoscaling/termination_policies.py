@@ -38,7 +38,6 @@ class Member:
     Attributes:
         ready: It has passed its first health check and has warmed up.
         urgent: It is unhealthy and is replaced at once, however many others are.
-        kept: It is not replaced, whatever its health: its zone is shifted away.
         current_template: It was launched from the template that the group has now.
         type_rank: The place of its type in the group's list of types.
         launched_at: Epoch seconds.
@@ -52,7 +51,6 @@ class Member:
     healthy: bool = True
     ready: bool = True
     urgent: bool = False
-    kept: bool = False
     protected: bool = False
     current_template: bool = True
     template_version: int = 0

@@ -6,7 +6,6 @@ Callers hold the control plane's lock.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from moto.ec2.models import EC2Backend
@@ -20,19 +19,9 @@ from region.services.autoscaling.termination_policies import Member, Placement
 
 BALANCED_ONLY = "balanced-only"
 
-ShiftedZones = Callable[[ControlPlane, FakeAutoScalingGroup], frozenset[str]]
 
-
-def no_zones(plane: ControlPlane, group: FakeAutoScalingGroup) -> frozenset[str]:
-    """Shift no zone away."""
-    del plane, group
-    return frozenset()
-
-
-def settings_of(
-    plane: ControlPlane, group: FakeAutoScalingGroup, shifted: frozenset[str]
-) -> GroupSettings:
-    """Return what a group's plan is made for; nothing is launched in zones that are shifted away."""
+def settings_of(plane: ControlPlane, group: FakeAutoScalingGroup) -> GroupSettings:
+    """Return what a group's plan is made for."""
     record, now = GroupRecord.of(group), time.time()
     names = (group.vpc_zone_identifier or "").split(",")
     backend = plane.backend("ec2")
@@ -43,7 +32,7 @@ def settings_of(
     ]
     policy = record.instance_maintenance_policy or {}
     distribution = record.availability_zone_distribution or {}
-    blocked = {zone for zone, until in record.blocked_zones.items() if now < until}
+    blocked = frozenset(zone for zone, until in record.blocked_zones.items() if now < until)
     return GroupSettings(
         desired=(group.desired_capacity or 0) + record.surge,
         max_size=group.max_size or 0,
@@ -52,32 +41,28 @@ def settings_of(
         min_healthy=_number(policy.get("MinHealthyPercentage")),
         max_healthy=_number(policy.get("MaxHealthyPercentage")),
         suspended=groups.suspended_processes(group),
-        blocked_zones=frozenset(blocked | shifted),
+        blocked_zones=blocked,
         being_replaced=sum(1 for member in group.instance_states if _is_being_replaced(member)),
         balanced_only=distribution.get("CapacityDistributionStrategy") == BALANCED_ONLY,
     )
 
 
-def members_of(group: FakeAutoScalingGroup, shifted: frozenset[str]) -> list[Member]:
+def members_of(group: FakeAutoScalingGroup) -> list[Member]:
     """Return the members that count towards a group's capacity."""
-    policy = GroupRecord.of(group).availability_zone_impairment_policy or {}
-    ignored = policy.get("ImpairedZoneHealthCheckBehavior") == "IgnoreUnhealthy"
-    kept = shifted if ignored else frozenset[str]()
-    return [_member(group, member, kept) for member in groups.counted(group)]
+    return [_member(group, member) for member in groups.counted(group)]
 
 
-def _member(group: FakeAutoScalingGroup, member: InstanceState, kept: frozenset[str]) -> Member:
+def _member(group: FakeAutoScalingGroup, member: InstanceState) -> Member:
     record, instance = MemberRecord.of(member), member.instance
     launched = record.launched_template or {}
-    template, zone = group.ec2_launch_template, instance.placement.zone or ""
+    template = group.ec2_launch_template
     return Member(
         instance_id=instance.id,
-        placement=Placement(instance.subnet_id or "", zone),
+        placement=Placement(instance.subnet_id or "", instance.placement.zone or ""),
         in_service=member.lifecycle_state == groups.IN_SERVICE,
         healthy=member.health_status == "Healthy",
         ready=record.ready,
         urgent=record.urgent,
-        kept=zone in kept,
         protected=bool(member.protected_from_scale_in),
         current_template=template is not None and launched.get("LaunchTemplateId") == template.id,
         template_version=int(launched.get("Version", 0)),

@@ -153,7 +153,7 @@ LOAD_BALANCER: Final[Mapping[str, _Attribute]] = {
     IDLE_TIMEOUT: _Attribute("60", first=1, last=4000),
     CLIENT_KEEP_ALIVE: _Attribute("3600", first=60, last=_WEEK),
     "ipv6.deny_all_igw_traffic": _off("its network has no IPv6"),
-    "load_balancing.cross_zone.enabled": _Attribute("true", _BOOLEAN),
+    CROSS_ZONE: _Attribute("true", _BOOLEAN),
     "routing.http.desync_mitigation_mode": _Attribute(
         "defensive",
         ("monitor", "defensive", "strictest"),
@@ -187,11 +187,11 @@ def check_load_balancer(given: Mapping[str, str]) -> None:
         AttributesError: AWS, or the local region, does not take it.
     """
     _check_each("Load balancer", LOAD_BALANCER, given)
-    if given.get("load_balancing.cross_zone.enabled", "true") != "true":
+    if given.get(CROSS_ZONE, "true") != "true":
         raise AttributesError(
             "InvalidConfigurationRequest",
             "Cross-zone load balancing cannot be disabled for load balancers of type 'application': "
-            "set load_balancing.cross_zone.enabled of a target group",
+            f"set {CROSS_ZONE} of a target group",
         )
 
 

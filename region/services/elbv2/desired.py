@@ -66,7 +66,7 @@ def read(
     record = LoadBalancerRecord.of(load_balancer)
     groups = [
         backend.target_groups[arn]
-        for arn in sorted(target_groups.forwarded_to(backend, load_balancer))
+        for arn in sorted(target_groups.forwarded_to(load_balancer))
         if arn in backend.target_groups
     ]
     known = security_groups.read(backend.ec2_backend)

@@ -142,15 +142,13 @@ def traffic_data(
         )
     for group, name in groups.items():
         known = [item for item in report.get(group, {}).values() if _is_registered(item)]
-        for dimensions in _of_group(balancer, name):
-            total = sums.get(("RequestCount", dimensions), 0)
-            zonal = "AvailabilityZone" in dict(dimensions)
-            # A group without requests has zeros, so that whoever scales by them scales in.
-            if total or (known and not zonal):
-                each = total / max(1, len(known))
-                yield _sum("RequestCountPerTarget", dimensions, each, at)
-                if not zonal:
-                    yield _sum("RequestCountPerTarget", (("TargetGroup", name),), each, at)
+        both = (("TargetGroup", name), ("LoadBalancer", balancer))
+        total = sums.get(("RequestCount", both), 0)
+        # A group without requests has zeros, so that whoever scales by them scales in.
+        if total or known:
+            each = total / max(1, len(known))
+            yield _sum("RequestCountPerTarget", both, each, at)
+            yield _sum("RequestCountPerTarget", both[:1], each, at)
 
 
 def _count(some: Requests, balancer: str, group: str, sums: _Sums, times: _Times) -> None:
@@ -233,10 +231,6 @@ def _by_zone(
         members = [item for item in targets if item.zone == zone]
         if members:
             yield (("AvailabilityZone", zone), *both), members
-
-
-def _of_group(balancer: str, group: str) -> Iterator[Dimensions]:
-    yield (("TargetGroup", group), ("LoadBalancer", balancer))
 
 
 def _is_registered(target: TargetStatus) -> bool:

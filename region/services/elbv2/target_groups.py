@@ -5,16 +5,16 @@ Callers hold the control plane's lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any, Final
 
-from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer, FakeTargetGroup
+from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer, FakeTargetGroup
 
 from region.config import RegionConfig
+from region.services.elbv2.attributes import DEREGISTRATION_DELAY
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord, TargetHealth
 
-DEREGISTRATION_DELAY: Final = "deregistration_delay.timeout_seconds"
 DRAIN_MARGIN: Final = 60.0
 """Seconds after the deregistration delay until a target that still drains is given up on."""
 EVERY_ZONE: Final = "all"
@@ -45,20 +45,19 @@ TERMINATED: Final = TargetHealth(
 )
 
 
-def forwarded_to(backend: ELBv2Backend, load_balancer: FakeLoadBalancer) -> set[str]:
+def forwarded_to(load_balancer: FakeLoadBalancer) -> set[str]:
     """Return the ARNs of the target groups that the load balancer's rules forward to."""
     return {
         arn
         for listener in load_balancer.listeners.values()
         for rule in listener.rules.values()
         for action in rule.actions
-        for arn in action_targets(backend, action.data)
+        for arn in action_targets(action.data)
     }
 
 
-def action_targets(backend: ELBv2Backend, action: dict[str, Any]) -> list[str]:
+def action_targets(action: dict[str, Any]) -> list[str]:
     """Return the ARNs of the target groups that a listener's action forwards to."""
-    del backend
     config = action.get("ForwardConfig") or {}
     found = [str(group["TargetGroupArn"]) for group in config.get("TargetGroups") or []]
     if action.get("Type") == "forward" and not found and action.get("TargetGroupArn"):
@@ -66,16 +65,10 @@ def action_targets(backend: ELBv2Backend, action: dict[str, Any]) -> list[str]:
     return found
 
 
-def listeners(backend: ELBv2Backend) -> Iterator[FakeListener]:
-    """Yield the listeners of all load balancers."""
-    for load_balancer in backend.load_balancers.values():
-        yield from load_balancer.listeners.values()
-
-
 def balancer_of(backend: ELBv2Backend, target_group: FakeTargetGroup) -> FakeLoadBalancer | None:
     """Return the load balancer that forwards to the target group; there is one at most."""
     for load_balancer in backend.load_balancers.values():
-        if target_group.arn in forwarded_to(backend, load_balancer):
+        if target_group.arn in forwarded_to(load_balancer):
             return load_balancer
     return None
 

@@ -62,10 +62,6 @@ def test_a_fleet_that_is_all_unhealthy_is_replaced_one_by_one():
     assert len(replacement.to_terminate(settings(40), fleet(40, 39))) == 4
 
 
-def test_what_is_kept_is_not_replaced():
-    assert replacement.to_terminate(settings(4), fleet(4, 1, kept=True, urgent=True)) == []
-
-
 def test_a_replacement_that_is_launched_first_must_be_ready():
     policy = settings(3, min_healthy=100, max_healthy=200)
     members = [*fleet(3, 1), Member("i-new", PLACEMENTS[0], ready=False, beyond_desired=True)]
