@@ -20,8 +20,10 @@ from region.services.arc_zonal_shift.store import (
     CANCELED,
     Shift,
     Store,
+    in_alarm,
     now,
     seconds_of,
+    store_of,
 )
 from region.services.elbv2 import attributes
 from region.services.elbv2.records import LoadBalancerRecord
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 Answered = tuple[int, Mapping[str, object]]
 _Handler = Callable[[str, Call], Mapping[str, object]]
 _CREATES: Final = {("POST", "zonalshifts"), ("POST", "configuration")}
-_STORE: Final = "arc-zonal-shift"
 _PRACTICE: Final = (
     "blockedDates",
     "blockedWindows",
@@ -81,7 +82,7 @@ class ZonalShiftApi:
 
     @property
     def _store(self) -> Store:
-        return cast("Store", self._plane.extra.setdefault(_STORE, Store()))
+        return store_of(self._plane)
 
     def answer(self, call: Call) -> Answered:
         """Answer a call."""
@@ -211,10 +212,8 @@ class ZonalShiftApi:
         return found
 
     def _zone(self, balancer: FakeLoadBalancer, identity: str) -> str:
-        names = zone_names(self._plane.backend("ec2"))
-        nodes = LoadBalancerRecord.of(balancer).nodes
-        if names.get(identity) not in nodes:
-            ids = sorted(key for key, name in names.items() if name in nodes)
+        ids = self._zones(balancer)
+        if identity not in ids:
             message = f"awayFrom '{identity}' is not a zone of the resource: {', '.join(ids)}."
             raise invalid(message, "InvalidAz")
         return identity
@@ -224,36 +223,34 @@ class ZonalShiftApi:
         nodes = LoadBalancerRecord.of(balancer).nodes
         return sorted(key for key, name in names.items() if name in nodes)
 
-    def _weights(self, balancer: FakeLoadBalancer) -> dict[str, float]:
+    def _applied(self, balancer: FakeLoadBalancer) -> dict[str, object]:
         shift = self._store.active(balancer.arn)
-        return {
+        weights = {
             zone: 0.0 if shift is not None and shift.away_from == zone else 1.0
             for zone in self._zones(balancer)
         }
+        return {
+            "appliedWeights": weights,
+            "zonalShifts": [_in_resource(shift)] if shift is not None else [],
+            "autoshifts": [],
+            "zonalAutoshiftStatus": "DISABLED",
+        }
 
     def _summary(self, balancer: FakeLoadBalancer) -> dict[str, object]:
-        shift = self._store.active(balancer.arn)
         return {
             "arn": balancer.arn,
             "name": balancer.name,
             "availabilityZones": self._zones(balancer),
-            "appliedWeights": self._weights(balancer),
-            "zonalShifts": [_in_resource(shift)] if shift is not None else [],
-            "autoshifts": [],
-            "zonalAutoshiftStatus": "DISABLED",
+            **self._applied(balancer),
             "practiceRunStatus": "ENABLED" if balancer.arn in self._store.practice else "DISABLED",
         }
 
     def _resource(self, name: str) -> Mapping[str, object]:
         balancer = self._balancer(name)
-        shift = self._store.active(balancer.arn)
         found: dict[str, object] = {
             "arn": balancer.arn,
             "name": balancer.name,
-            "appliedWeights": self._weights(balancer),
-            "zonalShifts": [_in_resource(shift)] if shift is not None else [],
-            "autoshifts": [],
-            "zonalAutoshiftStatus": "DISABLED",
+            **self._applied(balancer),
         }
         if balancer.arn in self._store.practice:
             found["practiceRunConfiguration"] = self._store.practice[balancer.arn]
@@ -279,20 +276,12 @@ class ZonalShiftApi:
                 409, "ConflictException", message, reason="PracticeConfigurationAlreadyExists"
             )
         given = {name: body[name] for name in _PRACTICE if body.get(name)}
-        if not given.get("outcomeAlarms"):
-            message = "A practice run configuration needs an alarm in 'outcomeAlarms'."
-            raise invalid(message, "InvalidPracticeBlocker")
-        self._store.practice[balancer.arn] = given
-        return self._configured(balancer)
+        return self._configured(balancer, given)
 
     def _reconfigure(self, name: str, body: Mapping[str, Any]) -> Mapping[str, object]:
         balancer, present = self._with_practice(name)
         changed = {**present, **{key: body[key] for key in _PRACTICE if key in body}}
-        if not changed.get("outcomeAlarms"):
-            message = "A practice run configuration needs an alarm in 'outcomeAlarms'."
-            raise invalid(message, "InvalidPracticeBlocker")
-        self._store.practice[balancer.arn] = changed
-        return self._configured(balancer)
+        return self._configured(balancer, changed)
 
     def _unconfigure(self, name: str) -> Mapping[str, object]:
         balancer, _ = self._with_practice(name)
@@ -311,12 +300,19 @@ class ZonalShiftApi:
             raise ServiceError(404, "ResourceNotFoundException", message)
         return balancer, present
 
-    def _configured(self, balancer: FakeLoadBalancer) -> Mapping[str, object]:
+    def _configured(
+        self, balancer: FakeLoadBalancer, wanted: dict[str, Any]
+    ) -> Mapping[str, object]:
+        """Keep the configuration of a load balancer's practice runs, and describe it."""
+        if not wanted.get("outcomeAlarms"):
+            message = "A practice run configuration needs an alarm in 'outcomeAlarms'."
+            raise invalid(message, "InvalidPracticeBlocker")
+        self._store.practice[balancer.arn] = wanted
         return {
             "arn": balancer.arn,
             "name": balancer.name,
             "zonalAutoshiftStatus": "DISABLED",
-            "practiceRunConfiguration": self._store.practice[balancer.arn],
+            "practiceRunConfiguration": wanted,
         }
 
     def _practice(self, body: Mapping[str, Any]) -> Mapping[str, object]:
@@ -326,11 +322,8 @@ class ZonalShiftApi:
             raise ServiceError(409, "ConflictException", message, reason="ZonalShiftAlreadyExists")
         zone = self._zone(balancer, str(body.get("awayFrom", "")))
         blocking = [*configuration.get("blockingAlarms", ()), *configuration["outcomeAlarms"]]
-        alarms = cast("Mapping[str, Any]", self._plane.backend("cloudwatch").alarms)
-        for item in blocking:
-            name = str(item.get("alarmIdentifier", "")).rsplit(":", 1)[-1]
-            if name in alarms and alarms[name].state_value == "ALARM":
-                raise invalid(f"Alarm {name} is in alarm.", "InvalidPracticeBlocker")
+        for name in in_alarm(self._plane, blocking):
+            raise invalid(f"Alarm {name} is in alarm.", "InvalidPracticeBlocker")
         length = self._plane.config.seconds(PRACTICE_RUN.seconds)
         shift = Shift(balancer.arn, zone, _comment(body), now(), now() + length, outcome="PENDING")
         self._store.add(shift)

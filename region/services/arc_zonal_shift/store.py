@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from region.services.arc_zonal_shift.periods import LONGEST_SHIFT
 
+if TYPE_CHECKING:
+    from region.api.server import ControlPlane
+
+SERVICE: Final = "arc-zonal-shift"
 ACTIVE: Final = "ACTIVE"
 EXPIRED: Final = "EXPIRED"
 CANCELED: Final = "CANCELED"
@@ -88,6 +92,18 @@ class Store:
             if shift.practice:
                 shift.outcome = "FAILED" if failed else "SUCCEEDED"
         return changed
+
+
+def store_of(plane: ControlPlane) -> Store:
+    """Return the store of the region, which is saved with it."""
+    return cast("Store", plane.extra.setdefault(SERVICE, Store()))
+
+
+def in_alarm(plane: ControlPlane, items: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the names of those alarms of a practice run's configuration that are in ALARM."""
+    alarms = cast("Mapping[str, Any]", plane.backend("cloudwatch").alarms)
+    names = [str(item.get("alarmIdentifier", "")).rsplit(":", 1)[-1] for item in items]
+    return [name for name in names if name in alarms and alarms[name].state_value == "ALARM"]
 
 
 def seconds_of(expires_in: str) -> float | None:
