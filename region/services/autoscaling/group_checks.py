@@ -41,6 +41,10 @@ NOT_IMPLEMENTED: Final = {
     "Operator": "leave it out",
     "PlacementGroup": "instances share this computer anyway: leave it out",
 }
+ONE_SOURCE: Final = (
+    "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId "
+    "or MixedInstancesPolicy parameter."
+)
 NO_LAUNCH_CONFIGURATIONS: Final = (
     "The Launch Configuration creation operation is not available in your account. Use launch "
     "templates to create configuration templates for your Auto Scaling groups."
@@ -168,11 +172,7 @@ def _check_source(backend: AutoScalingBackend, given: Parameters) -> None:
         raise AutoscalingClientError("UnsupportedOperation", NO_LAUNCH_CONFIGURATIONS)
     template, mixed = given.structure("LaunchTemplate"), given.structure("MixedInstancesPolicy")
     if template and mixed:
-        message = (
-            "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId "
-            "or MixedInstancesPolicy parameter."
-        )
-        raise ValidationError(message)
+        raise ValidationError(ONE_SOURCE)
     if template:
         _check_template(backend, template)
     if mixed:

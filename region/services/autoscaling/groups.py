@@ -15,7 +15,7 @@ from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, In
 from moto.ec2.models.instances import Instance
 from moto.elbv2.models import FakeTargetGroup
 
-from region.services.autoscaling import activities
+from region.services.autoscaling import activities, announcements
 from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.autoscaling.scaling import policies
 from region.services.ec2 import instances as ec2
@@ -86,6 +86,22 @@ def group_of(member: InstanceState) -> FakeAutoScalingGroup:
 def counted(group: FakeAutoScalingGroup) -> list[InstanceState]:
     """Return the members that make up the group's capacity: launching or in service."""
     return [member for member in group.instance_states if member.lifecycle_state in COUNTED]
+
+
+def staying(group: FakeAutoScalingGroup) -> list[InstanceState]:
+    """Return the members that are not on their way out."""
+    return [
+        member
+        for member in group.instance_states
+        if not member.lifecycle_state.startswith(TERMINATING)
+    ]
+
+
+def shrink(group: FakeAutoScalingGroup) -> str:
+    """Take one off the desired capacity, and return the words about it for a cause."""
+    before = group.desired_capacity or 0
+    group.desired_capacity = before - 1
+    return f", shrinking the capacity from {before} to {before - 1}"
 
 
 def refuse_if_deleting(group: FakeAutoScalingGroup) -> None:
@@ -159,7 +175,7 @@ def begin_termination(backend: AutoScalingBackend, member: InstanceState, cause:
     record.termination_activity = activities.begin(
         backend,
         group_of(member),
-        f"Terminating EC2 instance: {member.instance.id}",
+        f"{announcements.TERMINATING}: {member.instance.id}",
         cause,
         activities.place(member.availability_zone or "", member.instance.subnet_id or ""),
     )

@@ -57,9 +57,7 @@ def _terminate(
         "in response to a user request"
     )
     if decrement and member.lifecycle_state in groups.COUNTED:
-        before = group.desired_capacity or 0
-        group.desired_capacity = before - 1
-        cause += f", shrinking the capacity from {before} to {before - 1}"
+        cause += groups.shrink(group)
     groups.begin_termination(backend, member, f"{cause}.")
     return activities.find(backend, ids=[MemberRecord.of(member).termination_activity])[0]
 

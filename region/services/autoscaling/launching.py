@@ -15,6 +15,7 @@ from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from region.api.server import ControlPlane
 from region.services.autoscaling import (
     activities,
+    announcements,
     groups,
     launch_requests,
     lifecycle,
@@ -55,17 +56,17 @@ def launch(
         known.launch_activity = activities.begin(
             backend,
             group,
-            f"Launching a new EC2 instance from warm pool: {warm.instance.id}",
+            f"{announcements.LAUNCHING} from warm pool: {warm.instance.id}",
             cause,
         )
         return True
     details = activities.place(step.placement.zone, step.placement.subnet_id)
-    activity = activities.begin(backend, group, "Launching a new EC2 instance", cause, details)
+    activity = activities.begin(backend, group, announcements.LAUNCHING, cause, details)
     try:
         instance, choice = launch_requests.run(plane.backend("ec2"), group, step.placement)
     except Exception as error:
         message = f"{error} Launching EC2 instance failed."
-        text = f"Launching a new EC2 instance.  Status Reason: {message}"
+        text = f"{announcements.LAUNCHING}.  Status Reason: {message}"
         activities.describe(backend, activity, text)
         activities.finish(backend, activity, "Failed", message)
         if isinstance(error, NoCapacityError):
@@ -73,7 +74,7 @@ def launch(
             return True
         _back_off(plane, group)
         return False
-    activities.describe(backend, activity, f"Launching a new EC2 instance: {instance.id}")
+    activities.describe(backend, activity, f"{announcements.LAUNCHING}: {instance.id}")
     activities.set_status(backend, activity, activities.PRE_IN_SERVICE, 30)
     record = MemberRecord.of(groups.add_member(group, instance))
     record.launched_template = choice.described

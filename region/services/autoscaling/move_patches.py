@@ -40,7 +40,7 @@ def enter_standby(self: AutoScalingResponse) -> ActionResult:
     for member in members:
         cause = "moved to standby in response to a user request"
         if decrement:
-            cause += _shrink(group)
+            cause += groups.shrink(group)
         ids.append(
             moves.begin(
                 backend,
@@ -80,7 +80,7 @@ def detach_instances(self: AutoScalingResponse) -> ActionResult:
     for member in members:
         cause = "detached in response to a user request"
         if decrement and member in serving:
-            cause += _shrink(group)
+            cause += groups.shrink(group)
         text = "Detaching EC2 instance"
         ids.append(moves.begin(backend, member, groups.DETACHING, text, cause))
     return _answer(backend, ids)
@@ -161,12 +161,6 @@ def _check_increase(group: FakeAutoScalingGroup, count: int) -> None:
             f"maximum size of {maximum} of group {group.name}."
         )
         raise ValidationError(message)
-
-
-def _shrink(group: FakeAutoScalingGroup) -> str:
-    before = group.desired_capacity or 0
-    group.desired_capacity = before - 1
-    return f", shrinking the capacity from {before} to {before - 1}"
 
 
 def _grow(group: FakeAutoScalingGroup) -> str:

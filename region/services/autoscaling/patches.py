@@ -146,11 +146,7 @@ def _create(moto: Original, self: AutoScalingResponse) -> EmptyResult:
     group_checks.check(backend, given)
     mixed = given.structure("MixedInstancesPolicy")
     if not given.structure("LaunchTemplate") and not mixed:
-        message = (
-            "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId "
-            "or MixedInstancesPolicy parameter."
-        )
-        raise ValidationError(message)
+        raise ValidationError(group_checks.ONE_SOURCE)
     hooks = given.structures("LifecycleHookSpecificationList")
     for hook in hooks:
         hook_patches.check(hook, new=True)

@@ -8,8 +8,6 @@ from __future__ import annotations
 import time
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
-from moto.ec2.models import EC2Backend
-from moto.ec2.models.subnets import Subnet
 
 from region.api.server import ControlPlane
 from region.services.autoscaling import groups, launch_settings
@@ -23,20 +21,13 @@ BALANCED_ONLY = "balanced-only"
 def settings_of(plane: ControlPlane, group: FakeAutoScalingGroup) -> GroupSettings:
     """Return what a group's plan is made for."""
     record, now = GroupRecord.of(group), time.time()
-    names = (group.vpc_zone_identifier or "").split(",")
-    backend = plane.backend("ec2")
-    placements = [
-        Placement(subnet.id, subnet.availability_zone)
-        for subnet in (_subnet(backend, name.strip()) for name in names)
-        if subnet is not None
-    ]
     policy = record.instance_maintenance_policy or {}
     distribution = record.availability_zone_distribution or {}
     blocked = frozenset(zone for zone, until in record.blocked_zones.items() if now < until)
     return GroupSettings(
         desired=(group.desired_capacity or 0) + record.surge,
         max_size=group.max_size or 0,
-        placements=tuple(placements),
+        placements=tuple(placements_of(plane, group)),
         policies=tuple(group.termination_policies),
         min_healthy=_number(policy.get("MinHealthyPercentage")),
         max_healthy=_number(policy.get("MaxHealthyPercentage")),
@@ -45,6 +36,15 @@ def settings_of(plane: ControlPlane, group: FakeAutoScalingGroup) -> GroupSettin
         being_replaced=sum(1 for member in group.instance_states if _is_being_replaced(member)),
         balanced_only=distribution.get("CapacityDistributionStrategy") == BALANCED_ONLY,
     )
+
+
+def placements_of(plane: ControlPlane, group: FakeAutoScalingGroup) -> list[Placement]:
+    """Return the subnets of a group with their zones."""
+    subnets = plane.backend("ec2").subnets
+    names = [name.strip() for name in (group.vpc_zone_identifier or "").split(",")]
+    return [
+        Placement(name, zone) for name in names for zone, known in subnets.items() if name in known
+    ]
 
 
 def members_of(group: FakeAutoScalingGroup) -> list[Member]:
@@ -92,10 +92,6 @@ def signature(group: FakeAutoScalingGroup) -> tuple[object, ...]:
     record = GroupRecord.of(group)
     sources = tuple((arn, source.state) for arn, source in record.traffic_sources.items())
     return (record.status, members, sources, tuple(record.blocked_zones))
-
-
-def _subnet(backend: EC2Backend, name: str) -> Subnet | None:
-    return next((zone[name] for zone in backend.subnets.values() if name in zone), None)
 
 
 def _number(value: object) -> int | None:

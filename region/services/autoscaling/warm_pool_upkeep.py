@@ -13,11 +13,13 @@ from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from region.api.server import ControlPlane
 from region.services.autoscaling import (
     activities,
+    announcements,
     balance,
     groups,
     launch_requests,
     launch_settings,
     scaling_plan,
+    views,
     warm_pool,
 )
 from region.services.autoscaling.records import GroupRecord, MemberRecord
@@ -106,7 +108,7 @@ def _resize(plane: ControlPlane, group: FakeAutoScalingGroup, now: float) -> Non
 
 def _launch(plane: ControlPlane, group: FakeAutoScalingGroup) -> bool:
     backend, record = plane.backend("autoscaling"), GroupRecord.of(group)
-    placements = _placements(plane, group)
+    placements = views.placements_of(plane, group)
     if not placements:
         return False
     taken = [
@@ -117,7 +119,7 @@ def _launch(plane: ControlPlane, group: FakeAutoScalingGroup) -> bool:
         "desired and actual capacity of the warm pool, increasing its size from "
         f"{len(record.warm)} to {len(record.warm) + 1}."
     )
-    description = "Launching a new EC2 instance into warm pool"
+    description = f"{announcements.LAUNCHING} into warm pool"
     activity = activities.begin(backend, group, description, cause)
     try:
         instance, choice = launch_requests.run(
@@ -142,18 +144,9 @@ def _terminate(group: FakeAutoScalingGroup, member: InstanceState, response_to: 
     MemberRecord.of(member).termination_activity = activities.begin(
         group.autoscaling_backend,
         group,
-        f"Terminating EC2 instance: {member.instance.id}",
+        f"{announcements.TERMINATING}: {member.instance.id}",
         f"At {activities.timestamp()} an instance was taken out of the warm pool in response to "
         f"{response_to}.",
     )
     if member.instance.state_code not in {ec2.SHUTTING_DOWN, ec2.TERMINATED}:
         member.instance.terminate()
-
-
-def _placements(plane: ControlPlane, group: FakeAutoScalingGroup) -> list[Placement]:
-    """Return the subnets of a group with their zones."""
-    subnets = plane.backend("ec2").subnets
-    names = [name.strip() for name in (group.vpc_zone_identifier or "").split(",")]
-    return [
-        Placement(name, zone) for name in names for zone, known in subnets.items() if name in known
-    ]

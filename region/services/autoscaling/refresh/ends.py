@@ -10,8 +10,7 @@ from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup
 
-from region.services.autoscaling import announcements, launch_settings
-from region.services.autoscaling.groups import TERMINATING
+from region.services.autoscaling import announcements, groups, launch_settings
 from region.services.autoscaling.records import GroupRecord
 from region.services.autoscaling.refresh.records import (
     CANCELLED,
@@ -78,11 +77,7 @@ def rolled_back(group: FakeAutoScalingGroup, refresh: Refresh) -> None:
 def roll_back(group: FakeAutoScalingGroup, refresh: Refresh, reason: str, now: float) -> None:
     """Begin to replace what the refresh has launched by what the group itself says."""
     refresh.rollback = Rollback(reason, datetime.now(UTC), refresh.percentage, refresh.to_update)
-    present = [
-        member.instance.id
-        for member in group.instance_states
-        if not member.lifecycle_state.startswith(TERMINATING)
-    ]
+    present = [member.instance.id for member in groups.staying(group)]
     refresh.remaining = [name for name in present if name not in refresh.original]
     refresh.original, refresh.total = present, len(refresh.remaining)
     refresh.status, refresh.reason = ROLLING_BACK, reason

@@ -7,10 +7,10 @@ from typing import Any
 
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import FakeAutoScalingGroup
-from moto.cloudwatch.models import cloudwatch_backends
 
 from region.services.autoscaling import periods
 from region.services.autoscaling.records import GroupRecord
+from region.services.autoscaling.scaling import policies
 
 MIN, MAX = "MinHealthyPercentage", "MaxHealthyPercentage"
 DEFAULT_MIN, DEFAULT_MAX = 90, 100
@@ -103,8 +103,7 @@ def _checkpoints(given: Mapping[str, Any]) -> dict[str, Any]:
 def _alarms(names: list[str], group: FakeAutoScalingGroup) -> list[str]:
     if len(names) > MOST_ALARMS:
         raise ValidationError(f"AlarmSpecification has more than {MOST_ALARMS} alarms.")
-    backend = group.autoscaling_backend
-    known = cloudwatch_backends[backend.account_id][backend.region_name].alarms
+    known = policies.alarms_of(group.autoscaling_backend).alarms
     for name in names:
         if name not in known:
             raise ValidationError(f"AlarmSpecification names {name}: there is no such alarm.")

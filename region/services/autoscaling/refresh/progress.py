@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
-from moto.cloudwatch.models import cloudwatch_backends
 
 from region.api.server import ControlPlane
 from region.services.autoscaling import groups, launch_settings, periods, termination
@@ -24,6 +23,7 @@ from region.services.autoscaling.refresh.records import (
     ROLLING_BACK,
     Refresh,
 )
+from region.services.autoscaling.scaling import policies
 
 SUSPENDED = "InstanceRefresh"
 STANDBY = "Standby"
@@ -96,11 +96,7 @@ def _go_on(
 
 def _view(plane: ControlPlane, group: FakeAutoScalingGroup, refresh: Refresh, now: float) -> _View:
     warmup = plane.config.seconds(float(refresh.preferences["InstanceWarmup"]))
-    members = [
-        member
-        for member in group.instance_states
-        if not member.lifecycle_state.startswith(TERMINATING)
-    ]
+    members = groups.staying(group)
     ready: list[InstanceState] = []
     waiting: list[str] = []
     for member in members:
@@ -263,8 +259,7 @@ def _reason(view: _View, old: list[InstanceState], free: list[InstanceState]) ->
 
 def _alarm(group: FakeAutoScalingGroup, refresh: Refresh) -> str:
     """Return the name of an alarm of the refresh that is in ALARM; empty if none is."""
-    backend = group.autoscaling_backend
-    known = cloudwatch_backends[backend.account_id][backend.region_name].alarms
+    known = policies.alarms_of(group.autoscaling_backend).alarms
     names = (refresh.preferences.get("AlarmSpecification") or {}).get("Alarms") or []
     return next(
         (name for name in names if name in known and known[name].state_value == "ALARM"), ""

@@ -14,7 +14,7 @@ from moto.core.responses import ActionResult
 from region.api.parameters import Parameters
 from region.api.patching import Patches
 from region.services.autoscaling import launch_settings
-from region.services.autoscaling.groups import TERMINATING, refuse_if_deleting, require_group
+from region.services.autoscaling.groups import refuse_if_deleting, require_group, staying
 from region.services.autoscaling.pages import page
 from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.autoscaling.refresh import ends, preferences
@@ -172,11 +172,7 @@ def _list_instances(group: FakeAutoScalingGroup, refresh: Refresh) -> None:
         if refresh.desired
         else launch_settings.own(group)
     )
-    members = [
-        member
-        for member in group.instance_states
-        if not member.lifecycle_state.startswith(TERMINATING)
-    ]
+    members = staying(group)
     skip = refresh.preferences["SkipMatching"]
     refresh.original = [member.instance.id for member in members]
     refresh.remaining = [
