@@ -23,6 +23,7 @@ runcmd:
 - systemctl enable --now /opt/site/web.service
 """
 """A web server on port 8080 that answers /health until that file is removed."""
+TYPE = "t4g.nano"
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
 COMMANDED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 """Of instances that Systems Manager may command."""
@@ -41,6 +42,7 @@ class Fleet:
         size: int = 1,
         *,
         user_data: bytes = b"",
+        version: str = "$Latest",
         **settings: Any,
     ) -> None:
         self.cloud, self.network = cloud, network
@@ -55,7 +57,7 @@ class Fleet:
             "MinSize": 0,
             "MaxSize": 9,
             "DesiredCapacity": size,
-            "LaunchTemplate": {"LaunchTemplateId": self.template, "Version": "$Latest"},
+            "LaunchTemplate": {"LaunchTemplateId": self.template, "Version": version},
             "VPCZoneIdentifier": ",".join(network.subnets),
         }
         self.call("create_auto_scaling_group", **wanted | settings)
@@ -68,7 +70,7 @@ class Fleet:
             LaunchTemplateName=self.cloud.name("template"),
             LaunchTemplateData={
                 "ImageId": self.network.image,
-                "InstanceType": "t4g.nano",
+                "InstanceType": TYPE,
                 "SecurityGroupIds": [self.network.group],
                 **({"UserData": base64.b64encode(user_data).decode()} if user_data else {}),
                 **data,
@@ -76,6 +78,13 @@ class Fleet:
         )["LaunchTemplate"]["LaunchTemplateId"]
         self.cloud.afterwards(self.cloud.ec2.delete_launch_template, LaunchTemplateId=made)
         return made
+
+    def new_version(self, **data: Any) -> str:
+        """Make another version of the launch template and return its number."""
+        made = self.cloud.ec2.create_launch_template_version(
+            LaunchTemplateId=self.template, SourceVersion="1", LaunchTemplateData=data
+        )
+        return str(made["LaunchTemplateVersion"]["VersionNumber"])
 
     def remove(self) -> None:
         """Delete the group with its instances and wait until it is gone."""
@@ -117,7 +126,9 @@ class Fleet:
         """Return the lifecycle state of an instance, None if the group does not have it."""
         return self.members().get(name, {}).get("LifecycleState")
 
-    def wait_for(self, size: int, *, without: Iterable[str] = ()) -> set[str]:
+    def wait_for(
+        self, size: int, *, without: Iterable[str] = (), within: float = 2 * BOOT
+    ) -> set[str]:
         """Wait until the group is at rest with so many instances, and return their ids."""
         unwanted = set(without)
 
@@ -127,7 +138,7 @@ class Fleet:
                 len(members) == size and not unwanted & set(members) and len(self.names()) == size
             )
 
-        self.cloud.until(at_rest, 2 * BOOT, f"{size} in service")
+        self.cloud.until(at_rest, within, f"{size} in service")
         return self.names()
 
     def wait_state(self, state: str, name: str = "") -> str:
@@ -156,6 +167,10 @@ class Fleet:
         """Return the activities whose description contains a text, as they are ordered."""
         found = self.call("describe_scaling_activities")["Activities"]
         return [one for one in found if text in one["Description"]]
+
+    def policy(self, name: str = "policy", **settings: Any) -> Any:
+        """Put a scaling policy."""
+        return self.call("put_scaling_policy", PolicyName=name, **settings)
 
     def put_hook(self, name: str, transition: str, **settings: Any) -> None:
         """Put a lifecycle hook on the group."""

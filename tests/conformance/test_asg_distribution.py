@@ -70,11 +70,7 @@ def test_rebalancing(cloud: Cloud, network: Network) -> None:
 def test_templates_decide_who_goes(cloud: Cloud, network: Network) -> None:
     fleet = Fleet(cloud, network, 1, VPCZoneIdentifier=network.subnets[0])
     (first,) = fleet.names()
-    cloud.ec2.create_launch_template_version(
-        LaunchTemplateId=fleet.template,
-        SourceVersion="1",
-        LaunchTemplateData={"InstanceType": "t4g.nano"},
-    )
+    fleet.new_version(InstanceType="t4g.nano")
     fleet.capacity(2)
     (second,) = fleet.wait_for(2) - {first}
     other = fleet.make_template()

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.fleet import TYPE, Fleet
+from tests.conformance.scaling_group import TYPE, Fleet
 
 LARGER = "t4g.micro"
 
@@ -31,7 +31,7 @@ def finish(fleet: Fleet, *statuses: str, within: float = 1200) -> list[int]:
     counts: list[int] = []
 
     def ended() -> bool:
-        counts.append(len(fleet.ids()))
+        counts.append(len(fleet.names()))
         status = newest(fleet)["Status"]
         assert status in statuses or status not in {"Failed", "RollbackFailed"}, newest(fleet)
         return status in statuses
@@ -47,7 +47,7 @@ def types(fleet: Fleet) -> list[str]:
 
 @pytest.mark.row("ASG-R01", "ASG-R02", "ASG-R05", "ASG-M04")
 def test_defaults_and_one_at_a_time(cloud: Cloud, network: Network) -> None:
-    fleet = Fleet(cloud, network, HealthCheckGracePeriod=77)
+    fleet = Fleet(cloud, network, 0, HealthCheckGracePeriod=77)
     fleet.call("suspend_processes", ScalingProcesses=["InstanceRefresh"])
     fleet.call("start_instance_refresh")
     found = newest(fleet)["Preferences"]
@@ -70,7 +70,7 @@ def test_defaults_and_one_at_a_time(cloud: Cloud, network: Network) -> None:
 
 @pytest.mark.row("ASG-R09")
 def test_what_cannot_be_rolled_back(cloud: Cloud, network: Network) -> None:
-    fleet = Fleet(cloud, network)
+    fleet = Fleet(cloud, network, 0, version="1")
     with pytest.raises(ClientError, match="ActiveInstanceRefreshNotFound"):
         fleet.call("cancel_instance_refresh")
     with pytest.raises(ClientError):
@@ -87,31 +87,30 @@ def test_what_cannot_be_rolled_back(cloud: Cloud, network: Network) -> None:
 @pytest.mark.slow
 @pytest.mark.row("ASG-R03", "ASG-R07", "ASG-R04", "ASG-R11", "ASG-P09")
 def test_a_group_of_one(cloud: Cloud, network: Network) -> None:
-    fleet = Fleet(cloud, network, DesiredCapacity=1)
-    first = fleet.await_in_service(1)
+    fleet = Fleet(cloud, network, 1)
+    first = fleet.names()
     start(fleet, SkipMatching=True)
     finish(fleet, "Successful", within=60)
-    assert fleet.ids() == first
+    assert fleet.names() == first
     fleet.call("suspend_processes", ScalingProcesses=["InstanceRefresh"])
     start(fleet)
     cloud.pause(60)
-    assert fleet.ids() == first
+    assert fleet.names() == first
     assert newest(fleet)["Status"] in {"Pending", "InProgress"}
     fleet.call("resume_processes", ScalingProcesses=["InstanceRefresh"])
     assert 0 in finish(fleet, "Successful")
-    second = fleet.await_in_service(1)
+    second = fleet.wait_for(1, within=600)
     assert second != first
     start(fleet, MinHealthyPercentage=100, MaxHealthyPercentage=100, BakeTime=60)
     assert 0 not in finish(fleet, "Baking")
     finish(fleet, "Successful", within=180)
-    assert fleet.await_in_service(1) != second
+    assert fleet.wait_for(1, within=600) != second
 
 
 @pytest.mark.slow
 @pytest.mark.row("ASG-R06")
 def test_without_progress_it_fails_after_an_hour(cloud: Cloud, network: Network) -> None:
-    fleet = Fleet(cloud, network, DesiredCapacity=1, NewInstancesProtectedFromScaleIn=True)
-    fleet.await_in_service(1)
+    fleet = Fleet(cloud, network, 1, NewInstancesProtectedFromScaleIn=True)
     start(fleet)
     cloud.pause(3000)
     assert newest(fleet)["Status"] == "InProgress"
@@ -121,11 +120,11 @@ def test_without_progress_it_fails_after_an_hour(cloud: Cloud, network: Network)
 @pytest.mark.slow
 @pytest.mark.row("ASG-R08", "ASG-R12", "ASG-R10")
 def test_checkpoints_alarms_and_rollback(cloud: Cloud, network: Network) -> None:
-    fleet = Fleet(cloud, network, DesiredCapacity=2)
-    first = fleet.await_in_service(2)
+    fleet = Fleet(cloud, network, 2, version="1")
+    first = fleet.names()
     start(fleet, CheckpointPercentages=[50])
     finish(fleet, "Successful")
-    assert len(fleet.await_in_service(2) & first) == 1
+    assert len(fleet.wait_for(2, within=600) & first) == 1
     alarm = cloud.name("alarm")
     cloud.cloudwatch.put_metric_alarm(
         AlarmName=alarm,
@@ -149,17 +148,17 @@ def test_checkpoints_alarms_and_rollback(cloud: Cloud, network: Network) -> None
     start(fleet, version, **preferences)
     cloud.until(lambda: "heckpoint" in newest(fleet).get("StatusReason", ""), 600)
     assert newest(fleet)["PercentageComplete"] == 50
-    fleet.call("set_desired_capacity", DesiredCapacity=3)
-    fleet.await_in_service(3)
+    fleet.capacity(3)
+    fleet.wait_for(3, within=600)
     assert types(fleet) == [LARGER, LARGER, TYPE]
     cloud.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
     cloud.until(lambda: newest(fleet)["Status"] == "RollbackInProgress", 120)
     finish(fleet, "RollbackSuccessful")
-    fleet.await_in_service(3)
+    fleet.wait_for(3, within=600)
     assert types(fleet) == [TYPE] * 3
     assert newest(fleet)["RollbackDetails"]["PercentageCompleteOnRollback"] == 50
     start(fleet, version)
     finish(fleet, "Successful")
-    fleet.await_in_service(3)
+    fleet.wait_for(3, within=600)
     assert types(fleet) == [LARGER] * 3
     assert fleet.describe()["LaunchTemplate"]["Version"] == version

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.fleet import TYPE, Fleet
+from tests.conformance.scaling_group import TYPE, Fleet
 from tests.conformance.web import PORT, PROGRAM, USER_DATA, request
 
 MINUTE = 60.0
@@ -82,7 +82,7 @@ def balanced(cloud: Cloud, network: Network) -> tuple[Fleet, str, str]:
         Port=80,
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
     )
-    fleet = Fleet(cloud, network)
+    fleet = Fleet(cloud, network, 0)
     lines = "\n".join(f"      {line}" for line in PROGRAM.strip().splitlines())
     text = USER_DATA.format(program=lines, name="fleet")
     data: dict[str, Any] = {"UserData": base64.b64encode(text.encode()).decode()}
@@ -98,7 +98,7 @@ def balanced(cloud: Cloud, network: Network) -> tuple[Fleet, str, str]:
         DefaultInstanceWarmup=30,
     )
     fleet.call("attach_load_balancer_target_groups", TargetGroupARNs=[group])
-    fleet.await_in_service(3)
+    fleet.wait_for(3, within=600)
 
     def healthy() -> bool:
         found = cloud.elbv2.describe_target_health(TargetGroupArn=group)
@@ -135,13 +135,13 @@ def test_out_under_load_and_in_again(cloud: Cloud, network: Network) -> None:
         elapsed = (time.monotonic() - began) * cloud.speed
         # As many as twice the target needs, or one less where a busy computer sends less.
         assert fleet.desired in {5, 6}
-        cloud.until(lambda: len(fleet.ids()) == fleet.desired, 10 * MINUTE, "all in service")
+        cloud.until(lambda: len(fleet.names()) == fleet.desired, 10 * MINUTE, "all in service")
     assert load.failed == 0, f"{load.failed} of {load.sent} requests failed"
     alarm_minutes = 3 + 1  # Three data points, and the part of a minute before the first of them.
     assert elapsed < alarm_minutes * MINUTE + WITHIN
     causes = " ".join(one["Cause"] for one in fleet.activities())
     assert f"a monitor alarm {high} in state ALARM triggered policy policy" in causes
     cloud.until(lambda: fleet.desired == 3, 40 * MINUTE, "the smallest capacity again")
-    fleet.await_in_service(3)
+    fleet.wait_for(3, within=600)
     zones = {one["AvailabilityZone"] for one in fleet.describe()["Instances"]}
     assert len(zones) == 3

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.fleet import Fleet
+from tests.conformance.scaling_group import Fleet
 
 
 def tracking(target: float = 50.0, **metric: Any) -> dict[str, Any]:
@@ -49,13 +49,13 @@ def percent(*adjustments: int, **settings: Any) -> dict[str, Any]:
 @pytest.fixture
 def idle(cloud: Cloud, network: Network) -> Fleet:
     """A group that launches nothing, whatever its desired capacity."""
-    fleet = Fleet(cloud, network, MaxSize=200)
+    fleet = Fleet(cloud, network, 0, MaxSize=200)
     fleet.call("suspend_processes", ScalingProcesses=["Launch"])
     return fleet
 
 
 def set_capacity(fleet: Fleet, desired: int) -> None:
-    fleet.call("set_desired_capacity", DesiredCapacity=desired)
+    fleet.capacity(desired)
 
 
 @pytest.mark.row("ASG-S01")

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.fleet import Fleet
+from tests.conformance.scaling_group import Fleet
 from tests.conformance.test_scaling_policies import customized
 
 pytestmark = pytest.mark.slow
@@ -93,8 +93,7 @@ def steps(*adjustments: int, kind: str = "ChangeInCapacity", warmup: int = 0) ->
 def test_tracking_rounds_up_and_scales_in_one_by_one(
     cloud: Cloud, network: Network, signal: Signal
 ) -> None:
-    fleet = Fleet(cloud, network, DesiredCapacity=3, MaxSize=6, MinSize=3)
-    fleet.await_in_service(3)
+    fleet = Fleet(cloud, network, 3, MaxSize=6, MinSize=3)
     fleet.policy(**signal.track(50.0), EstimatedInstanceWarmup=1800)
     cloud.pause(5 * MINUTE)
     assert fleet.desired == 3
@@ -102,7 +101,7 @@ def test_tracking_rounds_up_and_scales_in_one_by_one(
         cloud.until(lambda: fleet.desired != 3, 6 * MINUTE)
         assert fleet.desired == 5
         signal.value = 1.0
-        fleet.await_in_service(5)
+        fleet.wait_for(5, within=600)
         low = next(
             one["AlarmName"]
             for one in fleet.call("describe_policies")["ScalingPolicies"][0]["Alarms"]
@@ -128,8 +127,7 @@ def test_tracking_rounds_up_and_scales_in_one_by_one(
 
 @pytest.mark.row("ASG-S04")
 def test_all_policies_must_want_less(cloud: Cloud, network: Network, signal: Signal) -> None:
-    fleet = Fleet(cloud, network, DesiredCapacity=2, MinSize=1)
-    fleet.await_in_service(2)
+    fleet = Fleet(cloud, network, 2, MinSize=1)
     other = Signal(cloud)
     with signal.at(1.0), other.at(49.0):
         fleet.policy("one", **signal.track(50.0))
@@ -144,8 +142,7 @@ def test_all_policies_must_want_less(cloud: Cloud, network: Network, signal: Sig
 def test_an_alarm_goes_on_as_long_as_it_lasts(
     cloud: Cloud, network: Network, signal: Signal
 ) -> None:
-    fleet = Fleet(cloud, network, DesiredCapacity=1, MaxSize=3)
-    fleet.await_in_service(1)
+    fleet = Fleet(cloud, network, 1, MaxSize=3)
     arn = fleet.policy(**steps(1))["PolicyARN"]
     fleet.call("suspend_processes", ScalingProcesses=["AlarmNotification"])
     name = signal.alarm(arn, 50.0)
@@ -166,8 +163,7 @@ def test_an_alarm_goes_on_as_long_as_it_lasts(
 
 @pytest.mark.row("ASG-S16", "ASG-S07")
 def test_warming_instances_count_for_the_next_step(cloud: Cloud, network: Network) -> None:
-    fleet = Fleet(cloud, network, DesiredCapacity=2)
-    fleet.await_in_service(2)
+    fleet = Fleet(cloud, network, 2)
     fleet.policy(**steps(1, 2, warmup=3600))
 
     def execute(value: float) -> int:
@@ -181,8 +177,7 @@ def test_warming_instances_count_for_the_next_step(cloud: Cloud, network: Networ
 
 @pytest.mark.row("ASG-S08")
 def test_a_warm_up_falls_back_to_the_cooldown(cloud: Cloud, network: Network) -> None:
-    fleet = Fleet(cloud, network, DesiredCapacity=1, DefaultCooldown=240)
-    fleet.await_in_service(1)
+    fleet = Fleet(cloud, network, 1, DefaultCooldown=240)
     cloud.pause(30)
     policy = steps(1)
     del policy["EstimatedInstanceWarmup"]
@@ -193,19 +188,18 @@ def test_a_warm_up_falls_back_to_the_cooldown(cloud: Cloud, network: Network) ->
         return fleet.desired
 
     assert execute() == 2
-    fleet.await_in_service(2)
+    fleet.wait_for(2, within=600)
     assert execute() == 2
     cloud.pause(270)
     assert execute() == 3
-    fleet.await_in_service(3)
+    fleet.wait_for(3, within=600)
     fleet.call("update_auto_scaling_group", DefaultInstanceWarmup=0)
     assert execute() == 4
 
 
 @pytest.mark.row("ASG-S10", "ASG-S11", "ASG-S12")
 def test_a_cooldown_begins_when_the_instance_is_there(cloud: Cloud, network: Network) -> None:
-    fleet = Fleet(cloud, network, DesiredCapacity=1, DefaultCooldown=120)
-    fleet.await_in_service(1)
+    fleet = Fleet(cloud, network, 1, DefaultCooldown=120)
     cloud.pause(30)
     fleet.policy(AdjustmentType="ChangeInCapacity", ScalingAdjustment=1)
     run = {"PolicyName": "policy", "HonorCooldown": True}
@@ -217,7 +211,7 @@ def test_a_cooldown_begins_when_the_instance_is_there(cloud: Cloud, network: Net
     ):
         with pytest.raises(ClientError, match="ScalingActivityInProgress"):
             fleet.call(name, **settings)
-    fleet.await_in_service(2)
+    fleet.wait_for(2, within=600)
     with pytest.raises(ClientError, match="ScalingActivityInProgress"):
         fleet.call("execute_policy", **run)
     cloud.pause(150)
@@ -236,9 +230,8 @@ def test_a_cooldown_begins_when_the_instance_is_there(cloud: Cloud, network: Net
 @pytest.mark.row("ASG-M03")
 def test_a_maintenance_policy_does_not_govern_scale_in(cloud: Cloud, network: Network) -> None:
     policy = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 150}
-    fleet = Fleet(cloud, network, DesiredCapacity=2, InstanceMaintenancePolicy=policy)
-    fleet.await_in_service(2)
+    fleet = Fleet(cloud, network, 2, InstanceMaintenancePolicy=policy)
     launched = sum("Launching" in one["Description"] for one in fleet.activities())
-    fleet.call("set_desired_capacity", DesiredCapacity=1)
-    fleet.await_in_service(1)
+    fleet.capacity(1)
+    fleet.wait_for(1, within=600)
     assert sum("Launching" in one["Description"] for one in fleet.activities()) == launched

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.fleet import Fleet
+from tests.conformance.scaling_group import Fleet
 
 SOON = 4.0
 """Seconds of the computer's clock: schedules are not a waiting period."""
@@ -23,7 +23,7 @@ def later(seconds: float) -> datetime:
 @pytest.fixture
 def idle(cloud: Cloud, network: Network) -> Fleet:
     """A group that launches nothing, whatever its desired capacity."""
-    fleet = Fleet(cloud, network)
+    fleet = Fleet(cloud, network, 0)
     fleet.call("suspend_processes", ScalingProcesses=["Launch"])
     return fleet
 
@@ -122,7 +122,7 @@ def test_schedules_that_are_refused(cloud: Cloud, idle: Fleet) -> None:
 @pytest.mark.slow
 @pytest.mark.row("X-EVENTS", "X-NOTIF", "ASG-L11")
 def test_launches_are_told_and_measured(cloud: Cloud, network: Network, inbox: Inbox) -> None:
-    fleet = Fleet(cloud, network, DefaultInstanceWarmup=120)
+    fleet = Fleet(cloud, network, 0, DefaultInstanceWarmup=120)
     topic = cloud.sns.create_topic(Name=cloud.name("topic"))["TopicArn"]
     cloud.afterwards(cloud.sns.delete_topic, TopicArn=topic)
     cloud.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=inbox.arn)
@@ -142,8 +142,8 @@ def test_launches_are_told_and_measured(cloud: Cloud, network: Network, inbox: I
     cloud.events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": inbox.arn}])
     cloud.afterwards(cloud.events.remove_targets, Rule=rule, Ids=["1"])
     fleet.call("enable_metrics_collection", Granularity="1Minute")
-    fleet.call("set_desired_capacity", DesiredCapacity=1)
-    (instance,) = fleet.await_in_service(1)
+    fleet.capacity(1)
+    (instance,) = fleet.wait_for(1, within=600)
     events = cloud.until(
         lambda: [one for one in inbox.all() if one.get("source") == "aws.autoscaling"], 60
     )
@@ -173,7 +173,7 @@ def test_launches_are_told_and_measured(cloud: Cloud, network: Network, inbox: I
 @pytest.mark.slow
 @pytest.mark.row("X-WARMPOOL")
 def test_a_warm_pool_gives_its_instances(cloud: Cloud, network: Network) -> None:
-    fleet = Fleet(cloud, network, MaxSize=1)
+    fleet = Fleet(cloud, network, 0, MaxSize=1)
     fleet.call("put_warm_pool", MinSize=1, PoolState="Stopped")
 
     def warm() -> list[dict[str, Any]]:
@@ -181,8 +181,8 @@ def test_a_warm_pool_gives_its_instances(cloud: Cloud, network: Network) -> None
         return [one for one in found if one["LifecycleState"] == "Warmed:Stopped"]
 
     (instance,) = cloud.until(warm, 600)
-    fleet.call("set_desired_capacity", DesiredCapacity=1)
-    assert fleet.await_in_service(1) == {instance["InstanceId"]}
+    fleet.capacity(1)
+    assert fleet.wait_for(1, within=600) == {instance["InstanceId"]}
     assert any("from warm pool" in one["Description"] for one in fleet.activities())
     fleet.call("delete_warm_pool", ForceDelete=True)
     cloud.until(lambda: not fleet.call("describe_warm_pool")["Instances"], 300)
