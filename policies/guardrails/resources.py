@@ -67,7 +67,8 @@ class References:
 
     Attributes:
         resources: Resources of the stack that it certainly refers to, each once.
-        possible: Resources of which it may mean any: it is unknown and came from all of them.
+        possible: Resources of which it may mean any: it is unknown and came from all of them, or
+            they all have the name that it is.
         foreign: Known references (ids, names, ARNs) to nothing in this stack.
         untraced: Parts that are unknown and came from no resource of the stack that fits.
     """
@@ -176,29 +177,33 @@ class Stack:
         if is_absent(reference):
             return References()
         parts = list(leaves(reference))
-        matched = {
-            part: target
-            for target in self.of(types)
-            for part in identities(target, keys)
-            if part in parts
-        }
-        certain = list(dict.fromkeys(matched.values()))
+        matched: dict[str, list[Resource]] = {}
+        for target in self.of(types):
+            for part in identities(target, keys).intersection(parts):
+                matched.setdefault(part, []).append(target)
+        origins = self.sources(resource, prop, types)
+        # Resources of one name (in two Regions, or by mistake): the one is meant that it came from.
+        meant = [[one for one in found if one in origins] or found for found in matched.values()]
+        certain = list(dict.fromkeys(found[0] for found in meant if len(found) == 1))
+        alike = [one for found in meant if len(found) > 1 for one in found]
+        alike = [one for one in dict.fromkeys(alike) if one not in certain]
         open_parts = [part for part in parts if part is UNKNOWN or part not in matched]
         unknown = sum(1 for part in open_parts if part is UNKNOWN)
-        sources = [one for one in self.sources(resource, prop, types) if one not in certain]
+        sources = [one for one in origins if one not in (*certain, *alike)]
         # A known reference can also mean a resource whose own name is not known yet.
         nameless = [one for one in sources if not identities(one, keys)]
         foreign = tuple(str(part) for part in open_parts if part is not UNKNOWN)
         if foreign and nameless and not unknown:
             certain += nameless if len(nameless) == len(foreign) else []
-            possible = nameless if len(nameless) != len(foreign) else []
-            return References(tuple(certain), tuple(possible), () if nameless else foreign)
+            alike += nameless if len(nameless) != len(foreign) else []
+            return References(tuple(certain), tuple(alike), () if nameless else foreign)
         if not unknown:
-            return References(tuple(certain), (), foreign)
+            return References(tuple(certain), tuple(alike), foreign)
         whole = reference is UNKNOWN and len(sources) > 1
         if len(sources) <= unknown and not whole:
-            return References((*certain, *sources), (), foreign, unknown - len(sources))
-        return References(tuple(certain), tuple(sources), foreign)
+            untraced = unknown - len(sources)
+            return References((*certain, *sources), tuple(alike), foreign, untraced)
+        return References(tuple(certain), (*alike, *sources), foreign)
 
 
 def identities(resource: Resource, keys: Sequence[str]) -> set[str]:

@@ -30,6 +30,24 @@ def test_a_known_output_counts_whatever_the_program_set():
     assert group({}).setting("n") == 1.0
 
 
+def test_a_name_that_several_have_means_any_or_the_one_it_came_from():
+    alike = [
+        Resource(type="t", name=name, urn=f"urn:{name}", properties={"name": "web"})
+        for name in ("here", "there")
+    ]
+
+    def user(**came_from):
+        return Resource(
+            type="u", name="u", urn="urn:u", properties={"to": ["web"]}, dependencies=came_from
+        )
+
+    stack = Stack(alike)
+    found = stack.references(user(), "to", ("t",), ("name",))
+    assert (found.resources, found.possible) == ((), tuple(alike))
+    found = stack.references(user(to=("urn:here",)), "to", ("t",), ("name",))
+    assert (found.resources, found.possible) == ((alike[0],), ())
+
+
 def test_the_evaluator_hands_inputs_to_the_stack():
     draft = Draft().set("group", "healthCheckType", UNKNOWN)
     draft.parts["group"].left_open.add("healthCheckType")

@@ -27,7 +27,6 @@ TOLD_TWICE: dict[str, str] = {
     "interface_that_exists": "The interface is refused, and its group is not known.",
     "base_gone_to_spot": "One template is used by two groups, each of which loses something.",
     "database_open_to_everyone_by_a_rule": "It is open by IPv6, and closed by IPv4.",
-    "two_target_groups_of_one_name": "A deployment that names both is not told apart.",
     "metadata_of_a_server_by_default": "The token and the number of hops are two settings.",
 }
 """Broken programs with one fault that several rules report."""
