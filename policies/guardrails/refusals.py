@@ -6,6 +6,7 @@ the preview does not know is left to the API, which decides a moment later and c
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -131,6 +132,32 @@ def joint_refusal_rule(table: tuple[JointRefusal, ...], **metadata: Unpack[Metad
         unknown=_UNKNOWN,
         check=check,
     )
+
+
+# --- clashes --------------------------------------------------------------------------------------
+
+
+def earlier(stack: Stack, resource: Resource, types: tuple[str, ...]) -> list[Resource]:
+    """Return the resources before one of these types: a clash is said once, of the later one."""
+    return list(itertools.takewhile(lambda one: one is not resource, stack.of(types)))
+
+
+def sharing(
+    stack: Stack,
+    resource: Resource,
+    prop: str,
+    owners: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Iterator[tuple[Resource, Resource]]:
+    """Yield the earlier resources of its type that refer to the same in a property, and to what.
+
+    `owners` are the types of what the property refers to, and the keys by which it does.
+    """
+    own = stack.references(resource, prop, *owners).resources
+    for other in earlier(stack, resource, (resource.type,)):
+        theirs = stack.references(other, prop, *owners).resources
+        for one in own:
+            if one in theirs:
+                yield other, one
 
 
 # --- what to find ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from guardrails import tokens
 from guardrails.architecture.answers import Answer, all_of, no, undecided, yes
 from guardrails.architecture.network import Network, subnet_name
 from guardrails.architecture.permits import EGRESS, INGRESS, is_private, network, within
-from guardrails.architecture.routes import Subnet
+from guardrails.architecture.routes import Subnet, address_range
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true, items, number
 
@@ -63,8 +63,7 @@ INTERNET = Place("the internet")
 
 def place(subnet: Subnet) -> Place:
     """Return a subnet as the other end of a connection."""
-    value = UNKNOWN if isinstance(subnet, str) else subnet.get("cidrBlock")
-    return Place(subnet_name(subnet), UNKNOWN if is_absent(value) else value)
+    return Place(subnet_name(subnet), address_range(subnet))
 
 
 @dataclass(frozen=True)

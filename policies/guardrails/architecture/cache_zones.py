@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrails import tokens
 from guardrails.architecture.answers import Answer, no, yes
+from guardrails.architecture.zones import only_zone
 from guardrails.resources import Resource, Stack
 from guardrails.values import items
 
@@ -21,11 +22,10 @@ def in_several_zones(stack: Stack, cache: Resource, label: str) -> Answer:
     groups = stack.references(cache, "subnetGroupName", tokens.CACHE_SUBNET_GROUP, ("name", "id"))
     for group in groups.resources if groups.complete else ():
         subnets = stack.references(group, "subnetIds", tokens.SUBNET, ("id",))
-        where = [one.get("availabilityZone") for one in subnets.resources]
-        known = subnets.complete and all(isinstance(one, str) and one for one in where)
-        if known and len(set(where)) == 1:
+        zone = only_zone(subnets)
+        if zone is not None:
             return no(
-                f"the subnets of {label} are all in {where[0]}",
+                f"the subnets of {label} are all in {zone}",
                 label,
                 f'subnet group "{group.name}"',
                 remedy=(

@@ -12,6 +12,7 @@ from availability.zones import left_after_loss
 
 from guardrails import tokens
 from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Fleets
+from guardrails.architecture.traffic import Traffic
 from guardrails.architecture.zones import NOTHING, Spread, spread, together
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
@@ -210,6 +211,7 @@ class Containers:
 
     def __init__(self, stack: Stack) -> None:
         """Wrap each service."""
+        self._stack = stack
         self.services: tuple[ContainerService, ...] = tuple(
             ContainerService(stack, one) for one in stack.of(tokens.CONTAINER_SERVICE)
         )
@@ -218,6 +220,14 @@ class Containers:
     def serving(self) -> tuple[ContainerService, ...]:
         """Those behind a load balancer."""
         return tuple(one for one in self.services if one.targets != References())
+
+    @cached_property
+    def asked(self) -> tuple[ContainerService, ...]:
+        """Those that get requests: not all of their target groups have the weight 0."""
+        idle, _ = self._stack.derived(Traffic).idle()
+        return tuple(
+            one for one in self.serving if not one.targets.any or set(one.targets.any) - idle
+        )
 
     def behind(self, target: Resource) -> list[ContainerService]:
         """Return the services whose tasks are registered in a target group."""

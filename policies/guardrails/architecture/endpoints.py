@@ -9,9 +9,9 @@ from guardrails.architecture.answers import Answer, all_of, any_of, no, undecide
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.permits import Party
 from guardrails.architecture.policy_documents import statements
-from guardrails.architecture.routes import Routes, RouteTables
+from guardrails.architecture.routes import Routes, RouteTables, address_range
 from guardrails.resources import References, Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, is_true
+from guardrails.values import UNKNOWN, is_true
 
 _ID = ("id",)
 _HTTPS = 443
@@ -30,6 +30,7 @@ class Endpoints:
         self._names = self._by_endpoint(tokens.VPC_ENDPOINT_NAMES)
         self._groups = self._by_endpoint(tokens.VPC_ENDPOINT_GROUP)
         self._subnets = self._by_endpoint(tokens.VPC_ENDPOINT_SUBNET)
+        self._routes = self._by_endpoint(tokens.VPC_ENDPOINT_ROUTES)
 
     def _by_endpoint(self, types: tuple[str, ...]) -> dict[Resource, list[Resource]]:
         found: dict[Resource, list[Resource]] = {}
@@ -91,11 +92,7 @@ class Endpoints:
             self._stack.references(one, prop, tokens.ROUTE_TABLE, _ID)
             for one, prop in (
                 (endpoint, "routeTableIds"),
-                *(
-                    (one, "routeTableId")
-                    for one in self._stack.of(tokens.VPC_ENDPOINT_ROUTES)
-                    if endpoint in self._owners(one)
-                ),
+                *((one, "routeTableId") for one in self._routes.get(endpoint, ())),
             )
         ]
         tables = [table for found in linked for table in found.any]
@@ -107,10 +104,6 @@ class Endpoints:
             _step(endpoint),
             remedy=f'add {routes.table} to route_table_ids of VPC endpoint "{endpoint.name}".',
         )
-
-    def _owners(self, association: Resource) -> tuple[Resource, ...]:
-        found = self._stack.references(association, "vpcEndpointId", tokens.VPC_ENDPOINT, _ID)
-        return found.any
 
     def _by_interface(self, endpoint: Resource, party: Party) -> Answer:
         return all_of((self._is_named(endpoint), self._admits(endpoint, party)))
@@ -161,7 +154,7 @@ class Endpoints:
             )
             if not one.left_out(prop)
         ]
-        ranges = [one.get("cidrBlock") for found in subnets for one in found.any]
+        ranges = [address_range(one) for found in subnets for one in found.any]
         ranges += [UNKNOWN for found in subnets if not found.complete]
         return Party(
             f'VPC endpoint "{endpoint.name}"',
@@ -171,7 +164,7 @@ class Endpoints:
                 tuple(one for found in given for one in found.foreign),
                 sum(found.untraced for found in given),
             ),
-            networks=tuple(UNKNOWN if is_absent(one) else one for one in ranges),
+            networks=tuple(ranges),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,10 +11,10 @@ from guardrails import tokens
 from guardrails.architecture.answers import Answer, no, undecided, yes
 from guardrails.architecture.managed_policies import managed_name, managed_statements
 from guardrails.architecture.policy_documents import Statement, matches, same_partition, statements
+from guardrails.architecture.zones import regions
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items
 
-_ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)[a-z]")
 ROLE_KEYS = ("name", "id", "arn", "uniqueId")
 PROFILE_KEYS = ("name", "id", "arn")
 _POLICY_KEYS = ("arn", "id")
@@ -142,9 +141,7 @@ class Permissions:
     @cached_property
     def _regions(self) -> frozenset[str]:
         """The Regions of the stack's subnets, as far as their zones tell."""
-        zones = (one.get("availabilityZone") for one in self._stack.of(tokens.SUBNET))
-        found = (_ZONE.fullmatch(zone) for zone in zones if isinstance(zone, str))
-        return frozenset(one["region"] for one in found if one is not None)
+        return regions(self._stack.of(tokens.SUBNET))
 
     def instance_roles(self, resource: Resource) -> References:
         """Return the roles of the instances that a launch template or an instance starts."""

@@ -120,7 +120,7 @@ def within(inner: Any, outer: Any) -> bool:
 
 def is_everything(value: Any) -> bool:
     """Return whether a range is the whole internet, or half of it: two halves are the whole."""
-    given = network(value) if isinstance(value, str) else None
+    given = network(value)
     return given is not None and given.prefixlen <= 1
 
 

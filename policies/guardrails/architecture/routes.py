@@ -233,6 +233,12 @@ class RouteTables:
         return Routes(f'the main route table of VPC "{vpc.name}"', own)
 
 
+def address_range(subnet: Subnet) -> Any:
+    """Return the address range of a subnet, `UNKNOWN` where the program does not say it."""
+    value = UNKNOWN if isinstance(subnet, str) else subnet.get("cidrBlock")
+    return UNKNOWN if is_absent(value) else value
+
+
 def _way(way: Way, value: Any) -> Way:
     """Tell the gateways apart that share `gateway_id`, where the id is known."""
     if way is Way.INTERNET_GATEWAY and isinstance(value, str) and not value.startswith("igw-"):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.data_stores import Cluster, DataStore, FileSystem
+from guardrails.architecture.network import Network
+from guardrails.architecture.routes import Subnet
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import is_absent, number
 
@@ -38,8 +40,17 @@ def database_port(database: Resource) -> int | None:
 
 
 def database_groups(stack: Stack, database: Resource) -> References:
-    """Return the security groups of an RDS instance."""
+    """Return the security groups of an RDS instance or cluster."""
     return stack.references(database, "vpcSecurityGroupIds", tokens.SECURITY_GROUP, ("id",))
+
+
+def database_subnets(stack: Stack, database: Resource) -> tuple[Subnet, ...]:
+    """Return the subnets of an RDS instance or cluster, as far as its subnet group is in the stack."""
+    groups = stack.references(
+        database, "dbSubnetGroupName", tokens.SUBNET_GROUP, ("name", "id")
+    ).resources
+    network = stack.derived(Network)
+    return tuple(one for group in groups for one in network.subnets(group, "subnetIds"))
 
 
 def port_of(store: DataStore) -> int | None:

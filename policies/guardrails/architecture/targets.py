@@ -11,7 +11,7 @@ from guardrails.architecture.containers import Containers, ContainerService
 from guardrails.architecture.fleets import GROUP_KEYS, Fleets
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import Party
-from guardrails.architecture.routes import Subnet
+from guardrails.architecture.routes import Subnet, address_range
 from guardrails.architecture.traffic import (
     ARN_KEYS,
     TARGET_GROUP_KEYS,
@@ -280,7 +280,7 @@ class Targets:
 
     @staticmethod
     def _networks(subnets: tuple[Subnet, ...]) -> tuple[Any, ...]:
-        return tuple(_range(subnet) for subnet in subnets)
+        return tuple(address_range(subnet) for subnet in subnets)
 
     def instances(self, target: Resource) -> Iterator[tuple[Resource, Party]]:
         """Yield the fleets and instances of a target group, each as one end of a connection."""
@@ -315,11 +315,6 @@ class Targets:
 
 def _all(subnets: References) -> tuple[Subnet, ...]:
     return (*subnets.any, *subnets.foreign)
-
-
-def _range(subnet: Subnet) -> Any:
-    value = UNKNOWN if isinstance(subnet, str) else subnet.get("cidrBlock")
-    return UNKNOWN if is_absent(value) else value
 
 
 def _merge(found: list[References]) -> References:

@@ -329,6 +329,13 @@ def asks_same_port(target: Resource) -> bool:
     return is_absent(given) or given == "traffic-port" or target.left_out("healthCheck")
 
 
+def listeners_of(stack: Stack, resource: Resource) -> tuple[Resource, ...]:
+    """Return a listener itself, or the listeners of a rule."""
+    if resource.type in tokens.LISTENER:
+        return (resource,)
+    return stack.references(resource, "listenerArn", tokens.LISTENER, ARN_KEYS).resources
+
+
 def _spare(action: Mapping[str, Any]) -> int:
     entries = items(dig(action, "forward", "targetGroups"))
     return sum(1 for one in entries if number(dig(one, "weight")) == 0)

@@ -8,6 +8,7 @@ needs more than the lower one cannot decide.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from typing import Any
 from guardrails import tokens
 from guardrails.architecture.given import given
 from guardrails.model import Parameters, Violation
-from guardrails.resources import Resource, Stack, identities
+from guardrails.resources import References, Resource, Stack, identities
 from guardrails.values import UNKNOWN, items, leaves
+
+_ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)[a-z]")
 
 PARAMETERS: Parameters = MappingProxyType(
     {
@@ -171,6 +174,21 @@ def zone_of(subnet: Resource) -> str | None:
         if isinstance(value, str) and value:
             return value
     return None
+
+
+def only_zone(subnets: References) -> str | None:
+    """Return the zone in which all of these subnets certainly are, `None` where that is not so."""
+    zones = [one.get("availabilityZone") for one in subnets.resources]
+    named = {zone for zone in zones if isinstance(zone, str) and zone}
+    certain = subnets.complete and all(zone in named for zone in zones)
+    return named.pop() if certain and len(named) == 1 else None
+
+
+def regions(subnets: Iterable[Resource]) -> frozenset[str]:
+    """Return the Regions of subnets, as far as the names of their zones tell."""
+    zones = (one.get("availabilityZone") for one in subnets)
+    found = (_ZONE.fullmatch(zone) for zone in zones if isinstance(zone, str))
+    return frozenset(one["region"] for one in found if one is not None)
 
 
 def _given(resource: Resource, properties: Sequence[str]) -> str | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.targets import Targets
-from guardrails.architecture.traffic import Traffic, is_network, target_type
-from guardrails.refusals import JointRefusal
+from guardrails.architecture.traffic import Traffic, is_network, listeners_of, target_type
+from guardrails.architecture.zones import regions
+from guardrails.refusals import JointRefusal, earlier
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
@@ -18,7 +19,6 @@ _ACTION = f"{_API}API_Action.html"
 _LISTENERS, _RULES = tokens.LISTENER, tokens.LISTENER_RULE
 _ANSWERS = ("forward", "redirect", "fixed-response")
 _REGION = re.compile(r"arn:aws[a-z-]*:[a-z-]+:(?P<region>[a-z0-9-]+):\d*:.*")
-_ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)[a-z]")
 _FITS = {
     "UDP": ("UDP", "TCP_UDP"),
     "TCP_UDP": ("TCP_UDP",),
@@ -40,11 +40,7 @@ def _no_answer(_: Stack, resource: Resource) -> str | None:
 
 
 def _signed_in(stack: Stack, resource: Resource) -> str | None:
-    listeners = (
-        (resource,)
-        if resource.type in _LISTENERS
-        else stack.references(resource, "listenerArn", _LISTENERS, ("arn", "id")).resources
-    )
+    listeners = listeners_of(stack, resource)
     kinds = [str(dig(one, "type")) for one in _actions(resource)]
     asked = next((kind for kind in kinds if kind.startswith("authenticate-")), None)
     if asked and listeners and listeners[0].get("protocol") == "HTTP":
@@ -58,22 +54,20 @@ def _no_condition(_: Stack, rule: Resource) -> str | None:
     return None
 
 
-def _regions(stack: Stack, listener: Resource) -> set[str]:
+def _regions(stack: Stack, listener: Resource) -> frozenset[str]:
     """Return the regions of a listener's load balancer, as far as its subnets' zones tell."""
     traffic, targets = stack.derived(Traffic), stack.derived(Targets)
     balancer = traffic.balancer(listener)
     subnets = targets.balancer_subnets(balancer) if balancer is not None else ()
-    zones = [one.get("availabilityZone") for one in subnets if isinstance(one, Resource)]
-    found = [_ZONE.fullmatch(zone) for zone in zones if isinstance(zone, str)]
-    return {one["region"] for one in found if one}
+    return regions(one for one in subnets if isinstance(one, Resource))
 
 
 def _certificate_region(stack: Stack, listener: Resource) -> str | None:
     named = _REGION.fullmatch(str(listener.get("certificateArn")))
-    regions = _regions(stack, listener) if named else set()
-    if named is None or len(regions) != 1 or named["region"] in regions:
+    places = _regions(stack, listener) if named else frozenset[str]()
+    if named is None or len(places) != 1 or named["region"] in places:
         return None
-    return f"its certificate is in {named['region']}, its load balancer in {next(iter(regions))}"
+    return f"its certificate is in {named['region']}, its load balancer in {next(iter(places))}"
 
 
 def _pending(stack: Stack, listener: Resource) -> Iterator[str]:
@@ -130,9 +124,9 @@ def _no_listener(stack: Stack, target: Resource) -> Iterator[str]:
 
 def _same_name(stack: Stack, resource: Resource) -> str | None:
     name = resource.get("name")
-    for other in stack.of((resource.type,)) if isinstance(name, str) and name else ():
-        if other is resource:
-            return None  # said once, of the later one
+    for other in (
+        earlier(stack, resource, (resource.type,)) if isinstance(name, str) and name else ()
+    ):
         if other.get("name") == name and not other.left_out("name"):
             return f'name {show(name)} is also that of "{other.name}"'
     return None

@@ -82,7 +82,7 @@ def _proxy(stack: Stack, proxy: Resource) -> str | None:
     zones = {one.get("availabilityZone") for one in subnets if isinstance(one, Resource)}
     if isinstance(given, list) and len(given) == 1:
         return "vpc_subnet_ids has one subnet"
-    known = len(subnets) == len(zones) or all(isinstance(one, Resource) for one in subnets)
+    known = all(isinstance(one, Resource) for one in subnets)
     if known and len(zones) == 1 and len(subnets) > 1 and isinstance(next(iter(zones)), str):
         return f"its subnets are all in {next(iter(zones))}"
     return None

@@ -9,11 +9,13 @@ from typing import Any
 from availability.names import BALANCING_NAME, LONGEST
 
 from guardrails import tokens
+from guardrails.architecture.traffic import listeners_of
 from guardrails.refusals import (
     JointRefusal,
     alone,
     among,
     between,
+    earlier,
     every,
     joint_refusal_rule,
     known,
@@ -146,14 +148,8 @@ def _forwarded(stack: Stack, resource: Resource) -> tuple[Resource, ...]:
     return stack.references(resource, prop, tokens.TARGET_GROUP, _TARGET_KEYS, value=arns).resources
 
 
-def _listeners(stack: Stack, resource: Resource) -> tuple[Resource, ...]:
-    if resource.type in _LISTENERS:
-        return (resource,)
-    return stack.references(resource, "listenerArn", _LISTENERS, ("arn", "id")).resources
-
-
 def _grpc(stack: Stack, resource: Resource) -> Iterator[str]:
-    listeners = _listeners(stack, resource)
+    listeners = listeners_of(stack, resource)
     if not listeners or listeners[0].get("protocol") != "HTTP":
         return
     for group in _forwarded(stack, resource):
@@ -179,7 +175,7 @@ def _protocol(stack: Stack, listener: Resource) -> str | None:
 
 def _unfit(stack: Stack, resource: Resource) -> Iterator[str]:
     """Yield target groups of another kind of balancer, unless the listener's own protocol is refused."""
-    for listener in _listeners(stack, resource):
+    for listener in listeners_of(stack, resource):
         protocol = listener.setting("protocol")
         if _protocol(stack, listener) is not None or protocol not in ("HTTP", "HTTPS"):
             continue
@@ -210,13 +206,10 @@ def _tasks(stack: Stack, service: Resource) -> Iterator[str]:
 
 
 def _same_priority(stack: Stack, rule: Resource) -> str | None:
-    mine = _listeners(stack, rule)
-    for other in stack.of(_LISTENER_RULES):
-        if other is rule:
-            return None
-        if number(other.get("priority")) != number(rule.get("priority")) or not mine:
-            continue
-        if number(rule.get("priority")) is not None and set(mine) & set(_listeners(stack, other)):
+    given = number(rule.get("priority"))
+    mine = set(listeners_of(stack, rule)) if given is not None else set[Resource]()
+    for other in earlier(stack, rule, _LISTENER_RULES) if mine else ():
+        if number(other.get("priority")) == given and mine & set(listeners_of(stack, other)):
             return f'priority {show(rule.get("priority"))} is also that of rule "{other.name}"'
     return None
 

@@ -8,6 +8,7 @@ from guardrails import tokens
 from guardrails.architecture.containers import ContainerService
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.network import Network
+from guardrails.architecture.store_network import database_groups, database_subnets
 from guardrails.architecture.targets import Targets
 from guardrails.refusals import JointRefusal, joint_refusal_rule
 from guardrails.resources import Resource, Stack
@@ -81,11 +82,8 @@ def _service(stack: Stack, resource: Resource) -> Iterator[str]:
 
 
 def _database(stack: Stack, database: Resource) -> Iterator[str]:
-    network = stack.derived(Network)
-    named = stack.references(database, "dbSubnetGroupName", tokens.SUBNET_GROUP, ("name", "id"))
-    found = stack.references(database, "vpcSecurityGroupIds", tokens.SECURITY_GROUP, _ID)
-    for group in named.resources:
-        yield from _apart(stack, found.resources, network.subnets(group, "subnetIds"))
+    groups = database_groups(stack, database).resources
+    yield from _apart(stack, groups, database_subnets(stack, database))
 
 
 def _no_names(stack: Stack, endpoint: Resource) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from guardrails import tokens
 from guardrails.architecture.network import Network
 from guardrails.architecture.targets import Targets
-from guardrails.refusals import JointRefusal, joint_refusal_rule
+from guardrails.refusals import JointRefusal, earlier, joint_refusal_rule, sharing
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, items, show
 
@@ -55,9 +55,7 @@ def _overlap(stack: Stack, subnet: Resource) -> Iterator[str]:
     vpc = network.vpc(subnet)
     if block is None or vpc is None:
         return
-    for other in stack.of((_OWN_SUBNET,)):
-        if other is subnet:
-            return  # said once, of the later one
+    for other in earlier(stack, subnet, (_OWN_SUBNET,)):
         theirs = _block(other.get("cidrBlock"))
         if theirs is not None and theirs.overlaps(block) and network.vpc(other) == vpc:
             yield f'cidr_block {block} overlaps {theirs} of subnet "{other.name}"'
@@ -72,26 +70,17 @@ def _no_address(_: Stack, nat: Resource) -> str | None:
 
 
 def _address_twice(stack: Stack, nat: Resource) -> Iterator[str]:
-    addresses = stack.references(nat, "allocationId", tokens.ELASTIC_IP, ("id", "allocationId"))
-    for other in stack.of(tokens.NAT_GATEWAY):
-        if other is nat:
-            return
-        theirs = stack.references(other, "allocationId", tokens.ELASTIC_IP, ("id", "allocationId"))
-        for one in set(addresses.resources) & set(theirs.resources):
-            yield f'it has address "{one.name}", which NAT gateway "{other.name}" has'
+    addresses = (tokens.ELASTIC_IP, ("id", "allocationId"))
+    for other, one in sharing(stack, nat, "allocationId", addresses):
+        yield f'it has address "{one.name}", which NAT gateway "{other.name}" has'
 
 
 def _route_twice(stack: Stack, route: Resource) -> Iterator[str]:
-    tables = stack.references(route, "routeTableId", tokens.ROUTE_TABLE, _ID).resources
-    for other in stack.of(tokens.ROUTE):
-        if other is route:
-            return
-        theirs = stack.references(other, "routeTableId", tokens.ROUTE_TABLE, _ID).resources
-        for table in set(tables) & set(theirs):
-            for name in ("destinationCidrBlock", "destinationIpv6CidrBlock"):
-                given = route.get(name)
-                if isinstance(given, str) and given and other.get(name) == given:
-                    yield f'route "{other.name}" to {given} is in route table "{table.name}" already'
+    for other, table in sharing(stack, route, "routeTableId", (tokens.ROUTE_TABLE, _ID)):
+        for name in ("destinationCidrBlock", "destinationIpv6CidrBlock"):
+            given = route.get(name)
+            if isinstance(given, str) and given and other.get(name) == given:
+                yield f'route "{other.name}" to {given} is in route table "{table.name}" already'
 
 
 def _used_gateways(stack: Stack, route: Resource) -> tuple[Resource, ...]:
@@ -135,13 +124,8 @@ def _foreign_gateway(stack: Stack, route: Resource) -> str | None:
 
 
 def _subnet_twice(stack: Stack, association: Resource) -> Iterator[str]:
-    subnets = stack.references(association, "subnetId", tokens.SUBNET, _ID).resources
-    for other in stack.of(tokens.ROUTE_TABLE_ASSOCIATION):
-        if other is association:
-            return
-        theirs = stack.references(other, "subnetId", tokens.SUBNET, _ID).resources
-        for one in set(subnets) & set(theirs):
-            yield f'subnet "{one.name}" is associated already, by "{other.name}"'
+    for other, one in sharing(stack, association, "subnetId", (tokens.SUBNET, _ID)):
+        yield f'subnet "{one.name}" is associated already, by "{other.name}"'
 
 
 def _two_networks(stack: Stack, balancer: Resource) -> str | None:

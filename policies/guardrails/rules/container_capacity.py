@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails.architecture.containers import Containers, ContainerService
-from guardrails.architecture.traffic import Traffic
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
 from guardrails.values import UNKNOWN, dig, items, number
@@ -30,10 +29,7 @@ def _on_demand(service: ContainerService) -> int | None:
 
 
 def _spot(stack: Stack, _: Settings) -> Iterator[Violation]:
-    idle, _perhaps = stack.derived(Traffic).idle()
-    for service in stack.derived(Containers).serving:
-        if service.targets.any and set(service.targets.any) <= idle:
-            continue
+    for service in stack.derived(Containers).asked:
         certain = _on_demand(service)
         if certain is not None and certain < 1:
             yield Violation(

@@ -10,9 +10,8 @@ from availability.zones import too_few_left
 
 from guardrails.architecture import zones
 from guardrails.architecture.containers import Containers, ContainerService
-from guardrails.architecture.traffic import Traffic
 from guardrails.model import Parameters, Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.resources import Resource, Stack
+from guardrails.resources import Stack
 from guardrails.values import is_absent, number
 
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
@@ -34,17 +33,12 @@ _NEED: Parameters = MappingProxyType(
 
 def _serving(stack: Stack) -> Iterator[tuple[ContainerService, ...]]:
     """Yield the services that get requests, those that share a target group together."""
-    idle, _ = stack.derived(Traffic).idle()
-    left = [one for one in stack.derived(Containers).serving if not _is_idle(one, idle)]
+    left = list(stack.derived(Containers).asked)
     while left:
         first = left.pop(0)
         beside = [one for one in left if set(one.targets.any) & set(first.targets.any)]
         left = [one for one in left if one not in beside]
         yield (first, *beside)
-
-
-def _is_idle(service: ContainerService, idle: set[Resource]) -> bool:
-    return bool(service.targets.any) and set(service.targets.any) <= idle
 
 
 def _names(services: tuple[ContainerService, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.zones import only_zone
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import is_absent
@@ -28,11 +29,10 @@ def _one_zone(stack: Stack, _: Settings) -> Iterator[Violation]:
         if is_absent(given):
             continue
         found = stack.references(function, "vpcConfig", tokens.SUBNET, ("id",), value=given)
-        zones = [one.get("availabilityZone") for one in found.resources]
-        known = all(isinstance(zone, str) and zone for zone in zones)
-        if found.complete and zones and known and len(set(zones)) == 1:
+        zone = only_zone(found)
+        if zone is not None:
             yield Violation(
-                f'Function "{function.name}" serves requests, and runs in {zones[0]} only: that is the '
+                f'Function "{function.name}" serves requests, and runs in {zone} only: that is the '
                 "zone of every subnet of its vpc_config.",
                 function,
                 (

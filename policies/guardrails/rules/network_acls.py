@@ -14,7 +14,11 @@ from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import INGRESS, WORLD, Party
 from guardrails.architecture.routes import Way
-from guardrails.architecture.store_network import database_groups, database_port
+from guardrails.architecture.store_network import (
+    database_groups,
+    database_port,
+    database_subnets,
+)
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
     Traffic,
@@ -111,14 +115,7 @@ class _Needs:
     def _queries(self) -> Iterator[tuple[_Connection, _Said]]:
         for database in self._stack.of(tokens.DATABASE):
             port = database_port(database)
-            groups = self._stack.references(
-                database, "dbSubnetGroupName", tokens.SUBNET_GROUP, ("name", "id")
-            )
-            places = [
-                one
-                for group in groups.resources
-                for one in self._network.subnets(group, "subnetIds")
-            ]
+            places = database_subnets(self._stack, database)
             party = Party(f'database "{database.name}"', database_groups(self._stack, database))
             for fleet in self._targets.attached_fleets() if port else ():
                 source = self._targets.fleet_party(fleet)
