@@ -232,6 +232,21 @@ def profile(name: str = "app", *arns: str) -> aws.iam.InstanceProfile:
     return aws.iam.InstanceProfile(f"{name}-profile", role=role.name)
 
 
+def task(port: int = 8080) -> aws.ecs.TaskDefinition:
+    """Create the task definition of a web service on Fargate."""
+    return aws.ecs.TaskDefinition(
+        "task",
+        family="web",
+        requires_compatibilities=["FARGATE"],
+        network_mode="awsvpc",
+        cpu="512",
+        memory="1024",
+        container_definitions=json.dumps(
+            [{"name": "web", "image": "web:1", "portMappings": [{"containerPort": port}]}]
+        ),
+    )
+
+
 BOOT = "#!/bin/sh\ndnf -y install ruby wget\n./install-codedeploy-agent auto\n"
 
 ENCRYPTED_ROOT = {
@@ -372,9 +387,13 @@ def unhealthy(
     )
 
 
-def deployer(name: str = "codedeploy") -> aws.iam.Role:
-    role = aws.iam.Role(f"{name}-role", assume_role_policy=trust("codedeploy.amazonaws.com"))
-    aws.iam.RolePolicyAttachment(f"{name}-policy", role=role.name, policy_arn=CODEDEPLOY)
+def deployer(
+    name: str = "codedeploy", policy: pulumi.Input[str] = CODEDEPLOY, **more: Any
+) -> aws.iam.Role:
+    role = aws.iam.Role(
+        f"{name}-role", assume_role_policy=trust("codedeploy.amazonaws.com"), **more
+    )
+    aws.iam.RolePolicyAttachment(f"{name}-policy", role=role.name, policy_arn=policy)
     return role
 
 

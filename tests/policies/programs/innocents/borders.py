@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pulumi
@@ -186,17 +185,7 @@ def containers_that_scale() -> None:
     # The port of the target group is not used: ECS registers the container's own.
     inside = bricks.app_group(site.vpc.id, outside, 3000)
     cluster = aws.ecs.Cluster("cluster", name="shop")
-    task = aws.ecs.TaskDefinition(
-        "task",
-        family="web",
-        requires_compatibilities=["FARGATE"],
-        network_mode="awsvpc",
-        cpu="512",
-        memory="1024",
-        container_definitions=json.dumps(
-            [{"name": "web", "image": "web:1", "portMappings": [{"containerPort": 3000}]}]
-        ),
-    )
+    task = bricks.task(3000)
     service = aws.ecs.Service(
         "service",
         cluster=cluster.arn,

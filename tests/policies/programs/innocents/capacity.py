@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import json
 
 import pulumi
 import pulumi_aws as aws
@@ -71,10 +70,6 @@ def a_base_and_a_peak_fleet() -> None:
 def hook_that_the_start_completes() -> None:
     """An instance enters service when its own start says so."""
     site = bricks.network()
-    outside = bricks.balancer_group(site.vpc.id)
-    front = bricks.balancer(site.public_ids(), outside)
-    behind = bricks.targets(site.vpc.id)
-    bricks.http(front, bricks.forward(behind))
     who = bricks.profile(
         "app", bricks.SSM, bricks.AGENT, "arn:aws:iam::aws:policy/AutoScalingFullAccess"
     )
@@ -83,7 +78,7 @@ def hook_that_the_start_completes() -> None:
         "--auto-scaling-group-name shop --lifecycle-action-result CONTINUE "
         '--instance-id "$(ec2-metadata -i | cut -d" " -f2)"\n'
     )
-    made_from = bricks.template(bricks.app_group(site.vpc.id, outside), who, boot=boot)
+    front, behind, made_from = entrance(site, who, boot=boot)
     group = bricks.fleet(site.private_ids(), made_from, behind, name="shop")
     aws.autoscaling.LifecycleHook(
         "started",
@@ -147,13 +142,8 @@ def requests_per_target() -> None:
 def image_by_a_parameter_of_aws() -> None:
     """The template resolves the newest image when it launches."""
     site = bricks.network()
-    outside = bricks.balancer_group(site.vpc.id)
-    front = bricks.balancer(site.public_ids(), outside)
-    behind = bricks.targets(site.vpc.id)
-    bricks.http(front, bricks.forward(behind))
-    made_from = bricks.template(
-        bricks.app_group(site.vpc.id, outside),
-        bricks.profile(),
+    front, behind, made_from = entrance(
+        site,
         image_id=(
             "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
         ),
@@ -188,13 +178,8 @@ def compressed_start_in_several_parts() -> None:
         "Content-Type: text/x-shellscript\n\n#!/bin/sh\n./install-codedeploy-agent auto\n--x--\n"
     )
     site = bricks.network()
-    outside = bricks.balancer_group(site.vpc.id)
-    front = bricks.balancer(site.public_ids(), outside)
-    behind = bricks.targets(site.vpc.id)
-    bricks.http(front, bricks.forward(behind))
-    made_from = bricks.template(
-        bricks.app_group(site.vpc.id, outside),
-        bricks.profile(),
+    front, behind, made_from = entrance(
+        site,
         user_data=base64.b64encode(gzip.compress(parts.encode())).decode(),
     )
     group = bricks.fleet(site.private_ids(), made_from, behind)
@@ -213,11 +198,7 @@ def secret_read_when_it_starts() -> None:
         "echo password_encryption=scram-sha-256 >> /etc/app.conf\n./install auto\n"
     )
     site = bricks.network()
-    outside = bricks.balancer_group(site.vpc.id)
-    front = bricks.balancer(site.public_ids(), outside)
-    behind = bricks.targets(site.vpc.id)
-    bricks.http(front, bricks.forward(behind))
-    made_from = bricks.template(bricks.app_group(site.vpc.id, outside), bricks.profile(), boot=boot)
+    front, behind, made_from = entrance(site, boot=boot)
     group = bricks.fleet(site.private_ids(), made_from, behind)
     bricks.delivery(front, behind, group)
 
@@ -303,17 +284,7 @@ def containers_with_a_base_on_demand() -> None:
     aws.ecs.ClusterCapacityProviders(
         "providers", cluster_name=cluster.name, capacity_providers=["FARGATE", "FARGATE_SPOT"]
     )
-    task = aws.ecs.TaskDefinition(
-        "task",
-        family="web",
-        requires_compatibilities=["FARGATE"],
-        network_mode="awsvpc",
-        cpu="512",
-        memory="1024",
-        container_definitions=json.dumps(
-            [{"name": "web", "image": "web:1", "portMappings": [{"containerPort": 8080}]}]
-        ),
-    )
+    task = bricks.task()
     service = aws.ecs.Service(
         "service",
         name="web",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 
@@ -95,8 +97,8 @@ def clients_with_certificates() -> None:
     )
 
 
-@innocent(engine=True)
-def web_application_firewall() -> None:
+def firewall(default: str, only: dict[str, Any]) -> None:
+    """Create a web service behind a web ACL with one rule."""
     service = bricks.web(bricks.network())
     visible = {
         "cloudwatch_metrics_enabled": True,
@@ -106,54 +108,42 @@ def web_application_firewall() -> None:
     acl = aws.wafv2.WebAcl(
         "acl",
         scope="REGIONAL",
-        default_action={"allow": {}},
+        default_action={default: {}},
         visibility_config=visible,
-        rules=[
-            {
-                "name": "common",
-                "priority": 1,
-                "override_action": {"none": {}},
-                "statement": {
-                    "managed_rule_group_statement": {
-                        "vendor_name": "AWS",
-                        "name": "AWSManagedRulesCommonRuleSet",
-                    }
-                },
-                "visibility_config": visible,
-            }
-        ],
+        rules=[{"priority": 1, "visibility_config": visible, **only}],
     )
     aws.wafv2.WebAclAssociation(
         "before-the-front", resource_arn=service.front.arn, web_acl_arn=acl.arn
+    )
+
+
+@innocent(engine=True)
+def web_application_firewall() -> None:
+    firewall(
+        "allow",
+        {
+            "name": "common",
+            "override_action": {"none": {}},
+            "statement": {
+                "managed_rule_group_statement": {
+                    "vendor_name": "AWS",
+                    "name": "AWSManagedRulesCommonRuleSet",
+                }
+            },
+        },
     )
 
 
 @innocent()
 def firewall_that_admits_by_country() -> None:
     """Everything is refused but one country: that is what the contract says."""
-    service = bricks.web(bricks.network())
-    visible = {
-        "cloudwatch_metrics_enabled": True,
-        "metric_name": "site",
-        "sampled_requests_enabled": True,
-    }
-    acl = aws.wafv2.WebAcl(
-        "acl",
-        scope="REGIONAL",
-        default_action={"block": {}},
-        visibility_config=visible,
-        rules=[
-            {
-                "name": "from-home",
-                "priority": 1,
-                "action": {"allow": {}},
-                "statement": {"geo_match_statement": {"country_codes": ["IE"]}},
-                "visibility_config": visible,
-            }
-        ],
-    )
-    aws.wafv2.WebAclAssociation(
-        "before-the-front", resource_arn=service.front.arn, web_acl_arn=acl.arn
+    firewall(
+        "block",
+        {
+            "name": "from-home",
+            "action": {"allow": {}},
+            "statement": {"geo_match_statement": {"country_codes": ["IE"]}},
+        },
     )
 
 

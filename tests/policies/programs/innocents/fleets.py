@@ -12,14 +12,16 @@ from tests.policies.programs.cases import innocent
 FIXED = "The fleet has a fixed size on purpose."
 
 
-def entrance(site: bricks.Site) -> tuple[Any, Any, Any]:
-    """Create balancer, target group, listener and launch template."""
+def entrance(
+    site: bricks.Site, who: aws.iam.InstanceProfile | None = None, **more: Any
+) -> tuple[Any, Any, Any]:
+    """Create balancer, target group, listener and launch template; `more` goes to the last."""
     outside = bricks.balancer_group(site.vpc.id)
     front = bricks.balancer(site.public_ids(), outside)
     behind = bricks.targets(site.vpc.id)
     bricks.http(front, bricks.forward(behind))
     inside = bricks.app_group(site.vpc.id, outside)
-    return front, behind, bricks.template(inside, bricks.profile())
+    return front, behind, bricks.template(inside, who or bricks.profile(), **more)
 
 
 @innocent(engine=True)

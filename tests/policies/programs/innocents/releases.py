@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pulumi
@@ -46,17 +45,7 @@ def two_sets_of_tasks() -> None:
         for name, port, to in (("http", 80, blue), ("http-test", 9000, green))
     ]
     cluster = aws.ecs.Cluster("cluster", name="shop")
-    task = aws.ecs.TaskDefinition(
-        "task",
-        family="web",
-        requires_compatibilities=["FARGATE"],
-        network_mode="awsvpc",
-        cpu="512",
-        memory="1024",
-        container_definitions=json.dumps(
-            [{"name": "web", "image": "web:1", "portMappings": [{"containerPort": 8080}]}]
-        ),
-    )
+    task = bricks.task()
     service = aws.ecs.Service(
         "service",
         name="web",
@@ -75,14 +64,7 @@ def two_sets_of_tasks() -> None:
     )
     topic = bricks.mail()
     alarm = bricks.errors(front, blue, topic, dimensions={"LoadBalancer": front.arn_suffix})
-    role = aws.iam.Role(
-        "codedeploy-role", assume_role_policy=bricks.trust("codedeploy.amazonaws.com")
-    )
-    aws.iam.RolePolicyAttachment(
-        "codedeploy-policy",
-        role=role.name,
-        policy_arn="arn:aws:iam::aws:policy/AWSCodeDeployRoleForECS",
-    )
+    role = bricks.deployer(policy="arn:aws:iam::aws:policy/AWSCodeDeployRoleForECS")
     app = aws.codedeploy.Application("application", compute_platform="ECS")
     aws.codedeploy.DeploymentGroup(
         "deployment",
@@ -142,13 +124,8 @@ def function_by_alias() -> None:
         principal="apigateway.amazonaws.com",
         source_arn=pulumi.Output.concat(api.execution_arn, "/*/*"),
     )
-    deployer = aws.iam.Role(
-        "codedeploy-role", assume_role_policy=bricks.trust("codedeploy.amazonaws.com")
-    )
-    aws.iam.RolePolicyAttachment(
-        "codedeploy-policy",
-        role=deployer.name,
-        policy_arn="arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda",
+    deployer = bricks.deployer(
+        policy="arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda"
     )
     app = aws.codedeploy.Application("application", compute_platform="Lambda")
     aws.codedeploy.DeploymentGroup(
@@ -199,25 +176,15 @@ def principals_of_several_services() -> None:
 @innocent()
 def policy_by_the_constant_of_the_sdk() -> None:
     """`aws.iam.ManagedPolicy` instead of the ARN as text."""
-    role = aws.iam.Role(
-        "codedeploy-role", assume_role_policy=bricks.trust("codedeploy.amazonaws.com")
-    )
-    aws.iam.RolePolicyAttachment(
-        "codedeploy-policy", role=role.name, policy_arn=aws.iam.ManagedPolicy.AWS_CODE_DEPLOY_ROLE
-    )
-    deployed_by(role)
+    deployed_by(bricks.deployer(policy=aws.iam.ManagedPolicy.AWS_CODE_DEPLOY_ROLE))
 
 
 @innocent(undecided=BOUNDARY, may_ask=BOUNDARY)
 def role_with_a_boundary() -> None:
     """The company wants a permissions boundary on every role."""
-    role = aws.iam.Role(
-        "codedeploy-role",
-        assume_role_policy=bricks.trust("codedeploy.amazonaws.com"),
-        permissions_boundary="arn:aws:iam::123456789012:policy/company-boundary",
+    deployed_by(
+        bricks.deployer(permissions_boundary="arn:aws:iam::123456789012:policy/company-boundary")
     )
-    aws.iam.RolePolicyAttachment("codedeploy-policy", role=role.name, policy_arn=bricks.CODEDEPLOY)
-    deployed_by(role)
 
 
 @innocent()
@@ -298,13 +265,7 @@ def managed_without_a_policy_of_the_role() -> None:
         setting_value=pulumi.Output.concat("service-role/", management.name),
     )
     site = bricks.network()
-    outside = bricks.balancer_group(site.vpc.id)
-    front = bricks.balancer(site.public_ids(), outside)
-    behind = bricks.targets(site.vpc.id)
-    bricks.http(front, bricks.forward(behind))
-    made_from = bricks.template(
-        bricks.app_group(site.vpc.id, outside), bricks.profile("app", bricks.AGENT)
-    )
+    front, behind, made_from = entrance(site, bricks.profile("app", bricks.AGENT))
     group = bricks.fleet(site.private_ids(), made_from, behind)
     bricks.delivery(front, behind, group)
 
