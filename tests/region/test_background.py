@@ -53,12 +53,14 @@ def test_a_start_that_fails_says_why_where_nothing_could_be_logged(
 
 
 def test_a_failed_write_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
+    def full(descriptor: int, *_: object) -> None:
+        os.close(descriptor)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(private, "_write", full)
-    with pytest.raises(OSError, match="No space left") as failed:
-        private.write(tmp_path / "record.json", "{}")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdopen", full)
+        with pytest.raises(OSError, match="No space left") as failed:
+            private.write(tmp_path / "record.json", "{}")
     assert failed.value.filename == str(tmp_path / "record.json")
 
 
