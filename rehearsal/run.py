@@ -31,6 +31,7 @@ from region.config import RegionConfig
 from region.options import command
 from rehearsal import conditions, display, fit, settings_check, side_by_side, turns, under_way
 from rehearsal.causes import LAST_LINES
+from rehearsal.head_start import HeadStart
 from rehearsal.processes import Processes
 from rehearsal.pulumi_project import STACK_TYPE, STACKS, EngineError, Project
 from toolchain import paths
@@ -38,6 +39,8 @@ from toolchain import paths
 RESULTS_VARIABLE = "LOADTEST_RESULTS"
 _LISTENER_PORT = 80
 """Where the HA stack's load balancer listens unless the setting `listenerPort` says otherwise."""
+SLOWEST = "ha"
+"""The stack that takes longest until it can be loaded: it begins, the others follow."""
 _ENDINGS: Mapping[str, display.Ending] = {
     "broken": display.Ending("✗", "red", "promise broken"),
     "undecided": display.Ending("–", "yellow", "promise neither shown to be kept nor broken"),
@@ -237,13 +240,14 @@ class Rehearsal:
         preload.start()
         with turns.Turns(STACKS) as queue, display.Board(self.console) as board:
             project = replace(project, variables={**project.variables, **queue.variables})
+            head_start = HeadStart(SLOWEST)
 
             def load(stack: str) -> Path:
                 title = f"{stack}: pulumi up, release, load ({self.profile})"
                 try:
                     with board.stage(title, stack) as progress:
                         try:
-                            run = self._load(project, stack, progress)
+                            run = self._load(project, stack, progress, head_start)
                         except Exception:
                             if project.processes.interrupted:
                                 progress.ending = _STOPPED
@@ -258,10 +262,17 @@ class Rehearsal:
             work = {stack: partial(load, stack) for stack in STACKS}
             return side_by_side.run(work, partial(self._end, project))
 
-    def _load(self, project: Project, stack: str, progress: display.StageProgress) -> Path:
+    def _load(
+        self,
+        project: Project,
+        stack: str,
+        progress: display.StageProgress,
+        head_start: HeadStart,
+    ) -> Path:
         """Bring a stack up, which also releases and loads it, and return the run's directory."""
         began = datetime.now(UTC)
-        failed = self._failure(lambda: project.up(stack, progress))
+        with head_start.coming_up(stack, progress) as on_event:
+            failed = self._failure(partial(project.up, stack, on_event))
         run = self._newest(stack, began)
         if run is None and failed is None:
             # Nothing had changed, so the engine ran no hook: do what the hook would have done.

@@ -46,7 +46,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def loading(monkeypatch: pytest.MonkeyPatch, load: Callable[[Project, str], Path]) -> None:
-    monkeypatch.setattr(Rehearsal, "_load", lambda _, project, stack, __: load(project, stack))
+    monkeypatch.setattr(Rehearsal, "_load", lambda _, project, stack, *__: load(project, stack))
 
 
 def having(monkeypatch: pytest.MonkeyPatch, resources: dict[str, list[dict[str, str]]]) -> None:
