@@ -53,6 +53,12 @@ def _report_schema() -> str:
     return schema.render()
 
 
+def _proof_schema() -> str:
+    from loadtest.experiments.proof import write  # noqa: PLC0415
+
+    return write.schema()
+
+
 def _policies() -> str:
     # The pack is a program of its own, which the engine starts in its directory.
     sys.path.insert(0, str(paths.ROOT / "policies"))
@@ -93,6 +99,7 @@ def _conformance() -> str:
 DOCUMENTS = {
     "config-schema": Document(Path("docs/config.schema.json"), _config_schema),
     "report-schema": Document(Path("docs/report.schema.json"), _report_schema),
+    "proof-schema": Document(Path("docs/proof.schema.json"), _proof_schema),
     "policies": Document(Path("docs/policies.md"), _policies),
     "emulator-coverage": Document(Path("docs/emulator-coverage.md"), _emulator_coverage),
     "conformance": Document(Path("docs/conformance.md"), _conformance),

@@ -14,6 +14,7 @@ from loadtest.cli.gate import gate_command
 from loadtest.cli.history import history_command
 from loadtest.cli.plan import plan_command
 from loadtest.cli.post_up import post_up_command
+from loadtest.cli.proof import proof_command
 from loadtest.cli.recover import recover_command
 from loadtest.cli.release import release_command
 from loadtest.cli.report import report_command
@@ -29,6 +30,7 @@ app = command_line(
     "- `pulumi stack output --json | python -m loadtest run --outputs -`\n"
     "- `python -m loadtest run --stack single --stack ha --repeat 3`\n"
     "- `python -m loadtest report`\n"
+    "- `python -m loadtest proof`\n"
     "- `python -m loadtest history --topology ha`\n"
     "- `python -m loadtest compare RUN_A RUN_B`\n"
     "- `python -m loadtest gate --slo our-slo.yml`\n"
@@ -43,6 +45,7 @@ for name, command in (
     ("gate", gate_command),
     ("plan", plan_command),
     ("report", report_command),
+    ("proof", proof_command),
     ("recover", recover_command),
     ("bottleneck", bottleneck_command),
     ("post-up", post_up_command),

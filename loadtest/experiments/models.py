@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from loadtest.errors import ResultsError
+from loadtest.experiments.prediction import Kind
 from loadtest.messages.message import Message
 from loadtest.models import Record
 from loadtest.runs import paths
@@ -158,6 +159,8 @@ class ExperimentRecord(Record):
     schema_version: Literal[1] = SCHEMA_VERSION
     experiment: str
     title: str
+    kind: Kind = Kind.OTHER
+    """What it does to the stack: which prediction it gets."""
     because: list[str]
     stack: str
     topology: Topology

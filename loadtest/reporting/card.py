@@ -23,7 +23,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
     del evidence
     published = report.published
     sentence = texts.render(report.headline.sentence)
-    size, lines = _fitted(sentence)
+    size, lines = fitted(sentence)
     stacks = [
         _stack(run, figures.failed_user_share, texts)
         for run, figures in ((report.single, published.single), (report.ha, published.ha))
@@ -68,7 +68,7 @@ def _parts(run: RunSummary) -> list[dict[str, str]]:
     ]
 
 
-def _fitted(sentence: str) -> tuple[int, list[str]]:
+def fitted(sentence: str) -> tuple[int, list[str]]:
     """Return the largest letter height with which the sentence fits, and its lines."""
     for size in SIZES:
         if len(lines := wrapped(sentence, size, WIDTH)) <= LINES:

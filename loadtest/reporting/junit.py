@@ -51,15 +51,15 @@ def _suite(suites: ET.Element, run: RunSummary, kind: str, cases: list[Case]) ->
     _count(suite, cases)
     for case in cases:
         element = ET.SubElement(
-            suite, "testcase", classname=f"haproof.{name}", name=_clean(case.name)
+            suite, "testcase", classname=f"haproof.{name}", name=clean(case.name)
         )
         if case.passed is None:
-            ET.SubElement(element, "skipped", message=_clean(case.detail))
+            ET.SubElement(element, "skipped", message=clean(case.detail))
         elif case.passed:
-            ET.SubElement(element, "system-out").text = _clean(case.detail)
+            ET.SubElement(element, "system-out").text = clean(case.detail)
         else:
-            failure = ET.SubElement(element, "failure", type=kind, message=_clean(case.detail))
-            failure.text = _clean(f"{run.id}: {case.name}: {case.detail}")
+            failure = ET.SubElement(element, "failure", type=kind, message=clean(case.detail))
+            failure.text = clean(f"{run.id}: {case.name}: {case.detail}")
 
 
 def _count(element: ET.Element, cases: list[Case]) -> None:
@@ -99,5 +99,6 @@ def _checks(run: RunSummary) -> list[Case]:
     return [Case(str(check.name), check.passed, str(check.detail)) for check in run.validity.checks]
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Replace what XML 1.0 cannot represent."""
     return _FORBIDDEN.sub("�", text)

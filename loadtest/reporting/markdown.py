@@ -24,10 +24,10 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
     titles = ("column.single", "column.ha", "column.published-single", "column.published-ha")
     parts = [
         f"## {SIGNS[headline.outcome]} {texts(f'verdict.{headline.outcome}')}",
-        f"**{_text(shown(headline.sentence))}**",
-        *(_text(shown(one)) for one in confidence(report, evidence)),
-        _list([shown(reason) for reason in headline.further_reasons]),
-        _table(
+        f"**{escaped(shown(headline.sentence))}**",
+        *(escaped(shown(one)) for one in confidence(report, evidence)),
+        bullets([shown(reason) for reason in headline.further_reasons]),
+        table(
             ["", *map(texts, titles)],
             [
                 [shown(r.name), *map(shown, (r.single, r.ha, r.published_single, r.published_ha))]
@@ -35,7 +35,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
             ],
         ),
         texts("page.checks-passed", passed=len(checks) - len(failed), all=len(checks)),
-        _list(
+        bullets(
             [
                 texts("check.failed-of", stack=stack(run), check=check.name, detail=check.detail)
                 for run, check in failed
@@ -63,16 +63,18 @@ def publish(summary: str) -> None:
         ) from error
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *([_text(c) for c in r] for r in rows)]
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table; all columns but the first are aligned to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *([escaped(c) for c in r] for r in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _list(items: Sequence[str]) -> str:
-    return "\n".join(f"- {_text(item)}" for item in items)
+def bullets(items: Sequence[str]) -> str:
+    """Return a list, empty without items."""
+    return "\n".join(f"- {escaped(item)}" for item in items)
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Escape what Markdown would interpret."""
     for sign in ("\\", "|", "<", "`", "*", "_", "[", "#"):
         text = text.replace(sign, f"\\{sign}")

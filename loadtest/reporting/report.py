@@ -14,6 +14,7 @@ from loadtest.messages.names import free_text
 from loadtest.reporting import card, junit, markdown
 from loadtest.reporting.conditions import Condition
 from loadtest.reporting.evidence import Evidence
+from loadtest.reporting.experiments import ExperimentRow
 from loadtest.reporting.html import page
 from loadtest.reporting.html.page import PageLink
 from loadtest.reporting.schema import render as schema
@@ -77,9 +78,12 @@ def write_report(
     target: Path,
     extra: list[Condition] | None = None,
     lang: str = "en",
+    *,
+    experiments: list[ExperimentRow] | None = None,
 ) -> Written:
     """Compare two saved runs (their directories) and write the report's files into `target`.
 
+    `experiments` are those on the HA stack after the loads; their proof is expected in `target` too.
     `report.html` is in that language; each other language has a page of its own beside it. Where
     GITHUB_STEP_SUMMARY names a file, the summary is added to it as well.
 
@@ -89,7 +93,7 @@ def write_report(
     """
     runs = (run_loading.load_summary(single), run_loading.load_summary(ha))
     stacks = tuple(stack_outputs.from_file(str(d / paths.OUTPUTS)) for d in (single, ha))
-    report = compare(runs[0], runs[1], (stacks[0], stacks[1]), extra)
+    report = compare(runs[0], runs[1], (stacks[0], stacks[1]), extra, experiments)
     evidence = read_evidence(single, ha)
     try:
         target.mkdir(parents=True, exist_ok=True)

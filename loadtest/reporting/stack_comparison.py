@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
+from pydantic import Field
+
 from commandline.exit_codes import ExitCode
 from loadtest import profiles
 from loadtest.messages.message import Message, msg
@@ -12,6 +14,7 @@ from loadtest.models import Latency, Percentile, Record, RunSummary, VerdictOutc
 from loadtest.outcomes import Outcome
 from loadtest.reporting import conditions as conditions_of
 from loadtest.reporting.conditions import Condition
+from loadtest.reporting.experiments import ExperimentRow
 from loadtest.reporting.published import PUBLISHED, Published
 from loadtest.stack.outputs import StackOutputs
 
@@ -67,6 +70,8 @@ class Report(Record):
     published: Published
     single: RunSummary
     ha: RunSummary
+    experiments: list[ExperimentRow] = Field(default_factory=list[ExperimentRow])
+    """What failed on the HA stack after the loads, and whether its users noticed."""
 
 
 def compare(
@@ -74,6 +79,7 @@ def compare(
     ha: RunSummary,
     outputs: tuple[StackOutputs, StackOutputs],
     extra: list[Condition] | None = None,
+    experiments: list[ExperimentRow] | None = None,
 ) -> Report:
     """Build the report of two runs.
 
@@ -82,6 +88,7 @@ def compare(
         ha: The run of the HA stack.
         outputs: The outputs of both stacks, in the same order.
         extra: Conditions that only the caller knows.
+        experiments: Experiments on the HA stack after the loads.
 
     Raises:
         ComparisonError: the runs had different load.
@@ -96,6 +103,7 @@ def compare(
         published=PUBLISHED,
         single=single,
         ha=ha,
+        experiments=experiments or [],
     )
 
 

@@ -12,6 +12,7 @@ from loadtest.analysis import bottleneck
 from loadtest.analysis.columns import MAIN_QUANTILES
 from loadtest.messages.message import msg
 from loadtest.models import ProbeRecord, RunSummary
+from loadtest.reporting import experiments
 from loadtest.reporting.conditions import Condition
 from loadtest.reporting.evidence import Evidence, confidence
 from loadtest.reporting.html import figures
@@ -64,6 +65,7 @@ def render(report: Report, evidence: Evidence, texts: Texts, other: PageLink | N
             if plots
             else texts.markup(msg("page.no-charts", problem=evidence.problem)),
             events=page.events(),
+            experiments=experiments.table(report.experiments, texts),
             probe=page.probe(),
             endpoints=page.endpoints(),
             findings=page.findings(),

@@ -14,6 +14,8 @@ from jinja2 import nodes
 
 import loadtest
 import rehearsal
+from loadtest.experiments.observations import Source
+from loadtest.experiments.proof.models import EXIT_CODES, slug
 from loadtest.messages.catalogue import LANGUAGES, catalogue
 from loadtest.outcomes import Outcome
 from loadtest.profiles import PROFILES
@@ -29,6 +31,14 @@ ENDPOINTS = {
     for journey in scenario.load(file.stem).journeys or []
     for name in journey
 }
+
+
+def assumptions() -> set[str]:
+    """The names of the parts that predictions consist of, as the code gives them."""
+    source = (PACKAGES[0] / "experiments" / "prediction.py").read_text()
+    return set(re.findall(r'Part\(\s*name="([a-z-]+)"', source))
+
+
 FAMILIES = {
     "outcome": {outcome.value for outcome in Outcome},
     "phase": {phase.name for profile in PROFILES.values() for phase in profile.phases},
@@ -36,6 +46,9 @@ FAMILIES = {
     "event": {"fault", "deployment"},
     "scenario": {file.stem for file in scenario.SCENARIOS.glob("*.yml")},
     "stack": {"single", "ha", "single.title", "ha.title"},
+    "survival": {slug(outcome) for outcome in EXIT_CODES},
+    "lane": set(get_args(Source)),
+    "assumption": assumptions(),
     "verdict": set(get_args(Headline.model_fields["outcome"].annotation)),
 }
 """Ids that are put together in the program from a prefix and a code."""

@@ -242,7 +242,7 @@ def test_what_a_run_does_not_show_is_said_with_interval_and_remedy(
         "a longer load profile or `--repeat 5` shows it more precisely"
     ]
     for language in LANGUAGES:
-        _, lines = card._fitted(render(headline.sentence, language))
+        _, lines = card.fitted(render(headline.sentence, language))
         assert not lines[-1].endswith("…"), language
 
 

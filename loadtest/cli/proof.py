@@ -1,0 +1,61 @@
+"""The command `proof`: put recorded experiments on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtest.errors import ResultsError
+from loadtest.experiments import models
+from loadtest.experiments.proof import assemble, terminal, write
+from loadtest.formatting import line_printer
+from loadtest.reporting import report
+from loadtest.runs import paths
+
+
+def proof_command(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Directories of experiments; all below `results` by default."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write the files; `results/proof` by default.")
+    ] = None,
+    language: Annotated[
+        str, typer.Option("--lang", help="Language of proof.html, proof.md and the card: en, ko.")
+    ] = "en",
+    *,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of proof.json and exit.")
+    ] = False,
+) -> int:
+    """Put recorded experiments on one page: outcome, predicted beside measured, one time axis each.
+
+    - `proof.html`: one page with a time axis per experiment; in the other language beside it
+    - `proof.json`: all figures, as `docs/proof.schema.json` describes them
+    - `proof.junit.xml`: a test case per experiment, for CI
+    - `proof.md`: for a pull request; also appended to `$GITHUB_STEP_SUMMARY` if that is set
+    - `proof.svg`: a card for a README or a blog post
+
+    Exit codes: 0 the HA stack survived all of them, 2 it did not survive one, 3 one showed nothing.
+
+    Example: `python -m loadtest proof results/*-ha-instance-dies`
+    """
+    if schema:
+        typer.echo(write.schema(), nl=False)
+        return 0
+    base = paths.base()
+    chosen = runs or models.recorded(base)
+    if not chosen:
+        raise ResultsError(
+            f"there is no experiment below {base}; run `python -m loadtest experiment run` first"
+        )
+    made = assemble.proof(chosen)
+    written = write.write(made, output or base / write.DIRECTORY, report.language(language))
+    console = Console()
+    report.show(console, terminal.render(made))
+    line_printer(console)(f"proof: {written.html}")
+    return made.exit_code

@@ -1,0 +1,67 @@
+"""Which prediction belongs to an experiment: from the actions of its method. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from loadtest.experiments.prediction import Kind
+
+BY_FUNCTION: Mapping[str, Kind] = {
+    "instances.terminate": Kind.INSTANCE_DIES,
+    "instances.hang": Kind.INSTANCE_HANGS,
+    "instances.starve": Kind.INSTANCE_SLOW,
+    "database.fail_over": Kind.DATABASE_FAILOVER,
+    "network.cut_database": Kind.DATABASE_CUT,
+}
+"""What one action does to the stack, by module and function of `loadtest.experiments.actions`."""
+
+FIRST = (
+    Kind.BAD_DEPLOYMENT,
+    Kind.DEPLOYMENT,
+    Kind.ZONE_WITHOUT_CAPACITY,
+    Kind.ZONE_SILENT,
+    Kind.ZONE_REFUSED,
+)
+"""Of several actions, the one that decides when all is well again comes first."""
+
+
+def of_file(raw: Mapping[str, Any]) -> Kind:
+    """Return the kind of an experiment in the Chaos Toolkit's format; OTHER without a known one."""
+    found = set(_kinds(raw))
+    functions = set(_functions(raw))
+    if found & {Kind.ZONE_SILENT, Kind.ZONE_REFUSED} and "capacity.no_capacity" in functions:
+        found.add(Kind.ZONE_WITHOUT_CAPACITY)
+    ordered = [*FIRST, *(kind for kind in Kind if kind not in FIRST)]
+    return next((kind for kind in ordered if kind in found), Kind.OTHER)
+
+
+def _providers(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for activity in raw.get("method") or []:
+        if activity.get("type") == "action":
+            yield activity.get("provider") or {}
+
+
+def _function(provider: Mapping[str, Any]) -> str:
+    module = str(provider.get("module") or "").rpartition(".")[2]
+    return f"{module}.{provider.get('func')}"
+
+
+def _functions(raw: Mapping[str, Any]) -> Iterator[str]:
+    return map(_function, _providers(raw))
+
+
+def _kinds(raw: Mapping[str, Any]) -> Iterator[Kind]:
+    for provider in _providers(raw):
+        arguments = provider.get("arguments") or {}
+        match _function(provider):
+            case "network.lose_zone":
+                refused = arguments.get("how") == "refused"
+                yield Kind.ZONE_REFUSED if refused else Kind.ZONE_SILENT
+            case "deployments.deploy":
+                good = arguments.get("variant", "good") == "good"
+                yield Kind.DEPLOYMENT if good else Kind.BAD_DEPLOYMENT
+            case name if name in BY_FUNCTION:
+                yield BY_FUNCTION[name]
+            case _:
+                pass

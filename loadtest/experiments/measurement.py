@@ -1,0 +1,235 @@
+"""What an experiment measured: detection, first good answer, recovery, bad requests. Pure.
+
+- *Detection*: from the fault until the first target that was healthy is not any more.
+- *First good answer*: from the fault until the first request that was sent after it was answered well.
+- *Recovery*: from the fault until as many targets are healthy as before it, and stay so; without a
+  target group, until the last bad answer. A deployment has recovered when it has ended.
+- A *bad* request is a valid one that was not good: failed, or slow.
+- *Error-budget minutes*: each second's share of bad requests, summed up: minutes of full outage.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import Field
+
+from loadtest.analysis import columns
+from loadtest.array_types import Flags
+from loadtest.experiments.observations import HEALTHY, HealthSample, Observations, TimelineEvent
+from loadtest.experiments.prediction import Fault, Kind
+from loadtest.models import PerSecondCounts, Record
+from loadtest.outcomes import Outcome
+from loadtest.runs.table import RequestTable
+
+MONTH_MIN = 30 * 24 * 60
+
+
+class Measurement(Record):
+    """The figures of one experiment; times in seconds since the fault. None: it did not happen."""
+
+    detection_s: float | None = None
+    first_good_s: float | None = None
+    last_bad_s: float | None = None
+    recovery_s: float | None = None
+    requests: int = 0
+    """Valid requests that ended after the fault began."""
+    failed: int = 0
+    slow: int = 0
+    bad_share: float | None = None
+    """Share of the requests that were bad from the fault until the last bad one; 0 without any."""
+    budget_minutes: float = 0.0
+    parts: dict[str, float] = Field(default_factory=dict[str, float])
+    """What was measured of the parts of a prediction."""
+
+    @property
+    def bad(self) -> int:
+        """Requests that were not good."""
+        return self.failed + self.slow
+
+
+def measure(
+    table: RequestTable, began_ms: float, fault: Fault, observed: Observations
+) -> Measurement:
+    """Measure an experiment from its requests and from what was observed of the stack."""
+    fault_ms = began_ms + fault.at_s * 1000
+    after = table.sent & (table.ended_ms >= fault_ms)
+    good = table.is_(Outcome.GOOD)
+    failed, slow = columns.failures(table), table.is_(Outcome.SLOW)
+    bad = after & ~good
+    last_bad = _last(table, bad, fault_ms)
+    detection = detected_s(observed.events, fault)
+    recovery = recovered_s(observed, fault, last_bad)
+    return Measurement(
+        detection_s=detection,
+        first_good_s=_first_good(table, good & table.sent & (table.start_ms >= fault_ms), fault_ms),
+        last_bad_s=last_bad,
+        recovery_s=recovery,
+        requests=int(after.sum()),
+        failed=int((after & failed).sum()),
+        slow=int((after & slow).sum()),
+        bad_share=_share(table, after, bad, last_bad, fault_ms),
+        budget_minutes=budget_minutes(_per_second(table, after, bad, began_ms)),
+        parts=parts(observed.events, fault, detection, recovery),
+    )
+
+
+def _first_good(table: RequestTable, rows: Flags, fault_ms: float) -> float | None:
+    ended = table.ended_ms[rows]
+    return round(float(ended.min() - fault_ms) / 1000, 3) if len(ended) else None
+
+
+def _last(table: RequestTable, rows: Flags, fault_ms: float) -> float | None:
+    ended = table.ended_ms[rows]
+    return round(float(ended.max() - fault_ms) / 1000, 3) if len(ended) else None
+
+
+def _share(
+    table: RequestTable, after: Flags, bad: Flags, last_bad: float | None, fault_ms: float
+) -> float | None:
+    if not after.any():
+        return None
+    if last_bad is None:
+        return 0.0
+    window = after & (table.ended_ms <= fault_ms + last_bad * 1000 + 1)
+    return round(float((bad & window).sum() / window.sum()), 5)
+
+
+def _per_second(table: RequestTable, after: Flags, bad: Flags, began_ms: float) -> PerSecondCounts:
+    seconds = np.maximum((table.ended_ms - began_ms) // 1000, 0).astype(np.int64)
+    length = int(seconds.max()) + 1 if len(seconds) else 0
+    counted = [
+        np.bincount(seconds[rows], minlength=length).tolist() for rows in (after & ~bad, bad)
+    ]
+    return PerSecondCounts(arrivals=[0] * length, good=counted[0], failed=counted[1])
+
+
+def budget_minutes(counts: PerSecondCounts) -> float:
+    """Return the minutes of full outage that bad requests amount to; seconds without any count 0."""
+    slow = counts.slow or [0] * len(counts.good)
+    shares = [
+        (failed + late) / (good + failed + late)
+        for good, failed, late in zip(counts.good, counts.failed, slow, strict=True)
+        if failed + late
+    ]
+    return round(sum(shares) / 60, 4)
+
+
+def budget_share(minutes: float, objective: float) -> float:
+    """Return the share of a month's error budget that these minutes use up.
+
+    `objective` is the promised availability as a share below 1.
+    """
+    return minutes / (MONTH_MIN * (1 - objective))
+
+
+def detected_s(events: list[TimelineEvent], fault: Fault) -> float | None:
+    """Return from the fault until the first target left the rotation; None for a deployment."""
+    if fault.kind in {Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT}:
+        return None
+    left = [
+        event.at_s - event.resolution_s / 2
+        for event in events
+        if event.source == "target"
+        and event.state != HEALTHY
+        and event.at_s >= fault.at_s
+        and event.state != "initial"
+    ]
+    return round(max(0.0, min(left) - fault.at_s), 3) if left else None
+
+
+def recovered_s(observed: Observations, fault: Fault, last_bad_s: float | None) -> float | None:
+    """Return from the fault until all is as before; None if it is not at the end."""
+    if fault.kind in {Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT}:
+        return _deployed_s(observed.events, fault)
+    if not observed.health:
+        return last_bad_s if last_bad_s is not None else 0.0
+    return _full_again_s(observed.health, fault.at_s)
+
+
+def _deployed_s(events: list[TimelineEvent], fault: Fault) -> float | None:
+    """Return from the first deployment's start to the last one's end: a rollback is one as well."""
+    found = [e for e in events if e.source == "deployment" and e.subject.startswith("d-")]
+    mine = [e for e in found if e.at_s >= fault.at_s - 1]
+    if not mine or any(event.until_s is None for event in mine):
+        return None
+    return round(max(event.until_s or 0.0 for event in mine) - fault.at_s, 3)
+
+
+def _full_again_s(samples: list[HealthSample], fault_s: float) -> float | None:
+    before = [one.healthy for one in samples if one.at_s < fault_s] or [samples[0].healthy]
+    full, later = before[-1], [one for one in samples if one.at_s >= fault_s]
+    short = [number for number, one in enumerate(later) if one.healthy < full]
+    if not short:
+        return 0.0
+    back = short[-1] + 1
+    return round(later[back].at_s - fault_s, 3) if back < len(later) else None
+
+
+def parts(
+    events: list[TimelineEvent], fault: Fault, detection: float | None, recovery: float | None
+) -> dict[str, float]:
+    """Return what was measured of each part that predictions are made of."""
+    found: dict[str, float] = {}
+    if fault.lasts_s is not None:
+        found["fault"] = fault.lasts_s
+    if detection is not None:
+        found["check"] = found["silent-check"] = detection
+    if fault.kind in {Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT}:
+        return {**found, **_deployment_parts(events, fault)}
+    launches = [
+        e for e in events if e.source == "group" and e.state == "Launching" and e.at_s >= fault.at_s
+    ]
+    if not launches:
+        return found
+    launch = min(launches, key=lambda event: event.at_s)
+    found["notice"] = round(launch.at_s - fault.at_s, 3)
+    if launch.until_s is None:
+        return found
+    release = _release_s(events, launch.subject)
+    found["release"] = round(release, 3)
+    found["boot"] = round(launch.until_s - launch.at_s - release, 3)
+    if recovery is not None:
+        found["healthy"] = round(max(0.0, fault.at_s + recovery - launch.until_s), 3)
+    return found
+
+
+def _release_s(events: list[TimelineEvent], instance: str) -> float:
+    return sum(
+        event.until_s - event.at_s
+        for event in events
+        if event.source == "deployment"
+        and event.subject == instance
+        and event.until_s is not None
+        and "Traffic" not in event.state
+    )
+
+
+def _deployment_parts(events: list[TimelineEvent], fault: Fault) -> dict[str, float]:
+    """Return the time spent in each part, by the instance that spent most: batches follow each other.
+
+    Instances of one batch work side by side, so a batch counts with its slowest instance.
+    """
+    mine = [
+        e
+        for e in events
+        if e.source == "deployment"
+        and e.until_s is not None
+        and not e.subject.startswith("d-")
+        and e.at_s >= fault.at_s - 1
+    ]
+    names = {"BlockTraffic": "drain", "AllowTraffic": "healthy"}
+    stretches: dict[str, list[tuple[float, float]]] = {}
+    for event in mine:
+        bare = event.state.removeprefix("Before").removeprefix("After")
+        name = names.get(bare, "release")
+        stretches.setdefault(name, []).append((event.at_s, event.until_s or event.at_s))
+    return {name: round(covered(spans), 3) for name, spans in stretches.items()}
+
+
+def covered(spans: list[tuple[float, float]]) -> float:
+    """Return the length of the union of some stretches of time, in their unit."""
+    total, end = 0.0, float("-inf")
+    for begin, until in sorted(spans):
+        total += max(0.0, until - max(begin, end))
+        end = max(end, until)
+    return total

@@ -1,0 +1,116 @@
+"""What was observed around one experiment, on one time axis: the content of `observations.json`.
+
+All times are seconds since the load's first phase began, on the clock of the computer that runs the
+load. What AWS dates is shifted by the measured offset of its clock (`clock.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from loadtest.models import Record
+
+SCHEMA_VERSION = 1
+FILE = "observations.json"
+"""Beside `run.json` in the directory of the experiment's load run."""
+
+Source = Literal["fault", "group", "target", "deployment", "alarm", "database"]
+"""Whose event it is: of the experiment, the Auto Scaling group, the target group, CodeDeploy,
+CloudWatch, RDS."""
+HEALTHY = "healthy"
+
+
+class ClockOffset(Record):
+    """By how much AWS's clock is ahead of this computer's: between these two, in seconds."""
+
+    low_s: float = 0.0
+    high_s: float = 0.0
+    samples: int = 0
+    """Answers whose `Date` header was used; 0: the offset was not measured."""
+
+    @property
+    def estimate_s(self) -> float:
+        """The middle of what is possible."""
+        return (self.low_s + self.high_s) / 2
+
+    @property
+    def uncertainty_s(self) -> float:
+        """By how much the estimate may be wrong."""
+        return (self.high_s - self.low_s) / 2
+
+
+class TimelineEvent(Record):
+    """Something that happened to a part of the stack."""
+
+    source: Source
+    subject: str
+    """An instance, an alarm, a database, or what the experiment names its fault."""
+    state: str
+    """In AWS's words: `unhealthy`, `Launching`, `BeforeInstall`, `ALARM`."""
+    at_s: float
+    until_s: float | None = None
+    zone: str | None = None
+    detail: str = ""
+    resolution_s: float = Field(default=0.0, ge=0)
+    """How much earlier it may have happened: the time between two polls."""
+
+
+class HealthSample(Record):
+    """How many targets got requests at one moment."""
+
+    at_s: float
+    healthy: int
+    registered: int
+
+
+class StackTiming(Record):
+    """The stack's own settings that decide how long things take, and what was measured of it.
+
+    Those of AWS are in seconds of AWS's clock; `speed` of the local region divides them. `boot_s` and
+    `release_s` are measured on this stack and are not divided.
+    """
+
+    topology: Literal["single", "ha"]
+    instances: int
+    per_zone: dict[str, int] = Field(default_factory=dict[str, int])
+    """Instances in service in each zone before the experiment."""
+    interval_s: float | None = None
+    check_timeout_s: float | None = None
+    unhealthy_threshold: int | None = None
+    healthy_threshold: int | None = None
+    deregistration_delay_s: float | None = None
+    grace_s: float | None = None
+    youngest_in_service_s: float | None = None
+    """When the youngest instance came into service, on the load's axis: its grace begins there."""
+    replaces_first: bool = False
+    """Whether the group launches a replacement before it terminates what is unhealthy."""
+    boot_s: float | None = None
+    """From the launch's activity to InService without a deployment: the middle one of those seen."""
+    release_s: float | None = None
+    """An instance's lifecycle events without those of traffic: the middle one of those seen."""
+    batch: int | None = None
+    """Instances that a deployment takes at a time."""
+    multi_az: bool | None = None
+    failover_s: tuple[float, float] = (60.0, 120.0)
+    """What the RDS guide names as typical of a Multi-AZ failover."""
+    name_ttl_s: float = 5.0
+    """How long a client may keep the address of a database: RDS's DNS entries."""
+    speed: float = Field(default=1.0, gt=0)
+
+    def scaled(self, seconds: float) -> float:
+        """Return how long a period of AWS takes here."""
+        return seconds / self.speed
+
+
+class Observations(Record):
+    """Everything that was observed around one experiment."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    clock: ClockOffset = ClockOffset()
+    timing: StackTiming
+    events: list[TimelineEvent] = Field(default_factory=list[TimelineEvent])
+    health: list[HealthSample] = Field(default_factory=list[HealthSample])
+    problems: list[str] = Field(default_factory=list[str])
+    """What could not be observed, and why: an action that the user may not call, for instance."""

@@ -1,0 +1,313 @@
+"""What a stack's own settings predict of an experiment: detection, recovery, bad requests. Pure.
+
+A prediction is a sum of parts, each a span of seconds, since a health check may begin right after the
+fault or a whole interval later. Where measurement and prediction differ, the part that differs most
+from what was measured of it is the assumption that was wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from loadtest.experiments.observations import StackTiming
+from loadtest.models import Record
+
+TOLERANCE_SHARE = 0.25
+TOLERANCE_S = 2.0
+"""A measurement agrees within a quarter of what was predicted, or two seconds."""
+
+
+class Kind(StrEnum):
+    """What an experiment does to the stack, as far as a prediction needs to know."""
+
+    INSTANCE_DIES = "instance-dies"
+    INSTANCE_HANGS = "instance-hangs"
+    INSTANCE_SLOW = "instance-slow"
+    INSTANCE_ERRORS = "instance-errors"
+    ZONE_REFUSED = "zone-refused"
+    ZONE_SILENT = "zone-silent"
+    ZONE_WITHOUT_CAPACITY = "zone-without-capacity"
+    DATABASE_CUT = "database-cut"
+    DATABASE_FAILOVER = "database-failover"
+    DEPLOYMENT = "deployment"
+    BAD_DEPLOYMENT = "bad-deployment"
+    OTHER = "other"
+    """Nothing that a prediction exists for."""
+
+
+class Span(Record):
+    """From `low` to `high`, in seconds or as a share."""
+
+    low: float
+    high: float
+
+    def plus(self, other: Span) -> Span:
+        """Return the sum of both."""
+        return Span(low=self.low + other.low, high=self.high + other.high)
+
+
+class Part(Record):
+    """One assumption of a prediction: its name (a message `assumption.…`) and its seconds."""
+
+    name: str
+    span: Span
+
+
+class Estimate(Record):
+    """A predicted time as the sum of its parts."""
+
+    parts: list[Part]
+
+    @property
+    def span(self) -> Span:
+        """The predicted time in seconds."""
+        low = sum(part.span.low for part in self.parts)
+        return Span(low=round(low, 3), high=round(sum(p.span.high for p in self.parts), 3))
+
+
+class Prediction(Record):
+    """What is predicted; None where the settings say nothing, or nothing is expected to happen."""
+
+    detection: Estimate | None = None
+    recovery: Estimate | None = None
+    bad_share: Span | None = None
+    """Share of the requests that fail from the fault until it is detected."""
+
+
+class Agreement(Record):
+    """A prediction held against a measurement."""
+
+    predicted: Span
+    measured_s: float | None
+    """None: it did not happen while the experiment was watched."""
+    within: bool
+    wrong: str | None = None
+    """The assumption that was wrong, where they do not agree and that can be told."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: when it began on the load's axis, and how long it lasts (None: for good)."""
+
+    kind: Kind
+    at_s: float
+    lasts_s: float | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a kind of fault means to a health check and to the group.
+
+    `check`: a refused check fails at once, a silent one after its time-out. `gone`: the instance does
+    not run any more, which the group sees whatever its grace period.
+    """
+
+    hits: Literal["instance", "zone", "all"]
+    check: Literal["refused", "silent"] | None
+    gone: bool = False
+
+
+_SHAPES: Mapping[Kind, _Shape] = {
+    Kind.INSTANCE_DIES: _Shape("instance", "refused", gone=True),
+    Kind.INSTANCE_HANGS: _Shape("instance", "silent"),
+    Kind.INSTANCE_SLOW: _Shape("instance", "silent"),
+    Kind.INSTANCE_ERRORS: _Shape("instance", "refused"),
+    Kind.ZONE_REFUSED: _Shape("zone", "refused", gone=True),
+    Kind.ZONE_SILENT: _Shape("zone", "silent"),
+    Kind.ZONE_WITHOUT_CAPACITY: _Shape("zone", "silent"),
+    Kind.DATABASE_CUT: _Shape("all", None),
+    Kind.DATABASE_FAILOVER: _Shape("all", None),
+}
+
+
+def predict(fault: Fault, timing: StackTiming) -> Prediction:
+    """Predict the course of an experiment from the stack's settings."""
+    if fault.kind in {Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT}:
+        return _deployment(fault.kind, timing)
+    shape = _SHAPES.get(fault.kind)
+    if shape is None:
+        return Prediction()
+    share = share_hit(shape.hits, timing, fault.zone)
+    if timing.topology == "single":
+        return Prediction(
+            recovery=_after_the_fault(fault, timing), bad_share=Span(low=share, high=share)
+        )
+    if shape.check is None:
+        recovery = _after_the_fault(fault, timing)
+        return Prediction(recovery=recovery, bad_share=Span(low=0.0, high=share))
+    detection = detected(timing, silent=shape.check == "silent")
+    if detection is None:
+        return Prediction(bad_share=Span(low=0.0, high=share))
+    return Prediction(
+        detection=detection,
+        recovery=_recovery(fault, shape, timing, detection),
+        bad_share=Span(low=0.0, high=share),
+    )
+
+
+def share_hit(
+    hits: Literal["instance", "zone", "all"], timing: StackTiming, zone: str | None = None
+) -> float:
+    """Return the share of the targets that a fault hits; of a zone that is not named, the largest."""
+    if hits == "all" or timing.instances < 1:
+        return 1.0
+    if hits == "instance":
+        return 1 / timing.instances
+    if not timing.per_zone:
+        return 1.0
+    targets = timing.per_zone.get(zone or "", max(timing.per_zone.values()))
+    return targets / sum(timing.per_zone.values())
+
+
+def detected(timing: StackTiming, *, silent: bool) -> Estimate | None:
+    """Return how long a target that has failed still gets requests; None without a health check.
+
+    The first check that fails begins up to an interval after the fault, the last one
+    `threshold - 1` intervals later; a silent target lets each check wait for its time-out.
+    """
+    if timing.interval_s is None or timing.unhealthy_threshold is None:
+        return None
+    interval = timing.scaled(timing.interval_s)
+    low = (timing.unhealthy_threshold - 1) * interval
+    if not silent:
+        return Estimate(parts=[Part(name="check", span=Span(low=low, high=low + interval))])
+    # A limit of a request, not a wait: the region's speed does not shorten it.
+    timeout = timing.check_timeout_s or 0.0
+    span = Span(low=low + timeout, high=low + interval + timeout)
+    return Estimate(parts=[Part(name="silent-check", span=span)])
+
+
+def _recovery(
+    fault: Fault, shape: _Shape, timing: StackTiming, detection: Estimate
+) -> Estimate | None:
+    if shape.gone:
+        # The group sees that the instance ended, or the load balancer does: whichever is first.
+        notice = Part(name="notice", span=Span(low=0.0, high=detection.span.high))
+        return _replaced([notice], timing)
+    grace = _grace_left(fault, timing)
+    if grace is None:
+        return _after_the_fault(fault, timing)
+    replaced_from = detection.span.low + grace
+    if fault.lasts_s is not None and fault.lasts_s <= replaced_from:
+        return _after_the_fault(fault, timing)
+    if fault.kind is Kind.ZONE_WITHOUT_CAPACITY:
+        return None
+    parts = [*detection.parts]
+    if grace:
+        parts.append(Part(name="grace", span=Span(low=grace, high=grace)))
+    return _replaced(parts, timing)
+
+
+def _grace_left(fault: Fault, timing: StackTiming) -> float | None:
+    """Return for how long the group still ignores failed checks; None if it never replaces."""
+    if timing.grace_s is None:
+        return None
+    if timing.youngest_in_service_s is None:
+        return 0.0
+    until = timing.youngest_in_service_s + timing.scaled(timing.grace_s)
+    return round(max(0.0, until - fault.at_s), 3)
+
+
+def _replaced(before: list[Part], timing: StackTiming) -> Estimate | None:
+    """Return the time until a new instance serves; None where no launch has been measured."""
+    if timing.boot_s is None:
+        return None
+    release = timing.release_s or 0.0
+    return Estimate(
+        parts=[
+            *before,
+            Part(name="boot", span=Span(low=timing.boot_s, high=timing.boot_s)),
+            Part(name="release", span=Span(low=release, high=release)),
+            _healthy(timing, new=True),
+        ]
+    )
+
+
+def _healthy(timing: StackTiming, *, new: bool) -> Part:
+    """Return until a target gets requests; one that is new may need a single check (ALB guide)."""
+    interval = timing.scaled(timing.interval_s or 0.0)
+    checks = timing.healthy_threshold or 0
+    low = 0.0 if new else max(0, checks - 1) * interval
+    return Part(name="healthy", span=Span(low=low, high=checks * interval))
+
+
+def _after_the_fault(fault: Fault, timing: StackTiming) -> Estimate | None:
+    """Return the time until all is well where the stack waits for the fault to end; None: never."""
+    if fault.kind is Kind.DATABASE_FAILOVER:
+        low, high = (timing.scaled(seconds) for seconds in timing.failover_s)
+        parts = [Part(name="failover", span=Span(low=low, high=high))]
+        return Estimate(parts=[*parts, _name(timing)])
+    if fault.lasts_s is None:
+        return None
+    parts = [Part(name="fault", span=Span(low=fault.lasts_s, high=fault.lasts_s))]
+    if fault.kind is Kind.DATABASE_CUT:
+        return Estimate(parts=[*parts, _name(timing)])
+    if timing.interval_s is not None:
+        parts.append(_healthy(timing, new=False))
+    return Estimate(parts=parts)
+
+
+def _name(timing: StackTiming) -> Part:
+    return Part(name="name", span=Span(low=0.0, high=timing.scaled(timing.name_ttl_s)))
+
+
+def _deployment(kind: Kind, timing: StackTiming) -> Prediction:
+    """Predict an in-place deployment: batch by batch, out of rotation, installed, back in it.
+
+    A bad one fails in its first batch; the batch is deployed again with what served before.
+    """
+    nothing = Span(low=0.0, high=0.0)
+    if timing.release_s is None or (timing.topology == "ha" and not timing.batch):
+        return Prediction(bad_share=nothing if timing.topology == "ha" else None)
+    batches = 1 if timing.topology == "single" else _batches(timing)
+    times = 2 if kind is Kind.BAD_DEPLOYMENT else batches
+    drain = timing.scaled(timing.deregistration_delay_s or 0.0) * times
+    release = timing.release_s * times
+    healthy = _healthy(timing, new=True).span
+    parts = [
+        Part(name="drain", span=Span(low=drain, high=drain)),
+        Part(name="release", span=Span(low=release, high=release)),
+        Part(name="healthy", span=Span(low=healthy.low * times, high=healthy.high * times)),
+    ]
+    shown = [part for part in parts if part.span.high > 0]
+    share = nothing if timing.topology == "ha" else Span(low=0.0, high=1.0)
+    return Prediction(recovery=Estimate(parts=shown), bad_share=share)
+
+
+def _batches(timing: StackTiming) -> int:
+    return math.ceil(timing.instances / (timing.batch or timing.instances))
+
+
+def compare(
+    estimate: Estimate, measured_s: float | None, parts: Mapping[str, float] | None = None
+) -> Agreement:
+    """Hold a prediction against a measurement; `parts` are what was measured of its parts."""
+    span = estimate.span
+    if measured_s is None:
+        return Agreement(predicted=span, measured_s=None, within=False)
+    within = distance(span, measured_s) <= 0
+    wrong = None if within else wrong_part(estimate, parts or {})
+    return Agreement(predicted=span, measured_s=measured_s, within=within, wrong=wrong)
+
+
+def distance(span: Span, measured_s: float) -> float:
+    """Return by how many seconds a measurement is outside of what counts as agreement; 0 if it is in."""
+    low = span.low - max(TOLERANCE_S, TOLERANCE_SHARE * span.low)
+    high = span.high + max(TOLERANCE_S, TOLERANCE_SHARE * span.high)
+    return max(low - measured_s, measured_s - high, 0.0)
+
+
+def wrong_part(estimate: Estimate, measured: Mapping[str, float]) -> str | None:
+    """Return the part that is farthest outside of its own span; None where none was measured."""
+    off = {
+        part.name: max(part.span.low - measured[part.name], measured[part.name] - part.span.high)
+        for part in estimate.parts
+        if part.name in measured
+    }
+    worst = max(off, key=lambda name: off[name], default=None)
+    return worst if worst is not None and off[worst] > 0 else None

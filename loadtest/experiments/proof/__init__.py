@@ -1,0 +1,1 @@
+"""The proof: every experiment's outcome, predicted beside measured, on one page."""

@@ -1,0 +1,136 @@
+"""From the directory of an experiment's load run to its entry in the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loadtest.analysis import run_loading
+from loadtest.errors import ResultsError
+from loadtest.experiments import measurement, models, observe, prediction
+from loadtest.experiments.measurement import Measurement
+from loadtest.experiments.models import ExperimentRecord
+from loadtest.experiments.prediction import Agreement, Estimate, Fault, Prediction
+from loadtest.experiments.proof.models import Comparison, Entry, Proof, sentence, verdict
+from loadtest.messages.message import Message, msg
+from loadtest.messages.names import named
+from loadtest.models import PerSecondCounts, RunSummary
+
+SHARE_TOLERANCE = 0.02
+"""A share of bad requests agrees within a quarter, or two percentage points."""
+
+
+def proof(directories: Sequence[Path], commit: str | None = None) -> Proof:
+    """Put the experiments of these run directories together, in their order.
+
+    Raises:
+        ResultsError: one of them has no experiment, or a file that cannot be read.
+    """
+    entries = [entry(directory) for directory in directories]
+    speeds = [one.observed.timing.speed for one in entries if one.observed]
+    return Proof(
+        generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        commit=commit,
+        outcome=verdict(entries),
+        sentence=sentence(entries),
+        speed=speeds[0] if speeds else 1.0,
+        entries=entries,
+    )
+
+
+def entry(directory: Path) -> Entry:
+    """Read one experiment, measure it and hold it against its prediction.
+
+    Raises:
+        ResultsError: there is no experiment, or a file is broken.
+    """
+    record = models.load(directory)
+    if record is None:
+        raise ResultsError(
+            f"{directory} has no {models.FILE}; run `python -m loadtest experiment run` first"
+        )
+    observed = observe.load(directory)
+    summary = _summary(directory)
+    if summary is None:
+        return Entry(record=record, observed=observed)
+    began_ms = summary.load_began_at.timestamp() * 1000
+    found = Entry(
+        record=record,
+        observed=observed,
+        series=_compact(summary.series),
+        load_began_ms=began_ms,
+    )
+    if observed is None or found.fault_at_s is None:
+        return found
+    fault = fault_of(record, found.fault_at_s, found.fault_until_s)
+    table = run_loading.load_requests(directory)
+    measured = measurement.measure(table, began_ms, fault, observed)
+    predicted = prediction.predict(fault, observed.timing)
+    return found.model_copy(
+        update={
+            "measured": measured,
+            "predicted": predicted,
+            "comparisons": compared(predicted, measured),
+        }
+    )
+
+
+def _summary(directory: Path) -> RunSummary | None:
+    """Return the load's summary; None where an experiment ended before its load began."""
+    try:
+        return run_loading.load_summary(directory)
+    except ResultsError:
+        return None
+
+
+def _compact(series: PerSecondCounts) -> PerSecondCounts:
+    """Return the same with `slow` in runs that did not record it."""
+    return series.model_copy(update={"slow": series.slow or [0] * len(series.good)})
+
+
+def fault_of(record: ExperimentRecord, at_s: float, until_s: float | None) -> Fault:
+    """Return the fault of an experiment as predictions know it."""
+    zones = {target.zone for target in record.targets if target.zone}
+    lasts = None if until_s is None else round(until_s - at_s, 3)
+    return Fault(record.kind, at_s, lasts, zone=zones.pop() if len(zones) == 1 else None)
+
+
+def compared(predicted: Prediction, measured: Measurement) -> list[Comparison]:
+    """Hold every predicted figure against what was measured of it."""
+    found: list[Comparison] = []
+    pairs: list[tuple[str, Estimate | None, float | None]] = [
+        ("prediction.detection", predicted.detection, measured.detection_s),
+        ("prediction.recovery", predicted.recovery, measured.recovery_s),
+    ]
+    for name, estimate, value in pairs:
+        if estimate is not None:
+            agreement = prediction.compare(estimate, value, measured.parts)
+            why = explained(estimate, agreement, measured.parts)
+            found.append(Comparison(name=msg(name), agreement=agreement, explanation=why))
+    if predicted.bad_share is not None and measured.bad_share is not None:
+        span, value = predicted.bad_share, measured.bad_share
+        most = span.high + max(SHARE_TOLERANCE, prediction.TOLERANCE_SHARE * span.high)
+        agreement = Agreement(predicted=span, measured_s=value, within=value <= most)
+        found.append(Comparison(name=msg("prediction.bad-share"), agreement=agreement))
+    return found
+
+
+def explained(
+    estimate: Estimate, agreement: Agreement, parts: Mapping[str, float]
+) -> Message | None:
+    """Say which assumption was wrong; None where prediction and measurement agree."""
+    if agreement.within:
+        return None
+    if agreement.measured_s is None:
+        return msg("prediction.never")
+    if agreement.wrong is None:
+        return msg("prediction.unknown")
+    span = next(part.span for part in estimate.parts if part.name == agreement.wrong)
+    return msg(
+        "prediction.wrong",
+        assumption=named("assumption", agreement.wrong),
+        low=span.low,
+        high=span.high,
+        measured=parts[agreement.wrong],
+    )

@@ -1,0 +1,30 @@
+"""The experiments on the HA stack as the report of two loads shows them."""
+
+from __future__ import annotations
+
+from loadtest.experiments.proof import rows
+from loadtest.experiments.proof.models import Entry, Proof, slug
+from loadtest.messages.names import named
+from loadtest.reporting.experiments import ExperimentRow
+
+
+def of(proof: Proof) -> list[ExperimentRow]:
+    """Return a row for each experiment on the HA stack."""
+    return [_row(entry) for entry in proof.entries if entry.record.topology == "ha"]
+
+
+def _row(entry: Entry) -> ExperimentRow:
+    record, measured = entry.record, entry.measured
+    found = {one.name.id: one for one in entry.comparisons}
+    return ExperimentRow(
+        experiment=record.experiment,
+        title=record.title,
+        outcome=record.outcome,
+        because=record.because,
+        cells=[
+            named("survival", slug(record.outcome)),
+            rows.beside(measured and measured.detection_s, found.get("prediction.detection")),
+            rows.beside(measured and measured.recovery_s, found.get("prediction.recovery")),
+            rows.bad(entry),
+        ],
+    )

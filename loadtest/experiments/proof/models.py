@@ -1,0 +1,125 @@
+"""The content of `proof.json`, and all that the page, the terminal and the card show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from commandline.exit_codes import ExitCode
+from loadtest.experiments.measurement import Measurement
+from loadtest.experiments.models import ExperimentRecord, Outcome
+from loadtest.experiments.observations import Observations
+from loadtest.experiments.prediction import Agreement, Prediction
+from loadtest.messages.message import Message, msg
+from loadtest.models import PerSecondCounts, Record
+
+SCHEMA_VERSION = 1
+EXIT_CODES: dict[Outcome, ExitCode] = {
+    "survived": ExitCode.SUCCESS,
+    "not survived": ExitCode.BROKEN_PROMISE,
+    "not shown": ExitCode.NO_VERDICT,
+}
+
+
+class Comparison(Record):
+    """One figure of an experiment: predicted beside measured."""
+
+    name: Message
+    agreement: Agreement
+    explanation: Message | None = None
+    """Which assumption was wrong, where they do not agree."""
+
+
+class Entry(Record):
+    """One experiment on one stack."""
+
+    record: ExperimentRecord
+    measured: Measurement | None = None
+    """None where the fault was not begun or the load cannot be read."""
+    predicted: Prediction | None = None
+    comparisons: list[Comparison] = Field(default_factory=list[Comparison])
+    series: PerSecondCounts | None = None
+    observed: Observations | None = None
+    load_began_ms: float | None = None
+    """Epoch milliseconds of the beginning of the load's first phase; None where there was no load."""
+
+    @property
+    def key(self) -> str:
+        """A name that no other entry has, for ids of a page and cases of a test suite."""
+        return f"{self.record.topology}-{self.record.experiment}"
+
+    @property
+    def began_ms(self) -> float:
+        """Where the entry's time axis begins: with the load, or else with the experiment."""
+        return self.load_began_ms if self.load_began_ms is not None else self.record.started_ms
+
+    @property
+    def fault_at_s(self) -> float | None:
+        """When the fault began, on the load's axis; None if it did not."""
+        began = self.record.fault_began_ms
+        return None if began is None else round((began - self.began_ms) / 1000, 3)
+
+    @property
+    def fault_until_s(self) -> float | None:
+        """When it had ended, on the load's axis."""
+        ended = self.record.fault_ended_ms
+        return None if ended is None else round((ended - self.began_ms) / 1000, 3)
+
+
+class Proof(Record):
+    """Several experiments and the verdict on the HA stack."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    generated_at: str
+    commit: str | None = None
+    """The project's commit, where it is known: for a history of what passed when."""
+    outcome: Outcome
+    sentence: Message
+    speed: float = 1.0
+    entries: list[Entry]
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a process with this verdict."""
+        return EXIT_CODES[self.outcome]
+
+
+def slug(outcome: Outcome) -> str:
+    """Return an outcome as it is part of a message's id and of a class of the page."""
+    return outcome.replace(" ", "-")
+
+
+def verdict(entries: Sequence[Entry]) -> Outcome:
+    """Return the verdict on the HA stack: one experiment that it did not survive decides.
+
+    Experiments on other stacks are there for contrast. Without any on `ha`, nothing is shown.
+    """
+    outcomes = {entry.record.outcome for entry in entries if entry.record.topology == "ha"}
+    if "not survived" in outcomes:
+        return "not survived"
+    return "survived" if outcomes == {"survived"} else "not shown"
+
+
+def sentence(entries: Sequence[Entry]) -> Message:
+    """Return the verdict as one sentence."""
+    on_ha = [entry.record for entry in entries if entry.record.topology == "ha"]
+    by_outcome = {
+        outcome: [record for record in on_ha if record.outcome == outcome] for outcome in EXIT_CODES
+    }
+    lost = by_outcome["not survived"]
+    survived = len(by_outcome["survived"])
+    if lost:
+        names = tuple(msg("value.name", name=record.experiment) for record in lost)
+        return msg("proof-page.not-survived", survived=survived, all=len(on_ha), names=names)
+    if by_outcome["not shown"]:
+        names = tuple(msg("value.name", name=one.experiment) for one in by_outcome["not shown"])
+        return msg("proof-page.not-shown", survived=survived, all=len(on_ha), names=names)
+    if not on_ha:
+        return msg("proof-page.nothing")
+    single = [entry.record for entry in entries if entry.record.topology == "single"]
+    if not single:
+        return msg("proof-page.survived", n=len(on_ha))
+    kept = sum(record.outcome == "survived" for record in single)
+    return msg("proof-page.survived-beside", n=len(on_ha), kept=kept, all=len(single))

@@ -1,0 +1,162 @@
+"""Reads the settings of a stack's own resources that decide how long detection and recovery take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from statistics import median
+from typing import Any, Protocol
+
+from loadtest.experiments import collectors
+from loadtest.experiments.clock import LoadClock
+from loadtest.experiments.observations import StackTiming
+from loadtest.stack.outputs import StackOutputs
+
+TRAFFIC_EVENTS = frozenset(
+    f"{when}{what}" for what in ("BlockTraffic", "AllowTraffic") for when in ("Before", "", "After")
+)
+"""Lifecycle events of CodeDeploy that wait for the load balancer instead of working."""
+SUCCESSFUL = "Successful"
+SUCCEEDED = "Succeeded"
+
+
+class Clients(Protocol):
+    """boto3's clients by the name of their service."""
+
+    def __getitem__(self, service: str) -> Any:
+        """Return the client of that service, such as `ec2`."""
+        ...
+
+
+def read(
+    outputs: StackOutputs, clients: Clients, clock: LoadClock, speed: float = 1.0
+) -> StackTiming:
+    """Read everything; `speed` is that of the local region's clock, 1 on AWS.
+
+    Raises:
+        ClientError: AWS refused a question.
+    """
+    values: dict[str, Any] = {
+        "topology": outputs.topology,
+        "instances": outputs.instance_count,
+        "speed": speed,
+        "release_s": _release(clients["codedeploy"], outputs, clock),
+    }
+    members = [outputs.instance_id] if outputs.instance_id else []
+    if outputs.target_group_arn is not None:
+        values |= _checks(clients["elbv2"], outputs.target_group_arn)
+    if outputs.auto_scaling_group_name is not None:
+        group, found = _group(clients["autoscaling"], outputs.auto_scaling_group_name, clock)
+        values |= found
+        members = [str(one["InstanceId"]) for one in group.get("Instances") or []]
+        values["batch"] = _batch(clients["codedeploy"], outputs, len(members))
+    stored = collectors.database(clients["ec2"], clients["rds"], members)
+    if stored is not None:
+        values["multi_az"] = bool(stored.get("MultiAZ"))
+    return StackTiming(**values)
+
+
+def _checks(elbv2: Any, arn: str) -> dict[str, Any]:
+    (group,) = elbv2.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    listed = elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    attributes = {one["Key"]: one["Value"] for one in listed}
+    return {
+        "interval_s": group["HealthCheckIntervalSeconds"],
+        "check_timeout_s": group["HealthCheckTimeoutSeconds"],
+        "healthy_threshold": group["HealthyThresholdCount"],
+        "unhealthy_threshold": group["UnhealthyThresholdCount"],
+        "deregistration_delay_s": float(attributes["deregistration_delay.timeout_seconds"]),
+    }
+
+
+def _group(autoscaling: Any, name: str, clock: LoadClock) -> tuple[dict[str, Any], dict[str, Any]]:
+    (group,) = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])[
+        "AutoScalingGroups"
+    ]
+    serving = [i for i in group.get("Instances") or [] if i.get("LifecycleState") == "InService"]
+    per_zone: dict[str, int] = {}
+    for instance in serving:
+        zone = str(instance["AvailabilityZone"])
+        per_zone[zone] = per_zone.get(zone, 0) + 1
+    pages = autoscaling.get_paginator("describe_scaling_activities").paginate(
+        AutoScalingGroupName=name
+    )
+    launches = _launches(one for page in pages for one in page.get("Activities") or [])
+    here = [launches[i["InstanceId"]][1] for i in serving if i["InstanceId"] in launches]
+    policy = group.get("InstanceMaintenancePolicy") or {}
+    by_balancer = "ELB" in str(group.get("HealthCheckType") or "")
+    return group, {
+        "instances": len(serving),
+        "per_zone": dict(sorted(per_zone.items())),
+        "grace_s": float(group.get("HealthCheckGracePeriod") or 0) if by_balancer else None,
+        "replaces_first": policy.get("MinHealthyPercentage") == 100,
+        "boot_s": first_boot(list(launches.values())),
+        "youngest_in_service_s": clock.of_aws(max(here)) if here else None,
+    }
+
+
+def _launches(activities: Iterable[Mapping[str, Any]]) -> dict[str, tuple[datetime, datetime]]:
+    """Return begin and end of each launch that succeeded, by instance."""
+    found: dict[str, tuple[datetime, datetime]] = {}
+    for one in activities:
+        text = str(one.get("Description") or "")
+        if text.startswith("Launching") and one.get("StatusCode") == SUCCESSFUL:
+            found[text.rpartition(" ")[2]] = (one["StartTime"], one["EndTime"])
+    return found
+
+
+def first_boot(launches: list[tuple[datetime, datetime]]) -> float | None:
+    """Return how long the first launches took, in seconds; None if the group keeps none of them.
+
+    Later ones also deploy a revision while they are launched.
+    """
+    if not launches:
+        return None
+    ordered = sorted(launches)
+    began = ordered[0][0]
+    first = [(b, e) for b, e in ordered if b < ordered[0][1] or b == began]
+    return round(median((end - begin).total_seconds() for begin, end in first), 3)
+
+
+def _release(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> float | None:
+    """Return how long an instance's lifecycle events took in the newest successful deployment."""
+    listed = codedeploy.list_deployments(
+        applicationName=outputs.codedeploy_application,
+        deploymentGroupName=outputs.codedeploy_deployment_group,
+        includeOnlyStatuses=[SUCCEEDED],
+    )
+    for deployment in listed.get("deployments") or []:
+        events = collectors.lifecycle(codedeploy, str(deployment), clock)
+        per_instance: dict[str, float] = {}
+        for event in events:
+            if event.state not in TRAFFIC_EVENTS and event.until_s is not None:
+                spent = per_instance.get(event.subject, 0.0) + event.until_s - event.at_s
+                per_instance[event.subject] = spent
+        if per_instance:
+            return round(median(per_instance.values()), 3)
+    return None
+
+
+def _batch(codedeploy: Any, outputs: StackOutputs, instances: int) -> int | None:
+    group = codedeploy.get_deployment_group(
+        applicationName=outputs.codedeploy_application,
+        deploymentGroupName=outputs.codedeploy_deployment_group,
+    )["deploymentGroupInfo"]
+    config = codedeploy.get_deployment_config(deploymentConfigName=group["deploymentConfigName"])[
+        "deploymentConfigInfo"
+    ]
+    return batch_size(config.get("minimumHealthyHosts") or {}, instances)
+
+
+def batch_size(minimum: Mapping[str, Any], instances: int) -> int | None:
+    """Return how many instances a deployment takes at a time; None if it says nothing of that.
+
+    Percentages are rounded up (CodeDeploy User Guide, minimum healthy hosts).
+    """
+    value = int(minimum.get("value") or 0)
+    if not minimum or instances < 1:
+        return None
+    if minimum.get("type") == "FLEET_PERCENT":
+        value = math.ceil(instances * value / 100)
+    return max(1, instances - value)

@@ -1,0 +1,176 @@
+"""What an experiment measured, from requests and events whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest.experiments.measurement import (
+    budget_minutes,
+    budget_share,
+    covered,
+    measure,
+    recovered_s,
+)
+from loadtest.experiments.observations import Observations
+from loadtest.experiments.prediction import Fault, Kind
+from loadtest.models import PerSecondCounts
+from loadtest.runs import table
+from tests.loadtest.experiments.builders import (
+    BACK_S,
+    BEGAN_MS,
+    DETECTED_S,
+    FAULT_S,
+    event_of,
+    health_of,
+    observations_of,
+    timing_of,
+)
+
+DIES = Fault(Kind.INSTANCE_DIES, FAULT_S)
+
+
+def requests(make_exchange: Callable[..., Any], bad: range, end: int = 60) -> table.RequestTable:
+    """Ten requests a second, of which every second one fails in the seconds of `bad`."""
+    rows = [
+        make_exchange(
+            f"1-{number}",
+            arrived_ms=BEGAN_MS + number * 100,
+            **({"status": 502, "expected": False} if number // 10 in bad and number % 2 else {}),
+        )
+        for number in range(end * 10)
+    ]
+    return table.from_exchanges(rows)
+
+
+def test_an_instance_dies_and_is_replaced(make_exchange: Callable[..., Any]):
+    found = measure(requests(make_exchange, range(5, 14)), BEGAN_MS, DIES, observations_of())
+    # Asked once a second: it may have happened half a second earlier.
+    assert found.detection_s == DETECTED_S - 0.5 - FAULT_S
+    assert found.recovery_s == BACK_S - FAULT_S
+    assert found.first_good_s == pytest.approx(0.006)
+    assert found.last_bad_s == pytest.approx(8.906)
+    assert (found.failed, found.slow, found.bad) == (45, 0, 45)
+    assert found.requests == 550
+    assert found.bad_share == pytest.approx(0.5, abs=0.01)
+    assert found.budget_minutes == pytest.approx(9 * 0.5 / 60, abs=1e-4)
+    assert found.parts == {
+        "check": 8.5, "silent-check": 8.5, "notice": 11.0, "release": 6.0, "boot": 12.0,
+        "healthy": 10.0,
+    }  # fmt: skip
+
+
+def test_where_nobody_noticed_nothing_was_bad(make_exchange: Callable[..., Any]):
+    found = measure(requests(make_exchange, range(0)), BEGAN_MS, DIES, observations_of())
+    assert (found.failed, found.bad_share, found.last_bad_s, found.budget_minutes) == (
+        0,
+        0,
+        None,
+        0,
+    )
+
+
+def test_what_failed_before_the_fault_is_not_the_fault_s(make_exchange: Callable[..., Any]):
+    found = measure(requests(make_exchange, range(4)), BEGAN_MS, DIES, observations_of())
+    assert found.failed == 0
+
+
+def test_a_stack_that_is_down_has_no_first_good_answer(make_exchange: Callable[..., Any]):
+    rows = [
+        make_exchange(f"1-{n}", arrived_ms=BEGAN_MS + n * 100, status=502, expected=False)
+        for n in range(100)
+    ]
+    found = measure(table.from_exchanges(rows), BEGAN_MS, DIES, observations_of())
+    assert found.first_good_s is None
+    assert found.bad_share == 1
+
+
+def test_without_requests_there_are_no_shares():
+    found = measure(table.from_exchanges([]), BEGAN_MS, DIES, observations_of())
+    assert (found.requests, found.bad_share, found.first_good_s) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("seen", "recovery"),
+    [
+        (observations_of(health=health_of(14, 44, 60)), 39),
+        (observations_of(health=health_of(14, None, 60)), None),
+        (observations_of(health=health_of(100, None, 60)), 0),
+        (observations_of(health=health_of(14, 44, 40)), None),
+        # It came back and was lost again.
+        (observations_of(health=[*health_of(14, 30, 40), *health_of(-2, 50, 60)[42:]]), 45),
+        (observations_of(health=[]), 7.5),
+    ],
+    ids=["back", "never", "never-lost", "not-yet", "twice", "no-target-group"],
+)
+def test_recovery_is_the_full_number_for_good(seen: Observations, recovery: float | None):
+    assert recovered_s(seen, DIES, last_bad_s=7.5) == recovery
+
+
+def deployments(*ends: float | None) -> Observations:
+    events = [
+        event_of("deployment", f"d-{number}", "Succeeded", 6.0 + number, until_s=end)
+        for number, end in enumerate(ends)
+    ]
+    return observations_of(events=events)
+
+
+@pytest.mark.parametrize(
+    ("seen", "recovery"),
+    [
+        (deployments(40.0), 35),
+        (deployments(20.0, 55.0), 50),
+        (deployments(20.0, None), None),
+        (deployments(), None),
+    ],
+    ids=["one", "with-rollback", "under-way", "none"],
+)
+def test_a_deployment_recovers_with_its_last_one(seen: Observations, recovery: float | None):
+    assert recovered_s(seen, Fault(Kind.DEPLOYMENT, FAULT_S), None) == recovery
+
+
+def test_the_parts_of_a_deployment_count_a_batch_once(make_exchange: Callable[..., Any]):
+    events = [
+        event_of("deployment", "d-1", "Succeeded", 5.0, until_s=40.0),
+        *(
+            event_of("deployment", f"i-0{n}", state, at, until_s=until, detail="Succeeded")
+            for n in (1, 2)
+            for state, at, until in (
+                ("BlockTraffic", 6.0, 16.0), ("ApplicationStop", 16.0, 17.0),
+                ("AfterInstall", 17.0, 20.0), ("AllowTraffic", 20.0, 26.0),
+            )
+        ),
+    ]  # fmt: skip
+    seen = observations_of(events=events, timing=timing_of(batch=2))
+    fault = Fault(Kind.DEPLOYMENT, FAULT_S)
+    found = measure(requests(make_exchange, range(0)), BEGAN_MS, fault, seen)
+    assert found.parts == {"drain": 10, "release": 4, "healthy": 6}
+    assert found.detection_s is None
+
+
+COUNTS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), max_size=30)
+
+
+@given(COUNTS)
+def test_the_budget_is_at_most_the_time_that_had_bad_seconds(counts: list[tuple[int, int]]):
+    good, failed = [g for g, _ in counts], [f for _, f in counts]
+    series = PerSecondCounts(arrivals=[0] * len(good), good=good, failed=failed)
+    found = budget_minutes(series)
+    assert 0 <= found <= sum(map(bool, failed)) / 60 + 1e-4
+
+
+def test_a_minute_of_full_outage_is_a_minute_of_the_budget():
+    series = PerSecondCounts(arrivals=[0] * 60, good=[0] * 60, failed=[7] * 60)
+    assert budget_minutes(series) == 1
+    assert budget_share(1, 0.999) == pytest.approx(1 / 43.2)
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 20)), max_size=12))
+def test_overlapping_stretches_count_once(pairs: list[tuple[int, int]]):
+    spans = [(float(begin), float(begin + length)) for begin, length in pairs]
+    seconds = {second for begin, length in pairs for second in range(begin, begin + length)}
+    assert covered(spans) == len(seconds)

@@ -1,0 +1,359 @@
+"""What is asked of AWS around an experiment, and what becomes of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from loadtest.errors import ResultsError
+from loadtest.experiments import collectors, observe, target_watch, timing
+from loadtest.experiments.clock import LoadClock, OffsetEstimator, TimedCalls
+from loadtest.experiments.observations import ClockOffset
+from loadtest.experiments.observe import Observer
+from loadtest.experiments.target_watch import Poll, TargetWatch
+from loadtest.stack.outputs import StackOutputs
+
+BEGAN = 1_790_000_000.0
+CLOCK = LoadClock(BEGAN, ClockOffset(low_s=2, high_s=2, samples=1))
+
+
+def aws(at_s: float) -> datetime:
+    """That moment of the load on AWS's clock, which is two seconds ahead."""
+    return datetime.fromtimestamp(BEGAN + at_s + 2, UTC)
+
+
+class Paginator:
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def paginate(self, **asked: Any) -> Iterator[dict[str, Any]]:
+        yield self.answer(**asked) if callable(self.answer) else self.answer
+
+
+class Client:
+    """A client of boto3 whose every method gives the answer of its name."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+
+    def get_paginator(self, name: str) -> Paginator:
+        return Paginator(self.answers[name])
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        answer = self.answers[name]
+        return lambda **asked: answer(**asked) if callable(answer) else answer
+
+
+def refuse(**_: Any) -> Any:
+    raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Describe")
+
+
+LAUNCH = {
+    "Description": "Launching a new EC2 instance: i-0new",
+    "StartTime": aws(16),
+    "EndTime": aws(34),
+    "StatusCode": "Successful",
+    "Details": '{"Availability Zone": "z-b"}',
+    "AutoScalingGroupName": "fleet",
+}
+OLD = {**LAUNCH, "StartTime": aws(-300), "EndTime": aws(-292)}
+EVENTS = [
+    {"lifecycleEventName": "BeforeInstall", "status": "Succeeded", "startTime": aws(25),
+     "endTime": aws(31)},
+    {"lifecycleEventName": "AllowTraffic", "status": "Succeeded", "startTime": aws(31),
+     "endTime": aws(33)},
+    {"lifecycleEventName": "AfterAllowTraffic", "status": "Pending"},
+]  # fmt: skip
+DEPLOYMENT = {"deploymentId": "d-1", "status": "Succeeded", "createTime": aws(24),
+              "completeTime": aws(33), "creator": "autoscaling"}  # fmt: skip
+INSTANCES = [
+    {"InstanceId": "i-0a", "AvailabilityZone": "z-a", "LifecycleState": "InService"},
+    {"InstanceId": "i-0b", "AvailabilityZone": "z-b", "LifecycleState": "InService"},
+    {"InstanceId": "i-0c", "AvailabilityZone": "z-b", "LifecycleState": "Pending"},
+]
+TARGETS = {
+    "TargetHealthDescriptions": [
+        {"Target": {"Id": "i-0a"}, "TargetHealth": {"State": "healthy"}},
+        {"Target": {"Id": "i-0b"}, "TargetHealth": {"State": "unhealthy", "Reason": "Timeout"}},
+    ]
+}
+
+
+def clients(**changed: Client) -> dict[str, Client]:
+    codedeploy = Client(
+        list_deployments=lambda **_: {"deployments": ["d-1"]},
+        get_deployment={"deploymentInfo": DEPLOYMENT},
+        list_deployment_targets={"targetIds": ["i-0new"]},
+        batch_get_deployment_targets={
+            "deploymentTargets": [
+                {"instanceTarget": {"targetId": "i-0new", "lifecycleEvents": EVENTS}}
+            ]
+        },
+        get_deployment_group={
+            "deploymentGroupInfo": {
+                "deploymentConfigName": "half",
+                "alarmConfiguration": {"alarms": [{"name": "healthy-hosts"}]},
+            }
+        },
+        get_deployment_config={
+            "deploymentConfigInfo": {"minimumHealthyHosts": {"type": "FLEET_PERCENT", "value": 50}}
+        },
+    )
+    found = {
+        "autoscaling": Client(
+            describe_scaling_activities={"Activities": [LAUNCH, OLD]},
+            describe_auto_scaling_groups={
+                "AutoScalingGroups": [
+                    {"Instances": INSTANCES, "HealthCheckGracePeriod": 600,
+                     "HealthCheckType": "ELB"}
+                ]
+            },
+        ),
+        "cloudwatch": Client(
+            describe_alarm_history={
+                "AlarmHistoryItems": [
+                    {"Timestamp": aws(20), "HistorySummary": "to ALARM",
+                     "HistoryData": '{"newState": {"stateValue": "ALARM"}}'}
+                ]
+            }
+        ),
+        "codedeploy": codedeploy,
+        "ec2": Client(
+            describe_instances={"Reservations": [{"Instances": [{"VpcId": "vpc-1"}]}]}
+        ),
+        "elbv2": Client(
+            describe_target_health=TARGETS,
+            describe_target_groups={
+                "TargetGroups": [
+                    {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2,
+                     "HealthyThresholdCount": 2, "UnhealthyThresholdCount": 2}
+                ]
+            },
+            describe_target_group_attributes={
+                "Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "10"}]
+            },
+        ),
+        "rds": Client(
+            describe_db_instances={
+                "DBInstances": [
+                    {"DBInstanceIdentifier": "other", "DBSubnetGroup": {"VpcId": "vpc-2"}},
+                    {"DBInstanceIdentifier": "ours", "DBSubnetGroup": {"VpcId": "vpc-1"},
+                     "MultiAZ": True},
+                ]
+            },
+            describe_events=lambda **asked: {
+                "Events": [
+                    {"Date": aws(40), "Message": f"{asked['SourceIdentifier']} failed over",
+                     "EventCategories": ["failover"]}
+                ]
+            },
+        ),
+    }  # fmt: skip
+    return {**found, **changed}
+
+
+def test_an_activity_is_dated_on_our_clock_and_an_old_one_is_left_out():
+    (found,) = collectors.activities(clients()["autoscaling"], "fleet", CLOCK)
+    assert found.model_dump(exclude={"resolution_s"}) == {
+        "source": "group", "subject": "i-0new", "state": "Launching", "at_s": 16, "until_s": 34,
+        "zone": "z-b", "detail": "Successful",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "state"),
+    [
+        ("Terminating EC2 instance: i-0a", "i-0a", "Terminating"),
+        ("Launching a new EC2 instance.  Status Reason: no capacity.", "fleet", "Launching"),
+        ("Something that AWS begins to say", "fleet", "Something that AWS begins to say"),
+    ],
+)
+def test_an_activity_s_words(text: str, subject: str, state: str):
+    client = Client(
+        describe_scaling_activities={
+            "Activities": [{**LAUNCH, "Description": text, "Details": "none"}]
+        }
+    )
+    (found,) = collectors.activities(client, "fleet", CLOCK)
+    assert (found.subject, found.state, found.zone) == (subject, state, None)
+
+
+def test_a_deployment_and_what_it_did_on_each_instance():
+    found = collectors.lifecycles(clients()["codedeploy"], "app", "group", CLOCK)
+    assert [(e.subject, e.state, e.at_s, e.until_s) for e in found] == [
+        ("d-1", "Succeeded", 24, 33),
+        ("i-0new", "BeforeInstall", 25, 31),
+        ("i-0new", "AllowTraffic", 31, 33),
+    ]
+
+
+def test_alarms_and_database_events():
+    (alarm,) = collectors.alarms(clients()["cloudwatch"], ["healthy-hosts"], CLOCK)
+    assert (alarm.subject, alarm.state, alarm.at_s) == ("healthy-hosts", "ALARM", 20)
+    (event,) = collectors.database_events(clients()["rds"], "ours", CLOCK)
+    assert (event.state, event.at_s) == ("failover", 40)
+
+
+def test_only_the_database_in_the_stack_s_own_network_is_the_stack_s():
+    found = collectors.database(clients()["ec2"], clients()["rds"], ["i-0a"])
+    assert found is not None
+    assert found["DBInstanceIdentifier"] == "ours"
+    assert collectors.database(clients()["ec2"], clients()["rds"], []) is None
+
+
+def test_the_settings_that_decide_how_long_things_take(make_outputs: Callable[..., StackOutputs]):
+    found = timing.read(make_outputs(), clients(), CLOCK, 4)
+    assert found.model_dump(exclude_defaults=True) == {
+        "topology": "ha", "instances": 2, "per_zone": {"z-a": 1, "z-b": 1}, "interval_s": 5,
+        "check_timeout_s": 2, "unhealthy_threshold": 2, "healthy_threshold": 2,
+        "deregistration_delay_s": 10, "grace_s": 600, "boot_s": 8, "release_s": 6, "batch": 1,
+        "multi_az": True, "speed": 4,
+    }  # fmt: skip
+
+
+def test_a_single_instance_has_no_checks(single_outputs: StackOutputs):
+    found = timing.read(single_outputs, clients(), CLOCK)
+    assert found.model_dump(exclude_defaults=True) == {
+        "topology": "single", "instances": 1, "release_s": 6, "multi_az": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("minimum", "instances", "batch"),
+    [
+        ({"type": "FLEET_PERCENT", "value": 50}, 6, 3),
+        ({"type": "FLEET_PERCENT", "value": 50}, 5, 2),
+        ({"type": "FLEET_PERCENT", "value": 66}, 6, 2),
+        ({"type": "HOST_COUNT", "value": 4}, 6, 2),
+        ({"type": "HOST_COUNT", "value": 0}, 6, 6),
+        ({"type": "HOST_COUNT", "value": 9}, 6, 1),
+        ({}, 6, None),
+        ({"type": "HOST_COUNT", "value": 1}, 0, None),
+    ],
+)
+def test_how_many_a_deployment_takes_at_a_time(
+    minimum: dict[str, Any], instances: int, batch: int | None
+):
+    assert timing.batch_size(minimum, instances) == batch
+
+
+def test_the_boot_is_that_of_the_first_launches():
+    first = [(aws(0), aws(8)), (aws(1), aws(11)), (aws(1), aws(10))]
+    assert timing.first_boot([(aws(500), aws(530)), *first]) == 9
+    assert timing.first_boot([]) is None
+
+
+def polled(*states: dict[str, str]) -> list[Poll]:
+    return [
+        Poll(BEGAN + 10 + number, {target: (state, "") for target, state in each.items()})
+        for number, each in enumerate(states)
+    ]
+
+
+def test_every_change_between_two_polls_is_a_transition():
+    polls = polled(
+        {"a": "healthy", "b": "healthy"},
+        {"a": "healthy", "b": "unhealthy"},
+        {"a": "healthy", "b": "unhealthy"},
+        {"a": "healthy", "c": "initial"},
+    )
+    found = target_watch.transitions(polls, CLOCK, {"b": "z-b"}.get)
+    assert [(e.subject, e.state, e.at_s, e.zone) for e in found] == [
+        ("b", "unhealthy", 11, "z-b"),
+        ("b", "not registered", 13, "z-b"),
+        ("c", "initial", 13, None),
+    ]
+    assert [one.healthy for one in target_watch.samples(polls, CLOCK)] == [2, 1, 1, 1]
+
+
+def test_the_watch_polls_at_once_and_at_the_end_and_a_refusal_ends_nothing():
+    client = Client(describe_target_health=TARGETS)
+    watch = TargetWatch(client, "arn", TimedCalls(OffsetEstimator()), interval_s=0.01)
+    with watch:
+        assert watch.healthy() == 1
+        client.answers["describe_target_health"] = refuse
+    assert len(watch.polls) >= 1
+    assert watch.problem is not None
+    assert "AccessDenied" in watch.problem
+
+
+def test_a_stack_without_a_target_group_is_not_polled():
+    with TargetWatch(Client(), None, TimedCalls(OffsetEstimator())) as watch:
+        assert watch.healthy() is None
+    assert watch.polls == []
+
+
+def test_an_experiment_is_observed_and_saved(
+    tmp_path: Path, make_outputs: Callable[..., StackOutputs]
+):
+    with Observer(make_outputs(), clients()) as observer:
+        pass
+    observer.save(tmp_path, BEGAN)
+    found = observe.load(tmp_path)
+    assert found is not None
+    assert found.problems == []
+    assert {event.source for event in found.events} == {
+        "group", "deployment", "alarm", "database",
+    }  # fmt: skip
+    assert found.timing.batch == 1
+    assert len(found.health) >= 1
+
+
+def test_what_may_not_be_asked_is_a_problem_and_no_failure(
+    tmp_path: Path, make_outputs: Callable[..., StackOutputs]
+):
+    refused = Client(describe_alarm_history=refuse)
+    with Observer(make_outputs(), clients(cloudwatch=refused)) as observer:
+        pass
+    found = observer.save(tmp_path, BEGAN)
+    assert len(found.problems) == 1
+    assert found.problems[0].startswith("the history of the alarms: ")
+    assert found.events
+
+
+def test_the_grace_of_the_youngest_instance_is_on_the_load_s_axis(
+    tmp_path: Path, make_outputs: Callable[..., StackOutputs]
+):
+    launched = {**LAUNCH, "Description": "Launching a new EC2 instance: i-0a", "EndTime": aws(-60)}
+    group = clients()["autoscaling"]
+    group.answers["describe_scaling_activities"] = {"Activities": [launched]}
+    with Observer(make_outputs(), clients(autoscaling=group)) as observer:
+        pass
+    found = observer.save(tmp_path, BEGAN)
+    assert found.timing.youngest_in_service_s == pytest.approx(-58)
+
+
+def test_observations_that_are_none_or_broken(tmp_path: Path):
+    assert observe.load(tmp_path) is None
+    (tmp_path / "observations.json").write_text("{}")
+    with pytest.raises(ResultsError, match="repeat the experiment"):
+        observe.load(tmp_path)
+
+
+@pytest.mark.parametrize(("value", "speed"), [(None, 1), ("", 1), ("5", 5), ("0.5", 0.5)])
+def test_the_speed_of_the_region(value: str | None, speed: float):
+    environment = {} if value is None else {observe.SPEED_VARIABLE: value}
+    assert observe.speed(environment) == speed
+
+
+@pytest.mark.parametrize("value", ["fast", "0", "-1"])
+def test_a_speed_that_is_none_is_refused(value: str):
+    with pytest.raises(ResultsError, match="give it a number above 0"):
+        observe.speed({observe.SPEED_VARIABLE: value})
+
+
+def test_nothing_older_than_the_load_is_asked_for():
+    asked: list[datetime] = []
+
+    def events(**params: Any) -> dict[str, Any]:
+        asked.append(params["StartTime"])
+        return {"Events": []}
+
+    collectors.database_events(Client(describe_events=events), "ours", CLOCK)
+    assert asked == [aws(-collectors.EARLIER_S)]
+    assert asked[0] > aws(0) - timedelta(minutes=1)

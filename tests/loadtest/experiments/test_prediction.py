@@ -1,0 +1,210 @@
+"""Predictions from settings, and the assumption that was wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest.experiments.observations import StackTiming
+from loadtest.experiments.prediction import (
+    Estimate,
+    Fault,
+    Kind,
+    Part,
+    Span,
+    compare,
+    distance,
+    predict,
+    share_hit,
+)
+from loadtest.messages.names import named
+
+HA: dict[str, Any] = {
+    "topology": "ha",
+    "instances": 6,
+    "per_zone": {"a": 2, "b": 2, "c": 2},
+    "interval_s": 5,
+    "check_timeout_s": 2,
+    "unhealthy_threshold": 2,
+    "healthy_threshold": 2,
+    "deregistration_delay_s": 10,
+    "grace_s": 600,
+    "youngest_in_service_s": -60,
+    "boot_s": 8,
+    "release_s": 6,
+    "batch": 3,
+    "multi_az": True,
+}
+
+
+def ha(**changed: Any) -> StackTiming:
+    return StackTiming(**{**HA, **changed})
+
+
+def spans(found: Estimate | None) -> dict[str, tuple[float, float]]:
+    assert found is not None
+    return {part.name: (part.span.low, part.span.high) for part in found.parts}
+
+
+def test_a_dead_instance_is_detected_by_interval_and_threshold_and_replaced_whatever_the_grace():
+    found = predict(Fault(Kind.INSTANCE_DIES, 10), ha())
+    assert spans(found.detection) == {"check": (5, 10)}
+    assert spans(found.recovery) == {
+        "notice": (0, 10), "boot": (8, 8), "release": (6, 6), "healthy": (0, 10),
+    }  # fmt: skip
+    assert found.bad_share == Span(low=0, high=1 / 6)
+
+
+def test_a_hung_instance_also_waits_for_the_time_out():
+    found = predict(Fault(Kind.INSTANCE_HANGS, 10, lasts_s=30), ha())
+    assert spans(found.detection) == {"silent-check": (7, 12)}
+
+
+def test_within_the_grace_period_the_stack_waits_for_the_end_of_the_fault():
+    found = predict(Fault(Kind.INSTANCE_HANGS, 10, lasts_s=30), ha())
+    assert spans(found.recovery) == {"fault": (30, 30), "healthy": (5, 10)}
+
+
+def test_after_the_grace_period_it_is_replaced_first():
+    found = predict(Fault(Kind.INSTANCE_HANGS, 10, lasts_s=300), ha(youngest_in_service_s=-700))
+    assert list(spans(found.recovery)) == ["silent-check", "boot", "release", "healthy"]
+
+
+def test_what_is_left_of_the_grace_period_comes_before_the_replacement():
+    found = predict(Fault(Kind.INSTANCE_ERRORS, 10), ha(youngest_in_service_s=-560))
+    assert spans(found.recovery)["grace"] == (30, 30)
+
+
+def test_without_elb_health_checks_a_hung_instance_stays_for_ever():
+    assert predict(Fault(Kind.INSTANCE_HANGS, 10), ha(grace_s=None)).recovery is None
+
+
+def test_without_capacity_a_lost_zone_stays_lost():
+    timing = ha(youngest_in_service_s=-700)
+    found = predict(Fault(Kind.ZONE_WITHOUT_CAPACITY, 10, zone="a"), timing)
+    assert found.recovery is None
+    assert found.bad_share == Span(low=0, high=1 / 3)
+
+
+def test_the_region_s_speed_divides_what_aws_waits_and_not_what_was_measured():
+    found = spans(predict(Fault(Kind.INSTANCE_DIES, 10), ha(speed=5)).recovery)
+    assert found == {"notice": (0, 2), "boot": (8, 8), "release": (6, 6), "healthy": (0, 2)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [
+        (Kind.DEPLOYMENT, {"drain": (20, 20), "release": (12, 12), "healthy": (0, 20)}),
+        (Kind.BAD_DEPLOYMENT, {"drain": (20, 20), "release": (12, 12), "healthy": (0, 20)}),
+    ],
+)
+def test_a_deployment_goes_batch_by_batch(kind: Kind, parts: dict[str, tuple[float, float]]):
+    found = predict(Fault(kind, 10), ha())
+    assert found.detection is None
+    assert spans(found.recovery) == parts
+    assert found.bad_share == Span(low=0, high=0)
+
+
+def test_a_single_instance_is_down_during_its_deployment():
+    single = StackTiming(topology="single", instances=1, release_s=6)
+    found = predict(Fault(Kind.DEPLOYMENT, 10), single)
+    assert spans(found.recovery) == {"release": (6, 6)}
+    assert found.bad_share == Span(low=0, high=1)
+
+
+def test_a_failover_takes_what_rds_documents_and_then_the_name():
+    found = predict(Fault(Kind.DATABASE_FAILOVER, 10), ha())
+    assert spans(found.recovery) == {"failover": (60, 120), "name": (0, 5)}
+
+
+def test_a_cut_ends_with_itself_and_the_name():
+    found = predict(Fault(Kind.DATABASE_CUT, 10, lasts_s=20), ha())
+    assert spans(found.recovery) == {"fault": (20, 20), "name": (0, 5)}
+
+
+def test_a_single_instance_that_dies_never_comes_back():
+    found = predict(Fault(Kind.INSTANCE_DIES, 10), StackTiming(topology="single", instances=1))
+    assert found.recovery is None
+    assert found.bad_share == Span(low=1, high=1)
+
+
+def test_nothing_is_predicted_of_what_nobody_has_a_model_of():
+    found = predict(Fault(Kind.OTHER, 10), ha())
+    assert (found.detection, found.recovery, found.bad_share) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("per_zone", "zone", "share"),
+    [
+        ({"a": 2, "b": 2, "c": 2}, "a", 1 / 3),
+        ({"a": 3, "b": 1}, "b", 1 / 4),
+        ({"a": 3, "b": 1}, None, 3 / 4),
+        ({}, "a", 1),
+    ],
+)
+def test_the_share_in_a_zone(per_zone: dict[str, int], zone: str | None, share: float):
+    assert share_hit("zone", ha(per_zone=per_zone), zone) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("measured", "outside"),
+    [(3.0, 0), (2.9, 0.1), (12.5, 0), (12.6, 0.1), (7, 0)],
+)
+def test_a_quarter_or_two_seconds(measured: float, outside: float):
+    assert distance(Span(low=5, high=10), measured) == pytest.approx(outside)
+
+
+ESTIMATE = Estimate(
+    parts=[
+        Part(name="check", span=Span(low=5, high=10)),
+        Part(name="boot", span=Span(low=8, high=8)),
+        Part(name="healthy", span=Span(low=0, high=10)),
+    ]
+)
+
+
+def test_the_part_that_is_farthest_off_was_the_wrong_assumption():
+    found = compare(ESTIMATE, 70.0, {"check": 11.0, "boot": 52.0, "healthy": 7.0})
+    assert (found.within, found.wrong) == (False, "boot")
+
+
+def test_where_they_agree_no_assumption_was_wrong():
+    found = compare(ESTIMATE, 25.0, {"check": 11.0, "boot": 9.0})
+    assert (found.within, found.wrong) == (True, None)
+
+
+def test_what_never_happened_agrees_with_nothing():
+    assert not compare(ESTIMATE, None).within
+
+
+def test_without_measured_parts_nobody_knows_which_was_wrong():
+    assert compare(ESTIMATE, 100.0).wrong is None
+    assert compare(ESTIMATE, 100.0, {"check": 7.0}).wrong is None
+
+
+@given(
+    st.builds(
+        Fault,
+        st.sampled_from(list(Kind)),
+        st.floats(0, 100),
+        st.none() | st.floats(0, 1000),
+    ),
+    st.integers(1, 300),
+    st.integers(2, 10),
+    st.floats(0.1, 100),
+)
+def test_every_span_is_one_and_every_part_has_a_name(
+    fault: Fault, interval: int, threshold: int, speed: float
+):
+    timing = ha(interval_s=interval, unhealthy_threshold=threshold, speed=speed)
+    found = predict(fault, timing)
+    for estimate in (found.detection, found.recovery):
+        if estimate is None:
+            continue
+        assert 0 <= estimate.span.low <= estimate.span.high
+        for part in estimate.parts:
+            assert 0 <= part.span.low <= part.span.high
+            assert named("assumption", part.name).id == f"assumption.{part.name}"

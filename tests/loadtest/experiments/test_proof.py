@@ -1,0 +1,258 @@
+"""The proof: verdict, agreement, and every format that shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from rich.console import Console
+
+from loadtest.errors import ResultsError
+from loadtest.experiments.models import Outcome
+from loadtest.experiments.proof import assemble, axis, card, junit, markdown, page, terminal, write
+from loadtest.experiments.proof.models import Entry, Proof, sentence, verdict
+from loadtest.messages.message import msg
+from loadtest.reporting.markdown import VARIABLE
+from loadtest.reporting.texts import Texts
+from tests.loadtest.experiments.builders import (
+    event_of,
+    health_of,
+    observations_of,
+    record_of,
+    timing_of,
+)
+
+EVIL = '<script>alert(1)</script> & "'
+OUTCOMES: tuple[Outcome, ...] = ("survived", "not survived", "not shown")
+
+
+def entries(*outcomes: tuple[str, Outcome]) -> list[Entry]:
+    return [
+        Entry(record=record_of(topology=topology, outcome=outcome, experiment=f"e{number}"))
+        for number, (topology, outcome) in enumerate(outcomes)
+    ]
+
+
+def of(found: list[Entry]) -> Proof:
+    return Proof(
+        generated_at="2026-11-26T14:00:00+00:00",
+        commit="abc1234",
+        outcome=verdict(found),
+        sentence=sentence(found),
+        entries=found,
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "code", "said"),
+    [
+        (entries(("ha", "survived"), ("ha", "survived")), "survived", 0,
+         "The HA stack survived all 2 experiments."),
+        (entries(("ha", "survived"), ("single", "not survived")), "survived", 0,
+         "The HA stack survived the experiment; the single instance survived 0 of 1."),
+        (entries(("ha", "survived"), ("ha", "not shown")), "not shown", 3,
+         "The HA stack survived 1 of 2 experiments. Not shown: e1."),
+        (entries(("ha", "not shown"), ("ha", "not survived")), "not survived", 2,
+         "The HA stack survived 0 of 2 experiments. Not survived: e1."),
+        (entries(("single", "survived")), "not shown", 3,
+         "No experiment was run on the HA stack, so nothing is shown."),
+        ([], "not shown", 3, "No experiment was run on the HA stack, so nothing is shown."),
+    ],
+)  # fmt: skip
+def test_the_verdict_is_about_the_ha_stack(
+    found: list[Entry], outcome: Outcome, code: int, said: str
+):
+    proof = of(found)
+    assert (proof.outcome, proof.exit_code, str(proof.sentence)) == (outcome, code, said)
+
+
+def test_measured_beside_predicted(experiment: Callable[..., Path]):
+    entry = assemble.entry(experiment(record_of(), observations_of()))
+    assert entry.measured is not None
+    assert entry.measured.detection_s == 8.5
+    found = {one.name.id: one for one in entry.comparisons}
+    assert found["prediction.detection"].agreement.within
+    # notice 0 to 10, boot 11, release 7, healthy 0 to 10
+    recovery = found["prediction.recovery"]
+    assert (recovery.agreement.predicted.low, recovery.agreement.predicted.high) == (18, 38)
+    assert recovery.agreement.within
+    assert found["prediction.bad-share"].agreement.within
+
+
+def test_the_page_says_which_assumption_was_wrong(experiment: Callable[..., Path]):
+    seen = observations_of(
+        timing=timing_of(boot_s=2, release_s=6, interval_s=5, healthy_threshold=1)
+    )
+    entry = assemble.entry(experiment(record_of(), seen))
+    found = {one.name.id: one for one in entry.comparisons}["prediction.recovery"]
+    assert not found.agreement.within
+    assert found.explanation is not None
+    assert found.explanation.params["assumption"] == msg("assumption.boot")
+    assert "the boot of an instance was expected to take 2.0 to 2.0 s and took 12.0 s" in str(
+        found.explanation
+    )
+    assert str(found.explanation) in page.render(of([entry]), Texts("en")).replace("\xa0", " ")
+
+
+def test_a_recovery_that_never_came_is_said_so(experiment: Callable[..., Path]):
+    seen = observations_of(health=health_of(14, None, 60))
+    entry = assemble.entry(experiment(record_of(outcome="not survived"), seen))
+    found = {one.name.id: one for one in entry.comparisons}["prediction.recovery"]
+    assert (found.agreement.within, found.explanation) == (False, msg("prediction.never"))
+
+
+def test_an_experiment_that_nobody_observed_has_no_figures(experiment: Callable[..., Path]):
+    entry = assemble.entry(experiment(record_of(), None))
+    assert (entry.measured, entry.predicted, entry.comparisons) == (None, None, [])
+    assert page.render(of([entry]), Texts("en"))
+
+
+def test_a_fault_that_was_not_begun_has_no_figures(experiment: Callable[..., Path]):
+    entry = assemble.entry(
+        experiment(record_of(fault_began_ms=None, outcome="not shown"), observations_of())
+    )
+    assert entry.measured is None
+
+
+def test_a_run_without_an_experiment_is_refused(tmp_path: Path):
+    with pytest.raises(ResultsError, match=r"has no experiment\.json"):
+        assemble.entry(tmp_path)
+
+
+@pytest.fixture
+def proof(experiment: Callable[..., Path]) -> Proof:
+    """One of each outcome, on both stacks, with words that must not be read as HTML."""
+    reasons = [msg("value.name", name=EVIL)]
+    made = [
+        experiment(record_of(), observations_of()),
+        experiment(
+            record_of(run="lost", outcome="not survived", experiment="zone-lost", title=EVIL,
+                      reasons=reasons),
+            observations_of(events=[event_of("target", EVIL, "unhealthy", 7.0)], problems=[EVIL]),
+            timeouts=40,
+        ),
+        experiment(
+            record_of(run="unseen", outcome="not shown", experiment="unseen", fault_began_ms=None,
+                      reasons=reasons),
+            None,
+        ),
+        experiment(
+            record_of(run="single", topology="single", stack="single", outcome="not survived",
+                      reasons=reasons),
+            observations_of(health=[], timing=timing_of(topology="single", instances=1)),
+            timeouts=200,
+        ),
+    ]  # fmt: skip
+    return assemble.proof(made, commit="abc1234")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_nothing_from_results_becomes_html(proof: Proof, language: str):
+    html = page.render(proof, Texts(language))
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_every_entry_has_an_anchor_of_its_own(proof: Proof):
+    keys = [entry.key for entry in proof.entries]
+    assert len(set(keys)) == len(keys)
+    html = page.render(proof, Texts("en"))
+    assert all(html.count(f'id="entry-{key}"') == 1 for key in keys)
+
+
+def test_the_axis_shows_only_lanes_with_events(proof: Proof):
+    assert axis.lanes(proof.entries[0]) == ["group", "target", "deployment", "alarm", "database"]
+    assert axis.lanes(proof.entries[1]) == ["target"]
+    drawn = axis.draw(proof.entries[0], Texts("en"))
+    assert drawn is not None
+    assert drawn.count('class="mark') == 10
+    assert drawn.count('class="mark bad"') == 3
+    assert 'class="line healthy"' in drawn
+
+
+def test_a_load_without_answers_has_no_axis():
+    assert axis.draw(Entry(record=record_of()), Texts("en")) is None
+
+
+def test_junit_fails_for_the_ha_stack_only(proof: Proof):
+    suites = ET.fromstring(junit.render(proof, Texts("en")))
+    counts = {key: suites.get(key) for key in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
+    assert [one.get("name") for one in suites] == ["ha.experiments", "single.experiments"]
+
+
+def test_the_terminal_has_a_row_per_experiment_in_80_columns(proof: Proof):
+    console = Console(width=80, record=True)
+    console.print(terminal.render(proof))
+    lines = console.export_text().splitlines()
+    row = next(line for line in lines if "instance-dies" in line)
+    assert row.split() == [
+        "instance-dies",
+        "ha",
+        "survived",
+        "8.5",
+        "(5-10)",
+        "39.0",
+        "(18-38)",
+        "0",
+    ]
+    assert all(len(line) <= 80 for line in lines if "script" not in line)
+    assert any(line.startswith("  ha: zone-lost: <script>") for line in lines)
+
+
+def test_a_figure_that_disagrees_is_marked(experiment: Callable[..., Path]):
+    seen = observations_of(timing=timing_of(interval_s=1))
+    entry = assemble.entry(experiment(record_of(), seen))
+    console = Console(width=80, record=True)
+    console.print(terminal.table(of([entry])))
+    assert "8.5 (1-2) !" in console.export_text()
+
+
+def test_markdown_escapes_and_has_every_row(proof: Proof):
+    found = markdown.render(proof, Texts("en"))
+    assert "## ❌ Not survived" in found
+    assert "\\<script>" in found
+    assert found.count("\n| ") == 1 + 1 + len(proof.entries)
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_card_shows_each_outcome(outcome: Outcome):
+    drawn = card.render(of(entries(("ha", outcome), ("single", "not survived"))), Texts("en"))
+    root = ET.fromstring(drawn)
+    tiles = [one.get("class") for one in root.iter("{http://www.w3.org/2000/svg}rect")][1:]
+    assert tiles == [page.TONES[outcome]]
+
+
+def test_all_files_are_written_and_the_json_follows_its_schema(
+    proof: Proof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv(VARIABLE, str(summary))
+    written = write.write(proof, tmp_path / "proof", "ko")
+    names = {file.name for file in (tmp_path / "proof").iterdir()}
+    assert names == {"proof.html", "proof.en.html", "proof.json", "proof.md", "proof.svg",
+                     "proof.junit.xml"}  # fmt: skip
+    assert 'lang="ko"' in written.html.read_text()
+    assert summary.read_text().strip() == (tmp_path / "proof" / "proof.md").read_text().strip()
+    content = json.loads((tmp_path / "proof" / "proof.json").read_text())
+    jsonschema.validate(content, json.loads(write.schema()))
+    assert write.load(tmp_path / "proof" / "proof.json") == proof
+
+
+def test_a_broken_json_is_refused(tmp_path: Path):
+    (tmp_path / "proof.json").write_text("{}")
+    with pytest.raises(ResultsError, match="is not a proof"):
+        write.load(tmp_path / "proof.json")
+
+
+def test_clocks_and_speed_are_named(experiment: Callable[..., Path]):
+    seen: Any = observations_of(timing=timing_of(speed=5))
+    found = assemble.proof([experiment(record_of(), seen)])
+    html = page.render(found, Texts("en")).replace("\xa0", " ")
+    assert "differed by at most 0.15 s, known to 0.05 s" in html
+    assert "5 times shorter here" in html
