@@ -35,6 +35,16 @@ class Result:
         """The ids of the rules that were violated at this level."""
         return {name for found, name in _VIOLATION.findall(self.text) if found == level}
 
+    def said_by(self, rule):
+        """The text of a rule's violations."""
+        found = list(_VIOLATION.finditer(self.text))
+        ends = [*(one.start() for one in found[1:]), len(self.text)]
+        return "\n".join(
+            self.text[one.start() : end]
+            for one, end in zip(found, ends, strict=False)
+            if one[2] == rule
+        )
+
 
 class Sandbox:
     """One project directory with a backend of its own; nothing outside it is touched."""
@@ -68,7 +78,7 @@ class Sandbox:
         (self.project / ".venv").symlink_to(ROOT / ".venv")
         program = Path(__file__).with_name("program") / "__main__.py"
         (self.project / "__main__.py").symlink_to(program)
-        self._change(None)
+        self._change()
         config = yaml.safe_load((ROOT / "Pulumi.ha.yaml").read_text())["config"]
         own = {**SETTINGS, "appPath": str(write_revision(self.directory / "revision"))}
         config |= {f"haproof:{key}": value for key, value in own.items()}
@@ -92,16 +102,15 @@ class Sandbox:
         assert not check or result.code == 0, result.text
         return result
 
-    def preview(self, *arguments, mutation=None, check=False):
-        """`pulumi preview` with the pack, of the program or of a mutation of it."""
-        self._change(mutation)
+    def preview(self, *arguments, mutations=(), check=False):
+        """`pulumi preview` with the pack, of the program or of it with mutations."""
+        self._change(mutations)
         return self.pulumi(
             "preview", "-s", "test", "--policy-pack", str(self.pack), *arguments, check=check
         )
 
-    def _change(self, mutation):
-        changes = Changes()
-        if mutation is not None:
-            changes.only = list(self.only)
-            MUTATIONS[mutation].change(changes)
+    def _change(self, mutations=()):
+        changes = Changes(only=list(self.only) if mutations else [])
+        for name in mutations:
+            MUTATIONS[name].change(changes)
         (self.project / "changes.json").write_text(json.dumps(asdict(changes)))
