@@ -5,6 +5,8 @@ PROFILE ?= quick
 PYTHON := .venv/bin/python
 export UV := $(firstword $(wildcard .tools/uv/bin/uv) $(shell command -v uv 2>/dev/null))
 export UV_SYSTEM_CERTS ?= 1
+# Regions, load tests and previews start many interpreters: without bytecode each compiles its libraries.
+unexport PYTHONDONTWRITEBYTECODE
 APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 CONTAINER ?= $(firstword $(foreach name,docker podman,$(shell command -v $(name) 2>/dev/null)))
