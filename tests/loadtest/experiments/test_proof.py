@@ -12,13 +12,19 @@ import jsonschema
 import pytest
 from rich.console import Console
 
+from loadtest.analysis.summary import summarise
 from loadtest.errors import ResultsError
-from loadtest.experiments.models import Outcome
+from loadtest.experiments import models
+from loadtest.experiments import observations as observed
+from loadtest.experiments.models import ExperimentRecord, Outcome
+from loadtest.experiments.observations import Observations
 from loadtest.experiments.proof import assemble, axis, card, junit, markdown, page, terminal, write
 from loadtest.experiments.proof.models import Entry, Proof, sentence, verdict
 from loadtest.messages.message import msg
+from loadtest.profiles import PROFILES
 from loadtest.reporting.markdown import VARIABLE
 from loadtest.reporting.texts import Texts
+from loadtest.stack.outputs import StackOutputs
 from tests.loadtest.experiments.builders import (
     event_of,
     health_of,
@@ -29,6 +35,37 @@ from tests.loadtest.experiments.builders import (
 
 EVIL = '<script>alert(1)</script> & "'
 OUTCOMES: tuple[Outcome, ...] = ("survived", "not survived", "not shown")
+
+
+@pytest.fixture(autouse=True)
+def no_job_summary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests in a GitHub workflow must not write into its summary."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+
+@pytest.fixture
+def experiment(
+    tmp_path: Path,
+    make_users: Callable[..., Any],
+    make_measurements: Callable[..., Any],
+    make_outputs: Callable[..., StackOutputs],
+    make_saved: Callable[..., Path],
+) -> Callable[..., Path]:
+    """Save an experiment with its load run and what was observed; None leaves that out."""
+
+    def saved(record: ExperimentRecord, seen: Observations | None, timeouts: int = 0) -> Path:
+        smoke = PROFILES["smoke"]
+        exchanges = make_users(smoke, index_timeouts=timeouts)
+        outputs = make_outputs(topology=record.topology)
+        measured = make_measurements(exchanges, smoke, outputs=outputs, id=record.run)
+        directory = make_saved(tmp_path, summarise(measured), exchanges, outputs)
+        models.save(directory, record)
+        if seen is not None:
+            text = seen.model_dump_json()
+            (directory / observed.FILE).write_text(text)
+        return directory
+
+    return saved
 
 
 def entries(*outcomes: tuple[str, Outcome]) -> list[Entry]:
