@@ -34,3 +34,7 @@ class ComparisonError(LoadTestError):
     """Two runs whose conditions differ, so that their difference would prove nothing."""
 
     exit_code = ExitCode.NO_VERDICT
+
+
+class ExperimentError(LoadTestError):
+    """An experiment that cannot be read, or that may not touch what it was to touch."""

@@ -10,12 +10,14 @@ from commandline import proxies
 from commandline.run import command_line, run_cli
 from loadtest.cli.bottleneck import bottleneck_command
 from loadtest.cli.compare import compare_command
+from loadtest.cli.experiment import app as experiment_app
 from loadtest.cli.gate import gate_command
 from loadtest.cli.history import history_command
 from loadtest.cli.plan import plan_command
 from loadtest.cli.post_up import post_up_command
 from loadtest.cli.proof import proof_command
 from loadtest.cli.recover import recover_command
+from loadtest.cli.recover_faults import recover_faults_command
 from loadtest.cli.release import release_command
 from loadtest.cli.report import report_command
 from loadtest.cli.run import run_command
@@ -34,6 +36,7 @@ app = command_line(
     "- `python -m loadtest history --topology ha`\n"
     "- `python -m loadtest compare RUN_A RUN_B`\n"
     "- `python -m loadtest gate --slo our-slo.yml`\n"
+    "- `python -m loadtest experiment run instance-dies --stack ha`\n"
     "- `python -m loadtest plan --availability 99.9 --confidence 95 --rate 250`"
 )
 
@@ -47,10 +50,12 @@ for name, command in (
     ("report", report_command),
     ("proof", proof_command),
     ("recover", recover_command),
+    ("recover-faults", recover_faults_command),
     ("bottleneck", bottleneck_command),
     ("post-up", post_up_command),
 ):
     app.command(name)(command)
+app.add_typer(experiment_app, name="experiment")
 
 
 def main(arguments: list[str] | None = None) -> int:

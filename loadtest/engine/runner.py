@@ -7,7 +7,7 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,8 +109,13 @@ def run_load(
     base: Path | None = None,
     scenario: str = "login",
     slo: Slo | None = None,
+    directory: Path | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> RunResult:
     """Run the load and return its summary, already saved in a directory below `base`.
+
+    Whoever needs to know the directory while the load goes on creates it (`paths.new_directory`) and
+    gives it. Once `stopped` returns True the load ends, as what it was to accompany has ended.
 
     Ctrl-C stops the generator; what was measured is saved, marked as cut short, and returned.
     `command` starts Artillery: [node, script].
@@ -122,13 +127,15 @@ def run_load(
     loaded = scenarios.load(scenario)
     installation = engine_artillery.inspect(command)
     loaded.check_supply(profile, installation.workers, outputs.seed_users)
-    directory = paths.new_directory(base or paths.base(), outputs.topology, profile.name)
+    directory = directory or paths.new_directory(
+        base or paths.base(), outputs.topology, profile.name
+    )
     slow_ms = (slo or objectives.default()).slow_ms
     target = target_usage.find()
     plan = _Plan(directory, outputs, loaded, profile, installation, slow_ms, target)
     try:
         settings = _prepare(plan)
-        outcome = _follow(plan, settings, console)
+        outcome = _follow(plan, settings, console, stopped)
     finally:
         (directory / paths.CREDENTIALS).unlink(missing_ok=True)
     _copy_target_usage(plan)
@@ -181,7 +188,9 @@ def _prepare(plan: _Plan) -> RunSettings:
     return settings
 
 
-def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
+def _follow(
+    plan: _Plan, settings: RunSettings, console: Console, stopped: Callable[[], bool]
+) -> _Outcome:
     """Run Artillery to its end while showing what it records and probing the target."""
     meter = progress.Meter(plan.profile, plan.slow_ms)
     follower = _Follower(plan.directory, meter)
@@ -189,11 +198,11 @@ def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
     prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{paths.PROBES}.gz")
     artillery = Generator(plan.artillery, plan.directory)
     watch = HostRecorder(plan.directory / paths.HOST, artillery.pid)
-    why = None
+    why, ended = None, False
     try:
         with prober, watch, progress.display(console, meter, title) as display:
             deadline = time.monotonic() + plan.timeout_s
-            while artillery.poll() is None and why is None:
+            while artillery.poll() is None and why is None and not (ended := stopped()):
                 follower.read()
                 follower.sample(artillery)
                 display.show()
@@ -208,6 +217,8 @@ def _follow(plan: _Plan, settings: RunSettings, console: Console) -> _Outcome:
         return _Outcome(why=msg("cut.interrupted"))
     finally:
         artillery.stop()
+    if ended and why is None:
+        return _Outcome(why=msg("cut.stopped"))
     why = why or _failed(artillery.complaint or follower.failure)
     why = why or _ended_badly(artillery, meter, follower)
     return _Outcome() if why is None else _Outcome(why, _failure(why, plan, artillery))

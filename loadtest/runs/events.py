@@ -32,6 +32,28 @@ class Event:
     detail: str = ""
 
 
+def append(directory: Path, event: Event) -> None:
+    """Append an event to a run's `events.ndjson`.
+
+    Raises:
+        ResultsError: It cannot be written.
+    """
+    line = {
+        "at": event.at_ms,
+        "kind": event.kind,
+        "name": event.name,
+        "until": event.until_ms,
+        "detail": event.detail,
+    }
+    path = directory / paths.EVENTS
+    try:
+        # One write in append mode: lines of several writers stay whole.
+        with path.open("ab", buffering=0) as file:
+            file.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
+    except OSError as error:
+        raise ResultsError(f"cannot write {path}: {error.strerror}") from error
+
+
 def read(directory: Path) -> list[Event]:
     """Return the events of a run ordered by time; none if nobody recorded any.
 

@@ -1,0 +1,158 @@
+"""The commands `experiment list`, `show` and `run`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from commandline.exit_codes import ExitCode
+from loadtest.cli import output, tools
+from loadtest.cli.options import Json, Outputs, Stack, read_outputs
+from loadtest.errors import ExperimentError
+from loadtest.experiments import blast_radius, files, load, runner
+from loadtest.experiments.clients import endpoint, is_local
+from loadtest.experiments.models import ExperimentRecord
+from loadtest.experiments.runner import Settings
+from loadtest.formatting import line_printer
+from loadtest.profiles import profile_named
+from loadtest.runs import paths
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Let something fail in a stack under load, and show whether its users notice.",
+)
+
+Name = Annotated[str, typer.Argument(help="An experiment's name, or the path of its file.")]
+
+
+@app.command("list")
+def list_command() -> None:
+    """List the experiments that come with the load test.
+
+    Example: `python -m loadtest experiment list`
+    """
+    found = [files.find(name) for name in files.names()]
+    rows = [[one.name, ", ".join(one.hypothesis.applies_to), one.title] for one in found]
+    output.show_table(Console(), f"{len(rows)} experiments", ("name", "stacks", ""), rows)
+
+
+@app.command("show")
+def show_command(name: Name) -> None:
+    """Show what an experiment does, what must hold, and because of which policies.
+
+    Example: `python -m loadtest experiment show instance-dies`
+    """
+    one = files.find(name)
+    hypothesis = one.hypothesis
+    lines = [
+        f"{one.name}: {one.title}",
+        one.description,
+        f"must hold for: {', '.join(hypothesis.applies_to)}",
+        f"because of: {', '.join(one.because) or 'no policy'}",
+        blast_radius.allowance(hypothesis),
+        *(f"then: {step['name']}" for step in one.raw.get("method") or []),
+        *(f"at the end: {step['name']}" for step in one.raw.get("rollbacks") or []),
+    ]
+    output.show_lines(Console(), *lines)
+
+
+@app.command("run")
+def run_command(
+    name: Name,
+    stack: Stack = None,
+    outputs: Outputs = None,
+    *,
+    profile: Annotated[
+        str | None, typer.Option(help="Load at the peak of this profile; by default `quick`.")
+    ] = None,
+    rate: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Users per second instead.")
+    ] = None,
+    scenario: Annotated[
+        str, typer.Option(help="What a user does: a built-in scenario or an Artillery script.")
+    ] = "login",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would happen, and to what.")
+    ] = False,
+    fis_role: Annotated[
+        str | None,
+        typer.Option(help="ARN of the role for AWS FIS, for the experiments that need it on AWS."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="On AWS: do not ask before anything is done.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Run an experiment on a stack under load, put everything back, and tell whether it survived.
+
+    On AWS itself it tells the price and what it acts on, and asks, unless --yes.
+
+    Exit codes: 0 survived, 2 not survived, 3 not shown, 4 anything else, 130 interrupted.
+
+    Examples:
+    - `python -m loadtest experiment run instance-dies --stack ha`
+    - `python -m loadtest experiment run zone-lost-silent --stack ha --dry-run`
+    - `python -m loadtest experiment run ours.yaml --outputs outputs.json --rate 40`
+    """
+    console = Console(stderr=json)
+    experiment, target = files.find(name), read_outputs(stack, outputs)
+    rate = rate or (profile_named(profile).peak_rate if profile else load.USUAL_RATE)
+    if dry_run or not is_local(endpoint()):
+        planned = runner.plan(experiment, target, fis_role)
+        output.show_lines(console, *blast_radius.describe(experiment, target, planned, rate))
+        if dry_run:
+            return ExitCode.SUCCESS
+        if not yes:
+            _ask()
+    result = runner.run(
+        experiment,
+        target,
+        Settings(tools.artillery(), paths.base(), rate, scenario, fis_role),
+        line_printer(console),
+    )
+    if json:
+        output.show_json(Console(), result.record)
+    else:
+        output.show_lines(console, *_summary(result.record), f"results: {result.directory}")
+    return ExitCode.INTERRUPTED if result.interrupted else _exit_code(result.record)
+
+
+def _ask() -> None:
+    """Ask whether it may be done on AWS.
+
+    Raises:
+        ExperimentError: It may not, or nobody is there to ask.
+    """
+    if not typer.confirm("Do this on AWS, now?", default=False):
+        raise ExperimentError(
+            "nothing was done: it was not confirmed (`--yes` confirms in scripts)"
+        )
+
+
+def _exit_code(record: ExperimentRecord) -> int:
+    return {
+        "survived": ExitCode.SUCCESS,
+        "not survived": ExitCode.BROKEN_PROMISE,
+        "not shown": ExitCode.NO_VERDICT,
+    }[record.outcome]
+
+
+def _summary(record: ExperimentRecord) -> list[str]:
+    lines = [f"{record.experiment}: {record.outcome}", *(f"  {one}" for one in record.reasons)]
+    found = record.impact
+    if found is not None:
+        lines.append(
+            f"  users: {found.failed:,} of {found.requests:,} requests failed "
+            f"({found.failed_in_window:,} of {found.requests_in_window:,} in the window), "
+            f"{found.failed_users:,} users"
+        )
+    if (recovery := record.recovery_measured_s) is not None:
+        lines.append(f"  steady state back after {recovery:.1f} s; target {record.recovery_s:g} s")
+    lines += [f"  put back: {one}" for one in record.reverted]
+    lines += [f"  {key}: {value}" for key, value in record.notes.items()]
+    if record.left:
+        lines += [f"  {one}" for one in record.left]
+        lines.append("  `python -m loadtest recover-faults` tries again")
+    return lines

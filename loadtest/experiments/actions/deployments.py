@@ -1,0 +1,172 @@
+"""Deployments as events: good ones, and such as must not get through."""
+
+from __future__ import annotations
+
+import time
+from pathlib import PurePosixPath
+
+from botocore.exceptions import ClientError
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments.actions import revisions
+from loadtest.experiments.clients import error_code
+from loadtest.experiments.models import Target
+from loadtest.experiments.session import Act, Session, current
+from loadtest.experiments.undo import WayBack
+from loadtest.messages.message import Message, msg
+from loadtest.messages.names import free_text
+from loadtest.stack.deployments import Deployments, DeploymentState, Revision
+
+GOOD = "good"
+LIMIT_EXCEEDED = "DeploymentLimitExceededException"
+POLL_S = 1.0
+LONGEST_S = 1800
+ROLLBACK_S = 30
+
+
+def deploy(variant: str = GOOD) -> str:
+    """Deploy a variant of the stack's revision, and follow it and its rollback to the end.
+
+    Args:
+        variant: `good` is the revision itself, once more: everything that a deployment does to users,
+            and nothing to put back. The others are in `revisions.VARIANTS`.
+
+    Returns:
+        How it ended: `Succeeded`, or `Failed, rolled back: Succeeded`.
+    """
+    session = current()
+    outputs = session.stack.outputs
+    own = own_revision(session)
+    group = outputs.codedeploy_deployment_group
+    what = f"deploy to {group}: {'the same revision again' if variant == GOOD else variant}"
+    targets = [Target(kind="deployment-group", id=group, detail=variant)]
+    key = own.key if variant == GOOD else _key(session, own, variant)
+    with session.act(what, targets, _way_back(session, own, key), kind="deployment") as act:
+        if act is None:
+            return "not deployed"
+        revision = own if variant == GOOD else _upload(session, own, key, variant)
+        ended = _follow(session, _create(session, act, revision))
+        session.notes |= {"deployment": ended.id, "deployment status": ended.status}
+        if ended.error:
+            session.notes["deployment error"] = ended.error[:300]
+        act.detail = f"{ended.id} {ended.status}"
+        rollback = _rollback(session, ended)
+        act.over()
+        session.found += _faults(variant, ended, rollback)
+        if rollback is None:
+            return ended.status
+        session.notes |= {"rollback": rollback.id, "rollback status": rollback.status}
+        act.detail += f", rollback {rollback.id} {rollback.status}"
+        return f"{ended.status}, rolled back: {rollback.status}"
+
+
+def _faults(
+    variant: str, ended: DeploymentState, rollback: DeploymentState | None
+) -> list[Message]:
+    """Say what is wrong about how a deployment ended."""
+    if variant == GOOD:
+        error = free_text(ended.error or ended.counts())
+        failed = msg("experiment.deployment-failed", deployment=ended.id, error=error)
+        return [] if ended.complete else [failed]
+    if ended.status == "Succeeded":
+        return [msg("experiment.got-through", deployment=ended.id)]
+    if rollback is None:
+        return [msg("experiment.no-rollback", deployment=ended.id)]
+    failed = msg("experiment.rollback-failed", deployment=rollback.id, status=rollback.status)
+    return [] if rollback.complete else [failed]
+
+
+def own_revision(session: Session) -> Revision:
+    """Return the stack's own revision, pinned to its content.
+
+    Raises:
+        ExperimentError: It is not in its bucket.
+    """
+    outputs = session.stack.outputs
+    bucket, key = outputs.revision_bucket, outputs.revision_key
+    try:
+        head = session.clients["s3"].head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        raise ExperimentError(
+            f"cannot find the stack's revision s3://{bucket}/{key} ({error}); run `pulumi up`"
+        ) from error
+    return _pinned(bucket, key, head)
+
+
+def deployments(session: Session) -> Deployments:
+    """Return the deployments of the stack's group."""
+    outputs = session.stack.outputs
+    return Deployments(
+        session.clients["codedeploy"],
+        outputs.codedeploy_application,
+        outputs.codedeploy_deployment_group,
+    )
+
+
+def _pinned(bucket: str, key: str, answer: dict[str, object]) -> Revision:
+    version = answer.get("VersionId")
+    etag = str(answer.get("ETag") or "").strip('"') or None
+    return Revision(bucket, key, etag, None if version in {None, "null"} else str(version))
+
+
+def _key(session: Session, own: Revision, variant: str) -> str:
+    """Return a key beside the stack's revision, so that whoever may read that may read this."""
+    return str(PurePosixPath(own.key).with_name(f"haproof-fault-{session.mark}-{variant}.zip"))
+
+
+def _way_back(session: Session, own: Revision, key: str) -> WayBack | None:
+    if key == own.key:
+        return None
+    outputs = session.stack.outputs
+    return WayBack(
+        "revision",
+        {
+            "mark": session.mark,
+            "application": outputs.codedeploy_application,
+            "group": outputs.codedeploy_deployment_group,
+            "bucket": own.bucket,
+            "key": key,
+            "revision": own.location(),
+        },
+        f"{outputs.codedeploy_deployment_group} has the stack's own revision",
+    )
+
+
+def _upload(session: Session, own: Revision, key: str, variant: str) -> Revision:
+    s3 = session.clients["s3"]
+    bundle = s3.get_object(Bucket=own.bucket, Key=own.key)["Body"].read()
+    made = revisions.variant(bundle, variant)
+    answer = s3.put_object(Bucket=own.bucket, Key=key, Body=made, ServerSideEncryption="AES256")
+    return _pinned(own.bucket, key, answer)
+
+
+def _create(session: Session, act: Act, revision: Revision) -> str:
+    """Start the deployment as soon as no other one of the group is active."""
+    found, deadline = deployments(session), time.monotonic() + LONGEST_S
+    scaled = session.stack.outputs.auto_scaling_group_name is not None
+    while True:
+        act.takes_effect()
+        try:
+            return found.create(revision, session.mark, scaled=scaled)
+        except ClientError as error:
+            if error_code(error) != LIMIT_EXCEEDED or time.monotonic() > deadline:
+                raise
+        session.wait(POLL_S)
+
+
+def _follow(session: Session, number: str) -> DeploymentState:
+    found, deadline = deployments(session), time.monotonic() + LONGEST_S
+    while not (state := found.state(number)).ended:
+        if time.monotonic() > deadline or session.stopping.is_set():
+            raise ExperimentError(f"deployment {number} has not ended: {state.counts()}")
+        session.wait(POLL_S)
+    return state
+
+
+def _rollback(session: Session, ended: DeploymentState) -> DeploymentState | None:
+    """Return the end of the deployment's rollback; None without one."""
+    deadline = time.monotonic() + ROLLBACK_S
+    while ended.rollback_due and not ended.rollback_id and time.monotonic() < deadline:
+        session.wait(POLL_S)
+        ended = deployments(session).state(ended.id)
+    return _follow(session, ended.rollback_id) if ended.rollback_id else None

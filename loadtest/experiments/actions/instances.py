@@ -1,0 +1,125 @@
+"""Faults of single instances: one that dies, hangs, starves, or has no room left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments.actions import commands, scripts
+from loadtest.experiments.resources import Instance
+from loadtest.experiments.session import Session, current
+from loadtest.experiments.undo import WayBack
+
+CLOCK_MS = 60_000
+REPLACED = "an instance for as long as a replacement takes to start"
+
+
+def terminate(count: int = 1) -> list[str]:
+    """Terminate instances; their Auto Scaling group, if they have one, replaces them."""
+    session = current()
+    chosen = _chosen(session, count)
+    names = [one.id for one in chosen]
+    what = f"terminate {_named(session, chosen)}"
+    with session.act(what, [one.target for one in chosen], costs=REPLACED) as act:
+        if act is not None:
+            act.takes_effect()
+            session.clients["ec2"].terminate_instances(InstanceIds=names)
+    return names
+
+
+def hang(count: int = 1, seconds: float = 120) -> list[str]:
+    """Freeze the service: its port still accepts connections, and nobody answers on them."""
+    port = current().stack.app_port()
+    return _by_script(
+        "hang",
+        count,
+        seconds,
+        lambda: scripts.freeze(port, seconds),
+        way_back=scripts.thaw(port),
+        restored="the service goes on",
+    )
+
+
+def starve(count: int = 1, seconds: float = 120, share: float = 0.05) -> list[str]:
+    """Let the service run only for a share of the time: it answers, late."""
+    port = current().stack.app_port()
+    return _by_script(
+        "starve",
+        count,
+        seconds,
+        lambda: scripts.starve(port, seconds, share),
+        way_back="pkill -f 'kill -STO[P]' || true\n" + scripts.thaw(port),
+        restored="the service gets its time",
+    )
+
+
+def fill_disk(count: int = 1, seconds: float = 60) -> list[str]:
+    """Leave no room on the root file system."""
+    return _by_script(
+        "fill the disk of",
+        count,
+        seconds,
+        lambda: scripts.fill_disk(seconds),
+        way_back="rm -f /var/tmp/haproof-fault.fill",
+        restored="the disk has room",
+    )
+
+
+def exhaust_memory(count: int = 1, seconds: float = 30) -> list[str]:
+    """Leave no memory, for `seconds`."""
+    return _by_script(
+        "exhaust the memory of",
+        count,
+        seconds,
+        lambda: scripts.exhaust_memory(seconds),
+        way_back="pkill -f 'head -c 64[m]' || true",
+        restored="the memory is free",
+    )
+
+
+def _by_script(
+    verb: str,
+    count: int,
+    seconds: float,
+    script: Callable[[], str],
+    *,
+    way_back: str,
+    restored: str,
+) -> list[str]:
+    """Run a script on instances that takes effect at once and ends by itself after `seconds`."""
+    session = current()
+    chosen = _chosen(session, count)
+    names = [one.id for one in chosen]
+    back = WayBack(
+        "instance-command",
+        {"mark": session.mark, "instances": names, "command": way_back},
+        f"{', '.join(names)}: {restored}",
+    )
+    what = f"{verb} {_named(session, chosen)} for {seconds:g} s"
+    with session.act(what, [one.target for one in chosen], back, costs=REPLACED) as act:
+        if act is None:
+            return names
+        printed = commands.run(session, names, script())
+        now = time.time() * 1000
+        times = [found for text in printed.values() if (found := scripts.began_ms(text))]
+        # By the instance's own clock, which AWS keeps within milliseconds: the way of the command's
+        # result back to here is not part of it. A clock that is wrong says nothing.
+        act.takes_effect(min([now, *(one for one in times if now - one < CLOCK_MS)]))
+        act.over(act.began_ms + seconds * 1000)
+    return names
+
+
+def _chosen(session: Session, count: int) -> list[Instance]:
+    found = session.stack.instances()
+    if len(found) < count:
+        raise ExperimentError(
+            f"the stack has {len(found)} instances in service, the experiment needs {count}"
+        )
+    return found[:count]
+
+
+def _named(session: Session, chosen: list[Instance]) -> str:
+    total = len(session.stack.instances())
+    names = ", ".join(f"{one.id} ({one.zone})" for one in chosen)
+    return f"{names}, {len(chosen)} of {total} instances"

@@ -1,0 +1,115 @@
+"""The scripts that faults run on an instance, as root, in the shell that every Linux has.
+
+Each begins what ends it before it begins itself, apart from the command: whatever happens to whoever
+caused it, after `seconds` the instance is as it was.
+"""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+STARTED = "haproof: begun at "
+"""What a script prints before the time (epoch ms) at which it took effect."""
+
+
+def listeners(port: int) -> str:
+    """Find who listens on a TCP port: every process that holds the socket, as $pids."""
+    return dedent(f"""\
+        set -eu
+        port=$(printf '%04X' {port})
+        pids=
+        for inode in $(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+            awk -v port=":$port" '$4 == "0A" && substr($2, length($2) - 4) == port {{print $10}}'); do
+          for held in $(find /proc/[0-9]*/fd -lname "socket:.$inode." 2>/dev/null || true); do
+            pid=${{held#/proc/}}
+            pids="$pids ${{pid%%/*}}"
+          done
+        done
+        if [ -z "$pids" ]; then
+          echo "nothing listens on port {port}" >&2
+          exit 1
+        fi
+        """)
+
+
+def began() -> str:
+    """Print when it took effect."""
+    return f'echo "{STARTED}$(date +%s%3N)"\n'
+
+
+def freeze(port: int, seconds: float) -> str:
+    """Stop every process that listens on the port; they go on after `seconds`."""
+    return (
+        listeners(port)
+        + dedent(f"""\
+        setsid sh -c "sleep {seconds:g}; kill -CONT $pids" >/dev/null 2>&1 </dev/null &
+        kill -STOP $pids
+        """)
+        + began()
+    )
+
+
+def thaw(port: int) -> str:
+    """Let everybody who listens on the port go on."""
+    return listeners(port) + "kill -CONT $pids\n"
+
+
+def starve(port: int, seconds: float, share: float) -> str:
+    """Let those who listen on the port run only for this share of the time, in slices of 0.2 s."""
+    off, on = 0.2 * (1 - share), 0.2 * share
+    return (
+        listeners(port)
+        + dedent(f"""\
+        end=$(( $(date +%s) + {round(seconds)} ))
+        setsid sh -c "
+          trap 'kill -CONT $pids' EXIT
+          while [ \\$(date +%s) -lt $end ]; do
+            kill -STOP $pids || exit 0; sleep {off:.3f}; kill -CONT $pids; sleep {on:.3f}
+          done" >/dev/null 2>&1 </dev/null &
+        """)
+        + began()
+    )
+
+
+def fill_disk(seconds: float) -> str:
+    """Fill the root file system to its last block for `seconds`."""
+    file = "/var/tmp/haproof-fault.fill"  # noqa: S108 - on the instance, and removed
+    return (
+        dedent(f"""\
+        set -eu
+        setsid sh -c "sleep {seconds:g}; rm -f {file}" >/dev/null 2>&1 </dev/null &
+        dd if=/dev/zero of={file} bs=1M 2>/dev/null || true
+        if ! [ -s {file} ]; then
+          echo "the disk could not be filled" >&2
+          exit 1
+        fi
+        """)
+        + began()
+    )
+
+
+def exhaust_memory(seconds: float) -> str:
+    """Take memory until the kernel refuses it, and hold it for `seconds`.
+
+    The filler asks to be the first that the kernel kills; what then happens to the service is what
+    the experiment is about.
+    """
+    return (
+        dedent(f"""\
+        set -eu
+        setsid timeout {seconds:g} sh -c '
+          while :; do head -c 64m /dev/zero | tail -c 64m >/dev/null & sleep 0.2; done
+        ' >/dev/null 2>&1 </dev/null &
+        sleep 1
+        """)
+        + began()
+    )
+
+
+def began_ms(printed: str) -> float | None:
+    """Return when a script took effect by what it printed, in epoch ms; None if it did not say."""
+    for line in printed.splitlines():
+        if line.startswith(STARTED):
+            number = line.removeprefix(STARTED).strip()
+            return float(number) if number.isdecimal() else None
+    return None

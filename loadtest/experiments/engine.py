@@ -1,0 +1,224 @@
+"""Runs an experiment with the Chaos Toolkit's engine, `chaoslib`, and reads what it recorded.
+
+The steady state is checked before, once a second all the time, and after; the rollbacks are always
+played. All of the engine's own messages go into a file beside the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import logging
+from collections.abc import Callable, Generator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from chaoslib import __version__
+from chaoslib.exceptions import ChaosException
+from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
+from chaoslib.run import RunEventHandler
+from chaoslib.types import Schedule, Strategy
+from typing_extensions import override
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments.models import Action, ExperimentFile, ProbeResult, SteadyState
+from loadtest.experiments.session import Session
+
+NAME = f"chaostoolkit-lib {__version__}"
+SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
+FREQUENCY_S = 1.0
+LOG = "experiment.log"
+LOGGER = "chaostoolkit"
+SHOWN = 500
+
+PrintLine = Callable[[str], None]
+
+
+def check(experiment: ExperimentFile) -> None:
+    """Check that the engine can run it: that its form is right and every function exists.
+
+    Raises:
+        ExperimentError: It cannot; the message says why.
+    """
+    try:
+        with _silence():
+            ensure_experiment_is_valid(copy.deepcopy(experiment.raw))
+    except ChaosException as error:
+        raise ExperimentError(f"experiment {experiment.name}: {error}") from error
+
+
+def run(session: Session, print_line: PrintLine) -> dict[str, Any]:
+    """Run the experiment in this thread, which must be the main one, and return the engine's journal.
+
+    Ctrl-C ends it with the journal's status `interrupted`, after the rollbacks.
+    """
+    log = None if session.directory is None else session.directory / LOG
+    with _logged(log):
+        journal = run_experiment(
+            copy.deepcopy(session.experiment.raw),
+            settings=SETTINGS,
+            strategy=Strategy.CONTINUOUS,
+            schedule=Schedule(continuous_hypothesis_frequency=FREQUENCY_S),
+            event_handlers=[_Follower(session, print_line)],
+        )
+    return dict(journal)
+
+
+def call(provider: dict[str, Any]) -> None:
+    """Call a function that an activity names, as the engine does; for dry runs of our own actions.
+
+    Raises:
+        ExperimentError: It refused, or a call of the AWS API failed.
+    """
+    function = getattr(importlib.import_module(provider["module"]), provider["func"])
+    try:
+        function(**(provider.get("arguments") or {}))
+    except (BotoCoreError, ClientError) as error:
+        raise ExperimentError(
+            f"an AWS API call failed: {error}; check credentials, region and AWS_ENDPOINT_URL"
+        ) from error
+
+
+class _Follower(RunEventHandler):
+    """Hands the session what the engine finds, and tells of it."""
+
+    def __init__(self, session: Session, print_line: PrintLine) -> None:
+        self._session, self._print = session, print_line
+        self._met: bool | None = None
+
+    @override
+    def hypothesis_before_completed(
+        self, experiment: dict[str, Any], state: dict[str, Any], journal: dict[str, Any]
+    ) -> None:
+        """Tell how the steady state is before anything is done."""
+        self._tell(steady_state(state))
+
+    @override
+    def continuous_hypothesis_iteration(self, iteration_index: int, state: Any) -> None:
+        """Keep a round of the steady state."""
+        found = steady_state(state)
+        if found is not None:
+            self._session.states.append(found)
+            self._tell(found)
+
+    @override
+    def hypothesis_after_completed(
+        self, experiment: dict[str, Any], state: dict[str, Any], journal: dict[str, Any]
+    ) -> None:
+        """Tell how the steady state is afterwards."""
+        self._tell(steady_state(state))
+
+    @override
+    def start_activity(self, activity: dict[str, Any]) -> None:
+        """Tell of an action, and of a probe of the method: the steady state has `tolerance`."""
+        if "tolerance" not in activity:
+            self._print(f"{activity['type']}: {activity['name']}")
+
+    @override
+    def activity_completed(self, activity: dict[str, Any], run: dict[str, Any]) -> None:
+        """Tell why an action failed."""
+        if run.get("status") == "failed" and "tolerance" not in activity:
+            self._print(f"failed: {activity['name']}: {_error(run)}")
+
+    @override
+    def signal_exit(self) -> None:
+        """Let what runs in other threads end."""
+        self._session.stopping.set()
+
+    @override
+    def interrupted(self, experiment: dict[str, Any], journal: dict[str, Any]) -> None:
+        """Let what runs in other threads end."""
+        self._session.stopping.set()
+
+    def _tell(self, state: SteadyState | None) -> None:
+        if state is None or state.met == self._met:
+            return
+        self._met = state.met
+        self._print("steady state: " + ("holds" if state.met else f"off, {describe(state)}"))
+
+
+def describe(state: SteadyState) -> str:
+    """Say which property of the steady state is not met."""
+    missed = next((one for one in state.probes if not one.met), None)
+    if missed is None:
+        return "nothing is off"
+    return f"{missed.name}: {missed.error or missed.value}"
+
+
+def steady_state(state: dict[str, Any] | None) -> SteadyState | None:
+    """Convert a round of the engine's; None if there was none."""
+    if not state or not state.get("probes"):
+        return None
+    probes = [_probe(run) for run in state["probes"]]
+    return SteadyState(at_ms=probes[0].at_ms, met=bool(state["steady_state_met"]), probes=probes)
+
+
+def _probe(run: dict[str, Any]) -> ProbeResult:
+    value = run.get("output")
+    if not isinstance(value, str | int | float | bool | None):
+        value = str(value)[:SHOWN]
+    return ProbeResult(
+        name=str(run["activity"]["name"]),
+        at_ms=_epoch_ms(run["start"]),
+        duration_s=float(run.get("duration") or 0),
+        met=bool(run.get("tolerance_met")),
+        value=value,
+        error=_error(run) if run.get("status") == "failed" else None,
+    )
+
+
+def actions(journal: dict[str, Any]) -> list[Action]:
+    """Return the actions of the method and of the rollbacks, in their order."""
+    found = [(run, False) for run in journal.get("run") or []]
+    found += [(run, True) for run in journal.get("rollbacks") or []]
+    return [
+        Action(
+            name=str(run["activity"]["name"]),
+            began_ms=_epoch_ms(run["start"]),
+            ended_ms=_epoch_ms(run.get("end") or run["start"]),
+            succeeded=run.get("status") == "succeeded",
+            error=_error(run) if run.get("status") == "failed" else None,
+            rollback=rollback,
+        )
+        for run, rollback in found
+        if run["activity"].get("type") == "action"
+    ]
+
+
+def _epoch_ms(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp() * 1000
+
+
+def _error(run: dict[str, Any]) -> str:
+    lines = "".join(run.get("exception") or []).strip().splitlines()
+    last = lines[-1] if lines else "no reason given"
+    for prefix in ("chaoslib.exceptions.ActivityFailed: ", "loadtest.errors.ExperimentError: "):
+        last = last.removeprefix(prefix)
+    return last[:SHOWN]
+
+
+@contextlib.contextmanager
+def _logged(path: Path | None) -> Generator[None]:
+    """Write the engine's messages into a file instead of onto the terminal."""
+    logger = logging.getLogger(LOGGER)
+    before = (logger.propagate, logger.level)
+    handler: logging.Handler = (
+        logging.NullHandler() if path is None else logging.FileHandler(path, encoding="utf-8")
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+        logger.propagate, logger.level = before
+
+
+def _silence() -> contextlib.AbstractContextManager[None]:
+    return _logged(None)

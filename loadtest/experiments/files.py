@@ -1,0 +1,78 @@
+"""Experiment files: those that come with the load test, and other people's.
+
+The format is the Chaos Toolkit's (https://chaostoolkit.org/reference/api/experiment/). What it lacks
+is in a block `haproof` of the file's `extensions`, the place that it has for that.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments.models import EXTENSION, ExperimentFile, Hypothesis
+
+LIBRARY = Path(__file__).parent / "library"
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def names() -> list[str]:
+    """Return the names of the experiments that come with the load test."""
+    return sorted(path.stem for path in LIBRARY.glob("*.yaml"))
+
+
+def find(wanted: str) -> ExperimentFile:
+    """Return an experiment by its name, or by the path of its file.
+
+    Raises:
+        ExperimentError: There is none, or its file is not an experiment.
+    """
+    if wanted in names():
+        return read(LIBRARY / f"{wanted}.yaml")
+    if wanted.endswith(SUFFIXES) or "/" in wanted:
+        return read(Path(wanted))
+    raise ExperimentError(
+        f"there is no experiment {wanted!r}; name a file, or one of {', '.join(names())}"
+    )
+
+
+def read(path: Path) -> ExperimentFile:
+    """Read an experiment file. Whether the engine can run it is for the engine to check.
+
+    Raises:
+        ExperimentError: It cannot be read, or is not an experiment; the message names what is wrong.
+    """
+    try:
+        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExperimentError(f"cannot read the experiment {path}: {error}") from error
+    except yaml.YAMLError as error:
+        raise ExperimentError(f"{path} is not YAML: {error}") from error
+    if not isinstance(raw, dict):
+        raise ExperimentError(f"{path} is not an experiment: it has no title, method, …")
+    try:
+        return ExperimentFile(
+            name=path.stem,
+            title=raw.get("title"),  # pyright: ignore[reportArgumentType] - pydantic checks it
+            description=" ".join(str(raw.get("description") or "").split()),
+            tags=tuple(raw.get("tags") or ()),
+            hypothesis=_hypothesis(path, raw),
+            raw=raw,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ExperimentError(f"{path}: {where}: {first['msg']}") from error
+
+
+def _hypothesis(path: Path, raw: dict[str, Any]) -> Hypothesis:
+    blocks = [one for one in raw.get("extensions") or [] if one.get("name") == EXTENSION]
+    if len(blocks) != 1:
+        raise ExperimentError(
+            f"{path} has {len(blocks)} blocks `name: {EXTENSION}` in `extensions`; it needs one, which "
+            "says why it must hold (`because`) and how soon the steady state is back (`recovery_s`)"
+        )
+    return Hypothesis.model_validate(blocks[0])

@@ -1,0 +1,162 @@
+"""From what was recorded to an outcome: survived, not survived, or not shown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from loadtest.experiments.engine import describe
+from loadtest.experiments.models import Action, Allowed, Hypothesis, Impact, Outcome, SteadyState
+from loadtest.messages.message import Message, msg
+from loadtest.messages.names import free_text
+from loadtest.models import Validity
+from loadtest.outcomes import AS_EXPECTED
+from loadtest.runs.table import RequestTable
+
+OF_A_RUN_THAT_ENDS_BY_ITSELF = frozenset(
+    {
+        "check.complete",
+        "check.offered-load",
+        "check.generator-monitored",
+        "check.users-add-up",
+        "check.requests-recorded",
+        "check.responses-add-up",
+        "check.windows-add-up",
+    }
+)
+"""Checks that the load of an experiment cannot pass: it is stopped once the experiment is over."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that an outcome depends on."""
+
+    hypothesis: Hypothesis
+    before: SteadyState | None
+    after: SteadyState | None
+    began_ms: float | None
+    recovered_ms: float | None
+    actions: Sequence[Action]
+    impact: Impact | None
+    host_reasons: Sequence[Message]
+    found: Sequence[Message] = ()
+    """What actions found that no stack may do, such as a bad revision that got through."""
+    interrupted: bool = False
+    load_error: str | None = None
+
+
+def impact(table: RequestTable, began_ms: float, allowed: Allowed) -> Impact:
+    """Count what the users had of a fault that began at that time."""
+    until_ms = began_ms + allowed.window_s * 1000
+    failed = ~table.is_(*AS_EXPECTED) & table.sent
+    inside = (table.start_ms <= until_ms) & (table.ended_ms >= began_ms) & (allowed.window_s > 0)
+    bad = failed & inside
+    return Impact(
+        requests=int(table.sent.sum()),
+        failed=int(failed.sum()),
+        failed_users=len(np.unique(table.user.codes[failed])),
+        requests_in_window=int((inside & table.sent).sum()),
+        failed_in_window=int(bad.sum()),
+        failed_outside=int((failed & ~inside).sum()),
+        window_ended_ms=until_ms,
+        first_failed_ms=float(table.start_ms[failed].min()) if failed.any() else None,
+        last_failed_ms=float(table.ended_ms[failed].max()) if failed.any() else None,
+    )
+
+
+def recovered(states: Sequence[SteadyState], began_ms: float) -> float | None:
+    """Return from when on the steady state held to the end (epoch ms); None if it was never lost."""
+    since: float | None = None
+    lost = False
+    for state in states:
+        if state.at_ms < began_ms:
+            continue
+        if not state.met:
+            lost, since = True, None
+        elif lost and since is None:
+            since = state.at_ms
+    return since
+
+
+def host_reasons(validity: Validity) -> list[Message]:
+    """Return why the computer cannot have shown anything."""
+    return [
+        check.failure
+        for check in validity.checks
+        if not check.passed and check.name.id not in OF_A_RUN_THAT_ENDS_BY_ITSELF
+    ]
+
+
+def judge(evidence: Evidence) -> tuple[Outcome, list[Message]]:
+    """Return the outcome and its reasons."""
+    unshown = _not_shown(evidence)
+    if unshown:
+        return "not shown", unshown
+    broken = _not_survived(evidence)
+    if broken:
+        return "not survived", broken
+    found = evidence.impact
+    failed = 0 if found is None else found.failed
+    return "survived", [msg("experiment.survived", n=failed)]
+
+
+def _not_shown(evidence: Evidence) -> list[Message]:
+    """Return why it shows nothing: the first of these reasons, or all that the computer gives."""
+    if evidence.interrupted:
+        return [msg("experiment.interrupted")]
+    if evidence.load_error:
+        return [msg("experiment.no-load", error=free_text(evidence.load_error))]
+    unbegun = _not_begun(evidence)
+    if unbegun is not None:
+        return [unbegun]
+    if evidence.impact is None or not evidence.impact.requests:
+        return [msg("experiment.no-users")]
+    return list(evidence.host_reasons)
+
+
+def _not_begun(evidence: Evidence) -> Message | None:
+    """Return why the fault was not begun, or did not take."""
+    before = evidence.before
+    if before is None or not before.met:
+        probe = "–" if before is None else describe(before)
+        return msg("experiment.not-steady", probe=free_text(probe))
+    for action in evidence.actions:
+        if not action.succeeded and not action.rollback:
+            error = free_text(f"{action.name}: {action.error}")
+            return msg("experiment.no-effect", error=error)
+    return msg("experiment.nothing-done") if evidence.began_ms is None else None
+
+
+def _not_survived(evidence: Evidence) -> list[Message]:
+    reasons = list(evidence.found)
+    allowed, found = evidence.hypothesis.allowed, evidence.impact
+    if found is not None and found.failed_outside > allowed.failed_outside:
+        window = allowed.window_s
+        id_ = "experiment.failed-outside" if window else "experiment.failed"
+        reasons.append(
+            msg(id_, n=found.failed_outside, seconds=window)
+            if window
+            else msg(id_, n=found.failed_outside)
+        )
+    if found is not None and found.failed_share_in_window > allowed.failed_share:
+        reasons.append(
+            msg(
+                "experiment.failed-share",
+                share=found.failed_share_in_window,
+                allowed=allowed.failed_share,
+                seconds=allowed.window_s,
+            )
+        )
+    target = evidence.hypothesis.recovery_s
+    if evidence.after is None or not evidence.after.met:
+        probe = "" if evidence.after is None else describe(evidence.after)
+        reasons.append(
+            msg("experiment.not-recovered", seconds=target, probe=free_text(probe or "–"))
+        )
+    elif evidence.recovered_ms is not None and evidence.began_ms is not None:
+        took = (evidence.recovered_ms - evidence.began_ms) / 1000
+        if took > target:
+            reasons.append(msg("experiment.recovered-late", took=took, seconds=target))
+    return reasons

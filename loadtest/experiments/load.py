@@ -1,0 +1,100 @@
+"""The load beside an experiment: steady, from before the fault until the steady state is back."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from loadtest.engine.runner import STARTUP_S, run_load
+from loadtest.errors import GeneratorError, LoadTestError
+from loadtest.experiments.load_watch import LoadWatch
+from loadtest.models import RunSummary
+from loadtest.profiles import PROFILES, Phase, Profile
+from loadtest.stack.outputs import StackOutputs
+
+RAMP_S = 5
+SPARE_S = 180
+"""How long the load could still go on after the longest recovery: probes and deployments take time."""
+POLL_S = 0.2
+USUAL_RATE = PROFILES["quick"].peak_rate
+
+
+def profile(rate: int, seconds: float, seed_users: int) -> Profile:
+    """Return a steady load that lasts at least so long, as far as the stack has visitors for it."""
+    supply_s = seed_users // rate - RAMP_S if seed_users else seconds
+    hold = int(max(1, min(seconds, supply_s)))
+    phases = (Phase("ramp", RAMP_S, max(1, rate // 5), rate), Phase("hold", hold, rate))
+    return Profile("experiment", phases, shows_percentiles=False)
+
+
+class BackgroundLoad:
+    """A load run in a thread of its own."""
+
+    def __init__(
+        self,
+        outputs: StackOutputs,
+        load: Profile,
+        directory: Path,
+        command: Sequence[str],
+        scenario: str,
+    ) -> None:
+        """Prepare to put the stack under `load`, saved in `directory`; `command` starts Artillery."""
+        self._arguments = (outputs, load)
+        self._directory, self._command, self._scenario = directory, command, scenario
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self.watch = LoadWatch(directory)
+        self.error: str | None = None
+        """Why there is no load any more."""
+        self.summary: RunSummary | None = None
+        self.ended_early = False
+        """Whether it ended before `stop`."""
+
+    def start(self) -> None:
+        """Start it and return once users arrive.
+
+        Raises:
+            GeneratorError: It did not start.
+        """
+        self._thread.start()
+        deadline = time.monotonic() + STARTUP_S
+        while not self.watch.has_begun():
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise GeneratorError(
+                    self.error or f"the load did not begin within {STARTUP_S:.0f} s"
+                )
+            time.sleep(POLL_S)
+
+    def stop(self) -> None:
+        """End it, and wait until the run is saved. Idempotent."""
+        if self._thread.ident is None:
+            return
+        if not self._stop.is_set() and not self._thread.is_alive():
+            self.ended_early = True
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        outputs, load = self._arguments
+        try:
+            result = run_load(
+                outputs,
+                load,
+                # Its progress would mix with the experiment's.
+                console=Console(file=io.StringIO()),
+                command=self._command,
+                scenario=self._scenario,
+                directory=self._directory,
+                stopped=self._stop.is_set,
+            )
+        except LoadTestError as error:
+            self.error = str(error)
+        except OSError as error:
+            self.error = f"the load failed: {error}"
+        else:
+            self.summary = result.summary

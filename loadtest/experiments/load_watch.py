@@ -1,0 +1,50 @@
+"""What the users experience at this moment: follows the requests of a load run while it is under way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+from loadtest.outcomes import FAILED
+from loadtest.runs import paths
+from loadtest.runs.journal import Tail
+from loadtest.runs.recording import PhaseStart, parse_event, parse_exchange
+
+KEPT_S = 30.0
+
+
+class LoadWatch:
+    """Follows a run's files. Any thread may ask."""
+
+    def __init__(self, directory: Path) -> None:
+        """Follow the run in that directory, whose files need not exist yet."""
+        self._requests = Tail(directory / f"{paths.REQUESTS}.gz")
+        self._generator = Tail(directory / paths.GENERATOR)
+        self._ended: deque[tuple[float, bool]] = deque()
+        self._lock = threading.Lock()
+        self._began = False
+
+    def has_begun(self) -> bool:
+        """Return whether users arrive: the generator has started its first phase."""
+        with self._lock:
+            if not self._began:
+                found = (parse_event(line) for line in self._generator.lines())
+                self._began = any(isinstance(event, PhaseStart) for event in found)
+            return self._began
+
+    def failed_share(self, seconds: float) -> float | None:
+        """Return the share of failures among the requests that ended in the last seconds; None: no one.
+
+        Without any request in that time nobody gets an answer, which is a failure of all of them.
+        """
+        now = time.time() * 1000
+        with self._lock:
+            for line in self._requests.lines():
+                one = parse_exchange(line)
+                self._ended.append((one.ended_ms, one.outcome in FAILED))
+            while self._ended and self._ended[0][0] < now - KEPT_S * 1000:
+                self._ended.popleft()
+            recent = [failed for ended, failed in self._ended if ended >= now - seconds * 1000]
+        return sum(recent) / len(recent) if recent else None

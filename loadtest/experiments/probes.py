@@ -1,0 +1,77 @@
+"""What the steady state consists of, and the wait for it to come back."""
+
+from __future__ import annotations
+
+import time
+
+from loadtest.experiments.actions.deployments import deployments, own_revision
+from loadtest.experiments.session import current
+from loadtest.stack import health
+
+RECENT_S = 3.0
+"""Over how long the share of failed requests is taken: a few hundred requests at the usual rates."""
+SETTLED_ROUNDS = 3
+POLL_S = 0.25
+
+
+def health_answers() -> bool:
+    """Return whether the stack answers its health path with 200."""
+    return health.request_health(current().stack.outputs).healthy
+
+
+def failed_share(seconds: float = RECENT_S) -> float:
+    """Return the share of failures among the users' requests that ended in the last seconds.
+
+    Where none ended at all, nobody was answered: 1.
+    """
+    session = current()
+    if session.load is None:
+        return 0.0
+    share = session.load.failed_share(seconds)
+    return 1.0 if share is None else share
+
+
+def missing_instances() -> int:
+    """Return how many instances the fleet lacks: of those desired, the ones not in service and healthy."""
+    stack = current().stack
+    if stack.outputs.auto_scaling_group_name is None:
+        return 0 if stack.instances() else 1
+    group = stack.group()
+    healthy, _ = stack.healthy_targets()
+    serving = {
+        str(one["InstanceId"]) for one in group["Instances"] if one["LifecycleState"] == "InService"
+    }
+    if stack.outputs.target_group_arn is not None:
+        serving &= healthy
+    return max(0, int(group["DesiredCapacity"]) - len(serving))
+
+
+def foreign_revisions() -> int:
+    """Return how many instances in service have another revision than the stack's own."""
+    session = current()
+    have = deployments(session).instances_with(own_revision(session))
+    return len({one.id for one in session.stack.instances()} - have)
+
+
+def steady_again(at_least_s: float = 15) -> bool:
+    """Wait until the steady state is back, and return whether it came back in the target time.
+
+    It is back once it held in three rounds in a row, at least `at_least_s` after the fault began: a
+    fault needs a while to show. The target time counts from the fault's beginning, or for what goes on
+    by itself for longer (a deployment), no less than a minute after its end.
+    """
+    session = current()
+    began = session.began_ms or time.time() * 1000
+    ended = min(session.ended_ms or began, time.time() * 1000)
+    target_s = session.experiment.hypothesis.recovery_s
+    deadline_ms = max(began + target_s * 1000, ended + 60_000)
+    while not session.stopping.is_set():
+        now = time.time() * 1000
+        last = session.states[-SETTLED_ROUNDS:]
+        settled = len(last) == SETTLED_ROUNDS and all(one.met for one in last)
+        if settled and last[0].at_ms >= began and now >= began + at_least_s * 1000:
+            return True
+        if now > deadline_ms:
+            return False
+        session.wait(POLL_S)
+    return False

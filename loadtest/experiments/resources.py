@@ -1,0 +1,279 @@
+"""The resources of the stack under test, found from its outputs and checked by its tags.
+
+An action gets at a resource only through here. Each is checked twice: when it is found, by the tags
+that everything of one stack carries; and again right before something is done to it (`confirm`), as
+minutes may lie between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments.clients import Clients
+from loadtest.experiments.models import Target
+from loadtest.stack.outputs import StackOutputs
+
+IDENTITY: Final = ("Project", "Stack")
+"""The keys of the tags that tell one stack from every other."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance that serves, or is about to."""
+
+    id: str
+    zone: str
+    subnet: str
+    vpc: str
+    state: str
+    """Of EC2, such as `running`."""
+
+    @property
+    def target(self) -> Target:
+        """The instance as a record names it."""
+        return Target(kind="instance", id=self.id, zone=self.zone)
+
+
+@dataclass(frozen=True)
+class Database:
+    """The stack's DB instance."""
+
+    id: str
+    arn: str
+    multi_az: bool
+    zone: str
+    subnets: tuple[str, ...]
+    secret_arn: str | None
+
+    @property
+    def target(self) -> Target:
+        """The database as a record names it."""
+        return Target(kind="database", id=self.id, zone=self.zone)
+
+
+class StackResources:
+    """What a stack has, as far as experiments act on it."""
+
+    def __init__(self, outputs: StackOutputs, clients: Clients) -> None:
+        """Find the resources of the stack with these outputs; calls nothing yet."""
+        self.outputs, self.clients = outputs, clients
+
+    @cached_property
+    def identity(self) -> Mapping[str, str]:
+        """The tags that every resource of the stack carries, as its group or its instance has them.
+
+        Raises:
+            ExperimentError: It does not carry them, so nothing could tell its resources from others.
+        """
+        outputs = self.outputs
+        if outputs.auto_scaling_group_name is not None:
+            tags = _tags(self.group()["Tags"])
+            name = outputs.auto_scaling_group_name
+        else:
+            name = str(outputs.instance_id)
+            tags = _tags(self._describe([name])[0].get("Tags") or [])
+        found = {key: tags[key] for key in IDENTITY if tags.get(key)}
+        if len(found) < len(IDENTITY):
+            raise ExperimentError(
+                f"{name} lacks the tags {' and '.join(IDENTITY)}: nothing would tell the stack's "
+                "resources from those of others, so no fault is caused. Run `pulumi up`"
+            )
+        return found
+
+    @property
+    def name(self) -> str:
+        """The stack's name, as its tags have it."""
+        return self.identity["Stack"]
+
+    # --- the fleet --------------------------------------------------------------------------------
+
+    def group(self) -> dict[str, Any]:
+        """Return the Auto Scaling group as the API describes it.
+
+        Raises:
+            ExperimentError: The stack has none.
+        """
+        name = self.outputs.auto_scaling_group_name
+        if name is None:
+            raise ExperimentError(
+                "the stack has no Auto Scaling group: the experiment is for topology `ha`"
+            )
+        answer = self.clients["autoscaling"].describe_auto_scaling_groups(
+            AutoScalingGroupNames=[name]
+        )
+        if not answer["AutoScalingGroups"]:
+            raise ExperimentError(f"the Auto Scaling group {name} does not exist; run `pulumi up`")
+        return dict(answer["AutoScalingGroups"][0])
+
+    def instances(self, zone: str | None = None) -> list[Instance]:
+        """Return the instances in service, ordered by zone and id; only those of `zone`, if given."""
+        if self.outputs.auto_scaling_group_name is None:
+            ids = [str(self.outputs.instance_id)]
+        else:
+            ids = [
+                str(one["InstanceId"])
+                for one in self.group()["Instances"]
+                if one["LifecycleState"] == "InService"
+            ]
+        found = [_instance(one) for one in self._describe(ids)] if ids else []
+        self.confirm(one.target for one in found)
+        chosen = [one for one in found if zone in {None, one.zone} and one.state == "running"]
+        return sorted(chosen, key=lambda one: (one.zone, one.id))
+
+    def _describe(self, ids: list[str]) -> list[dict[str, Any]]:
+        reservations = self.clients["ec2"].describe_instances(InstanceIds=ids)["Reservations"]
+        return [one for reservation in reservations for one in reservation["Instances"]]
+
+    def healthy_targets(self) -> tuple[set[str], set[str]]:
+        """Return the target group's healthy targets, and all that are not draining; empty without one."""
+        arn = self.outputs.target_group_arn
+        if arn is None:
+            return set(), set()
+        answer = self.clients["elbv2"].describe_target_health(TargetGroupArn=arn)
+        states = {
+            str(one["Target"]["Id"]): str(one["TargetHealth"]["State"])
+            for one in answer["TargetHealthDescriptions"]
+        }
+        healthy = {name for name, state in states.items() if state == "healthy"}
+        return healthy, {name for name, state in states.items() if state != "draining"}
+
+    def app_port(self) -> int:
+        """Return the port on which instances serve."""
+        arn = self.outputs.target_group_arn
+        if arn is not None:
+            groups = self.clients["elbv2"].describe_target_groups(TargetGroupArns=[arn])
+            return int(groups["TargetGroups"][0]["Port"])
+        parts = urlsplit(self.outputs.url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+    # --- network and database ---------------------------------------------------------------------
+
+    def subnets(self, zone: str) -> list[str]:
+        """Return the subnets of a zone in which the stack's instances or load balancer are."""
+        vpcs = {one.vpc for one in self.instances()}
+        query = [
+            {"Name": "vpc-id", "Values": sorted(vpcs)},
+            {"Name": "availability-zone", "Values": [zone]},
+        ]
+        found = self.clients["ec2"].describe_subnets(Filters=query)["Subnets"]
+        return sorted(
+            str(one["SubnetId"]) for one in found if self._is_ours(_tags(one.get("Tags") or []))
+        )
+
+    def database(self) -> Database:
+        """Return the stack's DB instance, found by its tags.
+
+        Raises:
+            ExperimentError: There is none, or more than one.
+        """
+        found = [
+            one
+            for one in self.clients["rds"].describe_db_instances()["DBInstances"]
+            if self._is_ours(_tags(one.get("TagList") or []))
+        ]
+        if len(found) != 1:
+            tags = ", ".join(f"{key}={value}" for key, value in self.identity.items())
+            raise ExperimentError(
+                f"{len(found)} DB instances carry the stack's tags ({tags}), not one: the experiment "
+                "does not know which one is meant"
+            )
+        raw = found[0]
+        subnets = raw["DBSubnetGroup"]["Subnets"]
+        return Database(
+            id=str(raw["DBInstanceIdentifier"]),
+            arn=str(raw["DBInstanceArn"]),
+            multi_az=bool(raw.get("MultiAZ")),
+            zone=str(raw.get("AvailabilityZone") or ""),
+            subnets=tuple(sorted(str(one["SubnetIdentifier"]) for one in subnets)),
+            secret_arn=(raw.get("MasterUserSecret") or {}).get("SecretArn"),
+        )
+
+    def acls(self, subnets: Iterable[str]) -> dict[str, str]:
+        """Return the network ACL of each subnet."""
+        wanted = set(subnets)
+        query = [{"Name": "association.subnet-id", "Values": sorted(wanted)}]
+        found = self.clients["ec2"].describe_network_acls(Filters=query)["NetworkAcls"]
+        return {
+            str(one["SubnetId"]): str(acl["NetworkAclId"])
+            for acl in found
+            for one in acl["Associations"]
+            if one["SubnetId"] in wanted
+        }
+
+    # --- the second check -------------------------------------------------------------------------
+
+    def confirm(self, targets: Iterable[Target]) -> None:
+        """Look at the tags of these resources again, right before something is done to them.
+
+        Raises:
+            ExperimentError: One of them is not the stack's.
+        """
+        by_kind: dict[str, list[str]] = {}
+        for target in targets:
+            by_kind.setdefault(target.kind, []).append(target.id)
+        for kind, ids in by_kind.items():
+            if kind in {"instance", "subnet"}:
+                query = [{"Name": "resource-id", "Values": ids}]
+                found = self.clients["ec2"].describe_tags(Filters=query)["Tags"]
+                tags = {name: dict[str, str]() for name in ids}
+                for one in found:
+                    tags[str(one["ResourceId"])][str(one["Key"])] = str(one["Value"])
+                strangers = sorted(name for name, have in tags.items() if not self._is_ours(have))
+            elif kind == "database":
+                ours = self.database().id
+                strangers = sorted(name for name in ids if name != ours)
+            elif kind == "auto-scaling-group":
+                strangers = [] if self._is_ours(_tags(self.group()["Tags"])) else ids
+            elif kind == "deployment-group":
+                strangers = self._strange_deployment_groups(ids)
+            else:
+                strangers = []
+            self._refuse(kind, strangers)
+
+    def _strange_deployment_groups(self, ids: list[str]) -> list[str]:
+        """Return those groups that do not deploy to the stack's own fleet."""
+        outputs = self.outputs
+        info = self.clients["codedeploy"].get_deployment_group(
+            applicationName=outputs.codedeploy_application,
+            deploymentGroupName=outputs.codedeploy_deployment_group,
+        )["deploymentGroupInfo"]
+        fleets = {str(one["name"]) for one in info.get("autoScalingGroups") or []}
+        ours = outputs.auto_scaling_group_name
+        if ours is not None and ours not in fleets:
+            return ids
+        return [name for name in ids if name != outputs.codedeploy_deployment_group]
+
+    def _is_ours(self, tags: Mapping[str, str]) -> bool:
+        return all(tags.get(key) == value for key, value in self.identity.items())
+
+    def _refuse(self, kind: str, strangers: list[str]) -> None:
+        if strangers:
+            tags = ", ".join(f"{key}={value}" for key, value in self.identity.items())
+            raise ExperimentError(
+                f"{kind} {', '.join(strangers)} does not carry the stack's tags ({tags}): an "
+                "experiment acts on the stack's own resources only"
+            )
+
+
+def _instance(raw: Mapping[str, Any]) -> Instance:
+    return Instance(
+        id=str(raw["InstanceId"]),
+        zone=str(raw["Placement"]["AvailabilityZone"]),
+        subnet=str(raw.get("SubnetId") or ""),
+        vpc=str(raw.get("VpcId") or ""),
+        state=str(raw["State"]["Name"]),
+    )
+
+
+def _tags(raw: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return dict(_pairs(raw))
+
+
+def _pairs(raw: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for one in raw:
+        yield str(one["Key"]), str(one["Value"])

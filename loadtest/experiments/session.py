@@ -1,0 +1,191 @@
+"""The experiment under way, as its actions and probes see it.
+
+The engine calls plain functions by module and name, with the arguments from the file. What belongs to
+the run (the stack, the journal, the clock) they get here. One experiment at a time runs in a process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments import ways_back
+from loadtest.experiments.clients import Clients
+from loadtest.experiments.load_watch import LoadWatch
+from loadtest.experiments.models import ExperimentFile, SteadyState, Target
+from loadtest.experiments.resources import StackResources
+from loadtest.experiments.undo import FaultJournal, WayBack
+from loadtest.messages.message import Message
+from loadtest.runs import events
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What an action would do."""
+
+    what: str
+    targets: tuple[Target, ...]
+    reverted: tuple[str, ...]
+    costs: str
+
+
+@dataclass
+class Session:
+    """One experiment on one stack. Without a journal it is a dry run: actions only tell."""
+
+    experiment: ExperimentFile
+    stack: StackResources
+    mark: str
+    """The experiment's id; everything made for it is tagged with it."""
+    journal: FaultJournal | None = None
+    directory: Path | None = None
+    """Of the load run."""
+    load: LoadWatch | None = None
+    fis_role: str | None = None
+    """The role that AWS FIS takes on, for the actions that only FIS has."""
+    planned: list[Planned] = field(default_factory=list[Planned])
+    targets: list[Target] = field(default_factory=list[Target])
+    states: list[SteadyState] = field(default_factory=list[SteadyState])
+    """The steady state, round by round, since the method began."""
+    notes: dict[str, str] = field(default_factory=dict[str, str])
+    reverted: list[str] = field(default_factory=list[str])
+    left: list[str] = field(default_factory=list[str])
+    found: list[Message] = field(default_factory=list[Message])
+    """What actions found that no stack may do, such as a bad revision that got through."""
+    began_ms: float | None = None
+    ended_ms: float | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def clients(self) -> Clients:
+        """The AWS clients."""
+        return self.stack.clients
+
+    @property
+    def dry(self) -> bool:
+        """Whether actions only tell what they would do."""
+        return self.journal is None
+
+    @contextlib.contextmanager
+    def act(
+        self,
+        what: str,
+        targets: Sequence[Target],
+        way_back: WayBack | None = None,
+        *,
+        costs: str = "nothing beyond the load",
+        kind: str = "fault",
+    ) -> Generator[Act | None]:
+        """Do something to the stack's own resources; yields None in a dry run.
+
+        The targets are checked a second time and the way back is on the disk before the caller acts.
+        What lasts, the caller says on the `Act`. When the block ends, the event is written.
+
+        Raises:
+            ExperimentError: There is nothing to act on, or something that is not the stack's.
+        """
+        if not targets:
+            raise ExperimentError(f"{what}: there is nothing to act on")
+        self.targets += [one for one in targets if one not in self.targets]
+        if self.journal is None:
+            reverted = () if way_back is None else (way_back.what,)
+            self.planned.append(Planned(what, tuple(targets), reverted, costs))
+            yield None
+            return
+        self.stack.confirm(targets)
+        number = None if way_back is None else self.journal.note(way_back)
+        act = Act(self, number)
+        try:
+            yield act
+        finally:
+            if self.began_ms is None:
+                self.began_ms = act.began_ms
+            ended = act.ended_ms or act.began_ms
+            self.ended_ms = max(self.ended_ms or 0.0, ended)
+            if self.directory is not None:
+                until = None if act.ended_ms is None else act.ended_ms
+                events.append(
+                    self.directory, events.Event(kind, what, act.began_ms, until, act.detail)
+                )
+
+    def put_back(self, number: int | None) -> None:
+        """Put one change back, as noted in the journal.
+
+        Raises:
+            ExperimentError: It did not succeed; it stays in the journal.
+        """
+        if self.journal is None or number is None:
+            return
+        for known, way_back in self.journal.to_put_back:
+            if known == number:
+                if ways_back.put_back(self.clients, way_back):
+                    self.reverted.append(way_back.what)
+                self.journal.done(number)
+
+    def put_all_back(self) -> None:
+        """Put everything back that still is to be; what fails stays in the journal, and in `left`."""
+        if self.journal is not None:
+            done, self.left = ways_back.put_all_back(self.clients, self.journal)
+            self.reverted += done
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless the experiment is being stopped."""
+        self.stopping.wait(seconds)
+
+
+class Act:
+    """A change that is being made."""
+
+    def __init__(self, session: Session, number: int | None) -> None:
+        """Begin it now; `number` is its way back in the journal."""
+        self._session, self._number = session, number
+        self.began_ms = time.time() * 1000
+        self.ended_ms: float | None = None
+        self.detail = ""
+
+    def takes_effect(self, at_ms: float | None = None) -> None:
+        """Say that it takes effect now, or at that time (epoch ms): what came before was preparation."""
+        self.began_ms = time.time() * 1000 if at_ms is None else at_ms
+        if self._session.began_ms is None:
+            self._session.began_ms = self.began_ms
+
+    def put_back(self) -> None:
+        """Put it back now, rather than at the end of the experiment."""
+        self._session.put_back(self._number)
+        self.over()
+
+    def over(self, at_ms: float | None = None) -> None:
+        """Say that it is over at this moment, or at that time (epoch ms)."""
+        self.ended_ms = time.time() * 1000 if at_ms is None else at_ms
+
+
+_current: list[Session] = []
+
+
+@contextlib.contextmanager
+def under_way(session: Session) -> Generator[Session]:
+    """Make this the experiment that actions and probes belong to."""
+    _current.append(session)
+    try:
+        yield session
+    finally:
+        _current.remove(session)
+
+
+def current() -> Session:
+    """Return the experiment under way.
+
+    Raises:
+        ExperimentError: None is: a function was called by another program than the load test.
+    """
+    if not _current:
+        raise ExperimentError(
+            "no experiment is under way: the actions and probes of loadtest.experiments belong to "
+            "`python -m loadtest experiment run`"
+        )
+    return _current[-1]

@@ -1,0 +1,193 @@
+"""The fault journal: what experiments have changed and how to put it back, on disk before the change.
+
+One file per experiment below `results/faults/`, lines of JSON:
+
+    {"header": {"id": …, "pid": …, "region": …, "endpoint": …, "experiment": …}}
+    {"open": 1, "way_back": "network-acl", "arguments": {…}, "what": "subnet-1 has its network ACL"}
+    {"done": 1}
+
+A line is on the disk (fsync) before the call that it is about. Whoever runs the experiment holds a lock
+on the file, which the kernel releases when the process ends, however it ends; so whoever gets the lock
+knows that nobody else puts things back. The file is removed once nothing is left to put back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from loadtest.errors import ExperimentError
+
+DIRECTORY = "faults"
+SUFFIX = ".ndjson"
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """How to put one change back. `handler` is a name of `ways_back.HANDLERS`."""
+
+    handler: str
+    arguments: Mapping[str, Any]
+    what: str
+    """What holds again afterwards, in words."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """Whose journal it is."""
+
+    id: str
+    """Also the mark that everything made for the experiment carries."""
+    pid: int
+    region: str
+    endpoint: str | None
+    """None: AWS itself."""
+    experiment: str
+
+
+class FaultJournal:
+    """An open journal, locked."""
+
+    def __init__(self, path: Path, file: IO[str], header: Header) -> None:
+        """Use a file that is open for appending and locked; see `create` and `take`."""
+        self.path, self.header = path, header
+        self._file = file
+        self._open: dict[int, WayBack] = {}
+        self._next = 1
+
+    @classmethod
+    def create(cls, directory: Path, header: Header) -> FaultJournal:
+        """Begin a journal and lock it.
+
+        Raises:
+            ExperimentError: It cannot be written: without one, no fault may begin.
+        """
+        path = directory / f"{header.id}{SUFFIX}"
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            # Under its name only once it is locked: nobody may take it for an abandoned one.
+            part = path.with_suffix(".part")
+            file = part.open("x", encoding="utf-8")
+            fcntl.flock(file, fcntl.LOCK_EX)
+            journal = cls(path, file, header)
+            journal._write({"header": vars(header)})
+            part.replace(path)
+            _sync_directory(directory)
+        except OSError as error:
+            raise ExperimentError(
+                f"cannot write the fault journal {path} ({error.strerror}); without it nothing could "
+                "be put back, so nothing was done"
+            ) from error
+        return journal
+
+    @classmethod
+    def take(cls, path: Path, *, wait: bool = False) -> FaultJournal | None:
+        """Lock a journal that somebody left; None if its experiment still runs, or it is gone.
+
+        With `wait`, return only once the experiment has ended.
+
+        Raises:
+            ExperimentError: It cannot be read.
+        """
+        try:
+            file = path.open("r+", encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            file.close()
+            return None
+        if os.fstat(file.fileno()).st_nlink == 0:
+            file.close()
+            return None
+        return cls._read(path, file)
+
+    @classmethod
+    def _read(cls, path: Path, file: IO[str]) -> FaultJournal:
+        header: Header | None = None
+        found: dict[int, WayBack] = {}
+        number = 0
+        for line in file:
+            try:
+                raw = json.loads(line)
+            except ValueError:
+                break  # The last one: its writer died, and what it announced was not done.
+            if "header" in raw:
+                header = Header(**raw["header"])
+            elif "open" in raw:
+                number = int(raw["open"])
+                found[number] = WayBack(raw["way_back"], raw["arguments"], raw["what"])
+            else:
+                found.pop(int(raw["done"]), None)
+        if header is None:
+            # Its writer died before the first line was whole: nothing had been done yet.
+            header = Header(path.stem, 0, "", None, "")
+        journal = cls(path, file, header)
+        journal._open, journal._next = found, number + 1
+        file.seek(0, os.SEEK_END)
+        return journal
+
+    def note(self, way_back: WayBack) -> int:
+        """Write down how to put back what is about to be changed; returns its number.
+
+        Raises:
+            ExperimentError: It cannot be written: the change may not be made.
+        """
+        number = self._next
+        line = {
+            "open": number,
+            "way_back": way_back.handler,
+            "arguments": dict(way_back.arguments),
+            "what": way_back.what,
+        }
+        try:
+            self._write(line)
+        except OSError as error:
+            raise ExperimentError(
+                f"cannot write the fault journal {self.path} ({error.strerror}): nothing was changed"
+            ) from error
+        self._open[number] = way_back
+        self._next = number + 1
+        return number
+
+    def done(self, number: int) -> None:
+        """Note that this change was put back."""
+        if self._open.pop(number, None) is not None:
+            self._write({"done": number})
+
+    @property
+    def to_put_back(self) -> list[tuple[int, WayBack]]:
+        """What is still to be put back, the latest change first."""
+        return sorted(self._open.items(), reverse=True)
+
+    def close(self) -> None:
+        """Release the journal; remove it if nothing is left to put back. Idempotent."""
+        if self._file.closed:
+            return
+        if not self._open:
+            self.path.unlink(missing_ok=True)
+        self._file.close()
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def left_below(results: Path) -> list[Path]:
+    """Return the journals of experiments that have not ended, or did not put everything back."""
+    return sorted((results / DIRECTORY).glob(f"*{SUFFIX}"))

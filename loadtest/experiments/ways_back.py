@@ -1,0 +1,284 @@
+"""How each kind of change is put back, by calls of the AWS API that may be repeated at will.
+
+A handler gets what was noted before the change, and returns whether it found anything to put back.
+What no longer exists needs nothing. The same handlers run at the end of an experiment, in the guard of
+one that was killed, and in `recover-faults`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments.clients import Clients, error_code
+from loadtest.experiments.undo import FaultJournal, WayBack
+
+TAG: Final = "haproof:fault"
+"""The tag of everything that is made for an experiment; its value is the journal's id."""
+GONE: Final = frozenset(
+    {
+        "InvalidInstanceID.NotFound",
+        "InvalidInstanceId",
+        "InvalidNetworkAclID.NotFound",
+        "InvalidSubnetID.NotFound",
+        "InvalidAssociationID.NotFound",
+        "DeploymentDoesNotExistException",
+        "DeploymentGroupDoesNotExistException",
+        "ApplicationDoesNotExistException",
+        "LoadBalancerNotFound",
+        "TargetGroupNotFound",
+        "NoSuchBucket",
+        "NoSuchKey",
+        "ResourceNotFoundException",
+        "DBInstanceNotFound",
+    }
+)
+"""Codes of errors that say that there is nothing to put back any more."""
+DEPLOYMENT_S = 1800
+POLL_S = 1.0
+ACTIVE = ("Created", "Queued", "InProgress", "Baking", "Ready")
+
+Handler = Callable[[Clients, Mapping[str, Any]], bool]
+
+
+def network_acl(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Give subnets the network ACL that they had, and delete the one made for the fault."""
+    ec2, changed = clients["ec2"], False
+    for subnet, before in arguments["subnets"].items():
+        query = [{"Name": "association.subnet-id", "Values": [subnet]}]
+        for acl in ec2.describe_network_acls(Filters=query)["NetworkAcls"]:
+            for association in acl["Associations"]:
+                if association["SubnetId"] == subnet and association["NetworkAclId"] != before:
+                    ec2.replace_network_acl_association(
+                        AssociationId=association["NetworkAclAssociationId"], NetworkAclId=before
+                    )
+                    changed = True
+    marked = [{"Name": f"tag:{TAG}", "Values": [arguments["mark"]]}]
+    for acl in ec2.describe_network_acls(Filters=marked)["NetworkAcls"]:
+        if not acl["Associations"] or changed:
+            ec2.delete_network_acl(NetworkAclId=acl["NetworkAclId"])
+            changed = True
+    return changed
+
+
+def fis_experiment(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Stop the experiment in AWS FIS, which undoes its actions, and delete its template."""
+    fis, changed = clients["fis"], False
+    for one in _pages(fis.list_experiments, "experiments"):
+        if (one.get("tags") or {}).get(TAG) != arguments["mark"]:
+            continue
+        if one["state"]["status"] in {"pending", "initiating", "running"}:
+            fis.stop_experiment(id=one["id"])
+            changed = True
+        _await_end_of_fis(fis, str(one["id"]))
+    for one in _pages(fis.list_experiment_templates, "experimentTemplates"):
+        if (one.get("tags") or {}).get(TAG) == arguments["mark"]:
+            fis.delete_experiment_template(id=one["id"])
+    return changed
+
+
+def _await_end_of_fis(fis: Any, experiment: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        status = fis.get_experiment(id=experiment)["experiment"]["state"]["status"]
+        if status in {"completed", "stopped", "failed", "cancelled"}:
+            return
+        time.sleep(POLL_S)
+
+
+def resume_processes(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Resume the Auto Scaling processes that were suspended."""
+    name, processes = arguments["group"], list(arguments["processes"])
+    autoscaling = clients["autoscaling"]
+    found = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    for group in found["AutoScalingGroups"]:
+        suspended = {one["ProcessName"] for one in group.get("SuspendedProcesses") or []}
+        if suspended & set(processes):
+            autoscaling.resume_processes(AutoScalingGroupName=name, ScalingProcesses=processes)
+            return True
+    return False
+
+
+def desired_capacity(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Set the group's desired capacity back if it still is what the experiment set."""
+    name = arguments["group"]
+    autoscaling = clients["autoscaling"]
+    found = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    for group in found["AutoScalingGroups"]:
+        if int(group["DesiredCapacity"]) == int(arguments["set"]):
+            autoscaling.set_desired_capacity(
+                AutoScalingGroupName=name,
+                DesiredCapacity=int(arguments["before"]),
+                HonorCooldown=False,
+            )
+            return True
+    return False
+
+
+def instance_command(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Run a command on those of the instances that still run."""
+    wanted = list(arguments["instances"])
+    query = [
+        {"Name": "instance-id", "Values": wanted},
+        {"Name": "instance-state-name", "Values": ["running"]},
+    ]
+    found = clients["ec2"].describe_instances(Filters=query)["Reservations"]
+    running = [one["InstanceId"] for reservation in found for one in reservation["Instances"]]
+    for instance in running:
+        try:
+            clients["ssm"].send_command(
+                DocumentName="AWS-RunShellScript",
+                InstanceIds=[instance],
+                Parameters={"commands": [arguments["command"]]},
+                Comment=str(arguments["mark"])[:100],
+            )
+        except ClientError as error:
+            if error_code(error) not in GONE:
+                raise
+    return bool(running)
+
+
+def start_instances(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Start those of the instances that are still stopped: the group has not replaced them."""
+    query = [
+        {"Name": "instance-id", "Values": list(arguments["instances"])},
+        {"Name": "instance-state-name", "Values": ["stopping", "stopped"]},
+    ]
+    found = clients["ec2"].describe_instances(Filters=query)["Reservations"]
+    stopped = [one["InstanceId"] for reservation in found for one in reservation["Instances"]]
+    if stopped:
+        clients["ec2"].get_waiter("instance_stopped").wait(
+            InstanceIds=stopped, WaiterConfig={"Delay": 2, "MaxAttempts": 60}
+        )
+        clients["ec2"].start_instances(InstanceIds=stopped)
+    return bool(stopped)
+
+
+def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """See that the group's last revision is the stack's own, then delete the experiment's."""
+    codedeploy, changed = clients["codedeploy"], False
+    names = {
+        "applicationName": arguments["application"],
+        "deploymentGroupName": arguments["group"],
+    }
+    for number in codedeploy.list_deployments(**names, includeOnlyStatuses=list(ACTIVE)).get(
+        "deployments", []
+    ):
+        info = codedeploy.get_deployment(deploymentId=number)["deploymentInfo"]
+        if _key(info.get("revision")) == arguments["key"]:
+            codedeploy.stop_deployment(deploymentId=number, autoRollbackEnabled=True)
+            changed = True
+        _await_deployment(codedeploy, str(number))
+    _await_rollbacks(codedeploy, names)
+    group = codedeploy.get_deployment_group(**names)["deploymentGroupInfo"]
+    last = group.get("lastSuccessfulDeployment") or {}
+    if last.get("deploymentId"):
+        info = codedeploy.get_deployment(deploymentId=last["deploymentId"])["deploymentInfo"]
+        if _key(info.get("revision")) == arguments["key"]:
+            again = codedeploy.create_deployment(
+                **names,
+                revision=arguments["revision"],
+                description=str(arguments["mark"]),
+                fileExistsBehavior="OVERWRITE",
+            )
+            _await_deployment(codedeploy, str(again["deploymentId"]))
+            changed = True
+    return _delete_object(clients, arguments) or changed
+
+
+def _await_rollbacks(codedeploy: Any, names: Mapping[str, str]) -> None:
+    """Wait until no deployment of the group is active: a rollback begins a moment after its cause."""
+    for _ in range(2):
+        active = codedeploy.list_deployments(**names, includeOnlyStatuses=list(ACTIVE))
+        for number in active.get("deployments", []):
+            _await_deployment(codedeploy, str(number))
+        time.sleep(POLL_S)
+
+
+def _await_deployment(codedeploy: Any, number: str) -> None:
+    deadline = time.monotonic() + DEPLOYMENT_S
+    while time.monotonic() < deadline:
+        info = codedeploy.get_deployment(deploymentId=number)["deploymentInfo"]
+        if info["status"] in {"Succeeded", "Failed", "Stopped"}:
+            return
+        time.sleep(POLL_S)
+
+
+def _key(revision: Mapping[str, Any] | None) -> str:
+    return str(((revision or {}).get("s3Location") or {}).get("key") or "")
+
+
+def _delete_object(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    s3, bucket, key = clients["s3"], arguments["bucket"], arguments["key"]
+    found = s3.list_object_versions(Bucket=bucket, Prefix=key)
+    versions = [*(found.get("Versions") or []), *(found.get("DeleteMarkers") or [])]
+    for one in versions:
+        if one["Key"] == key:
+            s3.delete_object(Bucket=bucket, Key=key, VersionId=one["VersionId"])
+    return bool(versions)
+
+
+def target_group(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Give the target group the health check that it had."""
+    clients["elbv2"].modify_target_group(TargetGroupArn=arguments["arn"], **arguments["before"])
+    return True
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "network-acl": network_acl,
+    "fis-experiment": fis_experiment,
+    "resume-processes": resume_processes,
+    "desired-capacity": desired_capacity,
+    "instance-command": instance_command,
+    "start-instances": start_instances,
+    "revision": revision,
+    "target-group": target_group,
+}
+
+
+def put_back(clients: Clients, way_back: WayBack) -> bool:
+    """Put one change back; returns whether anything was found changed.
+
+    Raises:
+        ExperimentError: It did not succeed; it may be tried again.
+    """
+    try:
+        return HANDLERS[way_back.handler](clients, way_back.arguments)
+    except KeyError as error:
+        raise ExperimentError(
+            f"the fault journal names the way back {way_back.handler!r}, which this version does not "
+            "have: use the version that wrote it"
+        ) from error
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return False
+        raise ExperimentError(f"not put back: {way_back.what} ({error})") from error
+    except BotoCoreError as error:
+        raise ExperimentError(f"not put back: {way_back.what} ({error})") from error
+
+
+def put_all_back(clients: Clients, journal: FaultJournal) -> tuple[list[str], list[str]]:
+    """Put everything of a journal back, latest first; returns what was put back, and what was not."""
+    done, left = list[str](), list[str]()
+    for number, way_back in journal.to_put_back:
+        try:
+            if put_back(clients, way_back):
+                done.append(way_back.what)
+            journal.done(number)
+        except ExperimentError as error:
+            left.append(str(error))
+    return done, left
+
+
+def _pages(call: Callable[..., Any], key: str) -> Iterator[dict[str, Any]]:
+    query: dict[str, Any] = {}
+    while True:
+        page = call(**query)
+        yield from page.get(key) or []
+        if not page.get("nextToken"):
+            return
+        query = {"nextToken": page["nextToken"]}
