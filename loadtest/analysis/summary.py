@@ -32,6 +32,9 @@ from loadtest.runs.probes import Probe
 from loadtest.runs.recording import Beat, GeneratorEvent, PhaseStart, Usage
 from loadtest.runs.table import RequestTable
 
+STOPPED = "cut.stopped"
+"""Why a run ended that only accompanied something else: an experiment."""
+
 
 @dataclass(frozen=True)
 class ArtilleryReport:
@@ -74,6 +77,15 @@ class Measurements:
         return min(starts, default=self.settings.started_at.timestamp() * 1000)
 
     @property
+    def duration_s(self) -> float:
+        """For how long visitors arrived: as planned, or until what the load accompanied was over."""
+        planned = float(self.profile.duration_s)
+        if self.cut_reason is None or self.cut_reason.id != STOPPED or not len(self.requests):
+            return planned
+        last_ms = float(self.requests.arrived_ms.max())
+        return min(planned, (last_ms - self.began_ms) / 1000)
+
+    @property
     def profile(self) -> Profile:
         """The planned load."""
         profile = from_record(self.settings.profile)
@@ -94,7 +106,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     valid = validity.assess(
         validity.ValidityInputs(
             planned_users=settings.profile.planned_users,
-            duration_s=measured.profile.duration_s,
+            duration_s=measured.duration_s,
             users=users,
             requests=requests,
             answered_and_failed=int(((table.status > 0) & (table.error.codes >= 0)).sum()),
@@ -151,7 +163,7 @@ def _computer(measured: Measurements, slo: Slo) -> HostEvidence:
         measured.target,
         requests=measured.requests,
         began_ms=measured.began_ms,
-        duration_s=measured.profile.duration_s,
+        duration_s=measured.duration_s,
         slo=slo,
     )
 

@@ -30,7 +30,7 @@ from loadtest.experiments.session import Session
 NAME = f"chaostoolkit-lib {__version__}"
 SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 FREQUENCY_S = 1.0
-LOG = "experiment.log"
+LOG = "chaostoolkit.log"
 LOGGER = "chaostoolkit"
 SHOWN = 500
 
@@ -193,11 +193,10 @@ def _epoch_ms(text: str) -> float:
 
 
 def _error(run: dict[str, Any]) -> str:
-    lines = "".join(run.get("exception") or []).strip().splitlines()
-    last = lines[-1] if lines else "no reason given"
+    text = "; ".join("".join(run.get("exception") or []).strip().splitlines()) or "no reason given"
     for prefix in ("chaoslib.exceptions.ActivityFailed: ", "loadtest.errors.ExperimentError: "):
-        last = last.removeprefix(prefix)
-    return last[:SHOWN]
+        text = text.rpartition(prefix)[2]
+    return text[:SHOWN]
 
 
 @contextlib.contextmanager

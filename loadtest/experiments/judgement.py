@@ -19,7 +19,6 @@ OF_A_RUN_THAT_ENDS_BY_ITSELF = frozenset(
     {
         "check.complete",
         "check.offered-load",
-        "check.generator-monitored",
         "check.users-add-up",
         "check.requests-recorded",
         "check.responses-add-up",
@@ -124,8 +123,8 @@ def _not_begun(evidence: Evidence) -> Message | None:
         return msg("experiment.not-steady", probe=free_text(probe))
     for action in evidence.actions:
         if not action.succeeded and not action.rollback:
-            error = free_text(f"{action.name}: {action.error}")
-            return msg("experiment.no-effect", error=error)
+            error = free_text(action.error or "–")
+            return msg("experiment.no-effect", action=action.name, error=error)
     return msg("experiment.nothing-done") if evidence.began_ms is None else None
 
 

@@ -190,6 +190,24 @@ def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     return _delete_object(clients, arguments) or changed
 
 
+def stop_deployment(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Stop the experiment's deployment if it still goes on, with its rollback."""
+    codedeploy, changed = clients["codedeploy"], False
+    names = {
+        "applicationName": arguments["application"],
+        "deploymentGroupName": arguments["group"],
+    }
+    active = codedeploy.list_deployments(**names, includeOnlyStatuses=list(ACTIVE))
+    for number in active.get("deployments", []):
+        info = codedeploy.get_deployment(deploymentId=number)["deploymentInfo"]
+        if info.get("description") == arguments["mark"]:
+            codedeploy.stop_deployment(deploymentId=number, autoRollbackEnabled=True)
+            changed = True
+    if changed:
+        _await_rollbacks(codedeploy, names)
+    return changed
+
+
 def _await_rollbacks(codedeploy: Any, names: Mapping[str, str]) -> None:
     """Wait until no deployment of the group is active: a rollback begins a moment after its cause."""
     for _ in range(2):
@@ -236,6 +254,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "instance-command": instance_command,
     "start-instances": start_instances,
     "revision": revision,
+    "stop-deployment": stop_deployment,
     "target-group": target_group,
 }
 

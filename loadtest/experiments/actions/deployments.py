@@ -114,22 +114,18 @@ def _key(session: Session, own: Revision, variant: str) -> str:
     return str(PurePosixPath(own.key).with_name(f"haproof-fault-{session.mark}-{variant}.zip"))
 
 
-def _way_back(session: Session, own: Revision, key: str) -> WayBack | None:
-    if key == own.key:
-        return None
+def _way_back(session: Session, own: Revision, key: str) -> WayBack:
     outputs = session.stack.outputs
-    return WayBack(
-        "revision",
-        {
-            "mark": session.mark,
-            "application": outputs.codedeploy_application,
-            "group": outputs.codedeploy_deployment_group,
-            "bucket": own.bucket,
-            "key": key,
-            "revision": own.location(),
-        },
-        f"{outputs.codedeploy_deployment_group} has the stack's own revision",
-    )
+    group = {
+        "mark": session.mark,
+        "application": outputs.codedeploy_application,
+        "group": outputs.codedeploy_deployment_group,
+    }
+    name = outputs.codedeploy_deployment_group
+    if key == own.key:
+        return WayBack("stop-deployment", group, f"nothing is deployed to {name} any more")
+    another = {"bucket": own.bucket, "key": key, "revision": own.location()}
+    return WayBack("revision", {**group, **another}, f"{name} has the stack's own revision")
 
 
 def _upload(session: Session, own: Revision, key: str, variant: str) -> Revision:

@@ -13,19 +13,31 @@ STARTED = "haproof: begun at "
 
 
 def listeners(port: int) -> str:
-    """Find who listens on a TCP port: every process that holds the socket, as $pids."""
+    """Find who listens on a TCP port, as $pids: every process that holds the socket.
+
+    Where root may not look into other users' processes (a container without CAP_SYS_PTRACE), these are
+    all processes of the socket's user, unless that is root.
+    """
     return dedent(f"""\
         set -eu
         port=$(printf '%04X' {port})
         pids=
-        for inode in $(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-            awk -v port=":$port" '$4 == "0A" && substr($2, length($2) - 4) == port {{print $10}}'); do
-          for held in $(find /proc/[0-9]*/fd -lname "socket:.$inode." 2>/dev/null || true); do
+        sockets=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+            awk -v port=":$port" '$4 == "0A" && substr($2, length($2) - 4) == port {{print $10, $8}}')
+        for inode in $(echo "$sockets" | cut -d ' ' -f 1); do
+          for held in $(find /proc/[0-9]*/fd -lname "socket:?$inode?" 2>/dev/null || true); do
             pid=${{held#/proc/}}
             pids="$pids ${{pid%%/*}}"
           done
         done
         if [ -z "$pids" ]; then
+          for user in $(echo "$sockets" | cut -d ' ' -f 2 | sort -u | grep -vx 0 || true); do
+            pids="$pids $(cat /proc/[0-9]*/status 2>/dev/null |
+                awk -v user="$user" '$1 == "Pid:" {{pid = $2}} $1 == "Uid:" && $2 == user {{print pid}}' |
+                tr '\\n' ' ')"
+          done
+        fi
+        if [ -z "${{pids# }}" ]; then
           echo "nothing listens on port {port}" >&2
           exit 1
         fi

@@ -1,0 +1,179 @@
+"""The Chaos Toolkit's engine with functions of our own: what is kept of a run, and interruptions."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments import engine, models, probes
+from loadtest.experiments.actions import way_back
+from loadtest.experiments.models import ExperimentFile
+from loadtest.experiments.session import Session, current, under_way
+from loadtest.runs import events
+
+HERE = __name__
+VALUES: list[Any] = []
+
+
+def value() -> Any:
+    """Return the next of VALUES; the last one for ever."""
+    return VALUES.pop(0) if len(VALUES) > 1 else VALUES[0]
+
+
+def fault() -> None:
+    """Act on the database, and put it back."""
+    session = current()
+    with session.act("fault", [session.stack.database().target]) as act:
+        assert act is not None
+        act.takes_effect()
+        act.over()
+
+
+def refuse() -> None:
+    """Fail."""
+    raise ExperimentError("not here")
+
+
+def hang() -> None:
+    """Wait until the experiment is stopped, as a long fault does."""
+    current().wait(60)
+
+
+def activity(kind: str, func: str, **more: Any) -> dict[str, Any]:
+    provider = {"type": "python", "module": HERE, "func": func}
+    return {"type": kind, "name": func, "provider": provider, **more}
+
+
+def put_back_at_the_end() -> dict[str, Any]:
+    provider = {"type": "python", "module": way_back.__name__, "func": "put_back"}
+    return {"type": "action", "name": "back", "provider": provider}
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "FREQUENCY_S", 0.01)
+
+
+def of(session: Session, *method: dict[str, Any]) -> Session:
+    hypothesis = {"title": "t", "probes": [activity("probe", "value", tolerance=True)]}
+    raw = {
+        "title": "t",
+        "description": "d",
+        "steady-state-hypothesis": hypothesis,
+        "method": list(method),
+        "rollbacks": [put_back_at_the_end()],
+    }
+    session.experiment = session.experiment.model_copy(update={"raw": raw})
+    return session
+
+
+def run(session: Session) -> dict[str, Any]:
+    with under_way(session):
+        return engine.run(session, lambda _: None)
+
+
+def test_the_steady_state_is_kept_before_during_and_after(session: Session) -> None:
+    VALUES[:] = [True, True, False, True]
+    wait = {"pauses": {"after": 0.2}}
+    journal = run(of(session, activity("action", "fault", **wait)))
+    before = engine.steady_state(journal["steady_states"]["before"])
+    assert before is not None
+    assert before.met
+    assert [one.met for one in session.states[:2]] == [True, False]
+    assert [(one.name, one.succeeded, one.rollback) for one in engine.actions(journal)] == [
+        ("fault", True, False),
+        ("back", True, True),
+    ]
+    json.dumps(journal, default=str)
+
+
+def test_nothing_is_done_where_the_steady_state_is_off_already(session: Session) -> None:
+    VALUES[:] = [False]
+    run(of(session, activity("action", "fault")))
+    assert session.began_ms is None
+    assert session.targets == []
+
+
+def test_a_fault_is_an_event_of_the_run_on_its_clock(session: Session, tmp_path: Path) -> None:
+    VALUES[:] = [True]
+    run(of(session, activity("action", "fault")))
+    (event,) = events.read(tmp_path)
+    assert (event.kind, event.name) == ("fault", "fault")
+    assert event.at_ms == session.began_ms
+    assert event.until_ms == session.ended_ms
+
+
+def test_an_action_that_refuses_is_told_in_its_own_words(session: Session) -> None:
+    VALUES[:] = [True]
+    journal = run(of(session, activity("action", "refuse")))
+    (refused, _) = engine.actions(journal)
+    assert (refused.succeeded, refused.error) == (False, "not here")
+
+
+def test_ctrl_c_plays_the_rollbacks(session: Session) -> None:
+    VALUES[:] = [True]
+    of(session, activity("action", "hang"))
+    main = threading.main_thread().ident
+    threading.Timer(0.3, signal.pthread_kill, [main, signal.SIGINT]).start()
+    began = time.monotonic()
+    journal = run(session)
+    assert time.monotonic() - began < 10
+    assert journal["status"] == "interrupted"
+    assert engine.actions(journal)[-1].rollback
+
+
+def test_the_engine_s_own_messages_go_into_a_file(session: Session, tmp_path: Path) -> None:
+    VALUES[:] = [True]
+    run(of(session))
+    assert "Steady state" in (tmp_path / engine.LOG).read_text()
+
+
+def test_the_wait_for_the_steady_state_ends_with_its_target_time(
+    session: Session, experiment: ExperimentFile
+) -> None:
+    session.began_ms = (time.time() - 100_000) * 1000
+    session.ended_ms = session.began_ms
+    assert experiment.hypothesis.recovery_s < 100_000
+    with under_way(session):
+        assert not probes.steady_again()
+
+
+def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    record = models.ExperimentRecord(
+        experiment="x",
+        title="t",
+        because=["asg-multi-az"],
+        stack="ha",
+        topology="ha",
+        run="r",
+        started_ms=1,
+        finished_ms=9,
+        fault_began_ms=2,
+        fault_ended_ms=3,
+        targets=[models.Target(kind="instance", id="i-1", zone="a")],
+        actions=[],
+        before=None,
+        during=[],
+        after=models.SteadyState(at_ms=8, met=True, probes=[]),
+        recovered_ms=4002,
+        allowed=models.Allowed(),
+        recovery_s=60,
+        impact=None,
+        host_valid=True,
+        host_reasons=[],
+        outcome="survived",
+        reasons=[],
+        reverted=[],
+        engine=engine.NAME,
+    )
+    models.save(tmp_path, record)
+    assert models.load(tmp_path) == record
+    assert record.recovery_measured_s == 4.0
+    assert models.load(tmp_path / "none") is None

@@ -1,0 +1,159 @@
+"""Each outcome, and every reason for it, is reached; none is reached by default."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from loadtest.analysis.summary import summarise
+from loadtest.experiments import judgement, load
+from loadtest.experiments.judgement import Evidence
+from loadtest.experiments.models import Action, Allowed, Hypothesis, Impact
+from loadtest.messages.message import msg
+from loadtest.models import Check, Validity
+from loadtest.runs import table
+from tests.loadtest.conftest import BEGAN_MS, exchange, measured, timeout, users_of
+from tests.loadtest.experiments.conftest import state
+
+ALLOWED = Allowed(window_s=10, failed_share=0.1)
+HYPOTHESIS = Hypothesis(name="haproof", because=("asg-multi-az",), allowed=ALLOWED, recovery_s=60)
+UNHARMED = Impact(
+    requests=100,
+    failed=0,
+    failed_users=0,
+    requests_in_window=50,
+    failed_in_window=0,
+    failed_outside=0,
+    window_ended_ms=10_000,
+)
+DONE = Action(name="it dies", began_ms=0, ended_ms=1, succeeded=True)
+SURVIVED = Evidence(
+    hypothesis=HYPOTHESIS,
+    before=state(0, met=True),
+    after=state(60, met=True),
+    began_ms=1000.0,
+    recovered_ms=30_000.0,
+    actions=[DONE],
+    impact=UNHARMED,
+    host_reasons=[],
+)
+
+
+def test_an_experiment_within_its_allowance_is_survived() -> None:
+    outcome, (reason,) = judgement.judge(SURVIVED)
+    assert (outcome, reason.id) == ("survived", "experiment.survived")
+
+
+def hurt(**changed: Any) -> Impact:
+    return UNHARMED.model_copy(update=changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"impact": hurt(failed_outside=1)}, "experiment.failed-outside"),
+        ({"impact": hurt(failed_in_window=6)}, "experiment.failed-share"),
+        ({"after": state(60, met=False)}, "experiment.not-recovered"),
+        ({"after": None}, "experiment.not-recovered"),
+        ({"recovered_ms": 61_500.0}, "experiment.recovered-late"),
+        ({"found": [msg("experiment.got-through", deployment="d-1")]}, "experiment.got-through"),
+        (
+            {
+                "hypothesis": HYPOTHESIS.model_copy(update={"allowed": Allowed()}),
+                "impact": hurt(failed_outside=1),
+            },
+            "experiment.failed",
+        ),
+    ],
+)
+def test_whatever_breaks_the_hypothesis_is_not_survived(
+    changed: dict[str, Any], reason: str
+) -> None:
+    outcome, reasons = judgement.judge(replace(SURVIVED, **changed))
+    assert outcome == "not survived"
+    assert [one.id for one in reasons] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"interrupted": True}, "experiment.interrupted"),
+        ({"load_error": "no node"}, "experiment.no-load"),
+        ({"before": state(0, met=False)}, "experiment.not-steady"),
+        ({"before": None}, "experiment.not-steady"),
+        (
+            {"actions": [DONE.model_copy(update={"succeeded": False, "error": "no"})]},
+            "experiment.no-effect",
+        ),
+        ({"began_ms": None}, "experiment.nothing-done"),
+        ({"impact": None}, "experiment.no-users"),
+        ({"impact": hurt(requests=0)}, "experiment.no-users"),
+        ({"host_reasons": [msg("cut.no-report")]}, "cut.no-report"),
+    ],
+)
+def test_what_could_not_be_shown_is_neither(changed: dict[str, Any], reason: str) -> None:
+    broken = {"after": state(60, met=False), **changed}
+    outcome, reasons = judgement.judge(replace(SURVIVED, **broken))
+    assert outcome == "not shown"
+    assert [one.id for one in reasons] == [reason]
+
+
+def test_a_failed_way_back_is_no_reason_to_doubt_the_fault() -> None:
+    back = Action(name="back", began_ms=0, ended_ms=1, succeeded=False, error="x", rollback=True)
+    assert judgement.judge(replace(SURVIVED, actions=[DONE, back]))[0] == "survived"
+
+
+def test_requests_count_by_when_they_were_under_way() -> None:
+    rows = table.from_exchanges(
+        [
+            exchange("1-1", arrived_ms=BEGAN_MS),
+            # Sent before the fault, and it never came back: hurt by it.
+            timeout("1-2", "login", BEGAN_MS + 500),
+            timeout("1-3", "login", BEGAN_MS + 5_000),
+            exchange("1-4", arrived_ms=BEGAN_MS + 20_000, status=500, expected=False),
+        ]
+    )
+    found = judgement.impact(rows, BEGAN_MS + 1_000, ALLOWED)
+    assert (found.failed, found.failed_users) == (3, 3)
+    assert (found.requests_in_window, found.failed_in_window) == (2, 2)
+    assert found.failed_outside == 1
+    assert found.first_failed_ms == BEGAN_MS + 500
+
+
+def test_without_a_window_every_failure_is_outside() -> None:
+    rows = table.from_exchanges([timeout("1-1", "login", BEGAN_MS)])
+    found = judgement.impact(rows, BEGAN_MS + 1, Allowed())
+    assert (found.failed_outside, found.requests_in_window) == (1, 0)
+
+
+def test_recovery_is_when_the_steady_state_came_back_for_good() -> None:
+    states = [state(at, met=met) for at, met in ((1, True), (2, False), (3, True), (4, False))]
+    assert judgement.recovered(states, 1500) is None
+    assert judgement.recovered([*states, state(5, met=True), state(6, met=True)], 1500) == 5000
+
+
+def test_what_was_off_before_the_fault_is_not_its_effect() -> None:
+    assert judgement.recovered([state(1, met=False), state(3, met=True)], 2000) is None
+
+
+def test_a_load_that_is_stopped_is_not_held_against_the_computer() -> None:
+    def check(name: str) -> Check:
+        return Check(name=msg(name), passed=False, detail=msg("check.complete.yes"))
+
+    found = judgement.host_reasons(
+        Validity(checks=[check("check.complete"), check("check.generator-lag")])
+    )
+    assert len(found) == 1
+    assert found[0].params["check"] == msg("check.generator-lag")
+
+
+def test_a_stopped_load_lasted_until_its_last_visitor_came() -> None:
+    profile = load.profile(20, 100, 27_000)
+    users = [one for one in users_of(profile) if one.arrived_ms < BEGAN_MS + 30_000]
+    stopped = measured(users, profile, cut_reason=msg("cut.stopped"))
+    assert 29 < stopped.duration_s <= 30
+    assert measured(users, profile).duration_s == profile.duration_s
+    failed = {one.name.id for one in summarise(stopped).validity.checks if not one.passed}
+    assert failed <= judgement.OF_A_RUN_THAT_ENDS_BY_ITSELF | {"check.host-watched"}

@@ -1,0 +1,103 @@
+"""Scripts of faults, on this computer's own processes; variants of revisions; the load's length."""
+
+from __future__ import annotations
+
+import io
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+
+import psutil
+import pytest
+import yaml
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments import load
+from loadtest.experiments.actions import revisions, scripts
+
+SERVER = """\
+import socket, sys
+made = socket.create_server(("127.0.0.1", 0))
+print(made.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+def sh(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", script], capture_output=True, text=True, timeout=20, check=False
+    )
+
+
+def status_of(process: psutil.Process, wanted: str) -> None:
+    deadline = time.monotonic() + 5
+    while process.status() != wanted:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_who_listens_is_frozen_and_goes_on_by_itself() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        port = int(server.stdout.readline())
+        process = psutil.Process(server.pid)
+        try:
+            done = sh(scripts.freeze(port, 0.7))
+            assert done.returncode == 0, done.stderr
+            status_of(process, psutil.STATUS_STOPPED)
+            began = scripts.began_ms(done.stdout)
+            assert began is not None
+            assert abs(time.time() * 1000 - began) < 5_000
+            status_of(process, psutil.STATUS_SLEEPING)
+        finally:
+            server.kill()
+
+
+def test_nobody_on_the_port_is_an_error_and_no_fault() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = sh(scripts.freeze(port, 1))
+    assert done.returncode == 1
+    assert f"port {port}" in done.stderr
+
+
+def bundle() -> bytes:
+    made = io.BytesIO()
+    spec = {"version": 0.0, "os": "linux", "hooks": {"ValidateService": [{"location": "own.sh"}]}}
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("appspec.yml", yaml.safe_dump(spec))
+        archive.writestr("own.sh", "#!/bin/sh\n")
+    return made.getvalue()
+
+
+def test_a_failing_hook_comes_after_the_revision_s_own() -> None:
+    with zipfile.ZipFile(io.BytesIO(revisions.variant(bundle(), "failing-hook"))) as made:
+        spec = yaml.safe_load(made.read("appspec.yml"))
+        assert set(made.namelist()) == {"appspec.yml", "own.sh", revisions.SCRIPT}
+        assert made.getinfo(revisions.SCRIPT).external_attr >> 16 & 0o111
+        script = made.read(revisions.SCRIPT).decode()
+    locations = [one["location"] for one in spec["hooks"]["ValidateService"]]
+    assert locations == ["own.sh", revisions.SCRIPT]
+    assert sh(script).returncode == 1
+
+
+@pytest.mark.parametrize("content", [b"", bundle()[:30]])
+def test_what_is_not_a_revision_is_refused(content: bytes) -> None:
+    with pytest.raises(ExperimentError, match="not a zip"):
+        revisions.variant(content, "failing-hook")
+
+
+def test_a_variant_that_does_not_exist_is_answered_with_those_that_do() -> None:
+    with pytest.raises(ExperimentError, match="failing-hook"):
+        revisions.variant(bundle(), "better")
+
+
+@pytest.mark.parametrize(("seeded", "hold"), [(27_000, 211), (0, 600), (1_000_000, 600)])
+def test_the_load_is_as_long_as_needed_or_as_there_are_visitors(seeded: int, hold: int) -> None:
+    made = load.profile(125, 600, seeded)
+    assert made.phases[-1].duration_s == hold
+    assert not seeded or made.planned_users <= seeded

@@ -1,0 +1,164 @@
+"""Experiments act on the stack's own resources only, and look twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments.actions import capacity, database, instances, network
+from loadtest.experiments.models import Target
+from loadtest.experiments.resources import StackResources
+from loadtest.experiments.session import Session, under_way
+from tests.loadtest.conftest import outputs_of
+from tests.loadtest.experiments.conftest import THEIRS, FakeCloud, instance
+
+
+def test_instances_are_found_in_order(stack: StackResources) -> None:
+    assert [(one.id, one.zone) for one in stack.instances()] == [
+        ("i-1", "a"),
+        ("i-2", "b"),
+        ("i-3", "c"),
+    ]
+    assert [one.id for one in stack.instances("b")] == ["i-2"]
+
+
+def test_a_stack_without_tags_is_left_alone(cloud: FakeCloud) -> None:
+    group = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"][0]
+    group["Tags"] = []
+    with pytest.raises(ExperimentError, match="lacks the tags"):
+        StackResources(outputs_of(), cloud).instances()  # type: ignore[arg-type]
+
+
+def test_an_instance_of_somebody_else_is_never_a_target(
+    cloud: FakeCloud, stack: StackResources
+) -> None:
+    cloud.answers["ec2.describe_instances"]["Reservations"][0]["Instances"][1] = instance(
+        2, "b", THEIRS
+    )
+    cloud.answers["ec2.describe_tags"] = {"Tags": [{"ResourceId": "i-2", **tag} for tag in THEIRS]}
+    with pytest.raises(ExperimentError, match="i-2"):
+        stack.instances()
+
+
+def test_a_tag_that_changed_between_finding_and_acting_stops_the_action(
+    cloud: FakeCloud, session: Session
+) -> None:
+    first = cloud.answers["ec2.describe_tags"]
+    looked: list[int] = []
+
+    def changing(**call: Any) -> Any:
+        looked.append(1)
+        # `instances` looks once for the choice and once for the words; then comes the second check.
+        return first(**call) if len(looked) <= 2 else {"Tags": []}
+
+    cloud.answers["ec2.describe_tags"] = changing
+    with under_way(session), pytest.raises(ExperimentError, match="stack's own resources"):
+        instances.terminate()
+    assert cloud.called("ec2.terminate_instances") == []
+
+
+def test_two_databases_with_the_stack_s_tags_are_one_too_many(
+    cloud: FakeCloud, stack: StackResources
+) -> None:
+    found = cloud.answers["rds.describe_db_instances"]["DBInstances"]
+    found.append(found[0])
+    with pytest.raises(ExperimentError, match="2 DB instances"):
+        stack.database()
+
+
+def test_subnets_of_others_in_the_same_vpc_are_no_targets(stack: StackResources) -> None:
+    assert stack.subnets("a") == ["subnet-a"]
+
+
+def test_a_database_of_another_name_is_refused(stack: StackResources) -> None:
+    with pytest.raises(ExperimentError, match="db-2"):
+        stack.confirm([Target(kind="database", id="db-2")])
+
+
+def test_a_deployment_group_that_deploys_to_another_fleet_is_refused(
+    cloud: FakeCloud, stack: StackResources
+) -> None:
+    cloud.answers["codedeploy.get_deployment_group"] = {
+        "deploymentGroupInfo": {"autoScalingGroups": [{"name": "elsewhere"}]}
+    }
+    with pytest.raises(ExperimentError, match="haproof-ha-fleet"):
+        stack.confirm([Target(kind="deployment-group", id="haproof-ha-fleet")])
+
+
+def test_the_journal_has_the_way_back_before_the_call(cloud: FakeCloud, session: Session) -> None:
+    assert session.journal is not None
+    noted: list[int] = []
+
+    def create(**_: Any) -> Any:
+        noted.append(len(session.journal.to_put_back))  # type: ignore[union-attr]
+        return {"NetworkAcl": {"NetworkAclId": "acl-closed"}}
+
+    cloud.answers |= {
+        "ec2.create_network_acl": create,
+        "ec2.describe_network_acls": acls("acl-open"),
+    }
+    with under_way(session):
+        network.cut_database(seconds=0)
+    assert noted == [1]
+    assert cloud.called("ec2.replace_network_acl_association") != []
+    assert session.journal.to_put_back == []
+    assert session.ended_ms is not None
+
+
+def acls(name: str) -> dict[str, Any]:
+    association = {
+        "SubnetId": "subnet-d",
+        "NetworkAclId": name,
+        "NetworkAclAssociationId": "assoc-1",
+    }
+    return {"NetworkAcls": [{"NetworkAclId": name, "Associations": [association]}]}
+
+
+def test_a_dry_run_resolves_and_touches_nothing(
+    cloud: FakeCloud, stack: StackResources, session: Session
+) -> None:
+    dry = Session(session.experiment, stack, "dry-run")
+    cloud.answers["ec2.describe_network_acls"] = acls("acl-open")
+    with under_way(dry):
+        instances.terminate(2)
+        instances.hang()
+        network.cut_database()
+        network.lose_zone("silent", "a")
+        database.fail_over()
+        capacity.scale_out()
+    assert [len(one.targets) for one in dry.planned] == [2, 1, 2, 1, 1, 1]
+    assert "i-1" in dry.planned[0].what
+    assert dry.planned[2].reverted
+    changing = [
+        name for name, _ in cloud.calls if not name.partition(".")[2].startswith("describe")
+    ]
+    assert changing == []
+
+
+def test_what_the_stack_cannot_do_is_said_with_its_remedy(
+    cloud: FakeCloud, session: Session
+) -> None:
+    cloud.answers["rds.describe_db_instances"]["DBInstances"][0]["MultiAZ"] = False
+    with under_way(session):
+        with pytest.raises(ExperimentError, match="databaseMultiAz"):
+            database.fail_over()
+        with pytest.raises(ExperimentError, match="at most 4"):
+            capacity.scale_out(2)
+        with pytest.raises(ExperimentError, match="needs 9"):
+            instances.terminate(9)
+
+
+def test_on_aws_fis_needs_a_role(
+    cloud: FakeCloud, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with under_way(session), pytest.raises(ExperimentError, match="--fis-role"):
+        capacity.no_capacity()
+    assert cloud.called("fis.create_experiment_template") == []
+
+
+def test_functions_of_an_experiment_work_only_inside_one() -> None:
+    with pytest.raises(ExperimentError, match="experiment run"):
+        instances.terminate()

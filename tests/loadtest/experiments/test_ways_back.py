@@ -1,0 +1,200 @@
+"""Every way back may be repeated, and is content with what no longer exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments import ways_back
+from loadtest.experiments.undo import FaultJournal, Header, WayBack
+from tests.loadtest.experiments.conftest import FakeCloud, refused
+
+
+def put_back(cloud: FakeCloud, handler: str, **arguments: Any) -> bool:
+    return ways_back.put_back(cloud, WayBack(handler, arguments, "it is as it was"))  # type: ignore[arg-type]
+
+
+class Network:
+    """Subnets and their network ACLs, as the API changes them."""
+
+    def __init__(self, cloud: FakeCloud) -> None:
+        self.of = {"subnet-d": "acl-closed"}
+        self.marked = ["acl-closed"]
+        cloud.answers = {
+            "ec2.describe_network_acls": self.describe,
+            "ec2.replace_network_acl_association": self.replace,
+            "ec2.delete_network_acl": self.delete,
+        }
+
+    def describe(self, Filters: Any) -> Any:  # noqa: N803
+        names = (
+            self.marked
+            if Filters[0]["Name"].startswith("tag:")
+            else [self.of[Filters[0]["Values"][0]]]
+        )
+        return {
+            "NetworkAcls": [
+                {
+                    "NetworkAclId": name,
+                    "Associations": [
+                        {
+                            "SubnetId": subnet,
+                            "NetworkAclId": name,
+                            "NetworkAclAssociationId": f"assoc-{subnet}",
+                        }
+                        for subnet, acl in self.of.items()
+                        if acl == name
+                    ],
+                }
+                for name in names
+            ]
+        }
+
+    def delete(self, NetworkAclId: str) -> None:  # noqa: N803
+        self.marked.remove(NetworkAclId)
+
+    def replace(self, AssociationId: str, NetworkAclId: str) -> None:  # noqa: N803
+        self.of[AssociationId.removeprefix("assoc-")] = NetworkAclId
+
+
+def test_subnets_get_their_acl_back_and_the_closed_one_is_deleted(cloud: FakeCloud) -> None:
+    network = Network(cloud)
+    arguments = {"mark": "m", "subnets": {"subnet-d": "acl-open"}}
+    assert put_back(cloud, "network-acl", **arguments)
+    assert (network.of, network.marked) == ({"subnet-d": "acl-open"}, [])
+    assert not put_back(cloud, "network-acl", **arguments)
+
+
+def test_capacity_that_somebody_else_has_set_since_is_left(cloud: FakeCloud) -> None:
+    assert not put_back(cloud, "desired-capacity", group="haproof-ha", before=2, set=4)
+    assert put_back(cloud, "desired-capacity", group="haproof-ha", before=2, set=3)
+    assert len(cloud.called("autoscaling.set_desired_capacity")) == 1
+
+
+def test_processes_are_resumed_only_if_suspended(cloud: FakeCloud) -> None:
+    group = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"][0]
+    assert not put_back(cloud, "resume-processes", group="g", processes=["Launch"])
+    group["SuspendedProcesses"] = [{"ProcessName": "Launch"}]
+    assert put_back(cloud, "resume-processes", group="g", processes=["Launch"])
+
+
+def test_instances_that_were_replaced_need_nothing(cloud: FakeCloud) -> None:
+    cloud.answers["ec2.describe_instances"] = {"Reservations": []}
+    assert not put_back(cloud, "instance-command", instances=["i-1"], command="true", mark="m")
+    assert not put_back(cloud, "start-instances", instances=["i-1"])
+    assert cloud.called("ssm.send_command") == []
+
+
+def test_what_is_gone_needs_nothing(cloud: FakeCloud) -> None:
+    cloud.answers["ec2.describe_network_acls"] = refused("InvalidSubnetID.NotFound")
+    assert not put_back(cloud, "network-acl", mark="m", subnets={"subnet-d": "acl-open"})
+
+
+def test_only_fis_experiments_with_the_mark_are_stopped(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = {"status": "running"}
+    cloud.answers |= {
+        "fis.list_experiments": {
+            "experiments": [
+                {"id": "EXP-1", "tags": {ways_back.TAG: "m"}, "state": running},
+                {"id": "EXP-2", "tags": {ways_back.TAG: "n"}, "state": running},
+            ]
+        },
+        "fis.get_experiment": {"experiment": {"state": {"status": "stopped"}}},
+        "fis.list_experiment_templates": {
+            "experimentTemplates": [{"id": "EXT-1", "tags": {ways_back.TAG: "m"}}]
+        },
+    }
+    assert put_back(cloud, "fis-experiment", mark="m")
+    assert cloud.called("fis.stop_experiment") == [{"id": "EXP-1"}]
+    assert cloud.called("fis.delete_experiment_template") == [{"id": "EXT-1"}]
+
+
+class Releases:
+    """A deployment group whose last successful revision is the experiment's."""
+
+    def __init__(self, cloud: FakeCloud, last: str) -> None:
+        self.last = last
+        cloud.answers |= {
+            "codedeploy.list_deployments": {"deployments": []},
+            "codedeploy.get_deployment_group": lambda **_: {
+                "deploymentGroupInfo": {"lastSuccessfulDeployment": {"deploymentId": "d-1"}}
+            },
+            "codedeploy.get_deployment": lambda **_: {
+                "deploymentInfo": {
+                    "status": "Succeeded",
+                    "revision": {"s3Location": {"key": self.last}},
+                }
+            },
+            "codedeploy.create_deployment": self.deploy,
+            "s3.list_object_versions": {"Versions": [{"Key": "bad.zip", "VersionId": "1"}]},
+        }
+
+    def deploy(self, **call: Any) -> Any:
+        self.last = call["revision"]["s3Location"]["key"]
+        return {"deploymentId": "d-2"}
+
+
+@pytest.mark.parametrize(("last", "deployed"), [("bad.zip", 1), ("own.zip", 0)])
+def test_the_stack_s_own_revision_is_deployed_again_if_another_one_got_through(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, last: str, deployed: int
+) -> None:
+    monkeypatch.setattr(ways_back, "POLL_S", 0.0)
+    Releases(cloud, last)
+    own = {"s3Location": {"key": "own.zip"}}
+    put_back(
+        cloud,
+        "revision",
+        application="a",
+        group="g",
+        bucket="b",
+        key="bad.zip",
+        mark="m",
+        revision=own,
+    )
+    assert len(cloud.called("codedeploy.create_deployment")) == deployed
+    assert len(cloud.called("s3.delete_object")) == 1
+
+
+def test_what_fails_stays_in_the_journal_and_the_rest_is_put_back(
+    cloud: FakeCloud, tmp_path: Path
+) -> None:
+    journal = FaultJournal.create(tmp_path, Header("m", 1, "r", None, "x"))
+    group = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"][0]
+    group["SuspendedProcesses"] = [{"ProcessName": "Launch"}]
+    launch = {"group": "g", "processes": ["Launch"]}
+    journal.note(WayBack("resume-processes", launch, "g launches"))
+    journal.note(WayBack("start-instances", {"instances": ["i-1"]}, "i-1 runs"))
+    cloud.answers["ec2.describe_instances"] = refused("RequestLimitExceeded")
+
+    done, left = ways_back.put_all_back(cloud, journal)  # type: ignore[arg-type]
+
+    assert done == ["g launches"]
+    assert len(left) == 1
+    assert [one.what for _, one in journal.to_put_back] == ["i-1 runs"]
+    journal.close()
+    assert journal.path.exists()
+
+
+def test_a_way_back_of_a_newer_version_is_said_to_be_one(cloud: FakeCloud) -> None:
+    with pytest.raises(ExperimentError, match="use the version that wrote it"):
+        put_back(cloud, "teleport")
+
+
+@pytest.mark.parametrize(("description", "stopped"), [("m", 1), ("haproof abc", 0)])
+def test_only_the_experiment_s_own_deployment_is_stopped(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, description: str, stopped: int
+) -> None:
+    monkeypatch.setattr(ways_back, "POLL_S", 0.0)
+    cloud.answers |= {
+        "codedeploy.list_deployments": {"deployments": ["d-1"]},
+        "codedeploy.get_deployment": {
+            "deploymentInfo": {"status": "Stopped", "description": description}
+        },
+    }
+    assert put_back(cloud, "stop-deployment", application="a", group="g", mark="m") == stopped
+    assert len(cloud.called("codedeploy.stop_deployment")) == stopped
