@@ -27,6 +27,7 @@ from loadtest.engine.artillery import RECORDER, Generator, Installation
 from loadtest.profiles import Phase, Profile
 from loadtest.runs import paths
 from loadtest.scenario import credentials, scenario
+from loadtest.scenario.script import HOOKS
 from toolchain import locate
 
 PAIRS = 3
@@ -83,7 +84,7 @@ def cpu_seconds(installation: Installation, *, recorded: bool) -> float:
         if not recorded:
             del script["config"]["processor"]
             for flow in script["scenarios"]:
-                for hook in scenario.HOOKS:
+                for hook in HOOKS:
                     del flow[hook]
         (directory / paths.SCRIPT).write_text(yaml.safe_dump(script, sort_keys=False))
         (directory / RECORDER.name).write_text(RECORDER.read_text())

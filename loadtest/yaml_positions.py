@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,10 @@ Location = tuple[str | int, ...]
 """The path to a value: keys and indices from the document's root."""
 
 MERGE = "tag:yaml.org,2002:merge"
+MOST_VALUES = 50_000
+"""Values that a file may have once its aliases are followed: nested ones multiply."""
+MOST_LEVELS = 60
+"""How deep values may be nested: what reads them afterwards recurses."""
 
 
 @dataclass(frozen=True, order=True)
@@ -46,10 +51,11 @@ class YamlError(Exception):
         self.problem = problem
 
 
-class _Loader(yaml.SafeLoader):
+class PositionLoader(yaml.SafeLoader):
     """Gives a value that YAML takes for a number or a date, but that is none, a position too."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Construct a value, or say where the one is that cannot be."""
         try:
             return super().construct_object(node, deep)  # pyright: ignore[reportUnknownMemberType]
         except (ValueError, AttributeError) as error:
@@ -108,23 +114,22 @@ def explain(error: ErrorDetails) -> str:
     return f"{text[0].lower()}{text[1:]}{shown}"
 
 
-def read(path: Path) -> Source:
-    """Parse a file.
+def read(path: Path, kind: type[PositionLoader] = PositionLoader) -> Source:
+    """Parse a file; `kind` says which plain texts are numbers, booleans and so on.
 
     Raises:
         OSError: The file cannot be read.
         YamlError: The file is not plain YAML.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        loader = _Loader(text)
+        loader = kind(_without_tabs(path.read_text(encoding="utf-8-sig")))
         try:
             node = loader.get_single_node()
             if node is None:
                 raise YamlError(Problem(Position(1, 1), "the file is empty"))
             source = Source(None)
             # Walk first: it rejects what construction would loop on or silently accept.
-            _walk(node, (), source, [])
+            _Walk(source).visit(node, (), [])
             source.content = loader.construct_document(node)
         finally:
             loader.dispose()
@@ -141,35 +146,62 @@ def read(path: Path) -> Source:
     return source
 
 
-def _walk(node: yaml.Node, location: Location, source: Source, above: list[yaml.Node]) -> None:
-    if any(node is one for one in above):
-        raise YamlError(Problem(Position.of(node.start_mark), "this anchor contains itself"))
-    source.values.setdefault(location, Position.of(node.start_mark))
-    inside = [*above, node]
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            source.keys.setdefault((*location, index), Position.of(item.start_mark))
-            _walk(item, (*location, index), source, inside)
-    if isinstance(node, yaml.MappingNode):
-        _walk_mapping(node, location, source, inside)
+def _without_tabs(text: str) -> str:
+    """Turn the tabs of JSON into spaces: PyYAML takes them for YAML's forbidden indentation."""
+    if "\t" in text and text.lstrip()[:1] in ("{", "["):
+        try:
+            json.loads(text)
+        except ValueError:
+            return text
+        # JSON has no tab inside of a text.
+        return text.replace("\t", " ")
+    return text
 
 
-def _walk_mapping(
-    node: yaml.MappingNode, location: Location, source: Source, above: list[yaml.Node]
-) -> None:
-    seen = dict[str, Position]()
-    merged = list[yaml.Node]()
-    for key, value in node.value:
-        if key.tag == MERGE:
-            merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
-            continue
-        name, where = str(key.value), Position.of(key.start_mark)
-        if name in seen:
-            text = f"`{name}` is already given on line {seen[name].line}; remove one of them"
+class _Walk:
+    """Visits every node of a document, as often as aliases lead to it, and notes where it is."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._visited = 0
+
+    def visit(self, node: yaml.Node, location: Location, above: list[yaml.Node]) -> None:
+        """Note the positions of a node and of all below it; `above` are those that lead to it."""
+        where = Position.of(node.start_mark)
+        self._visited += 1
+        if any(node is one for one in above):
+            raise YamlError(Problem(where, "this anchor contains itself"))
+        if len(above) > MOST_LEVELS:
+            raise YamlError(Problem(where, f"nested deeper than {MOST_LEVELS} levels"))
+        if self._visited > MOST_VALUES:
+            text = f"more than {MOST_VALUES:,} values, with aliases followed"
             raise YamlError(Problem(where, text))
-        seen[name] = where
-        source.keys.setdefault((*location, name), where)
-        _walk(value, (*location, name), source, above)
-    for value in merged:
-        # The mapping's own keys take precedence, as YAML's merge rule demands.
-        _walk(value, location, source, above)
+        self._source.values.setdefault(location, where)
+        inside = [*above, node]
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                key = Position.of(item.start_mark)
+                self._source.keys.setdefault((*location, index), key)
+                self.visit(item, (*location, index), inside)
+        if isinstance(node, yaml.MappingNode):
+            self._visit_mapping(node, location, inside)
+
+    def _visit_mapping(
+        self, node: yaml.MappingNode, location: Location, above: list[yaml.Node]
+    ) -> None:
+        seen = dict[str, Position]()
+        merged = list[yaml.Node]()
+        for key, value in node.value:
+            if key.tag == MERGE:
+                merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+                continue
+            name, where = str(key.value), Position.of(key.start_mark)
+            if name in seen:
+                text = f"`{name}` is already given on line {seen[name].line}; remove one of them"
+                raise YamlError(Problem(where, text))
+            seen[name] = where
+            self._source.keys.setdefault((*location, name), where)
+            self.visit(value, (*location, name), above)
+        for value in merged:
+            # The mapping's own keys take precedence, as YAML's merge rule demands.
+            self.visit(value, location, above)

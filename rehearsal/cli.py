@@ -9,7 +9,8 @@ import typer
 
 from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
-from region import environment, image_options
+from region import environment as region_environment
+from region import image_options
 from region.cli import CpuFactor, Speed
 from region.machines import instance_types
 from region.options import DEFAULT_ROOT, Root
@@ -70,6 +71,16 @@ def run(
             help="A setting of both stacks, such as instanceType=t4g.small; may be repeated.",
         ),
     ] = None,
+    scenario: Annotated[
+        str, typer.Option(help="What a user does: login, api, or your own Artillery script.")
+    ] = "login",
+    environment: Annotated[
+        str | None, typer.Option(help="One of the script's `config.environments`.")
+    ] = None,
+    pass_env: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="An environment variable that the script may read."),
+    ] = None,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
 ) -> int:
@@ -80,9 +91,10 @@ def run(
     too slow or too unsteady to play the stacks.
 
     Example: `python -m rehearsal run --profile seed --keep`, or with your own application
-    `python -m rehearsal run --revision build/revision -c instanceType=t4g.small`
+    `python -m rehearsal run --revision build/revision --scenario load.yml -c instanceType=t4g.small`
     """
     # Imported here: the statistics libraries take a second that no other command has to pay.
+    from loadtest.cli.options import choose_scenario  # noqa: PLC0415
     from rehearsal.run import Rehearsal  # noqa: PLC0415
 
     rehearsal = Rehearsal(
@@ -93,6 +105,7 @@ def run(
         speed=speed,
         revision=revision.absolute(),
         config=_pairs(config or []),
+        scenario=choose_scenario(scenario, environment, pass_env),
         images=image_options.chosen(root.resolve(), image),
         cpu_factor=cpu_factor,
     )
@@ -199,5 +212,5 @@ def _pairs(texts: list[str]) -> dict[str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    environment.isolate()
+    region_environment.isolate()
     return run_cli(app, "python -m rehearsal", arguments)

@@ -9,7 +9,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,10 +20,13 @@ from rich.console import Console
 from commandline.errors import reported
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import preload, run_loading
+from loadtest.cli.options import chosen_for_hook
 from loadtest.models import RunSummary
 from loadtest.profiles import Profile, profile_named
 from loadtest.reporting import report
 from loadtest.runs import paths as runs_paths
+from loadtest.scenario.scenario import Choice
+from loadtest.scenario.scenario import load as load_scenario
 from loadtest.stack import outputs as stack_outputs
 from region import background, calibration, image_options, preflight, reuse, rootless, session
 from region.cli import factor_arguments
@@ -66,6 +69,8 @@ class Rehearsal:
     config: Mapping[str, str] = field(default_factory=dict[str, str])
     """Settings of the namespace `haproof` that both stacks get."""
     images: image_options.ImageChoice = field(default_factory=image_options.ImageChoice)
+    scenario: Choice = field(default_factory=Choice)
+    """What each user does."""
     cpu_factor: float | None = None
     """What the user set instead of the region's measurement."""
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
@@ -78,7 +83,7 @@ class Rehearsal:
         """Run it and return the verdict's exit code.
 
         Raises:
-            LoadTestError: there is no such load profile.
+            LoadTestError: there is no such load profile or scenario, or the scenario cannot be run.
             SettingsError: the program does not accept the settings.
             UnderWayError: another rehearsal is under way in the same directory.
             ToolError: a program that it needs is missing.
@@ -89,19 +94,24 @@ class Rehearsal:
         """
         # Check whatever can be checked at once before minutes of work.
         profile = profile_named(self.profile)
+        scenario = load_scenario(choice=self.scenario)
+        runs_paths.require_writable(self.results)
         preflight.require(preflight.REHEARSAL)
         preflight.require_revision(self.revision)
         if self.config:
             settings_check.require(STACKS, self._settings())
         rootless.require_port(_listener_port(self.config))
         with under_way.exclusive(self.root):
-            return self._run(profile)
+            return self._run(profile, scenario.notes)
 
-    def _run(self, profile: Profile) -> int:
+    def _run(self, profile: Profile, notes: Sequence[str]) -> int:
         self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
+        for line in notes:
+            self.console.print(line.strip(), style="yellow", highlight=False, markup=False)
         with self._region() as found:
             self._require_cpu(profile)
-            project = Project(found, self.root, {RESULTS_VARIABLE: str(self.results)})
+            variables = {RESULTS_VARIABLE: str(self.results), **chosen_for_hook(self.scenario)}
+            project = Project(found, self.root, variables)
             with self._stacks(project):
                 return self._report(project, self._load_both(project))
 

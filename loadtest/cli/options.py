@@ -13,10 +13,14 @@ from loadtest.analysis.slo import Slo
 from loadtest.cli import tools
 from loadtest.errors import OutputsError
 from loadtest.profiles import Profile, profile_named
+from loadtest.scenario.scenario import Choice, builtin
 from loadtest.stack import outputs as stack_outputs
 from loadtest.stack.outputs import StackOutputs
 
 SLO_VARIABLE = "LOADTEST_SLO"
+SCENARIO_VARIABLE = "LOADTEST_SCENARIO"
+ENVIRONMENT_VARIABLE = "LOADTEST_ENVIRONMENT"
+PASSED_VARIABLE = "LOADTEST_PASS_ENV"
 
 Stack = Annotated[
     str | None, typer.Option("--stack", help="Pulumi stack to read the outputs of, such as `ha`.")
@@ -33,6 +37,21 @@ SloFile = Annotated[
             f"YAML file with the SLO; by default the one that {SLO_VARIABLE} names, else no failure "
             "and a p99 of at most 25.8 ms."
         ),
+    ),
+]
+ScenarioName = Annotated[
+    str, typer.Option("--scenario", help="What a user does: api, login, or an Artillery script.")
+]
+EnvironmentName = Annotated[
+    str | None,
+    typer.Option("--environment", help="One of the script's `config.environments`."),
+]
+PassEnv = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pass-env",
+        metavar="NAME",
+        help="An environment variable that the script may read; may be repeated.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -56,6 +75,39 @@ def read_slo(path: Path | None) -> Slo | None:
     """
     named = path or os.environ.get(SLO_VARIABLE)
     return slo.read(Path(named)) if named else None
+
+
+def choose_scenario(name: str, environment: str | None, pass_env: list[str] | None) -> Choice:
+    """Return which scenario to run.
+
+    Raises:
+        OutputsError: A variable that is to be passed on does not exist.
+    """
+    for variable in pass_env or []:
+        if variable not in os.environ:
+            raise OutputsError(
+                f"--pass-env {variable}: there is no such environment variable; export it first"
+            )
+    return Choice(name, environment, frozenset(pass_env or []))
+
+
+def chosen_for_hook(choice: Choice) -> dict[str, str]:
+    """Return the variables from which `scenario_of_hook` takes a scenario, wherever it runs."""
+    name = choice.name if (builtin(choice.name)) else str(Path(choice.name).absolute())
+    passed = {one: os.environ[one] for one in sorted(choice.pass_env)}
+    named = {
+        SCENARIO_VARIABLE: name,
+        ENVIRONMENT_VARIABLE: choice.environment or "",
+        PASSED_VARIABLE: ",".join(passed),
+    }
+    return {**passed, **named}
+
+
+def scenario_of_hook() -> Choice:
+    """Return the scenario that LOADTEST_SCENARIO and its companions name; the login without them."""
+    passed = [name for name in os.environ.get(PASSED_VARIABLE, "").split(",") if name]
+    name = os.environ.get(SCENARIO_VARIABLE) or "login"
+    return choose_scenario(name, os.environ.get(ENVIRONMENT_VARIABLE) or None, passed)
 
 
 def choose_profile(name: str | None, outputs: StackOutputs) -> Profile:

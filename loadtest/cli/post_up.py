@@ -11,7 +11,7 @@ from rich.console import Console
 from loadtest.analysis import preload
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
-from loadtest.cli.options import SloFile, read_outputs, read_slo
+from loadtest.cli.options import SloFile, read_outputs, read_slo, scenario_of_hook
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.turn import turn
 from loadtest.errors import LoadTestError
@@ -26,7 +26,9 @@ def post_up_command(slo_file: SloFile = None) -> int:
     """Release, then load, as the stack's `loadProfile` says. Reads the outputs on standard input.
 
     The exit code is the gate: a broken SLO fails `pulumi up`. LOADTEST_SLO names the SLO file.
-    LOADTEST_TURN names a Unix socket that tells it when to load, where stacks share a computer.
+    LOADTEST_SCENARIO names the scenario or an Artillery script, LOADTEST_ENVIRONMENT one of its
+    environments, LOADTEST_PASS_ENV the variables that it may read, separated by commas. LOADTEST_TURN
+    names a Unix socket that tells it when to load, where stacks share a computer.
 
     Example: `pulumi stack output --json | python -m loadtest post-up`
     """
@@ -56,6 +58,7 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
         "verdict": None,
         "error": None,
     }
+    scenario = scenario_of_hook()
     statistics = preload.start()
     try:
         done = release.release(outputs, line_printer(console))
@@ -69,6 +72,7 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
                 profile_named(outputs.load_profile),
                 console=console,
                 slo=slo,
+                scenario=scenario,
                 command=tools.artillery(),
             )
         record |= {

@@ -12,7 +12,17 @@ from commandline.exit_codes import ExitCode
 from loadtest.analysis.repeats import RunSeries
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
-from loadtest.cli.options import Json, SloFile, choose_profile, read_outputs, read_slo
+from loadtest.cli.options import (
+    EnvironmentName,
+    Json,
+    PassEnv,
+    ScenarioName,
+    SloFile,
+    choose_profile,
+    choose_scenario,
+    read_outputs,
+    read_slo,
+)
 from loadtest.engine import series
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.series import CompletedSeries
@@ -20,6 +30,7 @@ from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import PROFILES, Profile
 from loadtest.runs import paths
+from loadtest.scenario.scenario import Choice
 from loadtest.stack.outputs import StackOutputs
 
 
@@ -37,9 +48,9 @@ def run_command(
         typer.Option(help=f"Load profile: {', '.join(PROFILES)}. By default the stack's own."),
     ] = None,
     *,
-    scenario: Annotated[
-        str, typer.Option(help="What a user does: a built-in scenario or an Artillery script.")
-    ] = "login",
+    scenario: ScenarioName = "login",
+    environment: EnvironmentName = None,
+    pass_env: PassEnv = None,
     repeat: Annotated[
         int, typer.Option(min=1, max=99, help="Number of runs of each stack: A B B A A B …")
     ] = 1,
@@ -51,10 +62,12 @@ def run_command(
     Examples:
     - `python -m loadtest run --stack ha --profile quick`
     - `python -m loadtest run --stack ha --scenario api --slo our-slo.yml`
+    - `python -m loadtest run --stack ha --scenario ours.yml --environment staging --pass-env TOKEN`
     - `python -m loadtest run --stack single --stack ha --repeat 3`
     - `pulumi stack output --json | python -m loadtest run --outputs -`
     """
     slo = read_slo(slo_file)
+    chosen = choose_scenario(scenario, environment, pass_env)
     targets = [read_outputs(name, None) for name in stack or []]
     targets += [read_outputs(None, file) for file in outputs or []]
     if not 1 <= len(targets) <= 2:
@@ -68,7 +81,7 @@ def run_command(
         _load,
         profile=choose_profile(profile, targets[0]),
         console=console,
-        scenario=scenario,
+        scenario=chosen,
         slo=slo,
     )
     if repeat == 1 and len(targets) == 1:
@@ -84,7 +97,7 @@ def run_command(
 
 
 def _load(
-    outputs: StackOutputs, *, profile: Profile, console: Console, scenario: str, slo: Slo | None
+    outputs: StackOutputs, *, profile: Profile, console: Console, scenario: Choice, slo: Slo | None
 ) -> RunResult:
     return run_load(
         outputs, profile, console=console, scenario=scenario, slo=slo, command=tools.artillery()

@@ -20,13 +20,13 @@ import psutil
 from loadtest.errors import GeneratorError
 from loadtest.runs import paths
 from loadtest.runs.recording import Usage
-from loadtest.scenario.scenario import PROCESSOR
+from loadtest.scenario import script
 
 KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER")
 """All that Artillery inherits. Deliberately not: cloud credentials, HTTP(S)_PROXY (the load goes
 straight to its target, and Artillery supports no exceptions), NODE_OPTIONS and DEBUG (which change what
 is measured), and Artillery Cloud's own variables."""
-RECORDER = Path(__file__).with_name(PROCESSOR)
+RECORDER = Path(__file__).with_name(script.RECORDER)
 REPORTER = Path(__file__).with_name("reporter.cjs")
 
 STOP_GRACE_S = 3.0
@@ -88,9 +88,18 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
 class Generator:
     """One `artillery run`, in a process group of its own."""
 
-    def __init__(self, installation: Installation, directory: Path) -> None:
-        """Start it on the script in `directory`, where it also leaves its log and report."""
+    def __init__(
+        self,
+        installation: Installation,
+        directory: Path,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start it on the script in `directory`, where it also leaves its log and report.
+
+        `variables` are added to its environment.
+        """
         extra = {
+            **(variables or {}),
             "HAPROOF_REQUESTS_FILE": str((directory / paths.REQUESTS).resolve()) + ".gz",
             "HAPROOF_GENERATOR_FILE": str((directory / paths.GENERATOR).resolve()),
             "CUSTOM_REPORTERS": str(REPORTER),

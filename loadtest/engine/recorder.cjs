@@ -26,15 +26,24 @@ const GZIP_LEVEL = 3; // a third of the default level's time, for a tenth more b
 const requestsFile = process.env.HAPROOF_REQUESTS_FILE;
 const generatorFile = process.env.HAPROOF_GENERATOR_FILE;
 
+const target = process.env.HAPROOF_TARGET ? new URL(process.env.HAPROOF_TARGET) : null;
+
 const pending = new Map(); // uuid of a request -> what its hops share, and the hops
+const uuids = new WeakMap(); // Artillery's request -> the uuid that it had when it was sent
+const arrivals = new WeakMap(); // a virtual user's context -> its id, and when it arrived
+const guarded = new WeakSet(); // HTTP agents that reach the target only
 const observed = new WeakSet(); // event emitters that already have our listeners
 let users = 0;
 let lines = [];
 let requestsFd = null;
 let generatorFd = null;
+let judged = false; // functions of the script may find an answer wrong
 let broken = false; // a write failed: anything written now would follow a gap
 
-const epoch = () => performance.timeOrigin + performance.now();
+// Taken before a script's own functions are loaded: they cannot turn this clock.
+const { timeOrigin } = performance;
+const now = performance.now.bind(performance);
+const epoch = () => timeOrigin + now();
 const micro = (ms) => Math.round(ms * 1000) / 1000;
 
 function append(fd, data, file) {
@@ -183,7 +192,30 @@ function observe(emitter) {
 function arrive(context) {
   if (requestsFd === null) start();
   users += 1;
-  context.haproofUser = { id: `${threadId}-${users}`, arrived: epoch() };
+  arrivals.set(context, { id: `${threadId}-${users}`, arrived: epoch() });
+  guard(context);
+}
+
+// Whoever redirects or captures a URL could send the load to somebody else.
+function guard(context) {
+  for (const agent of [context._httpAgent, context._httpsAgent]) {
+    if (!target || !agent || guarded.has(agent)) continue;
+    guarded.add(agent);
+    const { addRequest } = agent;
+    agent.addRequest = function (request, options, ...rest) {
+      if (isTarget(options)) return addRequest.call(this, request, options, ...rest);
+      const host = `${options.host}:${options.port}`;
+      complain(`a request went to ${host}: only the stack's own URL, ${target.host}, is put under load`);
+      return process.nextTick(() => request.destroy(new Error(`${host} is not the stack's`)));
+    };
+  }
+}
+
+// Any of the usual ports: a stack may redirect from HTTP to HTTPS.
+function isTarget({ host, port }) {
+  const own = [Number(target.port) || (target.protocol === 'https:' ? 443 : 80), 80, 443];
+  const bare = (name) => String(name).replace(/^\[|\]$/g, '').toLowerCase();
+  return bare(host) === bare(target.hostname) && own.includes(Number(port));
 }
 
 function beforeScenario(context, _emitter, next) {
@@ -192,23 +224,33 @@ function beforeScenario(context, _emitter, next) {
 }
 
 function beforeRequest(request, context, emitter, next) {
-  if (!context.haproofUser) arrive(context);
+  if (!arrivals.has(context)) arrive(context);
+  const user = arrivals.get(context);
   observe(emitter);
+  uuids.set(request, request.uuid);
   pending.set(request.uuid, {
-    user: context.haproofUser.id,
-    arrived: context.haproofUser.arrived,
+    user: user.id,
+    arrived: user.arrived,
     endpoint: endpointOf(request),
     expect: expectedStatuses(request.expect),
     follows: request.followRedirect !== false,
-    inspects: request.capture !== undefined || request.match !== undefined,
+    inspects: judged || request.capture !== undefined || request.match !== undefined,
     mismatch: false,
     hops: []
   });
   return next();
 }
 
+// A function of the script found the answer wrong.
+function reject(request) {
+  const found = pending.get(uuids.get(request));
+  if (found) found.mismatch = true;
+  finish(request);
+}
+
 // Remove a request from the pending ones and write those of its hops that are not written yet.
-function finish(uuid, error) {
+function finish(sent, error) {
+  const uuid = uuids.get(sent);
   const request = pending.get(uuid);
   pending.delete(uuid);
   if (!request) return null;
@@ -219,19 +261,58 @@ function finish(uuid, error) {
 }
 
 function afterResponse(request, _response, _context, _emitter, next) {
-  const unexpected = finish(request.uuid);
+  const unexpected = finish(request);
   // Artillery counts a user who got a 503 as completed; we count that user as failed.
   return unexpected === null ? next() : next(new Error(`UNEXPECTED_STATUS_${unexpected}`));
 }
 
 function onError(error, request, _context, _emitter, next) {
-  finish(request.uuid, error);
+  finish(request, error);
   return next();
 }
 
-module.exports = {
+// --- what happens once, before or after the load: not measured, but it has to succeed ---
+
+function beforeAround(context, _emitter, next) {
+  guard(context);
+  return next();
+}
+
+const aroundName = (request) => `the request ${request.method} ${endpointOf(request).split(' ').at(-1)}`;
+
+function aroundResponse(request, response, _context, _emitter, next) {
+  const expected = expectedStatuses(request.expect);
+  const { statusCode } = response;
+  const good = expected.length > 0 ? expected.includes(statusCode) : statusCode < 400;
+  if (!good) complain(`${aroundName(request)} before or after the load answered ${statusCode}`);
+  return next();
+}
+
+function aroundError(error, request, _context, _emitter, next) {
+  complain(`${aroundName(request)} before or after the load failed: ${error.code || error.message}`);
+  return next();
+}
+
+// Only looks: what happens then is Artillery's and Node's own.
+process.on('uncaughtExceptionMonitor', (error) => complain(String(error?.message ?? error)));
+
+const functions = {
   haproofBeforeScenario: beforeScenario,
   haproofBeforeRequest: beforeRequest,
   haproofAfterResponse: afterResponse,
-  haproofOnError: onError
+  haproofOnError: onError,
+  haproofBeforeAround: beforeAround,
+  haproofAroundResponse: aroundResponse,
+  haproofAroundError: aroundError
+};
+
+// Artillery takes the functions; `processor.mjs` also what its wrappers need.
+module.exports = {
+  ...functions,
+  functions,
+  complain,
+  reject,
+  judge: () => {
+    judged = true;
+  }
 };

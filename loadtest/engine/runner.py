@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import platform
 import shutil
 import time
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
 from rich.console import Console
 
 from loadtest.analysis import run_loading
@@ -21,7 +21,7 @@ from loadtest.analysis.run_loading import Ending
 from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import summarise
 from loadtest.engine import artillery as engine_artillery
-from loadtest.engine import progress, target_usage
+from loadtest.engine import own_functions, progress, script_errors, target_usage
 from loadtest.engine.artillery import Generator, Installation
 from loadtest.engine.host import HostRecorder
 from loadtest.engine.prober import Prober
@@ -35,7 +35,7 @@ from loadtest.runs import paths
 from loadtest.runs.journal import Tail
 from loadtest.runs.probes import parse_probe
 from loadtest.runs.recording import Usage, WorkerError, parse_event, parse_exchange
-from loadtest.scenario import credentials
+from loadtest.scenario import credentials, js_yaml
 from loadtest.scenario import scenario as scenarios
 from loadtest.stack.outputs import StackOutputs
 
@@ -65,6 +65,8 @@ class _Plan:
     artillery: Installation
     slow_ms: float
     target: TargetUsage | None
+    pass_env: frozenset[str] = frozenset()
+    """Environment variables that Artillery gets."""
 
     @property
     def timeout_s(self) -> float:
@@ -107,7 +109,7 @@ def run_load(
     console: Console,
     command: Sequence[str],
     base: Path | None = None,
-    scenario: str = "login",
+    scenario: str | scenarios.Choice = "login",
     slo: Slo | None = None,
     directory: Path | None = None,
     stopped: Callable[[], bool] = lambda: False,
@@ -124,7 +126,10 @@ def run_load(
         GeneratorError: The generator crashed, hung or could not write; what was measured until then
             is saved as well, as far as there is room.
     """
-    loaded = scenarios.load(scenario)
+    choice = scenarios.Choice(scenario) if isinstance(scenario, str) else scenario
+    loaded = scenarios.load(choice.name, choice)
+    for line in loaded.notes:
+        console.print(line.strip(), style="yellow", highlight=False, markup=False, soft_wrap=True)
     installation = engine_artillery.inspect(command)
     loaded.check_supply(profile, installation.workers, outputs.seed_users)
     directory = directory or paths.new_directory(
@@ -132,7 +137,9 @@ def run_load(
     )
     slow_ms = (slo or objectives.default()).slow_ms
     target = target_usage.find()
-    plan = _Plan(directory, outputs, loaded, profile, installation, slow_ms, target)
+    plan = _Plan(
+        directory, outputs, loaded, profile, installation, slow_ms, target, choice.pass_env
+    )
     try:
         settings = _prepare(plan)
         outcome = _follow(plan, settings, console, stopped)
@@ -173,8 +180,7 @@ def _prepare(plan: _Plan) -> RunSettings:
     settings = plan.settings(datetime.now(UTC))
     paths.write_text(plan.directory / paths.SETTINGS, settings.model_dump_json(indent=2) + "\n")
     script = plan.scenario.artillery_script(plan.outputs.url, plan.profile)
-    text = yaml.safe_dump(script, sort_keys=False, allow_unicode=True)
-    paths.write_text(plan.directory / paths.SCRIPT, text)
+    paths.write_text(plan.directory / paths.SCRIPT, js_yaml.write(script))
     paths.write_text(plan.directory / paths.OUTPUTS, plan.outputs.to_json() + "\n")
     try:
         # A copy next to the script, so that the directory alone documents what ran.
@@ -188,6 +194,13 @@ def _prepare(plan: _Plan) -> RunSettings:
     return settings
 
 
+def _environment(plan: _Plan) -> dict[str, str]:
+    """Return what Artillery gets besides what every run has."""
+    own = own_functions.prepare(plan.scenario, plan.directory, plan.artillery)
+    let_in = {name: os.environ[name] for name in plan.pass_env if name in os.environ}
+    return {**let_in, **own, "HAPROOF_TARGET": plan.outputs.url}
+
+
 def _follow(
     plan: _Plan, settings: RunSettings, console: Console, stopped: Callable[[], bool]
 ) -> _Outcome:
@@ -196,7 +209,7 @@ def _follow(
     follower = _Follower(plan.directory, meter)
     title = f"{plan.outputs.topology}: {plan.profile.name}, {plan.profile.description}"
     prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{paths.PROBES}.gz")
-    artillery = Generator(plan.artillery, plan.directory)
+    artillery = Generator(plan.artillery, plan.directory, _environment(plan))
     watch = HostRecorder(plan.directory / paths.HOST, artillery.pid)
     why, ended = None, False
     try:
@@ -220,12 +233,18 @@ def _follow(
     if ended and why is None:
         return _Outcome(why=msg("cut.stopped"))
     why = why or _failed(artillery.complaint or follower.failure)
-    why = why or _ended_badly(artillery, meter, follower)
+    why = why or _script_failed(plan, follower) or _ended_badly(artillery, meter, follower)
     return _Outcome() if why is None else _Outcome(why, _failure(why, plan, artillery))
 
 
 def _failed(error: str | None) -> Message | None:
     return msg("cut.generator-failed", error=free_text(error)) if error else None
+
+
+def _script_failed(plan: _Plan, follower: _Follower) -> Message | None:
+    """Return what the script itself did wrong: it would be taken for counts that do not add up."""
+    found = script_errors.find(plan.directory, follower.errors)
+    return msg("cut.script-failed", error=free_text(found)) if found else None
 
 
 def _ended_badly(
@@ -256,6 +275,8 @@ class _Follower:
         self._probes = Tail(directory / f"{paths.PROBES}.gz")
         self._usage = directory / paths.GENERATOR
         self._sampled_at = 0.0
+        self.errors: set[str] = set()
+        """The errors with which requests ended."""
         self.failure: str | None = None
         """Why the recorded files cannot be read or written."""
         self.worker_error: str | None = None
@@ -270,6 +291,7 @@ class _Follower:
         except ValueError as error:
             self.failure = f"the recorder wrote something unreadable: {error}"
             return
+        self.errors |= {one.error for one in exchanges if one.error is not None}
         errors = (event.message for event in events if isinstance(event, WorkerError))
         self.worker_error = self.worker_error or next(errors, None)
         self._meter.add(exchanges, events, probes)

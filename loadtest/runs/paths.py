@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,23 @@ SUMMARY = "run.json"
 def base() -> Path:
     """Return the directory of all results: `results/`, or what LOADTEST_RESULTS names."""
     return Path(os.environ.get(BASE_VARIABLE) or "results")
+
+
+def require_writable(base: Path) -> None:
+    """Create the results directory, and prove that something can be written there.
+
+    Raises:
+        ResultsError: It cannot.
+    """
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=base, prefix=".writable-"):
+            pass
+    except OSError as error:
+        raise ResultsError(
+            f"cannot write results to {base}: {error.strerror}; name another directory (`--results`, "
+            "LOADTEST_RESULTS)"
+        ) from error
 
 
 def new_directory(results: Path, topology: str, profile: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from loadtest.scenario.schema import METHODS
+from loadtest.scenario.steps import METHODS
 
 Step = Mapping[str, Any]
 Journey = tuple[str, ...]
@@ -38,7 +38,7 @@ def _journey(flow: Sequence[Step]) -> Journey | None:
         if method is not None:
             request = step[method]
             name = request.get("name") if isinstance(request, Mapping) else None
-            if not isinstance(name, str) or "ifTrue" in request:
+            if not isinstance(name, str) or {"ifTrue", "probability"} & request.keys():
                 return None
             names.append(name)
         elif not {"think", "log"} & step.keys():

@@ -14,20 +14,15 @@ from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text
 from loadtest.models import ScenarioRecord
 from loadtest.profiles import Profile
-from loadtest.scenario import credentials, flows, validation
-from loadtest.scenario.schema import Payload, Script, requests_in, think_s
+from loadtest.scenario import credentials, flows, script, validation, walk
+from loadtest.scenario.js_yaml import ScriptLoader
+from loadtest.scenario.processor import Processor
+from loadtest.scenario.schema import Payload, Script
+from loadtest.scenario.steps import requests_in, think_s
+from loadtest.scenario.validation import Validated
 from loadtest.yaml_positions import YamlError, read
 
 SCENARIOS = Path(__file__).parent / "builtin"
-PROCESSOR = "recorder.cjs"
-"""The recorder, which the runner copies next to the script."""
-HOOKS = {
-    "beforeScenario": "haproofBeforeScenario",
-    "beforeRequest": "haproofBeforeRequest",
-    "afterResponse": "haproofAfterResponse",
-    "onError": "haproofOnError",
-}
-"""Scenario-level hooks, and the function of the recorder that each calls."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +31,19 @@ class Scenario:
 
     name: str
     script: dict[str, Any]
-    """The content of the file."""
+    """The content of the file, without what the runner sets."""
     validated: Script
     """The same content, parsed by the schema."""
     digest: str
     """SHA-256 of its content and its payload files, independent of layout and comments."""
     directory: Path
     """Directory of the file; paths of payload files are relative to it."""
+    target_path: str = ""
+    """What the file's own target adds to every path."""
+    processor: Processor | None = None
+    """The functions that it brings."""
+    notes: tuple[str, ...] = ()
+    """What is taken over or replaced, a line each."""
 
     @property
     def description(self) -> Message:
@@ -106,23 +107,24 @@ class Scenario:
 
     def artillery_script(self, target: str, profile: Profile) -> dict[str, Any]:
         """Return the scenario aimed at a target, with the profile's phases and the recorder."""
-        config = {
-            **self.script["config"],
-            "target": target,
-            "phases": [phase.to_artillery() for phase in profile.phases],
-            "processor": f"./{PROCESSOR}",
-        }
+        phases = [phase.to_artillery() for phase in profile.phases]
+        made = script.compose(self.script, f"{target.rstrip('/')}{self.target_path}", phases)
         if self.validated.config.payload:
-            config["payload"] = [self._payload(one) for one in self.validated.config.payload]
-        scenarios = [{**scenario, **HOOKS} for scenario in self.script["scenarios"]]
-        return {**self.script, "config": config, "scenarios": scenarios}
+            given = walk.listed(self.script["config"]["payload"])
+            pairs = zip(given, self.validated.config.payload, strict=True)
+            made["config"]["payload"] = [self._payload(entry, one) for entry, one in pairs]
+        return made
 
-    def _payload(self, payload: Payload) -> dict[str, Any]:
-        entry = payload.model_dump(exclude_unset=True)
-        if not is_seeded(payload, self.directory):
-            # Artillery runs in the results directory.
-            entry["path"] = str((self.directory / payload.path).resolve())
-        return entry
+    def _payload(self, entry: dict[str, Any], payload: Payload) -> dict[str, Any]:
+        if is_seeded(payload, self.directory):
+            return entry
+        # Artillery runs in the results directory.
+        return {**entry, "path": str((self.directory / payload.path).resolve())}
+
+    @property
+    def functions(self) -> list[str]:
+        """The functions of its processor that it names."""
+        return script.functions(self.script)
 
 
 def is_seeded(payload: Payload, directory: Path) -> bool:
@@ -143,35 +145,63 @@ def _check_rows(file: Path, payload: Payload, profile: Profile, workers: int) ->
         )
 
 
-def load(name_or_path: str = "login") -> Scenario:
+def builtin(name: str) -> Path | None:
+    """Return the file of a built-in scenario; None if there is none of that name."""
+    file = SCENARIOS / f"{name}.yml"
+    return file if file.is_file() else None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which scenario, and what of it."""
+
+    name: str = "login"
+    """A built-in scenario's name, or the path of an Artillery script."""
+    environment: str | None = None
+    """One of the script's `config.environments`."""
+    pass_env: frozenset[str] = frozenset()
+    """Environment variables that Artillery gets."""
+
+
+def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
     """Load one of the project's scenarios by name, or any other by path.
 
     Raises:
         LoadTestError: The file is missing or wrong; the message lists every problem with its line.
     """
-    built_in = SCENARIOS / f"{name_or_path}.yml"
-    path = built_in if built_in.is_file() else Path(name_or_path)
+    chosen = choice or Choice(name_or_path)
+    path = builtin(chosen.name) or Path(chosen.name)
     try:
-        source = read(path)
+        source = read(path, ScriptLoader)
     except OSError as error:
         known = ", ".join(sorted(file.stem for file in SCENARIOS.glob("*.yml")))
         raise LoadTestError(
-            f"cannot read the scenario {name_or_path!r} ({error.strerror}); "
+            f"cannot read the scenario {chosen.name!r} ({error.strerror}); "
             f"give the path of an Artillery script or one of {known}"
         ) from error
     except YamlError as error:
         raise LoadTestError(validation.describe(path, [error.problem])) from error
-    script, problems = validation.validate(source, path.parent)
-    if script is None or problems:
-        raise LoadTestError(validation.describe(path, problems))
+    found = validation.validate(source, path, chosen.environment, chosen.pass_env)
+    if found.script is None or found.problems:
+        raise LoadTestError(validation.describe(path, found.problems))
     return Scenario(
-        path.stem, source.content, script, _digest(source.content, script, path), path.parent
+        path.stem,
+        found.content,
+        found.script,
+        _digest(found, found.script, path),
+        path.parent,
+        found.path,
+        found.processor,
+        tuple(validation.listing(path, found.notes)),
     )
 
 
-def _digest(content: Any, script: Script, path: Path) -> str:
-    found = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode())
-    for payload in script.config.payload:
+def _digest(found: Validated, parsed: Script, path: Path) -> str:
+    digest = hashlib.sha256(json.dumps(found.content, sort_keys=True, default=str).encode())
+    for payload in parsed.config.payload:
         if not is_seeded(payload, path.parent):
-            found.update((path.parent / payload.path).read_bytes())
-    return found.hexdigest()
+            digest.update((path.parent / payload.path).read_bytes())
+    for file in found.uploads:
+        digest.update(file.read_bytes())
+    digest.update((found.path + (found.processor.source if found.processor else "")).encode())
+    return digest.hexdigest()

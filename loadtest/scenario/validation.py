@@ -1,217 +1,280 @@
-"""Validation of a scenario file before it runs: every problem, with its position."""
+"""Validation of a scenario file before it runs: every problem, with its position and remedy."""
 
 from __future__ import annotations
 
-import csv
-import difflib
 import re
-from collections.abc import Iterator
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from loadtest.scenario import credentials
-from loadtest.scenario.schema import METHODS, Config, Flow, Http, Payload, Request, Script
-from loadtest.yaml_positions import Location, Position, Problem, Source, explain
+from loadtest.scenario import conditions, payloads, templates, urls, variables, walk
+from loadtest.scenario import processor as processors
+from loadtest.scenario.adoption import Adopted, adopt
+from loadtest.scenario.findings import structural
+from loadtest.scenario.payloads import SEEDED, PayloadFile
+from loadtest.scenario.processor import Processor
+from loadtest.scenario.schema import Script
+from loadtest.scenario.variables import Variables
+from loadtest.yaml_positions import Location, Problem, Source
 
-SEEDED = "credentials.csv"
-"""Name of the payload file that the runner writes: the visitors that the stack has seeded."""
+__all__ = ["SEEDED", "Validated", "describe", "validate"]
 
-FUNCTIONS = "functions need a processor, and the recorder is the processor"
-UNSUPPORTED = {
-    "target": "the runner sets it, from the stack's outputs",
-    "phases": "the runner sets them, from the load profile",
-    "processor": "the recorder is the processor",
-    "environments": "nothing selects one of them",
-    "ensure": "haproof evaluates the SLO itself",
-    "engines": "only HTTP is recorded",
-    "timeout": "Artillery reads `config.http.timeout`",
-    "before": "its requests would not be recorded",
-    "after": "its requests would not be recorded",
-    "pool": "every visitor opens a new connection",
-    "beforeScenario": "the recorder needs that hook",
-    "afterScenario": FUNCTIONS,
-    "beforeRequest": "the recorder needs that hook",
-    "afterResponse": "the recorder needs that hook",
-    "onError": "the recorder needs that hook",
-    "function": FUNCTIONS,
-    "whileTrue": FUNCTIONS,
-    "loadAll": "every user gets one row, by `fields`",
-}
-"""Keys that Artillery knows but a scenario may not contain, and why."""
-
-KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = tuple(
-    (re.compile(pattern), names, what)
-    for pattern, names, what in (
-        (r"", tuple(Script.model_fields), "a scenario file"),
-        (r"config", tuple(Config.model_fields), "`config`"),
-        (r"config/http", tuple(Http.model_fields), "`config.http`"),
-        (r"config/payload(/\d+)?", tuple(Payload.model_fields), "`config.payload`"),
-        (r"scenarios/\d+", tuple(Flow.model_fields), "a scenario"),
-        (
-            r".*/(flow|loop|parallel)/\d+",
-            (*METHODS, "loop", "parallel", "think", "log", "count", "over"),
-            "a step",
-        ),
-        (
-            rf".*/({'|'.join(METHODS)})",
-            tuple((field.alias or name) for name, field in Request.model_fields.items()),
-            "a request",
-        ),
-        (r".*/expect(/\d+)?", ("statusCode",), "`expect`, of which only the status is checked"),
-    )
-)
-"""By the path to a part: the keys that it may contain, and what it is called."""
-
-VARIABLE = re.compile(r"\{\{\s*([A-Za-z_$][\w$]*)")
-ENVIRONMENT = "$processEnvironment"
+HOOKS = ("beforeScenario", "afterScenario", "beforeRequest", "afterResponse", "onError")
+KEPT_VARIABLES = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "NODE_ENV"})
+"""Environment variables that are there anyway, or whose absence changes nothing."""
 
 
-def validate(source: Source, directory: Path) -> tuple[Script | None, list[Problem]]:
-    """Return the script, and everything that is wrong with it, in the order of the file."""
+@dataclass(frozen=True)
+class Validated:
+    """A file as it was found to be."""
+
+    content: Any
+    """What Artillery gets, without what the runner sets itself."""
+    script: Script | None
+    """The same, parsed; None if the structure is wrong."""
+    path: str
+    """What the script's target adds to every path."""
+    processor: Processor | None
+    problems: list[Problem]
+    notes: list[Problem]
+    uploads: tuple[Path, ...] = ()
+    """Files that its requests send."""
+
+
+def validate(
+    source: Source, file: Path, environment: str | None = None, let_in: frozenset[str] = frozenset()
+) -> Validated:
+    """Return everything that is wrong with a file, and what is taken over, in the order of the file.
+
+    `environment` is one of `config.environments`; `let_in` names the environment variables that
+    Artillery gets.
+    """
+    adopted = adopt(source, file, environment)
+    content = adopted.source.content
+    script = None
     try:
-        script = Script.model_validate(source.content)
+        script = Script.model_validate(content)
     except ValidationError as error:
-        return None, sorted({_problem(source, one) for one in error.errors()})
-    problems = [*_files(script, source, directory), *_variables(script, source)]
-    return script, sorted(problems)
+        adopted.problems += structural(adopted.source, error)
+    read = list(payloads.read(content, file.parent))
+    processor = _processor(adopted, content, file.parent, let_in)
+    columns = {name: values for one in read for name, values in one.columns()}
+    check = _Check(adopted, variables.collect(content, columns, processor, let_in), file.parent)
+    check.all(read)
+    return Validated(
+        content,
+        script,
+        adopted.target.path,
+        processor,
+        sorted(set(adopted.problems)),
+        sorted(set(adopted.notes)),
+        tuple(sorted(set(check.uploads))),
+    )
 
 
 def describe(path: Path, problems: list[Problem]) -> str:
     """Format the problems as a message: a line each, as compilers write them."""
-    lines = [f"  {path}:{p.position.line}:{p.position.column}: {p.text}" for p in problems]
-    return "\n".join([f"the scenario {path} cannot be run:", *lines])
+    return "\n".join([f"the scenario {path} cannot be run:", *listing(path, problems)])
 
 
-# --- structure ------------------------------------------------------------------------------------
+def listing(path: Path, problems: list[Problem]) -> list[str]:
+    """Format problems or notes, a line each."""
+    return [f"  {path}:{one.position.line}:{one.position.column}: {one.text}" for one in problems]
 
 
-def _problem(source: Source, error: ErrorDetails) -> Problem:
-    location = source.resolve(error["loc"])
-    match error["type"]:
-        case "extra_forbidden":
-            return Problem(source.keys[location], _unknown(location))
-        case "missing":
-            return Problem(_start(source, location), _missing(error["loc"][-1], location))
-        case _:
-            what = f"`{location[-1]}`: " if location and isinstance(location[-1], str) else ""
-            return Problem(_start(source, location), f"{what}{explain(error)}")
-
-
-def _start(source: Source, location: Location) -> Position:
-    """Return where to look for a problem with a value: at its key, if it has one."""
-    return source.keys.get(location) or source.values[location]
-
-
-def _unknown(location: Location) -> str:
-    key = str(location[-1])
-    part = "/".join(map(str, location[:-1]))
-    if key in UNSUPPORTED and not (key == "timeout" and re.fullmatch(r"config/http", part)):
-        if key == "timeout" and part != "config":
-            return "remove `timeout`: Artillery ignores it here and reads `config.http.timeout`"
-        return f"remove `{key}`: {UNSUPPORTED[key]}"
-    names, what = next(
-        ((names, what) for pattern, names, what in KNOWN if pattern.fullmatch(part)), ((), "this")
-    )
-    close = difflib.get_close_matches(key, names, n=1)
-    hint = f"; did you mean `{close[0]}`?" if close else _choices(names)
-    return f"unknown key `{key}` in {what}{hint}"
-
-
-def _choices(names: tuple[str, ...]) -> str:
-    return f"; known are {', '.join(names)}" if names else "; remove it"
-
-
-def _missing(key: str | int, location: Location) -> str:
-    match key:
-        case "http":
-            return "`config` needs `http` with a `timeout` in seconds"
-        case "timeout":
-            return (
-                "`http` needs a `timeout` in seconds: without one, Artillery's agent gives up after "
-                "8 s, under another error"
-            )
-        case "flow":
-            return "a scenario needs a `flow` with its requests"
-        case "order":
-            return (
-                "a payload needs an `order`: `sequence` for a row per user, or `random` (Artillery's "
-                "own default), which repeats rows"
-            )
-        case _:
-            where = f"`{location[-1]}`" if location and isinstance(location[-1], str) else "this"
-            return f"{where if location else 'a scenario file'} needs `{key}`"
-
-
-# --- content -------------------------------------------------------------------------------------
-
-
-def _payloads(script: Script, source: Source) -> Iterator[tuple[Payload, Location]]:
-    for index, payload in enumerate(script.config.payload):
-        many: Location = ("config", "payload", index)
-        yield payload, many if many in source.values else ("config", "payload")
-
-
-def _files(script: Script, source: Source, directory: Path) -> Iterator[Problem]:
-    for payload, location in _payloads(script, source):
-        path = directory / payload.path
-        if payload.path == SEEDED and not path.exists():
-            if tuple(payload.fields) != credentials.HEADER:
-                text = f"the seeded visitors have the fields {', '.join(credentials.HEADER)}"
-                yield Problem(_start(source, (*location, "fields")), text)
-            continue
-        if problem := _file(payload, path):
-            yield Problem(_start(source, (*location, "path")), problem)
-
-
-def _file(payload: Payload, path: Path) -> str | None:
-    """Return what is wrong with a payload's file; None if nothing is."""
+def _processor(
+    adopted: Adopted, content: Any, directory: Path, let_in: frozenset[str]
+) -> Processor | None:
+    name = walk.mapping(walk.mapping(content).get("config")).get("processor")
+    where: Location = ("config", "processor")
+    if not isinstance(name, str):
+        return None
+    found = processors.find(directory, name)
+    if found is None:
+        adopted.refuse(
+            where, f"cannot read the processor {directory / name}: there is no such file"
+        )
+        return None
     try:
-        with path.open(newline="", encoding="utf-8") as text:
-            rows = list(
-                islice(csv.reader(text, delimiter=payload.delimiter), payload.skipHeader + 1)
+        read = processors.read(found)
+    except (OSError, UnicodeDecodeError) as error:
+        adopted.refuse(where, f"cannot read the processor {found}: {error}")
+        return None
+    for one in read.environment():
+        if one not in KEPT_VARIABLES | let_in:
+            text = f"{found.name} reads `process.env.{one}`, which is empty: `--pass-env {one}`"
+            adopted.note(where, f"{text} lets it in")
+    return read
+
+
+@dataclass
+class _Check:
+    """Looks at what the structure does not say: files, variables, URLs, conditions, functions."""
+
+    adopted: Adopted
+    variables: Variables
+    directory: Path
+    uploads: list[Path] = field(default_factory=list[Path])
+
+    @property
+    def _content(self) -> dict[str, Any]:
+        return walk.mapping(self.adopted.source.content)
+
+    def all(self, read: list[PayloadFile]) -> None:
+        """Look at everything."""
+        for one in read:
+            if one.problem:
+                self.adopted.refuse((*one.location, one.at), one.problem)
+            for note in one.notes():
+                self.adopted.note((*one.location, "path"), note)
+        self._lists()
+        self._templates()
+        for request in walk.requests(self._content):
+            self._url(request)
+            self._condition(request)
+            self._files(request)
+            self._empty(request.content, request.location)
+            self._functions(request.content, request.location, ("beforeRequest", "afterResponse"))
+        for index, scenario in enumerate(walk.sequence(self._content.get("scenarios"))):
+            self._functions(walk.mapping(scenario), ("scenarios", index), HOOKS)
+        for step in walk.steps(self._content):
+            self._step(step)
+
+    def _lists(self) -> None:
+        given = walk.mapping(walk.mapping(self._content.get("config")).get("variables"))
+        for name, value in given.items():
+            if value == []:
+                text = f"`{name}` is an empty list: Artillery takes one of its values for each user"
+                self.adopted.refuse(("config", "variables", name), text)
+
+    def _templates(self) -> None:
+        plugins = walk.mapping(walk.mapping(self._content.get("config")).get("plugins"))
+        fake = "fake-data" in plugins
+        for location, text in walk.texts(self._content):
+            in_config = location[:1] == ("config",)
+            if location[-1:] == ("ifTrue",):
+                continue  # Not a template at all: see `conditions`.
+            for problem in templates.problems(text, self.variables, fake=fake, in_config=in_config):
+                self.adopted.refuse(location, problem)
+            if in_config and "{{" in text and "$random" in text:
+                note = "Artillery computes this once: all users get the same value"
+                self.adopted.note(location, note)
+
+    def _url(self, request: walk.FoundRequest) -> None:
+        url = request.content.get("url")
+        if not isinstance(url, str) or not url:
+            return
+        found = urls.judge(url, self.adopted.target, self.variables)
+        where = (*request.location, "url")
+        if found.problem:
+            self.adopted.refuse(where, found.problem)
+        if found.note:
+            self.adopted.note(where, found.note)
+        request.content["url"] = found.url
+
+    def _condition(self, request: walk.FoundRequest) -> None:
+        condition = request.content.get("ifTrue")
+        if isinstance(condition, str):
+            for problem in conditions.problems(condition, self.variables):
+                self.adopted.refuse((*request.location, "ifTrue"), problem)
+
+    def _files(self, request: walk.FoundRequest) -> None:
+        for name, part in walk.mapping(request.content.get("formData")).items():
+            given = walk.mapping(part).get("fromFile")
+            where = (*request.location, "formData", name, "fromFile")
+            if not isinstance(given, str):
+                continue
+            # Artillery would look beside its own script, which is a copy somewhere else.
+            part["fromFile"] = str(self.directory.resolve() / given)
+            for one in self._names(given, where):
+                file = self.directory / one
+                if file.is_file():
+                    self.uploads.append(file.resolve())
+                else:
+                    self.adopted.refuse(where, f"cannot read the file {file}: there is none")
+
+    def _names(self, given: str, where: Location) -> list[str]:
+        """Return every file that a name with a variable in it can mean."""
+        names = list(dict.fromkeys(templates.roots(given)))
+        if not names:
+            return [given]
+        values = self.variables.values(names[0]) if len(names) == 1 else None
+        if values is None:
+            text = "its name is known only in the run: use a variable of `config` or a payload"
+            self.adopted.refuse(where, text)
+            return []
+        pattern = re.compile(r"\{\{[^{}]*\}\}")
+        return [pattern.sub(str(value).replace("\\", r"\\"), given) for value in values]
+
+    def _empty(self, content: dict[str, Any], location: Location) -> None:
+        for key, value in content.items():
+            if value is None:
+                self.adopted.refuse((*location, key), f"`{key}` is empty: fill it in or remove it")
+
+    def _functions(
+        self, content: dict[str, Any], location: Location, keys: tuple[str, ...]
+    ) -> None:
+        for key in keys:
+            for name in walk.listed(content.get(key)):
+                if isinstance(name, str):
+                    self._function(name, (*location, key))
+
+    def _function(self, name: str, where: Location) -> None:
+        processor = self.variables.processor
+        if processor is None:
+            if "processor" not in walk.mapping(self._content.get("config")):
+                text = f"`{name}` is a function: name its file as `processor` below `config`"
+                self.adopted.refuse(where, text)
+        elif name.startswith("haproof"):
+            self.adopted.refuse(where, f"`{name}` is a name of the recorder: choose another one")
+        elif not processor.mentions(name):
+            text = f"{processor.path.name} has no function `{name}`"
+            self.adopted.refuse(where, text)
+
+    def _step(self, step: walk.FoundStep) -> None:
+        keys = set(step.content)
+        for key in ("jitter", "limit"):
+            if step.top_level and key in keys and keys & {"think", "parallel"}:
+                # Artillery's own schema wants one key, but looks at a flow's own steps only.
+                text = f"Artillery takes `{key}` only inside of a `loop`: put the step into one"
+                self.adopted.refuse((*step.location, key), f"{text} with `count: 1`, or remove it")
+        for key in ("function", "whileTrue"):
+            if isinstance(step.content.get(key), str):
+                self._function(step.content[key], (*step.location, key))
+        self._over(step)
+        count = step.content.get("count")
+        if isinstance(count, str) and "{{" in count:
+            self._count(count, (*step.location, "count"))
+
+    def _over(self, step: walk.FoundStep) -> None:
+        over = step.content.get("over")
+        where = (*step.location, "over")
+        if not isinstance(over, str):
+            return
+        if "{{" in over:
+            name = next(templates.roots(over), "names")
+            self.adopted.refuse(where, f"`over` takes a name without braces: write `{name}`")
+            return
+        root = over.partition(".")[0].partition("[")[0]
+        if not self.variables.has(root):
+            text = f"{self.variables.unknown(root)}: the loop would not run at all"
+            self.adopted.refuse(where, text)
+            return
+        values = self.variables.values(root)
+        if root == over and values is not None and not all(isinstance(v, list) for v in values):
+            self.adopted.refuse(
+                where,
+                f"`{over}` is no list for a user, who gets one of its values, and the loop would not "
+                "run at all: write the list here, or as a list in a list",
             )
-    except OSError as error:
-        return f"cannot read the payload {path}: {error.strerror}"
-    except (UnicodeDecodeError, csv.Error) as error:
-        return f"the payload {path} is not CSV in UTF-8: {error}"
-    if len(rows) <= payload.skipHeader or not rows[-1]:
-        return f"the payload {path} has no row"
-    if len(rows[-1]) < len(payload.fields):
-        return f"the payload {path} has {len(rows[-1])} columns, but {len(payload.fields)} `fields`"
-    return None
 
-
-def _variables(script: Script, source: Source) -> Iterator[Problem]:
-    """Find texts with a variable that nothing sets: Artillery would send an empty string."""
-    known = {*script.config.variables, *(f for p in script.config.payload for f in p.fields)}
-    known |= set(_captured(source.content))
-    for location, text in source.strings():
-        if ENVIRONMENT in text:
-            reason = f"`{ENVIRONMENT}` is empty: the generator gets no environment variables"
-            yield Problem(_start(source, location), reason)
-            continue
-        for name in VARIABLE.findall(text):
-            if name not in known and not name.startswith("$"):
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean `{close[0]}`?" if close else ""
-                reason = f"nothing sets the variable `{name}`{hint}"
-                yield Problem(_start(source, location), reason)
-
-
-def _captured(content: Any) -> Iterator[str]:
-    """Yield the names under which steps capture values for later ones."""
-    match content:
-        case dict():
-            for key, value in content.items():
-                if key in {"as", "loopValue", "loopElement"} and isinstance(value, str):
-                    yield value
-                yield from _captured(value)
-        case list():
-            for value in content:
-                yield from _captured(value)
-        case _:
-            pass
+    def _count(self, count: str, where: Location) -> None:
+        names = list(templates.roots(count))
+        values = self.variables.values(names[0]) if len(names) == 1 else None
+        for value in values or ():
+            if not re.fullmatch(r"\s*(?:\d+-)?[1-9]\d*\s*", str(value)):
+                text = f"`{names[0]}` can be {value!r}, and the loop would not run at all"
+                self.adopted.refuse(where, text)
+                return

@@ -11,6 +11,7 @@ from loadtest.engine.artillery import RECORDER
 from loadtest.errors import LoadTestError
 from loadtest.profiles import PROFILES
 from loadtest.scenario import scenario
+from loadtest.scenario.script import HOOKS
 
 MINIMAL = {"config": {"http": {"timeout": 5}}, "scenarios": [{"flow": [{"get": {"url": "/"}}]}]}
 
@@ -69,7 +70,7 @@ def test_the_script_adds_target_phases_and_recorder_but_keeps_the_rest():
     assert "target" not in login.script["config"]
     # The recorder has every function that the script names.
     text = RECORDER.read_text()
-    assert all(f"{name}:" in text for name in scenario.HOOKS.values())
+    assert all(f"{name}:" in text for name in HOOKS.values())
 
 
 def test_the_digest_depends_on_content_not_layout(tmp_path: Path):

@@ -1,0 +1,217 @@
+"""What the runner takes over from a script that was written for Artillery alone, and what it replaces.
+
+Such a script names a target, phases, plugins for reports. The runner sets these itself; a line says so
+for each. What would measure something else without being replaced is left for the schema to refuse.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from loadtest.scenario import walk
+from loadtest.scenario.schema import DEFAULT_TIMEOUT_S
+from loadtest.scenario.urls import Target
+from loadtest.yaml_positions import Location, Position, Problem, Source
+
+REPLACED: Mapping[str, str] = {
+    "phases": "the load profile replaces it",
+    "ensure": "the SLO replaces it (`--slo`)",
+    "apdex": "the report replaces it",
+    "statsInterval": "the recorder writes every request",
+    "mode": "the load profile replaces it",
+    "engines": "only HTTP scenarios are run",
+    "socketio": "only HTTP scenarios are run",
+    "ws": "only HTTP scenarios are run",
+    "bundling": "it is about other platforms",
+    "includeFiles": "it is about other platforms",
+}
+"""Keys of `config` that the runner drops, and why the run is the same without them."""
+PLUGINS: Mapping[str, str] = {
+    "expect": "the recorder checks `expect` itself",
+    "ensure": "the SLO replaces it (`--slo`)",
+    "apdex": "the report replaces it",
+    "publish-metrics": "the report replaces it",
+    "slack": "the report replaces it",
+}
+"""Plugins that the runner drops, and why the run is the same without them."""
+
+
+@dataclass
+class Adopted:
+    """A script as the runner takes it: what it replaces is gone."""
+
+    source: Source
+    """The content, with positions; those of the chosen environment where it overrides others."""
+    target: Target = field(default_factory=Target)
+    notes: list[Problem] = field(default_factory=list[Problem])
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+    def start(self, location: Location) -> Position:
+        """Return where to look for a value: at its key, if it has one."""
+        found = self.source.resolve(location)
+        return self.source.keys.get(found) or self.source.values[found]
+
+    def note(self, location: Location, text: str) -> None:
+        """Tell the user something about a part of the file."""
+        self.notes.append(Problem(self.start(location), text))
+
+    def refuse(self, location: Location, text: str) -> None:
+        """Refuse the file because of one of its parts."""
+        self.problems.append(Problem(self.start(location), text))
+
+
+def adopt(source: Source, path: Path, environment: str | None) -> Adopted:
+    """Take a script over; `environment` is one of its `config.environments`."""
+    content = copy.deepcopy(source.content)
+    found = Adopted(Source(content, dict(source.keys), dict(source.values)))
+    config = walk.mapping(content).get("config")
+    if isinstance(config, dict):
+        given = cast("dict[str, Any]", config)
+        _choose(found, given, environment)
+        _replace(found, given)
+        _plugins(found, given)
+        found.target = _target(found, given)
+        _timeout(found, given)
+        _defaults(found, given)
+    elif environment:
+        found.refuse((), f"it has no environment {environment!r}")
+    found.source.content = _located(content, path, environment)
+    return found
+
+
+def _choose(found: Adopted, config: dict[str, Any], environment: str | None) -> None:
+    given = walk.mapping(config.get("environments"))
+    names = ", ".join(map(str, given)) or "none"
+    if environment is not None:
+        if environment not in given:
+            where: Location = ("config", "environments")
+            found.refuse(where, f"it has no environment {environment!r}; it has {names}")
+        else:
+            _merge(config, walk.mapping(given[environment]))
+            _take_positions(found.source, ("config", "environments", environment), ("config",))
+    elif given and isinstance(config.get("environments"), dict):
+        where = ("config", "environments")
+        found.note(where, f"no environment is chosen: `--environment` takes one of {names}")
+    if isinstance(config.get("environments"), dict):
+        del config["environments"]
+
+
+def _merge(into: dict[str, Any], other: dict[str, Any]) -> None:
+    """Merge as lodash does: mappings by key, lists by index."""
+    for key, value in other.items():
+        known = into.get(key)
+        if isinstance(known, dict) and isinstance(value, dict):
+            _merge(cast("dict[str, Any]", known), cast("dict[str, Any]", value))
+        elif isinstance(known, list) and isinstance(value, list):
+            mine, theirs = cast("list[Any]", known), cast("list[Any]", value)
+            into[key] = theirs + mine[len(theirs) :]
+        else:
+            into[key] = copy.deepcopy(value)
+
+
+def _take_positions(source: Source, of: Location, at: Location) -> None:
+    for positions in (source.keys, source.values):
+        for location, position in list(positions.items()):
+            if location[: len(of)] == of and len(location) > len(of):
+                positions[(*at, *location[len(of) :])] = position
+
+
+def _replace(found: Adopted, config: dict[str, Any]) -> None:
+    for key, reason in REPLACED.items():
+        if key in config:
+            found.note(("config", key), f"`{key}`: {reason}")
+            del config[key]
+
+
+def _plugins(found: Adopted, config: dict[str, Any]) -> None:
+    plugins = config.get("plugins")
+    if not isinstance(plugins, dict):
+        return
+    given = cast("dict[str, Any]", plugins)
+    for name, reason in PLUGINS.items():
+        if name in given:
+            found.note(("config", "plugins", name), f"plugin `{name}`: {reason}")
+            del given[name]
+    for name, options in given.items():
+        if options is None:
+            given[name] = {}  # Artillery itself would fail on it.
+
+
+def _target(found: Adopted, config: dict[str, Any]) -> Target:
+    if "target" not in config:
+        return Target()
+    where: Location = ("config", "target")
+    given = config.pop("target")
+    if not isinstance(given, str):
+        found.refuse(where, f"`target`: it is a URL, not {given!r}")
+        return Target()
+    if "{{" in given:
+        found.note(where, "`target`: the stack's URL replaces it")
+        return Target()
+    parts = urlsplit(given)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        found.refuse(where, "`target`: write no user, query or fragment in it, but in the requests")
+        return Target()
+    target = Target(given.rstrip("/"))
+    kept = f", its path {target.path} is kept" if target.path else ""
+    found.note(where, f"`target`: the stack's URL replaces it{kept}")
+    return target
+
+
+def _timeout(found: Adopted, config: dict[str, Any]) -> None:
+    http = config.setdefault("http", {})
+    if not isinstance(http, dict):
+        return
+    given = cast("dict[str, Any]", http)
+    if "timeout" in config:
+        # The one that Artillery prefers.
+        given["timeout"] = config.pop("timeout")
+        _take_positions(found.source, ("config", "timeout"), ("config", "http", "timeout"))
+        for positions in (found.source.keys, found.source.values):
+            if ("config", "timeout") in positions:
+                positions["config", "http", "timeout"] = positions["config", "timeout"]
+    elif "timeout" not in given:
+        given["timeout"] = int(DEFAULT_TIMEOUT_S)
+        text = f"no `timeout` below `config.http`: {DEFAULT_TIMEOUT_S:g} s, Artillery's default"
+        found.note(("config",), text)
+    timeout = given["timeout"]
+    if isinstance(timeout, str) and re.fullmatch(r"\s*\d+(\.\d+)?\s*", timeout):
+        # Of a text, Artillery's agent takes no notice and gives up after 8 s.
+        given["timeout"] = float(timeout)
+
+
+def _defaults(found: Adopted, config: dict[str, Any]) -> None:
+    old = walk.mapping(config.get("defaults"))
+    new = walk.mapping(walk.mapping(config.get("http")).get("defaults"))
+    for key in sorted(old.keys() & new.keys()):
+        found.refuse(
+            ("config", "defaults", key),
+            f"`{key}` is also in `config.http.defaults`, which Artillery prefers: remove one of them",
+        )
+
+
+def _located(content: Any, path: Path, environment: str | None) -> Any:
+    """Fill in the variables about the file's place: Artillery runs a copy that is somewhere else."""
+    values = {"$dirname": str(path.parent.resolve()), "$scenarioFile": str(path.resolve())}
+    if environment is not None:
+        values["$environment"] = environment
+    pattern = re.compile(r"\{\{\s*(" + "|".join(map(re.escape, values)) + r")\s*\}\}")
+
+    def fill(value: Any) -> Any:
+        match value:
+            case str():
+                return pattern.sub(lambda found: values[found[1]], value)
+            case dict():
+                return {key: fill(one) for key, one in cast("dict[Any, Any]", value).items()}
+            case list():
+                return [fill(one) for one in cast("list[Any]", value)]
+            case _:
+                return value
+
+    return fill(content)

@@ -1,0 +1,166 @@
+"""What the schema finds wrong with a script, in the words of a user of Artillery."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from loadtest.scenario.schema import Around, Config, Defaults, Flow, Http, Payload, Script
+from loadtest.scenario.steps import KINDS, METHODS, Auth, Capture, Match, Part, Request
+from loadtest.yaml_positions import Location, Position, Problem, Source, explain
+
+_OTHER_ENGINE = "only HTTP is recorded"
+UNSUPPORTED = {
+    "pool": "every visitor opens a new connection",
+    "maxSockets": "Artillery ignores it; every visitor opens a new connection",
+    "uri": "Artillery itself refuses it: write `url`",
+    "emit": _OTHER_ENGINE,
+    "send": _OTHER_ENGINE,
+    "connect": _OTHER_ENGINE,
+    "namespace": _OTHER_ENGINE,
+    "flowFunction": _OTHER_ENGINE,
+    "testFunction": _OTHER_ENGINE,
+    "transform": "Artillery 2 ignores it: use a function of the processor in `afterResponse`",
+    "xpath": "it needs a package that Artillery does not bring",
+    "options": "they are not checked here: convert the file",
+    "allowGetBody": "no body is sent with GET",
+    "proxy": "the load goes straight to the stack",
+}
+"""Keys that Artillery knows, or knew, but a scenario may not contain, and why."""
+_FALLBACK_CHECKS = (
+    "contentType", "hasHeader", "headerEquals", "hasProperty", "notHasProperty", "equals",
+    "matchesRegexp", "cdnHit", "notStatusCode", "jmespath", "jpath",
+)  # fmt: skip
+"""Checks of Artillery's plugin `expect` that the recorder does not make."""
+
+
+def _names(part: type[Part]) -> tuple[str, ...]:
+    return tuple((field.alias or name) for name, field in part.model_fields.items())
+
+
+_METHOD = "|".join(METHODS)
+KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = tuple(
+    (re.compile(pattern), names, what)
+    for pattern, names, what in (
+        (r"", _names(Script), "a scenario file"),
+        (r"config", (*_names(Config), "target", "phases", "environments"), "`config`"),
+        (r"config/http", _names(Http), "`config.http`"),
+        (r"config/(http/)?defaults", _names(Defaults), "`defaults`"),
+        (r"config/payload(/\d+)?", _names(Payload), "`config.payload`"),
+        (r"scenarios/\d+", _names(Flow), "a scenario"),
+        (r"before|after", _names(Around), "`before` and `after`"),
+        (
+            r".*/(flow|loop|parallel)/\d+",
+            (*METHODS, *KINDS, "count", "over", "whileTrue"),
+            "a step",
+        ),
+        (rf".*/({_METHOD})", _names(Request), "a request"),
+        (r".*/capture(/\d+)?", _names(Capture), "`capture`"),
+        (r".*/match(/\d+)?", _names(Match), "`match`"),
+        (r".*/auth", _names(Auth), "`auth`"),
+        (r".*/expect(/\d+)?", ("statusCode",), "`expect`, of which only the status is checked"),
+    )
+)
+"""By the path to a part: the keys that it may contain, and what it is called."""
+
+
+def structural(source: Source, error: ValidationError) -> Iterator[Problem]:
+    """Yield a problem for each part of a script that is not as the schema wants it."""
+    wrong_keys = {source.resolve(one["loc"])[:-1] for one in error.errors() if _is_extra(one)}
+    other_engines = {
+        location[:-1]
+        for one in error.errors()
+        if (location := source.resolve(one["loc"]))[-1:] == ("engine",)
+    }
+    told = set[Location]()
+    for one in error.errors():
+        location = source.resolve(one["loc"])
+        if not _is_extra(one) and not _is_about_the_whole(one) and one["type"] != "missing":
+            if location in told:
+                continue  # Each type that a value may have finds the same.
+            told.add(location)
+        if one["type"] == "missing" and (
+            location in other_engines or (*location, "uri") in source.values
+        ):
+            continue  # What is said of that key says it all.
+        if location in wrong_keys and not _is_extra(one) and _is_about_the_whole(one):
+            continue  # What is missing is most likely what is written wrongly.
+        yield _problem(source, one, location)
+
+
+def _is_extra(error: ErrorDetails) -> bool:
+    return error["type"] == "extra_forbidden"
+
+
+def _is_about_the_whole(error: ErrorDetails) -> bool:
+    return error["type"] == "value_error"
+
+
+def _problem(source: Source, error: ErrorDetails, location: Location) -> Problem:
+    match error["type"]:
+        case "extra_forbidden":
+            return Problem(source.keys[location], _unknown(location))
+        case "missing":
+            return Problem(_start(source, location), _missing(error["loc"][-1], location))
+        case "literal_error" if location[-1:] == ("engine",):
+            text = f"`engine`: {_OTHER_ENGINE}, not {error['input']!r}; use HTTP requests instead"
+            return Problem(_start(source, location), text)
+        case "literal_error" if location[:2] == ("config", "plugins"):
+            return Problem(_start(source, location), _plugin(str(error["input"])))
+        case _:
+            what = f"`{location[-1]}`: " if location and isinstance(location[-1], str) else ""
+            return Problem(_start(source, location), f"{what}{explain(error)}")
+
+
+def _start(source: Source, location: Location) -> Position:
+    """Return where to look for a problem with a value: at its key, if it has one."""
+    return source.keys.get(location) or source.values[location]
+
+
+def _plugin(name: str) -> str:
+    return f"plugin `{name}`: it is no part of Artillery and is not installed; remove it"
+
+
+def _unknown(location: Location) -> str:
+    key = str(location[-1])
+    part = "/".join(map(str, location[:-1]))
+    if key in UNSUPPORTED:
+        return f"remove `{key}`: {UNSUPPORTED[key]}"
+    if key == "timeout":
+        return "remove `timeout`: Artillery ignores it here and reads `config.http.timeout`"
+    if key == "ifTrue":
+        return "remove `ifTrue`: Artillery looks at it in requests only"
+    if key in _FALLBACK_CHECKS and re.search(r"/expect(/\d+)?$", part):
+        return (
+            f"`{key}` is not checked: of `expect`, only `statusCode` is; `match` requires a header, "
+            "a property or a text of a response"
+        )
+    names, what = next(
+        ((names, what) for pattern, names, what in KNOWN if pattern.fullmatch(part)), ((), "this")
+    )
+    close = difflib.get_close_matches(key, names, n=1)
+    hint = f"; did you mean `{close[0]}`?" if close else _choices(names)
+    return f"unknown key `{key}` in {what}{hint}"
+
+
+def _choices(names: tuple[str, ...]) -> str:
+    return f"; known are {', '.join(names)}" if names else "; remove it"
+
+
+def _missing(key: str | int, location: Location) -> str:
+    match key:
+        case "flow":
+            return "a scenario needs a `flow` with its requests"
+        case "url":
+            return f"`{location[-1]}`: a request needs a `url`"
+        case "as":
+            return "`capture` needs `as`, the variable that gets the value"
+        case "value":
+            return "`match` needs a `value`"
+        case _:
+            where = f"`{location[-1]}`" if location and isinstance(location[-1], str) else "this"
+            return f"{where if location else 'a scenario file'} needs `{key}`"

@@ -1,0 +1,116 @@
+"""The payload files of a script: whether they can be read, and what their rows do to a run."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loadtest.scenario import credentials, walk
+from loadtest.scenario.schema import Payload
+from loadtest.yaml_positions import Location
+
+SEEDED = "credentials.csv"
+"""Name of the payload file that the runner writes: the visitors that the stack has seeded."""
+_REWRITTEN = re.compile(r"[-+]?(?:0\d+|\d+\.\d*0|\d{17,}|\+\d+|\d+(?:\.\d+)?[eE][-+]?\d+)")
+"""Numbers that are not the text they were written as once `cast` has made numbers of them."""
+
+
+@dataclass(frozen=True)
+class PayloadFile:
+    """A payload file as it was read; `problem` says why it could not be."""
+
+    location: Location
+    payload: Payload
+    path: Path
+    rows: Sequence[Sequence[str]] = ()
+    problem: str | None = None
+    at: str = "path"
+    """The key that the problem belongs to."""
+
+    @property
+    def seeded(self) -> bool:
+        """Whether the runner writes it."""
+        return self.payload.path == SEEDED and not self.path.exists()
+
+    def columns(self) -> Iterator[tuple[str, Sequence[Any] | None]]:
+        """Yield each variable that it sets, with its values where they are known."""
+        if self.payload.loadAll:
+            if self.payload.name:
+                width = self.payload.fields
+                yield (
+                    self.payload.name,
+                    [[dict(zip(width, row, strict=False)) for row in self.rows]],
+                )
+            return
+        for index, name in enumerate(self.payload.fields):
+            known = bool(self.rows) and all(index < len(row) for row in self.rows)
+            yield name, [row[index] for row in self.rows] if known else None
+
+    def notes(self) -> Iterator[str]:
+        """Yield what a user should know about how its rows are used."""
+        if self.payload.order is None and not self.payload.loadAll:
+            yield (
+                "no `order`: users get random rows, as Artillery's default is, so several may share "
+                "one; `order: sequence` gives each its own"
+            )
+        if self.payload.cast and (value := self._rewritten()):
+            yield f"`cast` makes numbers of texts such as {value}: `cast: false` keeps them as they are"
+
+    def _rewritten(self) -> str | None:
+        return next(
+            (one for row in self.rows for one in row if _REWRITTEN.fullmatch(one.strip())), None
+        )
+
+
+def read(content: Any, directory: Path) -> Iterator[PayloadFile]:
+    """Read every payload file that a script names in a way that the schema accepts."""
+    given = walk.mapping(walk.mapping(content).get("config")).get("payload")
+    for index, entry in enumerate(walk.listed(given)):
+        location: Location = ("config", "payload")
+        if isinstance(given, list):
+            location = (*location, index)
+        try:
+            payload = Payload.model_validate(entry)
+        except ValueError:
+            continue  # The schema says what is wrong.
+        yield _read(payload, location, directory / payload.path)
+
+
+def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
+    if payload.path == SEEDED and not path.exists():
+        if tuple(payload.fields) != credentials.HEADER:
+            text = f"the seeded visitors have the fields {', '.join(credentials.HEADER)}"
+            return PayloadFile(location, payload, path, problem=text, at="fields")
+        return PayloadFile(location, payload, path)
+    try:
+        with path.open(newline="", encoding="utf-8") as text:
+            rows = [row for row in csv.reader(text, delimiter=payload.delimiter) if row]
+    except OSError as error:
+        problem = f"cannot read the payload {path}: {error.strerror}"
+        return PayloadFile(location, payload, path, problem=problem)
+    except (UnicodeDecodeError, csv.Error) as error:
+        problem = f"the payload {path} is not CSV in UTF-8: {error}"
+        return PayloadFile(location, payload, path, problem=problem)
+    used = rows[payload.skipHeader :]
+    return PayloadFile(location, payload, path, used, _fault(payload, path, used))
+
+
+def _fault(payload: Payload, path: Path, rows: Sequence[Sequence[str]]) -> str | None:
+    """Return what is wrong with a payload's rows; None if nothing is."""
+    if not rows:
+        return f"the payload {path} has no row"
+    if rows[0][0].startswith("\ufeff"):
+        return f"the payload {path} begins with a BOM, which becomes part of its first value"
+    for number, row in enumerate(rows, 1 + payload.skipHeader):
+        if len(row) < len(payload.fields):
+            return f"the payload {path} has {len(row)} columns, but {len(payload.fields)} `fields`"
+        if len(row) != len(rows[0]):
+            return (
+                f"row {number} of the payload {path} has {len(row)} columns, the others have "
+                f"{len(rows[0])}: Artillery does not read it"
+            )
+    return None

@@ -1,0 +1,386 @@
+"""The steps of a flow: requests, pauses, loops, functions. Part of the schema of a scenario file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, cast
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+"""The steps that send a request."""
+BODILESS = ("get", "head")
+"""Methods for which Artillery's HTTP client (got) rejects a body."""
+BODIES = ("json_", "body", "form", "formData")
+EXTRACTORS = ("json", "regexp", "header", "selector")
+"""What a `capture` or `match` looks at. `xpath` needs a package that Artillery does not bring."""
+UNKNOWN_THINK_S = 60.0
+"""Assumed if a template computes the think time; only a run's timeout depends on it."""
+UNKNOWN_ROUNDS = 10
+"""Assumed if only the run knows how often a loop repeats; only a run's timeout depends on it."""
+UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(
+    r"(\d+(?:\.\d+)?|\.\d+) *(ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|"
+    r"d|days?)",
+    re.IGNORECASE,
+)
+"""A duration with a unit, as the package `ms` reads it."""
+
+
+class Part(BaseModel):
+    """Base of all parts: unknown keys are rejected."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
+
+
+def listed(value: Any) -> Any:
+    """Wrap a single value in a list: Artillery accepts both."""
+    return value if isinstance(value, list) or value is None else [value]
+
+
+def is_template(value: Any) -> bool:
+    """Return whether Artillery computes the value in the run."""
+    return isinstance(value, str) and "{{" in value
+
+
+def _status(value: Any) -> Any:
+    """Read statuses that are written as texts, as Artillery's plugin does."""
+    return [
+        int(one) if isinstance(one, str) and re.fullmatch(r"\d{3}", one) else one
+        for one in listed(value)
+    ]
+
+
+class Expect(Part):
+    """What a response must be. Only its status is checked."""
+
+    statusCode: (  # noqa: N815
+        Annotated[
+            list[Annotated[int, Field(ge=100, le=599)]],
+            BeforeValidator(_status),
+            Field(min_length=1),
+        ]
+        | None
+    ) = None
+
+    @model_validator(mode="after")
+    def _has_a_status(self) -> Expect:
+        if self.statusCode is None:
+            raise ValueError("`expect` needs `statusCode`")
+        return self
+
+
+class Extract(Part):
+    """What `capture` and `match` have in common: where in a response to look."""
+
+    json_: Annotated[str | None, Field(alias="json")] = None
+    regexp: str | None = None
+    header: str | None = None
+    selector: str | None = None
+    strict: bool | None = None
+    group: int | str | None = None
+    flags: str | None = None
+    attr: str | None = None
+    index: int | str | None = None
+    multiple: bool | None = None
+
+    @model_validator(mode="after")
+    def _looks_somewhere(self) -> Extract:
+        named = [one for one in EXTRACTORS if getattr(self, "json_" if one == "json" else one)]
+        if len(named) != 1:
+            raise ValueError(
+                f"needs one of {', '.join(EXTRACTORS)}, not {' and '.join(named) or 0}"
+            )
+        if self.header is not None and self.header != self.header.lower():
+            raise ValueError(
+                f"write `header: {self.header.lower()}`: Artillery finds headers in lower case only"
+            )
+        if self.selector is not None and self.attr is None:
+            raise ValueError("`selector` needs `attr`, the attribute that it takes")
+        return self
+
+
+class Capture(Extract):
+    """A value of a response that later steps use."""
+
+    as_: Annotated[str, Field(alias="as", min_length=1)]
+
+
+class Match(Extract):
+    """A value that a response must have."""
+
+    value: Any
+
+    @model_validator(mode="after")
+    def _has_a_value(self) -> Match:
+        if self.value is None:
+            raise ValueError("`match` needs a `value`")
+        return self
+
+
+class Auth(Part):
+    """Name and password of a request's basic authentication."""
+
+    user: str
+    pass_: Annotated[str, Field(alias="pass")]
+
+
+class Request(Part):
+    """One HTTP request."""
+
+    url: Annotated[str, Field(min_length=1)]
+    name: str | None = None
+    json_: Annotated[Any, Field(alias="json")] = None
+    body: str | None = None
+    form: dict[str, str | int | float | bool] | None = None
+    formData: dict[str, Any] | None = None  # noqa: N815
+    setContentLengthHeader: bool | None = None  # noqa: N815
+    qs: dict[str, Any] | None = None
+    headers: dict[str, str | int | float] | None = None
+    cookie: dict[str, str | int | float] | None = None
+    auth: Auth | None = None
+    gzip: bool | None = None
+    followRedirect: bool | None = None  # noqa: N815
+    capture: Annotated[list[Capture] | None, BeforeValidator(listed)] = None
+    match: Annotated[list[Match] | None, BeforeValidator(listed)] = None
+    expect: Annotated[list[Expect] | None, BeforeValidator(listed)] = None
+    beforeRequest: Annotated[list[str] | None, BeforeValidator(listed)] = None  # noqa: N815
+    afterResponse: Annotated[list[str] | None, BeforeValidator(listed)] = None  # noqa: N815
+    ifTrue: str | None = None  # noqa: N815
+    probability: int | float | str | None = None
+
+    @field_validator("qs")
+    @classmethod
+    def _reject_nesting(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        for key, one in (value or {}).items():
+            if isinstance(one, dict):
+                raise ValueError(  # noqa: TRY004 - pydantic turns it into an error of its own
+                    f"`{key}` is a mapping, which Artillery sends as an empty text"
+                )
+        return value
+
+    @field_validator("probability")
+    @classmethod
+    def _reject_no_number(cls, value: float | str | None) -> float | str | None:
+        try:
+            within = value is None or 0 <= float(value) <= 100
+        except ValueError:
+            within = False
+        if not within:
+            raise ValueError("must be a number from 0 to 100, without `%` or a template")
+        return value
+
+    @model_validator(mode="after")
+    def _has_one_body(self) -> Request:
+        named = [field.removesuffix("_") for field in BODIES if field in self.model_fields_set]
+        if len(named) > 1:
+            raise ValueError(f"a request has one body, not {' and '.join(named)}")
+        if self.qs and "?" in self.url:
+            raise ValueError("`qs` replaces the query of the `url`: write all of it in one place")
+        return self
+
+
+class Requesting(Part):
+    """A step that sends a request."""
+
+    get: Request | None = None
+    post: Request | None = None
+    put: Request | None = None
+    patch: Request | None = None
+    delete: Request | None = None
+    head: Request | None = None
+    options: Request | None = None
+
+    @model_validator(mode="after")
+    def _sends_one_request(self) -> Requesting:
+        if not self.model_fields_set:
+            raise ValueError("the step is empty: remove it")
+        if len(self.model_fields_set) > 1:
+            named = " and ".join(sorted(self.model_fields_set))
+            raise ValueError(f"a step sends one request, not {named}: begin each with a dash")
+        for method in self.model_fields_set:
+            request = cast("Request | None", getattr(self, method))
+            if request is None:
+                raise ValueError(f"`{method}` needs a mapping with a `url`, indented below it")
+            if method in BODILESS and request.model_fields_set & set(BODIES):
+                raise ValueError(f"a {method.upper()} request has no body: Artillery ends the user")
+        return self
+
+    @property
+    def request(self) -> Request | None:
+        """The request that it sends."""
+        for method in self.model_fields_set:
+            return cast("Request | None", getattr(self, method))
+        return None
+
+
+class Thinking(Part):
+    """A step that waits."""
+
+    think: int | str
+    jitter: int | str | None = None
+
+    @field_validator("think", mode="before")
+    @classmethod
+    def _reject_other_durations(cls, value: Any) -> Any:
+        # Artillery reads a whole number as seconds, and any other as milliseconds.
+        if isinstance(value, float):
+            raise ValueError(  # noqa: TRY004 - pydantic turns it into an error of its own
+                f'write "{value * 1000:g}ms": Artillery reads {value:g} as milliseconds'
+            )
+        if isinstance(value, int) and value < 0:
+            raise ValueError("a pause is not negative")
+        if isinstance(value, str) and not is_template(value):
+            text = value.strip()
+            if re.fullmatch(r"\d*\.\d+", text):
+                milliseconds = float(text) * 1000
+                raise ValueError(
+                    f'write "{milliseconds:g}ms": Artillery reads {text} as milliseconds'
+                )
+            if not re.fullmatch(r"\d+", text) and not _DURATION.fullmatch(text):
+                raise ValueError(
+                    'write seconds (`2`), a duration ("500ms") or "{{ $randomNumber(1, 5) }}"'
+                )
+        return value
+
+
+class Logging(Part):
+    """A step that prints."""
+
+    log: str
+
+
+class Calling(Part):
+    """A step that calls a function of the processor."""
+
+    function: Annotated[str, Field(min_length=1)]
+
+
+class Looping(Part):
+    """A step that repeats others."""
+
+    loop: Annotated[list[Step], Field(min_length=1)]
+    count: int | str | None = None
+    over: Annotated[list[Any], Field(min_length=1)] | str | None = None
+    whileTrue: str | None = None  # noqa: N815
+    loopValue: str | None = None  # noqa: N815
+    loopElement: str | None = None  # noqa: N815
+
+    @field_validator("count")
+    @classmethod
+    def _counts(cls, value: int | str | None) -> int | str | None:
+        if value is None or is_template(value):
+            return value
+        if (_rounds(value) or 0) < 1:
+            raise ValueError('must be a whole number of at least 1, or a range such as "1-15"')
+        return value
+
+    @model_validator(mode="after")
+    def _terminates(self) -> Looping:
+        if self.count is None and self.over is None and self.whileTrue is None:
+            raise ValueError("a loop needs `count` or `over`: without them it never ends")
+        if self.whileTrue is not None and (self.count is not None or self.over is not None):
+            raise ValueError("with `whileTrue`, Artillery ignores `count` and `over`: remove them")
+        return self
+
+    @property
+    def rounds(self) -> int:
+        """Number of iterations; an assumption if only Artillery can know."""
+        if isinstance(self.over, list):
+            return len(self.over)
+        known = _rounds(self.count) if self.count is not None else None
+        return UNKNOWN_ROUNDS if known is None else known
+
+
+def _rounds(count: int | str) -> int | None:
+    """Return how often Artillery repeats a loop: a range ends before its last number."""
+    if isinstance(count, int):
+        return count
+    if re.fullmatch(r"\s*\d+\s*", count):
+        return int(count)
+    found = re.fullmatch(r"\s*(\d+)-(\d+)\s*", count)
+    return int(found[2]) - int(found[1]) if found else None
+
+
+class Parallel(Part):
+    """A step that runs several others at once."""
+
+    parallel: Annotated[list[Step], Field(min_length=1)]
+    limit: Annotated[int, Field(ge=1)] | None = None
+
+
+KINDS = ("loop", "parallel", "think", "log", "function")
+"""Keys of the steps that are no requests."""
+
+
+def _kind(step: Any) -> str | None:
+    """Return the kind of step. Not named like a step's key, as it appears in pydantic's errors."""
+    if isinstance(step, dict):
+        keys = cast("dict[str, Any]", step)
+        return next((f"<{kind}>" for kind in KINDS if kind in keys), "<>")
+    return None
+
+
+Step = Annotated[
+    Annotated[Requesting, Tag("<>")]
+    | Annotated[Looping, Tag("<loop>")]
+    | Annotated[Parallel, Tag("<parallel>")]
+    | Annotated[Thinking, Tag("<think>")]
+    | Annotated[Logging, Tag("<log>")]
+    | Annotated[Calling, Tag("<function>")],
+    Discriminator(
+        _kind,
+        custom_error_type="no_step",
+        custom_error_message="a step is a mapping, such as `get: {url: /}`",
+    ),
+]
+
+
+def _steps(steps: Iterable[Any]) -> Iterator[tuple[Any, int]]:
+    """Yield every step that does something, and how often."""
+    for step in steps:
+        match step:
+            case Looping():
+                for inner, times in _steps(step.loop):
+                    yield inner, times * step.rounds
+            case Parallel():
+                yield from _steps(step.parallel)
+            case _:
+                yield step, 1
+
+
+def requests_in(steps: Iterable[Any]) -> int:
+    """Count the requests that the steps send if all succeed."""
+    return sum(
+        times
+        for step, times in _steps(steps)
+        if isinstance(step, Requesting) and step.model_fields_set
+    )
+
+
+def think_s(steps: Iterable[Any]) -> float:
+    """Sum up the think times of the steps, in seconds."""
+    return sum(
+        times * _think_s(step.think) for step, times in _steps(steps) if isinstance(step, Thinking)
+    )
+
+
+def _think_s(think: float | str) -> float:
+    text = str(think).strip()
+    if re.fullmatch(r"\d+", text):
+        return float(text)
+    found = _DURATION.fullmatch(text)
+    if not found:
+        return UNKNOWN_THINK_S
+    unit = found[2].lower()
+    return float(found[1]) * UNITS_S["ms" if unit.startswith(("ms", "mil")) else unit[0]]

@@ -1,0 +1,123 @@
+"""What Artillery makes of `{{ … }}` in a text (`commons/engine_util`), and what it does not.
+
+It knows variables, with a path into them, and calls of functions with plain arguments. Everything else
+is sent as the text that it is, or as "undefined"; both are reported here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from loadtest.scenario.variables import ENVIRONMENTS, Variables
+
+FUNCTIONS = ("$randomNumber", "$randomString")
+"""Functions that Artillery brings."""
+_FAKE_DATA = Path(__file__).with_name("fake_data.txt")
+"""Names of the functions of Artillery's plugin `fake-data`, one per line."""
+
+_PART = re.compile(r"\{\{+(.*?)\}\}+", re.DOTALL)
+_CALL = re.compile(r"\{\{\s*(\$[A-Za-z0-9_]+)\s*\(\s*([A-Za-z0-9_,\s]*)\s*\)\s*\}\}")
+"""Artillery's own pattern for the call of a function."""
+_VARIABLE = re.compile(r"\{\{\{?[\s$A-Za-z0-9_.\[\]'\"-]+\}\}\}?")
+"""Artillery's own pattern for a variable."""
+_NUMBERS = re.compile(r"\s*(\d+\s*(,\s*\d+\s*)*)?")
+_ROOT = re.compile(r"[^.\[]+")
+
+
+@cache
+def fake_data() -> frozenset[str]:
+    """Return the functions of the plugin `fake-data`, by the names that templates use."""
+    return frozenset(f"${name}" for name in _FAKE_DATA.read_text(encoding="ascii").split())
+
+
+def problems(text: str, variables: Variables, *, fake: bool, in_config: bool) -> Iterator[str]:
+    """Yield what is wrong with the templates of a text.
+
+    `fake` says whether the script uses the plugin `fake-data`. In `config`, Artillery fills templates in
+    once, before there are users and their variables.
+    """
+    rest = text
+    for found in _PART.finditer(text):
+        rest = rest.replace(found[0], "", 1)
+        yield from _one(found[0], found[1], variables, fake=fake, in_config=in_config)
+    if "{{" in rest:
+        yield "`{{` without `}}`: Artillery sends it as it is"
+
+
+def roots(text: str) -> Iterator[str]:
+    """Yield the variables that a text uses, without the paths into them."""
+    for found in _PART.finditer(text):
+        if _VARIABLE.fullmatch(found[0]) and (name := _root(found[1])):
+            yield name
+
+
+def _root(inside: str) -> str | None:
+    found = _ROOT.match(inside.strip(" {}\t\n"))
+    return found[0].strip() if found else None
+
+
+def _one(
+    whole: str, inside: str, variables: Variables, *, fake: bool, in_config: bool
+) -> Iterator[str]:
+    shown = " ".join(whole.split())
+    if call := _CALL.fullmatch(whole):
+        if in_config and call[1] in fake_data():
+            yield f"`{call[1]}` is not there yet when Artillery fills in `config`"
+        else:
+            yield from _call(call[1], call[2], fake=fake)
+    elif whole.startswith("{{") and not whole.startswith("{{{") and whole.endswith("}}}"):
+        yield f"put a space after `{{{{{inside}}}}}`: Artillery takes the third brace for its own"
+    elif not _VARIABLE.fullmatch(whole) or not (name := _root(inside)):
+        yield from _no_template(shown, inside)
+    elif name in ENVIRONMENTS:
+        yield from _environment(name, inside, variables)
+    elif in_config and not name.startswith("$"):
+        yield (
+            f"`{name}` is empty here: Artillery fills in `config` before users have variables; use "
+            "it in the requests instead"
+        )
+    elif not variables.has(name):
+        if name in (*FUNCTIONS, *fake_data()):
+            yield f"`{name}` is a function: write `{{{{ {name}() }}}}`"
+        else:
+            yield variables.unknown(name)
+
+
+def _call(name: str, arguments: str, *, fake: bool) -> Iterator[str]:
+    known = {*FUNCTIONS, *(fake_data() if fake else ())}
+    if name not in known:
+        if name in fake_data():
+            yield f"`{name}` needs the plugin: write `plugins: {{fake-data: {{}}}}` below `config`"
+            return
+        close = difflib.get_close_matches(name, sorted({*FUNCTIONS, *fake_data()}), n=1)
+        hint = f"did you mean `{close[0]}`? " if close else ""
+        yield (
+            f"Artillery has no function `{name}`; {hint}It has {', '.join(FUNCTIONS)} and, with the "
+            f"plugin fake-data, {len(fake_data())} more"
+        )
+    elif not _NUMBERS.fullmatch(arguments):
+        yield f"`{name}` takes whole numbers only, not `{arguments.strip()}`"
+
+
+def _no_template(shown: str, inside: str) -> Iterator[str]:
+    if "|" in inside:
+        yield f"Artillery has no filters: it sends `{shown}` as it is"
+    elif found := re.fullmatch(r"\s*(\$?\w+)\s*\((.*)\)\s*", inside, re.DOTALL):
+        yield (
+            f"Artillery cannot read the arguments of `{found[1]}`: it sends `{shown}` as it is; it "
+            "takes whole numbers"
+        )
+    else:
+        yield f"Artillery does not compute `{shown}`: it sends it as it is; it takes variables only"
+
+
+def _environment(name: str, inside: str, variables: Variables) -> Iterator[str]:
+    found = re.match(r"\s*\{?\s*\$\w+\s*(?:\.\s*(\w+)|\[\s*[\"']?(\w+)[\"']?\s*\])", inside)
+    asked = (found[1] or found[2]) if found else None
+    if asked is None or asked not in variables.let_in:
+        remedy = f"`--pass-env {asked}` lets it in" if asked else "name one of them"
+        yield f"`{name}` is empty: the generator gets no environment variables; {remedy}"

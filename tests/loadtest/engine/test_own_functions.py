@@ -1,0 +1,186 @@
+"""Real Artillery with functions that a script brings: they run, and the records stay true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from loadtest.analysis import run_loading
+from loadtest.cli import tools
+from loadtest.engine import runner
+from loadtest.errors import GeneratorError
+from loadtest.outcomes import Outcome
+from loadtest.profiles import Phase, Profile
+from loadtest.stack.outputs import StackOutputs
+
+pytestmark = pytest.mark.region
+
+TINY = Profile("tiny", (Phase("hold", 2, 5),))
+USERS = 10
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path,
+    oracle: Callable[[dict[int, str]], Any],
+    make_outputs: Callable[..., StackOutputs],
+) -> Callable[..., tuple[runner.RunResult, Any, str]]:
+    """Runs a script with its processor against a server that answers as planned."""
+
+    def start(
+        script: str, functions: str, name: str = "own.js", plan: dict[int, str] | None = None
+    ):
+        server = oracle(plan or {})
+        (tmp_path / name).write_text(functions)
+        file = tmp_path / "ours.yml"
+        file.write_text(script)
+        printed = StringIO()
+        done = runner.run_load(
+            make_outputs(url=server.url),
+            TINY,
+            console=Console(file=printed, width=200),
+            command=tools.artillery(),
+            base=tmp_path / "results",
+            scenario=str(file),
+        )
+        return done, server, printed.getvalue()
+
+    return start
+
+
+SCRIPT = """\
+config:
+  target: http://localhost:3000
+  phases: [{duration: 60, arrivalRate: 1}]
+  processor: ./own.js
+before:
+  flow:
+    - post: {url: /prepare, body: before, capture: {regexp: ok, as: prepared}}
+scenarios:
+  - beforeScenario: arrive
+    beforeRequest: sign
+    afterResponse: check
+    afterScenario: leave
+    flow:
+      - function: pick
+      - loop:
+          - post: {url: "/{{ word }}", body: "{{ word }} {{ prepared }}", beforeRequest: late}
+        whileTrue: more
+"""
+FUNCTIONS = """\
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+module.exports = {
+  arrive(context, events, done) { context.vars.rounds = 0; delete context.haproofUser; done(); },
+  async pick(context) { await wait(5); context.vars.word = 'picked'; },
+  sign(request, context, events, next) {
+    request.headers = { 'x-signed': context.vars.word };
+    performance.now = () => 0;
+    setTimeout(next, 300);
+  },
+  async late(request) { await wait(1); request.uuid = request.uuid; },
+  check(request, response, context, events, next) {
+    request.uuid = 'another';
+    return next(context.vars.rounds === 1 ? new Error('not what I want') : undefined);
+  },
+  more(context, next) { context.vars.rounds += 1; next(context.vars.rounds < 2); },
+  leave(context, events, done) { done(); }
+};
+"""
+
+
+def test_functions_run_and_do_not_falsify_the_records(
+    run: Callable[..., tuple[runner.RunResult, Any, str]],
+):
+    done, server, printed = run(SCRIPT, FUNCTIONS)
+    assert "ours.yml:2:3: `target`: the stack's URL replaces it" in printed
+    bodies = Counter(server.bodies)
+    # Once before the load, not recorded; each user twice, and the second time `check` ends it.
+    assert bodies == {b"before": 1, b"picked ok": 2 * USERS}
+    summary = done.summary
+    assert summary.requests.total == 2 * USERS
+    assert summary.requests.outcomes[Outcome.GOOD] == USERS
+    assert summary.users.failed == summary.users.created == USERS
+    assert [str(one.name) for one in summary.validity.checks if not one.passed] == []
+    requests = run_loading.load_requests(done.directory)
+    # Neither the pause in `sign` nor its clock is in the times.
+    assert float(requests.total_ms.max()) < 250
+    assert {one.name for one in done.directory.iterdir()} >= {"processor.mjs", "recorder.cjs"}
+
+
+@pytest.mark.slow
+def test_typescript_and_answers_that_are_wrong(
+    run: Callable[..., tuple[runner.RunResult, Any, str]], tmp_path: Path
+):
+    script = """\
+config: {http: {timeout: 5}, processor: ./own.ts}
+scenarios: [{flow: [{get: {url: /, afterResponse: seen}}]}]
+"""
+    functions = """\
+import { good } from './judge';
+export async function seen(request: { url: string }, response: { statusCode: number }): Promise<void> {
+  if (!good(response.statusCode)) throw new Error('bad');
+}
+"""
+    (tmp_path / "judge.ts").write_text("export const good = (code: number): boolean => code < 400;")
+    done, server, _ = run(script, functions, "own.ts", {3: "503"})
+    assert server.did == {"200": USERS - 1, "503": 1}
+    assert done.summary.requests.outcomes[Outcome.SERVER_ERROR] == 1
+    assert done.summary.users.failed == 1
+    assert [str(one.name) for one in done.summary.validity.checks if not one.passed] == []
+    assert not (tmp_path / "dist").exists()
+
+
+@pytest.mark.parametrize(
+    ("flow", "functions", "message"),
+    [
+        pytest.param("{get: {url: /, beforeRequest: go}}",
+         "exports.go = (request, context, events, next) => next(new Error('no token'));",
+         r"the scenario failed, not the stack: the function go failed: no token \(10 users\)",
+         marks=pytest.mark.slow),
+        pytest.param("{get: {url: /, beforeRequest: go}}",
+         "exports.go = (request) => request.body.length;",
+         "own.js: go failed: Cannot read properties of undefined",
+         marks=pytest.mark.slow),
+        pytest.param("{get: {url: /, beforeRequest: go}}", "const go = 1;",
+         "the processor own.js exports no function go",
+         marks=pytest.mark.slow),
+        pytest.param("{get: {url: /, beforeRequest: go}}", "exports.go = (;",
+         "the processor own.js cannot be loaded: Unexpected token",
+         marks=pytest.mark.slow),
+        ("{get: {url: '{{ elsewhere }}', beforeRequest: go}}",
+         "exports.go = (r, c, e, next) => { c.vars.elsewhere = 'http://127.79.0.99:9/'; next(); };",
+         "a request went to 127.79.0.99:9: only the stack's own URL"),
+        pytest.param("{get: {url: '{{ elsewhere }}', beforeRequest: go}}",
+         "exports.go = (r, c, e, next) => { c.vars.elsewhere = 'notes'; next(); };",
+         r"the scenario failed, not the stack: Invalid URL - notes \(10 users\)",
+         marks=pytest.mark.slow),
+    ],
+)  # fmt: skip
+def test_a_failed_script_ends_in_its_own_message(
+    run: Callable[..., tuple[runner.RunResult, Any, str]],
+    flow: str,
+    functions: str,
+    message: str,
+):
+    script = (
+        f"config: {{http: {{timeout: 5}}, processor: ./own.js}}\nscenarios: [{{flow: [{flow}]}}]\n"
+    )
+    with pytest.raises(GeneratorError, match=message):
+        run(script, functions)
+
+
+@pytest.mark.slow
+def test_what_fails_before_the_load_is_told(run: Callable[..., tuple[runner.RunResult, Any, str]]):
+    script = """\
+config: {http: {timeout: 5}}
+before: {flow: [{post: {url: /users, body: x}}]}
+scenarios: [{flow: [{get: {url: /}}]}]
+"""
+    with pytest.raises(GeneratorError, match=r"POST /users before or after the load answered 503"):
+        run(script, "", plan={1: "503"})
