@@ -2,8 +2,9 @@
 
 Clients ask what the tools of an operator ask all the time: Pulumi's waits, waiters of the AWS CLI, a
 dashboard. Asked as fast as the region answers, `CALLS` of them are what an hour of polling is at
-`CALLS` / 3600 a second. Prints the region's resident memory after a twelfth of the calls (five minutes of
-the hour) and after all, and how long a call took. Asserts nothing.
+`CALLS` / 3600 a second; `--minutes 60` spreads them over a real hour. Prints the region's resident memory
+after a twelfth of the calls (five minutes of the hour) and after all, and how long a call took. Asserts
+nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import psutil
 from botocore.config import Config
 
 from region import background, credentials
+from rehearsal.pulumi_project import Project
+from toolchain import paths
 
 CALLS = 36_000
 Row = tuple[str, str, str]
@@ -58,23 +61,36 @@ def _polls(port: int, root: Path) -> list[Callable[[], object]]:
     ]
 
 
-def measure(calls: int = CALLS) -> Generator[Row]:
-    """Start a region of its own, poll it, and stop it."""
+def measure(calls: int = CALLS, minutes: float = 0.0, stack: str = "") -> Generator[Row]:
+    """Start a region of its own, poll it, and stop it.
+
+    Args:
+        calls: How many calls in all.
+        minutes: What to spread them over; 0 for no pauses.
+        stack: The stack that is up meanwhile, without a release; none if empty.
+    """
     with tempfile.TemporaryDirectory(prefix="haproof-bench-") as scratch:
         root = Path(scratch, "region")
         session = background.launch(root, [])
         process = psutil.Process(session.pid)
         try:
+            if stack:
+                project = Project(session, root)
+                project.prepare(stack, {"releaseOnUp": "false", "appPath": str(paths.REVISION)})
+                project.up(stack)
             polls = _polls(session.api_port, root)
             taken: list[float] = []
             memory: list[float] = []
-            for part in range(12):
-                for number in range(calls // 12):
-                    begun = time.perf_counter()
-                    polls[number % len(polls)]()
-                    taken.append(time.perf_counter() - begun)
-                memory.append(process.memory_info().rss / 2**20)
-                del part
+            start = time.monotonic()
+            for number in range(1, calls + 1):
+                due = start + minutes * 60 * number / calls
+                time.sleep(max(0.0, due - time.monotonic()))
+                begun = time.perf_counter()
+                polls[number % len(polls)]()
+                taken.append(time.perf_counter() - begun)
+                if number % (calls // 12) == 0:
+                    memory.append(process.memory_info().rss / 2**20)
+            yield "region after each twelfth", " ".join(f"{one:.0f}" for one in memory), "MB"
             yield "region after 5 minutes of polling", f"{memory[0]:.0f} MB", "< 400 MB"
             yield "after 60", f"{memory[-1]:.0f} MB", "<= 1.1 times that"
             yield "a call, median", f"{statistics.median(taken) * 1000:.1f} ms", "< 15 ms"
@@ -89,7 +105,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--calls", type=int, default=CALLS, help="how many calls in all")
-    for what, value, goal in measure(parser.parse_args().calls):
+    parser.add_argument("--minutes", type=float, default=0.0, help="spread them over this time")
+    parser.add_argument("--stack", default="", help="a stack to have up meanwhile: single or ha")
+    given = parser.parse_args()
+    for what, value, goal in measure(given.calls, given.minutes, given.stack):
         print(f"{what:36} {value:>16}   {goal}", flush=True)
 
 

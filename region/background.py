@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-import psutil
 from typing_extensions import override
 
 from commandline.errors import ERROR_PREFIX, UserError
@@ -117,7 +116,7 @@ def _ready(root: Path, process: subprocess.Popen[bytes], said: BinaryIO) -> sess
     log = log_file(root)
     deadline = time.monotonic() + START_TIMEOUT_S
     try:
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(ProcessLookupError):
             session.announce(root, process.pid)
         while time.monotonic() < deadline:
             found = session.running(root)

@@ -1,8 +1,9 @@
-"""Background processes that must not outlive the region.
+"""Background processes of the region: load balancers, databases.
 
-Every process started here is bound to this one in three ways: the kernel ends it when this process
-dies (PR_SET_PDEATHSIG, set by `setpriv`), a record next to its files names it so that a later start
-of the region can end what is left (`sweep`), and `Daemon.stop` ends it in an orderly way.
+A record next to its files names every process started here. `Daemon.stop` ends it in an orderly way. If
+the region is killed it goes on: the next start of the region takes it over (`adopt`), or ends it
+(`sweep`), as `stop` does. Without root nothing could take it over, since the next region has other
+namespaces: the kernel ends it when this process dies then (PR_SET_PDEATHSIG, set by `setpriv`).
 """
 
 from __future__ import annotations
@@ -17,16 +18,19 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
 
 from commandline.errors import UserError
+from region.followed import FollowedProcess, boot_id, start_ticks
 from region.identity import region_id
+from region.rootless import OF_THE_HOST
 
 RECORD_SUFFIX = ".process.json"
 LONGEST_SOCKET_DIRECTORY = 80
+_ORDER_SECONDS = 5.0
 
 # PR_SET_PDEATHSIG fires when the *thread* that started the process ends, not the process. All
 # starts therefore happen on one thread that lives as long as the interpreter.
@@ -45,23 +49,24 @@ class Identity:
     """What distinguishes a process from a later one with the same number.
 
     `started` is the start time in clock ticks since boot (field 22 of /proc/PID/stat) and `boot`
-    the kernel's boot id: unlike wall-clock times, neither ever shifts.
+    the kernel's boot id: unlike wall-clock times, neither ever shifts. `order` is the signal that ends
+    it in an orderly way at once.
     """
 
     pid: int
     started: int
     boot: str
     executable: str
+    order: str = "KILL"
 
     def alive(self) -> bool:
         """Return whether exactly this process still runs (a zombie does not)."""
         try:
-            if (_start_ticks(self.pid), _boot_id()) != (self.started, self.boot):
+            if (start_ticks(self.pid), boot_id()) != (self.started, self.boot):
                 return False
-            process = psutil.Process(self.pid)
             running = {self.executable, shutil.which("setpriv") or ""}
-            return process.status() != psutil.STATUS_ZOMBIE and process.exe() in running
-        except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+            return psutil.Process(self.pid).exe() in running
+        except (OSError, psutil.Error):
             return False
 
 
@@ -93,7 +98,7 @@ class ServiceUser:
 class Daemon:
     """One running background process."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | FollowedProcess
     record: Path
     log: Path
     name: str = field(default="process")
@@ -138,28 +143,33 @@ def spawn(
     descriptors: Sequence[int] = (),
     through: Sequence[str] = (),
 ) -> Daemon:
-    """Start `command` so that it does not outlive this process.
+    """Start `command` so that it goes on without this process, and the next region finds it.
 
     Args:
         command: the first item is an absolute path.
-        record: written so that `sweep` finds the process; ends in RECORD_SUFFIX.
+        record: written so that `adopt` and `sweep` find the process; ends in RECORD_SUFFIX.
         log: file for its output, which is emptied first.
-        death_signal: what the kernel sends it when this process dies.
+        death_signal: what ends it at once: sent by `sweep`, without root by the kernel when this
+            process dies.
         user: the user to run it as; this process's own by default.
         environment: its environment; this process's own by default.
         descriptors: open files that it gets under the same numbers.
         through: a command that replaces itself by `command`, such as `nsenter`.
 
     Raises:
-        DaemonError: `setpriv` is missing.
+        DaemonError: `setpriv` is missing, or the record cannot be written.
     """
-    wrapped = bound_command([*through, *command], death_signal=death_signal, user=user)
+    whole = [*through, *command]
+    if not OF_THE_HOST:
+        whole = bound_command(whole, death_signal=death_signal, user=user)
+    elif user:
+        whole = [_setpriv(), *user.options(), "--", *whole]
     log.parent.mkdir(parents=True, exist_ok=True)
     record.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = _SPAWNER.submit(
             subprocess.Popen,
-            wrapped,
+            whole,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -169,7 +179,31 @@ def spawn(
             pass_fds=tuple(descriptors),
         ).result()
     daemon = Daemon(process, record, log, Path(command[0]).name)
-    _write_record(record, process.pid, str(Path(command[0]).resolve()))
+    try:
+        _write_record(record, process.pid, str(Path(command[0]).resolve()), death_signal)
+    except OSError as error:
+        # Nobody would find it later.
+        daemon.stop(signal.SIGKILL)
+        raise DaemonError(
+            f"{daemon.name} cannot be recorded in {record}: {error.strerror}"
+        ) from error
+    _started.append(daemon)
+    return daemon
+
+
+def adopt(record: Path, log: Path) -> Daemon | None:
+    """Take over a process that a region which died has started; None if it has ended.
+
+    `record` and `log` are what `spawn` was given.
+    """
+    identity = _read_record(record)
+    if identity is None or not identity.alive():
+        return None
+    try:
+        process = FollowedProcess(identity.pid, identity.started)
+    except ProcessLookupError:
+        return None
+    daemon = Daemon(process, record, log, Path(identity.executable).name)
     _started.append(daemon)
     return daemon
 
@@ -184,15 +218,23 @@ def running() -> list[Daemon]:
 def bound_command(
     command: Sequence[str], *, death_signal: str = "KILL", user: ServiceUser | None = None
 ) -> list[str]:
-    """Return the command line that runs `command` through `setpriv`, see `spawn`."""
+    """Return the command line that runs `command` so that the kernel ends it when this process dies.
+
+    Raises:
+        DaemonError: `setpriv` is missing.
+    """
+    options = user.options() if user else []
+    return [_setpriv(), f"--pdeathsig={death_signal}", *options, "--", *command]
+
+
+def _setpriv() -> str:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise DaemonError(
-            "setpriv is not on PATH, so processes could outlive the region: "
+            "setpriv is not on PATH, so processes would have the rights of the region, or outlive it: "
             "install it (Debian and Ubuntu: apt-get install util-linux)."
         )
-    options = user.options() if user else []
-    return [setpriv, f"--pdeathsig={death_signal}", *options, "--", *command]
+    return setpriv
 
 
 def sweep(directory: Path) -> list[str]:
@@ -205,6 +247,7 @@ def sweep(directory: Path) -> list[str]:
     for record in sorted(directory.rglob(f"*{RECORD_SUFFIX}")):
         identity = _read_record(record)
         if identity is not None and identity.alive():
+            _order(identity)
             _kill_tree(identity.pid)
             ended.append(f"{Path(identity.executable).name} (process {identity.pid})")
         record.unlink(missing_ok=True)
@@ -283,18 +326,13 @@ def _runtime_path(root: Path) -> Path:
     return Path("/tmp") / name  # noqa: S108  # private by owner and mode, see runtime_directory
 
 
-def _write_record(record: Path, pid: int, executable: str) -> None:
+def _write_record(record: Path, pid: int, executable: str, order: str) -> None:
     try:
-        content = {
-            "pid": pid,
-            "started": _start_ticks(pid),
-            "boot": _boot_id(),
-            "executable": executable,
-        }
-    except (OSError, ValueError, IndexError):
+        identity = Identity(pid, start_ticks(pid), boot_id(), executable, order)
+    except ProcessLookupError:
         return  # it has ended already; there is nothing to find later
     temporary = record.with_name(record.name + ".new")
-    temporary.write_text(json.dumps(content))
+    temporary.write_text(json.dumps(asdict(identity)))
     temporary.replace(record)
 
 
@@ -306,18 +344,20 @@ def _read_record(record: Path) -> Identity | None:
             int(content["started"]),
             str(content["boot"]),
             str(content["executable"]),
+            str(content["order"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _start_ticks(pid: int) -> int:
-    text = Path(f"/proc/{pid}/stat").read_text()
-    return int(text.rpartition(")")[2].split()[19])
-
-
-def _boot_id() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+def _order(identity: Identity) -> None:
+    """Ask a process to end and give it some time, unless it is to be killed anyway."""
+    if identity.order == "KILL":
+        return
+    with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        process = FollowedProcess(identity.pid, identity.started)
+        process.send_signal(signal.Signals[f"SIG{identity.order}"])
+        process.wait(_ORDER_SECONDS)
 
 
 def _kill_tree(pid: int) -> None:

@@ -22,6 +22,11 @@ def write(path: Path, text: str) -> None:
     _write(path, text.encode())
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write such a file; raises as `write` does."""
+    _write(path, content)
+
+
 def write_to_disk(path: Path, content: bytes) -> None:
     """Write such a file, and return when it is on the disk.
 

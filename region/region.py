@@ -19,6 +19,7 @@ from region.machines.machine_pool import MachinePool, sweep
 from region.network import API, API_PORT, RegionNetwork, leftovers
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
+from region.rootless import OF_THE_HOST
 from region.services.arc_zonal_shift.controller import ZonalShiftController
 from region.services.autoscaling.automation import AutomationController
 from region.services.autoscaling.controller import AutoScalingController
@@ -49,6 +50,14 @@ def clean_up(root: Path) -> list[str]:
     return ended
 
 
+def goes_on(root: Path) -> bool:
+    """Return whether a region in `root` was killed, so that what it has left is to be taken over.
+
+    Without root the next region is in other namespaces and reaches nothing of it.
+    """
+    return OF_THE_HOST and session.read(root) is not None and session.running(root) is None
+
+
 def _remove_network(root: Path) -> list[str]:
     found = leftovers(root)
     if found:
@@ -73,27 +82,35 @@ class Region:
         self.stopped = threading.Event()
 
     def start(self) -> session.Session:
-        """Start every part, write the session record, and return how to reach the region."""
-        for line in clean_up(self.config.root):
-            log.warning("cleaned up after an earlier region: %s", line)
+        """Start every part, write the session record, and return how to reach the region.
+
+        What a region that was killed has left running goes on, as far as it can be taken over.
+        """
+        adopt = goes_on(self.config.root)
+        if not adopt:
+            for line in clean_up(self.config.root):
+                log.warning("cleaned up after an earlier region: %s", line)
         try:
-            return self._start()
+            return self._start(adopt=adopt)
         except BaseException:
             self.stop()
             raise
 
-    def _start(self) -> session.Session:
+    def _start(self, *, adopt: bool) -> session.Session:
         preflight.require(preflight.REGION)
         kind = cgroups.detect()
-        # While nothing of the region runs yet that would disturb it.
-        speed = self._calibrate()
+        speed = self._calibrate(adopt=adopt)
         network = RegionNetwork(self.config.root)
-        self._with(network.start, network.stop)
+        self._with(partial(network.start, adopt=adopt), network.stop)
         private.directory(self.config.root / "instances")
         last = last_ports.free(self.config.root)
         config = replace(self.config, api_port=self.config.api_port or last.api)
         plane = ControlPlane(config, install_patches, hosts=(f"{API}:{API_PORT}",))
         self._with(plane.start, plane.stop)
+        if adopt and plane.warnings:
+            # The state that it belongs to is lost.
+            adopt = False
+            daemons.sweep(self.config.root)
         with network.listen(API, API_PORT) as listener:
             plane.serve(listener)
         image = image_options.prepare(self.config)
@@ -106,7 +123,7 @@ class Region:
             credentials=plane.credentials,
             cpu_factor=speed.factor,
         )
-        self._with(pool.start, pool.close)
+        self._with(partial(pool.start, adopt=adopt), pool.close)
         controllers = self._controllers(plane, pool, network)
         measured = InstanceMetricsController(plane, pool, network.traffic, speed.factor)
         loop = ControllerLoop(plane, [*controllers, measured])
@@ -133,8 +150,13 @@ class Region:
         self._undo.callback(session.record(self.config.root).unlink, missing_ok=True)
         return found
 
-    def _calibrate(self) -> calibration.Calibration:
-        measured = calibration.measure()
+    def _calibrate(self, *, adopt: bool) -> calibration.Calibration:
+        known: calibration.Calibration | None = None
+        if adopt:
+            with contextlib.suppress(calibration.CalibrationError):
+                known = calibration.read(self.config.root)
+        # Measured while nothing of the region runs yet that would disturb it.
+        measured = known or calibration.measure()
         found = calibration.chosen(measured, self.config.cpu_factor)
         private.directory(self.config.root)
         calibration.write(self.config.root, found)
@@ -171,5 +193,7 @@ class Region:
     def stop(self) -> None:
         """End every part, the last one first. May be called twice."""
         self._undo.close()
+        # What a killed region has left and no part has come to take over.
+        daemons.sweep(self.config.root)
         _remove_directories(self.config.root)
         self.stopped.set()

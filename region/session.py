@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
 from commandline.errors import UserError
 from region import locks, private
 from region.config import DEFAULT_IMAGE, DEFAULT_REGION
+from region.followed import start_of
 from region.options import command
 
 
@@ -24,10 +23,14 @@ class SessionError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """How to reach a running region. Ports are on 127.0.0.1; `created` is the process's start time."""
+    """How to reach a running region. Ports are on 127.0.0.1.
+
+    Attributes:
+        created: When its process started, by a clock that nobody sets: `followed.start_of`.
+    """
 
     pid: int
-    created: float
+    created: str
     api_port: int
     provider_port: int
     region: str = DEFAULT_REGION
@@ -38,12 +41,8 @@ class Session:
     def alive(self) -> bool:
         """Return whether the process that wrote the record still runs (not another with its number)."""
         try:
-            process = psutil.Process(self.pid)
-            return (
-                abs(process.create_time() - self.created) < 1.0
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
-        except psutil.Error:
+            return start_of(self.pid) == self.created
+        except ProcessLookupError:
             return False
 
 
@@ -94,8 +93,7 @@ def announce(root: Path, pid: int) -> None:
     if other is not None and other.pid != pid:
         return  # It holds the lock, or will: this process will not become the region.
     private.directory(root)
-    created = psutil.Process(pid).create_time()
-    coming = Session(pid=pid, created=created, api_port=0, provider_port=0)
+    coming = Session(pid=pid, created=start_of(pid), api_port=0, provider_port=0)
     private.write(_announcement(root), json.dumps(asdict(coming)))
 
 
@@ -109,9 +107,9 @@ def _announcement(root: Path) -> Path:
     return root / "starting.json"
 
 
-def own_creation_time() -> float:
+def own_creation_time() -> str:
     """Return when this process started, as in `Session.created`."""
-    return psutil.Process(os.getpid()).create_time()
+    return start_of(os.getpid())
 
 
 @contextmanager

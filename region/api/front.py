@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Final
 
 from region.api import calls, support, texts, wsgi
-from region.api.guard import Guard, Refusal
+from region.api.bodies import BusyError, Intake, TooLargeError
+from region.api.guard import Caller, Guard, Refusal
 from region.api.saving import NotSavedError
 
 log = logging.getLogger(__name__)
@@ -44,26 +45,33 @@ class Front:
         """Let `guard` say who may call, and `execute` do what is asked."""
         self._guard = guard
         self._execute = execute
+        self._intake = Intake()
 
     def __call__(self, environ: wsgi.Environ, start_response: wsgi.StartResponse) -> list[bytes]:
         """Answer a request; every failure has the form of its service."""
         try:
-            body = self._admitted(environ)
-            return self._perform(environ, start_response, body)
+            caller = self._caller(environ)
+            with self._intake.body_of(environ, caller.claim.service or "s3") as body:
+                self._check(caller, environ, body)
+                return self._perform(environ, start_response, body)
         except _RefusedError as refused:
-            return wsgi.error_response(
-                environ, start_response, refused.status, refused.code, refused.message
+            found = refused
+        except TooLargeError as error:
+            found = _RefusedError("413 Content Too Large", "EntityTooLarge", str(error))
+        except BusyError as error:
+            found = _RefusedError(
+                "503 Slow Down", "SlowDown", f"Please reduce your request rate: {error}"
             )
+        return wsgi.error_response(environ, start_response, found.status, found.code, found.message)
 
-    def _admitted(self, environ: wsgi.Environ) -> bytes:
-        """Return the body of a request whose caller may make it."""
+    def _caller(self, environ: wsgi.Environ) -> Caller:
         caller = self._guard.examine(environ)
         if isinstance(caller, Refusal):
             raise _RefusedError(_FORBIDDEN, caller.code, caller.message)
-        try:
-            body = wsgi.read_body(environ)
-        except wsgi.TooLargeError as error:
-            raise _RefusedError("413 Content Too Large", "EntityTooLarge", str(error)) from None
+        return caller
+
+    def _check(self, caller: Caller, environ: wsgi.Environ, body: bytes) -> None:
+        """Refuse a request whose caller may not make it, or that is none."""
         wrong = self._guard.verify(caller, environ, body)
         if wrong is not None:
             raise _RefusedError(_FORBIDDEN, wrong.code, wrong.message)
@@ -75,7 +83,6 @@ class Front:
         if objection := texts.objection(environ, body):
             code = texts.CODES[wsgi.protocol_of(environ)]
             raise _RefusedError(_BAD_REQUEST, code, objection)
-        return body
 
     def _perform(
         self, environ: wsgi.Environ, start_response: wsgi.StartResponse, body: bytes

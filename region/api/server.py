@@ -24,7 +24,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer
 
 from region import credentials, private
-from region.api import creations, own_services, state, wsgi
+from region.api import creations, own_services, state, swift, wsgi
 from region.api.blobs import BlobStore
 from region.api.creations import Answer, Creations
 from region.api.credentials import Credentials
@@ -124,6 +124,7 @@ class ControlPlane:
             self._open_log()
             state.reset()
             patches.install()
+            swift.patches.install()
             self._install_patches()
             self.load()
             if not self.config.state_file.exists():

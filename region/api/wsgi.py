@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
@@ -26,54 +25,12 @@ RPC_PATH = re.compile(r"/service/[^/]+/operation/([A-Za-z0-9]+)")
 _SCOPE = re.compile(r"Credential=[^/&]+/\d+/[^/]+/([^/]+)/aws4_request")
 """A credential scope, in a header or as a parameter of a presigned URL."""
 
-_PIECE = 64 * 1024
-MOST_BYTES = 512 * 1024 * 1024
-"""Of a body; S3 takes ten times as much in one request, which a service's archive never has."""
-_TOO_LARGE = f"The local region takes requests of at most {MOST_BYTES} bytes: upload in parts."
 _XML_SERVICES = frozenset({"s3", "s3express", "route53", "cloudfront"})
 """Services whose calls are methods and paths, with errors in XML; those of all others are in JSON."""
 
 REST = "REST"
 REFUSED_PATHS = ("/moto-api",)
 FORM = "application/x-www-form-urlencoded"
-
-
-class TooLargeError(Exception):
-    """A request's body is longer than any that AWS accepts."""
-
-
-def read_body(environ: Environ) -> bytes:
-    """Read a request's body from the socket and leave it in `environ` to be read again.
-
-    This happens before the control plane's lock is taken, so that a slow client blocks nobody. A body
-    in chunks is put together, for the same reason.
-
-    Raises:
-        TooLargeError: It has more than `MOST_BYTES`.
-        TimeoutError: It did not arrive in time.
-    """
-    if environ.pop("wsgi.input_terminated", False):
-        body = _put_together(environ["wsgi.input"])
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
-        environ["CONTENT_LENGTH"] = str(len(body))
-    else:
-        length = environ.get("CONTENT_LENGTH") or ""
-        if not length.isdigit():
-            return b""
-        if int(length) > MOST_BYTES:
-            raise TooLargeError(_TOO_LARGE)
-        body = environ["wsgi.input"].read(int(length))
-    environ["wsgi.input"] = io.BytesIO(body)
-    return body
-
-
-def _put_together(stream: BinaryIO) -> bytes:
-    content = bytearray()
-    while piece := stream.read(_PIECE):
-        content += piece
-        if len(content) > MOST_BYTES:
-            raise TooLargeError(_TOO_LARGE)
-    return bytes(content)
 
 
 def action_of(environ: Environ, body: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from region.credentials import Credential
-from region.machines import bounded_log, listener, logins, machine_usage, power
+from region.machines import booted, bounded_log, listener, logins, machine_usage
 from region.machines.accounts import Accounts
 from region.machines.cgroups import Limits
 from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
+from region.machines.commands import Commands
 from region.machines.container.oci import Bundle
-from region.machines.container.process import AdoptedProcess
 from region.machines.container.runtime import Runtime
 from region.machines.errors import BootError, MachineError, ServiceError
 from region.machines.first_boot import FirstBoot
@@ -26,18 +26,15 @@ from region.machines.imds import Imds
 from region.machines.inside.files import remove_tree
 from region.machines.machine_usage import MachineUsage
 from region.machines.power import PowerRequest
-from region.machines.processes import AGENT, ENTRY, SERVICES, ProcessTable
-from region.machines.root_directory import RootDirectory
+from region.machines.processes import AGENT, ENTRY, SERVICES, Process, ProcessTable
+from region.machines.root_directory import RootDirectory, control_token
 from region.machines.root_file_system import RootFileSystem
-from region.machines.run_command import RunOutcome, run_script
+from region.machines.run_command import RunOutcome, end_left, run_script
 from region.machines.spec import MachineSpec
-from region.machines.systemd import systemctl
-from region.machines.systemd.journalctl import Logs, journalctl
 from region.machines.systemd.manager import ServiceManager
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_ASKS: Final = {"off": "shut down", "reboot": "reboot"}
 _ENDPOINT: Final = "AWS_ENDPOINT_URL"
 """What an AWS client cannot know by itself: that its region is a local one."""
 
@@ -96,14 +93,14 @@ class Machine:
             context.runtime,
             spec.instance_id,
         )
-        self._token = secrets.token_urlsafe(32)
+        self._token = control_token(self._directory) or secrets.token_urlsafe(32)
         self._state: MachineState = "pending"
         self._booting = threading.Lock()
         self._power = threading.Lock()
         self._discarded = False
         self._console_lock = threading.Lock()
         self.power_request: PowerRequest = ""
-        self._init: AdoptedProcess | None = None
+        self._init: Process | None = None
         self._last_usage = MachineUsage()
         self.files = RootFileSystem(self._root, self._processes.admit_helper)
         self.accounts = Accounts(self.files)
@@ -124,6 +121,7 @@ class Machine:
             environment=self._environment,
             console=self.log,
             alive=self._init_alive,
+            memory=self._directory / "services",
         )
         self.agent = CodeDeployAgent(
             AgentContext(
@@ -139,7 +137,7 @@ class Machine:
         self.tenant = listener.Tenant(
             imds=Imds(spec, context.account_id, context.credential),
             token=self._token,
-            control=self._control,
+            control=Commands(self._services, self._directory, self.log, self._ask).run,
         )
 
     @property
@@ -170,6 +168,24 @@ class Machine:
                     self._give_up(error)
                 self._enter_running()
 
+    def take_over(self) -> bool:
+        """Go on with the machine that a region which was killed has left running, as it is.
+
+        Nothing of it is started again but services that have ended meanwhile. Return False if there is
+        no such machine, or it had not booted yet.
+        """
+        init = self._context.runtime.first_process(self.spec.instance_id)
+        if init is None or not booted.noted(self._directory):
+            return False
+        with self._booting, self._power:
+            self._processes.take_over(init)
+            self._init, self._state = init, "running"
+        end_left(self._directory / "commands")
+        self._services.take_over()
+        self._restore_quota()
+        self.log(f"{self.spec.instance_id} goes on: the local region was started again")
+        return True
+
     def _start_services(self) -> None:
         """Start what is enabled. A unit that fails is a failed unit on a running instance."""
         try:
@@ -197,6 +213,7 @@ class Machine:
             if not self._processes.powered:
                 raise BootError(f"{self.spec.instance_id} was powered off while it booted.")
             self._state = "running"
+            booted.note(self._directory)
         self.log(f"{self.spec.instance_id} is running on {self.spec.private_ip}")
 
     def shut_down(self, limit: float) -> None:
@@ -328,6 +345,7 @@ class Machine:
 
     def _power_off(self, state: MachineState) -> None:
         """End every process; the caller holds the power lock."""
+        booted.forget(self._directory)
         if self._processes.powered:
             self._last_usage = machine_usage.measure(self._context.limits, self._processes)
         self._processes.power_off()
@@ -358,20 +376,8 @@ class Machine:
             raise MachineError(f"{self.spec.instance_id} is off, so its files are out of reach.")
         return Path(f"/proc/{init.pid}/root")
 
-    def _control(self, command: str, arguments: Sequence[str]) -> systemctl.Outcome:
-        if request := power.requested(command, arguments):
-            self.power_request = request
-            self.log(f"{command} {' '.join(arguments)}: the instance asks to {_ASKS[request]}")
-            return systemctl.Outcome(0)
-        if command == "journalctl":
-            logs = Logs(self._directory / "log", self._directory / "console.log")
-            return journalctl(arguments, logs)
-        if command != "systemctl":
-            return systemctl.Outcome(1, stderr=f"The local region has no command {command!r}.\n")
-        outcome = systemctl.run(self._services, arguments)
-        error = outcome.stderr.strip()
-        self.log(f"systemctl {' '.join(arguments)}: {outcome.status}{f' {error}' if error else ''}")
-        return outcome
+    def _ask(self, request: PowerRequest) -> None:
+        self.power_request = request
 
     def _environment(self) -> Mapping[str, str]:
         """Return the complete environment of every process: nothing is inherited."""

@@ -75,8 +75,11 @@ class MachinePool:
         self._limits: Limits | None = None
         self._held: TextIO | None = None
 
-    def start(self) -> None:
+    def start(self, *, adopt: bool = False) -> None:
         """Lock the region root, clean up what a dead region left there, and listen.
+
+        With `adopt` machines that it left running stay: `take_over` each of them, then call
+        `end_others`.
 
         Raises:
             RegionInUse: If another process runs the machines of this root.
@@ -86,7 +89,8 @@ class MachinePool:
         private.directory(self._root / "instances")
         self._held = _hold(self._root)
         try:
-            _sweep(self._root)
+            if not adopt:
+                _sweep(self._root)
             self._limits = cgroups.detect()
             _record_groups(self._held, self._limits.everywhere(region_id(self._root)))
             self._listener.start(self._network)
@@ -118,9 +122,48 @@ class MachinePool:
         A disk that the same instance id left in this root is adopted, so a machine that is off
         can be launched again, with another type for example.
         """
+        context = self._context_of(spec)
+        with self._lock:
+            known = self._machines.get(spec.instance_id)
+            if known and known.powered:
+                raise MachineError(
+                    f"{spec.instance_id} is already running; stop or terminate it first, or "
+                    "choose another id."
+                )
+            machine = Machine(spec, context)
+            self._machines[spec.instance_id] = machine
+            return machine
+
+    def take_over(self, spec: MachineSpec) -> Machine | None:
+        """Return the machine that a killed region has left running; None if there is none."""
+        machine = Machine(spec, self._context_of(spec))
+        if not machine.take_over():
+            return None
+        with self._lock:
+            self._machines[spec.instance_id] = machine
+        return machine
+
+    def end_others(self) -> None:
+        """End what a killed region has left of machines that nobody has taken over."""
+        if self._limits is None:
+            return
+        with self._lock:
+            known = set(self._machines)
+        group = region_id(self._root)
+        there = {
+            path.name
+            for directory in self._limits.everywhere(group)
+            for path in directory.glob("*")
+            if path.is_dir()
+        }
+        for name in (there | set(self._runtime.names())) - known:
+            self._limits.remove(f"{group}/{name}")
+            self._runtime.forget(name)
+
+    def _context_of(self, spec: MachineSpec) -> MachineContext:
         if self._limits is None:
             raise MachineError("The machine pool is not started; call start() before launch().")
-        context = MachineContext(
+        return MachineContext(
             limits=self._limits,
             runtime=self._runtime,
             network=self._network,
@@ -134,16 +177,6 @@ class MachinePool:
             boot_timeout=self._boot_timeout,
             cpu_factor=self._cpu_factor,
         )
-        with self._lock:
-            known = self._machines.get(spec.instance_id)
-            if known and known.powered:
-                raise MachineError(
-                    f"{spec.instance_id} is already running; stop or terminate it first, or "
-                    "choose another id."
-                )
-            machine = Machine(spec, context)
-            self._machines[spec.instance_id] = machine
-            return machine
 
     def get(self, instance_id: str) -> Machine:
         """Return the launched machine.
@@ -221,8 +254,7 @@ def sweep(root: Path) -> list[str]:
 def _sweep(root: Path) -> list[str]:
     identifier = region_id(root)
     runtime = Runtime(root)
-    # `runc delete` would do the same, but waits until whoever inherited them has reaped the
-    # processes, which not every container's PID 1 does. Nothing else of a container lasts.
+    # Without `runc delete`, see `Runtime.forget`.
     found = [f"removed the container of {name}" for name in runtime.names()]
     found += _remove_groups(root, identifier)
     runtime.remove_state()

@@ -87,17 +87,31 @@ class ProcessTable:
         self._lock = threading.Lock()
         self._powered = False
         self._init_is_spared = False
-        self._started: set[AdoptedProcess] = set()
+        self._inherited = False
+        self._started: set[Process] = set()
 
     def power_on(self, create: Callable[[], int]) -> AdoptedProcess:
         """Create the container by `create`, allow processes to start, return its first process."""
         with self._lock:
             init = AdoptedProcess(create())
-            self._started = {init}
+            started: set[Process] = {init}
+            self._started, self._inherited = started, False
             # As systemd is: the kernel's OOM killer takes something else.
             self._init_is_spared = _set_oom_score(init.pid, _SPARED)
             self._powered = True
             return init
+
+    def take_over(self, init: Process) -> None:
+        """Go on with a container that a dead region has started, whose first process is `init`.
+
+        What that region was doing in it itself ends: scripts of agents, helpers.
+        """
+        with self._lock:
+            self._started, self._inherited = {init}, True
+            self._init_is_spared = _oom_score(init.pid) == _SPARED
+            for group in (AGENT, HELPERS):
+                self._limits.kill(self.group(group))
+            self._powered = True
 
     @property
     def powered(self) -> bool:
@@ -193,8 +207,18 @@ class ProcessTable:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_REAP_SECONDS)
             self._started.clear()
-            self._runtime.delete(self._container)
+            if self._inherited:
+                self._runtime.forget(self._container)
+            else:
+                self._runtime.delete(self._container)
             self._limits.remove(self._prefix)
+
+
+def _oom_score(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def _set_oom_score(pid: int, score: int) -> bool:

@@ -18,6 +18,7 @@ from region.machines.inside.files import remove_tree
 from region.machines.spec import MachineSpec
 
 CONTROL_DIRECTORY: Final = "/run/haproof"
+_CONTROL: Final = "control"
 _BIND: Final = ("bind", "ro", "nosuid", "nodev", "noexec")
 
 
@@ -64,7 +65,7 @@ class RootDirectory:
         if not os.path.lexists(etc / "hosts"):
             names = f"{spec.hostname}.{spec.region}.compute.internal {spec.hostname}"
             _write(etc / "hosts", f"127.0.0.1 localhost\n{spec.private_ip} {names}\n")
-        control = self._directory / "control"
+        control = self._directory / _CONTROL
         control.mkdir(mode=0o700, exist_ok=True)
         _write(control / "token", token, 0o600)
 
@@ -91,7 +92,7 @@ class RootDirectory:
         _write(meminfo, _meminfo(memory_bytes))
         return [
             mount("/proc/meminfo", "bind", str(meminfo), _BIND),
-            mount(CONTROL_DIRECTORY, "bind", str(self._directory / "control"), _BIND),
+            mount(CONTROL_DIRECTORY, "bind", str(self._directory / _CONTROL), _BIND),
         ]
 
     def _options(self, destination: str, lowers: tuple[Path, ...]) -> tuple[str, ...]:
@@ -105,6 +106,14 @@ class RootDirectory:
 
     def _overlay(self, destination: str, part: str) -> Path:
         return self._directory / "overlay" / destination.strip("/").replace("/", "-") / part
+
+
+def control_token(directory: Path) -> str:
+    """Return the token with which a machine's commands call the region; empty if it has none yet."""
+    try:
+        return (directory / _CONTROL / "token").read_text()
+    except OSError:
+        return ""
 
 
 def _make_like(lower: Path, upper: Path) -> None:

@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Final
 from uuid import uuid4
 
+from region.followed import FollowedProcess, start_ticks
 from region.machines.processes import SESSIONS, Command, Process, ProcessTable, end
 
 SCRIPTS: Final = "/var/lib/amazon/ssm/orchestration"
@@ -27,6 +29,7 @@ KILLED: Final = 137
 """The status that SSM Agent reports for a script that it killed: 128 + SIGKILL."""
 
 POLL: Final = 0.1
+_PROCESS: Final = "process"
 
 # The script is run by name, so that its first line, #!, decides what interprets it; without one it
 # is sh. A directory that does not exist ends it with a message on its standard error.
@@ -92,6 +95,8 @@ def run_script(
                 errors=directory / "stderr",
             )
         )  # fmt: skip
+        with suppress(OSError):
+            (directory / _PROCESS).write_text(f"{process.pid} {start_ticks(process.pid)}")
         status, timed_out, killed = _wait(process, timeout, cancelled)
         if killed:
             status = KILLED
@@ -103,6 +108,15 @@ def run_script(
             cancelled=killed and not timed_out,
         )
     finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def end_left(scratch: Path) -> None:
+    """Kill the scripts that a killed region was running; their commands have failed."""
+    for directory in scratch.glob("*"):
+        with suppress(OSError, ValueError):
+            pid, started = map(int, (directory / _PROCESS).read_text().split())
+            end(FollowedProcess(pid, started), 0)
         shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import socket
 import threading
@@ -34,16 +36,23 @@ class RegionNetwork:
         self._lock = threading.Lock()
         self._applied = ""
         self._unplugged: set[str] = set()
+        self._cut = root / "cut-cables.json"
 
-    def start(self) -> None:
+    def start(self, *, adopt: bool = False) -> None:
         """Create the network, in place of one that a dead region left.
 
         Until the first `apply` instances reach the metadata service, the APIs and nothing else.
+
+        Args:
+            adopt: Take over what a dead region left, if it is there: cables and firewall stay in force.
 
         Raises:
             NetworkUnavailable: the host does not allow it; the message names the remedy.
         """
         namespace.require_host()
+        if adopt and _is_namespace(self.path):
+            self._unplugged = _cut_in(self._cut)
+            return
         self.stop()
         namespace.create(self.name)
         try:
@@ -59,6 +68,7 @@ class RegionNetwork:
         with self._lock:
             self._applied = ""
             self._unplugged.clear()
+        self._cut.unlink(missing_ok=True)
         if _is_namespace(self.path):
             links.remove_all(self._namespace)
         namespace.delete(self.name)
@@ -126,6 +136,8 @@ class RegionNetwork:
             if changed != self._unplugged:
                 self._nft(links.rules(changed))
                 self._unplugged = changed
+                with contextlib.suppress(OSError):  # on a full disk the next region mends them
+                    self._cut.write_text(json.dumps(sorted(changed)))
 
     def apply(self, firewall: Firewall) -> None:
         """Put security groups into force, all at once. Connections that exist stay, as in EC2.
@@ -141,6 +153,13 @@ class RegionNetwork:
 
     def _nft(self, rules: str) -> None:
         self._namespace.run([str(locate.nft()), "-f", "-"], rules)
+
+
+def _cut_in(file: Path) -> set[str]:
+    try:
+        return set(json.loads(file.read_text()))
+    except (OSError, ValueError):
+        return set()
 
 
 def leftovers(root: Path) -> list[str]:

@@ -167,7 +167,8 @@ class FakePool:
 
     `prepare` is called with each machine that is launched. `failing` decides which of an agent's
     events fail; `gates["Install"]` holds installations until it is set; `most_busy` is how many
-    of them ran at once. `run` is what a script does.
+    of them ran at once. `run` is what a script does. `left` are the instances whose machines a killed
+    region has left running.
     """
 
     def __init__(self) -> None:
@@ -175,6 +176,8 @@ class FakePool:
         self.launched: list[str] = []
         self.stopped: list[str] = []
         self.terminated: list[str] = []
+        self.left: set[str] = set()
+        self.others_ended = 0
         self.prepare: Callable[[FakeMachine], None] = lambda machine: None
         self.failing: Callable[[FakeMachine, str, AgentDeployment], bool] = lambda *_: False
         self.gates: dict[str, threading.Event] = {}
@@ -190,6 +193,16 @@ class FakePool:
         machine = self.machines.setdefault(spec.instance_id, FakeMachine(spec, self))
         self.prepare(machine)
         return machine
+
+    def take_over(self, spec: MachineSpec) -> FakeMachine | None:
+        if spec.instance_id not in self.left:
+            return None
+        machine = self.machines[spec.instance_id] = FakeMachine(spec, self)
+        machine.state = "running"
+        return machine
+
+    def end_others(self) -> None:
+        self.others_ended += 1
 
     def get(self, instance_id: str) -> FakeMachine:
         if instance_id not in self.machines:

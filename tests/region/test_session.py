@@ -33,8 +33,16 @@ def test_a_running_region_is_found(tmp_path: Path) -> None:
 
 
 def test_a_process_with_the_same_number_is_not_the_region(tmp_path: Path) -> None:
-    session.write(tmp_path, mine(created=1.0))
+    session.write(tmp_path, mine(created=f"{mine().created}1"))
     assert session.running(tmp_path) is None
+
+
+def test_setting_the_clock_of_the_computer_changes_nothing(tmp_path: Path, monkeypatch) -> None:
+    session.write(tmp_path, mine())
+    # What psutil and ps compute a process's start from moves with the clock.
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: 12345.0)
+    monkeypatch.setattr("time.time", lambda: 67890.0)
+    assert session.running(tmp_path) == mine()
 
 
 def test_an_ended_process_is_not_the_region(tmp_path: Path) -> None:

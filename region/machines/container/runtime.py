@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from region.daemons import runtime_directory
+from region.followed import FollowedProcess
 from region.machines.container.oci import Bundle, User, configuration, process
 from region.machines.container.process import AdoptedProcess, adopting_orphans
 from region.machines.errors import ContainerError
@@ -134,19 +135,28 @@ class Runtime:
 
     def alive(self, name: str) -> bool:
         """Return whether a container's first process runs; with it ends everything in it."""
+        return self.first_process(name) is not None
+
+    def first_process(self, name: str) -> FollowedProcess | None:
+        """Return a container's first process, whoever has started it; None if it has ended."""
         try:
             state = json.loads((self.state / name / "state.json").read_text())
-            # The name of the program, in parentheses, may hold anything.
-            stat = Path(f"/proc/{state['init_process_pid']}/stat").read_text(errors="replace")
-            fields = stat.rpartition(")")[2].split()
-            return fields[0] not in "ZX" and int(fields[19]) == state["init_process_start"]
-        except (OSError, ValueError, KeyError, IndexError):
-            return False
+            return FollowedProcess(state["init_process_pid"], state["init_process_start"])
+        except (OSError, ValueError, KeyError):
+            return None
 
     def delete(self, name: str) -> None:
         """Kill everything in a container and remove it; one that does not exist is ignored."""
         if (self.state / name).exists():
             self._run(["delete", "--force", name])
+
+    def forget(self, name: str) -> None:
+        """Remove what runc knows of a container in whose control groups nothing is left.
+
+        `runc delete` would do the same, but waits until whoever inherited them has reaped the processes
+        that a dead region has started, which not every container's PID 1 does. Nothing else lasts.
+        """
+        shutil.rmtree(self.state / name, ignore_errors=True)
 
     def names(self) -> list[str]:
         """List the containers that exist."""

@@ -32,7 +32,7 @@ _LATE_SECONDS: Final = 0.3
 
 @dataclass(frozen=True)
 class ServiceContext:
-    """What a service needs from its machine."""
+    """What a service needs from its machine; `remember` is called after each change of its state."""
 
     processes: ProcessTable
     files: RootFileSystem
@@ -40,6 +40,7 @@ class ServiceContext:
     log: Path
     console: Callable[[str], None]
     alive: Callable[[], bool]
+    remember: Callable[[], None]
 
 
 @dataclass
@@ -165,6 +166,7 @@ class Control:
                 return status
             # The daemon replaced itself, as for an upgrade of its program.
             run.process = heir
+            self._context.remember()
         while self.pids() and not run.stop.wait(0.1):
             pass
         return 0

@@ -5,10 +5,9 @@ from __future__ import annotations
 import signal
 from typing import Final
 
+from region.followed import UNKNOWN
 from region.machines.systemd.unit import Unit
 
-# Stands for an end whose status the kernel does not tell: see `main_process`.
-UNKNOWN: Final = 256
 # Signals that systemd counts as a clean exit of a service.
 _CLEAN_SIGNALS: Final = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE})
 _ABORTS: Final = frozenset(

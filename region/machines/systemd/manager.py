@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from region import handover
 from region.machines.accounts import Accounts
 from region.machines.errors import MachineError, ServiceError, UnitError
 from region.machines.processes import ProcessTable
@@ -19,7 +20,7 @@ from region.machines.systemd.dependencies import StartOrder, refuse_other_types
 from region.machines.systemd.execution import Executor
 from region.machines.systemd.installation import Installation
 from region.machines.systemd.search_path import SearchPath, UnitNotFound, UnitSource
-from region.machines.systemd.service import Service
+from region.machines.systemd.service import Service, ServiceMemory
 from region.machines.systemd.specifiers import UnitName
 from region.machines.systemd.unit import Unit
 
@@ -37,6 +38,12 @@ class _Loaded:
     unit: Unit
 
 
+@dataclass(frozen=True)
+class _Memory:
+    loaded: dict[str, _Loaded]
+    services: tuple[ServiceMemory, ...]
+
+
 class ServiceManager:
     """Units by name. Which are enabled is in the machine's own files, and survives a reboot."""
 
@@ -50,8 +57,12 @@ class ServiceManager:
         environment: Callable[[], Mapping[str, str]],
         console: Callable[[str], None],
         alive: Callable[[], bool],
+        memory: Path,
     ) -> None:
-        """Run units with the machine's `environment`; messages go to `console`."""
+        """Run units with the machine's `environment`; messages go to `console`.
+
+        What the next region has to know to `take_over` the units is kept in the file `memory`.
+        """
         self._processes = processes
         self._files = files
         self._accounts = accounts
@@ -59,6 +70,8 @@ class ServiceManager:
         self._environment = environment
         self._console = console
         self._alive = alive
+        self._memory = memory
+        self._remembering = threading.Lock()
         self._lock = threading.RLock()
         self._services: dict[str, Service] = {}
         self._loaded: dict[str, _Loaded] = {}
@@ -71,6 +84,24 @@ class ServiceManager:
         """List the services that were started since the machine was launched."""
         with self._lock:
             return sorted(self._services)
+
+    def take_over(self) -> None:
+        """Go on with the services that a killed region has left running."""
+        known = handover.kept(self._memory, _Memory)
+        if known is None:
+            return
+        with self._lock:
+            self._loaded.update(known.loaded)
+            services = [(self._service(one.name), one) for one in known.services]
+        for service, one in services:
+            service.take_over(one)
+
+    def _remember(self) -> None:
+        """Write down what the next region has to know."""
+        with self._remembering:
+            services = [self._services[name] for name in self.names()]
+            found = tuple(one for service in services if (one := service.memory()))
+            handover.keep(self._memory, _Memory(dict(self._loaded), found))
 
     def log(self, name: str) -> Path:
         """Return the file on the host with what a unit has printed."""
@@ -298,6 +329,7 @@ class ServiceManager:
                         log=log,
                         console=self._console,
                         alive=self._alive,
+                        remember=self._remember,
                     ),
                 )
             return self._services[name]

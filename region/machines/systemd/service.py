@@ -6,9 +6,12 @@ import signal
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from region.followed import FollowedProcess, start_ticks
 from region.machines.errors import MachineError, ServiceError
 from region.machines.systemd import exit_status
 from region.machines.systemd.activation import Activation, Control, ServiceContext
@@ -20,6 +23,27 @@ _SUB_STATES: Final = {
     "deactivating": "stop-sigterm", "failed": "failed",
 }  # fmt: skip
 _UP: Final = ("active", "activating", "reloading")
+
+
+@dataclass(frozen=True)
+class ServiceMemory:
+    """What has to be known of a service to go on with it when the region was killed.
+
+    Attributes:
+        main: The id and the start time of its main process (clock ticks); None without one.
+        starts: When it was started lately, on the monotonic clock.
+    """
+
+    name: str
+    unit: Unit
+    invocation: str
+    state: ActiveState
+    sub_state: str
+    result: str
+    restarts: int
+    since: datetime | None
+    starts: tuple[float, ...]
+    main: tuple[int, int] | None
 
 
 class Service:
@@ -70,6 +94,50 @@ class Service:
     def pids(self) -> set[int]:
         """Return the ids on the host of all its processes."""
         return self._control.pids()
+
+    def memory(self) -> ServiceMemory | None:
+        """Return what has to be known to `take_over` the service; None if it was never started."""
+        last, pid = self._last, self.main_pid
+        if last is None:
+            return None
+        try:
+            main = (pid, start_ticks(pid)) if pid is not None else None
+        except ProcessLookupError:
+            main = None
+        return ServiceMemory(
+            self.name, last.unit, last.invocation, self._state, self._sub_state, self.result,
+            self.restarts, self.since, tuple(self._starts), main,
+        )  # fmt: skip
+
+    def take_over(self, known: ServiceMemory) -> None:
+        """Go on with what a killed region has left of the service.
+
+        A main process that still runs is followed. Of one that has ended nobody knows how: Restart=
+        decides as for a failure. A start or a stop that was cut off ends as if it had failed.
+        """
+        with self._operation:
+            run = Activation(known.unit, invocation=known.invocation)
+            self._last, self.restarts, self.since = run, known.restarts, known.since
+            self._state, self._sub_state, self.result = known.state, known.sub_state, known.result
+            self._starts.extend(known.starts)
+            if known.state in ("inactive", "failed") or known.sub_state == "exited":
+                self._run = run if known.sub_state == "exited" else None
+                return
+            self._run = run
+            if known.state == "deactivating":
+                run.stop.set()
+                self._begin(run, self._end_stop, run)
+                return
+            if known.main is not None:
+                try:
+                    run.process = FollowedProcess(*known.main)
+                except ProcessLookupError:
+                    run.status = exit_status.UNKNOWN
+            elif known.state == "activating":
+                run.status = exit_status.UNKNOWN
+            if run.status is None:
+                self._enter("active")
+            self._supervise(run, failed_start=run.status is not None)
 
     def start(self, unit: Unit) -> None:
         """Start the service unless it is active; a oneshot has ended when this returns.
@@ -217,12 +285,19 @@ class Service:
                 except MachineError as error:
                     context.console(f"systemd: {self.name}: {error}")
 
+    def _end_stop(self, run: Activation) -> None:
+        self._finish(run, clean=False)
+        self._settle(run, "inactive", "")
+
     def _supervise(self, run: Activation, *, failed_start: bool) -> None:
         if run.thread is None:
-            run.thread = threading.Thread(
-                target=self._watch, args=(run, failed_start), name=f"unit-{self.name}", daemon=True
-            )
-            run.thread.start()
+            self._begin(run, self._watch, run, failed_start)
+
+    def _begin(self, run: Activation, work: Callable[..., None], *arguments: object) -> None:
+        run.thread = threading.Thread(
+            target=work, args=arguments, name=f"unit-{self.name}", daemon=True
+        )
+        run.thread.start()
 
     def _watch(self, run: Activation, failed_start: bool) -> None:
         """Wait for the end, then restart or settle: the body of the supervising thread."""
@@ -294,12 +369,13 @@ class Service:
         self._state, self._sub_state = state, sub_state
         if state == "active":
             self.result = ""
+        self._context.remember()
 
     def _settle(self, run: Activation, state: ActiveState, result: str) -> None:
         if self._run is run:
             self._run = None
-            self._enter(state)
             self.result = result
+            self._enter(state)
         if result:
             self._context.console(f"systemd: {self.name}: {result}.")
 

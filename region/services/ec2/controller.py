@@ -70,6 +70,14 @@ class Pool(Protocol):
         """Make a machine, or adopt the one whose disk exists."""
         ...
 
+    def take_over(self, spec: MachineSpec) -> Machine | None:
+        """Return the machine that a killed region has left running, if there is one."""
+        ...
+
+    def end_others(self) -> None:
+        """End what a killed region has left and nobody has taken over."""
+        ...
+
     def stop(self, instance_id: str) -> None:
         """End a machine's processes and keep its disk."""
         ...
@@ -109,6 +117,8 @@ class InstancesController:
 
     def reconcile(self) -> None:
         """Start the jobs that instances need and watch running machines."""
+        if not self._started:
+            self._take_over()
         self._jobs = {name: job for name, job in self._jobs.items() if not job[1].done()}
         for view in self._views():
             job = self._job_for(view)
@@ -128,6 +138,21 @@ class InstancesController:
         self._boots.shutdown(wait=False, cancel_futures=True)
         self._ends.shutdown(wait=True, cancel_futures=True)
 
+    def _take_over(self) -> None:
+        """Go on with the machines that a killed region has left running; all others of it end."""
+        with self._plane.lock:
+            running = [
+                instance.id
+                for instance in self._plane.backend("ec2").all_instances()
+                if instance.state_code == ec2.RUNNING
+            ]
+        for instance_id in running:
+            machine = self._pool.take_over(self._spec(instance_id))
+            if machine is not None:
+                self._machines[instance_id] = machine
+                log.info("instance %s goes on", instance_id)
+        self._pool.end_others()
+
     def _views(self) -> list[_View]:
         with self._plane.lock:
             instances = [
@@ -139,7 +164,8 @@ class InstancesController:
                 self._started = True
                 for instance in instances:
                     # After a restart every machine gets a new chance.
-                    InstanceRecord.of(instance).impairment = ""
+                    record = InstanceRecord.of(instance)
+                    record.impairment, record.rebooting = "", False
             return [
                 _View(
                     instance.id,
@@ -157,7 +183,7 @@ class InstancesController:
             return None if view.impaired else self._boot
         if view.code == ec2.RUNNING:
             if not known:
-                # The region was restarted: the machine boots from its disk.
+                # The region was restarted without it: the machine boots from its disk.
                 return None if view.impaired else self._boot
             return self._reboot if view.reboot else None
         return {ec2.STOPPING: self._stop, ec2.SHUTTING_DOWN: self._terminate}.get(view.code)

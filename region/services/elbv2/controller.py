@@ -12,7 +12,7 @@ from typing import Protocol
 from moto.elbv2.models import FakeTargetGroup
 
 from region.api.server import ControlPlane
-from region.daemons import remove_runtime_directory, runtime_directory
+from region.daemons import remove_runtime_directory, runtime_directory, sweep
 from region.services.elbv2 import desired, periods, zones
 from region.services.elbv2.desired import DesiredLoadBalancer
 from region.services.elbv2.haproxy.errors import LoadBalancerError
@@ -130,6 +130,8 @@ class LoadBalancersController:
     def reconcile(self) -> None:
         """One round over all load balancers."""
         found, unsupported = self._read()
+        if not self._running:
+            self._end_others({item.name for item in found.values()})
         known = found.keys() | unsupported.keys()
         for arn in [arn for arn in self._running if arn not in known]:
             self._close(arn)
@@ -139,6 +141,12 @@ class LoadBalancersController:
         for item in found.values():
             if self._clock() >= self._retry_at.get(item.arn, 0.0):
                 self._serve(item)
+
+    def _end_others(self, wanted: set[str]) -> None:
+        """End what a region that died has left of load balancers that are deleted by now."""
+        for directory in (self._root / DIRECTORY).glob("*"):
+            if directory.name not in wanted:
+                sweep(directory)
 
     def close(self) -> None:
         """End every process."""
@@ -208,6 +216,8 @@ class LoadBalancersController:
             traffic = Traffic(self._plane, item.arn, self._clock)
             running = self._running[item.arn] = _Running(process, addresses, followed, traffic)
             process.start()
+            # One that goes on has counted before.
+            traffic.count_from(process.statistics())
         else:
             running.process.configure(item.spec)
             for address in running.addresses - addresses:

@@ -52,6 +52,10 @@ class Traffic:
         self._due = clock() + self._period
         self._before = _Connections()
 
+    def count_from(self, statistics: Statistics) -> None:
+        """Leave out what the process has counted until now."""
+        self._before = _connections(statistics)
+
     def publish(
         self,
         item: DesiredLoadBalancer,

@@ -2,7 +2,8 @@
 
 Creating, starting, stopping and deleting take seconds, so each is a job on a thread of its own,
 and no job holds the control plane's lock while it works, nor waits for AWS's clock. After a restart of
-the region the clusters that were available are started again from their data.
+the region the clusters that were available are started again from their data; those that a killed region
+has left running are taken over.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+from region import daemons
 from region.api.server import ControlPlane
 from region.services.rds import clock, instances, views
 from region.services.rds.jobs import Jobs
@@ -59,6 +61,7 @@ class DatabasesController:
         self._running: dict[str, Future[None]] = {}
         self._retry_at: dict[str, float] = {}
         self._cleaned_up_at = 0.0
+        self._started = False
         self._pool = ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix="database")
         self._pool.submit(_read_catalogues)
 
@@ -67,6 +70,9 @@ class DatabasesController:
         self._running = {name: job for name, job in self._running.items() if not job.done()}
         self._tick()
         found = self._views()
+        if not self._started:
+            self._started = True
+            self._end_others({view.identifier for view in found})
         for view in found:
             job = self._job_for(view)
             if job is not None and view.identifier not in self._running:
@@ -82,6 +88,12 @@ class DatabasesController:
         with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
             list(pool.map(lambda server: server.stop(), servers))
         self._jobs.servers.clear()
+
+    def _end_others(self, wanted: set[str]) -> None:
+        """End what a region that died has left of databases that are deleted by now."""
+        for directory in (self._plane.config.root / DIRECTORY).glob("*"):
+            if directory.name not in wanted:
+                daemons.sweep(directory)
 
     def _tick(self) -> None:
         config = self._plane.config

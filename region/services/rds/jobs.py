@@ -80,8 +80,10 @@ class Jobs:
                 instances.set_status(database, "available")
 
     def start(self, view: View) -> None:
-        """Start the cluster; a failed one as well."""
-        self._run(view, self._fresh(view))
+        """Start the cluster; a failed one as well. One that a killed region has left goes on."""
+        server = self._fresh(view)
+        if view.status in {"starting", "failed"} or not server.running():
+            self._run(view, server)
         with self._database(view) as database:
             if database is None:
                 return

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, spawn
+from region import handover
+from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, adopt, spawn, sweep
 from region.network.firewall import GATEWAY
 from region.ports import PortError, listen
 from region.services.elbv2.haproxy.config import connection_limit
@@ -39,8 +40,19 @@ class Forwarding:
     private: str
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What has to be known of a running process to take it over: its descriptors, by what they serve."""
+
+    generation: int
+    sockets: dict[Forwarding, int]
+
+
 class InternetGateway:
-    """Forwards to the instances of one region. Used by one thread."""
+    """Forwards to the instances of one region. Used by one thread.
+
+    If the region is killed it goes on, and the next region takes it over.
+    """
 
     def __init__(self, root: Path, runtime: Path, network: Path) -> None:
         """Keep files in `root`, the control socket in `runtime`; `network` is the namespace's file."""
@@ -53,6 +65,7 @@ class InternetGateway:
         self._serving: frozenset[Forwarding] = frozenset()
         self._retry_at = 0.0
         self._sockets: dict[Forwarding, socket.socket] = {}
+        self._asked = False
 
     def serve(self, wanted: Iterable[Forwarding]) -> None:
         """Forward exactly these; connections that exist stay.
@@ -61,6 +74,10 @@ class InternetGateway:
             DaemonError: If HAProxy does not start; it is tried again after some seconds.
         """
         wanted = frozenset(wanted)
+        if not self._asked:
+            self._asked = True
+            if not self._take_over():
+                sweep(self._directory)
         self._forget_ended()
         unchanged = wanted == self._serving and (not wanted or self._running())
         if unchanged or time.monotonic() < self._retry_at:
@@ -74,6 +91,35 @@ class InternetGateway:
         self._serving = usable
         if usable == wanted:
             self._retry_at = 0.0
+
+    def _take_over(self) -> bool:
+        """Take over what a region that died has left; return False if there is nothing of use."""
+        known = handover.kept(self._known_file, _Known)
+        if known is None:
+            return False
+        process = adopt(self._record(known.generation), self._log(known.generation))
+        if process is None:
+            return False
+        numbers = {(item.public, item.port): number for item, number in known.sockets.items()}
+        try:
+            found = handover.sockets(process.pid, numbers)
+        except OSError as error:
+            log.warning("the internet gateway is started anew: %s", error)
+            return False
+        self._sockets = {item: found[item.public, item.port] for item in known.sockets}
+        self._process, self._generation = process, known.generation
+        self._serving = frozenset(known.sockets)
+        return True
+
+    @property
+    def _known_file(self) -> Path:
+        return self._directory / "known"
+
+    def _record(self, generation: int) -> Path:
+        return self._directory / f"haproxy-{generation}{RECORD_SUFFIX}"
+
+    def _log(self, generation: int) -> Path:
+        return self._directory / f"haproxy-{generation % 2}.log"
 
     def _listen(self, wanted: frozenset[Forwarding]) -> frozenset[Forwarding]:
         """Listen for exactly these, as far as their ports are free; return those that are served."""
@@ -91,6 +137,7 @@ class InternetGateway:
         for daemon in [*self._leaving, *([self._process] if self._process else [])]:
             daemon.stop()
         self._leaving.clear()
+        self._known_file.unlink(missing_ok=True)
         self._process = None
         self._serving = frozenset()
         self._listen(frozenset())
@@ -119,8 +166,8 @@ class InternetGateway:
         replacing = ["-sf", str(previous.pid)] if previous else []
         process = spawn(
             [str(program), "-db", "-f", str(path), *replacing],
-            record=self._directory / f"haproxy-{generation}{RECORD_SUFFIX}",
-            log=self._directory / f"haproxy-{generation % 2}.log",
+            record=self._record(generation),
+            log=self._log(generation),
             descriptors=sorted(descriptors.values()),
             through=["nsenter", f"--net={self._network}", "--"],
         )
@@ -134,6 +181,7 @@ class InternetGateway:
             self._leaving.append(previous)
             self._control(self._generation).unlink(missing_ok=True)
         self._process, self._generation = process, generation
+        handover.keep(self._known_file, _Known(generation, descriptors))
 
     def _control(self, generation: int) -> Path:
         return self._runtime / f"igw-{generation}.sock"

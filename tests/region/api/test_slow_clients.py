@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import time
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from region.api import wsgi
+from region.api import bodies
 from tests.region.fakes import REGION, USER, ask
 
 HALF_REQUESTS = {
@@ -65,7 +67,53 @@ def test_a_client_that_does_not_read_its_answer_stops_nobody(plane: Any, aws: An
     deaf.close()
 
 
-def test_a_body_that_is_too_long_is_refused(plane: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(wsgi, "MOST_BYTES", 1000)
-    answer = ask(plane, "POST", "/", signed_for="ec2", body=b"x" * 2000)
+@pytest.mark.parametrize("service", ["ec2", "s3"])
+def test_a_body_that_is_too_long_is_refused(
+    plane: Any, monkeypatch: pytest.MonkeyPatch, service: str
+):
+    monkeypatch.setattr(bodies, "MOST_BYTES", 1500)
+    monkeypatch.setattr(bodies, "MOST_BYTES_OF_A_CALL", 1000)
+    answer = ask(plane, "POST", "/x", signed_for=service, body=b"x" * 2000)
     assert (answer.status, b"EntityTooLarge" in answer.body) == (413, True)
+
+
+def _environ(body: bytes, *, chunked: bool) -> dict[str, Any]:
+    stream = io.BytesIO(body)
+    if chunked:
+        return {"wsgi.input": stream, "wsgi.input_terminated": True}
+    return {"wsgi.input": stream, "CONTENT_LENGTH": str(len(body))}
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_bodies_that_arrive_together_get_so_much_memory(chunked: bool):
+    intake = bodies.Intake(most=5_000_000)
+    large, small = b"x" * 3_000_000, b"x" * 1000
+    with intake.body_of(_environ(large, chunked=chunked), "s3") as first:
+        assert first == large
+        with (
+            pytest.raises(bodies.BusyError),
+            intake.body_of(_environ(large, chunked=chunked), "s3"),
+        ):
+            pass
+        # Whoever calls is not kept from it.
+        with intake.body_of(_environ(small, chunked=chunked), "ec2") as second:
+            assert second == small
+    environ = _environ(large, chunked=chunked)
+    with intake.body_of(environ, "s3") as again:
+        assert again == large == environ["wsgi.input"].read()
+
+
+def test_a_body_that_is_refused_for_now_may_be_sent_again(
+    plane: Any, aws: Any, monkeypatch: pytest.MonkeyPatch
+):
+    aws.s3.create_bucket(Bucket="large", CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    def busy(*_: object) -> None:
+        raise bodies.BusyError("full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bodies.Intake, "take", busy)
+        with pytest.raises(ClientError) as refused:
+            aws.s3.put_object(Bucket="large", Key="x", Body=b"x" * 2_000_000)
+    assert refused.value.response["Error"]["Code"] == "SlowDown"
+    aws.s3.put_object(Bucket="large", Key="x", Body=b"x" * 2_000_000)

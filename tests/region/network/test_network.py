@@ -627,3 +627,33 @@ def in_user_namespace(prepare: str, program: str, root: Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_network_that_a_killed_region_left_is_taken_over(tmp_path: Path) -> None:
+    left = RegionNetwork(tmp_path)
+    left.start()
+    try:
+        left.add_address(DATABASE)
+        left.set_link("i-cut", up=False)
+        inode = left.path.stat().st_ino
+        adopted = RegionNetwork(tmp_path)
+        adopted.start(adopt=True)
+        assert adopted.path.stat().st_ino == inode
+        adopted.listen(DATABASE, 5432).close()
+        adopted.listen(API, API_PORT).close()
+        # A cut cable stays cut until somebody mends it.
+        assert adopted._unplugged == {"i-cut"}
+        adopted.set_link("i-cut", up=True)
+        assert adopted._unplugged == set()
+    finally:
+        RegionNetwork(tmp_path).stop()
+    assert leftovers(tmp_path) == []
+
+
+def test_without_anything_to_take_over_a_network_is_made(tmp_path: Path) -> None:
+    made = RegionNetwork(tmp_path)
+    made.start(adopt=True)
+    try:
+        made.listen(API, API_PORT).close()
+    finally:
+        made.stop()

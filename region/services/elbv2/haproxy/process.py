@@ -6,6 +6,9 @@ open. Targets come and go through HAProxy's
 runtime API. The process is replaced only when listeners, target groups or health checks change; the
 new one listens on the same sockets, so no connection is refused, and the old one ends when its
 requests are answered.
+
+If the region is killed the process goes on. The next region takes it over as it is, with its sockets and
+what is known of its targets, and no request notices.
 """
 
 from __future__ import annotations
@@ -16,19 +19,20 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, spawn
-from region.network.errors import NetworkError
-from region.network.namespace import Namespace
-from region.ports import PortError, listen
+from region import handover
+from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, adopt, spawn, sweep
+from region.handover import Place
 from region.services.elbv2.haproxy import config
 from region.services.elbv2.haproxy.errors import LoadBalancerError
+from region.services.elbv2.haproxy.listening import close_all, open_all
 from region.services.elbv2.haproxy.model import LoadBalancer, Report, Target
 from region.services.elbv2.haproxy.request_log import RequestLog
 from region.services.elbv2.haproxy.runtime_api import RuntimeApi, Statistics
-from region.services.elbv2.haproxy.servers import ServerPool
+from region.services.elbv2.haproxy.servers import Server, ServerPool
 from toolchain import locate
 from toolchain.errors import ToolError
 
@@ -40,8 +44,24 @@ DIRECTORY = "balancers"
 START_TIMEOUT = 10.0
 LONGEST_SOCKET_PATH = 100
 
-_Place = tuple[str, int]
-"""An address and a port."""
+
+@dataclass(frozen=True)
+class _Known:
+    """What has to be known of a running process to take it over.
+
+    Attributes:
+        sockets: Its descriptors of the listening sockets.
+        log: Its descriptors of the pipe for its log, the reading end first.
+        zones: Those whose nodes get new connections.
+    """
+
+    spec: LoadBalancer
+    generation: int
+    sockets: dict[Place, int]
+    log: tuple[int, int]
+    servers: dict[str, dict[str, Server]]
+    shifted: frozenset[str]
+    zones: tuple[str, ...]
 
 
 class HAProxy:
@@ -61,23 +81,26 @@ class HAProxy:
         self._process: Daemon | None = None
         self._predecessors: list[Daemon] = []
         self._pool = ServerPool(spec, config.Files(Path(), directory))
-        self._sockets: dict[_Place, socket.socket] = {}
+        self._sockets: dict[Place, socket.socket] = {}
+        self._numbers: dict[Place, int] = {}
+        self._log_numbers = (-1, -1)
+        self._kept: _Known | None = None
         self._zones: tuple[str, ...] = tuple(node.zone for node in spec.nodes)
         self._statistics = Statistics((), ())
         self.requests = RequestLog()
 
     def start(self) -> None:
-        """Start HAProxy and return when it accepts connections.
+        """Start HAProxy, or take over what a region that died has left, and return when it serves.
 
         Raises:
             LoadBalancerError: If a port is taken or HAProxy does not start.
         """
         with self._lock:
-            if self.running():
+            if self.running() or self._adopt():
                 return
             self._directory.mkdir(parents=True, exist_ok=True)
             self._close_sockets()
-            self._sockets = _open(self.spec, {})
+            self._sockets = open_all(self.spec, {})
             self._pool.forget_health()
             self._replace(self.spec)
 
@@ -91,15 +114,15 @@ class HAProxy:
             if spec == self.spec:
                 return
             old, old_sockets = self._pool, self._sockets
-            self._sockets = _open(spec, old_sockets)
+            self._sockets = open_all(spec, old_sockets)
             self._pool = old.for_spec(spec, old.files)
             try:
                 self._replace(spec)
             except LoadBalancerError:
-                _close(self._sockets, but=old_sockets)
+                close_all(self._sockets, but=old_sockets)
                 self._pool, self._sockets = old, old_sockets
                 raise
-            _close(old_sockets, but=self._sockets)
+            close_all(old_sockets, but=self._sockets)
             self.spec = spec
 
     def set_targets(self, group: str, targets: Iterable[Target]) -> None:
@@ -139,7 +162,9 @@ class HAProxy:
             api = self._api()
             self._statistics = api.statistics()
             rows = {(row.backend, row.server): row for row in self._statistics.servers}
-            return self._pool.advance(api, rows, time.monotonic())
+            report = self._pool.advance(api, rows, time.monotonic())
+            self._keep()
+            return report
 
     def statistics(self) -> Statistics:
         """Return what the last `poll` has read."""
@@ -154,12 +179,90 @@ class HAProxy:
             self._process = None
             self._close_sockets()
             self.requests.close()
+            self._known_file.unlink(missing_ok=True)
             for stale in self._runtime.glob(f"{self._socket_stem()}-*.sock"):
                 stale.unlink(missing_ok=True)
 
     def _close_sockets(self) -> None:
-        _close(self._sockets, but={})
+        close_all(self._sockets, but={})
         self._sockets = {}
+
+    @property
+    def _known_file(self) -> Path:
+        return self._directory / "known"
+
+    def _keep(self) -> None:
+        """Write down what the next region has to know, unless it is written down already."""
+        known = _Known(
+            spec=self.spec,
+            generation=self._generation,
+            sockets=self._numbers,
+            log=self._log_numbers,
+            servers=self._pool.copied(),
+            shifted=self._pool.shifted,
+            zones=self._zones,
+        )
+        if known != self._kept and handover.keep(self._known_file, known):
+            self._kept = known
+
+    def _adopt(self) -> bool:
+        """Take over the process of a region that died; where that fails, end what it has left."""
+        known = handover.kept(self._known_file, _Known)
+        if known is not None and self._take_over(known):
+            return True
+        sweep(self._directory)
+        return False
+
+    def _take_over(self, known: _Known) -> bool:
+        process = adopt(self._record(known.generation), self._log(known.generation))
+        if process is None:
+            return False
+        wanted = self.spec
+        try:
+            self._sockets = handover.sockets(process.pid, known.sockets)
+            reader, writer = (handover.descriptor(process.pid, number) for number in known.log)
+        except OSError as error:
+            log.warning("load balancer %s is started anew: %s", wanted.name, error)
+            self._close_sockets()
+            return False
+        self.requests.close()
+        self.requests = RequestLog((reader, writer))
+        self._process, self._generation, self.spec = process, known.generation, known.spec
+        self._numbers, self._log_numbers, self._zones = known.sockets, known.log, known.zones
+        files = config.Files(self._socket(known.generation), self._directory, None, writer)
+        self._pool = ServerPool(known.spec, files, known.servers, known.shifted)
+        self._predecessors = [
+            daemon
+            for record in sorted(self._directory.glob(f"haproxy-*{RECORD_SUFFIX}"))
+            if record != process.record
+            and (daemon := adopt(record, self._log(known.generation - 1)))
+        ]
+        try:
+            self._statistics = self._api().statistics()
+            if not self._pool.agrees(self._statistics.servers):
+                # It was killed between a change and its note: what HAProxy knows of health is kept.
+                self._replace(self.spec)
+            self.configure(wanted)
+        except LoadBalancerError as error:
+            log.warning("load balancer %s is started anew: %s", wanted.name, error)
+            self._let_go(wanted)
+            return False
+        log.info("load balancer %s goes on (process %d)", wanted.name, self._process.pid)
+        return True
+
+    def _let_go(self, spec: LoadBalancer) -> None:
+        """Forget what was taken over; `sweep` ends it."""
+        self._process, self.spec = None, spec
+        self._predecessors.clear()
+        self._close_sockets()
+        self._pool = ServerPool(spec, config.Files(Path(), self._directory))
+        self._zones = tuple(node.zone for node in spec.nodes)
+
+    def _record(self, generation: int) -> Path:
+        return self._directory / f"haproxy-{generation}{RECORD_SUFFIX}"
+
+    def _log(self, generation: int) -> Path:
+        return self._directory / f"haproxy-{generation % 2}.log"
 
     def _api(self) -> RuntimeApi:
         if not self.running():
@@ -190,9 +293,9 @@ class HAProxy:
         try:
             process = spawn(
                 command,
-                record=self._directory / f"haproxy-{generation}{RECORD_SUFFIX}",
-                log=self._directory / f"haproxy-{generation % 2}.log",
-                descriptors=sorted([*descriptors.values(), log_descriptor]),
+                record=self._record(generation),
+                log=self._log(generation),
+                descriptors=sorted([*descriptors.values(), log_descriptor, self.requests.reader]),
                 through=["nsenter", f"--net={spec.network}", "--"] if spec.network else (),
             )
         except DaemonError as error:
@@ -207,6 +310,7 @@ class HAProxy:
             old_socket.unlink(missing_ok=True)
         self._process = process
         self._generation = generation
+        self._numbers, self._log_numbers = descriptors, (self.requests.reader, log_descriptor)
         self._pool.restore(RuntimeApi(files.socket), remembered=state is not None)
 
     def _await_ready(self, process: Daemon, api: RuntimeApi, spec: LoadBalancer) -> None:
@@ -261,37 +365,3 @@ def _executable() -> Path:
             "HAProxy, the region's load balancer, is not installed: run `make setup` or, "
             "on Debian and Ubuntu, `apt-get install haproxy`."
         ) from error
-
-
-def _open(spec: LoadBalancer, known: Mapping[_Place, socket.socket]) -> dict[_Place, socket.socket]:
-    """Return a listening socket for each place; those that are `known` are used again."""
-    places = list(_places(spec))
-    opened = {place: item for place, item in known.items() if place in places}
-    try:
-        for place in places:
-            if place not in opened:
-                opened[place] = _listen(spec, *place)
-    except (PortError, NetworkError) as error:
-        _close(opened, but=known)
-        raise LoadBalancerError(str(error)) from error
-    return opened
-
-
-def _listen(spec: LoadBalancer, address: str, port: int) -> socket.socket:
-    if address == spec.address:
-        return listen(address, port)
-    return Namespace(Path(spec.network)).inside(lambda: listen(address, port))
-
-
-def _close(sockets: Mapping[_Place, socket.socket], *, but: Mapping[_Place, socket.socket]) -> None:
-    for item in sockets.values():
-        if item not in but.values():
-            item.close()
-
-
-def _places(spec: LoadBalancer) -> Iterator[_Place]:
-    """Yield where the load balancer listens: for the host, and at its nodes in the network."""
-    for listener in spec.listeners:
-        yield spec.address, listener.port
-        if spec.network:
-            yield from ((node.address, listener.port) for node in spec.nodes)

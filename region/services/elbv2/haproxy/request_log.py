@@ -68,11 +68,17 @@ class Requests:
 
 
 class RequestLog:
-    """The pipe that one load balancer's processes write to. Used by one thread at a time."""
+    """The pipe that one load balancer's processes write to. Used by one thread at a time.
 
-    def __init__(self) -> None:
-        self._read, self.descriptor = os.pipe()
-        os.set_blocking(self._read, False)
+    Attributes:
+        descriptor: Its end to write to.
+        reader: The other one. HAProxy holds it too: what it writes while no region runs is not lost.
+    """
+
+    def __init__(self, ends: tuple[int, int] | None = None) -> None:
+        """Make a pipe, or take over the two ends, reader first, of one that is in use."""
+        self.reader, self.descriptor = ends or os.pipe()
+        os.set_blocking(self.reader, False)
         try:
             fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         except PermissionError:
@@ -84,7 +90,7 @@ class RequestLog:
         """Take in what has been written."""
         while True:
             try:
-                found = os.read(self._read, _PIPE_BYTES)
+                found = os.read(self.reader, _PIPE_BYTES)
             except BlockingIOError:
                 return
             if not found:
@@ -103,9 +109,9 @@ class RequestLog:
     def close(self) -> None:
         """Close both ends; idempotent."""
         if self.descriptor >= 0:
-            os.close(self._read)
+            os.close(self.reader)
             os.close(self.descriptor)
-            self._read = self.descriptor = -1
+            self.reader = self.descriptor = -1
 
 
 def parse(counts: Mapping[bytes, int]) -> Iterator[Requests]:

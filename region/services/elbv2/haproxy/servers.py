@@ -114,13 +114,28 @@ class ServerPool:
 
     def for_spec(self, spec: LoadBalancer, files: Files) -> ServerPool:
         """Copy the pool for other groups or nodes; servers of groups that remain are kept."""
-        kept = {
-            group.name: {
-                key: server.copy() for key, server in self.servers.get(group.name, {}).items()
-            }
-            for group in spec.target_groups
-        }
+        known = self.copied()
+        kept = {group.name: known.get(group.name, {}) for group in spec.target_groups}
         return ServerPool(spec, files, kept, self.shifted)
+
+    def copied(self) -> dict[str, dict[str, Server]]:
+        """Return copies of the servers, by group and target."""
+        return {
+            group: {key: server.copy() for key, server in servers.items()}
+            for group, servers in self.servers.items()
+        }
+
+    def agrees(self, rows: Iterable[ServerRow]) -> bool:
+        """Return whether a process has exactly the servers of the pool; one that leaves may be gone."""
+        there = {(row.backend, row.server) for row in rows}
+        wanted: set[tuple[str, str]] = set()
+        leaving: set[tuple[str, str]] = set()
+        for group, server in self._all():
+            names = leaving if server.phase is Phase.LEAVING else wanted
+            for name in self._names(group, server.target):
+                backend, _, own = name.partition("/")
+                names.add((backend, own))
+        return wanted <= there <= wanted | leaving
 
     def configured(self) -> dict[str, list[Target]]:
         """Return the targets to write into the configuration file."""

@@ -21,7 +21,15 @@ from pathlib import Path
 from typing import Protocol
 
 from region import daemons
-from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, ServiceUser, bound_command, spawn
+from region.daemons import (
+    RECORD_SUFFIX,
+    Daemon,
+    DaemonError,
+    ServiceUser,
+    adopt,
+    bound_command,
+    spawn,
+)
 from region.network.errors import NetworkError
 from region.services.rds.postgres import backup, programs, tls_proxy
 from region.services.rds.postgres.certificate import self_signed
@@ -70,13 +78,16 @@ class Cluster:
     """A PostgreSQL cluster in `directory`. Its methods block: use one thread per cluster."""
 
     def __init__(self, spec: ClusterSpec, directory: Path, network: Network) -> None:
-        """Prepare; nothing is written or started before `create` and `start`."""
+        """Prepare; nothing is written or started before `create` and `start`.
+
+        What a region that was killed has left running in `directory` is taken over.
+        """
         self._network = network
         self.spec = spec
         self.directory = directory.resolve()
         self._master = MasterUser(spec, self._socket_directory())
-        self._server: Daemon | None = None
-        self._proxy: Daemon | None = None
+        self._server = adopt(self._record("postgres"), self._log("postgres"))
+        self._proxy = adopt(self._record("tls-proxy"), self._log("tls-proxy"))
 
     @property
     def data(self) -> Path:
@@ -218,6 +229,12 @@ class Cluster:
         """Return whether the master user can log in with `password`."""
         return self._master.accepts(password)
 
+    def _record(self, name: str) -> Path:
+        return self.directory / f"{name}{RECORD_SUFFIX}"
+
+    def _log(self, name: str) -> Path:
+        return self.directory / f"{name}.log"
+
     def _socket_directory(self) -> str:
         """Return the name of an abstract socket: no shared directory, and no file is left behind."""
         digest = hashlib.sha256(str(self.data).encode()).hexdigest()[:16]
@@ -230,8 +247,8 @@ class Cluster:
         self._remove_stale_lock()
         self._server = spawn(
             [str(binaries / "postgres"), "-D", str(self.data)],
-            record=self.directory / f"postgres{RECORD_SUFFIX}",
-            log=self.directory / "postgres.log",
+            record=self._record("postgres"),
+            log=self._log("postgres"),
             # An immediate shutdown: the server ends its children and frees its shared memory.
             death_signal="QUIT",
             user=user,
@@ -259,8 +276,8 @@ class Cluster:
         with listening:
             self._proxy = spawn(
                 command,
-                record=self.directory / f"tls-proxy{RECORD_SUFFIX}",
-                log=self.directory / "tls-proxy.log",
+                record=self._record("tls-proxy"),
+                log=self._log("tls-proxy"),
                 environment=_environment(),
                 descriptors=[listening.fileno()],
             )

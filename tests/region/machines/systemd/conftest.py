@@ -154,6 +154,7 @@ def new_manager(
             environment=lambda: {"PATH": "/usr/bin:/bin", "HOME": "/root", "USER": "root"},
             console=console.append,
             alive=lambda: processes.powered,
+            memory=tmp_path / "services",
         )
         made.append(manager)
         return manager

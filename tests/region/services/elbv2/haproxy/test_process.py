@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import http.client
 import json
 import os
 import signal
@@ -19,9 +21,15 @@ import pytest
 
 from region.daemons import sweep
 from region.services.elbv2.haproxy.errors import LoadBalancerError
-from region.services.elbv2.haproxy.model import Health, HealthCheck, Listener
+from region.services.elbv2.haproxy.model import (
+    Health,
+    HealthCheck,
+    Listener,
+    LoadBalancer,
+    TargetGroup,
+)
 from region.services.elbv2.haproxy.process import HAProxy
-from region.services.elbv2.haproxy.rules import FixedResponse
+from region.services.elbv2.haproxy.rules import FixedResponse, Forward
 
 pytestmark = pytest.mark.region
 
@@ -280,33 +288,112 @@ def test_close_leaves_no_process_and_no_socket(new_balancer):
 PARENT = """
 import json, sys, time
 from pathlib import Path
+from region.services.elbv2.haproxy.model import HealthCheck, Listener, LoadBalancer, Target, TargetGroup
 from region.services.elbv2.haproxy.process import HAProxy
-from region.services.elbv2.haproxy.model import Listener, LoadBalancer
-from region.services.elbv2.haproxy.rules import FixedResponse
-root = Path(sys.argv[1])
-spec = LoadBalancer("lb", "127.78.20.3", (Listener(int(sys.argv[2]), FixedResponse(200)),))
-balancer = HAProxy(spec, root / "lb", root)
+from region.services.elbv2.haproxy.rules import Forward
+root, port, app, late = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
+group = TargetGroup("tg-web", check=HealthCheck("/health", 0.3, 0.2, 2, 2, "200"))
+spec = LoadBalancer("lb-web", "127.78.20.3", (Listener(port, Forward("tg-web")),), (group,))
+balancer = HAProxy(spec, root / "lb-web", root)
 balancer.start()
+targets = [Target("i-" + app.rpartition(".")[2], app, 18080)]
+balancer.set_targets("tg-web", targets)
+while balancer.poll()["tg-web"][targets[0].id].health != "healthy":
+    time.sleep(0.05)
+if late:
+    # The kill comes before it is noted.
+    balancer.set_targets("tg-web", [*targets, Target("i-late", late, 18080)])
 print(json.dumps(balancer._process.pid), flush=True)
 time.sleep(60)
 """
 
 
-def test_it_dies_with_the_region(tmp_path: Path, kit):
-    port = kit.free_port("127.78.20.3")
-    with subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path), str(port)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[5],
-    ) as parent:
-        assert parent.stdout is not None
-        pid = json.loads(parent.stdout.readline())
-        assert psutil.pid_exists(pid)
-        os.kill(parent.pid, signal.SIGKILL)
-    kit.wait_for(lambda: not psutil.pid_exists(pid))
-    assert list(tmp_path.rglob("*.process.json"))
+@pytest.fixture
+def orphan(tmp_path: Path, kit):
+    """Has a region start a load balancer for two apps, and kills the region; returns the process id."""
+
+    def start(app, late="") -> tuple[int, int]:
+        port = kit.free_port("127.78.20.3")
+        with subprocess.Popen(
+            [sys.executable, "-c", PARENT, str(tmp_path), str(port), app.address, late],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[5],
+        ) as parent:
+            assert parent.stdout is not None
+            pid = json.loads(parent.stdout.readline())
+            os.kill(parent.pid, signal.SIGKILL)
+        return pid, port
+
+    yield start
+    sweep(tmp_path)
+
+
+def adopting(tmp_path: Path, port: int) -> HAProxy:
+    group = TargetGroup("tg-web", check=HealthCheck("/health", 0.3, 0.2, 2, 2, "200"))
+    listener = Listener(port, Forward("tg-web"))
+    spec = LoadBalancer("lb-web", "127.78.20.3", (listener,), (group,))
+    return HAProxy(spec, tmp_path / "lb-web", tmp_path)
+
+
+def test_the_next_region_takes_it_over_with_its_targets_connections_and_log(
+    orphan, tmp_path: Path, new_app, kit
+):
+    app, other = new_app(), new_app()
+    pid, port = orphan(app)
+    with contextlib.closing(http.client.HTTPConnection("127.78.20.3", port, timeout=5)) as kept:
+        kept.request("GET", "/while-no-region-runs")
+        assert kept.getresponse().read().decode() == app.address
+        balancer = adopting(tmp_path, port)
+        balancer.start()
+        try:
+            assert balancer._process.pid == pid
+            assert kit.fetch(balancer) == (200, app.address)
+            kept.request("GET", "/")
+            assert kept.getresponse().read().decode() == app.address
+            assert health(balancer, app, kit) is Health.HEALTHY
+            kit.wait_for(lambda: balancer.poll() and sum(balancer.requests._counts.values()) >= 3)
+            assert sum(item.count for item in balancer.requests.take()) == 3
+            # Its sockets are there too: what replaces it listens without a gap.
+            wanted = dataclasses.replace(balancer.spec, idle_timeout=7.0)
+            balancer.configure(wanted)
+            assert balancer._process.pid != pid
+            balancer.set_targets("tg-web", [kit.target(app), kit.target(other)])
+            kit.wait_for(lambda: health(balancer, other, kit) is Health.HEALTHY)
+            kit.wait_for(lambda: {kit.fetch(balancer)[1] for _ in range(4)} == {
+                app.address, other.address
+            })  # fmt: skip
+        finally:
+            balancer.close()
+    kit.wait_for(lambda: not list(tmp_path.rglob("*.process.json")))
     assert sweep(tmp_path) == []
-    assert not list(tmp_path.rglob("*.process.json"))
+
+
+def test_what_was_not_noted_before_the_kill_is_found_out(orphan, tmp_path: Path, new_app, kit):
+    app, late = new_app(), new_app()
+    _, port = orphan(app, late.address)
+    balancer = adopting(tmp_path, port)
+    balancer.start()
+    try:
+        assert kit.fetch(balancer) == (200, app.address)
+        assert health(balancer, app, kit) is Health.HEALTHY
+        balancer.set_targets("tg-web", [kit.target(app), kit.target(late)])
+        kit.wait_for(lambda: health(balancer, late, kit) is Health.HEALTHY)
+    finally:
+        balancer.close()
+
+
+def test_one_that_has_ended_meanwhile_is_started_anew(orphan, tmp_path: Path, new_app, kit):
+    app = new_app()
+    pid, port = orphan(app)
+    os.kill(pid, signal.SIGKILL)
+    balancer = adopting(tmp_path, port)
+    balancer.start()
+    try:
+        balancer.set_targets("tg-web", [kit.target(app)])
+        kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+        assert balancer._process.pid != pid
+    finally:
+        balancer.close()
 
 
 def test_sweep_ends_what_is_left(new_balancer, tmp_path):

@@ -183,7 +183,8 @@ time.sleep(60)
 """
 
 
-def test_it_ends_with_a_killed_region(created):
+def killed_region(created) -> list[int]:
+    """Have a region start the cluster, and kill it; return the processes of the cluster."""
     arguments = [str(created.directory), ADDRESS, str(created.spec.port)]
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, *arguments],
@@ -191,11 +192,37 @@ def test_it_ends_with_a_killed_region(created):
         cwd=Path(__file__).parents[5],
     ) as parent:
         assert parent.stdout is not None
-        server, front = (psutil.Process(int(pid)) for pid in parent.stdout.readline().split())
-        family = [server, *server.children(recursive=True), front]
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
         os.kill(parent.pid, signal.SIGKILL)
+    return pids
+
+
+def test_the_next_region_takes_it_over_with_its_sessions(created):
+    pids = killed_region(created)
+    family = [psutil.Process(pid) for pid in pids]
+    with connect(created, sslmode="require", autocommit=True) as kept:
+        session = kept.execute("SELECT pg_backend_pid()").fetchone()
+        adopted = Cluster(created.spec, created.directory, HostNetwork())
+        assert adopted.running()
+        adopted.start()
+        assert adopted.processes() == pids
+        assert adopted.accepts(PASSWORD)
+        assert kept.execute("SELECT pg_backend_pid()").fetchone() == session
+        adopted.stop()
+        assert not adopted.running()
+        assert psutil.wait_procs(family, timeout=10)[1] == []
+    created.start()
+    assert created.accepts(PASSWORD)
+    created.stop()
+
+
+def test_sweep_ends_what_a_killed_region_left_in_an_orderly_way(created):
+    server, front = map(psutil.Process, killed_region(created))
+    family = [server, *server.children(recursive=True), front]
+    assert len(sweep(created.directory)) == 2
     assert psutil.wait_procs(family, timeout=10)[1] == []
-    assert sweep(created.directory) == []
+    log = (created.directory / "postgres.log").read_text()
+    assert "received immediate shutdown request" in log
     created.start()
     assert created.accepts(PASSWORD)
     created.stop()
