@@ -36,8 +36,8 @@ test: setup ## All tests: fast, simulation, browser, engine, region, end to end,
 examples: setup ## The example services on both stacks of a local region, each on its instance types
 	@$(PYTHON) -m pytest -s -m examples
 
-conformance: setup ## The region against AWS's documented behaviour, all of it: many minutes
-	@$(PYTHON) -m pytest tests/conformance
+conformance: setup ## The region against AWS's documented behaviour, all of it, and killed: many minutes
+	@$(PYTHON) -m pytest tests/conformance tests/region/test_killed_region.py
 
 unit: .venv/.stamp ## The fast tests, which need only Python
 	@$(PYTHON) -m pytest -n auto -m "not moto and not simulation and not browser and not engine and not region and not e2e"
