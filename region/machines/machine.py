@@ -31,7 +31,7 @@ from region.machines.root_directory import RootDirectory, control_token
 from region.machines.root_file_system import RootFileSystem
 from region.machines.run_command import RunOutcome, end_left, run_script
 from region.machines.spec import MachineSpec
-from region.machines.systemd.manager import ServiceManager
+from region.machines.systemd.manager import CODEDEPLOY, ServiceManager
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -132,6 +132,7 @@ class Machine:
                 aws_endpoint=context.agent_endpoint,
                 credential=context.credential,
                 region=spec.region,
+                runs=lambda: CODEDEPLOY not in self._services.halted,
             )
         )
         self.tenant = listener.Tenant(

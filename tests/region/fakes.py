@@ -107,6 +107,7 @@ class FakeAgent:
         self._pool = pool
         self.events: list[tuple[str, str]] = []
         self.keys: list[str] = []
+        self.answers = True
 
     def run_event(self, event: str, deployment: AgentDeployment) -> EventResult:
         self.events.append((deployment.deployment_id, event))

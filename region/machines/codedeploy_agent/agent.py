@@ -44,6 +44,7 @@ class AgentContext:
 
     Attributes:
         log: The agent's own log on the host; what scripts print goes to a file beside it.
+        runs: Whether the agent is started.
     """
 
     files: RootFileSystem
@@ -53,6 +54,7 @@ class AgentContext:
     aws_endpoint: str
     credential: Credential
     region: str
+    runs: Callable[[], bool] = lambda: True
 
 
 class CodeDeployAgent:
@@ -69,6 +71,11 @@ class CodeDeployAgent:
             context.environment,
             context.log.with_name("codedeploy-agent-deployments.log"),
         )
+
+    @property
+    def answers(self) -> bool:
+        """Whether it takes lifecycle events: it is started."""
+        return self._context.runs()
 
     def run_event(self, event: str, deployment: AgentDeployment) -> EventResult:
         """Run one lifecycle event; an error in the revision is a failed result, not raised."""

@@ -29,6 +29,9 @@ BUILT_IN: Final = {
     "codedeploy-agent.service": "AWS CodeDeploy agent of the local region",
     "amazon-ssm-agent.service": "Systems Manager agent of the local region",
 }
+CODEDEPLOY: Final = "codedeploy-agent.service"
+STOPPABLE: Final = frozenset({CODEDEPLOY})
+"""Agents that can be stopped, until they are started or the machine is booted."""
 _UP: Final = ("active", "activating", "reloading", "deactivating")
 
 
@@ -45,7 +48,11 @@ class _Memory:
 
 
 class ServiceManager:
-    """Units by name. Which are enabled is in the machine's own files, and survives a reboot."""
+    """Units by name. Which are enabled is in the machine's own files, and survives a reboot.
+
+    Attributes:
+        halted: The built-in agents that are stopped.
+    """
 
     def __init__(
         self,
@@ -73,6 +80,7 @@ class ServiceManager:
         self._memory = memory
         self._remembering = threading.Lock()
         self._lock = threading.RLock()
+        self.halted: set[str] = set()
         self._services: dict[str, Service] = {}
         self._loaded: dict[str, _Loaded] = {}
         self._reported: dict[str, Unit] = {}
@@ -235,6 +243,7 @@ class ServiceManager:
         Raises:
             ServiceError: If any did not start, after all were tried.
         """
+        self.halted.clear()
         # A service manager that has just started has counted no start.
         for service in [self._service(name) for name in self.names()]:
             service.reset_failed()

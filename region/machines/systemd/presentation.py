@@ -38,7 +38,7 @@ def status(manager: ServiceManager, name: str, count: int) -> str:
         return (
             f"● {name} - {BUILT_IN[name]}\n"
             "     Loaded: loaded (built in; enabled; preset: enabled)\n"
-            "     Active: active (running)\n"
+            f"     Active: {'inactive (dead)' if name in manager.halted else 'active (running)'}\n"
         )
     loaded, unit, problem = load(manager, name)
     service = manager.service(name)
@@ -104,7 +104,9 @@ def properties(manager: ServiceManager, name: str) -> dict[str, str]:
     if name in BUILT_IN:
         return {
             "Id": name, "Names": name, "Description": BUILT_IN[name], "LoadState": "loaded",
-            "ActiveState": "active", "SubState": "running", "UnitFileState": "enabled",
+            "ActiveState": "inactive" if name in manager.halted else "active",
+            "SubState": "dead" if name in manager.halted else "running",
+            "UnitFileState": "enabled",
             "Result": "success", "MainPID": "0", "NRestarts": "0",
         }  # fmt: skip
     loaded, unit, _ = load(manager, name)
@@ -188,7 +190,11 @@ def list_units(
     legend: bool,
 ) -> str:
     """Return the table of `systemctl list-units`: services that are up or have failed."""
-    rows = [(name, "loaded", "active", "running", text) for name, text in BUILT_IN.items()]
+    rows = [
+        (name, "loaded", "active", "running", text)
+        for name, text in BUILT_IN.items()
+        if name not in manager.halted
+    ]
     names = {*manager.names(), *(manager.search.names() if every else ())}
     for name in sorted(name for name in names if not name.endswith("@.service")):
         loaded, unit, _ = load(manager, name)

@@ -13,7 +13,7 @@ from typing import Final
 
 from region.machines.errors import MachineError, ServiceError, UnitError
 from region.machines.systemd import presentation, syntax
-from region.machines.systemd.manager import BUILT_IN, ServiceManager
+from region.machines.systemd.manager import BUILT_IN, STOPPABLE, ServiceManager
 from region.machines.systemd.outcome import Outcome, merged
 from region.machines.systemd.search_path import UnitNotFound
 from region.machines.systemd.systemctl_options import Options, UsageError, parse, unit_name
@@ -122,6 +122,7 @@ def _changing(work: Callable[[ServiceManager, str], None]) -> _Handler:
 
     def handler(manager: ServiceManager, name: str, options: Options) -> Outcome:
         if name in BUILT_IN or name in _TARGETS:
+            manager.halted.discard(name)
             return Outcome()
         manager.unit(name)
         warning = ""
@@ -171,6 +172,9 @@ def _reload(manager: ServiceManager, name: str, _options: Options) -> Outcome:
 
 
 def _stop(manager: ServiceManager, name: str, _options: Options) -> Outcome:
+    if name in STOPPABLE:
+        manager.halted.add(name)
+        return Outcome()
     _refuse_built_in(name, "stopped")
     manager.stop(name)
     return Outcome()
@@ -241,7 +245,9 @@ def _unmask(manager: ServiceManager, name: str, options: Options) -> Outcome:
 
 
 def _state(manager: ServiceManager, name: str) -> str:
-    return "active" if name in BUILT_IN or name in _TARGETS else manager.state(name)
+    if name in BUILT_IN:
+        return "inactive" if name in manager.halted else "active"
+    return "active" if name in _TARGETS else manager.state(name)
 
 
 def _is_active(manager: ServiceManager, name: str, options: Options) -> Outcome:

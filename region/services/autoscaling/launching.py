@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Callable
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
@@ -37,6 +38,8 @@ from region.services.ec2.records import InstanceRecord
 log = logging.getLogger(__name__)
 
 Gate = Callable[[str, str], Decision]
+ABANDONED = "Lifecycle Action Completed with ABANDON Result"
+HEARTBEAT_TIMEOUT = "Heartbeat Timeout"
 
 
 def launch(
@@ -116,9 +119,16 @@ def _after_gate(
 ) -> None:
     """Combine the launch gate's decision with those of the group's own lifecycle hooks."""
     record, backend = MemberRecord.of(member), plane.backend("autoscaling")
+    tokens = [wait.token for wait in record.hook_waits.values()]
     own = lifecycle.decide(plane, group, member, groups.LAUNCHING_TRANSITION)
-    if "abandon" in {own, gate}:
-        message = f"Instance {member.instance.id} was abandoned by its launch lifecycle hook."
+    if {own, gate} & {"abandon", "expire"}:
+        reason = HEARTBEAT_TIMEOUT if "expire" in {own, gate} else ABANDONED
+        # That of CodeDeploy's hook nobody else knows.
+        token = tokens[0] if tokens else str(uuid.uuid4())
+        message = (
+            "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token "
+            f"{token} was abandoned: {reason}"
+        )
         _fail(plane, group, member, message, "an abandoned lifecycle action")
     elif "wait" in {own, gate}:
         member.lifecycle_state = PENDING_WAIT

@@ -22,7 +22,8 @@ from region.api.server import ControlPlane
 from region.services.autoscaling import groups, hook_messages, periods
 from region.services.autoscaling.records import HookWait, MemberRecord
 
-Decision = Literal["continue", "wait", "abandon"]
+Decision = Literal["continue", "wait", "abandon", "expire"]
+"""What follows for an instance. It is abandoned too where a hook whose time was over says so: `expire`."""
 RETRIES = 100
 
 
@@ -52,13 +53,14 @@ def decide(
     record = MemberRecord.of(member)
     if record.hooks_of != transition:
         _begin(plane, group, member, transition)
-    now = time.time()
+    now, expired = time.time(), False
     for name, wait in list(record.hook_waits.items()):
         if now > min(wait.deadline, wait.last):
             end(member, name, wait.default_result)
+            expired = True
     if "ABANDON" in record.hook_results.values():
         record.hook_waits.clear()
-        return "abandon"
+        return "expire" if expired else "abandon"
     return "wait" if record.hook_waits else "continue"
 
 

@@ -110,8 +110,8 @@ def _decide(
     own: Decision = "continue"
     if record.in_service_at:
         own = lifecycle.decide(plane, group, member, groups.TERMINATING_TRANSITION)
-    if own == "abandon":
-        return own
+    if own in {"abandon", "expire"}:
+        return "abandon"
     if gate is None and may_ask_gate(plane, group, member):
         # In the round that took it out of traffic the gate was not asked yet: the next one asks.
         return "ask"

@@ -10,6 +10,7 @@ from typing import Protocol
 from moto.codedeploy.models import CodeDeployBackend, DeploymentInfo
 
 from region.api.server import ControlPlane
+from region.services.autoscaling.lifecycle import Decision
 from region.services.codedeploy import (
     blue_green,
     deployment_errors,
@@ -78,11 +79,11 @@ class DeploymentsController:
         for thread in self._threads.values():
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def launch_gate(self, asg_name: str, instance_id: str) -> lifecycle_hooks.Decision:
+    def launch_gate(self, asg_name: str, instance_id: str) -> Decision:
         """Return the decision of CodeDeploy's launch hook about a new instance."""
         return lifecycle_hooks.launch_decision(self._plane, asg_name, instance_id)
 
-    def termination_gate(self, asg_name: str, instance_id: str) -> lifecycle_hooks.Decision:
+    def termination_gate(self, asg_name: str, instance_id: str) -> Decision:
         """Return the decision of CodeDeploy's termination hook about an instance."""
         return lifecycle_hooks.termination_decision(self._plane, asg_name, instance_id)
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Literal
 
 from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup
 
 from region.api.server import ControlPlane
+from region.services.autoscaling.lifecycle import Decision
 from region.services.codedeploy import deployments, managed_hooks, periods
 from region.services.codedeploy.records import (
     AUTOSCALING,
@@ -20,7 +20,7 @@ from region.services.codedeploy.records import (
     ServiceRecord,
 )
 
-Decision = Literal["continue", "wait", "abandon"]
+WORST_FIRST: tuple[Decision, ...] = ("abandon", "expire", "wait")
 
 
 def launch_decision(plane: ControlPlane, scaling_group: str, instance_id: str) -> Decision:
@@ -36,7 +36,7 @@ def launch_decision(plane: ControlPlane, scaling_group: str, instance_id: str) -
         ]
         if managed_hooks.orphaned(backend, scaling_group):
             decisions.append(_orphan(plane, backend, instance_id))
-    for decision in ("abandon", "wait"):
+    for decision in WORST_FIRST:
         if decision in decisions:
             return decision
     return "continue"
@@ -91,7 +91,7 @@ def _orphan(plane: ControlPlane, backend: CodeDeployBackend, instance_id: str) -
     if time.time() - began < plane.config.seconds(periods.HOOK):
         return "wait"
     waiting.pop(instance_id)
-    return "abandon"
+    return "expire"
 
 
 def _stops(

@@ -21,7 +21,7 @@ from region.machines.codedeploy_agent.lifecycle_events import (
 )
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import UnknownMachine
-from region.services.codedeploy import announcements, deployments, periods
+from region.services.codedeploy import announcements, deployments, membership, periods
 from region.services.codedeploy.records import TargetStatus
 from region.services.codedeploy.traffic_control import TrafficControl, failed
 
@@ -30,6 +30,11 @@ POLL = 0.5
 
 class Agent(Protocol):
     """The CodeDeploy agent of a machine."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it takes lifecycle events."""
+        ...
 
     def run_event(self, event: str, deployment: AgentDeployment) -> EventResult:
         """Run one lifecycle event; blocks."""
@@ -145,7 +150,7 @@ class TargetDeployment:
             self._require_instance()
             with contextlib.suppress(UnknownMachine):
                 machine = self._find_machine(self._plan.instance_id)
-                if machine.state == "running":
+                if machine.state == "running" and machine.agent.answers:
                     return machine
             self._require_not_cancelled()
             if time.monotonic() > deadline:
@@ -158,6 +163,8 @@ class TargetDeployment:
 
     def _require_instance(self) -> None:
         with self._plane.lock:
+            if membership.is_on_premises(self._plane, self._plan.instance_id):
+                return
             instance = self._plane.backend("ec2").get_instance_by_id(self._plan.instance_id)
             state = instance.state if instance is not None else "terminated"
         if state not in {"pending", "running"}:

@@ -62,10 +62,20 @@ def test_agents_are_always_there(systemctl):
         assert systemctl("restart", agent) == Outcome()
         assert "active (running)" in systemctl("status", agent).stdout
         assert systemctl("show", "-p", "ActiveState", "--value", agent).stdout == "active\n"
-        for command in ("stop", "disable", "mask", "kill"):
+        for command in ("disable", "mask", "kill"):
             refused = systemctl(command, agent)
             assert refused.status == 1
             assert "remove the command" in refused.stderr
+    assert "remove the command" in systemctl("stop", "amazon-ssm-agent").stderr
+
+
+def test_the_agent_of_codedeploy_can_be_stopped(systemctl):
+    assert systemctl("stop", "codedeploy-agent") == Outcome()
+    assert systemctl("is-active", "codedeploy-agent") == Outcome(3, "inactive\n")
+    assert "inactive (dead)" in systemctl("status", "codedeploy-agent").stdout
+    assert "codedeploy-agent" not in systemctl("list-units").stdout
+    assert systemctl("start", "codedeploy-agent") == Outcome()
+    assert systemctl("is-active", "codedeploy-agent") == Outcome(0, "active\n")
 
 
 def test_exit_statuses_for_unknown_units_and_arguments(systemctl):

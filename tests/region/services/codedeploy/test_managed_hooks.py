@@ -97,5 +97,5 @@ def test_a_hook_that_nobody_answers_abandons_launches(
     now[0] += plane.config.seconds(599)
     assert decide() == "wait"
     now[0] += plane.config.seconds(2)
-    assert decide() == "abandon"
+    assert decide() == "expire"
     assert lifecycle_hooks.launch_decision(plane, "workers", "i-2") == "continue"
