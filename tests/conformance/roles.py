@@ -21,10 +21,10 @@ def make_role(cloud: Cloud, name: str, service: str, *policies: str) -> str:
     return str(role["Arn"])
 
 
-def make_profile(cloud: Cloud, prefix: str, policy: str) -> str:
-    """Create an instance profile whose role has a policy; return the name of both."""
+def make_profile(cloud: Cloud, prefix: str, *policies: str) -> str:
+    """Create an instance profile whose role has policies; return the name of both."""
     iam, name = cloud.iam, cloud.name(prefix)
-    make_role(cloud, name, "ec2.amazonaws.com", policy)
+    make_role(cloud, name, "ec2.amazonaws.com", *policies)
     iam.create_instance_profile(InstanceProfileName=name)
     cloud.afterwards(iam.delete_instance_profile, InstanceProfileName=name)
     iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.codedeploy_fleet import service_role
+from tests.conformance.codedeploy_fleet import code_of, service_role
 
 LAUNCH_HOOK = "CodeDeploy-managed-automatic-launch-deployment-hook-"
 
@@ -61,10 +61,6 @@ def group_info(cloud: Cloud, application: str) -> dict[str, Any]:
     return cloud.codedeploy.get_deployment_group(
         applicationName=application, deploymentGroupName="all"
     )["deploymentGroupInfo"]
-
-
-def code_of(caught: pytest.ExceptionInfo[ClientError]) -> str:
-    return caught.value.response["Error"]["Code"]
 
 
 @pytest.mark.row("CD-M01")

@@ -9,28 +9,19 @@ from typing import Any
 import pytest
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.codedeploy_fleet import Fleet, service_role
+from tests.conformance.codedeploy_fleet import (
+    EVENTS,
+    Fleet,
+    appspec,
+    event_of,
+    names_of,
+    service_role,
+)
 
 pytestmark = pytest.mark.slow
-APPSPEC = """version: 0.0
-os: linux
-hooks:
-  ApplicationStop:
-    - location: stop.sh
-  ApplicationStart:
-    - location: start.sh
-"""
+APPSPEC = appspec(ApplicationStop="stop.sh", ApplicationStart="start.sh")
 START = "#!/bin/bash\nexit 0\n"
 FAILS = "#!/bin/bash\necho no such file\nexit 7\n"
-EVENTS = [
-    "ApplicationStop",
-    "DownloadBundle",
-    "BeforeInstall",
-    "Install",
-    "AfterInstall",
-    "ApplicationStart",
-    "ValidateService",
-]
 
 
 @pytest.fixture
@@ -39,10 +30,6 @@ def fleet(cloud: Cloud, network: Network) -> Fleet:
     made.upload("good.zip", APPSPEC, stop=START, start=START)
     made.upload("bad.zip", APPSPEC, stop=START, start=FAILS)
     return made
-
-
-def names_of(target: dict[str, Any]) -> list[str]:
-    return [event["lifecycleEventName"] for event in target["lifecycleEvents"]]
 
 
 @pytest.mark.row("CD-E02", "CD-S04", "CD-S05", "CD-S06")
@@ -127,11 +114,7 @@ def test_a_failure_is_told_and_rolled_back(fleet: Fleet) -> None:
     failed = fleet.deploy("bad.zip")
     info = fleet.ended(failed)
     assert info["status"] == "Failed"
-    started = next(
-        event
-        for event in fleet.target(failed, fleet.instances[0])["lifecycleEvents"]
-        if event["lifecycleEventName"] == "ApplicationStart"
-    )
+    started = event_of(fleet.target(failed, fleet.instances[0]), "ApplicationStart")
     assert started["diagnostics"]["errorCode"] == "ScriptFailed"
     assert "no such file" in started["diagnostics"]["logTail"]
     back = fleet.info(failed)["rollbackInfo"]["rollbackDeploymentId"]
