@@ -83,9 +83,9 @@ class Stage:
         self.aws.codedeploy.create_deployment_group(
             applicationName="app",
             deploymentGroupName=name,
-            serviceRoleArn="arn:aws:iam::123456789012:role/codedeploy",
             **(
                 {
+                    "serviceRoleArn": "arn:aws:iam::123456789012:role/codedeploy",
                     "deploymentConfigName": "CodeDeployDefault.AllAtOnce",
                     "ec2TagFilters": [{"Key": "role", "Value": "web", "Type": "KEY_AND_VALUE"}],
                 }

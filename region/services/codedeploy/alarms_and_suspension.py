@@ -7,12 +7,14 @@ Call with the control plane's lock held.
 
 from __future__ import annotations
 
+from typing import Any
+
 from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.codedeploy.models import DeploymentInfo
 
 from region.api.server import ControlPlane
 from region.services.autoscaling import groups
-from region.services.codedeploy import deployments
+from region.services.codedeploy import deployments, service_role
 from region.services.codedeploy.records import (
     AUTO_UPDATE,
     BY_AUTOSCALING,
@@ -28,11 +30,21 @@ active, and the deployment to one instance that Auto Scaling launches or termina
 release."""
 
 
-def active_alarms(plane: ControlPlane, deployment: DeploymentInfo) -> list[str]:
-    """Return the names of the deployment's alarms that are in ALARM, if alarms may stop it."""
+def heed(plane: ControlPlane, deployment: DeploymentInfo) -> None:
+    """Stop a deployment whose alarms are active, or cannot be read and must be."""
     settings = alarm_configuration_of(deployment)
     if not settings.get("enabled") or deployment.creator not in STOPPED_BY_ALARMS:
-        return []
+        return
+    if service_role.may_read_alarms(plane, deployment.deployment_group):
+        active = _active(plane, settings)
+        if active:
+            deployments.stop_on_alarms(deployment, active)
+    elif not settings.get("ignorePollAlarmFailure"):
+        deployments.stop_without_alarms(deployment)
+
+
+def _active(plane: ControlPlane, settings: dict[str, Any]) -> list[str]:
+    """Return the names of the alarms that are in ALARM."""
     known = plane.backend("cloudwatch").alarms
     names = [str(entry["name"]) for entry in settings.get("alarms") or []]
     return [name for name in names if name in known and known[name].state_value == ALARM]

@@ -26,6 +26,7 @@ from region.services.codedeploy import (
     membership,
     periods,
     plans,
+    service_role,
 )
 from region.services.codedeploy.minimum_healthy_hosts import MinimumHealthyHosts
 from region.services.codedeploy.oversight import POLL, Oversight
@@ -88,7 +89,10 @@ class BlueGreenExecution:
             announcements.deployment_changed(self._plane, self._deployment)
             alarms_and_suspension.suspend_processes(self._plane, self._deployment)
             blue = membership.members(self._plane, self._deployment.deployment_group)
+            lacking = service_role.problem(self._plane, self._deployment.deployment_group)
             self._plane.notify()
+        if lacking is not None:
+            raise BlueGreenError("Failed", lacking)
         green = self._provision()
         self._plan(green, blue)
         self._install(green)

@@ -15,8 +15,11 @@ class ErrorCode(StrEnum):
     """The codes of `errorInformation` that occur in the region."""
 
     ALARM_ACTIVE = "ALARM_ACTIVE"
+    AUTO_SCALING_IAM_ROLE_PERMISSIONS = "AUTO_SCALING_IAM_ROLE_PERMISSIONS"
     HEALTH_CONSTRAINTS = "HEALTH_CONSTRAINTS"
     HEALTH_CONSTRAINTS_INVALID = "HEALTH_CONSTRAINTS_INVALID"
+    IAM_ROLE_MISSING = "IAM_ROLE_MISSING"
+    IAM_ROLE_PERMISSIONS = "IAM_ROLE_PERMISSIONS"
     INTERNAL_ERROR = "INTERNAL_ERROR"
     MANUAL_STOP = "MANUAL_STOP"
     NO_INSTANCES = "NO_INSTANCES"
@@ -43,6 +46,11 @@ MANUAL_STOP = _error(ErrorCode.MANUAL_STOP, "The deployment was stopped by the u
 TIMEOUT = _error(
     ErrorCode.TIMEOUT, "The deployment took longer than the 8 hours that an in-place one may take."
 )
+ALARMS_UNREAD = _error(
+    ErrorCode.IAM_ROLE_PERMISSIONS,
+    "The deployment was stopped because the states of its alarms could not be read: permit the "
+    "service role cloudwatch:DescribeAlarms, or set ignorePollAlarmFailure.",
+)
 INTERRUPTED = _error(
     ErrorCode.INTERNAL_ERROR,
     "The deployment was interrupted because the local region was stopped while it ran: "
@@ -62,6 +70,23 @@ def no_capacity(name: str) -> ErrorInformation:
     return _error(
         ErrorCode.NO_INSTANCES,
         f"The instances of the Auto Scaling group {name} did not go into service within an hour.",
+    )
+
+
+def role_missing(arn: str) -> ErrorInformation:
+    """Return the error of a service role that was deleted."""
+    return _error(
+        ErrorCode.IAM_ROLE_MISSING,
+        f"The service role {arn} does not exist: create it, or give the deployment group another one.",
+    )
+
+
+def role_without_scaling(arn: str) -> ErrorInformation:
+    """Return the error of a service role that may not do what Auto Scaling groups need."""
+    return _error(
+        ErrorCode.AUTO_SCALING_IAM_ROLE_PERMISSIONS,
+        f"The service role {arn} does not give CodeDeploy permission to perform operations in Amazon "
+        "EC2 Auto Scaling: attach the policy AWSCodeDeployRole to it.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -15,15 +16,26 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import blue_green, deployments, revision_patches
+from region.services.codedeploy import (
+    blue_green,
+    deployment_lists,
+    deployments,
+    follow_ups,
+    revision_patches,
+)
+from region.services.codedeploy.deployment_checks import check_options, target_instances
 from region.services.codedeploy.deployment_configs import config_of
+from region.services.codedeploy.group_checks import check_processes
 from region.services.codedeploy.group_patches import (
     DEFAULT_STYLE,
-    check_processes,
     describe_options,
     processes_in,
 )
-from region.services.codedeploy.parameter_checks import deployment_of
+from region.services.codedeploy.parameter_checks import (
+    check_batch,
+    check_deployment_id,
+    deployment_of,
+)
 from region.services.codedeploy.records import (
     DeploymentGroupRecord,
     DeploymentRecord,
@@ -33,6 +45,7 @@ from region.services.codedeploy.records import (
 
 RESTART = "RESTART"
 READY_WAIT, TERMINATION_WAIT = "READY_WAIT", "TERMINATION_WAIT"
+MOST_AT_ONCE = 25
 ID_LENGTH = 9
 ID_ALPHABET = string.ascii_uppercase + string.digits
 
@@ -82,15 +95,22 @@ def _create_deployment(
 @patches.around(CodeDeployResponse, "create_deployment")
 def create_deployment(moto: Original, call: CodeDeployResponse) -> ActionResult:
     """CreateDeployment: moto's call with the options that it does not know."""
-    backend = call.codedeploy_backend
-    options = Parameters(call).get("ec2DeploymentOptions")
+    backend, given = call.codedeploy_backend, Parameters(call)
+    backend.get_application(given.text("applicationName"))
+    if not given.text("deploymentGroupName"):
+        raise CodeDeployException(
+            "DeploymentGroupNameRequiredException", "The deployment group name was not specified."
+        )
+    group = backend.get_deployment_group(
+        given.text("applicationName"), given.text("deploymentGroupName")
+    )
+    check_options(given)
+    options = given.get("ec2DeploymentOptions")
     if options is not None:
-        name = Parameters(call).text("deploymentGroupName")
-        group = backend.get_deployment_group(Parameters(call).text("applicationName"), name)
         check_processes(processes_in(options), group.auto_scaling_groups)
-    if Parameters(call).text("deploymentMode") == RESTART:
+    if given.text("deploymentMode") == RESTART:
         return ActionResult({"deploymentId": _restart(call)})
-    green = _target_instances(call)
+    green = target_instances(given, group)
     answer = moto(call)
     created: Any = answer.result
     deployment = backend.deployments[created["deploymentId"]]
@@ -98,31 +118,6 @@ def create_deployment(moto: Original, call: CodeDeployResponse) -> ActionResult:
     if options is not None:
         deployments.override_processes_to_suspend(deployment, processes_in(options) or [])
     return answer
-
-
-def _target_instances(call: CodeDeployResponse) -> dict[str, Any]:
-    """Return the instances that a blue/green deployment is to discover; empty for other kinds."""
-    given = Parameters(call)
-    instances = given.structure("targetInstances")
-    group = call.codedeploy_backend.get_deployment_group(
-        given.text("applicationName"), given.text("deploymentGroupName")
-    )
-    discovers = blue_green.is_blue_green(group) and not blue_green.options_of(group).copies
-    if instances and not discovers:
-        raise CodeDeployException(
-            "InvalidTargetInstancesException",
-            f"targetInstances is for blue/green deployments with {blue_green.DISCOVER} only.",
-        )
-    if discovers and not instances:
-        raise CodeDeployException(
-            "InvalidTargetInstancesException",
-            f"A blue/green deployment with {blue_green.DISCOVER} needs targetInstances.",
-        )
-    if instances.get("tagFilters") and instances.get("ec2TagSet"):
-        raise CodeDeployException(
-            "InvalidTargetInstancesException", "Use tagFilters or ec2TagSet, not both."
-        )
-    return instances
 
 
 def _restart(call: CodeDeployResponse) -> str:
@@ -175,14 +170,29 @@ def stop_deployment(call: CodeDeployResponse) -> ActionResult:
             "DeploymentAlreadyCompletedException",
             f"The deployment {deployment.deployment_id} is already completed.",
         )
-    deployments.request_stop(deployment, roll_back=Parameters(call).flag("autoRollbackEnabled"))
+    asked = Parameters(call).get("autoRollbackEnabled")
+    roll_back = (
+        follow_ups.rolls_back_on(deployment, follow_ups.ON_REQUEST)
+        if asked is None
+        else Parameters(call).flag("autoRollbackEnabled")
+    )
+    deployments.request_stop(deployment, roll_back=roll_back)
     return ActionResult({"status": "Pending", "statusMessage": "The deployment is being stopped."})
 
 
 @patches.method(CodeDeployResponse)
 def continue_deployment(call: CodeDeployResponse) -> EmptyResult:
     """ContinueDeployment: end the wait of a blue/green deployment."""
-    deployment = deployment_of(call)
+    return _continue(deployment_of(call), Parameters(call).text("deploymentWaitType") or READY_WAIT)
+
+
+@patches.method(CodeDeployResponse)
+def skip_wait_time_for_instance_termination(call: CodeDeployResponse) -> EmptyResult:
+    """SkipWaitTimeForInstanceTermination, the older way to continue from that wait."""
+    return _continue(deployment_of(call), TERMINATION_WAIT)
+
+
+def _continue(deployment: DeploymentInfo, kind: str) -> EmptyResult:
     if not blue_green.is_blue_green(deployment.deployment_group):
         raise CodeDeployException(
             "UnsupportedActionForDeploymentTypeException",
@@ -193,7 +203,6 @@ def continue_deployment(call: CodeDeployResponse) -> EmptyResult:
             "DeploymentAlreadyCompletedException",
             f"The deployment {deployment.deployment_id} is already completed.",
         )
-    kind = Parameters(call).text("deploymentWaitType") or READY_WAIT
     waits = {
         READY_WAIT: deployment.status == "Ready",
         TERMINATION_WAIT: DeploymentRecord.of(deployment).termination_wait,
@@ -210,6 +219,34 @@ def continue_deployment(call: CodeDeployResponse) -> EmptyResult:
         )
     deployments.request_continuation(deployment)
     return EmptyResult()
+
+
+@patches.method(CodeDeployResponse)
+def list_deployments(call: CodeDeployResponse) -> ActionResult:
+    """ListDeployments: the newest first."""
+    return deployment_lists.page_of_deployments(call)
+
+
+@patches.method(CodeDeployResponse)
+def get_deployment(call: CodeDeployResponse) -> ActionResult:
+    """GetDeployment."""
+    return ActionResult({"deploymentInfo": _info(deployment_of(call))})
+
+
+@patches.method(CodeDeployResponse)
+def batch_get_deployments(call: CodeDeployResponse) -> ActionResult:
+    """BatchGetDeployments: those that exist."""
+    names = Parameters(call).texts("deploymentIds")
+    check_batch(names, MOST_AT_ONCE)
+    for name in names:
+        check_deployment_id(name)
+    found = call.codedeploy_backend.batch_get_deployments(names)
+    return ActionResult({"deploymentsInfo": [_info(deployment) for deployment in found]})
+
+
+def _info(deployment: DeploymentInfo) -> object:
+    describe: Callable[[DeploymentInfo], object] = vars(responses)["_deployment_info"]
+    return describe(deployment)
 
 
 @patches.around(responses, "_deployment_info")

@@ -191,6 +191,12 @@ def stop_on_alarms(deployment: DeploymentInfo, names: list[str]) -> None:
     record.stop_requested, record.active_alarms = True, names
 
 
+def stop_without_alarms(deployment: DeploymentInfo) -> None:
+    """Ask for a deployment's end because its alarms cannot be read."""
+    record = DeploymentRecord.of(deployment)
+    record.stop_requested = record.alarms_unread = True
+
+
 def note_suspended(deployment: DeploymentInfo, scaling_group: str, processes: list[str]) -> None:
     """Remember what the deployment suspended in an Auto Scaling group."""
     DeploymentRecord.of(deployment).suspended[scaling_group] = processes

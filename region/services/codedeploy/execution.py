@@ -17,10 +17,15 @@ from region.services.codedeploy import (
     membership,
     periods,
     plans,
+    service_role,
 )
 from region.services.codedeploy.minimum_healthy_hosts import MinimumHealthyHosts
 from region.services.codedeploy.oversight import Oversight
-from region.services.codedeploy.records import DeploymentRecord
+from region.services.codedeploy.records import (
+    BY_AUTOSCALING,
+    DeploymentRecord,
+    ErrorInformation,
+)
 from region.services.codedeploy.rollout import Rollout
 from region.services.codedeploy.stages import Stage, stages_of
 from region.services.codedeploy.target_deployment import Machine, TargetPlan
@@ -62,10 +67,13 @@ class Execution:
             deployments.begin(deployment)
             announcements.deployment_changed(plane, deployment)
             minimum = plans.minimum_healthy_hosts(plane, deployment)
-            members, names = self._instances()
+            lacking = self._lacks()
+            members, names = ([], []) if lacking else self._instances()
             targets = plans.in_place(plane, deployment, names)
             deployments.set_targets(deployment, {plan.instance_id: plan.events for plan in targets})
-            if not members:
+            if lacking:
+                endings.finish(plane, deployment, "Failed", lacking)
+            elif not members:
                 endings.finish(plane, deployment, "Failed", deployment_errors.NO_INSTANCES)
             elif not targets:
                 # All of them run the revision already.
@@ -80,6 +88,13 @@ class Execution:
             plane.notify()
             return targets, minimum
 
+    def _lacks(self) -> ErrorInformation | None:
+        """Return why CodeDeploy may not deploy at all."""
+        # Auto Scaling has called: its instance waits for nobody else.
+        if self._deployment.creator in BY_AUTOSCALING:
+            return None
+        return service_role.problem(self._plane, self._deployment.deployment_group)
+
     def _instances(self) -> tuple[list[str], list[str]]:
         """Return the instances of the deployment group, and those to deploy to, in order."""
         group = self._deployment.deployment_group
@@ -87,7 +102,7 @@ class Execution:
         if only is not None:
             return only, only
         found = membership.members(self._plane, group)
-        names = membership.in_deployment_order(group, found)
+        names = membership.in_deployment_order(self._plane, group, found)
         if self._deployment.update_outdated_instances_only:
             revision = self._deployment.revision
             names = membership.without_revision(self._plane, group, names, revision)

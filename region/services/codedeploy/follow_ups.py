@@ -22,6 +22,7 @@ from region.services.codedeploy.records import (
 )
 
 ON_FAILURE, ON_ALARM = "DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"
+ON_REQUEST = "DEPLOYMENT_STOP_ON_REQUEST"
 UPDATE_OUTDATED = "UPDATE"
 
 
@@ -75,9 +76,14 @@ def _wants_rollback(deployment: DeploymentInfo) -> bool:
     if deployment.creator != USER:
         return False
     record = DeploymentRecord.of(deployment)
-    if deployment.status == "Stopped" and not record.active_alarms:
+    on_alarm = record.active_alarms or record.alarms_unread
+    if deployment.status == "Stopped" and not on_alarm:
         return record.rollback_on_stop
-    event = ON_ALARM if record.active_alarms else ON_FAILURE
+    return rolls_back_on(deployment, ON_ALARM if on_alarm else ON_FAILURE)
+
+
+def rolls_back_on(deployment: DeploymentInfo, event: str) -> bool:
+    """Return whether an event causes an automatic rollback of the deployment."""
     settings = (
         deployment.auto_rollback_configuration
         or deployment.deployment_group.auto_rollback_configuration

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
-from moto.autoscaling.models import autoscaling_backends
 from moto.codedeploy import responses
 from moto.codedeploy.exceptions import CodeDeployException
 from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup
 from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.responses import ActionResult
-from moto.elbv2.models import elbv2_backends
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import blue_green, deployments, managed_hooks, renaming, triggers
-from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME, config_of
-from region.services.codedeploy.membership import WITH_TRAFFIC_CONTROL, target_group_names
-from region.services.codedeploy.parameter_checks import check_name
+from region.services.codedeploy import deployments, managed_hooks, pages, service_role, tagging
+from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME
+from region.services.codedeploy.group_checks import check_group, check_processes
+from region.services.codedeploy.parameter_checks import check_batch, check_name
 from region.services.codedeploy.records import (
     DeploymentGroupRecord,
     DeploymentSummary,
-    alarm_configuration_of,
 )
 
 DEFAULT_STYLE = {
     "deploymentType": "IN_PLACE",
     "deploymentOption": "WITHOUT_TRAFFIC_CONTROL",
 }
-MAX_ALARMS = 10
 PROCESSES_TO_SUSPEND = "autoScalingGroupProcessesToSuspend"
-SUSPENDABLE = ("Terminate", "AZRebalance", "InstanceRefresh", "ScheduledActions")
 
 ATTRIBUTES = {
     "deploymentConfigName": "deployment_config_name",
@@ -51,6 +46,14 @@ ATTRIBUTES = {
     "terminationHookEnabled": "termination_hook_enabled",
 }
 """The parameters of UpdateDeploymentGroup and moto's attributes for them."""
+ALTERNATIVES = {
+    "ec2TagFilters": "ec2TagSet",
+    "ec2TagSet": "ec2TagFilters",
+    "onPremisesInstanceTagFilters": "onPremisesTagSet",
+    "onPremisesTagSet": "onPremisesInstanceTagFilters",
+}
+"""Two ways to choose instances by tags: whichever is given replaces the other one."""
+MOST_AT_ONCE = 100
 
 patches = Patches()
 
@@ -73,15 +76,21 @@ def _create_group(
     """Create a group unless AWS would reject it."""
     backend.get_application(application_name)
     check_name("deployment group", deployment_group_name)
+    tags = kwargs.pop("tags", None)
     identifier = moto(backend, application_name, deployment_group_name, *args, **kwargs)
     groups = backend.deployment_groups[application_name]
     group = groups[deployment_group_name]
     group.deployment_config_name = kwargs.get("deployment_config_name") or ONE_AT_A_TIME
     try:
-        _check_group(backend, group)
+        check_group(backend, group)
     except CodeDeployException:
         del groups[deployment_group_name]
         raise
+    if tags:
+        group.tags = tags
+        arn = tagging.group_arn(backend, application_name, deployment_group_name)
+        backend.tagger.tag_resource(arn, tags)
+    service_role.note(backend, group)
     managed_hooks.synchronize(backend, group)
     return identifier
 
@@ -118,18 +127,25 @@ def update_deployment_group(call: CodeDeployResponse) -> ActionResult:
         value = Parameters(call).get(name_in_api)
         if value is not None:
             setattr(group, attribute, value)
+            other = ALTERNATIVES.get(name_in_api)
+            if other and value and Parameters(call).get(other) is None:
+                setattr(group, ATTRIBUTES[other], type(getattr(group, ATTRIBUTES[other]))())
     options = Parameters(call).get("ec2DeploymentOptions")
     if options is not None:
         record.processes_to_suspend = processes_in(options)
     try:
-        _check_group(backend, group)
+        check_group(backend, group)
     except CodeDeployException:
         vars(group).update(before)
         record.processes_to_suspend = processes_before
         raise
+    service_role.note(backend, group)
     groups[new] = groups.pop(name)
     group.deployment_group_name = new
-    renaming.group_renamed(backend, application, name, new)
+    for deployment in backend.deployments.values():
+        if deployment.deployment_group is group:
+            deployment.deployment_group_name = new
+    tagging.group_renamed(backend, application, name, new)
     managed_hooks.synchronize(backend, group)
     return ActionResult({"hooksNotCleanedUp": []})
 
@@ -155,6 +171,7 @@ def batch_get_deployment_groups(call: CodeDeployResponse) -> ActionResult:
     backend.get_application(application)
     groups = backend.deployment_groups.get(application, {})
     names = Parameters(call).texts("deploymentGroupNames")
+    check_batch(names, MOST_AT_ONCE)
     info: Callable[[DeploymentGroup], object] = vars(responses)["_deployment_group_info"]
     missing = [name for name in names if name not in groups]
     return ActionResult(
@@ -163,6 +180,15 @@ def batch_get_deployment_groups(call: CodeDeployResponse) -> ActionResult:
             "errorMessage": f"No such deployment group: {', '.join(missing)}" if missing else "",
         }
     )
+
+
+@patches.method(CodeDeployResponse)
+def list_deployment_groups(call: CodeDeployResponse) -> ActionResult:
+    """ListDeploymentGroups."""
+    backend, application = call.codedeploy_backend, Parameters(call).text("applicationName")
+    backend.get_application(application)
+    names = list(backend.deployment_groups.get(application, {}))
+    return pages.page(call, "deploymentGroups", names, applicationName=application)
 
 
 @patches.around(responses, "_deployment_group_info")
@@ -216,85 +242,3 @@ def processes_in(options: dict[str, Any] | None) -> list[str] | None:
 def describe_options(processes: list[str] | None) -> dict[str, list[str]] | None:
     """Return the `ec2DeploymentOptions` that name these processes, None without options."""
     return None if processes is None else {PROCESSES_TO_SUSPEND: processes}
-
-
-def check_processes(processes: list[str] | None, scaling_groups: list[str]) -> None:
-    """Reject processes that CodeDeploy cannot suspend at all or in this deployment group."""
-    unknown = [name for name in processes or [] if name not in SUSPENDABLE]
-    if unknown:
-        raise CodeDeployException(
-            "InvalidAutoScalingGroupProcessToSuspendException",
-            f"{', '.join(unknown)} cannot be suspended: use {', '.join(SUSPENDABLE)}.",
-        )
-    if processes and not scaling_groups:
-        raise CodeDeployException(
-            "InvalidAutoScalingGroupProcessToSuspendException",
-            "The deployment group has no Auto Scaling group whose processes could be suspended.",
-        )
-
-
-# What AWS rejects ----------------------------------------------------------------------------
-
-
-def _check_group(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
-    config_of(backend, str(group.deployment_config_name))
-    if blue_green.is_blue_green(group):
-        if group.deployment_style.get("deploymentOption") != WITH_TRAFFIC_CONTROL:
-            raise CodeDeployException(
-                "InvalidDeploymentStyleException",
-                f"A {blue_green.BLUE_GREEN} deployment to instances needs the deployment option "
-                f"{WITH_TRAFFIC_CONTROL}.",
-            )
-        blue_green.options_of(group)
-    known = autoscaling_backends[backend.account_id][backend.region_name].autoscaling_groups
-    for name in group.auto_scaling_groups:
-        if name not in known:
-            raise CodeDeployException(
-                "InvalidAutoScalingGroupException", f"No such auto scaling group: {name}"
-            )
-    check_processes(DeploymentGroupRecord.of(group).processes_to_suspend, group.auto_scaling_groups)
-    _check_alarms(alarm_configuration_of(group))
-    triggers.check(cast("list[dict[str, Any]]", group.trigger_configurations or []))
-    _check_target_groups(backend, group)
-
-
-def _check_alarms(settings: dict[str, Any]) -> None:
-    """Reject what InvalidAlarmConfigException and AlarmsLimitExceededException are documented for."""
-    names = [entry.get("name") for entry in settings.get("alarms") or []]
-    if len(names) > MAX_ALARMS:
-        raise CodeDeployException(
-            "AlarmsLimitExceededException",
-            f"A deployment group takes {MAX_ALARMS} alarms, not {len(names)}.",
-        )
-    if settings.get("enabled") and not names:
-        raise CodeDeployException(
-            "InvalidAlarmConfigException", "The alarm configuration is enabled without an alarm."
-        )
-    if len(set(names)) != len(names) or not all(names):
-        raise CodeDeployException(
-            "InvalidAlarmConfigException", "Alarms need names that differ from each other."
-        )
-
-
-def _check_target_groups(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
-    names = target_group_names(group)
-    if group.deployment_style.get("deploymentOption") == WITH_TRAFFIC_CONTROL and not names:
-        raise CodeDeployException(
-            "InvalidLoadBalancerInfoException",
-            f"For the {WITH_TRAFFIC_CONTROL} deployment option the local region needs "
-            "targetGroupInfoList in loadBalancerInfo.",
-        )
-    known = elbv2_backends[backend.account_id][backend.region_name].target_groups.values()
-    for target_group in known:
-        if target_group.name in names and (target_group.target_type or "instance") != "instance":
-            raise CodeDeployException(
-                "InvalidLoadBalancerInfoException",
-                f"Target group {target_group.name} has targets of type {target_group.target_type}: "
-                "CodeDeploy registers instances, so use one of target type instance.",
-            )
-    missing = set(names) - {target_group.name for target_group in known}
-    if missing:
-        raise CodeDeployException(
-            "InvalidLoadBalancerInfoException",
-            f"No such target group: {', '.join(sorted(missing))}",
-        )

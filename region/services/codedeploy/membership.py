@@ -8,11 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from moto.codedeploy.models import DeploymentGroup, DeploymentInfo
-from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
 from region.services.autoscaling.groups import IN_SERVICE
-from region.services.codedeploy.records import DeploymentGroupRecord, DeploymentRecord, Revision
+from region.services.codedeploy import tag_filters
+from region.services.codedeploy.records import (
+    DeploymentGroupRecord,
+    DeploymentRecord,
+    Revision,
+    ServiceRecord,
+)
 
 STARTED_OR_STOPPED = frozenset({"running", "stopping", "stopped"})
 WITH_TRAFFIC_CONTROL = "WITH_TRAFFIC_CONTROL"
@@ -25,7 +30,27 @@ def members(plane: ControlPlane, group: DeploymentGroup) -> list[str]:
     one; what is being terminated is not.
     """
     tag_sets = group.ec2_tag_set.get("ec2TagSetList") or []
-    return _selected(plane, group.auto_scaling_groups, group.ec2_tag_filters or [], tag_sets)
+    found = _selected(plane, group.auto_scaling_groups, group.ec2_tag_filters or [], tag_sets)
+    return [*found, *_on_premises(plane, group)]
+
+
+def _on_premises(plane: ControlPlane, group: DeploymentGroup) -> list[str]:
+    """Return the names of the registered on-premises instances that the group's tags choose."""
+    filters = group.on_premises_instance_tag_filters or []
+    tag_sets = group.on_premises_tag_set.get("onPremisesTagSetList") or []
+    if not filters and not tag_sets:
+        return []
+    return [
+        one.name
+        for one in ServiceRecord.of(plane.backend("codedeploy")).on_premises.values()
+        if one.deregistered is None and tag_filters.match(one.tags, filters, tag_sets)
+    ]
+
+
+def is_on_premises(plane: ControlPlane, name: str) -> bool:
+    """Return whether this is the name of a registered on-premises instance."""
+    found = ServiceRecord.of(plane.backend("codedeploy")).on_premises.get(name)
+    return found is not None and found.deregistered is None
 
 
 def named(plane: ControlPlane, instances: dict[str, Any]) -> list[str]:
@@ -51,16 +76,33 @@ def _selected(
                     found[state.instance.id] = None
     if filters or tag_sets:
         for instance in plane.backend("ec2").all_instances():
-            if instance.state in STARTED_OR_STOPPED and _has_tags(instance, filters, tag_sets):
+            tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
+            if instance.state in STARTED_OR_STOPPED and tag_filters.match(tags, filters, tag_sets):
                 found[instance.id] = None
     return list(found)
 
 
-def in_deployment_order(group: DeploymentGroup, instances: list[str]) -> list[str]:
-    """Sort instances: those without a successful deployment first, because they are not healthy."""
+def in_deployment_order(
+    plane: ControlPlane, group: DeploymentGroup, instances: list[str]
+) -> list[str]:
+    """Sort instances as CodeDeploy deploys to them.
+
+    First those that are not healthy: never deployed to, or without success the last time; then those
+    whose revision is not known any more, those with an old one, and those with the group's current one.
+    https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html
+    """
     known = DeploymentGroupRecord.of(group)
-    healthy = known.deployed.keys() - known.failed_instances
-    return sorted(instances, key=lambda name: name in healthy)
+    deployments = plane.backend("codedeploy").deployments
+
+    def priority(name: str) -> int:
+        if name not in known.deployed or name in known.failed_instances:
+            return 0
+        last = deployments.get(known.deployed[name])
+        if last is None:
+            return 1
+        return 2 if last.revision != known.target_revision else 3
+
+    return sorted(instances, key=priority)
 
 
 def outdated(plane: ControlPlane, group: DeploymentGroup, deployment: DeploymentInfo) -> list[str]:
@@ -110,27 +152,3 @@ def target_group_arns(plane: ControlPlane, group: DeploymentGroup) -> tuple[str,
         for target_group in plane.backend("elbv2").target_groups.values()
     }
     return tuple(by_name[name] for name in target_group_names(group) if name in by_name)
-
-
-def _has_tags(
-    instance: Instance, filters: list[dict[str, str]], tag_sets: list[list[dict[str, str]]]
-) -> bool:
-    tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
-    if filters and not _any_matches(tags, filters):
-        return False
-    # A tag set is a list of lists: every list must match by at least one of its filters.
-    return all(_any_matches(tags, one) for one in tag_sets)
-
-
-def _any_matches(tags: dict[str, str], filters: list[dict[str, str]]) -> bool:
-    return any(_matches(tags, entry) for entry in filters)
-
-
-def _matches(tags: dict[str, str], entry: dict[str, str]) -> bool:
-    key, value = entry.get("Key"), entry.get("Value")
-    kind = entry.get("Type", "KEY_AND_VALUE")
-    if kind == "KEY_ONLY":
-        return key in tags
-    if kind == "VALUE_ONLY":
-        return value in tags.values()
-    return key in tags and tags[key] == value

@@ -40,8 +40,9 @@ class DeploymentProgress:
 class MinimumHealthyHosts:
     """The minimum healthy hosts of a deployment configuration.
 
-    `predefined` marks CodeDeployDefault's own configurations: they work on any number of instances,
-    even one, whereas a custom configuration whose minimum is all instances can never start.
+    `predefined` marks CodeDeployDefault's own configurations, and what works like them: they work on any
+    number of instances, even one, whereas a custom configuration whose minimum is all instances can never
+    start.
     """
 
     kind: str

@@ -9,7 +9,7 @@ from moto.codedeploy.models import DeploymentInfo
 
 from region.api.server import ControlPlane
 from region.periods import Period
-from region.services.codedeploy import alarms_and_suspension, deployment_errors, deployments
+from region.services.codedeploy import alarms_and_suspension, deployment_errors
 from region.services.codedeploy.records import (
     DeploymentRecord,
     DeploymentStatus,
@@ -43,9 +43,7 @@ class Oversight:
         """Stop the deployment if one of its alarms is active."""
         with self._plane.lock:
             if not DeploymentRecord.of(self._deployment).stop_requested:
-                active = alarms_and_suspension.active_alarms(self._plane, self._deployment)
-                if active:
-                    deployments.stop_on_alarms(self._deployment, active)
+                alarms_and_suspension.heed(self._plane, self._deployment)
 
     def watch(self, period: float) -> bool:
         """Watch the alarms for so many seconds of AWS; return whether to go on after that."""
@@ -60,6 +58,8 @@ class Oversight:
         record = DeploymentRecord.of(self._deployment)
         if record.active_alarms:
             return "Stopped", deployment_errors.alarm_active(record.active_alarms)
+        if record.alarms_unread:
+            return "Stopped", deployment_errors.ALARMS_UNREAD
         if record.stop_requested:
             return "Stopped", deployment_errors.MANUAL_STOP
         if time.monotonic() > self._deadline:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from moto.codedeploy.exceptions import CodeDeployException
 from moto.codedeploy.models import CodeDeployBackend
 from moto.codedeploy.responses import CodeDeployResponse
-from moto.core.responses import EmptyResult
+from moto.core.responses import ActionResult, EmptyResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
@@ -19,11 +19,17 @@ from region.services.codedeploy import (
     deployment_patches,
     deployments,
     group_patches,
-    renaming,
+    on_premises_patches,
+    pages,
     revision_patches,
+    tagging,
     target_patches,
 )
+from region.services.codedeploy.parameter_checks import check_batch, check_name
 from region.services.codedeploy.records import ServiceRecord
+
+PLATFORMS = ("Server", "Lambda", "ECS")
+MOST_AT_ONCE = 100
 
 patches = Patches()
 
@@ -37,6 +43,7 @@ def install() -> None:
         deployment_patches,
         target_patches,
         revision_patches,
+        on_premises_patches,
     ):
         module.patches.install()
 
@@ -49,6 +56,54 @@ def _new_backend(
     ServiceRecord().attach(backend)
 
 
+@patches.around(CodeDeployResponse, "create_application")
+def create_application(moto: Original, call: CodeDeployResponse) -> ActionResult:
+    """CreateApplication unless AWS would reject it."""
+    given = Parameters(call)
+    check_name("application", given.text("applicationName"))
+    platform = given.text("computePlatform")
+    if platform and platform not in PLATFORMS:
+        raise CodeDeployException(
+            "InvalidComputePlatformException",
+            f"computePlatform is {platform!r}: use {', '.join(PLATFORMS)}.",
+        )
+    answer: ActionResult = moto(call)
+    application = call.codedeploy_backend.applications[given.text("applicationName")]
+    application.compute_platform = platform or PLATFORMS[0]
+    return answer
+
+
+@patches.around(CodeDeployResponse, "batch_get_applications")
+def batch_get_applications(moto: Original, call: CodeDeployResponse) -> ActionResult:
+    """BatchGetApplications, not too many at a time."""
+    check_batch(Parameters(call).texts("applicationNames"), MOST_AT_ONCE)
+    answer: ActionResult = moto(call)
+    return answer
+
+
+@patches.method(CodeDeployResponse)
+def list_applications(call: CodeDeployResponse) -> ActionResult:
+    """ListApplications."""
+    return pages.page(call, "applications", list(call.codedeploy_backend.applications))
+
+
+@patches.around(CodeDeployResponse, "tag_resource")
+@patches.around(CodeDeployResponse, "untag_resource")
+def change_tags(moto: Original, call: CodeDeployResponse) -> EmptyResult:
+    """TagResource and UntagResource, of what there is."""
+    tagging.require_resource(call.codedeploy_backend, Parameters(call).text("ResourceArn"))
+    answer: EmptyResult = moto(call)
+    return answer
+
+
+@patches.around(CodeDeployResponse, "list_tags_for_resource")
+def list_tags_for_resource(moto: Original, call: CodeDeployResponse) -> ActionResult:
+    """ListTagsForResource."""
+    tagging.require_resource(call.codedeploy_backend, Parameters(call).text("ResourceArn"))
+    answer: ActionResult = moto(call)
+    return answer
+
+
 @patches.method(CodeDeployResponse)
 def update_application(call: CodeDeployResponse) -> EmptyResult:
     """UpdateApplication: rename an application."""
@@ -57,6 +112,7 @@ def update_application(call: CodeDeployResponse) -> EmptyResult:
     new = Parameters(call).text("newApplicationName")
     application = backend.get_application(name)
     if new and new != name:
+        check_name("application", new)
         if new in backend.applications:
             raise CodeDeployException(
                 "ApplicationAlreadyExistsException",
@@ -65,7 +121,7 @@ def update_application(call: CodeDeployResponse) -> EmptyResult:
         backend.applications[new] = backend.applications.pop(name)
         backend.deployment_groups[new] = backend.deployment_groups.pop(name, {})
         application.application_name = new
-        renaming.application_renamed(backend, name, new)
+        tagging.application_renamed(backend, name, new)
         for deployment in backend.deployments.values():
             if deployment.application is application:
                 deployment.application_name = new

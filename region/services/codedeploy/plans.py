@@ -14,6 +14,7 @@ from region.services.codedeploy import membership
 from region.services.codedeploy.deployment_configs import PREDEFINED_CONFIGS, config_of
 from region.services.codedeploy.minimum_healthy_hosts import MinimumHealthyHosts
 from region.services.codedeploy.records import (
+    AUTO_UPDATE,
     BY_AUTOSCALING,
     TERMINATION,
     DeploymentRecord,
@@ -29,9 +30,9 @@ def minimum_healthy_hosts(plane: ControlPlane, deployment: DeploymentInfo) -> Mi
         return NO_MINIMUM
     name = str(deployment.deployment_config_name)
     config = config_of(plane.backend("codedeploy"), name)
-    return MinimumHealthyHosts(
-        config.minimum_type, config.minimum_value, predefined=name in PREDEFINED_CONFIGS
-    )
+    # To bring late instances up to date nothing is taken out of service that was released already.
+    lenient = name in PREDEFINED_CONFIGS or deployment.creator == AUTO_UPDATE
+    return MinimumHealthyHosts(config.minimum_type, config.minimum_value, predefined=lenient)
 
 
 def zonal_config(plane: ControlPlane, deployment: DeploymentInfo) -> ZonalConfig | None:

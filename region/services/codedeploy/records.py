@@ -111,6 +111,7 @@ class DeploymentRecord(Record[DeploymentInfo]):
         only_instances: The instances that it is restricted to; None means all of the group.
         targets: Instance id -> target.
         active_alarms: Names of the alarms that stopped it.
+        alarms_unread: Whether it was stopped because its alarms could not be read.
         suspended: Auto Scaling group -> the processes that this deployment suspended there.
         restart: Whether it restarts the last successful revision and installs nothing.
         termination_wait: Whether it waits before it ends its original instances.
@@ -127,6 +128,7 @@ class DeploymentRecord(Record[DeploymentInfo]):
     stop_requested: bool = False
     rollback_on_stop: bool = False
     active_alarms: list[str] = field(default_factory=list[str])
+    alarms_unread: bool = False
     suspended: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     restart: bool = False
     termination_wait: bool = False
@@ -159,6 +161,7 @@ class DeploymentGroupRecord(Record[DeploymentGroup]):
         terminations: Instance id -> id of the deployment that its termination waits for.
         launch_hooks: Auto Scaling group -> name of the launch hook.
         termination_hooks: Auto Scaling group -> name of the termination hook.
+        role_known: Whether its service role existed when the group named it.
     """
 
     processes_to_suspend: list[str] | None = None
@@ -171,6 +174,7 @@ class DeploymentGroupRecord(Record[DeploymentGroup]):
     terminations: dict[str, str] = field(default_factory=dict[str, str])
     launch_hooks: dict[str, str] = field(default_factory=dict[str, str])
     termination_hooks: dict[str, str] = field(default_factory=dict[str, str])
+    role_known: bool = False
 
     def forget(self, instance_id: str) -> None:
         """Forget an instance that is being terminated."""
@@ -239,6 +243,24 @@ class RegisteredRevision:
 
 
 @dataclass
+class OnPremisesInstance:
+    """A computer outside AWS that was registered.
+
+    Attributes:
+        user: The ARN of the IAM user that it uses; empty if it has a session.
+        session: The ARN of the session of a role that it uses; empty if it has a user.
+    """
+
+    name: str
+    arn: str
+    user: str
+    session: str
+    registered: datetime = field(default_factory=utcnow)
+    deregistered: datetime | None = None
+    tags: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass
 class ServiceRecord(Record[CodeDeployBackend]):
     """What CodeDeploy has beside applications, groups and deployments.
 
@@ -246,6 +268,7 @@ class ServiceRecord(Record[CodeDeployBackend]):
         configs: The deployment configurations that users created, by name.
         revisions: Application name -> its revisions.
         orphans: Instance id -> when its launch began to wait for a hook that nobody answers.
+        on_premises: The on-premises instances that were ever registered, by name.
     """
 
     configs: dict[str, DeploymentConfig] = field(default_factory=dict[str, DeploymentConfig])
@@ -253,6 +276,9 @@ class ServiceRecord(Record[CodeDeployBackend]):
         default_factory=dict[str, list[RegisteredRevision]]
     )
     orphans: dict[str, float] = field(default_factory=dict[str, float])
+    on_premises: dict[str, OnPremisesInstance] = field(
+        default_factory=dict[str, OnPremisesInstance]
+    )
 
 
 def alarm_configuration_of(owner: DeploymentGroup | DeploymentInfo) -> dict[str, Any]:

@@ -13,7 +13,16 @@ from moto.core.responses import ActionResult, EmptyResult
 from region.api.parameters import Parameters
 from region.api.patching import Patches
 from region.machines.codedeploy_agent.messages import BUNDLE_TYPES
-from region.services.codedeploy.records import RegisteredRevision, Revision, ServiceRecord
+from region.services.codedeploy import pages, revision_filters
+from region.services.codedeploy.parameter_checks import check_batch, check_description
+from region.services.codedeploy.records import (
+    DeploymentGroupRecord,
+    RegisteredRevision,
+    Revision,
+    ServiceRecord,
+)
+
+MOST_AT_ONCE = 25
 
 patches = Patches()
 
@@ -59,6 +68,7 @@ def register_application_revision(call: CodeDeployResponse) -> EmptyResult:
     revision = Parameters(call).structure("revision")
     backend.get_application(name)
     check_revision(revision)
+    check_description(Parameters(call).text("description"))
     registered = _registered(backend, name, revision)
     registered.description = Parameters(call).text("description") or registered.description
     return EmptyResult()
@@ -67,11 +77,15 @@ def register_application_revision(call: CodeDeployResponse) -> EmptyResult:
 @patches.method(CodeDeployResponse)
 def list_application_revisions(call: CodeDeployResponse) -> ActionResult:
     """ListApplicationRevisions."""
-    backend = call.codedeploy_backend
-    name = Parameters(call).text("applicationName")
+    backend, given = call.codedeploy_backend, Parameters(call)
+    name = given.text("applicationName")
     backend.get_application(name)
-    found = [entry.revision for entry in ServiceRecord.of(backend).revisions.get(name, [])]
-    return ActionResult({"revisions": found})
+    wanted = revision_filters.read(given)
+    deployed = [group.target_revision for group in _groups_of(backend, name).values()]
+    found = revision_filters.select(
+        ServiceRecord.of(backend).revisions.get(name, []), wanted, deployed
+    )
+    return pages.page(call, "revisions", [entry.revision for entry in found])
 
 
 @patches.method(CodeDeployResponse)
@@ -81,34 +95,71 @@ def get_application_revision(call: CodeDeployResponse) -> ActionResult:
     name = Parameters(call).text("applicationName")
     revision = Parameters(call).structure("revision")
     backend.get_application(name)
-    for entry in ServiceRecord.of(backend).revisions.get(name, []):
-        if entry.revision == revision:
-            return ActionResult(
-                {"applicationName": name, "revision": revision, "revisionInfo": _describe(entry)}
+    check_revision(revision)
+    entry = _find(backend, name, revision)
+    if entry is None:
+        raise CodeDeployException(
+            "RevisionDoesNotExistException",
+            f"The revision is not registered with the application {name}.",
+        )
+    info = _describe(entry, _groups_of(backend, name))
+    return ActionResult({"applicationName": name, "revision": revision, "revisionInfo": info})
+
+
+@patches.method(CodeDeployResponse)
+def batch_get_application_revisions(call: CodeDeployResponse) -> ActionResult:
+    """BatchGetApplicationRevisions: those that are registered; a message tells of the others."""
+    backend, given = call.codedeploy_backend, Parameters(call)
+    name, revisions = given.text("applicationName"), given.structures("revisions")
+    backend.get_application(name)
+    check_batch(revisions, MOST_AT_ONCE, what="revisions")
+    groups = _groups_of(backend, name)
+    found: list[dict[str, Any]] = []
+    missing: list[str] = []
+    for revision in revisions:
+        check_revision(revision)
+        entry = _find(backend, name, revision)
+        if entry is None:
+            missing.append(str(revision["s3Location"]["key"]))
+        else:
+            found.append(
+                {"revisionLocation": revision, "genericRevisionInfo": _describe(entry, groups)}
             )
-    raise CodeDeployException(
-        "RevisionDoesNotExistException",
-        f"The revision is not registered with the application {name}.",
-    )
+    message = f"These revisions are not registered: {', '.join(missing)}" if missing else ""
+    return ActionResult({"applicationName": name, "errorMessage": message, "revisions": found})
 
 
 def _registered(
     backend: CodeDeployBackend, application: str, revision: Revision
 ) -> RegisteredRevision:
     """Return an application's revision, registering it if it is new."""
-    known = ServiceRecord.of(backend).revisions.setdefault(application, [])
-    for entry in known:
-        if entry.revision == revision:
-            return entry
-    new = RegisteredRevision(revision)
-    known.append(new)
-    return new
+    found = _find(backend, application, revision)
+    if found is None:
+        found = RegisteredRevision(revision)
+        ServiceRecord.of(backend).revisions.setdefault(application, []).append(found)
+    return found
 
 
-def _describe(registered: RegisteredRevision) -> dict[str, Any]:
+def _find(
+    backend: CodeDeployBackend, application: str, revision: Revision
+) -> RegisteredRevision | None:
+    known = ServiceRecord.of(backend).revisions.get(application, [])
+    return next((entry for entry in known if entry.revision == revision), None)
+
+
+def _groups_of(backend: CodeDeployBackend, application: str) -> dict[str, DeploymentGroupRecord]:
+    groups = backend.deployment_groups.get(application, {})
+    return {name: DeploymentGroupRecord.of(group) for name, group in groups.items()}
+
+
+def _describe(
+    registered: RegisteredRevision, groups: dict[str, DeploymentGroupRecord]
+) -> dict[str, Any]:
     described = {
         "description": registered.description,
-        "deploymentGroups": [],
+        "deploymentGroups": [
+            name for name, group in groups.items() if group.target_revision == registered.revision
+        ],
         "firstUsedTime": registered.first_used,
         "lastUsedTime": registered.last_used,
         "registerTime": registered.registered,

@@ -8,16 +8,12 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-cre
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any
-
 from moto.core.utils import utcnow
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
-from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.models import Role
 
+from region.services import permissions
 from region.services.ec2 import instances as ec2
 from region.services.ec2.records import InstanceRecord
 from region.services.ssm.records import ManagedNode, RunCommandRecord
@@ -83,9 +79,10 @@ def _connected(instance: Instance) -> bool:
 
 
 def _permitted(instance: Instance) -> bool:
-    documents = tuple(_documents(_role(instance)))
-    return _permits(documents, (REGISTER,)) and any(
-        _permits(documents, channel) for channel in CHANNELS
+    role = _role(instance)
+    documents = tuple(permissions.documents_of(role)) if role is not None else ()
+    return permissions.permit(documents, (REGISTER,)) and any(
+        permissions.permit(documents, channel) for channel in CHANNELS
     )
 
 
@@ -93,27 +90,3 @@ def _role(instance: Instance) -> Role | None:
     association = instance.ec2_backend.iam_instance_profile_associations.get(instance.id)
     roles = association.iam_instance_profile.roles if association is not None else []
     return roles[0] if roles else None
-
-
-def _documents(role: Role | None) -> Iterable[str]:
-    if role is None:
-        return
-    yield from role.policies.values()
-    for policy in role.managed_policies.values():
-        found: Any = next((item for item in policy.versions if item.is_default), None)
-        if found is not None:
-            yield found.document
-
-
-@lru_cache(maxsize=256)
-def _permits(documents: tuple[str, ...], actions: tuple[str, ...]) -> bool:
-    """Return whether the policies permit all actions: one allows each, and none denies it.
-
-    Cached because the same few documents are asked about twice a second.
-    """
-    policies = [IAMPolicy(document) for document in documents]
-    for action in actions:
-        results = {policy.is_action_permitted(action) for policy in policies}
-        if PermissionResult.DENIED in results or PermissionResult.PERMITTED not in results:
-            return False
-    return True

@@ -232,7 +232,7 @@ class TestTerminationHook:
         assert stage.pool.get(other).agent.events == []
         newest = stage.aws.codedeploy.list_deployments(
             applicationName="app", deploymentGroupName="dg"
-        )["deployments"][-1]
+        )["deployments"][0]
         info = stage.info(newest)
         assert (info["status"], info["creator"]) == ("Succeeded", "autoscalingTermination")
         # It is no release: the group's last deployment is still the user's.
@@ -280,7 +280,7 @@ class TestTerminationHook:
         stage.until(lambda: deployments.termination_gate("asg", name) == "continue")
         newest = stage.aws.codedeploy.list_deployments(
             applicationName="app", deploymentGroupName="dg"
-        )["deployments"][-1]
+        )["deployments"][0]
         events = stage.target(newest, name)["lifecycleEvents"]
         assert [event["lifecycleEventName"] for event in events] == [
             "BeforeBlockTraffic",

@@ -277,7 +277,7 @@ class TestLaunchGate:
         found = scaled.aws.codedeploy.list_deployments(
             applicationName="app", deploymentGroupName="dg"
         )["deployments"]
-        assert [scaled.info(name)["creator"] for name in found] == ["user", "autoscaling"]
+        assert [scaled.info(name)["creator"] for name in found] == ["autoscaling", "user"]
 
     def test_an_instance_that_cannot_be_deployed_to_is_abandoned(self, scaled, deployments):
         scaled.ended(scaled.deploy())

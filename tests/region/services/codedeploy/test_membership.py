@@ -32,6 +32,12 @@ class Plane:
             member(lifecycle_state="Pending", instance=member(id="i-new")),
         ]
         return {
+            "codedeploy": SimpleNamespace(
+                deployments={
+                    "d-1": SimpleNamespace(revision={"key": "v1"}),
+                    "d-2": SimpleNamespace(revision={"key": "v2"}),
+                }
+            ),
             "ec2": SimpleNamespace(all_instances=lambda: INSTANCES),
             "autoscaling": SimpleNamespace(
                 autoscaling_groups={"asg": SimpleNamespace(instance_states=states)}
@@ -44,6 +50,8 @@ def group(record=None, **settings):
         "auto_scaling_groups": [],
         "ec2_tag_filters": [],
         "ec2_tag_set": {},
+        "on_premises_instance_tag_filters": [],
+        "on_premises_tag_set": {},
     }
     made = SimpleNamespace(**(defaults | settings))
     (record or DeploymentGroupRecord()).attach(made)
@@ -80,7 +88,12 @@ def test_members(settings, expected):
     assert membership.members(Plane(), group(**settings)) == expected
 
 
-def test_unhealthy_instances_come_first():
-    record = DeploymentGroupRecord(deployed={"a": "d-1", "b": "d-1"}, failed_instances={"b"})
-    found = membership.in_deployment_order(group(record), ["a", "b", "c"])
-    assert found == ["b", "c", "a"]
+def test_instances_come_unhealthy_first_and_up_to_date_last():
+    record = DeploymentGroupRecord(
+        deployed={"new": "d-2", "old": "d-1", "broken": "d-2", "unknown": "d-0"},
+        failed_instances={"broken"},
+        target_revision={"key": "v2"},
+    )
+    names = ["new", "old", "unknown", "broken", "never"]
+    found = membership.in_deployment_order(Plane(), group(record), names)
+    assert found == ["broken", "never", "unknown", "old", "new"]
