@@ -5,6 +5,7 @@ Each test names the rows of the table of behaviours that it holds: `@pytest.mark
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from tests.conformance.cloud import Cloud, Network
 REGION = "ap-northeast-2"
 SPEED = 20.0
 """A minute of AWS in three seconds: shorter, and what a computer does itself would count too much."""
+HURRY = 720.0
+"""An hour of AWS in five seconds."""
 
 
 @pytest.fixture(scope="session")
@@ -29,13 +32,27 @@ def everywhere(
     if request.config.getoption("--aws"):
         yield Cloud(REGION, 1.0, boto3.Session(region_name=REGION), None)
         return
-    root = tmp_path_factory.mktemp("conformance") / "region"
-    _region(root, "start", "--speed", f"{SPEED:g}")
+    with _started(tmp_path_factory.mktemp("conformance") / "region", SPEED) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def hurried(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
+    """A cloud of its own in which hours of AWS pass in seconds, for limits that are hours away."""
+    if request.config.getoption("--aws"):
+        pytest.skip("takes hours on AWS")
+    with _started(tmp_path / "region", HURRY) as cloud:
+        yield cloud
+
+
+@contextlib.contextmanager
+def _started(root: Path, speed: float) -> Iterator[Cloud]:
+    _region(root, "start", "--speed", f"{speed:g}")
     try:
         found, keys = session.require(root), credentials.read(root)
         yield Cloud(
             REGION,
-            SPEED,
+            speed,
             boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION),
             f"http://127.0.0.1:{found.api_port}",
         )

@@ -230,3 +230,17 @@ def test_alarms_that_cannot_be_read_stop_it_unless_that_is_ignored(
         serviceRoleArn=blind, alarmConfiguration=alarms(unread, ignorePollAlarmFailure=True)
     )
     assert fleet.ended(fleet.deploy("good.zip"))["status"] == "Succeeded"
+
+
+@pytest.mark.row("CD-S02")
+def test_no_deployment_takes_longer_than_eight_hours(hurried: Cloud) -> None:
+    fleet = Fleet(hurried, Network(hurried), service_role(hurried), 1)
+    wait = f"#!/bin/bash\nsleep {hurried.seconds(5 * 3600):.0f}\n"
+    spec = appspec(BeforeInstall="wait.sh", AfterInstall="wait.sh")
+    fleet.upload("slow.zip", spec, wait=wait)
+    fleet.group()
+    deployment = fleet.deploy("slow.zip")
+    info = fleet.ended(deployment, 11 * 3600)
+    assert info["status"] == "Failed"
+    assert info["errorInformation"]["code"] == "TIMEOUT"
+    assert event_of(first_of(fleet, deployment), "ApplicationStart")["status"] == "Skipped"
