@@ -47,7 +47,7 @@ def service_role(cloud: Cloud) -> str:
     return make_role(cloud, name, "codedeploy.amazonaws.com", SERVICE_POLICY)
 
 
-def appspec(files: Mapping[str, str] | None = None, **hooks: str) -> str:
+def appspec(files: Mapping[str, str] | None = None, /, **hooks: str) -> str:
     """Return an appspec.yml: destinations by source, and a script by lifecycle event."""
     lines = [HEAD]
     if files:

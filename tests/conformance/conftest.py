@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import boto3
@@ -46,7 +46,7 @@ def hurried(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
 
 
 @contextlib.contextmanager
-def _started(root: Path, speed: float) -> Iterator[Cloud]:
+def _started(root: Path, speed: float) -> Generator[Cloud]:
     _region(root, "start", "--speed", f"{speed:g}")
     try:
         found, keys = session.require(root), credentials.read(root)
