@@ -11,7 +11,7 @@ APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 CONTAINER ?= $(firstword $(foreach name,docker podman,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help image setup rehearse test unit examples conformance bench lint preview format revision stop doctor clean
+.PHONY: help image setup rehearse prove test unit examples conformance bench lint preview format revision stop doctor clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ setup: .tools/.stamp ## Install the toolchain (the other targets do so when need
 
 rehearse: setup ## Load both stacks on this machine and print the verdict (PROFILE=quick|seed)
 	@$(PYTHON) -m rehearsal run --profile $(PROFILE)
+
+prove: setup ## Let everything fail under load, on both stacks, and write one page: at most 20 minutes
+	@$(PYTHON) -m rehearsal prove
 
 test: setup ## All tests: fast, simulation, browser, engine, region, end to end, one example
 	@$(PYTHON) -m toolchain browser

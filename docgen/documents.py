@@ -65,9 +65,15 @@ def _policies() -> str:
     from guardrails import docs  # noqa: PLC0415
     from guardrails.evaluator import PolicyEvaluator  # noqa: PLC0415
 
+    from rehearsal import damage_figures as damage  # noqa: PLC0415
+
+    measured = {
+        rule: f"{damage.sentence(rule, found)}. Measured on {found.date}."
+        for rule, found in damage.load().items()
+    }
     page = (paths.ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
     try:
-        return docs.replace_catalogue(page, PolicyEvaluator().rules)
+        return docs.replace_catalogue(page, PolicyEvaluator().rules, measured)
     except ValueError as error:
         raise UserError(f"docs/policies.md: {error}") from error
 

@@ -46,6 +46,8 @@ def region_variables(session: Session, root: Path) -> dict[str, str]:
         "PATH": locate.search_path(),
         # What plays the target uses the same computer as the load test, which tells it from others.
         "LOADTEST_TARGET_USAGE": str(usage_file(root)),
+        # What AWS waits passes so much faster here: the load test predicts how long things take.
+        "LOADTEST_REGION_SPEED": f"{session.speed:g}",
     }
 
 

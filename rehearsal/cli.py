@@ -29,6 +29,7 @@ neither; **4** anything else, **130** interrupted.
 - `python -m rehearsal run`: both stacks, load, verdict, report
 - `python -m rehearsal run --profile seed`: the published experiment
 - `python -m rehearsal run --revision DIR`: your own application instead of the sample service
+- `python -m rehearsal prove`: what fails, and whether users notice: all experiments, one page
 - `python -m rehearsal preview`: both stacks under the policy pack; builds nothing
 - `python -m rehearsal calibrate`: how fast this computer's cores are
 - `python -m rehearsal capacity`: what an instance serves, and the fleet that follows
@@ -42,6 +43,19 @@ neither; **4** anything else, **130** interrupted.
 
 OWN_OPTIONS = {"appPath": "--revision", "loadProfile": "--profile"}
 """Settings that `--config` does not set, and the option that does."""
+
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="KEY=VALUE",
+        help="A setting of the stacks, such as instanceType=t4g.small; may be repeated.",
+    ),
+]
+Experiments = Annotated[
+    bool, typer.Option(help="Let an instance die, lose a zone and deploy after the loads.")
+]
 
 app = command_line(HELP)
 app.add_typer(region_cli.app)
@@ -62,15 +76,7 @@ def run(
     revision: Annotated[
         Path, typer.Option(help="The CodeDeploy revision to deploy: a directory with appspec.yml.")
     ] = paths.REVISION,
-    config: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--config",
-            "-c",
-            metavar="KEY=VALUE",
-            help="A setting of both stacks, such as instanceType=t4g.small; may be repeated.",
-        ),
-    ] = None,
+    config: Settings = None,
     scenario: Annotated[
         str, typer.Option(help="What a user does: login, api, or your own Artillery script.")
     ] = "login",
@@ -81,6 +87,7 @@ def run(
         list[str] | None,
         typer.Option(metavar="NAME", help="An environment variable that the script may read."),
     ] = None,
+    experiments: Experiments = False,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
 ) -> int:
@@ -108,8 +115,97 @@ def run(
         scenario=choose_scenario(scenario, environment, pass_env),
         images=image_options.chosen(root.resolve(), image),
         cpu_factor=cpu_factor,
+        experiments=experiments,
     )
     return rehearsal.run()
+
+
+@app.command()
+def prove(
+    *,
+    root: Root = DEFAULT_ROOT,
+    keep: Annotated[bool, typer.Option(help="Leave the stacks and the region running.")] = False,
+    results: Annotated[Path, typer.Option(help="Where the results go.")] = paths.ROOT / "results",
+    speed: Speed = 4.0,
+    profile: Annotated[
+        str, typer.Option(help="Load at the peak of this profile: quick, seed or smoke.")
+    ] = "quick",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EXPERIMENT", help="Only this experiment; may be repeated."),
+    ] = None,
+    stack: Annotated[
+        list[str] | None, typer.Option(help="Only on this stack, `ha` or `single`.")
+    ] = None,
+    config: Settings = None,
+    image: image_options.Option = None,
+    cpu_factor: CpuFactor = None,
+) -> int:
+    """Let everything fail that experiments exist for, on both stacks under load: one page, one table.
+
+    Periods that AWS waits pass four times as fast by default, so that all of it takes less than 20
+    minutes; `--speed 1` takes AWS's own time.
+
+    Exit codes: 0 the HA stack survived every experiment; 2 it did not survive one; 3 one showed
+    nothing; 4 a stack could not be built or released.
+
+    Example: `python -m rehearsal prove --only instance-dies --only deployment-good --stack ha`
+    """
+    from rehearsal.prove import STACKS, Proving  # noqa: PLC0415
+    from rehearsal.run import Rehearsal  # noqa: PLC0415
+
+    if wrong := set(stack or []) - set(STACKS):
+        raise UsageError(f"--stack {min(wrong)!r}: choose ha or single")
+    rehearsal = Rehearsal(
+        root=root.resolve(),
+        profile="none",
+        results=results.resolve(),
+        keep=keep,
+        speed=speed,
+        config=_pairs(config or []),
+        images=image_options.chosen(root.resolve(), image),
+        cpu_factor=cpu_factor,
+    )
+    wanted = stack or STACKS
+    return Proving(rehearsal, only or [], [one for one in STACKS if one in wanted], profile).run()
+
+
+@app.command()
+def damage(
+    rules: Annotated[
+        list[str] | None, typer.Argument(help="Ids of policies; all that can be broken here.")
+    ] = None,
+    *,
+    root: Root = DEFAULT_ROOT,
+    results: Annotated[Path, typer.Option(help="Where the results go.")] = paths.ROOT / "results",
+    speed: Speed = 4.0,
+    profile: Annotated[
+        str, typer.Option(help="Load at the peak of this profile: quick, seed or smoke.")
+    ] = "quick",
+    config: Settings = None,
+) -> int:
+    """Break policies on a running HA stack, one after the other, and show what users have of it.
+
+    The experiment that a policy guards against runs on the intact stack and on the broken one. The
+    figures go into docs/damage.json; `python -m docgen --write policies` puts them into the catalogue.
+
+    Exit codes: 0 all were measured, 3 an experiment showed nothing, 4 anything else.
+
+    Example: `python -m rehearsal damage asg-elb-health-check`
+    """
+    from rehearsal.damage import Damaging, chosen  # noqa: PLC0415
+    from rehearsal.prove import Proving  # noqa: PLC0415
+    from rehearsal.run import Rehearsal  # noqa: PLC0415
+
+    rehearsal = Rehearsal(
+        root=root.resolve(),
+        profile="none",
+        results=results.resolve(),
+        speed=speed,
+        config=_pairs(config or []),
+        images=image_options.chosen(root.resolve(), None),
+    )
+    return Damaging(Proving(rehearsal, load=profile), chosen(rules or [])).run()
 
 
 @instead.command()

@@ -109,6 +109,10 @@ class StageProgress:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._last_line.at = time.monotonic()
 
+    def tell(self, text: str) -> None:
+        """Show what is going on: on the live line or, without a terminal, as a sign of life."""
+        self._tick(text)
+
     def _step(self, step: StepStarted) -> None:
         if step.operation in UNCHANGED or _is_provider(step.resource):
             self._tick(None)

@@ -9,7 +9,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,18 +21,25 @@ from commandline.errors import reported
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import preload, run_loading
 from loadtest.cli.options import chosen_for_hook
-from loadtest.models import RunSummary
+from loadtest.experiments.proof.models import Proof
 from loadtest.profiles import Profile, profile_named
-from loadtest.reporting import report
 from loadtest.runs import paths as runs_paths
 from loadtest.scenario.scenario import Choice
 from loadtest.scenario.scenario import load as load_scenario
-from loadtest.stack import outputs as stack_outputs
 from region import background, calibration, image_options, preflight, reuse, rootless, session
 from region.cli import factor_arguments
 from region.config import RegionConfig
 from region.options import command
-from rehearsal import conditions, display, fit, settings_check, side_by_side, turns, under_way
+from rehearsal import (
+    display,
+    first_proof,
+    fit,
+    settings_check,
+    side_by_side,
+    turns,
+    under_way,
+    verdict,
+)
 from rehearsal.causes import LAST_LINES
 from rehearsal.head_start import HeadStart
 from rehearsal.processes import Processes
@@ -71,6 +78,10 @@ class Rehearsal:
     images: image_options.ImageChoice = field(default_factory=image_options.ImageChoice)
     scenario: Choice = field(default_factory=Choice)
     """What each user does."""
+    experiments: bool = False
+    """Whether parts of the HA stack are made to fail after the loads."""
+    stacks: tuple[str, ...] = STACKS
+    """Which of them there are; `run` needs both."""
     cpu_factor: float | None = None
     """What the user set instead of the region's measurement."""
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
@@ -95,25 +106,51 @@ class Rehearsal:
         # Check whatever can be checked at once before minutes of work.
         profile = profile_named(self.profile)
         scenario = load_scenario(choice=self.scenario)
+        self._require()
+        self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
+        for line in scenario.notes:
+            self.console.print(line.strip(), style="yellow", highlight=False, markup=False)
+        with self._prepared(profile) as project:
+            runs = self._load_both(project)
+            proof = self._prove(project)
+            return verdict.write(self.root, project, runs, self._report_directory, proof)
+
+    @property
+    def _report_directory(self) -> Path:
+        return self.results / f"report-{self.profile}"
+
+    def _prove(self, project: Project) -> Proof | None:
+        if not self.experiments:
+            return None
+        with display.Board(self.console) as board:
+            return first_proof.prove(project, self.results, board)
+
+    @contextlib.contextmanager
+    def prepared(self, profile: Profile) -> Generator[Project]:
+        """Check what can be checked, start the region, and remove all of it at the end.
+
+        The caller brings the stacks up, and puts no more load on them than `profile` does.
+        """
+        self._require()
+        with self._prepared(profile) as project:
+            yield project
+
+    def _require(self) -> None:
         runs_paths.require_writable(self.results)
         preflight.require(preflight.REHEARSAL)
         preflight.require_revision(self.revision)
         if self.config:
-            settings_check.require(STACKS, self._settings())
+            settings_check.require(self.stacks, self._settings())
         rootless.require_port(_listener_port(self.config))
-        with under_way.exclusive(self.root):
-            return self._run(profile, scenario.notes)
 
-    def _run(self, profile: Profile, notes: Sequence[str]) -> int:
-        self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
-        for line in notes:
-            self.console.print(line.strip(), style="yellow", highlight=False, markup=False)
-        with self._region() as found:
+    @contextlib.contextmanager
+    def _prepared(self, profile: Profile) -> Generator[Project]:
+        with under_way.exclusive(self.root), self._region() as found:
             self._require_cpu(profile)
             variables = {RESULTS_VARIABLE: str(self.results), **chosen_for_hook(self.scenario)}
             project = Project(found, self.root, variables)
             with self._stacks(project):
-                return self._report(project, self._load_both(project))
+                yield project
 
     # --- the region -------------------------------------------------------------------------------
 
@@ -189,12 +226,13 @@ class Rehearsal:
     def _stacks(self, project: Project) -> Generator[None]:
         """Remove the stacks at the end, except those that existed before."""
         left = self._left_over()
-        for stack in STACKS:
+        stacks = [*self.stacks, *(stack for stack in left if stack not in self.stacks)]
+        for stack in stacks:
             project.prepare(stack, self._settings())
             if stack in left:
                 project.cancel(stack)
-        existing = [s for s in STACKS if s not in left and project.resources(s)]
-        own = [stack for stack in STACKS if stack not in existing]
+        existing = [s for s in stacks if s not in left and project.resources(s)]
+        own = [stack for stack in stacks if stack not in existing]
         runs_paths.write_json(self._marker, own)
         try:
             yield
@@ -220,7 +258,7 @@ class Rehearsal:
         project = replace(project, processes=Processes())
         return {
             stack: stack in self._built
-            for stack in STACKS
+            for stack in self.stacks
             if any(one["type"] != STACK_TYPE for one in project.resources(stack))
         }
 
@@ -235,9 +273,13 @@ class Rehearsal:
                         project.destroy(stack, progress)
 
             work = {stack: partial(remove, stack) for stack in stacks}
-            side_by_side.run(work, partial(self._end, project))
+            side_by_side.run(work, partial(self.end, project))
 
-    def _end(self, project: Project) -> None:
+    def built(self, stack: str) -> None:
+        """Note that a stack came up whole."""
+        self._built.add(stack)
+
+    def end(self, project: Project) -> None:
         """End what runs on either stack: one failed, or somebody interrupted both."""
         self.console.print("  ending what still runs …", highlight=False)
         project.processes.interrupt()
@@ -262,7 +304,7 @@ class Rehearsal:
                             if project.processes.interrupted:
                                 progress.ending = _STOPPED
                             raise
-                        self._built.add(stack)
+                        self.built(stack)
                         outcome = run_loading.load_summary(run).verdict.outcome
                         progress.ending = _ENDINGS.get(outcome, display.DONE)
                         return run
@@ -270,7 +312,7 @@ class Rehearsal:
                     queue.done(stack)
 
             work = {stack: partial(load, stack) for stack in STACKS}
-            return side_by_side.run(work, partial(self._end, project))
+            return side_by_side.run(work, partial(self.end, project))
 
     def _load(
         self,
@@ -336,27 +378,6 @@ class Rehearsal:
             raise EngineError(f"the release or the load test of {stack} failed: {why}")
         for line in printed[len(printed) - len(error) :]:
             progress.line(line)
-
-    # --- the verdict ------------------------------------------------------------------------------
-
-    def _report(self, project: Project, runs: dict[str, Path]) -> int:
-        single, ha = (self._stack_run(runs[stack]) for stack in STACKS)
-        extra = [
-            *conditions.conditions(project.session, single, ha, calibration.read(self.root)),
-            *conditions.versions(),
-        ]
-        written = report.write_report(
-            runs["single"], runs["ha"], self.results / f"report-{self.profile}", extra
-        )
-        out = Console()
-        report.show(out, report.render_terminal(written.report))
-        out.print(f"report: {written.html}", soft_wrap=True, highlight=False)
-        return written.report.headline.exit_code
-
-    def _stack_run(self, run: Path) -> conditions.StackRun:
-        summary: RunSummary = run_loading.load_summary(run)
-        outputs = stack_outputs.from_file(str(run / runs_paths.OUTPUTS))
-        return conditions.stack_run(self.root, summary, outputs)
 
 
 def _kept_running(kept: Mapping[str, bool]) -> str:

@@ -173,7 +173,7 @@ def parts(
     if fault.lasts_s is not None:
         found["fault"] = fault.lasts_s
     if detection is not None:
-        found["check"] = found["silent-check"] = detection
+        found["check"] = found["silent-check"] = found["gone"] = detection
     if fault.kind in {Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT}:
         return {**found, **_deployment_parts(events, fault)}
     launches = [

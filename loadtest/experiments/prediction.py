@@ -141,6 +141,10 @@ def predict(fault: Fault, timing: StackTiming) -> Prediction:
         recovery = _after_the_fault(fault, timing)
         return Prediction(recovery=recovery, bad_share=Span(low=0.0, high=share))
     detection = detected(timing, silent=shape.check == "silent")
+    if detection is not None and shape.gone:
+        # The group deregisters what EC2 reports as gone; at the latest the health checks do.
+        noticed = Span(low=0.0, high=detection.span.high)
+        detection = Estimate(parts=[Part(name="gone", span=noticed)])
     if detection is None:
         return Prediction(bad_share=Span(low=0.0, high=share))
     return Prediction(

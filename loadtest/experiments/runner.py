@@ -15,11 +15,12 @@ from typing import Any, NoReturn
 
 from loadtest.analysis import run_loading
 from loadtest.errors import ExperimentError, LoadTestError
-from loadtest.experiments import engine, guard, judgement, load, models, recovery
+from loadtest.experiments import engine, guard, judgement, kinds, load, models, recovery
 from loadtest.experiments.clients import Clients, endpoint
 from loadtest.experiments.judgement import Evidence
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.models import ExperimentFile, ExperimentRecord, Impact, SteadyState
+from loadtest.experiments.observe import Observer, speed
 from loadtest.experiments.resources import StackResources
 from loadtest.experiments.session import Planned, Session, under_way
 from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header
@@ -156,6 +157,7 @@ class _Run:
             settings.scenario,
         )
         session.load = self._load.watch
+        self._observer = Observer(outputs, session.clients, speed(os.environ))
         self._journal: dict[str, Any] = {}
         self._interrupted = False
         self._started_ms = time.time() * 1000
@@ -166,7 +168,7 @@ class _Run:
         assert session.journal is not None  # noqa: S101
         guard.start(session.journal.path)
         try:
-            with _interruptible(session):
+            with _interruptible(session), self._observer:
                 self._experiment()
         except KeyboardInterrupt:
             self._interrupted = True
@@ -180,6 +182,8 @@ class _Run:
                 session.journal.close()
         record = self._record()
         models.save(self._directory, record)
+        if self._load.summary is not None:
+            self._observer.save(self._directory, self._load.summary.load_began_at.timestamp())
         return Result(self._directory, record, self._interrupted)
 
     def _experiment(self) -> None:
@@ -222,6 +226,7 @@ class _Run:
         return ExperimentRecord(
             experiment=experiment.name,
             title=experiment.title,
+            kind=kinds.of_file(experiment.raw),
             because=list(experiment.because),
             stack=session.stack.name,
             topology=self._outputs.topology,

@@ -13,8 +13,11 @@ BEGIN = "<!-- catalogue: written by `python -m docgen --write` -->"
 END = "<!-- end of the catalogue -->"
 
 
-def render_catalogue(rules: Iterable[Rule]) -> str:
-    """Render a table of the rules per question, the best practices, then a section per rule."""
+def render_catalogue(rules: Iterable[Rule], damage: Mapping[str, str] | None = None) -> str:
+    """Render a table of the rules per question, the best practices, then a section per rule.
+
+    `damage` says by rule what happened to a stack that broke it, and when that was measured.
+    """
     listed = list(rules)
     own = [rule for rule in listed if isinstance(rule, ConfigurationRule)]
     judging = [rule for rule in listed if rule not in own]
@@ -31,6 +34,8 @@ def render_catalogue(rules: Iterable[Rule]) -> str:
     lines += ["", *_practices(judging)]
     for rule in listed:
         lines += ["", *_section(rule)]
+        if damage and rule.id in damage:
+            lines.append(f"- Damage: {damage[rule.id]}")
     return "\n".join(lines) + "\n"
 
 
@@ -59,7 +64,9 @@ def _practices(rules: Iterable[Rule]) -> Iterator[str]:
         yield f"| {practice} | {PRACTICES.get(practice, '')} | {', '.join(names)} |"
 
 
-def replace_catalogue(page: str, rules: Iterable[Rule]) -> str:
+def replace_catalogue(
+    page: str, rules: Iterable[Rule], damage: Mapping[str, str] | None = None
+) -> str:
     """Return the page with a new catalogue between the two marks.
 
     Raises:
@@ -69,7 +76,7 @@ def replace_catalogue(page: str, rules: Iterable[Rule]) -> str:
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f'the page lacks the marks "{BEGIN}" and "{END}"; put them back.')
-    return f"{head}{BEGIN}\n{render_catalogue(rules)}{END}{tail}"
+    return f"{head}{BEGIN}\n{render_catalogue(rules, damage)}{END}{tail}"
 
 
 def _row(rule: Rule) -> str:

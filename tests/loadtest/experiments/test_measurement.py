@@ -59,7 +59,7 @@ def test_an_instance_dies_and_is_replaced(make_exchange: Callable[..., Any]):
     assert found.bad_share == pytest.approx(0.5, abs=0.01)
     assert found.budget_minutes == pytest.approx(9 * 0.5 / 60, abs=1e-4)
     assert found.parts == {
-        "check": 8.5, "silent-check": 8.5, "notice": 11.0, "release": 6.0, "boot": 12.0,
+        "check": 8.5, "silent-check": 8.5, "gone": 8.5, "notice": 11.0, "release": 6.0, "boot": 12.0,
         "healthy": 10.0,
     }  # fmt: skip
 

@@ -49,13 +49,18 @@ def spans(found: Estimate | None) -> dict[str, tuple[float, float]]:
     return {part.name: (part.span.low, part.span.high) for part in found.parts}
 
 
-def test_a_dead_instance_is_detected_by_interval_and_threshold_and_replaced_whatever_the_grace():
+def test_a_dead_instance_leaves_at_the_latest_by_its_checks_and_is_replaced_whatever_the_grace():
     found = predict(Fault(Kind.INSTANCE_DIES, 10), ha())
-    assert spans(found.detection) == {"check": (5, 10)}
+    assert spans(found.detection) == {"gone": (0, 10)}
     assert spans(found.recovery) == {
         "notice": (0, 10), "boot": (8, 8), "release": (6, 6), "healthy": (0, 10),
     }  # fmt: skip
     assert found.bad_share == Span(low=0, high=1 / 6)
+
+
+def test_an_instance_that_answers_500_is_detected_by_interval_and_threshold():
+    found = predict(Fault(Kind.INSTANCE_ERRORS, 10), ha())
+    assert spans(found.detection) == {"check": (5, 10)}
 
 
 def test_a_hung_instance_also_waits_for_the_time_out():

@@ -233,7 +233,7 @@ def test_the_terminal_has_a_row_per_experiment_in_80_columns(proof: Proof):
         "ha",
         "survived",
         "8.5",
-        "(5-10)",
+        "(0-10)",
         "39.0",
         "(18-38)",
         "0",
@@ -247,7 +247,7 @@ def test_a_figure_that_disagrees_is_marked(experiment: Callable[..., Path]):
     entry = assemble.entry(experiment(record_of(), seen))
     console = Console(width=80, record=True)
     console.print(terminal.table(of([entry])))
-    assert "8.5 (1-2) !" in console.export_text()
+    assert "8.5 (0-2) !" in console.export_text()
 
 
 def test_markdown_escapes_and_has_every_row(proof: Proof):

@@ -1,0 +1,102 @@
+"""The figures of what breaking a policy does: `docs/damage.json`, and how they are said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from commandline.errors import UserError
+from loadtest.experiments.models import ExperimentRecord, Outcome
+from loadtest.formatting import percent
+from loadtest.runs import paths as runs_paths
+from toolchain import paths
+
+FILE: Final = paths.ROOT / "docs" / "damage.json"
+
+
+class Side(BaseModel):
+    """What an experiment did to the users of one stack."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    outcome: Outcome
+    failed: int
+    failed_share: float
+    """Of the requests in the experiment's window."""
+    recovery_s: float | None
+    """None: it did not recover while it was watched."""
+
+
+class Damage(BaseModel):
+    """One rule: the same experiment on the intact stack and on one that breaks the rule."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    experiment: str
+    what: str
+    date: str
+    intact: Side
+    broken: Side
+
+    @property
+    def shown(self) -> bool:
+        """Whether breaking the rule did damage: users or recovery fared worse."""
+        intact, broken = self.intact, self.broken
+        if intact.outcome == "survived" and broken.outcome == "not survived":
+            return True
+        return broken.failed > 2 * intact.failed + 10
+
+
+def side(record: ExperimentRecord) -> Side:
+    """Return an experiment's figures."""
+    impact = record.impact
+    return Side(
+        outcome=record.outcome,
+        failed=impact.failed if impact else 0,
+        failed_share=round(impact.failed_share_in_window, 4) if impact else 0.0,
+        recovery_s=record.recovery_measured_s,
+    )
+
+
+def sentence(rule: str, found: Damage) -> str:
+    """Say what breaking the rule does; or that it did nothing, which is a finding as well."""
+    if not found.shown:
+        return (
+            f"Without `{rule}` ({found.what}): no damage in `{found.experiment}` "
+            f"({_figures(found.broken)}; intact: {_figures(found.intact)})"
+        )
+    return (
+        f"Without `{rule}` ({found.what}), `{found.experiment}`: {_figures(found.broken)}; "
+        f"intact: {_figures(found.intact)}"
+    )
+
+
+def _figures(one: Side) -> str:
+    back = "not recovered" if one.recovery_s is None else f"recovered after {one.recovery_s:.0f} s"
+    failed = f"{one.failed:,} requests failed ({percent(one.failed_share)} in its window)"
+    return f"{one.outcome}, {failed}, {back}"
+
+
+def load(file: Path = FILE) -> dict[str, Damage]:
+    """Return what is known, by rule; nothing without a file.
+
+    Raises:
+        UserError: the file is broken.
+    """
+    if not file.exists():
+        return {}
+    try:
+        content: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return {rule: Damage.model_validate(found) for rule, found in content.items()}
+    except (ValueError, AttributeError) as error:
+        raise UserError(f"{file} cannot be read: {error}; remove it and measure again") from error
+
+
+def save(found: Mapping[str, Damage], file: Path = FILE) -> None:
+    """Write all figures, in the order of their rules."""
+    content = {rule: found[rule].model_dump(mode="json") for rule in sorted(found)}
+    runs_paths.write_json(file, content)

@@ -1,0 +1,180 @@
+"""Runs experiments on the stacks of a rehearsal, one after the other, each as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from commandline.errors import reported
+from loadtest.errors import LoadTestError
+from loadtest.experiments import files, models
+from loadtest.experiments.models import Allowed, ExperimentFile, ExperimentRecord, Topology
+from loadtest.experiments.prediction import Kind
+from loadtest.messages.names import free_text
+from loadtest.runs import paths as runs_paths
+from rehearsal import display
+from rehearsal.causes import LAST_LINES
+from rehearsal.pulumi_project import Project
+from toolchain import paths
+
+FIRST_PROOF: Final = ("instance-dies", "zone-lost-refused", "deployment-good")
+"""What `rehearsal run` shows after the loads: an instance dies, a zone is lost, a deployment."""
+
+ENDINGS: Mapping[models.Outcome, display.Ending] = {
+    "survived": display.Ending("✓", "green", "survived"),
+    "not survived": display.Ending("✗", "red", "not survived"),
+    "not shown": display.Ending("–", "yellow", "not shown"),
+}
+CONTRAST: Final = display.Ending("–", "yellow", "not survived, as expected")
+"""What a stack that promises nothing ends with: the contrast, and no failure of the proof."""
+
+
+@dataclass(frozen=True)
+class Applicable:
+    """An experiment, and the stack that it is run on."""
+
+    experiment: ExperimentFile
+    stack: Topology
+
+
+def applicable(stacks: Sequence[Topology], only: Iterable[str] = ()) -> list[Applicable]:
+    """Return the library's experiments on the stacks that they are about, the HA stack's first.
+
+    On a stack that does not replace what it loses, experiments that take it away come last.
+
+    Raises:
+        LoadTestError: `only` names an experiment that the library does not have.
+    """
+    names = list(only) or files.names()
+    found = [files.find(name) for name in names]
+    return [
+        Applicable(one, stack)
+        for stack in sorted(stacks, key=lambda stack: stack != "ha")
+        for one in sorted(found, key=lambda one: stack == "single" and one.hypothesis.dies)
+        if stack in {*one.hypothesis.applies_to, *one.hypothesis.contrast}
+    ]
+
+
+class Runner:
+    """Runs experiments on one region; results go below `results`."""
+
+    def __init__(self, project: Project, results: Path, rate: int | None = None) -> None:
+        """`rate` is in users per second; by default what the load test usually takes."""
+        self._project, self._results, self._rate = project, results, rate
+        self._outputs: dict[str, Path] = {}
+
+    def run(self, one: Applicable, progress: display.StageProgress) -> Path:
+        """Run an experiment and return the directory with its record, however it ended.
+
+        Raises:
+            Interrupted: somebody ended the rehearsal.
+        """
+        name, began_ms = one.experiment.name, time.time() * 1000
+        command = [
+            *(sys.executable, "-m", "loadtest", "experiment", "run", name),
+            *("--outputs", str(self._outputs_of(one.stack))),
+        ]
+        if self._rate is not None:
+            command += ["--rate", str(self._rate)]
+        printed: list[str] = []
+        with self._project.processes.started(
+            command, cwd=paths.ROOT, env=self._project.environment(), stdin=None
+        ) as process:
+            assert process.stdout is not None  # noqa: S101
+            for line in process.stdout:
+                printed.append(line.rstrip())
+                progress.tell(line.strip())
+            process.wait()
+        found = self._recorded(one, began_ms)
+        if found is None:
+            why = "\n".join(reported(printed) or printed[-LAST_LINES:])
+            found = self._not_begun(one, began_ms, why)
+        record = models.load(found)
+        assert record is not None  # noqa: S101 - it has just been written
+        progress.ending = ending(record)
+        for reason in record.reasons:
+            if record.outcome != "survived":
+                progress.line(str(reason))
+        return found
+
+    def _outputs_of(self, stack: str) -> Path:
+        """Return a file with the outputs of a stack."""
+        if stack not in self._outputs:
+            target = self._project.root / f"outputs-{stack}.json"
+            runs_paths.write_text(target, json.dumps(self._project.outputs(stack)))
+            self._outputs[stack] = target
+        return self._outputs[stack]
+
+    def _recorded(self, one: Applicable, since_ms: float) -> Path | None:
+        """Return the directory that the experiment left."""
+        for directory in reversed(models.recorded(self._results)):
+            record = models.load(directory)
+            if (
+                record is not None
+                and record.started_ms >= since_ms
+                and (record.experiment, record.topology) == (one.experiment.name, one.stack)
+            ):
+                return directory
+        return None
+
+    def _not_begun(self, one: Applicable, began_ms: float, why: str) -> Path:
+        """Write the record of an experiment that could not be begun: it showed nothing."""
+        directory = runs_paths.new_directory(self._results, one.stack, one.experiment.name)
+        models.save(directory, not_begun(one, directory.name, began_ms, why))
+        return directory
+
+
+def not_begun(one: Applicable, run: str, began_ms: float, why: str) -> ExperimentRecord:
+    """Return the record of an experiment that could not be begun."""
+    return ExperimentRecord(
+        experiment=one.experiment.name,
+        title=one.experiment.title,
+        kind=Kind.OTHER,
+        because=list(one.experiment.because),
+        stack=one.stack,
+        topology=one.stack,
+        run=run,
+        started_ms=began_ms,
+        finished_ms=time.time() * 1000,
+        fault_began_ms=None,
+        fault_ended_ms=None,
+        targets=[],
+        actions=[],
+        before=None,
+        during=[],
+        after=None,
+        recovered_ms=None,
+        allowed=Allowed(),
+        recovery_s=one.experiment.hypothesis.recovery_s,
+        impact=None,
+        host_valid=True,
+        host_reasons=[],
+        outcome="not shown",
+        reasons=[free_text(why or "it ended without a result")],
+        reverted=[],
+        engine="",
+    )
+
+
+def ending(record: ExperimentRecord) -> display.Ending:
+    """Return how the line of an experiment ends."""
+    if record.topology != "ha" and record.outcome == "not survived":
+        return CONTRAST
+    return ENDINGS[record.outcome]
+
+
+def require(names: Iterable[str]) -> None:
+    """Reject names of experiments that the library does not have, before minutes of work.
+
+    Raises:
+        LoadTestError: there is one.
+    """
+    known = files.names()
+    for name in names:
+        if name not in known:
+            raise LoadTestError(f"there is no experiment {name!r}; choose of {', '.join(known)}")
