@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from region import credentials, session
 from region.provider.clients import Clients
 from rehearsal.engine_events import Event, Summary
 from rehearsal.pulumi_project import EngineError, Project
+from tests.e2e.conftest import Command, lasting
 from toolchain import paths
 
 pytestmark = pytest.mark.e2e
@@ -23,12 +25,17 @@ SMALL: dict[str, Any] = {
 }
 
 
-def begin(rehearsal: Any, **options: Any) -> Project:
+def begin(rehearsal: Command) -> Project:
     started = rehearsal("start")
     assert started.returncode == 0, started.stdout
-    project = Project(session.require(rehearsal.root), rehearsal.root)
-    project.prepare("ha", {**SMALL, **options})
-    return project
+    return Project(session.require(rehearsal.root), rehearsal.root)
+
+
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """One region for all that is refused: nothing is made in it."""
+    with lasting(tmp_path_factory.mktemp("refusing") / "region") as command:
+        yield begin(command)
 
 
 def clients(project: Project) -> Clients:
@@ -53,7 +60,8 @@ def subnets(aws: Clients, **attributes: Any) -> dict[str, str]:
 
 
 def test_private_instances_of_another_type_serve_and_are_removed_completely(rehearsal: Any) -> None:
-    project = begin(rehearsal, network="nat", instanceTypes=["t4g.micro"])
+    project = begin(rehearsal)
+    project.prepare("ha", {**SMALL, "network": "nat", "instanceTypes": ["t4g.micro"]})
     project.up("ha")
 
     aws = clients(project)
@@ -97,10 +105,10 @@ def test_private_instances_of_another_type_serve_and_are_removed_completely(rehe
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
 def test_what_cannot_be_emulated_is_rejected_in_the_preview(
-    rehearsal: Any, options: dict[str, Any], reason: str
+    refusing: Project, options: dict[str, Any], reason: str
 ) -> None:
-    project = begin(rehearsal, **options)
+    refusing.prepare("ha", {**SMALL, **options})
     with pytest.raises(EngineError, match=reason):
-        project.preview("ha", pack=False)
-    kinds = {resource["type"] for resource in project.resources("ha")}
+        refusing.preview("ha", pack=False)
+    kinds = {resource["type"] for resource in refusing.resources("ha")}
     assert kinds <= {"pulumi:pulumi:Stack"}
