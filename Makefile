@@ -39,8 +39,8 @@ test: setup ## All tests: fast, simulation, browser, engine, region, end to end,
 examples: setup ## The example services on both stacks of a local region, each on its instance types
 	@$(PYTHON) -m pytest -s -m examples
 
-conformance: setup ## The region against AWS's documented behaviour, all of it, and killed: many minutes
-	@$(PYTHON) -m pytest tests/conformance tests/region/test_killed_region.py
+conformance: setup ## The region against AWS's documented behaviour, all of it, and what else is slow: many minutes
+	@$(PYTHON) -m pytest tests/conformance tests/region/test_killed_region.py tests/region/machines/isolation/test_computer.py
 
 unit: .venv/.stamp ## The fast tests, which need only Python
 	@$(PYTHON) -m pytest -n auto -m "not moto and not simulation and not browser and not engine and not region and not e2e"
