@@ -1,8 +1,8 @@
 """What tests need, decided by what they use, and how they share the machine when they run side by side.
 
-`make test` runs one worker per core. Tests that start real processes on the region's loopback
-addresses must not run at the same time, so they form one group, which one worker runs in order; those
-of machines and their network, which have no address on the host, form another. A
+`make test` runs several workers (`tests/distribution.py`). Tests that start real processes on the
+region's loopback addresses must not run at the same time, so they form one group, which one worker runs
+in order; those of machines and their network, which have no address on the host, form another. A
 test that puts a stack under load must not run beside any other test: it waits until the tests of all
 other workers have ended, and those workers wait for it.
 """
@@ -10,12 +10,17 @@ other workers have ended, and those workers wait for it.
 from __future__ import annotations
 
 import fcntl
+import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.distribution import Distribution, give_way
 
 settings.register_profile("haproof", deadline=None)
 settings.load_profile(
@@ -56,6 +61,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse to run side by side what must not: pytest-xdist groups tests by changing their ids."""
+    _spare_the_collector()
     if not getattr(session.config.option, "loadgroup", False):
         return
     for item in session.items:
@@ -65,8 +71,25 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             )
 
 
+def _spare_the_collector() -> None:
+    """Keep it from walking all tests and imported libraries again and again, a sixth of the CPU time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the workers of `-n auto`."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution | None:
+    return Distribution(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    give_way(item)
     with _machine(alone=item.get_closest_marker("alone") is not None):
         return (yield)
 

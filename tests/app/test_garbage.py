@@ -55,6 +55,7 @@ def serving(work: Callable[[int], object]) -> None:
                     ws="none",
                     lifespan="off",
                     log_level="critical",
+                    timeout_keep_alive=120,  # a collection takes seconds on a busy computer
                 )
             )
             task = asyncio.create_task(server.serve([listening]))
