@@ -17,7 +17,7 @@ from loadtest.experiments.models import Allowed, ExperimentFile, ExperimentRecor
 from loadtest.experiments.prediction import Kind
 from loadtest.messages.names import free_text
 from loadtest.runs import paths as runs_paths
-from rehearsal import display
+from rehearsal import display, experiment_files
 from rehearsal.causes import LAST_LINES
 from rehearsal.pulumi_project import Project
 from toolchain import paths
@@ -74,9 +74,12 @@ class Runner:
         Raises:
             Interrupted: somebody ended the rehearsal.
         """
-        name, began_ms = one.experiment.name, time.time() * 1000
+        began_ms = time.time() * 1000
+        file = experiment_files.write(
+            one.experiment, self._project.session.speed, self._project.root / "experiments"
+        )
         command = [
-            *(sys.executable, "-m", "loadtest", "experiment", "run", name),
+            *(sys.executable, "-m", "loadtest", "experiment", "run", str(file)),
             *("--outputs", str(self._outputs_of(one.stack))),
         ]
         if self._rate is not None:

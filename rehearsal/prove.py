@@ -6,7 +6,9 @@ its own. They run one after the other: two loads at once would disturb each othe
 
 from __future__ import annotations
 
+import math
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,6 +33,8 @@ STACKS: Final[tuple[Topology, ...]] = ("ha", "single")
 NEEDED_SETTINGS: Final = {"databaseMultiAz": "true"}
 """Without a standby no database fails over; what the user sets takes precedence."""
 NO_LOAD: Final = "none"
+CONTRAST_UNTIL_S: Final = 17 * 60.0
+"""A proof takes at most 20 minutes: afterwards nothing is begun that is there for contrast."""
 
 
 @dataclass
@@ -54,10 +58,11 @@ class Proving:
         stacks = [stack for stack in self.stacks if any(one.stack == stack for one in chosen)]
         profile = profile_named(self.load)
         made = self.prepared_rehearsal(stacks)
+        until = math.inf if self.only else time.monotonic() + CONTRAST_UNTIL_S
         made.console.print(f"[bold]haproof proof[/]: {len(chosen)} experiments", highlight=False)
         with made.prepared(profile) as project:
             self.bring_up(made, project, stacks)
-            directories = run_all(made, project, chosen, profile.peak_rate)
+            directories = run_all(made, project, chosen, profile.peak_rate, until)
             written = show(directories, made.results / write.DIRECTORY)
         return written.proof.exit_code
 
@@ -89,15 +94,24 @@ class Proving:
 
 
 def run_all(
-    made: Rehearsal, project: Project, chosen: Sequence[Applicable], rate: int
+    made: Rehearsal,
+    project: Project,
+    chosen: Sequence[Applicable],
+    rate: int,
+    until: float = math.inf,
 ) -> list[Path]:
     """Run experiments one after the other; return the directories of their records.
 
-    `rate` is in users per second.
+    `rate` is in users per second. After `until` (of the monotonic clock) none is begun that is only
+    there for contrast.
     """
     runner = Runner(project, made.results, rate)
     found: list[Path] = []
-    for one in chosen:
+    for number, one in enumerate(chosen):
+        if one.stack != SLOWEST and time.monotonic() > until:
+            left = ", ".join(other.experiment.name for other in chosen[number:])
+            made.console.print(f"left out on {one.stack}, as time is up: {left}", highlight=False)
+            break
         title = f"{one.stack}: {one.experiment.name}"
         with display.stage(made.console, title) as progress:
             found.append(runner.run(one, progress))

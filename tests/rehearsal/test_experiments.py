@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
@@ -15,7 +16,7 @@ from loadtest.errors import LoadTestError
 from loadtest.experiments import files, models
 from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.proof.models import Entry, Proof, sentence, verdict
-from rehearsal import display, experiments, first_proof
+from rehearsal import display, experiment_files, experiments, first_proof, prove
 from rehearsal.experiments import FIRST_PROOF, Applicable, Runner, applicable, not_begun
 from rehearsal.processes import Processes
 
@@ -98,6 +99,7 @@ class Stacks:
         self.root, self._program, self._processes = root, program, Processes()
         self.processes = self
         self.commands: list[list[str]] = []
+        self.session = SimpleNamespace(speed=4.0)
 
     @contextmanager
     def started(self, command: list[str], **more: Any) -> Any:
@@ -125,7 +127,9 @@ def test_an_experiment_that_cannot_be_begun_is_not_shown_and_says_why(tmp_path: 
     assert (found.experiment, found.outcome) == ("instance-dies", "not shown")
     assert "the stack has no tags" in str(found.reasons[0])
     assert shown.ending == experiments.ENDINGS["not shown"]
-    assert stacks.commands[0][3:6] == ["experiment", "run", "instance-dies"]
+    assert stacks.commands[0][3:6] == [
+        "experiment", "run", str(tmp_path / "experiments" / "instance-dies.yaml"),
+    ]  # fmt: skip
     assert (tmp_path / "outputs-ha.json").read_text() == '{"topology": "ha"}'
 
 
@@ -147,3 +151,38 @@ def test_the_record_that_an_experiment_leaves_is_found(tmp_path: Path):
     assert directory == results / "run-2"
     assert shown.ending == experiments.ENDINGS["survived"]
     assert stacks.commands[0][-2:] == ["--rate", "40"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "speed", "least", "found"),
+    [(120, 4, 10, 30), (20, 4, 10, 10), (5, 4, 10, 5), (120, 1, 10, 120), (60, 0.5, 10, 120)],
+)
+def test_a_fault_is_shorter_where_aws_s_periods_are(
+    seconds: float, speed: float, least: float, found: float
+):
+    # Slower than AWS, nothing gets longer.
+    assert experiment_files.shorter(seconds, speed, least) == min(found, seconds)
+
+
+@pytest.mark.parametrize("name", files.names())
+def test_every_experiment_of_the_library_can_be_read_at_any_speed(name: str, tmp_path: Path):
+    experiment = files.find(name)
+    read = files.read(experiment_files.write(experiment, 4.0, tmp_path))
+    assert (read.name, read.title, read.because) == (name, experiment.title, experiment.because)
+    assert read.hypothesis.recovery_s <= experiment.hypothesis.recovery_s
+    assert files.read(experiment_files.write(experiment, 1.0, tmp_path)).raw == experiment.raw
+
+
+def test_nothing_for_contrast_is_begun_when_time_is_up(monkeypatch: pytest.MonkeyPatch):
+    ran: list[str] = []
+
+    def run(_: Any, one: Applicable, __: Any) -> Path:
+        ran.append(one.stack)
+        return Path(one.stack)
+
+    monkeypatch.setattr(Runner, "run", run)
+    made: Any = SimpleNamespace(results=Path(), console=Console(quiet=True))
+    chosen = [Applicable(DIES, "ha"), Applicable(DIES, "single"), Applicable(DIES, "single")]
+    assert prove.run_all(made, cast("Any", None), chosen, 40, until=0.0) == [Path("ha")]
+    assert prove.run_all(made, cast("Any", None), chosen, 40) != [Path("ha")]
+    assert ran == ["ha", "ha", "single", "single"]
