@@ -17,7 +17,7 @@ import pulumi
 
 from commandline.errors import ERROR_PREFIX, reported
 from commandline.exit_codes import ExitCode
-from components.service import OUTPUT_KEYS
+from components.service import ESTIMATE_KEY, OUTPUT_KEYS
 
 POST_UP = (sys.executable, "-m", "loadtest", "post-up")
 """Releases the revision, waits for health and runs the stack's load profile."""
@@ -60,8 +60,14 @@ def release_hook(command: Sequence[str] = POST_UP) -> pulumi.ResourceHook:
 
 
 def outputs_document(outputs: Mapping[str, Any]) -> str:
-    """Return the stack's outputs as JSON, with null for each that the engine left out."""
-    return json.dumps({key: _integral(outputs.get(key)) for key in OUTPUT_KEYS})
+    """Return the stack's outputs as JSON, with null for each that the engine left out.
+
+    The monthly cost is handed on with its items: the report names its table and its confidence.
+    """
+    document = {key: _integral(outputs.get(key)) for key in OUTPUT_KEYS}
+    if outputs.get(ESTIMATE_KEY):
+        document["monthlyCost"] = outputs[ESTIMATE_KEY]
+    return json.dumps(document)
 
 
 def _integral(value: Any) -> Any:

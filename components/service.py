@@ -57,6 +57,11 @@ neither package imports the other; a test keeps the two equal. What does not app
 engine leaves nulls out of a stack's outputs: a missing key means null."""
 
 
+ESTIMATE_KEY = "costEstimate"
+"""The itemised monthly cost: an output of the component alone, so that `pulumi up` ends in a short list.
+`python -m loadtest cost` prints it, and the release hook hands it on."""
+
+
 class Service(Component):
     """The base of both services: the foundation, the inputs, and the shape of the outputs."""
 
@@ -85,12 +90,13 @@ class Service(Component):
         self._args = args
         self._foundation = Foundation(name, args, self.child())
         own = self._build()
+        self._estimate = monthly_cost(self, args.settings, args.region, args.zones)
         self.wait_for_children()
         # One output that resolves last is enough, because all are registered together.
         own["url"] = pulumi.Output.all(own["url"], self.settled).apply(_first)
         values = {**self._common(), **own}
         self.outputs = {key: values.get(key) for key in OUTPUT_KEYS}
-        self.register_outputs(self.outputs)
+        self.register_outputs({**self.outputs, ESTIMATE_KEY: self._estimate})
 
     @abstractmethod
     def _build(self) -> dict[str, Any]:
@@ -111,7 +117,7 @@ class Service(Component):
             "revisionDigest": revisions.digest,
             "seedUsers": settings.seed_users,
             "loadProfile": settings.load_profile,
-            "monthlyCost": monthly_cost(self, settings, args.region, args.zones),
+            "monthlyCost": self._estimate.get("total"),
         }
 
     def _observability(self, watched: WatchedGroup | WatchedInstance) -> Observability:

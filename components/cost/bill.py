@@ -29,7 +29,7 @@ policies")."""
 def monthly_cost(
     service: Component, settings: Settings, region: str, zones: Iterable[str]
 ) -> dict[str, Any]:
-    """Return the stack output for everything below `service`; call it after the last registration.
+    """Return the itemised estimate for everything below `service`; call it after the last registration.
 
     Logs the total in one line, as a warning if a price in it is doubtful.
     """

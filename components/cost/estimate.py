@@ -96,7 +96,7 @@ class Estimate:
         return tuple(line for line in self.lines if line.price.confidence is Confidence.LOW)
 
     def output(self) -> dict[str, Any]:
-        """Return the stack output as plain data; keys without a value are left out."""
+        """Return the estimate as plain data; keys without a value are left out."""
         document: dict[str, Any] = {
             "region": self.region,
             "hours": HOURS,

@@ -10,6 +10,7 @@ from commandline import proxies
 from commandline.run import command_line, run_cli
 from loadtest.cli.bottleneck import bottleneck_command
 from loadtest.cli.compare import compare_command
+from loadtest.cli.cost import cost_command
 from loadtest.cli.experiment import app as experiment_app
 from loadtest.cli.gate import gate_command
 from loadtest.cli.history import history_command
@@ -35,6 +36,7 @@ app = command_line(
     "- `python -m loadtest proof`\n"
     "- `python -m loadtest history --topology ha`\n"
     "- `python -m loadtest compare RUN_A RUN_B`\n"
+    "- `python -m loadtest cost --stack ha`\n"
     "- `python -m loadtest gate --slo our-slo.yml`\n"
     "- `python -m loadtest experiment run instance-dies --stack ha`\n"
     "- `python -m loadtest plan --availability 99.9 --confidence 95 --rate 250`"
@@ -44,6 +46,7 @@ for name, command in (
     ("release", release_command),
     ("run", run_command),
     ("compare", compare_command),
+    ("cost", cost_command),
     ("history", history_command),
     ("gate", gate_command),
     ("plan", plan_command),

@@ -59,6 +59,7 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
         "error": None,
     }
     scenario = scenario_of_hook()
+    _write_cost(outputs)
     statistics = preload.start()
     try:
         done = release.release(outputs, line_printer(console))
@@ -92,3 +93,13 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
         base = paths.base()
         base.mkdir(parents=True, exist_ok=True)
         paths.write_json(record_path(base, outputs.topology), record)
+
+
+def _write_cost(outputs: StackOutputs) -> None:
+    """Write the itemised cost beside the results: the stack's outputs have the total only."""
+    if outputs.monthly_cost is not None and outputs.monthly_cost.model_extra:
+        file = paths.base() / f"cost-{outputs.topology}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        paths.write_json(
+            file, outputs.monthly_cost.model_dump(mode="json", by_alias=True, exclude_none=True)
+        )

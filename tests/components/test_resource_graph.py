@@ -95,7 +95,7 @@ OUTPUT_TYPES = {
     "revisionDigest": str,
     "seedUsers": float,
     "loadProfile": str,
-    "monthlyCost": dict,
+    "monthlyCost": float,
 }
 
 

@@ -92,6 +92,25 @@ def test_older_outputs_without_a_cost_are_read(raw_outputs: dict[str, Any]):
     assert read(raw_outputs).monthly_cost is None
 
 
+def test_the_total_alone_is_read(raw_outputs: dict[str, Any]):
+    found = read({**raw_outputs, "monthlyCost": 99.7}).monthly_cost
+    assert found is not None
+    assert (found.total, found.currency) == (99.7, "USD")
+    assert found.region == raw_outputs["region"]
+
+
+def test_the_itemised_cost_comes_from_the_state(tmp_path: Path):
+    state = {"deployment": {"resources": [{"type": "a"}, {"outputs": {"costEstimate": COST}}]}}
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(state)}\nEND\n")
+    pulumi.chmod(0o755)
+    assert outputs.estimate("ha", str(pulumi)).total == 86.09
+    state["deployment"]["resources"].pop()
+    pulumi.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(state)}\nEND\n")
+    with pytest.raises(OutputsError, match="'ha' has no cost estimate"):
+        outputs.estimate("ha", str(pulumi))
+
+
 def test_the_cost_is_read_and_kept_completely(raw_outputs: dict[str, Any]):
     found = read({**raw_outputs, "monthlyCost": COST})
     assert found.monthly_cost is not None
