@@ -182,7 +182,8 @@ def take_continuation(deployment: DeploymentInfo) -> bool:
 def request_stop(deployment: DeploymentInfo, *, roll_back: bool) -> None:
     """Record a user's request to stop; the deployment stops after the running lifecycle events."""
     record = DeploymentRecord.of(deployment)
-    record.stop_requested, record.rollback_on_stop = True, roll_back
+    record.stop_requested = True
+    record.rollback_on_stop = record.rollback_on_stop or roll_back
 
 
 def stop_on_alarms(deployment: DeploymentInfo, names: list[str]) -> None:

@@ -43,37 +43,38 @@ def test_they_are_registered_tagged_listed_and_deregistered(api):
     assert api.get_on_premises_instance(instanceName="rack-1")["instanceInfo"]["tags"] == []
 
 
-@pytest.mark.parametrize(
-    ("operation", "arguments", "code"),
-    [
-        ("register", {"instanceName": "x"}, "IamArnRequiredException"),
-        (
-            "register",
-            {"instanceName": "x", "iamUserArn": USER, "iamSessionArn": SESSION},
-            "MultipleIamArnsProvidedException",
-        ),
-        ("register", {"instanceName": "x", "iamUserArn": "me"}, "InvalidIamUserArnException"),
-        (
-            "register",
-            {"instanceName": "x", "iamSessionArn": USER},
-            "InvalidIamSessionArnException",
-        ),
-        (
-            "register",
-            {"instanceName": "x", "iamUserArn": USER},
-            "IamUserArnAlreadyRegisteredException",
-        ),
-        (
-            "register",
-            {"instanceName": "rack-1", "iamSessionArn": SESSION},
-            "InstanceNameAlreadyRegisteredException",
-        ),
-        ("register", {"instanceName": "a b", "iamUserArn": USER}, "InvalidInstanceNameException"),
-        ("get", {"instanceName": "x"}, "InstanceNotRegisteredException"),
-    ],
-)
-def test_what_is_refused(api, operation, arguments, code):
-    assert refusal(getattr(api, f"{operation}_on_premises_instance"), **arguments) == code
+REFUSALS = [
+    ("register", {"instanceName": "x"}, "IamArnRequiredException"),
+    (
+        "register",
+        {"instanceName": "x", "iamUserArn": USER, "iamSessionArn": SESSION},
+        "MultipleIamArnsProvidedException",
+    ),
+    ("register", {"instanceName": "x", "iamUserArn": "me"}, "InvalidIamUserArnException"),
+    (
+        "register",
+        {"instanceName": "x", "iamSessionArn": USER},
+        "InvalidIamSessionArnException",
+    ),
+    (
+        "register",
+        {"instanceName": "x", "iamUserArn": USER},
+        "IamUserArnAlreadyRegisteredException",
+    ),
+    (
+        "register",
+        {"instanceName": "rack-1", "iamSessionArn": SESSION},
+        "InstanceNameAlreadyRegisteredException",
+    ),
+    ("register", {"instanceName": "a b", "iamUserArn": USER}, "InvalidInstanceNameException"),
+    ("get", {"instanceName": "x"}, "InstanceNotRegisteredException"),
+]
+
+
+def test_what_is_refused(api):
+    for operation, arguments, code in REFUSALS:
+        found = refusal(getattr(api, f"{operation}_on_premises_instance"), **arguments)
+        assert found == code, arguments
 
 
 def test_lists_and_tags_are_refused(api):

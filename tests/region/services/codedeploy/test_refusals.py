@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from region.services.codedeploy import pages
+
 ROLE = "arn:aws:iam::123456789012:role/codedeploy"
 
 
@@ -106,21 +108,21 @@ GROUP_REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "code"), GROUP_REFUSALS)
-def test_groups_are_refused_and_leave_nothing(api, settings, code):
-    assert refusal(make_group, api=api, tags=[{"Key": "a", "Value": "b"}], **settings) == code
-    assert api.list_deployment_groups(applicationName="app")["deploymentGroups"] == []
+def test_groups_are_refused_and_leave_nothing(api):
+    for settings, code in GROUP_REFUSALS:
+        tags = [{"Key": "a", "Value": "b"}]
+        assert refusal(make_group, api=api, tags=tags, **settings) == code, settings
+        assert api.list_deployment_groups(applicationName="app")["deploymentGroups"] == []
 
 
-@pytest.mark.parametrize(
-    ("settings", "code"), [case for case in GROUP_REFUSALS if "ecsServices" not in case[0]]
-)
-def test_changes_of_groups_are_refused_and_change_nothing(group, settings, code):
-    before = group.get_deployment_group(applicationName="app", deploymentGroupName="dg")
-    update = {"applicationName": "app", "currentDeploymentGroupName": "dg", **settings}
-    assert refusal(group.update_deployment_group, **update) == code
-    after = group.get_deployment_group(applicationName="app", deploymentGroupName="dg")
-    assert after["deploymentGroupInfo"] == before["deploymentGroupInfo"]
+def test_changes_of_groups_are_refused_and_change_nothing(group):
+    names = {"applicationName": "app", "deploymentGroupName": "dg"}
+    before = group.get_deployment_group(**names)["deploymentGroupInfo"]
+    for settings, code in GROUP_REFUSALS:
+        if "ecsServices" not in settings:
+            update = {"applicationName": "app", "currentDeploymentGroupName": "dg", **settings}
+            assert refusal(group.update_deployment_group, **update) == code, settings
+            assert group.get_deployment_group(**names)["deploymentGroupInfo"] == before
 
 
 def test_a_tag_set_replaces_tag_filters(api):
@@ -135,46 +137,46 @@ def test_a_tag_set_replaces_tag_filters(api):
     assert found["deploymentGroupInfo"]["ec2TagSet"] == {"ec2TagSetList": [[tag("c", "d")]]}
 
 
-@pytest.mark.parametrize(
-    ("settings", "code"),
-    [
-        ({"fileExistsBehavior": "MERGE"}, "InvalidFileExistsBehaviorException"),
-        ({"deploymentMode": "SLOW"}, "InvalidInputException"),
-        ({"description": "x" * 257}, "DescriptionTooLongException"),
-        (
-            {"overrideAlarmConfiguration": {"enabled": True, "alarms": []}},
-            "InvalidAlarmConfigException",
-        ),
-        (
-            {
-                "overrideAlarmConfiguration": {
-                    "enabled": True,
-                    "alarms": [{"name": f"alarm-{n}"} for n in range(11)],
-                }
-            },
-            "AlarmsLimitExceededException",
-        ),
-        (
-            {"autoRollbackConfiguration": {"enabled": True, "events": ["NONE"]}},
-            "InvalidAutoRollbackConfigException",
-        ),
-        ({"deploymentConfigName": "none"}, "DeploymentConfigDoesNotExistException"),
-        ({"revision": {}}, "RevisionRequiredException"),
-        (
-            {"revision": {"revisionType": "S3", "s3Location": {"bucket": "b"}}},
-            "InvalidRevisionException",
-        ),
-        ({"deploymentGroupName": "none"}, "DeploymentGroupDoesNotExistException"),
-        ({"applicationName": "none"}, "ApplicationDoesNotExistException"),
-        (
-            {"targetInstances": {"tagFilters": [tag("a", "b")]}},
-            "InvalidTargetInstancesException",
-        ),
-    ],
-)
-def test_deployments_are_refused(group, settings, code):
+DEPLOYMENT_REFUSALS = [
+    ({"fileExistsBehavior": "MERGE"}, "InvalidFileExistsBehaviorException"),
+    ({"deploymentMode": "SLOW"}, "InvalidInputException"),
+    ({"description": "x" * 257}, "DescriptionTooLongException"),
+    (
+        {"overrideAlarmConfiguration": {"enabled": True, "alarms": []}},
+        "InvalidAlarmConfigException",
+    ),
+    (
+        {
+            "overrideAlarmConfiguration": {
+                "enabled": True,
+                "alarms": [{"name": f"alarm-{n}"} for n in range(11)],
+            }
+        },
+        "AlarmsLimitExceededException",
+    ),
+    (
+        {"autoRollbackConfiguration": {"enabled": True, "events": ["NONE"]}},
+        "InvalidAutoRollbackConfigException",
+    ),
+    ({"deploymentConfigName": "none"}, "DeploymentConfigDoesNotExistException"),
+    ({"revision": {}}, "RevisionRequiredException"),
+    (
+        {"revision": {"revisionType": "S3", "s3Location": {"bucket": "b"}}},
+        "InvalidRevisionException",
+    ),
+    ({"deploymentGroupName": "none"}, "DeploymentGroupDoesNotExistException"),
+    ({"applicationName": "none"}, "ApplicationDoesNotExistException"),
+    (
+        {"targetInstances": {"tagFilters": [tag("a", "b")]}},
+        "InvalidTargetInstancesException",
+    ),
+]
+
+
+def test_deployments_are_refused(group):
     wanted = {"applicationName": "app", "deploymentGroupName": "dg", "revision": REVISION}
-    assert refusal(group.create_deployment, **wanted | settings) == code
+    for settings, code in DEPLOYMENT_REFUSALS:
+        assert refusal(group.create_deployment, **wanted | settings) == code, settings
     del wanted["deploymentGroupName"]
     code = refusal(group.create_deployment, **wanted)
     assert code == "DeploymentGroupNameRequiredException"
@@ -254,16 +256,17 @@ def test_deployments_are_listed_newest_first_by_status_and_time(group):
         assert refusal(group.list_deployments, **arguments) == code
 
 
-def test_lists_come_in_pages(api):
-    for number in range(105):
+def test_lists_come_in_pages(api, monkeypatch):
+    monkeypatch.setattr(pages, "SIZE", 3)
+    for number in range(4):
         api.create_application(applicationName=f"app-{number}")
     first = api.list_applications()
-    assert len(first["applications"]) == 100
+    assert len(first["applications"]) == 3
     rest = api.list_applications(nextToken=first["nextToken"])
-    assert len(rest["applications"]) == 6
+    assert len(rest["applications"]) == 2
     assert "nextToken" not in rest
-    pages = api.get_paginator("list_applications").paginate()
-    assert len({name for page in pages for name in page["applications"]}) == 106
+    found = api.get_paginator("list_applications").paginate()
+    assert len({name for page in found for name in page["applications"]}) == 5
 
 
 def test_applications_and_their_groups_are_refused(api):
