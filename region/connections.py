@@ -3,6 +3,9 @@
 Every instance reaches the region: metadata, commands, APIs. A connection costs the region a thread and
 a descriptor, so each source address has only so many at a time, and a request has to arrive within a
 time, however slowly its bytes come. The network lets nobody forge a source address.
+
+All programs of the computer share one address. So who comes when its share is used up takes the place of
+the connection that has kept the region waiting longest, and is closed only if all others are served.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingMixIn
 from typing import Any, Final
@@ -37,7 +41,7 @@ def raise_descriptor_limit() -> None:
 
 
 class LimitedConnections(ThreadingMixIn):
-    """A threading server that closes what a source connects beyond its share."""
+    """A threading server whose sources have so many connections each, see above."""
 
     daemon_threads = True
     # server_close() would otherwise wait for a request that waits for a service.
@@ -46,6 +50,8 @@ class LimitedConnections(ThreadingMixIn):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         """Make the server; nobody is connected yet."""
         self._connected: Counter[str] = Counter()
+        # What the region waits for, by source: the one that has kept it waiting longest is the first.
+        self._waiting: dict[str, dict[socket.socket, None]] = {}
         self._guard = threading.Lock()
         self._reported = float("-inf")
         super().__init__(*arguments, **settings)
@@ -55,11 +61,13 @@ class LimitedConnections(ThreadingMixIn):
         """Serve a connection in a thread of its own, or close it."""
         source = str(client_address[0])
         with self._guard:
-            admitted = self._connected[source] < most_from(source)
+            full = self._connected[source] >= most_from(source)
+            admitted = not full or self._make_room(source)
             if admitted:
                 self._connected[source] += 1
-        if not admitted:
+        if full:
             self._report(source)
+        if not admitted:
             self.shutdown_request(request)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
             return
         try:
@@ -77,6 +85,31 @@ class LimitedConnections(ThreadingMixIn):
         finally:
             self._left(str(client_address[0]))
 
+    def await_client(self, connection: socket.socket, source: str) -> None:
+        """Note that the region begins to wait for what a client sends next."""
+        with self._guard:
+            self._waiting.setdefault(source, {})[connection] = None
+
+    def has_sent(self, connection: socket.socket, source: str) -> None:
+        """Note that it has sent something, or has left."""
+        with self._guard:
+            waiting = self._waiting.get(source, {})
+            waiting.pop(connection, None)
+            if not waiting:
+                self._waiting.pop(source, None)
+
+    def _make_room(self, source: str) -> bool:
+        """End the connection of a source that has kept the region waiting longest, if there is one."""
+        waiting = self._waiting.get(source)
+        if not waiting:
+            return False
+        longest = next(iter(waiting))
+        del waiting[longest]
+        with suppress(OSError):
+            # Its thread says so to whoever has sent half a request, and closes it.
+            longest.shutdown(socket.SHUT_RD)
+        return True
+
     def _left(self, source: str) -> None:
         with self._guard:
             self._connected[source] -= 1
@@ -87,7 +120,7 @@ class LimitedConnections(ThreadingMixIn):
         now = time.monotonic()
         if now - self._reported > _REPORT_SECONDS:
             self._reported = now
-            log.warning("%s has too many connections; further ones are closed", source)
+            log.warning("%s has too many connections; those that send nothing are closed", source)
 
 
 def most_from(source: str) -> int:
@@ -108,7 +141,9 @@ class TimedRequests(BaseHTTPRequestHandler):
     def setup(self) -> None:
         """Read the connection through a clock."""
         super().setup()
-        self._clocked = _Clocked(self.connection, float(self.timeout or 30))
+        limits = self.server if isinstance(self.server, LimitedConnections) else None
+        source = str(self.client_address[0])
+        self._clocked = _Clocked(self.connection, float(self.timeout or 30), source, limits)
         self.rfile = io.BufferedReader(self._clocked)
 
     @override
@@ -121,9 +156,16 @@ class TimedRequests(BaseHTTPRequestHandler):
 class _Clocked(io.RawIOBase):
     """What a socket receives, until a deadline."""
 
-    def __init__(self, connection: socket.socket, seconds: float) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        seconds: float,
+        source: str,
+        limits: LimitedConnections | None,
+    ) -> None:
         self._connection = connection
         self._seconds = seconds
+        self._source, self._limits = source, limits
         self._deadline = 0.0
         self.restart()
 
@@ -146,8 +188,12 @@ class _Clocked(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("the request did not arrive in time")
         self._connection.settimeout(left)
+        if self._limits:
+            self._limits.await_client(self._connection, self._source)
         try:
             return self._connection.recv_into(buffer)
         finally:
+            if self._limits:
+                self._limits.has_sent(self._connection, self._source)
             # For the response, which has a time of its own.
             self._connection.settimeout(self._seconds)

@@ -169,7 +169,7 @@ class FakePool:
     `prepare` is called with each machine that is launched. `failing` decides which of an agent's
     events fail; `gates["Install"]` holds installations until it is set; `most_busy` is how many
     of them ran at once. `run` is what a script does. `left` are the instances whose machines a killed
-    region has left running.
+    region has left running, `strange` those of them that cannot be taken over.
     """
 
     def __init__(self) -> None:
@@ -178,6 +178,7 @@ class FakePool:
         self.stopped: list[str] = []
         self.terminated: list[str] = []
         self.left: set[str] = set()
+        self.strange: set[str] = set()
         self.others_ended = 0
         self.prepare: Callable[[FakeMachine], None] = lambda machine: None
         self.failing: Callable[[FakeMachine, str, AgentDeployment], bool] = lambda *_: False
@@ -198,6 +199,8 @@ class FakePool:
     def take_over(self, spec: MachineSpec) -> FakeMachine | None:
         if spec.instance_id not in self.left:
             return None
+        if spec.instance_id in self.strange:
+            raise AttributeError("kept by another version")
         machine = self.machines[spec.instance_id] = FakeMachine(spec, self)
         machine.state = "running"
         return machine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import select
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from region.machines.listener import Listener
 from tests.region.builders import until
 
 MOST = 3
+HELD = threading.Event()
 
 
 class Handler(TimedRequests):
@@ -28,6 +30,8 @@ class Handler(TimedRequests):
 
     def do_POST(self) -> None:  # noqa: N802 - the name that the base class looks up
         self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/hold":
+            HELD.wait(10)
         self.send_response(204)
         self.end_headers()
 
@@ -65,26 +69,47 @@ def half_open(port: int) -> socket.socket:
 
 def ended(opened: socket.socket) -> bool:
     try:
-        return opened.recv(1) == b""
+        while opened.recv(1000):
+            pass
     except ConnectionResetError:
         return True
+    return True
 
 
 def test_a_source_has_its_share_and_others_have_theirs(port: int) -> None:
     held = [half_open(port) for _ in range(MOST)]
-    beyond = half_open(port)
-    assert ended(beyond)
     assert status(port, "127.0.0.2") == 204
+    assert not _readable(held)
+    # Whoever shares the address takes the place of the one that has sent nothing for longest.
+    assert status(port) == 204
+    _one_has_ended(held)
+    assert [status(port) for _ in range(10)] == [204] * 10
     for one in held:
         one.close()
-    until(lambda: _served(port))
 
 
-def _served(port: int) -> bool:
-    try:
-        return status(port) == 204
-    except OSError:
-        return False
+def _one_has_ended(held: list[socket.socket]) -> None:
+    """Which one has waited for longest, the threads of the region know."""
+    until(lambda: len(_readable(held)) == 1)
+    assert all(map(ended, _readable(held)))
+
+
+def _readable(connections: list[socket.socket]) -> list[socket.socket]:
+    return select.select(connections, [], [], 0.1)[0]
+
+
+def test_a_source_all_of_whose_requests_are_served_has_to_wait(port: int) -> None:
+    HELD.clear()
+    held = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(MOST)]
+    for one in held:
+        one.sendall(b"POST /hold HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+    time.sleep(0.3)
+    assert ended(half_open(port))
+    assert status(port, "127.0.0.2") == 204
+    HELD.set()
+    assert [one.recv(12) for one in held] == [b"HTTP/1.0 204"] * MOST
+    for one in held:
+        one.close()
 
 
 @pytest.mark.parametrize("start", [b"", b"POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n"])
@@ -106,9 +131,10 @@ def test_the_api_gives_each_source_its_share(
 ) -> None:
     monkeypatch.setattr(connections, "PER_COMPUTER", MOST)
     held = [half_open(plane.port) for _ in range(MOST)]
-    beyond = half_open(plane.port)
-    assert ended(beyond)
     assert status(plane.port, "127.0.0.2") == 403  # unsigned, but answered
+    assert status(plane.port) == 403
+    _one_has_ended(held)
+    held += [half_open(plane.port) for _ in range(5 * MOST)]
     until(lambda: _threads() == MOST)
     for one in held:
         one.close()
@@ -139,8 +165,9 @@ def test_metadata_and_commands_give_each_instance_its_share(
     try:
         for port, refused in zip(network.ports, (404, 403), strict=True):
             held = [half_open(port) for _ in range(MOST)]
-            assert ended(half_open(port))
             assert status(port, "127.0.0.2") == refused
+            assert status(port) == refused
+            _one_has_ended(held)
             for one in held:
                 one.close()
     finally:

@@ -147,7 +147,12 @@ class InstancesController:
                 if instance.state_code == ec2.RUNNING
             ]
         for instance_id in running:
-            machine = self._pool.take_over(self._spec(instance_id))
+            try:
+                machine = self._pool.take_over(self._spec(instance_id))
+            except Exception:
+                # It boots from its disk, as after a loss of power.
+                log.exception("instance %s cannot be taken over", instance_id)
+                continue
             if machine is not None:
                 self._machines[instance_id] = machine
                 log.info("instance %s goes on", instance_id)

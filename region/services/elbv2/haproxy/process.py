@@ -207,9 +207,13 @@ class HAProxy:
 
     def _adopt(self) -> bool:
         """Take over the process of a region that died; where that fails, end what it has left."""
-        known = handover.kept(self._known_file, _Known)
-        if known is not None and self._take_over(known):
-            return True
+        known, wanted = handover.kept(self._known_file, _Known), self.spec
+        try:
+            if known is not None and self._take_over(known):
+                return True
+        except Exception:
+            log.exception("load balancer %s cannot be taken over, and starts anew", wanted.name)
+            self._let_go(wanted)
         sweep(self._directory)
         return False
 
@@ -237,16 +241,11 @@ class HAProxy:
             if record != process.record
             and (daemon := adopt(record, self._log(known.generation - 1)))
         ]
-        try:
-            self._statistics = self._api().statistics()
-            if not self._pool.agrees(self._statistics.servers):
-                # It was killed between a change and its note: what HAProxy knows of health is kept.
-                self._replace(self.spec)
-            self.configure(wanted)
-        except LoadBalancerError as error:
-            log.warning("load balancer %s is started anew: %s", wanted.name, error)
-            self._let_go(wanted)
-            return False
+        self._statistics = self._api().statistics()
+        if not self._pool.agrees(self._statistics.servers):
+            # It was killed between a change and its note: what HAProxy knows of health is kept.
+            self._replace(self.spec)
+        self.configure(wanted)
         log.info("load balancer %s goes on (process %d)", wanted.name, self._process.pid)
         return True
 

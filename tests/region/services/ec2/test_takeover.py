@@ -74,8 +74,13 @@ def test_what_is_not_to_run_is_not_taken_over(plane, aws, pool, launch):
     second.close()
 
 
-def test_a_machine_that_has_ended_boots_again(plane, aws, pool, launch):
+@pytest.mark.parametrize("strange", [False, True])
+def test_a_machine_that_has_ended_or_cannot_be_taken_over_boots_again(
+    plane, aws, pool, launch, strange
+):
     instance = running(plane, aws, pool, launch)
+    if strange:
+        pool.left = pool.strange = {instance}
     second = InstancesController(plane, pool)
     second.reconcile()
     second.close()
