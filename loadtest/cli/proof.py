@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from loadtest.cli import output as printed
 from loadtest.errors import ResultsError
 from loadtest.experiments import models
-from loadtest.experiments.proof import assemble, terminal, write
-from loadtest.formatting import line_printer
+from loadtest.experiments.proof import assemble, history, terminal, write
+from loadtest.experiments.proof.history import Passed
+from loadtest.formatting import NOTHING, line_printer
 from loadtest.reporting import report
 from loadtest.runs import paths
 
@@ -28,6 +30,9 @@ def proof_command(
         str, typer.Option("--lang", help="Language of proof.html, proof.md and the card: en, ko.")
     ] = "en",
     *,
+    show_history: Annotated[
+        bool, typer.Option("--history", help="List what passed at which commit, and exit.")
+    ] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of proof.json and exit.")
     ] = False,
@@ -42,12 +47,17 @@ def proof_command(
 
     Exit codes: 0 the HA stack survived all of them, 2 it did not survive one, 3 one showed nothing.
 
-    Example: `python -m loadtest proof results/*-ha-instance-dies`
+    Examples:
+    - `python -m loadtest proof results/*-ha-instance-dies`
+    - `python -m loadtest proof --history`
     """
     if schema:
         typer.echo(write.schema(), nl=False)
         return 0
     base = paths.base()
+    if show_history:
+        _show(history.read(base))
+        return 0
     chosen = runs or models.recorded(base)
     if not chosen:
         raise ResultsError(
@@ -59,3 +69,18 @@ def proof_command(
     report.show(console, terminal.render(made))
     line_printer(console)(f"proof: {written.html}")
     return made.exit_code
+
+
+def _show(found: list[Passed]) -> None:
+    rows = [
+        [
+            one.at,
+            one.commit or NOTHING,
+            one.outcome,
+            f"{one.count('survived')} of {len(one.experiments)}",
+            ", ".join(key for key, outcome in one.experiments.items() if outcome != "survived"),
+        ]
+        for one in found
+    ]
+    columns = ("written", "commit", "verdict", "survived", "not survived, or not shown")
+    printed.show_table(Console(), f"Proofs: {len(rows)}", columns, rows)

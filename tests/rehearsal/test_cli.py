@@ -79,3 +79,21 @@ def test_a_directory_that_is_no_revision_is_named_before_anything_starts(
     assert "appspec.yml" in message
     assert "make revision" not in message
     assert not root.exists()
+
+
+def test_a_proof_of_an_unknown_experiment_or_stack_is_refused_before_anything_is_built(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cli.main(["prove", "--only", "nothing", "--root", str(tmp_path)]) == ExitCode.FAILURE
+    assert "there is no experiment 'nothing'" in capsys.readouterr().err
+    assert cli.main(["prove", "--stack", "both", "--root", str(tmp_path)]) == ExitCode.FAILURE
+    assert "--stack 'both': choose ha or single" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_rule_that_cannot_be_broken_is_refused_before_anything_is_built(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cli.main(["damage", "nothing", "--root", str(tmp_path)]) == ExitCode.FAILURE
+    assert "rule 'nothing' cannot be broken here" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

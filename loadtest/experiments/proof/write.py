@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtest.errors import ResultsError
-from loadtest.experiments.proof import card, junit, markdown, page
+from loadtest.experiments.proof import card, history, junit, markdown, page
 from loadtest.experiments.proof.models import Proof
 from loadtest.messages.catalogue import LANGUAGES
 from loadtest.reporting.html.page import PageLink
@@ -51,7 +51,7 @@ class Written:
 def write(proof: Proof, target: Path, lang: str = "en") -> Written:
     """Write every file of the proof into `target`, the page in each language.
 
-    Where GITHUB_STEP_SUMMARY names a file, the summary is added to it as well.
+    It is added to the history beside `target` and, where GITHUB_STEP_SUMMARY names a file, to that.
 
     Raises:
         ResultsError: a file cannot be written.
@@ -71,6 +71,7 @@ def write(proof: Proof, target: Path, lang: str = "en") -> Written:
         files[one.file] = page.render(proof, Texts(one.language), other)
     for name, text in files.items():
         paths.write_text(target / name, text)
+    history.append(target.parent, proof)
     publish(files[MARKDOWN])
     return Written(proof, target / HTML)
 

@@ -18,7 +18,17 @@ from loadtest.experiments import models
 from loadtest.experiments import observations as observed
 from loadtest.experiments.models import ExperimentRecord, Outcome
 from loadtest.experiments.observations import Observations
-from loadtest.experiments.proof import assemble, axis, card, junit, markdown, page, terminal, write
+from loadtest.experiments.proof import (
+    assemble,
+    axis,
+    card,
+    history,
+    junit,
+    markdown,
+    page,
+    terminal,
+    write,
+)
 from loadtest.experiments.proof.models import Entry, Proof, sentence, verdict
 from loadtest.messages.message import msg
 from loadtest.profiles import PROFILES
@@ -293,3 +303,19 @@ def test_clocks_and_speed_are_named(experiment: Callable[..., Path]):
     html = page.render(found, Texts("en")).replace("\xa0", " ")
     assert "differed by at most 0.15 s, known to 0.05 s" in html
     assert "5 times shorter here" in html
+
+
+def test_the_history_says_what_passed_at_which_commit(proof: Proof, tmp_path: Path):
+    assert history.read(tmp_path) == []
+    write.write(proof, tmp_path / "proof")
+    write.write(of(entries(("ha", "survived"))), tmp_path / "proof")
+    first, second = history.read(tmp_path)
+    assert (first.commit, first.outcome) == ("abc1234", "not survived")
+    assert first.experiments["ha-zone-lost"] == "not survived"
+    assert (first.count("survived"), second.count("survived")) == (1, 1)
+    file = tmp_path / history.FILE
+    file.write_text(file.read_text() + '{"at": "half')
+    assert len(history.read(tmp_path)) == 2
+    file.write_text('{"at": 1}\n')
+    with pytest.raises(ResultsError, match="line 1: not a proof"):
+        history.read(tmp_path)
