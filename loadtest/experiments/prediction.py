@@ -134,9 +134,9 @@ def predict(fault: Fault, timing: StackTiming) -> Prediction:
         return Prediction()
     share = share_hit(shape.hits, timing, fault.zone)
     if timing.topology == "single":
-        return Prediction(
-            recovery=_after_the_fault(fault, timing), bad_share=Span(low=share, high=share)
-        )
+        # Nobody replaces what is gone.
+        recovery = None if shape.gone else _after_the_fault(fault, timing)
+        return Prediction(recovery=recovery, bad_share=Span(low=share, high=share))
     if shape.check is None:
         recovery = _after_the_fault(fault, timing)
         return Prediction(recovery=recovery, bad_share=Span(low=0.0, high=share))

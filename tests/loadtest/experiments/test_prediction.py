@@ -130,8 +130,10 @@ def test_a_cut_ends_with_itself_and_the_name():
     assert spans(found.recovery) == {"fault": (20, 20), "name": (0, 5)}
 
 
-def test_a_single_instance_that_dies_never_comes_back():
-    found = predict(Fault(Kind.INSTANCE_DIES, 10), StackTiming(topology="single", instances=1))
+@pytest.mark.parametrize("lasts_s", [None, 0.0])
+def test_a_single_instance_that_dies_never_comes_back(lasts_s: float | None):
+    single = StackTiming(topology="single", instances=1)
+    found = predict(Fault(Kind.INSTANCE_DIES, 10, lasts_s), single)
     assert found.recovery is None
     assert found.bad_share == Span(low=1, high=1)
 
