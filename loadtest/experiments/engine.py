@@ -10,10 +10,12 @@ import contextlib
 import copy
 import importlib
 import logging
+import signal
 from collections.abc import Callable, Generator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chaoslib import __version__
@@ -82,12 +84,37 @@ def call(provider: dict[str, Any]) -> None:
         ) from error
 
 
+@contextlib.contextmanager
+def interruptible(session: Session) -> Generator[None]:
+    """Let Ctrl-C and SIGTERM end the experiment, actions that run in other threads included."""
+    handler = _interrupt(session)
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+def _interrupt(session: Session) -> Callable[[int, FrameType | None], NoReturn]:
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        session.stopping.set()
+        raise KeyboardInterrupt
+
+    return interrupt
+
+
 class _Follower(RunEventHandler):
     """Hands the session what the engine finds, and tells of it."""
 
     def __init__(self, session: Session, print_line: PrintLine) -> None:
         self._session, self._print = session, print_line
         self._met: bool | None = None
+
+    @override
+    def started(self, experiment: dict[str, Any], journal: dict[str, Any]) -> None:
+        """Take SIGTERM back: the engine's own exception for it would count as a failed action."""
+        signal.signal(signal.SIGTERM, _interrupt(self._session))
 
     @override
     def hypothesis_before_completed(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from loadtest.analysis import run_loading
 from loadtest.errors import ExperimentError, LoadTestError
@@ -168,7 +165,7 @@ class _Run:
         assert session.journal is not None  # noqa: S101
         guard.start(session.journal.path)
         try:
-            with _interruptible(session), self._observer:
+            with engine.interruptible(session), self._observer:
                 self._experiment()
         except KeyboardInterrupt:
             self._interrupted = True
@@ -272,18 +269,3 @@ class _Run:
 
 def _one(state: SteadyState | None) -> list[SteadyState]:
     return [] if state is None else [state]
-
-
-@contextmanager
-def _interruptible(session: Session) -> Generator[None]:
-    """Let Ctrl-C reach the actions that run in other threads too: they end at once."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        session.stopping.set()
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -54,6 +54,19 @@ def starve(count: int = 1, seconds: float = 120, share: float = 0.05) -> list[st
     )
 
 
+def answer_errors(count: int = 1, seconds: float = 120) -> list[str]:
+    """Answer 500 to everything, health checks included, in the place of the service."""
+    port = current().stack.app_port()
+    return _by_script(
+        "answer 500 on",
+        count,
+        seconds,
+        lambda: scripts.answer_errors(port, seconds),
+        way_back=scripts.END_ERRORS,
+        restored="the service answers",
+    )
+
+
 def fill_disk(count: int = 1, seconds: float = 60) -> list[str]:
     """Leave no room on the root file system."""
     return _by_script(

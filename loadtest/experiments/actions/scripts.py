@@ -83,6 +83,67 @@ def starve(port: int, seconds: float, share: float) -> str:
     )
 
 
+ERROR_SERVER = """\
+import http.server
+import sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(500)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
+
+    def log_message(self, *_):
+        pass
+
+http.server.ThreadingHTTPServer.request_queue_size = 1024
+http.server.ThreadingHTTPServer(("", int(sys.argv[1])), Handler).serve_forever()
+"""
+"""Answers 500 to everything, whatever the service was written in."""
+ERROR_FILE = "/run/haproof-fault.py"
+ERROR_UNIT = "/run/haproof-fault.unit"
+"""The service that it stands in for."""
+END_ERRORS = (
+    # The brackets keep the pattern from matching the shell that it is written in.
+    f"[ -f {ERROR_UNIT} ] || exit 0; pkill -f 'haproof-faul[t].py' || true; "
+    f'systemctl start "$(cat {ERROR_UNIT})"'
+)
+"""Let the service answer again. May be repeated."""
+
+
+def answer_errors(port: int, seconds: float) -> str:
+    """Put a server that answers 500 in the place of the service, which starts again after `seconds`.
+
+    The service has to be a unit of systemd: so it is stopped, and started.
+    """
+    return (
+        listeners(port)
+        + dedent(f"""\
+        unit=$(for pid in $pids; do sed -n 's,.*/\\([^/]*\\.service\\)$,\\1,p' "/proc/$pid/cgroup"; done |
+            sort -u | head -n 1)
+        if [ -z "$unit" ]; then
+          echo "what listens on port {port} is not a unit of systemd" >&2
+          exit 1
+        fi
+        echo "$unit" >{ERROR_UNIT}
+        cat >{ERROR_FILE} <<'PROGRAM'
+        @PROGRAM@PROGRAM
+        setsid sh -c "sleep {seconds:g}; $(cat <<'END'
+        {END_ERRORS}
+        END
+        )" >/dev/null 2>&1 </dev/null &
+        systemctl stop "$unit"
+        setsid python3 {ERROR_FILE} {port} >/dev/null 2>&1 </dev/null &
+        """).replace("@PROGRAM@", ERROR_SERVER)
+        + began()
+    )
+
+
 def fill_disk(seconds: float) -> str:
     """Fill the root file system to its last block for `seconds`."""
     file = "/var/tmp/haproof-fault.fill"  # noqa: S108 - on the instance, and removed

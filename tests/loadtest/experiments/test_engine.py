@@ -117,14 +117,18 @@ def test_an_action_that_refuses_is_told_in_its_own_words(session: Session) -> No
     assert (refused.succeeded, refused.error) == (False, "not here")
 
 
-def test_ctrl_c_plays_the_rollbacks(session: Session) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_plays_the_rollbacks(session: Session, number: signal.Signals) -> None:
     VALUES[:] = [True]
     of(session, activity("action", "hang"))
     main = threading.main_thread().ident
-    threading.Timer(0.3, signal.pthread_kill, [main, signal.SIGINT]).start()
+    assert main is not None
+    threading.Timer(0.3, signal.pthread_kill, [main, number]).start()
     began = time.monotonic()
-    journal = run(session)
+    with engine.interruptible(session):
+        journal = run(session)
     assert time.monotonic() - began < 10
+    assert session.stopping.is_set()
     assert journal["status"] == "interrupted"
     assert engine.actions(journal)[-1].rollback
 

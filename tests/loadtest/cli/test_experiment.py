@@ -1,0 +1,162 @@
+"""The commands `experiment` and `recover-faults`: what they print, ask and return."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from loadtest.cli import experiment, main, tools
+from loadtest.experiments import runner
+from loadtest.experiments.models import Allowed, ExperimentRecord, Target
+from loadtest.experiments.runner import Result
+from loadtest.experiments.session import Planned
+from loadtest.experiments.undo import FaultJournal, Header, WayBack
+from loadtest.messages.message import msg
+
+LOCAL = "http://127.0.0.1:4566"
+
+
+def record(**changed: Any) -> ExperimentRecord:
+    values: dict[str, Any] = {
+        "experiment": "instance-dies",
+        "title": "t",
+        "because": ["asg-multi-az"],
+        "stack": "ha",
+        "topology": "ha",
+        "run": "r",
+        "started_ms": 1,
+        "finished_ms": 9,
+        "fault_began_ms": 2,
+        "fault_ended_ms": 3,
+        "targets": [],
+        "actions": [],
+        "before": None,
+        "during": [],
+        "after": None,
+        "recovered_ms": None,
+        "allowed": Allowed(),
+        "recovery_s": 60,
+        "impact": None,
+        "host_valid": True,
+        "host_reasons": [],
+        "outcome": "survived",
+        "reasons": [msg("experiment.survived", n=0)],
+        "reverted": [],
+        "engine": "e",
+    }
+    return ExperimentRecord(**{**values, **changed})
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[ExperimentRecord]:
+    """What the next experiment leaves; every run takes it away."""
+    found = [record()]
+
+    def run(*_: Any) -> Result:
+        return Result(Path("results/r"), found.pop(), interrupted=False)
+
+    target = Target(kind="instance", id="i-1")
+    planned = Planned("terminate i-1", (target,), ("i-1 runs",), "nothing")
+    monkeypatch.setattr(runner, "run", run)
+    monkeypatch.setattr(runner, "plan", lambda *_: [planned])
+    monkeypatch.setattr(tools, "artillery", lambda: ["node", "artillery"])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", LOCAL)
+    return found
+
+
+def run(given: str, *options: str) -> int:
+    return main.main(["experiment", "run", "instance-dies", "--outputs", given, *options])
+
+
+def test_list_and_show_say_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["experiment", "list"]) == 0
+    assert "zone-lost-silent" in capsys.readouterr().out
+    assert main.main(["experiment", "show", "instance-dies"]) == 0
+    shown = capsys.readouterr().out
+    assert "asg-multi-az" in shown
+    assert "back within 240 s" in shown
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"), [("survived", 0), ("not survived", 2), ("not shown", 3)]
+)
+def test_the_exit_code_is_the_outcome(
+    runs: list[ExperimentRecord], given: str, outcome: Any, code: int
+) -> None:
+    runs[:] = [record(outcome=outcome)]
+    assert run(given) == code
+
+
+def test_a_dry_run_tells_what_would_happen_and_does_nothing(
+    runs: list[ExperimentRecord], given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(given, "--dry-run") == 0
+    printed = capsys.readouterr().out
+    assert "would terminate i-1" in printed
+    assert "put back: i-1 runs" in printed
+    assert len(runs) == 1
+
+
+@pytest.fixture
+def on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+
+@pytest.mark.parametrize("answer", [False, True])
+def test_on_aws_nothing_is_done_unless_confirmed(
+    runs: list[ExperimentRecord],
+    on_aws: None,
+    given: str,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: bool,
+) -> None:
+    monkeypatch.setattr(typer, "confirm", lambda *_, **__: answer)
+    assert run(given) == (0 if answer else 4)
+    assert len(runs) == (0 if answer else 1)
+
+
+def test_on_aws_the_price_is_told_also_where_it_is_confirmed_in_advance(
+    runs: list[ExperimentRecord], on_aws: None, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(given, "--yes") == 0
+    assert runs == []
+    assert "costs on AWS" in capsys.readouterr().out
+
+
+def test_on_this_computer_it_does_not_ask(
+    runs: list[ExperimentRecord], given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(*_: Any, **__: Any) -> bool:
+        raise AssertionError
+
+    monkeypatch.setattr(experiment.typer, "confirm", ask)
+    assert run(given) == 0
+
+
+def test_what_is_left_is_said_with_the_command_that_tries_again(
+    runs: list[ExperimentRecord], given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs[:] = [record(left=["not put back: x"])]
+    run(given)
+    assert "recover-faults" in capsys.readouterr().out
+
+
+def test_recover_faults_has_nothing_to_do_without_journals(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main.main(["recover-faults"]) == 0
+    assert "no experiment has left anything" in capsys.readouterr().out
+
+
+def test_recover_faults_leaves_an_experiment_under_way_alone(
+    base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = Header("one", 1, "ap-northeast-2", LOCAL, "instance-dies")
+    journal = FaultJournal.create(base / "faults", header)
+    journal.note(WayBack("start-instances", {"instances": ["i-1"]}, "i-1 runs"))
+    assert main.main(["recover-faults"]) == 4
+    assert "still under way" in capsys.readouterr().out
+    assert len(journal.to_put_back) == 1
