@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from loadtest.cli.main import main
+from commandline import interpreter
 
 if __name__ == "__main__":
+    interpreter.require()
+    from loadtest.cli.main import main
+
     sys.exit(main())

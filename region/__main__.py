@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from region.cli import main
+from commandline import interpreter
 
 if __name__ == "__main__":
+    interpreter.require()
+    from region.cli import main
+
     sys.exit(main())
