@@ -26,8 +26,8 @@ help: ## Show this list
 
 setup: .tools/.stamp ## Install the toolchain (the other targets do so when needed)
 
-rehearse: setup ## Load both stacks on this machine and print the verdict (PROFILE=quick|seed)
-	@$(PYTHON) -m rehearsal run --profile $(PROFILE)
+rehearse: setup ## Load both stacks on this machine and print the verdict (PROFILE=quick|seed, EXPERIMENTS=1)
+	@$(PYTHON) -m rehearsal run --profile $(PROFILE) $(if $(EXPERIMENTS),--experiments)
 
 prove: setup ## Let everything fail under load, on both stacks, and write one page: at most 20 minutes
 	@$(PYTHON) -m rehearsal prove

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from loadtest.experiments.measurement import Measurement
 from loadtest.experiments.observations import TimelineEvent
 from loadtest.experiments.proof import axis, rows
 from loadtest.experiments.proof.models import Entry, Proof, slug
@@ -109,8 +110,8 @@ def _legend(entry: Entry, t: Texts) -> list[LegendEntry]:
 
 
 def _predictions(entry: Entry, t: Texts) -> TextTable | None:
-    """Return predicted beside measured; None where nothing was predicted."""
-    if not entry.comparisons:
+    """Return predicted beside measured, then what is only measured; None without any figure."""
+    if entry.measured is None:
         return None
     names = ("column.figure", "prediction.predicted", "prediction.measured")
     columns = [TextColumn(t(name)) for name in names]
@@ -126,7 +127,19 @@ def _predictions(entry: Entry, t: Texts) -> TextTable | None:
         )
         for one in entry.comparisons
     ]
-    return TextTable(columns, found)
+    return TextTable(columns, [*found, *_only_measured(entry.measured, t)])
+
+
+def _only_measured(found: Measurement, t: Texts) -> list[TextRow]:
+    nothing = t("value.none")
+    first = nothing if found.first_good_s is None else _moment(found.first_good_s, t)
+    bad = t("proof-page.bad-of", bad=found.bad, requests=found.requests)
+    budget = t("proof-page.minutes", minutes=found.budget_minutes)
+    return [
+        TextRow(t("proof-page.first-good"), [nothing, first, nothing]),
+        TextRow(t("proof-page.bad-requests"), [nothing, bad, nothing]),
+        TextRow(t("proof-page.budget"), [nothing, budget, nothing]),
+    ]
 
 
 def _events(entry: Entry, t: Texts) -> DataTable | None:

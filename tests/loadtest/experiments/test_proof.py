@@ -205,6 +205,14 @@ def test_nothing_from_results_becomes_html(proof: Proof, language: str):
     assert "&lt;script&gt;" in html
 
 
+def test_what_is_only_measured_is_on_the_page_too(experiment: Callable[..., Path]):
+    entry = assemble.entry(experiment(record_of(), observations_of()))
+    assert entry.measured is not None
+    html = page.render(of([entry]), Texts("en")).replace("\xa0", " ")
+    row = html[html.index("First good answer") :]
+    assert f"{entry.measured.first_good_s:.1f} s" in row[: row.index("</tr>")]
+
+
 def test_every_entry_has_an_anchor_of_its_own(proof: Proof):
     keys = [entry.key for entry in proof.entries]
     assert len(set(keys)) == len(keys)
