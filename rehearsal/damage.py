@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import boto3
-
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
 from loadtest.experiments import files, models
@@ -25,7 +23,7 @@ from rehearsal.breaks import BREAKS, Break
 from rehearsal.damage_figures import FILE, Damage, Side, load, save, sentence, side
 from rehearsal.experiments import Applicable, Runner
 from rehearsal.prove import Proving
-from rehearsal.pulumi_project import Project
+from rehearsal.region_clients import RegionClients
 
 STACK: Literal["ha"] = "ha"
 
@@ -68,7 +66,7 @@ class Damaging:
                 outputs = stack_outputs.parse(json.dumps(project.outputs(STACK)), "the stack")
                 if one.experiment not in intact:
                     intact[one.experiment] = self._run(made.console, runner, one, "intact")
-                mend = one.apply(_Clients(project), outputs)
+                mend = one.apply(RegionClients(project), outputs)
                 try:
                     broken = self._run(made.console, runner, one, f"without {one.rule}")
                 finally:
@@ -94,19 +92,3 @@ class Damaging:
             record = models.load(runner.run(wanted, progress))
         assert record is not None  # noqa: S101 - `run` leaves one
         return side(record)
-
-
-class _Clients:
-    """boto3's clients of the region that a project is on."""
-
-    def __init__(self, project: Project) -> None:
-        env = project.environment()
-        self._endpoint = env["AWS_ENDPOINT_URL"]
-        self._session = boto3.Session(
-            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
-            region_name=env["AWS_REGION"],
-        )
-
-    def __getitem__(self, service: str) -> Any:
-        return self._session.client(service, endpoint_url=self._endpoint)

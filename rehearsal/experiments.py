@@ -17,9 +17,11 @@ from loadtest.experiments.models import Allowed, ExperimentFile, ExperimentRecor
 from loadtest.experiments.prediction import Kind
 from loadtest.messages.names import free_text
 from loadtest.runs import paths as runs_paths
-from rehearsal import display, experiment_files
+from loadtest.stack import outputs as stack_outputs
+from rehearsal import display, experiment_files, settling
 from rehearsal.causes import LAST_LINES
 from rehearsal.pulumi_project import Project
+from rehearsal.region_clients import RegionClients
 from toolchain import paths
 
 FIRST_PROOF: Final = ("instance-dies", "zone-lost-refused", "deployment-good")
@@ -74,13 +76,16 @@ class Runner:
         Raises:
             Interrupted: somebody ended the rehearsal.
         """
+        outputs = self._outputs_of(one.stack)
+        parsed = stack_outputs.from_file(str(outputs))
+        settling.wait(parsed, RegionClients(self._project), progress.tell)
         began_ms = time.time() * 1000
         file = experiment_files.write(
             one.experiment, self._project.session.speed, self._project.root / "experiments"
         )
         command = [
             *(sys.executable, "-m", "loadtest", "experiment", "run", str(file)),
-            *("--outputs", str(self._outputs_of(one.stack))),
+            *("--outputs", str(outputs)),
         ]
         if self._rate is not None:
             command += ["--rate", str(self._rate)]

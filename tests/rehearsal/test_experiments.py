@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,18 @@ from loadtest.errors import LoadTestError
 from loadtest.experiments import files, models
 from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.proof.models import Entry, Proof, sentence, verdict
-from rehearsal import display, experiment_files, experiments, first_proof, prove
+from loadtest.stack.outputs import StackOutputs
+from rehearsal import display, experiment_files, experiments, first_proof, prove, settling
 from rehearsal.experiments import FIRST_PROOF, Applicable, Runner, applicable, not_begun
 from rehearsal.processes import Processes
 
+RAW = {
+    "url": "http://127.0.0.1", "healthPath": "/health", "region": "ap-northeast-2",
+    "instanceType": "t4g.nano", "instanceCount": 2, "availabilityZones": ["a"],
+    "databaseClass": "db", "codedeployApplication": "app", "codedeployDeploymentGroup": "group",
+    "revisionBucket": "b", "revisionKey": "k", "revisionDigest": "ab" * 32, "seedUsers": 1,
+    "loadProfile": "none", "autoScalingGroupName": "fleet", "targetGroupArn": "arn",
+}  # fmt: skip
 DIES = files.find("instance-dies")
 
 
@@ -92,6 +101,13 @@ def test_the_exit_code_of_loads_and_proof(of_loads: int, proof: Proof | None, co
     assert first_proof.exit_code(of_loads, proof) == code
 
 
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stacks that miss nothing."""
+    monkeypatch.setattr(experiments, "RegionClients", lambda _: None)
+    monkeypatch.setattr(experiments.settling, "wait", lambda *_: True)
+
+
 class Stacks:
     """A project whose experiments are a Python program."""
 
@@ -111,13 +127,14 @@ class Stacks:
         return {}
 
     def outputs(self, stack: str) -> dict[str, Any]:
-        return {"topology": stack}
+        return {**RAW, "topology": stack}
 
 
 def progress() -> display.StageProgress:
     return display.StageProgress(Console(quiet=True))
 
 
+@pytest.mark.usefixtures("whole")
 def test_an_experiment_that_cannot_be_begun_is_not_shown_and_says_why(tmp_path: Path):
     stacks: Any = Stacks(tmp_path, "print('Error: the stack has no tags'); raise SystemExit(4)")
     shown = progress()
@@ -130,9 +147,10 @@ def test_an_experiment_that_cannot_be_begun_is_not_shown_and_says_why(tmp_path: 
     assert stacks.commands[0][3:6] == [
         "experiment", "run", str(tmp_path / "experiments" / "instance-dies.yaml"),
     ]  # fmt: skip
-    assert (tmp_path / "outputs-ha.json").read_text() == '{"topology": "ha"}'
+    assert json.loads((tmp_path / "outputs-ha.json").read_text()) == {**RAW, "topology": "ha"}
 
 
+@pytest.mark.usefixtures("whole")
 def test_the_record_that_an_experiment_leaves_is_found(tmp_path: Path):
     results = tmp_path / "results"
     (results / "run-1").mkdir(parents=True)
@@ -151,6 +169,49 @@ def test_the_record_that_an_experiment_leaves_is_found(tmp_path: Path):
     assert directory == results / "run-2"
     assert shown.ending == experiments.ENDINGS["survived"]
     assert stacks.commands[0][-2:] == ["--rate", "40"]
+
+
+class Fleet:
+    """A group of two whose targets are healthy from the given round on, except in one later."""
+
+    def __init__(self, healthy_from: int, lost_in: int | None = None) -> None:
+        self.round, self._from, self._lost = 0, healthy_from, lost_in
+
+    def __getitem__(self, _service: str) -> Fleet:
+        return self
+
+    def describe_auto_scaling_groups(self, **_: Any) -> Any:
+        members = [{"InstanceId": f"i-{n}", "LifecycleState": "InService"} for n in range(2)]
+        return {"AutoScalingGroups": [{"DesiredCapacity": 2, "Instances": members}]}
+
+    def describe_target_health(self, **_: Any) -> Any:
+        self.round += 1
+        well = self.round >= self._from and self.round != self._lost
+        states = ["healthy", "healthy" if well else "unhealthy"]
+        return {
+            "TargetHealthDescriptions": [
+                {"Target": {"Id": f"i-{n}"}, "TargetHealth": {"State": state}}
+                for n, state in enumerate(states)
+            ]
+        }
+
+
+@pytest.mark.parametrize(
+    ("fleet", "rounds"),
+    [(Fleet(1), 3), (Fleet(4), 6), (Fleet(1, lost_in=2), 5)],
+    ids=["whole", "later", "flapping"],
+)
+def test_a_stack_is_whole_after_three_rounds_without_a_fault(fleet: Fleet, rounds: int):
+    outputs = StackOutputs.model_validate({**RAW, "topology": "ha"})
+    told: list[str] = []
+    assert settling.wait(outputs, fleet, told.append, poll_s=0)
+    assert fleet.round == rounds
+    assert len(told) == rounds - 1
+
+
+def test_what_never_is_whole_is_not_waited_for_for_ever():
+    outputs = StackOutputs.model_validate({**RAW, "topology": "ha"})
+    assert not settling.wait(outputs, Fleet(10**9), lambda _: None, longest_s=0, poll_s=0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Waits until a stack is whole again before the next experiment makes something of it fail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from loadtest.stack import health
+from loadtest.stack.outputs import StackOutputs
+
+LONGEST_S: Final = 90.0
+"""What takes longer, the experiment's own steady state says."""
+ROUNDS: Final = 3
+"""So often in a row nothing may be missing: health checks flap."""
+POLL_S: Final = 1.0
+
+
+class Clients(Protocol):
+    """boto3's clients by the name of their service."""
+
+    def __getitem__(self, service: str) -> Any:
+        """Return the client of that service, such as `ec2`."""
+        ...
+
+
+def wait(
+    outputs: StackOutputs,
+    clients: Clients,
+    tell: Callable[[str], None],
+    longest_s: float = LONGEST_S,
+    poll_s: float = POLL_S,
+) -> bool:
+    """Return whether all instances serve and all targets are healthy, after waiting for it."""
+    deadline = time.monotonic() + longest_s
+    whole = 0
+    while True:
+        missing = _missing(outputs, clients)
+        whole = 0 if missing else whole + 1
+        if whole >= ROUNDS or outputs.topology == "single":
+            return True
+        if time.monotonic() > deadline:
+            return False
+        tell(f"waiting until the stack is whole: {missing or 'nothing is missing'}")
+        time.sleep(poll_s)
+
+
+def _missing(outputs: StackOutputs, clients: Clients) -> str | None:
+    if outputs.auto_scaling_group_name is None:
+        return None
+    _, missing = health.instances(outputs, clients["autoscaling"])
+    return missing or health.unhealthy_targets(outputs, clients["elbv2"])
