@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final, cast
+from collections.abc import Iterator
+from typing import Any, Final, cast
 
 from moto.core.model import ServiceModel
-from moto.core.utils import camelcase_to_underscores, get_service_model
+from moto.core.utils import get_service_model
 
 from region.api import support
-from region.api.support import EVERYTHING, Operation, Support
-from region.services.cloudwatch import alarm_patches as cloudwatch
-from region.services.ec2 import refusals as ec2
-from region.services.rds import refusals as rds
-
-_REFUSED: Final = {"cloudwatch": cloudwatch.REFUSED, "ec2": ec2.REFUSED, "rds": rds.REFUSED}
-"""Calls whose patch refuses them, and says what to do instead."""
+from region.api.calls import members_of
+from region.api.support import Members, Support
 
 _INTRODUCTION: Final = """\
 ## AWS APIs
@@ -41,30 +36,30 @@ def render() -> Iterator[str]:
 
 def _service(declared: Support, model: ServiceModel) -> Iterator[str]:
     names = sorted(cast("list[str]", model.operation_names))
-    done = [
-        name
-        for name in names
-        if name in declared.operations or (declared.patched(name) and not _refused(declared, name))
-    ]
+    done = [name for name in names if name in declared.operations]
     refused = [name for name in names if name not in done]
     yield f"### {declared.service}: {len(done)} of {len(names)} operations\n"
     if done:
         yield "| Operation | Refused parameters | Without effect |"
         yield "| --- | --- | --- |"
     for name in done:
-        operation = declared.operations.get(name, Operation(frozenset({EVERYTHING})))
-        shape = model.operation_model(name).input_shape
-        members = sorted(cast("Iterable[str]", shape.members)) if shape is not None else []  # pyright: ignore[reportAttributeAccessIssue]
-        missing = [f"`{member}`" for member in members if not operation.admits(member)]
-        idle = [
-            f"`{member}` ({reason})" for member, reason in sorted(operation.without_effect.items())
-        ]
-        yield f"| {name} | {', '.join(missing) or '-'} | {', '.join(idle) or '-'} |"
+        yield _row(name, declared.operations[name], model.operation_model(name).input_shape)
+    if declared.structures:
+        yield "\n| Inside parameters | Refused members | Without effect |"
+        yield "| --- | --- | --- |"
+        shapes = {name: model.shape_for(name) for name in sorted(declared.structures)}
+        yield from (_row(name, declared.structures[name], shapes[name]) for name in shapes)
     if refused:
         yield f"\nRefused: {', '.join(refused)}.\n"
     yield ""
 
 
-def _refused(declared: Support, operation: str) -> bool:
-    """Return whether the patch of an operation is there to refuse it, with what to do instead."""
-    return camelcase_to_underscores(operation) in _REFUSED.get(declared.service, ())
+def _row(name: str, members: Members, shape: Any) -> str:
+    named = sorted(members_of(shape))
+    missing = [f"`{member}`" for member in named if not members.admits(member)]
+    only = [
+        f"`{member}` (other than {' or '.join(f'`{value}`' for value in values)})"
+        for member, values in sorted(members.only.items())
+    ]
+    idle = [f"`{member}` ({reason})" for member, reason in sorted(members.without_effect.items())]
+    return f"| {name} | {', '.join([*missing, *only]) or '-'} | {', '.join(idle) or '-'} |"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from moto.core.model import OperationModel
@@ -32,6 +33,30 @@ _CLASSIC: Final = "2012-06-01"
 """The version of the API of classic load balancers, which shares its name with that of the others."""
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A parameter of a call, or a member inside one.
+
+    Attributes:
+        path: Its names, from the outermost: `Filters.Name`. Lists and the keys of maps have none.
+        structure: botocore's name of the structure that it is a member of; empty for a parameter.
+    """
+
+    path: str
+    structure: str
+    value: object
+
+    @property
+    def parent(self) -> str:
+        """The path of what it is inside of, empty for a parameter."""
+        return self.path.rpartition(".")[0]
+
+    @property
+    def member(self) -> str:
+        """Its own name."""
+        return self.path.rpartition(".")[2]
+
+
 class Call:
     """A call of an operation.
 
@@ -41,11 +66,18 @@ class Call:
     """
 
     def __init__(
-        self, service: str, operation: str, read: Callable[[], Mapping[str, Any]] = dict
+        self,
+        service: str,
+        operation: str,
+        read: Callable[[], Mapping[str, Any]] = dict,
+        shape: Any = None,
     ) -> None:
-        """Call `operation` with the parameters that `read` returns, by the names of botocore's model."""
+        """Call `operation` with the parameters that `read` returns, by the names of botocore's model.
+
+        `shape` is the model's of all of them; without, what is inside parameters is not looked at.
+        """
         self.service, self.operation = service, operation
-        self._read = read
+        self._read, self._shape = read, shape
 
     @functools.cached_property
     def parameters(self) -> Mapping[str, Any]:
@@ -56,12 +88,13 @@ class Call:
         """
         return self._read()
 
-    def paths(self) -> Iterator[str]:
-        """Yield the parameters that are given, those inside others with a dot: `Filter.Name`.
-
-        What is false or empty asks for nothing, as tools send it that name every parameter.
-        """
-        yield from _paths(self.parameters, "")
+    def given(self) -> Iterator[Given]:
+        """Yield the parameters that are given, and what is inside of them, but for what is empty."""
+        members = members_of(self._shape)
+        for name, value in self.parameters.items():
+            if not _empty(value):
+                yield Given(name, "", value)
+                yield from _inside(value, members.get(name), name)
 
 
 def service_of(environ: Environ, body: bytes) -> str:
@@ -81,7 +114,10 @@ def read(environ: Environ, body: bytes, service: str) -> Call:
     if operation is None:
         return Call(service, "")
     return Call(
-        service, str(operation.name), functools.partial(_parameters, request, operation, labels)
+        service,
+        str(operation.name),
+        functools.partial(_parameters, request, operation, labels),
+        operation.input_shape,
     )
 
 
@@ -122,14 +158,25 @@ def _parameters(
     return dict(parsed)
 
 
-def _paths(value: object, prefix: str) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, inner in cast("Mapping[str, object]", value).items():
-            path = f"{prefix}.{name}" if prefix else name
-            if inner is None or inner is False or inner in ([], {}):
-                continue
-            yield path
-            yield from _paths(inner, path)
-    elif isinstance(value, list):
+def members_of(shape: Any) -> Mapping[str, Any]:
+    """Return the members of a structure of botocore's model, whose types are not declared."""
+    return cast("Mapping[str, Any]", getattr(shape, "members", {}))
+
+
+def _inside(value: object, shape: Any, path: str) -> Iterator[Given]:
+    kind = getattr(shape, "type_name", "")
+    if kind == "list" and isinstance(value, list):
         for inner in cast("list[object]", value):
-            yield from _paths(inner, prefix)
+            yield from _inside(inner, shape.member, path)
+    elif kind == "map" and isinstance(value, Mapping):
+        for inner in cast("Mapping[str, object]", value).values():
+            yield from _inside(inner, shape.value, path)
+    elif kind == "structure" and isinstance(value, Mapping):
+        for name, inner in cast("Mapping[str, object]", value).items():
+            if not _empty(inner):
+                yield Given(f"{path}.{name}", str(shape.name), inner)
+                yield from _inside(inner, members_of(shape).get(name), f"{path}.{name}")
+
+
+def _empty(value: object) -> bool:
+    return value is None or value in ([], {})

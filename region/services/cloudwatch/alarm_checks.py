@@ -33,10 +33,8 @@ EC2_ACTION: Final = re.compile(
 )
 _ARN = re.compile(r"arn:aws[a-z-]*:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):.+")
 _REFUSED: Final = {
-    "EvaluationCriteria": "it has no PromQL; use MetricName or Metrics",
     "EvaluationInterval": "it has no PromQL; the period decides how often an alarm is evaluated",
     "ThresholdMetricId": "it has no anomaly detection; use Threshold",
-    "ActionConfiguration": "it does not add tags to notifications; leave it out",
 }
 _SINGLE = (
     "Namespace",

@@ -47,10 +47,6 @@ def data_in(parameters: Parameters, now: float) -> list[Put]:
             "The value AWS/ for parameter Namespace is invalid: namespaces that begin with AWS/ are "
             "those of AWS services."
         )
-    if parameters.structures("EntityMetricData"):
-        raise InvalidParameterValue(
-            "The local region has no entities: put MetricData instead of EntityMetricData."
-        )
     data = parameters.structures("MetricData")
     if not data:
         raise InvalidParameterValue("The parameter MetricData is required.")

@@ -3,87 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import psutil
-from moto.core.responses import BaseResponse
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
 
 _GIBIBYTE: Final = 1024**3
-SUPPORTED: Final = frozenset(
-    {
-        "BlockDeviceMappings",
-        "ClientToken",
-        "CreditSpecification",
-        "DisableApiStop",
-        "DisableApiTermination",
-        "DryRun",
-        "EbsOptimized",
-        "IamInstanceProfile",
-        "ImageId",
-        "InstanceInitiatedShutdownBehavior",
-        "InstanceType",
-        "KeyName",
-        "LaunchTemplate",
-        "MaxCount",
-        "MetadataOptions",
-        "MinCount",
-        "Monitoring",
-        "NetworkInterfaces",
-        "Placement",
-        "PrivateIpAddress",
-        "SecurityGroupIds",
-        "SecurityGroups",
-        "SubnetId",
-        "TagSpecifications",
-        "UserData",
-    }
-)
-"""The parameters of RunInstances that the region implements, and the fields of a launch template."""
-_PLACEMENT: Final = frozenset({"AvailabilityZone"})
-_REASONS: Final = {
-    "InstanceMarketOptions": "there is no Spot market",
-    "Placement.Tenancy": "every instance runs on this computer",
-    "Placement.GroupName": "every instance runs on this computer",
-}
-
-
-def unsupported(given: dict[str, Any]) -> list[str]:
-    """Return the members of RunInstances that would be ignored, with the reason if there is one."""
-    placement = given.get("Placement") or {}
-    tenancy = placement.get("Tenancy")
-    found = [
-        *(name for name, value in given.items() if name not in SUPPORTED and _asks(value)),
-        *(
-            f"Placement.{name}"
-            for name, value in placement.items()
-            if name not in _PLACEMENT and value and not (name == "Tenancy" and tenancy == "default")
-        ),
-    ]
-    return sorted(f"{name} ({_REASONS[name]})" if name in _REASONS else name for name in found)
-
-
-def _asks(value: Any) -> bool:
-    if isinstance(value, dict):
-        # {"Enabled": false}, {"CapacityReservationPreference": "open"}: what EC2 does anyway.
-        members: Iterable[Any] = value.values()
-        return any(_asks(member) and member not in {"open", "default"} for member in members)
-    return bool(value)
-
-
-def refuse_unsupported(response: BaseResponse) -> None:
-    """Refuse RunInstances with a parameter that would be ignored.
-
-    Raises:
-        NotImplementedError: It has one; the message names it.
-    """
-    names = unsupported(dict(response.params))
-    if names:
-        raise NotImplementedError(f"parameter {', '.join(names)}: leave it out")
 
 
 def check_type(backend: EC2Backend, name: str, image_id: str | None, zone: str) -> None:

@@ -58,7 +58,6 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
 
 @patches.around(InstanceResponse, "run_instances")
 def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
-    launch_checks.refuse_unsupported(self)
     given = Parameters(self)
     launched = _launched_with(self.ec2_backend, given.text("ClientToken"))
     if launched is not None:

@@ -78,6 +78,9 @@ class Instance(Handler):
                 yield CheckFailure(name, f"an instance needs {name!r}; set it")
         yield from checks.instance_type(op, "instanceType", inputs.get("instanceType"))
         yield from launch_settings.check_machine(inputs)
+        if inputs.get("sourceDestCheck") is False:
+            reason = "instances of the local region forward no packets; use a NAT gateway"
+            yield CheckFailure("sourceDestCheck", reason)
         if inputs.keys() >= USER_DATA:
             yield CheckFailure("userData", "set either 'userData' or 'userDataBase64', not both")
         text = inputs.get("userData")

@@ -33,7 +33,11 @@ def launch(aws, network, **settings):
             r"NotImplemented.*InstanceMarketOptions",
         ),
         ({"CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 1}}, r"NotImplemented.*CpuOptions"),
-        ({"Placement": {"Tenancy": "dedicated"}}, r"NotImplemented.*Placement\.Tenancy"),
+        (
+            {"Placement": {"Tenancy": "dedicated"}},
+            r"NotImplemented.*Placement\.Tenancy \(other than default\)",
+        ),
+        ({"Placement": {"GroupName": "spread"}}, r"NotImplemented.*Placement\.GroupName"),
     ],
 )
 def test_what_cannot_be_launched_is_refused(aws, network, change, message):
@@ -49,10 +53,34 @@ def test_as_many_are_launched_as_asked_for_and_a_token_launches_once(aws, networ
     assert [one["InstanceId"] for one in again] == [one["InstanceId"] for one in first]
 
 
-def test_what_asks_for_nothing_is_no_parameter():
-    assert launch_checks.unsupported({"EnclaveOptions": {"Enabled": False}}) == []
-    preference = {"CapacityReservationPreference": "open"}
-    assert launch_checks.unsupported({"CapacityReservationSpecification": preference}) == []
+def template(aws, **data):
+    aws.ec2.create_launch_template(LaunchTemplateName="one", LaunchTemplateData=data)
+
+
+def test_a_template_may_ask_for_what_ec2_does_anyway(aws):
+    template(
+        aws,
+        EnclaveOptions={"Enabled": False},
+        HibernationOptions={"Configured": False},
+        CapacityReservationSpecification={"CapacityReservationPreference": "open"},
+        Placement={"Tenancy": "default"},
+        NetworkInterfaces=[{"DeviceIndex": 0, "InterfaceType": "interface", "NetworkCardIndex": 0}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ({"EnclaveOptions": {"Enabled": True}}, r"LaunchTemplateData\.EnclaveOptions\.Enabled"),
+        ({"InstanceMarketOptions": {"MarketType": "spot"}}, r"Data\.InstanceMarketOptions of"),
+        ({"CpuOptions": {"CoreCount": 1}}, r"LaunchTemplateData\.CpuOptions"),
+        ({"Placement": {"Tenancy": "host"}}, r"Placement\.Tenancy \(other than default\)"),
+        ({"NetworkInterfaces": [{"Ipv6AddressCount": 1}]}, r"NetworkInterfaces\.Ipv6AddressCount"),
+    ],
+)
+def test_a_template_with_what_would_be_ignored_is_refused(aws, data, named):
+    with pytest.raises(ClientError, match=rf"NotImplemented.*{named}"):
+        template(aws, **data)
 
 
 @pytest.mark.parametrize(
