@@ -15,6 +15,7 @@ from region.api.server import ControlPlane
 from region.services.cloudwatch.rule_expressions import alarm_name
 from region.services.fis.durations import seconds_of
 from region.services.fis.records import ActionProgress
+from region.services.rds import outages
 
 
 class ActionFailedError(Exception):
@@ -209,17 +210,19 @@ class RebootDatabase(Behaviour):
 
 
 class Disrupt(Behaviour):
-    """aws:network:disrupt-connectivity, of the scope `all`: every instance of the subnets is cut off."""
+    """aws:network:disrupt-connectivity, of the scope `all`: instances and databases are cut off."""
 
     def begin(self, context: Context, task: Task) -> None:
-        """Cut the cables."""
+        """Cut the cables; a database with a standby in another zone fails over to it."""
         with context.plane.lock:
             cut = [
                 str(instance.id)
                 for instance in context.plane.backend("ec2").all_instances()
                 if str(instance.subnet_id) in task.names and instance.state_code in {0, 16}
             ]
-        task.progress.data["cut"] = cut
+            databases = outages.begin(context.plane.backend("rds"), task.names)
+            context.plane.notify()
+        task.progress.data["cut"], task.progress.data["databases"] = cut, databases
         for name in cut:
             context.set_link(name, False)
 
@@ -231,3 +234,6 @@ class Disrupt(Behaviour):
         """Mend the cables."""
         for name in task.progress.data.pop("cut", []):
             context.set_link(str(name), True)
+        with context.plane.lock:
+            outages.end(context.plane.backend("rds"), task.progress.data.pop("databases", []))
+            context.plane.notify()

@@ -29,6 +29,7 @@ from region.services.rds.postgres.installed import available_versions
 from region.services.rds.postgres.settings import ClusterSpec
 from region.services.rds.records import DatabaseRecord, SnapshotRecord
 from region.services.rds.server import Server
+from region.services.rds.storage_autoscaling import StorageAutoscaling
 from region.services.rds.views import View
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class DatabasesController:
         self._snapshots = plane.config.root / SNAPSHOTS
         self._jobs = Jobs(plane, make_server, plane.config.root / DIRECTORY, self._snapshots)
         self._monitor = Monitor(plane)
+        self._storage = StorageAutoscaling(plane)
         self._log_export = LogExport(plane)
         self._running: dict[str, Future[None]] = {}
         self._retry_at: dict[str, float] = {}
@@ -77,7 +79,7 @@ class DatabasesController:
             job = self._job_for(view)
             if job is not None and view.identifier not in self._running:
                 self._running[view.identifier] = self._pool.submit(self._guarded, job, view)
-        self._monitor.measure(found, self._jobs.servers)
+        self._storage.watch(self._monitor.measure(found, self._jobs.servers))
         self._log_export.ship(found, self._jobs.servers)
         self._clean_up()
 
@@ -131,6 +133,8 @@ class DatabasesController:
         if view.status in UP:
             server = self._jobs.servers.get(view.identifier)
             down = server is None or not server.running()
+            if view.cut_off:
+                return None if down else self._jobs.cut_off
             # A change under way may have its outage: it starts the database itself.
             return self._jobs.start if down and not view.resume_at else self._job_while_up(view)
         return jobs.get(view.status)

@@ -100,6 +100,16 @@ STORAGE_STARTED: Final = Kind(
 STORAGE_FINISHED: Final = Kind(
     "0017", "configuration change", "Finished applying modification to allocated storage"
 )
+STORAGE_GROWS: Final = Kind(
+    "0217",
+    "configuration change",
+    "Applying autoscaling-initiated modification to allocated storage",
+)
+STORAGE_HAS_GROWN: Final = Kind(
+    "0218",
+    "configuration change",
+    "Finished applying autoscaling-initiated modification to allocated storage",
+)
 PASSWORD_RESET: Final = Kind("0016", "configuration change", "Reset master credentials")
 GROUP_CHANGED: Final = Kind(
     "0011", "configuration change", "Updated to use DBParameterGroup {name}"

@@ -124,6 +124,10 @@ class Jobs:
             return
         self._outage(view, periods.FAILOVER.seconds, events.FAILOVER_STARTED)
 
+    def cut_off(self, view: View) -> None:
+        """Let nobody reach it: it is started again from its data once it can be reached."""
+        self._server(view).crash()
+
     def modify(self, view: View) -> None:
         """Apply the changes that are due."""
         restarts = modifications.restarts(view.applying)

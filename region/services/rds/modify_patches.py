@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -81,6 +82,8 @@ def finish(database: DBInstance) -> None:
     applied, record.applying = record.applying, {}
     settings = {name: value for name, value in applied.items() if name != "multi_az"}
     original(DBInstance, "update")(database, **settings)
+    if "allocated_storage" in applied:
+        record.storage_changed_at = time.time()
     if "multi_az" in applied:
         database.multi_az = bool(applied["multi_az"])
         record.second_zone = instances.second_zone(database) if database.multi_az else ""

@@ -50,10 +50,10 @@ class Monitor:
         self._due_at = 0.0
         self._before: dict[str, Usage] = {}
 
-    def measure(self, found: Iterable[View], servers: Mapping[str, Server]) -> None:
-        """Publish a minute's metrics, if a minute of AWS has passed."""
+    def measure(self, found: Iterable[View], servers: Mapping[str, Server]) -> dict[str, int]:
+        """Publish a minute's metrics, if a minute of AWS has passed; return the bytes then stored."""
         if time.monotonic() < self._due_at:
-            return
+            return {}
         period = self._plane.config.seconds(periods.MONITORING.seconds)
         self._due_at = time.monotonic() + max(period, _LEAST)
         usages: dict[str, Usage] = {}
@@ -65,6 +65,7 @@ class Monitor:
             usages[view.identifier] = usage
             publish(self._plane, data(view, usage, self._before.get(view.identifier)))
         self._before = usages
+        return {name: usage.storage for name, usage in usages.items()}
 
 
 def usage_of(processes: list[int], directory: Path) -> Usage:

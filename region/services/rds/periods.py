@@ -31,4 +31,12 @@ STOPPED: Final = Period(
 ROTATION: Final = Period(
     "Rotation of a managed master password", 7 * _DAY, f"{_GUIDE}/rds-secrets-manager.html"
 )
+STORAGE_LOW: Final = Period(
+    "Low free storage before it grows by itself", 300, f"{_GUIDE}/USER_PIOPS.Autoscaling.html"
+)
+STORAGE_AGAIN: Final = Period(
+    "After a change of storage, until it grows by itself",
+    6 * 3600,
+    f"{_GUIDE}/USER_PIOPS.Autoscaling.html",
+)
 MONITORING: Final = Period("Metrics of a DB instance", 60, f"{_GUIDE}/rds-metrics.html")

@@ -34,6 +34,7 @@ class View:
         password: The master password that it is to have; None if it cannot be read.
         reloadable: The parameters to put into force without a restart; None if they are.
         snapshots: The DB snapshots that wait for its data.
+        cut_off: Whether it cannot be reached.
         allocated_gib: The size of its storage.
         ships_log: Whether its log goes to CloudWatch Logs.
     """
@@ -52,6 +53,7 @@ class View:
     reloadable: dict[str, str] | None
     snapshots: tuple[PendingSnapshot, ...]
     backups: bool
+    cut_off: bool
     allocated_gib: int
     ships_log: bool
     password: str | None = field(repr=False)
@@ -91,6 +93,7 @@ def read(database: DBInstance) -> View:
         reloadable=None if deleting else instances.reloadable_parameters(database),
         snapshots=_pending(database),
         backups=bool(database.backup_retention_period),
+        cut_off=record.cut_off,
         allocated_gib=int(database.allocated_storage),
         ships_log="postgresql" in database.enabled_cloudwatch_logs_exports,
         password=None if deleting else master_secret.wanted_password(database),

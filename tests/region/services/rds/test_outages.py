@@ -1,0 +1,61 @@
+"""A zone is cut off from the network, with the database in it."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from region.services.rds import outages, periods
+from tests.region.services.rds.fake_server import SETTINGS, FakeServer
+
+
+def subnets(aws, zone):
+    found = aws.ec2.describe_subnets(Filters=[{"Name": "availability-zone", "Values": [zone]}])
+    return [one["SubnetId"] for one in found["Subnets"]]
+
+
+def cut(plane, names):
+    with plane.lock:
+        stay = outages.begin(plane.backend("rds"), names)
+        plane.notify()
+    return stay
+
+
+def eventually(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.03)
+
+
+def test_a_primary_fails_over_to_its_standby_in_another_zone(plane, aws, rds, until):
+    rds.create_db_instance(**SETTINGS, MultiAZ=True)
+    before = until("available")
+    assert cut(plane, subnets(aws, before["SecondaryAvailabilityZone"])) == []
+    assert until("available") == before  # The standby is cut off: nothing is seen of it.
+    began = time.monotonic()
+    assert cut(plane, subnets(aws, before["AvailabilityZone"])) == []
+    after = until("available")
+    assert time.monotonic() - began >= plane.config.seconds(periods.FAILOVER.seconds)
+    assert after["AvailabilityZone"] == before["SecondaryAvailabilityZone"]
+    assert FakeServer.made["notes"].on
+    # Another outage at once is no failover that somebody asked for: it is not abandoned.
+    cut(plane, subnets(aws, after["AvailabilityZone"]))
+    eventually(lambda: until("available")["AvailabilityZone"] == before["AvailabilityZone"])
+    told = rds.describe_events(SourceType="db-instance", EventCategories=["failover"])["Events"]
+    assert sum("failover completed" in event["Message"] for event in told) == 2
+    assert not [event for event in told if "Abandoning" in event["Message"]]
+
+
+def test_without_a_standby_it_cannot_be_reached_until_the_zone_can(plane, aws, rds, until):
+    rds.create_db_instance(**SETTINGS)
+    zone = until("available")["AvailabilityZone"]
+    assert cut(plane, subnets(aws, zone)) == ["notes"]
+    eventually(lambda: not FakeServer.made["notes"].on)
+    threading.Event().wait(0.3)
+    assert not FakeServer.made["notes"].on
+    with plane.lock:
+        outages.end(plane.backend("rds"), ["notes", "gone"])
+        plane.notify()
+    eventually(lambda: FakeServer.made["notes"].on)
+    assert until("available")["AvailabilityZone"] == zone
