@@ -19,6 +19,7 @@ from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
 from region.machines.commands import Commands
 from region.machines.container.oci import Bundle
 from region.machines.container.runtime import Runtime
+from region.machines.cpu_quota import CpuQuota
 from region.machines.errors import BootError, MachineError, ServiceError
 from region.machines.first_boot import FirstBoot
 from region.machines.images import Image
@@ -86,13 +87,14 @@ class Machine:
         self._context = context
         self._directory = context.instances / spec.instance_id
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._limited = self._directory / "limited"
         self._processes = ProcessTable(
             context.limits,
             f"{context.region_id}/{spec.instance_id}",
             context.runtime,
             spec.instance_id,
         )
+        group, marker = self._processes.group(SERVICES), self._directory / "limited"
+        self._quota = CpuQuota(context.limits, group, marker, spec.type, context.cpu_factor)
         self._token = control_token(self._directory) or secrets.token_urlsafe(32)
         self._state: MachineState = "pending"
         self._booting = threading.Lock()
@@ -163,8 +165,10 @@ class Machine:
             if self._ensure_power():
                 try:
                     self._first_boot.run(self.spec.user_data)
+                    # What it left in the background is limited as services are.
+                    self._processes.confine(AGENT)
                     self._start_services()
-                    self._restore_quota()
+                    self._quota.restore()
                 except (MachineError, OSError) as error:
                     self._give_up(error)
                 self._enter_running()
@@ -183,7 +187,7 @@ class Machine:
             self._init, self._state = init, "running"
         end_left(self._directory / "commands")
         self._services.take_over()
-        self._restore_quota()
+        self._quota.restore()
         self.log(f"{self.spec.instance_id} goes on: the local region was started again")
         return True
 
@@ -245,17 +249,21 @@ class Machine:
     @property
     def cpu_quota(self) -> float:
         """The type's baseline in cores of this computer: what limited services get."""
-        return self.spec.type.baseline_cpu * self._context.cpu_factor
+        return self._quota.baseline
 
     def limit_services(self) -> None:
         """Limit the services to the type's baseline CPU from now on, also after a reboot."""
-        self._limited.touch()
-        if self._processes.powered:
-            self._set_quota()
-            self.log(
-                f"services are limited to {self.spec.type.baseline_cpu:g} CPU: "
-                f"{self.cpu_quota:.3g} of this computer's"
-            )
+        with self._power:
+            self._quota.hold_to_baseline()
+            if self._processes.powered:
+                self._quota.restore()
+                self.log(f"services are limited to {self._quota}")
+
+    def hold_to(self, vcpus: float | None) -> None:
+        """Hold services without a limit to so many vCPUs, those of CPU credits; None lets go."""
+        with self._power:
+            if self._state == "running":
+                self._quota.hold_to(vcpus)
 
     def usage(self) -> MachineUsage:
         """Return the counters since the last power-on; those of an off machine are its last."""
@@ -309,7 +317,7 @@ class Machine:
         limits.set_processes(processes.group(""), self.spec.type.max_processes)
         for name in (SERVICES, AGENT):
             limits.create(processes.group(name))
-        limits.set_cpu(processes.group(SERVICES), None)
+        self._quota.lift()
         # A machine is alive as long as its first process is: all others end with it, however it
         # ends, and restarts of services end with it.
         self._init = processes.power_on(self._create_container)
@@ -388,10 +396,3 @@ class Machine:
             "LANG": "C.UTF-8",
             _ENDPOINT: self._context.aws_endpoint,
         }
-
-    def _set_quota(self) -> None:
-        self._context.limits.set_cpu(self._processes.group(SERVICES), self.cpu_quota)
-
-    def _restore_quota(self) -> None:
-        if self._limited.exists():
-            self._set_quota()

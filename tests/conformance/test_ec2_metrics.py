@@ -115,6 +115,26 @@ def test_a_busy_instance(cloud: Cloud, network: Network) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.row("EC2-C03", "EC2-C06")
+def test_without_credits_it_comes_down_to_its_baseline(cloud: Cloud, network: Network) -> None:
+    busy = Machine(
+        cloud,
+        network,
+        UserData=BUSY,
+        CreditSpecification={"CpuCredits": "standard"},
+        Monitoring={"Enabled": True},
+    )
+
+    def slow() -> bool:
+        newest = [value for _, value in busy.points("CPUUtilization")[-3:]]
+        return len(newest) == 3 and max(newest) < 8
+
+    cloud.until(slow, 3600, "the baseline of 5 %")
+    assert busy.points("CPUUtilization")[-1][1] > 2
+    assert busy.points("CPUCreditBalance")[-1][1] < 1
+
+
+@pytest.mark.slow
 @pytest.mark.row("EC2-C10")
 def test_a_balance_outlasts_a_stop(cloud: Cloud, network: Network) -> None:
     rested = Machine(cloud, network, CreditSpecification={"CpuCredits": "standard"})

@@ -66,6 +66,20 @@ def earnings_of(instance_type: str) -> Earnings | None:
     return None
 
 
+SLOWS_DOWN_OVER_MINUTES: Final = 15.0
+"""A standard instance comes down to its baseline in so long (EC2 guide, Standard mode)."""
+
+
+def cores(earnings: Earnings, vcpus: int, left: float) -> float:
+    """Return how many vCPUs a standard instance may use with so many credits left.
+
+    All of them while there are enough for the time in which it slows down, and its baseline without any.
+    """
+    baseline = earnings.per_hour / 60.0
+    share = min(1.0, max(0.0, left) / (vcpus * SLOWS_DOWN_OVER_MINUTES))
+    return baseline + (vcpus - baseline) * share
+
+
 def spent(vcpus: int, utilization: float, seconds: float) -> float:
     """Return the credits that a utilization (0 to 1 of all vCPUs) costs in a time."""
     return vcpus * utilization * seconds / 60.0

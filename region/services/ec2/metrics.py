@@ -22,7 +22,7 @@ from region.services.cloudwatch.metrics import Datum, publish
 from region.services.ec2 import credits as cpu_credits
 from region.services.ec2 import instances as ec2
 from region.services.ec2 import metric_data
-from region.services.ec2.credits import Credits
+from region.services.ec2.credits import Credits, Earnings
 from region.services.ec2.metric_data import Counters, Minute, Subject
 from region.services.ec2.periods import (
     BASIC_MONITORING,
@@ -87,7 +87,7 @@ class InstanceMetricsController:
         self._minute_s = max(plane.config.seconds(STATUS_CHECK.seconds), SHORTEST_S)
         self._minute = 0
         self._watched: dict[str, _Watched] = {}
-        self._vcpus: dict[str, int] = {}
+        self._machines: dict[str, Any] = {}
 
     def reconcile(self) -> None:
         """Take a sample if a minute has passed."""
@@ -110,10 +110,11 @@ class InstanceMetricsController:
                     elapsed = used.at - watched.counters.at
                     self._add(one, watched, used.since(watched.counters), elapsed)
                 watched.counters = used
+                self._hold(one, watched, now)
             data += self._due(one, watched)
         for name in self._watched.keys() - {key for key, one in seen.items() if one.running}:
             del self._watched[name]
-            self._vcpus.pop(name, None)
+            self._machines.pop(name, None)
         publish(self._plane, data)
 
     def close(self) -> None:
@@ -141,16 +142,26 @@ class InstanceMetricsController:
                 through.packets_in,
                 through.packets_out,
             )
-            self._vcpus[name] = machine.spec.type.vcpus
+            self._machines[name] = machine
         return found
 
     def _add(self, one: _Seen, watched: _Watched, used: Counters, elapsed: float) -> None:
-        vcpus = self._vcpus.get(one.subject.instance_id, 1)
+        vcpus = self._machines[one.subject.instance_id].spec.type.vcpus
         utilization = min(1.0, used.cpu_seconds / (elapsed * vcpus * self._cpu_factor))
         watched.minutes.append(Minute(utilization, used))
         seconds = elapsed * self._plane.config.speed
         watched.used += cpu_credits.spent(vcpus, utilization, seconds)
         watched.seconds += seconds
+
+    def _hold(self, one: _Seen, watched: _Watched, now: float) -> None:
+        """Let a standard instance use what its credits are enough for, and any other all of its vCPUs."""
+        machine, limit = self._machines[one.subject.instance_id], None
+        earnings = cpu_credits.earnings_of(one.subject.instance_type)
+        if earnings is not None and one.mode == cpu_credits.STANDARD:
+            account = self._account(one, earnings, now)
+            left = account.after(earnings, watched.used, watched.seconds, one.mode).available
+            limit = cpu_credits.cores(earnings, machine.spec.type.vcpus, left)
+        machine.hold_to(limit)
 
     def _due(self, one: _Seen, watched: _Watched) -> list[Datum]:
         """Return what is published at the end of this minute."""
@@ -168,13 +179,7 @@ class InstanceMetricsController:
         earnings = cpu_credits.earnings_of(one.subject.instance_type)
         if earnings is None:
             return []
-        account = one.account
-        if account is None:
-            account = Credits(launch=earnings.at_launch)
-        elif one.stopped_at:
-            kept = self._plane.config.seconds(CREDITS_KEPT.seconds)
-            if one.subject.instance_type.startswith("t2.") or end - one.stopped_at > kept:
-                account = Credits(launch=earnings.at_launch)
+        account = self._account(one, earnings, end)
         used, watched.used = watched.used, 0.0
         # At a high speed a sample stands for more than a minute of AWS; of the first interval, it may
         # have run for a part.
@@ -186,6 +191,15 @@ class InstanceMetricsController:
         self._keep(one, Credits(account.balance, account.launch, account.surplus))
         at = end - MINUTES_TOGETHER * self._minute_s
         return list(metric_data.credit(one.subject, account, used, one.mode, at))
+
+    def _account(self, one: _Seen, earnings: Earnings, now: float) -> Credits:
+        """Return an instance's account: a new one if it is new, or was stopped for too long."""
+        fresh = Credits(launch=earnings.at_launch)
+        if one.account is None:
+            return fresh
+        kept = self._plane.config.seconds(CREDITS_KEPT.seconds)
+        lost = one.subject.instance_type.startswith("t2.") or now - one.stopped_at > kept
+        return fresh if one.stopped_at and lost else one.account
 
     def _rest(self, one: _Seen, now: float) -> list[Datum]:
         """Charge what an instance that stopped or ended has overspent, once."""

@@ -12,6 +12,7 @@ from region.services.ec2.credits import (
     UNLIMITED,
     Credits,
     Earnings,
+    cores,
     earnings_of,
     spent,
 )
@@ -92,3 +93,28 @@ def test_an_account_is_never_out_of_bounds_and_loses_nothing(uses, mode, balance
             gained = account.balance - account.surplus - (before.balance - before.surplus)
             assert gained == pytest.approx(0.5 - used + account.charged, abs=1e-6)
     assert mode == UNLIMITED or not charged
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"), [(0.0, 0.1), (-1.0, 0.1), (15.0, 1.05), (30.0, 2.0), (144.0, 2.0)]
+)
+def test_a_standard_instance_slows_down_as_its_credits_run_out(left, expected):
+    assert cores(NANO, 2, left) == pytest.approx(expected)
+
+
+def test_a_day_of_rest_fills_the_balance_and_no_more():
+    """EC2-C13."""
+    account = Credits()
+    for _ in range(24 * 12 + 10):
+        account = account.after(NANO, 0.0, FIVE, STANDARD)
+    assert account.balance == pytest.approx(144.0)
+
+
+def test_both_vcpus_of_a_nano_are_charged_after_a_good_hour():
+    """EC2-C08: 114 credits an hour beyond what is earned, 144 of them free of charge."""
+    account, hours = Credits(), 0.0
+    while not account.charged:
+        account = account.after(NANO, spent(2, 1.0, 60.0), 60.0, UNLIMITED)
+        hours += 1 / 60
+    assert hours == pytest.approx(144 / 114, abs=1 / 60)
+    assert account.surplus == pytest.approx(144.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,12 +33,14 @@ class BusyPool:
     """Machines that use both vCPUs fully."""
 
     names: list[str] = field(default_factory=list[str])
+    held: dict[str, float | None] = field(default_factory=dict[str, float | None])
 
     def machines(self) -> Any:
         kind = SimpleNamespace(vcpus=2)
         return [
             SimpleNamespace(
                 spec=SimpleNamespace(instance_id=name, type=kind),
+                hold_to=partial(self.held.__setitem__, name),
                 usage=lambda: SimpleNamespace(cpu_seconds=2.0 * 3.0 * time.time()),
             )
             for name in self.names
@@ -72,7 +75,7 @@ def measured(plane, aws, network):
     while time.monotonic() < until:
         controller.reconcile()
         time.sleep(0.02)
-    return aws.cloudwatch, pool.names
+    return aws.cloudwatch, pool
 
 
 def points(cloudwatch, name, instance):
@@ -100,7 +103,8 @@ def points(cloudwatch, name, instance):
 
 
 def test_usage_credits_and_status(measured):
-    cloudwatch, (basic, detailed) = measured
+    cloudwatch, pool = measured
+    basic, detailed = pool.names
     for instance in (basic, detailed):
         assert points(cloudwatch, "CPUUtilization", instance) == pytest.approx(
             [100.0] * len(points(cloudwatch, "CPUUtilization", instance)), abs=15.0
@@ -114,3 +118,5 @@ def test_usage_credits_and_status(measured):
     assert points(cloudwatch, "CPUCreditBalance", basic)[-1] == 0.0
     assert points(cloudwatch, "CPUSurplusCreditBalance", basic) == []
     assert points(cloudwatch, "CPUSurplusCreditBalance", detailed)[-1] > 5.0
+    # A standard one without credits has its baseline, an unlimited one all of its vCPUs.
+    assert pool.held == {basic: pytest.approx(0.1), detailed: None}

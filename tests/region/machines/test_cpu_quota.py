@@ -1,0 +1,60 @@
+"""The quota of services: credits come and go, the baseline stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from region.machines.cpu_quota import CpuQuota
+from region.machines.instance_types import INSTANCE_TYPES
+
+
+class Limits:
+    """Control groups without a kernel."""
+
+    def __init__(self):
+        self.set: list[float | None] = []
+
+    def set_cpu(self, group, cores):
+        assert group == "services"
+        self.set.append(None if cores is None else pytest.approx(cores))
+
+
+@pytest.fixture
+def limits():
+    return Limits()
+
+
+@pytest.fixture
+def quota(limits, tmp_path):
+    return CpuQuota(limits, "services", tmp_path / "limited", INSTANCE_TYPES["t4g.nano"], 2.0)
+
+
+def test_credits_hold_and_let_go(quota, limits):
+    quota.lift()
+    for vcpus in (2.0, 2.0, 0.1, None):
+        quota.hold_to(vcpus)
+    assert limits.set == [None, 4.0, 0.2, None]
+
+
+def test_after_a_restart_nothing_is_held_yet(quota, limits):
+    quota.hold_to(0.1)
+    quota.lift()
+    quota.hold_to(0.1)
+    assert limits.set == [0.2, None, 0.2]
+
+
+def test_what_an_earlier_region_held_is_let_go(quota, limits):
+    quota.hold_to(None)
+    assert limits.set == [None]
+
+
+def test_the_baseline_is_for_good(quota, limits):
+    quota.restore()
+    assert limits.set == []
+    quota.hold_to_baseline()
+    quota.restore()
+    quota.hold_to(None)
+    quota.hold_to(2.0)
+    quota.lift()
+    quota.restore()
+    assert limits.set == [0.2, None, 0.2]
