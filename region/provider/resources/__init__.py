@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from region.provider.handler import Handler
+from region.provider.resources.autoscaling.attachment import Attachment, TrafficSourceAttachment
 from region.provider.resources.autoscaling.group import Group
+from region.provider.resources.autoscaling.lifecycle_hook import LifecycleHook
 from region.provider.resources.autoscaling.notification import Notification
 from region.provider.resources.autoscaling.policy import Policy
 from region.provider.resources.autoscaling.schedule import Schedule
 from region.provider.resources.autoscaling.tag import Tag
 from region.provider.resources.budgets.budget import Budget
+from region.provider.resources.cloudwatch.composite_alarm import CompositeAlarm
 from region.provider.resources.cloudwatch.dashboard import Dashboard
 from region.provider.resources.cloudwatch.log_group import LogGroup
 from region.provider.resources.cloudwatch.metric_alarm import MetricAlarm
@@ -35,6 +38,7 @@ from region.provider.resources.ec2.security_group import SecurityGroup
 from region.provider.resources.ec2.subnet import Subnet
 from region.provider.resources.ec2.vpc import Vpc
 from region.provider.resources.ec2.vpc_endpoint import VpcEndpoint
+from region.provider.resources.fis.experiment_template import ExperimentTemplate
 from region.provider.resources.iam.instance_profile import InstanceProfile
 from region.provider.resources.iam.role import Role
 from region.provider.resources.iam.role_policy import RolePolicy
@@ -46,6 +50,7 @@ from region.provider.resources.lb.load_balancer import LoadBalancer
 from region.provider.resources.lb.target_group import TargetGroup
 from region.provider.resources.rds.instance import Instance as RdsInstance
 from region.provider.resources.rds.parameter_group import ParameterGroup
+from region.provider.resources.rds.snapshot import Snapshot
 from region.provider.resources.rds.subnet_group import SubnetGroup
 from region.provider.resources.s3.bucket import Bucket
 from region.provider.resources.s3.bucket_lifecycle_configuration import BucketLifecycleConfiguration
@@ -63,12 +68,16 @@ from region.provider.resources.vpc.security_group_egress_rule import SecurityGro
 from region.provider.resources.vpc.security_group_ingress_rule import SecurityGroupIngressRule
 
 _HANDLERS: Final[tuple[type[Handler], ...]] = (
+    Attachment,
     Group,
+    LifecycleHook,
     Notification,
     Policy,
     Schedule,
     Tag,
+    TrafficSourceAttachment,
     Budget,
+    CompositeAlarm,
     Dashboard,
     LogGroup,
     MetricAlarm,
@@ -88,6 +97,7 @@ _HANDLERS: Final[tuple[type[Handler], ...]] = (
     Subnet,
     Vpc,
     VpcEndpoint,
+    ExperimentTemplate,
     InstanceProfile,
     Role,
     RolePolicy,
@@ -99,6 +109,7 @@ _HANDLERS: Final[tuple[type[Handler], ...]] = (
     TargetGroup,
     RdsInstance,
     ParameterGroup,
+    Snapshot,
     SubnetGroup,
     Bucket,
     BucketLifecycleConfiguration,

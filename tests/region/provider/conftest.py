@@ -269,6 +269,34 @@ class World:
         return self._once("dbs", "aws:rds/subnetGroup:SubnetGroup", subnetIds=self.subnets).id
 
     @property
+    def database(self) -> str:
+        return self._once(
+            "database",
+            "aws:rds/instance:Instance",
+            identifier="notes",
+            engine="postgres",
+            instanceClass="db.t4g.micro",
+            allocatedStorage=20,
+            username="keeper",
+            manageMasterUserPassword=True,
+            dbSubnetGroupName=self.database_subnets,
+            skipFinalSnapshot=True,
+        )["identifier"]
+
+    def alarm(self, key: str) -> str:
+        return self._once(
+            f"alarm-{key}",
+            "aws:cloudwatch/metricAlarm:MetricAlarm",
+            namespace="own",
+            metricName="m",
+            statistic="Sum",
+            comparisonOperator="GreaterThanThreshold",
+            threshold=1,
+            period=60,
+            evaluationPeriods=1,
+        )["name"]
+
+    @property
     def key(self) -> str:
         return self._once("key", "aws:kms/key:Key")["arn"]
 

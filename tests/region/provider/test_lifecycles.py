@@ -71,6 +71,16 @@ def notification(kind: str, threshold: float, world: Any) -> dict[str, Any]:
     }
 
 
+def metric(name: str) -> dict[str, Any]:
+    return {
+        "namespace": "AWS/ApplicationELB",
+        "metricName": name,
+        "dimensions": {"LoadBalancer": "app/a/1"},
+        "period": 60,
+        "stat": "Sum",
+    }
+
+
 RULE = {"ipProtocol": "tcp", "fromPort": 80, "toPort": 80}
 
 
@@ -747,6 +757,132 @@ CASES = [
         },
         lambda _: {"extendedStatistic": "p95"},
         id="MetricAlarmOfAPercentile",
+    ),
+    Case(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        lambda w: {
+            "metricQueries": [
+                {
+                    "id": "share",
+                    "expression": "100 * errors / requests",
+                    "label": "errors in percent",
+                    "returnData": True,
+                },
+                {
+                    "id": "errors",
+                    "returnData": False,
+                    "metric": metric("HTTPCode_Target_5XX_Count"),
+                },
+                {"id": "requests", "metric": metric("RequestCount")},
+            ],
+            "comparisonOperator": "GreaterThanThreshold",
+            "threshold": 1,
+            "evaluationPeriods": 2,
+            "alarmActions": [w.topic],
+        },
+        lambda _: {"threshold": 2},
+        id="MetricAlarmOfMath",
+    ),
+    Case(
+        "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+        lambda w: {
+            "alarmName": "both",
+            "alarmRule": f'ALARM("{w.alarm("1")}") AND ALARM("{w.alarm("2")}")',
+            "alarmDescription": "both at once",
+            "alarmActions": [w.topic],
+            "actionsSuppressor": {
+                "alarm": w.alarm("3"),
+                "extensionPeriod": 60,
+                "waitPeriod": 120,
+            },
+            "tags": {"a": "1"},
+        },
+        lambda w: {
+            "alarmRule": f'ALARM("{w.alarm("1")}") OR ALARM("{w.alarm("2")}")',
+            "okActions": [w.topic],
+            "tags": {"b": "2"},
+        },
+        lambda _: {"alarmName": "other"},
+        ("arn",),
+    ),
+    Case(
+        "aws:fis/experimentTemplate:ExperimentTemplate",
+        lambda w: {
+            "description": "stop one of two",
+            "roleArn": w.role_arn(),
+            "stopConditions": [{"source": "none"}],
+            "actions": [
+                {
+                    "name": "stop",
+                    "actionId": "aws:ec2:stop-instances",
+                    "parameters": [{"key": "startInstancesAfterDuration", "value": "PT2M"}],
+                    "target": {"key": "Instances", "value": "half"},
+                },
+                {
+                    "name": "wait",
+                    "actionId": "aws:fis:wait",
+                    "description": "until it is seen",
+                    "parameters": [{"key": "duration", "value": "PT1M"}],
+                    "startAfters": ["stop"],
+                },
+            ],
+            "targets": [
+                {
+                    "name": "half",
+                    "resourceType": "aws:ec2:instance",
+                    "selectionMode": "PERCENT(50)",
+                    "resourceTags": [{"key": "app", "value": "notes"}],
+                    "filters": [{"path": "State.Name", "values": ["running"]}],
+                }
+            ],
+            "tags": {"a": "1"},
+        },
+        lambda w: {
+            "description": "stop all",
+            "stopConditions": [
+                {
+                    "source": "aws:cloudwatch:alarm",
+                    "value": f"arn:aws:cloudwatch:ap-northeast-2:123456789012:alarm:{w.alarm('1')}",
+                }
+            ],
+            "experimentOptions": {"emptyTargetResolutionMode": "skip"},
+            "tags": {"b": "2"},
+        },
+    ),
+    Case(
+        "aws:rds/snapshot:Snapshot",
+        lambda w: {
+            "dbInstanceIdentifier": w.database,
+            "dbSnapshotIdentifier": "before",
+            "tags": {"a": "1"},
+        },
+        lambda _: {"tags": {"b": "2"}},
+        lambda _: {"dbSnapshotIdentifier": "after"},
+        ("dbSnapshotArn", "status", "allocatedStorage", "engine"),
+    ),
+    Case(
+        "aws:autoscaling/lifecycleHook:LifecycleHook",
+        lambda w: {
+            "autoscalingGroupName": w.fleet,
+            "name": "drain",
+            "lifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+            "notificationMetadata": "about",
+        },
+        lambda _: {"heartbeatTimeout": 60, "defaultResult": "CONTINUE"},
+        lambda _: {"name": "other"},
+    ),
+    Case(
+        "aws:autoscaling/attachment:Attachment",
+        lambda w: {"autoscalingGroupName": w.fleet, "lbTargetGroupArn": w.targets()["arn"]},
+        replace=lambda w: {"lbTargetGroupArn": w.targets("2")["arn"]},
+    ),
+    Case(
+        "aws:autoscaling/trafficSourceAttachment:TrafficSourceAttachment",
+        lambda w: {
+            "autoscalingGroupName": w.fleet,
+            "trafficSource": {"identifier": w.targets()["arn"], "type": "elbv2"},
+        },
+        replace=lambda w: {"trafficSource": {"identifier": w.targets("2")["arn"], "type": "elbv2"}},
     ),
     Case(
         "aws:cloudwatch/dashboard:Dashboard",

@@ -15,6 +15,9 @@ SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 KEY = "aws:kms/key:Key"
 BUDGET = "aws:budgets/budget:Budget"
 CONFIG = "aws:codedeploy/deploymentConfig:DeploymentConfig"
+COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+EXPERIMENT = "aws:fis/experimentTemplate:ExperimentTemplate"
+SCALING = "arn:aws:autoscaling:ap-northeast-2:123456789012:scalingPolicy:1:autoScalingGroupName/a:x"
 
 WATCH = {
     "namespace": "AWS/EC2",
@@ -25,6 +28,12 @@ WATCH = {
     "period": 60,
     "evaluationPeriods": 2,
 }
+MATH = {
+    "comparisonOperator": "GreaterThanThreshold",
+    "threshold": 0,
+    "evaluationPeriods": 2,
+}
+QUERY = {"id": "q", "expression": "1 + 1", "returnData": True}
 COSTS = {"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "9", "limitUnit": "USD"}
 NOTIFICATION = {
     "comparisonOperator": "GREATER_THAN",
@@ -48,7 +57,37 @@ def without(inputs: dict[str, Any], *names: str) -> dict[str, Any]:
         (ALARM, {**WATCH, "period": 45}, "period", "multiple of 60"),
         (ALARM, {**WATCH, "datapointsToAlarm": 3}, "datapointsToAlarm", "'evaluationPeriods' 2"),
         (ALARM, {**WATCH, "treatMissingData": "ok"}, "treatMissingData", "'notBreaching'"),
-        (ALARM, {**WATCH, "metricQueries": []}, "metricQueries", "watch one metric"),
+        (ALARM, {**WATCH, "metricQueries": [QUERY]}, "statistic", "is for an alarm on one metric"),
+        (ALARM, {**MATH, "metricQueries": [QUERY, QUERY]}, "metricQueries", "exactly one query"),
+        (
+            ALARM,
+            {**MATH, "metricQueries": [without(QUERY, "expression")]},
+            "metricQueries[0]",
+            "either",
+        ),
+        (
+            ALARM,
+            without({**MATH, "metricQueries": [QUERY]}, "threshold"),
+            "threshold",
+            "metric math",
+        ),
+        (
+            COMPOSITE,
+            {"alarmName": "a", "alarmRule": "TRUE", "alarmActions": [SCALING]},
+            "alarmActions",
+            "run no scaling policies",
+        ),
+        (
+            EXPERIMENT,
+            {
+                "description": "d",
+                "roleArn": "arn:aws:iam::123456789012:role/fis",
+                "stopConditions": [{"source": "none"}],
+                "actions": [{"name": "a", "actionId": "aws:fis:wait"}] * 2,
+            },
+            "actions",
+            "name of two",
+        ),
         (LOGS, {"retentionInDays": 31}, "retentionInDays", "use 30"),
         (TOPIC, {"fifoTopic": True}, "fifoTopic", "does not implement 'fifoTopic'"),
         (TOPIC, {"policy": "{}"}, "policy", "use aws.sns.TopicPolicy"),

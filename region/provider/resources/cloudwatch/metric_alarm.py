@@ -12,6 +12,7 @@ from region.provider.autoname import Naming
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, found, given, sync_tags, tag_list, tag_map
 from region.provider.operation import Operation
+from region.provider.resources.cloudwatch import metric_queries
 from region.provider.values import Properties
 
 COMPARISONS = (
@@ -47,27 +48,24 @@ _ALARM = {
 
 
 class MetricAlarm(Handler):
-    """`aws.cloudwatch.MetricAlarm` of one metric."""
+    """`aws.cloudwatch.MetricAlarm` of one metric, or of metric math."""
 
     resource_type = "aws:cloudwatch/metricAlarm:MetricAlarm"
-    supported = frozenset({"name", "dimensions", "tags", *_ALARM.values()})
-    hints: ClassVar = {
-        "metricQueries": "watch one metric; only PutMetricAlarm itself takes expressions here"
-    }
+    supported = frozenset({"name", "dimensions", "tags", *_ALARM.values(), *metric_queries.PATHS})
     defaults: ClassVar = {"actionsEnabled": True, "treatMissingData": "missing"}
-    sets = frozenset({"alarmActions", "okActions", "insufficientDataActions"})
+    sets = frozenset({"alarmActions", "okActions", "insufficientDataActions", metric_queries.INPUT})
     naming = Naming(prefix="", pattern=r"[^\x00-\x1f]+", rule="any printable characters")
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that there is one metric, one statistic and one threshold."""
-        for name in ("metricName", "namespace", "period", "threshold"):
-            if inputs.get(name) is None:
-                yield CheckFailure(name, f"an alarm on a metric needs {name!r}; set it")
+        if inputs.get(metric_queries.INPUT) is None:
+            yield from _check_metric(inputs)
+        else:
+            yield from _check_math(inputs)
         for name in ("comparisonOperator", "evaluationPeriods"):
             if inputs.get(name) is None:
                 yield CheckFailure(name, f"an alarm needs {name!r}; set it")
-        yield from checks.exactly_one(inputs, ["statistic", "extendedStatistic"])
         yield from checks.one_of(
             "comparisonOperator", inputs.get("comparisonOperator"), COMPARISONS
         )
@@ -89,9 +87,13 @@ class MetricAlarm(Handler):
 
     def _put(self, op: Operation, inputs: Properties, **more: Any) -> None:
         dimensions: Mapping[str, str] = inputs.get("dimensions") or {}
+        queries = inputs.get(metric_queries.INPUT)
+        if queries:
+            more["Metrics"] = metric_queries.parameter(queries)
+        else:
+            more["Dimensions"] = [{"Name": key, "Value": dimensions[key]} for key in dimensions]
         op.aws.cloudwatch.put_metric_alarm(
             AlarmName=inputs["name"],
-            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
             **given(_ALARM, inputs),
             **more,
         )
@@ -119,12 +121,13 @@ class MetricAlarm(Handler):
         for alarm in response["MetricAlarms"]:
             arn = _alarm_arn(op, identity)
             tags = op.aws.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags")
+            queries = metric_queries.described(alarm.get("Metrics") or (), state)
             return {
                 "name": alarm["AlarmName"],
                 "arn": alarm.get("AlarmArn", arn),
-                "dimensions": {item["Name"]: item["Value"] for item in alarm["Dimensions"]},
                 "tags": tag_map(tags),
                 **found(_ALARM, alarm),
+                **({metric_queries.INPUT: queries} if queries else _dimensions(alarm)),
             }
         return None
 
@@ -132,6 +135,27 @@ class MetricAlarm(Handler):
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
         """Call DeleteAlarms."""
         op.aws.cloudwatch.delete_alarms(AlarmNames=[identity])
+
+
+def _dimensions(alarm: Mapping[str, Any]) -> Properties:
+    return {"dimensions": {item["Name"]: item["Value"] for item in alarm["Dimensions"]}}
+
+
+def _check_metric(inputs: Properties) -> Iterable[CheckFailure]:
+    for name in ("metricName", "namespace", "period", "threshold"):
+        if inputs.get(name) is None:
+            yield CheckFailure(name, f"an alarm on a metric needs {name!r}; set it")
+    yield from checks.exactly_one(inputs, ["statistic", "extendedStatistic"])
+
+
+def _check_math(inputs: Properties) -> Iterable[CheckFailure]:
+    yield from metric_queries.check(inputs[metric_queries.INPUT])
+    if inputs.get("threshold") is None:
+        yield CheckFailure("threshold", "an alarm on metric math needs 'threshold'; set it")
+    for name in ("metricName", "namespace", "period", "statistic", "dimensions"):
+        if inputs.get(name) is not None:
+            reason = f"{name!r} is for an alarm on one metric; say it in 'metricQueries'"
+            yield CheckFailure(name, reason)
 
 
 def _alarm_arn(op: Operation, name: str) -> str:
