@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.scaling_group import Fleet
 from tests.conformance.test_balancer_api import balancer, modify
 
 
@@ -77,3 +78,27 @@ def test_practice_runs_need_an_outcome_alarm(cloud: Cloud, network: Network) -> 
     arc.cancel_practice_run(zonalShiftId=run["zonalShiftId"])
     (listed,) = arc.list_zonal_shifts(resourceIdentifier=arn)["items"]
     assert listed["practiceRunOutcome"] == "INTERRUPTED"
+
+
+@pytest.mark.slow
+@pytest.mark.row("ASG-Z01")
+def test_unhealthy_members_of_a_shifted_zone_may_stay(cloud: Cloud, network: Network) -> None:
+    arc = cloud.client("arc-zonal-shift")
+    policy = {"ZonalShiftEnabled": True, "ImpairedZoneHealthCheckBehavior": "IgnoreUnhealthy"}
+    fleet = Fleet(cloud, network, 3, AvailabilityZoneImpairmentPolicy=policy)
+    sick = next(iter(fleet.names()))
+    zone = fleet.members()[sick]["AvailabilityZone"]
+    shift = arc.start_zonal_shift(
+        resourceIdentifier=fleet.describe()["AutoScalingGroupARN"],
+        awayFrom=zone_id(cloud, zone),
+        expiresIn="1h",
+        comment="drill",
+    )["zonalShiftId"]
+    fleet.mark(sick, ShouldRespectGracePeriod=False)
+    before = fleet.names()
+    fleet.capacity(4)
+    (new,) = fleet.wait_for(4) - before
+    assert fleet.members()[new]["AvailabilityZone"] != zone
+    assert fleet.members()[sick]["HealthStatus"] == "Unhealthy"
+    arc.cancel_zonal_shift(zonalShiftId=shift)
+    fleet.wait_for(4, without=[sick])

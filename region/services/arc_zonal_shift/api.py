@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from moto.ec2.models import EC2Backend
-from moto.elbv2.models import FakeLoadBalancer
 
 from region.api.own_services import Call, ServiceError
 from region.services.arc_zonal_shift.periods import PRACTICE_RUN
+from region.services.arc_zonal_shift.resources import HOW_TO_ENABLE, Resource, all_of
 from region.services.arc_zonal_shift.store import (
     ACTIVE,
     CANCELED,
@@ -25,8 +25,6 @@ from region.services.arc_zonal_shift.store import (
     seconds_of,
     store_of,
 )
-from region.services.elbv2 import attributes
-from region.services.elbv2.records import LoadBalancerRecord
 
 if TYPE_CHECKING:
     from region.api.server import ControlPlane
@@ -58,7 +56,7 @@ class ZonalShiftApi:
     """Answers the calls."""
 
     def __init__(self, plane: ControlPlane) -> None:
-        """Answer for the load balancers of `plane`."""
+        """Answer for the load balancers and groups of `plane`."""
         self._plane = plane
         # By method, first part of the path, and whether there is more of it.
         self._calls: Mapping[tuple[str, str, bool], _Handler] = {
@@ -97,20 +95,19 @@ class ZonalShiftApi:
     # Shifts ----------------------------------------------------------------------------------
 
     def _start(self, body: Mapping[str, Any]) -> Mapping[str, object]:
-        balancer = self._balancer(str(body.get("resourceIdentifier", "")))
-        self._check_free(balancer)
-        zone = self._zone(balancer, str(body.get("awayFrom", "")))
+        resource = self._managed(str(body.get("resourceIdentifier", "")))
+        self._check_free(resource)
+        zone = self._zone(resource, str(body.get("awayFrom", "")))
         comment = _comment(body)
         expiry = now() + self._seconds(str(body.get("expiresIn", "")))
-        shift = Shift(balancer.arn, zone, comment, now(), expiry)
+        shift = Shift(resource.arn, zone, comment, now(), expiry)
         self._store.add(shift)
-        self._tell(balancer, zone)
+        self._tell(resource, zone)
         return _described(shift)
 
-    def _tell(self, balancer: FakeLoadBalancer, zone: str) -> None:
-        """Let the load balancer know at once; the controller keeps it up to date."""
-        name = zone_names(self._plane.backend("ec2"))[zone]
-        LoadBalancerRecord.of(balancer).away_from = frozenset({name})
+    def _tell(self, resource: Resource, zone: str) -> None:
+        """Let the resource know at once; the controller keeps it up to date."""
+        resource.shift_away(frozenset({zone_names(self._plane.backend("ec2"))[zone]}))
 
     def _list(self, query: Mapping[str, str]) -> Mapping[str, object]:
         wanted, resource = query.get("status"), query.get("resourceIdentifier")
@@ -130,9 +127,9 @@ class ZonalShiftApi:
         shift.status = CANCELED
         if practice:
             shift.outcome = "INTERRUPTED"
-        balancer = self._plane.backend("elbv2").load_balancers.get(shift.resource)
-        if balancer is not None:
-            LoadBalancerRecord.of(balancer).away_from = frozenset()
+        resource = all_of(self._plane).get(shift.resource)
+        if resource is not None:
+            resource.shift_away(frozenset())
         return _described(shift)
 
     def _update(self, identity: str, body: Mapping[str, Any]) -> Mapping[str, object]:
@@ -165,15 +162,15 @@ class ZonalShiftApi:
             raise invalid(message, "InvalidExpiresIn")
         return self._plane.config.seconds(seconds)
 
-    def _check_free(self, balancer: FakeLoadBalancer) -> None:
-        under_way = self._store.active(balancer.arn)
+    def _check_free(self, resource: Resource) -> None:
+        under_way = self._store.active(resource.arn)
         if under_way is None:
             return
         if under_way.practice:
             # A shift that somebody starts takes precedence.
             self._cancel(under_way.id, practice=True)
             return
-        message = f"There is an active zonal shift for {balancer.arn}."
+        message = f"There is an active zonal shift for {resource.arn}."
         raise ServiceError(
             409,
             "ConflictException",
@@ -184,50 +181,38 @@ class ZonalShiftApi:
 
     # Resources -------------------------------------------------------------------------------
 
-    def _managed(self) -> list[FakeLoadBalancer]:
-        return [
-            balancer
-            for balancer in self._plane.backend("elbv2").load_balancers.values()
-            if str(balancer.attrs.get(attributes.ZONAL_SHIFT)) == "true"
-        ]
-
     def _resources(self) -> Mapping[str, object]:
-        return {"items": [self._summary(item) for item in self._managed()]}
+        found = [one for one in all_of(self._plane).values() if one.enabled]
+        return {"items": [self._summary(item) for item in found]}
 
-    def _balancer(self, name: str) -> FakeLoadBalancer:
-        known = self._plane.backend("elbv2").load_balancers
-        found = known.get(name) or next(
-            (item for item in known.values() if item.name == name), None
-        )
+    def _managed(self, name: str) -> Resource:
+        known = all_of(self._plane)
+        found = known.get(name) or next((one for one in known.values() if one.name == name), None)
         if found is None:
             raise ServiceError(
                 404, "ResourceNotFoundException", f"The resource {name} does not exist."
             )
-        if found not in self._managed():
-            message = (
-                f"Zonal shift is not enabled for {name}: set {attributes.ZONAL_SHIFT} of the load "
-                "balancer to true."
-            )
+        if not found.enabled:
+            message = f"Zonal shift is not enabled for {name}: {HOW_TO_ENABLE}."
             raise invalid(message, "InvalidResourceIdentifier")
         return found
 
-    def _zone(self, balancer: FakeLoadBalancer, identity: str) -> str:
-        ids = self._zones(balancer)
+    def _zone(self, resource: Resource, identity: str) -> str:
+        ids = self._zones(resource)
         if identity not in ids:
             message = f"awayFrom '{identity}' is not a zone of the resource: {', '.join(ids)}."
             raise invalid(message, "InvalidAz")
         return identity
 
-    def _zones(self, balancer: FakeLoadBalancer) -> list[str]:
+    def _zones(self, resource: Resource) -> list[str]:
         names = zone_names(self._plane.backend("ec2"))
-        nodes = LoadBalancerRecord.of(balancer).nodes
-        return sorted(key for key, name in names.items() if name in nodes)
+        return sorted(key for key, name in names.items() if name in resource.zones)
 
-    def _applied(self, balancer: FakeLoadBalancer) -> dict[str, object]:
-        shift = self._store.active(balancer.arn)
+    def _applied(self, resource: Resource) -> dict[str, object]:
+        shift = self._store.active(resource.arn)
         weights = {
             zone: 0.0 if shift is not None and shift.away_from == zone else 1.0
-            for zone in self._zones(balancer)
+            for zone in self._zones(resource)
         }
         return {
             "appliedWeights": weights,
@@ -236,98 +221,96 @@ class ZonalShiftApi:
             "zonalAutoshiftStatus": "DISABLED",
         }
 
-    def _summary(self, balancer: FakeLoadBalancer) -> dict[str, object]:
+    def _summary(self, resource: Resource) -> dict[str, object]:
         return {
-            "arn": balancer.arn,
-            "name": balancer.name,
-            "availabilityZones": self._zones(balancer),
-            **self._applied(balancer),
-            "practiceRunStatus": "ENABLED" if balancer.arn in self._store.practice else "DISABLED",
+            "arn": resource.arn,
+            "name": resource.name,
+            "availabilityZones": self._zones(resource),
+            **self._applied(resource),
+            "practiceRunStatus": "ENABLED" if resource.arn in self._store.practice else "DISABLED",
         }
 
     def _resource(self, name: str) -> Mapping[str, object]:
-        balancer = self._balancer(name)
+        resource = self._managed(name)
         found: dict[str, object] = {
-            "arn": balancer.arn,
-            "name": balancer.name,
-            **self._applied(balancer),
+            "arn": resource.arn,
+            "name": resource.name,
+            **self._applied(resource),
         }
-        if balancer.arn in self._store.practice:
-            found["practiceRunConfiguration"] = self._store.practice[balancer.arn]
+        if resource.arn in self._store.practice:
+            found["practiceRunConfiguration"] = self._store.practice[resource.arn]
         return found
 
     def _autoshift(self, name: str, body: Mapping[str, Any]) -> Mapping[str, object]:
-        balancer = self._balancer(name)
+        resource = self._managed(name)
         if body.get("zonalAutoshiftStatus") != "DISABLED":
             message = (
                 "The local region does not implement zonal autoshift: AWS would start it. Use "
                 "StartZonalShift or StartPracticeRun."
             )
             raise ServiceError(501, "NotImplemented", message)
-        return {"resourceIdentifier": balancer.arn, "zonalAutoshiftStatus": "DISABLED"}
+        return {"resourceIdentifier": resource.arn, "zonalAutoshiftStatus": "DISABLED"}
 
     # Practice runs ---------------------------------------------------------------------------
 
     def _configure(self, body: Mapping[str, Any]) -> Mapping[str, object]:
-        balancer = self._balancer(str(body.get("resourceIdentifier", "")))
-        if balancer.arn in self._store.practice:
-            message = f"{balancer.arn} has a practice run configuration."
+        resource = self._managed(str(body.get("resourceIdentifier", "")))
+        if resource.arn in self._store.practice:
+            message = f"{resource.arn} has a practice run configuration."
             raise ServiceError(
                 409, "ConflictException", message, reason="PracticeConfigurationAlreadyExists"
             )
         given = {name: body[name] for name in _PRACTICE if body.get(name)}
-        return self._configured(balancer, given)
+        return self._configured(resource, given)
 
     def _reconfigure(self, name: str, body: Mapping[str, Any]) -> Mapping[str, object]:
-        balancer, present = self._with_practice(name)
+        resource, present = self._with_practice(name)
         changed = {**present, **{key: body[key] for key in _PRACTICE if key in body}}
-        return self._configured(balancer, changed)
+        return self._configured(resource, changed)
 
     def _unconfigure(self, name: str) -> Mapping[str, object]:
-        balancer, _ = self._with_practice(name)
-        del self._store.practice[balancer.arn]
+        resource, _ = self._with_practice(name)
+        del self._store.practice[resource.arn]
         return {
-            "arn": balancer.arn,
-            "name": balancer.name,
+            "arn": resource.arn,
+            "name": resource.name,
             "zonalAutoshiftStatus": "DISABLED",
         }
 
-    def _with_practice(self, name: str) -> tuple[FakeLoadBalancer, dict[str, Any]]:
-        balancer = self._balancer(name)
-        present = self._store.practice.get(balancer.arn)
+    def _with_practice(self, name: str) -> tuple[Resource, dict[str, Any]]:
+        resource = self._managed(name)
+        present = self._store.practice.get(resource.arn)
         if present is None:
-            message = f"{balancer.arn} has no practice run configuration."
+            message = f"{resource.arn} has no practice run configuration."
             raise ServiceError(404, "ResourceNotFoundException", message)
-        return balancer, present
+        return resource, present
 
-    def _configured(
-        self, balancer: FakeLoadBalancer, wanted: dict[str, Any]
-    ) -> Mapping[str, object]:
-        """Keep the configuration of a load balancer's practice runs, and describe it."""
+    def _configured(self, resource: Resource, wanted: dict[str, Any]) -> Mapping[str, object]:
+        """Keep the configuration of a load resource's practice runs, and describe it."""
         if not wanted.get("outcomeAlarms"):
             message = "A practice run configuration needs an alarm in 'outcomeAlarms'."
             raise invalid(message, "InvalidPracticeBlocker")
-        self._store.practice[balancer.arn] = wanted
+        self._store.practice[resource.arn] = wanted
         return {
-            "arn": balancer.arn,
-            "name": balancer.name,
+            "arn": resource.arn,
+            "name": resource.name,
             "zonalAutoshiftStatus": "DISABLED",
             "practiceRunConfiguration": wanted,
         }
 
     def _practice(self, body: Mapping[str, Any]) -> Mapping[str, object]:
-        balancer, configuration = self._with_practice(str(body.get("resourceIdentifier", "")))
-        if self._store.active(balancer.arn) is not None:
-            message = f"There is an active zonal shift for {balancer.arn}."
+        resource, configuration = self._with_practice(str(body.get("resourceIdentifier", "")))
+        if self._store.active(resource.arn) is not None:
+            message = f"There is an active zonal shift for {resource.arn}."
             raise ServiceError(409, "ConflictException", message, reason="ZonalShiftAlreadyExists")
-        zone = self._zone(balancer, str(body.get("awayFrom", "")))
+        zone = self._zone(resource, str(body.get("awayFrom", "")))
         blocking = [*configuration.get("blockingAlarms", ()), *configuration["outcomeAlarms"]]
         for name in in_alarm(self._plane, blocking):
             raise invalid(f"Alarm {name} is in alarm.", "InvalidPracticeBlocker")
         length = self._plane.config.seconds(PRACTICE_RUN.seconds)
-        shift = Shift(balancer.arn, zone, _comment(body), now(), now() + length, outcome="PENDING")
+        shift = Shift(resource.arn, zone, _comment(body), now(), now() + length, outcome="PENDING")
         self._store.add(shift)
-        self._tell(balancer, zone)
+        self._tell(resource, zone)
         return _described(shift)
 
 

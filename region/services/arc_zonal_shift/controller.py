@@ -8,17 +8,17 @@ from typing import Any
 from region.api import own_services
 from region.api.server import ControlPlane
 from region.services.arc_zonal_shift.api import ZonalShiftApi, zone_names
+from region.services.arc_zonal_shift.resources import all_of
 from region.services.arc_zonal_shift.store import SERVICE, in_alarm, now, store_of
-from region.services.elbv2.records import LoadBalancerRecord
 
 
 class ZonalShiftController:
-    """Answers the API of zonal shift, ends shifts, and tells load balancers of them."""
+    """Answers the API of zonal shift, ends shifts, and tells load balancers and groups of them."""
 
     name = "zonal shifts"
 
     def __init__(self, plane: ControlPlane) -> None:
-        """Work on the load balancers of `plane`."""
+        """Work on the load balancers and groups of `plane`."""
         self._plane = plane
         own_services.register(SERVICE, ZonalShiftApi(plane).answer)
 
@@ -26,19 +26,17 @@ class ZonalShiftController:
         """One round."""
         with self._plane.lock:
             store = store_of(self._plane)
-            balancers = self._plane.backend("elbv2").load_balancers
+            resources = all_of(self._plane)
 
             def has_failed(configuration: Mapping[str, Any]) -> bool:
                 return bool(in_alarm(self._plane, configuration.get("outcomeAlarms") or []))
 
-            changed = store.advance(now(), has_failed, set(balancers))
-            names = zone_names(self._plane.backend("ec2")) if balancers else {}
-            for arn, balancer in balancers.items():
+            changed = store.advance(now(), has_failed, set(resources))
+            names = zone_names(self._plane.backend("ec2")) if resources else {}
+            for arn, resource in resources.items():
                 shift = store.active(arn)
                 away = frozenset([names[shift.away_from]] if shift is not None else [])
-                record = LoadBalancerRecord.of(balancer)
-                if record.away_from != away:
-                    record.away_from, changed = away, True
+                changed |= resource.shift_away(away)
             if changed:
                 self._plane.notify()
 

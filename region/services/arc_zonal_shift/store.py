@@ -28,7 +28,7 @@ class Shift:
     """A zonal shift, or a practice run. Times in epoch seconds.
 
     Attributes:
-        resource: The ARN of the load balancer.
+        resource: The ARN of the load balancer or Auto Scaling group.
         away_from: The id of the Availability Zone.
         outcome: Of a practice run; empty for a shift that somebody started.
     """

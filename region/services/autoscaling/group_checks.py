@@ -14,7 +14,7 @@ from moto.autoscaling.models import AutoScalingBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
 
 from region.api.parameters import Parameters
-from region.services.autoscaling import launch_settings, periods
+from region.services.autoscaling import launch_settings, periods, zonal_shift
 from region.services.autoscaling.termination_policies import DEFAULT, POLICIES
 
 MOST_TARGET_GROUPS: Final = 50
@@ -306,14 +306,8 @@ def _check_structures(given: Parameters) -> None:
     one_of(str(strategy or ""), "capacityDistributionStrategy", STRATEGIES)
     impairment = given.structure("AvailabilityZoneImpairmentPolicy")
     behavior = impairment.get("ImpairedZoneHealthCheckBehavior")
-    values = ("ReplaceUnhealthy", "IgnoreUnhealthy")
-    one_of(str(behavior or ""), "impairedZoneHealthCheckBehavior", values)
-    if str(impairment.get("ZonalShiftEnabled")).lower() == "true":
-        message = (
-            "AvailabilityZoneImpairmentPolicy.ZonalShiftEnabled: load balancers can be shifted away "
-            "from a zone here, groups cannot; take the zone's subnets out of VPCZoneIdentifier"
-        )
-        raise NotImplementedError(message)
+    one_of(str(behavior or ""), "impairedZoneHealthCheckBehavior", zonal_shift.BEHAVIORS)
+    zonal_shift.check_policy(impairment)
     triggers = given.structure("InstanceLifecyclePolicy").get("RetentionTriggers") or {}
     on_abandon = str(triggers.get("TerminateHookAbandon") or "")
     one_of(on_abandon, "terminateHookAbandon", ("retain", "terminate"))

@@ -38,6 +38,7 @@ class GroupRecord(Record[FakeAutoScalingGroup]):
         launch_not_before: When the next launch may be attempted.
         failing_since: When the first of those failed.
         blocked_zones: When zones without capacity are tried again.
+        away_from: The zones that a zonal shift is away from.
         protected_at: The desired capacity that scale-in protection kept the group from reaching,
             once that was told.
         suspensions: Why processes are suspended, by process.
@@ -58,6 +59,7 @@ class GroupRecord(Record[FakeAutoScalingGroup]):
     launch_not_before: float = 0.0
     failing_since: float = 0.0
     blocked_zones: dict[str, float] = field(default_factory=dict[str, float])
+    away_from: frozenset[str] = frozenset()
     protected_at: int | None = None
     suspensions: dict[str, str] = field(default_factory=dict[str, str])
     traffic_sources: dict[str, TrafficSource] = field(default_factory=dict[str, TrafficSource])

@@ -10,7 +10,7 @@ import time
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 
 from region.api.server import ControlPlane
-from region.services.autoscaling import groups, launch_settings
+from region.services.autoscaling import groups, launch_settings, zonal_shift
 from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.autoscaling.settings import GroupSettings
 from region.services.autoscaling.termination_policies import Member, Placement
@@ -23,7 +23,7 @@ def settings_of(plane: ControlPlane, group: FakeAutoScalingGroup) -> GroupSettin
     record, now = GroupRecord.of(group), time.time()
     policy = record.instance_maintenance_policy or {}
     distribution = record.availability_zone_distribution or {}
-    blocked = frozenset(zone for zone, until in record.blocked_zones.items() if now < until)
+    without = {zone for zone, until in record.blocked_zones.items() if now < until}
     return GroupSettings(
         desired=(group.desired_capacity or 0) + record.surge,
         max_size=group.max_size or 0,
@@ -32,9 +32,11 @@ def settings_of(plane: ControlPlane, group: FakeAutoScalingGroup) -> GroupSettin
         min_healthy=_number(policy.get("MinHealthyPercentage")),
         max_healthy=_number(policy.get("MaxHealthyPercentage")),
         suspended=groups.suspended_processes(group),
-        blocked_zones=blocked,
+        blocked_zones=frozenset(without | record.away_from),
         being_replaced=sum(1 for member in group.instance_states if _is_being_replaced(member)),
-        balanced_only=distribution.get("CapacityDistributionStrategy") == BALANCED_ONLY,
+        # Launches do not wait for the end of a shift.
+        balanced_only=distribution.get("CapacityDistributionStrategy") == BALANCED_ONLY
+        and not record.away_from,
     )
 
 
@@ -55,12 +57,13 @@ def members_of(group: FakeAutoScalingGroup) -> list[Member]:
 def _member(group: FakeAutoScalingGroup, member: InstanceState) -> Member:
     record, instance = MemberRecord.of(member), member.instance
     launched = record.launched_template or {}
+    kept = zonal_shift.keeps_unhealthy(GroupRecord.of(group), instance.placement.zone or "")
     template = group.ec2_launch_template
     return Member(
         instance_id=instance.id,
         placement=Placement(instance.subnet_id or "", instance.placement.zone or ""),
         in_service=member.lifecycle_state == groups.IN_SERVICE,
-        healthy=member.health_status == "Healthy",
+        healthy=member.health_status == "Healthy" or kept,
         ready=record.ready,
         urgent=record.urgent,
         protected=bool(member.protected_from_scale_in),
@@ -91,7 +94,7 @@ def signature(group: FakeAutoScalingGroup) -> tuple[object, ...]:
     )
     record = GroupRecord.of(group)
     sources = tuple((arn, source.state) for arn, source in record.traffic_sources.items())
-    return (record.status, members, sources, tuple(record.blocked_zones))
+    return (record.status, members, sources, tuple(record.blocked_zones), record.away_from)
 
 
 def _number(value: object) -> int | None:

@@ -480,3 +480,34 @@ def test_spot_instances_are_refused(region):
     policy = mixed(region, "t4g.nano", OnDemandPercentageAboveBaseCapacity=50)
     with pytest.raises(ClientError, match="Spot instances, which the local region does not have"):
         region.create(LaunchTemplate={}, MixedInstancesPolicy=policy)
+
+
+@pytest.mark.parametrize("behavior", ["IgnoreUnhealthy", "ReplaceUnhealthy"])
+def test_a_zone_that_is_shifted_away_from_gets_nothing_and_may_keep_its_unhealthy(region, behavior):
+    region.create(
+        DesiredCapacity=3,
+        AvailabilityZoneImpairmentPolicy={
+            "ZonalShiftEnabled": True,
+            "ImpairedZoneHealthCheckBehavior": behavior,
+        },
+    )
+    region.rest()
+    before = {one["InstanceId"]: one["AvailabilityZone"] for one in region.members()}
+    name, zone = next(iter(before.items()))
+    with region.plane.lock:
+        group = region.plane.backend("autoscaling").autoscaling_groups["fleet"]
+        GroupRecord.of(group).away_from = frozenset({zone})
+    region.aws.autoscaling.set_instance_health(
+        InstanceId=name, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+    )
+    region.rest()
+    assert (name in region.names()) is (behavior == "IgnoreUnhealthy")
+    assert len(region.names()) == 3
+    region.aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=5)
+    region.rest()
+    new = [one for one in region.members() if one["InstanceId"] not in before]
+    assert zone not in {one["AvailabilityZone"] for one in new}
+    with region.plane.lock:
+        GroupRecord.of(group).away_from = frozenset()
+    region.rest()
+    assert name not in region.names()

@@ -30,6 +30,10 @@ def refused(call, code="ValidationError", match=None, **arguments):
         ({"AvailabilityZoneDistribution": {"CapacityDistributionStrategy": "x"}}, "Strategy"),
         ({"LaunchTemplate": {"LaunchTemplateName": "nobody"}}, "does not exist: nobody"),
         ({"InstanceMaintenancePolicy": {"MinHealthyPercentage": 90}}, "both"),
+        (
+            {"AvailabilityZoneImpairmentPolicy": {"ZonalShiftEnabled": True}},
+            "ImpairedZoneHealthCheckBehavior is required",
+        ),
     ],
 )
 def test_a_new_group_that_aws_refuses(create, aws, settings, match):
@@ -60,10 +64,6 @@ def test_minus_one_clears_the_maintenance_policy_and_the_warm_up(create, aws):
         ({"PlacementGroup": "rack"}, "PlacementGroup"),
         ({"LoadBalancerNames": ["classic"]}, "LoadBalancerNames"),
         ({"TrafficSources": [{"Identifier": "x", "Type": "elb"}]}, "TrafficSources"),
-        (
-            {"AvailabilityZoneImpairmentPolicy": {"ZonalShiftEnabled": True}},
-            "AvailabilityZoneImpairmentPolicy.ZonalShiftEnabled",
-        ),
         ({"AvailabilityZoneIds": ["apne2-az1"]}, "AvailabilityZoneIds"),
         ({"TerminationPolicies": ["arn:aws:lambda:x:1:function:f"]}, "TerminationPolicies"),
         (
