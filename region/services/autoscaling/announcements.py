@@ -17,6 +17,7 @@ from moto.sns.models import sns_backends
 
 from region import stamps
 from region.services.autoscaling.records import Activity, GroupRecord
+from region.services.ec2 import arns
 from region.services.events.emission import bus_of, publish
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def activity_ended(backend: AutoScalingBackend, activity: Activity) -> None:
     instance_id = activity.description.rpartition(": ")[2]
     instance_id = instance_id if instance_id.startswith("i-") else ""
     detail = _detail(group, activity, instance_id)
-    arn = f"arn:aws:ec2:{backend.region_name}:{backend.account_id}:instance/{instance_id}"
+    arn = arns.of_instance(backend.region_name, backend.account_id, instance_id)
     resources = [group.arn, arn] if instance_id else [group.arn]
     origin, destination = ("EC2", "AutoScalingGroup")
     if kind in {TERMINATE, TERMINATE_ERROR}:

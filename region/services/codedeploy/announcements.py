@@ -12,6 +12,7 @@ from region.api.server import ControlPlane
 from region.services import events
 from region.services.codedeploy import triggers
 from region.services.codedeploy.records import DeploymentRecord
+from region.services.ec2 import arns
 
 DEPLOYMENT_EVENT = "CodeDeploy Deployment State-change Notification"
 INSTANCE_EVENT = "CodeDeploy Instance State-change Notification"
@@ -38,7 +39,7 @@ def instance_changed(plane: ControlPlane, deployment: DeploymentInfo, instance_i
     state = STATES.get(DeploymentRecord.of(deployment).targets[instance_id].status)
     if state is not None:
         detail = {**_detail(plane, deployment, state), "instanceId": instance_id}
-        where = f"arn:aws:ec2:{plane.config.region}:{plane.config.account}:instance/{instance_id}"
+        where = arns.of_instance(plane.config.region, plane.config.account, instance_id)
         resources = [*_resources(plane, deployment), where]
         events.emit(plane, "aws.codedeploy", INSTANCE_EVENT, detail, resources)
 

@@ -17,6 +17,7 @@ from moto.codedeploy.models import DeploymentGroup, DeploymentInfo
 
 from region.api.server import ControlPlane
 from region.services.codedeploy.records import ROLLBACK, DeploymentRecord, TargetStatus
+from region.services.ec2 import arns
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def instance_changed(plane: ControlPlane, deployment: DeploymentInfo, instance_i
     event = INSTANCE.get(target.status)
     if event is None:
         return
-    where = f"{plane.config.region}:{plane.config.account}:instance/{instance_id}"
+    where = arns.of_instance(plane.config.region, plane.config.account, instance_id)
     lifecycle = [
         {
             "LifecycleEvent": one.name,
@@ -98,7 +99,7 @@ def instance_changed(plane: ControlPlane, deployment: DeploymentInfo, instance_i
         if one.started is not None
     ]
     content = {
-        "instanceId": f"arn:aws:ec2:{where}",
+        "instanceId": where,
         "lastUpdatedAt": _time(target.updated),
         "instanceStatus": target.status,
         "lifecycleEvents": json.dumps(lifecycle),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
+from region.services.ec2 import arns
 from region.services.ec2.instances import STATE_NAMES
 from region.services.events.emission import publish
 
@@ -38,7 +39,7 @@ class StateEventsController:
 
     def _emit(self, instance: Instance) -> None:
         config = self._plane.config
-        arn = f"arn:aws:ec2:{config.region}:{config.account}:instance/{instance.id}"
+        arn = arns.of_instance(config.region, config.account, instance.id)
         publish(
             self._plane.backend("events"),
             "aws.ec2",

@@ -10,6 +10,7 @@ from typing import Any, cast
 from moto.ec2.models.instances import Instance
 
 from region.api.server import ControlPlane
+from region.services.ec2 import arns
 from region.services.fis import catalogue
 
 
@@ -38,11 +39,11 @@ def _selected(found: list[str], mode: str) -> list[str]:
 
 
 def _instances(plane: ControlPlane) -> Iterator[tuple[str, dict[str, str], object]]:
-    prefix = f"arn:aws:ec2:{plane.config.region}:{plane.config.account}:instance/"
     for instance in plane.backend("ec2").all_instances():
         tags = {str(tag["key"]): str(tag["value"]) for tag in instance.get_tags()}
         if instance.state_code not in {32, 48}:  # Neither shutting down nor terminated.
-            yield prefix + instance.id, tags, instance
+            arn = arns.of_instance(plane.config.region, plane.config.account, instance.id)
+            yield arn, tags, instance
 
 
 def _databases(plane: ControlPlane) -> Iterator[tuple[str, dict[str, str], object]]:
