@@ -132,3 +132,10 @@ def test_a_path_that_leads_nowhere_finds_nothing():
     assert value_at(EVENT, "$.resources[0]") == "arn:aws:x"
     assert value_at(EVENT, "$.resources[3]") is None
     assert value_at(EVENT, "$.detail.none.at") is None
+
+
+def test_what_topics_have_sent_is_not_kept(plane, aws):
+    topic = aws.sns.create_topic(Name="t")["TopicArn"]
+    for number in range(3):
+        aws.sns.publish(TopicArn=topic, Message=str(number))
+    assert plane.backend("sns").topics[topic].sent_notifications == []
