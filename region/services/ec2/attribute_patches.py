@@ -36,6 +36,8 @@ def modify_instance_attribute(moto: Original, self: InstanceResponse) -> ActionR
         wanted[named[0].upper() + named[1:]] = given.get("Value")
     for name in wanted.keys() & set(_WITHOUT_EFFECT):
         raise NotImplementedError(f"attribute {name}: leave it out")
+    if str(wanted.get("SourceDestCheck")).lower() == "false":
+        raise NotImplementedError("attribute SourceDestCheck: instances forward no packets here")
     if wanted.keys() & _WHILE_STOPPED and instance.state_code != STOPPED:
         raise EC2ClientError(
             "IncorrectInstanceState",

@@ -53,6 +53,20 @@ def test_as_many_are_launched_as_asked_for_and_a_token_launches_once(aws, networ
     assert [one["InstanceId"] for one in again] == [one["InstanceId"] for one in first]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"SourceDestCheck": {"Value": False}},
+        {"Attribute": "sourceDestCheck", "Value": "false"},
+    ],
+)
+def test_an_instance_does_not_become_a_router(aws, network, given):
+    name = launch(aws, network)[0]["InstanceId"]
+    aws.ec2.modify_instance_attribute(InstanceId=name, SourceDestCheck={"Value": True})
+    with pytest.raises(ClientError, match=r"NotImplemented.*SourceDestCheck"):
+        aws.ec2.modify_instance_attribute(InstanceId=name, **given)
+
+
 def template(aws, **data):
     aws.ec2.create_launch_template(LaunchTemplateName="one", LaunchTemplateData=data)
 
