@@ -79,6 +79,8 @@ SECURITY_GROUP = (
 )
 INGRESS_RULE = ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",)
 EGRESS_RULE = ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",)
+PREFIX_LIST = ("aws:ec2/managedPrefixList:ManagedPrefixList",)
+PREFIX_LIST_ENTRY = ("aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry",)
 SECURITY_GROUP_RULE = ("aws:ec2/securityGroupRule:SecurityGroupRule",)
 
 DEPLOYMENT_GROUP = ("aws:codedeploy/deploymentGroup:DeploymentGroup",)
@@ -119,6 +121,18 @@ ROLE_POLICY_ATTACHMENTS_EXCLUSIVE = (
 MANAGED_POLICY = ("aws:iam/policy:Policy",)
 
 KMS_KEY = ("aws:kms/key:Key",)
+KMS_KEY_POLICY = ("aws:kms/keyPolicy:KeyPolicy",)
+KMS_ALIAS = ("aws:kms/alias:Alias",)
+KMS_GRANT = ("aws:kms/grant:Grant",)
+IMAGE_PERMISSION = ("aws:ec2/amiLaunchPermission:AmiLaunchPermission",)
+DATABASE_SNAPSHOT = ("aws:rds/snapshot:Snapshot", "aws:rds/clusterSnapshot:ClusterSnapshot")
+ACCELERATOR_GROUP = ("aws:globalaccelerator/endpointGroup:EndpointGroup",)
+ACCELERATOR_LISTENER = ("aws:globalaccelerator/listener:Listener",)
+FUNCTION_URL = ("aws:lambda/functionUrl:FunctionUrl",)
+LISTENER_CERTIFICATE = (
+    "aws:lb/listenerCertificate:ListenerCertificate",
+    "aws:alb/listenerCertificate:ListenerCertificate",
+)
 CAPACITY_PROVIDER = ("aws:ecs/capacityProvider:CapacityProvider",)
 SCALABLE_TARGET = ("aws:appautoscaling/target:Target",)
 SCHEDULED_SCALING = ("aws:appautoscaling/scheduledAction:ScheduledAction",)
@@ -150,11 +164,17 @@ CLUSTER_PARAMETER_GROUP = ("aws:rds/clusterParameterGroup:ClusterParameterGroup"
 CACHE_GROUP = ("aws:elasticache/replicationGroup:ReplicationGroup",)
 CACHE_SUBNET_GROUP = ("aws:elasticache/subnetGroup:SubnetGroup",)
 DATABASE_PROXY = ("aws:rds/proxy:Proxy",)
+PROXY_TARGET = ("aws:rds/proxyTarget:ProxyTarget",)
 CACHE_CLUSTER = ("aws:elasticache/cluster:Cluster",)
 FILE_SYSTEM = ("aws:efs/fileSystem:FileSystem",)
 MOUNT_TARGET = ("aws:efs/mountTarget:MountTarget",)
 FILE_SYSTEM_BACKUP = ("aws:efs/backupPolicy:BackupPolicy",)
+BACKUP_PLAN = ("aws:backup/plan:Plan",)
 BACKUP_SELECTION = ("aws:backup/selection:Selection",)
+SEARCH_DOMAIN = ("aws:opensearch/domain:Domain", "aws:elasticsearch/domain:Domain")
+MESSAGE_BROKER = ("aws:mq/broker:Broker",)
+MEMORY_CLUSTER = ("aws:memorydb/cluster:Cluster",)
+TABLE = ("aws:dynamodb/table:Table",)
 LOG_GROUP = ("aws:cloudwatch/logGroup:LogGroup",)
 ENCRYPTION_BY_DEFAULT = ("aws:ebs/encryptionByDefault:EncryptionByDefault",)
 
@@ -175,4 +195,12 @@ GROUP_POLICY = ("aws:iam/groupPolicy:GroupPolicy",)
 USER_POLICY_ATTACHMENT = ("aws:iam/userPolicyAttachment:UserPolicyAttachment",)
 GROUP_POLICY_ATTACHMENT = ("aws:iam/groupPolicyAttachment:GroupPolicyAttachment",)
 DATABASE_EVENTS = ("aws:rds/eventSubscription:EventSubscription",)
+TOPIC = ("aws:sns/topic:Topic",)
+TOPIC_SUBSCRIPTION = ("aws:sns/topicSubscription:TopicSubscription",)
+CHAT = (
+    "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",
+    "aws:chatbot/teamsChannelConfiguration:TeamsChannelConfiguration",
+)
+DNS_RECORD = ("aws:route53/record:Record",)
+NETWORK_INTERFACE = ("aws:ec2/networkInterface:NetworkInterface",)
 DEFAULT_SECURITY_GROUP = ("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",)

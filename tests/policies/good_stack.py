@@ -31,6 +31,7 @@ SETTINGS: dict[str, Any] = {
     "accessLogs": True,
     "databaseMultiAz": True,
     "protect": True,
+    "alarmEmail": "operations@example.com",
     "releaseOnUp": False,
 }
 """What the HA stack needs to keep also the rules that are advisory by default."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,9 @@ from guardrails.values import UNKNOWN, dig, is_absent, items, number
 _SUBNETS = ("networkConfiguration", "subnets")
 _GROUPS = ("networkConfiguration", "securityGroups")
 _PROVIDER_KEYS = ("name", "arn", "id")
+_BOUND = re.compile(
+    r"attribute:ecs\.availability-zone\s*(?:==|=|in)\s*\[?(?P<zones>[a-z0-9\-, '\"]+)\]?"
+)
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 
 
@@ -104,6 +108,9 @@ class ContainerService:
 
         `outside` holds the zones of subnets outside the stack, by subnet id.
         """
+        bound = self._bound_zones()
+        if bound:
+            return Spread(bound, len(bound), len(bound), ("by placement_constraints",))
         own, given = NOTHING, self.resource.get(*_SUBNETS)
         if self.own_addresses and not is_absent(given):
             own = spread(self._stack, self.resource, (_SUBNETS[0],), outside or {}, value=given)
@@ -113,14 +120,35 @@ class ContainerService:
         below = together(hosts)
         return own if own is not NOTHING and own.certain < below.certain else below
 
+    def _bound_zones(self) -> tuple[str, ...]:
+        """Return the zones to which a placement constraint binds its tasks; none for no such one."""
+        found = (
+            _BOUND.search(expression)
+            for one in items(self.resource.get("placementConstraints"))
+            if isinstance(expression := dig(one, "expression"), str)
+        )
+        zones = {
+            zone.strip(" '\"")
+            for one in found
+            if one is not None
+            for zone in one["zones"].split(",")
+        }
+        return tuple(sorted(zones))
+
+    @property
+    def on_fargate(self) -> bool:
+        """Whether AWS chooses the machines for its tasks."""
+        strategies = items(self.resource.get("capacityProviderStrategies"))
+        named = [dig(one, "capacityProvider") for one in strategies]
+        return self.resource.get("launchType") in _FARGATE or any(one in _FARGATE for one in named)
+
     @cached_property
     def hosts(self) -> list[Any]:
         """The Auto Scaling groups of this stack on whose instances its tasks run."""
-        launch = self.resource.get("launchType")
+        if self.on_fargate:
+            return []
         strategies = items(self.resource.get("capacityProviderStrategies"))
         named = [dig(one, "capacityProvider") for one in strategies]
-        if launch in _FARGATE or any(one in _FARGATE for one in named):
-            return []
         providers = self._stack.of(tokens.CAPACITY_PROVIDER)
         if named:
             found = self._stack.references(

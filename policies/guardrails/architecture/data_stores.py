@@ -6,24 +6,17 @@ kind of store does not have is answered by `None`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.answers import Answer, no, undecided, yes
+from guardrails.architecture.backups import Backups
 from guardrails.architecture.cache_zones import in_several_zones
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true, number, show
 
-_CLUSTER_KEYS = ("clusterIdentifier", "id", "arn")
-_FILE_KEYS = ("id", "fileSystemId", "arn")
-
-_CLUSTER_NAMES = {
-    "rds": "Aurora cluster",
-    "docdb": "DocumentDB cluster",
-    "neptune": "Neptune cluster",
-}
+FILE_KEYS = ("id", "fileSystemId", "arn")
+_ANY_FILES = "arn:aws:elasticfilesystem:eu-west-1:123456789012:file-system/fs-0123456789abcdef0"
 
 
 @dataclass(frozen=True)
@@ -337,56 +330,33 @@ class FileSystem(DataStore):
             one
             for one in self.stack.of(tokens.FILE_SYSTEM_BACKUP)
             if self.resource
-            in self.stack.references(one, "fileSystemId", tokens.FILE_SYSTEM, _FILE_KEYS).any
+            in self.stack.references(one, "fileSystemId", tokens.FILE_SYSTEM, FILE_KEYS).any
         ]
         if any(one.get("backupPolicy", "status") == "ENABLED" for one in policies):
             return 35, yes(self.label)
         if self.stack.of(tokens.BACKUP_SELECTION):
-            return None  # a plan of the stack selects by tags or ARNs
+            return self._planned()
         given = policies[0].get("backupPolicy", "status") if policies else None
         return 0, no(f"the backup policy of {self.label} is {show(given)}", self.label)
 
-
-class DataStores:
-    """Every data store of one stack that is not a single RDS instance."""
-
-    def __init__(self, stack: Stack) -> None:
-        """Collect the stores with their instances and mount targets."""
-        self.stores: tuple[DataStore, ...] = tuple(self._collect(stack))
-
-    def _collect(self, stack: Stack) -> Iterator[DataStore]:
-        instances = _members(
-            stack,
-            tokens.CLUSTER_INSTANCE,
-            "clusterIdentifier",
-            tokens.DATABASE_CLUSTER,
-            _CLUSTER_KEYS,
+    def _planned(self) -> tuple[float, Answer] | None:
+        """Return for how long the plans of the stack keep it, `None` if that is not known."""
+        kept = self.stack.derived(Backups).days(self.resource, _ANY_FILES)
+        if kept is None:
+            return None
+        if kept:
+            reason = f"the backups of {self.label} are deleted after {kept:g} day(s)"
+            return kept, no(reason, self.label, remedy="set lifecycle.delete_after to 7 or more.")
+        tags = show(self.resource.setting("tags"))
+        return 0, no(
+            f"no backup selection of the stack selects {self.label}, whose tags are {tags}",
+            *(f'backup selection "{one.name}"' for one in self.stack.of(tokens.BACKUP_SELECTION)),
+            self.label,
+            remedy=(
+                "set tags of the file system to what selection_tags of the aws.backup.Selection "
+                "asks for, or list the file system's ARN in its resources."
+            ),
         )
-        for one in stack.of(tokens.DATABASE_CLUSTER):
-            kind = _CLUSTER_NAMES[one.type.split(":")[1].split("/")[0]]
-            yield Cluster(stack, one, f'{kind} "{one.name}"', instances(one))
-        for one in stack.of(tokens.CACHE_GROUP):
-            yield Cache(stack, one, f'cache "{one.name}"')
-        for one in stack.of(tokens.CACHE_CLUSTER):
-            if is_absent(one.setting("replicationGroupId")):
-                yield CacheNodes(stack, one, f'cache cluster "{one.name}"')
-        for one in stack.of(tokens.DATABASE_PROXY):
-            yield Proxy(stack, one, f'proxy "{one.name}"')
-        targets = _members(
-            stack, tokens.MOUNT_TARGET, "fileSystemId", tokens.FILE_SYSTEM, _FILE_KEYS
-        )
-        for one in stack.of(tokens.FILE_SYSTEM):
-            yield FileSystem(stack, one, f'file system "{one.name}"', targets(one))
-
-
-def _members(
-    stack: Stack, kinds: tuple[str, ...], prop: str, owners: tuple[str, ...], keys: tuple[str, ...]
-) -> Callable[[Resource], tuple[Resource, ...]]:
-    found: dict[Any, list[Resource]] = {}
-    for member in stack.of(kinds):
-        for owner in stack.references(member, prop, owners, keys).any:
-            found.setdefault(owner, []).append(member)
-    return lambda owner: tuple(found.get(owner, ()))
 
 
 def engine_name(database: Resource) -> str:

@@ -83,7 +83,7 @@ class Endpoints:
     def _of(self, service: str, vpc: Resource | str | None) -> Iterator[Resource]:
         for endpoint in self._in(vpc):
             name = endpoint.get("serviceName")
-            if isinstance(name, str) and name.rpartition(".")[2] == service:
+            if isinstance(name, str) and name.endswith(f".{service}"):
                 yield endpoint
 
     def _by_gateway(self, endpoint: Resource, service: str, routes: Routes) -> Answer:

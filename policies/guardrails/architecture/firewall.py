@@ -16,14 +16,17 @@ from guardrails.architecture.permits import (
     is_everything,
     is_private,
     is_vague,
+    is_vast,
     network,
     speaks,
     within,
 )
+from guardrails.architecture.prefix_lists import PrefixLists
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true, items, number
 
 _ID = ("id",)
+_LISTS = ("prefixListId", "prefixListIds")
 
 
 class Firewall:
@@ -32,6 +35,7 @@ class Firewall:
     def __init__(self, stack: Stack) -> None:
         """Index the rules by group."""
         self._stack = stack
+        self._lists = stack.derived(PrefixLists)
         self._permits: dict[Resource, list[Permit]] = {}
         self._open: dict[tuple[Resource, str], str] = {}
         """Groups whose rules are not all known, by direction, and why."""
@@ -76,11 +80,7 @@ class Firewall:
             for name in ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
             for address in _listed(owner, entry, name, prop)
         ]
-        lists = [
-            one
-            for name in ("prefixListId", "prefixListIds")
-            for one in _listed(owner, entry, name, prop)
-        ]
+        lists = [one for name in _LISTS for one in _listed(owner, entry, name, prop)]
         peers = [
             one
             for name in ("referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups")
@@ -94,20 +94,25 @@ class Firewall:
             ),
             "",
         )
+        holder = next(
+            (name for name in _LISTS if not prop and not is_absent(entry.get(name))), prop
+        )
+        listed, lists = self._lists.resolve(owner, holder, lists)
         first, last = entry.get("fromPort"), entry.get("toPort")
         return Permit(
             direction=direction,
             protocol=entry.get("ipProtocol", entry.get("protocol", UNKNOWN)),
             ports=_ports(first, last),
-            addresses=tuple(addresses),
+            addresses=(*addresses, *(one for ones in listed.values() for one in ones)),
             peers=self._stack.references(
                 owner, source, tokens.SECURITY_GROUP, _ID, value=peers or None
             )
             if peers
             else References(),
-            prefix_lists=tuple(lists),
+            prefix_lists=lists,
             itself=is_true(entry.get("self")),
             origin=owner,
+            listed=listed,
         )
 
     # --- questions --------------------------------------------------------------------------------
@@ -266,7 +271,7 @@ class Firewall:
     def world_ports(self, group: Resource) -> Iterator[Permit]:
         """Yield the rules that open a group to the internet, or may."""
         for permit in self.permits(group, INGRESS):
-            if any(one is UNKNOWN or is_everything(one) for one in permit.addresses):
+            if any(one is UNKNOWN or is_vast(one) for one in permit.addresses):
                 yield permit
 
 

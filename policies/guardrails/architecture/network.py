@@ -73,12 +73,16 @@ class Network:
         *,
         public_address: bool | None,
         reported: Collection[Subnet] = (),
+        services: tuple[str, ...] = ENDPOINTS,
     ) -> Answer:
-        """Answer whether instances in a subnet reach the APIs of CodeDeploy and S3.
+        """Answer whether instances in a subnet reach services of AWS: those of CodeDeploy and S3.
 
         `party` are the instances. `public_address` is what the launch template says; None leaves it
         to the subnet. That a subnet in `reported` is not public is reported elsewhere.
         """
+        unnamed = self._unnamed(subnet)
+        if unnamed is not None:
+            return unnamed
         routes = self.routes(subnet)
         if routes is None:
             return self._elsewhere_routed(subnet)
@@ -88,12 +92,24 @@ class Network:
         for verdict in (Verdict.YES, Verdict.UNDECIDED):
             for answer in answers:
                 if answer.verdict is verdict:
-                    captured = self._captured(subnet, party)
+                    captured = self._captured(subnet, party, services)
                     return answer if captured.is_yes else captured
-        by_endpoints = self._by_endpoints(subnet, routes, party)
+        by_endpoints = self._by_endpoints(subnet, routes, party, services)
         if not by_endpoints.is_no or not answers:
             return by_endpoints
         return answers[0]
+
+    def _unnamed(self, subnet: Subnet) -> Answer | None:
+        """Return that nothing in a subnet resolves names, `None` where it does."""
+        vpc = self.vpc(subnet) if isinstance(subnet, Resource) else None
+        if not isinstance(vpc, Resource) or vpc.get("enableDnsSupport") is not False:
+            return None
+        return no(
+            f'nothing in VPC "{vpc.name}" resolves names: enable_dns_support is false',
+            subnet_name(subnet),
+            f'VPC "{vpc.name}"',
+            remedy="set enable_dns_support of the VPC to true, the default, or leave it out.",
+        )
 
     def _leads_out(
         self,
@@ -165,7 +181,9 @@ class Network:
             ),
         )
 
-    def _by_endpoints(self, subnet: Subnet, routes: Routes, party: Party) -> Answer:
+    def _by_endpoints(
+        self, subnet: Subnet, routes: Routes, party: Party, services: tuple[str, ...]
+    ) -> Answer:
         """Answer for a subnet that has no default route."""
         name = subnet_name(subnet)
         vpc = self.vpc(subnet) if isinstance(subnet, Resource) else None
@@ -177,13 +195,13 @@ class Network:
                 remedy="write the endpoint's service_name as a text that the program knows.",
             )
         given = {
-            service: self._endpoints.reached(service, vpc, routes, party) for service in ENDPOINTS
+            service: self._endpoints.reached(service, vpc, routes, party) for service in services
         }
         missing = [service for service, answer in given.items() if answer is None]
         reached = all_of(answer for answer in given.values() if answer is not None)
         if not missing:
             if reached.is_yes:
-                return yes(name, f"VPC endpoints {', '.join(ENDPOINTS)}")
+                return yes(name, f"VPC endpoints {', '.join(services)}")
             return reached.after(name, routes.table)
         if not routes.complete:
             return undecided(
@@ -201,10 +219,10 @@ class Network:
             ),
         )
 
-    def _captured(self, subnet: Subnet, party: Party) -> Answer:
+    def _captured(self, subnet: Subnet, party: Party, services: tuple[str, ...]) -> Answer:
         """Answer whether endpoints to which names lead let the party in."""
         vpc = self.vpc(subnet) if isinstance(subnet, Resource) else None
-        found = (self._endpoints.captured(service, vpc, party) for service in ENDPOINTS)
+        found = (self._endpoints.captured(service, vpc, party) for service in services)
         return all_of(one for one in found if one is not None).after(subnet_name(subnet))
 
     def subnets(self, resource: Resource, prop: str) -> tuple[Subnet, ...]:

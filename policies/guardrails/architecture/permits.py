@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ class Permit:
     Attributes:
         ports: First and last port; None for every port, `UNKNOWN` if the preview does not know.
         peers: The security groups that it admits.
+        listed: The addresses of prefix lists, by list; they are among `addresses`.
         itself: Whether it admits members of its own group.
         origin: The resource that holds the rule.
     """
@@ -39,6 +41,7 @@ class Permit:
     prefix_lists: tuple[Any, ...]
     itself: bool
     origin: Resource
+    listed: Mapping[Resource, tuple[Any, ...]] = field(default_factory=dict[Resource, Any])
 
     def covers(self, port: int, protocol: str) -> bool | None:
         """Return whether it is about this port and protocol, None if that is not known."""
@@ -122,6 +125,13 @@ def is_everything(value: Any) -> bool:
     """Return whether a range is the whole internet, or half of it: two halves are the whole."""
     given = network(value)
     return given is not None and given.prefixlen <= 1
+
+
+def is_vast(value: Any) -> bool:
+    """Return whether a range is so large a part of the internet that it keeps nobody out."""
+    given = network(value)
+    largest = 7 if given is not None and given.version == 4 else 15
+    return given is not None and given.prefixlen <= largest and not is_private(value)
 
 
 def speaks(value: Any, family: int) -> bool:

@@ -103,8 +103,30 @@ def _statement(given: Mapping[str, Any]) -> Statement:
         resources=_listed(_get(given, "Resource")),
         not_resources=_listed(_get(given, "NotResource")),
         principals=_principals(_get(given, "Principal")),
-        conditional=not is_absent(_get(given, "Condition")),
+        conditional=_limits(_get(given, "Condition")),
     )
+
+
+def _limits(condition: Any) -> bool:
+    """Return whether a condition keeps anybody out, as far as it is known."""
+    if not isinstance(condition, Mapping):
+        return not is_absent(condition)
+    tests = [
+        (str(operator), str(key), value)
+        for operator, tested in condition.items()
+        if isinstance(tested, Mapping)
+        for key, values in tested.items()
+        for value in _listed(values)
+    ]
+    return bool(tests) and not all(_always_holds(*one) for one in tests)
+
+
+def _always_holds(operator: str, key: str, value: Any) -> bool:
+    """Return whether a test holds for every request: any value, or TLS, which every client speaks."""
+    if operator.startswith(("StringLike", "ArnLike")):
+        return value == "*"
+    tls = key.lower() == "aws:securetransport" and operator.startswith("Bool")
+    return tls and str(value).lower() == "true"
 
 
 def _principals(given: Any) -> Mapping[str, tuple[Any, ...]] | None:

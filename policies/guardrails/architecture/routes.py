@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -96,6 +97,8 @@ class RouteTables:
         self._elsewhere: set[Subnet] = set()
         """Subnets with a route table that this stack does not create."""
         self._main: dict[Resource, Resource] = {}
+        self._defaults: Counter[tuple[Resource, int]] = Counter()
+        """How many default routes of each version of IP are resources of their own, by table."""
         self._index_tables()
         self._index_routes()
         self._index_associations()
@@ -135,6 +138,7 @@ class RouteTables:
                 owners += stack.sources(route, "routeTableId", tokens.VPC)
             for owner in owners:
                 self._exits.setdefault(owner, []).extend(exits)
+                self._defaults.update((owner, one.family) for one in exits)
 
     def _exit(
         self, owner: Resource, prop: str, route: Mapping[str, Any], destinations: tuple[str, ...]
@@ -177,6 +181,15 @@ class RouteTables:
                     self._main[vpc] = tables.resources[0]
 
     # --- questions --------------------------------------------------------------------------------
+
+    @property
+    def misplaced(self) -> bool:
+        """Whether an association or a default route is where there is one already.
+
+        Amazon VPC refuses it, and it is missing elsewhere: that is one fault.
+        """
+        twice = any(len(tables) > 1 for tables in self._tables.values())
+        return twice or any(count > 1 for count in self._defaults.values())
 
     def vpc(self, resource: Resource, prop: str = "vpcId") -> Resource | str | None:
         """Return the VPC to which a property refers: a resource, its id, or None if not known."""

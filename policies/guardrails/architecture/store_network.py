@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.data_stores import Cluster, DataStore, FileSystem
+from guardrails.architecture.data_stores import Cluster, DataStore, FileSystem, Proxy
 from guardrails.architecture.network import Network
 from guardrails.architecture.routes import Subnet
 from guardrails.resources import References, Resource, Stack
@@ -19,6 +19,7 @@ _PORTS = {
     "redis": 6379,
     "valkey": 6379,
     "memcached": 11211,
+    "sqlserver": 1433,
 }
 _DATABASE_PORTS = {
     "postgres": 5432,
@@ -61,7 +62,8 @@ def port_of(store: DataStore) -> int | None:
     given = None if left_out else number(store.resource.get("port"))
     if given is not None:
         return int(given)
-    engine = str(store.resource.get("engine") or store.resource.type).lower()
+    named = store.resource.get("engine") or store.resource.get("engineFamily")
+    engine = str(named or store.resource.type).lower()
     return next((port for name, port in _PORTS.items() if name in engine), None)
 
 
@@ -71,7 +73,7 @@ def network_groups(store: DataStore) -> Iterator[tuple[Resource, References]]:
     A file system has those of its mount targets. One that the program gives no group is left out.
     """
     prop = "securityGroups" if isinstance(store, FileSystem) else "securityGroupIds"
-    if isinstance(store, Cluster):
+    if isinstance(store, Cluster | Proxy):
         prop = "vpcSecurityGroupIds"
     holders = store.members if isinstance(store, FileSystem) else (store.resource,)
     for holder in holders:

@@ -264,6 +264,8 @@ class Targets:
 
     def _template_groups(self, template: Resource) -> References:
         interfaces = template.get("networkInterfaces")
+        if any(not is_absent(dig(one, "networkInterfaceId")) for one in items(interfaces)):
+            return References(untraced=1)  # an interface that exists has its own groups
         listed = [
             group
             for interface in items(interfaces)

@@ -235,9 +235,13 @@ class Traffic:
         ]
 
     def leads_nowhere(self) -> bool:
-        """Return whether nothing is forwarded, and a redirect leads to a port without a listener."""
+        """Return whether nothing is forwarded, because what should lead on does not.
+
+        A redirect leads to no listener, or round in circles; or whoever has signed in is left there.
+        """
         return not self.all_forwards() and any(
-            route.kind == "redirect" and route.keeps_host and self._is_lost(balancer, route)
+            str(route.kind).startswith("authenticate-")
+            or (route.kind == "redirect" and route.keeps_host and self._is_lost(balancer, route))
             for balancer in self.balancers
             for listener in self.listeners(balancer)
             for route in self.live_routes(listener)
@@ -246,7 +250,14 @@ class Traffic:
     def _is_lost(self, balancer: Resource, route: Route) -> bool:
         port = route.destination[1]
         ports = [number(one.get("port")) for one in self.listeners(balancer)]
-        return port is not None and None not in ports and port not in ports
+        if port is None or None in ports:
+            return False
+        ends = [one for one in self.listeners(balancer) if number(one.get("port")) == port]
+        return not ends or all(self._redirects_only(one) for one in ends)
+
+    def _redirects_only(self, listener: Resource) -> bool:
+        routes = self.live_routes(listener)
+        return all(one.kind == "redirect" and one.keeps_host for one in routes)
 
     def mentioned(self) -> list[Resource]:
         """Return every target group that some action names, live or not, whatever its weight."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from zoneinfo import available_timezones
 
 from guardrails import tokens
 from guardrails.architecture.fleets import Fleets
@@ -115,7 +116,61 @@ def _native(subnet: Resource) -> bool:
     return is_true(subnet.get("ipv6Native")) or is_true(subnet.get("assignIpv6AddressOnCreation"))
 
 
+def _time_zone(_: Stack, schedule: Resource) -> str | None:
+    given = schedule.get("timeZone")
+    if isinstance(given, str) and given and given not in available_timezones():
+        return f"time_zone is {show(given)}"
+    return None
+
+
+def _waits(_: Stack, group: Resource) -> Iterator[str]:
+    started = number(group.setting("desiredCapacity"))
+    started = number(group.get("minSize")) if started is None else started
+    for prop, name in (
+        ("waitForElbCapacity", "wait_for_elb_capacity"),
+        ("minElbCapacity", "min_elb_capacity"),
+    ):
+        awaited = number(group.get(prop))
+        if awaited is not None and started is not None and awaited > started:
+            yield f"{name} is {awaited:g}, and the group starts {started:g} instances"
+
+
+def _hibernates(stack: Stack, group: Resource) -> Iterator[str]:
+    if group.get("warmPool", "poolState") != "Hibernated":
+        return
+    for template in stack.derived(Fleets).of(group).launching.templates:
+        if dig(template.get("hibernationOptions"), "configured") in (None, False):
+            yield (
+                f'its warm pool is Hibernated, and launch template "{template.name}" does not '
+                "configure hibernation"
+            )
+
+
 TABLE = (
+    JointRefusal(
+        types=tokens.SCHEDULE,
+        says="ValidationError: the time zone is one of the IANA database, such as Europe/Dublin.",
+        source=f"{_API}API_PutScheduledUpdateGroupAction.html",
+        remedy="set time_zone to a name of the IANA database, or leave it out for UTC.",
+        find=_time_zone,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="Pulumi waits until so many instances are healthy, and then the update fails.",
+        source="https://www.pulumi.com/registry/packages/aws/api-docs/autoscaling/group/",
+        remedy="set wait_for_elb_capacity to what the group starts at most, or leave it out.",
+        find=_waits,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="Instances of a warm pool hibernate only if the launch template has hibernation on.",
+        source=f"{_GUIDE}warm-pool-instance-lifecycle.html",
+        remedy=(
+            "set hibernation_options.configured of the launch template to true, or pool_state to "
+            '"Stopped".'
+        ),
+        find=_hibernates,
+    ),
     JointRefusal(
         types=_GROUPS,
         says="Unsupported: the architecture of the instance type does not match that of the image.",

@@ -88,7 +88,21 @@ def _proxy(stack: Stack, proxy: Resource) -> str | None:
     return None
 
 
+def _failover(_: Stack, cache: Resource) -> str | None:
+    nodes = number(cache.get("numCacheClusters"))
+    if nodes == 1 and cache.get("automaticFailoverEnabled") is True:
+        return "automatic_failover_enabled is true, and num_cache_clusters is 1"
+    return None
+
+
 TABLE = (
+    JointRefusal(
+        types=tokens.CACHE_GROUP,
+        says="InvalidParameterCombination: automatic failover needs a replica: two nodes or more.",
+        source="https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html",
+        remedy="set num_cache_clusters to 2 or more.",
+        find=_failover,
+    ),
     JointRefusal(
         types=_ALL,
         says=("InvalidParameterValue: The backup window and maintenance window must not overlap."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from availability.names import LONGEST
@@ -18,7 +19,7 @@ from guardrails.refusals import (
     sets,
 )
 from guardrails.resources import Resource
-from guardrails.values import dig, is_absent, items, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
 _API = "https://docs.aws.amazon.com/codedeploy/latest/APIReference/"
 _GROUP = f"{_API}API_CreateDeploymentGroup.html"
@@ -49,6 +50,31 @@ def _platform(config: Resource) -> Iterator[str]:
         yield "compute_platform is Server, traffic_routing_config is set"
     if platform in ("Lambda", "ECS") and not is_absent(config.get("minimumHealthyHosts")):
         yield f"compute_platform is {platform}, minimum_healthy_hosts is set"
+
+
+_WORD = re.compile(r"\b[a-z][A-Za-z0-9_]*\b")
+
+
+def _returns(alarm: Resource) -> str | None:
+    queries = items(alarm.get("metricQueries"))
+    given = [dig(one, "returnData") for one in queries]
+    if not queries or UNKNOWN in given or UNKNOWN in queries:
+        return None
+    returned = sum(1 for one in given if one is True)
+    if returned == 1 or (len(queries) == 1 and returned == 0):
+        return None
+    return f"{returned or 'none'} of its {len(queries)} metric_queries has return_data"
+
+
+def _undefined(alarm: Resource) -> Iterator[str]:
+    queries = items(alarm.get("metricQueries"))
+    ids = {dig(one, "id") for one in queries}
+    for one in queries:
+        text = dig(one, "expression")
+        if isinstance(text, str) and UNKNOWN not in ids and "'" not in text and '"' not in text:
+            missing = [word for word in _WORD.findall(text) if word not in ids]
+            if missing:
+                yield f"the expression {show(text)} names {missing[0]}, which no query is"
 
 
 def _period(alarm: Resource) -> str | None:
@@ -182,6 +208,20 @@ DEPLOYMENT = refusal_rule(
 )
 
 _ALARM_TABLE = (
+    Refusal(
+        types=_METRIC_ALARMS,
+        says="ValidationError: Exactly one element of the metrics list should return data.",
+        source=_ALARM,
+        remedy="set return_data to true in the query that the alarm is on, and in no other one.",
+        find=_returns,
+    ),
+    Refusal(
+        types=_METRIC_ALARMS,
+        says="ValidationError: Invalid metrics list: the expression refers to an id that is not in it.",
+        source=_ALARM,
+        remedy="write the ids of metric_queries in the expression.",
+        find=_undefined,
+    ),
     Refusal(
         types=_METRIC_ALARMS,
         says="Period: 10, 20, 30 and any multiple of 60.",

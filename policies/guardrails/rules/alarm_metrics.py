@@ -119,12 +119,27 @@ def _misplaced(metric: Metric, name: str, given: dict[str, Any]) -> Iterator[tup
         )
 
 
+def _below_none(alarm: Resource, name: str) -> tuple[tuple[str, str], ...]:
+    """Return that a count of hosts, which is never below 0, is to fall below 0."""
+    threshold, comparison = number(alarm.get("threshold")), alarm.get("comparisonOperator")
+    least = {"LessThanThreshold": 0, "LessThanOrEqualToThreshold": -1}.get(str(comparison))
+    if name not in _HOSTS or least is None or threshold is None or threshold > least:
+        return ()
+    return (
+        (
+            f"waits for {name} to fall below none ({threshold:g}): it never goes off",
+            "set threshold to the smallest number of hosts that is enough.",
+        ),
+    )
+
+
 def _no_crossing(alarm: Resource, metric: Metric) -> Iterator[tuple[str, str]]:
     if not is_absent(alarm.get("metricQueries")):
         return
     comparison, name = str(alarm.get("comparisonOperator")), str(metric.name)
     statistic, threshold = alarm.get("statistic"), number(alarm.get("threshold"))
     above = comparison.startswith("Greater")
+    yield from _below_none(alarm, name)
     averaged = statistic in ("Average", "Minimum", "Maximum") and _COUNTED_ONCE.fullmatch(name)
     if averaged and above and threshold is not None:
         highest = 0.99 if comparison == "GreaterThanThreshold" else 1

@@ -107,4 +107,50 @@ UNHEALTHY_HOSTS = StackRule(
     check=_unhealthy,
 )
 
-RULES = (ALARM_ACTION, UNHEALTHY_HOSTS)
+
+def _unread(stack: Stack, _: Settings) -> Iterator[Violation]:
+    read = {
+        topic
+        for types, prop in ((tokens.TOPIC_SUBSCRIPTION, "topic"), (tokens.CHAT, "snsTopicArns"))
+        for reader in stack.of(types)
+        for topic in stack.references(reader, prop, tokens.TOPIC, _TOPIC_KEYS).any
+    }
+    told: dict[Resource, Resource] = {}
+    for types, prop in ((tokens.ALARM, "alarmActions"), (tokens.DATABASE_EVENTS, "snsTopic")):
+        for one in stack.of(types):
+            for topic in stack.references(one, prop, tokens.TOPIC, _TOPIC_KEYS).any:
+                told.setdefault(topic, one)
+    for topic, teller in told.items():
+        if topic not in read:
+            kind = "alarm" if teller.type in tokens.ALARM else "event subscription"
+            yield Violation(
+                f'Nobody in this stack reads topic "{topic.name}", to which {kind} "{teller.name}" '
+                "sends.",
+                topic,
+                (f'{kind} "{teller.name}"', f'topic "{topic.name}"', "no subscription"),
+            )
+
+
+_TOPIC_KEYS = ("arn", "id")
+
+TOPIC_READ = StackRule(
+    id="alarm-topic-read",
+    title="Somebody reads what alarms and database events send",
+    question=Question.SURVIVE,
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,  # somebody may subscribe by hand
+    controls={"Well-Architected": ("REL11-BP06", "OPS08-BP04")},
+    url="https://docs.aws.amazon.com/sns/latest/dg/sns-create-subscribe-endpoint-to-topic.html",
+    remedy=(
+        "create an aws.sns.TopicSubscription for the topic, or an aws.chatbot configuration that "
+        "lists it; accept it with an exception where people subscribe by hand."
+    ),
+    steps=(
+        "Create an aws.sns.TopicSubscription with topic=topic.arn, protocol and endpoint.",
+        "Confirm a subscription by mail: until then nothing arrives.",
+    ),
+    unknown="Unknown ARNs are resolved through the topics they come from. Other topics are not judged.",
+    check=_unread,
+)
+
+RULES = (ALARM_ACTION, UNHEALTHY_HOSTS, TOPIC_READ)

@@ -176,7 +176,7 @@ def _behind_listener(stack: Stack, _: Settings) -> Iterator[Violation]:
     if not stack.of(tokens.TARGET_GROUP) or not stack.of(tokens.LOAD_BALANCER):
         return
     targets = stack.derived(Targets)
-    # Where a redirect leads to no listener listener-redirect-ends reports it.
+    # listener-redirect-ends reports redirects, elbv2-accepted an action that does not lead on.
     stranded = [] if stack.derived(Traffic).leads_nowhere() else targets.stranded()
     for group in stranded:
         attached = stack.derived(Fleets).of(group).target_groups

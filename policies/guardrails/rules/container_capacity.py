@@ -61,4 +61,49 @@ ON_DEMAND_BASE = StackRule(
     check=_spot,
 )
 
-RULES = (ON_DEMAND_BASE,)
+_SPREAD = "spread"
+
+
+def _packed(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for service in stack.derived(Containers).asked:
+        strategies = items(service.resource.get("orderedPlacementStrategies"))
+        first = dig(strategies[0], "type") if strategies else None
+        apart = any(
+            dig(one, "type") == "distinctInstance"
+            for one in items(service.resource.get("placementConstraints"))
+        )
+        if not isinstance(first, str) or first.lower() == _SPREAD or apart:
+            continue
+        if service.on_every_instance or service.on_fargate:
+            continue  # a daemon has no strategy, and ecs-accepted refuses it on Fargate
+        field = dig(strategies[0], "field")
+        shown = f"{first} by {field}" if isinstance(field, str) and field else first
+        yield Violation(
+            f'Nothing spreads the tasks of service "{service.name}": its first placement strategy is '
+            f"{shown}, so that one instance, in one zone, may run all of them.",
+            service.resource,
+            (f'service "{service.name}"', f"ordered_placement_strategies: {shown}"),
+        )
+
+
+SPREAD_OUT = StackRule(
+    id="ecs-service-spread",
+    title="The tasks of a service are spread over zones before they are packed",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL10-BP01", "REL11-BP05")},
+    url="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-strategies.html",
+    remedy=(
+        'let ordered_placement_strategies begin with type "spread" and field '
+        '"attribute:ecs.availability-zone", or leave it out: ECS then spreads over the zones.'
+    ),
+    steps=(
+        'Put {"type": "spread", "field": "attribute:ecs.availability-zone"} before the others.',
+        "Keep binpack after it: within a zone tasks are packed then.",
+    ),
+    unknown="An unknown strategy is not judged; without one ECS spreads over the zones.",
+    check=_packed,
+)
+
+RULES = (ON_DEMAND_BASE, SPREAD_OUT)

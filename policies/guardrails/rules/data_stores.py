@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from guardrails.architecture.answers import Answer
-from guardrails.architecture.data_stores import Cache, DataStore, DataStores
+from guardrails.architecture.data_stores import Cache, Cluster, DataStore
+from guardrails.architecture.stores import DataStores
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
 
@@ -42,7 +43,7 @@ def _violation(store: DataStore, answer: Answer, consequence: str) -> Violation:
 
 MULTI_AZ = StackRule(
     id="data-store-multi-az",
-    title="Every cluster and cache has a second instance or node",
+    title="Every cluster, cache, search domain and broker has a second instance or node",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     # As for rds-multi-az: a second instance doubles the price.
@@ -93,7 +94,7 @@ SPREAD = StackRule(
 
 ENCRYPTED = StackRule(
     id="data-store-encrypted",
-    title="Every cluster, cache and file system is encrypted",
+    title="Every cluster, cache, file system and search domain is encrypted",
     question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={
@@ -102,7 +103,14 @@ ENCRYPTED = StackRule(
             "ELASTICACHE_REPL_GRP_ENCRYPTED_AT_REST",
             "EFS_ENCRYPTED_CHECK",
         ),
-        "Security Hub": ("RDS.27", "ElastiCache.4", "EFS.1", "DocumentDB.1", "Neptune.1"),
+        "Security Hub": (
+            "RDS.27",
+            "ElastiCache.4",
+            "EFS.1",
+            "DocumentDB.1",
+            "Neptune.1",
+            "Opensearch.1",
+        ),
         "Checkov": ("CKV_AWS_96", "CKV_AWS_29", "CKV_AWS_42", "CKV_AWS_74", "CKV_AWS_44"),
         "Prowler": (
             "rds_cluster_storage_encrypted",
@@ -123,7 +131,7 @@ ENCRYPTED = StackRule(
 
 IN_TRANSIT = StackRule(
     id="data-store-encrypted-in-transit",
-    title="Every cache accepts encrypted connections only",
+    title="Every cache, proxy and search domain accepts encrypted connections only",
     question=Question.CLOSED,
     severity=Severity.MEDIUM,
     controls={
@@ -148,7 +156,7 @@ IN_TRANSIT = StackRule(
 
 NOT_PUBLIC = StackRule(
     id="data-store-not-public",
-    title="No cluster has a public address",
+    title="No cluster and no message broker has a public address",
     question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={
@@ -187,7 +195,8 @@ def _backups(stack: Stack, settings: Settings) -> Iterator[Violation]:
     minimum = settings.integer("minimumDays")
     for store in stack.derived(DataStores).stores:
         kept = None if isinstance(store, Cache) else store.backup_days()
-        if kept is not None and kept[0] < minimum:
+        refused = isinstance(store, Cluster) and store.resource.get("backupRetentionPeriod") == 0
+        if kept is not None and kept[0] < minimum and not refused:  # rds-accepted reports it
             consequence = f"; at least {minimum} day(s) are required"
             yield _violation(store, kept[1], consequence)
 
@@ -213,8 +222,8 @@ BACKUPS = StackRule(
         "Create an aws.efs.BackupPolicy, or select the file system in an aws.backup.Plan.",
     ),
     unknown=(
-        "An unknown retention counts as none. A stack with an aws.backup.Selection of its own is "
-        "taken to select its file systems."
+        "An unknown retention counts as none. Whether an aws.backup.Selection of the stack selects a "
+        "file system is read from its tags and ARNs; where these are not known, it counts as selected."
     ),
     parameters={
         "minimumDays": {

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.answered import report_unconnected
-from guardrails.architecture.answers import any_of
-from guardrails.architecture.data_stores import DataStores
+from guardrails.architecture.answers import all_of, any_of
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import Party, Permit
-from guardrails.architecture.store_network import network_groups, port_of
+from guardrails.architecture.proxies import Proxies
+from guardrails.architecture.routes import address_range
+from guardrails.architecture.store_network import database_subnets, network_groups, port_of
+from guardrails.architecture.stores import DataStores
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
@@ -151,22 +153,26 @@ PRIVATE_SUBNETS = StackRule(
 
 # --- the way to a store ---------------------------------------------------------------------------
 
-_OTHER_USERS = ("aws:ecs/", "aws:lambda/", "aws:eks/", "aws:apprunner/", "aws:rds/proxy:")
+_OTHER_USERS = ("aws:ecs/", "aws:lambda/", "aws:eks/", "aws:apprunner/")
 
 
 def _reachable(stack: Stack, _: Settings) -> Iterator[Violation]:
-    users = _users(stack)
-    if not users or any(one.type.startswith(_OTHER_USERS) for one in stack.resources):
-        return
-    firewall = stack.derived(Firewall)
+    others = any(one.type.startswith(_OTHER_USERS) for one in stack.resources)
+    users = [] if others else _users(stack)
+    firewall, proxies = stack.derived(Firewall), stack.derived(Proxies)
     for store in stack.derived(DataStores).stores:
         port = port_of(store)
         for holder, groups in network_groups(store):
             if port is None:
                 continue
-            party = Party(store.label, groups)
-            answer = any_of([firewall.connects(user, party, port) for user in users])
-            yield from report_unconnected(answer, holder, store.label, port)
+            before = proxies.before(store.resource)
+            ranges = [address_range(one) for one in database_subnets(stack, store.resource)]
+            party = Party(store.label, groups, networks=tuple(ranges))
+            answers = [firewall.connects(one, party, port) for one in before or users]
+            if answers:
+                # Whoever comes through a proxy needs every one; else one user is enough.
+                answer = all_of(answers) if before else any_of(answers)
+                yield from report_unconnected(answer, holder, store.label, port)
 
 
 def _users(stack: Stack) -> list[Party]:
@@ -178,7 +184,7 @@ def _users(stack: Stack) -> list[Party]:
 
 REACHABLE = StackRule(
     id="data-store-reachable",
-    title="The instances reach every cluster, cache and file system",
+    title="The instances reach every cluster, proxy, cache and file system",
     question=Question.SERVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("SEC05-BP02",)},
@@ -190,7 +196,8 @@ REACHABLE = StackRule(
     ),
     unknown=(
         "Unknown groups are resolved through the groups they come from; a security group of "
-        "another stack is not decidable. Beside functions or containers it is not judged."
+        "another stack is not decidable. Beside functions or containers only proxies are judged, in "
+        "their way to the database."
     ),
     check=_reachable,
 )

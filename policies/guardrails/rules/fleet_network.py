@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from guardrails import tokens
 from guardrails.answered import report_unconnected
@@ -15,7 +16,13 @@ from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import Fleets, zones_of_group
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import EGRESS, WORLD, Party
-from guardrails.architecture.store_network import database_groups, database_port
+from guardrails.architecture.proxies import Proxies
+from guardrails.architecture.routes import RouteTables, address_range
+from guardrails.architecture.store_network import (
+    database_groups,
+    database_port,
+    database_subnets,
+)
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network, target_step
 from guardrails.architecture.zones import Spread
@@ -194,7 +201,7 @@ def _way_out(stack: Stack, settings: Settings) -> Iterator[Violation]:
                     "connectedSubnets."
                 ),
             )
-        yield from _no_way(answer, fleet)
+        yield from _no_way(stack, answer, fleet)
 
 
 def _let_out(firewall: Firewall, party: Party, ways: list[Answer]) -> Iterator[Answer]:
@@ -208,7 +215,10 @@ def _let_out(firewall: Firewall, party: Party, ways: list[Answer]) -> Iterator[A
         yield firewall.passes(EGRESS, party, APIS, 443)
 
 
-def _no_way(answer: Answer, fleet: Resource) -> Iterator[Violation]:
+def _no_way(stack: Stack, answer: Answer, fleet: Resource) -> Iterator[Violation]:
+    if answer.is_no and "no default route" in answer.reason:
+        if stack.derived(RouteTables).misplaced:
+            return  # vpc-parts-accepted reports what has gone elsewhere
     path = (f'Auto Scaling group "{fleet.name}"', *answer.path)
     if answer.is_no:
         yield Violation(
@@ -285,16 +295,25 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
     }
     for database in stack.of(tokens.DATABASE):
         port, groups = database_port(database), database_groups(stack, database)
-        if port is None or database.left_out("vpcSecurityGroupIds") or not parties:
+        if port is None or database.left_out("vpcSecurityGroupIds"):
             continue
         if not is_absent(database.get("replicateSourceDb")):
             continue
-        party = Party(f'database "{database.name}"', groups)
+        party = Party(f'database "{database.name}"', groups, networks=_networks(stack, database))
+        before = stack.derived(Proxies).before(database)
         users = {one: side for one, side in parties.items() if _uses(stack, one, database)}
-        answers = [firewall.connects(side, party, port) for side in (users or parties).values()]
-        answer = all_of(answers) if users else any_of(answers)
-        if answer.is_undecided or users or not others:
+        if not before and not parties:
+            continue
+        sides = [*before, *(users or ({} if before else parties)).values()]
+        answers = [firewall.connects(side, party, port) for side in sides]
+        answer = all_of(answers) if users or before else any_of(answers)
+        if answer.is_undecided or users or before or not others:
             yield from report_unconnected(answer, database, f'database "{database.name}"', port)
+
+
+def _networks(stack: Stack, database: Resource) -> tuple[Any, ...]:
+    """Return the address ranges of a database, as far as they are known."""
+    return tuple(address_range(one) for one in database_subnets(stack, database))
 
 
 def _lets_nothing_out(firewall: Firewall, party: Party) -> bool:

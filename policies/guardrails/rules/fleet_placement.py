@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.fleets import Group
+from guardrails.architecture.fleets import Fleets, Group
+from guardrails.architecture.network import Network, subnet_name
+from guardrails.architecture.permits import network as network_of
+from guardrails.architecture.routes import address_range
 from guardrails.architecture.serving import Serving
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.rules.fleet_capacity import NEED, NEEDED, spanning_fleets, survives
-from guardrails.values import UNKNOWN, dig, is_absent, show
+from guardrails.values import UNKNOWN, dig, is_absent, number, show
+
+
+def _refused(stack: Stack, spot: list[Group]) -> bool:
+    """Return whether a mixed group uses their template too: asg-settings-accepted reports it."""
+    asking = {one for group in spot for one in group.launching.spot_templates()}
+    return any(
+        group.launching.mixed and asking & set(group.launching.templates)
+        for group in stack.derived(Fleets).groups
+    )
 
 
 def _on_demand(stack: Stack, settings: Settings) -> Iterator[Violation]:
@@ -21,7 +33,7 @@ def _on_demand(stack: Stack, settings: Settings) -> Iterator[Violation]:
         counts = [(group, group.launching.on_demand(group.minimum or 0)) for group in fleet.groups]
         sure = sum(count or 0 for _, count in counts)
         spot = [group for group, count in counts if count is None or count < (group.minimum or 0)]
-        if sure >= need or not spot:
+        if sure >= need or not spot or _refused(stack, spot):
             continue
         unknown = any(count is None for _, count in counts)
         yield Violation(
@@ -76,6 +88,7 @@ def _placement(stack: Stack, _: Settings) -> Iterator[Violation]:
             if not is_absent(value) and prop in owner.properties:
                 yield from _one_placement(stack, group, owner, prop, value)
         yield from _one_reservation(group)
+        yield from _one_zone(group)
         for template, host in group.launching.template_values("placement", "hostId"):
             if not is_absent(host):
                 yield Violation(
@@ -87,6 +100,22 @@ def _placement(stack: Stack, _: Settings) -> Iterator[Violation]:
                         "group, placement.host_resource_group_arn, with hosts in several zones."
                     ),
                 )
+
+
+def _one_zone(group: Group) -> Iterator[Violation]:
+    for template, zone in group.launching.template_values("placement", "availabilityZone"):
+        if isinstance(zone, str) and zone and group.zones.possible > 1:
+            yield Violation(
+                f'Auto Scaling group "{group.name}" spans {", ".join(group.zones.zones)}, and its '
+                f'launch template "{template.name}" names the zone {zone}: it cannot launch in the '
+                "others.",
+                template,
+                (f'Auto Scaling group "{group.name}"', f'"{template.name}"', zone),
+                remedy=(
+                    "take placement.availability_zone out of the launch template: the group's "
+                    "subnets decide."
+                ),
+            )
 
 
 def _one_reservation(group: Group) -> Iterator[Violation]:
@@ -155,4 +184,52 @@ ASG_PLACEMENT = StackRule(
     check=_placement,
 )
 
-RULES = (ASG_ON_DEMAND_BASE, ASG_PLACEMENT)
+_RESERVED = 5
+"""Addresses of each subnet that AWS keeps for itself (VPC guide, "Subnet sizing")."""
+
+
+def _small_subnets(stack: Stack, _: Settings) -> Iterator[Violation]:
+    network = stack.derived(Network)
+    for group in stack.derived(Serving).groups:
+        subnets = network.subnets(group.resource, "vpcZoneIdentifiers")
+        ranges = [network_of(address_range(one)) for one in subnets]
+        known = [one for one in ranges if one is not None and one.version == 4]
+        most = number(group.resource.get("maxSize"))
+        if not known or len(known) < len(subnets) or most is None:
+            continue
+        free = sum(max(0, one.num_addresses - _RESERVED) for one in known)
+        if free < most:
+            yield Violation(
+                f'Auto Scaling group "{group.name}" may grow to {most:g} instances, and its subnets '
+                f"have {free} addresses.",
+                group.resource,
+                (
+                    f'Auto Scaling group "{group.name}", max_size {most:g}',
+                    *(
+                        f"{subnet_name(one)}: {given}"
+                        for one, given in zip(subnets, known, strict=True)
+                    ),
+                ),
+            )
+
+
+LARGE_SUBNETS = StackRule(
+    id="asg-subnets-large-enough",
+    title="The subnets of a group have an address for every instance",
+    question=Question.SURVIVE,
+    severity=Severity.MEDIUM,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL02-BP03",)},
+    url="https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html",
+    remedy=(
+        "give the subnets a larger cidr_block, for example a /24 each, or lower max_size of the "
+        "group to what they have room for."
+    ),
+    steps=(
+        "Count 2^(32 - prefix) - 5 addresses per subnet; load balancers and tasks take some too.",
+    ),
+    unknown="A subnet whose range is not known leaves the question open: it is not judged.",
+    check=_small_subnets,
+)
+
+RULES = (ASG_ON_DEMAND_BASE, ASG_PLACEMENT, LARGE_SUBNETS)

@@ -8,7 +8,8 @@ from guardrails import tokens
 from guardrails.answered import report
 from guardrails.architecture.functions import SERVICE, Functions
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.resources import Stack
+from guardrails.resources import Resource, Stack
+from guardrails.values import number
 
 
 def _called(stack: Stack, _: Settings) -> Iterator[Violation]:
@@ -43,4 +44,36 @@ ADMITS_BALANCER = StackRule(
     check=_called,
 )
 
-RULES = (ADMITS_BALANCER,)
+
+def _throttled(stack: Stack, _: Settings) -> Iterator[Violation]:
+    functions = stack.derived(Functions)
+    seen: set[Resource] = set()
+    for attachment in stack.of(tokens.TARGET_GROUP_ATTACHMENT):
+        for target, callee in functions.called(attachment):
+            one = callee.resource
+            if one is None or one in seen or number(one.get("reservedConcurrentExecutions")) != 0:
+                continue
+            seen.add(one)
+            yield Violation(
+                f'Function "{one.name}" never runs: reserved_concurrent_executions is 0, so Lambda '
+                "throttles every call.",
+                one,
+                (f'target group "{target.name}"', f'function "{one.name}"'),
+            )
+
+
+NOT_THROTTLED = StackRule(
+    id="lambda-not-throttled",
+    title="A function behind a load balancer may run",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL05-BP02",)},
+    url="https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
+    remedy="leave reserved_concurrent_executions out, or set it to what the function needs.",
+    steps=("Remove reserved_concurrent_executions=0, the switch that stops a function.",),
+    unknown="An unknown concurrency counts as one that lets it run.",
+    check=_throttled,
+)
+
+RULES = (ADMITS_BALANCER, NOT_THROTTLED)

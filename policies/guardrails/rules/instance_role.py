@@ -17,8 +17,9 @@ from guardrails.model import (
     StackRule,
     Violation,
 )
+from guardrails.property_rules import must_be, property_rule
 from guardrails.resources import Resource, Stack
-from guardrails.values import leaves
+from guardrails.values import is_absent, leaves
 
 _TYPES = (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE)
 
@@ -176,4 +177,28 @@ ROLE_TRUSTED = StackRule(
     check=_trusted,
 )
 
-RULES = (INSTANCE_PROFILE, MANAGED_BY_SSM, ROLE_TRUSTED)
+METADATA_ON = property_rule(
+    must_be(
+        "metadataOptions.httpEndpoint",
+        "enabled",
+        'Nothing on the instances of "{name}" has credentials, for its metadata service is off',
+        default="enabled",
+        applies=lambda resource: not is_absent(resource.get("iamInstanceProfile")),
+    ),
+    (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE),
+    id="ec2-metadata-on",
+    title="Instances with a role can get its credentials",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("SEC02-BP02",)},
+    url="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-roles-for-amazon-ec2.html",
+    remedy=(
+        'set metadata_options.http_endpoint to "enabled", the default, with http_tokens "required".'
+    ),
+    steps=(
+        'Set http_endpoint="enabled": the CodeDeploy agent gets its credentials there.',
+        'Keep http_tokens="required" (IMDSv2).',
+    ),
+)
+
+RULES = (INSTANCE_PROFILE, MANAGED_BY_SSM, ROLE_TRUSTED, METADATA_ON)

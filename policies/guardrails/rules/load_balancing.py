@@ -9,7 +9,7 @@ from guardrails import tokens
 from guardrails.architecture import zones
 from guardrails.architecture.traffic import LAYER_4, target_type
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.property_rules import OneOf, must_be, property_rule
+from guardrails.property_rules import AtLeast, OneOf, must_be, property_rule
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig
 
@@ -286,8 +286,38 @@ ACCESS_LOGS = property_rule(
     unknown="An unknown switch is a violation; the bucket's name may be unknown.",
 )
 
+IDLE_TIMEOUT = property_rule(
+    must_be(
+        "idleTimeout",
+        AtLeast("minimumSeconds", " s"),
+        'Load balancer "{name}" ends requests that take a moment',
+        default="60 s",
+        applies=_is_application,
+    ),
+    tokens.LOAD_BALANCER,
+    id="alb-idle-timeout",
+    title="The load balancer waits for the answer to a request",
+    question=Question.SERVE,
+    severity=Severity.MEDIUM,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL05-BP05",)},
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",
+    remedy="set idle_timeout to the duration of the longest request, or leave it out: 60 s.",
+    steps=("Set idle_timeout above the longest request; the application's keep-alive above that.",),
+    unknown="An unknown time-out is a violation; an absent one is the documented default, 60 s.",
+    parameters={
+        "minimumSeconds": {
+            "type": "integer",
+            "minimum": 1,
+            "default": 10,
+            "description": "Seconds for which a connection has to be kept while nothing is sent.",
+        }
+    },
+)
+
 RULES = (
     ELBV2_MULTI_AZ,
+    IDLE_TIMEOUT,
     TG_HEALTH_CHECK,
     INVALID_HEADERS,
     DESYNC,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from guardrails import tokens
-from guardrails.architecture.permits import is_everything
+from guardrails.architecture.firewall import Firewall
+from guardrails.architecture.permits import INGRESS, is_vast
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic
 from guardrails.model import (
@@ -52,7 +53,7 @@ def _world(*values: Any) -> str | None:
     for address in (leaf for value in values for leaf in leaves(value)):
         if address is UNKNOWN:
             return "an address that is not known in this preview"
-        if is_everything(address):
+        if is_vast(address):
             return str(address)
     return None
 
@@ -113,7 +114,7 @@ def _remote_admin(resource: Resource, settings: Settings) -> Iterator[Violation]
 
 def _narrower(opening: Opening, admin: list[int]) -> str | None:
     """Return the remedy for a rule that opens more than remote administration."""
-    if not is_everything(opening.source):
+    if not is_vast(opening.source):
         return (
             "set the source to addresses that the program knows, or to a security group; "
             "administration needs no port at all: use Session Manager."
@@ -194,6 +195,31 @@ def _authorized(stack: Stack, settings: Settings) -> Iterator[Violation]:
                     resource,
                     remedy=_instead(roles, resource, opening),
                 )
+    yield from _by_lists(stack, allowed)
+
+
+def _by_lists(stack: Stack, allowed: set[int] | frozenset[int]) -> Iterator[Violation]:
+    """Report what prefix lists open: which addresses they hold, no single rule says."""
+    firewall = stack.derived(Firewall)
+    seen: set[Resource] = set()
+    for group in stack.of(tokens.SECURITY_GROUP):
+        for permit in firewall.permits(group, INGRESS):
+            for one, addresses in permit.listed.items():
+                vast = next((address for address in addresses if is_vast(address)), None)
+                first, last = permit.ports if isinstance(permit.ports, tuple) else (0, 65535)
+                if vast is None or one in seen or all(p in allowed for p in range(first, last + 1)):
+                    continue
+                seen.add(one)
+                yield Violation(
+                    f'"{permit.origin.name}" opens {permit.describe()} to prefix list '
+                    f'"{one.name}", in which there is {vast}.',
+                    permit.origin,
+                    (f'prefix list "{one.name}": {vast}', f'security group "{group.name}"'),
+                    remedy=(
+                        f"remove {vast} from the entries of the prefix list, or replace the list in "
+                        "the rule by the security group of the load balancer."
+                    ),
+                )
 
 
 class Roles:
@@ -235,7 +261,7 @@ class Roles:
 
 def _instead(roles: Roles, rule: Resource, opening: Opening) -> str | None:
     owners = roles.owners(rule)
-    if not is_everything(opening.source):
+    if not is_vast(opening.source):
         return "set the source to addresses that the program knows, or to a security group."
     if set(owners) & roles.databases:
         return (

@@ -91,6 +91,14 @@ _LIMITS = ("sourceArn", "sourceAccount", "principalOrgId", "eventSourceToken")
 
 
 def _functions(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for address in stack.of(tokens.FUNCTION_URL):
+        if address.get("authorizationType") == "NONE":
+            yield Violation(
+                f'Function URL "{address.name}" lets everybody call its function: authorization_type '
+                'is "NONE".',
+                address,
+                remedy='set authorization_type to "AWS_IAM", or call it through the load balancer.',
+            )
     for permission in stack.of(tokens.LAMBDA_PERMISSION):
         limited = any(not is_absent(permission.get(name)) for name in _LIMITS)
         if permission.get("principal") == "*" and not limited:

@@ -12,7 +12,7 @@ from guardrails.architecture.managed_policies import managed_name
 from guardrails.architecture.policy_documents import Statement, matches, statements
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items
+from guardrails.values import UNKNOWN, dig, is_absent, items, show
 
 _INLINE = (*tokens.ROLE_POLICY, *tokens.USER_POLICY, *tokens.GROUP_POLICY, *tokens.MANAGED_POLICY)
 _ATTACHED = (
@@ -29,7 +29,7 @@ _UNKNOWN = (
 )
 
 
-def _documents(stack: Stack) -> Iterator[tuple[Resource, str, tuple[Statement, ...]]]:
+def documents(stack: Stack) -> Iterator[tuple[Resource, str, tuple[Statement, ...]]]:
     """Yield the statements of every policy for identities, with the resource and a label."""
     for policy in stack.of(_INLINE):
         yield policy, f'Policy "{policy.name}"', statements(policy.get("policy")) or ()
@@ -39,7 +39,7 @@ def _documents(stack: Stack) -> Iterator[tuple[Resource, str, tuple[Statement, .
             yield role, label, statements(dig(inline, "policy")) or ()
 
 
-def _everything(given: Statement) -> bool:
+def is_about_everything(given: Statement) -> bool:
     """Return whether a statement is about every resource."""
     return bool(given.not_resources) or any(one == "*" for one in given.resources)
 
@@ -56,8 +56,9 @@ def _owners(stack: Stack, attachment: Resource) -> list[Resource]:
 # --- administrators -------------------------------------------------------------------------------
 
 
-def _administers(given: Statement) -> str | None:
-    if not given.allows or given.conditional or not _everything(given):
+def administers(given: Statement) -> str | None:
+    """Return what makes an administrator of whoever has a statement, `None` if nothing does."""
+    if not given.allows or given.conditional or not is_about_everything(given):
         return None
     if given.not_actions:
         return f"everything but {', '.join(map(str, given.not_actions))}"
@@ -91,9 +92,9 @@ def _administrators(stack: Stack, _: Settings) -> Iterator[Violation]:
         yield Violation(
             f"{owner[0].upper()}{owner[1:]} is an administrator: {name}.", resource, path
         )
-    for resource, label, document in _documents(stack):
+    for resource, label, document in documents(stack):
         for given in document:
-            allowed = _administers(given)
+            allowed = administers(given)
             if allowed is not None:
                 yield Violation(f"{label} allows {allowed}.", resource)
                 break
@@ -144,15 +145,15 @@ ADMINISTRATOR = StackRule(
 _ESCALATIONS = (
     "iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion",
     "iam:SetDefaultPolicyVersion", "iam:UpdateAssumeRolePolicy", "iam:CreateAccessKey",
-    "iam:PutUserPolicy", "iam:AttachUserPolicy",
+    "iam:PutUserPolicy", "iam:AttachUserPolicy", "sts:AssumeRole",
 )  # fmt: skip
 
 
 def _escalates(given: Statement) -> str | None:
     """Return the action by which whoever has the policy can get more, on any role or user."""
-    if not given.allows or given.conditional or given.not_actions or _administers(given):
+    if not given.allows or given.conditional or given.not_actions or administers(given):
         return None
-    anybody = _everything(given) or any(
+    anybody = is_about_everything(given) or any(
         re.fullmatch(r"arn:[^:]*:iam::[^:]*:(?:\*|role/\*|user/\*)", str(one))
         for one in given.resources
     )
@@ -162,7 +163,7 @@ def _escalates(given: Statement) -> str | None:
 
 
 def _escalation(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for resource, label, document in _documents(stack):
+    for resource, label, document in documents(stack):
         for given in document:
             action = _escalates(given)
             if action is not None:
@@ -184,6 +185,7 @@ ESCALATION = StackRule(
         "Prowler": (
             "iam_policy_allows_privilege_escalation",
             "iam_inline_policy_allows_privilege_escalation",
+            "iam_no_custom_policy_permissive_role_assumption",
         ),
         "Well-Architected": ("SEC03-BP02",),
     },
@@ -212,6 +214,9 @@ _IDENTITIES = (
 _ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _OPEN_PROVIDERS = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io")
 """Identity providers that sign tokens for everybody's projects."""
+
+_ANY_PROJECT = re.compile(r"\*|(?:repo|project_path|organization):\*")
+"""A subject that begins with a wildcard: whoever owns a project there."""
 
 
 def _list(value: Any) -> list[Any]:
@@ -247,6 +252,20 @@ def _for_anybody(statement: Mapping[str, Any]) -> bool:
         for value in _list(given)
     ]
     return bool(values) and all(value in ("*", "arn:aws:iam::*:*") for value in values)
+
+
+def _subjects(statement: Mapping[str, Any]) -> list[str]:
+    """Return what the condition asks of the subject of a token."""
+    condition = statement.get("Condition")
+    tested = condition.values() if isinstance(condition, Mapping) else ()
+    return [
+        str(value)
+        for one in tested
+        if isinstance(one, Mapping)
+        for key, given in one.items()
+        if str(key).lower().endswith(":sub")
+        for value in _list(given)
+    ]
 
 
 def _own_accounts(stack: Stack) -> set[str]:
@@ -293,10 +312,11 @@ def _trusted(stack: Stack, role: Resource, statement: Mapping[str, Any]) -> Iter
         )
     for provider in _list(dig(principal, "Federated")):
         open_ = next((one for one in _OPEN_PROVIDERS if str(provider).endswith(one)), None)
-        if open_ and not any(key.endswith(":sub") for key in keys):
+        named = [] if open_ is None else _subjects(statement)
+        if open_ and all(_ANY_PROJECT.match(one) for one in named):
+            asked = f"{show(named[0])} is any" if named else f"no condition on {open_}:sub"
             yield Violation(
-                f'Role "{role.name}" can be assumed from every project of {open_}: no condition on '
-                f"{open_}:sub.",
+                f'Role "{role.name}" can be assumed from every project of {open_}: {asked}.',
                 role,
                 remedy=f'add a condition StringLike "{open_}:sub" with your own project.',
             )
@@ -309,6 +329,7 @@ TRUST = StackRule(
     severity=Severity.CRITICAL,
     controls={
         "Checkov": ("CKV_AWS_60", "CKV_AWS_61", "CKV_AWS_358"),
+        "Prowler": ("iam_role_github_oidc_trust_subject_restricted",),
         "Well-Architected": ("SEC03-BP07",),
     },
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",

@@ -138,6 +138,8 @@ def _reaches(stack: Stack, _: Settings) -> Iterator[Violation]:
                 answer = _reach(firewall, balancer, (source, end), target)
                 if answer.is_no and meant_for(stack, end.party) is not None:
                     continue  # tg-has-targets reports where it is missing
+                if answer.is_no and _incompatible(stack, target):
+                    continue  # elbv2-accepted reports the protocol
                 if not answer.is_yes:
                     yield from report(answer, target, *steps)
                     break
@@ -186,6 +188,19 @@ def _reach(
     if asked is None or asked == port or not layer_4:
         return answer
     return all_of((answer, firewall.connects(source, party, int(asked))))
+
+
+def _incompatible(stack: Stack, target: Resource) -> bool:
+    """Return whether a listener speaks another transport protocol: elbv2-accepted reports it."""
+    return any(
+        share.target is target
+        and is_network(balancer)
+        and isinstance(route.listener.get("protocol"), str)
+        and protocol_of(route.listener) != protocol_of(target)
+        and route.listener.get("protocol") != "TCP_UDP"
+        for balancer in stack.derived(Traffic).balancers
+        for route, share in stack.derived(Traffic).forwards(balancer)
+    )
 
 
 def _connect(

@@ -20,6 +20,8 @@ _POLICIES = {
     ),
     "aws:ecr/repositoryPolicy:RepositoryPolicy": "repository",
     "aws:backup/vaultPolicy:VaultPolicy": "vault",
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": "file system",
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": "event bus",
 }
 
 
@@ -48,7 +50,7 @@ def _open(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 NOT_PUBLIC = StackRule(
     id="resource-policy-not-public",
-    title="Keys, queues, topics, secrets and repositories are not for everybody",
+    title="Keys, queues, topics, secrets, repositories and file systems are not for everybody",
     question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={

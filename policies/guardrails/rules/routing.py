@@ -54,6 +54,12 @@ def _weights(route: Route) -> Iterator[Violation]:
         )
 
 
+def _all_get_some(route: Route) -> bool:
+    """Return whether every target group of an action has a weight above 0, whichever it is."""
+    weights = [dig(one, "weight") for one in items(dig(route.action, "forward", "targetGroups"))]
+    return bool(weights) and all((number(one) or 0) > 0 for one in weights)
+
+
 def _vacant_shares(
     stack: Stack, targets: Targets, route: Route, seen: set[Resource]
 ) -> Iterator[Violation]:
@@ -64,7 +70,11 @@ def _vacant_shares(
     ]
     seen.update(share.target for share in vacant)
     # A weight that is not known may be the 0 of the spare half of a blue/green pair.
-    doubtful = [share for share in vacant if share.weight is None and len(route.targets) > 1]
+    doubtful = [
+        share
+        for share in vacant
+        if share.weight is None and len(route.targets) > 1 and not _all_get_some(route)
+    ]
     for share in vacant:
         path = (listener_step(route.listener), route.step, target_step(share.target))
         what = f'Target group "{share.target.name}" gets requests, but nobody is registered in it'

@@ -28,6 +28,7 @@ def _failing(stack: Stack, settings: Settings) -> Iterator[Violation]:
         check = targets.get("healthCheck")
         if check is UNKNOWN or dig(check, "enabled") is False:
             continue  # tg-health-check-defined reports it
+        yield from _fails_open(stack, targets)
         after = target_timing.fails_after(targets)
         if after.unknown:
             yield Violation(
@@ -52,6 +53,40 @@ def _failing(stack: Stack, settings: Settings) -> Iterator[Violation]:
                     )
                 ),
             )
+
+
+def _fails_open(stack: Stack, targets: Resource) -> Iterator[Violation]:
+    """Report that after one failure requests go to every target again, also to what has failed."""
+    routing = dig(targets.get("targetGroupHealth"), "unhealthyStateRouting")
+    groups = [one for one in stack.derived(Serving).groups if targets in one.target_groups]
+    sizes = [group.minimum for group in groups]
+    known = [size for size in sizes if size is not None]
+    if routing is None or not known or len(known) < len(sizes) or sum(known) < 2:
+        return
+    least, left = sum(known), sum(known) - 1
+    count = number(dig(routing, "minimumHealthyTargetsCount"))
+    percent = number(dig(routing, "minimumHealthyTargetsPercentage"))
+    for given, healthy, name, unit in (
+        (count, left, "minimum_healthy_targets_count", ""),
+        (percent, 100 * left / least, "minimum_healthy_targets_percentage", " %"),
+    ):
+        if given is not None and given > healthy:
+            yield Violation(
+                f'Target group "{targets.name}" sends requests to targets that have failed as soon '
+                f"as one of {least} has: {name} is {given:g}{unit}, and below that every target "
+                "gets requests.",
+                targets,
+                (
+                    f"{least} targets at least",
+                    f"{left} healthy after one failure",
+                    f"{name} {given:g}{unit}",
+                ),
+                remedy=(
+                    "take target_group_health.unhealthy_state_routing out of the target group: the "
+                    "default is a count of 1."
+                ),
+            )
+            return
 
 
 def _slow_to_start(stack: Stack, targets: Resource) -> bool:

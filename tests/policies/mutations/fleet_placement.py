@@ -44,3 +44,16 @@ def cluster_in_the_launch_template(stack):
 @breaks("asg-placement-spans-zones")
 def one_dedicated_host(stack):
     stack.set("template", "placement", {"tenancy": "host", "hostId": "h-0123456789abcdef0"})
+
+
+@breaks("asg-placement-spans-zones")
+def template_in_one_zone(stack):
+    stack.set("template", "placement", {"availabilityZone": "ap-northeast-2a"})
+
+
+@breaks("asg-subnets-large-enough")
+def fleet_larger_than_its_subnets(stack):
+    stack.set("group", "maxSize", 20_000)
+
+
+decides("asg-subnets-large-enough", "group", "maxSize", absent=KEEPS, unknown=KEEPS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
-from tests.policies.mutations.registry import BREAKS, breaks, decides
+from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 from tests.policies.mutations.routing import add_rule
 
 PERMISSION = "aws:lambda/permission:Permission"
@@ -71,3 +71,19 @@ def function_that_another_service_may_call(stack):
 def function_that_another_target_group_may_call(stack):
     function(stack)
     permit(stack, sourceArn=Ref("target-group", "arn"))
+
+
+decides(
+    "lambda-not-throttled",
+    "resize",
+    "reservedConcurrentExecutions",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=permitted,
+)
+
+
+@breaks("lambda-not-throttled")
+def function_switched_off(stack):
+    permitted(stack)
+    stack.set("resize", "reservedConcurrentExecutions", 0)

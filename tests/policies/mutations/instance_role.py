@@ -43,3 +43,8 @@ def sessions_denied(stack):
 @breaks("ec2-role-trusted")
 def role_for_containers(stack):
     stack.set("role", "assumeRolePolicy", document(trust("Allow", "ecs-tasks.amazonaws.com")))
+
+
+@breaks("ec2-metadata-on")
+def metadata_switched_off(stack):
+    stack.set("template", "metadataOptions.httpEndpoint", "disabled")

@@ -99,3 +99,8 @@ def load_balancer_not_protected(stack):
 @breaks("elb-access-logs", ADVISORY, production=MANDATORY)
 def no_access_logs(stack):
     stack.set("load-balancer", "accessLogs", ...)
+
+
+@breaks("alb-idle-timeout")
+def requests_end_after_a_second(stack):
+    stack.set("load-balancer", "idleTimeout", 1)

@@ -67,3 +67,8 @@ def every_repository_assumes_the_role(stack):
     provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
     audience = {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
     trust(stack, {"Federated": provider}, Condition={"StringEquals": audience})
+
+
+@breaks("iam-no-escalation")
+def instances_become_anybody(stack):
+    allow(stack, "sts:AssumeRole")

@@ -66,3 +66,9 @@ def a_week_in_the_same_target_group(stack):
 def each_zone_on_its_own(stack):
     stack.set("target-group", "loadBalancingCrossZoneEnabled", "false")
     stack.set("group", "minSize", 3)
+
+
+@breaks("tg-failing-target-leaves")
+def dead_targets_get_requests_again(stack):
+    routing = {"minimumHealthyTargetsCount": 1, "minimumHealthyTargetsPercentage": "100"}
+    stack.set("target-group", "targetGroupHealth", {"unhealthyStateRouting": routing})

@@ -46,6 +46,7 @@ LOW_COST = {
     "asg-multiple-instance-types",
     "elb-access-logs",
     "elb-deletion-protection",
+    "alarm-topic-read",
     "elb-tls-listener",
     "no-public-ip",
     "rds-deletion-protection",

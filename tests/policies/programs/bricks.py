@@ -102,6 +102,11 @@ def balancer_group(vpc_id: pulumi.Input[str], *ports: int, **more: Any) -> aws.e
     )
 
 
+def opening(port: int, **source: object) -> list[dict[str, object]]:
+    """Return an inline rule for one port, as it is on the wire."""
+    return [{"protocol": "tcp", "fromPort": port, "toPort": port, **source}]
+
+
 def app_group(
     vpc_id: pulumi.Input[str], source: aws.ec2.SecurityGroup, port: int = 8080, name: str = "app"
 ) -> aws.ec2.SecurityGroup:

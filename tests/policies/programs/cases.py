@@ -58,6 +58,7 @@ class Innocent:
         undecided: What the pack has to say that it cannot decide, with the reason.
         may_ask: Why the pack may say that it cannot decide; empty if it has to decide.
         engine: Whether it runs through the real preview too.
+        edit: The change that makes it from another sound program; None if it is one of its own.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Innocent:
     undecided: str = ""
     may_ask: str = ""
     engine: bool = False
+    edit: Callable[[Edit], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,26 @@ def innocent(
     return register
 
 
+def also_sound(
+    base: str,
+    *,
+    advised: Mapping[str, str] | None = None,
+    undecided: str = "",
+    may_ask: str = "",
+    engine: bool = False,
+) -> Callable[[Callable[[Edit], object]], Callable[[Edit], object]]:
+    """Register a change that leaves an innocent sound, under the change's name."""
+
+    def register(edit: Callable[[Edit], object]) -> Callable[[Edit], object]:
+        name, program = edit.__name__, INNOCENTS[base].program
+        assert name not in INNOCENTS, f"{name} is registered twice"
+        assert INNOCENTS[base].edit is None, f"{base} is itself made by a change"
+        INNOCENTS[name] = Innocent(name, program, advised or {}, undecided, may_ask, engine, edit)
+        return edit
+
+    return register
+
+
 def broken(
     base: str,
     question: Question | tuple[Question, ...],
@@ -127,6 +149,7 @@ def broken(
 
     def register(edit: Callable[[Edit], object]) -> Callable[[Edit], object]:
         program = INNOCENTS[base].program
+        assert INNOCENTS[base].edit is None, f"{base} is itself made by a change"
         _add(
             Broken(edit.__name__, base, _several(question), edit, program, advisory, rules, engine)
         )
@@ -175,6 +198,7 @@ __all__ = [
     "Edit",
     "Innocent",
     "Ref",
+    "also_sound",
     "broken",
     "innocent",
     "rewritten",

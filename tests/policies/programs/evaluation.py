@@ -154,7 +154,7 @@ def _resources(parts: list[Part], *, outputs: bool) -> list[Resource]:
 def previewed(one: Innocent | Broken) -> Preview:
     """Return a case as its preview shows it; a broken one is made from the sound one's recording."""
     parts = recorded(one.program)
-    if isinstance(one, Broken) and one.edit is not None:
+    if one.edit is not None:
         edit = Edit()
         one.edit(edit)
         parts = edited(parts, edit.changes)
@@ -175,7 +175,7 @@ def findings_after_up(name: str) -> list[Finding]:
     """Return what the pack says about a program when every value is known."""
     one = case(name)
     parts = created(one.program)
-    if isinstance(one, Broken) and one.edit is not None:
+    if one.edit is not None:
         edit = Edit()
         one.edit(edit)
         parts = edited(parts, edit.changes)

@@ -24,7 +24,7 @@ def case(name: str) -> Innocent | Broken:
 
 def run(one: Innocent | Broken) -> None:
     """Run the program in the current Pulumi run."""
-    if isinstance(one, Broken) and one.edit is not None:
+    if one.edit is not None:
         edit = Edit()
         one.edit(edit)
         changes = NamedChanges(settings.get_monitor(), asdict(edit.changes))

@@ -25,12 +25,29 @@ BREAKS: list[tuple[str, object]] = []  # the mutations break it
 
 REFUSED = {RULE: [on(SPOT), on(fargate(), SPOT), on(fargate(weight=1.0), {**SPOT, "weight": 9.0})]}
 
+SPREAD = "ecs-service-spread"
+ZONES = {"type": "spread", "field": "attribute:ecs.availability-zone"}
+PACKED = {"type": "binpack", "field": "memory"}
+
+
+def placed(*strategies, **more):
+    return lambda d: service(
+        d, launchType=None, orderedPlacementStrategies=list(strategies), **more
+    )
+
+
 SOUND = {
+    SPREAD: [
+        placed(),
+        placed(ZONES, PACKED),
+        placed(PACKED, placementConstraints=[{"type": "distinctInstance"}]),
+        placed(PACKED, schedulingStrategy="DAEMON"),
+    ],
     RULE: [
         service,
         on(fargate(base=1.0), SPOT),
         on(fargate(weight=1.0), SPOT),
         on(fargate(weight=1.0)),
         on({"capacityProvider": "hosts", "weight": 1.0}),
-    ]
+    ],
 }

@@ -25,9 +25,7 @@ MAINTENANCE = {
 }
 ANY = [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": [bricks.WORLD]}]
 
-
-def opening(port: int, **source: object) -> list[dict[str, object]]:
-    return [{"protocol": "tcp", "fromPort": port, "toPort": port, **source}]
+opening = bricks.opening
 
 
 @broken("plain_web_service", SERVE, engine=True)

@@ -9,6 +9,7 @@ from tests.policies.programs.innocents import (
     buckets,
     capacity,
     deliveries,
+    dependencies,
     doors,
     engines,
     entrances,
@@ -19,6 +20,7 @@ from tests.policies.programs.innocents import (
     platforms,
     releases,
     routing,
+    settings,
     stores,
     workloads,
 )
@@ -30,6 +32,7 @@ __all__ = [
     "buckets",
     "capacity",
     "deliveries",
+    "dependencies",
     "doors",
     "engines",
     "entrances",
@@ -40,6 +43,7 @@ __all__ = [
     "platforms",
     "releases",
     "routing",
+    "settings",
     "stores",
     "workloads",
 ]

@@ -1,0 +1,128 @@
+"""Search domains, message brokers and MemoryDB, held to the same questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.answers import Answer, no, yes
+from guardrails.architecture.data_stores import DataStore
+from guardrails.resources import Stack
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, number, show
+
+
+class Search(DataStore):
+    """An OpenSearch or Elasticsearch domain."""
+
+    def _nested(self, prop: str, key: str, name: str) -> Answer:
+        """Answer by a switch that is off unless the program sets it."""
+        given = dig(self.resource.setting(prop), key)
+        if given is UNKNOWN or is_true(given):
+            return yes(self.label)
+        return no(
+            f"{name} of {self.label} is {show(given)}", self.label, remedy=f"set {name} to true."
+        )
+
+    def _nodes(self) -> float | None:
+        given = dig(self.resource.setting("clusterConfig"), "instanceCount")
+        return 1 if is_absent(given) else number(given)
+
+    def has_a_second(self) -> Answer | None:
+        """Answer by the number of data nodes."""
+        nodes = self._nodes()
+        if nodes is None or nodes > 1:
+            return yes(self.label)
+        return no(
+            f"{self.label} has one node: nothing takes over if its zone is lost",
+            self.label,
+            remedy=(
+                "set cluster_config.instance_count to 2 or more, with zone_awareness_enabled true, "
+                "and vpc_options.subnet_ids to a subnet per zone."
+            ),
+        )
+
+    def is_spread(self) -> Answer | None:
+        """Answer by zone awareness: without it every node is in one zone."""
+        nodes = self._nodes()
+        standby = is_true(dig(self.resource.get("clusterConfig"), "multiAzWithStandbyEnabled"))
+        if nodes is None or nodes < 2 or standby:
+            return None
+        name = "cluster_config.zone_awareness_enabled"
+        return self._nested("clusterConfig", "zoneAwarenessEnabled", name)
+
+    def is_encrypted(self) -> Answer | None:
+        """Answer by `encrypt_at_rest`."""
+        return self._nested("encryptAtRest", "enabled", "encrypt_at_rest.enabled")
+
+    def encrypts_connections(self) -> Answer | None:
+        """Answer by HTTPS for clients and by encryption among the nodes."""
+        options, name = "domainEndpointOptions", "domain_endpoint_options.enforce_https"
+        clients = self._nested(options, "enforceHttps", name)
+        if not clients.is_yes:
+            return clients
+        among = "node_to_node_encryption.enabled"
+        return self._nested("nodeToNodeEncryption", "enabled", among)
+
+
+class Broker(DataStore):
+    """A message broker of Amazon MQ, which is encrypted and speaks TLS only."""
+
+    def has_a_second(self) -> Answer | None:
+        """Answer by the deployment mode."""
+        mode = self.resource.setting("deploymentMode")
+        if mode is UNKNOWN or not (is_absent(mode) or mode == "SINGLE_INSTANCE"):
+            return yes(self.label)
+        return no(
+            f"{self.label} is a single instance: deployment_mode is {show(mode)}",
+            self.label,
+            remedy=(
+                "set deployment_mode to CLUSTER_MULTI_AZ (RabbitMQ) or ACTIVE_STANDBY_MULTI_AZ "
+                "(ActiveMQ), with a subnet per zone in subnet_ids."
+            ),
+        )
+
+    def is_private(self) -> Answer | None:
+        """Answer by `publicly_accessible`."""
+        if not is_true(self.resource.get("publiclyAccessible")):
+            return yes(self.label)
+        return no(
+            f"publicly_accessible of {self.label} is true",
+            self.label,
+            remedy="set publicly_accessible to false, or leave it out.",
+        )
+
+
+class Memory(DataStore):
+    """A MemoryDB cluster, which is encrypted and spreads its nodes over zones by itself."""
+
+    def has_a_second(self) -> Answer | None:
+        """Answer by the replicas of each shard."""
+        given = self.resource.setting("numReplicasPerShard")
+        if is_absent(given) or number(given) != 0:
+            return yes(self.label)
+        return no(
+            f"the shards of {self.label} have no replicas: nothing takes over if a zone is lost",
+            self.label,
+            remedy="set num_replicas_per_shard to 1 or more, or leave it out.",
+        )
+
+    def encrypts_connections(self) -> Answer | None:
+        """Answer by `tls_enabled`, which is on by default."""
+        return self._switch("tlsEnabled", "tls_enabled", default=True)
+
+    def backup_days(self) -> tuple[float, Answer] | None:
+        """MemoryDB keeps every write in a log over several zones."""
+        return None
+
+
+def collect(stack: Stack) -> Iterator[DataStore]:
+    """Yield these stores of a stack."""
+    kinds: tuple[tuple[tuple[str, ...], Any, str], ...] = (
+        (tokens.SEARCH_DOMAIN, Search, "search domain"),
+        (tokens.MESSAGE_BROKER, Broker, "message broker"),
+        (tokens.MEMORY_CLUSTER, Memory, "MemoryDB cluster"),
+    )
+    for types, build, noun in kinds:
+        for one in stack.of(types):
+            yield build(stack, one, f'{noun} "{one.name}"')

@@ -1,0 +1,42 @@
+"""Proxies before databases: which proxy speaks to which database."""
+
+from __future__ import annotations
+
+from guardrails import tokens
+from guardrails.architecture.permits import Party
+from guardrails.resources import Resource, Stack
+
+_PROXY_KEYS = ("name", "id")
+_TARGETS = (
+    ("dbInstanceIdentifier", tokens.DATABASE, ("identifier", "id")),
+    ("dbClusterIdentifier", tokens.DATABASE_CLUSTER, ("clusterIdentifier", "id")),
+)
+
+
+class Proxies:
+    """The proxies of one stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Index proxies by the database that they are before."""
+        self._stack = stack
+        self._before: dict[Resource, list[Resource]] = {}
+        for target in stack.of(tokens.PROXY_TARGET):
+            proxies = stack.references(target, "dbProxyName", tokens.DATABASE_PROXY, _PROXY_KEYS)
+            for prop, types, keys in _TARGETS:
+                if target.left_out(prop):
+                    continue
+                for database in stack.references(target, prop, types, keys).resources:
+                    self._before.setdefault(database, []).extend(proxies.resources)
+
+    def before(self, database: Resource) -> list[Party]:
+        """Return the proxies before a database, each as one end of a connection."""
+        return [
+            Party(
+                f'proxy "{proxy.name}"',
+                self._stack.references(
+                    proxy, "vpcSecurityGroupIds", tokens.SECURITY_GROUP, ("id",)
+                ),
+            )
+            for proxy in self._before.get(database, ())
+            if not proxy.left_out("vpcSecurityGroupIds")
+        ]

@@ -1,0 +1,186 @@
+"""What Amazon ECS refuses about services, task definitions and their scaling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.containers import ContainerService
+from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
+
+_API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/"
+_GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
+_SERVICE = f"{_API}API_CreateService.html"
+_TASK = f"{_API}API_RegisterTaskDefinition.html"
+_TASK_KEYS = ("arn", "id", "family")
+_GB = 1024
+_MEMORY: Mapping[int, range | tuple[int, ...]] = {
+    256: (512, _GB, 2 * _GB),
+    512: range(_GB, 4 * _GB + 1, _GB),
+    1024: range(2 * _GB, 8 * _GB + 1, _GB),
+    2048: range(4 * _GB, 16 * _GB + 1, _GB),
+    4096: range(8 * _GB, 30 * _GB + 1, _GB),
+    8192: range(16 * _GB, 60 * _GB + 1, 4 * _GB),
+    16384: range(32 * _GB, 120 * _GB + 1, 8 * _GB),
+}
+"""Per CPU units of a task on Fargate the memory that it may have, in MiB."""
+
+
+def _containers(task: Resource) -> list[Any] | None:
+    """Return the containers of a task definition, `None` where the preview does not know them."""
+    given = task.get("containerDefinitions")
+    if not isinstance(given, str):
+        return None
+    try:
+        found = json.loads(given)
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else None
+
+
+def _ports(stack: Stack, service: Resource) -> Iterator[str]:
+    tasks = stack.references(service, "taskDefinition", tokens.TASK_DEFINITION, _TASK_KEYS)
+    for task in tasks.resources:
+        containers = _containers(task)
+        if containers is None:
+            continue
+        by_name = {dig(one, "name"): one for one in containers}
+        for entry in items(service.get("loadBalancers")):
+            name, port = dig(entry, "containerName"), number(dig(entry, "containerPort"))
+            if not isinstance(name, str) or port is None:
+                continue
+            ports = [
+                number(dig(one, "containerPort"))
+                for one in items(dig(by_name.get(name), "portMappings"))
+            ]
+            if name not in by_name:
+                names = ", ".join(map(show, by_name))
+                yield f'task definition "{task.name}" has no container {show(name)}, only {names}'
+            elif port not in ports:
+                yield (
+                    f"container {show(name)} of task definition "
+                    f'"{task.name}" has no port mapping for {port:g}'
+                )
+
+
+def _is_fargate(task: Resource) -> bool:
+    return "FARGATE" in items(task.get("requiresCompatibilities"))
+
+
+def _network_mode(task: Resource) -> str | None:
+    given = task.setting("networkMode")
+    if _is_fargate(task) and given is not UNKNOWN and given != "awsvpc":
+        return f"it is for Fargate, and network_mode is {show(given)}"
+    return None
+
+
+def _size(task: Resource) -> str | None:
+    cpu, memory = number(task.get("cpu")), number(task.get("memory"))
+    if not _is_fargate(task) or cpu is None or memory is None:
+        return None
+    allowed = _MEMORY.get(int(cpu))
+    if allowed is None:
+        return f"cpu is {cpu:g}, none of {', '.join(map(str, _MEMORY))}"
+    if int(memory) not in allowed:
+        return f"memory is {memory:g}, and cpu {cpu:g} has {min(allowed)} to {max(allowed)}"
+    return None
+
+
+def _placement(stack: Stack, service: Resource) -> str | None:
+    placed = [
+        name
+        for prop, name in (
+            ("orderedPlacementStrategies", "ordered_placement_strategies"),
+            ("placementConstraints", "placement_constraints"),
+        )
+        if items(service.get(prop))
+    ]
+    if placed and ContainerService(stack, service).on_fargate:
+        return f"it runs on Fargate, and has {placed[0]}"
+    return None
+
+
+def _stuck(service: Resource) -> str | None:
+    if service.get("deploymentController", "type") in ("CODE_DEPLOY", "EXTERNAL"):
+        return None
+    most = number(service.get("deploymentMaximumPercent"))
+    given = service.setting("deploymentMinimumHealthyPercent")
+    least = 100.0 if is_absent(given) else number(given)
+    if most is not None and least is not None and most <= 100 <= least:
+        return (
+            f"{least:g} % of its tasks stay and there are at most {most:g} %: none can be replaced"
+        )
+    return None
+
+
+def _limits(target: Resource) -> str | None:
+    least, most = number(target.get("minCapacity")), number(target.get("maxCapacity"))
+    if least is not None and most is not None and least > most:
+        return f"min_capacity {least:g} is above max_capacity {most:g}"
+    return None
+
+
+_TABLE = (
+    JointRefusal(
+        types=tokens.CONTAINER_SERVICE,
+        says=(
+            "InvalidParameterException: The container does not exist in the task definition, or has no "
+            "such port."
+        ),
+        source=_SERVICE,
+        remedy=(
+            "set container_name and container_port in load_balancers of the service to a container "
+            "and a containerPort of the task definition."
+        ),
+        find=_ports,
+    ),
+    JointRefusal(
+        types=tokens.CONTAINER_SERVICE,
+        says="Placement strategies and constraints are not supported with the launch type FARGATE.",
+        source=f"{_GUIDE}task-placement-strategies.html",
+        remedy="remove it: Fargate spreads the tasks of a service over its subnets.",
+        find=_placement,
+    ),
+    JointRefusal(
+        types=tokens.CONTAINER_SERVICE,
+        says="A deployment starts a task above the count, or stops one of them: it has to be allowed to.",
+        source=f"{_GUIDE}service_definition_parameters.html",
+        remedy="set deployment_maximum_percent to 200, the default, or leave it out.",
+        find=alone(_stuck),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: Networking mode awsvpc is required for tasks on Fargate.",
+        source=_TASK,
+        remedy='set network_mode of the task definition to "awsvpc".',
+        find=alone(_network_mode),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: No Fargate configuration exists for given values.",
+        source=f"{_GUIDE}fargate-tasks-services.html",
+        remedy="set cpu and memory of the task definition to sizes that Fargate has.",
+        find=alone(_size),
+    ),
+    JointRefusal(
+        types=tokens.SCALABLE_TARGET,
+        says="ValidationException: The minimum capacity is not above the maximum capacity.",
+        source="https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html",
+        remedy="set max_capacity to min_capacity or more.",
+        find=alone(_limits),
+    ),
+)
+
+CONTAINERS = joint_refusal_rule(
+    _TABLE,
+    id="ecs-accepted",
+    title="Amazon ECS accepts every service, task definition and scalable target",
+    url=_SERVICE,
+    remedy="correct the service, task definition or scalable target as the message says.",
+)
+
+RULES = (CONTAINERS,)

@@ -1,0 +1,54 @@
+"""The rule about copies: images and snapshots are not for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from guardrails import tokens
+from guardrails.model import Question, ResourceRule, Settings, Severity, Violation
+from guardrails.resources import Resource
+from guardrails.values import items
+
+
+def _everybody(copy: Resource) -> tuple[str, Any] | None:
+    """Return the setting by which everybody gets a copy, and what it says."""
+    if copy.type in tokens.IMAGE_PERMISSION:
+        return ("group", "all") if copy.get("group") == "all" else None
+    shared = items(copy.get("sharedAccounts"))
+    return ("shared_accounts", "all") if "all" in shared else None
+
+
+def _shared(copy: Resource, _: Settings) -> Iterator[Violation]:
+    found = _everybody(copy)
+    if found is not None:
+        kind = "image" if copy.type in tokens.IMAGE_PERMISSION else "snapshot"
+        yield Violation(
+            f'"{copy.name}" gives its {kind} to every AWS account: {found[0]} is "{found[1]}".',
+            copy,
+        )
+
+
+COPIES_NOT_PUBLIC = ResourceRule(
+    id="copies-not-public",
+    title="No image and no snapshot is for everybody",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={
+        "AWS Config": ("RDS_SNAPSHOTS_PUBLIC_PROHIBITED",),
+        "Security Hub": ("RDS.1",),
+        "Prowler": ("ec2_ami_public", "rds_snapshots_public_access"),
+        "Well-Architected": ("SEC03-BP07",),
+    },
+    url="https://docs.aws.amazon.com/config/latest/developerguide/rds-snapshots-public-prohibited.html",
+    remedy="name the accounts that need the copy in account_id or shared_accounts, instead of all.",
+    steps=(
+        "Replace group of the aws.ec2.AmiLaunchPermission by account_id.",
+        "List account ids in shared_accounts of the snapshot.",
+    ),
+    unknown="An account that the preview does not know is not everybody.",
+    types=(*tokens.IMAGE_PERMISSION, *tokens.DATABASE_SNAPSHOT),
+    check=_shared,
+)
+
+RULES = (COPIES_NOT_PUBLIC,)

@@ -1,0 +1,109 @@
+"""The rule about volumes with a key of one's own: Auto Scaling has to be admitted to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from guardrails import tokens
+from guardrails.architecture.policy_documents import statements
+from guardrails.architecture.serving import Serving
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items
+
+_ROLE = "AWSServiceRoleForAutoScaling"
+_KEYS = ("arn", "keyId", "id")
+_ALIAS_KEYS = ("arn", "name", "id", "targetKeyArn")
+
+
+def _keys(stack: Stack, template: Resource) -> Iterator[Resource]:
+    """Yield the keys of this stack with which a template encrypts its volumes."""
+    prop = "blockDeviceMappings"
+    given = [dig(one, "ebs", "kmsKeyId") for one in items(template.get(prop))]
+    named = [one for one in given if not is_absent(one)]
+    if not named:
+        return
+    yield from stack.references(template, prop, tokens.KMS_KEY, _KEYS, value=named).resources
+    aliases = stack.references(template, prop, tokens.KMS_ALIAS, _ALIAS_KEYS, value=named)
+    for alias in aliases.resources:
+        yield from stack.references(alias, "targetKeyId", tokens.KMS_KEY, _KEYS).resources
+
+
+def _admits(document: Any, role: Any) -> bool:
+    """Return whether a key's policy admits the role of Auto Scaling, or may: it is not all known."""
+    given = statements(document)
+    if given is None:
+        return True
+    named = [
+        one
+        for statement in given
+        if statement.allows
+        for kind in ("AWS", "*")
+        for one in (statement.principals or {}).get(kind, ())
+    ]
+    return any(one is UNKNOWN or one in ("*", role) or _ROLE in str(one) for one in named)
+
+
+def _is_admitted(stack: Stack, key: Resource, role: Any) -> bool:
+    policies = [] if key.left_out("policy") else [key.get("policy")]
+    policies += [
+        one.get("policy")
+        for one in stack.of(tokens.KMS_KEY_POLICY)
+        if key in stack.references(one, "keyId", tokens.KMS_KEY, _KEYS).any
+    ]
+    if any(_admits(one, role) for one in policies):
+        return True
+    return any(
+        key in stack.references(one, "keyId", tokens.KMS_KEY, _KEYS).any
+        for one in stack.of(tokens.KMS_GRANT)
+    )
+
+
+def _volume_keys(stack: Stack, _: Settings) -> Iterator[Violation]:
+    seen: set[Resource] = set()
+    for group in stack.derived(Serving).groups:
+        role = group.given("serviceLinkedRoleArn")
+        for template in group.launching.templates:
+            for key in _keys(stack, template):
+                if key in seen or _is_admitted(stack, key, role):
+                    continue
+                seen.add(key)
+                yield Violation(
+                    f'Auto Scaling group "{group.name}" cannot launch: the volumes of launch template '
+                    f'"{template.name}" are encrypted with key "{key.name}", whose policy does not '
+                    f"admit {_ROLE}.",
+                    key,
+                    (
+                        f'Auto Scaling group "{group.name}"',
+                        f'launch template "{template.name}", kms_key_id',
+                        f'key "{key.name}", policy',
+                    ),
+                )
+
+
+VOLUME_KEY = StackRule(
+    id="asg-may-use-volume-key",
+    title="Auto Scaling may use the key that encrypts its volumes",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("SEC08-BP01",)},
+    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html",
+    remedy=(
+        "let the policy of the key allow kms:Encrypt, kms:Decrypt, kms:ReEncrypt*, "
+        "kms:GenerateDataKey*, kms:DescribeKey and kms:CreateGrant to the role "
+        f"{_ROLE}, or remove kms_key_id: the volumes then have the AWS managed key."
+    ),
+    steps=(
+        f"Name arn:aws:iam::<account>:role/aws-service-role/autoscaling.amazonaws.com/{_ROLE}.",
+        "Keep the statement for the account itself beside it, or nobody administers the key.",
+    ),
+    unknown=(
+        "A policy that the preview does not know counts as one that admits it; the key of another "
+        "stack is not judged."
+    ),
+    check=_volume_keys,
+)
+
+RULES = (VOLUME_KEY,)
