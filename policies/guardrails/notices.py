@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from guardrails import tokens
-from guardrails.configuration import Configuration
+from guardrails.configuration import PACK_CONFIGURATION, Configuration
 from guardrails.exceptions import PolicyException
 from guardrails.model import Level, Profile, Rule
 from guardrails.resources import Resource, Stack
 from guardrails.values import number
 
-EVERYTHING = "*"
 _SHOWN = 5
 """How many rules a notice names."""
 
@@ -37,23 +36,33 @@ def of_configuration(configuration: Configuration) -> Iterator[str]:
             f'"{configuration.profile.value}", {"is" if len(mandatory) == 1 else "are"} disabled. '
             "Remedy: write an exception instead, with a resource, a reason and an expiry date."
         )
+    yield from _lowered(configuration, rules)
+    yield from _longer(configuration)
     if configuration.profile is Profile.PRODUCTION:
-        yield from _lowered(configuration, rules)
         for rule in rules:
             yield from _weaker(rule, configuration.parameters(rule))
 
 
 def _lowered(configuration: Configuration, rules: Iterable[Rule]) -> Iterator[str]:
-    lowered = [
-        rule
-        for rule in rules
-        if rule.level is Level.MANDATORY and configuration.level(rule) is Level.ADVISORY
-    ]
-    if lowered:
+    blocking = [rule for rule in rules if rule.level is Level.MANDATORY]
+    lowered = [rule for rule in blocking if configuration.level(rule) is Level.ADVISORY]
+    production = configuration.profile is Profile.PRODUCTION
+    # Under the other profile a team may lower single rules; that nothing blocks is told.
+    if lowered and (production or len(lowered) == len(blocking)):
         yield (
             f"{_listed(lowered)} no longer {'blocks' if len(lowered) == 1 else 'block'}: made "
-            'advisory by the configuration, under profile "production". Remedy: remove that '
-            "level, and write exceptions for what has to pass."
+            f'advisory by the configuration, under profile "{configuration.profile.value}". Remedy: '
+            "remove that level, and write exceptions for what has to pass."
+        )
+
+
+def _longer(configuration: Configuration) -> Iterator[str]:
+    """Yield that exceptions may hold longer than by default, without a word about them."""
+    default = PACK_CONFIGURATION.parameters["maximumExceptionDays"]["default"]
+    if configuration.longest_exception > default:
+        yield (
+            f"Exceptions may hold for {configuration.longest_exception} days, by default {default}: "
+            "maximumExceptionDays is set. Remedy: remove it, and renew an exception when it ends."
         )
 
 
@@ -114,16 +123,21 @@ def of_exceptions(
     everything = [
         exception
         for exception, covered in used.items()
-        if exception.resource == EVERYTHING and covered - {None}
+        if _is_everything(exception.resource) and covered - {None}
     ]
     if everything:
         rules = list(dict.fromkeys(exception.rule for exception in everything))
         names = sorted({one.name for each in everything for one in used[each] if one is not None})
         yield (
-            f'An exception for resource "*" covers whatever is added later, too: {len(rules)} of '
-            f"{len(configuration.judging)} rules ({_shortened(rules)}) are set aside for the whole "
-            f"stack. Remedy: name what it is for: {_shortened(names)}."
+            f'An exception for resource "{everything[0].resource}" covers whatever is added later, '
+            f"too: {len(rules)} of {len(configuration.judging)} rules ({_shortened(rules)}) are set "
+            f"aside for the whole stack. Remedy: name what it is for: {_shortened(names)}."
         )
+
+
+def _is_everything(pattern: str) -> bool:
+    """Return whether a glob matches every name, or every URN."""
+    return pattern.strip("*?") in ("", "urn:", "urn:pulumi:")
 
 
 def _listed(rules: Sequence[Rule]) -> str:

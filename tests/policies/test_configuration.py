@@ -64,6 +64,25 @@ def test_a_pack_without_any_rule_left_says_so():
     assert f"Every rule is disabled ({len(RULES)})" in text
 
 
+def test_a_pack_in_which_nothing_blocks_any_more_says_so():
+    blocking = [rule.id for rule in RULES if rule.level is Level.MANDATORY]
+    found, text = findings(configured(dict.fromkeys(blocking, Level.ADVISORY)), Draft())
+    assert found == {(PACK_ID, Level.ADVISORY)}
+    assert f"{len(blocking)} rules: " in text
+    assert "no longer block" in text
+
+
+def test_a_single_level_is_a_teams_own_business():
+    found, _ = findings(configured({"asg-elb-health-check": Level.ADVISORY}), Draft())
+    assert not found
+
+
+def test_longer_exceptions_than_by_default_are_told():
+    found, text = findings(configured(maximumExceptionDays=9_999_999.0), Draft())
+    assert found == {(PACK_ID, Level.ADVISORY)}
+    assert "Exceptions may hold for 9999999 days, by default 400" in text
+
+
 def test_production_mentions_a_level_and_a_threshold_below_the_default():
     evaluator = configured(
         {"asg-elb-health-check": Level.ADVISORY},

@@ -84,11 +84,12 @@ def test_a_resource_is_matched_by_name_or_urn(pattern):
     assert found == {("rds-multi-az", Level.ADVISORY)}
 
 
-def test_an_exception_for_every_resource_is_told():
-    entry = exception(resource="*", expires="9999-12-31")
+@pytest.mark.parametrize("pattern", ["*", "**", "?*", "urn:*"])
+def test_an_exception_for_every_resource_is_told(pattern):
+    entry = exception(resource=pattern, expires="9999-12-31")
     found, text = findings(configured(profile="production", exceptions=[entry]), one_zone())
     assert found == {("rds-multi-az", Level.ADVISORY), (PACK_ID, Level.ADVISORY)}
-    assert 'An exception for resource "*" covers whatever is added later, too' in text
+    assert f'An exception for resource "{pattern}" covers whatever is added later, too' in text
     assert "Remedy: name what it is for: database." in text
     assert "longer than 400 (maximumExceptionDays)" in text
 

@@ -13,6 +13,7 @@ from availability.zones import left_after_loss
 
 from guardrails import tokens
 from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Fleets
+from guardrails.architecture.tasks import TASK_KEYS, containers, has_port
 from guardrails.architecture.traffic import Traffic
 from guardrails.architecture.zones import NOTHING, Spread, spread, together
 from guardrails.resources import References, Resource, Stack
@@ -72,6 +73,8 @@ class ContainerService:
         """
         entries = items(self.resource.get("loadBalancers"))
         ports = {number(dig(one, "containerPort")) for one in entries}
+        if not self._has_ports(entries):
+            return None  # ecs-accepted reports it: no task starts
         if len(ports) == 1:
             return ports.pop()
         for one in entries:
@@ -79,6 +82,20 @@ class ContainerService:
             if arn is not UNKNOWN and arn in [target.get(key) for key in TARGET_GROUP_KEYS]:
                 return number(dig(one, "containerPort"))
         return None
+
+    def _has_ports(self, entries: list[Any]) -> bool:
+        """Return whether its containers have the ports to register, as far as they are known."""
+        tasks = self._stack.references(
+            self.resource, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS
+        ).resources
+        for task in tasks:
+            by_name = containers(task)
+            for one in entries:
+                port = number(dig(one, "containerPort"))
+                container = (by_name or {}).get(dig(one, "containerName"))
+                if by_name is not None and port is not None and not has_port(container, port):
+                    return False
+        return True
 
     @property
     def own_addresses(self) -> bool:

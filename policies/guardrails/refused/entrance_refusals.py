@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.permits import network
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network, listeners_of, target_type
 from guardrails.architecture.zones import regions
@@ -139,7 +140,31 @@ def _web_acl(stack: Stack, association: Resource) -> Iterator[str]:
             yield f'web ACL "{acl.name}" has the scope CLOUDFRONT'
 
 
+def _small_subnets(stack: Stack, balancer: Resource) -> Iterator[str]:
+    if (balancer.get("loadBalancerType") or "application") != "application":
+        return
+    for prop in ("subnets", "subnetMappings"):
+        value = balancer.get(prop)
+        ids = [dig(one, "subnetId") for one in items(value)] if prop == "subnetMappings" else value
+        if ids is UNKNOWN or not items(ids):
+            continue
+        for subnet in stack.references(balancer, prop, tokens.SUBNET, ("id",), value=ids).resources:
+            given = network(subnet.get("cidrBlock"))
+            if given is not None and given.prefixlen > 27:
+                yield f'subnet "{subnet.name}" is {given}, which has {given.num_addresses - 5} addresses'
+
+
 TABLE = (
+    JointRefusal(
+        types=tokens.LOAD_BALANCER,
+        says=(
+            "InvalidSubnet: Not enough IP space available. Each subnet is a /27 or larger, with eight "
+            "free addresses."
+        ),
+        source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html",
+        remedy="give the subnet a cidr_block of /27 or larger, for example a /24.",
+        find=_small_subnets,
+    ),
     JointRefusal(
         types=(*_LISTENERS, *_RULES),
         says="InvalidLoadBalancerAction: the last action is a forward, a redirect or a fixed response.",

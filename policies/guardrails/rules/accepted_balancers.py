@@ -9,7 +9,6 @@ from typing import Any
 from availability.names import BALANCING_NAME, LONGEST
 
 from guardrails import tokens
-from guardrails.architecture.permits import network
 from guardrails.architecture.traffic import listeners_of
 from guardrails.refusals import (
     JointRefusal,
@@ -65,20 +64,6 @@ def _same_zone(stack: Stack, balancer: Resource) -> Iterator[str]:
             if times > 1:
                 names = ", ".join(f'"{name}"' for where, name in zones if where == zone)
                 yield f"subnets {names} are all in {zone}"
-
-
-def _small_subnets(stack: Stack, balancer: Resource) -> Iterator[str]:
-    if _kind(balancer) != "application":
-        return
-    for prop in ("subnets", "subnetMappings"):
-        value = balancer.get(prop)
-        ids = [dig(one, "subnetId") for one in items(value)] if prop == "subnetMappings" else value
-        if ids is UNKNOWN or not items(ids):
-            continue
-        for subnet in stack.references(balancer, prop, tokens.SUBNET, ("id",), value=ids).resources:
-            given = network(subnet.get("cidrBlock"))
-            if given is not None and given.prefixlen > 27:
-                yield f'subnet "{subnet.name}" is {given}, which has {given.num_addresses - 5} addresses'
 
 
 def _gateway_groups(balancer: Resource) -> str | None:
@@ -253,16 +238,6 @@ def _conditions(rule: Resource) -> Iterator[str]:
 
 
 _TABLE = (
-    JointRefusal(
-        types=_BALANCERS,
-        says=(
-            "InvalidSubnet: Not enough IP space available. Each subnet is a /27 or larger, with eight "
-            "free addresses."
-        ),
-        source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html",
-        remedy="give the subnet a cidr_block of /27 or larger, for example a /24.",
-        find=_small_subnets,
-    ),
     JointRefusal(
         types=_BALANCERS,
         says="A load balancer cannot be attached to multiple subnets in the same Availability Zone.",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.containers import ContainerService
+from guardrails.architecture.tasks import TASK_KEYS, containers, has_port
 from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
@@ -16,7 +15,6 @@ _API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 _SERVICE = f"{_API}API_CreateService.html"
 _TASK = f"{_API}API_RegisterTaskDefinition.html"
-_TASK_KEYS = ("arn", "id", "family")
 _GB = 1024
 _MEMORY: Mapping[int, range | tuple[int, ...]] = {
     256: (512, _GB, 2 * _GB),
@@ -30,37 +28,18 @@ _MEMORY: Mapping[int, range | tuple[int, ...]] = {
 """Per CPU units of a task on Fargate the memory that it may have, in MiB."""
 
 
-def _containers(task: Resource) -> list[Any] | None:
-    """Return the containers of a task definition, `None` where the preview does not know them."""
-    given = task.get("containerDefinitions")
-    if not isinstance(given, str):
-        return None
-    try:
-        found = json.loads(given)
-    except ValueError:
-        return None
-    return found if isinstance(found, list) else None
-
-
 def _ports(stack: Stack, service: Resource) -> Iterator[str]:
-    tasks = stack.references(service, "taskDefinition", tokens.TASK_DEFINITION, _TASK_KEYS)
+    tasks = stack.references(service, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS)
     for task in tasks.resources:
-        containers = _containers(task)
-        if containers is None:
-            continue
-        by_name = {dig(one, "name"): one for one in containers}
-        for entry in items(service.get("loadBalancers")):
+        by_name = containers(task)
+        for entry in items(service.get("loadBalancers")) if by_name is not None else ():
             name, port = dig(entry, "containerName"), number(dig(entry, "containerPort"))
-            if not isinstance(name, str) or port is None:
+            if by_name is None or not isinstance(name, str) or port is None:
                 continue
-            ports = [
-                number(dig(one, "containerPort"))
-                for one in items(dig(by_name.get(name), "portMappings"))
-            ]
             if name not in by_name:
                 names = ", ".join(map(show, by_name))
                 yield f'task definition "{task.name}" has no container {show(name)}, only {names}'
-            elif port not in ports:
+            elif not has_port(by_name[name], port):
                 yield (
                     f"container {show(name)} of task definition "
                     f'"{task.name}" has no port mapping for {port:g}'

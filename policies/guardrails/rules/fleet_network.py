@@ -216,9 +216,9 @@ def _let_out(firewall: Firewall, party: Party, ways: list[Answer]) -> Iterator[A
 
 
 def _no_way(stack: Stack, answer: Answer, fleet: Resource) -> Iterator[Violation]:
-    if answer.is_no and "no default route" in answer.reason:
-        if stack.derived(RouteTables).misplaced:
-            return  # vpc-parts-accepted reports what has gone elsewhere
+    lost = answer.is_no and "no default route" in answer.reason
+    if lost and stack.derived(RouteTables).misplaced:
+        return  # vpc-parts-accepted reports what has gone elsewhere
     path = (f'Auto Scaling group "{fleet.name}"', *answer.path)
     if answer.is_no:
         yield Violation(

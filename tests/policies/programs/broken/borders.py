@@ -127,7 +127,7 @@ def containers_switched_off_at_night(edit: Edit) -> None:
     edit.set("night", "scalableTargetAction", {"minCapacity": 0, "maxCapacity": 0})
 
 
-@broken("containers_that_scale", SERVE, "elb-reaches-targets")
+@broken("containers_that_scale", VALID, "ecs-accepted")
 def containers_on_another_port(edit: Edit) -> None:
     edit.set("service", "loadBalancers.0.containerPort", 8080)
 

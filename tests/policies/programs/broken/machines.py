@@ -139,7 +139,7 @@ def second_service_in_one_zone(edit: Edit) -> None:
     edit.set("blog-fleet", "vpcZoneIdentifiers", [Ref("private-b")])
 
 
-@broken("a_base_and_a_peak_fleet", SURVIVE)
+@broken("a_base_and_a_peak_fleet", (SURVIVE, VALID))
 def base_gone_to_spot(edit: Edit) -> None:
     edit.set("template", "instanceMarketOptions", {"marketType": "spot"})
 

@@ -95,3 +95,10 @@ def function_in_a_group_of_instances(edit: Edit) -> None:
     edit.set("function-targets", "protocol", "HTTP")
     edit.set("function-targets", "vpcId", Ref("vpc"))
     edit.set("function-targets", "healthCheck", {"protocol": "HTTP", "path": "/", "interval": 10})
+
+
+@broken("containers_that_scale", SERVE, "elb-reaches-targets")
+def containers_on_a_port_that_is_closed(edit: Edit) -> None:
+    """Task definition and service say 8080; the security group still admits 3000."""
+    edit.set("task", "containerDefinitions", containers(8080))
+    edit.set("service", "loadBalancers.0.containerPort", 8080)
