@@ -20,7 +20,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc, engine_pb2, engine_pb2_grpc,
 from guardrails.configuration import RuleConfiguration
 from guardrails.convert import to_resource, to_stack
 from guardrails.evaluator import Evaluation, Finding, PolicyEvaluator
-from guardrails.model import Level, ResourceRule, Rule, Severity
+from guardrails.model import ConfigurationRule, Level, ResourceRule, Rule, Severity
 from guardrails.summary import SUMMARY_MARK
 
 PACK_NAME = "haproof"
@@ -189,6 +189,12 @@ def _response(evaluation: Evaluation) -> wire.AnalyzeResponse:
     )
 
 
+def _heading(rule: Rule) -> str:
+    """Return the question that is broken, and the rule's part of it."""
+    asked = "" if isinstance(rule, ConfigurationRule) else f"{rule.question.value} "
+    return f"{asked}{rule.title}."
+
+
 def _diagnostic(finding: Finding) -> wire.AnalyzeDiagnostic:
     return wire.AnalyzeDiagnostic(
         policyName=finding.rule.id,
@@ -196,7 +202,7 @@ def _diagnostic(finding: Finding) -> wire.AnalyzeDiagnostic:
         policyPackVersion=PACK_VERSION,
         description=describe(finding.rule),
         # Without the identifiers: they take up lines and do not help to fix the violation.
-        message=f"{finding.rule.title}.\n{finding.text}",
+        message=f"{_heading(finding.rule)}\n{finding.text}",
         enforcementLevel=_LEVELS[finding.level],
         severity=_SEVERITIES[finding.rule.severity],
         urn=finding.resource.urn if finding.resource else "",

@@ -15,6 +15,8 @@ from guardrails.model import Level, Profile, Rule
 from guardrails.resources import Resource, Stack
 from guardrails.values import number
 
+_FOR_EVER = 10
+"""How many times as long as by default is as good as for ever."""
 _SHOWN = 5
 """How many rules a notice names."""
 
@@ -59,7 +61,7 @@ def _lowered(configuration: Configuration, rules: Iterable[Rule]) -> Iterator[st
 def _longer(configuration: Configuration) -> Iterator[str]:
     """Yield that exceptions may hold longer than by default, without a word about them."""
     default = PACK_CONFIGURATION.parameters["maximumExceptionDays"]["default"]
-    if configuration.longest_exception > default:
+    if configuration.longest_exception > default * _FOR_EVER:
         yield (
             f"Exceptions may hold for {configuration.longest_exception} days, by default {default}: "
             "maximumExceptionDays is set. Remedy: remove it, and renew an exception when it ends."

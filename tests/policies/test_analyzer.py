@@ -120,6 +120,8 @@ def test_a_report_carries_level_urn_and_remedy():
     assert diagnostic.severity == wire.POLICY_SEVERITY_HIGH
     assert diagnostic.urn == "urn:group"
     assert "Remedy: " in diagnostic.message
+    rule = next(one for one in RULES if one.id == diagnostic.policyName)
+    assert diagnostic.message.startswith(f"{rule.question.value} {rule.title}.\n")
 
 
 def test_a_resource_is_evaluated_by_its_inputs():

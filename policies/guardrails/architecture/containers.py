@@ -25,6 +25,10 @@ _PROVIDER_KEYS = ("name", "arn", "id")
 _BOUND = re.compile(
     r"attribute:ecs\.availability-zone\s*(?:==|=|in)\s*\[?(?P<zones>[a-z0-9\-, '\"]+)\]?"
 )
+_FREE = (
+    "remove the placement constraint on attribute:ecs.availability-zone from the service, or name "
+    "several zones in it."
+)
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 
 
@@ -127,7 +131,7 @@ class ContainerService:
         """
         bound = self._bound_zones()
         if bound:
-            return Spread(bound, len(bound), len(bound), ("by placement_constraints",))
+            return Spread(bound, len(bound), len(bound), ("by placement_constraints",), _FREE)
         own, given = NOTHING, self.resource.get(*_SUBNETS)
         if self.own_addresses and not is_absent(given):
             own = spread(self._stack, self.resource, (_SUBNETS[0],), outside or {}, value=given)

@@ -347,7 +347,11 @@ class FileSystem(DataStore):
         if kept:
             reason = f"the backups of {self.label} are deleted after {kept:g} day(s)"
             return kept, no(reason, self.label, remedy="set lifecycle.delete_after to 7 or more.")
-        tags = show(self.resource.setting("tags"))
+        given = self.resource.setting("tags")
+        known = (
+            [f"{key}={value}" for key, value in given.items()] if isinstance(given, dict) else []
+        )
+        tags = ", ".join(known) or show(given)
         return 0, no(
             f"no backup selection of the stack selects {self.label}, whose tags are {tags}",
             *(f'backup selection "{one.name}"' for one in self.stack.of(tokens.BACKUP_SELECTION)),

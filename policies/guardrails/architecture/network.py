@@ -104,6 +104,10 @@ class Network:
         vpc = self.vpc(subnet) if isinstance(subnet, Resource) else None
         if not isinstance(vpc, Resource) or vpc.get("enableDnsSupport") is not False:
             return None
+        if any(
+            is_true(one.get("privateDnsEnabled")) for one in self._stack.of(tokens.VPC_ENDPOINT)
+        ):
+            return None  # vpc-accepted reports it
         return no(
             f'nothing in VPC "{vpc.name}" resolves names: enable_dns_support is false',
             subnet_name(subnet),

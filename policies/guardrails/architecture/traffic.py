@@ -248,6 +248,8 @@ class Traffic:
         )
 
     def _is_lost(self, balancer: Resource, route: Route) -> bool:
+        if not isinstance(dig(route.action, "redirect"), Mapping):
+            return False  # it says nothing of where it leads
         port = route.destination[1]
         ports = [number(one.get("port")) for one in self.listeners(balancer)]
         if port is None or None in ports:
@@ -257,7 +259,12 @@ class Traffic:
 
     def _redirects_only(self, listener: Resource) -> bool:
         routes = self.live_routes(listener)
-        return all(one.kind == "redirect" and one.keeps_host for one in routes)
+        return all(
+            one.kind == "redirect"
+            and one.keeps_host
+            and isinstance(dig(one.action, "redirect"), Mapping)
+            for one in routes
+        )
 
     def mentioned(self) -> list[Resource]:
         """Return every target group that some action names, live or not, whatever its weight."""

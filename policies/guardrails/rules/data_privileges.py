@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails.architecture.policy_documents import Statement, matches
-from guardrails.model import Question, Settings, Severity, StackRule, Violation
+from guardrails.model import Level, Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
 from guardrails.rules.privileges import administers, documents, is_about_everything
 
@@ -46,6 +46,8 @@ DATA_LIMITED = StackRule(
     title="No policy reaches every secret, key or object of the account",
     question=Question.CLOSED,
     severity=Severity.HIGH,
+    level=Level.ADVISORY,  # a deployer, or a tool for every bucket, may need it
+    production=Level.MANDATORY,
     controls={
         "AWS Config": (
             "IAM_CUSTOMER_POLICY_BLOCKED_KMS_ACTIONS",

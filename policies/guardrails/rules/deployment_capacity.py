@@ -25,7 +25,7 @@ def _capacity(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 continue  # too few or too many: reported where the value itself is wrong
             yield Violation(
                 f"{deployment.label} updates {size - kept:g} of {size:g} instances at a time: "
-                f"{kept} have to serve every request, at least "
+                f"{kept} {'has' if kept == 1 else 'have'} to serve every request, at least "
                 f"{math.ceil(size * required / 100)} are required.",
                 deployment.resource,
                 (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
-from tests.policies.mutations.registry import ADVISORY, BREAKS, breaks, decides
+from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
 
 decides("alarm-has-action", "alarm", "alarmActions", absent=BREAKS, unknown=BREAKS)
 
@@ -46,7 +46,7 @@ decides(
     "mail",
     "topic",
     absent=BREAKS,
-    unknown=BREAKS,
+    unknown=KEEPS,
     given=lambda stack: (_told(stack), _subscribe(stack)),
 )
 

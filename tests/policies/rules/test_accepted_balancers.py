@@ -81,6 +81,7 @@ BREAKS = [
 ]
 
 REFUSED = {RULE: [
+    lambda d: d.set("public-b", "cidrBlock", "10.20.200.0/28"),
     lambda d: network(d, loadBalancerType="gateway", securityGroups=["sg-1"]),
     lambda d: network(d, subnetMappings=[{"subnetId": "subnet-1", "allocationId": "eipalloc-1"}]),
     lambda d: network(d, loadBalancerType="classic"),

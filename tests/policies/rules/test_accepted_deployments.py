@@ -65,6 +65,8 @@ REFUSED = {
         alarm(extendedStatistic="p99"),
         alarm(metricQueries=[{"id": "m"}]),
         alarm(period=...),
+        alarm(metricQueries=[{"id": "m"}, {"id": "e", "expression": "m * 2"}]),
+        alarm(metricQueries=[{"id": "e", "expression": "m * 2", "returnData": True}]),
         alarm(alarmActions=[f"arn:aws:sns:eu-west-1:1:t{n}" for n in range(6)]),
         alarm(comparisonOperator="Greater"),
     ],

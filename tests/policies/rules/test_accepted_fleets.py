@@ -63,6 +63,9 @@ REFUSED = {
             ".onDemandPercentageAboveBaseCapacity", 120.0),
         alone(SCHEDULE, autoscalingGroupName="web", scheduledActionName="night"),
         alone(SCHEDULE, minSize=1.0, recurrence="0 0 * * * *"),
+        alone(SCHEDULE, minSize=1.0, timeZone="Asia/Tokio"),
+        lambda d: d.set("group", "waitForElbCapacity", 99.0),
+        lambda d: d.set("group", "warmPool", {"poolState": "Hibernated"}),
         alone(POLICY, policyType="TargetTrackingScaling"),
         lambda d: d.set("group", "tags", [{"key": "Name", "value": "web"}]),
         lambda d: d.set("template", "instanceType", ...)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.policies.draft import Ref
+from tests.policies.draft import Draft, Ref, violations
 from tests.policies.mutations.containers import service
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
@@ -35,5 +35,9 @@ KEEPS = [
     tasks(),
     tasks(PUBLIC, address=True),
     tasks(PUBLIC, launchType=None),  # on instances, which have addresses of their own
-    tasks(["subnet-1", "subnet-2"], address=False),
 ]
+
+
+def test_the_routes_of_another_stack_are_left_to_it():
+    draft = tasks(["subnet-1", "subnet-2"], address=False)(Draft())
+    assert not violations(draft, RULE)

@@ -129,7 +129,8 @@ KEEPS = [
     lambda d: composite(d, UNKNOWN, ["alarm", "database-alarm"]),
     lambda d: composite(hosts(d.set("alarm", "name", "a"), 6.0), 'ALARM("hosts") AND ALARM("a")'),
     lambda d: math(d, query("HTTPCode_Target_5XX_Count", LoadBalancer=UNKNOWN, TargetGroup=UNKNOWN),
-        query("RequestCount", LoadBalancer=UNKNOWN), {"id": "e", "expression": "m1 / m2"}),
+        {**query("RequestCount", LoadBalancer=UNKNOWN), "id": "m2"},
+        {"id": "e", "expression": "m1 / m2", "returnData": True}),
     lambda d: math(d, {"id": "e", "expression":
         "SELECT SUM(HTTPCode_Target_5XX_Count) FROM SCHEMA(\"AWS/ApplicationELB\", LoadBalancer)"}),
     # All instances gone is not what a deployment does.

@@ -57,7 +57,8 @@ BREAKS = [
         "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}, "Action": "sts:AssumeRole"}))),
     ("codedeploy-role-permissions", lambda d: d.drop(POLICY)),
     ("codedeploy-role-permissions", lambda d: d.link(POLICY, "role")),
-    ("codedeploy-role-permissions", lambda d: inline(d, document(statement("Allow", "s3:*")))),
+    ("codedeploy-role-permissions", lambda d: inline(d, document(
+        statement("Allow", "s3:*", resource="arn:aws:s3:::releases/*")))),
     ("codedeploy-role-permissions", lambda d: inline(d, EVERYTHING).add("denied", INLINE,
         {"role": UNKNOWN, "policy": document({"Effect": "Deny", "NotAction": "ec2:*",
             "Resource": "*"})}, {"role": [ROLE]})),

@@ -67,7 +67,7 @@ BREAKS = [
 KEEPS = [
     lambda d: released(d, f"{BUCKET}/*"),
     lambda d: released(d, f"{BUCKET}/revisions/*", "s3:Get*"),
-    lambda d: released(d, "*", "s3:*"),
+    lambda d: released(d, f"{BUCKET}*", "s3:*"),
     lambda d: released(d, "arn:aws:s3:::*/*"),
     lambda d: released(d, f"{BUCKET}/*").set("bucket", "bucket", UNKNOWN)
         .set("reads", "policy", document(statement("Allow", "s3:Get*", resource="arn:aws:s3:::*"))),
@@ -80,7 +80,7 @@ KEEPS = [
     lambda d: d.add("denied", INLINE, {"role": UNKNOWN, "policy": document(
         {**statement("Deny", "s3:*"), "Condition": {"Bool": {"aws:SecureTransport": "false"}}})},
         {"role": ["role"]}),
-    lambda d: encrypted(d, "kms:Decrypt", resource="*"),
+    lambda d: encrypted(d, "kms:Decrypt", resource="arn:aws:kms:*:1:*"),
     lambda d: encrypted(d, "kms:*", resource="arn:aws:kms:*:1:key/*"),
     lambda d: encrypted(d, policy=UNKNOWN),
     lambda d: d.set("encryption", "rules",

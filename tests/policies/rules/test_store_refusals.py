@@ -5,7 +5,8 @@ from __future__ import annotations
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Ref
-from tests.policies.rules.cases import test_it_is_not_refused, test_it_is_refused
+from tests.policies.mutations.data_stores import CACHE
+from tests.policies.rules.cases import alone, test_it_is_not_refused, test_it_is_refused
 
 __all__ = ["test_it_is_not_refused", "test_it_is_refused"]
 
@@ -51,6 +52,7 @@ REFUSED = {
         member("aurora-mysql"),
         key(isEnabled=False),
         proxy("subnet-a"),
+        alone(CACHE, numCacheClusters=1.0, automaticFailoverEnabled=True),
     ]
 }
 

@@ -32,17 +32,17 @@ def instances_may_pass_any_role(edit: Edit) -> None:
     grant(edit, allow("iam:PassRole", "ec2:RunInstances"))
 
 
-@broken(WEB, CLOSED)
+@broken(WEB, CLOSED, advisory=True)
 def instances_may_read_every_secret(edit: Edit) -> None:
     grant(edit, allow("secretsmanager:GetSecretValue"))
 
 
-@broken(WEB, CLOSED)
+@broken(WEB, CLOSED, advisory=True)
 def instances_may_do_everything_with_every_bucket(edit: Edit) -> None:
     grant(edit, allow("s3:*"))
 
 
-@broken(WEB, CLOSED)
+@broken(WEB, CLOSED, advisory=True)
 def instances_may_decrypt_everything(edit: Edit) -> None:
     grant(edit, allow("kms:*"))
 
