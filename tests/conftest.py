@@ -78,8 +78,10 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Return the workers of `-n auto`."""
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return the workers of `-n auto`; None where the user has set their number."""
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
     return len(os.sched_getaffinity(0)) + 1
 
 

@@ -140,7 +140,7 @@ def placeholder():
 
 
 def ask(port, path, method="GET"):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from region.api.server import ControlPlane
+from tests.patience import PATIENCE
 from tests.region.fakes import REGION, Aws, FakePool
 
 ZONES = ("a", "b", "c")
@@ -17,7 +18,7 @@ def image_of(aws: Aws) -> str:
     return aws.ssm.get_parameter(Name=IMAGE_PARAMETER)["Parameter"]["Value"]
 
 
-def until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
+def until(condition: Callable[[], bool], timeout: float = PATIENCE) -> None:
     """Wait until the condition holds."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -126,7 +127,7 @@ class Stage:
     def info(self, deployment: str) -> dict[str, Any]:
         return self.aws.codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]
 
-    def ended(self, deployment: str, timeout: float = 20.0) -> dict[str, Any]:
+    def ended(self, deployment: str, timeout: float = PATIENCE) -> dict[str, Any]:
         """Wait until the deployment has ended and return what describes it."""
         final = {"Succeeded", "Failed", "Stopped"}
         until(lambda: self.info(deployment)["status"] in final, timeout)
@@ -149,5 +150,5 @@ class Stage:
         }
 
     @staticmethod
-    def until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
+    def until(condition: Callable[[], bool], timeout: float = PATIENCE) -> None:
         until(condition, timeout)

@@ -22,6 +22,7 @@ from region.machines.errors import MachineError
 from region.machines.images import Image, prepare
 from region.machines.processes import Command
 from region.network import GATEWAY, RegionNetwork
+from tests.patience import PATIENCE
 from tests.region.in_network import open_to_all
 from tests.region.machines.revisions import Store
 
@@ -80,7 +81,7 @@ def console() -> list[str]:
     return []
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout: float = 15.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout} s: {what}"

@@ -20,6 +20,7 @@ from region.machines.errors import MachineError
 from region.machines.processes import Command
 from region.machines.root_file_system import RootFileSystem
 from region.machines.systemd.manager import ServiceManager
+from tests.patience import PATIENCE
 
 MARK = "HAPROOF_TEST_GROUP"
 
@@ -85,7 +86,7 @@ class Processes:
                 os.kill(pid, number)
 
     def kill(self, group: str) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while self.pids(group):
             assert time.monotonic() < deadline
             self.signal(group, signal.SIGKILL)
@@ -185,7 +186,7 @@ def add_unit(files: Files) -> Callable[..., str]:
 
 @pytest.fixture
 def eventually() -> Callable[..., None]:
-    def wait(condition: Callable[[], bool], what: str, timeout: float = 15.0) -> None:
+    def wait(condition: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
         deadline = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < deadline, f"not within {timeout} s: {what}"

@@ -15,6 +15,7 @@ from region.services.autoscaling.controller import AutoScalingController
 from region.services.autoscaling.scaling.alarm_handler import run_policy
 from region.services.cloudwatch.alarm_actions import AlarmActionError, AlarmEvent
 from region.services.ec2.controller import InstancesController
+from tests.patience import PATIENCE
 
 
 class Fleet:
@@ -49,7 +50,7 @@ class Fleet:
         self.automation.reconcile()
         self.instances.reconcile()
         for _, job in list(self.instances._jobs.values()):
-            job.result(5)
+            job.result(PATIENCE)
 
     def settle(self, rounds=6):
         for _ in range(rounds):
@@ -164,7 +165,7 @@ class Region:
             self.groups.reconcile()
             self.instances.reconcile()
             for _, job in list(self.instances._jobs.values()):
-                job.result(5)
+                job.result(PATIENCE)
 
     def rest(self, rounds=30):
         """Step until nothing changes any more."""
@@ -203,7 +204,7 @@ class Region:
     def state_of(self, name):
         return {one["InstanceId"]: one["LifecycleState"] for one in self.members()}.get(name)
 
-    def until(self, condition, seconds=10.0):
+    def until(self, condition, seconds=PATIENCE):
         """Step until a condition holds."""
         deadline = time.monotonic() + seconds
         while not condition():

@@ -13,6 +13,7 @@ from region.reconcile import ControllerLoop
 from region.services.ec2 import placement
 from region.services.ec2.controller import InstancesController
 from region.services.ec2.instances import STOPPED, set_state, user_data_of
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def look(aws, instance_id):
     return found["Reservations"][0]["Instances"][0]
 
 
-def until(condition, timeout=5.0):
+def until(condition, timeout=PATIENCE):
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if condition():
@@ -129,7 +130,7 @@ def test_an_instance_runs_when_its_machine_has_booted(aws, network, pool, loop):
 
 
 def test_machines_boot_in_parallel(aws, network, pool, loop):
-    together = threading.Barrier(4, timeout=5)
+    together = threading.Barrier(4, timeout=PATIENCE)
     pool.prepare = lambda machine: setattr(machine, "hangs", _Wait(together))
     names = [run(aws, network)["InstanceId"] for _ in range(4)]
     until(lambda: all(state(aws, name) == "running" for name in names), 10)

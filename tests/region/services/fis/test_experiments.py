@@ -12,6 +12,7 @@ from region.services.ec2.controller import InstancesController
 from region.services.fis import catalogue
 from region.services.fis.behaviours import BEHAVIOURS
 from region.services.fis.controller import ExperimentsController
+from tests.patience import PATIENCE
 
 ROLE = "arn:aws:iam::123456789012:role/experiments"
 NONE = [{"source": "none"}]
@@ -34,7 +35,7 @@ def run(plane, aws, pool, links):
     instances = InstancesController(plane, pool)
 
     def until(experiment, *states):
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE
         while True:
             experiments.reconcile()
             instances.reconcile()

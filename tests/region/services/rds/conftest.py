@@ -42,7 +42,7 @@ def rds(plane, aws, monkeypatch):
 @pytest.fixture
 def until(rds):
     def wait(status: str) -> dict:
-        for _ in range(200):
+        for _ in range(1200):
             found = describe(rds)
             if found["DBInstanceStatus"] == status:
                 return found

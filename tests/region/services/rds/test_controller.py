@@ -41,7 +41,7 @@ def test_a_given_password_can_change(rds, until):
         DBInstanceIdentifier="notes", MasterUserPassword="second-one", ApplyImmediately=True
     )
     server = FakeServer.made["notes"]
-    for _ in range(100):
+    for _ in range(1200):
         if server.password == "second-one":
             break
         threading.Event().wait(0.05)
@@ -82,7 +82,7 @@ def test_deletion_takes_its_time_and_needs_a_decision_about_the_snapshot(rds, un
         DBInstanceIdentifier="notes", FinalDBSnapshotIdentifier="last-words"
     )
     assert answer["DBInstance"]["DBInstanceStatus"] == "deleting"
-    for _ in range(100):
+    for _ in range(1200):
         if not rds.describe_db_instances()["DBInstances"]:
             break
         threading.Event().wait(0.05)

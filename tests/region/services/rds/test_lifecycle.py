@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.patience import PATIENCE
 from tests.region.services.rds.fake_server import SETTINGS, FakeServer, describe
 
 NAME = {"DBInstanceIdentifier": "notes"}
 
 
-def eventually(condition, timeout=10.0):
+def eventually(condition, timeout=PATIENCE):
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if found := condition():

@@ -27,6 +27,7 @@ from region.services.elbv2.haproxy.model import (
 )
 from region.services.elbv2.haproxy.process import HAProxy
 from region.services.elbv2.haproxy.rules import Forward
+from tests.patience import PATIENCE
 
 _hosts = itertools.count(10)
 PORT = 18080
@@ -170,7 +171,7 @@ def fetch(balancer: HAProxy, path: str = "/", timeout: float = 5.0) -> tuple[int
         return error.code, error.read().decode()
 
 
-def wait_for(condition: Callable[[], bool], timeout: float = 10.0) -> None:
+def wait_for(condition: Callable[[], bool], timeout: float = PATIENCE) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "condition not met in time"
