@@ -11,6 +11,7 @@ BY_FUNCTION: Mapping[str, Kind] = {
     "instances.terminate": Kind.INSTANCE_DIES,
     "instances.hang": Kind.INSTANCE_HANGS,
     "instances.starve": Kind.INSTANCE_SLOW,
+    "instances.answer_errors": Kind.INSTANCE_ERRORS,
     "database.fail_over": Kind.DATABASE_FAILOVER,
     "network.cut_database": Kind.DATABASE_CUT,
 }

@@ -32,18 +32,25 @@ def failed_share(seconds: float = RECENT_S) -> float:
 
 
 def missing_instances() -> int:
-    """Return how many instances the fleet lacks: of those desired, the ones not in service and healthy."""
+    """Return how many instances do not serve that should.
+
+    Those that the group lacks of its desired capacity, in service and healthy; or the targets that are
+    registered and not healthy, if there are more: while replacements come, a group has more instances
+    than it wants, and one that hangs would not be missed.
+    """
     stack = current().stack
     if stack.outputs.auto_scaling_group_name is None:
         return 0 if stack.instances() else 1
     group = stack.group()
-    healthy, _ = stack.healthy_targets()
     serving = {
         str(one["InstanceId"]) for one in group["Instances"] if one["LifecycleState"] == "InService"
     }
+    failing = 0
     if stack.outputs.target_group_arn is not None:
+        healthy, registered = stack.healthy_targets()
         serving &= healthy
-    return max(0, int(group["DesiredCapacity"]) - len(serving))
+        failing = len(registered - healthy)
+    return max(int(group["DesiredCapacity"]) - len(serving), failing, 0)
 
 
 def foreign_revisions() -> int:

@@ -1,4 +1,4 @@
-"""Faults of single instances: one that dies, hangs, starves, or has no room left."""
+"""Faults of single instances: one that dies, hangs, starves, or answers 500."""
 
 from __future__ import annotations
 
@@ -64,30 +64,6 @@ def answer_errors(count: int = 1, seconds: float = 120) -> list[str]:
         lambda: scripts.answer_errors(port, seconds),
         way_back=scripts.END_ERRORS,
         restored="the service answers",
-    )
-
-
-def fill_disk(count: int = 1, seconds: float = 60) -> list[str]:
-    """Leave no room on the root file system."""
-    return _by_script(
-        "fill the disk of",
-        count,
-        seconds,
-        lambda: scripts.fill_disk(seconds),
-        way_back="rm -f /var/tmp/haproof-fault.fill",
-        restored="the disk has room",
-    )
-
-
-def exhaust_memory(count: int = 1, seconds: float = 30) -> list[str]:
-    """Leave no memory, for `seconds`."""
-    return _by_script(
-        "exhaust the memory of",
-        count,
-        seconds,
-        lambda: scripts.exhaust_memory(seconds),
-        way_back="pkill -f 'head -c 64[m]' || true",
-        restored="the memory is free",
     )
 
 

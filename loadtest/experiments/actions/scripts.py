@@ -144,41 +144,6 @@ def answer_errors(port: int, seconds: float) -> str:
     )
 
 
-def fill_disk(seconds: float) -> str:
-    """Fill the root file system to its last block for `seconds`."""
-    file = "/var/tmp/haproof-fault.fill"  # noqa: S108 - on the instance, and removed
-    return (
-        dedent(f"""\
-        set -eu
-        setsid sh -c "sleep {seconds:g}; rm -f {file}" >/dev/null 2>&1 </dev/null &
-        dd if=/dev/zero of={file} bs=1M 2>/dev/null || true
-        if ! [ -s {file} ]; then
-          echo "the disk could not be filled" >&2
-          exit 1
-        fi
-        """)
-        + began()
-    )
-
-
-def exhaust_memory(seconds: float) -> str:
-    """Take memory until the kernel refuses it, and hold it for `seconds`.
-
-    The filler asks to be the first that the kernel kills; what then happens to the service is what
-    the experiment is about.
-    """
-    return (
-        dedent(f"""\
-        set -eu
-        setsid timeout {seconds:g} sh -c '
-          while :; do head -c 64m /dev/zero | tail -c 64m >/dev/null & sleep 0.2; done
-        ' >/dev/null 2>&1 </dev/null &
-        sleep 1
-        """)
-        + began()
-    )
-
-
 def began_ms(printed: str) -> float | None:
     """Return when a script took effect by what it printed, in epoch ms; None if it did not say."""
     for line in printed.splitlines():
