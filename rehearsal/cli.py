@@ -240,6 +240,13 @@ def preview(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="File for the same as JSON, besides the report.")
     ] = None,
+    program: Annotated[
+        Path | None, typer.Option(help="Another Pulumi program in Python: its directory.")
+    ] = None,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option(help="With --program: a stack of it; all of them unless given."),
+    ] = None,
 ) -> int:
     """Preview both stacks under the policy pack and write the policy report (Markdown).
 
@@ -249,11 +256,16 @@ def preview(
     Exit codes: 0 no mandatory violation; 2 at least one, which is a broken promise like that of a
     run: the stack is not what it claims to be; 4 a preview failed.
 
-    Example: `python -m rehearsal preview --summary report.md`
+    Examples: `python -m rehearsal preview --summary report.md`, or of your own program
+    `python -m rehearsal preview --program ../our-infrastructure --stack prod`
     """
+    from rehearsal import other_program  # noqa: PLC0415
     from rehearsal.preview import Previews  # noqa: PLC0415
 
-    return Previews(root=root.resolve(), summary=summary, json_file=json_file).run()
+    if stack and program is None:
+        raise UsageError("--stack goes with --program: both stacks of this project are previewed")
+    other = other_program.find(program.resolve(), tuple(stack or ())) if program else None
+    return Previews(root=root.resolve(), summary=summary, json_file=json_file, program=other).run()
 
 
 @app.command()

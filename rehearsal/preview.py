@@ -14,6 +14,7 @@ from region import background
 from region.session import Session
 from rehearsal import display, own_programs, policy_report
 from rehearsal.engine_events import Event
+from rehearsal.other_program import Program
 from rehearsal.policy_report import MANDATORY, Rule, StackReport
 from rehearsal.pulumi_project import STACKS, EngineError, Project
 from toolchain import paths
@@ -30,6 +31,8 @@ class Previews:
     summary: Path | None = None
     json_file: Path | None = None
     settings: Mapping[str, str] = field(default_factory=lambda: SETTINGS)
+    program: Program | None = None
+    """Another program than this checkout's."""
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
 
     def run(self) -> int:
@@ -41,7 +44,8 @@ class Previews:
         """
         rules = known_rules()
         with self._region() as found:
-            reports = [self._preview(Project(found, self.root), stack) for stack in STACKS]
+            project = Project(found, self.root, program=self._directory)
+            reports = [self._preview(project, stack) for stack in self._stacks]
         text = policy_report.render(
             reports,
             rules,
@@ -61,10 +65,19 @@ class Previews:
             self._show(report)
         return exit_code(reports)
 
+    @property
+    def _stacks(self) -> tuple[str, ...]:
+        return self.program.stacks if self.program else STACKS
+
+    @property
+    def _directory(self) -> Path:
+        return self.program.directory if self.program else paths.ROOT
+
     @contextmanager
     def _region(self) -> Generator[Session]:
         with display.stage(self.console, "start a local region"):
-            found = background.launch(self.root, [])
+            region = self.program.region if self.program else None
+            found = background.launch(self.root, ["--region", region] if region else [])
         try:
             yield found
         finally:
@@ -82,7 +95,7 @@ class Previews:
                 progress(event)
 
             try:
-                project.prepare(stack, self.settings)
+                project.prepare(stack, {} if self.program else self.settings)
                 project.preview(stack, follow)
             except EngineError as error:
                 progress.ending = display.FAILED

@@ -59,6 +59,8 @@ class Project:
     """Added to the environment of every Pulumi command."""
     processes: Processes = field(default_factory=Processes)
     """The commands that run, so that another thread can end them."""
+    program: Path = paths.ROOT
+    """The directory of the program's `Pulumi.yaml`: this checkout's, or any other's."""
 
     @property
     def directory(self) -> Path:
@@ -75,7 +77,7 @@ class Project:
         private.directory(self.root / "pulumi")
         self._write_project()
         salt = self._read(self.directory / f"Pulumi.{stack}.yaml").get("encryptionsalt")
-        settings = self._read(paths.ROOT / f"Pulumi.{stack}.yaml")
+        settings = self._read(self.program / f"Pulumi.{stack}.yaml")
         config = settings.setdefault("config", {})
         config.update({f"haproof:{key}": value for key, value in overrides.items()})
         config["aws:region"] = self.session.region
@@ -86,8 +88,9 @@ class Project:
         self._run(["stack", "select", "--create", "--stack", stack])
 
     def _write_project(self) -> None:
-        project = self._read(paths.ROOT / "Pulumi.yaml")
-        project["main"] = str(os.path.relpath(paths.ROOT, self.directory)) + "/"
+        project = self._read(self.program / "Pulumi.yaml")
+        main = self.program / str(project.get("main") or "")
+        project["main"] = str(os.path.relpath(main, self.directory)) + "/"
         options = {"virtualenv": str(paths.VENV)}
         project["runtime"] = {"name": "python", "options": options}
         text = yaml.safe_dump(project, sort_keys=False)

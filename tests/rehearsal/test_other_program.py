@@ -1,0 +1,112 @@
+"""Another program than the checkout's: what of it is previewed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rehearsal import other_program
+from rehearsal.pulumi_project import EngineError
+from toolchain import locate, paths, versions
+
+
+def written(directory: Path, project: Any, **stacks: Any) -> Path:
+    (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+    for name, settings in stacks.items():
+        (directory / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(settings))
+    return directory
+
+
+PYTHON = {"name": "shop", "runtime": {"name": "python"}}
+
+
+def test_all_its_stacks_in_their_region(tmp_path: Path):
+    settings = {"config": {"aws:region": "us-east-1"}}
+    found = other_program.find(written(tmp_path, PYTHON, prod=settings, dev=settings))
+    assert found.stacks == ("dev", "prod")
+    assert found.region == "us-east-1"
+    assert other_program.find(tmp_path, ("prod",)).stacks == ("prod",)
+
+
+def test_a_program_without_settings_gets_a_stack(tmp_path: Path):
+    found = other_program.find(written(tmp_path, {"name": "shop", "runtime": "python"}))
+    assert (found.stacks, found.region) == (("preview",), None)
+
+
+@pytest.mark.parametrize(
+    ("project", "stacks", "message"),
+    [
+        ({"name": "shop", "runtime": "nodejs"}, (), r"Pulumi.yaml: its runtime is 'nodejs'"),
+        ([1], (), r"Pulumi.yaml is not a mapping"),
+        (PYTHON, ("test",), r"no settings of a stack 'test'; it has dev, prod"),
+        (PYTHON, (), r"dev, prod are in different Regions, .* name one of them with --stack"),
+    ],
+)
+def test_what_cannot_be_previewed_is_told(
+    tmp_path: Path, project: Any, stacks: tuple[str, ...], message: str
+):
+    dev, prod = ({"config": {"aws:region": name}} for name in ("us-east-1", "us-west-2"))
+    with pytest.raises(EngineError, match=message):
+        other_program.find(written(tmp_path, project, dev=dev, prod=prod), stacks)
+
+
+def test_a_directory_without_a_program_is_told(tmp_path: Path):
+    with pytest.raises(EngineError, match=r"cannot read .*Pulumi.yaml.* --program takes"):
+        other_program.find(tmp_path)
+
+
+def test_an_older_engine_is_refused_by_the_project_itself():
+    project = yaml.safe_load((paths.ROOT / "Pulumi.yaml").read_text())
+    assert project["requiredPulumiVersion"] == f">={versions.PULUMI_OLDEST}"
+
+
+@pytest.mark.engine
+def test_the_pack_judges_a_state_without_its_program(tmp_path: Path):
+    urn = "urn:pulumi:prod::shop::{}::{}".format
+    provider = urn("pulumi:providers:aws", "default")
+    number = "11111111-1111-1111-1111-111111111111"
+    resources: list[dict[str, Any]] = [
+        {"urn": provider, "custom": True, "id": number, "type": "pulumi:providers:aws"},
+        {
+            "urn": urn("aws:s3/bucket:Bucket", "data"),
+            "custom": True,
+            "id": "data",
+            "type": "aws:s3/bucket:Bucket",
+            "inputs": {"bucket": "data"},
+            "outputs": {"bucket": "data"},
+            "provider": f"{provider}::{number}",
+        },
+    ]
+    manifest = {"time": "2026-01-01T00:00:00Z", "magic": "", "version": ""}
+    state = tmp_path / "state.json"
+    state.write_text(
+        json.dumps({"version": 3, "deployment": {"manifest": manifest, "resources": resources}})
+    )
+    done = subprocess.run(
+        [
+            str(locate.pulumi()),
+            *("policy", "analyze", "--file", str(state)),
+            *("--policy-pack", str(paths.ROOT / "policies")),
+        ],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": f"{paths.VENV / 'bin'}{os.pathsep}{locate.search_path()}",
+            "PULUMI_HOME": str(tmp_path / "home"),
+            "PULUMI_BACKEND_URL": f"file://{tmp_path}",
+            "PULUMI_CONFIG_PASSPHRASE": "",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "Can it serve?" in done.stdout
+    assert "s3-public-access-blocked" in done.stdout
