@@ -129,8 +129,11 @@ def queue(deployment: DeploymentInfo) -> None:
 
 
 def begin(deployment: DeploymentInfo) -> None:
-    """Start a queued deployment."""
+    """Start a queued deployment, from now on the one that its group attempted last."""
     deployment.status, deployment.start_time = "InProgress", utcnow()
+    if deployment.creator not in BY_AUTOSCALING:
+        group = DeploymentGroupRecord.of(deployment.deployment_group)
+        group.last_attempted = _summary(deployment)
 
 
 def set_targets(

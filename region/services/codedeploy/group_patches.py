@@ -223,12 +223,13 @@ def _describe_scaling_group(group: DeploymentGroup, name: str) -> dict[str, str]
 def _describe_summary(deployment: DeploymentSummary | None) -> dict[str, Any] | None:
     if deployment is None:
         return None
-    return {
+    described = {
         "deploymentId": deployment.deployment_id,
         "status": deployment.status,
         "createTime": deployment.created,
         "endTime": deployment.ended,
     }
+    return {name: value for name, value in described.items() if value is not None}
 
 
 # Auto Scaling processes ----------------------------------------------------------------------

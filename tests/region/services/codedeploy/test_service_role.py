@@ -110,6 +110,12 @@ def test_a_stop_on_request_rolls_back_where_the_group_says_so(stage):
     gate = stage.pool.gates["Install"] = threading.Event()
     second = stage.deploy("v2.zip")
     stage.until(lambda: stage.pool.busy == 1)
+    group = stage.aws.codedeploy.get_deployment_group(
+        applicationName="app", deploymentGroupName="dg"
+    )["deploymentGroupInfo"]
+    attempted = group["lastAttemptedDeployment"]
+    assert (attempted["deploymentId"], attempted["status"]) == (second, "InProgress")
+    assert "endTime" not in attempted
     stage.aws.codedeploy.stop_deployment(deploymentId=second)
     gate.set()
     info = stage.ended(second)
