@@ -86,8 +86,8 @@ def shared(everywhere: Cloud, network: Network) -> Iterator[Scaled]:
     try:
         made = Scaled(cloud, network)
         made.upload("v1.zip", appspec(ApplicationStop="stop.sh"), stop="#!/bin/bash\nexit 0\n")
-        made.upload("v2.zip", appspec())
         slow = "#!/bin/bash\nsleep {}\n"
+        made.upload("stopping.zip", appspec(ApplicationStop="stop.sh"), stop=slow.format(3))
         made.upload("slow.zip", appspec(BeforeInstall="wait.sh"), wait=slow.format(5))
         longer = slow.format(int(cloud.seconds(1.2 * HOOK)) + 1)
         made.upload("longer.zip", appspec(BeforeInstall="wait.sh"), wait=longer)
@@ -232,9 +232,10 @@ def test_a_member_that_goes_stops_its_application(fleet: Scaled) -> None:
         "autoscaling:EC2_INSTANCE_LAUNCHING",
         "autoscaling:EC2_INSTANCE_TERMINATING",
     }
-    fleet.succeeds("v1.zip")
+    fleet.succeeds("stopping.zip")
     (name,) = fleet.members.names()
     fleet.members.capacity(0)
+    fleet.members.wait_state("Terminating:Wait", name)
     ending = fleet.one_of("autoscalingTermination")["deploymentId"]
     assert fleet.ended(ending)["status"] == "Succeeded"
     assert names_of(fleet.target(ending, name)) == ["ApplicationStop"]

@@ -162,6 +162,25 @@ def test_traffic_waits_for_the_user(fleet: tuple[Stage, str, str]) -> None:
     assert stage.ended(deployment)["status"] == "Succeeded"
 
 
+def test_the_wait_for_the_end_of_the_original_can_be_skipped(
+    fleet: tuple[Stage, str, str],
+) -> None:
+    stage, group, _ = fleet
+    keep = {"action": "TERMINATE", "terminationWaitTimeInMinutes": 2880}
+    blue_green(stage, group, terminateBlueInstancesOnDeploymentSuccess=keep)
+    deployment = stage.deploy()
+    until(lambda: bool(stage.info(deployment)["instanceTerminationWaitTimeStarted"]))
+    assert len(in_service(stage, group)) == 2
+    with pytest.raises(ClientError, match="DeploymentIsNotInReadyStateException"):
+        stage.aws.codedeploy.continue_deployment(
+            deploymentId=deployment, deploymentWaitType="READY_WAIT"
+        )
+    stage.aws.codedeploy.skip_wait_time_for_instance_termination(deploymentId=deployment)
+    assert stage.ended(deployment)["status"] == "Succeeded"
+    with pytest.raises(ClientError, match="DeploymentAlreadyCompletedException"):
+        stage.aws.codedeploy.skip_wait_time_for_instance_termination(deploymentId=deployment)
+
+
 def test_without_the_users_word_the_deployment_stops(fleet: tuple[Stage, str, str]) -> None:
     stage, group, _ = fleet
     waits = {"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 1}
