@@ -2,6 +2,7 @@
 
 Imported before anything else of a command line, so it needs nothing but an old Python 3.
 """
+
 from __future__ import annotations
 
 import importlib.util
