@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -31,6 +32,8 @@ from region.rootless import OF_THE_HOST
 RECORD_SUFFIX = ".process.json"
 LONGEST_SOCKET_DIRECTORY = 80
 _ORDER_SECONDS = 5.0
+_PLAIN = re.compile(r"[A-Za-z0-9_./+@-]+")
+"""Paths that need no quotes in anybody's configuration."""
 
 # PR_SET_PDEATHSIG fires when the *thread* that started the process ends, not the process. All
 # starts therefore happen on one thread that lives as long as the interpreter.
@@ -320,7 +323,7 @@ def _runtime_name(root: Path) -> str:
 def _runtime_path(root: Path) -> Path:
     name = _runtime_name(root)
     for base in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir()):
-        usable = base and Path(base).is_dir() and os.access(base, os.W_OK)
+        usable = _PLAIN.fullmatch(base) and Path(base).is_dir() and os.access(base, os.W_OK)
         if usable and len(base) + len(name) < LONGEST_SOCKET_DIRECTORY:
             return Path(base) / name
     return Path("/tmp") / name  # noqa: S108  # private by owner and mode, see runtime_directory

@@ -76,11 +76,13 @@ class HAProxy:
         self.spec = spec
         self._directory = directory
         self._runtime = runtime
+        # HAProxy's configuration and commands take no path with a blank or a quote.
+        self._alias = runtime / f"{_stem(spec)}.files"
         self._generation = 0
         self._lock = threading.RLock()
         self._process: Daemon | None = None
         self._predecessors: list[Daemon] = []
-        self._pool = ServerPool(spec, config.Files(Path(), directory))
+        self._pool = ServerPool(spec, config.Files(Path(), self._alias))
         self._sockets: dict[Place, socket.socket] = {}
         self._numbers: dict[Place, int] = {}
         self._log_numbers = (-1, -1)
@@ -96,9 +98,13 @@ class HAProxy:
             LoadBalancerError: If a port is taken or HAProxy does not start.
         """
         with self._lock:
-            if self.running() or self._adopt():
+            if self.running():
                 return
             self._directory.mkdir(parents=True, exist_ok=True)
+            self._alias.unlink(missing_ok=True)
+            self._alias.symlink_to(self._directory)
+            if self._adopt():
+                return
             self._close_sockets()
             self._sockets = open_all(self.spec, {})
             self._pool.forget_health()
@@ -180,6 +186,7 @@ class HAProxy:
             self._close_sockets()
             self.requests.close()
             self._known_file.unlink(missing_ok=True)
+            self._alias.unlink(missing_ok=True)
             for stale in self._runtime.glob(f"{self._socket_stem()}-*.sock"):
                 stale.unlink(missing_ok=True)
 
@@ -233,7 +240,7 @@ class HAProxy:
         self.requests = RequestLog((reader, writer))
         self._process, self._generation, self.spec = process, known.generation, known.spec
         self._numbers, self._log_numbers, self._zones = known.sockets, known.log, known.zones
-        files = config.Files(self._socket(known.generation), self._directory, None, writer)
+        files = config.Files(self._socket(known.generation), self._alias, None, writer)
         self._pool = ServerPool(known.spec, files, known.servers, known.shifted)
         self._predecessors = [
             daemon
@@ -254,7 +261,7 @@ class HAProxy:
         self._process, self.spec = None, spec
         self._predecessors.clear()
         self._close_sockets()
-        self._pool = ServerPool(spec, config.Files(Path(), self._directory))
+        self._pool = ServerPool(spec, config.Files(Path(), self._alias))
         self._zones = tuple(node.zone for node in spec.nodes)
 
     def _record(self, generation: int) -> Path:
@@ -278,7 +285,7 @@ class HAProxy:
         state = self._save_states() if predecessor else None
         generation = self._generation + 1
         log_descriptor = self.requests.descriptor
-        files = config.Files(self._socket(generation), self._directory, state, log_descriptor)
+        files = config.Files(self._socket(generation), self._alias, state, log_descriptor)
         self._pool.files = files
         zones = [zone for zone in self._zones if zone in {node.zone for node in spec.nodes}]
         config.write_files(spec, files, self._pool.bound(), zones)
@@ -332,7 +339,7 @@ class HAProxy:
         except LoadBalancerError:
             log.warning("load balancer %s restarts without its servers' states", self.spec.name)
             return None
-        path = self._directory / "server-states"
+        path = self._alias / "server-states"
         path.write_text(text + "\n")
         return path
 
@@ -346,7 +353,11 @@ class HAProxy:
         return path
 
     def _socket_stem(self) -> str:
-        return f"lb-{self.spec.name[:32]}"
+        return _stem(self.spec)
+
+
+def _stem(spec: LoadBalancer) -> str:
+    return f"lb-{spec.name[:32]}"
 
 
 def explain_failure(output: str, spec: LoadBalancer) -> str:

@@ -19,13 +19,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from region.daemons import sweep
+from region.daemons import remove_runtime_directory, runtime_directory, sweep
 from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.model import (
     Health,
     HealthCheck,
     Listener,
     LoadBalancer,
+    Stickiness,
     TargetGroup,
 )
 from region.services.elbv2.haproxy.process import HAProxy
@@ -394,6 +395,30 @@ def test_one_that_has_ended_meanwhile_is_started_anew(orphan, tmp_path: Path, ne
         assert balancer._process.pid != pid
     finally:
         balancer.close()
+
+
+@pytest.mark.parametrize("name", ["a clone of mine", "한글", 'it\'s "quoted" \\x $y #z'])
+def test_a_region_may_be_in_a_directory_of_any_name(tmp_path: Path, new_app, kit, name):
+    app, runtime = new_app(), runtime_directory(tmp_path)
+    group = TargetGroup(
+        "tg-web", check=HealthCheck("/health", 0.3, 0.2, 2, 2, "200"),
+        stickiness=Stickiness(duration=60.0),
+    )  # fmt: skip
+    listener = Listener(kit.free_port("127.78.20.4"), Forward("tg-web"))
+    spec = LoadBalancer("lb-web", "127.78.20.4", (listener,), (group,))
+    balancer = HAProxy(spec, tmp_path / name / "lb-web", runtime)
+    balancer.start()
+    try:
+        assert kit.fetch(balancer)[0] == 503
+        balancer.set_targets("tg-web", [kit.target(app)])
+        kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
+        balancer.configure(dataclasses.replace(spec, idle_timeout=7.0))
+        assert kit.fetch(balancer) == (200, app.address)
+        assert health(balancer, app, kit) is Health.HEALTHY
+    finally:
+        balancer.close()
+    assert not list(runtime.iterdir())
+    remove_runtime_directory(tmp_path)
 
 
 def test_sweep_ends_what_is_left(new_balancer, tmp_path):
