@@ -34,6 +34,8 @@ from loadtest.reporting.templating import environment
 from loadtest.reporting.texts import Texts
 
 OUTAGES_SHOWN = 8
+FIRST = "report.html"
+"""The page in the language that was asked for; others have theirs in their names."""
 
 
 class PageLink(NamedTuple):
@@ -66,6 +68,7 @@ def render(report: Report, evidence: Evidence, texts: Texts, other: PageLink | N
             else texts.markup(msg("page.no-charts", problem=evidence.problem)),
             events=page.events(),
             experiments=experiments.table(report.experiments, texts),
+            proof=_proof(texts.language, other),
             probe=page.probe(),
             endpoints=page.endpoints(),
             findings=page.findings(),
@@ -75,6 +78,12 @@ def render(report: Report, evidence: Evidence, texts: Texts, other: PageLink | N
             versions=page.conditions(report.versions),
         )
     )
+
+
+def _proof(language: str, other: PageLink | None) -> str:
+    """Return the proof's page in the page's own language; the first one's has no language in its name."""
+    first = other is None or other.file != FIRST
+    return "proof.html" if first else f"proof.{language}.html"
 
 
 class _Page:

@@ -22,6 +22,7 @@ from loadtest.experiments.proof import (
     assemble,
     axis,
     card,
+    excerpt,
     history,
     junit,
     markdown,
@@ -311,6 +312,16 @@ def test_clocks_and_speed_are_named(experiment: Callable[..., Path]):
     html = page.render(found, Texts("en")).replace("\xa0", " ")
     assert "differed by at most 0.15 s, known to 0.05 s" in html
     assert "5 times shorter here" in html
+
+
+def test_the_excerpt_has_the_ha_stack_s_experiments(proof: Proof):
+    found = excerpt.of(proof)
+    measured = proof.entries[0].measured
+    assert measured is not None
+    assert [row.experiment for row in found] == ["instance-dies", "zone-lost", "unseen"]
+    assert list(map(str, found[0].cells)) == [
+        "Survived", "8.5 s (0.0–10.0 s: agrees)", "39.0 s (18.0–38.0 s: agrees)", f"0 of {measured.requests}",
+    ]  # fmt: skip
 
 
 def test_the_history_says_what_passed_at_which_commit(proof: Proof, tmp_path: Path):

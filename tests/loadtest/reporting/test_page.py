@@ -12,11 +12,13 @@ import pytest
 
 from loadtest.analysis import bottleneck
 from loadtest.messages.catalogue import LANGUAGES
+from loadtest.messages.message import msg
 from loadtest.messages.names import free_text
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.reporting import report
 from loadtest.reporting.evidence import Evidence, confidence
+from loadtest.reporting.experiments import ExperimentRow
 from loadtest.reporting.html import page as pages
 from loadtest.reporting.html.page import PageLink
 from loadtest.reporting.stack_comparison import rows
@@ -145,6 +147,31 @@ def test_what_happened_meanwhile_and_what_the_probe_met(page: Any, html: str):
     assert html.count('class="event"') == 3
     assert "/health" in page.shown
     assert "12.5–15.7" in page.shown
+
+
+@pytest.mark.parametrize(
+    ("language", "other", "proof"),
+    [
+        ("en", OTHER, "proof.html"),
+        ("ko", PageLink("report.html", "en", "English"), "proof.ko.html"),
+        ("ko", PageLink("report.en.html", "en", "English"), "proof.html"),
+    ],
+)
+def test_experiments_after_the_loads_are_listed_with_the_proof_in_the_same_language(
+    language: str, other: PageLink, proof: str, story: Any, parse: Callable[[str], Any]
+):
+    row = ExperimentRow(
+        experiment="instance-dies", title="An instance <dies>", outcome="survived", because=["a"],
+        cells=[msg("survival.survived"), msg("value.none"), msg("value.seconds", seconds=31),
+               msg("proof-page.bad-of", bad=1, requests=20)],
+    )  # fmt: skip
+    shown = story.report.model_copy(update={"experiments": [row]})
+    page = parse(report.render_html(shown, story.evidence, language, other))
+    assert "An instance <dies>" in page.shown
+    links = {element.attributes.get("href") for element in page.all("a")}
+    assert {proof, "#experiments"} <= links
+    without = parse(report.render_html(story.report, story.evidence, language, other))
+    assert not {e.attributes.get("href", "") for e in without.all("a")} & {proof, "#experiments"}
 
 
 def test_without_requests_there_are_figures_but_no_charts(story: Any, parse: Callable[[str], Any]):
