@@ -320,8 +320,11 @@ def test_the_excerpt_has_the_ha_stack_s_experiments(proof: Proof):
     assert measured is not None
     assert [row.experiment for row in found] == ["instance-dies", "zone-lost", "unseen"]
     assert list(map(str, found[0].cells)) == [
-        "Survived", "8.5 s (0.0–10.0 s: agrees)", "39.0 s (18.0–38.0 s: agrees)", f"0 of {measured.requests}",
-    ]  # fmt: skip
+        "Survived",
+        "8.5 s (0.0–10.0 s: agrees)",
+        "39.0 s (18.0–38.0 s: agrees)",
+        f"0 of {measured.requests}",
+    ]
 
 
 def test_the_history_says_what_passed_at_which_commit(proof: Proof, tmp_path: Path):
