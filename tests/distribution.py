@@ -1,7 +1,7 @@
 """Which worker of pytest-xdist runs which test, in which order, and how much of the computer it gets.
 
-There is a worker more than there are cores: tests of the region wait more than they compute. Tests of the
-groups come first for the scheduler of the kernel too, so that the others take only what is left to them.
+There is a worker more than there are cores: tests of the region wait more than they compute. These come
+first for the kernel's scheduler too: the others take only what is left to them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ LONGEST = (
 )
 """Groups and folders in the order in which they begin, and then all others: what takes minutes is not
 begun at the end, when the other workers would wait for it."""
+AHEAD = {"region", "machines"}
+"""Groups whose tests have deadlines, those of services and health checks."""
 BEHIND = 10
-"""Niceness of tests that only compute."""
+"""Niceness of all others."""
 
 
 def unit_of(nodeid: str) -> str:
@@ -68,9 +70,8 @@ class Distribution(LoadGroupScheduling):
 
 
 def give_way(item: pytest.Item) -> None:
-    """Let tests of the groups have the computer first, where that can be taken back."""
+    """Let tests with machines have the computer first, where that can be taken back."""
     if os.environ.get("PYTEST_XDIST_WORKER") and os.geteuid() == 0:
+        groups = {group for mark in item.iter_markers("xdist_group") for group in mark.args}
         with suppress(OSError):
-            os.setpriority(
-                os.PRIO_PROCESS, 0, 0 if item.get_closest_marker("xdist_group") else BEHIND
-            )
+            os.setpriority(os.PRIO_PROCESS, 0, 0 if groups & AHEAD else BEHIND)
