@@ -9,7 +9,7 @@ from tests.policies.mutations.routing import add_rule
 PERMISSION = "aws:lambda/permission:Permission"
 
 
-def function(stack):
+def function(stack, **more):
     """Let a function answer for one path."""
     stack.add(
         "resize",
@@ -20,6 +20,7 @@ def function(stack):
             "handler": "main.handler",
             "s3Bucket": "functions",
             "s3Key": "resize.zip",
+            **more,
         },
     )
     stack.add("pictures", "aws:lb/targetGroup:TargetGroup", {"targetType": "lambda"})
@@ -85,5 +86,5 @@ decides(
 
 @breaks("lambda-not-throttled")
 def function_switched_off(stack):
-    permitted(stack)
-    stack.set("resize", "reservedConcurrentExecutions", 0)
+    function(stack, reservedConcurrentExecutions=0)
+    permit(stack)
