@@ -17,7 +17,7 @@ import signal
 import stat
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -32,6 +32,8 @@ from region.rootless import OF_THE_HOST
 RECORD_SUFFIX = ".process.json"
 LONGEST_SOCKET_DIRECTORY = 80
 _ORDER_SECONDS = 5.0
+_NOT_OURS = frozenset({"instances", "data", "data.new"})
+"""Directories of the disks of instances and of the files of PostgreSQL: they name nobody to be ended."""
 _PLAIN = re.compile(r"[A-Za-z0-9_./+@-]+")
 """Paths that need no quotes in anybody's configuration."""
 
@@ -247,7 +249,7 @@ def sweep(directory: Path) -> list[str]:
     got the same number is left alone.
     """
     ended: list[str] = []
-    for record in sorted(directory.rglob(f"*{RECORD_SUFFIX}")):
+    for record in sorted(_records(directory)):
         identity = _read_record(record)
         if identity is not None and identity.alive():
             _order(identity)
@@ -255,6 +257,13 @@ def sweep(directory: Path) -> list[str]:
             ended.append(f"{Path(identity.executable).name} (process {identity.pid})")
         record.unlink(missing_ok=True)
     return ended
+
+
+def _records(directory: Path) -> Iterator[Path]:
+    """Yield the records below a directory, apart from what instances and databases write there."""
+    for place, names, files in os.walk(directory):
+        names[:] = [name for name in names if name not in _NOT_OURS]
+        yield from (Path(place, name) for name in files if name.endswith(RECORD_SUFFIX))
 
 
 def runtime_directory(root: Path) -> Path:

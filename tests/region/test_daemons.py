@@ -39,6 +39,13 @@ def test_a_recorded_process_is_ended(tmp_path, sleeper):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("place", ["instances/i-1/root/srv", "databases/db-1/data"])
+def test_what_an_instance_or_a_database_writes_names_nobody(tmp_path, sleeper, place):
+    record(tmp_path / place / f"x{daemons.RECORD_SUFFIX}", sleeper.pid)
+    assert daemons.sweep(tmp_path) == []
+    assert sleeper.poll() is None
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"started": 1}, {"boot": "another"}, {"executable": "/usr/sbin/haproxy"}, {"pid": "x"}],
