@@ -32,4 +32,4 @@ def _matches(tags: Mapping[str, str], entry: Mapping[str, str]) -> bool:
     if kind == "VALUE_ONLY":
         return value in tags.values()
     # In EC2 a tag without a value has an empty one.
-    return key in tags and tags[key] == (value or "")
+    return key is not None and tags.get(key) == (value or "")
