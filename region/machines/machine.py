@@ -87,12 +87,8 @@ class Machine:
         self._context = context
         self._directory = context.instances / spec.instance_id
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._processes = ProcessTable(
-            context.limits,
-            f"{context.region_id}/{spec.instance_id}",
-            context.runtime,
-            spec.instance_id,
-        )
+        name = f"{context.region_id}/{spec.instance_id}"
+        self._processes = ProcessTable(context.limits, name, context.runtime, spec.instance_id)
         group, marker = self._processes.group(SERVICES), self._directory / "limited"
         self._quota = CpuQuota(context.limits, group, marker, spec.type, context.cpu_factor)
         self._token = control_token(self._directory) or secrets.token_urlsafe(32)
