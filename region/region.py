@@ -129,7 +129,7 @@ class Region:
         loop = ControllerLoop(plane, [*controllers, measured])
         self._with(loop.start, loop.stop)
         usage = UsageRecorder(self.config.root, pool)
-        self._with(usage.start, usage.stop)
+        self._with(partial(usage.start, go_on=adopt), usage.stop)
         provider = ProviderServer(
             plane.endpoint, self.config.region, plane.credentials.user, plane.created
         )

@@ -58,10 +58,11 @@ class UsageRecorder:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
 
-    def start(self) -> None:
-        """Start recording, in a new file for this region's life."""
+    def start(self, *, go_on: bool = False) -> None:
+        """Start recording: in a new file, or behind what the region that was killed has recorded."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.unlink(missing_ok=True)
+        if not go_on:
+            self._file.unlink(missing_ok=True)
         self._thread.start()
 
     def stop(self) -> None:

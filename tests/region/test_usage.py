@@ -33,6 +33,15 @@ def recorded(root: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in usage.usage_file(root).read_text().splitlines()]
 
 
+@pytest.mark.parametrize("go_on", [False, True])
+def test_what_a_killed_region_recorded_stays(tmp_path: Path, go_on: bool):
+    recorded(tmp_path)
+    recorder = usage.UsageRecorder(tmp_path, Machines())
+    recorder.start(go_on=go_on)
+    recorder.stop()
+    assert usage.usage_file(tmp_path).exists() == go_on
+
+
 def test_every_line_names_version_time_kind_and_cpu(tmp_path: Path):
     lines = recorded(tmp_path)
     assert {line["kind"] for line in lines} >= {"instance", "region"}
