@@ -21,6 +21,11 @@ class HealthCheckTiming:
         """After how many seconds a new target is healthy at the earliest."""
         return target_groups.healthy_after(self.interval, self.healthy_threshold)
 
+    @property
+    def fails_after(self) -> float:
+        """For how many seconds a target that has failed still gets requests, at most."""
+        return target_groups.fails_after(self.interval, self.unhealthy_threshold, self.timeout)
+
 
 DEFAULT_TIMING = HealthCheckTiming()
 """A failed target leaves after twelve seconds, a new one gets requests after ten."""

@@ -93,6 +93,8 @@ class LoadBalancerArgs:
         )
         if (problem := next(problems, None)) is not None:
             raise ValueError(f"AWS rejects the health check: {problem}")
+        if (problem := target_groups.bad_failure(self.health_check.fails_after)) is not None:
+            raise ValueError(f"health check: {problem}")
 
 
 class LoadBalancer(Component):

@@ -15,6 +15,9 @@ LONGEST_DRAIN = 1800.0
 LONGEST_DELAY = 3600.0
 """Seconds of a deregistration delay that the API accepts."""
 
+LONGEST_FAILURE = 180.0
+"""Seconds for which a target that has failed may get requests: visitors see its errors so long."""
+
 SHORTEST_GRACE = 60.0
 """Seconds that boot and first deployment take at least."""
 
@@ -34,6 +37,16 @@ def healthy_after(interval: float, threshold: float) -> float:
 def fails_after(interval: float, threshold: float, timeout: float) -> float:
     """Return for how many seconds a target that has failed still gets requests, at most."""
     return interval * threshold + timeout
+
+
+def bad_failure(seconds: float, most: float = LONGEST_FAILURE) -> str | None:
+    """Return what is wrong with how long a failed target gets requests, as a clause; None if sane."""
+    if seconds <= most:
+        return None
+    return (
+        f"a target that has failed gets requests for {seconds:g} s (health check interval x "
+        f"unhealthy_threshold + timeout); at most {most:g} s are allowed"
+    )
 
 
 def never_healthy(healthy: float, grace: float) -> str | None:

@@ -36,6 +36,10 @@ def test_one_zone_is_rejected():
         ({"deregistration_delay_seconds": 3600}, "at most 1800 s"),
         ({"health_check": HealthCheckTiming(timeout=5)}, "timeout 5 s is not below interval 5 s"),
         ({"health_check": HealthCheckTiming(healthy_threshold=1)}, "it has to be 2 to 10"),
+        (
+            {"health_check": HealthCheckTiming(interval=120, unhealthy_threshold=10)},
+            "failed gets requests for 1202 s",
+        ),
     ],
 )
 def test_what_the_policies_refuse_is_refused_at_construction(changes, words):

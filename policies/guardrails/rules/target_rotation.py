@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from availability.target_groups import LONGEST_DELAY, bad_drain
+from availability.target_groups import LONGEST_DELAY, LONGEST_FAILURE, bad_drain, bad_failure
 
 from guardrails import tokens
 from guardrails.architecture import target_timing
@@ -38,11 +38,11 @@ def _failing(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 remedy="give health_check.unhealthy_threshold as a number.",
                 undecided=True,
             )
-        elif after.value > most and not _slow_to_start(stack, targets):
+            continue
+        problem = bad_failure(after.value, most)
+        if problem is not None and not _slow_to_start(stack, targets):
             yield Violation(
-                f'Target group "{targets.name}" sends requests to a target that has failed for '
-                f"{after.value:g} s (health check interval x unhealthy_threshold + timeout); at most "
-                f"{most} s are allowed.",
+                f'Target group "{targets.name}": {problem}.',
                 targets,
                 path=tuple(
                     f"{label} {show(targets.get('healthCheck', prop))}"
@@ -121,7 +121,7 @@ FAILING_TARGET = StackRule(
         "maximumSeconds": {
             "type": "integer",
             "minimum": 1,
-            "default": 180,
+            "default": int(LONGEST_FAILURE),
             "description": "Seconds for which a target that has failed may get requests.",
         }
     },

@@ -52,6 +52,13 @@ def test_how_long_a_target_may_drain(delay, word):
 
 
 @pytest.mark.parametrize(
+    ("seconds", "sane"), [(12, True), (180, True), (181, False), (1202, False)]
+)
+def test_a_failed_target_leaves_within_three_minutes(seconds, sane):
+    assert (target_groups.bad_failure(seconds) is None) == sane
+
+
+@pytest.mark.parametrize(
     ("timing", "problems"),
     [
         ((5, 2, 2, 2), 0),
