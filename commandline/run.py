@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import unicodedata
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -98,4 +99,12 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _report(message: str) -> None:
     # Not through rich: a message must not be wrapped or read as markup. The color is for terminals only.
-    typer.echo(typer.style(ERROR_PREFIX, fg="red") + message, err=True)
+    typer.echo(typer.style(ERROR_PREFIX, fg="red") + _visible(message), err=True)
+
+
+def _visible(message: str) -> str:
+    """Escape control characters: a name in a message must not command the terminal."""
+    return "".join(
+        one if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf") else ascii(one)[1:-1]
+        for one in message
+    )

@@ -12,7 +12,15 @@ from toolchain import paths
 
 DEFAULT_ROOT = paths.ROOT / ".rehearsal"
 
-Root = Annotated[Path, typer.Option(help="Directory of the region's state.")]
+
+def _named(root: Path) -> Path:
+    """Refuse an empty name: the region would put its state among the files of wherever one is."""
+    if root == Path():
+        raise typer.BadParameter("name a directory for the region's state, not the current one")
+    return root
+
+
+Root = Annotated[Path, typer.Option(help="Directory of the region's state.", callback=_named)]
 
 
 def command(words: str, root: Path) -> str:

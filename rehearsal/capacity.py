@@ -51,8 +51,8 @@ def plan(request_ms: float, kind: InstanceType, rate: float, zones: int) -> Plan
         CapacityError: A value is not positive, or there is no second zone.
     """
     for name, value in (("CPU time per request", request_ms), ("rate", rate)):
-        if not value > 0:
-            raise CapacityError(f"The {name} must be greater than 0, not {value:g}.")
+        if not 0 < value < math.inf:
+            raise CapacityError(f"The {name} must be a number greater than 0, not {value:g}.")
     if zones < 2:
         raise CapacityError(f"With {zones} zone nothing covers its loss: use 2 or more.")
     per_instance = kind.baseline_cpu / (request_ms / 1000)

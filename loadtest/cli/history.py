@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import AwareDatetime
@@ -50,7 +50,9 @@ class History(Record):
 
 
 def history_command(
-    topology: Annotated[str | None, typer.Option(help="Only this topology: single or ha.")] = None,
+    topology: Annotated[
+        Literal["single", "ha"] | None, typer.Option(help="Only this topology: single or ha.")
+    ] = None,
     profile: Annotated[str | None, typer.Option(help="Only this load profile.")] = None,
     verdict: Annotated[
         str | None,

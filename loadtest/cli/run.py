@@ -31,6 +31,7 @@ from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import PROFILES, Profile
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Choice
+from loadtest.scenario.scenario import load as load_scenario
 from loadtest.stack.outputs import StackOutputs
 
 
@@ -68,6 +69,8 @@ def run_command(
     """
     slo = read_slo(slo_file)
     chosen = choose_scenario(scenario, environment, pass_env)
+    # Whatever is wrong with the script is told first: it takes no stack to see that.
+    load_scenario(choice=chosen)
     targets = [read_outputs(name, None) for name in stack or []]
     targets += [read_outputs(None, file) for file in outputs or []]
     if not 1 <= len(targets) <= 2:

@@ -108,5 +108,5 @@ def test_the_pack_judges_a_state_without_its_program(tmp_path: Path):
         timeout=120,
     )
     assert done.returncode == 1, done.stderr
-    assert "Can it serve?" in done.stdout
+    assert "Can it serve?" in done.stdout + done.stderr
     assert "s3-public-access-blocked" in done.stdout
