@@ -251,7 +251,10 @@ def test_the_launch_gate_holds_and_abandons(region):
     region.step(6)
     assert region.names() == {good}
     failed = [one for one in region.activities() if one["StatusCode"] == "Failed"]
-    assert bad in failed[0]["StatusMessage"]
+    assert failed[0]["Description"].endswith(bad)
+    assert failed[0]["StatusMessage"].endswith(
+        "was abandoned: Lifecycle Action Completed with ABANDON Result"
+    )
 
 
 def test_a_lifecycle_hook_is_waited_for_and_completed(region):
