@@ -91,8 +91,13 @@ def _because(entry: Entry, t: Texts) -> str:
     if not record.because:
         return ""
     names = tuple(msg("value.name", name=name) for name in record.because)
-    lost = record.outcome == "not survived"
-    return t("proof-page.refused-by" if lost else "proof-page.held-by", names=names)
+    match record.outcome:
+        case "survived":
+            return t("proof-page.held-by", names=names)
+        case "not survived":
+            return t("proof-page.refused-by", names=names)
+        case "not shown":
+            return t("proof-page.expected-by", names=names)
 
 
 def _legend(entry: Entry, t: Texts) -> list[LegendEntry]:

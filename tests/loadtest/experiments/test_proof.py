@@ -214,6 +214,18 @@ def test_what_is_only_measured_is_on_the_page_too(experiment: Callable[..., Path
     assert f"{entry.measured.first_good_s:.1f} s" in row[: row.index("</tr>")]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("survived", "What made it hold: asg-elb-health-check, asg-multi-az."),
+        ("not survived", "What would have refused this stack: asg-elb-health-check, asg-multi-az."),
+        ("not shown", "What should make it hold: asg-elb-health-check, asg-multi-az."),
+    ],
+)
+def test_the_policies_are_named_by_what_they_did(outcome: Outcome, said: str):
+    assert said in page.render(of(entries(("ha", outcome))), Texts("en"))
+
+
 def test_every_entry_has_an_anchor_of_its_own(proof: Proof):
     keys = [entry.key for entry in proof.entries]
     assert len(set(keys)) == len(keys)
