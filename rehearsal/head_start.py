@@ -12,10 +12,7 @@ import threading
 from collections.abc import Generator
 
 from rehearsal.display import StageProgress
-from rehearsal.engine_events import Event, Heartbeat, Message, OnEvent
-
-RELEASE = "deployment "
-"""How the hook's first line about a release begins; see `loadtest/stack/release.py`."""
+from rehearsal.engine_events import Heartbeat
 
 TELL_EVERY_S = 1.0
 
@@ -27,24 +24,23 @@ class HeadStart:
         self._stack = stack
         self._over = threading.Event()
 
-    @contextlib.contextmanager
-    def coming_up(self, stack: str, progress: StageProgress) -> Generator[OnEvent]:
-        """Yield what takes the engine's events while a stack comes up, once it may begin.
+    def release_begins(self, stack: str) -> None:
+        """Let the others begin, if this is the stack with the head start."""
+        if stack == self._stack:
+            self._over.set()
 
-        The head start ends with the first line about a release, and in any case with this context.
+    @contextlib.contextmanager
+    def coming_up(self, stack: str, progress: StageProgress) -> Generator[None]:
+        """Wait until a stack may begin to come up, which it does in this context.
+
+        The head start ends with the release, and in any case with the context of that stack.
         """
         if stack != self._stack:
             while not self._over.wait(TELL_EVERY_S):
                 progress(Heartbeat())
-            yield progress
+            yield
             return
-
-        def watched(event: Event) -> None:
-            if isinstance(event, Message) and event.text.startswith(RELEASE):
-                self._over.set()
-            progress(event)
-
         try:
-            yield watched
+            yield
         finally:
             self._over.set()

@@ -290,9 +290,10 @@ class Rehearsal:
         """Bring both stacks up and load one after the other; return the runs' directories."""
         # For the report. The stacks take longer to come up than this does to load.
         preload.start()
-        with turns.Turns(STACKS) as queue, display.Board(self.console) as board:
+        head_start = HeadStart(SLOWEST)
+        releases = head_start.release_begins
+        with turns.Turns(STACKS, releases) as queue, display.Board(self.console) as board:
             project = replace(project, variables={**project.variables, **queue.variables})
-            head_start = HeadStart(SLOWEST)
 
             def load(stack: str) -> Path:
                 title = f"{stack}: pulumi up, release, load ({self.profile})"
@@ -323,8 +324,8 @@ class Rehearsal:
     ) -> Path:
         """Bring a stack up, which also releases and loads it, and return the run's directory."""
         began = datetime.now(UTC)
-        with head_start.coming_up(stack, progress) as on_event:
-            failed = self._failure(partial(project.up, stack, on_event))
+        with head_start.coming_up(stack, progress):
+            failed = self._failure(partial(project.up, stack, progress))
         run = self._newest(stack, began)
         if run is None and failed is None:
             # Nothing had changed, so the engine ran no hook: do what the hook would have done.

@@ -11,21 +11,27 @@ import contextlib
 import socket
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from loadtest.engine.turn import BEGIN, READY, VARIABLE
+from loadtest.engine.turn import BEGIN, READY, RELEASING, VARIABLE
 
 LONGEST_LINE = 256
-"""Bytes of the line with which a load test says that it is ready."""
+"""Bytes of the line with which a load test says where it is."""
 
 
 class Turns:
     """Listens on a socket of its own while it is open; `done` must be called for each stack."""
 
-    def __init__(self, stacks: Sequence[str]) -> None:
-        """Prepare turns for these stacks, in this order."""
+    def __init__(
+        self, stacks: Sequence[str], on_release: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """Prepare turns for these stacks, in this order.
+
+        `on_release` is called, from another thread, with the name of a stack whose release begins.
+        """
+        self._on_release = on_release
         self._stacks = tuple(stacks)
         self._lock = threading.Lock()
         self._ready: dict[str, socket.socket] = {}
@@ -102,6 +108,10 @@ class Turns:
                     break
                 line += data
         word, _, stack = line.decode("utf-8", "replace").strip().partition(" ")
+        if word == RELEASING:
+            connection.close()
+            self._on_release(stack)
+            return
         with self._lock:
             if word != READY or stack not in self._stacks or stack in self._done:
                 connection.close()

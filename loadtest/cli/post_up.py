@@ -13,7 +13,7 @@ from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
 from loadtest.cli.options import SloFile, read_outputs, read_slo, scenario_of_hook
 from loadtest.engine.runner import RunResult, run_load
-from loadtest.engine.turn import turn
+from loadtest.engine.turn import announce_release, turn
 from loadtest.errors import LoadTestError
 from loadtest.formatting import line_printer
 from loadtest.profiles import profile_named
@@ -61,6 +61,7 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
     scenario = scenario_of_hook()
     _write_cost(outputs)
     statistics = preload.start()
+    announce_release(outputs.topology)
     try:
         done = release.release(outputs, line_printer(console))
         record |= {"released": True, "deployment": done.deployment_id, "version": done.version}

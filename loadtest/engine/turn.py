@@ -1,9 +1,10 @@
 """A stack's turn at the load, for stacks that share a computer: they would measure one another.
 
 Whoever brings several stacks up side by side sets the environment variable `LOADTEST_TURN` to the
-path of a Unix socket and listens on it. A load test connects, sends the line `ready <stack>` and
-blocks until it receives the line `begin`; it keeps the connection until its run is saved. Without
-the variable nothing waits.
+path of a Unix socket and listens on it. A load test that begins with a release says so on a connection
+of its own, with the line `releasing <stack>`. When it may load, it connects, sends the line
+`ready <stack>` and blocks until it receives the line `begin`; it keeps the connection until its run is
+saved. Without the variable nothing waits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,19 @@ from loadtest.errors import TurnError
 
 VARIABLE = "LOADTEST_TURN"
 READY = "ready"
+RELEASING = "releasing"
 BEGIN = b"begin\n"
+
+
+def announce_release(stack: str) -> None:
+    """Say that the release of `stack` begins, if the environment asks for it and somebody listens."""
+    path = os.environ.get(VARIABLE)
+    # Nobody there: `turn` tells what to do about it, before it matters.
+    with contextlib.suppress(OSError):
+        if path:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.connect(path)
+                connection.sendall(f"{RELEASING} {stack}\n".encode())
 
 
 @contextlib.contextmanager

@@ -10,12 +10,7 @@ import pytest
 from rich.console import Console
 
 from rehearsal.display import StageProgress
-from rehearsal.engine_events import Event, Message, OnEvent
 from rehearsal.head_start import HeadStart
-
-
-def message(text: str) -> Message:
-    return Message(text=text, severity="info", resource=None, ephemeral=False)
 
 
 @pytest.fixture
@@ -55,36 +50,20 @@ def other(head_start: HeadStart, progress: StageProgress) -> Generator[Other]:
 def test_the_others_begin_with_the_release(
     head_start: HeadStart, other: Other, progress: StageProgress
 ) -> None:
-    with head_start.coming_up("ha", progress) as on_event:
-        on_event(message("Monthly cost: about 99.70 USD"))
+    with head_start.coming_up("ha", progress):
+        head_start.release_begins("single")
         assert not other.began.wait(0.05)
-        on_event(message("deployment d-1 InProgress: 6 Pending"))
+        head_start.release_begins("ha")
         assert other.began.wait(5)
 
 
 def test_the_others_begin_when_it_ended_without_a_release(
     head_start: HeadStart, other: Other, progress: StageProgress
 ) -> None:
-    def fail(on_event: OnEvent) -> None:
-        on_event(message("error"))
+    def fail() -> None:
         assert not other.began.wait(0.05)
         raise RuntimeError
 
-    with (
-        pytest.raises(RuntimeError),
-        head_start.coming_up("ha", progress) as on_event,
-    ):
-        fail(on_event)
+    with pytest.raises(RuntimeError), head_start.coming_up("ha", progress):
+        fail()
     assert other.began.wait(5)
-
-
-def test_events_are_passed_on(head_start: HeadStart) -> None:
-    seen: list[Event] = []
-
-    class Seeing(StageProgress):
-        def __call__(self, event: Event) -> None:
-            seen.append(event)
-
-    with head_start.coming_up("ha", Seeing(Console(file=io.StringIO()))) as on_event:
-        on_event(message("one"))
-    assert seen == [message("one")]

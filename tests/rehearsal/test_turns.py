@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.engine.turn import VARIABLE
+from loadtest.engine.turn import VARIABLE, announce_release
 from rehearsal.turns import Turns
 from toolchain import paths
 
@@ -166,3 +167,16 @@ def test_without_the_variable_nothing_waits() -> None:
     alone = Loadtest("ha", {})
     assert alone.line() == "begins"
     alone.process.communicate("\n", timeout=WAIT_S)
+
+
+def test_a_release_is_announced_to_whoever_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    releases: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with Turns(STACKS, releases.put) as turns:
+        monkeypatch.setenv(VARIABLE, str(turns.path))
+        announce_release("ha")
+        assert releases.get(timeout=WAIT_S) == "ha"
+    # Nobody listens any more, and nobody asks for it.
+    announce_release("ha")
+    monkeypatch.delenv(VARIABLE)
+    announce_release("ha")
+    assert releases.empty()
