@@ -14,6 +14,9 @@ from collections.abc import Generator
 from rehearsal.display import StageProgress
 from rehearsal.engine_events import Heartbeat
 
+SLOWEST = "ha"
+"""The stack that takes longest until it can be loaded."""
+
 TELL_EVERY_S = 1.0
 
 

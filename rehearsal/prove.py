@@ -22,11 +22,11 @@ from loadtest.experiments.models import Topology
 from loadtest.experiments.proof import assemble, terminal, write
 from loadtest.profiles import profile_named
 from loadtest.reporting import report
-from rehearsal import display, experiments, side_by_side
+from rehearsal import display, experiments, side_by_side, turns
 from rehearsal.experiments import Applicable, Runner
-from rehearsal.head_start import HeadStart
+from rehearsal.head_start import SLOWEST, HeadStart
 from rehearsal.pulumi_project import Project
-from rehearsal.run import SLOWEST, Rehearsal
+from rehearsal.run import Rehearsal
 from toolchain import paths
 
 STACKS: Final[tuple[Topology, ...]] = ("ha", "single")
@@ -79,14 +79,17 @@ class Proving:
         """Bring the stacks up side by side; coming up also releases."""
         preload.start()
         head_start = HeadStart(SLOWEST if SLOWEST in stacks else stacks[0])
-        with display.Board(made.console) as board:
+        releases = head_start.release_begins
+        with turns.Turns(stacks, releases) as queue, display.Board(made.console) as board:
+            # For the announcement of the release: nothing is loaded here, so nothing takes a turn.
+            announcing = replace(project, variables={**project.variables, **queue.variables})
 
             def up(stack: str) -> None:
                 with (
                     board.stage(f"{stack}: pulumi up, release", stack) as progress,
-                    head_start.coming_up(stack, progress) as on_event,
+                    head_start.coming_up(stack, progress),
                 ):
-                    project.up(stack, on_event)
+                    announcing.up(stack, progress)
                 made.built(stack)
 
             work = {stack: partial(up, stack) for stack in stacks}

@@ -41,7 +41,7 @@ from rehearsal import (
     verdict,
 )
 from rehearsal.causes import LAST_LINES
-from rehearsal.head_start import HeadStart
+from rehearsal.head_start import SLOWEST, HeadStart
 from rehearsal.processes import Processes
 from rehearsal.pulumi_project import STACK_TYPE, STACKS, EngineError, Project
 from toolchain import paths
@@ -49,8 +49,6 @@ from toolchain import paths
 RESULTS_VARIABLE = "LOADTEST_RESULTS"
 _LISTENER_PORT = 80
 """Where the HA stack's load balancer listens unless the setting `listenerPort` says otherwise."""
-SLOWEST = "ha"
-"""The stack that takes longest until it can be loaded: it begins, the others follow."""
 _ENDINGS: Mapping[str, display.Ending] = {
     "broken": display.Ending("✗", "red", "promise broken"),
     "undecided": display.Ending("–", "yellow", "promise neither shown to be kept nor broken"),

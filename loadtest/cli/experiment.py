@@ -21,7 +21,12 @@ from loadtest.runs import paths
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Let something fail in a stack under load, and show whether its users notice.",
+    help="""Let something fail in a stack under load, and show whether its users notice.
+
+    Examples:
+    - `python -m loadtest experiment list`
+    - `python -m loadtest experiment run instance-dies --stack ha --dry-run`
+    """,
 )
 
 Name = Annotated[str, typer.Argument(help="An experiment's name, or the path of its file.")]

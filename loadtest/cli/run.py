@@ -71,13 +71,7 @@ def run_command(
     chosen = choose_scenario(scenario, environment, pass_env)
     # Whatever is wrong with the script is told first: it takes no stack to see that.
     load_scenario(choice=chosen)
-    targets = [read_outputs(name, None) for name in stack or []]
-    targets += [read_outputs(None, file) for file in outputs or []]
-    if not 1 <= len(targets) <= 2:
-        raise OutputsError(
-            "name the stack: either --stack NAME or --outputs FILE (one of them, or two in all to "
-            f"load them in turn), not {len(targets)} of them"
-        )
+    targets = _targets(stack or [], outputs or [])
     # With --json, standard output belongs to the program that reads it.
     console = Console(stderr=json)
     load = partial(
@@ -97,6 +91,18 @@ def run_command(
         slo=slo,
     )
     return _show_series(console, made, json=json)
+
+
+def _targets(stacks: list[str], files: list[str]) -> list[StackOutputs]:
+    """Return the outputs of the one or two stacks to load."""
+    targets = [read_outputs(name, None) for name in stacks]
+    targets += [read_outputs(None, file) for file in files]
+    if not 1 <= len(targets) <= 2:
+        raise OutputsError(
+            "name the stack: either --stack NAME or --outputs FILE (one of them, or two in all to "
+            f"load them in turn), not {len(targets)} of them"
+        )
+    return targets
 
 
 def _load(
