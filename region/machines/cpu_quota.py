@@ -30,6 +30,7 @@ class CpuQuota:
         self._limits, self._group, self._marker = limits, group, marker
         self._factor, self._share = factor, kind.baseline_cpu
         self._held: float | None = _UNKNOWN
+        self._spared = False
         self.baseline = kind.baseline_cpu * factor
         """In cores of this computer."""
 
@@ -51,9 +52,15 @@ class CpuQuota:
         if self._marker.exists():
             self._limits.set_cpu(self._group, self.baseline)
 
+    def spare(self, *, during: bool) -> None:
+        """Let credits hold nothing `during` a deployment, which starts what the group is for."""
+        if during:
+            self.hold_to(None)
+        self._spared = during
+
     def hold_to(self, vcpus: float | None) -> None:
         """Limit the group to so many vCPUs, None to let go, unless it has the baseline for good."""
-        if vcpus == self._held or self._marker.exists():
+        if self._spared or vcpus == self._held or self._marker.exists():
             return
         self._held = vcpus
         self._limits.set_cpu(self._group, None if vcpus is None else vcpus * self._factor)

@@ -261,6 +261,12 @@ class Machine:
             if self._state == "running":
                 self._quota.hold_to(vcpus)
 
+    def spare_services(self, *, during: bool) -> None:
+        """Let CPU credits hold no service `during` a deployment; the baseline of services stays."""
+        with self._power:
+            if self._processes.powered:
+                self._quota.spare(during=during)
+
     def usage(self) -> MachineUsage:
         """Return the counters since the last power-on; those of an off machine are its last."""
         with self._power:

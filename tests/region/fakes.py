@@ -138,6 +138,7 @@ class FakeMachine:
         self.responds = True
         self.power_request = ""
         self.limited = 0
+        self.spared: list[bool] = []
         self.pool = pool
         self.scripts: list[tuple[str, dict[str, Any]]] = []
 
@@ -154,6 +155,9 @@ class FakeMachine:
 
     def console_output(self) -> str:
         return f"{self.spec.instance_id} booted\n" * self.boots
+
+    def spare_services(self, *, during: bool) -> None:
+        self.spared.append(during)
 
     def limit_services(self) -> None:
         self.limited += 1

@@ -54,6 +54,10 @@ class Machine(Protocol):
         """`running` when it can be deployed to."""
         ...
 
+    def spare_services(self, *, during: bool) -> None:
+        """Let CPU credits hold no service `during` a deployment."""
+        ...
+
     def limit_services(self) -> None:
         """Hold its services to the instance type's baseline from now on."""
         ...
@@ -106,6 +110,12 @@ class TargetDeployment:
 
     def run(self) -> bool:
         """Run until the first failure; return whether all events succeeded."""
+        try:
+            return self._run_all()
+        finally:
+            self._spare(during=False)
+
+    def _run_all(self) -> bool:
         with self._plane.lock:
             deployments.start_target(self._deployment, self._plan.instance_id)
             announcements.instance_changed(self._plane, self._deployment, self._plan.instance_id)
@@ -137,11 +147,18 @@ class TargetDeployment:
             elif event == ALLOW_TRAFFIC:
                 result = self._traffic.allow()
             else:
-                result = self._machine().agent.run_event(event, self._plan.deployment)
+                agent = self._machine().agent
+                # However long its start takes: an application's first start is not what is measured.
+                self._spare(during=True)
+                result = agent.run_event(event, self._plan.deployment)
         except Exception as error:
             result = failed(str(error) or type(error).__name__)
         self._record(event, result)
         return result
+
+    def _spare(self, *, during: bool) -> None:
+        with contextlib.suppress(UnknownMachine):
+            self._find_machine(self._plan.instance_id).spare_services(during=during)
 
     def _machine(self) -> Machine:
         """Return the machine when its agent answers. CodeDeploy waits five minutes for that."""

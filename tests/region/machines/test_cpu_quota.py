@@ -58,3 +58,20 @@ def test_the_baseline_is_for_good(quota, limits):
     quota.lift()
     quota.restore()
     assert limits.set == [0.2, None, 0.2]
+
+
+def test_a_deployment_is_not_slowed_down(quota, limits):
+    quota.hold_to(0.1)
+    quota.spare(during=True)
+    quota.hold_to(0.1)
+    quota.spare(during=False)
+    quota.hold_to(0.1)
+    assert limits.set == [0.2, None, 0.2]
+
+
+def test_a_later_deployment_leaves_the_baseline(quota, limits):
+    quota.hold_to_baseline()
+    quota.restore()
+    quota.spare(during=True)
+    quota.spare(during=False)
+    assert limits.set == [0.2]

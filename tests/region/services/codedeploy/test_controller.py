@@ -40,6 +40,8 @@ def test_a_single_instance_gets_the_revision(stage):
     machine = stage.pool.get(name)
     assert [event for _, event in machine.agent.events] == WITHOUT_TRAFFIC
     assert machine.limited == 1
+    assert machine.spared[0] is True
+    assert machine.spared[-1] is False
     target = stage.target(deployment, name)
     assert target["status"] == "Succeeded"
     assert {event["status"] for event in target["lifecycleEvents"]} == {"Succeeded"}
@@ -95,6 +97,7 @@ def test_a_failing_script_skips_the_rest_and_shows_its_diagnostics(stage):
     assert failed["diagnostics"]["logTail"] == "stderr: no such file"
     assert events["ValidateService"]["status"] == "Skipped"
     assert stage.pool.get(name).limited == 0
+    assert stage.pool.get(name).spared[-1] is False
 
 
 def test_it_stops_when_the_minimum_cannot_be_kept(stage):
