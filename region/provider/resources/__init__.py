@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from region.provider.handler import Handler
-from region.provider.resources.autoscaling.attachment import Attachment, TrafficSourceAttachment
+from region.provider.resources.autoscaling.attachment import Attachment
 from region.provider.resources.autoscaling.group import Group
 from region.provider.resources.autoscaling.lifecycle_hook import LifecycleHook
 from region.provider.resources.autoscaling.notification import Notification
 from region.provider.resources.autoscaling.policy import Policy
 from region.provider.resources.autoscaling.schedule import Schedule
 from region.provider.resources.autoscaling.tag import Tag
+from region.provider.resources.autoscaling.traffic_source_attachment import TrafficSourceAttachment
 from region.provider.resources.budgets.budget import Budget
 from region.provider.resources.cloudwatch.composite_alarm import CompositeAlarm
 from region.provider.resources.cloudwatch.dashboard import Dashboard

@@ -189,6 +189,13 @@ def request_stop(deployment: DeploymentInfo, *, roll_back: bool) -> None:
     record.rollback_on_stop = record.rollback_on_stop or roll_back
 
 
+def stop_active(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
+    """Stop whatever is being deployed to a group that is deleted; nothing is rolled back."""
+    for deployment in backend.deployments.values():
+        if deployment.deployment_group is group and deployment.status in ACTIVE:
+            request_stop(deployment, roll_back=False)
+
+
 def stop_on_alarms(deployment: DeploymentInfo, names: list[str]) -> None:
     """Ask for a deployment's end because these alarms are active."""
     record = DeploymentRecord.of(deployment)

@@ -152,12 +152,12 @@ def update_deployment_group(call: CodeDeployResponse) -> ActionResult:
 
 @patches.method(CodeDeployResponse)
 def delete_deployment_group(call: CodeDeployResponse) -> ActionResult:
-    """DeleteDeploymentGroup."""
+    """DeleteDeploymentGroup. AWS documents no error for one that deploys: that is stopped."""
     backend = call.codedeploy_backend
     groups = backend.deployment_groups.get(Parameters(call).text("applicationName"), {})
     group = groups.get(Parameters(call).text("deploymentGroupName"))
     if group is not None:
-        deployments.require_idle(backend, group)
+        deployments.stop_active(backend, group)
         managed_hooks.remove(backend, group)
         del groups[group.deployment_group_name]
     return ActionResult({"hooksNotCleanedUp": []})

@@ -130,11 +130,11 @@ def update_application(call: CodeDeployResponse) -> EmptyResult:
 
 @patches.method(CodeDeployResponse)
 def delete_application(call: CodeDeployResponse) -> EmptyResult:
-    """DeleteApplication, with its deployment groups."""
+    """DeleteApplication, with its deployment groups; what they deploy is stopped."""
     backend = call.codedeploy_backend
     name = Parameters(call).text("applicationName")
     for group in backend.deployment_groups.get(name, {}).values():
-        deployments.require_idle(backend, group)
+        deployments.stop_active(backend, group)
     backend.applications.pop(name, None)
     backend.deployment_groups.pop(name, None)
     ServiceRecord.of(backend).revisions.pop(name, None)

@@ -30,6 +30,7 @@ HEALTH = {
 METADATA = {"httpEndpoint": "enabled", "httpTokens": "optional", "httpPutResponseHopLimit": 1.0}
 
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "aws:autoscaling/schedule:Schedule": {"timeZone": "", "startTime": "", "endTime": ""},
     "aws:autoscaling/group:Group": {
         "healthCheckType": "EC2",
         "defaultCooldown": 300.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from region.provider.values import UNKNOWN, Archive, Asset
 
@@ -284,6 +285,15 @@ def test_vpcs_that_overlap_are_refused(harness: Any, world: Any) -> None:
     vpc = world.vpc
     failures = harness.failures(VPC, {"cidrBlock": "10.30.128.0/17"})
     assert f"overlaps 10.30.0.0/16 of {vpc}" in failures["cidrBlock"]
+
+
+def test_a_vpc_like_one_that_is_there_is_refused_when_it_is_created(harness: Any) -> None:
+    """It might be the same one, created by an `up` that was interrupted: only the creation can tell."""
+    inputs = {"cidrBlock": "10.41.0.0/16", "tags": {"Name": "net"}}
+    harness.create(VPC, **inputs)
+    assert not harness.failures(VPC, inputs)
+    with pytest.raises(ClientError, match="overlaps"):
+        harness.create(VPC, **inputs)
 
 
 def test_a_vpc_does_not_overlap_itself(harness: Any) -> None:

@@ -1,4 +1,4 @@
-"""Target groups that are attached to Auto Scaling groups, in either of AWS's two types for it."""
+"""Target groups that are attached to Auto Scaling groups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from region.provider import checks
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler
 from region.provider.operation import Operation
@@ -16,7 +15,7 @@ from region.provider.values import Properties
 ELBV2 = "elbv2"
 
 
-class _Attachment(Handler):
+class GroupAttachment(Handler):
     """What both types do; `arn_of` says where the target group's ARN is."""
 
     fixed_identity: ClassVar = True
@@ -57,7 +56,7 @@ class _Attachment(Handler):
         )
 
 
-class Attachment(_Attachment):
+class Attachment(GroupAttachment):
     """`aws.autoscaling.Attachment` of a target group."""
 
     resource_type = "aws:autoscaling/attachment:Attachment"
@@ -77,32 +76,6 @@ class Attachment(_Attachment):
     @override
     def inputs_of(self, arn: str) -> Properties:
         return {"lbTargetGroupArn": arn}
-
-
-class TrafficSourceAttachment(_Attachment):
-    """`aws.autoscaling.TrafficSourceAttachment` of a target group."""
-
-    resource_type = "aws:autoscaling/trafficSourceAttachment:TrafficSourceAttachment"
-    supported = frozenset(
-        {"autoscalingGroupName", "trafficSource.identifier", "trafficSource.type"}
-    )
-
-    @override
-    def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
-        """Check that it is a target group."""
-        source: Any = inputs.get("trafficSource")
-        if not isinstance(source, dict):
-            yield CheckFailure("trafficSource", "an attachment needs 'trafficSource'; set it")
-            return
-        yield from checks.one_of("trafficSource.type", source.get("type"), (ELBV2,))
-
-    @override
-    def arn_of(self, inputs: Properties) -> str:
-        return inputs["trafficSource"]["identifier"]
-
-    @override
-    def inputs_of(self, arn: str) -> Properties:
-        return {"trafficSource": {"identifier": arn, "type": ELBV2}}
 
 
 def _sources(op: Operation, group: str) -> list[dict[str, Any]]:

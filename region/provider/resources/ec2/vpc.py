@@ -46,7 +46,10 @@ class Vpc(Handler):
                 "choose a block in there",
             )
         elif not old:
-            yield from _overlap(op, block)
+            for vpc in _overlapping(op, block):
+                # One like this may be what an interrupted `up` has created: CreateVpc tells.
+                if not _alike(vpc, inputs):
+                    yield CheckFailure("cidrBlock", _overlap(block, vpc))
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
@@ -119,13 +122,23 @@ def _default_parts(ec2: Any, mine: list[dict[str, Any]]) -> Properties:
     }
 
 
-def _overlap(op: Operation, block: ipaddress.IPv4Network) -> Iterable[CheckFailure]:
-    """Reject overlapping VPCs: on AWS they are fine, here they would share loopback addresses."""
-    for vpc in op.aws.ec2.describe_vpcs()["Vpcs"]:
-        other = ipaddress.IPv4Network(vpc["CidrBlock"])
-        if not vpc.get("IsDefault") and block.overlaps(other):
-            yield CheckFailure(
-                "cidrBlock",
-                f"{block} overlaps {other} of {vpc['VpcId']}, and in the local region both would "
-                "have the same loopback addresses; choose another block",
-            )
+def _overlapping(op: Operation, block: ipaddress.IPv4Network) -> list[dict[str, Any]]:
+    """Return the VPCs that overlap a block, the default VPC aside."""
+    return [
+        vpc
+        for vpc in op.aws.ec2.describe_vpcs()["Vpcs"]
+        if not vpc.get("IsDefault") and block.overlaps(ipaddress.IPv4Network(vpc["CidrBlock"]))
+    ]
+
+
+def _alike(vpc: dict[str, Any], inputs: Properties) -> bool:
+    tags = inputs.get("tags") or {}
+    return vpc["CidrBlock"] == inputs["cidrBlock"] and tag_map(vpc.get("Tags")) == tags
+
+
+def _overlap(block: ipaddress.IPv4Network, vpc: dict[str, Any]) -> str:
+    """Say what two VPCs may not do here: on AWS they are fine, here they would share addresses."""
+    return (
+        f"{block} overlaps {vpc['CidrBlock']} of {vpc['VpcId']}, and in the local region both would "
+        "have the same loopback addresses; choose another block"
+    )

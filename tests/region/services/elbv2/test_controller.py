@@ -37,7 +37,7 @@ def test_an_unsupported_action_is_refused_in_the_call(stage):
     arn = balancers(stage)[0]["LoadBalancerArn"]
     (listener,) = stage.aws.elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
     login = {"UserPoolArn": "a", "UserPoolClientId": "b", "UserPoolDomain": "c"}
-    with pytest.raises(ClientError, match="no identity provider"):
+    with pytest.raises(ClientError, match="AuthenticateCognitoConfig of ModifyListener"):
         stage.aws.elbv2.modify_listener(
             ListenerArn=listener["ListenerArn"],
             DefaultActions=[

@@ -90,8 +90,8 @@ def refused(call: Any, **arguments: Any) -> tuple[str, str]:
         ),
         (
             {"AlarmConfiguration": {"Alarms": [{"Name": "a"}]}},
-            "ValidationException",
-            "AlarmConfiguration",
+            "NotImplemented",
+            "SendCommand",
         ),
     ],
 )
