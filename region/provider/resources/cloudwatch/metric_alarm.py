@@ -10,9 +10,16 @@ from typing_extensions import override
 from region.provider import checks
 from region.provider.autoname import Naming
 from region.provider.errors import CheckFailure
-from region.provider.handler import Handler, found, given, sync_tags, tag_list, tag_map
+from region.provider.handler import found, given
 from region.provider.operation import Operation
 from region.provider.resources.cloudwatch import metric_queries
+from region.provider.resources.cloudwatch.alarm import (
+    ACTION_LISTS,
+    ACTIONS,
+    Alarm,
+    alarm_arn,
+    tags_of,
+)
 from region.provider.values import Properties
 
 COMPARISONS = (
@@ -27,11 +34,7 @@ MISSING_DATA = ("breaching", "notBreaching", "ignore", "missing")
 
 
 _ALARM = {
-    "AlarmDescription": "alarmDescription",
-    "ActionsEnabled": "actionsEnabled",
-    "AlarmActions": "alarmActions",
-    "OKActions": "okActions",
-    "InsufficientDataActions": "insufficientDataActions",
+    **ACTIONS,
     "MetricName": "metricName",
     "Namespace": "namespace",
     "Statistic": "statistic",
@@ -47,13 +50,14 @@ _ALARM = {
 }
 
 
-class MetricAlarm(Handler):
+class MetricAlarm(Alarm):
     """`aws.cloudwatch.MetricAlarm` of one metric, or of metric math."""
 
     resource_type = "aws:cloudwatch/metricAlarm:MetricAlarm"
+    name_input = "name"
     supported = frozenset({"name", "dimensions", "tags", *_ALARM.values(), *metric_queries.PATHS})
     defaults: ClassVar = {"actionsEnabled": True, "treatMissingData": "missing"}
-    sets = frozenset({"alarmActions", "okActions", "insufficientDataActions", metric_queries.INPUT})
+    sets = frozenset({*ACTION_LISTS, metric_queries.INPUT})
     naming = Naming(prefix="", pattern=r"[^\x00-\x1f]+", rule="any printable characters")
 
     @override
@@ -80,12 +84,8 @@ class MetricAlarm(Handler):
             yield CheckFailure("period", reason)
 
     @override
-    def create(self, op: Operation, inputs: Properties) -> str:
-        """Call PutMetricAlarm; the id is the name."""
-        self._put(op, inputs, Tags=tag_list(inputs.get("tags")))
-        return inputs["name"]
-
-    def _put(self, op: Operation, inputs: Properties, **more: Any) -> None:
+    def put(self, op: Operation, inputs: Properties, **more: Any) -> None:
+        """Call PutMetricAlarm."""
         dimensions: Mapping[str, str] = inputs.get("dimensions") or {}
         queries = inputs.get(metric_queries.INPUT)
         if queries:
@@ -99,42 +99,22 @@ class MetricAlarm(Handler):
         )
 
     @override
-    def apply(self, op: Operation, identity: str, new: Properties, old: Properties | None) -> None:
-        """Call PutMetricAlarm again: it replaces everything except the state and the tags."""
-        if old is None:
-            return
-        cloudwatch, arn = op.aws.cloudwatch, _alarm_arn(op, identity)
-        self._put(op, new)
-        sync_tags(
-            new,
-            old,
-            lambda tags: cloudwatch.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
-            lambda keys: cloudwatch.untag_resource(ResourceARN=arn, TagKeys=keys),
-        )
-
-    @override
     def read(self, op: Operation, identity: str, state: Properties) -> Properties | None:
         """Describe the alarm."""
         response = op.aws.cloudwatch.describe_alarms(
             AlarmNames=[identity], AlarmTypes=["MetricAlarm"]
         )
         for alarm in response["MetricAlarms"]:
-            arn = _alarm_arn(op, identity)
-            tags = op.aws.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags")
+            arn = alarm_arn(op, identity)
             queries = metric_queries.described(alarm.get("Metrics") or (), state)
             return {
                 "name": alarm["AlarmName"],
                 "arn": alarm.get("AlarmArn", arn),
-                "tags": tag_map(tags),
+                "tags": tags_of(op, arn),
                 **found(_ALARM, alarm),
                 **({metric_queries.INPUT: queries} if queries else _dimensions(alarm)),
             }
         return None
-
-    @override
-    def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """Call DeleteAlarms."""
-        op.aws.cloudwatch.delete_alarms(AlarmNames=[identity])
 
 
 def _dimensions(alarm: Mapping[str, Any]) -> Properties:
@@ -156,7 +136,3 @@ def _check_math(inputs: Properties) -> Iterable[CheckFailure]:
         if inputs.get(name) is not None:
             reason = f"{name!r} is for an alarm on one metric; say it in 'metricQueries'"
             yield CheckFailure(name, reason)
-
-
-def _alarm_arn(op: Operation, name: str) -> str:
-    return op.arn("cloudwatch", f"alarm:{name}")
