@@ -16,7 +16,7 @@ from loadtest.reporting.conditions import Condition
 from loadtest.reporting.evidence import Evidence
 from loadtest.reporting.experiments import ExperimentRow
 from loadtest.reporting.html import page
-from loadtest.reporting.html.page import PageLink
+from loadtest.reporting.html.page_links import PageLink, linked
 from loadtest.reporting.schema import render as schema
 from loadtest.reporting.stack_comparison import Report, compare
 from loadtest.reporting.terminal import render_run, render_terminal, show
@@ -28,7 +28,8 @@ __all__ = ["Evidence", "Written", "language", "render_html", "render_run", "rend
            "schema", "show", "write_report"]  # fmt: skip
 
 JSON = "report.json"
-HTML = "report.html"
+STEM = "report"
+HTML = f"{STEM}.html"
 JUNIT = "report.junit.xml"
 MARKDOWN = "report.md"
 CARD = "report.svg"
@@ -110,7 +111,7 @@ def _outputs(lang: str) -> Iterator[tuple[str, str, Renderer]]:
     """Yield every file: its name, its language, and what makes its text."""
     for name, render in FORMATS.items():
         yield name, lang, render
-    for one, other in _pages(lang):
+    for one, other in linked(STEM, lang):
         yield one.file, one.language, partial(page.render, other=other)
 
 
@@ -130,15 +131,3 @@ def render_html(
 ) -> str:
     """Return the page in one language. Everything it needs is in it; text from results is escaped."""
     return page.render(report, evidence or Evidence(), Texts(lang), other)
-
-
-def _pages(lang: str) -> list[tuple[PageLink, PageLink]]:
-    """Return each page, and the one that it links to."""
-    first = PageLink(HTML, lang, LANGUAGES[lang])
-    rest = [
-        PageLink(f"report.{code}.html", code, name)
-        for code, name in LANGUAGES.items()
-        if code != lang
-    ]
-    pages = [first, *rest]
-    return list(zip(pages, [*pages[1:], first], strict=True))

@@ -11,7 +11,7 @@ from loadtest.experiments.proof import axis, rows
 from loadtest.experiments.proof.models import Entry, Proof, slug
 from loadtest.messages.message import msg
 from loadtest.messages.names import named
-from loadtest.reporting.html.page import PageLink
+from loadtest.reporting.html.page_links import PageLink
 from loadtest.reporting.html.tables import (
     DataCell,
     DataRow,

@@ -10,8 +10,7 @@ from pathlib import Path
 from loadtest.errors import ResultsError
 from loadtest.experiments.proof import card, history, junit, markdown, page
 from loadtest.experiments.proof.models import Proof
-from loadtest.messages.catalogue import LANGUAGES
-from loadtest.reporting.html.page import PageLink
+from loadtest.reporting.html.page_links import linked
 from loadtest.reporting.markdown import publish
 from loadtest.reporting.schema import DIALECT
 from loadtest.reporting.texts import Texts
@@ -20,7 +19,8 @@ from loadtest.runs import paths
 DIRECTORY = "proof"
 """Of the proof, below the results."""
 JSON = "proof.json"
-HTML = "proof.html"
+STEM = "proof"
+HTML = f"{STEM}.html"
 JUNIT = "proof.junit.xml"
 MARKDOWN = "proof.md"
 CARD = "proof.svg"
@@ -61,13 +61,7 @@ def write(proof: Proof, target: Path, lang: str = "en") -> Written:
     except OSError as error:
         raise ResultsError(f"cannot write a proof to {target}: {error.strerror}") from error
     files = {name: render(proof, Texts(lang)) for name, render in FORMATS.items()}
-    pages = [PageLink(HTML, lang, LANGUAGES[lang])]
-    pages += [
-        PageLink(f"proof.{code}.html", code, name)
-        for code, name in LANGUAGES.items()
-        if code != lang
-    ]
-    for one, other in zip(pages, [*pages[1:], pages[0]], strict=True):
+    for one, other in linked(STEM, lang):
         files[one.file] = page.render(proof, Texts(one.language), other)
     for name, text in files.items():
         paths.write_text(target / name, text)

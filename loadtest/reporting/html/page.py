@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -17,6 +16,7 @@ from loadtest.reporting.conditions import Condition
 from loadtest.reporting.evidence import Evidence, confidence
 from loadtest.reporting.html import figures
 from loadtest.reporting.html.charts import bar_segments
+from loadtest.reporting.html.page_links import PageLink
 from loadtest.reporting.html.plots import Plots, Source
 from loadtest.reporting.html.tables import (
     DataCell,
@@ -36,14 +36,6 @@ from loadtest.reporting.texts import Texts
 OUTAGES_SHOWN = 8
 FIRST = "report.html"
 """The page in the language that was asked for; others have theirs in their names."""
-
-
-class PageLink(NamedTuple):
-    """The same page in another language."""
-
-    file: str
-    language: str
-    name: str
 
 
 def render(report: Report, evidence: Evidence, texts: Texts, other: PageLink | None = None) -> str:
