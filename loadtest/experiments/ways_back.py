@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from loadtest.errors import ExperimentError
 from loadtest.experiments.clients import Clients, error_code
 from loadtest.experiments.undo import FaultJournal, WayBack
+from loadtest.stack.deployments import ACTIVE, ENDED
 
 TAG: Final = "haproof:fault"
 """The tag of everything that is made for an experiment; its value is the journal's id."""
@@ -40,7 +41,6 @@ GONE: Final = frozenset(
 """Codes of errors that say that there is nothing to put back any more."""
 DEPLOYMENT_S = 1800
 POLL_S = 1.0
-ACTIVE = ("Created", "Queued", "InProgress", "Baking", "Ready")
 
 Handler = Callable[[Clients, Mapping[str, Any]], bool]
 
@@ -68,14 +68,14 @@ def network_acl(clients: Clients, arguments: Mapping[str, Any]) -> bool:
 def fis_experiment(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     """Stop the experiment in AWS FIS, which undoes its actions, and delete its template."""
     fis, changed = clients["fis"], False
-    for one in _pages(fis.list_experiments, "experiments"):
+    for one in _listed(fis, "list_experiments", "experiments"):
         if (one.get("tags") or {}).get(TAG) != arguments["mark"]:
             continue
         if one["state"]["status"] in {"pending", "initiating", "running"}:
             fis.stop_experiment(id=one["id"])
             changed = True
         _await_end_of_fis(fis, str(one["id"]))
-    for one in _pages(fis.list_experiment_templates, "experimentTemplates"):
+    for one in _listed(fis, "list_experiment_templates", "experimentTemplates"):
         if (one.get("tags") or {}).get(TAG) == arguments["mark"]:
             fis.delete_experiment_template(id=one["id"])
     return changed
@@ -160,19 +160,8 @@ def start_instances(clients: Clients, arguments: Mapping[str, Any]) -> bool:
 
 def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     """See that the group's last revision is the stack's own, then delete the experiment's."""
-    codedeploy, changed = clients["codedeploy"], False
-    names = {
-        "applicationName": arguments["application"],
-        "deploymentGroupName": arguments["group"],
-    }
-    for number in codedeploy.list_deployments(**names, includeOnlyStatuses=list(ACTIVE)).get(
-        "deployments", []
-    ):
-        info = codedeploy.get_deployment(deploymentId=number)["deploymentInfo"]
-        if _key(info.get("revision")) == arguments["key"]:
-            codedeploy.stop_deployment(deploymentId=number, autoRollbackEnabled=True)
-            changed = True
-        _await_deployment(codedeploy, str(number))
+    codedeploy, names = clients["codedeploy"], _names(arguments)
+    changed = _stop(codedeploy, names, lambda info: _key(info.get("revision")) == arguments["key"])
     _await_rollbacks(codedeploy, names)
     group = codedeploy.get_deployment_group(**names)["deploymentGroupInfo"]
     last = group.get("lastSuccessfulDeployment") or {}
@@ -192,28 +181,43 @@ def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
 
 def stop_deployment(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     """Stop the experiment's deployment if it still goes on, with its rollback."""
-    codedeploy, changed = clients["codedeploy"], False
-    names = {
+    codedeploy, names = clients["codedeploy"], _names(arguments)
+    changed = _stop(codedeploy, names, lambda info: info.get("description") == arguments["mark"])
+    if changed:
+        _await_rollbacks(codedeploy, names)
+    return changed
+
+
+def _names(arguments: Mapping[str, Any]) -> dict[str, str]:
+    return {
         "applicationName": arguments["application"],
         "deploymentGroupName": arguments["group"],
     }
-    active = codedeploy.list_deployments(**names, includeOnlyStatuses=list(ACTIVE))
-    for number in active.get("deployments", []):
-        info = codedeploy.get_deployment(deploymentId=number)["deploymentInfo"]
-        if info.get("description") == arguments["mark"]:
+
+
+def _active(codedeploy: Any, names: Mapping[str, str]) -> list[str]:
+    """Return the deployments of a group that have not ended."""
+    answer = codedeploy.list_deployments(**names, includeOnlyStatuses=list(ACTIVE))
+    return [str(number) for number in answer.get("deployments") or []]
+
+
+def _stop(
+    codedeploy: Any, names: Mapping[str, str], is_ours: Callable[[Mapping[str, Any]], bool]
+) -> bool:
+    """Stop those active deployments of a group that are the experiment's; return whether there were any."""
+    changed = False
+    for number in _active(codedeploy, names):
+        if is_ours(codedeploy.get_deployment(deploymentId=number)["deploymentInfo"]):
             codedeploy.stop_deployment(deploymentId=number, autoRollbackEnabled=True)
             changed = True
-    if changed:
-        _await_rollbacks(codedeploy, names)
     return changed
 
 
 def _await_rollbacks(codedeploy: Any, names: Mapping[str, str]) -> None:
     """Wait until no deployment of the group is active: a rollback begins a moment after its cause."""
     for _ in range(2):
-        active = codedeploy.list_deployments(**names, includeOnlyStatuses=list(ACTIVE))
-        for number in active.get("deployments", []):
-            _await_deployment(codedeploy, str(number))
+        for number in _active(codedeploy, names):
+            _await_deployment(codedeploy, number)
         time.sleep(POLL_S)
 
 
@@ -221,7 +225,7 @@ def _await_deployment(codedeploy: Any, number: str) -> None:
     deadline = time.monotonic() + DEPLOYMENT_S
     while time.monotonic() < deadline:
         info = codedeploy.get_deployment(deploymentId=number)["deploymentInfo"]
-        if info["status"] in {"Succeeded", "Failed", "Stopped"}:
+        if info["status"] in ENDED:
             return
         time.sleep(POLL_S)
 
@@ -293,11 +297,6 @@ def put_all_back(clients: Clients, journal: FaultJournal) -> tuple[list[str], li
     return done, left
 
 
-def _pages(call: Callable[..., Any], key: str) -> Iterator[dict[str, Any]]:
-    query: dict[str, Any] = {}
-    while True:
-        page = call(**query)
+def _listed(client: Any, operation: str, key: str) -> Iterator[dict[str, Any]]:
+    for page in client.get_paginator(operation).paginate():
         yield from page.get(key) or []
-        if not page.get("nextToken"):
-            return
-        query = {"nextToken": page["nextToken"]}

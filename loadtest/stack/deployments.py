@@ -14,6 +14,8 @@ ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
 ACTIVE = ("Created", "Queued", "InProgress", "Baking", "Ready")
 COUNTED = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 ALARM_ACTIVE = "ALARM_ACTIVE"
+LIMIT_EXCEEDED = "DeploymentLimitExceededException"
+"""The code of its error: it runs one deployment at a time per group."""
 SUSPENDED = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
 """Auto Scaling processes suspended while a deployment runs: rebalancing between zones, instance
 refresh, scheduled changes of capacity. Not `Terminate`: without it no failed instance is replaced.

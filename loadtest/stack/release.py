@@ -19,13 +19,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from loadtest.errors import ReleaseError
 from loadtest.formatting import duration
 from loadtest.stack import health
-from loadtest.stack.deployments import Deployments, DeploymentState, Revision
+from loadtest.stack.deployments import LIMIT_EXCEEDED, Deployments, DeploymentState, Revision
 from loadtest.stack.outputs import StackOutputs
 
 PrintLine = Callable[[str], None]
 
-LIMIT_EXCEEDED = "DeploymentLimitExceededException"
-"""CodeDeploy runs one deployment at a time per group."""
 FIRST_POLL_S = 0.2
 POLL_SHARE = 0.2
 """The pause before the next poll, as a share of the time since something last changed."""

@@ -144,7 +144,14 @@ def test_a_stop_alone_goes_back_to_nothing(fleet: Fleet) -> None:
 
 @pytest.fixture
 def ringing(cloud: Cloud) -> str:
-    """The name of an alarm that is in ALARM and stays there: of what is never reported."""
+    """The name of an alarm that is in ALARM and stays there."""
+    name = alarm_without_data(cloud, "breaching")
+    cloud.until(lambda: state_of(cloud, name) == "ALARM", 300, f"{name} rings")
+    return name
+
+
+def alarm_without_data(cloud: Cloud, missing: str) -> str:
+    """The name of an alarm on what is never reported, which treats that as `missing` says."""
     name = cloud.name("errors")
     cloud.cloudwatch.put_metric_alarm(
         AlarmName=name,
@@ -155,33 +162,15 @@ def ringing(cloud: Cloud) -> str:
         EvaluationPeriods=1,
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="breaching",
+        TreatMissingData=missing,
     )
     cloud.afterwards(cloud.cloudwatch.delete_alarms, AlarmNames=[name])
-    cloud.until(lambda: state_of(cloud, name) == "ALARM", 300, f"{name} rings")
     return name
 
 
 def state_of(cloud: Cloud, alarm: str) -> str:
     found = cloud.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
     return found[0]["StateValue"]
-
-
-def quiet_alarm(cloud: Cloud) -> str:
-    name = cloud.name("errors")
-    cloud.cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace=cloud.name("shop"),
-        MetricName="Errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="ignore",
-    )
-    cloud.afterwards(cloud.cloudwatch.delete_alarms, AlarmNames=[name])
-    return name
 
 
 def alarms(*names: str, **settings: bool) -> dict[str, Any]:
@@ -200,7 +189,7 @@ def test_an_alarm_that_rings_before_stops_it_unless_overridden(fleet: Fleet, rin
 
 @pytest.mark.row("CD-A01", "CD-R02")
 def test_an_alarm_that_rings_meanwhile_stops_it_and_rolls_back(fleet: Fleet, cloud: Cloud) -> None:
-    alarm = quiet_alarm(cloud)
+    alarm = alarm_without_data(cloud, "ignore")
     fleet.group(
         alarmConfiguration=alarms(alarm),
         autoRollbackConfiguration={"enabled": True, "events": ["DEPLOYMENT_STOP_ON_ALARM"]},
@@ -223,7 +212,7 @@ def test_alarms_that_cannot_be_read_stop_it_unless_that_is_ignored(
     fleet: Fleet, cloud: Cloud
 ) -> None:
     blind = make_role(cloud, cloud.name("blind"), "codedeploy.amazonaws.com", SCALING)
-    unread = quiet_alarm(cloud)
+    unread = alarm_without_data(cloud, "ignore")
     fleet.group(serviceRoleArn=blind, alarmConfiguration=alarms(unread))
     assert fleet.ended(fleet.deploy("good.zip"))["status"] == "Stopped"
     fleet.group(

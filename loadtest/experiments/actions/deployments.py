@@ -15,10 +15,9 @@ from loadtest.experiments.session import Act, Session, current
 from loadtest.experiments.undo import WayBack
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text
-from loadtest.stack.deployments import Deployments, DeploymentState, Revision
+from loadtest.stack.deployments import LIMIT_EXCEEDED, Deployments, DeploymentState, Revision
 
 GOOD = "good"
-LIMIT_EXCEEDED = "DeploymentLimitExceededException"
 POLL_S = 1.0
 LONGEST_S = 1800
 ROLLBACK_S = 30

@@ -54,22 +54,23 @@ def health_of(
     ]
 
 
+FLEET: dict[str, Any] = {
+    "topology": "ha",
+    "instances": 6,
+    "per_zone": {"a": 2, "b": 2, "c": 2},
+    "interval_s": 5,
+    "check_timeout_s": 2,
+    "unhealthy_threshold": 2,
+    "healthy_threshold": 2,
+    "deregistration_delay_s": 10,
+    "grace_s": 600,
+    "batch": 3,
+}
+"""The settings of an HA stack, without what was measured of it."""
+
+
 def timing_of(**changed: Any) -> StackTiming:
-    values: dict[str, Any] = {
-        "topology": "ha",
-        "instances": 6,
-        "per_zone": {"a": 2, "b": 2, "c": 2},
-        "interval_s": 5,
-        "check_timeout_s": 2,
-        "unhealthy_threshold": 2,
-        "healthy_threshold": 2,
-        "deregistration_delay_s": 10,
-        "grace_s": 600,
-        "boot_s": 11,
-        "release_s": 7,
-        "batch": 3,
-    }
-    return StackTiming(**{**values, **changed})
+    return StackTiming(**{**FLEET, "boot_s": 11, "release_s": 7, **changed})
 
 
 def observations_of(**changed: Any) -> Observations:

@@ -28,6 +28,9 @@ class FakeService:
     def __init__(self, cloud: FakeCloud, name: str) -> None:
         self._cloud, self._name = cloud, name
 
+    def get_paginator(self, operation: str) -> FakePaginator:
+        return FakePaginator(getattr(self, operation))
+
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         def call(**arguments: Any) -> Any:
             self._cloud.calls.append((f"{self._name}.{operation}", arguments))
@@ -39,6 +42,16 @@ class FakeService:
             return answer
 
         return call
+
+
+class FakePaginator:
+    """Everything is on one page."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call = call
+
+    def paginate(self, **asked: Any) -> list[Any]:
+        return [self.call(**asked)]
 
 
 class FakeCloud:

@@ -21,21 +21,13 @@ from loadtest.experiments.prediction import (
     share_hit,
 )
 from loadtest.messages.names import named
+from tests.loadtest.experiments.builders import FLEET
 
 HA: dict[str, Any] = {
-    "topology": "ha",
-    "instances": 6,
-    "per_zone": {"a": 2, "b": 2, "c": 2},
-    "interval_s": 5,
-    "check_timeout_s": 2,
-    "unhealthy_threshold": 2,
-    "healthy_threshold": 2,
-    "deregistration_delay_s": 10,
-    "grace_s": 600,
+    **FLEET,
     "youngest_in_service_s": -60,
     "boot_s": 8,
     "release_s": 6,
-    "batch": 3,
     "multi_az": True,
 }
 

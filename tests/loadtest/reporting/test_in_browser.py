@@ -10,7 +10,7 @@ import pytest
 
 from loadtest.messages.catalogue import LANGUAGES
 from loadtest.reporting import card, report
-from loadtest.reporting.html.page import PageLink
+from loadtest.reporting.html.page_links import PageLink
 from loadtest.reporting.texts import Texts
 from toolchain import locate
 from toolchain.errors import ToolError

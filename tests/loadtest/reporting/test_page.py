@@ -20,7 +20,7 @@ from loadtest.reporting import report
 from loadtest.reporting.evidence import Evidence, confidence
 from loadtest.reporting.experiments import ExperimentRow
 from loadtest.reporting.html import page as pages
-from loadtest.reporting.html.page import PageLink
+from loadtest.reporting.html.page_links import PageLink
 from loadtest.reporting.stack_comparison import rows
 from loadtest.reporting.texts import Texts
 from loadtest.runs import table
