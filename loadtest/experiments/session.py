@@ -108,10 +108,8 @@ class Session:
             ended = act.ended_ms or act.began_ms
             self.ended_ms = max(self.ended_ms or 0.0, ended)
             if self.directory is not None:
-                until = None if act.ended_ms is None else act.ended_ms
-                events.append(
-                    self.directory, events.Event(kind, what, act.began_ms, until, act.detail)
-                )
+                event = events.Event(kind, what, act.began_ms, act.ended_ms, act.detail)
+                events.append(self.directory, event)
 
     def put_back(self, number: int | None) -> None:
         """Put one change back, as noted in the journal.
