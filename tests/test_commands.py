@@ -19,14 +19,9 @@ import loadtest.cli.main as loadtest_cli
 import region.cli as region_cli
 import rehearsal.cli as rehearsal_cli
 import toolchain.__main__ as toolchain_cli
+from tests import document_blocks
+from tests.document_blocks import DOCUMENTS, ROOT, blocks
 
-ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted(
-    path
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("container/*.md")]
-    if path.name not in ("CHANGELOG.md", "policies.md", "emulator-coverage.md", "conformance.md")
-)
-BLOCK = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PROGRAMS: dict[str, Any] = {
     "docgen": docgen_cli.app,
     "loadtest": loadtest_cli.app,
@@ -36,16 +31,6 @@ PROGRAMS: dict[str, Any] = {
 }
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SETTINGS: set[str] = set(yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"])
-STARTS = re.compile(
-    r"^(?:\$ )?(?:[A-Z_]+=\S* )*(?:sudo )?(?:\.venv/bin/)?"
-    r"(?:make|python|pulumi|eval|source|aws|docker|podman)\b"
-)
-
-
-def blocks(document: Path) -> list[str]:
-    """The blocks of a document that are commands: of which a line begins like one."""
-    found = BLOCK.findall(document.read_text(encoding="utf-8"))
-    return [one for one in found if any(STARTS.match(line) for line in one.splitlines())]
 
 
 def commands(block: str) -> Iterator[list[str]]:
@@ -111,6 +96,23 @@ def test_command_blocks_can_be_typed(document: Path):
 
 def test_there_are_blocks_to_look_at():
     assert sum(len(blocks(document)) for document in DOCUMENTS) > 25
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_block_is_run_or_has_a_reason(document: Path):
+    name = str(document.relative_to(ROOT))
+    unsaid = [one for one in blocks(document) if document_blocks.plan_of(name, one) is None]
+    assert unsaid == []
+
+
+def test_each_plan_is_one_of_a_block():
+    planned = [
+        document_blocks.plan_of(str(document.relative_to(ROOT)), block)
+        for document in DOCUMENTS
+        for block in blocks(document)
+    ]
+    every = (document_blocks.BY_HAND, *document_blocks.RUNS, *document_blocks.LEFT)
+    assert [one for one in every if one not in planned] == []
 
 
 @pytest.mark.parametrize(
