@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import unicodedata
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -15,6 +14,7 @@ import typer
 
 from commandline.errors import ERROR_PREFIX, UserError
 from commandline.exit_codes import ExitCode
+from commandline.text import visible
 
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
 """Unknown commands and options, missing and malformed values: typer exports only this subclass."""
@@ -99,12 +99,4 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _report(message: str) -> None:
     # Not through rich: a message must not be wrapped or read as markup. The color is for terminals only.
-    typer.echo(typer.style(ERROR_PREFIX, fg="red") + _visible(message), err=True)
-
-
-def _visible(message: str) -> str:
-    """Escape control characters: a name in a message must not command the terminal."""
-    return "".join(
-        one if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf") else ascii(one)[1:-1]
-        for one in message
-    )
+    typer.echo(typer.style(ERROR_PREFIX, fg="red") + visible(message), err=True)

@@ -7,15 +7,20 @@ from collections.abc import Callable
 
 from rich.console import Console
 
+from commandline.text import visible
+
 NOTHING = "–"
 """Stands in a table's cell that has no value."""
 
 
 def line_printer(console: Console) -> Callable[[str], None]:
-    """Return a function that prints one line as it is: no markup read into it, not wrapped."""
+    """Return a function that prints one line: no markup read into it, not wrapped.
+
+    Names come from files and from services: their control characters are escaped.
+    """
 
     def print_line(line: str) -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(visible(line), markup=False, highlight=False, soft_wrap=True)
 
     return print_line
 

@@ -18,6 +18,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from commandline.text import visible
 from rehearsal.engine_events import (
     Event,
     Heartbeat,
@@ -106,7 +107,7 @@ class StageProgress:
     def line(self, text: str) -> None:
         """Show a line as it is."""
         line = f"    {self._prefix}{text}"
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(visible(line), markup=False, highlight=False, soft_wrap=True)
         self._last_line.at = time.monotonic()
 
     def tell(self, text: str) -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from commandline.exit_codes import ExitCode
+from commandline.text import visible
 from loadtest.analysis.verdict import exit_code
 from loadtest.engine.runner import RunResult
 from loadtest.formatting import line_printer
@@ -52,7 +53,7 @@ def _rich(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         table.add_column(column, justify="right" if numeric else "left")
     for row in rows:
         # Text, not str: what comes from a file must not be read as markup.
-        table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(Text(visible(cell), style=STYLES.get(cell, "")) for cell in row))
     return table
 
 
@@ -76,7 +77,7 @@ def show_lines(console: Console, *lines: str) -> None:
     """Print sentences: wrapped on a terminal, one line each elsewhere."""
     for line in lines:
         if console.is_terminal:
-            console.print(Text(line))
+            console.print(Text(visible(line)))
         else:
             line_printer(console)(line)
 

@@ -6,18 +6,15 @@ with `failure` or `skipped` (https://github.com/testmoapp/junitxml).
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from commandline.text import xml_text
 from loadtest.messages.message import msg
 from loadtest.models import Objective, RunSummary
 from loadtest.reporting.evidence import Evidence
 from loadtest.reporting.stack_comparison import Report
 from loadtest.reporting.texts import Texts
-
-_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
-"""Characters that XML 1.0 cannot represent at all."""
 
 
 class Case(NamedTuple):
@@ -51,15 +48,15 @@ def _suite(suites: ET.Element, run: RunSummary, kind: str, cases: list[Case]) ->
     _count(suite, cases)
     for case in cases:
         element = ET.SubElement(
-            suite, "testcase", classname=f"haproof.{name}", name=clean(case.name)
+            suite, "testcase", classname=f"haproof.{name}", name=xml_text(case.name)
         )
         if case.passed is None:
-            ET.SubElement(element, "skipped", message=clean(case.detail))
+            ET.SubElement(element, "skipped", message=xml_text(case.detail))
         elif case.passed:
-            ET.SubElement(element, "system-out").text = clean(case.detail)
+            ET.SubElement(element, "system-out").text = xml_text(case.detail)
         else:
-            failure = ET.SubElement(element, "failure", type=kind, message=clean(case.detail))
-            failure.text = clean(f"{run.id}: {case.name}: {case.detail}")
+            failure = ET.SubElement(element, "failure", type=kind, message=xml_text(case.detail))
+            failure.text = xml_text(f"{run.id}: {case.name}: {case.detail}")
 
 
 def _count(element: ET.Element, cases: list[Case]) -> None:
@@ -97,8 +94,3 @@ def _objective(one: Objective, *, kept: bool) -> Case:
 
 def _checks(run: RunSummary) -> list[Case]:
     return [Case(str(check.name), check.passed, str(check.detail)) for check in run.validity.checks]
-
-
-def clean(text: str) -> str:
-    """Replace what XML 1.0 cannot represent."""
-    return _FORBIDDEN.sub("�", text)

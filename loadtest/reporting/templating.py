@@ -8,6 +8,8 @@ import re
 import jinja2
 from markupsafe import Markup
 
+from commandline.text import xml_text
+
 
 @functools.cache
 def environment() -> jinja2.Environment:
@@ -18,16 +20,21 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-        finalize=_keep_units_together,
+        finalize=_printed,
     )
 
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h)(?![A-Za-z]))")
 
 
-def _keep_units_together(value: object) -> object:
-    """Keep a number and its unit on one line. Pictures and style sheets are left as they are."""
-    if isinstance(value, str) and not value.lstrip().startswith("<"):
-        joined = _UNIT.sub("\u00a0", value)
-        return Markup(joined) if isinstance(value, Markup) else joined  # noqa: S704
-    return value
+def _printed(value: object) -> object:
+    """Make text fit for a page or a picture, which may not contain control characters.
+
+    A number and its unit are kept on one line, but for pictures and style sheets.
+    """
+    if not isinstance(value, str):
+        return value
+    text = xml_text(value)
+    if not value.lstrip().startswith("<"):
+        text = _UNIT.sub("\u00a0", text)
+    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704

@@ -7,6 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from commandline.text import visible
 from loadtest.formatting import percent
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
@@ -32,8 +33,8 @@ def render_terminal(report: Report) -> RenderableType:
     for row in report.rows:
         cells = (row.name, row.single, row.ha, row.published_single, row.published_ha)
         table.add_row(*map(str, cells))
-    headline = Text(str(report.headline.sentence), style=STYLES[report.headline.outcome])
-    reasons = [Text(f"  {reason}") for reason in report.headline.further_reasons]
+    headline = Text(visible(str(report.headline.sentence)), style=STYLES[report.headline.outcome])
+    reasons = [Text(visible(f"  {reason}")) for reason in report.headline.further_reasons]
     return Group(table, headline, *reasons)
 
 
@@ -53,7 +54,7 @@ def render_run(run: RunSummary) -> RenderableType:
     verdict = Text(
         f"{run.topology}: {run.verdict.outcome}", style=STYLES.get(run.verdict.outcome, "")
     )
-    reasons = [Text(f"  {reason}") for reason in run.verdict.reasons]
+    reasons = [Text(visible(f"  {reason}")) for reason in run.verdict.reasons]
     return Group(table, verdict, *reasons)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from commandline.text import xml_text
 from loadtest.experiments.proof.models import Entry, Proof
-from loadtest.reporting.junit import clean
 from loadtest.reporting.texts import Texts
 
 
@@ -34,10 +34,10 @@ def _case(suite: ET.Element, entry: Entry) -> None:
         suite,
         "testcase",
         classname=f"haproof.{record.topology}.experiments",
-        name=clean(record.experiment),
+        name=xml_text(record.experiment),
         time=f"{max(seconds, 0.0):.3f}",
     )
-    reasons = clean("; ".join(map(str, record.reasons)) or record.title)
+    reasons = xml_text("; ".join(map(str, record.reasons)) or record.title)
     match _kind(entry):
         case "failure":
             ET.SubElement(case, "failure", type="experiment", message=reasons).text = reasons

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -273,3 +274,19 @@ def test_a_very_long_sentence_is_cut(story: Any):
              if e.get("class") == "sentence"]  # fmt: skip
     assert len(lines) == card.LINES
     assert lines[-1].endswith("…")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_name_with_control_characters_leaves_the_card_and_the_page_whole(
+    language: str, story: Any
+):
+    profile = story.report.ha.profile.model_copy(
+        update={"description": free_text("bell \x07 and \x1b[31m red")}
+    )
+    changed = story.report.model_copy(
+        update={"ha": story.report.ha.model_copy(update={"profile": profile})}
+    )
+    picture = card.render(changed, story.evidence, Texts(language))
+    page = report.render_html(changed, story.evidence, language)
+    assert "bell � and �[31m red" in "".join(ET.fromstring(picture).itertext())
+    assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", page)
