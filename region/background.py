@@ -17,6 +17,7 @@ from typing import BinaryIO, TextIO
 
 from typing_extensions import override
 
+from commandline import disk
 from commandline.errors import ERROR_PREFIX, UserError
 from region import private, session
 from toolchain import locate, paths
@@ -82,9 +83,11 @@ def launch(root: Path, arguments: list[str]) -> session.Session:
 
     Raises:
         BackgroundError: it ended, or was not ready in time; it is not left running.
+        DiskError: the disk of `root` stalls.
     """
     log = log_file(root)
     private.directory(log.parent)
+    disk.require_answering(root)
     # What the region says until it is ready, kept in memory: a log may be on a disk that is full.
     errors = os.memfd_create(_MEMORY)
     environment = {

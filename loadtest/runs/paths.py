@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from commandline import disk
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 
@@ -43,9 +44,11 @@ def require_writable(base: Path) -> None:
 
     Raises:
         ResultsError: It cannot.
+        DiskError: Its disk stalls.
     """
     try:
         base.mkdir(parents=True, exist_ok=True)
+        disk.require_answering(base)
         with tempfile.NamedTemporaryFile(dir=base, prefix=".writable-"):
             pass
     except OSError as error:
@@ -59,6 +62,7 @@ def new_directory(results: Path, topology: str, profile: str) -> Path:
     """Create the directory of a new run, named by UTC time, topology and profile."""
     try:
         results.mkdir(parents=True, exist_ok=True)
+        disk.require_answering(results)
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         for suffix in ("", *(f"-{n}" for n in range(2, 100))):
             directory = results / f"{stamp}-{topology}-{profile}{suffix}"

@@ -1,0 +1,44 @@
+"""A disk that stalls is told, not waited for."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from commandline import disk
+
+
+def test_a_disk_that_answers_keeps_nothing(tmp_path: Path):
+    disk.require_answering(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def frozen(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, on which nothing that is written ends."""
+    image, directory = tmp_path / "image", tmp_path / "frozen"
+    directory.mkdir()
+    image.write_bytes(bytes(4 << 20))
+    for command in (
+        ["mkfs.ext4", "-q", image],
+        ["mount", "-o", "loop", image, directory],
+        ["fsfreeze", "--freeze", directory],
+    ):
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            subprocess.run(["umount", directory], check=False, capture_output=True)
+            pytest.skip("needs root, loop devices and fsfreeze")
+    yield directory
+    subprocess.run(["fsfreeze", "--unfreeze", directory], check=True)
+    subprocess.run(["umount", "--lazy", directory], check=True)
+
+
+def test_a_disk_that_stalls_is_named(frozen: Path):
+    with pytest.raises(
+        disk.DiskError, match=f"the disk of {frozen} has not written 4 KiB within 0.3 s"
+    ):
+        disk.require_answering(frozen, patience_s=0.3)
