@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PROFILE ?= quick
+EXPERIMENTS ?= 1
 PYTHON := .venv/bin/python
 export UV := $(firstword $(wildcard .tools/uv/bin/uv) $(shell command -v uv 2>/dev/null))
 export UV_SYSTEM_CERTS ?= 1
@@ -26,8 +27,8 @@ help: ## Show this list
 
 setup: .tools/.stamp ## Install the toolchain (the other targets do so when needed)
 
-rehearse: setup ## Load both stacks on this machine and print the verdict (PROFILE=quick|seed, EXPERIMENTS=1)
-	@$(PYTHON) -m rehearsal run --profile $(PROFILE) $(if $(EXPERIMENTS),--experiments)
+rehearse: setup ## Load both stacks, then let parts of one fail; print the verdicts (PROFILE=quick|seed, EXPERIMENTS=0)
+	@$(PYTHON) -m rehearsal run --profile $(PROFILE) $(if $(filter-out 0 no,$(EXPERIMENTS)),--experiments)
 
 prove: setup ## Let everything fail under load, on both stacks, and write one page: at most 20 minutes
 	@$(PYTHON) -m rehearsal prove

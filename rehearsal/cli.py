@@ -54,7 +54,7 @@ Settings = Annotated[
     ),
 ]
 Experiments = Annotated[
-    bool, typer.Option(help="Let an instance die, lose a zone and deploy after the loads.")
+    bool, typer.Option(help="Let an instance die and lose a zone, under load, after the loads.")
 ]
 
 app = command_line(HELP)
@@ -93,9 +93,10 @@ def run(
 ) -> int:
     """Bring both stacks up, load them, and compare the two in a report.
 
-    Exit codes: 0 the HA stack kept its promise; 2 it broke it; 3 a run is not valid or shows neither;
-    4 a stack could not be built, released or loaded. 3 also before anything was built: this computer is
-    too slow or too unsteady to play the stacks.
+    Exit codes: 0 the HA stack kept its promise and survived the experiments, if there were any; 2 it
+    broke it, or did not survive one; 3 a run is not valid, or one of both shows neither; 4 a stack could
+    not be built, released or loaded. 3 also before anything was built: this computer is too slow or too
+    unsteady to play the stacks.
 
     Example: `python -m rehearsal run --profile seed --keep`, or with your own application
     `python -m rehearsal run --revision build/revision --scenario load.yml -c instanceType=t4g.small`
@@ -179,9 +180,7 @@ def damage(
     root: Root = DEFAULT_ROOT,
     results: Annotated[Path, typer.Option(help="Where the results go.")] = paths.ROOT / "results",
     speed: Speed = 4.0,
-    profile: Annotated[
-        str, typer.Option(help="Load at the peak of this profile: quick, seed or smoke.")
-    ] = "quick",
+    rate: Annotated[int, typer.Option(min=1, max=1000, help="Users per second of the load.")] = 20,
     config: Settings = None,
 ) -> int:
     """Break policies on a running HA stack, one after the other, and show what users have of it.
@@ -205,7 +204,7 @@ def damage(
         config=_pairs(config or []),
         images=image_options.chosen(root.resolve(), None),
     )
-    return Damaging(Proving(rehearsal, load=profile), chosen(rules or [])).run()
+    return Damaging(Proving(rehearsal, load="smoke"), chosen(rules or []), rate).run()
 
 
 @instead.command()

@@ -1,31 +1,36 @@
 """What a policy is worth: the same experiment with the rule kept and broken, and the difference.
 
 `python -m rehearsal damage` writes the figures with their date into `docs/damage.json`, from which the
-policies' catalogue takes them.
+policies' catalogue takes them. An experiment and all policies that it guards against share one load and
+one run on the intact stack.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Final, Literal
+
+from rich.console import Console
 
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
 from loadtest.experiments import files, models
 from loadtest.profiles import profile_named
-from loadtest.stack import outputs as stack_outputs
-from rehearsal import display
+from rehearsal import damage_files, display, settling
 from rehearsal.breaks import BREAKS, Break
 from rehearsal.damage_figures import FILE, Damage, Side, load, save, sentence, side
 from rehearsal.experiments import Applicable, Runner
 from rehearsal.prove import Proving
+from rehearsal.pulumi_project import Project
 from rehearsal.region_clients import RegionClients
 
 STACK: Literal["ha"] = "ha"
+NEEDS_REPLACEMENT: Final = frozenset({"instance-hangs"})
+"""Experiments in which the group replaces what fails: during its grace period it would not."""
 
 
 def chosen(rules: Sequence[str]) -> list[Break]:
@@ -34,11 +39,12 @@ def chosen(rules: Sequence[str]) -> list[Break]:
     Raises:
         UserError: a rule has no break.
     """
-    known = {one.rule: one for one in BREAKS if one.experiment in files.names()}
+    known = {one.rule: one for one in BREAKS if damage_files.exists(one.experiment)}
     for rule in rules:
         if rule not in known:
             raise UserError(f"rule {rule!r} cannot be broken here; choose of {', '.join(known)}")
-    return [known[rule] for rule in rules or known]
+    wanted = set(rules or known)
+    return [one for rule, one in known.items() if rule in wanted]
 
 
 @dataclass
@@ -47,6 +53,8 @@ class Damaging:
 
     proving: Proving
     breaks: Sequence[Break]
+    rate: int | None = None
+    """Users per second; by default the peak of the proof's load."""
     file: Path = FILE
 
     def run(self) -> int:
@@ -60,35 +68,60 @@ class Damaging:
         complete = True
         with made.prepared(profile) as project:
             self.proving.bring_up(made, project, [STACK])
-            runner = Runner(project, made.results, profile.peak_rate)
-            intact: dict[str, Side] = {}
-            for one in self.breaks:
-                outputs = stack_outputs.parse(json.dumps(project.outputs(STACK)), "the stack")
-                if one.experiment not in intact:
-                    intact[one.experiment] = self._run(made.console, runner, one, "intact")
-                mend = one.apply(RegionClients(project), outputs)
-                try:
-                    broken = self._run(made.console, runner, one, f"without {one.rule}")
-                finally:
-                    mend()
-                found = Damage(
-                    experiment=one.experiment,
-                    what=one.what,
-                    date=f"{datetime.now(UTC):%Y-%m-%d}",
-                    intact=intact[one.experiment],
-                    broken=broken,
-                )
-                made.console.print(sentence(one.rule, found), highlight=False, markup=False)
-                if "not shown" in {found.intact.outcome, found.broken.outcome}:
-                    complete = False
-                    continue
-                save({**load(self.file), one.rule: found}, self.file)
+            runner = Runner(project, made.results, self.rate or profile.peak_rate)
+            for experiment, breaks in groupby(self.breaks, key=lambda one: one.experiment):
+                complete &= self._show(made.console, project, runner, experiment, list(breaks))
         return ExitCode.SUCCESS if complete else ExitCode.NO_VERDICT
 
+    def _show(
+        self,
+        console: Console,
+        project: Project,
+        runner: Runner,
+        experiment: str,
+        breaks: Sequence[Break],
+    ) -> bool:
+        """Run one experiment on the intact stack and with each rule broken; return whether all showed."""
+        found = self._sides(console, project, runner, experiment, breaks)
+        intact = found[damage_files.INTACT]
+        complete = True
+        for one in breaks:
+            damage = Damage(
+                experiment=experiment,
+                what=one.what,
+                date=f"{datetime.now(UTC):%Y-%m-%d}",
+                intact=intact,
+                broken=found[one.rule],
+            )
+            console.print(sentence(one.rule, damage), highlight=False, markup=False)
+            if "not shown" in {damage.intact.outcome, damage.broken.outcome}:
+                complete = False
+            else:
+                save({**load(self.file), one.rule: damage}, self.file)
+        return complete
+
     @staticmethod
-    def _run(console: Any, runner: Runner, one: Break, how: str) -> Side:
-        wanted = Applicable(files.find(one.experiment), STACK)
-        with display.stage(console, f"{one.experiment}: {how}") as progress:
-            record = models.load(runner.run(wanted, progress))
-        assert record is not None  # noqa: S101 - `run` leaves one
-        return side(record)
+    def _sides(
+        console: Console,
+        project: Project,
+        runner: Runner,
+        experiment: str,
+        breaks: Sequence[Break],
+    ) -> Mapping[str, Side]:
+        """Return what users had of it on the intact stack, and by rule on the broken one."""
+        original = damage_files.find(experiment)
+        cases: list[Break | None] = [None, *breaks]
+        directory = project.root / "experiments"
+        written = [damage_files.write(original, one, directory) for one in cases]
+        wanted = [Applicable(files.read(path), STACK) for path in written]
+        with display.stage(console, f"{experiment}: intact, then {len(breaks)} broken") as progress:
+            if experiment in NEEDS_REPLACEMENT:
+                outputs, speed = runner.outputs(STACK), project.session.speed
+                settling.outlast_grace(outputs, RegionClients(project), speed, progress.tell)
+            records = [models.load(one) for one in runner.run_files(wanted, written, progress)]
+        names = [one.rule if one else damage_files.INTACT for one in cases]
+        return {
+            name: side(record)
+            for name, record in zip(names, records, strict=True)
+            if record is not None
+        }

@@ -18,14 +18,12 @@ from loadtest.experiments.prediction import Kind
 from loadtest.messages.names import free_text
 from loadtest.runs import paths as runs_paths
 from loadtest.stack import outputs as stack_outputs
+from loadtest.stack.outputs import StackOutputs
 from rehearsal import display, experiment_files, settling
 from rehearsal.causes import LAST_LINES
 from rehearsal.pulumi_project import Project
 from rehearsal.region_clients import RegionClients
 from toolchain import paths
-
-FIRST_PROOF: Final = ("instance-dies", "zone-lost-refused", "deployment-good")
-"""What `rehearsal run` shows after the loads: an instance dies, a zone is lost, a deployment."""
 
 ENDINGS: Mapping[models.Outcome, display.Ending] = {
     "survived": display.Ending("✓", "green", "survived"),
@@ -34,6 +32,13 @@ ENDINGS: Mapping[models.Outcome, display.Ending] = {
 }
 CONTRAST: Final = display.Ending("–", "yellow", "not survived, as expected")
 """What a stack that promises nothing ends with: the contrast, and no failure of the proof."""
+WORST_FIRST: Final = (
+    ENDINGS["not survived"],
+    ENDINGS["not shown"],
+    CONTRAST,
+    ENDINGS["survived"],
+)
+"""How a line ends that is about several experiments."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +70,17 @@ def applicable(stacks: Sequence[Topology], only: Iterable[str] = ()) -> list[App
 class Runner:
     """Runs experiments on one region; results go below `results`."""
 
-    def __init__(self, project: Project, results: Path, rate: int | None = None) -> None:
-        """`rate` is in users per second; by default what the load test usually takes."""
-        self._project, self._results, self._rate = project, results, rate
+    def __init__(
+        self,
+        project: Project,
+        results: Path,
+        rate: int | None = None,
+        scenario: str | None = None,
+    ) -> None:
+        """`rate` is in users per second; by default it and the scenario are the load test's usual ones."""
+        self._project, self._results = project, results
+        self._load = [] if rate is None else ["--rate", str(rate)]
+        self._load += [] if scenario is None else ["--scenario", scenario]
         self._outputs: dict[str, Path] = {}
 
     def run(self, one: Applicable, progress: display.StageProgress) -> Path:
@@ -76,20 +89,51 @@ class Runner:
         Raises:
             Interrupted: somebody ended the rehearsal.
         """
-        outputs = self._outputs_of(one.stack)
-        parsed = stack_outputs.from_file(str(outputs))
-        settling.wait(parsed, RegionClients(self._project), progress.tell)
-        began_ms = time.time() * 1000
+        settling.wait(self.outputs(one.stack), RegionClients(self._project), progress.tell)
         file = experiment_files.write(
             one.experiment, self._project.session.speed, self._project.root / "experiments"
         )
+        return self.run_files([one], [file], progress)[0]
+
+    def run_files(
+        self,
+        wanted: Sequence[Applicable],
+        experiment_files: Sequence[Path],
+        progress: display.StageProgress,
+    ) -> list[Path]:
+        """Run experiments on one stack as these files say it, under one load; return their directories.
+
+        Raises:
+            Interrupted: somebody ended the rehearsal.
+        """
+        began_ms = time.time() * 1000
+        (stack,) = {one.stack for one in wanted}
+        self.outputs(stack)
         command = [
-            *(sys.executable, "-m", "loadtest", "experiment", "run", str(file)),
-            *("--outputs", str(outputs)),
+            *(sys.executable, "-m", "loadtest", "experiment", "run"),
+            *map(str, experiment_files),
+            *("--outputs", str(self._outputs[stack])),
+            *self._load,
         ]
-        if self._rate is not None:
-            command += ["--rate", str(self._rate)]
-        printed: list[str] = []
+        printed = self._printed(command, progress)
+        found = list[Path]()
+        for one in wanted:
+            directory = self._recorded(one, began_ms)
+            if directory is None:
+                why = "\n".join(reported(printed) or printed[-LAST_LINES:])
+                directory = self._not_begun(one, began_ms, why)
+            found.append(directory)
+        records = [record for one in found if (record := models.load(one)) is not None]
+        progress.ending = min(map(ending, records), key=WORST_FIRST.index)
+        for record in records:
+            for reason in record.reasons:
+                if record.outcome != "survived":
+                    progress.line(f"{record.experiment}: {reason}")
+        return found
+
+    def _printed(self, command: Sequence[str], progress: display.StageProgress) -> list[str]:
+        """Run a command of the load test, tell what it prints, and return that."""
+        printed = list[str]()
         with self._project.processes.started(
             command, cwd=paths.ROOT, env=self._project.environment(), stdin=None
         ) as process:
@@ -98,25 +142,15 @@ class Runner:
                 printed.append(line.rstrip())
                 progress.tell(line.strip())
             process.wait()
-        found = self._recorded(one, began_ms)
-        if found is None:
-            why = "\n".join(reported(printed) or printed[-LAST_LINES:])
-            found = self._not_begun(one, began_ms, why)
-        record = models.load(found)
-        assert record is not None  # noqa: S101 - it has just been written
-        progress.ending = ending(record)
-        for reason in record.reasons:
-            if record.outcome != "survived":
-                progress.line(str(reason))
-        return found
+        return printed
 
-    def _outputs_of(self, stack: str) -> Path:
-        """Return a file with the outputs of a stack."""
+    def outputs(self, stack: str) -> StackOutputs:
+        """Return the outputs of a stack, which are in a file from then on."""
         if stack not in self._outputs:
             target = self._project.root / f"outputs-{stack}.json"
             runs_paths.write_text(target, json.dumps(self._project.outputs(stack)))
             self._outputs[stack] = target
-        return self._outputs[stack]
+        return stack_outputs.from_file(str(self._outputs[stack]))
 
     def _recorded(self, one: Applicable, since_ms: float) -> Path | None:
         """Return the directory that the experiment left."""

@@ -21,7 +21,6 @@ from commandline.errors import reported
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import preload, run_loading
 from loadtest.cli.options import chosen_for_hook
-from loadtest.experiments.proof.models import Proof
 from loadtest.profiles import Profile, profile_named
 from loadtest.runs import paths as runs_paths
 from loadtest.scenario.scenario import Choice
@@ -110,18 +109,16 @@ class Rehearsal:
             self.console.print(line.strip(), style="yellow", highlight=False, markup=False)
         with self._prepared(profile) as project:
             runs = self._load_both(project)
-            proof = self._prove(project)
-            return verdict.write(self.root, project, runs, self._report_directory, proof)
-
-    @property
-    def _report_directory(self) -> Path:
-        return self.results / f"report-{self.profile}"
-
-    def _prove(self, project: Project) -> Proof | None:
-        if not self.experiments:
-            return None
-        with display.Board(self.console) as board:
-            return first_proof.prove(project, self.results, board)
+            target = self.results / f"report-{self.profile}"
+            found = verdict.Verdict(self.root, project, runs, target)
+            code = found.on_loads()
+            if not self.experiments:
+                return code
+            with display.Board(self.console) as board:
+                proof = first_proof.prove(
+                    project, self.results, board, profile.peak_rate, self.scenario.name
+                )
+            return found.on_all(proof)
 
     @contextlib.contextmanager
     def prepared(self, profile: Profile) -> Generator[Project]:

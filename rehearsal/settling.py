@@ -14,6 +14,8 @@ LONGEST_S: Final = 90.0
 ROUNDS: Final = 3
 """So often in a row nothing may be missing: health checks flap."""
 POLL_S: Final = 1.0
+IN_SERVICE_S: Final = 20.0
+"""From a launch until the instance is in service, when its grace period begins: at the most."""
 
 
 class Clients(Protocol):
@@ -50,3 +52,19 @@ def _missing(outputs: StackOutputs, clients: Clients) -> str | None:
         return None
     _, missing = health.instances(outputs, clients["autoscaling"])
     return missing or health.unhealthy_targets(outputs, clients["elbv2"])
+
+
+def outlast_grace(
+    outputs: StackOutputs, clients: Clients, speed: float, tell: Callable[[str], None]
+) -> None:
+    """Wait until the group's grace period no longer spares the oldest instance: experiments choose that."""
+    (group,) = clients["autoscaling"].describe_auto_scaling_groups(
+        AutoScalingGroupNames=[outputs.auto_scaling_group_name]
+    )["AutoScalingGroups"]
+    ids = [one["InstanceId"] for one in group["Instances"]]
+    described = clients["ec2"].describe_instances(InstanceIds=ids)["Reservations"]
+    launched = [one["LaunchTime"] for found in described for one in found["Instances"]]
+    grace_s = group["HealthCheckGracePeriod"] / speed
+    while (left_s := min(launched).timestamp() + IN_SERVICE_S + grace_s - time.time()) > 0:
+        tell(f"waiting {left_s:.0f} s until the group's grace period is over")
+        time.sleep(min(left_s, POLL_S))

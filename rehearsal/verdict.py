@@ -1,8 +1,12 @@
-"""What a rehearsal ends with: the report of its loads, the proof of its experiments, an exit code."""
+"""What a rehearsal ends with: the report of its loads, the proof of its experiments, an exit code.
+
+The verdict on the loads is there before the experiments begin, and does not wait for them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +17,7 @@ from loadtest.experiments.proof import write as proof_files
 from loadtest.experiments.proof.models import Proof
 from loadtest.models import RunSummary
 from loadtest.reporting import report
+from loadtest.reporting.experiments import ExperimentRow
 from loadtest.runs import paths as runs_paths
 from loadtest.stack import outputs as stack_outputs
 from region import calibration
@@ -20,28 +25,47 @@ from rehearsal import conditions, first_proof
 from rehearsal.pulumi_project import STACKS, Project
 
 
-def write(
-    root: Path, project: Project, runs: Mapping[str, Path], target: Path, proof: Proof | None
-) -> int:
-    """Write the report of both runs, and of the experiments if there were any, into `target`.
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on both loads, from their runs on disk."""
 
-    Returns:
-        The exit code of all of it.
-    """
-    single, ha = (_stack_run(root, runs[stack]) for stack in STACKS)
-    extra = [
-        *conditions.conditions(project.session, single, ha, calibration.read(root)),
-        *conditions.versions(),
-    ]
-    rows = excerpt.of(proof) if proof else None
-    written = report.write_report(runs["single"], runs["ha"], target, extra, experiments=rows)
-    out = Console()
-    report.show(out, report.render_terminal(written.report))
-    if proof is not None:
-        proof_files.write(proof, target)
+    root: Path
+    project: Project
+    runs: Mapping[str, Path]
+    target: Path
+    """The report's directory."""
+
+    def on_loads(self) -> int:
+        """Write the report of both runs, print it, and return its exit code."""
+        written = self._report()
+        out = Console()
+        report.show(out, report.render_terminal(written.report))
+        _name(out, written)
+        return written.report.headline.exit_code
+
+    def on_all(self, proof: Proof) -> int:
+        """Add the experiments to the report, print both verdicts, and return the exit code of all."""
+        written = self._report(excerpt.of(proof))
+        proof_files.write(proof, self.target)
+        out = Console()
         report.show(out, terminal.render(proof))
+        report.show(out, report.render_verdict(written.report))
+        _name(out, written)
+        return first_proof.exit_code(written.report.headline.exit_code, proof)
+
+    def _report(self, experiments: list[ExperimentRow] | None = None) -> report.Written:
+        single, ha = (_stack_run(self.root, self.runs[stack]) for stack in STACKS)
+        extra = [
+            *conditions.conditions(self.project.session, single, ha, calibration.read(self.root)),
+            *conditions.versions(),
+        ]
+        return report.write_report(
+            self.runs["single"], self.runs["ha"], self.target, extra, experiments=experiments
+        )
+
+
+def _name(out: Console, written: report.Written) -> None:
     out.print(f"report: {written.html}", soft_wrap=True, highlight=False)
-    return first_proof.exit_code(written.report.headline.exit_code, proof)
 
 
 def _stack_run(root: Path, run: Path) -> conditions.StackRun:

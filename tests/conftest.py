@@ -43,6 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the conformance tests against AWS itself, in the account of the environment: "
         "creates instances, load balancers and databases there, and removes them",
     )
+    parser.addoption("--kills", type=int, default=6, help="experiments that are killed, at random")
+    parser.addoption("--first-kill", type=int, default=0, help="the number of the first of them")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

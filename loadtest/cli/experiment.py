@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from loadtest.cli.options import Json, Outputs, Stack, read_outputs
 from loadtest.errors import ExperimentError
 from loadtest.experiments import blast_radius, files, load, runner
 from loadtest.experiments.clients import endpoint, is_local
+from loadtest.experiments.execution import Result
 from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.runner import Settings
 from loadtest.formatting import line_printer
@@ -30,6 +32,13 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="An experiment's name, or the path of its file.")]
+Names = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="NAME…",
+        help="Experiments' names or the paths of their files; several run under one load.",
+    ),
+]
 
 
 @app.command("list")
@@ -65,7 +74,7 @@ def show_command(name: Name) -> None:
 
 @app.command("run")
 def run_command(
-    name: Name,
+    names: Names,
     stack: Stack = None,
     outputs: Outputs = None,
     *,
@@ -90,38 +99,42 @@ def run_command(
     ] = False,
     json: Json = False,
 ) -> int:
-    """Run an experiment on a stack under load, put everything back, and tell whether it survived.
+    """Run experiments on a stack under load, put everything back, and tell whether it survived.
 
-    On AWS itself it tells the price and what it acts on, and asks, unless --yes.
+    Several run one after the other under one load, each once the steady state is back. On AWS itself it
+    tells the price and what it acts on, and asks, unless --yes.
 
-    Exit codes: 0 survived, 2 not survived, 3 not shown, 4 anything else, 130 interrupted.
+    Exit codes: 0 survived, 2 not survived (one of them), 3 not shown, 4 anything else, 130 interrupted.
 
     Examples:
     - `python -m loadtest experiment run instance-dies --stack ha`
+    - `python -m loadtest experiment run instance-dies zone-lost-refused --stack ha`
     - `python -m loadtest experiment run zone-lost-silent --stack ha --dry-run`
     - `python -m loadtest experiment run ours.yaml --outputs outputs.json --rate 40`
     """
     console = Console(stderr=json)
-    experiment, target = files.find(name), read_outputs(stack, outputs)
+    experiments, target = [files.find(name) for name in names], read_outputs(stack, outputs)
     rate = rate or (profile_named(profile).peak_rate if profile else load.USUAL_RATE)
     if dry_run or not is_local(endpoint()):
-        planned = runner.plan(experiment, target, fis_role)
-        output.show_lines(console, *blast_radius.describe(experiment, target, planned, rate))
+        for one in experiments:
+            planned = runner.plan(one, target, fis_role)
+            output.show_lines(console, *blast_radius.describe(one, target, planned, rate))
         if dry_run:
             return ExitCode.SUCCESS
         if not yes:
             _ask()
-    result = runner.run(
-        experiment,
-        target,
-        Settings(tools.artillery(), paths.base(), rate, scenario, fis_role),
-        line_printer(console),
-    )
-    if json:
-        output.show_json(Console(), result.record)
+    settings = Settings(tools.artillery(), paths.base(), rate, scenario, fis_role)
+    tell = line_printer(console)
+    if len(experiments) == 1:
+        results = [runner.run(experiments[0], target, settings, tell)]
     else:
-        output.show_lines(console, *_summary(result.record), f"results: {result.directory}")
-    return ExitCode.INTERRUPTED if result.interrupted else _exit_code(result.record)
+        results = runner.run_all(experiments, target, settings, tell)
+    for result in results:
+        if json:
+            output.show_json(Console(), result.record)
+        else:
+            output.show_lines(console, *_summary(result.record), f"results: {result.directory}")
+    return _exit_code(results)
 
 
 def _ask() -> None:
@@ -136,12 +149,14 @@ def _ask() -> None:
         )
 
 
-def _exit_code(record: ExperimentRecord) -> int:
-    return {
-        "survived": ExitCode.SUCCESS,
-        "not survived": ExitCode.BROKEN_PROMISE,
-        "not shown": ExitCode.NO_VERDICT,
-    }[record.outcome]
+def _exit_code(results: Sequence[Result]) -> int:
+    """Return the exit code of experiments together: the worst."""
+    if any(one.interrupted for one in results):
+        return ExitCode.INTERRUPTED
+    outcomes = {one.record.outcome for one in results}
+    if "not survived" in outcomes:
+        return ExitCode.BROKEN_PROMISE
+    return ExitCode.SUCCESS if outcomes == {"survived"} else ExitCode.NO_VERDICT
 
 
 def _summary(record: ExperimentRecord) -> list[str]:

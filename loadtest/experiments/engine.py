@@ -11,6 +11,7 @@ import copy
 import importlib
 import logging
 import signal
+import time
 from collections.abc import Callable, Generator
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +20,12 @@ from typing import Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chaoslib import __version__
+from chaoslib.configuration import load_configuration
 from chaoslib.exceptions import ChaosException
 from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
-from chaoslib.run import RunEventHandler
+from chaoslib.hypothesis import run_steady_state_hypothesis
+from chaoslib.run import EventHandlerRegistry, RunEventHandler
+from chaoslib.secret import load_secrets
 from chaoslib.types import Schedule, Strategy
 from typing_extensions import override
 
@@ -32,6 +36,8 @@ from loadtest.experiments.session import Session
 NAME = f"chaostoolkit-lib {__version__}"
 SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 FREQUENCY_S = 1.0
+SETTLED_ROUNDS = 2
+"""So often in a row the steady state holds before an experiment under a load that goes on."""
 LOG = "chaostoolkit.log"
 LOGGER = "chaostoolkit"
 SHOWN = 500
@@ -67,6 +73,25 @@ def run(session: Session, print_line: PrintLine) -> dict[str, Any]:
             event_handlers=[_Follower(session, print_line)],
         )
     return dict(journal)
+
+
+def await_steady_state(session: Session, longest_s: float) -> bool:
+    """Return whether the steady state held twice in a row, after waiting for it."""
+    raw: Any = copy.deepcopy(session.experiment.raw)
+    configuration = load_configuration(raw.get("configuration", {}))
+    secrets = load_secrets(raw.get("secrets", {}), configuration)
+    not_dry: Any = None
+    events = EventHandlerRegistry()
+    deadline = time.monotonic() + longest_s
+    held = 0
+    with _silence():
+        while held < SETTLED_ROUNDS and not session.stopping.is_set():
+            found = run_steady_state_hypothesis(raw, configuration, secrets, not_dry, events)
+            held = held + 1 if found and found["steady_state_met"] else 0
+            if time.monotonic() > deadline:
+                break
+            session.wait(FREQUENCY_S)
+    return held >= SETTLED_ROUNDS
 
 
 def call(provider: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -32,6 +33,12 @@ def profile(rate: int, seconds: float, seed_users: int) -> Profile:
     return Profile("experiment", phases, shows_percentiles=False)
 
 
+def hold(rate: int, seconds: float) -> Profile:
+    """Return the profile of a stretch of such a load."""
+    length = max(1, math.ceil(seconds))
+    return Profile("experiment", (Phase("hold", length, rate),), shows_percentiles=False)
+
+
 class BackgroundLoad:
     """A load run in a thread of its own."""
 
@@ -54,6 +61,15 @@ class BackgroundLoad:
         self.summary: RunSummary | None = None
         self.ended_early = False
         """Whether it ended before `stop`."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why it shows nothing: it failed, or ended before it was stopped."""
+        if self.error:
+            return self.error
+        if self.ended_early:
+            return "it ended before the experiment did: the stack has no more visitors (seedUsers)"
+        return None
 
     def start(self) -> None:
         """Start it and return once users arrive.

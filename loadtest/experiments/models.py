@@ -66,6 +66,8 @@ class Hypothesis(BaseModel):
     """How long the load goes on before the method begins."""
     dies: bool = False
     """Whether the fault takes instances away for good, so that others have to replace them."""
+    awaits_replacement: bool = True
+    """Whether the experiment goes on until others have replaced them."""
 
 
 class ExperimentFile(BaseModel):
@@ -182,6 +184,8 @@ class ExperimentRecord(Record):
     allowed: Allowed
     recovery_s: float
     """The target: seconds from the fault's beginning to `recovered_ms`."""
+    awaits_replacement: bool = True
+    """Whether it went on until what was lost had been replaced; else its recovery was not measured."""
     impact: Impact | None
     host_valid: bool
     host_reasons: list[Message]

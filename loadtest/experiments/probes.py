@@ -60,18 +60,21 @@ def foreign_revisions() -> int:
     return len({one.id for one in session.stack.instances()} - have)
 
 
-def steady_again(at_least_s: float = 15) -> bool:
+def steady_again(at_least_s: float = 15, at_most_s: float | None = None) -> bool:
     """Wait until the steady state is back, and return whether it came back in the target time.
 
     It is back once it held in three rounds in a row, at least `at_least_s` after the fault began: a
     fault needs a while to show. The target time counts from the fault's beginning, or for what goes on
-    by itself for longer (a deployment), no less than a minute after its end.
+    by itself for longer (a deployment), no less than a minute after its end. With `at_most_s` it ends so
+    long after the fault's beginning, whatever the target time is.
     """
     session = current()
     began = session.began_ms or time.time() * 1000
     ended = min(session.ended_ms or began, time.time() * 1000)
     target_s = session.experiment.hypothesis.recovery_s
     deadline_ms = max(began + target_s * 1000, ended + 60_000)
+    if at_most_s is not None:
+        deadline_ms = began + at_most_s * 1000
     while not session.stopping.is_set():
         now = time.time() * 1000
         last = session.states[-SETTLED_ROUNDS:]

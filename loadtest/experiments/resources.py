@@ -32,6 +32,8 @@ class Instance:
     vpc: str
     state: str
     """Of EC2, such as `running`."""
+    launched: str = ""
+    """When, in ISO format."""
 
     @property
     def target(self) -> Target:
@@ -267,6 +269,7 @@ def _instance(raw: Mapping[str, Any]) -> Instance:
         subnet=str(raw.get("SubnetId") or ""),
         vpc=str(raw.get("VpcId") or ""),
         state=str(raw["State"]["Name"]),
+        launched=launched.isoformat() if (launched := raw.get("LaunchTime")) else "",
     )
 
 

@@ -1,31 +1,35 @@
-"""One experiment from beginning to end: load, fault, way back, outcome."""
+"""Experiments from beginning to end: load, fault, way back, outcome.
+
+One has a load of its own; several follow each other under one load.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from loadtest.analysis import run_loading
+from loadtest.analysis import stretch
 from loadtest.errors import ExperimentError, LoadTestError
-from loadtest.experiments import engine, guard, judgement, kinds, load, models, recovery
+from loadtest.experiments import engine, load, recovery
 from loadtest.experiments.clients import Clients, endpoint
-from loadtest.experiments.judgement import Evidence
+from loadtest.experiments.execution import Execution, PrintLine, Result
 from loadtest.experiments.load import BackgroundLoad
-from loadtest.experiments.models import ExperimentFile, ExperimentRecord, Impact, SteadyState
-from loadtest.experiments.observe import Observer, speed
+from loadtest.experiments.models import ExperimentFile
 from loadtest.experiments.resources import StackResources
 from loadtest.experiments.session import Planned, Session, under_way
 from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header
-from loadtest.runs import paths, table
-from loadtest.runs.journal import locate
+from loadtest.models import RunSummary
+from loadtest.runs import paths
 from loadtest.stack.outputs import StackOutputs
 
-PrintLine = Callable[[str], None]
+CALM_S: Final = 3.0
+"""How long the steady state is watched before each experiment under a load that goes on."""
+SETTLING_S: Final = 90.0
+"""How long the steady state is awaited before that; what takes longer, the experiment says."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +44,6 @@ class Settings:
     """Users per second."""
     scenario: str = "login"
     fis_role: str | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """A record, and the directory that it is saved in."""
-
-    directory: Path
-    record: ExperimentRecord
-    interrupted: bool
 
 
 def plan(
@@ -102,8 +97,131 @@ def run(
     Raises:
         LoadTestError: It was not begun, and nothing was done to the stack.
     """
+    _require(experiment, outputs)
+    _recover(settings, print_line)
+    session = _session(experiment, outputs, settings)
+    assert session.directory is not None  # noqa: S101
+    hypothesis = experiment.hypothesis
+    made = _load(outputs, settings, session.directory, [experiment])
+    execution = Execution(session, outputs, made.watch, print_line)
+
+    def prepare() -> None:
+        print_line("load: starting")
+        made.start()
+        session.wait(load.RAMP_S + hypothesis.warm_up_s)
+
+    try:
+        execution.carry_out(prepare)
+    finally:
+        made.stop()
+    if made.summary is not None:
+        execution.save_observations(made.summary.load_began_at.timestamp())
+    return execution.conclude(made.summary, made.problem)
+
+
+def run_all(
+    experiments: Sequence[ExperimentFile],
+    outputs: StackOutputs,
+    settings: Settings,
+    print_line: PrintLine,
+) -> list[Result]:
+    """Run experiments one after the other under one load, each from the steady state on.
+
+    Each gets the stretch of the load that belongs to it as a run of its own, so it is counted and judged
+    like one under a load of its own. Ctrl-C ends the one under way and leaves out the others. In the main
+    thread only.
+
+    Raises:
+        LoadTestError: None was begun, and nothing was done to the stack.
+    """
+    for one in experiments:
+        _require(one, outputs)
+    _recover(settings, print_line)
+    directory = paths.new_directory(settings.base, outputs.topology, "experiments")
+    made = _load(outputs, settings, directory, experiments)
+    series = _Series(outputs, settings, made, directory, print_line)
+    try:
+        for one in experiments:
+            if not series.carry_out(one):
+                break
+    finally:
+        made.stop()
+    return series.conclude()
+
+
+class _Series:
+    """Experiments under one load, as far as they were begun."""
+
+    def __init__(
+        self,
+        outputs: StackOutputs,
+        settings: Settings,
+        made: BackgroundLoad,
+        directory: Path,
+        print_line: PrintLine,
+    ) -> None:
+        self._outputs, self._settings, self._load = outputs, settings, made
+        self._directory, self._print = directory, print_line
+        self._done: list[tuple[Execution, float]] = []
+
+    def carry_out(self, experiment: ExperimentFile) -> bool:
+        """Carry out the next one; return whether there may be another one."""
+        session = _session(experiment, self._outputs, self._settings)
+        execution = Execution(session, self._outputs, self._load.watch, self._print)
+        began_ms = time.time() * 1000
+
+        def prepare() -> None:
+            nonlocal began_ms
+            if not self._done:
+                self._print("load: starting")
+                self._load.start()
+                session.wait(load.RAMP_S)
+            self._print(f"{experiment.name}: awaiting the steady state")
+            with under_way(session):
+                engine.await_steady_state(session, SETTLING_S)
+            began_ms = time.time() * 1000
+            session.wait(CALM_S)
+
+        execution.carry_out(prepare)
+        self._done.append((execution, began_ms))
+        execution.save_observations(began_ms / 1000)
+        failed = execution.error or self._load.problem
+        return not (execution.interrupted or failed)
+
+    def conclude(self) -> list[Result]:
+        """Cut the load into a run for each, and judge them."""
+        found = list[Result]()
+        for execution, began_ms in self._done:
+            problem, own = self._load.problem, None
+            try:
+                own = self._cut(execution, began_ms)
+            except LoadTestError as error:
+                problem = problem or str(error)
+            found.append(execution.conclude(own, problem))
+        return found
+
+    def _cut(self, execution: Execution, began_ms: float) -> RunSummary:
+        ended_ms = execution.finished_ms
+        return stretch.cut(
+            self._directory,
+            execution.directory,
+            load.hold(self._settings.rate, (ended_ms - began_ms) / 1000),
+            began_ms=began_ms,
+            ended_ms=ended_ms,
+        )
+
+
+def _require(experiment: ExperimentFile, outputs: StackOutputs) -> None:
     require_topology(experiment, outputs)
     engine.check(experiment)
+
+
+def _recover(settings: Settings, print_line: PrintLine) -> None:
+    """Put back what earlier experiments left.
+
+    Raises:
+        ExperimentError: That cannot be done, or one is still under way.
+    """
     for left in recovery.recover(settings.base):
         if left.running:
             raise ExperimentError(f"experiment {left.id} is still under way: wait, or end it")
@@ -113,16 +231,31 @@ def run(
             raise ExperimentError(
                 "left by an earlier experiment, and not put back: " + left.left[0]
             )
+
+
+def _session(experiment: ExperimentFile, outputs: StackOutputs, settings: Settings) -> Session:
+    """Begin an experiment's directory and its journal."""
     stack = StackResources(outputs, Clients(outputs.region))
     stack.identity  # noqa: B018 - rejects a stack without tags before anything is started
     directory = paths.new_directory(settings.base, outputs.topology, experiment.name)
-    journal = FaultJournal.create(
-        settings.base / DIRECTORY, _header(directory, experiment, outputs)
+    header = _header(directory, experiment, outputs)
+    journal = FaultJournal.create(settings.base / DIRECTORY, header)
+    return Session(experiment, stack, header.id, journal, directory, fis_role=settings.fis_role)
+
+
+def _load(
+    outputs: StackOutputs,
+    settings: Settings,
+    directory: Path,
+    experiments: Sequence[ExperimentFile],
+) -> BackgroundLoad:
+    """Return a load that lasts as long as these experiments may take, not started yet."""
+    seconds = sum(
+        one.warm_up_s + one.recovery_s + one.observe_s + load.SPARE_S
+        for one in (experiment.hypothesis for experiment in experiments)
     )
-    session = Session(
-        experiment, stack, journal.header.id, journal, directory, fis_role=settings.fis_role
-    )
-    return _Run(session, outputs, settings, print_line).run()
+    profile = load.profile(settings.rate, seconds, outputs.seed_users)
+    return BackgroundLoad(outputs, profile, directory, settings.command, settings.scenario)
 
 
 def _header(directory: Path, experiment: ExperimentFile, outputs: StackOutputs) -> Header:
@@ -133,139 +266,3 @@ def _header(directory: Path, experiment: ExperimentFile, outputs: StackOutputs) 
         endpoint=endpoint(),
         experiment=experiment.name,
     )
-
-
-class _Run:
-    """One experiment under way."""
-
-    def __init__(
-        self, session: Session, outputs: StackOutputs, settings: Settings, print_line: PrintLine
-    ) -> None:
-        assert session.directory is not None  # noqa: S101
-        self._session, self._outputs, self._print = session, outputs, print_line
-        self._directory = session.directory
-        hypothesis = session.experiment.hypothesis
-        seconds = hypothesis.warm_up_s + hypothesis.recovery_s + hypothesis.observe_s + load.SPARE_S
-        self._load = BackgroundLoad(
-            outputs,
-            load.profile(settings.rate, seconds, outputs.seed_users),
-            self._directory,
-            settings.command,
-            settings.scenario,
-        )
-        session.load = self._load.watch
-        self._observer = Observer(outputs, session.clients, speed(os.environ))
-        self._journal: dict[str, Any] = {}
-        self._interrupted = False
-        self._started_ms = time.time() * 1000
-
-    def run(self) -> Result:
-        """Run it and return its record, which is saved."""
-        session = self._session
-        assert session.journal is not None  # noqa: S101
-        guard.start(session.journal.path)
-        try:
-            with engine.interruptible(session), self._observer:
-                self._experiment()
-        except KeyboardInterrupt:
-            self._interrupted = True
-        except LoadTestError as error:
-            self._load.error = self._load.error or str(error)
-        finally:
-            try:
-                session.put_all_back()
-            finally:
-                self._load.stop()
-                session.journal.close()
-        record = self._record()
-        models.save(self._directory, record)
-        if self._load.summary is not None:
-            self._observer.save(self._directory, self._load.summary.load_began_at.timestamp())
-        return Result(self._directory, record, self._interrupted)
-
-    def _experiment(self) -> None:
-        session, hypothesis = self._session, self._session.experiment.hypothesis
-        self._print("load: starting")
-        self._load.start()
-        session.wait(load.RAMP_S + hypothesis.warm_up_s)
-        with under_way(session):
-            self._journal = engine.run(session, self._print)
-        text = json.dumps(self._journal, indent=2, default=str, ensure_ascii=False)
-        paths.write_text(self._directory / models.JOURNAL, text + "\n")
-        self._interrupted = self._journal.get("status") == "interrupted"
-        if not self._interrupted:
-            session.wait(hypothesis.observe_s)
-
-    def _record(self) -> ExperimentRecord:
-        session, experiment = self._session, self._session.experiment
-        states = self._journal.get("steady_states") or {}
-        before, after = (engine.steady_state(states.get(one)) for one in ("before", "after"))
-        finished_ms = time.time() * 1000
-        began, ended = session.began_ms, session.ended_ms
-        during = session.states
-        back = judgement.recovered([*during, *_one(after)], began) if began else None
-        summary = self._load.summary
-        host = judgement.host_reasons(summary.validity) if summary else []
-        evidence = Evidence(
-            hypothesis=experiment.hypothesis,
-            before=before,
-            after=after,
-            began_ms=began,
-            recovered_ms=back,
-            actions=engine.actions(self._journal),
-            impact=self._impact(began),
-            host_reasons=host,
-            found=session.found,
-            interrupted=self._interrupted,
-            load_error=self._load_error(),
-        )
-        outcome, reasons = judgement.judge(evidence)
-        return ExperimentRecord(
-            experiment=experiment.name,
-            title=experiment.title,
-            kind=kinds.of_file(experiment.raw),
-            because=list(experiment.because),
-            stack=session.stack.name,
-            topology=self._outputs.topology,
-            run=self._directory.name,
-            started_ms=self._started_ms,
-            finished_ms=finished_ms,
-            fault_began_ms=began,
-            fault_ended_ms=None if ended is None else min(ended, finished_ms),
-            targets=session.targets,
-            actions=list(evidence.actions),
-            before=before,
-            during=during,
-            after=after,
-            recovered_ms=back,
-            allowed=experiment.hypothesis.allowed,
-            recovery_s=experiment.hypothesis.recovery_s,
-            impact=evidence.impact,
-            host_valid=not host,
-            host_reasons=host,
-            outcome=outcome,
-            reasons=reasons,
-            reverted=session.reverted,
-            left=session.left,
-            engine=engine.NAME,
-            notes=session.notes,
-        )
-
-    def _load_error(self) -> str | None:
-        if self._load.error:
-            return self._load.error
-        if self._load.ended_early:
-            return "it ended before the experiment did: the stack has no more visitors (seedUsers)"
-        return None
-
-    def _impact(self, began_ms: float | None) -> Impact | None:
-        path = locate(self._directory, paths.REQUESTS)
-        if path is None or began_ms is None:
-            return None
-        slow_ms = run_loading.load_settings(self._directory).slow_ms
-        rows, _ = table.read(path, slow_ms)
-        return judgement.impact(rows, began_ms, self._session.experiment.hypothesis.allowed)
-
-
-def _one(state: SteadyState | None) -> list[SteadyState]:
-    return [] if state is None else [state]

@@ -36,6 +36,8 @@ GONE: Final = frozenset(
         "NoSuchKey",
         "ResourceNotFoundException",
         "DBInstanceNotFound",
+        "InvalidNetworkAclEntry.NotFound",
+        "RouteAlreadyExists",
     }
 )
 """Codes of errors that say that there is nothing to put back any more."""
@@ -250,6 +252,13 @@ def target_group(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     return True
 
 
+def api_call(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Make a call of the AWS API that sets something to what it was, as it was noted before."""
+    operation = getattr(clients[arguments["service"]], arguments["operation"])
+    operation(**arguments["parameters"])
+    return True
+
+
 HANDLERS: Final[Mapping[str, Handler]] = {
     "network-acl": network_acl,
     "fis-experiment": fis_experiment,
@@ -260,6 +269,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "revision": revision,
     "stop-deployment": stop_deployment,
     "target-group": target_group,
+    "api-call": api_call,
 }
 
 

@@ -19,13 +19,13 @@ from loadtest.reporting.html import page
 from loadtest.reporting.html.page_links import PageLink, linked
 from loadtest.reporting.schema import render as schema
 from loadtest.reporting.stack_comparison import Report, compare
-from loadtest.reporting.terminal import render_run, render_terminal, show
+from loadtest.reporting.terminal import render_run, render_terminal, render_verdict, show
 from loadtest.reporting.texts import Texts
 from loadtest.runs import paths
 from loadtest.stack import outputs as stack_outputs
 
 __all__ = ["Evidence", "Written", "language", "render_html", "render_run", "render_terminal",
-           "schema", "show", "write_report"]  # fmt: skip
+           "render_verdict", "schema", "show", "write_report"]  # fmt: skip
 
 JSON = "report.json"
 STEM = "report"

@@ -33,9 +33,14 @@ def render_terminal(report: Report) -> RenderableType:
     for row in report.rows:
         cells = (row.name, row.single, row.ha, row.published_single, row.published_ha)
         table.add_row(*map(str, cells))
+    return Group(table, render_verdict(report))
+
+
+def render_verdict(report: Report) -> RenderableType:
+    """Return the verdict of a report with its reasons, without the figures."""
     headline = Text(visible(str(report.headline.sentence)), style=STYLES[report.headline.outcome])
     reasons = [Text(visible(f"  {reason}")) for reason in report.headline.further_reasons]
-    return Group(table, headline, *reasons)
+    return Group(headline, *reasons)
 
 
 def render_run(run: RunSummary) -> RenderableType:

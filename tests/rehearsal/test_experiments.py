@@ -14,12 +14,12 @@ from rich.console import Console
 
 from commandline.exit_codes import ExitCode
 from loadtest.errors import LoadTestError
-from loadtest.experiments import files, models
+from loadtest.experiments import engine, files, models
 from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.proof.models import Entry, Proof, sentence, verdict
 from loadtest.stack.outputs import StackOutputs
 from rehearsal import display, experiment_files, experiments, first_proof, prove, settling
-from rehearsal.experiments import FIRST_PROOF, Applicable, Runner, applicable, not_begun
+from rehearsal.experiments import Applicable, Runner, applicable, not_begun
 from rehearsal.processes import Processes
 
 RAW = {
@@ -32,9 +32,22 @@ RAW = {
 DIES = files.find("instance-dies")
 
 
-def test_the_first_proof_is_of_the_library():
-    experiments.require(FIRST_PROOF)
-    assert [one.experiment.name for one in applicable(["ha"], FIRST_PROOF)] == list(FIRST_PROOF)
+@pytest.mark.parametrize("name", first_proof.EXPERIMENTS)
+def test_the_first_proof_is_short_and_of_the_library(name: str, tmp_path: Path):
+    original = files.find(name)
+    found = files.read(first_proof.write(original, tmp_path))
+    engine.check(found)
+    assert (found.name, found.because) == (original.name, original.because)
+    assert not found.hypothesis.awaits_replacement
+    assert original.hypothesis.awaits_replacement
+    assert found.hypothesis.allowed.window_s <= first_proof.LOOK_S
+    probes = [one["provider"]["func"] for one in found.raw["steady-state-hypothesis"]["probes"]]
+    assert probes == ["health_answers", "failed_share"]
+    assert (
+        found.raw["method"][0]["provider"]["func"] == original.raw["method"][0]["provider"]["func"]
+    )
+    for step in found.raw["method"]:
+        assert step["provider"]["arguments"].get("seconds", 0) <= first_proof.LOOK_S
 
 
 def test_an_unknown_experiment_is_refused_before_anything_is_built():
@@ -92,9 +105,10 @@ def proof_of(*outcomes: Any) -> Proof:
         (0, None, ExitCode.SUCCESS),
         (0, proof_of("survived", "survived"), ExitCode.SUCCESS),
         (0, proof_of("survived", "not survived"), ExitCode.BROKEN_PROMISE),
-        (0, proof_of("survived", "not shown"), ExitCode.SUCCESS),
-        (2, proof_of("survived"), ExitCode.BROKEN_PROMISE),
-        (3, proof_of("not survived"), ExitCode.NO_VERDICT),
+        (0, proof_of("survived", "not shown"), ExitCode.NO_VERDICT),
+        (2, proof_of("not shown"), ExitCode.BROKEN_PROMISE),
+        (3, proof_of("survived"), ExitCode.NO_VERDICT),
+        (3, proof_of("not survived"), ExitCode.BROKEN_PROMISE),
     ],
 )
 def test_the_exit_code_of_loads_and_proof(of_loads: int, proof: Proof | None, code: int):

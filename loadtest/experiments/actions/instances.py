@@ -105,7 +105,8 @@ def _chosen(session: Session, count: int) -> list[Instance]:
         raise ExperimentError(
             f"the stack has {len(found)} instances in service, the experiment needs {count}"
         )
-    return found[:count]
+    # The oldest: a group's grace period spares the youngest, whatever its health checks say.
+    return sorted(found, key=lambda one: one.launched)[:count]
 
 
 def _named(session: Session, chosen: list[Instance]) -> str:

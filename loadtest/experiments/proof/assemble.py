@@ -67,6 +67,9 @@ def entry(directory: Path) -> Entry:
     table = run_loading.load_requests(directory)
     measured = measurement.measure(table, began_ms, fault, observed)
     predicted = prediction.predict(fault, observed.timing)
+    if not record.awaits_replacement:
+        measured = measured.model_copy(update={"recovery_s": None})
+        predicted = predicted.model_copy(update={"recovery": None})
     return found.model_copy(
         update={
             "measured": measured,

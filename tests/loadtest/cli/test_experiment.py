@@ -10,8 +10,8 @@ import typer
 
 from loadtest.cli import experiment, main, tools
 from loadtest.experiments import runner
+from loadtest.experiments.execution import Result
 from loadtest.experiments.models import Allowed, ExperimentRecord, Target
-from loadtest.experiments.runner import Result
 from loadtest.experiments.session import Planned
 from loadtest.experiments.undo import FaultJournal, Header, WayBack
 from loadtest.messages.message import msg

@@ -181,3 +181,23 @@ def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert models.load(tmp_path) == record
     assert record.recovery_measured_s == 4.0
     assert models.load(tmp_path / "none") is None
+
+
+@pytest.mark.parametrize(
+    ("values", "steady"), [([False, True, False, True, True], True), ([False], False)]
+)
+def test_the_steady_state_is_awaited_until_it_held_twice(
+    session: Session, values: list[Any], *, steady: bool
+) -> None:
+    VALUES[:] = values
+    of(session)
+    with under_way(session):
+        assert engine.await_steady_state(session, 5.0 if steady else 0.05) == steady
+    assert len(VALUES) == 1
+
+
+def test_nothing_is_awaited_once_it_is_to_stop(session: Session) -> None:
+    VALUES[:] = [False]
+    session.stopping.set()
+    with under_way(of(session)):
+        assert not engine.await_steady_state(session, 60.0)

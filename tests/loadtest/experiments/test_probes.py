@@ -14,7 +14,7 @@ from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.session import Session, under_way
 from loadtest.runs import paths
 from tests.loadtest.conftest import exchange, line_of
-from tests.loadtest.experiments.conftest import FakeCloud
+from tests.loadtest.experiments.conftest import FakeCloud, state
 
 
 def health(cloud: FakeCloud, **states: str) -> None:
@@ -75,3 +75,16 @@ def test_a_load_that_nobody_answers_is_a_failure_of_all(session: Session, tmp_pa
     session.load = LoadWatch(tmp_path)
     with under_way(session):
         assert probes.failed_share() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("met", "at_most_s", "back"), [(True, None, True), (True, 60.0, True), (False, 0.05, False)]
+)
+def test_the_look_at_the_steady_state_ends_in_time(
+    session: Session, *, met: bool, at_most_s: float | None, back: bool
+) -> None:
+    session.began_ms = time.time() * 1000
+    session.states += [state(time.time() + 1, met=met) for _ in range(3)]
+    with under_way(session):
+        assert probes.steady_again(0.0, at_most_s) == back
+    assert time.time() * 1000 - session.began_ms < 10_000

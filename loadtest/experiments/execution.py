@@ -1,0 +1,169 @@
+"""One experiment under a load that is there: fault, way back, and the record of what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loadtest.analysis import run_loading
+from loadtest.errors import LoadTestError
+from loadtest.experiments import engine, guard, judgement, kinds, models
+from loadtest.experiments.judgement import Evidence
+from loadtest.experiments.load_watch import LoadWatch
+from loadtest.experiments.models import ExperimentRecord, Impact, SteadyState
+from loadtest.experiments.observe import Observer, speed
+from loadtest.experiments.session import Session, under_way
+from loadtest.models import RunSummary
+from loadtest.runs import paths, table
+from loadtest.runs.journal import locate
+from loadtest.stack.outputs import StackOutputs
+
+PrintLine = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A record, and the directory that it is saved in."""
+
+    directory: Path
+    record: ExperimentRecord
+    interrupted: bool
+
+
+class Execution:
+    """One experiment: `carry_out` in the main thread, then `conclude` once its load can be read."""
+
+    def __init__(
+        self, session: Session, outputs: StackOutputs, watch: LoadWatch, print_line: PrintLine
+    ) -> None:
+        """Prepare an experiment under the load that `watch` follows; starts nothing."""
+        assert session.directory is not None  # noqa: S101
+        self.session, self._outputs, self._print = session, outputs, print_line
+        self.directory = session.directory
+        session.load = watch
+        self._observer = Observer(outputs, session.clients, speed(os.environ))
+        self._journal: dict[str, Any] = {}
+        self._started_ms = self._finished_ms = time.time() * 1000
+        self.interrupted = False
+        self.error: str | None = None
+        """Why it could not be carried out."""
+
+    def carry_out(self, prepare: Callable[[], None]) -> None:
+        """Do it and put everything back, however it ends; Ctrl-C ends it.
+
+        `prepare` is called once that is sure, and sees to the load.
+        """
+        session = self.session
+        assert session.journal is not None  # noqa: S101
+        guard.start(session.journal.path)
+        try:
+            with engine.interruptible(session), self._observer:
+                prepare()
+                self._experiment()
+        except KeyboardInterrupt:
+            self.interrupted = True
+        except LoadTestError as error:
+            self.error = str(error)
+        finally:
+            try:
+                session.put_all_back()
+            finally:
+                session.journal.close()
+                self._finished_ms = time.time() * 1000
+
+    def _experiment(self) -> None:
+        session, hypothesis = self.session, self.session.experiment.hypothesis
+        with under_way(session):
+            self._journal = engine.run(session, self._print)
+        text = json.dumps(self._journal, indent=2, default=str, ensure_ascii=False)
+        paths.write_text(self.directory / models.JOURNAL, text + "\n")
+        self.interrupted = self._journal.get("status") == "interrupted"
+        if not self.interrupted:
+            session.wait(hypothesis.observe_s)
+
+    @property
+    def finished_ms(self) -> float:
+        """When everything had been put back, in epoch milliseconds."""
+        return self._finished_ms
+
+    def conclude(self, load: RunSummary | None, load_error: str | None) -> Result:
+        """Judge it by the load in its directory and by what went wrong with that; save the record."""
+        record = self._record(load, self.error or load_error)
+        models.save(self.directory, record)
+        return Result(self.directory, record, self.interrupted)
+
+    def save_observations(self, load_began_s: float) -> None:
+        """Write down what was observed of the stack, on the axis of the load (epoch s)."""
+        self._observer.save(self.directory, load_began_s)
+
+    def _record(self, load: RunSummary | None, load_error: str | None) -> ExperimentRecord:
+        session, experiment = self.session, self.session.experiment
+        states = self._journal.get("steady_states") or {}
+        before, after = (engine.steady_state(states.get(one)) for one in ("before", "after"))
+        finished_ms = self._finished_ms
+        began, ended = session.began_ms, session.ended_ms
+        during = session.states
+        back = judgement.recovered([*during, *_one(after)], began) if began else None
+        host = judgement.host_reasons(load.validity) if load else []
+        evidence = Evidence(
+            hypothesis=experiment.hypothesis,
+            before=before,
+            after=after,
+            began_ms=began,
+            recovered_ms=back,
+            actions=engine.actions(self._journal),
+            impact=self._impact(began),
+            host_reasons=host,
+            found=session.found,
+            interrupted=self.interrupted,
+            load_error=load_error,
+        )
+        outcome, reasons = judgement.judge(evidence)
+        return ExperimentRecord(
+            experiment=experiment.name,
+            title=experiment.title,
+            kind=kinds.of_file(experiment.raw),
+            because=list(experiment.because),
+            stack=session.stack.name,
+            topology=self._outputs.topology,
+            run=self.directory.name,
+            started_ms=self._started_ms,
+            finished_ms=finished_ms,
+            fault_began_ms=began,
+            fault_ended_ms=None if ended is None else min(ended, finished_ms),
+            targets=session.targets,
+            actions=list(evidence.actions),
+            before=before,
+            during=during,
+            after=after,
+            recovered_ms=back,
+            allowed=experiment.hypothesis.allowed,
+            recovery_s=experiment.hypothesis.recovery_s,
+            awaits_replacement=experiment.hypothesis.awaits_replacement,
+            impact=evidence.impact,
+            host_valid=not host,
+            host_reasons=host,
+            outcome=outcome,
+            reasons=reasons,
+            reverted=session.reverted,
+            left=session.left,
+            engine=engine.NAME,
+            notes=session.notes,
+        )
+
+    def _impact(self, began_ms: float | None) -> Impact | None:
+        path = locate(self.directory, paths.REQUESTS)
+        if path is None or began_ms is None:
+            return None
+        slow_ms = run_loading.load_settings(self.directory).slow_ms
+        rows, _ = table.read(path, slow_ms)
+        return judgement.impact(rows, began_ms, self.session.experiment.hypothesis.allowed)
+
+
+def _one(state: SteadyState | None) -> list[SteadyState]:
+    return [] if state is None else [state]

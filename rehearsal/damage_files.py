@@ -1,0 +1,91 @@
+"""The experiments with which `damage` shows what a rule is worth: short, with the rule kept or broken."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from loadtest.experiments import files
+from loadtest.experiments.models import EXTENSION, ExperimentFile
+from loadtest.runs import paths as runs_paths
+from region import private
+from rehearsal.breaks import LOAD_ALONE, Break
+
+OWN: Final = Path(__file__).with_name(f"{LOAD_ALONE}.yaml")
+INTACT: Final = "intact"
+LOOK_S: Final = {
+    LOAD_ALONE: (6.0, 8.0),
+    "instance-hangs": (10.0, 35.0),
+    "instance-starves": (10.0, 20.0),
+    "instance-dies": (10.0, 40.0),
+    "database-fails-over": (10.0, 60.0),
+}
+"""By experiment: for how long after the fault's beginning the users are watched at least, and for how
+long the steady state is awaited at most."""
+USUAL_LOOK_S: Final = (5.0, 120.0)
+"""Of deployments, which take as long as they take."""
+WARM_UP_S: Final = 3.0
+
+
+def find(name: str) -> ExperimentFile:
+    """Return an experiment of the library, or the one without a fault.
+
+    Raises:
+        ExperimentError: there is none.
+    """
+    return files.find(str(OWN) if name == LOAD_ALONE else name)
+
+
+def exists(name: str) -> bool:
+    """Return whether there is such an experiment."""
+    return name == LOAD_ALONE or name in files.names()
+
+
+def write(experiment: ExperimentFile, broken: Break | None, directory: Path) -> Path:
+    """Write an experiment as `damage` runs it, on the intact stack or with a rule broken."""
+    private.directory(directory)
+    what = broken.rule if broken else INTACT
+    target = directory / f"{experiment.name}--{what}.yaml"
+    text = yaml.safe_dump(
+        shortened(experiment, broken), sort_keys=False, allow_unicode=True, width=100
+    )
+    runs_paths.write_text(target, text)
+    return target
+
+
+def shortened(experiment: ExperimentFile, broken: Break | None) -> dict[str, Any]:
+    """Return the experiment with a look that ends in time, after the rule was broken."""
+    at_least_s, at_most_s = LOOK_S.get(experiment.name, USUAL_LOOK_S)
+    found = copy.deepcopy(experiment.raw)
+    for activity in found["method"]:
+        provider = activity["provider"]
+        arguments = provider.setdefault("arguments", {})
+        if provider["func"] == "steady_again":
+            arguments |= {"at_least_s": at_least_s, "at_most_s": at_most_s}
+        elif "seconds" in arguments:
+            # It is put back once the look has ended.
+            arguments["seconds"] = at_most_s + WARM_UP_S
+    for block in found["extensions"]:
+        if block["name"] == EXTENSION:
+            block |= {"recovery_s": at_most_s, "warm_up_s": WARM_UP_S, "observe_s": 0.0}
+    if broken is not None:
+        _break(found, broken)
+    return found
+
+
+def _break(found: dict[str, Any], broken: Break) -> None:
+    """Break the rule before the fault; where there is no fault, once its time was taken."""
+    step = {
+        "type": "action",
+        "name": f"{broken.rule} is broken",
+        "provider": {
+            "type": "python",
+            "module": "rehearsal.breaking",
+            "func": "break_rule",
+            "arguments": {"rule": broken.rule},
+        },
+    }
+    found["method"].insert(1 if broken.experiment == LOAD_ALONE else 0, step)

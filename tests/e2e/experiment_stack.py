@@ -1,0 +1,113 @@
+"""A released stack `ha` in a region of its own, small and fast, on which tests run experiments."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+
+from loadtest.experiments import files
+from loadtest.experiments.models import ExperimentRecord
+from region import session
+from rehearsal.pulumi_project import Project
+from tests.e2e.conftest import Command, lasting
+from toolchain import paths
+
+SPEED = "20"
+"""The region's waits, so that what AWS takes minutes for takes seconds."""
+SMALL = {"minSize": "3", "desiredCapacity": "3", "maxSize": "5", "loadProfile": "none"}
+
+
+class Stack:
+    """The stack `ha` in a region of its own, released."""
+
+    def __init__(self, rehearsal: Command, project: Project, directory: Path) -> None:
+        self.rehearsal, self.project, self.directory = rehearsal, project, directory
+        self.results = directory / "results"
+        self.outputs = directory / "outputs.json"
+        self.outputs.write_text(json.dumps(project.outputs("ha")))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**self.project.environment(), "LOADTEST_RESULTS": str(self.results)}
+
+    def output(self, name: str) -> str:
+        return str(json.loads(self.outputs.read_text())[name])
+
+    def client(self, service: str) -> Any:
+        found = self.environment
+        return boto3.client(
+            service,
+            region_name=found["AWS_REGION"],
+            endpoint_url=found["AWS_ENDPOINT_URL"],
+            aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "loadtest", *arguments]
+
+    def start(self, *experiments: Path, rate: int = 10) -> subprocess.Popen[str]:
+        more = ("--outputs", str(self.outputs), "--rate", str(rate))
+        return subprocess.Popen(
+            self.command("experiment", "run", *map(str, experiments), *more),
+            cwd=paths.ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *experiments: Path) -> tuple[int, list[ExperimentRecord]]:
+        """Run experiments and return the exit code and their records."""
+        before = set(self.results.glob("*/experiment.json"))
+        with self.start(*experiments) as process:
+            printed = process.communicate(timeout=400)[0]
+        written = sorted(set(self.results.glob("*/experiment.json")) - before)
+        assert written, printed
+        records = [ExperimentRecord.model_validate_json(one.read_text()) for one in written]
+        return process.returncode, records
+
+    def recover(self) -> str:
+        """Put back what experiments have left, and return what is said of it."""
+        found = subprocess.run(
+            self.command("recover-faults"),
+            cwd=paths.ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return (found.stdout + found.stderr).strip()
+
+    def changed(self, name: str, *, recovery_s: float, **arguments: float) -> Path:
+        """Write the experiment of the library with other times, for a region that is faster."""
+        raw = files.find(name).raw
+        raw["extensions"][0] |= {"recovery_s": recovery_s, "warm_up_s": 3}
+        raw["method"][0]["provider"].setdefault("arguments", {}).update(arguments)
+        path = self.directory / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(raw))
+        return path
+
+
+@contextmanager
+def released(directory: Path) -> Generator[Stack]:
+    """Bring the stack up; nothing of it may be left."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    with lasting(directory / "region") as rehearsal:
+        assert rehearsal("start", "--speed", SPEED).returncode == 0
+        project = Project(session.require(rehearsal.root), rehearsal.root)
+        project.prepare("ha", {**SMALL, "listenerPort": port, "appPath": str(paths.REVISION)})
+        project.up("ha")
+        yield Stack(rehearsal, project, directory)

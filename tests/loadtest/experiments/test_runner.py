@@ -1,0 +1,118 @@
+"""Experiments under one load: in their order, each with its own part, and none after an interruption."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from loadtest.errors import ExperimentError, GeneratorError
+from loadtest.experiments import files, runner
+from loadtest.experiments.models import ExperimentFile
+from tests.loadtest.conftest import outputs_of
+
+DIES, HANGS = files.find("instance-dies"), files.find("instance-hangs")
+
+
+class Load:
+    """A load that is started and stopped, and may have failed."""
+
+    def __init__(self) -> None:
+        self.watch, self.summary = None, None
+        self.problem: str | None = None
+        self.told: list[str] = []
+
+    def start(self) -> None:
+        self.told.append("start")
+
+    def stop(self) -> None:
+        self.told.append("stop")
+
+
+class FakeExecution:
+    """An experiment that calls what it is given, and tells when."""
+
+    interrupt: str | None = None
+
+    def __init__(self, session: Any, _outputs: Any, _watch: Any, _print: Any) -> None:
+        self.session, self.directory = session, Path(session.experiment.name)
+        self.interrupted, self.error, self.finished_ms = False, None, 0.0
+
+    def carry_out(self, prepare: Callable[[], None]) -> None:
+        prepare()
+        self.interrupted = self.session.experiment.name == self.interrupt
+        self.finished_ms = time.time() * 1000
+
+    def save_observations(self, load_began_s: float) -> None:
+        assert load_began_s * 1000 <= self.finished_ms
+
+    def conclude(self, own: Any, problem: str | None) -> Any:
+        return (self.session.experiment.name, own, problem)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
+    load = Load()
+    stopping: Any = SimpleNamespace(wait=lambda _: None)
+
+    def session(experiment: ExperimentFile, *_: Any) -> Any:
+        return SimpleNamespace(experiment=experiment, wait=stopping.wait)
+
+    def cut(_run: Path, target: Path, _profile: Any, *, began_ms: float, ended_ms: float) -> Any:
+        if load.problem:
+            raise ExperimentError("nothing was recorded")
+        return (target.name, began_ms <= ended_ms)
+
+    monkeypatch.setattr(runner, "_load", lambda *_: load)
+    monkeypatch.setattr(runner, "_session", session)
+    monkeypatch.setattr(runner, "_require", lambda *_: None)
+    monkeypatch.setattr(runner, "Execution", FakeExecution)
+    monkeypatch.setattr(runner.stretch, "cut", cut)
+    monkeypatch.setattr(
+        runner.engine, "await_steady_state", lambda one, _: load.told.append(one.experiment.name)
+    )
+    monkeypatch.setattr(FakeExecution, "interrupt", None)
+    return load
+
+
+def run(tmp_path: Path, *experiments: ExperimentFile) -> Any:
+    settings = runner.Settings(["node"], tmp_path, 20)
+    return runner.run_all(experiments, outputs_of(), settings, lambda _: None)
+
+
+def test_one_load_carries_all_and_each_gets_its_part(made: Load, tmp_path: Path) -> None:
+    found = run(tmp_path, DIES, HANGS)
+    assert made.told == ["start", "instance-dies", "instance-hangs", "stop"]
+    assert found == [
+        ("instance-dies", ("instance-dies", True), None),
+        ("instance-hangs", ("instance-hangs", True), None),
+    ]
+
+
+def test_after_an_interruption_none_is_begun(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeExecution, "interrupt", "instance-dies")
+    assert [name for name, *_ in run(tmp_path, DIES, HANGS)] == ["instance-dies"]
+    assert made.told == ["start", "instance-dies", "stop"]
+
+
+def test_a_load_that_failed_shows_nothing_and_says_why(made: Load, tmp_path: Path) -> None:
+    made.problem = "Artillery crashed"
+    assert run(tmp_path, DIES, HANGS) == [("instance-dies", None, "Artillery crashed")]
+
+
+def test_the_load_ends_whatever_happens(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise GeneratorError("no")
+
+    monkeypatch.setattr(runner.engine, "await_steady_state", fail)
+    with pytest.raises(GeneratorError):
+        run(tmp_path, DIES)
+    assert made.told == ["start", "stop"]
