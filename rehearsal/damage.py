@@ -18,7 +18,8 @@ from rich.console import Console
 
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
-from loadtest.experiments import files, models
+from loadtest.experiments import files
+from loadtest.experiments.proof import assemble
 from loadtest.profiles import profile_named
 from rehearsal import damage_files, display, settling
 from rehearsal.breaks import BREAKS, Break
@@ -118,10 +119,6 @@ class Damaging:
             if experiment in NEEDS_REPLACEMENT:
                 outputs, speed = runner.outputs(STACK), project.session.speed
                 settling.outlast_grace(outputs, RegionClients(project), speed, progress.tell)
-            records = [models.load(one) for one in runner.run_files(wanted, written, progress)]
-        names = [one.rule if one else damage_files.INTACT for one in cases]
-        return {
-            name: side(record)
-            for name, record in zip(names, records, strict=True)
-            if record is not None
-        }
+            entries = map(assemble.entry, runner.run_files(wanted, written, progress))
+            names = [one.rule if one else damage_files.INTACT for one in cases]
+            return dict(zip(names, map(side, entries), strict=True))

@@ -10,7 +10,8 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from commandline.errors import UserError
-from loadtest.experiments.models import ExperimentRecord, Outcome
+from loadtest.experiments.models import Outcome
+from loadtest.experiments.proof.models import Entry
 from loadtest.formatting import percent
 from loadtest.runs import paths as runs_paths
 from toolchain import paths
@@ -26,7 +27,7 @@ class Side(BaseModel):
     outcome: Outcome
     failed: int
     failed_share: float
-    """Of the requests in the experiment's window."""
+    """Of the requests from the fault's beginning on; where nothing fails, from the look's."""
     recovery_s: float | None
     """None: it did not recover while it was watched."""
 
@@ -51,14 +52,15 @@ class Damage(BaseModel):
         return broken.failed > 2 * intact.failed + 10
 
 
-def side(record: ExperimentRecord) -> Side:
+def side(found: Entry) -> Side:
     """Return an experiment's figures."""
-    impact = record.impact
+    measured = found.measured
+    requests, failed = (measured.requests, measured.failed) if measured else (0, 0)
     return Side(
-        outcome=record.outcome,
-        failed=impact.failed if impact else 0,
-        failed_share=round(impact.failed_share_in_window, 4) if impact else 0.0,
-        recovery_s=record.recovery_measured_s,
+        outcome=found.record.outcome,
+        failed=failed,
+        failed_share=round(failed / requests, 4) if requests else 0.0,
+        recovery_s=found.record.recovery_measured_s,
     )
 
 
@@ -77,7 +79,7 @@ def sentence(rule: str, found: Damage) -> str:
 
 def _figures(one: Side) -> str:
     back = "not recovered" if one.recovery_s is None else f"recovered after {one.recovery_s:.0f} s"
-    failed = f"{one.failed:,} requests failed ({percent(one.failed_share)} in its window)"
+    failed = f"{one.failed:,} requests failed ({percent(one.failed_share)})"
     return f"{one.outcome}, {failed}, {back}"
 
 

@@ -1,7 +1,7 @@
 """Experiments on the HA stack after the loads, so that even a first rehearsal is a proof.
 
-They follow each other under one load and are short: what is watched is what users have of a fault and how
-soon it is noticed. The replacement of what was lost is not awaited; `make prove` awaits it.
+They follow each other under one load and are short. The last one does not await the replacement of what it
+takes away: what is watched is what users have of it, and how soon it is noticed. `make prove` awaits it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from rehearsal.pulumi_project import Project
 
 STACK: Topology = "ha"
 EXPERIMENTS: Final = ("instance-dies", "zone-lost-refused")
-"""What is shown after the loads, in this order: one instance, then a zone."""
+"""What is shown after the loads. A zone is lost last, and only once the instance has been replaced: without
+both, the fleet would have less capacity than the policies ask for."""
 LOOK_S: Final = 14.0
 """How long users are watched from a fault on: a health check fails within interval x threshold and its
 time-out, 12 s with the stack's defaults."""
-LONGEST_S: Final = 25.0
+REPLACED_S: Final = 60.0
+"""How long a replacement is awaited at the most."""
 WARM_UP_S: Final = 2.0
 FLEET_PROBES: Final = frozenset({"missing_instances"})
 """What the steady state is taken without: a fleet that is still being replaced serves its users."""
@@ -42,50 +44,52 @@ def prove(
     """Run them one after the other, and return what they show; `rate` is in users per second."""
     runner = Runner(project, results, rate, scenario)
     directory = private.directory(project.root / "experiments")
-    written = [write(files.find(name), directory) for name in EXPERIMENTS]
+    written = [
+        write(files.find(name), directory, awaits_replacement=name != EXPERIMENTS[-1])
+        for name in EXPERIMENTS
+    ]
     wanted = [Applicable(files.read(path), STACK) for path in written]
     with board.stage(f"{STACK}: {', '.join(EXPERIMENTS)}", STACK) as progress:
         return assemble.proof(runner.run_files(wanted, written, progress))
 
 
-def write(experiment: ExperimentFile, directory: Path) -> Path:
+def write(experiment: ExperimentFile, directory: Path, *, awaits_replacement: bool) -> Path:
     """Write the short form of an experiment, under its own name, and return the file."""
     target = directory / f"{experiment.name}.yaml"
-    text = yaml.safe_dump(shortened(experiment.raw), sort_keys=False, allow_unicode=True, width=100)
+    raw = shortened(experiment.raw, awaits_replacement=awaits_replacement)
+    text = yaml.safe_dump(raw, sort_keys=False, allow_unicode=True, width=100)
     runs_paths.write_text(target, text)
     return target
 
 
-def shortened(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return an experiment that watches its users until the fault must have been noticed."""
+def shortened(raw: dict[str, Any], *, awaits_replacement: bool) -> dict[str, Any]:
+    """Return an experiment that watches its users until the fault must have been noticed, or repaired."""
     found = copy.deepcopy(raw)
-    hypothesis = found["steady-state-hypothesis"]
-    hypothesis["probes"] = [
-        probe for probe in hypothesis["probes"] if probe["provider"]["func"] not in FLEET_PROBES
-    ]
-    hypothesis["title"] = "Users are answered"
     for activity in found["method"]:
         provider = activity["provider"]
         arguments = provider.setdefault("arguments", {})
         if provider["func"] == "steady_again":
-            arguments |= {"at_least_s": LOOK_S, "at_most_s": LONGEST_S}
+            arguments |= {"at_least_s": LOOK_S, "at_most_s": REPLACED_S}
         elif "seconds" in arguments:
             arguments["seconds"] = min(float(arguments["seconds"]), LOOK_S)
     for block in found["extensions"]:
         if block["name"] == EXTENSION:
-            _shorten(block)
+            block |= {
+                "recovery_s": REPLACED_S,
+                "warm_up_s": WARM_UP_S,
+                "awaits_replacement": awaits_replacement,
+            }
+            block["allowed"]["window_s"] = LOOK_S
+    if not awaits_replacement:
+        _among_users_only(found["steady-state-hypothesis"])
     return found
 
 
-def _shorten(block: dict[str, Any]) -> None:
-    block |= {
-        "recovery_s": LONGEST_S,
-        "warm_up_s": WARM_UP_S,
-        "awaits_replacement": False,
-    }
-    allowed = block.get("allowed")
-    if allowed:
-        allowed["window_s"] = min(allowed["window_s"], LOOK_S)
+def _among_users_only(hypothesis: dict[str, Any]) -> None:
+    hypothesis["title"] = "Users are answered"
+    hypothesis["probes"] = [
+        probe for probe in hypothesis["probes"] if probe["provider"]["func"] not in FLEET_PROBES
+    ]
 
 
 def exit_code(of_loads: int, proof: Proof | None) -> int:

@@ -14,7 +14,8 @@ from guardrails.evaluator import PolicyEvaluator
 
 from commandline.errors import UserError
 from loadtest.experiments import engine, files, ways_back
-from loadtest.experiments.models import Impact
+from loadtest.experiments.measurement import Measurement
+from loadtest.experiments.proof.models import Entry
 from loadtest.experiments.session import Session, under_way
 from loadtest.experiments.undo import FaultJournal, Header
 from loadtest.stack.outputs import StackOutputs
@@ -355,8 +356,8 @@ def test_what_breaking_a_rule_does_is_said_beside_the_intact_stack():
     broken = Side(outcome="not survived", failed=1500, failed_share=0.167, recovery_s=None)
     assert sentence("asg-elb-health-check", damage_of(broken)) == (
         "Without `asg-elb-health-check` (it asks EC2 only), `instance-hangs`: not survived, 1,500 "
-        "requests failed (16.7 % in its window), not recovered; intact: survived, 3 requests failed "
-        "(1.0 % in its window), recovered after 31 s"
+        "requests failed (16.7 %), not recovered; intact: survived, 3 requests failed (1.0 %), recovered "
+        "after 31 s"
     )
 
 
@@ -378,13 +379,10 @@ def test_where_breaking_a_rule_does_nothing_that_is_said(broken: Side, *, shown:
 
 def test_the_figures_of_an_experiment():
     record = not_begun(Applicable(files.find("instance-hangs"), "ha"), "run", 0.0, "why")
-    assert side(record) == Side(outcome="not shown", failed=0, failed_share=0, recovery_s=None)
-    impact = Impact(
-        requests=1000, failed=40, failed_users=40, requests_in_window=300, failed_in_window=30,
-        failed_outside=10, window_ended_ms=1.0,
-    )  # fmt: skip
-    found = side(record.model_copy(update={"impact": impact}))
-    assert (found.failed, found.failed_share) == (40, 0.1)
+    nothing = Side(outcome="not shown", failed=0, failed_share=0, recovery_s=None)
+    assert side(Entry(record=record)) == nothing
+    found = side(Entry(record=record, measured=Measurement(requests=300, failed=30)))
+    assert (found.failed, found.failed_share) == (30, 0.1)
 
 
 def test_figures_are_kept_by_rule(tmp_path: Path):

@@ -32,17 +32,18 @@ RAW = {
 DIES = files.find("instance-dies")
 
 
+@pytest.mark.parametrize("awaits", [True, False])
 @pytest.mark.parametrize("name", first_proof.EXPERIMENTS)
-def test_the_first_proof_is_short_and_of_the_library(name: str, tmp_path: Path):
+def test_the_first_proof_is_short_and_of_the_library(name: str, tmp_path: Path, *, awaits: bool):
     original = files.find(name)
-    found = files.read(first_proof.write(original, tmp_path))
+    found = files.read(first_proof.write(original, tmp_path, awaits_replacement=awaits))
     engine.check(found)
     assert (found.name, found.because) == (original.name, original.because)
-    assert not found.hypothesis.awaits_replacement
+    assert found.hypothesis.awaits_replacement == awaits
     assert original.hypothesis.awaits_replacement
     assert found.hypothesis.allowed.window_s <= first_proof.LOOK_S
     probes = [one["provider"]["func"] for one in found.raw["steady-state-hypothesis"]["probes"]]
-    assert probes == ["health_answers", "failed_share"]
+    assert probes == ["health_answers", "failed_share", *(["missing_instances"] if awaits else [])]
     assert (
         found.raw["method"][0]["provider"]["func"] == original.raw["method"][0]["provider"]["func"]
     )
@@ -183,6 +184,36 @@ def test_the_record_that_an_experiment_leaves_is_found(tmp_path: Path):
     assert directory == results / "run-2"
     assert shown.ending == experiments.ENDINGS["survived"]
     assert stacks.commands[0][-2:] == ["--rate", "40"]
+
+
+@pytest.mark.usefixtures("whole")
+@pytest.mark.parametrize(
+    ("outcome", "ending"), [("survived", "survived"), ("not survived", "not survived")]
+)
+def test_experiments_under_one_load_are_one_command_and_end_as_the_worst(
+    tmp_path: Path, outcome: Any, ending: str
+):
+    results = tmp_path / "results"
+    hangs = files.find("instance-hangs")
+    left = {"a": record(started_ms=9e15, outcome="survived")}
+    left["b"] = left["a"].model_copy(update={"experiment": hangs.name, "outcome": outcome})
+    for name in left:
+        (results / name).mkdir(parents=True)
+    program = "import pathlib\n" + "\n".join(
+        f"pathlib.Path({str(results / name / models.FILE)!r}).write_text({one.model_dump_json()!r})"
+        for name, one in left.items()
+    )
+    stacks: Any = Stacks(tmp_path, program)
+    shown = progress()
+    wanted = [Applicable(DIES, "ha"), Applicable(hangs, "ha")]
+    runner = Runner(stacks, results, 40, "api")
+    found = runner.run_files(wanted, [Path("a.yaml"), Path("b.yaml")], shown)
+    assert found == [results / "a", results / "b"]
+    assert stacks.commands[0][3:] == [
+        "experiment", "run", "a.yaml", "b.yaml",
+        "--outputs", str(tmp_path / "outputs-ha.json"), "--rate", "40", "--scenario", "api",
+    ]  # fmt: skip
+    assert shown.ending.note == ending
 
 
 class Fleet:

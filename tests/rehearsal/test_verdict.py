@@ -60,7 +60,11 @@ def test_the_verdict_on_the_loads_does_not_wait_for_experiments(
     ("outcome", "code", "said"),
     [
         ("survived", 0, "The HA stack survived the experiment."),
-        ("not survived", 2, "The HA stack did not survive instance-dies"),
+        (
+            "not survived",
+            2,
+            "The HA stack survived 0 of 1 experiments. Not survived: instance-dies.",
+        ),
         ("not shown", 3, "The HA stack survived 0 of 1 experiments. Not shown: instance-dies."),
     ],
 )
