@@ -130,11 +130,15 @@ def run_command(
     else:
         results = runner.run_all(experiments, target, settings, tell)
     for result in results:
-        if json:
-            output.show_json(Console(), result.record)
-        else:
-            output.show_lines(console, *_summary(result.record), f"results: {result.directory}")
+        _show(result, console, json=json)
     return _exit_code(results)
+
+
+def _show(result: Result, console: Console, *, json: bool) -> None:
+    if json:
+        output.show_json(Console(), result.record)
+    else:
+        output.show_lines(console, *_summary(result.record), f"results: {result.directory}")
 
 
 def _ask() -> None:
