@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from loadtest.host_record import HostRecord
+from loadtest.load_record import ProfileRecord
 from loadtest.messages.message import Message, msg
 from loadtest.outcomes import Outcome
 
@@ -20,29 +21,6 @@ class Record(BaseModel):
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class PhaseRecord(Record):
-    """A phase of the load; times in seconds after the first phase began."""
-
-    name: str
-    start_s: float
-    duration_s: float
-    arrival_rate: int | None = None
-    """Users per second at the beginning of the phase."""
-    ramp_to: int | None = None
-
-
-class ProfileRecord(Record):
-    """The planned load."""
-
-    name: str
-    description: Message
-    planned_users: int
-    peak_rate: int
-    phases: list[PhaseRecord]
-    shows_percentiles: bool = True
-    """Whether a run is long enough to judge a percentile; also True in runs that did not record it."""
 
 
 class ScenarioRecord(Record):

@@ -11,6 +11,10 @@ floor(duration / that interval); it waits by a busy loop (`nanotimer`), a ramp b
 is written as a ramp from its rate to the same rate wherever that starts the same visitors at the
 same times: it costs the generator less than half of the CPU time (ADR 33).
 
+A phase with `arrivalCount` starts that many visitors, evenly, all of them in the first worker thread;
+one in which nobody arrives is a pause. With `maxVusers`, a visitor who would be one too many at a time
+is skipped: then the load waits for the target, which is the closed model.
+
 The published experiment, 5 to 125 a second over 300 s and then 60 s at 125: the ramp's rates
 average (5 + 125) / 2 = 65, their roundings cancel in pairs, so 300 * 65 + 60 * 125 = 27 000.
 """
@@ -24,41 +28,84 @@ import numpy as np
 
 from loadtest.array_types import Times
 from loadtest.errors import LoadTestError
+from loadtest.load_record import PhaseRecord, ProfileRecord
 from loadtest.messages.message import Message, msg
-from loadtest.models import PhaseRecord, ProfileRecord
 
 MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of time with one arrival rate or ramp; rates in visitors per second."""
+    """A stretch of time with one arrival rate, ramp or number of arrivals; rates in visitors per second."""
 
     name: str
     duration_s: int
-    arrival_rate: int
-    ramp_to: int | None = None
+    arrival_rate: float
+    """At its beginning; whole but for ramps. The mean one where `arrivals_in_all` counts."""
+    ramp_to: float | None = None
+    arrivals_in_all: int | None = None
+    """How many visitors arrive, evenly; 0 is a pause. None: the rate says it."""
+    most_at_once: int | None = None
+    """Visitors beyond so many at a time are skipped (Artillery's `maxVusers`). None: nobody is."""
 
     def __post_init__(self) -> None:
         """Reject what Artillery would accept but run differently."""
-        least = 1 if self.ramp_to is None else 2
-        if self.duration_s < least or self.arrival_rate < 1 or (self.ramp_to or 1) < 1:
+        if self.duration_s < self._least_s or not self._arrives:
             raise LoadTestError(
-                f"phase {self.name!r} needs a duration of at least {least} s "
+                f"phase {self.name!r} needs a duration of at least {self._least_s} s "
                 "and rates of at least 1 per second"
             )
+        if self.ramp_to is None and self.arrivals_in_all is None and self.arrival_rate % 1:
+            raise LoadTestError(
+                f"phase {self.name!r}: {self.arrival_rate:g} visitors a second are no whole number, "
+                "which Artillery takes in ramps only; ramp from that rate to the same rate"
+            )
+        if self.most_at_once is not None and self.most_at_once < 1:
+            raise LoadTestError(
+                f"phase {self.name!r}: with {self.most_at_once} visitors at a time nobody ever "
+                "arrives; allow at least 1"
+            )
 
-    def to_artillery(self) -> dict[str, str | int]:
+    @property
+    def _least_s(self) -> int:
+        return 1 if self.ramp_to is None else 2
+
+    @property
+    def _arrives(self) -> bool:
+        if self.arrivals_in_all is not None:
+            return self.arrivals_in_all >= 0
+        if self.ramp_to is None:
+            return self.arrival_rate >= 1
+        return (
+            min(self.arrival_rate, self.ramp_to) >= 0 and max(self.arrival_rate, self.ramp_to) >= 1
+        )
+
+    @property
+    def pauses(self) -> bool:
+        """Whether nobody arrives in it."""
+        return self.arrivals_in_all == 0
+
+    @property
+    def peak_rate(self) -> float:
+        """The highest rate of arrivals, per second."""
+        return max(self.arrival_rate, self.ramp_to or 0)
+
+    def to_artillery(self) -> dict[str, str | float]:
         """Return the phase as an entry of Artillery's `config.phases`."""
-        phase: dict[str, str | int] = {
-            "name": self.name,
-            "duration": self.duration_s,
-            "arrivalRate": self.arrival_rate,
-        }
-        if self.ramp_to is not None:
-            phase["rampTo"] = self.ramp_to
-        elif self._even_as_ramp:
-            phase["rampTo"] = self.arrival_rate
+        phase: dict[str, str | float] = {"name": self.name}
+        if self.pauses:
+            return {**phase, "pause": self.duration_s}
+        phase["duration"] = self.duration_s
+        if self.arrivals_in_all is not None:
+            phase["arrivalCount"] = self.arrivals_in_all
+        else:
+            phase["arrivalRate"] = self.arrival_rate
+            if self.ramp_to is not None:
+                phase["rampTo"] = self.ramp_to
+            elif self._even_as_ramp:
+                phase["rampTo"] = self.arrival_rate
+        if self.most_at_once is not None:
+            phase["maxVusers"] = self.most_at_once
         return phase
 
     @property
@@ -72,26 +119,46 @@ class Phase:
 
     def arrivals(self, workers: int = 1) -> list[int]:
         """Count the visitors that each of Artillery's worker threads starts in this phase."""
+        if self.arrivals_in_all is not None:
+            return [self._count, *[0] * (workers - 1)]
         if self.ramp_to is not None:
             return [sum(self._ramp(worker, workers)) for worker in range(1, workers + 1)]
-        return [self._steady_count(rate) for rate in _distribute(self.arrival_rate, workers)]
+        return [self._steady_count(rate) for rate in _distribute(int(self.arrival_rate), workers)]
+
+    def busy_workers(self, workers: int) -> int:
+        """Return how many of Artillery's worker threads have something to do in this phase."""
+        if self.arrivals_in_all is not None:
+            return min(self.arrivals_in_all, 1)
+        if self.ramp_to is not None or self._even_as_ramp:
+            return workers
+        return min(int(self.arrival_rate), workers)
 
     def schedule(self) -> Times:
         """Return the planned arrivals, in seconds after the phase began, with one worker thread."""
+        if self.arrivals_in_all is not None:
+            return np.arange(1, self._count + 1) * (self._spacing_us / MICROSECONDS)
         if self.ramp_to is None:
-            interval = _interval_us(self.arrival_rate) / MICROSECONDS
-            return np.arange(1, self._steady_count(self.arrival_rate) + 1) * interval
+            rate = int(self.arrival_rate)
+            return np.arange(1, self._steady_count(rate) + 1) * (_interval_us(rate) / MICROSECONDS)
         seconds = [
             second + np.arange(1, count + 1) * (math.floor(1000 / count) / 1000)
             for second, count in enumerate(self._ramp(1, 1))
             if count
         ]
-        return np.concatenate(seconds)
+        return np.concatenate([np.empty(0), *seconds])
 
     def _ramp(self, worker: int, workers: int) -> list[int]:
         low, high = self.arrival_rate / workers, (self.ramp_to or 0) / workers
         step = (high - low) / (self.duration_s - 1)
         return [_share(step * i + low, worker, workers) for i in range(self.duration_s)]
+
+    @property
+    def _spacing_us(self) -> int:
+        return math.floor(self.duration_s * 1000 / max(self.arrivals_in_all or 0, 1) * 1000)
+
+    @property
+    def _count(self) -> int:
+        return 0 if self.pauses else self.duration_s * MICROSECONDS // self._spacing_us
 
     def _steady_count(self, rate: int) -> int:
         return self.duration_s * MICROSECONDS // _interval_us(rate) if rate else 0
@@ -138,12 +205,22 @@ class Profile:
 
     @property
     def peak_rate(self) -> int:
-        """The highest rate of arrivals, per second."""
-        return max(max(phase.arrival_rate, phase.ramp_to or 0) for phase in self.phases)
+        """The highest rate of arrivals, per second, rounded up."""
+        return math.ceil(max(phase.peak_rate for phase in self.phases))
+
+    @property
+    def most_at_once(self) -> int | None:
+        """The smallest limit of visitors at a time of any phase; None in the open model."""
+        limits = [phase.most_at_once for phase in self.phases if phase.most_at_once is not None]
+        return min(limits, default=None)
 
     def arrivals_by_worker(self, workers: int) -> list[int]:
-        """Count the visitors that each worker thread starts in the whole run."""
-        by_phase = [phase.arrivals(workers) for phase in self.phases]
+        """Count the visitors that each worker thread starts in the whole run.
+
+        Artillery starts no thread that would have nothing to do in any phase.
+        """
+        busy = max(1, *(phase.busy_workers(workers) for phase in self.phases))
+        by_phase = [phase.arrivals(busy) for phase in self.phases]
         return [sum(counts) for counts in zip(*by_phase, strict=True)]
 
     def record(self) -> ProfileRecord:
@@ -157,6 +234,8 @@ class Profile:
                     duration_s=phase.duration_s,
                     arrival_rate=phase.arrival_rate,
                     ramp_to=phase.ramp_to,
+                    arrivals_in_all=phase.arrivals_in_all,
+                    most_at_once=phase.most_at_once,
                 )
             )
             start += phase.duration_s
@@ -179,12 +258,40 @@ class Profile:
 
     @property
     def description(self) -> Message:
-        """The profile in words, for a report."""
-        return msg("load.phases", phases=tuple(_described(phase) for phase in self.phases))
+        """The profile in words, for a report. One of the closed model is called that."""
+        phases = msg("load.phases", phases=tuple(described(phase) for phase in self.phases))
+        if self.most_at_once is None:
+            return phases
+        return msg("load.closed", phases=phases, n=self.most_at_once)
 
 
-def _described(phase: Phase) -> Message:
+def let_in(planned_s: Times, arrived_s: Times) -> Times:
+    """Return when those who arrived were planned, where others were skipped: the last moment before.
+
+    Both in order, in seconds after the load began.
+    """
+    early_s = 0.005  # a timer may fire so much before its time
+    places = np.searchsorted(planned_s, arrived_s + early_s, side="right") - 1
+    return planned_s[np.maximum(places, 0)]
+
+
+def counted(name: str, visitors: int, duration_s: int, most_at_once: int | None = None) -> Phase:
+    """Return a phase in which that many visitors arrive, evenly."""
+    return Phase(name, duration_s, visitors / duration_s, None, visitors, most_at_once)
+
+
+def pause(name: str, duration_s: int) -> Phase:
+    """Return a phase in which nobody arrives."""
+    return Phase(name, duration_s, 0, arrivals_in_all=0)
+
+
+def described(phase: Phase) -> Message:
+    """Return a phase in words."""
     low, seconds = phase.arrival_rate, phase.duration_s
+    if phase.pauses:
+        return msg("load.pause", seconds=seconds)
+    if phase.arrivals_in_all is not None:
+        return msg("load.count", n=phase.arrivals_in_all, seconds=seconds)
     if phase.ramp_to is None:
         return msg("load.hold", seconds=seconds, rate=low)
     return msg("load.ramp", low=low, high=phase.ramp_to, seconds=seconds)
@@ -227,7 +334,14 @@ def seconds(record: ProfileRecord) -> float:
 def from_record(record: ProfileRecord) -> Profile | None:
     """Rebuild the profile of a recorded run; None for versions that did not record rates."""
     phases = [
-        Phase(phase.name, round(phase.duration_s), phase.arrival_rate, phase.ramp_to)
+        Phase(
+            phase.name,
+            round(phase.duration_s),
+            phase.arrival_rate,
+            phase.ramp_to,
+            phase.arrivals_in_all,
+            phase.most_at_once,
+        )
         for phase in record.phases
         if phase.arrival_rate is not None
     ]

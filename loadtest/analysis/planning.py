@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import scipy
 
@@ -11,7 +12,7 @@ from loadtest.errors import LoadTestError
 from loadtest.formatting import duration, floor_percent
 from loadtest.messages.message import Message, msg
 from loadtest.models import Record
-from loadtest.profiles import PROFILES, Profile
+from loadtest.profiles import PROFILES, Profile, described
 
 TOLERATED = (0, 1, 2, 5, 10)
 """Numbers of failures to plan for."""
@@ -39,6 +40,49 @@ class ProfileFit(Record):
     enough: bool
 
 
+class PlannedPhase(Record):
+    """A phase of the load and how many users arrive in it; times in seconds."""
+
+    name: str
+    description: Message
+    start_s: float
+    duration_s: float
+    users: int
+    most_at_once: int | None
+
+
+class PlannedLoad(Record):
+    """Who arrives when."""
+
+    name: str
+    model: Literal["open", "closed"]
+    most_at_once: int | None
+    """In the closed model: users at a time beyond whom arrivals are skipped."""
+    description: Message
+    users: int
+    requests: int
+    """At most: a user may stop early."""
+    seconds: float
+    peak_rate: int
+    """Users per second."""
+    phases: list[PlannedPhase]
+
+    @property
+    def messages(self) -> list[Message]:
+        """The load in words, and which model it is."""
+        told = msg(
+            "plan.load",
+            load=self.description,
+            users=self.users,
+            requests=self.requests,
+            seconds=self.seconds,
+            rate=self.peak_rate,
+        )
+        if self.most_at_once is None:
+            return [told, msg("plan.open")]
+        return [told, msg("plan.closed", n=self.most_at_once)]
+
+
 class Plan(Record):
     """How long a run must be."""
 
@@ -48,6 +92,7 @@ class Plan(Record):
     """Requests per second."""
     steps: list[Step]
     profiles: list[ProfileFit]
+    load: PlannedLoad
 
     @property
     def message(self) -> Message:
@@ -63,8 +108,14 @@ class Plan(Record):
         )
 
 
-def plan(slo: float, confidence: float, rate: float, requests_per_user: int) -> Plan:
-    """Plan for shares (0 to 1, exclusive) and a rate in requests per second.
+def plan(
+    slo: float,
+    confidence: float,
+    rate: float,
+    requests_per_user: int,
+    load: Profile = PROFILES["seed"],
+) -> Plan:
+    """Plan for shares (0 to 1, exclusive) and a rate in requests per second; `load` is shown beside.
 
     Raises:
         LoadTestError: No run could satisfy these values.
@@ -82,11 +133,41 @@ def plan(slo: float, confidence: float, rate: float, requests_per_user: int) -> 
             )
         )
     return Plan(
-        slo_percent=round(slo * 100, 9),
-        confidence_percent=round(confidence * 100, 9),
+        slo_percent=round(slo * 100, 12),
+        confidence_percent=round(confidence * 100, 12),
         rate=rate,
         steps=steps,
-        profiles=[_fit(p, slo, confidence, requests_per_user) for p in PROFILES.values()],
+        profiles=[
+            _fit(one, slo, confidence, requests_per_user)
+            for one in {load.name: load, **PROFILES}.values()
+        ],
+        load=planned_load(load, requests_per_user),
+    )
+
+
+def planned_load(profile: Profile, requests_per_user: int) -> PlannedLoad:
+    """Return who arrives when in a profile."""
+    phases = [
+        PlannedPhase(
+            name=phase.name,
+            description=described(phase),
+            start_s=record.start_s,
+            duration_s=phase.duration_s,
+            users=sum(phase.arrivals()),
+            most_at_once=phase.most_at_once,
+        )
+        for phase, record in zip(profile.phases, profile.record().phases, strict=True)
+    ]
+    return PlannedLoad(
+        name=profile.name,
+        model="open" if profile.most_at_once is None else "closed",
+        most_at_once=profile.most_at_once,
+        description=profile.description,
+        users=profile.planned_users,
+        requests=profile.planned_users * requests_per_user,
+        seconds=profile.duration_s,
+        peak_rate=profile.peak_rate,
+        phases=phases,
     )
 
 

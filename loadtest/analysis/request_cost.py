@@ -24,8 +24,9 @@ import scipy
 
 from loadtest.analysis.host_windows import HostWindows
 from loadtest.array_types import Floats
+from loadtest.load_record import PhaseRecord
 from loadtest.messages.message import msg
-from loadtest.models import Check, PhaseRecord
+from loadtest.models import Check
 from loadtest.runs.table import RequestTable
 
 FACTOR = 1.5

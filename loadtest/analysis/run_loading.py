@@ -125,7 +125,12 @@ def load_requests(directory: Path) -> RequestTable:
         )
     planned = profiles.from_record(summary.profile)
     began_ms = summary.load_began_at.timestamp() * 1000
-    return requests.scheduled(planned.schedule(), began_ms) if planned else requests
+    if planned is None:
+        return requests
+    due_s = planned.schedule()
+    if summary.users.skipped:
+        due_s = profiles.let_in(due_s, (counting.arrivals_ms(requests) - began_ms) / 1000)
+    return requests.scheduled(due_s, began_ms)
 
 
 def _remedy(directory: Path) -> str:

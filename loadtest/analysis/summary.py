@@ -24,7 +24,7 @@ from loadtest.models import (
     RunSummary,
     Users,
 )
-from loadtest.profiles import Profile, from_record
+from loadtest.profiles import Profile, from_record, let_in
 from loadtest.runs import events, probes
 from loadtest.runs.events import Event
 from loadtest.runs.host import HostSample, TargetSample
@@ -99,9 +99,8 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     settings, table = measured.settings, measured.requests
     timeout_s = settings.scenario.timeout_s
     users, requests = _users(measured), counting.requests(table)
-    latency = counting.latency(table, timeout_s)
-    endpoints = counting.endpoints(table, timeout_s)
-    generator = _generator(measured)
+    latency, endpoints = counting.latency(table, timeout_s), counting.endpoints(table, timeout_s)
+    generator = _generator(measured, users)
     computer = _computer(measured, slo or objectives.default())
     valid = validity.assess(
         validity.ValidityInputs(
@@ -115,6 +114,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
             generator=generator,
             beats=len(_beats(measured)),
             cut_reason=measured.cut_reason,
+            most_at_once=measured.profile.most_at_once,
             host=computer.checks,
         )
     )
@@ -203,9 +203,12 @@ def _beats(measured: Measurements) -> list[Beat]:
     ]
 
 
-def _generator(measured: Measurements) -> GeneratorRecord:
+def _generator(measured: Measurements, users: Users) -> GeneratorRecord:
     settings, beats = measured.settings, _beats(measured)
     schedule = measured.profile.schedule()
+    if users.skipped:
+        arrived_s = (counting.arrivals_ms(measured.requests) - measured.began_ms) / 1000
+        schedule = let_in(schedule, arrived_s)
     late = counting.schedule_lag(measured.requests, schedule, measured.began_ms)
     busy = [beat.busy for beat in beats]
     usage = [event for event in measured.generator if isinstance(event, Usage)]

@@ -22,6 +22,9 @@ from loadtest.models import (
     Verdict,
 )
 
+SKIPPED = 0.02
+"""Share of arrivals that a closed load may skip and still show that a promise was kept."""
+
 
 def decide(
     topology: str,
@@ -57,7 +60,24 @@ def decide(
         endpoints=endpoints,
         profile=profile,
     )
-    return judge(found, promised, explanations)
+    return judge([*found, *_let_in(users)], promised, explanations)
+
+
+def _let_in(users: Users) -> list[Objective]:
+    """Return what a closed load leaves open: nobody measured how those who were skipped would fare."""
+    arrivals = users.created + users.skipped
+    if users.skipped <= SKIPPED * arrivals:
+        return []
+    return [
+        Objective(
+            name=msg("objective.let-in"),
+            promised=msg("limit.let-in"),
+            measured=msg("measured.skipped", n=users.skipped, share=users.skipped / arrivals),
+            kept=None,
+            reason=msg("undecided.skipped", n=users.skipped, share=users.skipped / arrivals),
+            remedy=msg("undecided.open-model"),
+        )
+    ]
 
 
 def judge(

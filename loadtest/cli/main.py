@@ -14,6 +14,7 @@ from loadtest.cli.cost import cost_command
 from loadtest.cli.experiment import app as experiment_app
 from loadtest.cli.gate import gate_command
 from loadtest.cli.history import history_command
+from loadtest.cli.load_options import InOrder
 from loadtest.cli.plan import plan_command
 from loadtest.cli.post_up import post_up_command
 from loadtest.cli.proof import proof_command
@@ -30,6 +31,7 @@ app = command_line(
     "failed, **130** interrupted.\n\n"
     "- `python -m loadtest release --stack ha`\n"
     "- `python -m loadtest run --stack ha --profile quick`\n"
+    "- `python -m loadtest run --stack ha --ramp 5:125:300s --hold 60s`\n"
     "- `pulumi stack output --json | python -m loadtest run --outputs -`\n"
     "- `python -m loadtest run --stack single --stack ha --repeat 3`\n"
     "- `python -m loadtest report`\n"
@@ -57,7 +59,7 @@ for name, command in (
     ("bottleneck", bottleneck_command),
     ("post-up", post_up_command),
 ):
-    app.command(name)(command)
+    app.command(name, cls=InOrder)(command)
 app.add_typer(experiment_app, name="experiment")
 
 

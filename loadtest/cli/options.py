@@ -77,8 +77,10 @@ def read_slo(path: Path | None) -> Slo | None:
     return slo.read(Path(named)) if named else None
 
 
-def choose_scenario(name: str, environment: str | None, pass_env: list[str] | None) -> Choice:
-    """Return which scenario to run.
+def choose_scenario(
+    name: str, environment: str | None, pass_env: list[str] | None, *, own_phases: bool = False
+) -> Choice:
+    """Return which scenario to run; with `own_phases`, its own phases are the load.
 
     Raises:
         OutputsError: A variable that is to be passed on does not exist.
@@ -88,7 +90,7 @@ def choose_scenario(name: str, environment: str | None, pass_env: list[str] | No
             raise OutputsError(
                 f"--pass-env {variable}: there is no such environment variable; export it first"
             )
-    return Choice(name, environment, frozenset(pass_env or []))
+    return Choice(name, environment, frozenset(pass_env or []), own_phases)
 
 
 def chosen_for_hook(choice: Choice) -> dict[str, str]:
@@ -110,7 +112,10 @@ def scenario_of_hook() -> Choice:
     return choose_scenario(name, os.environ.get(ENVIRONMENT_VARIABLE) or None, passed)
 
 
-def choose_profile(name: str | None, outputs: StackOutputs) -> Profile:
-    """Return the named load profile, else the stack's own, else (`none`) the quick one."""
+def choose_profile(name: str | None, outputs: StackOutputs, *others: Profile | None) -> Profile:
+    """Return the named load profile, else the first other one, else the stack's, else the quick one."""
+    found = next((one for one in others if one is not None), None)
+    if name is None and found is not None:
+        return found
     wanted = name or outputs.load_profile
     return profile_named("quick" if wanted == "none" else wanted)

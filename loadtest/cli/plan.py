@@ -1,4 +1,4 @@
-"""The command `plan`: how long a run must be to show an availability."""
+"""The command `plan`: a load, and how long a run must be to show an availability."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import typer
 from rich.console import Console
 
 from loadtest.analysis import planning
-from loadtest.analysis.planning import Plan
+from loadtest.analysis.planning import Plan, PlannedLoad
 from loadtest.cli import output
-from loadtest.cli.options import Json
-from loadtest.formatting import duration
+from loadtest.cli.load_options import Hold, Pause, Ramp, own_profile
+from loadtest.cli.options import EnvironmentName, Json, PassEnv, ScenarioName, choose_scenario
+from loadtest.formatting import NOTHING, duration
 from loadtest.profiles import PROFILES, profile_named
 from loadtest.scenario import scenario
 
@@ -24,20 +25,38 @@ def plan_command(
     rate: Annotated[
         float | None, typer.Option(help="Requests per second; by default the profile's peak rate.")
     ] = None,
-    profile: Annotated[str, typer.Option(help=f"One of {', '.join(PROFILES)}.")] = "seed",
-    script: Annotated[
-        str, typer.Option("--scenario", help="What a user does: sets the requests per user.")
-    ] = "login",
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help=f"One of {', '.join(PROFILES)}. By default the script's own phases, then seed."
+        ),
+    ] = None,
     *,
+    context: typer.Context,
+    ramp: Ramp = None,
+    hold: Hold = None,
+    pause: Pause = None,
+    script: ScenarioName = "login",
+    environment: EnvironmentName = None,
+    pass_env: PassEnv = None,
     json: Json = False,
 ) -> int:
-    """Show how long a run must be to prove an availability.
+    """Show a load, and how long a run must be to prove an availability.
 
-    Example: `python -m loadtest plan --availability 99.9 --confidence 95 --rate 250`
+    Examples:
+    - `python -m loadtest plan --availability 99.9 --confidence 95 --rate 250`
+    - `python -m loadtest plan --ramp 5:125:300s --hold 60s`
+    - `python -m loadtest plan --scenario ours.yml --environment staging`
     """
-    per_user = scenario.load(script).requests_per_user
-    wanted = rate if rate is not None else profile_named(profile).peak_rate * per_user
-    made = planning.plan(availability / 100, confidence / 100, wanted, per_user)
+    own = own_profile(context, profile, ramp, hold, pause)
+    own_phases = profile is None and own is None
+    choice = choose_scenario(script, environment, pass_env, own_phases=own_phases)
+    found = scenario.load(choice=choice)
+    load = own or found.load or profile_named(profile or "seed")
+    per_user = found.requests_per_user
+    wanted = rate if rate is not None else load.peak_rate * per_user
+    made = planning.plan(availability / 100, confidence / 100, wanted, per_user, load)
+    output.show_lines(Console(stderr=True), *(note.strip() for note in found.notes))
     console = Console()
     if json:
         output.show_json(console, made)
@@ -72,8 +91,26 @@ def _show_plan(console: Console, plan: Plan) -> None:
     ]
     columns = ("profile", "requests", "lasts", "shows, without a failure", "enough")
     output.show_table(console, "The load profiles", columns, rows)
+    _show_load(console, plan.load)
     output.show_lines(
         console,
         "This counts requests as independent. Failures come in bursts, and a run shows nothing of "
         "faults that did not happen in it.",
     )
+
+
+def _show_load(console: Console, load: PlannedLoad) -> None:
+    rows = [
+        [
+            one.name,
+            f"{one.start_s:g} s",
+            f"{one.duration_s:g} s",
+            str(one.description),
+            f"{one.users:,}",
+            NOTHING if one.most_at_once is None else f"{one.most_at_once:,}",
+        ]
+        for one in load.phases
+    ]
+    columns = ("phase", "from", "lasts", "arrivals", "users", "at most at a time")
+    output.show_table(console, f"The load “{load.name}” ({load.model} model)", columns, rows)
+    output.show_lines(console, *map(str, load.messages))

@@ -12,6 +12,7 @@ from commandline.exit_codes import ExitCode
 from loadtest.analysis.repeats import RunSeries
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
+from loadtest.cli.load_options import Hold, Pause, ProfileName, Ramp, own_profile
 from loadtest.cli.options import (
     EnvironmentName,
     Json,
@@ -28,7 +29,7 @@ from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.series import CompletedSeries
 from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
-from loadtest.profiles import PROFILES, Profile
+from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Choice
 from loadtest.scenario.scenario import load as load_scenario
@@ -44,11 +45,12 @@ def run_command(
         list[str] | None,
         typer.Option("--outputs", help="JSON file with a stack's outputs instead; `-` is stdin."),
     ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(help=f"Load profile: {', '.join(PROFILES)}. By default the stack's own."),
-    ] = None,
+    profile: ProfileName = None,
     *,
+    context: typer.Context,
+    ramp: Ramp = None,
+    hold: Hold = None,
+    pause: Pause = None,
     scenario: ScenarioName = "login",
     environment: EnvironmentName = None,
     pass_env: PassEnv = None,
@@ -62,21 +64,24 @@ def run_command(
 
     Examples:
     - `python -m loadtest run --stack ha --profile quick`
+    - `python -m loadtest run --stack ha --ramp 5:125:300s --hold 60s`
     - `python -m loadtest run --stack ha --scenario api --slo our-slo.yml`
     - `python -m loadtest run --stack ha --scenario ours.yml --environment staging --pass-env TOKEN`
     - `python -m loadtest run --stack single --stack ha --repeat 3`
     - `pulumi stack output --json | python -m loadtest run --outputs -`
     """
     slo = read_slo(slo_file)
-    chosen = choose_scenario(scenario, environment, pass_env)
+    own = own_profile(context, profile, ramp, hold, pause)
+    own_phases = profile is None and own is None
+    chosen = choose_scenario(scenario, environment, pass_env, own_phases=own_phases)
     # Whatever is wrong with the script is told first: it takes no stack to see that.
-    load_scenario(choice=chosen)
+    phases = load_scenario(choice=chosen).load
     targets = _targets(stack or [], outputs or [])
     # With --json, standard output belongs to the program that reads it.
     console = Console(stderr=json)
     load = partial(
         _load,
-        profile=choose_profile(profile, targets[0]),
+        profile=choose_profile(profile, targets[0], own, phases),
         console=console,
         scenario=chosen,
         slo=slo,

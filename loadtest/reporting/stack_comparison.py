@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -174,6 +175,7 @@ def rows(single: RunSummary, ha: RunSummary) -> list[Row]:
     return [
         _row(msg("row.users"), *(_count(run.users.created) for run in runs),
              *(_count(one.users) for one in published)),
+        *_skipped(runs),
         _row(msg("row.failed-users"),
              *(_part(run.users.failed, run.users.failed_share) for run in runs),
              *(msg("value.share", share=one.failed_user_share) for one in published),
@@ -202,6 +204,17 @@ def rows(single: RunSummary, ha: RunSummary) -> list[Row]:
              *(censored(run.latency, "p99") for run in runs),
              note=msg("row.percentile-all.note")),
     ]  # fmt: skip
+
+
+def _skipped(runs: Sequence[RunSummary]) -> list[Row]:
+    """Return the arrivals that a closed load skipped; nothing of an open one."""
+    if not any(run.profile.closed for run in runs):
+        return []
+    values = [
+        _part(users.skipped, users.skipped / max(users.skipped + users.created, 1))
+        for users in (run.users for run in runs)
+    ]
+    return [_row(msg("row.skipped"), *values, note=msg("row.skipped.note"))]
 
 
 def _row(name: Message, *values: Message, note: Message | None = None) -> Row:

@@ -47,7 +47,8 @@ def render_run(run: RunSummary) -> RenderableType:
     """Return one run for the terminal, when there is nothing to compare it with."""
     table = Table(title=f"{run.topology}: {run.profile.name}", show_header=False)
     users, requests = run.users, run.requests
-    table.add_row("users", f"{users.created:,}, failed {users.failed:,}")
+    skipped = f", skipped {users.skipped:,} (closed model)" if run.profile.closed else ""
+    table.add_row("users", f"{users.created:,}, failed {users.failed:,}{skipped}")
     table.add_row("failed users", percent(users.failed_share))
     table.add_row("requests", f"{requests.total:,}")
     for outcome in Outcome:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from loadtest.scenario import walk
+from loadtest.profiles import Profile
+from loadtest.scenario import own_load, walk
 from loadtest.scenario.schema import DEFAULT_TIMEOUT_S
 from loadtest.scenario.urls import Target
 from loadtest.yaml_positions import Location, Position, Problem, Source
 
 REPLACED: Mapping[str, str] = {
-    "phases": "the load profile replaces it",
     "ensure": "the SLO replaces it (`--slo`)",
     "apdex": "the report replaces it",
     "statsInterval": "the recorder writes every request",
@@ -49,6 +49,8 @@ class Adopted:
     source: Source
     """The content, with positions; those of the chosen environment where it overrides others."""
     target: Target = field(default_factory=Target)
+    load: Profile | None = None
+    """The script's own phases, where they are to be the load."""
     notes: list[Problem] = field(default_factory=list[Problem])
     problems: list[Problem] = field(default_factory=list[Problem])
 
@@ -66,14 +68,30 @@ class Adopted:
         self.problems.append(Problem(self.start(location), text))
 
 
-def adopt(source: Source, path: Path, environment: str | None) -> Adopted:
-    """Take a script over; `environment` is one of its `config.environments`."""
+def adopt(
+    source: Source,
+    path: Path,
+    environment: str | None,
+    *,
+    own_phases: bool = False,
+    let_in: frozenset[str] = frozenset(),
+) -> Adopted:
+    """Take a script over.
+
+    Args:
+        source: The file.
+        path: Where it is.
+        environment: One of its `config.environments`.
+        own_phases: Whether its phases are the load; else a load profile replaces them.
+        let_in: Names of environment variables that its phases may read.
+    """
     content = copy.deepcopy(source.content)
     found = Adopted(Source(content, dict(source.keys), dict(source.values)))
     config = walk.mapping(content).get("config")
     if isinstance(config, dict):
         given = cast("dict[str, Any]", config)
         _choose(found, given, environment)
+        _phases(found, given, let_in if own_phases else None)
         _replace(found, given)
         _plugins(found, given)
         found.target = _target(found, given)
@@ -109,10 +127,20 @@ def _merge(into: dict[str, Any], other: dict[str, Any]) -> None:
         if isinstance(known, dict) and isinstance(value, dict):
             _merge(cast("dict[str, Any]", known), cast("dict[str, Any]", value))
         elif isinstance(known, list) and isinstance(value, list):
-            mine, theirs = cast("list[Any]", known), cast("list[Any]", value)
-            into[key] = theirs + mine[len(theirs) :]
+            into[key] = _merged(cast("list[Any]", known), cast("list[Any]", value))
         else:
             into[key] = copy.deepcopy(value)
+
+
+def _merged(mine: list[Any], theirs: list[Any]) -> list[Any]:
+    made = list[Any]()
+    for known, value in zip(mine, theirs, strict=False):
+        if isinstance(known, dict) and isinstance(value, dict):
+            _merge(cast("dict[str, Any]", known), cast("dict[str, Any]", value))
+            made.append(known)
+        else:
+            made.append(copy.deepcopy(value))
+    return [*made, *copy.deepcopy(theirs[len(made) :]), *mine[len(theirs) :]]
 
 
 def _take_positions(source: Source, of: Location, at: Location) -> None:
@@ -120,6 +148,23 @@ def _take_positions(source: Source, of: Location, at: Location) -> None:
         for location, position in list(positions.items()):
             if location[: len(of)] == of and len(location) > len(of):
                 positions[(*at, *location[len(of) :])] = position
+
+
+def _phases(found: Adopted, config: dict[str, Any], let_in: frozenset[str] | None) -> None:
+    """Take the phases over as the load; without `let_in`, a load profile replaces them."""
+    if "phases" not in config:
+        return
+    where: Location = ("config", "phases")
+    given = config.pop("phases")
+    if let_in is None:
+        found.note(where, "`phases`: the load profile replaces it")
+        return
+    own = own_load.read(given, let_in)
+    found.load = own.profile
+    for location, text in own.problems:
+        found.refuse(location, text)
+    if own.profile is not None:
+        found.note(where, f"`phases`: they are the load: {own.profile.description}")
 
 
 def _replace(found: Adopted, config: dict[str, Any]) -> None:

@@ -44,6 +44,8 @@ class Scenario:
     """The functions that it brings."""
     notes: tuple[str, ...] = ()
     """What is taken over or replaced, a line each."""
+    load: Profile | None = None
+    """Its own phases, where it was asked for them and has some."""
 
     @property
     def description(self) -> Message:
@@ -137,10 +139,11 @@ def _check_rows(file: Path, payload: Payload, profile: Profile, workers: int) ->
     with file.open(newline="", encoding="utf-8") as text:
         rows = [row for row in csv.reader(text, delimiter=payload.delimiter) if row]
     found = len(rows) - payload.skipHeader
-    most = max(profile.arrivals_by_worker(workers))
-    if found // workers < most:
+    arrivals = profile.arrivals_by_worker(workers)
+    needed = max(arrivals) * len(arrivals)
+    if found // len(arrivals) < max(arrivals):
         raise LoadTestError(
-            f"{file} has {found} rows, profile {profile.name!r} needs {most * workers}: users would "
+            f"{file} has {found} rows, profile {profile.name!r} needs {needed}: users would "
             "share them; add rows, or write `order: random` if they may"
         )
 
@@ -161,6 +164,8 @@ class Choice:
     """One of the script's `config.environments`."""
     pass_env: frozenset[str] = frozenset()
     """Environment variables that Artillery gets."""
+    own_phases: bool = False
+    """Whether the script's own phases are the load, if it has some."""
 
 
 def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
@@ -181,7 +186,9 @@ def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
         ) from error
     except YamlError as error:
         raise LoadTestError(validation.describe(path, [error.problem])) from error
-    found = validation.validate(source, path, chosen.environment, chosen.pass_env)
+    found = validation.validate(
+        source, path, chosen.environment, chosen.pass_env, own_phases=chosen.own_phases
+    )
     if found.script is None or found.problems:
         raise LoadTestError(validation.describe(path, found.problems))
     return Scenario(
@@ -193,6 +200,7 @@ def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
         found.path,
         found.processor,
         tuple(validation.listing(path, found.notes)),
+        found.load,
     )
 
 

@@ -17,6 +17,8 @@ from pydantic import (
     model_validator,
 )
 
+from loadtest.scenario.durations import DURATION, seconds
+
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 """The steps that send a request."""
 BODILESS = ("get", "head")
@@ -28,13 +30,6 @@ UNKNOWN_THINK_S = 60.0
 """Assumed if a template computes the think time; only a run's timeout depends on it."""
 UNKNOWN_ROUNDS = 10
 """Assumed if only the run knows how often a loop repeats; only a run's timeout depends on it."""
-UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DURATION = re.compile(
-    r"(\d+(?:\.\d+)?|\.\d+) *(ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|"
-    r"d|days?)",
-    re.IGNORECASE,
-)
-"""A duration with a unit, as the package `ms` reads it."""
 
 
 class Part(BaseModel):
@@ -247,7 +242,7 @@ class Thinking(Part):
                 raise ValueError(
                     f'write "{milliseconds:g}ms": Artillery reads {text} as milliseconds'
                 )
-            if not re.fullmatch(r"\d+", text) and not _DURATION.fullmatch(text):
+            if not re.fullmatch(r"\d+", text) and not DURATION.fullmatch(text):
                 raise ValueError(
                     'write seconds (`2`), a duration ("500ms") or "{{ $randomNumber(1, 5) }}"'
                 )
@@ -376,11 +371,5 @@ def think_s(steps: Iterable[Any]) -> float:
 
 
 def _think_s(think: float | str) -> float:
-    text = str(think).strip()
-    if re.fullmatch(r"\d+", text):
-        return float(text)
-    found = _DURATION.fullmatch(text)
-    if not found:
-        return UNKNOWN_THINK_S
-    unit = found[2].lower()
-    return float(found[1]) * UNITS_S["ms" if unit.startswith(("ms", "mil")) else unit[0]]
+    found = seconds(think)
+    return UNKNOWN_THINK_S if found is None else found

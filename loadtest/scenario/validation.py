@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from loadtest.profiles import Profile
 from loadtest.scenario import conditions, payloads, templates, urls, variables, walk
 from loadtest.scenario import processor as processors
 from loadtest.scenario.adoption import Adopted, adopt
@@ -41,17 +42,24 @@ class Validated:
     notes: list[Problem]
     uploads: tuple[Path, ...] = ()
     """Files that its requests send."""
+    load: Profile | None = None
+    """Its own phases, where they are to be the load."""
 
 
 def validate(
-    source: Source, file: Path, environment: str | None = None, let_in: frozenset[str] = frozenset()
+    source: Source,
+    file: Path,
+    environment: str | None = None,
+    let_in: frozenset[str] = frozenset(),
+    *,
+    own_phases: bool = False,
 ) -> Validated:
     """Return everything that is wrong with a file, and what is taken over, in the order of the file.
 
     `environment` is one of `config.environments`; `let_in` names the environment variables that
-    Artillery gets.
+    Artillery gets. With `own_phases`, the file's phases are the load.
     """
-    adopted = adopt(source, file, environment)
+    adopted = adopt(source, file, environment, own_phases=own_phases, let_in=let_in)
     content = adopted.source.content
     script = None
     try:
@@ -71,6 +79,7 @@ def validate(
         sorted(set(adopted.problems)),
         sorted(set(adopted.notes)),
         tuple(sorted(set(check.uploads))),
+        adopted.load,
     )
 
 

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.errors import LoadTestError
-from loadtest.profiles import PROFILES, Phase, Profile, from_record, profile_named
+from loadtest.profiles import (
+    PROFILES,
+    Phase,
+    Profile,
+    counted,
+    from_record,
+    let_in,
+    pause,
+    profile_named,
+)
 
 
 def test_seed_starts_the_published_27000_users():
@@ -110,3 +119,63 @@ def test_phases_that_artillery_would_misread_are_refused(phase: tuple[int, int, 
 
 def test_description_reads_like_a_sentence():
     assert str(PROFILES["seed"].description) == "5 to 125 visitors/s over 300 s, then 60 s at 125/s"
+
+
+CLOSED = Profile(
+    "any",
+    (Phase("ramp", 5, 0.5, 4, most_at_once=3), pause("pause", 3), counted("count", 7, 4, 2)),
+)
+
+
+def test_pauses_and_counts_are_planned_recorded_and_described():
+    times = CLOSED.schedule()
+    assert len(times) == CLOSED.planned_users == sum(CLOSED.arrivals_by_worker(3))
+    assert np.all(np.diff(times) >= 0)
+    assert not np.any((times > 5.001) & (times <= 8))
+    assert np.sum(times > 8) == 7
+    assert times[-1] <= CLOSED.duration_s == 12
+    assert from_record(CLOSED.record()) == CLOSED
+    assert CLOSED.record().closed
+    assert not PROFILES["seed"].record().closed
+    assert str(CLOSED.description) == (
+        "0.5 to 4 visitors/s over 5 s, then 3 s without arrivals, then 7 visitors over 4 s; "
+        "closed model, at most 2 at a time"
+    )
+
+
+@pytest.mark.parametrize(
+    ("phases", "workers", "arrivals"),
+    [
+        ((counted("count", 7, 4),), 3, [7]),
+        # Written as a ramp, which all threads share.
+        ((Phase("hold", 10, 2),), 3, [10, 10, 0]),
+        ((Phase("hold", 10, 3), counted("count", 7, 4)), 4, [17, 10, 10]),
+    ],
+)
+def test_artillery_starts_no_thread_that_has_nothing_to_do(
+    phases: tuple[Phase, ...], workers: int, arrivals: list[int]
+):
+    assert Profile("any", phases).arrivals_by_worker(workers) == arrivals
+
+
+@given(visitors=st.integers(1, 400), seconds=st.integers(1, 60))
+def test_a_counted_phase_starts_that_many_evenly(visitors: int, seconds: int):
+    phase = counted("count", visitors, seconds)
+    times = phase.schedule()
+    assert len(times) == visitors == sum(phase.arrivals(4))
+    assert np.ptp(np.diff(times, prepend=0)) < 1e-6
+    assert times[-1] <= seconds + 1e-9
+
+
+def test_who_was_let_in_was_due_at_the_last_planned_moment():
+    planned = np.array([0.1, 0.2, 0.3, 0.4])
+    assert let_in(planned, np.array([0.101, 0.402])).tolist() == [0.1, 0.4]
+
+
+def test_a_rate_that_artillery_would_not_divide_is_refused():
+    with pytest.raises(
+        LoadTestError, match=r"phase 'x': 2.5 visitors a second are no whole number"
+    ):
+        Phase("x", 10, 2.5)
+    with pytest.raises(LoadTestError, match="0 visitors at a time"):
+        Phase("x", 10, 2, most_at_once=0)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from loadtest.models import PhaseRecord
+from loadtest.load_record import PhaseRecord
 
 
 @dataclass(frozen=True)

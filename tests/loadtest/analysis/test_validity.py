@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -111,12 +112,13 @@ def test_late_arrivals_spoil_the_run(
 
 def test_windows_that_do_not_add_up_invalidate_the_run(good: Measurements):
     assert good.artillery is not None
+    artillery = good.artillery
     whole = good.artillery.counters
     half = {"http.requests": 400, "vusers.created": 200}
     rest = {name: count - half.get(name, 0) for name, count in whole.items()}
 
     def with_windows(*windows: dict[str, int]) -> RunSummary:
-        found = dataclasses.replace(good.artillery, windows=windows)
+        found = dataclasses.replace(artillery, windows=windows)
         return summarise(dataclasses.replace(good, artillery=found))
 
     assert failed_checks(with_windows(half, rest)) == []
@@ -143,3 +145,46 @@ def test_a_generator_at_its_limit_spoils_the_run(
         for event in good.generator
     ]
     assert failed_checks(summarise(dataclasses.replace(good, generator=events))) == [check]
+
+
+CLOSED = replace(SMOKE, phases=tuple(replace(one, most_at_once=50) for one in SMOKE.phases))
+
+
+def closed_run(
+    make_users: Callable[..., list[Exchange]],
+    make_measurements: Callable[..., Measurements],
+    skipped: int,
+) -> RunSummary:
+    """A closed load that let in all but the last `skipped` of every second user."""
+    gone = {f"1-{number}" for number in range(2, 2 * skipped + 1, 2)}
+    exchanges = [one for one in make_users(CLOSED) if one.user not in gone]
+    measured = make_measurements(exchanges, CLOSED)
+    return summarise(with_counters(measured, vusers__skipped=skipped))
+
+
+def test_a_closed_load_is_named_and_counts_whom_it_skipped(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    summary = closed_run(make_users, make_measurements, skipped=3)
+    assert failed_checks(summary) == []
+    told = {str(one.name): str(one.detail) for one in summary.validity.checks}
+    assert told["load model"] == (
+        "closed: at most 50 users at a time, so that a slow stack gets less load; 3 of 233 arrivals "
+        "were skipped and are in no percentile"
+    )
+    assert told["offered load"] == "230 of 233 planned users were let in, 3 were skipped"
+    assert summary.verdict.outcome == "kept"
+    # Those who came later were not late.
+    assert summary.generator.schedule_lag_p99_ms < 1
+
+
+def test_a_closed_load_that_skipped_many_shows_no_promise(
+    make_users: Callable[..., list[Exchange]], make_measurements: Callable[..., Measurements]
+):
+    summary = closed_run(make_users, make_measurements, skipped=40)
+    assert failed_checks(summary) == []
+    assert summary.verdict.outcome == "undecided"
+    assert list(map(str, summary.verdict.reasons)) == [
+        "the closed model skipped 40 arrivals (17.2 %), of which nothing is known",
+        "a load without `maxVusers`, the open model, shows it",
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtest.profiles import PROFILES, Phase
+from loadtest.profiles import PROFILES, Phase, Profile, counted, pause
 from toolchain import locate
 
 pytestmark = pytest.mark.region
@@ -20,10 +20,14 @@ SECONDS = 4
 STEADY = {"name": "hold", "duration": SECONDS}
 
 
-def started_ms(phase: dict[str, str | int], workers: int) -> list[np.ndarray]:
+def started_ms(phase: dict[str, str | float], workers: int) -> list[np.ndarray]:
     """When each of Artillery's worker threads starts its visitors, in milliseconds."""
+    return all_started_ms([phase], workers)
+
+
+def all_started_ms(phases: list[dict[str, str | float]], workers: int) -> list[np.ndarray]:
     node, script = locate.artillery_command()
-    command = [node, ARRIVALS, Path(script).parent.parent, str(workers), json.dumps([phase])]
+    command = [node, ARRIVALS, Path(script).parent.parent, str(workers), json.dumps(phases)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     return [np.array(times) for times in json.loads(done.stdout)]
 
@@ -55,8 +59,29 @@ def test_the_planned_times_are_those_of_the_ramp():
 
 
 def test_the_test_sees_a_rate_that_a_ramp_does_not_start_evenly():
-    phase = {**STEADY, "arrivalRate": 120}
+    phase: dict[str, str | float] = {**STEADY, "arrivalRate": 120}
     (ramp,) = started_ms({**phase, "rampTo": 120}, 1)
     (steady,) = started_ms(phase, 1)
     # floor(1000 / 120) = 8 ms: all have started after 0.96 of the second.
     assert np.max(np.abs(ramp - steady)) >= 39
+
+
+MIXED = Profile(
+    "mixed",
+    (
+        Phase("ramp", 4, 0.5, 6),
+        pause("pause", 2),
+        counted("count", 7, 3, most_at_once=2),
+        Phase("hold", 3, 2),
+    ),
+)
+FEW = Profile("few", (counted("count", 7, 3), Phase("hold", 3, 3)))
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("profile", [MIXED, FEW], ids=["mixed", "few"])
+def test_counts_pauses_and_fractions_start_whom_the_plan_says(profile: Profile, workers: int):
+    found = all_started_ms([one.to_artillery() for one in profile.phases], workers)
+    assert [len(times) for times in found] == profile.arrivals_by_worker(workers)
+    if workers == 1:
+        assert np.max(np.abs(found[0] / 1000 - profile.schedule())) <= 0.0041

@@ -1,0 +1,191 @@
+"""The load that a script of the user's own describes: its `config.phases`.
+
+Artillery (2.0.34, `core/phases` and `dist`) accepts more than it runs: it leaves out a phase with
+`arrivalRate: 0`, fails on fractions of visitors, and starts a ramp of fractions of seconds unevenly. What
+is planned here is what arrives, so that anything else is refused with its line and remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from loadtest.errors import LoadTestError
+from loadtest.profiles import Phase, Profile, counted, pause
+from loadtest.scenario.durations import whole_seconds
+from loadtest.yaml_positions import Location
+
+NAME = "script"
+"""The profile's name."""
+KEYS = ("name", "duration", "arrivalRate", "rampTo", "arrivalCount", "pause", "maxVusers", "mode")
+LONGEST_S = 86_400
+MOST_VISITORS = 10_000_000
+_VARIABLE = re.compile(r"\{\{\s*\$(?:env|processEnvironment)\.(\w+)\s*\}\}")
+
+Found = tuple[Location, str]
+"""Where something is wrong, and what."""
+
+
+class _WrongError(Exception):
+    """A phase that cannot be run as it is; `where` is a key of it, if one is to blame."""
+
+    def __init__(self, text: str, where: str | None = None) -> None:
+        super().__init__(text)
+        self.where = where
+
+
+@dataclass
+class OwnLoad:
+    """A script's load: the profile, or what is wrong with it."""
+
+    profile: Profile | None = None
+    problems: list[Found] = field(default_factory=list[Found])
+
+
+def read(phases: Any, let_in: frozenset[str] = frozenset()) -> OwnLoad:
+    """Read the value of `config.phases`; `let_in` names the variables that it may take values from."""
+    where: Location = ("config", "phases")
+    if not isinstance(phases, list) or not phases:
+        text = "`phases` is a list of phases, such as `- {duration: 60, arrivalRate: 5}`"
+        return OwnLoad(problems=[(where, text)])
+    found = OwnLoad()
+    made = list[Phase]()
+    for index, given in enumerate(cast("list[Any]", phases)):
+        try:
+            made.append(_phase(given, index, let_in))
+        except _WrongError as error:
+            at = (error.where,) if error.where else ()
+            found.problems.append(((*where, index, *at), str(error)))
+        except LoadTestError as error:
+            found.problems.append(((*where, index), str(error)))
+    if not found.problems:
+        profile = Profile(NAME, tuple(made))
+        found.problems += [(where, text) for text in _limits(profile)]
+        found.profile = None if found.problems else profile
+    return found
+
+
+def _limits(profile: Profile) -> Iterator[str]:
+    if all(phase.pauses for phase in profile.phases):
+        yield "nobody arrives in any of the `phases`: give one an `arrivalRate`"
+        return
+    if profile.duration_s > LONGEST_S:
+        yield f"the `phases` last {profile.duration_s:,} s: at most {LONGEST_S:,} s are run"
+    expected = sum(phase.peak_rate * phase.duration_s for phase in profile.phases)
+    if expected > MOST_VISITORS:
+        yield f"the `phases` start up to {expected:,.0f} visitors: at most {MOST_VISITORS:,} are run"
+
+
+def _phase(given: Any, index: int, let_in: frozenset[str]) -> Phase:
+    if not isinstance(given, dict):
+        text = f"a phase is a mapping, such as `{{duration: 60, arrivalRate: 5}}`, not {given!r}"
+        raise _WrongError(text)
+    entry = {
+        key: _filled(value, str(key), let_in)
+        for key, value in cast("dict[Any, Any]", given).items()
+    }
+    _known_keys(entry)
+    kinds = [key for key in ("pause", "arrivalCount", "arrivalRate", "rampTo") if key in entry]
+    if not kinds:
+        raise _WrongError("a phase needs `arrivalRate`, `rampTo`, `arrivalCount` or `pause`")
+    if len(kinds) > 1 and kinds != ["arrivalRate", "rampTo"]:
+        raise _WrongError(
+            f"`{kinds[0]}` and `{kinds[1]}` exclude each other: make two phases of them"
+        )
+    return _made(entry, str(entry.get("name", f"phase {index + 1}")), kinds[0])
+
+
+def _made(entry: dict[str, Any], name: str, kind: str) -> Phase:
+    if kind == "pause":
+        if extra := {"duration", "maxVusers"} & entry.keys():
+            raise _WrongError(
+                f"remove `{min(extra)}`: the length of a pause is `pause` itself", min(extra)
+            )
+        return pause(name, _seconds(entry, "pause"))
+    if "duration" not in entry:
+        raise _WrongError(f"`{kind}` needs a `duration`, such as `duration: 60`")
+    duration, most = _seconds(entry, "duration"), None
+    if "maxVusers" in entry:
+        most = int(_number(entry, "maxVusers", whole=True, least=1))
+    if kind == "arrivalCount":
+        return counted(name, int(_number(entry, kind, whole=True, least=1)), duration, most)
+    if "rampTo" not in entry:
+        rate = _number(entry, "arrivalRate", least=0)
+        if not rate:
+            raise _WrongError(
+                f"Artillery leaves out a phase with `arrivalRate: 0`: write `pause: {duration}`",
+                kind,
+            )
+        return Phase(name, duration, _whole(rate, duration), None, None, most)
+    low = _number(entry, "arrivalRate", least=0) if "arrivalRate" in entry else 0
+    return Phase(name, duration, low, _number(entry, "rampTo", least=0), None, most)
+
+
+def _whole(rate: float, duration_s: int) -> float:
+    if rate % 1:
+        raise _WrongError(
+            f"`arrivalRate`: {rate:g} is no whole number, which Artillery takes in ramps only; write "
+            f"`arrivalCount: {max(1, round(rate * duration_s))}`, or a ramp with `rampTo: {rate:g}`",
+            "arrivalRate",
+        )
+    return rate
+
+
+def _known_keys(entry: dict[str, Any]) -> None:
+    for key in entry:
+        if key not in KEYS:
+            close = difflib.get_close_matches(str(key), KEYS, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(KEYS)}"
+            raise _WrongError(f"unknown key `{key}` in a phase; {hint}", key)
+    if entry.get("mode", "uniform") != "uniform":
+        raise _WrongError(
+            f"`mode`: arrivals of mode {entry['mode']!r} are random, so that no run could be repeated; "
+            "remove it",
+            "mode",
+        )
+
+
+def _filled(value: Any, key: str, let_in: frozenset[str]) -> Any:
+    """Put in the environment variables that the script may read."""
+    if not isinstance(value, str) or "{{" not in value:
+        return value
+    for name in _VARIABLE.findall(value):
+        if name not in let_in or name not in os.environ:
+            raise _WrongError(
+                f"`{key}` reads the environment variable {name}, which is empty: `--pass-env {name}` "
+                "lets it in",
+                key,
+            )
+    filled = _VARIABLE.sub(lambda found: os.environ[found[1]], value)
+    if "{{" in filled:
+        raise _WrongError(f"`{key}`: {value!r} is known only in the run; write the number", key)
+    return filled
+
+
+def _seconds(entry: dict[str, Any], key: str) -> int:
+    found = whole_seconds(entry[key])
+    if found is None or found < 1:
+        raise _WrongError(
+            f"`{key}`: {entry[key]!r} is no length of at least 1 s in whole seconds, such as `60` or "
+            "`5m`",
+            key,
+        )
+    return found
+
+
+def _number(entry: dict[str, Any], key: str, *, least: float, whole: bool = False) -> float:
+    value = entry[key]
+    try:
+        number = -1.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if not least <= number <= MOST_VISITORS or (whole and number % 1):
+        what = "a whole number" if whole else "a number"
+        raise _WrongError(
+            f"`{key}`: {value!r} is not {what} from {least:g} to {MOST_VISITORS:,}", key
+        )
+    return int(number) if number % 1 == 0 else number
