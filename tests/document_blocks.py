@@ -136,6 +136,11 @@ LEFT: Final = (
     Left("container/README.md", "docker run", _DOCKER),
     Left("docs/images.md", "docker run", _DOCKER),
     Left("docs/images.md", "python -m rehearsal start --image", "needs the internet"),
+    Left(
+        "docs/scenarios.md",
+        "python -m loadtest run --stack ha --profile seed",
+        "a quarter of an hour of load; tests/loadtest/cli/test_load_options.py plans the same",
+    ),
     Left("docs/calibration.md", "python3 -m venv", "needs the internet and a t4g instance"),
     Left("docs/network.md", "pulumi config set -s ha haproof:domainName", _DOMAIN),
     Left("docs/observability.md", "aws deploy create-deployment", "an excerpt of a command"),
