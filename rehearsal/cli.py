@@ -185,8 +185,9 @@ def damage(
 ) -> int:
     """Break policies on a running HA stack, one after the other, and show what users have of it.
 
-    The experiment that a policy guards against runs on the intact stack and on the broken one. The
-    figures go into docs/damage.json; `python -m docgen --write policies` puts them into the catalogue.
+    The experiment that a policy guards against runs on the intact stack and on the broken one. A stack
+    that `run --keep` left is taken as it is. The figures go into docs/damage.json; `python -m docgen
+    --write policies` puts them into the catalogue.
 
     Exit codes: 0 all were measured, 3 an experiment showed nothing, 4 anything else.
 

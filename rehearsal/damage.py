@@ -68,7 +68,8 @@ class Damaging:
         made = self.proving.prepared_rehearsal([STACK])
         complete = True
         with made.prepared(profile) as project:
-            self.proving.bring_up(made, project, [STACK])
+            if not project.resources(STACK):
+                self.proving.bring_up(made, project, [STACK])
             runner = Runner(project, made.results, self.rate or profile.peak_rate)
             for experiment, breaks in groupby(self.breaks, key=lambda one: one.experiment):
                 complete &= self._show(made.console, project, runner, experiment, list(breaks))

@@ -60,8 +60,8 @@ class Execution:
         """
         session = self.session
         assert session.journal is not None  # noqa: S101
-        guard.start(session.journal.path)
         try:
+            guard.start(session.journal.path)
             with engine.interruptible(session), self._observer:
                 prepare()
                 self._experiment()

@@ -8,7 +8,7 @@ from pathlib import Path
 from loadtest.errors import ExperimentError
 from loadtest.experiments import ways_back
 from loadtest.experiments.clients import Clients, endpoint, is_local
-from loadtest.experiments.undo import FaultJournal, left_below
+from loadtest.experiments.undo import FaultJournal, left_below, remove_unfinished
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def recover(results: Path) -> list[Recovered]:
         ExperimentError: Calls would not go where the faults were caused.
     """
     found = list[Recovered]()
+    remove_unfinished(results)
     for path in left_below(results):
         journal = FaultJournal.take(path)
         if journal is None:

@@ -13,6 +13,7 @@ knows that nobody else puts things back. The file is removed once nothing is lef
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -25,6 +26,8 @@ from loadtest.errors import ExperimentError
 
 DIRECTORY = "faults"
 SUFFIX = ".ndjson"
+UNFINISHED = ".part"
+"""A journal under this name has not been begun: nothing was done by whoever died while making it."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class FaultJournal:
         try:
             directory.mkdir(parents=True, exist_ok=True)
             # Under its name only once it is locked: nobody may take it for an abandoned one.
-            part = path.with_suffix(".part")
+            part = path.with_suffix(UNFINISHED)
             file = part.open("x", encoding="utf-8")
             fcntl.flock(file, fcntl.LOCK_EX)
             journal = cls(path, file, header)
@@ -186,6 +189,14 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_unfinished(results: Path) -> None:
+    """Remove what is left of journals whose writer died before they had a name."""
+    for path in (results / DIRECTORY).glob(f"*{UNFINISHED}"):
+        with contextlib.suppress(OSError), path.open("r+", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def left_below(results: Path) -> list[Path]:

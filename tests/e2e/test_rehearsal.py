@@ -55,6 +55,31 @@ def test_both_stacks_are_loaded_and_compared(rehearsal: Any, tmp_path: Path) -> 
     assert rehearsal("status").returncode == ExitCode.FAILURE
 
 
+@pytest.mark.alone
+@pytest.mark.slow
+def test_after_the_loads_parts_of_the_ha_stack_fail(rehearsal: Any, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+
+    done = rehearsal(
+        "run", "--profile", "smoke", "--experiments", "--speed", "4", "--results", str(results)
+    )
+
+    target = results / "report-smoke"
+    report = json.loads((target / "report.json").read_text())
+    proof = json.loads((target / "proof.json").read_text())
+    names = [one["experiment"] for one in report["experiments"]]
+    assert names == ["instance-dies", "zone-lost-refused"]
+    assert [one["record"]["experiment"] for one in proof["entries"]] == names
+    assert all(one["record"]["impact"]["requests"] > 0 for one in proof["entries"])
+    # The verdict on the loads, then that on both.
+    first, second = done.stdout.split("instance-dies, zone-lost-refused (")
+    assert "As far as “smoke” can show" in first
+    assert "As far as “smoke” can show" in second
+    assert proof["sentence"]["text"] in " ".join(second.split())
+    codes = {"survived": ExitCode.SUCCESS, "not shown": ExitCode.NO_VERDICT}
+    assert done.returncode == codes[proof["outcome"]], done.stdout[-4000:]
+
+
 def test_ctrl_c_in_the_middle_cleans_up(rehearsal: Any, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()

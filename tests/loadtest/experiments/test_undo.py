@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -129,3 +130,14 @@ def test_faults_in_a_local_region_are_not_looked_for_on_aws(
     with pytest.raises(ExperimentError, match="local region"):
         recovery.recover(tmp_path)
     assert len(left_below(tmp_path)) == 1
+
+
+def test_a_journal_that_was_never_begun_is_removed_and_one_under_way_is_not(tmp_path: Path) -> None:
+    directory = tmp_path / "faults"
+    directory.mkdir()
+    (directory / "died.part").write_text("")
+    under_way = directory / "begins.part"
+    with under_way.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert recovery.recover(tmp_path) == []
+    assert list(directory.iterdir()) == [under_way]
