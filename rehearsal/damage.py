@@ -68,7 +68,7 @@ class Damaging:
         made = self.proving.prepared_rehearsal([STACK])
         complete = True
         with made.prepared(profile) as project:
-            if not project.resources(STACK):
+            if not project.outputs(STACK):
                 self.proving.bring_up(made, project, [STACK])
             runner = Runner(project, made.results, self.rate or profile.peak_rate)
             for experiment, breaks in groupby(self.breaks, key=lambda one: one.experiment):

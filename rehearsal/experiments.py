@@ -76,12 +76,17 @@ class Runner:
         results: Path,
         rate: int | None = None,
         scenario: str | None = None,
+        outputs: Mapping[str, Path] | None = None,
     ) -> None:
-        """`rate` is in users per second; by default it and the scenario are the load test's usual ones."""
+        """Prepare to run; `rate` is in users per second, by default what the load test usually takes.
+
+        `outputs` are files with the outputs of stacks; by default the engine is asked, which knows none
+        of a stack whose load broke its promise.
+        """
         self._project, self._results = project, results
         self._load = [] if rate is None else ["--rate", str(rate)]
         self._load += [] if scenario is None else ["--scenario", scenario]
-        self._outputs: dict[str, Path] = {}
+        self._outputs = dict(outputs or {})
 
     def run(self, one: Applicable, progress: display.StageProgress) -> Path:
         """Run an experiment and return the directory with its record, however it ended.

@@ -39,10 +39,19 @@ FLEET_PROBES: Final = frozenset({"missing_instances"})
 
 
 def prove(
-    project: Project, results: Path, board: display.Board, rate: int, scenario: str | None = None
+    project: Project, run: Path, board: display.Board, rate: int, scenario: str | None = None
 ) -> Proof:
-    """Run them one after the other, and return what they show; `rate` is in users per second."""
-    runner = Runner(project, results, rate, scenario)
+    """Run them one after the other, and return what they show.
+
+    Args:
+        project: The project on its region.
+        run: The directory of the HA stack's load run: it has the stack's outputs.
+        board: Where it is shown that they run.
+        rate: Users per second.
+        scenario: What each user does, unless it is the usual one.
+    """
+    outputs = {STACK: run / runs_paths.OUTPUTS}
+    runner = Runner(project, run.parent, rate, scenario, outputs)
     directory = private.directory(project.root / "experiments")
     written = [
         write(files.find(name), directory, awaits_replacement=name != EXPERIMENTS[-1])

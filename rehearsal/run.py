@@ -116,7 +116,7 @@ class Rehearsal:
                 return code
             with display.Board(self.console) as board:
                 proof = first_proof.prove(
-                    project, self.results, board, profile.peak_rate, self.scenario.name
+                    project, runs[first_proof.STACK], board, profile.peak_rate, self.scenario.name
                 )
             return found.on_all(proof)
 

@@ -216,6 +216,23 @@ def test_experiments_under_one_load_are_one_command_and_end_as_the_worst(
     assert shown.ending.note == ending
 
 
+@pytest.mark.usefixtures("whole")
+def test_the_first_proof_needs_no_engine_that_knows_the_outputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The engine has none of a stack whose load broke its promise: its hook failed."""
+    run = tmp_path / "results" / "run"
+    run.mkdir(parents=True)
+    (run / "outputs.json").write_text(json.dumps({**RAW, "topology": "ha"}))
+    stacks: Any = Stacks(tmp_path, "raise SystemExit(4)")
+    monkeypatch.setattr(Stacks, "outputs", lambda *_: {})
+    with display.Board(Console(quiet=True)) as board:
+        proof = first_proof.prove(stacks, run, board, 125)
+    assert [one.record.experiment for one in proof.entries] == list(first_proof.EXPERIMENTS)
+    assert proof.outcome == "not shown"
+    assert stacks.commands[0][-4:] == ["--outputs", str(run / "outputs.json"), "--rate", "125"]
+
+
 class Fleet:
     """A group of two whose targets are healthy from the given round on, except in one later."""
 
