@@ -22,8 +22,9 @@ from typing import Any
 import psutil
 import yaml
 
-from loadtest.engine import artillery as engine_artillery
-from loadtest.engine.artillery import RECORDER, Generator, Installation
+from loadtest.engine.generators.artillery import generator as engine_artillery
+from loadtest.engine.generators.artillery.generator import RECORDER
+from loadtest.engine.generators.base import Installation
 from loadtest.profiles import Phase, Profile
 from loadtest.runs import paths
 from loadtest.scenario import credentials, scenario
@@ -89,7 +90,7 @@ def cpu_seconds(installation: Installation, *, recorded: bool) -> float:
         (directory / paths.SCRIPT).write_text(yaml.safe_dump(script, sort_keys=False))
         (directory / RECORDER.name).write_text(RECORDER.read_text())
         credentials.write(directory / paths.CREDENTIALS, PROFILE, installation.workers)
-        artillery = Generator(installation, directory)
+        artillery = engine_artillery.start(installation, directory)
         try:
             process = psutil.Process(artillery.pid)
             first.readline()

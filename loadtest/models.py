@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from loadtest.generator_record import ARTILLERY, GeneratorRecord
 from loadtest.host_record import HostRecord
 from loadtest.load_record import ProfileRecord
 from loadtest.messages.message import Message, msg
@@ -222,25 +223,6 @@ class EventRecord(Record):
     detail: str = ""
 
 
-class GeneratorRecord(Record):
-    """The load generator itself, so that its own limits are not mistaken for the target's."""
-
-    artillery: str
-    node: str
-    python: str
-    workers: int
-    host_cpus: int
-    cpu_seconds: float
-    cpu_peak_cores: float
-    peak_rss_bytes: int
-    lag_p99_ms: float
-    """How late its timers fired: each second's 99th percentile, of these the median."""
-    lag_max_ms: float
-    busy_mean: Share
-    busy_max: Share
-    schedule_lag_p99_ms: float
-
-
 class ArtilleryRecord(Record):
     """Artillery's own figures of the run; its p99 covers only answers, without connection setup."""
 
@@ -328,8 +310,12 @@ class RunSettings(Record):
     scenario: ScenarioRecord
     slow_ms: float | None
     probe: ProbeSettings
-    artillery: str
-    node: str
+    generator: str = ARTILLERY
+    generator_version: str | None = None
+    """None in runs from when Artillery was the only one."""
+    artillery: str | None = None
+    """Artillery's version, and that of its Node; None of another generator."""
+    node: str | None = None
     python: str
     workers: int
     host_cpus: int

@@ -53,6 +53,14 @@ Settings = Annotated[
         help="A setting of the stacks, such as instanceType=t4g.small; may be repeated.",
     ),
 ]
+Sender = Annotated[
+    str | None,
+    typer.Option(
+        "--generator",
+        help="What sends the requests: artillery (unless LOADTEST_GENERATOR says otherwise), k6, "
+        "locust or jmeter.",
+    ),
+]
 Experiments = Annotated[
     bool, typer.Option(help="Let an instance die and lose a zone, under load, after the loads.")
 ]
@@ -87,6 +95,7 @@ def run(
         list[str] | None,
         typer.Option(metavar="NAME", help="An environment variable that the script may read."),
     ] = None,
+    generator: Sender = None,
     experiments: Experiments = False,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
@@ -102,7 +111,7 @@ def run(
     `python -m rehearsal run --revision build/revision --scenario load.yml -c instanceType=t4g.small`
     """
     # Imported here: the statistics libraries take a second that no other command has to pay.
-    from loadtest.cli.options import choose_scenario  # noqa: PLC0415
+    from loadtest.cli.options import choose_generator, choose_scenario  # noqa: PLC0415
     from rehearsal.run import Rehearsal  # noqa: PLC0415
 
     rehearsal = Rehearsal(
@@ -114,6 +123,7 @@ def run(
         revision=revision.absolute(),
         config=_pairs(config or []),
         scenario=choose_scenario(scenario, environment, pass_env),
+        generator=choose_generator(generator),
         images=image_options.chosen(root.resolve(), image),
         cpu_factor=cpu_factor,
         experiments=experiments,

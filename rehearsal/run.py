@@ -20,11 +20,11 @@ from rich.console import Console
 from commandline.errors import reported
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import preload, run_loading
-from loadtest.cli.options import chosen_for_hook
+from loadtest.cli.options import chosen_for_hook, load_for
+from loadtest.generator_record import ARTILLERY
 from loadtest.profiles import Profile, profile_named
 from loadtest.runs import paths as runs_paths
 from loadtest.scenario.scenario import Choice
-from loadtest.scenario.scenario import load as load_scenario
 from region import background, calibration, image_options, preflight, reuse, rootless, session
 from region.cli import factor_arguments
 from region.config import RegionConfig
@@ -75,6 +75,7 @@ class Rehearsal:
     images: image_options.ImageChoice = field(default_factory=image_options.ImageChoice)
     scenario: Choice = field(default_factory=Choice)
     """What each user does."""
+    generator: str = ARTILLERY
     experiments: bool = False
     """Whether parts of the HA stack are made to fail after the loads."""
     stacks: tuple[str, ...] = STACKS
@@ -102,7 +103,7 @@ class Rehearsal:
         """
         # Check whatever can be checked at once before minutes of work.
         profile = profile_named(self.profile)
-        scenario = load_scenario(choice=self.scenario)
+        scenario = load_for(self.scenario, self.generator)
         self._require()
         self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         for line in scenario.notes:
@@ -142,8 +143,8 @@ class Rehearsal:
     def _prepared(self, profile: Profile) -> Generator[Project]:
         with under_way.exclusive(self.root), self._region() as found:
             self._require_cpu(profile)
-            variables = {RESULTS_VARIABLE: str(self.results), **chosen_for_hook(self.scenario)}
-            project = Project(found, self.root, variables)
+            chosen = chosen_for_hook(self.scenario, self.generator)
+            project = Project(found, self.root, {RESULTS_VARIABLE: str(self.results), **chosen})
             with self._stacks(project):
                 yield project
 

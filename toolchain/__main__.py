@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from commandline.exit_codes import ExitCode
 from commandline.run import command_line, run_cli
-from toolchain import actionlint, artillery, engine, locate, revision, system
+from toolchain import actionlint, artillery, engine, locate, optional, revision, system
 from toolchain.errors import ToolError
 from toolchain.progress import console
 
 app = command_line(
     "The toolchain of haproof: Pulumi, Artillery, HAProxy, runc, PostgreSQL, and the sample revision.\n\n"
     "- `python -m toolchain setup`\n"
+    "- `python -m toolchain tool k6`\n"
     "- `python -m toolchain doctor`"
 )
 
@@ -58,6 +60,19 @@ def lint_workflows() -> None:
     Example: `python -m toolchain actionlint`
     """
     _provide(actionlint.ensure, actionlint.check)
+
+
+@app.command("tool")
+def install_tool(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(optional.TOOLS)}.")],
+) -> None:
+    """Install a tool that `make setup` leaves out, into .tools/NAME.
+
+    Examples:
+    - `python -m toolchain tool k6`
+    - `python -m toolchain tool locust`
+    """
+    _provide(lambda: optional.ensure(name))
 
 
 @app.command()

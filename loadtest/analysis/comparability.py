@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from loadtest.errors import ComparisonError
+from loadtest.generator_record import ARTILLERY, GeneratorRecord
 from loadtest.messages.message import Message, msg
 from loadtest.models import RunSummary
 
@@ -33,8 +34,8 @@ def differences(a: RunSummary, b: RunSummary) -> list[Difference]:
         (msg("difference.slow-limit"), _limit(a.slow_ms), _limit(b.slow_ms)),
         (msg("difference.connections"), connections(a), connections(b)),
         (msg("difference.load"), a.profile.description, b.profile.description),
-        (msg("difference.artillery"), _text(a.generator.artillery), _text(b.generator.artillery)),
-        (msg("difference.node"), _text(a.generator.node), _text(b.generator.node)),
+        (msg("difference.generator"), _text(a.generator.title), _text(b.generator.title)),
+        *_versions(a.generator, b.generator),
         (msg("difference.workers"), _count(a.generator.workers), _count(b.generator.workers)),
         (msg("difference.cpus"), _count(a.generator.host_cpus), _count(b.generator.host_cpus)),
     ]
@@ -45,6 +46,18 @@ def differences(a: RunSummary, b: RunSummary) -> list[Difference]:
         users = (msg("difference.users", n=n) for n in created)
         found.append(Difference(msg("difference.offered-load"), *users))
     return found
+
+
+def _versions(a: GeneratorRecord, b: GeneratorRecord) -> list[tuple[Message, Message, Message]]:
+    """Return the versions of one generator in both runs; of two generators they say nothing."""
+    if a.name != b.name:
+        return []
+    name = "difference.artillery" if a.name == ARTILLERY else "version.generator"
+    params = {} if a.name == ARTILLERY else {"generator": a.title}
+    return [
+        (msg(name, **params), _text(a.release), _text(b.release)),
+        (msg("difference.node"), _text(a.node or ""), _text(b.node or "")),
+    ]
 
 
 def _text(value: str) -> Message:

@@ -199,7 +199,7 @@ def measure(directory: Path, ending: Ending) -> Measurements:
         events=events.read(directory),
         host=host.read_host(host_journal) if host_journal else [],
         target=host.read_target(target) if target else [],
-        artillery=_artillery(directory),
+        artillery=_artillery(directory) or _totals(directory),
     )
 
 
@@ -227,4 +227,12 @@ def _artillery(directory: Path) -> ArtilleryReport | None:
             aggregate=dict(content["aggregate"]),
             windows=[dict(window["counters"]) for window in content["intermediate"]],
         )
+    return None
+
+
+def _totals(directory: Path) -> ArtilleryReport | None:
+    """Return the totals of a generator other than Artillery; None if it died before it wrote them."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        content = json.loads((directory / paths.TOTALS).read_text(encoding="utf-8"))
+        return ArtilleryReport({"counters": dict(content["counters"])}, None)
     return None

@@ -38,10 +38,11 @@ STOPPED = "cut.stopped"
 
 @dataclass(frozen=True)
 class ArtilleryReport:
-    """Artillery's own report of a run: the totals, and the counters of its windows of 10 s."""
+    """A generator's own report of a run: the totals, by Artillery's names, and those of windows of 10 s."""
 
     aggregate: Mapping[str, Any]
-    windows: Sequence[Mapping[str, int]]
+    windows: Sequence[Mapping[str, int]] | None
+    """None of a generator that reports no windows."""
 
     @property
     def counters(self) -> dict[str, int]:
@@ -60,7 +61,7 @@ class Measurements:
     requests: RequestTable
     generator: Sequence[GeneratorEvent]
     artillery: ArtilleryReport | None
-    """None if Artillery ended before it wrote a report."""
+    """The generator's own report, by Artillery's names; None if it ended before it wrote one."""
     probes: Sequence[Probe] = ()
     events: Sequence[Event] = ()
     host: Sequence[HostSample] = ()
@@ -110,7 +111,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
             requests=requests,
             answered_and_failed=int(((table.status > 0) & (table.error.codes >= 0)).sum()),
             counters=measured.artillery.counters if measured.artillery else None,
-            windows=measured.artillery.windows if measured.artillery else (),
+            windows=measured.artillery.windows if measured.artillery else None,
             generator=generator,
             beats=len(_beats(measured)),
             cut_reason=measured.cut_reason,
@@ -213,6 +214,8 @@ def _generator(measured: Measurements, users: Users) -> GeneratorRecord:
     busy = [beat.busy for beat in beats]
     usage = [event for event in measured.generator if isinstance(event, Usage)]
     return GeneratorRecord(
+        name=settings.generator,
+        version=settings.generator_version,
         artillery=settings.artillery,
         node=settings.node,
         python=settings.python,
@@ -245,7 +248,7 @@ def _peak_cores(usage: Sequence[Usage]) -> float:
 
 
 def _artillery(report: ArtilleryReport | None) -> ArtilleryRecord | None:
-    if report is None:
+    if report is None or report.windows is None:
         return None
     counters = report.counters
     response_time = (report.aggregate.get("summaries") or {}).get("http.response_time") or {}

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadtest.messages.message import Message, msg
+from loadtest.messages.names import by_generator
 from loadtest.models import Check, GeneratorRecord, Requests, Users, Validity
 from loadtest.outcomes import MISMATCH, UNEXPECTED_STATUS
 
@@ -50,8 +51,8 @@ class ValidityInputs:
     """Requests with a status whose response nevertheless broke off: Artillery counts both."""
     counters: Mapping[str, int] | None
     """Artillery's aggregate counters; None if it wrote no report."""
-    windows: Sequence[Mapping[str, int]]
-    """The counters of each of Artillery's windows of 10 s."""
+    windows: Sequence[Mapping[str, int]] | None
+    """The counters of each of Artillery's windows of 10 s; None of a generator that has none."""
     generator: GeneratorRecord
     beats: int
     """Heartbeats that the generator's workers sent, one per second, while the load lasted."""
@@ -71,8 +72,9 @@ def assess(inputs: ValidityInputs, limits: ValidityLimits = LIMITS) -> Validity:
             _users_add_up(inputs),
             _lines_match(inputs, inputs.counters),
             _responses_add_up(inputs, inputs.counters),
-            _windows_add_up(inputs.windows, inputs.counters),
         ]
+        if inputs.windows is not None:
+            checks.append(_windows_add_up(inputs.windows, inputs.counters))
     checks += [
         _arrivals(inputs, limits),
         _on_time(inputs, limits),
@@ -87,7 +89,7 @@ def assess(inputs: ValidityInputs, limits: ValidityLimits = LIMITS) -> Validity:
 def _complete(inputs: ValidityInputs) -> Check:
     reason = inputs.cut_reason
     if reason is None and inputs.counters is None:
-        reason = msg("cut.no-report")
+        reason = by_generator("cut.no-report", inputs.generator.name)
     return Check(
         name=msg("check.complete"),
         passed=reason is None,
@@ -131,7 +133,12 @@ def _lines_match(inputs: ValidityInputs, counters: Mapping[str, int]) -> Check:
     return Check(
         name=msg("check.requests-recorded"),
         passed=recorded == counted,
-        detail=msg("check.requests-recorded.counts", recorded=recorded, counted=counted),
+        detail=by_generator(
+            "check.requests-recorded.counts",
+            inputs.generator.name,
+            recorded=recorded,
+            counted=counted,
+        ),
     )
 
 

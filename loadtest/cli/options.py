@@ -11,9 +11,11 @@ import typer
 from loadtest.analysis import slo
 from loadtest.analysis.slo import Slo
 from loadtest.cli import tools
-from loadtest.errors import OutputsError
+from loadtest.engine.generators import registry
+from loadtest.errors import GeneratorError, OutputsError
+from loadtest.generator_record import ARTILLERY, TITLES
 from loadtest.profiles import Profile, profile_named
-from loadtest.scenario.scenario import Choice, builtin
+from loadtest.scenario.scenario import Choice, Scenario, builtin, load
 from loadtest.stack import outputs as stack_outputs
 from loadtest.stack.outputs import StackOutputs
 
@@ -21,6 +23,7 @@ SLO_VARIABLE = "LOADTEST_SLO"
 SCENARIO_VARIABLE = "LOADTEST_SCENARIO"
 ENVIRONMENT_VARIABLE = "LOADTEST_ENVIRONMENT"
 PASSED_VARIABLE = "LOADTEST_PASS_ENV"
+GENERATOR_VARIABLE = "LOADTEST_GENERATOR"
 
 Stack = Annotated[
     str | None, typer.Option("--stack", help="Pulumi stack to read the outputs of, such as `ha`.")
@@ -52,6 +55,16 @@ PassEnv = Annotated[
         "--pass-env",
         metavar="NAME",
         help="An environment variable that the script may read; may be repeated.",
+    ),
+]
+GeneratorName = Annotated[
+    str | None,
+    typer.Option(
+        "--generator",
+        help=(
+            f"What sends the requests: {', '.join(TITLES)}; by default what {GENERATOR_VARIABLE} names, "
+            "else artillery."
+        ),
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -93,14 +106,42 @@ def choose_scenario(
     return Choice(name, environment, frozenset(pass_env or []), own_phases)
 
 
-def chosen_for_hook(choice: Choice) -> dict[str, str]:
-    """Return the variables from which `scenario_of_hook` takes a scenario, wherever it runs."""
+def choose_generator(name: str | None) -> str:
+    """Return which load generator to use: the one of that name, else LOADTEST_GENERATOR's.
+
+    Raises:
+        GeneratorError: There is none of that name.
+    """
+    chosen = name or os.environ.get(GENERATOR_VARIABLE) or ARTILLERY
+    if chosen not in TITLES:
+        raise GeneratorError(
+            f"unknown load generator {chosen!r}; choose one of {', '.join(TITLES)}"
+        )
+    return chosen
+
+
+def load_for(choice: Choice, generator: str) -> Scenario:
+    """Load a scenario for a generator that is installed and runs it.
+
+    Raises:
+        LoadTestError: The scenario is missing or wrong, or the generator cannot run it.
+        GeneratorError: It is not installed.
+    """
+    loaded = load(choice=choice)
+    registry.require_runnable(loaded, generator)
+    tools.generator(generator)
+    return loaded
+
+
+def chosen_for_hook(choice: Choice, generator: str) -> dict[str, str]:
+    """Return the variables from which the hook takes scenario and generator, wherever it runs."""
     name = choice.name if (builtin(choice.name)) else str(Path(choice.name).absolute())
     passed = {one: os.environ[one] for one in sorted(choice.pass_env)}
     named = {
         SCENARIO_VARIABLE: name,
         ENVIRONMENT_VARIABLE: choice.environment or "",
         PASSED_VARIABLE: ",".join(passed),
+        GENERATOR_VARIABLE: generator,
     }
     return {**passed, **named}
 

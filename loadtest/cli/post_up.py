@@ -11,7 +11,7 @@ from rich.console import Console
 from loadtest.analysis import preload
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
-from loadtest.cli.options import SloFile, read_outputs, read_slo, scenario_of_hook
+from loadtest.cli.options import SloFile, choose_generator, read_outputs, read_slo, scenario_of_hook
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.turn import announce_release, turn
 from loadtest.errors import LoadTestError
@@ -27,8 +27,9 @@ def post_up_command(slo_file: SloFile = None) -> int:
 
     The exit code is the gate: a broken SLO fails `pulumi up`. LOADTEST_SLO names the SLO file.
     LOADTEST_SCENARIO names the scenario or an Artillery script, LOADTEST_ENVIRONMENT one of its
-    environments, LOADTEST_PASS_ENV the variables that it may read, separated by commas. LOADTEST_TURN
-    names a Unix socket that tells it when to load, where stacks share a computer.
+    environments, LOADTEST_PASS_ENV the variables that it may read, separated by commas.
+    LOADTEST_GENERATOR names what sends the requests instead of Artillery. LOADTEST_TURN names a Unix
+    socket that tells it when to load, where stacks share a computer.
 
     Example: `pulumi stack output --json | python -m loadtest post-up`
     """
@@ -58,7 +59,7 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
         "verdict": None,
         "error": None,
     }
-    scenario = scenario_of_hook()
+    scenario, generator = scenario_of_hook(), choose_generator(None)
     _write_cost(outputs)
     statistics = preload.start()
     announce_release(outputs.topology)
@@ -75,7 +76,8 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
                 console=console,
                 slo=slo,
                 scenario=scenario,
-                command=tools.artillery(),
+                generator=generator,
+                command=tools.generator(generator),
             )
         record |= {
             "run": result.directory.name,

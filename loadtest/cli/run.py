@@ -15,12 +15,15 @@ from loadtest.cli import output, tools
 from loadtest.cli.load_options import Hold, Pause, ProfileName, Ramp, own_profile
 from loadtest.cli.options import (
     EnvironmentName,
+    GeneratorName,
     Json,
     PassEnv,
     ScenarioName,
     SloFile,
+    choose_generator,
     choose_profile,
     choose_scenario,
+    load_for,
     read_outputs,
     read_slo,
 )
@@ -32,15 +35,19 @@ from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Choice
-from loadtest.scenario.scenario import load as load_scenario
 from loadtest.stack.outputs import StackOutputs
+
+Stacks = Annotated[
+    list[str] | None,
+    typer.Option("--stack", help="Pulumi stack to load; give two to load them in turn."),
+]
+Repeat = Annotated[
+    int, typer.Option(min=1, max=99, help="Number of runs of each stack: A B B A A B …")
+]
 
 
 def run_command(
-    stack: Annotated[
-        list[str] | None,
-        typer.Option("--stack", help="Pulumi stack to load; give two to load them in turn."),
-    ] = None,
+    stack: Stacks = None,
     outputs: Annotated[
         list[str] | None,
         typer.Option("--outputs", help="JSON file with a stack's outputs instead; `-` is stdin."),
@@ -54,9 +61,8 @@ def run_command(
     scenario: ScenarioName = "login",
     environment: EnvironmentName = None,
     pass_env: PassEnv = None,
-    repeat: Annotated[
-        int, typer.Option(min=1, max=99, help="Number of runs of each stack: A B B A A B …")
-    ] = 1,
+    generator: GeneratorName = None,
+    repeat: Repeat = 1,
     slo_file: SloFile = None,
     json: Json = False,
 ) -> int:
@@ -68,6 +74,7 @@ def run_command(
     - `python -m loadtest run --stack ha --scenario api --slo our-slo.yml`
     - `python -m loadtest run --stack ha --scenario ours.yml --environment staging --pass-env TOKEN`
     - `python -m loadtest run --stack single --stack ha --repeat 3`
+    - `python -m loadtest run --stack ha --generator k6`
     - `pulumi stack output --json | python -m loadtest run --outputs -`
     """
     slo = read_slo(slo_file)
@@ -75,7 +82,8 @@ def run_command(
     own_phases = profile is None and own is None
     chosen = choose_scenario(scenario, environment, pass_env, own_phases=own_phases)
     # Whatever is wrong with the script is told first: it takes no stack to see that.
-    phases = load_scenario(choice=chosen).load
+    sender = choose_generator(generator)
+    phases = load_for(chosen, sender).load
     targets = _targets(stack or [], outputs or [])
     # With --json, standard output belongs to the program that reads it.
     console = Console(stderr=json)
@@ -85,6 +93,7 @@ def run_command(
         console=console,
         scenario=chosen,
         slo=slo,
+        generator=sender,
     )
     if repeat == 1 and len(targets) == 1:
         return output.show_run(console, load(targets[0]), json=json)
@@ -111,10 +120,22 @@ def _targets(stacks: list[str], files: list[str]) -> list[StackOutputs]:
 
 
 def _load(
-    outputs: StackOutputs, *, profile: Profile, console: Console, scenario: Choice, slo: Slo | None
+    outputs: StackOutputs,
+    *,
+    profile: Profile,
+    console: Console,
+    scenario: Choice,
+    slo: Slo | None,
+    generator: str,
 ) -> RunResult:
     return run_load(
-        outputs, profile, console=console, scenario=scenario, slo=slo, command=tools.artillery()
+        outputs,
+        profile,
+        console=console,
+        scenario=scenario,
+        slo=slo,
+        generator=generator,
+        command=tools.generator(generator),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from loadtest.errors import GeneratorError, OutputsError
-from toolchain import locate
+from loadtest.generator_record import ARTILLERY
+from toolchain import locate, optional
 from toolchain.errors import ToolError
 
 
@@ -15,6 +16,20 @@ def artillery() -> list[str]:
     """
     try:
         return locate.artillery_command()
+    except ToolError as error:
+        raise GeneratorError(str(error)) from error
+
+
+def generator(name: str) -> list[str]:
+    """Return the command that starts the load generator of that name.
+
+    Raises:
+        GeneratorError: It is not installed.
+    """
+    if name == ARTILLERY:
+        return artillery()
+    try:
+        return optional.command(name)
     except ToolError as error:
         raise GeneratorError(str(error)) from error
 

@@ -1,1 +1,1 @@
-"""Running the load: Artillery, its recorder, the availability prober and live progress."""
+"""Running the load: a generator and its recorder, the availability prober and live progress."""

@@ -36,14 +36,16 @@ STYLES = {
 class Meter:
     """What is known of a run while it lasts."""
 
-    def __init__(self, profile: Profile, slow_ms: float | None = None) -> None:
+    def __init__(
+        self, profile: Profile, slow_ms: float | None = None, generator: str = "Artillery"
+    ) -> None:
         """Start from zero. An answer whose first byte takes longer than `slow_ms` is slow."""
         self.profile = profile
         self.probes = 0
         self.good_probes = 0
         self._slow_ms = slow_ms
         self.outcomes: Counter[Outcome] = Counter()
-        self.phase = "starting Artillery"
+        self.phase = f"starting {generator}"
         self.began_ms: float | None = None
         self._users_by_worker: dict[int, int] = {}
         self._in_flight: dict[int, int] = {}

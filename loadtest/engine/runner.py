@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import platform
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,29 +18,30 @@ from loadtest.analysis import slo as objectives
 from loadtest.analysis.run_loading import Ending
 from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import summarise
-from loadtest.engine import artillery as engine_artillery
-from loadtest.engine import own_functions, progress, script_errors, target_usage
-from loadtest.engine.artillery import Generator, Installation
+from loadtest.engine import progress, target_usage
+from loadtest.engine.generators import registry
+from loadtest.engine.generators.base import Generator, Load
+from loadtest.engine.generators.process import GeneratorProcess
 from loadtest.engine.host import HostRecorder
 from loadtest.engine.prober import Prober
 from loadtest.engine.target_usage import TargetUsage
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.messages.message import Message, msg
-from loadtest.messages.names import free_text
+from loadtest.messages.names import by_generator, free_text
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.runs.journal import Tail
 from loadtest.runs.probes import parse_probe
 from loadtest.runs.recording import Usage, WorkerError, parse_event, parse_exchange
-from loadtest.scenario import credentials, js_yaml
+from loadtest.scenario import credentials
 from loadtest.scenario import scenario as scenarios
 from loadtest.stack.outputs import StackOutputs
 
 POLL_S = 0.25
 SAMPLE_S = 1.0
 STARTUP_S = 120.0
-"""Artillery needs 6 to 8 s of CPU before its first request, and longer on a busy machine."""
+"""Artillery, the slowest, needs 6 to 8 s of CPU before its first request; more on a busy machine."""
 DRAIN_S = 60.0
 
 
@@ -58,37 +57,42 @@ class RunResult:
 class _Plan:
     """What to run, and where."""
 
-    directory: Path
+    load: Load
+    generator: Generator
     outputs: StackOutputs
-    scenario: scenarios.Scenario
-    profile: Profile
-    artillery: Installation
     slow_ms: float
     target: TargetUsage | None
-    pass_env: frozenset[str] = frozenset()
-    """Environment variables that Artillery gets."""
+
+    @property
+    def directory(self) -> Path:
+        """The run's directory."""
+        return self.load.directory
 
     @property
     def timeout_s(self) -> float:
-        """Seconds after which Artillery is considered hung."""
-        return STARTUP_S + self.profile.duration_s + self.scenario.longest_s + DRAIN_S
+        """Seconds after which the generator is considered hung."""
+        load = self.load
+        return STARTUP_S + load.profile.duration_s + load.scenario.longest_s + DRAIN_S
 
     def settings(self, started_at: datetime) -> RunSettings:
         """Return what is recorded before the run starts."""
+        load, installed = self.load, self.load.installation
         return RunSettings(
-            id=self.directory.name,
+            id=load.directory.name,
             topology=self.outputs.topology,
             target=self.outputs.url,
             started_at=started_at,
-            profile=self.profile.record(),
-            scenario=self.scenario.record(),
+            profile=load.profile.record(),
+            scenario=load.scenario.record(),
             slow_ms=self.slow_ms,
             probe=ProbeSettings(path=self.outputs.health_path),
-            artillery=self.artillery.artillery,
-            node=self.artillery.node,
+            generator=self.generator.name,
+            generator_version=installed.version,
+            artillery=installed.version if self.generator.name == registry.DEFAULT else None,
+            node=installed.node,
             python=platform.python_version(),
-            workers=self.artillery.workers,
-            host_cpus=self.artillery.cpus,
+            workers=installed.workers,
+            host_cpus=installed.cpus,
             host_watched=True,
             target_watched=self.target is not None,
         )
@@ -108,6 +112,7 @@ def run_load(
     *,
     console: Console,
     command: Sequence[str],
+    generator: str = registry.DEFAULT,
     base: Path | None = None,
     scenario: str | scenarios.Choice = "login",
     slo: Slo | None = None,
@@ -120,9 +125,10 @@ def run_load(
     gives it. Once `stopped` returns True the load ends, as what it was to accompany has ended.
 
     Ctrl-C stops the generator; what was measured is saved, marked as cut short, and returned.
-    `command` starts Artillery: [node, script].
+    `command` starts the `generator`; Artillery's is [node, script].
 
     Raises:
+        LoadTestError: There is no such scenario or generator, or the one cannot run the other.
         GeneratorError: The generator crashed, hung or could not write; what was measured until then
             is saved as well, as far as there is room.
     """
@@ -130,21 +136,22 @@ def run_load(
     loaded = scenarios.load(choice.name, choice)
     for line in loaded.notes:
         console.print(line.strip(), style="yellow", highlight=False, markup=False, soft_wrap=True)
-    installation = engine_artillery.inspect(command)
+    chosen = registry.named(generator)
+    registry.require_runnable(loaded, generator)
+    installation = chosen.inspect(command)
     loaded.check_supply(profile, installation.workers, outputs.seed_users)
     directory = directory or paths.new_directory(
         base or paths.base(), outputs.topology, profile.name
     )
+    load = Load(directory, outputs.url, loaded, profile, installation, choice.pass_env)
     slow_ms = (slo or objectives.default()).slow_ms
-    target = target_usage.find()
-    plan = _Plan(
-        directory, outputs, loaded, profile, installation, slow_ms, target, choice.pass_env
-    )
+    plan = _Plan(load, chosen, outputs, slow_ms, target_usage.find())
     try:
         settings = _prepare(plan)
         outcome = _follow(plan, settings, console, stopped)
     finally:
-        (directory / paths.CREDENTIALS).unlink(missing_ok=True)
+        for name in (paths.CREDENTIALS, paths.ROWS):
+            (directory / name).unlink(missing_ok=True)
     _copy_target_usage(plan)
     try:
         summary = _save(directory, outcome, slo)
@@ -177,92 +184,91 @@ def _save(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
 
 
 def _prepare(plan: _Plan) -> RunSettings:
-    settings = plan.settings(datetime.now(UTC))
-    paths.write_text(plan.directory / paths.SETTINGS, settings.model_dump_json(indent=2) + "\n")
-    script = plan.scenario.artillery_script(plan.outputs.url, plan.profile)
-    paths.write_text(plan.directory / paths.SCRIPT, js_yaml.write(script))
-    paths.write_text(plan.directory / paths.OUTPUTS, plan.outputs.to_json() + "\n")
-    try:
-        # A copy next to the script, so that the directory alone documents what ran.
-        shutil.copyfile(engine_artillery.RECORDER, plan.directory / engine_artillery.RECORDER.name)
-        if plan.scenario.seeded:
+    load, settings = plan.load, plan.settings(datetime.now(UTC))
+    paths.write_text(load.directory / paths.SETTINGS, settings.model_dump_json(indent=2) + "\n")
+    paths.write_text(load.directory / paths.OUTPUTS, plan.outputs.to_json() + "\n")
+    if load.scenario.seeded:
+        try:
             credentials.write(
-                plan.directory / paths.CREDENTIALS, plan.profile, plan.artillery.workers
+                load.directory / paths.CREDENTIALS, load.profile, load.installation.workers
             )
-    except OSError as error:
-        raise paths.ResultsError(f"cannot write to {plan.directory}: {error.strerror}") from error
+        except OSError as error:
+            raise paths.ResultsError(
+                f"cannot write to {load.directory}: {error.strerror}"
+            ) from error
+    plan.generator.prepare(load)
     return settings
-
-
-def _environment(plan: _Plan) -> dict[str, str]:
-    """Return what Artillery gets besides what every run has."""
-    own = own_functions.prepare(plan.scenario, plan.directory, plan.artillery)
-    let_in = {name: os.environ[name] for name in plan.pass_env if name in os.environ}
-    return {**let_in, **own, "HAPROOF_TARGET": plan.outputs.url}
 
 
 def _follow(
     plan: _Plan, settings: RunSettings, console: Console, stopped: Callable[[], bool]
 ) -> _Outcome:
-    """Run Artillery to its end while showing what it records and probing the target."""
-    meter = progress.Meter(plan.profile, plan.slow_ms)
+    """Run the generator to its end while showing what it records and probing the target."""
+    profile, name = plan.load.profile, plan.generator.name
+    meter = progress.Meter(profile, plan.slow_ms, plan.generator.title)
     follower = _Follower(plan.directory, meter)
-    title = f"{plan.outputs.topology}: {plan.profile.name}, {plan.profile.description}"
+    title = f"{plan.outputs.topology}: {profile.name}, {profile.description}"
     prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{paths.PROBES}.gz")
-    artillery = Generator(plan.artillery, plan.directory, _environment(plan))
-    watch = HostRecorder(plan.directory / paths.HOST, artillery.pid)
+    process = plan.generator.start(plan.load)
+    watch = HostRecorder(plan.directory / paths.HOST, process.pid)
     why, ended = None, False
     try:
         with prober, watch, progress.display(console, meter, title) as display:
             deadline = time.monotonic() + plan.timeout_s
-            while artillery.poll() is None and why is None and not (ended := stopped()):
+            while process.poll() is None and why is None and not (ended := stopped()):
                 follower.read()
-                follower.sample(artillery)
+                follower.sample(process)
                 display.show()
                 failure = prober.failure or watch.failure or follower.failure
-                why = _failed(artillery.complaint or failure)
+                why = _failed(process.complaint or failure)
                 if time.monotonic() > deadline:
-                    why = msg("cut.timed-out", seconds=plan.timeout_s)
+                    why = by_generator("cut.timed-out", name, seconds=plan.timeout_s)
                 time.sleep(POLL_S)
-            artillery.stop()
+            process.stop()
             follower.read()
     except KeyboardInterrupt:
         return _Outcome(why=msg("cut.interrupted"))
     finally:
-        artillery.stop()
+        process.stop()
     if ended and why is None:
         return _Outcome(why=msg("cut.stopped"))
-    why = why or _failed(artillery.complaint or follower.failure)
-    why = why or _script_failed(plan, follower) or _ended_badly(artillery, meter, follower)
-    return _Outcome() if why is None else _Outcome(why, _failure(why, plan, artillery))
+    why = why or _failed(process.complaint or follower.failure)
+    why = (
+        why
+        or _script_failed(plan, process, follower)
+        or _ended_badly(name, process, meter, follower)
+    )
+    return _Outcome() if why is None else _Outcome(why, _failure(why, plan, process))
 
 
 def _failed(error: str | None) -> Message | None:
     return msg("cut.generator-failed", error=free_text(error)) if error else None
 
 
-def _script_failed(plan: _Plan, follower: _Follower) -> Message | None:
+def _script_failed(plan: _Plan, process: GeneratorProcess, follower: _Follower) -> Message | None:
     """Return what the script itself did wrong: it would be taken for counts that do not add up."""
-    found = script_errors.find(plan.directory, follower.errors)
+    found = plan.generator.script_error(process, plan.directory, follower.errors)
     return msg("cut.script-failed", error=free_text(found)) if found else None
 
 
 def _ended_badly(
-    artillery: Generator, meter: progress.Meter, follower: _Follower
+    generator: str, process: GeneratorProcess, meter: progress.Meter, follower: _Follower
 ) -> Message | None:
-    status = artillery.poll()
+    status = process.poll()
     if not status and meter.answers:
         return None
     error = free_text(follower.worker_error) if follower.worker_error else None
+    if not status and error:
+        return by_generator("cut.no-requests-because", generator, error=error)
     if not status:
-        return msg("cut.no-requests-because", error=error) if error else msg("cut.no-requests")
+        return by_generator("cut.no-requests", generator)
     if error:
-        return msg("cut.generator-exited-because", status=status, error=error)
-    return msg("cut.generator-exited", status=status)
+        return by_generator("cut.generator-exited-because", generator, status=status, error=error)
+    return by_generator("cut.generator-exited", generator, status=status)
 
 
-def _failure(why: Message, plan: _Plan, artillery: Generator) -> str:
-    return f"{why}; see {plan.directory / paths.ARTILLERY_LOG}:\n{artillery.last_lines()}"
+def _failure(why: Message, plan: _Plan, process: GeneratorProcess) -> str:
+    return f"{why}; see {plan.directory / plan.generator.log}:\n{process.last_lines()}"
 
 
 class _Follower:
@@ -280,7 +286,7 @@ class _Follower:
         self.failure: str | None = None
         """Why the recorded files cannot be read or written."""
         self.worker_error: str | None = None
-        """The first error that one of Artillery's threads reported."""
+        """The first error that one of the generator's threads reported."""
 
     def read(self) -> None:
         """Read what is new."""
@@ -296,12 +302,12 @@ class _Follower:
         self.worker_error = self.worker_error or next(errors, None)
         self._meter.add(exchanges, events, probes)
 
-    def sample(self, artillery: Generator) -> None:
+    def sample(self, process: GeneratorProcess) -> None:
         """Record the generator's CPU time and memory, at most once a second."""
         if time.monotonic() < self._sampled_at + SAMPLE_S:
             return
         self._sampled_at = time.monotonic()
-        if (usage := artillery.usage()) is not None:
+        if (usage := process.usage()) is not None:
             self._write(usage)
 
     def _write(self, usage: Usage) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from loadtest.generator_record import ARTILLERY, TITLES
 from loadtest.messages.catalogue import parameters
-from loadtest.messages.message import Message, msg
+from loadtest.messages.message import Message, Parameter, msg
 
 
 def named(family: str, name: str) -> Message:
@@ -15,6 +16,16 @@ def named(family: str, name: str) -> Message:
 def endpoint_name(name: str) -> Message:
     """Return the message for the name that a scenario gives an endpoint."""
     return named("endpoint", name)
+
+
+def by_generator(message_id: str, generator: str, **params: Parameter) -> Message:
+    """Return the message about a load generator, which is named there unless it is Artillery.
+
+    Messages from when there was no other generator have Artillery's name in their text.
+    """
+    if generator == ARTILLERY:
+        return msg(message_id, **params)
+    return msg(f"{message_id}-of", generator=TITLES.get(generator, generator), **params)
 
 
 def free_text(text: str) -> Message:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from loadtest.analysis import comparability
 from loadtest.errors import ComparisonError, LoadTestError
+from loadtest.generator_record import ARTILLERY, GeneratorRecord
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text
 from loadtest.models import Record, RunSummary
@@ -169,18 +170,25 @@ def _generator(run: RunSummary) -> Message:
 def versions(single: RunSummary, ha: RunSummary) -> list[Condition]:
     """Return the versions of what measured and of what was measured."""
     return [
-        condition(
-            msg("version.artillery"),
-            (literal(single.generator.artillery), literal(ha.generator.artillery)),
-        ),
-        condition(
-            msg("version.node"), (literal(single.generator.node), literal(ha.generator.node))
-        ),
+        *_generator_versions(single.generator, ha.generator),
         condition(
             msg("version.python"), (literal(single.generator.python), literal(ha.generator.python))
         ),
         condition(msg("version.revision"), (_app_version(single), _app_version(ha))),
     ]
+
+
+def _generator_versions(single: GeneratorRecord, ha: GeneratorRecord) -> list[Condition]:
+    """Return the rows of the generator, which is the same in both runs, and of what it runs on."""
+    name = (
+        msg("version.artillery")
+        if ha.name == ARTILLERY
+        else msg("version.generator", generator=ha.title)
+    )
+    rows = [condition(name, (literal(single.release), literal(ha.release)))]
+    if single.node and ha.node:
+        rows.append(condition(msg("version.node"), (literal(single.node), literal(ha.node))))
+    return rows
 
 
 def require_comparable(single: RunSummary, ha: RunSummary) -> None:

@@ -27,7 +27,7 @@ _BINARY = frozenset("+-*/%^<>") | {"and", "or", "in", "==", "!=", "~=", "<=", ">
 Token = tuple[str, str]
 
 
-class _NoExpressionError(Exception):
+class NoExpressionError(Exception):
     """The text is not in the language."""
 
 
@@ -39,9 +39,9 @@ def problems(condition: str, variables: Variables) -> Iterator[str]:
     if variables.processor is not None and variables.processor.mentions(condition.strip()):
         return
     try:
-        tokens = list(_tokens(condition))
+        tokens = list(tokens_of(condition))
         _Parser(tokens).whole()
-    except _NoExpressionError as error:
+    except NoExpressionError as error:
         yield (
             f"Artillery cannot read `{condition}` ({error}) and would send it always; write "
             '`name == "value"`, `>`, `and`, `or`, `not`'
@@ -84,12 +84,17 @@ def _unset(name: str, variables: Variables) -> str:
     return variables.unknown(name)
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def tokens_of(text: str) -> Iterator[Token]:
+    """Yield the kind and the text of each token of a condition.
+
+    Raises:
+        NoExpressionError: Something in it is no token.
+    """
     at = 0
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
-            raise _NoExpressionError(f"at `{text[at : at + 8]}`")
+            raise NoExpressionError(f"at `{text[at : at + 8]}`")
         at = found.end()
         kind = found.lastgroup or ""
         if kind != "space":
@@ -107,11 +112,11 @@ class _Parser:
         """Read everything.
 
         Raises:
-            _NoExpressionError: It is no expression.
+            NoExpressionError: It is no expression.
         """
         self._expression()
         if self._at < len(self._tokens):
-            raise _NoExpressionError(f"at `{self._tokens[self._at][1]}`")
+            raise NoExpressionError(f"at `{self._tokens[self._at][1]}`")
 
     def _next(self) -> Token:
         return self._tokens[self._at] if self._at < len(self._tokens) else ("end", "")
@@ -125,7 +130,7 @@ class _Parser:
 
     def _expect(self, value: str) -> None:
         if not self._take(value):
-            raise _NoExpressionError(f"`{value}` is missing")
+            raise NoExpressionError(f"`{value}` is missing")
 
     def _expression(self) -> None:
         self._operand()
@@ -158,7 +163,7 @@ class _Parser:
     def _name_or_value(self) -> None:
         kind, value = self._next()
         if kind not in ("number", "text", "symbol", "quoted"):
-            raise _NoExpressionError(f"at `{value}`" if value else "it ends too early")
+            raise NoExpressionError(f"at `{value}`" if value else "it ends too early")
         self._at += 1
         if kind in ("symbol", "quoted"):
             if self._take("of"):

@@ -1,7 +1,8 @@
 """The functions that a script brings: its `config.processor`.
 
-Nothing of it is run here. Which functions there are is known only in the run (`engine/processor.mjs`
-complains there); what is looked for here are names that appear nowhere in the source.
+Nothing of it is run here. Which functions there are is known only in the run
+(`engine/generators/artillery/processor.mjs` complains there); what is looked for here are names that
+appear nowhere in the source.
 """
 
 from __future__ import annotations

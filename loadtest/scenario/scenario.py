@@ -20,7 +20,7 @@ from loadtest.scenario.processor import Processor
 from loadtest.scenario.schema import Payload, Script
 from loadtest.scenario.steps import requests_in, think_s
 from loadtest.scenario.validation import Validated
-from loadtest.yaml_positions import YamlError, read
+from loadtest.yaml_positions import Source, YamlError, read
 
 SCENARIOS = Path(__file__).parent / "builtin"
 
@@ -36,8 +36,10 @@ class Scenario:
     """The same content, parsed by the schema."""
     digest: str
     """SHA-256 of its content and its payload files, independent of layout and comments."""
-    directory: Path
-    """Directory of the file; paths of payload files are relative to it."""
+    file: Path
+    """The file itself; paths of payload files are relative to its directory."""
+    source: Source
+    """The same content as `script` with the position of every part, for what is said about it."""
     target_path: str = ""
     """What the file's own target adds to every path."""
     processor: Processor | None = None
@@ -46,6 +48,11 @@ class Scenario:
     """What is taken over or replaced, a line each."""
     load: Profile | None = None
     """Its own phases, where it was asked for them and has some."""
+
+    @property
+    def directory(self) -> Path:
+        """Directory of the file."""
+        return self.file.parent
 
     @property
     def description(self) -> Message:
@@ -196,7 +203,8 @@ def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
         found.content,
         found.script,
         _digest(found, found.script, path),
-        path.parent,
+        path,
+        found.source,
         found.path,
         found.processor,
         tuple(validation.listing(path, found.notes)),

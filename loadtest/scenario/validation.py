@@ -40,6 +40,8 @@ class Validated:
     processor: Processor | None
     problems: list[Problem]
     notes: list[Problem]
+    source: Source
+    """`content` with the position of every part."""
     uploads: tuple[Path, ...] = ()
     """Files that its requests send."""
     load: Profile | None = None
@@ -78,6 +80,7 @@ def validate(
         processor,
         sorted(set(adopted.problems)),
         sorted(set(adopted.notes)),
+        adopted.source,
         tuple(sorted(set(check.uploads))),
         adopted.load,
     )

@@ -157,3 +157,50 @@ def test_three_stacks_are_rejected(
 ):
     assert loaded("--outputs", "x.json")[0] == 4
     assert capsys.readouterr().err
+
+
+@pytest.fixture
+def sent(
+    given: str,
+    golden: tuple[RunSummary, RunSummary],
+    loads: Callable[..., list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., tuple[str, list[str]]]:
+    """Runs `run` with options; returns the generator that would have sent the load, and its command."""
+    calls = loads(cli_run, golden[1])
+    monkeypatch.setattr(tools.optional, "command", lambda name: [f"/bin/{name}"])
+
+    def run(*options: str) -> tuple[str, list[str]]:
+        assert main.main(["run", "--outputs", given, *options]) in {0, 3}
+        return calls[-1][2]["generator"], calls[-1][2]["command"]
+
+    return run
+
+
+def test_the_generator_is_chosen_by_option_then_by_variable(
+    sent: Callable[..., tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
+):
+    assert sent() == ("artillery", ["node", "artillery"])
+    assert sent("--generator", "k6") == ("k6", ["/bin/k6"])
+    monkeypatch.setenv("LOADTEST_GENERATOR", "k6")
+    assert sent() == ("k6", ["/bin/k6"])
+    assert sent("--generator", "artillery") == ("artillery", ["node", "artillery"])
+
+
+def test_what_the_generator_does_not_run_is_told_before_anything_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file = tmp_path / "ours.yml"
+    file.write_text("config: {}\nscenarios:\n  - flow:\n      - parallel: [get: {url: /}]\n")
+    assert main.main(["run", "--generator", "k6", "--scenario", str(file)]) == 4
+    said = capsys.readouterr().err
+    assert f"{file}:4:9: `parallel`: a user of k6" in said
+
+
+def test_a_generator_that_is_not_installed_comes_with_the_command(
+    given: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr("toolchain.paths.TOOLS", tmp_path)
+    monkeypatch.setattr("toolchain.locate.which", lambda *_, **__: None)
+    assert main.main(["run", "--generator", "k6", "--outputs", given]) == 4
+    assert "run `.venv/bin/python -m toolchain tool k6`" in capsys.readouterr().err

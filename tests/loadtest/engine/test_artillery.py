@@ -22,8 +22,9 @@ from rich.console import Console
 
 from loadtest.analysis import run_loading
 from loadtest.cli import tools
-from loadtest.engine import artillery as engine_artillery
 from loadtest.engine import runner
+from loadtest.engine.generators import process as generator_process
+from loadtest.engine.generators.artillery import generator as engine_artillery
 from loadtest.errors import GeneratorError
 from loadtest.messages.message import msg
 from loadtest.outcomes import Outcome
@@ -264,7 +265,7 @@ def test_a_hung_artillery_is_ended(
     monkeypatch.setattr(runner, "STARTUP_S", -60.0)
     monkeypatch.setattr(runner, "DRAIN_S", 40.0)
     command = fake("process.on('SIGINT', () => {}); setInterval(() => {}, 1000);")
-    monkeypatch.setattr(engine_artillery, "STOP_GRACE_S", 0.3)
+    monkeypatch.setattr(generator_process, "STOP_GRACE_S", 0.3)
     with pytest.raises(GeneratorError, match="had not ended after 3 s and was stopped"):
         runner.run_load(
             make_outputs(), TINY, console=Console(file=StringIO()), base=tmp_path, command=command
@@ -280,8 +281,8 @@ def test_artillery_gets_no_secret_and_calls_nobody(
     for name in ("AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "ARTILLERY_CLOUD_API_KEY", "DEBUG"):
         monkeypatch.setenv(name, "leak")
     found = engine_artillery.inspect(fake("console.log(JSON.stringify(process.env))"))
-    assert (found.artillery, found.workers) == ("9.9.9", max(1, found.cpus - 1))
-    child = engine_artillery.Generator(found, tmp_path)
+    assert (found.version, found.workers) == ("9.9.9", max(1, found.cpus - 1))
+    child = engine_artillery.start(found, tmp_path)
     while child.poll() is None:
         time.sleep(0.05)
     environment = json.loads((tmp_path / paths.ARTILLERY_LOG).read_text())

@@ -16,7 +16,7 @@ import pytest
 
 from loadtest.analysis import run_loading
 from loadtest.cli import main
-from loadtest.engine import artillery
+from loadtest.engine.generators.artillery import generator as artillery
 from loadtest.runs import paths
 from loadtest.stack.outputs import StackOutputs
 

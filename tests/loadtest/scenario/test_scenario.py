@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loadtest.engine.artillery import RECORDER
+from loadtest.engine.generators.artillery.generator import RECORDER
 from loadtest.errors import LoadTestError
 from loadtest.profiles import PROFILES
 from loadtest.scenario import scenario

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from loadtest.engine.artillery import Installation
+from loadtest.engine.generators.base import Installation
 from loadtest.errors import GeneratorError
 from loadtest.runs import paths
 from loadtest.scenario import script

@@ -10,12 +10,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from loadtest.engine.generators import script_failures
 from loadtest.outcomes import MISMATCH, UNEXPECTED_STATUS
 from loadtest.runs import paths
 
 PREFIX = "errors."
-_MOST = 3
-"""Messages that are shown; a script that fails does so in one or two ways."""
 _NOT_ENDING = ("cookie_parse_error_invalid_cookie",)
 """What Artillery counts as an error, but ends no user."""
 
@@ -36,13 +35,10 @@ def find(directory: Path, recorded: Iterable[str]) -> str | None:
         for name, count in counters.items()
         if name.startswith(PREFIX)
     }
-    own = [
-        (count, error)
-        for error, count in found.items()
-        if error not in known and not error.startswith(UNEXPECTED_STATUS)
-    ]
-    if not own:
-        return None
-    own.sort(reverse=True)
-    shown = "; ".join(f"{error} ({count} users)" for count, error in own[:_MOST])
-    return shown + (f" and {len(own) - _MOST} more" if len(own) > _MOST else "")
+    return script_failures.describe(
+        {
+            error: count
+            for error, count in found.items()
+            if error not in known and not error.startswith(UNEXPECTED_STATUS)
+        }
+    )

@@ -1,0 +1,137 @@
+"""Artillery as a load generator: found, given its script and recorder, and started."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from loadtest.engine.generators.artillery import own_functions, script_errors
+from loadtest.engine.generators.base import Installation, Load
+from loadtest.engine.generators.process import GeneratorProcess, environment
+from loadtest.errors import GeneratorError
+from loadtest.runs import paths
+from loadtest.scenario import js_yaml, script
+from loadtest.scenario.scenario import Scenario
+from loadtest.yaml_positions import Problem
+
+RECORDER = Path(__file__).with_name(script.RECORDER)
+REPORTER = Path(__file__).with_name("reporter.cjs")
+
+# Telemetry is the only call home that `artillery run` makes by itself; Artillery Cloud needs
+# --record or a WORKER_ID.
+_QUIET = {"ARTILLERY_DISABLE_TELEMETRY": "1", "NO_COLOR": "1"}
+
+
+class Artillery:
+    """The generator that the project's scripts are written for: it refuses nothing that is checked."""
+
+    name = "artillery"
+    title = "Artillery"
+    log = paths.ARTILLERY_LOG
+
+    def inspect(self, command: Sequence[str]) -> Installation:
+        """Read Artillery's version, and its Node's version and CPUs. `command` is [node, script].
+
+        Raises:
+            GeneratorError: It does not run.
+        """
+        return inspect(command)
+
+    def refused(self, scenario: Scenario) -> list[Problem]:
+        """Return nothing: what the schema accepts, Artillery runs."""
+        del scenario
+        return []
+
+    def prepare(self, load: Load) -> None:
+        """Write the script, and the recorder next to it: the directory alone documents what ran.
+
+        Raises:
+            ResultsError: The directory cannot be written to.
+        """
+        made = load.scenario.artillery_script(load.target, load.profile)
+        paths.write_text(load.directory / paths.SCRIPT, js_yaml.write(made))
+        try:
+            shutil.copyfile(RECORDER, load.directory / RECORDER.name)
+        except OSError as error:
+            raise paths.ResultsError(
+                f"cannot write to {load.directory}: {error.strerror}"
+            ) from error
+
+    def start(self, load: Load) -> GeneratorProcess:
+        """Start it on the script in the run's directory.
+
+        Raises:
+            GeneratorError: It cannot be started, or the script's functions cannot be compiled.
+        """
+        own = own_functions.prepare(load.scenario, load.directory, load.installation)
+        let_in = {name: os.environ[name] for name in load.pass_env if name in os.environ}
+        variables = {**let_in, **own, "HAPROOF_TARGET": load.target}
+        return start(load.installation, load.directory, variables)
+
+    def script_error(
+        self, process: GeneratorProcess, directory: Path, recorded: Iterable[str]
+    ) -> str | None:
+        """Return what Artillery counts as errors that no request ended with."""
+        del process
+        return script_errors.find(directory, recorded)
+
+
+def inspect(command: Sequence[str]) -> Installation:
+    """Read Artillery's version, and its Node's version and CPUs. `command` is [node, script].
+
+    Raises:
+        GeneratorError: It does not run.
+    """
+    node, entry = command[0], Path(command[-1])
+    try:
+        package = json.loads((entry.parent.parent / "package.json").read_text(encoding="utf-8"))
+        answer = subprocess.run(
+            [node, "-p", "JSON.stringify([process.version, os.cpus().length])"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+            env=environment(_QUIET),
+        )
+        version, cpus = json.loads(answer.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise GeneratorError(
+            f"Artillery at {entry} does not run ({error}); run `make setup`"
+        ) from error
+    return Installation(
+        command=tuple(command),
+        version=str(package.get("version")),
+        cpus=int(cpus),
+        # Worker threads: one CPU is left to Artillery's main thread.
+        workers=max(1, int(cpus) - 1),
+        node=str(version).lstrip("v"),
+    )
+
+
+def start(
+    installation: Installation, directory: Path, variables: Mapping[str, str] | None = None
+) -> GeneratorProcess:
+    """Start `artillery run` on the script in `directory`, where it also leaves its log and report.
+
+    `variables` are added to its environment.
+
+    Raises:
+        GeneratorError: It cannot be started.
+    """
+    recorded = {
+        "HAPROOF_REQUESTS_FILE": str((directory / paths.REQUESTS).resolve()) + ".gz",
+        "HAPROOF_GENERATOR_FILE": str((directory / paths.GENERATOR).resolve()),
+        "CUSTOM_REPORTERS": str(REPORTER),
+    }
+    arguments = ["run", "--quiet", "--output", paths.ARTILLERY_REPORT, paths.SCRIPT]
+    return GeneratorProcess(
+        [*installation.command, *arguments],
+        directory,
+        {**_QUIET, **(variables or {}), **recorded},
+        log=paths.ARTILLERY_LOG,
+        title="Artillery",
+    )

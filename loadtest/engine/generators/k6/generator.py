@@ -1,0 +1,189 @@
+"""k6 as a load generator: found, given the user's plan and the arrivals, and started.
+
+The script (`user.js`) is the same for every scenario: it walks through the plan, as Artillery walks
+through its script. The plan, the arrivals and the rows of payloads are data beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from loadtest.array_types import Times
+from loadtest.engine.generators import script_failures
+from loadtest.engine.generators.base import Installation, Load
+from loadtest.engine.generators.k6.support import REFUSED, judge
+from loadtest.engine.generators.process import GeneratorProcess, environment
+from loadtest.engine.generators.recorded_process import RecordedProcess
+from loadtest.engine.generators.translation import parts, user_plan
+from loadtest.errors import GeneratorError
+from loadtest.profiles import Profile
+from loadtest.runs import paths
+from loadtest.scenario import walk
+from loadtest.scenario.scenario import Scenario
+from loadtest.yaml_positions import Problem
+
+ENTRY = "user.js"
+SCRIPTS = tuple(sorted(Path(__file__).parent.glob("*.js")))
+"""What k6 runs."""
+DIRECTORY = "k6"
+"""Where these and their data lie in a run's directory."""
+REMEDY = "run `.venv/bin/python -m toolchain tool k6`"
+USER_BYTES = 400_000
+"""Memory that one of k6's virtual users takes, by measurement, rounded up."""
+MEMORY_SHARE = 0.5
+"""Of the memory that is free, what they may take all together."""
+LEAST_USERS = 20
+_VERSION = re.compile(r"\bv?(\d+\.\d+\.\d+\S*)")
+_VARIABLES = {
+    # HTTP/1.1 as Artillery; what is sent must not depend on the generator.
+    "GODEBUG": "http2client=0",
+    "K6_AUTO_EXTENSION_RESOLUTION": "false",
+    "K6_NO_USAGE_REPORT": "true",
+    "NO_COLOR": "1",
+}
+_ARGUMENTS = (
+    "run", "--quiet", "--no-color", "--no-thresholds", "--log-output", "stdout",
+    "--log-format", "raw", f"{DIRECTORY}/{ENTRY}",
+)  # fmt: skip
+
+
+class K6:
+    """k6, in versions from 1.0 on."""
+
+    name = "k6"
+    title = "k6"
+    log = "k6.log"
+
+    def inspect(self, command: Sequence[str]) -> Installation:
+        """Read k6's version.
+
+        Raises:
+            GeneratorError: It does not run.
+        """
+        try:
+            answer = subprocess.run(
+                [*command, "version"],
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=True,
+                env=environment(_VARIABLES),
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise GeneratorError(f"k6 at {command[0]} does not run ({error}); {REMEDY}") from error
+        found = _VERSION.search(answer.stdout)
+        if found is None:
+            raise GeneratorError(f"{command[0]} is no k6: it says {answer.stdout.strip()[:80]!r}")
+        cpus = len(psutil.Process().cpu_affinity() or ()) if _AFFINITY else os.cpu_count()
+        return Installation(tuple(command), found[1], cpus or 1, workers=1)
+
+    def refused(self, scenario: Scenario) -> list[Problem]:
+        """Return what k6 would run differently, or not at all."""
+        return parts.refused(scenario, REFUSED, judge)
+
+    def prepare(self, load: Load) -> None:
+        """Write the script, the plan, the arrivals and the rows into the run's directory.
+
+        Raises:
+            GeneratorError: The phases differ in how many users there may be at once.
+            ResultsError: The directory cannot be written to.
+        """
+        directory = load.directory / DIRECTORY
+        schedule = load.profile.schedule()
+        try:
+            directory.mkdir()
+            for script in SCRIPTS:
+                shutil.copyfile(script, directory / script.name)
+            _write(directory / "schedule.json", [round(float(at), 6) for at in schedule])
+            _write(directory / "plan.json", _plan(load, schedule))
+            # Credentials: the runner removes them after the load.
+            _write(load.directory / paths.ROWS, user_plan.rows(load))
+        except OSError as error:
+            raise paths.ResultsError(
+                f"cannot write to {load.directory}: {error.strerror}"
+            ) from error
+
+    def start(self, load: Load) -> GeneratorProcess:
+        """Start `k6 run`.
+
+        Raises:
+            GeneratorError: It cannot be started.
+        """
+        let_in = {name: os.environ[name] for name in load.pass_env if name in os.environ}
+        # Else it would read the user's own configuration of k6.
+        own = {"XDG_CONFIG_HOME": str(load.directory.resolve())}
+        return RecordedProcess(
+            [*load.installation.command, *_ARGUMENTS],
+            load,
+            {**let_in, **_VARIABLES, **own},
+            log=self.log,
+            title=self.title,
+            remedy=REMEDY,
+        )
+
+    def script_error(
+        self, process: GeneratorProcess, directory: Path, recorded: Iterable[str]
+    ) -> str | None:
+        """Return what the script has printed of its own errors."""
+        del directory, recorded
+        return script_failures.describe(process.script_errors)
+
+
+_AFFINITY = hasattr(psutil.Process, "cpu_affinity")
+
+
+def _write(path: Path, content: Any) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plan(load: Load, schedule: Times) -> dict[str, Any]:
+    """Return the user's plan, with what only k6 needs."""
+    script = load.scenario.script
+    longest_s, limit = load.scenario.longest_s, _limit(load.profile)
+    return {
+        **user_plan.make(load, agent="haproof"),
+        "run": load.directory.name,
+        "vus": limit or most_users(schedule, longest_s, psutil.virtual_memory().available),
+        "most_at_once": limit,
+        "longest_s": int(load.profile.duration_s + longest_s + 60),
+        "tls": walk.mapping(walk.mapping(script["config"]).get("tls")),
+        "pass_env": sorted(load.pass_env),
+    }
+
+
+def _limit(profile: Profile) -> int | None:
+    """Return how many users there may be at once; None in the open model.
+
+    Raises:
+        GeneratorError: Phases differ in it.
+    """
+    limits = {phase.most_at_once for phase in profile.phases if not phase.pauses}
+    if len(limits) > 1:
+        raise GeneratorError(
+            f"profile {profile.name!r}: k6 has one limit of users at a time (`maxVusers`) for all "
+            "phases; give each the same, or run it with `--generator artillery`"
+        )
+    return limits.pop() if limits else None
+
+
+def most_users(schedule: Times, longest_s: float, free_bytes: float) -> int:
+    """Return how many users can be there at once, at most, as far as there is memory for them.
+
+    k6 keeps that many ready. Where there are more after all, they arrive late: the run's check of
+    arrivals says so.
+    """
+    first = np.searchsorted(schedule, schedule - longest_s)
+    together = int((np.arange(len(schedule)) - first).max(initial=0)) + 1
+    affordable = int(free_bytes * MEMORY_SHARE / USER_BYTES)
+    return min(len(schedule), max(LEAST_USERS, min(together, affordable)))

@@ -1,0 +1,57 @@
+// Redirects, and the names of what went wrong.
+
+// k6's codes (lib/netext/httpext/error_codes.go) as the names that Node has for the same: one table
+// classifies requests, whichever generator sent them (`loadtest/outcomes.py`).
+const CODES = {
+  1050: 'ETIMEDOUT', // the request's time limit
+  1100: 'ENOTFOUND',
+  1101: 'ENOTFOUND',
+  1201: 'EPIPE',
+  1211: 'ETIMEDOUT', // while connecting
+  1212: 'ECONNREFUSED',
+  1220: 'ECONNRESET'
+};
+
+// k6 has a code for statuses from 400 on too, 1400 and more: those are answers.
+export function errorCode({ error_code: code, error }) {
+  if (!code || (code >= 1400 && code < 1600)) return null;
+  if (CODES[code] !== undefined) return CODES[code];
+  if (/timeout|deadline exceeded/i.test(error)) return 'ETIMEDOUT';
+  if (/connection reset|\bEOF\b|server closed/i.test(error)) return 'ECONNRESET';
+  if (/connection refused/i.test(error)) return 'ECONNREFUSED';
+  if (/broken pipe/i.test(error)) return 'EPIPE';
+  return code >= 1300 && code < 1400 ? 'EPROTO' : error || `k6 error ${code}`;
+}
+
+const REDIRECTS = [300, 301, 302, 303, 304, 307, 308];
+const PARTS = /^(https?):\/\/(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?([^?#]*)/i;
+
+// The request that follows an answer; null if it is no redirect. Only 307 and 308 keep the method.
+export function location(request, { status, headers }) {
+  const to = headers.Location;
+  if (!REDIRECTS.includes(status) || !to) return null;
+  const url = resolve(request.url, to);
+  if (status === 307 || status === 308) return { ...request, url };
+  const kept = Object.entries(request.headers).filter(([name]) => !name.startsWith('content-'));
+  return { ...request, url, method: 'GET', body: null, headers: Object.fromEntries(kept) };
+}
+
+function resolve(base, to) {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(to)) return to;
+  const [, scheme, , , path] = PARTS.exec(base);
+  if (to.startsWith('//')) return `${scheme}:${to}`;
+  const [origin] = /^[a-z]+:\/\/[^/?#]+/i.exec(base);
+  if (to.startsWith('/')) return origin + to;
+  if (to.startsWith('?')) return `${origin}${path}${to}`;
+  return `${origin}${path.replace(/[^/]*$/, '') || '/'}${to}`;
+}
+
+// Any of the usual ports: a stack may redirect from HTTP to HTTPS.
+export function sameHost(url, target) {
+  const [, scheme, host, port] = PARTS.exec(url) ?? [];
+  const [, targetScheme, targetHost, targetPort] = PARTS.exec(target);
+  const usual = { http: 80, https: 443 };
+  const own = [Number(targetPort) || usual[targetScheme.toLowerCase()], 80, 443];
+  const used = Number(port) || usual[(scheme ?? '').toLowerCase()];
+  return host !== undefined && host.toLowerCase() === targetHost.toLowerCase() && own.includes(used);
+}

@@ -1,0 +1,44 @@
+"""A generator that prints its records: the process and the recorder of what it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from loadtest.engine.generators.base import Load
+from loadtest.engine.generators.process import GeneratorProcess
+from loadtest.engine.generators.recorder import Recorder
+
+
+class RecordedProcess(GeneratorProcess):
+    """A generator whose standard output is what `recorder.py` describes."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        load: Load,
+        variables: Mapping[str, str],
+        *,
+        log: str,
+        title: str,
+        remedy: str,
+    ) -> None:
+        """Start it in the run's directory and record what it prints.
+
+        Raises:
+            GeneratorError: It cannot be started; the message ends with the `remedy`.
+        """
+        self.recorder = Recorder(
+            load.directory, load.profile, load.installation.cpus, self.usage, self.complain
+        )
+        self.script_errors = self.recorder.script_errors
+        super().__init__(command, load.directory, variables, log=log, title=title, remedy=remedy)
+        self.recorder.start()
+
+    def take(self, raw: bytes) -> bool:
+        """Take a line of what it prints as a record; False if it belongs into the log."""
+        return self.recorder.take(raw)
+
+    def stop(self) -> None:
+        """Stop it, and write what is left of its records."""
+        super().stop()
+        self.recorder.close()

@@ -1,0 +1,102 @@
+"""The script for k6 reads templates, conditions and JSONPath as the installed Artillery does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest.cli import tools
+from loadtest.engine.generators.k6 import generator
+from loadtest.engine.generators.translation.conditions import parse
+
+pytestmark = pytest.mark.region  # needs the installed Artillery
+
+VARS: dict[str, Any] = {
+    "name": "Ana", "n": 7, "zero": 0, "no": False, "empty": "", "list": [1, 2, 3], "text": "7",
+    "user": {"id": 5, "tags": ["x", "y"], "a b": {"c": 1}}, "a.b": "dotted",
+}  # fmt: skip
+TEMPLATES: list[Any] = [
+    "plain", "{{ name }}", "{{name}}", "{{{ name }}}", "a {{ name }} b {{ n }}", "{{ n }}", "{{ zero }}",
+    "{{ no }}", "{{ empty }}|", "{{ list }}", "l {{ list }}", "{{ list[1] }}", "{{ user.id }}",
+    "{{ user.tags[0] }}", "u {{ user }}", "{{ user['a b'].c }}", "{{ a.b }}", "{{ nobody }}",
+    "x{{ nobody }}", "{{ $randomNumber(3, 3) }}", "{{ n }}-{{ $randomNumber(4, 4) }}",
+    {"a": "{{ n }}", "b": ["{{ name }}", {"c": "{{ user.id }}"}], "d": 1, "{{ name }}": 2},
+    7, True, None,
+]  # fmt: skip
+CONDITIONS = [
+    "n == 7", 'n == "7"', 'text == 7', "n != 7", "nobody", "not nobody", "n > 3 and zero", "n > 3 or zero",
+    "n + 1 * 2 == 9", "2 ^ 3 ^ 2", "-n + 8", "n % 4", "n in (1, 7)", "n not in (1, 7)", 'name == "Ana"',
+    'name ~= "^A"', "no", "not no", "n < 8 == 1", "max(n, 9)", "n ? 2 : 3", "zero ? 2 : 3", "not n == 0",
+    "id of user", "round(2.4) + abs(0 - 1)", "empty", '"b" > "a"', "n >= 7 and n <= 7",
+]  # fmt: skip
+DOCUMENT = {
+    "a": {"b": [{"id": 1, "n": "x"}, {"id": 2, "n": "y"}]}, "id": 9, "k-1": {"é": 3}, "list": [4, 5],
+}  # fmt: skip
+PATHS = [
+    "$.id", "id", "$.a.b[0].id", "$.a.b[*].id", "$.a.b[1]['n']", "$..id", "$..b[0].n", "$.nobody",
+    "$.list[1]", "$.list.*", "$['k-1']", "$.list[7]", "$.list", "$.a.b[0]",
+]  # fmt: skip
+CODE = """
+import { template as theirs } from %(util)s;
+import { compileExpression } from %(filtrex)s;
+import { JSONPath } from %(path)s;
+import { template } from %(own)s + '/template.js';
+import { evaluate } from %(own)s + '/condition.js';
+import { jsonPath } from %(own)s + '/json_path.js';
+""".replace("%(own)s + '", "'%(own)s")
+BODY = """
+import fs from 'node:fs';
+const { vars, templates, conditions, document, paths } = JSON.parse(fs.readFileSync(0, 'utf8'));
+const funcs = { $randomNumber: (a) => a };
+const text = (value) => JSON.stringify(value ?? null);
+const answer = {
+  templates: templates.map((one) => [text(theirs(one, { vars, funcs })), text(template(one, vars))]),
+  conditions: conditions.map(([one, tree]) =>
+    [Boolean(compileExpression(one)(vars)), Boolean(evaluate(tree, vars))]),
+  paths: paths.map((path) => [text(JSONPath({ path, json: document, wrap: true }) ?? []),
+    text(jsonPath(document, path))])
+};
+console.log(JSON.stringify(answer));
+"""
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, list[list[Any]]]:
+    package = Path(tools.artillery()[-1]).parent.parent
+    libraries = package.parent
+    code = CODE % {
+        "util": json.dumps(str(package / "dist" / "lib" / "commons" / "engine_util.js")),
+        "filtrex": json.dumps(str(libraries / "filtrex" / "dist" / "cjs" / "filtrex.js")),
+        "path": json.dumps(str(libraries / "jsonpath-plus" / "dist" / "index-node-esm.js")),
+        "own": str(generator.SCRIPTS[0].parent),
+    }
+    given = {
+        "vars": VARS,
+        "templates": TEMPLATES,
+        "conditions": [[one, parse(one)] for one in CONDITIONS],
+        "document": DOCUMENT,
+        "paths": PATHS,
+    }
+    done = subprocess.run(
+        [tools.artillery()[0], "--input-type=module", "-e", code + BODY],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("kind", "given"), [("templates", TEMPLATES), ("conditions", CONDITIONS),
+                                             ("paths", PATHS)])  # fmt: skip
+def test_both_read_the_same(kind: str, given: list[Any], answers: dict[str, list[list[Any]]]):
+    different = [
+        (one, *both) for one, both in zip(given, answers[kind], strict=True) if both[0] != both[1]
+    ]
+    assert different == []

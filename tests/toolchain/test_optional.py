@@ -1,0 +1,95 @@
+"""The tools that `make setup` leaves out: where they come from, and what is said where they cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolchain import locate, optional, paths, progress
+from toolchain.errors import ToolError
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """A checkout with nothing on PATH; the list of what would have been run to install something."""
+    commands: list[Sequence[str]] = []
+    (tmp_path / "path").mkdir()
+    monkeypatch.setattr(paths, "TOOLS", tmp_path / ".tools")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(locate, "SYSTEM_DIRECTORIES", ())
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    monkeypatch.setattr(optional, "go_command", lambda: Path("go"))
+    monkeypatch.setattr(optional, "uv", lambda: "uv")
+
+    def run(command: Sequence[str], **_: Any) -> None:
+        commands.append(command)
+
+    monkeypatch.setattr(progress, "run", run)
+    for tool in optional.TOOLS.values():
+        tool.manifest.mkdir(parents=True)
+        for name in tool.locks:
+            (tool.manifest / name).write_text("1")
+    return commands
+
+
+def put(directory: Path, name: str, says: str) -> Path:
+    file = directory / name
+    file.write_text(f"#!/bin/sh\necho '{says}'\n")
+    file.chmod(0o755)
+    return file
+
+
+def test_a_tool_is_installed_once_and_again_when_its_lock_changes(
+    installed: list[Sequence[str]],
+):
+    assert optional.ensure("k6") == "k6: .tools/k6"
+    assert optional.ensure("k6") == "k6: .tools/k6"
+    assert len(installed) == 1
+    assert "go.k6.io/k6" in installed[0]
+    assert optional.command("k6") == [str(paths.TOOLS / "k6" / "k6")]
+    (optional.TOOLS["k6"].manifest / "go.sum").write_text("2")
+    optional.ensure("k6")
+    assert len(installed) == 2
+
+
+def test_k6_on_path_is_used_if_it_is_new_enough(installed: list[Sequence[str]], tmp_path: Path):
+    old = put(tmp_path / "path", "k6", "k6 v0.49.0 (go1.22)")
+    with pytest.raises(ToolError, match=r"k6 is not installed; run .*toolchain tool k6"):
+        optional.command("k6")
+    put(tmp_path / "path", "k6", "k6 v1.2.0 (go1.25)")
+    assert optional.command("k6") == [str(old)]
+    assert optional.ensure("k6") == f"k6 on PATH: {old}"
+    assert installed == []
+
+
+@pytest.mark.parametrize("name", ["locust", "otava"])
+def test_python_tools_get_an_environment_of_their_own(
+    name: str, installed: list[Sequence[str]], monkeypatch: pytest.MonkeyPatch
+):
+    environments: list[dict[str, str]] = []
+    monkeypatch.setattr(
+        progress, "run", lambda *_, environment, **__: environments.append(environment)
+    )
+    optional.ensure(name)
+    assert environments[0]["UV_PROJECT_ENVIRONMENT"] == str(paths.TOOLS / name)
+    assert optional.command(name) == [str(paths.TOOLS / name / "bin" / name)]
+
+
+def test_what_is_missing_for_jmeter_is_named_with_the_remedy(
+    installed: list[Sequence[str]], tmp_path: Path
+):
+    with pytest.raises(ToolError, match=r"Maven is not installed; install it \(Debian: apt-get"):
+        optional.ensure("jmeter")
+    put(tmp_path / "path", "mvn", "3.9")
+    optional.ensure("jmeter")
+    assert any("dependency:copy-dependencies" in part for part in installed[0])
+    with pytest.raises(ToolError, match="JMeter needs Java, which is not installed"):
+        optional.command("jmeter")
+
+
+def test_an_unknown_tool_names_the_known_ones(installed: list[Sequence[str]]):
+    with pytest.raises(ToolError, match="no tool 'wrk'; choose one of k6, locust, otava, jmeter"):
+        optional.ensure("wrk")

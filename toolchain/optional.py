@@ -1,0 +1,198 @@
+"""Tools that `make setup` leaves out: the other load generators, and the search for change points.
+
+`python -m toolchain tool NAME` installs one of them into `.tools/NAME`, from versions that a lock file
+below `toolchain/NAME/` pins. Those in Python get an environment of their own: what they require is not
+what this project requires.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+from toolchain import locate, paths, progress, versions
+from toolchain.engine import go_command, uv
+from toolchain.errors import ToolError
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool, what pins it, and how it is installed and started."""
+
+    name: str
+    title: str
+    locks: tuple[str, ...]
+    """Files below `toolchain/NAME/` that pin it."""
+    install: Callable[[Tool], None]
+    start: Callable[[Tool], list[str]]
+    """Returns the command that starts it, once it is installed."""
+    on_path: Version | None = None
+    """The oldest version that is taken from PATH; None: none is."""
+
+    @property
+    def manifest(self) -> Path:
+        """Where it is pinned."""
+        return paths.ROOT / "toolchain" / self.name
+
+    @property
+    def directory(self) -> Path:
+        """Where it is installed."""
+        return paths.TOOLS / self.name
+
+    @property
+    def log(self) -> Path:
+        """What its installation prints."""
+        return paths.TOOLS / "log" / f"{self.name}.log"
+
+    def pinned(self) -> str:
+        """Return a digest of the files that pin it."""
+        digest = hashlib.sha256()
+        for name in self.locks:
+            digest.update((self.manifest / name).read_bytes())
+        return digest.hexdigest()
+
+
+def ensure(name: str) -> str:
+    """Install a tool unless it is there, and return one line about it.
+
+    Raises:
+        ToolError: There is no such tool, or it cannot be installed; the message says what is missing.
+    """
+    tool = named(name)
+    if (found := _on_path(tool)) is not None:
+        return f"{tool.title} on PATH: {found}"
+    stamp = tool.directory / ".lock-digest"
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != tool.pinned():
+        tool.directory.mkdir(parents=True, exist_ok=True)
+        tool.install(tool)
+        stamp.write_text(tool.pinned(), encoding="ascii")
+    return f"{tool.title}: {tool.directory.relative_to(paths.ROOT)}"
+
+
+def command(name: str) -> list[str]:
+    """Return the command that starts a tool, without its arguments; installs nothing.
+
+    Raises:
+        ToolError: There is no such tool, or it is not installed.
+    """
+    tool = named(name)
+    if (found := _on_path(tool)) is not None:
+        return [str(found)]
+    started = tool.start(tool)
+    if not (tool.directory / ".lock-digest").exists():
+        raise ToolError(
+            f"{tool.title} is not installed; run `.venv/bin/python -m toolchain tool {tool.name}`"
+        )
+    return started
+
+
+def named(name: str) -> Tool:
+    """Return the tool of that name.
+
+    Raises:
+        ToolError: There is none; the message lists them.
+    """
+    if name not in TOOLS:
+        raise ToolError(f"there is no tool {name!r}; choose one of {', '.join(TOOLS)}")
+    return TOOLS[name]
+
+
+def _on_path(tool: Tool) -> Path | None:
+    if tool.on_path is None or (found := locate.which(tool.name)) is None:
+        return None
+    version = locate.version_of([str(found), "version"])
+    return found if version is not None and version >= tool.on_path else None
+
+
+def _go_build(package: str) -> Callable[[Tool], None]:
+    """Return how a Go program is built from the modules that its go.sum pins."""
+
+    def install(tool: Tool) -> None:
+        progress.run(
+            [
+                *(str(go_command()), "build", "-trimpath", "-ldflags", "-s -w"),
+                *("-o", str(tool.directory / tool.name), package),
+            ],
+            title=f"build {tool.title} from Go modules (once; 2 to 4 minutes on two cores)",
+            log=tool.log,
+            cwd=tool.manifest,
+            environment={"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"},
+        )
+
+    return install
+
+
+def _uv_sync(tool: Tool) -> None:
+    """Install a Python project's locked dependencies into an environment of its own."""
+    progress.run(
+        [uv(), "sync", "--frozen", "--no-install-project", "--project", str(tool.manifest)],
+        title=f"install {tool.title} into an environment of its own",
+        log=tool.log,
+        environment={"UV_PROJECT_ENVIRONMENT": str(tool.directory), "VIRTUAL_ENV": ""},
+    )
+
+
+def _maven_copy(tool: Tool) -> None:
+    """Copy what a pom.xml depends on, in the versions that it names, into `lib`."""
+    maven = locate.which("mvn")
+    if maven is None:
+        raise ToolError(
+            f"{tool.title} comes from Maven Central, and Maven is not installed; install it "
+            "(Debian: apt-get install maven default-jre-headless)"
+        )
+    progress.run(
+        [
+            *(str(maven), "--batch-mode", "--quiet", "dependency:copy-dependencies"),
+            *("--file", str(tool.manifest / "pom.xml")),
+            f"-DoutputDirectory={tool.directory / 'lib'}",
+        ],
+        title=f"install {tool.title} from Maven Central",
+        log=tool.log,
+    )
+
+
+def _executable(tool: Tool) -> list[str]:
+    return [str(tool.directory / tool.name)]
+
+
+def _python_script(tool: Tool) -> list[str]:
+    return [str(tool.directory / "bin" / tool.name)]
+
+
+def _java(main_class: str) -> Callable[[Tool], list[str]]:
+    """Return how a Java program is started from the libraries in `lib`."""
+
+    def start(tool: Tool) -> list[str]:
+        java = locate.which("java")
+        if java is None:
+            raise ToolError(
+                f"{tool.title} needs Java, which is not installed; install it (Debian: apt-get "
+                "install default-jre-headless)"
+            )
+        return [str(java), "-cp", f"{tool.directory / 'lib'}{os.sep}*", main_class]
+
+    return start
+
+
+TOOLS: Mapping[str, Tool] = {
+    tool.name: tool
+    for tool in (
+        Tool(
+            "k6",
+            "k6",
+            ("go.mod", "go.sum"),
+            _go_build("go.k6.io/k6"),
+            _executable,
+            on_path=versions.K6_OLDEST,
+        ),
+        Tool("locust", "Locust", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script),
+        Tool("otava", "Apache Otava", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script),
+        Tool("jmeter", "JMeter", ("pom.xml",), _maven_copy, _java("org.apache.jmeter.NewDriver")),
+    )
+}
+"""The tools by name."""
