@@ -7,11 +7,13 @@ would then show what eight minutes show on AWS, and take as long as three experi
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
+from loadtest.experiments import kinds
 from loadtest.experiments.models import EXTENSION, ExperimentFile
 from loadtest.runs import paths as runs_paths
 from region import private
@@ -19,7 +21,8 @@ from region import private
 SHORTEST_FAULT_S: Final = 10.0
 """However fast the region's clock is: the load has to notice it."""
 SHORTEST_RECOVERY_S: Final = 60.0
-"""Boots and deployments take as long as this computer takes, whatever the speed."""
+SHORTEST_LOOK_S: Final = 15.0
+"""So long at least a fault gets to show: the computer needs its time for that."""
 
 
 def write(experiment: ExperimentFile, speed: float, directory: Path) -> Path:
@@ -35,13 +38,34 @@ def scaled(raw: dict[str, Any], speed: float) -> dict[str, Any]:
     """Return an experiment with its faults and its target time divided by the speed."""
     found = copy.deepcopy(raw)
     for activity in found.get("method") or []:
-        arguments = (activity.get("provider") or {}).get("arguments") or {}
-        if "seconds" in arguments:
+        provider = activity.get("provider") or {}
+        arguments = provider.get("arguments") or {}
+        if "seconds" in arguments and not _timed_by_fis(provider):
             arguments["seconds"] = shorter(arguments["seconds"], speed, SHORTEST_FAULT_S)
+        if "at_least_s" in arguments:
+            arguments["at_least_s"] = shorter(arguments["at_least_s"], speed, SHORTEST_LOOK_S)
     for block in found.get("extensions") or []:
         if block.get("name") == EXTENSION:
-            block["recovery_s"] = shorter(block["recovery_s"], speed, SHORTEST_RECOVERY_S)
+            block["recovery_s"] = _recovery_s(block, speed)
     return found
+
+
+def _timed_by_fis(provider: Mapping[str, Any]) -> bool:
+    """Return whether AWS FIS ends the fault: its minutes are shorter in a faster region already."""
+    match kinds.function(provider):
+        case "capacity.no_capacity":
+            return True
+        case "network.lose_zone":
+            return (provider.get("arguments") or {}).get("how", "silent") == "silent"
+        case _:
+            return False
+
+
+def _recovery_s(block: dict[str, Any], speed: float) -> float:
+    """Return a target time of which only what AWS waits is shorter, not boots and deployments."""
+    whole = float(block["recovery_s"])
+    waits = min(whole, float(block.get("waits_s", whole)))
+    return min(whole, max(SHORTEST_RECOVERY_S, whole - waits + waits / speed))
 
 
 def shorter(seconds: float, speed: float, least: float) -> float:

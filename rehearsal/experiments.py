@@ -12,7 +12,7 @@ from typing import Final
 
 from commandline.errors import reported
 from loadtest.errors import LoadTestError
-from loadtest.experiments import files, models
+from loadtest.experiments import files, kinds, models, prediction
 from loadtest.experiments.models import Allowed, ExperimentFile, ExperimentRecord, Topology
 from loadtest.experiments.prediction import Kind
 from loadtest.messages.names import free_text
@@ -94,10 +94,13 @@ class Runner:
         Raises:
             Interrupted: somebody ended the rehearsal.
         """
-        settling.wait(self.outputs(one.stack), RegionClients(self._project), progress.tell)
-        file = experiment_files.write(
-            one.experiment, self._project.session.speed, self._project.root / "experiments"
-        )
+        outputs = self.outputs(one.stack)
+        clients, speed = RegionClients(self._project), self._project.session.speed
+        settling.wait(outputs, clients, progress.tell)
+        lasting = one.stack == "ha" and one.experiment.hypothesis.dies
+        if lasting and prediction.grace_matters(kinds.of_file(one.experiment.raw)):
+            settling.outlast_grace(outputs, clients, speed, progress.tell)
+        file = experiment_files.write(one.experiment, speed, self._project.root / "experiments")
         return self.run_files([one], [file], progress)[0]
 
     def run_files(

@@ -63,6 +63,7 @@ class Execution:
         try:
             guard.start(session.journal.path)
             with engine.interruptible(session), self._observer:
+                session.timing = self._observer.timing
                 prepare()
                 self._experiment()
         except KeyboardInterrupt:
@@ -78,6 +79,7 @@ class Execution:
 
     def _experiment(self) -> None:
         session, hypothesis = self.session, self.session.experiment.hypothesis
+        session.fleet = frozenset(session.stack.kept())
         with under_way(session):
             self._journal = engine.run(session, self._print)
         text = json.dumps(self._journal, indent=2, default=str, ensure_ascii=False)
@@ -112,6 +114,7 @@ class Execution:
         host = judgement.host_reasons(load.validity) if load else []
         evidence = Evidence(
             hypothesis=experiment.hypothesis,
+            target_s=session.target_s,
             before=before,
             after=after,
             began_ms=began,
@@ -143,7 +146,7 @@ class Execution:
             after=after,
             recovered_ms=back,
             allowed=experiment.hypothesis.allowed,
-            recovery_s=experiment.hypothesis.recovery_s,
+            recovery_s=session.target_s,
             awaits_replacement=experiment.hypothesis.awaits_replacement,
             impact=evidence.impact,
             host_valid=not host,

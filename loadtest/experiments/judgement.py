@@ -33,6 +33,8 @@ class Evidence:
     """All that an outcome depends on."""
 
     hypothesis: Hypothesis
+    target_s: float
+    """Within how many seconds of the fault's beginning the steady state has to be back."""
     before: SteadyState | None
     after: SteadyState | None
     began_ms: float | None
@@ -148,7 +150,7 @@ def _not_survived(evidence: Evidence) -> list[Message]:
                 seconds=allowed.window_s,
             )
         )
-    target = evidence.hypothesis.recovery_s
+    target = evidence.target_s
     if evidence.after is None or not evidence.after.met:
         probe = "" if evidence.after is None else describe(evidence.after)
         reasons.append(

@@ -9,6 +9,7 @@ from loadtest.experiments.prediction import Kind
 
 BY_FUNCTION: Mapping[str, Kind] = {
     "instances.terminate": Kind.INSTANCE_DIES,
+    "long_requests.retire": Kind.INSTANCE_DIES,
     "instances.hang": Kind.INSTANCE_HANGS,
     "instances.starve": Kind.INSTANCE_SLOW,
     "instances.answer_errors": Kind.INSTANCE_ERRORS,
@@ -43,19 +44,20 @@ def _providers(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield activity.get("provider") or {}
 
 
-def _function(provider: Mapping[str, Any]) -> str:
+def function(provider: Mapping[str, Any]) -> str:
+    """Return what an activity calls, by the last name of its module and its function."""
     module = str(provider.get("module") or "").rpartition(".")[2]
     return f"{module}.{provider.get('func')}"
 
 
 def _functions(raw: Mapping[str, Any]) -> Iterator[str]:
-    return map(_function, _providers(raw))
+    return map(function, _providers(raw))
 
 
 def _kinds(raw: Mapping[str, Any]) -> Iterator[Kind]:
     for provider in _providers(raw):
         arguments = provider.get("arguments") or {}
-        match _function(provider):
+        match function(provider):
             case "network.lose_zone":
                 refused = arguments.get("how") == "refused"
                 yield Kind.ZONE_REFUSED if refused else Kind.ZONE_SILENT

@@ -60,6 +60,9 @@ class Hypothesis(BaseModel):
     allowed: Allowed = Allowed()
     recovery_s: Annotated[float, Field(gt=0)]
     """Within how many seconds of the fault's beginning the steady state must be back for good."""
+    waits_s: Annotated[float, Field(ge=0)] | None = None
+    """How much of `recovery_s` AWS waits, all of it by default: a faster local region waits less. The rest
+    is work, such as boots and deployments, which takes as long as the computer takes."""
     observe_s: Annotated[float, Field(ge=0)] = 0.0
     """How long the load goes on, at least, after the method has ended."""
     warm_up_s: Annotated[float, Field(ge=0)] = 10.0

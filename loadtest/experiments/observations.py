@@ -6,6 +6,8 @@ load. What AWS dates is shifted by the measured offset of its clock (`clock.py`)
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -84,6 +86,8 @@ class StackTiming(Record):
     grace_s: float | None = None
     youngest_in_service_s: float | None = None
     """When the youngest instance came into service, on the load's axis: its grace begins there."""
+    in_service_s: dict[str, float] = Field(default_factory=dict[str, float])
+    """The same of each instance, by its id."""
     replaces_first: bool = False
     """Whether the group launches a replacement before it terminates what is unhealthy."""
     boot_s: float | None = None
@@ -98,6 +102,17 @@ class StackTiming(Record):
     name_ttl_s: float = 5.0
     """How long a client may keep the address of a database: RDS's DNS entries."""
     speed: float = Field(default=1.0, gt=0)
+
+    def grace_until_s(self, instances: Iterable[str] = ()) -> float | None:
+        """Return until when the group ignores failed checks of one of these instances, of any by default.
+
+        None without a check that counts; minus infinity where nothing is known of when they came.
+        """
+        if self.grace_s is None:
+            return None
+        known = [self.in_service_s[name] for name in instances if name in self.in_service_s]
+        since = max(known, default=self.youngest_in_service_s)
+        return -math.inf if since is None else since + self.scaled(self.grace_s)
 
     def scaled(self, seconds: float) -> float:
         """Return how long a period of AWS takes here."""

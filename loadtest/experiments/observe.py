@@ -103,12 +103,22 @@ class Observer:
         paths.write_text(directory / FILE, found.model_dump_json(indent=2) + "\n")
         return found
 
+    @property
+    def timing(self) -> StackTiming:
+        """The stack's settings; times of day in epoch seconds of AWS's clock."""
+        return self._timing
+
     def _on_axis(self, clock: LoadClock) -> StackTiming:
         since = self._timing.youngest_in_service_s
         if since is None:
             return self._timing
-        shifted = round(since - clock.offset.estimate_s - clock.began_at, 3)
-        return self._timing.model_copy(update={"youngest_in_service_s": shifted})
+
+        def shifted(at: float) -> float:
+            return round(at - clock.offset.estimate_s - clock.began_at, 3)
+
+        each = {name: shifted(at) for name, at in self._timing.in_service_s.items()}
+        moved = {"youngest_in_service_s": shifted(since), "in_service_s": each}
+        return self._timing.model_copy(update=moved)
 
     def _history(self, clock: LoadClock) -> list[TimelineEvent]:
         outputs, clients = self._outputs, self._clients

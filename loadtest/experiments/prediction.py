@@ -97,6 +97,8 @@ class Fault:
     at_s: float
     lasts_s: float | None = None
     zone: str | None = None
+    instances: tuple[str, ...] = ()
+    """Those that it hits, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,19 @@ def detected(timing: StackTiming, *, silent: bool) -> Estimate | None:
     return Estimate(parts=[Part(name="silent-check", span=span)])
 
 
+def grace_matters(kind: Kind) -> bool:
+    """Return whether a fault shows in health checks only, which the group ignores in a grace period."""
+    shape = _SHAPES.get(kind)
+    return shape is not None and shape.check is not None and not shape.gone
+
+
+def grace_s(fault: Fault, timing: StackTiming) -> float:
+    """Return for how many seconds of a fault the group leaves what fails its checks alone."""
+    if timing.topology == "single" or not grace_matters(fault.kind):
+        return 0.0
+    return _grace_left(fault, timing) or 0.0
+
+
 def _recovery(
     fault: Fault, shape: _Shape, timing: StackTiming, detection: Estimate
 ) -> Estimate | None:
@@ -193,28 +208,19 @@ def _recovery(
         # The group sees that the instance ended, or the load balancer does: whichever is first.
         notice = Part(name="notice", span=Span(low=0.0, high=detection.span.high))
         return _replaced([notice], timing)
+    ways = [_after_the_fault(fault, timing)]
     grace = _grace_left(fault, timing)
-    if grace is None:
-        return _after_the_fault(fault, timing)
-    replaced_from = detection.span.low + grace
-    if fault.lasts_s is not None and fault.lasts_s <= replaced_from:
-        return _after_the_fault(fault, timing)
-    if fault.kind is Kind.ZONE_WITHOUT_CAPACITY:
-        return None
-    parts = [*detection.parts]
-    if grace:
-        parts.append(Part(name="grace", span=Span(low=grace, high=grace)))
-    return _replaced(parts, timing)
+    if grace is not None and fault.kind is not Kind.ZONE_WITHOUT_CAPACITY:
+        waits = [Part(name="grace", span=Span(low=grace, high=grace))] if grace else []
+        ways.append(_replaced([*detection.parts, *waits], timing))
+    # Targets that answer again serve again, also those that the group is about to replace.
+    return min(filter(None, ways), key=lambda way: way.span.high, default=None)
 
 
 def _grace_left(fault: Fault, timing: StackTiming) -> float | None:
     """Return for how long the group still ignores failed checks; None if it never replaces."""
-    if timing.grace_s is None:
-        return None
-    if timing.youngest_in_service_s is None:
-        return 0.0
-    until = timing.youngest_in_service_s + timing.scaled(timing.grace_s)
-    return round(max(0.0, until - fault.at_s), 3)
+    until = timing.grace_until_s(fault.instances)
+    return None if until is None else round(max(0.0, until - fault.at_s), 3)
 
 
 def _replaced(before: list[Part], timing: StackTiming) -> Estimate | None:

@@ -6,6 +6,7 @@ import time
 
 from loadtest.experiments.actions.deployments import deployments, own_revision
 from loadtest.experiments.session import current
+from loadtest.messages.message import msg
 from loadtest.stack import health
 
 RECENT_S = 3.0
@@ -60,6 +61,18 @@ def foreign_revisions() -> int:
     return len({one.id for one in session.stack.instances()} - have)
 
 
+def kept_instances() -> bool:
+    """Return whether all instances are still there that were before; what is not counts as found.
+
+    For what passes by itself: whoever is replaced for it is missed while it lasts.
+    """
+    session = current()
+    lost = session.fleet - session.stack.kept()
+    if lost:
+        session.found.append(msg("experiment.replaced", n=len(lost), all=len(session.fleet)))
+    return not lost
+
+
 def steady_again(at_least_s: float = 15, at_most_s: float | None = None) -> bool:
     """Wait until the steady state is back, and return whether it came back in the target time.
 
@@ -71,8 +84,7 @@ def steady_again(at_least_s: float = 15, at_most_s: float | None = None) -> bool
     session = current()
     began = session.began_ms or time.time() * 1000
     ended = min(session.ended_ms or began, time.time() * 1000)
-    target_s = session.experiment.hypothesis.recovery_s
-    deadline_ms = max(began + target_s * 1000, ended + 60_000)
+    deadline_ms = max(began + session.target_s * 1000, ended + 60_000)
     if at_most_s is not None:
         deadline_ms = began + at_most_s * 1000
     while not session.stopping.is_set():

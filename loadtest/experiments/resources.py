@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -32,8 +33,10 @@ class Instance:
     vpc: str
     state: str
     """Of EC2, such as `running`."""
+    address: str = ""
+    """Its private IPv4 address."""
     launched: str = ""
-    """When, in ISO format."""
+    """When EC2 launched it, in UTC and sortable."""
 
     @property
     def target(self) -> Target:
@@ -126,6 +129,16 @@ class StackResources:
         self.confirm(one.target for one in found)
         chosen = [one for one in found if zone in {None, one.zone} and one.state == "running"]
         return sorted(chosen, key=lambda one: (one.zone, one.id))
+
+    def kept(self) -> set[str]:
+        """Return the instances that are in service and that the group does not mean to replace."""
+        if self.outputs.auto_scaling_group_name is None:
+            return {one.id for one in self.instances()}
+        return {
+            str(one["InstanceId"])
+            for one in self.group()["Instances"]
+            if one["LifecycleState"] == "InService" and one.get("HealthStatus") != "Unhealthy"
+        }
 
     def _describe(self, ids: list[str]) -> list[dict[str, Any]]:
         reservations = self.clients["ec2"].describe_instances(InstanceIds=ids)["Reservations"]
@@ -269,8 +282,13 @@ def _instance(raw: Mapping[str, Any]) -> Instance:
         subnet=str(raw.get("SubnetId") or ""),
         vpc=str(raw.get("VpcId") or ""),
         state=str(raw["State"]["Name"]),
-        launched=launched.isoformat() if (launched := raw.get("LaunchTime")) else "",
+        address=str(raw.get("PrivateIpAddress") or ""),
+        launched=_sortable(raw.get("LaunchTime")),
     )
+
+
+def _sortable(at: datetime | None) -> str:
+    return "" if at is None else at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _tags(raw: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments import ways_back
+from loadtest.experiments import kinds, prediction, ways_back
 from loadtest.experiments.clients import Clients
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile, SteadyState, Target
+from loadtest.experiments.observations import StackTiming
 from loadtest.experiments.resources import StackResources
 from loadtest.experiments.undo import FaultJournal, WayBack
 from loadtest.messages.message import Message
@@ -57,6 +58,10 @@ class Session:
     left: list[str] = field(default_factory=list[str])
     found: list[Message] = field(default_factory=list[Message])
     """What actions found that no stack may do, such as a bad revision that got through."""
+    fleet: frozenset[str] = frozenset()
+    """The instances in service before the method."""
+    timing: StackTiming | None = None
+    """The stack's settings, with times of day in epoch seconds."""
     began_ms: float | None = None
     ended_ms: float | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -71,6 +76,21 @@ class Session:
         """Whether actions only tell what they would do."""
         return self.journal is None
 
+    @property
+    def target_s(self) -> float:
+        """Within how many seconds of the fault's beginning the steady state has to be back.
+
+        The file's target, and what is left of the grace period of those that it hits: until then the
+        group may not replace them.
+        """
+        target_s = self.experiment.hypothesis.recovery_s
+        if self.timing is None or self.began_ms is None:
+            return target_s
+        hit = tuple(one.id for one in self.targets if one.kind == "instance")
+        kind = kinds.of_file(self.experiment.raw)
+        fault = prediction.Fault(kind, self.began_ms / 1000, instances=hit)
+        return round(target_s + prediction.grace_s(fault, self.timing), 1)
+
     @contextlib.contextmanager
     def act(
         self,
@@ -80,11 +100,13 @@ class Session:
         *,
         costs: str = "nothing beyond the load",
         kind: str = "fault",
+        condition: bool = False,
     ) -> Generator[Act | None]:
         """Do something to the stack's own resources; yields None in a dry run.
 
         The targets are checked a second time and the way back is on the disk before the caller acts.
-        What lasts, the caller says on the `Act`. When the block ends, the event is written.
+        What lasts, the caller says on the `Act`. When the block ends, the event is written. A `condition`
+        hurts nobody by itself: the fault begins with another action, and ends with that one.
 
         Raises:
             ExperimentError: There is nothing to act on, or something that is not the stack's.
@@ -99,14 +121,13 @@ class Session:
             return
         self.stack.confirm(targets)
         number = None if way_back is None else self.journal.note(way_back)
-        act = Act(self, number)
+        act = Act(self, number, condition=condition)
         try:
             yield act
         finally:
-            if self.began_ms is None:
-                self.began_ms = act.began_ms
-            ended = act.ended_ms or act.began_ms
-            self.ended_ms = max(self.ended_ms or 0.0, ended)
+            if not condition:
+                self.began_ms = self.began_ms or act.began_ms
+                self.ended_ms = max(self.ended_ms or 0.0, act.ended_ms or act.began_ms)
             if self.directory is not None:
                 event = events.Event(kind, what, act.began_ms, act.ended_ms, act.detail)
                 events.append(self.directory, event)
@@ -139,9 +160,9 @@ class Session:
 class Act:
     """A change that is being made."""
 
-    def __init__(self, session: Session, number: int | None) -> None:
+    def __init__(self, session: Session, number: int | None, *, condition: bool = False) -> None:
         """Begin it now; `number` is its way back in the journal."""
-        self._session, self._number = session, number
+        self._session, self._number, self._condition = session, number, condition
         self.began_ms = time.time() * 1000
         self.ended_ms: float | None = None
         self.detail = ""
@@ -149,7 +170,7 @@ class Act:
     def takes_effect(self, at_ms: float | None = None) -> None:
         """Say that it takes effect now, or at that time (epoch ms): what came before was preparation."""
         self.began_ms = time.time() * 1000 if at_ms is None else at_ms
-        if self._session.began_ms is None:
+        if self._session.began_ms is None and not self._condition:
             self._session.began_ms = self.began_ms
 
     def put_back(self) -> None:

@@ -17,6 +17,7 @@ TRAFFIC_EVENTS = frozenset(
     f"{when}{what}" for what in ("BlockTraffic", "AllowTraffic") for when in ("Before", "", "After")
 )
 """Lifecycle events of CodeDeploy that wait for the load balancer instead of working."""
+INSTALL = "Install"
 SUCCESSFUL = "Successful"
 SUCCEEDED = "Succeeded"
 
@@ -47,7 +48,7 @@ def read(
     if outputs.target_group_arn is not None:
         values |= _checks(clients["elbv2"], outputs.target_group_arn)
     if outputs.auto_scaling_group_name is not None:
-        group, found = _group(clients["autoscaling"], outputs.auto_scaling_group_name, clock)
+        group, found = of_group(clients["autoscaling"], outputs.auto_scaling_group_name, clock)
         values |= found
         members = [str(one["InstanceId"]) for one in group.get("Instances") or []]
         values["batch"] = _batch(clients["codedeploy"], outputs, len(members))
@@ -70,7 +71,10 @@ def _checks(elbv2: Any, arn: str) -> dict[str, Any]:
     }
 
 
-def _group(autoscaling: Any, name: str, clock: LoadClock) -> tuple[dict[str, Any], dict[str, Any]]:
+def of_group(
+    autoscaling: Any, name: str, clock: LoadClock
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return an Auto Scaling group as the API describes it, and what of `StackTiming` it decides."""
     (group,) = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])[
         "AutoScalingGroups"
     ]
@@ -83,7 +87,8 @@ def _group(autoscaling: Any, name: str, clock: LoadClock) -> tuple[dict[str, Any
         AutoScalingGroupName=name
     )
     launches = _launches(one for page in pages for one in page.get("Activities") or [])
-    here = [launches[i["InstanceId"]][1] for i in serving if i["InstanceId"] in launches]
+    known = [str(i["InstanceId"]) for i in serving if i["InstanceId"] in launches]
+    since = {name: clock.of_aws(launches[name][1]) for name in known}
     policy = group.get("InstanceMaintenancePolicy") or {}
     by_balancer = "ELB" in str(group.get("HealthCheckType") or "")
     return group, {
@@ -92,7 +97,8 @@ def _group(autoscaling: Any, name: str, clock: LoadClock) -> tuple[dict[str, Any
         "grace_s": float(group.get("HealthCheckGracePeriod") or 0) if by_balancer else None,
         "replaces_first": policy.get("MinHealthyPercentage") == 100,
         "boot_s": first_boot(list(launches.values())),
-        "youngest_in_service_s": clock.of_aws(max(here)) if here else None,
+        "youngest_in_service_s": max(since.values(), default=None),
+        "in_service_s": since,
     }
 
 
@@ -129,12 +135,16 @@ def _release(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> float 
     for deployment in listed.get("deployments") or []:
         events = collectors.lifecycle(codedeploy, str(deployment), clock)
         per_instance: dict[str, float] = {}
+        installed = set[str]()
         for event in events:
+            if event.state == INSTALL:
+                installed.add(event.subject)
             if event.state not in TRAFFIC_EVENTS and event.until_s is not None:
                 spent = per_instance.get(event.subject, 0.0) + event.until_s - event.at_s
                 per_instance[event.subject] = spent
-        if per_instance:
-            return round(median(per_instance.values()), 3)
+        if installed:
+            # Not one that only stops the application on an instance that leaves.
+            return round(median(per_instance[name] for name in installed), 3)
     return None
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -58,6 +60,99 @@ def test_without_elb_health_checks_a_hung_instance_stays(stack: Stack) -> None:
     assert record.reverted == [f"{record.targets[0].id}: the service goes on"]
     assert shown(record).outcome == "not survived"
     assert "experiment.not-recovered" in [one.id for one in record.reasons]
+    assert code == ExitCode.BROKEN_PROMISE
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("instance-errors", {"seconds": 200}),
+        ("instance-starves", {"seconds": 15}),
+        ("instance-out-of-memory", {}),
+        ("instance-leaves", {}),
+        ("fleet-starves", {"seconds": 15}),
+        ("connections-rest", {}),
+    ],
+)
+def test_the_stack_survives(stack: Stack, name: str, arguments: dict[str, float]) -> None:
+    code, (record,) = stack.run(stack.changed(name, recovery_s=240, **arguments))
+    assert record.left == []
+    assert shown(record).outcome == "survived", record.reasons
+    assert code == ExitCode.SUCCESS
+
+
+@contextmanager
+def targets(stack: Stack, **settings: Any) -> Iterator[None]:
+    """The target group with another health check."""
+    client, arn = stack.client("elbv2"), stack.output("targetGroupArn")
+    (group,) = client.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    before = {name: group[name] for name in settings}
+    client.modify_target_group(TargetGroupArn=arn, **settings)
+    try:
+        yield
+    finally:
+        client.modify_target_group(TargetGroupArn=arn, **before)
+
+
+def test_a_health_check_that_queues_with_the_users_kills_a_fleet_that_is_only_slow(
+    stack: Stack,
+) -> None:
+    # Whoever is not logged in gets 401, after the same queue as everybody.
+    with targets(stack, HealthCheckPath="/me", Matcher={"HttpCode": "401"}):
+        starved = stack.changed("fleet-starves", recovery_s=60, seconds=15, share=0.02)
+        code, (record,) = stack.run(starved)
+    assert shown(record).outcome == "not survived"
+    assert "experiment.replaced" in [one.id for one in record.reasons]
+    assert code == ExitCode.BROKEN_PROMISE
+
+
+@contextmanager
+def attribute(
+    describe: Callable[[], Any], put: Callable[[Any], Any], key: str, value: str
+) -> Iterator[None]:
+    """An attribute of a load balancer or a target group, changed for a while."""
+    before = next(one["Value"] for one in describe()["Attributes"] if one["Key"] == key)
+    put([{"Key": key, "Value": value}])
+    try:
+        yield
+    finally:
+        put([{"Key": key, "Value": before}])
+
+
+def test_without_a_deregistration_delay_long_requests_are_cut_off(stack: Stack) -> None:
+    client, arn = stack.client("elbv2"), stack.output("targetGroupArn")
+    with attribute(
+        lambda: client.describe_target_group_attributes(TargetGroupArn=arn),
+        lambda new: client.modify_target_group_attributes(TargetGroupArn=arn, Attributes=new),
+        "deregistration_delay.timeout_seconds",
+        "0",
+    ):
+        # At this speed the library's are over before the instance is.
+        long = stack.changed("instance-leaves", recovery_s=240, request_s=200)
+        code, (record,) = stack.run(long)
+    assert shown(record).outcome == "not survived"
+    assert "experiment.long-lost" in [one.id for one in record.reasons]
+    assert code == ExitCode.BROKEN_PROMISE
+
+
+def test_a_load_balancer_that_keeps_connections_longer_than_the_service_is_found(
+    stack: Stack,
+) -> None:
+    client = stack.client("elbv2")
+    arn = stack.output("targetGroupArn")
+    (group,) = client.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    (balancer,) = group["LoadBalancerArns"]
+    with attribute(
+        lambda: client.describe_load_balancer_attributes(LoadBalancerArn=balancer),
+        lambda new: client.modify_load_balancer_attributes(
+            LoadBalancerArn=balancer, Attributes=new
+        ),
+        "idle_timeout.timeout_seconds",
+        "75",
+    ):
+        code, (record,) = stack.run(stack.changed("connections-rest", recovery_s=240))
+    assert shown(record).outcome == "not survived"
+    assert "experiment.keep-alive" in [one.id for one in record.reasons]
     assert code == ExitCode.BROKEN_PROMISE
 
 

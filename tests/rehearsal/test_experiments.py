@@ -239,7 +239,7 @@ class Fleet:
     def __init__(self, healthy_from: int, lost_in: int | None = None) -> None:
         self.round, self._from, self._lost = 0, healthy_from, lost_in
 
-    def __getitem__(self, _service: str) -> Fleet:
+    def __getitem__(self, service: str) -> Fleet:
         return self
 
     def describe_auto_scaling_groups(self, **_: Any) -> Any:
@@ -309,3 +309,43 @@ def test_nothing_for_contrast_is_begun_when_time_is_up(monkeypatch: pytest.Monke
     assert prove.run_all(made, cast("Any", None), chosen, 40, until=0.0) == [Path("ha")]
     assert prove.run_all(made, cast("Any", None), chosen, 40) != [Path("ha")]
     assert ran == ["ha", "ha", "single", "single"]
+
+
+@pytest.mark.parametrize(
+    ("block", "speed", "found"),
+    [
+        ({"recovery_s": 240}, 4, 60),
+        ({"recovery_s": 480}, 4, 120),
+        # Only what AWS waits is shorter: boots and deployments are as long as they are.
+        ({"recovery_s": 240, "waits_s": 80}, 4, 180),
+        ({"recovery_s": 240, "waits_s": 80}, 1, 240),
+        ({"recovery_s": 45, "waits_s": 45}, 4, 45),
+    ],
+)
+def test_of_a_target_time_only_the_waits_are_shorter(
+    block: dict[str, float], speed: float, found: float
+):
+    raw = experiment_files.scaled({"extensions": [{"name": "haproof", **block}]}, speed)
+    assert raw["extensions"][0]["recovery_s"] == found
+
+
+def test_a_fault_of_a_quarter_is_looked_at_for_a_quarter_but_long_enough_to_show():
+    raw = files.find("zone-lost-no-capacity").raw
+    looks = [
+        activity["provider"]["arguments"]["at_least_s"]
+        for experiment in (raw, experiment_files.scaled(raw, 4), experiment_files.scaled(raw, 40))
+        for activity in experiment["method"]
+        if activity["type"] == "probe"
+    ]
+    assert looks == [135, 33.75, 15]
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    # What FIS ends, it ends sooner in a faster region: two minutes of no capacity, one of a lost zone.
+    [("zone-lost-no-capacity", [120, 60]), ("zone-lost-refused", [15]), ("database-cut", [10])],
+)
+def test_what_fis_times_is_not_shortened_twice(name: str, seconds: list[float]):
+    raw = experiment_files.scaled(files.find(name).raw, 4)
+    arguments = [one["provider"].get("arguments", {}) for one in raw["method"]]
+    assert [one["seconds"] for one in arguments if "seconds" in one] == seconds

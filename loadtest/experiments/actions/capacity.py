@@ -15,7 +15,8 @@ def no_capacity(seconds: float = 120) -> str:
     zones = sorted(group["AvailabilityZones"])
     what = f"no capacity for {group['AutoScalingGroupName']} in {', '.join(zones)}"
     back = fis.way_back(session, f"{group['AutoScalingGroupName']} can launch instances")
-    with session.act(what, [fis.target_of_group(session)], back, costs=fis.costs(seconds)) as act:
+    targets, costs = [fis.target_of_group(session)], fis.costs(seconds)
+    with session.act(what, targets, back, costs=costs, condition=True) as act:
         if act is not None:
             parameters = {"availabilityZoneIdentifiers": ",".join(zones), "percentage": "100"}
             arns = [str(group["AutoScalingGroupARN"])]

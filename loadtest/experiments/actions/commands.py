@@ -15,10 +15,12 @@ DOCUMENT = "AWS-RunShellScript"
 UNFINISHED = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
 POLL_S = 0.3
 SHOWN = 300
+ANSWER_S = 60.0
+"""How long an agent may take for a script that ends at once."""
 
 
 def run(
-    session: Session, instances: Sequence[str], script: str, timeout_s: float = 60
+    session: Session, instances: Sequence[str], script: str, timeout_s: float = ANSWER_S
 ) -> Mapping[str, str]:
     """Run a script as root on instances, wait for it, and return what it printed on each.
 

@@ -1,4 +1,4 @@
-"""Faults of single instances: one that dies, hangs, starves, or answers 500."""
+"""Faults of instances: they die, hang, starve, answer 500, or run out of memory."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ REPLACED = "an instance for as long as a replacement takes to start"
 def terminate(count: int = 1) -> list[str]:
     """Terminate instances; their Auto Scaling group, if they have one, replaces them."""
     session = current()
-    chosen = _chosen(session, count)
-    names = [one.id for one in chosen]
-    what = f"terminate {_named(session, chosen)}"
-    with session.act(what, [one.target for one in chosen], costs=REPLACED) as act:
+    hit = chosen(session, count)
+    names = [one.id for one in hit]
+    what = f"terminate {named(session, hit)}"
+    with session.act(what, [one.target for one in hit], costs=REPLACED) as act:
         if act is not None:
             act.takes_effect()
             session.clients["ec2"].terminate_instances(InstanceIds=names)
@@ -42,7 +42,7 @@ def hang(count: int = 1, seconds: float = 120) -> list[str]:
 
 
 def starve(count: int = 1, seconds: float = 120, share: float = 0.05) -> list[str]:
-    """Let the service run only for a share of the time: it answers, late."""
+    """Let the service run only for a share of the time: it answers, late. `count` 0 is all of them."""
     port = current().stack.app_port()
     return _by_script(
         "starve",
@@ -67,6 +67,20 @@ def answer_errors(count: int = 1, seconds: float = 120) -> list[str]:
     )
 
 
+def exhaust_memory(count: int = 1, seconds: float = 60) -> list[str]:
+    """Use the memory up until the kernel ends the service, for `seconds` at most."""
+    port = current().stack.app_port()
+    return _by_script(
+        "use up the memory of",
+        count,
+        seconds,
+        lambda: scripts.exhaust_memory(port, seconds),
+        way_back=scripts.END_MEMORY,
+        restored="nobody uses the memory up",
+        lasts=False,
+    )
+
+
 def _by_script(
     verb: str,
     count: int,
@@ -75,41 +89,51 @@ def _by_script(
     *,
     way_back: str,
     restored: str,
+    lasts: bool = True,
 ) -> list[str]:
-    """Run a script on instances that takes effect at once and ends by itself after `seconds`."""
+    """Run a script on instances that takes effect at once and ends by itself after `seconds`.
+
+    With `lasts` False it has ended when its command has, after `seconds` at most.
+    """
     session = current()
-    chosen = _chosen(session, count)
-    names = [one.id for one in chosen]
+    hit = chosen(session, count)
+    names = [one.id for one in hit]
     back = WayBack(
         "instance-command",
         {"mark": session.mark, "instances": names, "command": way_back},
         f"{', '.join(names)}: {restored}",
     )
-    what = f"{verb} {_named(session, chosen)} for {seconds:g} s"
-    with session.act(what, [one.target for one in chosen], back, costs=REPLACED) as act:
+    what = f"{verb} {named(session, hit)} for {seconds:g} s"
+    with session.act(what, [one.target for one in hit], back, costs=REPLACED) as act:
         if act is None:
             return names
-        printed = commands.run(session, names, script())
+        printed = commands.run(session, names, script(), commands.ANSWER_S + seconds)
         now = time.time() * 1000
         times = [found for text in printed.values() if (found := scripts.began_ms(text))]
         # By the instance's own clock, which AWS keeps within milliseconds: the way of the command's
         # result back to here is not part of it. A clock that is wrong says nothing.
         act.takes_effect(min([now, *(one for one in times if now - one < CLOCK_MS)]))
-        act.over(act.began_ms + seconds * 1000)
+        act.over(act.began_ms + seconds * 1000 if lasts else now)
     return names
 
 
-def _chosen(session: Session, count: int) -> list[Instance]:
-    found = session.stack.instances()
+def chosen(session: Session, count: int) -> list[Instance]:
+    """Return that many of the instances in service, the oldest ones; `count` 0 is all of them.
+
+    A young one may be within its grace period, in which the group does not replace what fails.
+    """
+    found = sorted(session.stack.instances(), key=lambda one: one.launched)
+    if not count:
+        return found
     if len(found) < count:
         raise ExperimentError(
             f"the stack has {len(found)} instances in service, the experiment needs {count}"
         )
-    # The oldest: a group's grace period spares the youngest, whatever its health checks say.
-    return sorted(found, key=lambda one: one.launched)[:count]
+    return found[:count]
 
 
-def _named(session: Session, chosen: list[Instance]) -> str:
+def named(session: Session, hit: list[Instance]) -> str:
+    """Return instances in words, with how many the stack has."""
     total = len(session.stack.instances())
-    names = ", ".join(f"{one.id} ({one.zone})" for one in chosen)
-    return f"{names}, {len(chosen)} of {total} instances"
+    names = ", ".join(f"{one.id} ({one.zone})" for one in hit)
+    return f"{names}, {len(hit)} of {total} instances"

@@ -10,6 +10,8 @@ from textwrap import dedent
 
 STARTED = "haproof: begun at "
 """What a script prints before the time (epoch ms) at which it took effect."""
+CLOSED = "haproof: closed after "
+"""What a script prints before the time (ms) after which the service closed a connection."""
 
 
 def listeners(port: int) -> str:
@@ -67,8 +69,11 @@ def thaw(port: int) -> str:
 
 
 def starve(port: int, seconds: float, share: float) -> str:
-    """Let those who listen on the port run only for this share of the time, in slices of 0.2 s."""
-    off, on = 0.2 * (1 - share), 0.2 * share
+    """Let those who listen on the port run only for this share of the time, in slices of a second.
+
+    Not shorter ones: on a small instance, starting the next `sleep` takes as long as they would.
+    """
+    off, on = 1 - share, share
     return (
         listeners(port)
         + dedent(f"""\
@@ -121,9 +126,7 @@ def answer_errors(port: int, seconds: float) -> str:
 
     The service has to be a unit of systemd: so it is stopped, and started.
     """
-    return (
-        listeners(port)
-        + dedent(f"""\
+    return listeners(port) + dedent(f"""\
         unit=$(for pid in $pids; do sed -n 's,.*/\\([^/]*\\.service\\)$,\\1,p' "/proc/$pid/cgroup"; done |
             sort -u | head -n 1)
         if [ -z "$unit" ]; then
@@ -137,17 +140,77 @@ def answer_errors(port: int, seconds: float) -> str:
         {END_ERRORS}
         END
         )" >/dev/null 2>&1 </dev/null &
+        {began().strip()}
         systemctl stop "$unit"
         setsid python3 {ERROR_FILE} {port} >/dev/null 2>&1 </dev/null &
         """).replace("@PROGRAM@", ERROR_SERVER)
-        + began()
-    )
+
+
+END_MEMORY = "pkill -f 'tail /dev/zer[o]' || true\n"
+"""End what uses the memory up. May be repeated; the brackets keep it from ending itself."""
+
+
+def exhaust_memory(port: int, seconds: float) -> str:
+    """Use the memory up until the kernel ends the service, as it does with one that leaks.
+
+    The kernel ends whoever is marked as the first choice: here those who listen on the port, as a
+    service that leaks would be the largest. What uses the memory up is next, or ends after `seconds`.
+    """
+    return listeners(port) + dedent(f"""\
+        victims=$pids
+        for pid in $victims; do echo 1000 >"/proc/$pid/oom_score_adj"; done
+        began=$(date +%s%3N)
+        setsid sh -c "timeout {seconds:g} tail /dev/zero" >/dev/null 2>&1 </dev/null &
+        waited=0
+        while [ "$waited" -lt {round(seconds * 10)} ]; do
+          for pid in $victims; do
+            if ! kill -0 "$pid" 2>/dev/null; then
+              echo "{STARTED}$began"
+              exit 0
+            fi
+          done
+          sleep 0.1
+          waited=$((waited + 1))
+        done
+        echo "the memory was used for {seconds:g} s, and the kernel did not end the service" >&2
+        exit 1
+        """)
+
+
+def closes_idle(host: str, port: int, path: str, most_s: float) -> str:
+    """Print after how many seconds without a request the service closes a connection.
+
+    Prints nothing if it keeps it for longer than `most_s`. Changes nothing.
+    """
+    request = f"GET {path} HTTP/1.1\\r\\nHost: {host}\\r\\n\\r\\n"
+    return dedent(f"""\
+        exec bash -c '
+        set -eu
+        exec 3<>/dev/tcp/{host}/{port}
+        printf "{request}" >&3
+        began=$(date +%s%3N)
+        if timeout {most_s:g} cat <&3 >/dev/null; then
+          echo "{CLOSED}$(( $(date +%s%3N) - began ))"
+        fi
+        '
+        """)
+
+
+def closed_s(printed: str) -> float | None:
+    """Return what `closes_idle` printed, in seconds; None if the connection was kept."""
+    found = _printed(printed, CLOSED)
+    return None if found is None else found / 1000
 
 
 def began_ms(printed: str) -> float | None:
     """Return when a script took effect by what it printed, in epoch ms; None if it did not say."""
-    for line in printed.splitlines():
-        if line.startswith(STARTED):
-            number = line.removeprefix(STARTED).strip()
+    return _printed(printed, STARTED)
+
+
+def _printed(text: str, before: str) -> float | None:
+    """Return the number that a line has after these words; None without such a line."""
+    for line in text.splitlines():
+        if line.startswith(before):
+            number = line.removeprefix(before).strip()
             return float(number) if number.isdecimal() else None
     return None

@@ -96,7 +96,9 @@ def fault_of(record: ExperimentRecord, at_s: float, until_s: float | None) -> Fa
     """Return the fault of an experiment as predictions know it."""
     zones = {target.zone for target in record.targets if target.zone}
     lasts = None if until_s is None else round(until_s - at_s, 3)
-    return Fault(record.kind, at_s, lasts, zone=zones.pop() if len(zones) == 1 else None)
+    zone = zones.pop() if len(zones) == 1 else None
+    hit = tuple(target.id for target in record.targets if target.kind == "instance")
+    return Fault(record.kind, at_s, lasts, zone, hit)
 
 
 def compared(predicted: Prediction, measured: Measurement) -> list[Comparison]:

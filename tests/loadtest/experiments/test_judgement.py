@@ -31,6 +31,7 @@ UNHARMED = Impact(
 DONE = Action(name="it dies", began_ms=0, ended_ms=1, succeeded=True)
 SURVIVED = Evidence(
     hypothesis=HYPOTHESIS,
+    target_s=HYPOTHESIS.recovery_s,
     before=state(0, met=True),
     after=state(60, met=True),
     began_ms=1000.0,

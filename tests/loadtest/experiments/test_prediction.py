@@ -17,6 +17,7 @@ from loadtest.experiments.prediction import (
     Span,
     compare,
     distance,
+    grace_s,
     predict,
     share_hit,
 )
@@ -79,11 +80,19 @@ def test_without_elb_health_checks_a_hung_instance_stays_for_ever():
     assert predict(Fault(Kind.INSTANCE_HANGS, 10), ha(grace_s=None)).recovery is None
 
 
-def test_without_capacity_a_lost_zone_stays_lost():
+def test_without_capacity_a_lost_zone_is_lost_until_it_comes_back():
     timing = ha(youngest_in_service_s=-700)
     found = predict(Fault(Kind.ZONE_WITHOUT_CAPACITY, 10, zone="a"), timing)
     assert found.recovery is None
     assert found.bad_share == Span(low=0, high=1 / 3)
+    found = predict(Fault(Kind.ZONE_WITHOUT_CAPACITY, 10, lasts_s=300, zone="a"), timing)
+    assert spans(found.recovery) == {"fault": (300, 300), "healthy": (5, 10)}
+
+
+def test_a_fault_that_ends_before_the_replacement_serves_is_over_with_it():
+    timing = ha(youngest_in_service_s=-700)
+    found = predict(Fault(Kind.ZONE_SILENT, 10, lasts_s=15, zone="a"), timing)
+    assert spans(found.recovery) == {"fault": (15, 15), "healthy": (5, 10)}
 
 
 def test_the_region_s_speed_divides_what_aws_waits_and_not_what_was_measured():
@@ -207,3 +216,23 @@ def test_every_span_is_one_and_every_part_has_a_name(
         for part in estimate.parts:
             assert 0 <= part.span.low <= part.span.high
             assert named("assumption", part.name).id == f"assumption.{part.name}"
+
+
+def test_the_grace_period_is_that_of_the_instance_that_is_hit() -> None:
+    timing = ha(youngest_in_service_s=0, in_service_s={"i-old": -700, "i-young": 0})
+    old = Fault(Kind.INSTANCE_HANGS, 10, instances=("i-old",))
+    young = Fault(Kind.INSTANCE_HANGS, 10, instances=("i-old", "i-young"))
+    assert grace_s(old, timing) == 0
+    assert grace_s(young, timing) == 590
+    # Of one that is not known, the youngest one's.
+    assert grace_s(Fault(Kind.INSTANCE_HANGS, 10, instances=("i-9",)), timing) == 590
+    found = predict(old, timing)
+    assert found.recovery is not None
+    assert "grace" not in [part.name for part in found.recovery.parts]
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind.INSTANCE_DIES, Kind.ZONE_REFUSED, Kind.DATABASE_CUT, Kind.DEPLOYMENT, Kind.OTHER]
+)
+def test_what_no_health_check_shows_knows_no_grace(kind: Kind) -> None:
+    assert grace_s(Fault(kind, 10), ha(youngest_in_service_s=0)) == 0

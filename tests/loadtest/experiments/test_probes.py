@@ -88,3 +88,23 @@ def test_the_look_at_the_steady_state_ends_in_time(
     with under_way(session):
         assert probes.steady_again(0.0, at_most_s) == back
     assert time.time() * 1000 - session.began_ms < 10_000
+
+
+@pytest.mark.parametrize(
+    ("state", "health", "kept"),
+    [
+        ("InService", "Healthy", True),
+        # Its replacement is on the way.
+        ("InService", "Unhealthy", False),
+        ("Terminating:Wait", "Healthy", False),
+    ],
+)
+def test_who_is_replaced_for_what_passes_by_itself_is_missed(
+    cloud: FakeCloud, session: Session, state: str, health: str, *, kept: bool
+) -> None:
+    session.fleet = frozenset(session.stack.kept())
+    groups = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"]
+    groups[0]["Instances"][1] |= {"LifecycleState": state, "HealthStatus": health}
+    with under_way(session):
+        assert probes.kept_instances() == kept
+    assert [one.params for one in session.found] == ([] if kept else [{"n": 1, "all": 3}])

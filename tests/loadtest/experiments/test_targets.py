@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from loadtest.errors import ExperimentError
+from loadtest.experiments import files
 from loadtest.experiments.actions import capacity, database, instances, network
 from loadtest.experiments.models import Target
 from loadtest.experiments.resources import StackResources
 from loadtest.experiments.session import Session, under_way
 from tests.loadtest.conftest import outputs_of
+from tests.loadtest.experiments.builders import timing_of
 from tests.loadtest.experiments.conftest import THEIRS, FakeCloud, instance
 
 
@@ -162,3 +165,41 @@ def test_on_aws_fis_needs_a_role(
 def test_functions_of_an_experiment_work_only_inside_one() -> None:
     with pytest.raises(ExperimentError, match="experiment run"):
         instances.terminate()
+
+
+def test_a_condition_is_not_the_fault(session: Session) -> None:
+    target = [Target(kind="instance", id="i-1")]
+    with session.act("no capacity", target, condition=True) as act:
+        assert act is not None
+        act.takes_effect(1_000.0)
+        act.over(90_000.0)
+    assert (session.began_ms, session.ended_ms) == (None, None)
+    with session.act("lose it", target) as act:
+        assert act is not None
+        act.takes_effect(2_000.0)
+        act.over(5_000.0)
+    assert (session.began_ms, session.ended_ms) == (2_000.0, 5_000.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "more_s"),
+    # Nobody needs a health check to see that an instance is gone.
+    [("instance-hangs", 100.0), ("instance-errors", 100.0), ("instance-dies", 0.0)],
+)
+def test_what_is_left_of_the_grace_period_comes_on_top_of_the_target_time(
+    session: Session, name: str, more_s: float
+) -> None:
+    session.experiment = files.find(name)
+    target_s = session.experiment.hypothesis.recovery_s
+    assert session.target_s == target_s
+    session.timing = timing_of(in_service_s={"i-1": -500, "i-2": 0}, youngest_in_service_s=0)
+    session.targets, session.began_ms = [Target(kind="instance", id="i-1")], 1.0
+    assert session.target_s == pytest.approx(target_s + more_s)
+
+
+def test_the_oldest_instances_are_hit_first(cloud: FakeCloud, session: Session) -> None:
+    members = cloud.answers["ec2.describe_instances"]["Reservations"][0]["Instances"]
+    for one, hour in zip(members, (3, 1, 2), strict=True):
+        one["LaunchTime"] = datetime(2026, 11, 26, hour, tzinfo=UTC)
+    assert [one.id for one in instances.chosen(session, 2)] == ["i-2", "i-3"]
+    assert [one.id for one in instances.chosen(session, 0)] == ["i-2", "i-3", "i-1"]

@@ -1,0 +1,214 @@
+"""What each experiment of the library showed, on the intact stack and with the guarded property broken.
+
+Times are seconds since the fault began. Of the requests, the share that failed in a stretch of time is
+kept; of the steady state, when it was off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loadtest.messages.message import Message, msg
+
+Stretch = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One course of an experiment."""
+
+    what: str
+    """What is broken, or `intact`."""
+    failed: tuple[tuple[float, float, float], ...] = ()
+    """From, until, and the share of the requests sent in between that failed."""
+    off: tuple[Stretch, ...] = ()
+    """When the steady state was off; infinity: to the end."""
+    found: tuple[Message, ...] = ()
+    """What actions and probes found."""
+
+
+FOR_EVER = float("inf")
+SIXTH = 1 / 6
+THIRD = 1 / 3
+
+INTACT: dict[str, Recorded] = {
+    "connections-rest": Recorded("intact"),
+    "database-cut": Recorded("intact", failed=((2, 11, 0.1),), off=((2, 13),)),
+    "database-fails-over": Recorded("intact", failed=((0, 22, 0.45),), off=((1, 25),)),
+    "deployment-fails-its-hook": Recorded("intact", off=((3, 40),)),
+    "deployment-good": Recorded("intact", off=((3, 50),)),
+    "deployment-instance-dies": Recorded("intact", failed=((0, 0.3, 0.1),), off=((0, 60),)),
+    "deployment-scales-out": Recorded("intact", off=((1, 60),)),
+    "fleet-starves": Recorded("intact"),
+    "instance-dies": Recorded("intact", failed=((0, 0.3, 0.1),), off=((0, 34),)),
+    "instance-errors": Recorded("intact", failed=((0, 2.4, SIXTH),), off=((1, 50),)),
+    "instance-hangs": Recorded("intact", failed=((0, 0.4, 0.1),), off=((3, 50),)),
+    "instance-leaves": Recorded("intact", off=((0, 34),)),
+    "instance-out-of-memory": Recorded("intact", failed=((1, 3, SIXTH),), off=((2, 50),)),
+    "instance-starves": Recorded("intact", failed=((2, 6, 0.05),), off=((4, 50),)),
+    "password-rotates": Recorded("intact"),
+    "zone-lost-no-capacity": Recorded("intact", failed=((0, 4, THIRD),), off=((3, 60),)),
+    "zone-lost-refused": Recorded("intact", failed=((0, 0.6, 0.2),), off=((0, 45),)),
+    "zone-lost-silent": Recorded("intact", failed=((0, 4, THIRD),), off=((3, 50),)),
+}
+"""On the HA stack as it is: survived."""
+
+BROKEN: dict[str, tuple[Recorded, tuple[str, ...]]] = {
+    "connections-rest": (
+        Recorded(
+            "the service keeps idle connections for 5 s, the load balancer for 60 s",
+            failed=((10, 12, 0.05),),
+            found=(msg("experiment.keep-alive", closed=5.0, idle=60, n=4),),
+        ),
+        ("experiment.keep-alive", "experiment.failed"),
+    ),
+    "database-cut": (
+        Recorded(
+            "the health check asks the database: all instances fail it and are replaced",
+            failed=((2, 42, 0.9),),
+            off=((2, FOR_EVER),),
+            found=(msg("experiment.replaced", n=6, all=6),),
+        ),
+        (
+            "experiment.replaced",
+            "experiment.failed-outside",
+            "experiment.failed-share",
+            "experiment.not-recovered",
+        ),
+    ),
+    "database-fails-over": (
+        Recorded(
+            "no standby: the database starts again where it was",
+            failed=((0, 200, 0.9),),
+            off=((1, FOR_EVER),),
+        ),
+        ("experiment.failed-outside", "experiment.failed-share", "experiment.not-recovered"),
+    ),
+    "deployment-fails-its-hook": (
+        Recorded(
+            "no automatic rollback: half of the fleet keeps a revision that failed",
+            off=((3, FOR_EVER),),
+            found=(msg("experiment.no-rollback", deployment="d-1"),),
+        ),
+        ("experiment.no-rollback", "experiment.not-recovered"),
+    ),
+    "deployment-good": (
+        Recorded(
+            "without traffic control: instances get requests while they are deployed to",
+            failed=((4, 8, 0.5),),
+            off=((4, 30),),
+        ),
+        ("experiment.failed",),
+    ),
+    "deployment-instance-dies": (
+        Recorded(
+            "outdated instances are not updated: the replacement keeps the revision before",
+            failed=((0, 0.3, 0.1),),
+            off=((0, FOR_EVER),),
+        ),
+        ("experiment.not-recovered",),
+    ),
+    "deployment-scales-out": (
+        Recorded(
+            "two deployment groups deploy to one fleet: the new instance fails its launch hook",
+            off=((0, FOR_EVER),),
+            found=(msg("experiment.deployment-failed", deployment="d-1", error="1 failed"),),
+        ),
+        ("experiment.deployment-failed", "experiment.not-recovered"),
+    ),
+    "fleet-starves": (
+        Recorded(
+            "the health check waits in the queue of the users: the fleet is replaced",
+            failed=((3, 90, 0.7),),
+            off=((3, FOR_EVER),),
+            found=(msg("experiment.replaced", n=6, all=6),),
+        ),
+        (
+            "experiment.replaced",
+            "experiment.failed-outside",
+            "experiment.failed-share",
+            "experiment.not-recovered",
+        ),
+    ),
+    "instance-dies": (
+        Recorded(
+            "the group's processes are suspended: nobody replaces it",
+            failed=((0, 0.3, 0.1),),
+            off=((0, FOR_EVER),),
+        ),
+        ("experiment.not-recovered",),
+    ),
+    "instance-errors": (
+        Recorded(
+            "a target that answers 500 counts as healthy",
+            failed=((0, 100, SIXTH),),
+            off=((1, FOR_EVER),),
+        ),
+        ("experiment.failed-outside", "experiment.not-recovered"),
+    ),
+    "instance-hangs": (
+        Recorded(
+            "the group only asks EC2: it leaves the load balancer and stays",
+            failed=((0, 0.4, 0.1),),
+            off=((3, FOR_EVER),),
+        ),
+        ("experiment.not-recovered",),
+    ),
+    "instance-leaves": (
+        Recorded(
+            "no deregistration delay",
+            off=((0, 34),),
+            found=(msg("experiment.long-lost", n=2, all=12),),
+        ),
+        ("experiment.long-lost",),
+    ),
+    "instance-out-of-memory": (
+        Recorded(
+            "a target fails after ten checks 30 s apart, and nobody starts the service again",
+            failed=((1, 250, SIXTH),),
+            off=((2, FOR_EVER),),
+        ),
+        ("experiment.failed-outside", "experiment.not-recovered"),
+    ),
+    "instance-starves": (
+        Recorded(
+            "the health check only opens a connection: the slow instance stays in service",
+            failed=((2, 120, SIXTH),),
+            off=((2, FOR_EVER),),
+        ),
+        ("experiment.failed-outside", "experiment.not-recovered"),
+    ),
+    "password-rotates": (
+        Recorded(
+            "the service reads its password once: new connections are refused",
+            failed=((5, 60, 0.3),),
+            off=((5, FOR_EVER),),
+        ),
+        ("experiment.failed", "experiment.not-recovered"),
+    ),
+    "zone-lost-no-capacity": (
+        Recorded(
+            "two zones cannot carry the load of three",
+            failed=((0, 120, 0.4),),
+            off=((1, 150),),
+        ),
+        ("experiment.failed-outside", "experiment.failed-share"),
+    ),
+    "zone-lost-refused": (
+        Recorded(
+            "all instances in one zone",
+            failed=((0, 60, 1.0),),
+            off=((0, 90),),
+        ),
+        ("experiment.failed-outside", "experiment.failed-share"),
+    ),
+    "zone-lost-silent": (
+        Recorded(
+            "a target fails after ten checks 30 s apart: a third of the users reaches nobody",
+            failed=((0, 60, THIRD),),
+            off=((1, 70),),
+        ),
+        ("experiment.failed-outside",),
+    ),
+}
+"""With what the experiment's policies guard broken, and the reasons that it is not survived."""

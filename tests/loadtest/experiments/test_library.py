@@ -1,0 +1,90 @@
+"""No verdict is a foregone conclusion: what the library's experiments showed, judged by its files.
+
+Each is survived by the intact stack and not survived once what it guards is broken. The same on real
+stacks, for as many as minutes allow: `tests/e2e/test_experiments.py` and `python -m rehearsal damage`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from loadtest.experiments import files, judgement
+from loadtest.experiments.judgement import Evidence
+from loadtest.experiments.models import Action, Outcome, SteadyState
+from loadtest.messages.message import Message
+from loadtest.runs import table
+from loadtest.runs.recording import Exchange
+from tests.loadtest.conftest import BEGAN_MS, exchange
+from tests.loadtest.experiments.conftest import state
+from tests.loadtest.experiments.recorded import BROKEN, INTACT, Recorded
+
+RATE = 20
+"""Requests per second."""
+BEFORE_S = 10
+SPARE_S = 30
+DONE = Action(name="it fails", began_ms=BEGAN_MS, ended_ms=BEGAN_MS, succeeded=True)
+
+
+def requests_of(recorded: Recorded, until_s: float) -> list[Exchange]:
+    """A steady load, of which the recorded shares failed: evenly, so that any part has its share."""
+    found: list[Exchange] = []
+    owed = 0.0
+    for number in range(round((BEFORE_S + until_s) * RATE)):
+        at = number / RATE - BEFORE_S
+        owed += next((share for a, b, share in recorded.failed if a <= at < b), -owed)
+        fails = owed >= 1 - 1e-9
+        owed -= fails
+        made = exchange(f"1-{number}", arrived_ms=BEGAN_MS + at * 1000)
+        found.append(made._replace(status=503, expected=False) if fails else made)
+    return found
+
+
+def states_of(recorded: Recorded, until_s: float) -> list[SteadyState]:
+    """A round each second."""
+    return [
+        state(BEGAN_MS / 1000 + at, met=not any(a <= at < b for a, b in recorded.off))
+        for at in range(math.ceil(until_s))
+    ]
+
+
+def judged(name: str, recorded: Recorded) -> tuple[Outcome, list[Message]]:
+    """Judge what was recorded by the library's file, at AWS's own speed."""
+    hypothesis = files.find(name).hypothesis
+    ends = [b for _, b, *_ in (*recorded.failed, *recorded.off) if b != math.inf]
+    until_s = max([hypothesis.allowed.window_s, *ends]) + SPARE_S
+    states = states_of(recorded, until_s)
+    rows = table.from_exchanges(requests_of(recorded, until_s))
+    return judgement.judge(
+        Evidence(
+            hypothesis=hypothesis,
+            target_s=hypothesis.recovery_s,
+            before=state(BEGAN_MS / 1000 - 1, met=True),
+            after=states[-1],
+            began_ms=BEGAN_MS,
+            recovered_ms=judgement.recovered(states, BEGAN_MS),
+            actions=[DONE],
+            impact=judgement.impact(rows, BEGAN_MS, hypothesis.allowed),
+            host_reasons=[],
+            found=recorded.found,
+        )
+    )
+
+
+def test_every_experiment_has_both_courses() -> None:
+    assert set(files.names()) == set(INTACT) == set(BROKEN)
+
+
+@pytest.mark.parametrize("name", files.names())
+def test_the_intact_stack_survives_it(name: str) -> None:
+    outcome, reasons = judged(name, INTACT[name])
+    assert outcome == "survived", [str(one) for one in reasons]
+
+
+@pytest.mark.parametrize("name", files.names())
+def test_it_is_not_survived_with_what_it_guards_broken(name: str) -> None:
+    recorded, expected = BROKEN[name]
+    outcome, reasons = judged(name, recorded)
+    assert outcome == "not survived", recorded.what
+    assert tuple(one.id for one in reasons) == expected
