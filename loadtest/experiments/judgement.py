@@ -28,6 +28,11 @@ OF_A_RUN_THAT_ENDS_BY_ITSELF = frozenset(
 """Checks that the load of an experiment cannot pass: it is stopped once the experiment is over."""
 
 
+ONLY_WORSE = frozenset({"check.host-cpu", "check.request-cost"})
+"""Checks of whether the stack had as much CPU as it has on AWS. With less it fails sooner, so what it
+survived nevertheless, it survived. Whether all users came, other checks say."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """All that an outcome depends on."""
@@ -92,10 +97,10 @@ def host_reasons(validity: Validity) -> list[Message]:
 
 def judge(evidence: Evidence) -> tuple[Outcome, list[Message]]:
     """Return the outcome and its reasons."""
-    unshown = _not_shown(evidence)
+    broken = _not_survived(evidence)
+    unshown = _not_shown(evidence) or _doubts(evidence.host_reasons, survived=not broken)
     if unshown:
         return "not shown", unshown
-    broken = _not_survived(evidence)
     if broken:
         return "not survived", broken
     found = evidence.impact
@@ -104,7 +109,7 @@ def judge(evidence: Evidence) -> tuple[Outcome, list[Message]]:
 
 
 def _not_shown(evidence: Evidence) -> list[Message]:
-    """Return why it shows nothing: the first of these reasons, or all that the computer gives."""
+    """Return why it shows nothing, whatever the computer was busy with: the first of these reasons."""
     if evidence.interrupted:
         return [msg("experiment.interrupted")]
     if evidence.load_error:
@@ -114,7 +119,18 @@ def _not_shown(evidence: Evidence) -> list[Message]:
         return [unbegun]
     if evidence.impact is None or not evidence.impact.requests:
         return [msg("experiment.no-users")]
-    return list(evidence.host_reasons)
+    return []
+
+
+def _doubts(reasons: Sequence[Message], *, survived: bool) -> list[Message]:
+    """Return those of the computer's reasons that put such an outcome in doubt."""
+    return [one for one in reasons if not (survived and _check(one) in ONLY_WORSE)]
+
+
+def _check(failure: Message) -> str | None:
+    """Return which check failed."""
+    check = failure.params.get("check")
+    return check.id if isinstance(check, Message) else None
 
 
 def _not_begun(evidence: Evidence) -> Message | None:

@@ -106,18 +106,21 @@ class _Shape:
     """What a kind of fault means to a health check and to the group.
 
     `check`: a refused check fails at once, a silent one after its time-out. `gone`: the instance does
-    not run any more, which the group sees whatever its grace period.
+    not run any more, which the group sees whatever its grace period. `stays`: nobody takes it out of
+    service, so nothing has to come back.
     """
 
     hits: Literal["instance", "zone", "all"]
     check: Literal["refused", "silent"] | None
     gone: bool = False
+    stays: bool = False
 
 
 _SHAPES: Mapping[Kind, _Shape] = {
     Kind.INSTANCE_DIES: _Shape("instance", "refused", gone=True),
     Kind.INSTANCE_HANGS: _Shape("instance", "silent"),
-    Kind.INSTANCE_SLOW: _Shape("instance", "silent"),
+    # It answers its health checks late, and within their time-out.
+    Kind.INSTANCE_SLOW: _Shape("instance", None, stays=True),
     Kind.INSTANCE_ERRORS: _Shape("instance", "refused"),
     Kind.ZONE_REFUSED: _Shape("zone", "refused", gone=True),
     Kind.ZONE_SILENT: _Shape("zone", "silent"),
@@ -140,7 +143,7 @@ def predict(fault: Fault, timing: StackTiming) -> Prediction:
         recovery = None if shape.gone else _after_the_fault(fault, timing)
         return Prediction(recovery=recovery, bad_share=Span(low=share, high=share))
     if shape.check is None:
-        recovery = _after_the_fault(fault, timing)
+        recovery = None if shape.stays else _after_the_fault(fault, timing)
         return Prediction(recovery=recovery, bad_share=Span(low=0.0, high=share))
     detection = detected(timing, silent=shape.check == "silent")
     if detection is not None and shape.gone:

@@ -17,7 +17,7 @@ TRAFFIC_EVENTS = frozenset(
     f"{when}{what}" for what in ("BlockTraffic", "AllowTraffic") for when in ("Before", "", "After")
 )
 """Lifecycle events of CodeDeploy that wait for the load balancer instead of working."""
-INSTALL = "Install"
+STOP = "ApplicationStop"
 SUCCESSFUL = "Successful"
 SUCCEEDED = "Succeeded"
 
@@ -137,13 +137,14 @@ def _release(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> float 
         per_instance: dict[str, float] = {}
         installed = set[str]()
         for event in events:
-            if event.state == INSTALL:
+            if event.state in TRAFFIC_EVENTS or event.until_s is None:
+                continue
+            if event.state != STOP:
                 installed.add(event.subject)
-            if event.state not in TRAFFIC_EVENTS and event.until_s is not None:
-                spent = per_instance.get(event.subject, 0.0) + event.until_s - event.at_s
-                per_instance[event.subject] = spent
+            spent = per_instance.get(event.subject, 0.0) + event.until_s - event.at_s
+            per_instance[event.subject] = spent
         if installed:
-            # Not one that only stops the application on an instance that leaves.
+            # Not one that only stops the application, on an instance that leaves.
             return round(median(per_instance[name] for name in installed), 3)
     return None
 

@@ -101,6 +101,29 @@ def test_what_could_not_be_shown_is_neither(changed: dict[str, Any], reason: str
     assert [one.id for one in reasons] == [reason]
 
 
+def failed_check(name: str) -> Check:
+    return Check(name=msg(name), passed=False, detail=msg("check.complete.yes"))
+
+
+@pytest.mark.parametrize(
+    ("check", "met", "outcome"),
+    [
+        # With too little CPU a stack fails sooner: it proves nothing if it does, and all if it does not.
+        ("check.host-cpu", True, "survived"),
+        ("check.host-cpu", False, "not shown"),
+        ("check.request-cost", True, "survived"),
+        # Perhaps not all users came, or nobody watched.
+        ("check.generator-lag", True, "not shown"),
+        ("check.arrivals-on-time", True, "not shown"),
+        ("check.host-watched", True, "not shown"),
+    ],
+)
+def test_a_busy_computer_helps_no_stack_to_survive(check: str, outcome: str, *, met: bool) -> None:
+    reasons = judgement.host_reasons(Validity(checks=[failed_check(check)]))
+    changed = replace(SURVIVED, host_reasons=reasons, after=state(60, met=met))
+    assert judgement.judge(changed)[0] == outcome
+
+
 def test_a_failed_way_back_is_no_reason_to_doubt_the_fault() -> None:
     back = Action(name="back", began_ms=0, ended_ms=1, succeeded=False, error="x", rollback=True)
     assert judgement.judge(replace(SURVIVED, actions=[DONE, back]))[0] == "survived"
@@ -140,12 +163,8 @@ def test_what_was_off_before_the_fault_is_not_its_effect() -> None:
 
 
 def test_a_load_that_is_stopped_is_not_held_against_the_computer() -> None:
-    def check(name: str) -> Check:
-        return Check(name=msg(name), passed=False, detail=msg("check.complete.yes"))
-
-    found = judgement.host_reasons(
-        Validity(checks=[check("check.complete"), check("check.generator-lag")])
-    )
+    checks = [failed_check("check.complete"), failed_check("check.generator-lag")]
+    found = judgement.host_reasons(Validity(checks=checks))
     assert len(found) == 1
     assert found[0].params["check"] == msg("check.generator-lag")
 

@@ -216,6 +216,32 @@ def test_the_settings_that_decide_how_long_things_take(make_outputs: Callable[..
     }  # fmt: skip
 
 
+def test_what_only_stops_the_application_on_an_instance_that_leaves_is_no_release(
+    make_outputs: Callable[..., StackOutputs],
+):
+    stop = {"lifecycleEventName": "ApplicationStop", "startTime": aws(40), "endTime": aws(40.3)}
+    seen = clients()
+    seen["codedeploy"] = Client(
+        **{
+            **seen["codedeploy"].answers,
+            "list_deployments": {"deployments": ["d-stop", "d-1"]},
+            "batch_get_deployment_targets": lambda **asked: {
+                "deploymentTargets": [
+                    {
+                        "instanceTarget": {
+                            "targetId": "i-0new",
+                            "lifecycleEvents": [stop]
+                            if asked["deploymentId"] == "d-stop"
+                            else EVENTS,
+                        }
+                    }
+                ]
+            },
+        }
+    )
+    assert timing.read(make_outputs(), seen, CLOCK).release_s == 6
+
+
 def test_a_single_instance_has_no_checks(single_outputs: StackOutputs):
     found = timing.read(single_outputs, clients(), CLOCK)
     assert found.model_dump(exclude_defaults=True) == {

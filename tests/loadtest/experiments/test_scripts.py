@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
+from pathlib import Path
 
 import psutil
 import pytest
@@ -63,6 +66,42 @@ def test_nobody_on_the_port_is_an_error_and_no_fault() -> None:
     done = sh(scripts.freeze(port, 1))
     assert done.returncode == 1
     assert f"port {port}" in done.stderr
+
+
+@pytest.mark.parametrize(("ends", "code"), [("kill -9 $VICTIM", 0), ("true", 1)])
+def test_the_memory_is_used_up_until_the_kernel_ends_the_service(
+    tmp_path: Path, ends: str, code: int
+) -> None:
+    # In the place of what uses the memory up, and of the kernel.
+    made = tmp_path / "tail"
+    made.write_text(f"#!/bin/sh\ncat /proc/$VICTIM/oom_score_adj >{tmp_path}/first\n{ends}\n")
+    made.chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        port = int(server.stdout.readline())
+        try:
+            path = f"{tmp_path}:{os.environ['PATH']}"
+            # Who has ended is gone once somebody has asked for it.
+            waiting = threading.Thread(target=server.wait, daemon=True)
+            waiting.start()
+            done = subprocess.run(
+                ["sh", "-c", scripts.exhaust_memory(port, 0.6)],
+                env={**os.environ, "PATH": path, "VICTIM": str(server.pid)},
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=False,
+            )
+        finally:
+            server.kill()
+            waiting.join()
+    assert done.returncode == code, done.stderr
+    assert (tmp_path / "first").read_text().strip() == "1000"
+    began = scripts.began_ms(done.stdout)
+    assert (began is not None) == (code == 0)
+    assert ("did not end the service" in done.stderr) == (code == 1)
 
 
 def bundle() -> bytes:
