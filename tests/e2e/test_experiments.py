@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -82,7 +82,7 @@ def test_the_stack_survives(stack: Stack, name: str, arguments: dict[str, float]
 
 
 @contextmanager
-def targets(stack: Stack, **settings: Any) -> Iterator[None]:
+def targets(stack: Stack, **settings: Any) -> Generator[None]:
     """The target group with another health check."""
     client, arn = stack.client("elbv2"), stack.output("targetGroupArn")
     (group,) = client.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
@@ -109,7 +109,7 @@ def test_a_health_check_that_queues_with_the_users_kills_a_fleet_that_is_only_sl
 @contextmanager
 def attribute(
     describe: Callable[[], Any], put: Callable[[Any], Any], key: str, value: str
-) -> Iterator[None]:
+) -> Generator[None]:
     """An attribute of a load balancer or a target group, changed for a while."""
     before = next(one["Value"] for one in describe()["Attributes"] if one["Key"] == key)
     put([{"Key": key, "Value": value}])

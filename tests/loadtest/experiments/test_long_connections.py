@@ -9,7 +9,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -25,7 +25,7 @@ class Service(http.server.BaseHTTPRequestHandler):
     """Reads the body and answers as which instance it did; closes idle connections after `timeout`."""
 
     protocol_version = "HTTP/1.1"
-    timeout: float | None = 0.3
+    timeout: ClassVar[float | None] = 0.3
     instance = "i-1"
     status = 400
     reads = True

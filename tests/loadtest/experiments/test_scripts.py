@@ -81,11 +81,11 @@ def test_the_memory_is_used_up_until_the_kernel_ends_the_service(
     ) as server:
         assert server.stdout is not None
         port = int(server.stdout.readline())
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        # Who has ended is gone once somebody has asked for it.
+        waiting = threading.Thread(target=server.wait, daemon=True)
+        waiting.start()
         try:
-            path = f"{tmp_path}:{os.environ['PATH']}"
-            # Who has ended is gone once somebody has asked for it.
-            waiting = threading.Thread(target=server.wait, daemon=True)
-            waiting.start()
             done = subprocess.run(
                 ["sh", "-c", scripts.exhaust_memory(port, 0.6)],
                 env={**os.environ, "PATH": path, "VICTIM": str(server.pid)},
