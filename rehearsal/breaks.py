@@ -48,6 +48,12 @@ BREAKS = (
         changes.instances_admit_another_port,
     ),
     Break(
+        "tg-health-check-port",
+        LOAD_ALONE,
+        "targets are checked on a port where nobody answers",
+        changes.targets(HealthCheckPort="9000"),
+    ),
+    Break(
         "network-acl-passes-traffic",
         LOAD_ALONE,
         "the network ACL of the instances' subnets denies what comes in",
@@ -117,6 +123,12 @@ BREAKS = (
         "deployment-good",
         "CodeDeploy's role trusts instances only",
         changes.deployment_role_trusts_instances,
+    ),
+    Break(
+        "codedeploy-healthy-hosts-possible",
+        "deployment-good",
+        "deployments have to keep all of the instances healthy",
+        changes.impossible_minimum,
     ),
     Break(
         "codedeploy-outdated-instances-update",

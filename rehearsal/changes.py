@@ -307,6 +307,22 @@ def deployments(**settings: Any) -> Maker:
     return make
 
 
+def impossible_minimum(clients: Clients, outputs: StackOutputs) -> list[Change]:
+    """Let deployments keep as many instances healthy as the fleet has."""
+    name = f"{outputs.codedeploy_deployment_group}-all"[:100]
+    everybody = {"type": "HOST_COUNT", "value": outputs.instance_count}
+    made = {
+        "deploymentConfigName": name,
+        "minimumHealthyHosts": everybody,
+        "computePlatform": "Server",
+    }
+    created = Change(
+        Call("codedeploy", "create_deployment_config", made),
+        Call("codedeploy", "delete_deployment_config", {"deploymentConfigName": name}),
+    )
+    return [created, *deployments(deploymentConfigName=name)(clients, outputs)]
+
+
 def _deployment_group(clients: Clients, outputs: StackOutputs) -> Mapping[str, Any]:
     return clients["codedeploy"].get_deployment_group(
         applicationName=outputs.codedeploy_application,

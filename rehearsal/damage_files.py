@@ -17,14 +17,15 @@ from rehearsal.breaks import LOAD_ALONE, Break
 OWN: Final = Path(__file__).with_name(f"{LOAD_ALONE}.yaml")
 INTACT: Final = "intact"
 LOOK_S: Final = {
-    LOAD_ALONE: (6.0, 8.0),
+    LOAD_ALONE: (12.0, 14.0),
     "instance-hangs": (10.0, 35.0),
     "instance-starves": (10.0, 20.0),
     "instance-dies": (10.0, 40.0),
     "database-fails-over": (10.0, 60.0),
 }
 """By experiment: for how long after the fault's beginning the users are watched at least, and for how
-long the steady state is awaited at most."""
+long the steady state is awaited at most. Connections that exist outlive a port that is closed: it is the
+health checks that notice, after interval x threshold and their time-out."""
 USUAL_LOOK_S: Final = (5.0, 120.0)
 """Of deployments, which take as long as they take."""
 WARM_UP_S: Final = 3.0

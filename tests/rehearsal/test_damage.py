@@ -47,6 +47,7 @@ class Cloud:
         self.attached = {"arn"}
         self.targets: dict[str, Any] = {
             "HealthCheckIntervalSeconds": 5, "UnhealthyThresholdCount": 2,
+            "HealthCheckPort": "traffic-port",
             "Matcher": {"HttpCode": "200"}, "LoadBalancerArns": ["balancer"],
         }  # fmt: skip
         self.attributes = {"deregistration_delay.timeout_seconds": "10"}
@@ -67,6 +68,7 @@ class Cloud:
             "alarmConfiguration": {"enabled": True, "alarms": [{"name": "hosts"}]},
             "serviceRoleArn": "arn:aws:iam::1:role/deploys",
         }  # fmt: skip
+        self.configurations: set[str] = set()
         self.policies = {"arn:policy"}
         self.inline: set[str] = set()
         self.trust = json.dumps({"Principal": {"Service": "codedeploy.amazonaws.com"}})
@@ -204,6 +206,13 @@ class Cloud:
     ) -> None:
         assert (applicationName, currentDeploymentGroupName) == ("app", "group")
         self.deployments |= settings
+
+    def create_deployment_config(self, deploymentConfigName: str, **_: Any) -> None:  # noqa: N803
+        self.configurations.add(deploymentConfigName)
+
+    def delete_deployment_config(self, deploymentConfigName: str) -> None:  # noqa: N803
+        assert self.deployments["deploymentConfigName"] != deploymentConfigName
+        self.configurations.discard(deploymentConfigName)
 
     def list_attached_role_policies(self, RoleName: str) -> Any:  # noqa: N803
         assert RoleName == "deploys"

@@ -272,8 +272,8 @@ class ServerPool:
             name, opened = f"{backend}/{target.server}", f"{backend}{OPEN_SUFFIX}/{target.server}"
             api.execute(f"add server {name} {place} {server_options(group)} {route}", REGISTERED)
             api.execute(f"enable health {name}")
-            api.execute(f"set server {name} health down")
-            api.execute(f"enable server {name}")
+            # HAProxy takes a server that leaves maintenance for up until its first check.
+            api.execute_all([f"enable server {name}", f"set server {name} health down"])
             api.execute(f"add server {opened} {place} {route}", REGISTERED)
             api.execute(f"enable server {opened}")
         self._bind(api, group, target)

@@ -33,6 +33,8 @@ from region.services.elbv2.haproxy.process import HAProxy
 from region.services.elbv2.haproxy.rules import FixedResponse, Forward
 
 pytestmark = pytest.mark.region
+SELDOM = HealthCheck("/health", 4.0, 0.2, 2, 2, "200")
+"""A check that leaves time between a registration and itself."""
 
 
 def health(balancer, app, kit):
@@ -76,6 +78,16 @@ def test_an_unhealthy_target_gets_no_request_while_another_is_healthy(new_balanc
     kit.wait_for(lambda: health(balancer, good, kit) is Health.HEALTHY)
     assert {kit.fetch(balancer)[1] for _ in range(6)} == {good.address}
     assert bad.requests == 0
+
+
+def test_a_target_gets_no_request_before_its_first_check(new_balancer, new_app, kit):
+    """Such as an instance that was stopped, and starts again without its service."""
+    balancer, good, silent = new_balancer(check=SELDOM), new_app(), new_app()
+    balancer.set_targets("tg-web", [kit.target(good)])
+    kit.wait_for(lambda: health(balancer, good, kit) is Health.HEALTHY)
+    silent.close()
+    balancer.set_targets("tg-web", [kit.target(good), kit.target(silent)])
+    assert [kit.fetch(balancer) for _ in range(20)] == [(200, good.address)] * 20
 
 
 def test_fails_open_when_no_target_is_healthy(new_balancer, new_app, kit):
