@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import psutil
 
 
+class _Tally:
+    """A sum that several threads add to."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        with self._lock:
+            self.total += seconds
+
+
+_of_machines = _Tally()
+
+
 def own() -> float:
-    """Return the CPU seconds of this process and of those children that have ended."""
+    """Return the CPU seconds of this process and of those children that have ended.
+
+    Not of the processes of machines: those count as theirs.
+    """
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    everything = times.user + times.system + times.children_user + times.children_system
+    return everything - _of_machines.total
+
+
+def leave_out(seconds: float) -> None:
+    """Say that a child that was just waited for has used so much CPU in a machine."""
+    _of_machines.add(seconds)
 
 
 def tree(pid: int) -> float | None:

@@ -48,11 +48,17 @@ class Applicable:
     experiment: ExperimentFile
     stack: Topology
 
+    @property
+    def contrast(self) -> bool:
+        """Whether the stack is not expected to survive it."""
+        return self.experiment.hypothesis.is_contrast(self.stack)
+
 
 def applicable(stacks: Sequence[Topology], only: Iterable[str] = ()) -> list[Applicable]:
     """Return the library's experiments on the stacks that they are about, the HA stack's first.
 
-    On a stack that does not replace what it loses, experiments that take it away come last.
+    On the HA stack those for contrast come last; on one that does not replace what it loses, those
+    that take it away.
 
     Raises:
         LoadTestError: `only` names an experiment that the library does not have.
@@ -62,9 +68,13 @@ def applicable(stacks: Sequence[Topology], only: Iterable[str] = ()) -> list[App
     return [
         Applicable(one, stack)
         for stack in sorted(stacks, key=lambda stack: stack != "ha")
-        for one in sorted(found, key=lambda one: stack == "single" and one.hypothesis.dies)
+        for one in sorted(found, key=lambda one: _comes_late(one, stack))
         if stack in {*one.hypothesis.applies_to, *one.hypothesis.contrast}
     ]
+
+
+def _comes_late(one: ExperimentFile, stack: Topology) -> bool:
+    return one.hypothesis.dies if stack == "single" else one.hypothesis.is_contrast(stack)
 
 
 class Runner:
@@ -97,8 +107,11 @@ class Runner:
         outputs = self.outputs(one.stack)
         clients, speed = RegionClients(self._project), self._project.session.speed
         settling.wait(outputs, clients, progress.tell)
+        kind = kinds.of_file(one.experiment.raw)
+        if kind in prediction.DEPLOYMENTS:
+            settling.until_no_alarm(outputs, clients, progress.tell)
         lasting = one.stack == "ha" and one.experiment.hypothesis.dies
-        if lasting and prediction.grace_matters(kinds.of_file(one.experiment.raw)):
+        if lasting and prediction.grace_matters(kind):
             settling.outlast_grace(outputs, clients, speed, progress.tell)
         file = experiment_files.write(one.experiment, speed, self._project.root / "experiments")
         return self.run_files([one], [file], progress)[0]
@@ -188,6 +201,7 @@ def not_begun(one: Applicable, run: str, began_ms: float, why: str) -> Experimen
         because=list(one.experiment.because),
         stack=one.stack,
         topology=one.stack,
+        contrast=one.contrast,
         run=run,
         started_ms=began_ms,
         finished_ms=time.time() * 1000,
@@ -213,7 +227,8 @@ def not_begun(one: Applicable, run: str, began_ms: float, why: str) -> Experimen
 
 def ending(record: ExperimentRecord) -> display.Ending:
     """Return how the line of an experiment ends."""
-    if record.topology != "ha" and record.outcome == "not survived":
+    for_contrast = record.contrast or record.topology != "ha"
+    if for_contrast and record.outcome == "not survived":
         return CONTRAST
     return ENDINGS[record.outcome]
 

@@ -111,7 +111,7 @@ def run_all(
     runner = Runner(project, made.results, rate)
     found: list[Path] = []
     for number, one in enumerate(chosen):
-        if one.stack != SLOWEST and time.monotonic() > until:
+        if (one.contrast or one.stack != SLOWEST) and time.monotonic() > until:
             left = ", ".join(other.experiment.name for other in chosen[number:])
             made.console.print(f"left out on {one.stack}, as time is up: {left}", highlight=False)
             break

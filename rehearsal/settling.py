@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from loadtest.stack import health
+from loadtest.stack.deployments import Deployments
 from loadtest.stack.outputs import StackOutputs
 
 LONGEST_S: Final = 90.0
@@ -45,6 +46,26 @@ def wait(
             return False
         tell(f"waiting until the stack is whole: {missing or 'nothing is missing'}")
         time.sleep(poll_s)
+
+
+def until_no_alarm(
+    outputs: StackOutputs,
+    clients: Clients,
+    tell: Callable[[str], None],
+    longest_s: float = LONGEST_S,
+    poll_s: float = POLL_S,
+) -> bool:
+    """Return whether no alarm is active that would stop a deployment, after waiting for it."""
+    group = Deployments(
+        clients["codedeploy"], outputs.codedeploy_application, outputs.codedeploy_deployment_group
+    )
+    deadline = time.monotonic() + longest_s
+    while active := group.active_alarms(clients["cloudwatch"]):
+        if time.monotonic() > deadline:
+            return False
+        tell(f"waiting until no alarm stops a deployment: {', '.join(active)}")
+        time.sleep(poll_s)
+    return True
 
 
 def _missing(outputs: StackOutputs, clients: Clients) -> str | None:

@@ -67,6 +67,7 @@ def _build(version: str) -> None:
     shutil.copytree(paths.APP, part, ignore=IGNORED)
     lib = part / "lib"
     _install(part / "requirements.txt", lib)
+    _compile(part)
     (part / "VERSION").write_text(version + "\n", encoding="ascii")
     shutil.rmtree(paths.REVISION, ignore_errors=True)
     part.rename(paths.REVISION)
@@ -103,6 +104,24 @@ def _install(requirements: Path, lib: Path) -> None:
             f"the compiled libraries of {requirements.name} are not complete for every Python and "
             f"architecture: {counts} extension modules for {variants()}; choose another version in app/"
         )
+
+
+def _compile(revision: Path) -> None:
+    """Add bytecode for the Python that runs this program.
+
+    An instance would compile all of it whenever the service starts, as the service may write nothing:
+    on a t4g.nano that takes longer than the start itself.
+    """
+    progress.run(
+        [
+            *(sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
+            *("-s", str(revision), str(revision / "lib"), str(revision / "music_note")),
+        ],
+        title="build the revision: bytecode",
+        log=paths.TOOLS / "log" / "revision.log",
+        # The order of sets is in the bytecode: the same sources shall give the same revision.
+        environment={"PYTHONHASHSEED": "0"},
+    )
 
 
 def check_tags(modules: Iterable[Path], python: str, architecture: str) -> None:

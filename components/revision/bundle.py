@@ -23,11 +23,12 @@ JUNK_DIRECTORIES = frozenset(
         ".pytest_cache",
         ".ruff_cache",
         ".venv",
-        "__pycache__",
     }
 )
 JUNK_FILES = frozenset({".DS_Store", "Thumbs.db"})
-JUNK_SUFFIXES = frozenset({".pyc", ".pyo"})
+BYTECODE_SUFFIXES = frozenset({".pyc", ".pyo"})
+HASH_BASED = 1
+"""The flag in the second word of bytecode that does not depend on its source's time (PEP 552)."""
 
 _REGULAR_FILE = 0o100000
 _UNIX = 3
@@ -107,7 +108,7 @@ def bundle_members(source: Path) -> list[Path]:
                 f'The revision has a linked directory, "{linked}", which a zip cannot hold; '
                 "replace it with the files themselves."
             )
-        members.extend(here / name for name in files if not _is_junk(name))
+        members.extend(here / name for name in files if not _is_junk(here / name))
     for member in members:
         if not member.resolve().is_relative_to(root) or not member.is_file():
             raise ConfigurationError(
@@ -117,8 +118,20 @@ def bundle_members(source: Path) -> list[Path]:
     return sorted(members, key=lambda member: member.relative_to(source).as_posix())
 
 
-def _is_junk(name: str) -> bool:
-    return name in JUNK_FILES or Path(name).suffix in JUNK_SUFFIXES
+def _is_junk(file: Path) -> bool:
+    if file.suffix in BYTECODE_SUFFIXES:
+        return not _is_meant(file)
+    return file.name in JUNK_FILES
+
+
+def _is_meant(bytecode: Path) -> bool:
+    """Return whether bytecode was made to be deployed; what a run leaves goes by its source's time."""
+    try:
+        with bytecode.open("rb") as file:
+            flags = int.from_bytes(file.read(8)[4:], "little")
+    except OSError:
+        return False
+    return bool(flags & HASH_BASED)
 
 
 def _write_zip(source: Path, members: list[Path], target: Path) -> None:

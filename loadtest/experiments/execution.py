@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable
@@ -93,6 +94,12 @@ class Execution:
         """When everything had been put back, in epoch milliseconds."""
         return self._finished_ms
 
+    @property
+    def watched_until_ms(self) -> float:
+        """Until when it needed users, in epoch milliseconds: the way back needs none."""
+        after = engine.steady_state((self._journal.get("steady_states") or {}).get("after"))
+        return math.inf if after is None else after.at_ms
+
     def conclude(self, load: RunSummary | None, load_error: str | None) -> Result:
         """Judge it by the load in its directory and by what went wrong with that; save the record."""
         record = self._record(load, self.error or load_error)
@@ -134,6 +141,7 @@ class Execution:
             because=list(experiment.because),
             stack=session.stack.name,
             topology=self._outputs.topology,
+            contrast=experiment.hypothesis.is_contrast(self._outputs.topology),
             run=self.directory.name,
             started_ms=self._started_ms,
             finished_ms=finished_ms,

@@ -13,12 +13,20 @@ BY_FUNCTION: Mapping[str, Kind] = {
     "instances.hang": Kind.INSTANCE_HANGS,
     "instances.starve": Kind.INSTANCE_SLOW,
     "instances.answer_errors": Kind.INSTANCE_ERRORS,
+    "mutable_tag.deploy": Kind.BAD_DEPLOYMENT,
     "database.fail_over": Kind.DATABASE_FAILOVER,
     "network.cut_database": Kind.DATABASE_CUT,
 }
 """What one action does to the stack, by module and function of `loadtest.experiments.actions`."""
 
+BY_VARIANT: Mapping[str, Kind] = {
+    "good": Kind.DEPLOYMENT,
+    "slow": Kind.STOPPED_DEPLOYMENT,
+}
+"""What a deployment of a variant is; of the others none gets as far as to users."""
+
 FIRST = (
+    Kind.STOPPED_DEPLOYMENT,
     Kind.BAD_DEPLOYMENT,
     Kind.DEPLOYMENT,
     Kind.ZONE_WITHOUT_CAPACITY,
@@ -62,8 +70,7 @@ def _kinds(raw: Mapping[str, Any]) -> Iterator[Kind]:
                 refused = arguments.get("how") == "refused"
                 yield Kind.ZONE_REFUSED if refused else Kind.ZONE_SILENT
             case "deployments.deploy":
-                good = arguments.get("variant", "good") == "good"
-                yield Kind.DEPLOYMENT if good else Kind.BAD_DEPLOYMENT
+                yield BY_VARIANT.get(arguments.get("variant", "good"), Kind.BAD_DEPLOYMENT)
             case name if name in BY_FUNCTION:
                 yield BY_FUNCTION[name]
             case _:

@@ -59,15 +59,19 @@ class BackgroundLoad:
         self.error: str | None = None
         """Why there is no load any more."""
         self.summary: RunSummary | None = None
-        self.ended_early = False
-        """Whether it ended before `stop`."""
+        self.ended_ms: float | None = None
+        """When the last visitors came (epoch ms), if it ended by itself; else None."""
 
     @property
     def problem(self) -> str | None:
         """Why it shows nothing: it failed, or ended before it was stopped."""
+        return self.problem_before(math.inf)
+
+    def problem_before(self, at_ms: float) -> str | None:
+        """Return why it shows nothing of what came before that time (epoch ms)."""
         if self.error:
             return self.error
-        if self.ended_early:
+        if self.ended_ms is not None and self.ended_ms < at_ms:
             return "it ended before the experiment did: the stack has no more visitors (seedUsers)"
         return None
 
@@ -90,12 +94,20 @@ class BackgroundLoad:
         """End it, and wait until the run is saved. Idempotent."""
         if self._thread.ident is None:
             return
-        if not self._stop.is_set() and not self._thread.is_alive():
-            self.ended_early = True
         self._stop.set()
         self._thread.join()
 
     def _run(self) -> None:
+        self._put_load()
+        if not self._stop.is_set():
+            ended = time.time()
+            if self.summary is not None:
+                _, load = self._arguments
+                began = self.summary.load_began_at.timestamp()
+                ended = min(ended, began + load.duration_s)
+            self.ended_ms = ended * 1000
+
+    def _put_load(self) -> None:
         outputs, load = self._arguments
         try:
             result = run_load(

@@ -16,7 +16,7 @@ from pydantic import Field
 from loadtest.analysis import columns
 from loadtest.array_types import Flags
 from loadtest.experiments.observations import HEALTHY, HealthSample, Observations, TimelineEvent
-from loadtest.experiments.prediction import Fault, Kind
+from loadtest.experiments.prediction import DEPLOYMENTS, Fault
 from loadtest.models import PerSecondCounts, Record
 from loadtest.outcomes import Outcome
 from loadtest.runs.table import RequestTable
@@ -124,7 +124,7 @@ def budget_share(minutes: float, objective: float) -> float:
 
 def detected_s(events: list[TimelineEvent], fault: Fault) -> float | None:
     """Return from the fault until the first target left the rotation; None for a deployment."""
-    if fault.kind in {Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT}:
+    if fault.kind in DEPLOYMENTS:
         return None
     left = [
         event.at_s - event.resolution_s / 2
@@ -139,7 +139,7 @@ def detected_s(events: list[TimelineEvent], fault: Fault) -> float | None:
 
 def recovered_s(observed: Observations, fault: Fault, last_bad_s: float | None) -> float | None:
     """Return from the fault until all is as before; None if it is not at the end."""
-    if fault.kind in {Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT}:
+    if fault.kind in DEPLOYMENTS:
         return _deployed_s(observed.events, fault)
     if not observed.health:
         return last_bad_s if last_bad_s is not None else 0.0
@@ -174,7 +174,7 @@ def parts(
         found["fault"] = fault.lasts_s
     if detection is not None:
         found["check"] = found["silent-check"] = found["gone"] = detection
-    if fault.kind in {Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT}:
+    if fault.kind in DEPLOYMENTS:
         return {**found, **_deployment_parts(events, fault)}
     launches = [
         e for e in events if e.source == "group" and e.state == "Launching" and e.at_s >= fault.at_s
@@ -223,7 +223,13 @@ def _deployment_parts(events: list[TimelineEvent], fault: Fault) -> dict[str, fl
         bare = event.state.removeprefix("Before").removeprefix("After")
         name = names.get(bare, "release")
         stretches.setdefault(name, []).append((event.at_s, event.until_s or event.at_s))
-    return {name: round(covered(spans), 3) for name, spans in stretches.items()}
+    found = {name: round(covered(spans), 3) for name, spans in stretches.items()}
+    served = [e.until_s or e.at_s for e in mine if e.state == "AllowTraffic"]
+    alarms = [e.at_s for e in events if e.source == "alarm" and e.state == "ALARM"]
+    late = [at for at in alarms if served and at >= min(served)]
+    if late:
+        found["alarm"] = round(min(late) - min(served), 3)
+    return found
 
 
 def covered(spans: list[tuple[float, float]]) -> float:

@@ -57,6 +57,11 @@ class Hypothesis(BaseModel):
     """The topologies that must survive it."""
     contrast: tuple[Topology, ...] = ()
     """Topologies for which it says what is missing, as they are not expected to survive."""
+
+    def is_contrast(self, topology: Topology) -> bool:
+        """Return whether it is run on that topology for contrast only."""
+        return topology not in self.applies_to
+
     allowed: Allowed = Allowed()
     recovery_s: Annotated[float, Field(gt=0)]
     """Within how many seconds of the fault's beginning the steady state must be back for good."""
@@ -169,6 +174,8 @@ class ExperimentRecord(Record):
     because: list[str]
     stack: str
     topology: Topology
+    contrast: bool = False
+    """Whether the topology is not expected to survive it: it is there to show what is missing."""
     run: str
     """The directory of the load run, which is the record's own."""
     started_ms: float

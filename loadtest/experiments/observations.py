@@ -96,6 +96,8 @@ class StackTiming(Record):
     """An instance's lifecycle events without those of traffic: the middle one of those seen."""
     batch: int | None = None
     """Instances that a deployment takes at a time."""
+    alarm_s: tuple[float, float] | None = None
+    """How long an alarm that stops deployments takes, from the first bad answer."""
     multi_az: bool | None = None
     failover_s: tuple[float, float] = (60.0, 120.0)
     """What the RDS guide names as typical of a Multi-AZ failover."""

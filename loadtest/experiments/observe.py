@@ -70,6 +70,9 @@ class Observer:
         epoch = LoadClock(0.0, ClockOffset())
         with self._unless_refused("the stack's settings"):
             self._timing = timing.read(self._outputs, self._clients, epoch, self._speed)
+        with self._unless_refused("the settings of the alarms"):
+            found = timing.alarm(self._outputs, self._clients)
+            self._timing = self._timing.model_copy(update={"alarm_s": found})
         with self._unless_refused("the zones of the instances"):
             self._zones = self._zones_now()
         self._watch.__enter__()

@@ -35,8 +35,13 @@ class Kind(StrEnum):
     DATABASE_FAILOVER = "database-failover"
     DEPLOYMENT = "deployment"
     BAD_DEPLOYMENT = "bad-deployment"
+    STOPPED_DEPLOYMENT = "stopped-deployment"
+    """Bad in a way that only an alarm notices, once users have met it."""
     OTHER = "other"
     """Nothing that a prediction exists for."""
+
+
+DEPLOYMENTS = frozenset({Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT, Kind.STOPPED_DEPLOYMENT})
 
 
 class Span(Record):
@@ -132,7 +137,7 @@ _SHAPES: Mapping[Kind, _Shape] = {
 
 def predict(fault: Fault, timing: StackTiming) -> Prediction:
     """Predict the course of an experiment from the stack's settings."""
-    if fault.kind in {Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT}:
+    if fault.kind in DEPLOYMENTS:
         return _deployment(fault.kind, timing)
     shape = _SHAPES.get(fault.kind)
     if shape is None:
@@ -272,13 +277,14 @@ def _name(timing: StackTiming) -> Part:
 def _deployment(kind: Kind, timing: StackTiming) -> Prediction:
     """Predict an in-place deployment: batch by batch, out of rotation, installed, back in it.
 
-    A bad one fails in its first batch; the batch is deployed again with what served before.
+    A bad one fails in its first batch, with which its rollback begins: it has as many batches as every
+    deployment. One that an alarm stops has put its first batch into service before.
     """
     nothing = Span(low=0.0, high=0.0)
     if timing.release_s is None or (timing.topology == "ha" and not timing.batch):
         return Prediction(bad_share=nothing if timing.topology == "ha" else None)
     batches = 1 if timing.topology == "single" else _batches(timing)
-    times = 2 if kind is Kind.BAD_DEPLOYMENT else batches
+    times = batches if kind is Kind.DEPLOYMENT else batches + 1
     drain = timing.scaled(timing.deregistration_delay_s or 0.0) * times
     release = timing.release_s * times
     healthy = _healthy(timing, new=True).span
@@ -287,6 +293,9 @@ def _deployment(kind: Kind, timing: StackTiming) -> Prediction:
         Part(name="release", span=Span(low=release, high=release)),
         Part(name="healthy", span=Span(low=healthy.low * times, high=healthy.high * times)),
     ]
+    if kind is Kind.STOPPED_DEPLOYMENT and timing.alarm_s is not None:
+        low, high = (timing.scaled(seconds) for seconds in timing.alarm_s)
+        parts.append(Part(name="alarm", span=Span(low=low, high=high)))
     shown = [part for part in parts if part.span.high > 0]
     share = nothing if timing.topology == "ha" else Span(low=0.0, high=1.0)
     return Prediction(recovery=Estimate(parts=shown), bad_share=share)

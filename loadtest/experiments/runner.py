@@ -116,7 +116,7 @@ def run(
         made.stop()
     if made.summary is not None:
         execution.save_observations(made.summary.load_began_at.timestamp())
-    return execution.conclude(made.summary, made.problem)
+    return execution.conclude(made.summary, made.problem_before(execution.watched_until_ms))
 
 
 def run_all(

@@ -149,6 +149,31 @@ def _release(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> float 
     return None
 
 
+def alarm(outputs: StackOutputs, clients: Clients) -> tuple[float, float] | None:
+    """Return how long the alarms take that stop deployments; None without any.
+
+    The first bad answer may come at a period's beginning or end, and a period is evaluated once it is
+    over, which takes up to another one.
+
+    Raises:
+        ClientError: AWS refused a question.
+    """
+    names = collectors.alarm_names(
+        clients["codedeploy"],
+        outputs.codedeploy_application,
+        outputs.codedeploy_deployment_group,
+    )
+    if not names:
+        return None
+    found = clients["cloudwatch"].describe_alarms(AlarmNames=names)["MetricAlarms"]
+    spans = [
+        (one["Period"] * (breaches - 1), one["Period"] * (breaches + 1))
+        for one in found
+        if (breaches := one.get("DatapointsToAlarm") or one["EvaluationPeriods"])
+    ]
+    return min(spans, default=None)
+
+
 def _batch(codedeploy: Any, outputs: StackOutputs, instances: int) -> int | None:
     group = codedeploy.get_deployment_group(
         applicationName=outputs.codedeploy_application,

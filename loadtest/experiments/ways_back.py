@@ -121,6 +121,19 @@ def desired_capacity(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     return False
 
 
+def largest_size(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Set the group's maximum size back if it still is what the experiment set."""
+    name = arguments["group"]
+    autoscaling = clients["autoscaling"]
+    found = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    for group in found["AutoScalingGroups"]:
+        if int(group["MaxSize"]) == int(arguments["set"]):
+            before = int(arguments["before"])
+            autoscaling.update_auto_scaling_group(AutoScalingGroupName=name, MaxSize=before)
+            return True
+    return False
+
+
 def instance_command(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     """Run a command on those of the instances that still run."""
     wanted = list(arguments["instances"])
@@ -178,7 +191,9 @@ def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
             )
             _await_deployment(codedeploy, str(again["deploymentId"]))
             changed = True
-    return _delete_object(clients, arguments) or changed
+    keys = [arguments["key"], *arguments.get("more", ())]
+    deleted = [_delete_object(clients, arguments["bucket"], key) for key in keys]
+    return any(deleted) or changed
 
 
 def stop_deployment(clients: Clients, arguments: Mapping[str, Any]) -> bool:
@@ -236,8 +251,8 @@ def _key(revision: Mapping[str, Any] | None) -> str:
     return str(((revision or {}).get("s3Location") or {}).get("key") or "")
 
 
-def _delete_object(clients: Clients, arguments: Mapping[str, Any]) -> bool:
-    s3, bucket, key = clients["s3"], arguments["bucket"], arguments["key"]
+def _delete_object(clients: Clients, bucket: str, key: str) -> bool:
+    s3 = clients["s3"]
     found = s3.list_object_versions(Bucket=bucket, Prefix=key)
     versions = [*(found.get("Versions") or []), *(found.get("DeleteMarkers") or [])]
     for one in versions:
@@ -264,6 +279,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "fis-experiment": fis_experiment,
     "resume-processes": resume_processes,
     "desired-capacity": desired_capacity,
+    "largest-size": largest_size,
     "instance-command": instance_command,
     "start-instances": start_instances,
     "revision": revision,

@@ -147,6 +147,16 @@ class Deployments:
         found = page.get("deployments") or []
         return str(found[0]) if found else None
 
+    def active_alarms(self, cloudwatch: Any) -> list[str]:
+        """Return the group's alarms that are in ALARM: each stops every deployment, also a new one."""
+        info = self._client.get_deployment_group(**self._names)["deploymentGroupInfo"]
+        settings = info.get("alarmConfiguration") or {}
+        names = [str(one["name"]) for one in settings.get("alarms") or []]
+        if not names or not settings.get("enabled"):
+            return []
+        found = cloudwatch.describe_alarms(AlarmNames=names, StateValue="ALARM")
+        return [str(one["AlarmName"]) for one in found.get("MetricAlarms") or []]
+
     def running_events(self, deployment_id: str) -> Counter[str]:
         """Count the instances in each lifecycle event that is running now."""
         return Counter(

@@ -1,33 +1,45 @@
-"""How much CPU time the services of a machine get: all, what CPU credits are left for, or the baseline."""
+"""How much CPU time a machine gets: all, what CPU credits are left for, or the baseline.
+
+Credits hold its services alone. The baseline, once it counts, also holds what later deployments do on
+the machine: on AWS the agent, its scripts and the services share one instance.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from region.machines.cgroups import Limits
 from region.machines.instance_types import InstanceType
+from region.machines.processes import SERVICES, WORK
 
 _UNKNOWN: Final = -1.0
 """What a group that an earlier process has made is held to."""
 
 
 class CpuQuota:
-    """The quota of one control group. Its owner calls one method at a time."""
+    """The quotas of one machine's control groups. Its owner calls one method at a time."""
 
     def __init__(
-        self, limits: Limits, group: str, marker: Path, kind: InstanceType, factor: float
+        self,
+        limits: Limits,
+        group: Callable[[str], str],
+        marker: Path,
+        kind: InstanceType,
+        factor: float,
     ) -> None:
-        """Limit `group`.
+        """Limit what serves, and what deployments do.
 
         Args:
             limits: Where control groups are.
-            group: The group.
-            marker: The file that says that the group has the baseline for good, also after a restart.
+            group: Returns the full name of one of the machine's groups.
+            marker: The file that says that both have the baseline for good, also after a restart.
             kind: The instance type, whose baseline counts.
             factor: CPU seconds of this computer that are one of a vCPU.
         """
-        self._limits, self._group, self._marker = limits, group, marker
+        self._limits, self._marker = limits, marker
+        self._services, self._work = group(SERVICES), group(WORK)
         self._factor, self._share = factor, kind.baseline_cpu
         self._held: float | None = _UNKNOWN
         self._spared = False
@@ -39,18 +51,20 @@ class CpuQuota:
         return f"{self._share:g} CPU: {self.baseline:.3g} of this computer's"
 
     def lift(self) -> None:
-        """Let a group that was just made use all that there is."""
-        self._limits.set_cpu(self._group, None)
+        """Let groups that were just made use all that there is."""
+        for group in (self._services, self._work):
+            self._limits.set_cpu(group, None)
         self._held = None
 
     def hold_to_baseline(self) -> None:
-        """Limit the group to the baseline from now on; takes effect with `restore`."""
+        """Limit both groups to the baseline from now on; takes effect with `restore`."""
         self._marker.touch()
 
     def restore(self) -> None:
-        """Limit the group to the baseline if that was said before."""
+        """Limit both groups to the baseline if that was said before."""
         if self._marker.exists():
-            self._limits.set_cpu(self._group, self.baseline)
+            for group in (self._services, self._work):
+                self._limits.set_cpu(group, self.baseline)
 
     def spare(self, *, during: bool) -> None:
         """Let credits hold nothing `during` a deployment, which starts what the group is for."""
@@ -59,8 +73,8 @@ class CpuQuota:
         self._spared = during
 
     def hold_to(self, vcpus: float | None) -> None:
-        """Limit the group to so many vCPUs, None to let go, unless it has the baseline for good."""
+        """Limit the services to so many vCPUs, None to let go, unless they have the baseline."""
         if self._spared or vcpus == self._held or self._marker.exists():
             return
         self._held = vcpus
-        self._limits.set_cpu(self._group, None if vcpus is None else vcpus * self._factor)
+        self._limits.set_cpu(self._services, None if vcpus is None else vcpus * self._factor)

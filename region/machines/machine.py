@@ -89,7 +89,7 @@ class Machine:
         self._directory.mkdir(parents=True, exist_ok=True)
         name = f"{context.region_id}/{spec.instance_id}"
         self._processes = ProcessTable(context.limits, name, context.runtime, spec.instance_id)
-        group, marker = self._processes.group(SERVICES), self._directory / "limited"
+        group, marker = self._processes.group, self._directory / "limited"
         self._quota = CpuQuota(context.limits, group, marker, spec.type, context.cpu_factor)
         self._token = control_token(self._directory) or secrets.token_urlsafe(32)
         self._state: MachineState = "pending"
@@ -248,7 +248,7 @@ class Machine:
         return self._quota.baseline
 
     def limit_services(self) -> None:
-        """Limit the services to the type's baseline CPU from now on, also after a reboot."""
+        """Limit services and later deployments to the type's baseline, also after a reboot."""
         with self._power:
             self._quota.hold_to_baseline()
             if self._processes.powered:

@@ -21,10 +21,12 @@ from region.machines.errors import MachineError
 # The control groups of a machine, below its own. runc puts every process into the first one.
 ENTRY: Final = "machine"
 SERVICES: Final = "services"
-AGENT: Final = "agent"
+# What deployments do on the machine, by scripts and by the region in the agent's place.
+WORK: Final = "agent"
+AGENT: Final = f"{WORK}/scripts"
 SESSIONS: Final = f"{SERVICES}/sessions"
 # The region's own processes that work on the machine's files.
-HELPERS: Final = "helpers"
+HELPERS: Final = f"{WORK}/helpers"
 _REAP_SECONDS: Final = 5.0
 # Scores for the kernel's OOM killer. Sparing a process takes CAP_SYS_RESOURCE, preferring one does
 # not: a region that lacks it lets the OOM killer prefer all other processes of a machine.
@@ -109,8 +111,7 @@ class ProcessTable:
         with self._lock:
             self._started, self._inherited = {init}, True
             self._init_is_spared = _oom_score(init.pid) == _SPARED
-            for group in (AGENT, HELPERS):
-                self._limits.kill(self.group(group))
+            self._limits.kill(self.group(WORK))
             self._powered = True
 
     @property

@@ -18,7 +18,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,16 +65,14 @@ class RootFileSystem:
             OSError: If it cannot be read, as `open` would raise it.
             DiskError: If it is not a regular file or too large.
         """
-        descriptor = self._open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise DiskError(f"{path} is not a regular file.")
-            if found.st_size > _LARGEST_FILE:
+        with self.reading(path) as descriptor:
+            size = os.fstat(descriptor).st_size
+            if size > _LARGEST_FILE:
                 raise DiskError(
-                    f"{path} has {found.st_size} bytes; the region reads at most {_LARGEST_FILE}."
+                    f"{path} has {size} bytes; the region reads at most {_LARGEST_FILE}."
                 )
-            return file.read(_LARGEST_FILE)
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read(_LARGEST_FILE)
 
     def read_text(self, path: str) -> str:
         """Read a regular file as UTF-8; errors as `read_bytes`, and UnicodeDecodeError."""
@@ -125,6 +123,32 @@ class RootFileSystem:
             return None
         finally:
             os.close(descriptor)
+
+    @contextmanager
+    def reading(self, path: str) -> Generator[int]:
+        """Lend a descriptor of a regular file, open for reading; errors as `read_bytes`."""
+        descriptor = self._open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise DiskError(f"{path} is not a regular file.")
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def make_directories(self, path: str) -> None:
+        """Make a directory and those above it that are missing: root's, 0755.
+
+        Raises:
+            OSError: If that cannot be done, as `mkdir` would raise it.
+        """
+        missing: list[str] = []
+        while not self.exists(path):
+            path, _, name = path.rpartition("/")
+            missing.append(name)
+        for name in reversed(missing):
+            with self.directory(path or "/") as above, suppress(FileExistsError):
+                os.mkdir(name, 0o755, dir_fd=above)
+            path = f"{path}/{name}"
 
     @contextmanager
     def directory(self, path: str) -> Generator[int]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from region import daemons, process_cpu, usage
+from region.machines.container.process import AdoptedProcess
 from region.machines.machine_usage import MachineUsage
 
 BURN = "end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
@@ -73,6 +74,14 @@ def test_a_daemon_is_in_it_while_it_runs(tmp_path: Path):
     usage.usage_file(tmp_path).unlink()
     assert f"postgres-{daemon.pid}" not in {line["name"] for line in recorded(tmp_path)}
     assert daemon not in daemons.running()
+
+
+def test_what_a_machine_s_process_used_is_not_the_region_s():
+    before = process_cpu.own()
+    child = subprocess.Popen([sys.executable, "-c", f"import time\n{BURN}"])
+    assert AdoptedProcess(child.pid).wait(20) == 0
+    child.returncode = 0
+    assert process_cpu.own() - before < 0.2
 
 
 def test_what_a_process_and_its_children_use_counts_also_when_they_have_ended():

@@ -60,9 +60,11 @@ def test_all_of_the_library_comes_first_on_the_ha_stack_then_for_contrast():
     found = applicable(["single", "ha"])
     on_ha = [one for one in found if one.stack == "ha"]
     assert found[: len(on_ha)] == on_ha
-    assert {one.experiment.name for one in on_ha} == {
+    promised = [one.experiment.name for one in on_ha if not one.contrast]
+    assert set(promised) == {
         name for name in files.names() if "ha" in files.find(name).hypothesis.applies_to
     }
+    assert [one.experiment.name for one in on_ha[len(promised) :]] == ["deployment-mutable-tag"]
     assert any(one.stack == "single" for one in found)
 
 
@@ -83,6 +85,7 @@ def record(**changed: Any) -> ExperimentRecord:
         ({"outcome": "survived"}, experiments.ENDINGS["survived"]),
         ({"outcome": "not survived"}, experiments.ENDINGS["not survived"]),
         ({"outcome": "not survived", "topology": "single"}, experiments.CONTRAST),
+        ({"outcome": "not survived", "contrast": True}, experiments.CONTRAST),
         ({"outcome": "not shown", "topology": "single"}, experiments.ENDINGS["not shown"]),
     ],
 )
@@ -269,6 +272,38 @@ def test_a_stack_is_whole_after_three_rounds_without_a_fault(fleet: Fleet, round
     assert settling.wait(outputs, fleet, told.append, poll_s=0)
     assert fleet.round == rounds
     assert len(told) == rounds - 1
+
+
+class Alarms:
+    """An alarm that stops deployments, active for some rounds."""
+
+    def __init__(self, rounds: int) -> None:
+        self.left = rounds
+
+    def __getitem__(self, _service: str) -> Alarms:
+        return self
+
+    def get_deployment_group(self, **_: Any) -> Any:
+        settings = {"enabled": True, "alarms": [{"name": "slow"}]}
+        return {"deploymentGroupInfo": {"alarmConfiguration": settings}}
+
+    def describe_alarms(self, **asked: Any) -> Any:
+        assert asked == {"AlarmNames": ["slow"], "StateValue": "ALARM"}
+        self.left -= 1
+        return {"MetricAlarms": [{"AlarmName": "slow"}] if self.left >= 0 else []}
+
+
+@pytest.mark.parametrize(
+    ("rounds", "longest_s", "calm"), [(0, 9, True), (2, 9, True), (9, 0, False)]
+)
+def test_a_deployment_waits_for_the_alarm_of_what_came_before(
+    rounds: int, longest_s: float, calm: bool
+):
+    outputs = StackOutputs.model_validate({**RAW, "topology": "ha"})
+    told: list[str] = []
+    found = settling.until_no_alarm(outputs, Alarms(rounds), told.append, longest_s, 0)
+    assert found == calm
+    assert len(told) == (rounds if calm else 0)
 
 
 def test_what_never_is_whole_is_not_waited_for_for_ever():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from loadtest.errors import ExperimentError
+from collections.abc import Mapping
+from typing import Any
+
 from loadtest.experiments.actions import fis
-from loadtest.experiments.session import current
+from loadtest.experiments.session import Session, current
 from loadtest.experiments.undo import WayBack
 
 
@@ -25,19 +27,16 @@ def no_capacity(seconds: float = 120) -> str:
 
 
 def scale_out(by: int = 1) -> int:
-    """Ask the group for more instances; returns its new desired capacity.
+    """Ask the group for more instances, and raise its maximum size where that is in the way.
 
-    Raises:
-        ExperimentError: Its maximum size does not allow it.
+    Returns:
+        Its new desired capacity.
     """
     session = current()
     group = session.stack.group()
-    before, most = int(group["DesiredCapacity"]), int(group["MaxSize"])
+    before = int(group["DesiredCapacity"])
     wanted = before + by
-    if wanted > most:
-        raise ExperimentError(
-            f"the group has {before} instances and at most {most}: it cannot get {by} more"
-        )
+    _make_room(session, group, wanted)
     name = str(group["AutoScalingGroupName"])
     back = WayBack(
         "desired-capacity",
@@ -55,3 +54,21 @@ def scale_out(by: int = 1) -> int:
                 AutoScalingGroupName=name, DesiredCapacity=wanted, HonorCooldown=False
             )
     return wanted
+
+
+def _make_room(session: Session, group: Mapping[str, Any], wanted: int) -> None:
+    """Raise the group's maximum size to what is wanted: earlier loads may have used it up."""
+    name, most = str(group["AutoScalingGroupName"]), int(group["MaxSize"])
+    if wanted <= most:
+        return
+    back = WayBack(
+        "largest-size",
+        {"group": name, "before": most, "set": wanted},
+        f"{name} has a maximum size of {most}",
+    )
+    what = f"let {name} have {wanted} instances instead of {most}"
+    with session.act(what, [fis.target_of_group(session)], back, kind="scaling") as act:
+        if act is not None:
+            session.clients["autoscaling"].update_auto_scaling_group(
+                AutoScalingGroupName=name, MaxSize=wanted
+            )

@@ -39,31 +39,33 @@ def deploy(variant: str = GOOD) -> str:
     group = outputs.codedeploy_deployment_group
     what = f"deploy to {group}: {'the same revision again' if variant == GOOD else variant}"
     targets = [Target(kind="deployment-group", id=group, detail=variant)]
-    key = own.key if variant == GOOD else _key(session, own, variant)
-    with session.act(what, targets, _way_back(session, own, key), kind="deployment") as act:
+    key = own.key if variant == GOOD else key_beside(session, own, f"{variant}.zip")
+    with session.act(what, targets, way_back(session, own, key), kind="deployment") as act:
         if act is None:
             return "not deployed"
         revision = own if variant == GOOD else _upload(session, own, key, variant)
-        ended = _follow(session, _create(session, act, revision))
-        session.notes |= {"deployment": ended.id, "deployment status": ended.status}
-        if ended.error:
-            session.notes["deployment error"] = ended.error[:300]
-        act.detail = f"{ended.id} {ended.status}"
-        rollback = _rollback(session, ended)
-        act.over()
-        session.found += _faults(variant, ended, rollback)
-        if rollback is None:
-            return ended.status
-        session.notes |= {"rollback": rollback.id, "rollback status": rollback.status}
-        act.detail += f", rollback {rollback.id} {rollback.status}"
-        return f"{ended.status}, rolled back: {rollback.status}"
+        ended = release(session, act, revision)
+        return concluded(session, act, ended, good=variant == GOOD)
 
 
-def _faults(
-    variant: str, ended: DeploymentState, rollback: DeploymentState | None
+def concluded(session: Session, act: Act, ended: DeploymentState, *, good: bool) -> str:
+    """Follow the rollback of a deployment that has ended, and say how both did."""
+    act.detail = f"{ended.id} {ended.status}"
+    rollback = _rollback(session, ended)
+    act.over()
+    session.found += faults(ended, rollback, good=good)
+    if rollback is None:
+        return ended.status
+    session.notes |= {"rollback": rollback.id, "rollback status": rollback.status}
+    act.detail += f", rollback {rollback.id} {rollback.status}"
+    return f"{ended.status}, rolled back: {rollback.status}"
+
+
+def faults(
+    ended: DeploymentState, rollback: DeploymentState | None, *, good: bool
 ) -> list[Message]:
-    """Say what is wrong about how a deployment ended."""
-    if variant == GOOD:
+    """Say what no stack may do: a good revision that failed, a bad one without a way back."""
+    if good:
         error = free_text(ended.error or ended.counts())
         failed = msg("experiment.deployment-failed", deployment=ended.id, error=error)
         return [] if ended.complete else [failed]
@@ -108,12 +110,13 @@ def _pinned(bucket: str, key: str, answer: dict[str, object]) -> Revision:
     return Revision(bucket, key, etag, None if version in {None, "null"} else str(version))
 
 
-def _key(session: Session, own: Revision, variant: str) -> str:
+def key_beside(session: Session, own: Revision, name: str) -> str:
     """Return a key beside the stack's revision, so that whoever may read that may read this."""
-    return str(PurePosixPath(own.key).with_name(f"haproof-fault-{session.mark}-{variant}.zip"))
+    return str(PurePosixPath(own.key).with_name(f"haproof-fault-{session.mark}-{name}"))
 
 
-def _way_back(session: Session, own: Revision, key: str) -> WayBack:
+def way_back(session: Session, own: Revision, key: str, *more: str) -> WayBack:
+    """Return how the group gets its own revision again, and what was uploaded is removed."""
     outputs = session.stack.outputs
     group = {
         "mark": session.mark,
@@ -123,22 +126,46 @@ def _way_back(session: Session, own: Revision, key: str) -> WayBack:
     name = outputs.codedeploy_deployment_group
     if key == own.key:
         return WayBack("stop-deployment", group, f"nothing is deployed to {name} any more")
-    another = {"bucket": own.bucket, "key": key, "revision": own.location()}
+    another = {"bucket": own.bucket, "key": key, "more": more, "revision": own.location()}
     return WayBack("revision", {**group, **another}, f"{name} has the stack's own revision")
 
 
 def _upload(session: Session, own: Revision, key: str, variant: str) -> Revision:
+    made = revisions.variant(content_of(session, own), variant, session.stack.app_port())
+    return put(session, own.bucket, key, made)
+
+
+def content_of(session: Session, own: Revision) -> bytes:
+    """Return the zip of the stack's own revision."""
+    answer = session.clients["s3"].get_object(Bucket=own.bucket, Key=own.key)
+    return bytes(answer["Body"].read())
+
+
+def put(session: Session, bucket: str, key: str, content: bytes) -> Revision:
+    """Write an object beside the stack's revision, and return it as a revision, pinned."""
     s3 = session.clients["s3"]
-    bundle = s3.get_object(Bucket=own.bucket, Key=own.key)["Body"].read()
-    made = revisions.variant(bundle, variant)
-    answer = s3.put_object(Bucket=own.bucket, Key=key, Body=made, ServerSideEncryption="AES256")
-    return _pinned(own.bucket, key, answer)
+    answer = s3.put_object(Bucket=bucket, Key=key, Body=content, ServerSideEncryption="AES256")
+    return _pinned(bucket, key, answer)
+
+
+def release(session: Session, act: Act, revision: Revision) -> DeploymentState:
+    """Deploy a revision, follow it to the end, and note how that was."""
+    ended = _follow(session, _create(session, act, revision))
+    session.notes |= {"deployment": ended.id, "deployment status": ended.status}
+    if ended.error:
+        session.notes["deployment error"] = ended.error[:300]
+    return ended
 
 
 def _create(session: Session, act: Act, revision: Revision) -> str:
-    """Start the deployment as soon as no other one of the group is active."""
+    """Start the deployment as soon as no other one of the group is active, and no alarm stops it."""
     found, deadline = deployments(session), time.monotonic() + LONGEST_S
     scaled = session.stack.outputs.auto_scaling_group_name is not None
+    cloudwatch = session.clients["cloudwatch"]
+    while (alarms := found.active_alarms(cloudwatch)) and not session.stopping.is_set():
+        if time.monotonic() > deadline:
+            raise ExperimentError(f"{', '.join(alarms)} would stop every deployment of the group")
+        session.wait(POLL_S)
     while True:
         act.takes_effect()
         try:

@@ -202,6 +202,35 @@ def closed_s(printed: str) -> float | None:
     return None if found is None else found / 1000
 
 
+HANGS_S = 1.3
+"""Shorter than the health check's time-out of 2 s, longer than the second from which p99 alarms."""
+
+
+def hanging_again_and_again(port: int, hangs_s: float = HANGS_S) -> str:
+    """Run the command of its arguments, and once that listens on the port stop it again and again.
+
+    For a unit of systemd: it ends with the command, and passes SIGTERM on.
+    """
+    return dedent(f"""\
+        #!/bin/sh
+        setsid "$@" &
+        service=$!
+        all() {{ kill -s "$1" -- "-$service" 2>/dev/null; }}
+        trap 'all CONT; all TERM; wait "$service"; exit' TERM INT
+        port=$(printf ':%04X' {port})
+        until grep -qi "$port [0-9A-F]*:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null; do
+          kill -0 "$service" 2>/dev/null || break
+          sleep 1
+        done
+        while all STOP; do
+          sleep {hangs_s:g}
+          all CONT
+          sleep {2 * hangs_s:g}
+        done
+        wait "$service"
+        """)
+
+
 def began_ms(printed: str) -> float | None:
     """Return when a script took effect by what it printed, in epoch ms; None if it did not say."""
     return _printed(printed, STARTED)

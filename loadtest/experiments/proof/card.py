@@ -37,7 +37,7 @@ def render(proof: Proof, texts: Texts) -> str:
 
 
 def _tiles(proof: Proof, texts: Texts) -> list[dict[str, Any]]:
-    on_ha = [entry.record for entry in proof.entries if entry.record.topology == "ha"]
+    on_ha = [entry.record for entry in proof.entries if entry.promised]
     return [
         {
             "x": LEFT + number % COLUMNS * (SIZE + GAP),

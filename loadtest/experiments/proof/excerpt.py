@@ -10,7 +10,7 @@ from loadtest.reporting.experiments import ExperimentRow
 
 def of(proof: Proof) -> list[ExperimentRow]:
     """Return a row for each experiment on the HA stack."""
-    return [_row(entry) for entry in proof.entries if entry.record.topology == "ha"]
+    return [_row(entry) for entry in proof.entries if entry.promised]
 
 
 def _row(entry: Entry) -> ExperimentRow:

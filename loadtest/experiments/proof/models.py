@@ -51,6 +51,11 @@ class Entry(Record):
         return f"{self.record.topology}-{self.record.experiment}"
 
     @property
+    def promised(self) -> bool:
+        """Whether the HA stack promises to survive it; all else is there for contrast."""
+        return self.record.topology == "ha" and not self.record.contrast
+
+    @property
     def began_ms(self) -> float:
         """Where the entry's time axis begins: with the load, or else with the experiment."""
         return self.load_began_ms if self.load_began_ms is not None else self.record.started_ms
@@ -94,9 +99,9 @@ def slug(outcome: Outcome) -> str:
 def verdict(entries: Sequence[Entry]) -> Outcome:
     """Return the verdict on the HA stack: one experiment that it did not survive decides.
 
-    Experiments on other stacks are there for contrast. Without any on `ha`, nothing is shown.
+    Others are there for contrast. Without any that it promises to survive, nothing is shown.
     """
-    outcomes = {entry.record.outcome for entry in entries if entry.record.topology == "ha"}
+    outcomes = {entry.record.outcome for entry in entries if entry.promised}
     if "not survived" in outcomes:
         return "not survived"
     return "survived" if outcomes == {"survived"} else "not shown"
@@ -104,7 +109,7 @@ def verdict(entries: Sequence[Entry]) -> Outcome:
 
 def sentence(entries: Sequence[Entry]) -> Message:
     """Return the verdict as one sentence."""
-    on_ha = [entry.record for entry in entries if entry.record.topology == "ha"]
+    on_ha = [entry.record for entry in entries if entry.promised]
     by_outcome = {
         outcome: [record for record in on_ha if record.outcome == outcome] for outcome in EXIT_CODES
     }

@@ -121,7 +121,6 @@ class CodeDeployAgent:
                 f"Bundle type {deployment.bundle_type!r} is not supported on Linux; use "
                 f"{', '.join(BUNDLE_TYPES)}."
             )
-        self._remove_old_archives(deployment)
         client = bundle.s3_client(
             self._context.aws_endpoint, self._context.region, self._context.credential
         )
@@ -138,6 +137,7 @@ class CodeDeployAgent:
                     "type": deployment.bundle_type,
                     "archive": _archive(_directory(deployment)),
                     "limit": bundle.MAX_UNPACKED_BYTES,
+                    "retain": self._retained(deployment),
                     **_ACCOUNTS,
                 },
             )
@@ -169,6 +169,8 @@ class CodeDeployAgent:
                 "behavior": spec.file_exists_behavior or deployment.file_exists_behavior,
                 "cleanup": f"{group}-cleanup",
                 "record": f"{group}-install.json",
+                "success": _success_record(deployment.deployment_group_id),
+                "deployment": directory,
                 **_ACCOUNTS,
             },
         )
@@ -176,7 +178,6 @@ class CodeDeployAgent:
             raise InstallError(str(answer["error"]))
         for hint in answer["hints"]:
             self._log(f"hint: {appspec.FILE_NAME}: {hint}")
-        self._records("write", path=_success_record(deployment.deployment_group_id), text=directory)
         return EventResult("Succeeded", message=f"{answer['installed']} files installed")
 
     def _run_hooks(self, event: str, deployment: AgentDeployment) -> EventResult:
@@ -210,20 +211,16 @@ class CodeDeployAgent:
             return replace(result, message=explained)
         return result
 
-    def _remove_old_archives(self, deployment: AgentDeployment) -> None:
-        """Keep the most recent deployments, and always the last successful one."""
+    def _retained(self, deployment: AgentDeployment) -> dict[str, object]:
+        """Say which archives stay: the most recent ones, and always the last successful one."""
         group = deployment.deployment_group_id
         previous = self.last_successful(group)
-        self._records(
-            "retain",
-            group=_group_directory(group),
-            current=_directory(deployment),
-            last_successful=f"{_group_directory(group)}/{previous}" if previous else "",
-            count=_ARCHIVES_TO_RETAIN,
-        )
-
-    def _records(self, action: str, **request: object) -> None:
-        self._files.call(_INSIDE / "records.py", {"action": action, **request})
+        return {
+            "group": _group_directory(group),
+            "current": _directory(deployment),
+            "last_successful": f"{_group_directory(group)}/{previous}" if previous else "",
+            "count": _ARCHIVES_TO_RETAIN,
+        }
 
     def _log_hints(self, hints: Sequence[Finding]) -> None:
         for hint in hints:

@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from appspec import Script
 from appspec.reader import EVENT_SECONDS
 from region.machines import bounded_log
 from region.machines.accounts import Accounts
+from region.machines.codedeploy_agent import hook_script
+from region.machines.codedeploy_agent.hook_script import HookScript
 from region.machines.codedeploy_agent.messages import ErrorCode, EventResult
 from region.machines.codedeploy_agent.script_output import Output, ScriptLog
 from region.machines.container.oci import ROOT, User
@@ -24,8 +26,6 @@ from region.machines.errors import AccountError, MachineError
 from region.machines.processes import AGENT, Command, ProcessTable, end
 from region.machines.root_file_system import RootFileSystem
 
-_INSPECT: Final = Path(__file__).parent / "inside" / "script.py"
-_RECORDS: Final = Path(__file__).parent / "inside" / "records.py"
 _GRACE_SECONDS: Final = 1.0
 # Where the agent's own unit starts it; scripts that rely on relative paths fail on AWS as here.
 _WORKING_DIRECTORY: Final = "/opt/codedeploy-agent"
@@ -115,36 +115,36 @@ class ScriptRunner:
 
     def _run_one(self, script: Script, event: Event, log: ScriptLog, deadline: float) -> None:
         path = f"{event.archive}/{script.location.lstrip('/')}"
-        found = self._inspect(script, path)
+        found = self._looked_at(script, path)
         log.append(f"Script - {script.location}\n")
         self._reject_unstartable(script, path, found)
         limit = min(time.monotonic() + script.timeout, deadline)
         try:
             self._execute(script, self._command(script, path, event, found, log), log, limit)
         except _Failure as failure:
-            if str(found["first_line"]).endswith("\r"):
+            if found.first_line.endswith("\r"):
                 raise _Failure(
                     failure.code, f"{failure}{_CARRIAGE_RETURN}", failure.status
                 ) from None
             raise
 
-    def _inspect(self, script: Script, path: str) -> dict[str, Any]:
-        found = self._files.call(_INSPECT, {"path": path})
-        if found.get("state") == "missing":
+    def _looked_at(self, script: Script, path: str) -> HookScript:
+        try:
+            return hook_script.look_at(self._files, path)
+        except FileNotFoundError:
             raise _Failure(
                 "ScriptMissing",
                 f"Script does not exist at specified location: {path}; correct its location in "
                 "appspec.yml or add it to the revision",
-            )
-        if "error" in found:
+            ) from None
+        except OSError as error:
             raise _Failure(
                 "ScriptNotExecutable",
                 f"Unable to set script at specified location: {script.location} as executable "
-                f"({found['error']})",
-            )
-        return found
+                f"({error})",
+            ) from error
 
-    def _reject_unstartable(self, script: Script, path: str, found: Mapping[str, Any]) -> None:
+    def _reject_unstartable(self, script: Script, path: str, found: HookScript) -> None:
         """Fail where the kernel would not start the script, as Ruby's `popen3` does.
 
         With `runas` a shell is between them, which says so itself and ends with status 126 or 127.
@@ -157,14 +157,14 @@ class ScriptRunner:
                 f"{path.split(maxsplit=1)[0]} (the agent takes what follows a space in the path for "
                 "arguments; rename the script)",
             )
-        if found["state"] == "directory":
+        if not found.is_file:
             raise _Failure(
                 "ScriptFailed",
                 f"{where} failed with error Errno::EACCES with message Permission denied - {path} "
                 "(it is a directory)",
             )
-        interpreter = found["interpreter"]
-        if script.runas is None and interpreter and not found["interpreter_exists"]:
+        interpreter = found.interpreter
+        if script.runas is None and interpreter and not found.interpreter_exists:
             raise _Failure(
                 "ScriptFailed",
                 f"{where} failed with error Errno::ENOENT with message No such file or directory - "
@@ -173,13 +173,13 @@ class ScriptRunner:
             )
 
     def _command(
-        self, script: Script, path: str, event: Event, found: Mapping[str, Any], log: ScriptLog
+        self, script: Script, path: str, event: Event, found: HookScript, log: ScriptLog
     ) -> tuple[Sequence[str], Mapping[str, str], User]:
         # sudo resets the environment, so the agent's variables are lost behind it.
         variables = {} if script.sudo else event.variables
         environment = {**self._environment(), **variables}
         if script.runas is None:
-            shebang = str(found["first_line"]).startswith("#!")
+            shebang = found.first_line.startswith("#!")
             return [path] if shebang else [_SHELL, "-c", _EXECUTE, path], environment, ROOT
         # `su USER -c SCRIPT`, which runs the user's shell; without a name it is root's.
         name = script.runas or "root"
@@ -263,7 +263,7 @@ def _where(script: Script) -> str:
 
 
 class _Pages:
-    """Brings lines into a log of the machine, many at a time: each time is a process."""
+    """Brings lines into a log of the machine, many at a time."""
 
     def __init__(self, files: RootFileSystem, path: str) -> None:
         self._files = files
@@ -280,4 +280,6 @@ class _Pages:
     def flush(self) -> None:
         text, self._pending, self._size = "".join(self._pending), [], 0
         if text:
-            self._files.call(_RECORDS, {"action": "append", "path": self._path, "text": text})
+            self._files.make_directories(self._path.rpartition("/")[0])
+            with self._files.appending(self._path) as path, path.open("ab") as file:
+                file.write(text.encode(errors="surrogateescape"))

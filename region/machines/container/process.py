@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from region import process_cpu
 from region.machines.errors import MachineError
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -119,7 +120,11 @@ class AdoptedProcess:
     def _reap(self) -> None:
         """Take the exit status if there is one; the caller holds the lock."""
         try:
-            found = os.waitid(os.P_PIDFD, self._descriptor, os.WEXITED | os.WNOHANG)
+            # Until it is reaped nobody else has its id.
+            ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            if os.waitid(os.P_PIDFD, self._descriptor, ended) is None:
+                return
+            _, status, used = os.wait4(self.pid, 0)
         except ChildProcessError:
             if self._is_gone():
                 self.returncode = _LOST
@@ -127,8 +132,6 @@ class AdoptedProcess:
                 # Its starter has not ended yet, so it is not ours yet.
                 time.sleep(0.001)
             return
-        if found is None:
-            return
-        killed = found.si_code != os.CLD_EXITED
-        self.returncode = -found.si_status if killed else found.si_status
+        process_cpu.leave_out(used.ru_utime + used.ru_stime)
+        self.returncode = os.waitstatus_to_exitcode(status)
         os.close(self._descriptor)

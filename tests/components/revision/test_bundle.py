@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import py_compile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -93,6 +94,16 @@ def test_junk_stays_out(app, tmp_path):
         (app / junk).parent.mkdir(exist_ok=True)
         (app / junk).write_text("junk", encoding="utf-8")
     assert build_bundle(app, tmp_path / "cache").digest == before
+
+
+def test_bytecode_that_was_made_to_be_deployed_is_deployed(app, tmp_path):
+    by_hash = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    for mode in (py_compile.PycInvalidationMode.TIMESTAMP, by_hash):
+        py_compile.compile(app / "a.py", invalidation_mode=mode)
+        bundle = build_bundle(app, tmp_path / "cache")
+        with zipfile.ZipFile(bundle.path) as archive:
+            found = [name for name in archive.namelist() if name.endswith(".pyc")]
+        assert len(found) == (mode is by_hash)
 
 
 def test_the_key_is_the_content(app, tmp_path):

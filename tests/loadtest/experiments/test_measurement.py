@@ -152,6 +152,20 @@ def test_the_parts_of_a_deployment_count_a_batch_once(make_exchange: Callable[..
     assert found.detection_s is None
 
 
+def test_an_alarm_counts_from_when_the_bad_revision_served(make_exchange: Callable[..., Any]):
+    allowed = {"until_s": 26.0, "detail": "Succeeded"}
+    events = [
+        event_of("alarm", "slow", "ALARM", 7.0),
+        event_of("deployment", "i-01", "AllowTraffic", 20.0, **allowed),
+        event_of("alarm", "slow", "OK", 30.0),
+        event_of("alarm", "slow", "ALARM", 50.0),
+    ]
+    fault = Fault(Kind.STOPPED_DEPLOYMENT, FAULT_S)
+    seen = observations_of(events=events)
+    found = measure(requests(make_exchange, range(0)), BEGAN_MS, fault, seen)
+    assert found.parts == {"healthy": 6, "alarm": 24}
+
+
 COUNTS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), max_size=30)
 
 

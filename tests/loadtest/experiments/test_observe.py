@@ -115,6 +115,7 @@ def clients(**changed: Client) -> dict[str, Client]:
             },
         ),
         "cloudwatch": Client(
+            describe_alarms={"MetricAlarms": [{"Period": 60, "DatapointsToAlarm": 2}]},
             describe_alarm_history={
                 "AlarmHistoryItems": [
                     {"Timestamp": aws(20), "HistorySummary": "to ALARM",
@@ -214,6 +215,7 @@ def test_the_settings_that_decide_how_long_things_take(make_outputs: Callable[..
         "deregistration_delay_s": 10, "grace_s": 600, "boot_s": 8, "release_s": 6, "batch": 1,
         "multi_az": True, "speed": 4,
     }  # fmt: skip
+    assert timing.alarm(make_outputs(), clients()) == (60, 180)
 
 
 def test_what_only_stops_the_application_on_an_instance_that_leaves_is_no_release(
@@ -333,7 +335,7 @@ def test_an_experiment_is_observed_and_saved(
 def test_what_may_not_be_asked_is_a_problem_and_no_failure(
     tmp_path: Path, make_outputs: Callable[..., StackOutputs]
 ):
-    refused = Client(describe_alarm_history=refuse)
+    refused = Client(describe_alarm_history=refuse, describe_alarms={"MetricAlarms": []})
     with Observer(make_outputs(), clients(cloudwatch=refused)) as observer:
         pass
     found = observer.save(tmp_path, BEGAN)

@@ -104,11 +104,15 @@ def test_the_region_s_speed_divides_what_aws_waits_and_not_what_was_measured():
     ("kind", "parts"),
     [
         (Kind.DEPLOYMENT, {"drain": (20, 20), "release": (12, 12), "healthy": (0, 20)}),
-        (Kind.BAD_DEPLOYMENT, {"drain": (20, 20), "release": (12, 12), "healthy": (0, 20)}),
+        (Kind.BAD_DEPLOYMENT, {"drain": (30, 30), "release": (18, 18), "healthy": (0, 30)}),
+        (
+            Kind.STOPPED_DEPLOYMENT,
+            {"drain": (30, 30), "release": (18, 18), "healthy": (0, 30), "alarm": (60, 180)},
+        ),
     ],
 )
 def test_a_deployment_goes_batch_by_batch(kind: Kind, parts: dict[str, tuple[float, float]]):
-    found = predict(Fault(kind, 10), ha())
+    found = predict(Fault(kind, 10), ha(alarm_s=(60, 180)))
     assert found.detection is None
     assert spans(found.recovery) == parts
     assert found.bad_share == Span(low=0, high=0)

@@ -119,6 +119,18 @@ def test_the_verdict_is_about_the_ha_stack(
     assert (proof.outcome, proof.exit_code, str(proof.sentence)) == (outcome, code, said)
 
 
+def test_what_no_stack_survives_is_no_verdict_on_the_ha_stack():
+    made = [
+        Entry(record=record_of(outcome="survived")),
+        Entry(record=record_of(outcome="not survived", contrast=True)),
+    ]
+    assert of(made).outcome == "survived"
+    assert str(of(made).sentence) == "The HA stack survived the experiment."
+    assert of(made[1:]).outcome == "not shown"
+    cases = ET.fromstring(junit.render(of(made), Texts("en"))).iter("testcase")
+    assert [[child.tag for child in case] for case in cases] == [["system-out"], ["skipped"]]
+
+
 def test_measured_beside_predicted(experiment: Callable[..., Path]):
     entry = assemble.entry(experiment(record_of(), observations_of()))
     assert entry.measured is not None

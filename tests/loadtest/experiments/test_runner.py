@@ -26,6 +26,9 @@ class Load:
         self.problem: str | None = None
         self.told: list[str] = []
 
+    def problem_before(self, _at_ms: float) -> str | None:
+        return self.problem
+
     def start(self) -> None:
         self.told.append("start")
 

@@ -22,7 +22,7 @@ from loadtest.experiments.actions import revisions, scripts
 
 SERVER = """\
 import socket, sys
-made = socket.create_server(("127.0.0.1", 0))
+made = socket.create_server(("127.0.0.1", int((sys.argv[1:] or [0])[0])))
 print(made.getsockname()[1], flush=True)
 sys.stdin.read()
 """
@@ -58,6 +58,36 @@ def test_who_listens_is_frozen_and_goes_on_by_itself() -> None:
             status_of(process, psutil.STATUS_SLEEPING)
         finally:
             server.kill()
+
+
+def test_a_slow_service_hangs_again_and_again_and_ends_when_told(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(
+        SERVER.replace("sys.stdin.read()", "import time; time.sleep(60)")
+    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "run.sh").write_text(scripts.hanging_again_and_again(port, hangs_s=0.2))
+    command = [
+        "sh",
+        str(tmp_path / "run.sh"),
+        sys.executable,
+        str(tmp_path / "server.py"),
+        str(port),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as shell:
+        assert shell.stdout is not None
+        assert int(shell.stdout.readline()) == port
+        (service,) = (
+            one
+            for one in psutil.Process(shell.pid).children()
+            if "server.py" in " ".join(one.cmdline())
+        )
+        for _ in range(2):
+            status_of(service, psutil.STATUS_STOPPED)
+            status_of(service, psutil.STATUS_SLEEPING)
+        shell.terminate()
+        shell.wait(10)
+        assert not service.is_running() or service.status() == psutil.STATUS_ZOMBIE
 
 
 def test_nobody_on_the_port_is_an_error_and_no_fault() -> None:
@@ -104,19 +134,26 @@ def test_the_memory_is_used_up_until_the_kernel_ends_the_service(
     assert ("did not end the service" in done.stderr) == (code == 1)
 
 
-def bundle() -> bytes:
+UNIT = "[Service]\nExecStart=\nExecStart=-/opt/app/run.sh serve\n"
+
+
+def bundle(*, unit: str = UNIT) -> bytes:
     made = io.BytesIO()
     spec = {"version": 0.0, "os": "linux", "hooks": {"ValidateService": [{"location": "own.sh"}]}}
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr("appspec.yml", yaml.safe_dump(spec))
         archive.writestr("own.sh", "#!/bin/sh\n")
+        if unit:
+            archive.writestr("units/app.service", unit)
     return made.getvalue()
 
 
 def test_a_failing_hook_comes_after_the_revision_s_own() -> None:
-    with zipfile.ZipFile(io.BytesIO(revisions.variant(bundle(), "failing-hook"))) as made:
+    with zipfile.ZipFile(io.BytesIO(revisions.variant(bundle(), "failing-hook", 80))) as made:
         spec = yaml.safe_load(made.read("appspec.yml"))
-        assert set(made.namelist()) == {"appspec.yml", "own.sh", revisions.SCRIPT}
+        assert set(made.namelist()) == {
+            "appspec.yml", "own.sh", "units/app.service", revisions.SCRIPT,
+        }  # fmt: skip
         assert made.getinfo(revisions.SCRIPT).external_attr >> 16 & 0o111
         script = made.read(revisions.SCRIPT).decode()
     locations = [one["location"] for one in spec["hooks"]["ValidateService"]]
@@ -124,15 +161,36 @@ def test_a_failing_hook_comes_after_the_revision_s_own() -> None:
     assert sh(script).returncode == 1
 
 
+@pytest.mark.parametrize("name", ["answers-500", "slow"])
+def test_a_service_that_serves_badly_is_of_the_revision_s_own_files(name: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(revisions.variant(bundle(), name, 8080))) as made:
+        spec = yaml.safe_load(made.read("appspec.yml"))
+        unit = made.read("units/app.service").decode()
+        run = made.read(f"{revisions.DIRECTORY}/run.sh").decode()
+    assert unit.splitlines()[1:] == [
+        "ExecStart=",
+        f"ExecStart=-/bin/sh {revisions.INSTALLED}/run.sh /opt/app/run.sh serve",
+    ]
+    # CodeDeploy removes what it has installed before it installs what it rolls back to.
+    assert spec["files"] == [{"source": revisions.DIRECTORY, "destination": revisions.INSTALLED}]
+    assert "8080" in run
+    assert subprocess.run(["sh", "-n"], input=run, text=True, check=False).returncode == 0
+
+
+def test_without_a_unit_no_service_can_serve_badly() -> None:
+    with pytest.raises(ExperimentError, match="no unit of systemd"):
+        revisions.variant(bundle(unit=""), "slow", 80)
+
+
 @pytest.mark.parametrize("content", [b"", bundle()[:30]])
 def test_what_is_not_a_revision_is_refused(content: bytes) -> None:
     with pytest.raises(ExperimentError, match="not a zip"):
-        revisions.variant(content, "failing-hook")
+        revisions.variant(content, "failing-hook", 80)
 
 
 def test_a_variant_that_does_not_exist_is_answered_with_those_that_do() -> None:
     with pytest.raises(ExperimentError, match="failing-hook"):
-        revisions.variant(bundle(), "better")
+        revisions.variant(bundle(), "better", 80)
 
 
 @pytest.mark.parametrize(("seeded", "hold"), [(27_000, 211), (0, 600), (1_000_000, 600)])

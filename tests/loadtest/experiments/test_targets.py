@@ -147,10 +147,27 @@ def test_what_the_stack_cannot_do_is_said_with_its_remedy(
     with under_way(session):
         with pytest.raises(ExperimentError, match="databaseMultiAz"):
             database.fail_over()
-        with pytest.raises(ExperimentError, match="at most 4"):
-            capacity.scale_out(2)
         with pytest.raises(ExperimentError, match="needs 9"):
             instances.terminate(9)
+
+
+@pytest.mark.parametrize(("by", "sizes"), [(1, []), (3, [6])])
+def test_a_group_at_its_maximum_gets_room_and_loses_it_again(
+    cloud: FakeCloud, session: Session, by: int, sizes: list[int]
+) -> None:
+    group = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"][0]
+    assert session.journal is not None
+    with under_way(session):
+        assert capacity.scale_out(by) == 3 + by
+    changed = cloud.called("autoscaling.update_auto_scaling_group")
+    assert [one["MaxSize"] for one in changed] == sizes
+    group |= {"MaxSize": max([4, *sizes]), "DesiredCapacity": 3 + by}
+    session.put_all_back()
+    assert session.left == []
+    changed = cloud.called("autoscaling.update_auto_scaling_group")
+    assert [one["MaxSize"] for one in changed] == [*sizes, *([4] if sizes else [])]
+    wanted = cloud.called("autoscaling.set_desired_capacity")
+    assert [one["DesiredCapacity"] for one in wanted] == [3 + by, 3]
 
 
 def test_on_aws_fis_needs_a_role(

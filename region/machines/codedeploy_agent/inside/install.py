@@ -37,8 +37,9 @@ def main(request: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         request: `archive`, the directory of the revision; `files` and `permissions` of its
             appspec.yml; `behavior` towards existing files; `cleanup` and `record`, the files that
-            list what was installed, the former from the last time; `users` and `groups`, the
-            machine's /etc/passwd and /etc/group.
+            list what was installed, the former from the last time; `success`, the file that names
+            `deployment`, the directory of the last installation that succeeded; `users` and
+            `groups`, the machine's /etc/passwd and /etc/group.
 
     Returns:
         `installed`, the number of files, and `hints`; or `error`.
@@ -58,6 +59,7 @@ def main(request: Mapping[str, Any]) -> dict[str, Any]:
         with files.open_to_write(request["cleanup"]) as cleanup:
             for instruction in plan.instructions:
                 _execute(instruction, cleanup, names, request["archive"])
+        _note_success(Path(request["success"]), request["deployment"])
     except InstallFailure as error:
         return {"error": str(error)}
     except OSError as error:
@@ -65,6 +67,14 @@ def main(request: Mapping[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         return {"error": f"A path of appspec.yml cannot be used: {error}."}
     return {"installed": len(plan.copies), "hints": plan.hints}
+
+
+def _note_success(path: Path, deployment: str) -> None:
+    """Write the record whole or not at all (`update_last_successful_install`)."""
+    partial = path.with_suffix(".partial")
+    with files.open_to_write(partial) as file:
+        file.write(deployment.encode())
+    partial.replace(path)
 
 
 def _remove_previous(cleanup: Path) -> None:

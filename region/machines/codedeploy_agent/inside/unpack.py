@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from region.machines.codedeploy_agent.inside.archives import retain
 from region.machines.inside.files import ids, remove_tree
 from region.machines.inside.tar_headers import LARGEST, BoundedHeader
 
@@ -80,17 +81,19 @@ def prepare(request: Mapping[str, Any]) -> IO[bytes]:
 
 
 def main(request: Mapping[str, Any], bundle: IO[bytes]) -> dict[str, Any]:
-    """Unpack a bundle into a new directory.
+    """Unpack a bundle into a new directory, and remove old ones.
 
     Args:
         request: `archive`, the directory; `type`, one of zip, tar and tgz; `limit` in bytes of
-            content; `users` and `groups`, the machine's /etc/passwd and /etc/group.
+            content; `users` and `groups`, the machine's /etc/passwd and /etc/group; `retain`, which
+            archives stay (see `archives.retain`).
         bundle: The open file.
 
     Returns:
         `stripped`, whether a single directory at the top was left out; or `error`.
     """
     os.umask(0o022)
+    retain(request["retain"])
     archive = Path(request["archive"])
     remove_tree(archive, ignore_errors=True)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import runpy
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +14,7 @@ from appspec import Script
 from region.machines.codedeploy_agent.script_output import TAIL_CHARACTERS, ScriptLog
 from region.machines.codedeploy_agent.scripts import Event, ScriptRunner
 from region.machines.container.oci import ROOT
+from region.machines.root_file_system import RootFileSystem
 
 PASSWD = (
     "root:x:0:0:root:/root:/bin/sh\n"
@@ -23,16 +23,13 @@ PASSWD = (
 )
 
 
-class Files:
+class Files(RootFileSystem):
     """The files of a machine whose root is this computer's, except for its accounts."""
 
     def read_bytes(self, path):
         if path == "/etc/passwd":
             return PASSWD.encode()
-        return Path(path).read_bytes()
-
-    def call(self, program, request):
-        return runpy.run_path(str(program))["main"](request)
+        return super().read_bytes(path)
 
 
 class Table:
@@ -68,7 +65,7 @@ def run(tmp_path, table):
     archive = tmp_path / "archive"
     archive.mkdir()
     runner = ScriptRunner(
-        *(Files(), table, lambda: {"PATH": os.environ["PATH"], "OWN": "1"}),
+        *(Files(lambda: Path("/")), table, lambda: {"PATH": os.environ["PATH"], "OWN": "1"}),
         tmp_path / "log" / "deployments.log",
     )
 

@@ -35,7 +35,9 @@ def call(root, name, request):
 def unpack(root, tmp_path):
     def made(kind):
         request = {"bundle": str(tmp_path / "bundle"), "archive": "/opt/agent/archive"}
-        return call(root, "unpack", {**request, **ACCOUNTS, "type": kind, "limit": 10_000})
+        retain = {"group": "/opt", "current": "/opt/agent", "last_successful": "", "count": 1}
+        more = {"type": kind, "limit": 10_000, "retain": retain}
+        return call(root, "unpack", {**request, **ACCOUNTS, **more})
 
     return made
 
@@ -75,6 +77,7 @@ def test_links_at_the_destination_lead_where_they_lead_in_the_machine(root, tmp_
     permission |= {"mode": "4750", "owner": "app", "group": "app", "default_acl": False}
     request = {"archive": "/archive", "behavior": "DISALLOW", "permissions": [permission]}
     request |= {"cleanup": "/i/g-cleanup", "record": "/i/g-install.json", **ACCOUNTS}
+    request |= {"success": "/i/g_last", "deployment": "/d"}
     (root / "data").mkdir()
     for destination in ("/srv/up", "/../../data/more"):
         answer = call(
@@ -89,11 +92,3 @@ def test_links_at_the_destination_lead_where_they_lead_in_the_machine(root, tmp_
     # The absolute path of the link does not exist in the machine.
     assert "File exists" in call(root, "install", {**request, "files": out})["error"]
     assert list(victim.iterdir()) == []
-
-
-def test_scripts_and_records(root):
-    (root / "x.sh").write_text("#!/bin/sh\n")
-    found = call(root, "script", {"path": "/x.sh"})
-    assert (found["state"], found["interpreter_exists"]) == ("file", False)
-    call(root, "records", {"action": "append", "path": "/a/log", "text": "é\n"})
-    assert (root / "a/log").read_text() == "é\n"

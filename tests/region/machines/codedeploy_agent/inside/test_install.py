@@ -51,6 +51,8 @@ def run(tmp_path, archive):
                 "behavior": behavior,
                 "cleanup": str(state / "g-cleanup"),
                 "record": str(state / "g-install.json"),
+                "success": str(state / "g_last_successful_install"),
+                "deployment": "/deployments/d-1",
                 "users": str(tmp_path / "passwd"),
                 "groups": str(tmp_path / "group"),
             }
@@ -311,3 +313,16 @@ def _simple_glob(name, pattern):
 def test_a_pattern_is_for_one_component():
     assert not install._matches_glob("a/b", "*")
     assert install._matches_glob("a[1].b", "a[1].*")
+
+
+def test_only_an_installation_that_succeeded_is_noted_as_the_last_one(run, tmp_path):
+    noted = tmp_path / "state/g_last_successful_install"
+    assert "error" in run(("no-such-file", "opt"))
+    assert not noted.exists()
+    assert "error" not in run(("run.sh", "opt"))
+    assert noted.read_text() == "/deployments/d-1"
+    assert sorted(path.name for path in noted.parent.iterdir()) == [
+        "g-cleanup",
+        "g-install.json",
+        "g_last_successful_install",
+    ]

@@ -22,7 +22,8 @@ LIMIT = 10_000
 def call(directory, kind="zip", limit=LIMIT):
     request = {"bundle": str(directory / "bundle"), "archive": str(directory / "d/archive")}
     request |= {"users": str(directory / "passwd"), "groups": str(directory / "none")}
-    request |= {"type": kind, "limit": limit}
+    retain = {"group": str(directory / "none"), "current": "", "last_successful": "", "count": 5}
+    request |= {"type": kind, "limit": limit, "retain": retain}
     with unpack.prepare(request) as bundle:
         return unpack.main(request, bundle)
 

@@ -1,0 +1,148 @@
+"""Deployments as faults: what is uploaded, what is deployed, and what a rollback is worth."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+import yaml
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments.actions import deployments, mutable_tag, revisions
+from loadtest.experiments.session import Session, under_way
+from tests.loadtest.experiments.conftest import FakeCloud
+
+GROUP = {"autoScalingGroups": [{"name": "haproof-ha"}]}
+ROLLED_BACK = {"rollbackInfo": {"rollbackDeploymentId": "d-9"}}
+BY_ITSELF = {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
+
+
+def bundle() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("appspec.yml", yaml.safe_dump({"version": 0.0, "os": "linux"}))
+        archive.writestr("app.service", "[Service]\nExecStart=/opt/app\n")
+    return made.getvalue()
+
+
+@pytest.fixture
+def releases(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """What becomes of each deployment, by its id: `d-1` is the first one, `d-9` the rollback."""
+    monkeypatch.setattr(deployments, "POLL_S", 0.0)
+    monkeypatch.setattr(deployments, "ROLLBACK_S", 0.0)
+    found: dict[str, dict[str, Any]] = {"d-9": {"status": "Succeeded"}}
+    cloud.answers |= {
+        "s3.head_object": {"ETag": "own"},
+        "s3.get_object": lambda **_: {"Body": io.BytesIO(bundle())},
+        "s3.put_object": {"ETag": "new", "VersionId": "v1"},
+        "codedeploy.get_deployment_group": {"deploymentGroupInfo": GROUP},
+        "codedeploy.create_deployment": lambda **_: {
+            "deploymentId": f"d-{len(cloud.called('codedeploy.create_deployment'))}"
+        },
+        "codedeploy.get_deployment": lambda **asked: {
+            "deploymentInfo": found[asked["deploymentId"]]
+        },
+    }
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ended", "reasons"),
+    [
+        ({"status": "Failed", **ROLLED_BACK}, []),
+        ({"status": "Succeeded"}, ["experiment.got-through"]),
+        ({"status": "Failed"}, ["experiment.no-rollback"]),
+        ({"status": "Failed", "autoRollbackConfiguration": BY_ITSELF}, ["experiment.no-rollback"]),
+    ],
+    ids=["rolled-back", "got-through", "no-rollback", "rollback-never-came"],
+)
+@pytest.mark.parametrize("variant", revisions.VARIANTS)
+def test_a_bad_revision_must_be_rolled_back(
+    releases: dict[str, Any], session: Session, variant: str, ended: Any, reasons: list[str]
+) -> None:
+    releases["d-1"] = ended
+    with under_way(session):
+        deployments.deploy(variant)
+    assert [one.id for one in session.found] == reasons
+
+
+def test_a_rollback_that_fails_is_no_way_back(releases: dict[str, Any], session: Session) -> None:
+    releases |= {"d-1": {"status": "Failed", **ROLLED_BACK}, "d-9": {"status": "Failed"}}
+    with under_way(session):
+        deployments.deploy("slow")
+    assert [one.id for one in session.found] == ["experiment.rollback-failed"]
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [{"status": "Failed"}, {"status": "Succeeded", "deploymentOverview": {"Skipped": 1}}],
+    ids=["failed", "left-one-out"],
+)
+def test_a_good_revision_must_reach_every_instance(
+    releases: dict[str, Any], session: Session, ended: Any
+) -> None:
+    releases["d-1"] = ended
+    with under_way(session):
+        deployments.deploy()
+    assert [one.id for one in session.found] == ["experiment.deployment-failed"]
+
+
+def test_what_a_mutable_tag_stands_for_does_not_go_back(
+    cloud: FakeCloud, releases: dict[str, Any], session: Session
+) -> None:
+    releases |= {
+        "d-1": {"status": "Succeeded"},
+        "d-2": {"status": "Failed", **ROLLED_BACK},
+        "d-9": {"status": "Failed"},
+    }
+    with under_way(session):
+        mutable_tag.deploy()
+    assert [one.id for one in session.found] == ["experiment.rollback-failed"]
+    # One revision, twice; the tag is moved in between.
+    first, second = cloud.called("codedeploy.create_deployment")
+    assert first["revision"] == second["revision"]
+    steps = [
+        (name, arguments.get("Body"))
+        for name, arguments in cloud.calls
+        if name == "codedeploy.create_deployment" or arguments.get("Key", "").endswith("latest.sh")
+    ]
+    assert steps == [
+        ("s3.put_object", mutable_tag.GOOD),
+        ("codedeploy.create_deployment", None),
+        ("s3.put_object", mutable_tag.BAD),
+        ("codedeploy.create_deployment", None),
+    ]
+    assert session.journal is not None
+    ((_, back),) = session.journal.to_put_back
+    written = {arguments["Key"] for arguments in cloud.called("s3.put_object")}
+    assert {back.arguments["key"], *back.arguments["more"]} == written
+
+
+def test_a_revision_that_never_came_up_shows_nothing_of_a_tag(
+    releases: dict[str, Any], session: Session
+) -> None:
+    releases["d-1"] = {"status": "Failed"}
+    with under_way(session), pytest.raises(ExperimentError, match="before the fault"):
+        mutable_tag.deploy()
+
+
+def test_a_deployment_is_not_begun_while_an_alarm_would_stop_it(
+    cloud: FakeCloud, releases: dict[str, Any], session: Session
+) -> None:
+    active = [["slow"], ["slow"], []]
+    settings = {"enabled": True, "alarms": [{"name": "slow"}]}
+    cloud.answers |= {
+        "codedeploy.get_deployment_group": {
+            "deploymentGroupInfo": {**GROUP, "alarmConfiguration": settings}
+        },
+        "cloudwatch.describe_alarms": lambda **_: {
+            "MetricAlarms": [{"AlarmName": name} for name in active.pop(0)]
+        },
+    }
+    releases["d-1"] = {"status": "Succeeded"}
+    with under_way(session):
+        deployments.deploy()
+    assert active == []
+    assert session.found == []
