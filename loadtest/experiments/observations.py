@@ -70,8 +70,8 @@ class HealthSample(Record):
 class StackTiming(Record):
     """The stack's own settings that decide how long things take, and what was measured of it.
 
-    Those of AWS are in seconds of AWS's clock; `speed` of the local region divides them. `boot_s` and
-    `release_s` are measured on this stack and are not divided.
+    Those of AWS are in seconds of AWS's clock; `speed` of the local region divides them. `boot_s`,
+    `release_s` and `again_s` are measured on this stack and are not divided.
     """
 
     topology: Literal["single", "ha"]
@@ -93,7 +93,9 @@ class StackTiming(Record):
     boot_s: float | None = None
     """From the launch's activity to InService without a deployment: the middle one of those seen."""
     release_s: float | None = None
-    """An instance's lifecycle events without those of traffic: the middle one of those seen."""
+    """An instance's first deployment, without the events of traffic: the middle one of those seen."""
+    again_s: float | None = None
+    """The same of a later deployment to an instance; None if there was none yet."""
     batch: int | None = None
     """Instances that a deployment takes at a time."""
     alarm_s: tuple[float, float] | None = None

@@ -281,12 +281,13 @@ def _deployment(kind: Kind, timing: StackTiming) -> Prediction:
     deployment. One that an alarm stops has put its first batch into service before.
     """
     nothing = Span(low=0.0, high=0.0)
-    if timing.release_s is None or (timing.topology == "ha" and not timing.batch):
+    once = timing.release_s if timing.again_s is None else timing.again_s
+    if once is None or (timing.topology == "ha" and not timing.batch):
         return Prediction(bad_share=nothing if timing.topology == "ha" else None)
     batches = 1 if timing.topology == "single" else _batches(timing)
     times = batches if kind is Kind.DEPLOYMENT else batches + 1
     drain = timing.scaled(timing.deregistration_delay_s or 0.0) * times
-    release = timing.release_s * times
+    release = once * times
     healthy = _healthy(timing, new=True).span
     parts = [
         Part(name="drain", span=Span(low=drain, high=drain)),

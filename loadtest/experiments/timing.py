@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from loadtest.experiments import collectors
 from loadtest.experiments.clock import LoadClock
-from loadtest.experiments.observations import StackTiming
+from loadtest.experiments.observations import StackTiming, TimelineEvent
 from loadtest.stack.outputs import StackOutputs
 
 TRAFFIC_EVENTS = frozenset(
@@ -20,6 +20,8 @@ TRAFFIC_EVENTS = frozenset(
 STOP = "ApplicationStop"
 SUCCESSFUL = "Successful"
 SUCCEEDED = "Succeeded"
+MOST_DEPLOYMENTS = 20
+"""How many of the newest deployments are looked at."""
 
 
 class Clients(Protocol):
@@ -42,8 +44,8 @@ def read(
         "topology": outputs.topology,
         "instances": outputs.instance_count,
         "speed": speed,
-        "release_s": _release(clients["codedeploy"], outputs, clock),
     }
+    values |= _releases(clients["codedeploy"], outputs, clock)
     members = [outputs.instance_id] if outputs.instance_id else []
     if outputs.target_group_arn is not None:
         values |= _checks(clients["elbv2"], outputs.target_group_arn)
@@ -125,28 +127,43 @@ def first_boot(launches: list[tuple[datetime, datetime]]) -> float | None:
     return round(median((end - begin).total_seconds() for begin, end in first), 3)
 
 
-def _release(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> float | None:
-    """Return how long an instance's lifecycle events took in the newest successful deployment."""
+def _releases(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> dict[str, float]:
+    """Return how long an instance's lifecycle events took: its first deployment, and a later one.
+
+    The first one is often faster: nothing is to be stopped, and credits may not be spent yet.
+    """
     listed = codedeploy.list_deployments(
         applicationName=outputs.codedeploy_application,
         deploymentGroupName=outputs.codedeploy_deployment_group,
         includeOnlyStatuses=[SUCCEEDED],
     )
-    for deployment in listed.get("deployments") or []:
-        events = collectors.lifecycle(codedeploy, str(deployment), clock)
-        per_instance: dict[str, float] = {}
-        installed = set[str]()
-        for event in events:
-            if event.state in TRAFFIC_EVENTS or event.until_s is None:
-                continue
+    found: dict[str, float] = {}
+    seen = set[str]()
+    for deployment in reversed((listed.get("deployments") or [])[:MOST_DEPLOYMENTS]):
+        spent = _spent(collectors.lifecycle(codedeploy, str(deployment), clock))
+        first = [seconds for name, seconds in spent.items() if name not in seen]
+        again = [seconds for name, seconds in spent.items() if name in seen]
+        seen |= set(spent)
+        # The newest of each kind stays.
+        for key, seconds in (("release_s", first), ("again_s", again)):
+            if seconds:
+                found[key] = round(median(seconds), 3)
+    return found
+
+
+def _spent(events: Iterable[TimelineEvent]) -> dict[str, float]:
+    """Return how long each instance worked, without what waits for the load balancer.
+
+    Not those where the application was only stopped, as they leave.
+    """
+    found: dict[str, float] = {}
+    installed = set[str]()
+    for event in events:
+        if event.state not in TRAFFIC_EVENTS and event.until_s is not None:
+            found[event.subject] = found.get(event.subject, 0.0) + event.until_s - event.at_s
             if event.state != STOP:
                 installed.add(event.subject)
-            spent = per_instance.get(event.subject, 0.0) + event.until_s - event.at_s
-            per_instance[event.subject] = spent
-        if installed:
-            # Not one that only stops the application, on an instance that leaves.
-            return round(median(per_instance[name] for name in installed), 3)
-    return None
+    return {name: seconds for name, seconds in found.items() if name in installed}
 
 
 def alarm(outputs: StackOutputs, clients: Clients) -> tuple[float, float] | None:

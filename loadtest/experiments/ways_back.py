@@ -41,6 +41,7 @@ GONE: Final = frozenset(
     }
 )
 """Codes of errors that say that there is nothing to put back any more."""
+SUCCEEDED: Final = "Succeeded"
 DEPLOYMENT_S = 1800
 POLL_S = 1.0
 
@@ -179,10 +180,11 @@ def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     changed = _stop(codedeploy, names, lambda info: _key(info.get("revision")) == arguments["key"])
     _await_rollbacks(codedeploy, names)
     group = codedeploy.get_deployment_group(**names)["deploymentGroupInfo"]
-    last = group.get("lastSuccessfulDeployment") or {}
+    last = group.get("lastAttemptedDeployment") or group.get("lastSuccessfulDeployment") or {}
     if last.get("deploymentId"):
         info = codedeploy.get_deployment(deploymentId=last["deploymentId"])["deploymentInfo"]
-        if _key(info.get("revision")) == arguments["key"]:
+        # It got through, or nothing has rolled it back, or the rollback has failed.
+        if _key(info.get("revision")) == arguments["key"] or info["status"] != SUCCEEDED:
             again = codedeploy.create_deployment(
                 **names,
                 revision=arguments["revision"],

@@ -13,8 +13,8 @@ class MachineUsage:
     """What a machine has used since it was last powered on.
 
     `cpu_seconds`, memory and OOM kills count the whole machine; `service_cpu_seconds` and the
-    throttling counters count its services, the only ones with a CPU quota: `quota_cores`, in CPU
-    seconds per second.
+    throttling counters count its services, whose CPU quota is `quota_cores`, in CPU seconds per
+    second.
     """
 
     cpu_seconds: float = 0.0

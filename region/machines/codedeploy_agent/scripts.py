@@ -63,7 +63,7 @@ class _Failure(Exception):  # noqa: N818 - ends the event, as the agent's Script
 
 
 class ScriptRunner:
-    """Runs hook scripts in the machine's `agent` group, which has no CPU quota of its own."""
+    """Runs hook scripts in the machine's group `AGENT`."""
 
     def __init__(
         self,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
 from loadtest.errors import ExperimentError
+from loadtest.experiments import engine, files, judgement
 from loadtest.experiments.actions import deployments, mutable_tag, revisions
 from loadtest.experiments.session import Session, under_way
-from tests.loadtest.experiments.conftest import FakeCloud
+from tests.loadtest.experiments.conftest import FakeCloud, state
+from tests.loadtest.experiments.test_judgement import SURVIVED, UNHARMED
 
 GROUP = {"autoScalingGroups": [{"name": "haproof-ha"}]}
 ROLLED_BACK = {"rollbackInfo": {"rollbackDeploymentId": "d-9"}}
@@ -118,6 +121,54 @@ def test_what_a_mutable_tag_stands_for_does_not_go_back(
     ((_, back),) = session.journal.to_put_back
     written = {arguments["Key"] for arguments in cloud.called("s3.put_object")}
     assert {back.arguments["key"], *back.arguments["more"]} == written
+
+
+ROLLBACK_FAILED = {"d-2": {"status": "Failed", **ROLLED_BACK}, "d-9": {"status": "Failed"}}
+LOST: dict[str, tuple[dict[str, Any], int, str]] = {
+    # What becomes of its deployments, how many requests fail, and what is said of it.
+    "deployment-good": ({}, 1, "experiment.failed"),
+    "deployment-scales-out": ({}, 1, "experiment.failed"),
+    "deployment-instance-dies": ({}, 1, "experiment.failed-outside"),
+    "deployment-fails-its-hook": ({"d-1": {"status": "Failed"}}, 0, "experiment.no-rollback"),
+    "deployment-answers-500": ({"d-1": {"status": "Failed"}}, 0, "experiment.no-rollback"),
+    "deployment-slow": ({}, 0, "experiment.got-through"),
+    "deployment-mutable-tag": (ROLLBACK_FAILED, 0, "experiment.rollback-failed"),
+}
+"""How each experiment with a deployment is lost once what guards against it is broken."""
+
+
+def test_every_deployment_can_be_lost() -> None:
+    assert set(LOST) == {name for name in files.names() if name.startswith("deployment-")}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_deployment_is_lost_without_what_guards_it(
+    releases: dict[str, Any], session: Session, name: str
+) -> None:
+    become, failed, reason = LOST[name]
+    releases |= {"d-1": {"status": "Succeeded"}, **become}
+    experiment = files.find(name)
+    with under_way(session):
+        for activity in experiment.raw["method"]:
+            if "deploy" in activity["provider"]["func"]:
+                engine.call(activity["provider"])
+    assert session.began_ms is not None
+    held = state(0, met=True)
+    harm = UNHARMED.model_copy(update={"failed": failed, "failed_outside": failed})
+    evidence = replace(
+        SURVIVED,
+        hypothesis=experiment.hypothesis,
+        began_ms=session.began_ms,
+        recovered_ms=None,
+        before=held,
+        after=held,
+        impact=harm,
+        found=session.found,
+    )
+    outcome, (said,) = judgement.judge(evidence)
+    assert (outcome, said.id) == ("not survived", reason)
+    intact = replace(evidence, impact=UNHARMED, found=[])
+    assert judgement.judge(intact)[0] == "survived"
 
 
 def test_a_revision_that_never_came_up_shows_nothing_of_a_tag(

@@ -270,6 +270,31 @@ def test_how_many_a_deployment_takes_at_a_time(
     assert timing.batch_size(minimum, instances) == batch
 
 
+def test_a_later_deployment_to_an_instance_is_told_from_its_first(
+    make_outputs: Callable[..., StackOutputs],
+):
+    def targets(deploymentId: str, **_: Any) -> Any:  # noqa: N803
+        # Newest first, as CodeDeploy lists them: a launch, a release, the first release.
+        instances = {"d-3": ["i-0c"], "d-2": ["i-0a", "i-0b"], "d-1": ["i-0a", "i-0b"]}
+        seconds = {"d-3": 9, "d-2": 20, "d-1": 6}[deploymentId]
+        event = {"lifecycleEventName": "BeforeInstall", "status": "Succeeded",
+                 "startTime": aws(25), "endTime": aws(25 + seconds)}  # fmt: skip
+        return {
+            "deploymentTargets": [
+                {"instanceTarget": {"targetId": one, "lifecycleEvents": [event]}}
+                for one in instances[deploymentId]
+            ]
+        }
+
+    known = clients()
+    known["codedeploy"].answers |= {
+        "list_deployments": {"deployments": ["d-3", "d-2", "d-1"]},
+        "batch_get_deployment_targets": targets,
+    }
+    found = timing.read(make_outputs(), known, CLOCK)
+    assert (found.release_s, found.again_s) == (9, 20)
+
+
 def test_the_boot_is_that_of_the_first_launches():
     first = [(aws(0), aws(8)), (aws(1), aws(11)), (aws(1), aws(10))]
     assert timing.first_boot([(aws(500), aws(530)), *first]) == 9

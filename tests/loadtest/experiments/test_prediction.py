@@ -118,6 +118,13 @@ def test_a_deployment_goes_batch_by_batch(kind: Kind, parts: dict[str, tuple[flo
     assert found.bad_share == Span(low=0, high=0)
 
 
+def test_a_deployment_takes_as_long_as_the_last_one_to_an_instance_that_had_one():
+    found = predict(Fault(Kind.DEPLOYMENT, 10), ha(again_s=25))
+    assert spans(found.recovery)["release"] == (50, 50)
+    replaced = predict(Fault(Kind.INSTANCE_DIES, 10), ha(again_s=25))
+    assert spans(replaced.recovery)["release"] == (6, 6)
+
+
 def test_a_single_instance_is_down_during_its_deployment():
     single = StackTiming(topology="single", instances=1, release_s=6)
     found = predict(Fault(Kind.DEPLOYMENT, 10), single)

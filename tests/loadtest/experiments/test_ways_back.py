@@ -115,18 +115,18 @@ def test_only_fis_experiments_with_the_mark_are_stopped(
 
 
 class Releases:
-    """A deployment group whose last successful revision is the experiment's."""
+    """A deployment group whose last revision is the experiment's, or that did not get its own back."""
 
-    def __init__(self, cloud: FakeCloud, last: str) -> None:
+    def __init__(self, cloud: FakeCloud, last: str, status: str) -> None:
         self.last = last
         cloud.answers |= {
             "codedeploy.list_deployments": {"deployments": []},
             "codedeploy.get_deployment_group": lambda **_: {
-                "deploymentGroupInfo": {"lastSuccessfulDeployment": {"deploymentId": "d-1"}}
+                "deploymentGroupInfo": {"lastAttemptedDeployment": {"deploymentId": "d-1"}}
             },
-            "codedeploy.get_deployment": lambda **_: {
+            "codedeploy.get_deployment": lambda **asked: {
                 "deploymentInfo": {
-                    "status": "Succeeded",
+                    "status": status if asked["deploymentId"] == "d-1" else "Succeeded",
                     "revision": {"s3Location": {"key": self.last}},
                 }
             },
@@ -139,12 +139,21 @@ class Releases:
         return {"deploymentId": "d-2"}
 
 
-@pytest.mark.parametrize(("last", "deployed"), [("bad.zip", 1), ("own.zip", 0)])
-def test_the_stack_s_own_revision_is_deployed_again_if_another_one_got_through(
-    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, last: str, deployed: int
+@pytest.mark.parametrize(
+    ("last", "status", "deployed"),
+    [
+        ("bad.zip", "Succeeded", 1),
+        ("bad.zip", "Failed", 1),
+        ("own.zip", "Failed", 1),
+        ("own.zip", "Succeeded", 0),
+    ],
+    ids=["got-through", "not-rolled-back", "rollback-failed", "rolled-back"],
+)
+def test_the_stack_s_own_revision_is_deployed_again_unless_it_is_back(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, last: str, status: str, deployed: int
 ) -> None:
     monkeypatch.setattr(ways_back, "POLL_S", 0.0)
-    Releases(cloud, last)
+    Releases(cloud, last, status)
     own = {"s3Location": {"key": "own.zip"}}
     put_back(
         cloud,
