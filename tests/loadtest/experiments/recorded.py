@@ -41,15 +41,15 @@ INTACT: dict[str, Recorded] = {
     "deployment-scales-out": Recorded("intact", off=((1, 60),)),
     "fleet-starves": Recorded("intact"),
     "instance-dies": Recorded("intact", failed=((0, 0.3, 0.1),), off=((0, 34),)),
-    "instance-errors": Recorded("intact", failed=((0, 2.4, SIXTH),), off=((1, 50),)),
+    "instance-errors": Recorded("intact", failed=((0.3, 2.1, SIXTH),), off=((0.6, 27.2),)),
     "instance-hangs": Recorded("intact", failed=((0, 0.4, 0.1),), off=((3, 50),)),
-    "instance-leaves": Recorded("intact", off=((0, 34),)),
+    "instance-leaves": Recorded("intact", off=((0.9, 11.3),)),
     "instance-out-of-memory": Recorded("intact", failed=((1, 3, SIXTH),), off=((2, 50),)),
     "instance-starves": Recorded("intact"),
     "password-rotates": Recorded("intact"),
-    "zone-lost-no-capacity": Recorded("intact", failed=((0, 4, THIRD),), off=((3, 60),)),
-    "zone-lost-refused": Recorded("intact", failed=((0, 0.6, 0.2),), off=((0, 45),)),
-    "zone-lost-silent": Recorded("intact", failed=((0, 4, THIRD),), off=((3, 50),)),
+    "zone-lost-no-capacity": Recorded("intact", failed=((0, 14.8, 0.0019),), off=((4.9, 18.5),)),
+    "zone-lost-refused": Recorded("intact", failed=((0, 16.4, 0.0051),), off=((0.9, 30.6),)),
+    "zone-lost-silent": Recorded("intact", failed=((0, 12.1, 0.0026),), off=((5.1, 17.5),)),
 }
 """On the HA stack as it is: survived."""
 
