@@ -35,10 +35,13 @@ INTACT: dict[str, Recorded] = {
     "connections-rest": Recorded("intact"),
     "database-cut": Recorded("intact", failed=((2, 11, 0.1),), off=((2, 13),)),
     "database-fails-over": Recorded("intact", failed=((0, 22, 0.45),), off=((1, 25),)),
+    "deployment-answers-500": Recorded("intact", off=((3, 40),)),
     "deployment-fails-its-hook": Recorded("intact", off=((3, 40),)),
     "deployment-good": Recorded("intact", off=((3, 50),)),
     "deployment-instance-dies": Recorded("intact", failed=((0, 0.3, 0.1),), off=((0, 60),)),
+    "deployment-mutable-tag": Recorded("a revision that contains what it needs"),
     "deployment-scales-out": Recorded("intact", off=((1, 60),)),
+    "deployment-slow": Recorded("intact", off=((3, 90),)),
     "fleet-starves": Recorded("intact"),
     "instance-dies": Recorded("intact", failed=((0, 0.3, 0.1),), off=((0, 34),)),
     "instance-errors": Recorded("intact", failed=((0.3, 2.1, SIXTH),), off=((0.6, 27.2),)),
@@ -84,6 +87,15 @@ BROKEN: dict[str, tuple[Recorded, tuple[str, ...]]] = {
         ),
         ("experiment.failed-outside", "experiment.failed-share", "experiment.not-recovered"),
     ),
+    "deployment-answers-500": (
+        Recorded(
+            "a target that answers 500 counts as healthy: the bad revision gets to users",
+            failed=((8, 40, 0.5),),
+            off=((3, 60),),
+            found=(msg("experiment.got-through", deployment="d-1"),),
+        ),
+        ("experiment.got-through", "experiment.failed"),
+    ),
     "deployment-fails-its-hook": (
         Recorded(
             "no automatic rollback: half of the fleet keeps a revision that failed",
@@ -108,6 +120,14 @@ BROKEN: dict[str, tuple[Recorded, tuple[str, ...]]] = {
         ),
         ("experiment.not-recovered",),
     ),
+    "deployment-mutable-tag": (
+        Recorded(
+            "the revision pulls a tag that was moved: its rollback pulls the same",
+            failed=((5, 60, 0.5),),
+            off=((5, FOR_EVER),),
+        ),
+        ("experiment.failed", "experiment.not-recovered"),
+    ),
     "deployment-scales-out": (
         Recorded(
             "two deployment groups deploy to one fleet: the new instance fails its launch hook",
@@ -115,6 +135,14 @@ BROKEN: dict[str, tuple[Recorded, tuple[str, ...]]] = {
             found=(msg("experiment.deployment-failed", deployment="d-1", error="1 failed"),),
         ),
         ("experiment.deployment-failed", "experiment.not-recovered"),
+    ),
+    "deployment-slow": (
+        Recorded(
+            "no alarm stops the deployment: the slow revision gets through",
+            off=((3, 60),),
+            found=(msg("experiment.got-through", deployment="d-1"),),
+        ),
+        ("experiment.got-through",),
     ),
     "fleet-starves": (
         Recorded(
