@@ -6,6 +6,7 @@ dependencies, which contain it, become the directory `DESTINATION`, read by the 
 
 from __future__ import annotations
 
+import compileall
 import shlex
 import sysconfig
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from region.machines.images import confined, interpreter
 from region.machines.images.layers import Layer
 
 DESTINATION = "/usr/lib/haproof/site-packages"
+_IMPORTED = ("awscli", "botocore", "s3transfer", "docutils", "colorama", "rsa")
 _PLACES = ("/usr/local/bin/aws", "/usr/bin/aws")
 
 
@@ -28,7 +30,19 @@ def libraries(root: Path, base: Path | None) -> Path | None:
     if base is None and interpreter.prefix() is not None:
         return None
     found = Path(sysconfig.get_paths()["purelib"])
-    return found if find_spec("awscli") is not None and found.is_dir() else None
+    if find_spec("awscli") is None or not found.is_dir():
+        return None
+    _compile(found)
+    return found
+
+
+def _compile(libraries: Path) -> None:
+    """Let the AWS CLI have its bytecode, as on Amazon Linux, where the user may write it.
+
+    Instances may not, and would compile 250 files at each call, which takes as long as the call.
+    """
+    for name in _IMPORTED:
+        compileall.compile_dir(libraries / name, quiet=2)
 
 
 def add(layer: Layer) -> None:
