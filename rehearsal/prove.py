@@ -30,8 +30,9 @@ from rehearsal.run import Rehearsal
 from toolchain import paths
 
 STACKS: Final[tuple[Topology, ...]] = ("ha", "single")
-NEEDED_SETTINGS: Final = {"databaseMultiAz": "true"}
-"""Without a standby no database fails over; what the user sets takes precedence."""
+NEEDED_SETTINGS: Final = {"databaseMultiAz": "true", "seedUsers": "54000"}
+"""Without a standby no database fails over; and a deployment with its rollback takes minutes, each
+second of which needs new visitors. What the user sets takes precedence."""
 NO_LOAD: Final = "none"
 CONTRAST_UNTIL_S: Final = 17 * 60.0
 """A proof takes at most 20 minutes: afterwards nothing is begun that is there for contrast."""
