@@ -281,6 +281,23 @@ def test_a_module_that_every_variant_has_under_the_same_name_is_refused(name: st
         revision.check_tags([Path(name)], "3.12", "x86_64")
 
 
+def test_the_revision_has_bytecode_that_no_time_makes_stale(tmp_path: Path) -> None:
+    for name in ("lib", "music_note"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.py").write_text("names = {'a', 'b', 'c'}\n")
+    made: list[dict[str, bytes]] = []
+    for _ in range(2):
+        revision._compile(tmp_path)
+        found = {path.parts[-3]: path for path in tmp_path.rglob("*.pyc")}
+        made.append({name: path.read_bytes() for name, path in found.items()})
+        for path in found.values():
+            path.unlink()
+    assert made[0] == made[1]
+    assert set(made[0]) == {"lib", "music_note"}
+    # PEP 552: by hash, unchecked.
+    assert {content[4:8] for content in made[0].values()} == {b"\x01\x00\x00\x00"}
+
+
 @pytest.mark.skipif(not (paths.REVISION / "VERSION").exists(), reason="run `make revision`")
 def test_the_revision_has_every_variant_of_its_compiled_libraries() -> None:
     names = [file.name for file in (paths.REVISION / "lib").rglob("*.so")]
