@@ -141,6 +141,11 @@ LEFT: Final = (
         "python -m loadtest run --stack ha --profile seed",
         "a quarter of an hour of load; tests/loadtest/cli/test_load_options.py plans the same",
     ),
+    Left(
+        "docs/generators.md",
+        "python -m toolchain tool k6",
+        "builds k6 for minutes; tests/loadtest/engine/generators/test_k6.py runs it where it is there",
+    ),
     Left("docs/calibration.md", "python3 -m venv", "needs the internet and a t4g instance"),
     Left("docs/network.md", "pulumi config set -s ha haproof:domainName", _DOMAIN),
     Left("docs/observability.md", "aws deploy create-deployment", "an excerpt of a command"),

@@ -244,8 +244,9 @@ def _not_saturated(inputs: ValidityInputs, limits: ValidityLimits) -> Check:
     return Check(
         name=msg("check.generator-cpu"),
         passed=busy <= limits.busy_mean,
-        detail=msg(
+        detail=by_generator(
             "check.generator-cpu.busy",
+            inputs.generator.name,
             busy=busy,
             limit=limits.busy_mean,
             peak=inputs.generator.cpu_peak_cores,

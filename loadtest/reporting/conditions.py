@@ -11,7 +11,7 @@ from loadtest.analysis import comparability
 from loadtest.errors import ComparisonError, LoadTestError
 from loadtest.generator_record import ARTILLERY, GeneratorRecord
 from loadtest.messages.message import Message, msg
-from loadtest.messages.names import free_text
+from loadtest.messages.names import by_generator, free_text
 from loadtest.models import Record, RunSummary
 from loadtest.reporting.published import PUBLISHED
 from loadtest.stack.outputs import MonthlyCost, StackOutputs
@@ -158,8 +158,9 @@ def _price(cost: MonthlyCost | None) -> Message:
 
 def _generator(run: RunSummary) -> Message:
     used = run.generator
-    return msg(
+    return by_generator(
         "condition.generator.value",
+        used.name,
         cpu=used.cpu_seconds,
         memory=used.peak_rss_bytes / 2**20,
         cpus=used.host_cpus,

@@ -58,7 +58,7 @@ class Recorder:
         """
         self._requests = directory / f"{paths.REQUESTS}.gz"
         self._generator = directory / paths.GENERATOR
-        self._profile, self._cpus = profile, cpus
+        self._phases, self._cpus = profile.record().phases, cpus
         self._usage, self._complain = usage, complain
         self._lock = threading.Lock()
         self._lines = list[bytes]()
@@ -108,7 +108,7 @@ class Recorder:
         try:
             while not self._stop.wait(FLUSH_S):
                 self._write()
-                self._phases()
+                self._note_phases()
                 if time.monotonic() >= beat:
                     beat += BEAT_S
                     self._beat()
@@ -122,12 +122,11 @@ class Recorder:
         if lines:
             journal.append(self._requests, b"".join(lines).decode("utf-8", "replace"))
 
-    def _phases(self) -> None:
+    def _note_phases(self) -> None:
         if self._began_ms is None:
             return
-        phases = self._profile.record().phases
-        while self._phases_begun < len(phases):
-            phase = phases[self._phases_begun]
+        while self._phases_begun < len(self._phases):
+            phase = self._phases[self._phases_begun]
             at_ms = self._began_ms + phase.start_s * 1000
             if time.time() * 1000 < at_ms:
                 return

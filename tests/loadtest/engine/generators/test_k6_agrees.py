@@ -40,6 +40,28 @@ PATHS = [
     "$.id", "id", "$.a.b[0].id", "$.a.b[*].id", "$.a.b[1]['n']", "$..id", "$..b[0].n", "$.nobody",
     "$.list[1]", "$.list.*", "$['k-1']", "$.list[7]", "$.list", "$.a.b[0]",
 ]  # fmt: skip
+BASE = "http://127.0.0.1:8080/a/b?c=d"
+REDIRECTS = [
+    (BASE, to)
+    for to in ("/x", "/x?y=z", "x", "../x/", "?y", "//other:81/x", "https://o.example/p", "x/y?z#f")
+    if to != "../x/"  # a path that climbs is the server's to resolve
+] + [("http://h", "/x"), ("http://h?q=1", "/x"), ("https://h:8443/a", "b")]
+HOSTS = [
+    ("http://h:81/x", "http://h:81", True), ("http://h:81/x", "http://h:82", False),
+    ("https://h/x", "http://h", True), ("http://H/x", "http://h", True),
+    ("http://other/x", "http://h", False), ("http://[::1]:81/", "http://[::1]:81/base", True),
+    ("http://h.evil/", "http://h", False),
+]  # fmt: skip
+"""Whether a request goes to the stack: its host, its own port or one of the usual."""
+ERRORS = [
+    (0, "", None), (1503, "", None), (1404, "", None), (1050, "request timeout", "ETIMEDOUT"),
+    (1212, "dial: connection refused", "ECONNREFUSED"),
+    (1220, "read: connection reset by peer", "ECONNRESET"),
+    (1000, "EOF", "ECONNRESET"), (1000, "unexpected EOF", "ECONNRESET"),
+    (1101, "no such host", "ENOTFOUND"),
+    (1310, "x509: unknown authority", "EPROTO"), (1701, "decompression", "decompression"),
+    (1200, "read tcp: i/o timeout", "ETIMEDOUT"),
+]  # fmt: skip
 CODE = """
 import { template as theirs } from %(util)s;
 import { compileExpression } from %(filtrex)s;
@@ -47,10 +69,12 @@ import { JSONPath } from %(path)s;
 import { template } from %(own)s + '/template.js';
 import { evaluate } from %(own)s + '/condition.js';
 import { jsonPath } from %(own)s + '/json_path.js';
+import { errorCode, location, sameHost } from %(own)s + '/http.js';
 """.replace("%(own)s + '", "'%(own)s")
 BODY = """
 import fs from 'node:fs';
-const { vars, templates, conditions, document, paths } = JSON.parse(fs.readFileSync(0, 'utf8'));
+const given = JSON.parse(fs.readFileSync(0, 'utf8'));
+const { vars, templates, conditions, document, paths, redirects, hosts, errors } = given;
 const funcs = { $randomNumber: (a) => a };
 const text = (value) => JSON.stringify(value ?? null);
 const answer = {
@@ -58,7 +82,11 @@ const answer = {
   conditions: conditions.map(([one, tree]) =>
     [Boolean(compileExpression(one)(vars)), Boolean(evaluate(tree, vars))]),
   paths: paths.map((path) => [text(JSONPath({ path, json: document, wrap: true }) ?? []),
-    text(jsonPath(document, path))])
+    text(jsonPath(document, path))]),
+  redirects: redirects.map(([url, Location]) => [new URL(Location, url).href,
+    location({ url, headers: {} }, { status: 302, headers: { Location } }).url]),
+  hosts: hosts.map(([url, target, same]) => [same, sameHost(url, target)]),
+  errors: errors.map(([error_code, error, name]) => [name, errorCode({ error_code, error })])
 };
 console.log(JSON.stringify(answer));
 """
@@ -80,6 +108,9 @@ def answers() -> dict[str, list[list[Any]]]:
         "conditions": [[one, parse(one)] for one in CONDITIONS],
         "document": DOCUMENT,
         "paths": PATHS,
+        "redirects": REDIRECTS,
+        "hosts": HOSTS,
+        "errors": ERRORS,
     }
     done = subprocess.run(
         [tools.artillery()[0], "--input-type=module", "-e", code + BODY],
@@ -94,7 +125,8 @@ def answers() -> dict[str, list[list[Any]]]:
 
 
 @pytest.mark.parametrize(("kind", "given"), [("templates", TEMPLATES), ("conditions", CONDITIONS),
-                                             ("paths", PATHS)])  # fmt: skip
+                                             ("paths", PATHS), ("redirects", REDIRECTS),
+                                             ("hosts", HOSTS), ("errors", ERRORS)])  # fmt: skip
 def test_both_read_the_same(kind: str, given: list[Any], answers: dict[str, list[list[Any]]]):
     different = [
         (one, *both) for one, both in zip(given, answers[kind], strict=True) if both[0] != both[1]
