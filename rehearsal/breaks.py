@@ -24,6 +24,8 @@ class Break:
     what: str
     """What is changed, as a clause."""
     changes: Maker
+    harmless: str = ""
+    """Why it may do no damage here, where that is known."""
 
 
 _IN_PLACE = "IN_PLACE"
@@ -70,6 +72,7 @@ BREAKS = (
         LOAD_ALONE,
         "the load balancer's subnets have no route to the internet",
         changes.no_route_out,
+        "the region is wrong: its load balancers answer visitors without a route, AWS's do not",
     ),
     Break(
         "listener-no-maintenance-page",

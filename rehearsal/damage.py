@@ -94,6 +94,7 @@ class Damaging:
                 date=f"{datetime.now(UTC):%Y-%m-%d}",
                 intact=intact,
                 broken=found[one.rule],
+                finding=one.harmless,
             )
             console.print(sentence(one.rule, damage), highlight=False, markup=False)
             if "not shown" in {damage.intact.outcome, damage.broken.outcome}:

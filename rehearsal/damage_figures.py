@@ -42,6 +42,8 @@ class Damage(BaseModel):
     date: str
     intact: Side
     broken: Side
+    finding: str = ""
+    """Why it does no damage, where that is known."""
 
     @property
     def shown(self) -> bool:
@@ -70,6 +72,7 @@ def sentence(rule: str, found: Damage) -> str:
         return (
             f"Without `{rule}` ({found.what}): no damage in `{found.experiment}` "
             f"({_figures(found.broken)}; intact: {_figures(found.intact)})"
+            + (f"; {found.finding}" if found.finding else "")
         )
     return (
         f"Without `{rule}` ({found.what}), `{found.experiment}`: {_figures(found.broken)}; "
@@ -78,7 +81,12 @@ def sentence(rule: str, found: Damage) -> str:
 
 
 def _figures(one: Side) -> str:
-    back = "not recovered" if one.recovery_s is None else f"recovered after {one.recovery_s:.0f} s"
+    if one.recovery_s is None:
+        back = "not recovered"
+    else:
+        back = (
+            f"recovered after {one.recovery_s:.0f} s" if one.recovery_s else "steady all the time"
+        )
     failed = f"{one.failed:,} requests failed ({percent(one.failed_share)})"
     return f"{one.outcome}, {failed}, {back}"
 

@@ -386,6 +386,17 @@ def test_where_breaking_a_rule_does_nothing_that_is_said(broken: Side, *, shown:
     assert ("no damage in" in sentence("rule", found)) != shown
 
 
+def test_why_there_is_no_damage_is_said_where_it_is_known():
+    steady = INTACT.model_copy(update={"recovery_s": 0.0})
+    found = damage_of(steady).model_copy(update={"finding": "the region is wrong"})
+    assert sentence("rule", found).endswith(
+        "no damage in `instance-hangs` (survived, 3 requests failed (1.0 %), steady all the time; intact: "
+        "survived, 3 requests failed (1.0 %), recovered after 31 s); the region is wrong"
+    )
+    broken = Side(outcome="not survived", failed=1500, failed_share=0.167, recovery_s=None)
+    assert "region" not in sentence("rule", found.model_copy(update={"broken": broken}))
+
+
 def test_the_figures_of_an_experiment():
     record = not_begun(Applicable(files.find("instance-hangs"), "ha"), "run", 0.0, "why")
     nothing = Side(outcome="not shown", failed=0, failed_share=0, recovery_s=None)
