@@ -99,23 +99,6 @@ BREAKS = (
         changes.target_attribute("deregistration_delay.timeout_seconds", "0"),
     ),
     Break(
-        "codedeploy-traffic-control",
-        "deployment-good",
-        "instances stay behind the load balancer while they are deployed to",
-        changes.deployments(
-            deploymentStyle={
-                "deploymentType": _IN_PLACE,
-                "deploymentOption": "WITHOUT_TRAFFIC_CONTROL",
-            }
-        ),
-    ),
-    Break(
-        "codedeploy-min-healthy-hosts",
-        "deployment-good",
-        "all instances are deployed to at once",
-        changes.deployments(deploymentConfigName="CodeDeployDefault.AllAtOnce"),
-    ),
-    Break(
         "codedeploy-role-permissions",
         "deployment-good",
         "CodeDeploy's role has no policy",
@@ -132,6 +115,23 @@ BREAKS = (
         "deployment-good",
         "deployments have to keep all of the instances healthy",
         changes.impossible_minimum,
+    ),
+    Break(
+        "codedeploy-traffic-control",
+        "deployment-good",
+        "instances stay behind the load balancer while they are deployed to",
+        changes.deployments(
+            deploymentStyle={
+                "deploymentType": _IN_PLACE,
+                "deploymentOption": "WITHOUT_TRAFFIC_CONTROL",
+            }
+        ),
+    ),
+    Break(
+        "codedeploy-min-healthy-hosts",
+        "deployment-good",
+        "all instances are deployed to at once",
+        changes.deployments(deploymentConfigName="CodeDeployDefault.AllAtOnce"),
     ),
     Break(
         "codedeploy-outdated-instances-update",
@@ -207,5 +207,5 @@ BREAKS = (
     ),
 )
 """Those with the same experiment follow each other: it is run on the intact stack once. First what makes
-health checks fail, while the group's grace period still spares the instances; last what leaves a revision
-behind that takes a deployment to undo."""
+health checks fail, while the group's grace period still spares the instances; of deployments last what sets
+off the alarms that stop the next one, and at the very end what leaves a revision behind."""

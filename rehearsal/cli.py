@@ -215,7 +215,7 @@ def damage(
         config=_pairs(config or []),
         images=image_options.chosen(root.resolve(), None),
     )
-    return Damaging(Proving(rehearsal, load="smoke"), chosen(rules or []), rate).run()
+    return Damaging(Proving(rehearsal), chosen(rules or []), rate).run()
 
 
 @instead.command()

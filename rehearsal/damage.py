@@ -18,12 +18,11 @@ from rich.console import Console
 
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
-from loadtest.experiments import files
+from loadtest.experiments import files, load
 from loadtest.experiments.proof import assemble
-from loadtest.profiles import profile_named
-from rehearsal import damage_files, display, settling
+from rehearsal import damage_figures, damage_files, display, settling
 from rehearsal.breaks import BREAKS, Break
-from rehearsal.damage_figures import FILE, Damage, Side, load, save, sentence, side
+from rehearsal.damage_figures import FILE, Damage, Side, sentence, side
 from rehearsal.experiments import Applicable, Runner
 from rehearsal.prove import Proving
 from rehearsal.pulumi_project import Project
@@ -54,8 +53,8 @@ class Damaging:
 
     proving: Proving
     breaks: Sequence[Break]
-    rate: int | None = None
-    """Users per second; by default the peak of the proof's load."""
+    rate: int
+    """Users per second."""
     file: Path = FILE
 
     def run(self) -> int:
@@ -64,13 +63,12 @@ class Damaging:
         Raises:
             UserError: as `Rehearsal.run`.
         """
-        profile = profile_named(self.proving.load)
         made = self.proving.prepared_rehearsal([STACK])
         complete = True
-        with made.prepared(profile) as project:
+        with made.prepared(load.hold(self.rate, 1.0)) as project:
             if not project.outputs(STACK):
                 self.proving.bring_up(made, project, [STACK])
-            runner = Runner(project, made.results, self.rate or profile.peak_rate)
+            runner = Runner(project, made.results, self.rate)
             for experiment, breaks in groupby(self.breaks, key=lambda one: one.experiment):
                 complete &= self._show(made.console, project, runner, experiment, list(breaks))
         return ExitCode.SUCCESS if complete else ExitCode.NO_VERDICT
@@ -100,7 +98,8 @@ class Damaging:
             if "not shown" in {damage.intact.outcome, damage.broken.outcome}:
                 complete = False
             else:
-                save({**load(self.file), one.rule: damage}, self.file)
+                known = damage_figures.load(self.file)
+                damage_figures.save({**known, one.rule: damage}, self.file)
         return complete
 
     @staticmethod
