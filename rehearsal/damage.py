@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from rich.console import Console
 
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
-from loadtest.experiments import files, load
+from loadtest.experiments import files, kinds, load, prediction
 from loadtest.experiments.proof import assemble
 from rehearsal import damage_figures, damage_files, display, settling
 from rehearsal.breaks import BREAKS, Break
@@ -29,8 +29,6 @@ from rehearsal.pulumi_project import Project
 from rehearsal.region_clients import RegionClients
 
 STACK: Literal["ha"] = "ha"
-NEEDS_REPLACEMENT: Final = frozenset({"instance-hangs"})
-"""Experiments in which the group replaces what fails: during its grace period it would not."""
 
 
 def chosen(rules: Sequence[str]) -> list[Break]:
@@ -117,7 +115,7 @@ class Damaging:
         written = [damage_files.write(original, one, directory) for one in cases]
         wanted = [Applicable(files.read(path), STACK) for path in written]
         with display.stage(console, f"{experiment}: intact, then {len(breaks)} broken") as progress:
-            if experiment in NEEDS_REPLACEMENT:
+            if prediction.grace_matters(kinds.of_file(original.raw)):
                 outputs, speed = runner.outputs(STACK), project.session.speed
                 settling.outlast_grace(outputs, RegionClients(project), speed, progress.tell)
             entries = map(assemble.entry, runner.run_files(wanted, written, progress))
