@@ -37,7 +37,7 @@ test names the rows of the tables below that it shows. The same tests run agains
   removed at the end. If the run itself is killed, remove what is in the VPC 10.40.0.0/16, and the VPC.
 
 A row is **shown** by the test that it names, **refused** where the region answers with an error instead of
-doing something else than AWS, or **open**: then nothing is promised.
+doing something else than AWS, or **open**: then nothing is promised. A row that **differs** counts as open.
 
 {counts}
 """
@@ -51,22 +51,24 @@ class Shown:
         file: Its file in the suite.
         name: Its name; empty if the row stands in a list of cases.
         failing: Why it is expected to fail, empty if it passes.
+        beside: Why it stands outside the suite; empty if it does not.
     """
 
     file: str
     name: str
-    failing: str
+    failing: str = ""
+    beside: str = ""
 
 
 def render(suite: Path = SUITE) -> str:
     """Return the page.
 
     Raises:
-        UserError: A test names a row that the table does not have.
+        UserError: A test names a row that the table does not have, or the table a test that is not there.
     """
     table = tomllib.loads((suite / "rows.toml").read_text(encoding="utf-8"))
     rows: Mapping[str, str] = table["rows"]
-    shown = _shown(suite)
+    shown = _shown(suite) | _beside(table.get("beside", {}))
     unknown = sorted(row for row in shown.keys() - rows.keys() if not row.startswith(_OWN))
     if unknown:
         raise UserError(f"tests name rows that {suite / 'rows.toml'} does not have: {unknown}")
@@ -105,7 +107,9 @@ def _status(row: str, shown: Mapping[str, Shown], refused: Mapping[str, str]) ->
     if row in shown:
         test = shown[row]
         where = f"`{test.file}`" + (f", `{test.name}`" if test.name else "")
-        return f"differs: {test.failing} ({where})" if test.failing else f"shown: {where}"
+        if test.failing:
+            return f"differs: {test.failing} ({where})"
+        return f"shown: {where}" + (f", outside the suite: {test.beside}" if test.beside else "")
     return f"refused: {refused[row]}" if row in refused else "open"
 
 
@@ -121,7 +125,20 @@ def _shown(suite: Path) -> dict[str, Shown]:
                     for row in _rows(mark):
                         found.setdefault(row, Shown(path.name, node.name, failing))
         for row in _rows(tree):
-            found.setdefault(row, Shown(path.name, "", ""))
+            found.setdefault(row, Shown(path.name, ""))
+    return found
+
+
+def _beside(table: Mapping[str, Mapping[str, str]]) -> dict[str, Shown]:
+    """Return the rows that tests outside the suite show."""
+    found: dict[str, Shown] = {}
+    for row, told in table.items():
+        file, _, name = told["test"].partition("::")
+        if f"def {name}(" not in (paths.ROOT / file).read_text(encoding="utf-8"):
+            raise UserError(
+                f"row {row} names {name}, which {file} does not have: name another test."
+            )
+        found[row] = Shown(file, name, beside=told["why"])
     return found
 
 

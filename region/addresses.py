@@ -1,22 +1,34 @@
 """Loopback addresses: the only ones the region uses, and how private ones of its VPCs map to them.
 
-Private address 10.a.b.c is loopback address 127.a.b.c: every instance has an address of its own
-that only this machine can reach. So VPCs must lie in 10.0.0.0/8 and must not overlap, and
-10.0.0.0/16 is left out because 127.0.x.y is where the host's own loopback services live.
+Private address 10.a.b.c is loopback address 127.a.b.c: every instance has an address of its own that
+only this machine can reach. The other blocks that VPCs have take the places of blocks of 10.0.0.0/8 that
+few use (`_MOVED`), 10.0.0.0/16 among them, because 127.0.x.y is where the host's own loopback services
+live. VPCs whose loopback addresses would be the same cannot exist side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from typing import Final
 from urllib.parse import urlsplit
 
 from commandline.errors import UserError
 
-PRIVATE_NETWORK = IPv4Network("10.0.0.0/8")
-LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
-HOST_NETWORK = IPv4Network("10.0.0.0/16")
-_SUFFIX = 0x00FFFFFF
+PRIVATE: Final = tuple(
+    IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+)
+"""RFC 1918: where VPCs can lie."""
+LOOPBACK_NETWORK: Final = IPv4Network("127.0.0.0/8")
+_MOVED: Final[Mapping[IPv4Network, IPv4Network]] = {
+    IPv4Network("172.16.0.0/12"): IPv4Network("127.224.0.0/12"),
+    IPv4Network("192.168.0.0/16"): IPv4Network("127.240.0.0/16"),
+    IPv4Network("10.0.0.0/16"): IPv4Network("127.241.0.0/16"),
+    IPv4Network("10.0.0.0/8"): LOOPBACK_NETWORK,
+}
+"""Where a private block's loopback addresses lie; the first that has an address counts."""
+LARGEST: Final = 16
+"""The shortest prefix of a VPC's block (VPC user guide, "VPC CIDR blocks")."""
 
 
 def hardware_address(address: str) -> str:
@@ -52,50 +64,64 @@ def require_loopback(name: str, url: str) -> str:
 
 
 def loopback_of(private_ip: str) -> str:
-    """Map a private address to its loopback twin: 10.1.2.3 -> 127.1.2.3."""
-    return _translate(private_ip, PRIVATE_NETWORK, LOOPBACK_NETWORK)
+    """Map a private address to its loopback twin: 10.1.2.3 -> 127.1.2.3, 172.31.0.4 -> 127.239.0.4.
 
-
-def private_of(loopback_ip: str) -> str:
-    """Map a loopback address to its private twin: 127.1.2.3 -> 10.1.2.3."""
-    return _translate(loopback_ip, LOOPBACK_NETWORK, PRIVATE_NETWORK)
+    Raises:
+        AddressError: it is no private address.
+    """
+    try:
+        address = IPv4Address(private_ip)
+    except AddressValueError as error:
+        message = f"{private_ip!r} is not an IPv4 address: write it like 10.10.1.4."
+        raise AddressError(message) from error
+    for block, twin in _MOVED.items():
+        if address in block:
+            return str(twin.network_address + (int(address) - int(block.network_address)))
+    message = f"Address {private_ip} has no twin in {LOOPBACK_NETWORK}: it must be in {_listed()}."
+    raise AddressError(message)
 
 
 def has_twin(private_ip: str) -> bool:
     """Return whether a private address can be mapped to the loopback device."""
     try:
-        address = IPv4Address(private_ip)
-    except AddressValueError:
+        loopback_of(private_ip)
+    except AddressError:
         return False
-    return address in PRIVATE_NETWORK and address not in HOST_NETWORK
+    return True
 
 
-def check_vpc_cidr(cidr: str, others: Iterable[str] = ()) -> None:
-    """Reject the CIDR block of a VPC that cannot exist next to the `others`.
+def check_vpc_cidr(cidr: str, others: Mapping[str, str]) -> None:
+    """Reject the CIDR block of a VPC that cannot exist next to `others`, which map blocks to VPCs.
 
     Raises:
-        AddressError: it is outside 10.0.0.0/8 or overlaps something.
+        AddressError: it is not in a private range, larger than a VPC's, or overlaps something.
     """
     network = _network(cidr)
-    if not network.subnet_of(PRIVATE_NETWORK):
+    if not any(network.subnet_of(block) for block in PRIVATE):
         message = (
-            f"VPC CIDR {cidr} is outside {PRIVATE_NETWORK}, the only range that the local region "
-            "can map to the loopback device: choose a block like 10.10.0.0/16."
+            f"VPC CIDR {cidr} is outside {_listed()}, the ranges that the local region can map to the "
+            "loopback device: choose a block like 10.10.0.0/16."
         )
         raise AddressError(message)
-    if network.overlaps(HOST_NETWORK):
-        message = (
-            f"VPC CIDR {cidr} overlaps {HOST_NETWORK}, whose twin 127.0.0.0/16 holds the host's "
-            "own loopback services: choose a block like 10.10.0.0/16."
-        )
+    if network.prefixlen < LARGEST:
+        message = f"VPC CIDR {cidr} is larger than /{LARGEST}: choose a block like 10.10.0.0/16."
         raise AddressError(message)
-    for other in others:
-        if network.overlaps(_network(other)):
+    for other, owner in others.items():
+        if _twin(network).overlaps(_twin(_network(other))):
             message = (
-                f"VPC CIDR {cidr} overlaps {other} of another VPC in this region; both would have "
-                "the same loopback addresses: choose a block that no other stack uses."
+                f"VPC CIDR {cidr} overlaps {other} of {owner}, another VPC in this region; both would "
+                "have the same loopback addresses: choose a block that no other VPC uses."
             )
             raise AddressError(message)
+
+
+def _twin(network: IPv4Network) -> IPv4Network:
+    return IPv4Network((loopback_of(str(network.network_address)), network.prefixlen))
+
+
+def _listed() -> str:
+    first, *others, last = map(str, PRIVATE)
+    return f"{', '.join([first, *others])} and {last}"
 
 
 def _network(cidr: str) -> IPv4Network:
@@ -104,13 +130,3 @@ def _network(cidr: str) -> IPv4Network:
     except (AddressValueError, NetmaskValueError, ValueError) as error:
         message = f"{cidr!r} is not an IPv4 CIDR block ({error}): write it like 10.10.0.0/16."
         raise AddressError(message) from error
-
-
-def _translate(ip: str, source: IPv4Network, target: IPv4Network) -> str:
-    try:
-        address = IPv4Address(ip)
-    except AddressValueError as error:
-        raise AddressError(f"{ip!r} is not an IPv4 address: write it like 10.10.1.4.") from error
-    if address not in source:
-        raise AddressError(f"Address {ip} has no twin in {target}: it must be inside {source}.")
-    return str(IPv4Address(int(target.network_address) | (int(address) & _SUFFIX)))

@@ -196,6 +196,7 @@ USER_POLICY_ATTACHMENT = ("aws:iam/userPolicyAttachment:UserPolicyAttachment",)
 GROUP_POLICY_ATTACHMENT = ("aws:iam/groupPolicyAttachment:GroupPolicyAttachment",)
 DATABASE_EVENTS = ("aws:rds/eventSubscription:EventSubscription",)
 TOPIC = ("aws:sns/topic:Topic",)
+TOPIC_POLICY = ("aws:sns/topicPolicy:TopicPolicy",)
 TOPIC_SUBSCRIPTION = ("aws:sns/topicSubscription:TopicSubscription",)
 CHAT = (
     "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, ip_address
 
+from region.addresses import PRIVATE
 from region.network import acls
 from region.network.acls import NetworkAcl
 from region.network.errors import FirewallError
@@ -41,8 +42,6 @@ MACHINE_SERVICES = ((METADATA, METADATA_PORT), (API, CONTROL_PORT))
 NETWORK_SERVICES = ((API, API_PORT),)
 """What the region's network provides: reachable whatever the groups, but not without a cable."""
 
-PRIVATE = tuple(IPv4Network(c) for c in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-"""RFC 1918. An ingress rule whose source is wholly inside does not admit the internet."""
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 
-from region.network.firewall import PRIVATE, Permission, SecurityGroup
+from region.addresses import PRIVATE
+from region.network.firewall import Permission, SecurityGroup
 
 _LAST_PORT = 65_535
 

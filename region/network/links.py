@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
 
-from region.addresses import PRIVATE_NETWORK, hardware_address
+from region.addresses import PRIVATE, hardware_address
 from region.network.errors import NetworkError, NetworkUnavailable
 from region.network.firewall import API, GATEWAY, MACHINE_SERVICES, METADATA, pairs
 from region.network.namespace import Namespace
@@ -50,7 +50,7 @@ _CONF = {
 def prepare(namespace: Namespace) -> None:
     """Turn a new namespace into a router without a way out.
 
-    The VPCs' range is routed to where no interface is, so that packets to an address that nobody
+    The VPCs' ranges are routed to where no interface is, so that packets to an address that nobody
     has are lost silently, as in a VPC; any other address is unreachable at once.
 
     Raises:
@@ -62,7 +62,7 @@ def prepare(namespace: Namespace) -> None:
         [
             "link set lo up",
             *(f"address add {address}/32 dev lo" for address in FIXED_ADDRESSES),
-            f"route add {PRIVATE_NETWORK} dev lo",
+            *(f"route add {block} dev lo" for block in PRIVATE),
         ],
     )
 

@@ -12,7 +12,6 @@ from region.provider.errors import CheckFailure, is_missing
 from region.provider.operation import Operation
 from region.provider.values import UNKNOWN, Properties
 
-LOCAL_NETWORK: Final = ipaddress.IPv4Network("10.0.0.0/8")
 PORTS: Final = range(1, 65536)
 ZONES_NEEDED: Final = 2
 

@@ -110,7 +110,7 @@ def preload(tokens: Collection[str]) -> None:
 
 
 def _read_schema(token: str) -> ResourceSchema:
-    cls = _resource_class(token)
+    cls = resource_class(token)
     module = sys.modules[cls.__module__]
     # If a nested type already has the name, the generator calls the resource's own InitArgs.
     args = getattr(module, f"{cls.__name__}InitArgs", None)
@@ -121,7 +121,12 @@ def _read_schema(token: str) -> ResourceSchema:
     return ResourceSchema(token, inputs, outputs - frozenset(inputs.properties))
 
 
-def _resource_class(token: str) -> type[Any]:
+def resource_class(token: str) -> type[Any]:
+    """Return the package's class of a type.
+
+    Raises:
+        KeyError: `pulumi_aws` has no such resource type.
+    """
     try:
         package, module, name = token.split(":")
         if package != "aws":

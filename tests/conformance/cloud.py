@@ -57,6 +57,21 @@ class Cloud:
             )
         return self._clients[service]
 
+    def environment(self) -> dict[str, str]:
+        """Return the variables that point other clients of AWS at this cloud."""
+        found = self._session.get_credentials().get_frozen_credentials()
+        token = {"AWS_SESSION_TOKEN": found.token} if found.token else {}
+        endpoint = {"AWS_ENDPOINT_URL": self._endpoint} if self._endpoint else {}
+        return {
+            "AWS_ACCESS_KEY_ID": found.access_key,
+            "AWS_SECRET_ACCESS_KEY": found.secret_key,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            "AWS_PAGER": "",
+            **token,
+            **endpoint,
+        }
+
     def name(self, prefix: str) -> str:
         """Return a name that nothing else in this account has."""
         return f"{prefix}-{secrets.token_hex(3)}-{next(self._numbers)}"

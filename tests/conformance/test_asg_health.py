@@ -108,3 +108,16 @@ def test_suspended_processes(cloud: Cloud, network: Network) -> None:
     assert fleet.members()[fourth]["HealthStatus"] == "Healthy"
     fleet.mark(fourth)
     fleet.wait_for(1, without=[fourth])
+
+
+@pytest.mark.slow
+@pytest.mark.row("ASG-H23")
+def test_a_group_that_launches_nothing_for_a_day_is_suspended(hurried: Cloud) -> None:
+    fleet = Fleet(hurried, Network(hurried), 0)
+    hurried.ec2.delete_launch_template(LaunchTemplateId=fleet.template)
+    fleet.capacity(1)
+    hurried.until(fleet.activities, 600, "a launch that failed")
+    hurried.pause(20 * 3600)
+    assert fleet.describe()["SuspendedProcesses"] == []
+    suspended = hurried.until(lambda: fleet.describe()["SuspendedProcesses"], 8 * 3600)
+    assert "Launch" in {one["ProcessName"] for one in suspended}

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.scaling_group import BOOT, LAUNCHING, SITE, TERMINATING, Balancer, Fleet, run
+from tests.conformance.scaling_group import (
+    BOOT,
+    LAUNCHING,
+    SITE,
+    TERMINATING,
+    TYPE,
+    Balancer,
+    Fleet,
+    run,
+)
 
 BREAK = "rm /opt/site/www/health"
 REPLACED = 3 * BOOT
@@ -146,3 +157,60 @@ def test_hooks_and_draining(cloud: Cloud, network: Network) -> None:
     assert name not in balancer.health()
     fleet.complete("save", name)
     cloud.until(lambda: not fleet.members(), BOOT)
+
+
+@pytest.mark.slow
+@pytest.mark.row("ASG-H14")
+def test_replacement_waits_for_launches_under_way(cloud: Cloud, network: Network) -> None:
+    balancer = Balancer(cloud, network)
+    fleet = behind(cloud, network, balancer, 2)
+    balancer.wait_in_service(fleet)
+    broken = min(fleet.names())
+    fleet.put_hook("hold", LAUNCHING)
+    fleet.capacity(3)
+    launched = fleet.wait_state("Pending:Wait")
+    run(cloud, [broken], BREAK)
+    cloud.until(lambda: balancer.health().get(broken) == "unhealthy", 60)
+    cloud.pause(180)
+    assert fleet.state(broken) == "InService"
+    fleet.complete("hold", launched)
+    cloud.until(lambda: fleet.state(broken) != "InService", REPLACED)
+
+
+@pytest.mark.slow
+@pytest.mark.row("ASG-H18")
+def test_members_that_come_back_or_are_attached_have_a_grace_period(
+    cloud: Cloud, network: Network
+) -> None:
+    grace = 240
+    balancer = Balancer(cloud, network)
+    fleet = behind(cloud, network, balancer, 2, HealthCheckGracePeriod=grace)
+    balancer.wait_in_service(fleet)
+    cloud.pause(grace)
+    returning = min(fleet.names())
+    fleet.about("enter_standby", returning, ShouldDecrementDesiredCapacity=True)
+    fleet.wait_state("Standby", returning)
+    run(cloud, [returning], BREAK)
+    attached = cloud.ec2.run_instances(
+        ImageId=network.image,
+        InstanceType=TYPE,
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=network.subnets[0],
+        SecurityGroupIds=[network.group],
+    )["Instances"][0]["InstanceId"]
+    cloud.afterwards(cloud.ec2.terminate_instances, InstanceIds=[attached])
+    cloud.ec2.get_waiter("instance_running").wait(
+        InstanceIds=[attached], WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+    )
+    # Where an instance is attached, a zone may have one too many.
+    fleet.call("suspend_processes", ScalingProcesses=["AZRebalance"])
+    for call, name in (("exit_standby", returning), ("attach_instances", attached)):
+        began = time.monotonic()
+        fleet.about(call, name)
+        fleet.wait_state("InService", name)
+        cloud.until(lambda: balancer.health().get(name) == "unhealthy", 120)  # noqa: B023 - now
+        cloud.until(lambda: fleet.state(name) != "InService", REPLACED)  # noqa: B023 - now
+        assert time.monotonic() - began >= cloud.seconds(grace)
+        (ended,) = fleet.activities(f"Terminating EC2 instance: {name}")
+        assert "ELB system health check failure" in ended["Cause"]

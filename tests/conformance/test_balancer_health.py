@@ -37,6 +37,18 @@ def test_each_node_checks_by_itself(web: Web, cloud: Cloud) -> None:
     assert len({address for _, _, address in checks}) == 3
 
 
+@pytest.mark.xfail(reason="HAProxy counts the interval from the end of the last check")
+@pytest.mark.row("ELB-H14")
+def test_a_slow_answer_delays_no_check(web: Web, cloud: Cloud) -> None:
+    name = web.instances[1]
+    web.ask(name, f"/set/200/{cloud.seconds(1.5)}")
+    before = len(web.ask(name, "/state").told["checks"])
+    cloud.pause(120)
+    checks = web.ask(name, "/state").told["checks"][before:]
+    web.ask(name, "/set/200/0")
+    assert len(checks) >= 66  # 24 an interval of 5 s, by three nodes.
+
+
 @pytest.mark.row("ELB-H01", "ELB-H02", "ELB-H06", "ELB-H07")
 def test_unhealthy_and_healthy_again(web: Web, cloud: Cloud) -> None:
     name = web.instances[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from typing import Any
 
@@ -14,6 +15,39 @@ PAGE = """#!/bin/bash
 mkdir -p /srv/page
 echo started >> /srv/page/starts
 cd /srv/page && nohup python3 -m http.server 8080 >/dev/null 2>&1 &
+"""
+METADATA = """#!/usr/bin/env python3
+import http.server, json, os, time, urllib.error, urllib.request
+
+def ask(path, method="GET", **headers):
+    url = "http://169.254.169.254/latest/" + path
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, None, named, method=method), timeout=5
+        ) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+
+def token(seconds):
+    return ask("api/token", "PUT", X_aws_ec2_metadata_token_ttl_seconds=str(seconds))
+
+def name(token):
+    return ask("meta-data/instance-id", X_aws_ec2_metadata_token=token)
+
+short = token(1)[1]
+found = {"without": ask("meta-data/instance-id"), "invalid": name("nonsense")}
+found |= {"valid": name(token(60)[1]), "forever": token(21601)}
+time.sleep(2)
+found["expired"] = name(short)
+os.makedirs("/srv/page", exist_ok=True)
+os.chdir("/srv/page")
+with open("found", "w") as file:
+    json.dump(found, file)
+if not os.fork():
+    os.setsid()
+    http.server.test(http.server.SimpleHTTPRequestHandler, port=8080)
 """
 
 
@@ -149,3 +183,31 @@ def test_user_data_and_a_network_acl_that_denies_everything(cloud: Cloud, networ
     cloud.until(lambda: page() == "started\n", 60)
     cloud.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule)
     cloud.until(lambda: not page(), 60, "the security group admits nobody")
+
+
+@pytest.mark.row("EC2-I01")
+@pytest.mark.slow
+def test_metadata_needs_a_token(cloud: Cloud, network: Network) -> None:
+    for hops in (0, 65):
+        with pytest.raises(ClientError, match="InvalidParameterValue"):
+            launch(cloud, network, MetadataOptions={"HttpPutResponseHopLimit": hops})
+    instance = launch(cloud, network, UserData=METADATA, MetadataOptions={"HttpTokens": "required"})
+    becomes(cloud, instance, "running")
+    url = f"http://{look(cloud, instance)['PublicIpAddress']}:8080/found"
+
+    def found() -> dict[str, list[Any]]:
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:
+                return json.load(answer)
+        except (OSError, ValueError):
+            return {}
+
+    told = cloud.until(found, 300)
+    assert told["valid"] == [200, instance]
+    assert {name: status for name, (status, _) in told.items()} == {
+        "without": 401,
+        "invalid": 401,
+        "valid": 200,
+        "forever": 400,
+        "expired": 401,
+    }

@@ -185,6 +185,26 @@ def test_modes_of_credits(cloud: Cloud, network: Network) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.row("EC2-C08", "EC2-C13")
+def test_a_day_of_earnings_is_the_limit_of_balance_and_surplus(hurried: Cloud) -> None:
+    network, most = Network(hurried), pytest.approx(144, abs=0.01)
+    idle = Machine(hurried, network, CreditSpecification={"CpuCredits": "standard"})
+    busy = Machine(hurried, network, UserData=BUSY, CreditSpecification={"CpuCredits": "unlimited"})
+    charged = "CPUSurplusCreditsCharged"
+    hurried.until(lambda: any(value > 0 for _, value in busy.points(charged)), 12 * 3600, charged)
+    assert max(value for _, value in busy.points("CPUSurplusCreditBalance")) == most
+    hurried.ec2.terminate_instances(InstanceIds=[busy.name])
+
+    def balance() -> list[float]:
+        return [value for _, value in idle.points("CPUCreditBalance")]
+
+    hurried.until(lambda: balance()[-1:] > [143.0], 30 * 3600, "a day of earnings")
+    hurried.pause(4 * 3600)
+    assert balance()[-1] == most
+    assert max(balance()) == most
+
+
+@pytest.mark.slow
 @pytest.mark.row("FIS-E01")
 def test_an_experiment_stops_an_instance(cloud: Cloud, network: Network) -> None:
     target = Machine(cloud, network)

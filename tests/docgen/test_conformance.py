@@ -21,6 +21,10 @@ AB-5 = "fifth"
 [refused]
 AB-3 = "nobody needs it"
 """
+BESIDE = """
+[beside]
+AB-4 = { test = "tests/docgen/test_conformance.py::NAME", why = "nothing brings it about" }
+"""
 TESTS = """
 @pytest.mark.row("AB-1")
 @pytest.mark.slow
@@ -34,8 +38,8 @@ CASES = [pytest.param(1, marks=pytest.mark.row("AB-5"))]
 """
 
 
-def _page(suite: Path, tests: str) -> str:
-    (suite / "rows.toml").write_text(ROWS)
+def _page(suite: Path, tests: str, rows: str = ROWS) -> str:
+    (suite / "rows.toml").write_text(rows)
     (suite / "test_some.py").write_text(tests)
     return conformance.render(suite)
 
@@ -53,3 +57,13 @@ def test_each_row_has_its_status(tmp_path: Path):
 def test_a_row_that_does_not_exist_is_an_error(tmp_path: Path):
     with pytest.raises(UserError, match="AB-9"):
         _page(tmp_path, TESTS.replace("AB-1", "AB-9"))
+
+
+def test_a_row_may_be_shown_outside_the_suite(tmp_path: Path):
+    name = "test_a_row_may_be_shown_outside_the_suite"
+    page = _page(tmp_path, TESTS, ROWS + BESIDE.replace("NAME", name))
+    where = f"`tests/docgen/test_conformance.py`, `{name}`"
+    assert f"| AB-4 | fourth | shown: {where}, outside the suite: nothing brings it about |" in page
+    assert "| **all** | 5 | 3 | 1 | 1 |" in page
+    with pytest.raises(UserError, match="test_gone"):
+        _page(tmp_path, TESTS, ROWS + BESIDE.replace("NAME", "test_gone"))

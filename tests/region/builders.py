@@ -8,7 +8,7 @@ from typing import Any
 
 from region.api.server import ControlPlane
 from tests.patience import PATIENCE
-from tests.region.fakes import REGION, Aws, FakePool
+from tests.region.fakes import REGION, Aws, FakePool, service_role
 
 ZONES = ("a", "b", "c")
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -86,7 +86,7 @@ class Stage:
             deploymentGroupName=name,
             **(
                 {
-                    "serviceRoleArn": "arn:aws:iam::123456789012:role/codedeploy",
+                    "serviceRoleArn": service_role(self.aws, "codedeploy.amazonaws.com"),
                     "deploymentConfigName": "CodeDeployDefault.AllAtOnce",
                     "ec2TagFilters": [{"Key": "role", "Value": "web", "Type": "KEY_AND_VALUE"}],
                 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -340,3 +341,24 @@ class HostNetwork:
             return socket.create_server((local, port))
         except OSError as error:
             raise NetworkError(f"{local}:{port}: {error.strerror}.") from error
+
+
+def trust_of(service: str) -> str:
+    """Return a trust policy that lets a service assume its role."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def service_role(aws: Any, service: str) -> str:
+    """Return the ARN of a role that a service assumes and that permits everything."""
+    name = service.partition(".")[0]
+    with contextlib.suppress(aws.iam.exceptions.NoSuchEntityException):
+        return str(aws.iam.get_role(RoleName=name)["Role"]["Arn"])
+    made = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_of(service))["Role"]
+    allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    aws.iam.put_role_policy(
+        RoleName=name,
+        PolicyName="everything",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": allowed}),
+    )
+    return str(made["Arn"])

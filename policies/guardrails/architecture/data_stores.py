@@ -47,6 +47,34 @@ class DataStore:
             return yes(self.label)
         return no(f"{name} of {self.label} is {self.resource.shown(prop)}", self.label)
 
+    def _planned(self, arn: str, noun: str) -> tuple[float, Answer] | None:
+        """Return for how long the backup plans of the stack keep it, `None` if that is not known.
+
+        Args:
+            arn: An ARN of its kind.
+            noun: Its kind, for messages.
+        """
+        kept = self.stack.derived(Backups).days(self.resource, arn)
+        if kept is None:
+            return None
+        if kept:
+            reason = f"the backups of {self.label} are deleted after {kept:g} day(s)"
+            return kept, no(reason, self.label, remedy="set lifecycle.delete_after to 7 or more.")
+        given = self.resource.setting("tags")
+        known = (
+            [f"{key}={value}" for key, value in given.items()] if isinstance(given, dict) else []
+        )
+        tags = ", ".join(known) or show(given)
+        return 0, no(
+            f"no backup selection of the stack selects {self.label}, whose tags are {tags}",
+            *(f'backup selection "{one.name}"' for one in self.stack.of(tokens.BACKUP_SELECTION)),
+            self.label,
+            remedy=(
+                f"set tags of the {noun} to what selection_tags of the aws.backup.Selection asks for, "
+                f"or list the {noun}'s ARN in its resources."
+            ),
+        )
+
     # --- the questions ----------------------------------------------------------------------------
 
     def has_a_second(self) -> Answer | None:
@@ -335,32 +363,9 @@ class FileSystem(DataStore):
         if any(one.get("backupPolicy", "status") == "ENABLED" for one in policies):
             return 35, yes(self.label)
         if self.stack.of(tokens.BACKUP_SELECTION):
-            return self._planned()
+            return self._planned(_ANY_FILES, "file system")
         given = policies[0].get("backupPolicy", "status") if policies else None
         return 0, no(f"the backup policy of {self.label} is {show(given)}", self.label)
-
-    def _planned(self) -> tuple[float, Answer] | None:
-        """Return for how long the plans of the stack keep it, `None` if that is not known."""
-        kept = self.stack.derived(Backups).days(self.resource, _ANY_FILES)
-        if kept is None:
-            return None
-        if kept:
-            reason = f"the backups of {self.label} are deleted after {kept:g} day(s)"
-            return kept, no(reason, self.label, remedy="set lifecycle.delete_after to 7 or more.")
-        given = self.resource.setting("tags")
-        known = (
-            [f"{key}={value}" for key, value in given.items()] if isinstance(given, dict) else []
-        )
-        tags = ", ".join(known) or show(given)
-        return 0, no(
-            f"no backup selection of the stack selects {self.label}, whose tags are {tags}",
-            *(f'backup selection "{one.name}"' for one in self.stack.of(tokens.BACKUP_SELECTION)),
-            self.label,
-            remedy=(
-                "set tags of the file system to what selection_tags of the aws.backup.Selection "
-                "asks for, or list the file system's ARN in its resources."
-            ),
-        )
 
 
 def engine_name(database: Resource) -> str:

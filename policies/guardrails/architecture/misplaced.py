@@ -1,10 +1,13 @@
-"""Instances that are behind another target group than their security groups are made for."""
+"""Instances whose security groups are made for another place than the one that they are in."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from guardrails.architecture.answers import Answer, no
 from guardrails.architecture.firewall import Firewall
-from guardrails.architecture.permits import Party
-from guardrails.architecture.targets import Targets
+from guardrails.architecture.permits import INGRESS, WORLD, Party
+from guardrails.architecture.targets import End, Targets
 from guardrails.architecture.traffic import Traffic
 from guardrails.resources import Resource, Stack
 from guardrails.values import number
@@ -30,3 +33,55 @@ def meant_for(stack: Stack, party: Party) -> Resource | None:
             if firewall.connects(source, party, int(port or 0)).is_yes:
                 return target
     return None
+
+
+class Exchanged:
+    """Load balancers and targets that have each other's security groups.
+
+    That is one fault, which `elb-reaches-targets` reports; what follows from it on either side is not
+    one more.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        """Find them: all that does not pass would pass if the groups changed places."""
+        self._firewall = stack.derived(Firewall)
+        self._partners: dict[Resource, Resource] = {}
+        targets, traffic = stack.derived(Targets), stack.derived(Traffic)
+        for balancer in traffic.balancers:
+            front = targets.balancer_party(balancer)
+            for route, share in traffic.forwards(balancer):
+                listened = number(route.listener.get("port"))
+                for end in targets.ends(share.target):
+                    if listened is not None and self._exchanged(front, int(listened), end):
+                        self._partners[balancer] = end.resource
+                        self._partners[end.resource] = balancer
+
+    def partner(self, resource: Resource) -> Resource | None:
+        """Return who has the groups of a load balancer, fleet or instance, and the other way round."""
+        return self._partners.get(resource)
+
+    def answer(self, balancer: Resource, end: End) -> Answer | None:
+        """Return why requests do not arrive; None unless these two have each other's groups."""
+        if self._partners.get(end.resource) is not balancer:
+            return None
+        other = end.resource.name
+        return no(
+            f'load balancer "{balancer.name}" and "{other}" have each other\'s security groups: it '
+            "admits no visitors, and its requests are not admitted",
+            f'"{other}"',
+            remedy=(
+                f'give load balancer "{balancer.name}" the security group of "{other}", and the other '
+                "way round."
+            ),
+        )
+
+    def _exchanged(self, front: Party, listened: int, end: End) -> bool:
+        if end.port is None or set(front.groups.any) & set(end.party.groups.any):
+            return False
+        port, connects = int(end.port), self._firewall.connects
+        if not connects(front, end.party, port).is_no:
+            return False
+        before = replace(front, groups=end.party.groups)
+        behind = replace(end.party, groups=front.groups)
+        visited = self._firewall.passes(INGRESS, before, WORLD, listened)
+        return visited.is_yes and connects(before, behind, port).is_yes

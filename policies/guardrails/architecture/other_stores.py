@@ -1,15 +1,20 @@
-"""Search domains, message brokers and MemoryDB, held to the same questions."""
+"""Search domains, message brokers, MemoryDB and DynamoDB, held to the same questions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from guardrails import tokens
 from guardrails.architecture.answers import Answer, no, yes
 from guardrails.architecture.data_stores import DataStore
 from guardrails.resources import Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, number, show
+
+_RECOVERY_DAYS: Final = 35.0
+"""DynamoDB developer guide, "Point-in-time recovery": the default, and the most."""
+_ANY_TABLE: Final = "arn:aws:dynamodb:eu-west-1:123456789012:table/any"
 
 
 class Search(DataStore):
@@ -116,12 +121,40 @@ class Memory(DataStore):
         return None
 
 
+class Table(DataStore):
+    """A DynamoDB table, which DynamoDB encrypts and keeps in three zones."""
+
+    def backup_days(self) -> tuple[float, Answer] | None:
+        """Return for how long it can be restored: to any point in time, or by a backup plan."""
+        given = self.resource.setting("pointInTimeRecovery")
+        enabled = UNKNOWN if given is UNKNOWN else dig(given, "enabled")
+        if enabled is UNKNOWN or is_true(enabled):
+            days = number(dig(given, "recoveryPeriodInDays"))
+            reason = f"recovery_period_in_days of {self.label} is {days or _RECOVERY_DAYS:g}"
+            remedy = "set point_in_time_recovery.recovery_period_in_days to 7 or more."
+            return days or _RECOVERY_DAYS, no(reason, self.label, remedy=remedy)
+        if self.stack.of(tokens.BACKUP_SELECTION):
+            return self._planned(_ANY_TABLE, "table")
+        return 0, no(
+            f"{self.label} cannot be restored: point_in_time_recovery.enabled is {show(enabled)}",
+            self.label,
+            remedy='set point_in_time_recovery to {"enabled": True}.',
+        )
+
+    def resists_deletion(self) -> Answer | None:
+        """Answer by `deletion_protection_enabled`."""
+        answer = self._switch("deletionProtectionEnabled", "deletion_protection_enabled")
+        remedy = "set deletion_protection_enabled to true."
+        return replace(answer, remedy=remedy) if answer.is_no else answer
+
+
 def collect(stack: Stack) -> Iterator[DataStore]:
     """Yield these stores of a stack."""
     kinds: tuple[tuple[tuple[str, ...], Any, str], ...] = (
         (tokens.SEARCH_DOMAIN, Search, "search domain"),
         (tokens.MESSAGE_BROKER, Broker, "message broker"),
         (tokens.MEMORY_CLUSTER, Memory, "MemoryDB cluster"),
+        (tokens.TABLE, Table, "table"),
     )
     for types, build, noun in kinds:
         for one in stack.of(types):

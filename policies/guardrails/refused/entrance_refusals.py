@@ -8,12 +8,13 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.permits import network
+from guardrails.architecture.policy_documents import statements
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network, listeners_of, target_type
 from guardrails.architecture.zones import regions
 from guardrails.refusals import JointRefusal, earlier
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
 _API = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/"
 _ACTION = f"{_API}API_Action.html"
@@ -154,7 +155,41 @@ def _small_subnets(stack: Stack, balancer: Resource) -> Iterator[str]:
                 yield f'subnet "{subnet.name}" is {given}, which has {given.num_addresses - 5} addresses'
 
 
+_BUCKET_KEYS = ("bucket", "id", "arn")
+
+
+def _logs_refused(stack: Stack, balancer: Resource) -> Iterator[str]:
+    """Find a bucket of the stack that nothing lets the load balancer write its access logs into."""
+    if not is_true(balancer.get("accessLogs", "enabled")):
+        return
+    named = balancer.get("accessLogs", "bucket")
+    found = stack.references(balancer, "accessLogs", tokens.BUCKET, _BUCKET_KEYS, value=named)
+    for bucket in found.resources:
+        policies = [
+            statements(one.get("policy"))
+            for one in stack.of(tokens.BUCKET_POLICY)
+            if bucket in stack.references(one, "bucket", tokens.BUCKET, _BUCKET_KEYS).any
+        ]
+        written = [one for document in policies for one in document or ()]
+        allowed = any(one.allows and one.covers("s3:PutObject") is not False for one in written)
+        if None not in policies and not allowed:
+            yield f'no policy of bucket "{bucket.name}" lets anybody write access logs into it'
+
+
 TABLE = (
+    JointRefusal(
+        types=tokens.LOAD_BALANCER,
+        says="InvalidConfigurationRequest: Access Denied for bucket. Please check S3bucket permission.",
+        source=(
+            "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
+            "enable-access-logging.html"
+        ),
+        remedy=(
+            "allow s3:PutObject on its objects to the Service "
+            "logdelivery.elasticloadbalancing.amazonaws.com in the bucket's policy."
+        ),
+        find=_logs_refused,
+    ),
     JointRefusal(
         types=tokens.LOAD_BALANCER,
         says=(

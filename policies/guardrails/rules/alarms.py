@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.alarms import Alarms
+from guardrails.architecture.policy_documents import Statement, statements
 from guardrails.architecture.serving import Serving
 from guardrails.model import (
     Level,
@@ -18,7 +19,7 @@ from guardrails.model import (
     Violation,
 )
 from guardrails.resources import Resource, Stack
-from guardrails.values import items
+from guardrails.values import UNKNOWN, items
 
 
 def _action(alarm: Resource, _: Settings) -> Iterator[Violation]:
@@ -121,7 +122,10 @@ def _unread(stack: Stack, _: Settings) -> Iterator[Violation]:
             for topic in stack.references(one, prop, tokens.TOPIC, _TOPIC_KEYS).any:
                 told.setdefault(topic, one)
     for topic, teller in told.items():
-        if topic not in read:
+        closed = _closed(stack, topic) if teller.type in tokens.ALARM else None
+        if closed is not None:
+            yield _silenced(topic, teller, *closed)
+        elif topic not in read:
             kind = "alarm" if teller.type in tokens.ALARM else "event subscription"
             yield Violation(
                 f'Nobody in this stack reads topic "{topic.name}", to which {kind} "{teller.name}" '
@@ -132,10 +136,57 @@ def _unread(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 
 _TOPIC_KEYS = ("arn", "id")
+_CLOUDWATCH = "cloudwatch.amazonaws.com"
+
+
+def _closed(stack: Stack, topic: Resource) -> tuple[str, str] | None:
+    """Return why CloudWatch cannot publish to a topic, and what lets it; None if it may.
+
+    CloudWatch user guide, "Notifying users on alarm changes": the policies of topic and key name it.
+    """
+    if str(topic.get("kmsMasterKeyId")).endswith("alias/aws/sns"):
+        return (
+            "it is encrypted with the key that AWS manages for SNS, which CloudWatch may not use",
+            (
+                "set kms_master_key_id to an aws.kms.Key whose policy allows kms:Decrypt and "
+                f"kms:GenerateDataKey* to {_CLOUDWATCH}"
+            ),
+        )
+    holders = [topic] + [
+        one
+        for one in stack.of(tokens.TOPIC_POLICY)
+        if topic in stack.references(one, "arn", tokens.TOPIC, _TOPIC_KEYS).any
+    ]
+    for holder in holders:
+        known = None if holder.left_out("policy") else statements(holder.get("policy"))
+        if known and not any(_admits(one) for one in known):
+            return (
+                f'the policy of "{holder.name}" does not allow {_CLOUDWATCH} to publish',
+                f"allow sns:Publish to the Service {_CLOUDWATCH} in policy",
+            )
+    return None
+
+
+def _admits(given: Statement) -> bool:
+    """Return whether a statement lets CloudWatch publish; what is not known counts as letting."""
+    if not given.allows or given.principals is None:
+        return given.allows
+    named = [one for names in given.principals.values() for one in names]
+    return any(one is UNKNOWN or one in (_CLOUDWATCH, "*") for one in named)
+
+
+def _silenced(topic: Resource, alarm: Resource, why: str, remedy: str) -> Violation:
+    return Violation(
+        f'What alarm "{alarm.name}" sends does not arrive in topic "{topic.name}": {why}.',
+        topic,
+        (f'alarm "{alarm.name}"', f'topic "{topic.name}"'),
+        f"{remedy}.",
+    )
+
 
 TOPIC_READ = StackRule(
     id="alarm-topic-read",
-    title="Somebody reads what alarms and database events send",
+    title="What alarms and database events send arrives, and somebody reads it",
     question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # somebody may subscribe by hand
@@ -148,6 +199,7 @@ TOPIC_READ = StackRule(
     steps=(
         "Create an aws.sns.TopicSubscription with topic=topic.arn, protocol and endpoint.",
         "Confirm a subscription by mail: until then nothing arrives.",
+        f"Name {_CLOUDWATCH} in the policy of an encrypted topic's key, and in one of the topic.",
     ),
     unknown="Unknown ARNs are resolved through the topics they come from. Other topics are not judged.",
     check=_unread,

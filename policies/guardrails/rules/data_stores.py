@@ -1,4 +1,4 @@
-"""Rules that hold Aurora, DocumentDB, Neptune, ElastiCache and EFS to what an RDS instance keeps."""
+"""Rules that hold Aurora, DocumentDB, Neptune, ElastiCache, EFS and DynamoDB to what RDS keeps."""
 
 from __future__ import annotations
 
@@ -171,16 +171,19 @@ NOT_PUBLIC = StackRule(
 
 DELETION_PROTECTION = StackRule(
     id="data-store-deletion-protection",
-    title="No cluster can be deleted by mistake",
+    title="No cluster and no table can be deleted by mistake",
     question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # as rds-deletion-protection
     production=Level.MANDATORY,
     controls={
         "AWS Config": ("RDS_CLUSTER_DELETION_PROTECTION_ENABLED",),
-        "Security Hub": ("RDS.7", "DocumentDB.5", "Neptune.4"),
+        "Security Hub": ("RDS.7", "DocumentDB.5", "Neptune.4", "DynamoDB.6"),
         "Checkov": ("CKV_AWS_139",),
-        "Prowler": ("rds_cluster_deletion_protection",),
+        "Prowler": (
+            "rds_cluster_deletion_protection",
+            "dynamodb_table_deletion_protection_enabled",
+        ),
         "Well-Architected": ("REL09-BP01",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-cluster-deletion-protection-enabled.html",
@@ -203,27 +206,30 @@ def _backups(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 BACKUPS = StackRule(
     id="data-store-backups",
-    title="Every cluster and file system is backed up",
+    title="Every cluster, file system and table is backed up",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={
-        "AWS Config": ("EFS_IN_BACKUP_PLAN",),
-        "Security Hub": ("EFS.2", "DocumentDB.2", "Neptune.5"),
-        "Prowler": ("efs_have_backup_enabled",),
+        "AWS Config": ("EFS_IN_BACKUP_PLAN", "DYNAMODB_PITR_ENABLED"),
+        "Security Hub": ("EFS.2", "DocumentDB.2", "Neptune.5", "DynamoDB.2"),
+        "Checkov": ("CKV_AWS_28",),
+        "Prowler": ("efs_have_backup_enabled", "dynamodb_tables_pitr_enabled"),
         "Well-Architected": ("REL09-BP03",),
     },
     url="https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.html",
     remedy=(
         "set backup_retention_period of a cluster to 7 or more; give a file system an "
-        "aws.efs.BackupPolicy with status ENABLED."
+        "aws.efs.BackupPolicy with status ENABLED, and a table point_in_time_recovery."
     ),
     steps=(
         "Set backup_retention_period of the cluster: the default is one day.",
         "Create an aws.efs.BackupPolicy, or select the file system in an aws.backup.Plan.",
+        'DynamoDB: point_in_time_recovery={"enabled": True}, or an aws.backup.Selection.',
     ),
     unknown=(
         "An unknown retention counts as none. Whether an aws.backup.Selection of the stack selects a "
-        "file system is read from its tags and ARNs; where these are not known, it counts as selected."
+        "file system or table is read from its tags and ARNs; where these are not known, it counts as "
+        "selected."
     ),
     parameters={
         "minimumDays": {

@@ -8,6 +8,7 @@ from guardrails import tokens
 from guardrails.answered import report_unconnected
 from guardrails.architecture.answers import all_of, any_of
 from guardrails.architecture.firewall import Firewall
+from guardrails.architecture.misplaced import Exchanged
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import Party, Permit
 from guardrails.architecture.proxies import Proxies
@@ -49,6 +50,8 @@ def _bypassed(stack: Stack, _: Settings) -> Iterator[Violation]:
             continue
         for end in targets.ends(target):
             resource = end.resource
+            if stack.derived(Exchanged).partner(resource) is not None:
+                continue  # elb-reaches-targets reports that
             admitted = end.port is None or any(
                 firewall.connects(targets.balancer_party(one), end.party, int(end.port)).is_yes
                 for one in senders

@@ -14,8 +14,9 @@ from guardrails.architecture.answers import Answer, all_of, any_of
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import Fleets, zones_of_group
+from guardrails.architecture.misplaced import Exchanged
 from guardrails.architecture.network import Network
-from guardrails.architecture.permits import EGRESS, WORLD, Party
+from guardrails.architecture.permits import EGRESS, INGRESS, WORLD, WORLD_6, Party
 from guardrails.architecture.proxies import Proxies
 from guardrails.architecture.routes import RouteTables, address_range
 from guardrails.architecture.store_network import (
@@ -290,6 +291,8 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
         one: side
         for one, side in parties.items()
         if not side.groups.untraced
+        # elb-reaches-targets reports that it has a load balancer's groups.
+        and stack.derived(Exchanged).partner(one) is None
         # Who lets nothing out at all is reported by asg-reaches-codedeploy.
         and not (one in served and _lets_nothing_out(firewall, side))
     }
@@ -304,6 +307,8 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
         users = {one: side for one, side in parties.items() if _uses(stack, one, database)}
         if not before and not parties:
             continue
+        if firewall.passes(INGRESS, party, WORLD_6, port).is_yes:
+            continue  # sg-open-only-to-authorized-ports says whom to admit instead of everybody
         sides = [*before, *(users or ({} if before else parties)).values()]
         answers = [firewall.connects(side, party, port) for side in sides]
         answer = all_of(answers) if users or before else any_of(answers)

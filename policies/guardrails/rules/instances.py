@@ -37,7 +37,9 @@ IMDSV2 = property_rule(
         "Well-Architected": ("SEC06-BP02",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ec2-imdsv2-check.html",
-    remedy='set metadata_options.http_tokens to "required".',
+    remedy=(
+        'set metadata_options.http_tokens to "required", and http_put_response_hop_limit to 1 beside it.'
+    ),
     steps=('Set metadata_options with http_tokens="required" and http_put_response_hop_limit=1.',),
 )
 
@@ -47,6 +49,8 @@ HOP_LIMIT = property_rule(
         AtMost("maximumHopLimit"),
         '"{name}" lets metadata tokens leave the instance',
         inherits=inherits_from_template,
+        # Without any options there need not be a token: ec2-imdsv2 reports that.
+        applies=lambda one: not is_absent(one.get("metadataOptions")),
     ),
     _STARTED,
     id="ec2-metadata-hop-limit",

@@ -1,16 +1,16 @@
-"""Rules about the order of a listener's rules: each of them gets requests."""
+"""Rules about a listener's rules: each of them gets requests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.conditions import hides
 from guardrails.architecture.traffic import Route, Traffic, listener_step
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.resources import Stack
-from guardrails.values import UNKNOWN, dig, number
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, items, number, show
 
 
 def _hidden(stack: Stack, _: Settings) -> Iterator[Violation]:
@@ -19,12 +19,43 @@ def _hidden(stack: Stack, _: Settings) -> Iterator[Violation]:
         by_rule: dict[Any, Route] = {}
         for route in traffic.routes(listener):
             rule = route.rule
+            never = _matches_nothing(rule) if rule is not None else None
+            if never is not None:
+                yield _dead(route, never)
             if rule is None or number(rule.get("priority")) is None:
                 continue  # the default action; a rule that the provider puts where there is room
             hiding = hides(by_rule, rule)
             if hiding is not None and _is_missed(by_rule[hiding], route):
                 yield _violation(by_rule[hiding], route)
             by_rule[rule] = route
+
+
+def _matches_nothing(rule: Resource) -> str | None:
+    """Return the condition of a rule that no request fulfills."""
+    for condition in items(rule.get("conditions")):
+        paths = dig(condition, "pathPattern", "values")
+        if _all(paths, lambda one: one[:1] not in ("/", "*", "?")):
+            return f"path_pattern {show(paths)}: the path of a request begins with /"
+        hosts = dig(condition, "hostHeader", "values")
+        if _all(hosts, lambda one: "/" in one or " " in one):
+            return f"host_header {show(hosts)}: a Host header has neither a scheme nor a path"
+    return None
+
+
+def _all(values: Any, test: Callable[[str], bool]) -> bool:
+    """Return whether there are values, all known, and a test holds for each."""
+    found = items(values)
+    return bool(found) and all(isinstance(one, str) and test(one) for one in found)
+
+
+def _dead(route: Route, why: str) -> Violation:
+    name = route.resource.name
+    return Violation(
+        f'Rule "{name}" never gets a request: no request fulfills its condition {why}.',
+        route.resource,
+        (listener_step(route.listener), route.step),
+        f'write the values of rule "{name}" as "/api/*" or "shop.example.com".',
+    )
 
 
 def _is_missed(earlier: Route, later: Route) -> bool:
@@ -60,7 +91,7 @@ def _violation(earlier: Route, later: Route) -> Violation:
 
 IN_ORDER = StackRule(
     id="listener-rules-in-order",
-    title="No rule of a listener is hidden by one before it",
+    title="Every rule of a listener gets requests: something matches it, and no rule before it hides it",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -70,6 +101,7 @@ IN_ORDER = StackRule(
     steps=(
         "Rules are tried from the lowest priority number to the highest; the first match decides.",
         "Give a rule for one host or path a lower priority than one for many.",
+        "A path pattern begins with /, a host header has no scheme.",
     ),
     unknown=(
         "An unknown condition is not compared, a rule without a known priority neither. Values are "

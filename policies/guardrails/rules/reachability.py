@@ -10,7 +10,7 @@ from guardrails.answered import report
 from guardrails.architecture.answers import Answer, all_of, any_of, yes
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import Fleets
-from guardrails.architecture.misplaced import meant_for
+from guardrails.architecture.misplaced import Exchanged, meant_for
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import INGRESS, WORLD, WORLD_6, Party
 from guardrails.architecture.targets import End, Targets
@@ -50,6 +50,8 @@ def _open(stack: Stack, _: Settings) -> Iterator[Violation]:
         stack.derived(Firewall),
     )
     for balancer in traffic.balancers:
+        if stack.derived(Exchanged).partner(balancer) is not None:
+            continue  # elb-reaches-targets reports that
         party = targets.balancer_party(balancer)
         listeners = [
             (one, int(port))
@@ -135,7 +137,9 @@ def _reaches(stack: Stack, _: Settings) -> Iterator[Violation]:
             seen.add((balancer, target))
             steps = (listener_step(route.listener), route.step, target_step(target))
             for end in targets.ends(target):
-                answer = _reach(firewall, balancer, (source, end), target)
+                answer = stack.derived(Exchanged).answer(balancer, end)
+                if answer is None:
+                    answer = _reach(firewall, balancer, (source, end), target)
                 if answer.is_no and meant_for(stack, end.party) is not None:
                     continue  # tg-has-targets reports where it is missing
                 if answer.is_no and _incompatible(stack, target):

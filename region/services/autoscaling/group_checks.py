@@ -6,14 +6,16 @@ for what the local region cannot do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.iam.models import iam_backends
 
 from region.api.parameters import Parameters
+from region.services import roles
 from region.services.autoscaling import launch_settings, periods, zonal_shift
 from region.services.autoscaling.termination_policies import DEFAULT, POLICIES
 
@@ -62,6 +64,7 @@ def check(backend: AutoScalingBackend, given: Parameters) -> None:
         if given.get(name):
             raise NotImplementedError(f"{name}: {remedy}")
     _check_source(backend, given)
+    _check_places(backend, given)
     _check_numbers(given)
     _check_health_check_type(given.text("HealthCheckType"))
     check_termination_policies(given.texts("TerminationPolicies"))
@@ -82,13 +85,8 @@ def check_new(backend: AutoScalingBackend, given: Parameters) -> None:
     if not name or ":" in name or len(name) > 255:
         message = f"AutoScalingGroupName {name!r} must have 1 to 255 characters and no colon."
         raise ValidationError(message)
-    if not given.text("VPCZoneIdentifier"):
-        if not given.texts("AvailabilityZones"):
-            raise ValidationError("At least one Availability Zone or VPC Subnet is required.")
-        message = (
-            "AvailabilityZones without VPCZoneIdentifier: there is no default VPC, name subnets"
-        )
-        raise NotImplementedError(message)
+    if not given.text("VPCZoneIdentifier") and not given.texts("AvailabilityZones"):
+        raise ValidationError("At least one Availability Zone or VPC Subnet is required.")
     sources = [str(one["Identifier"]) for one in given.structures("TrafficSources")]
     check_traffic_sources(given.structures("TrafficSources"))
     check_target_groups(backend, [*given.texts("TargetGroupARNs"), *sources], MOST_TARGET_GROUPS)
@@ -179,6 +177,18 @@ def _check_source(backend: AutoScalingBackend, given: Parameters) -> None:
         _check_mixed(backend, mixed)
 
 
+def _check_places(backend: AutoScalingBackend, given: Parameters) -> None:
+    """Reject subnets and Availability Zones that do not exist."""
+    ec2 = backend.ec2_backend
+    known = {str(name) for subnets in ec2.subnets.values() for name in subnets}
+    for name in filter(None, given.text("VPCZoneIdentifier").split(",")):
+        if name.strip() not in known:
+            raise ValidationError(f"The subnet ID '{name.strip()}' does not exist")
+    zones = {str(zone.name) for zone in ec2.describe_availability_zones()}
+    if missing := [zone for zone in given.texts("AvailabilityZones") if zone not in zones]:
+        raise ValidationError(f"Invalid availability zones: [{', '.join(missing)}]")
+
+
 def _check_mixed(backend: AutoScalingBackend, mixed: Mapping[str, Any]) -> None:
     choice: Mapping[str, Any] = mixed.get("LaunchTemplate") or {}
     _check_template(backend, choice.get("LaunchTemplateSpecification") or {})
@@ -245,12 +255,34 @@ def _check_template(backend: AutoScalingBackend, specification: Mapping[str, Any
             f"version {number} of {identity}."
         )
         raise ValidationError(message)
-    if not template.get_version(number).image_id:
-        message = (
-            "You must use a valid fully-formed launch template. The request must contain the "
-            "parameter ImageId"
+    data = template.get_version(number).data
+    lacking = next(_lacking(backend, data), None)
+    if lacking is not None:
+        raise ValidationError(f"You must use a valid fully-formed launch template. {lacking}")
+
+
+def _lacking(backend: AutoScalingBackend, data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what keeps a launch template from launching anything."""
+    if not data.get("ImageId"):
+        yield "The request must contain the parameter ImageId"
+    interfaces: list[Mapping[str, Any]] = data.get("NetworkInterfaces") or []
+    named = [*(data.get("SecurityGroupIds") or []), *(interfaces[:1] and _groups(interfaces[0]))]
+    for group in named:
+        if backend.ec2_backend.get_security_group_from_id(str(group)) is None:
+            yield f"The security group '{group}' does not exist"
+    profile: Mapping[str, Any] = data.get("IamInstanceProfile") or {}
+    name = str(profile.get("Name") or str(profile.get("Arn") or "").rpartition("/")[2])
+    known = iam_backends[backend.account_id][roles.IAM].instance_profiles.values()
+    if name and all(one.name != name for one in known):
+        given = "name" if profile.get("Name") else "arn"
+        yield (
+            f"Value ({profile.get('Name') or profile.get('Arn')}) for parameter "
+            f"iamInstanceProfile.{given} is invalid. Invalid IAM Instance Profile {given}"
         )
-        raise ValidationError(message)
+
+
+def _groups(interface: Mapping[str, Any]) -> list[str]:
+    return list(interface.get("Groups") or [])
 
 
 def _has_version(template: LaunchTemplate, number: str) -> bool:

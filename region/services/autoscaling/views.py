@@ -41,9 +41,12 @@ def settings_of(plane: ControlPlane, group: FakeAutoScalingGroup) -> GroupSettin
 
 
 def placements_of(plane: ControlPlane, group: FakeAutoScalingGroup) -> list[Placement]:
-    """Return the subnets of a group with their zones."""
+    """Return the subnets of a group with their zones: those of the default VPC if it names only zones."""
     subnets = plane.backend("ec2").subnets
     names = [name.strip() for name in (group.vpc_zone_identifier or "").split(",")]
+    if not group.vpc_zone_identifier:
+        default = plane.backend("ec2").get_default_subnets()
+        names = [default[zone].id for zone in group.availability_zones if zone in default]
     return [
         Placement(name, zone) for name in names for zone, known in subnets.items() if name in known
     ]

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeploymentG
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -14,7 +13,7 @@ from moto.codedeploy.exceptions import CodeDeployException
 from moto.codedeploy.models import CodeDeployBackend, DeploymentGroup
 from moto.elbv2.models import elbv2_backends
 
-from region.services.codedeploy import blue_green, triggers
+from region.services.codedeploy import blue_green, service_role, triggers
 from region.services.codedeploy.deployment_configs import config_of
 from region.services.codedeploy.membership import WITH_TRAFFIC_CONTROL, target_group_names
 from region.services.codedeploy.records import DeploymentGroupRecord, alarm_configuration_of
@@ -34,14 +33,13 @@ TAG_FILTERS = {
     "KEY_AND_VALUE": ("Key",),
 }
 """The kinds of a tag filter, and what each must have. With a key, an empty value is one too."""
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
 def check_group(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
     """Reject a deployment group that AWS, or the local region, does not take."""
     _check_platform(group)
     config_of(backend, str(group.deployment_config_name))
-    _check_role(group)
+    service_role.check(backend, group)
     _check_style(group)
     _check_selection(group)
     _check_scaling_groups(backend, group)
@@ -114,16 +112,6 @@ def _check_platform(group: DeploymentGroup) -> None:
             "InvalidInputException",
             f"The application is for {platform}: the local region deploys to instances only, so use "
             f"an application with the compute platform {SERVER}.",
-        )
-
-
-def _check_role(group: DeploymentGroup) -> None:
-    """Reject what is no role's ARN. Whether the role suffices is asked when something is deployed."""
-    if not _ROLE.fullmatch(group.service_role_arn or ""):
-        raise CodeDeployException(
-            "InvalidRoleException",
-            f"{group.service_role_arn!r} is not the ARN of a role, such as "
-            "arn:aws:iam::123456789012:role/codedeploy.",
         )
 
 

@@ -13,7 +13,7 @@ from moto.core.responses import ActionResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import deployments, managed_hooks, pages, service_role, tagging
+from region.services.codedeploy import deployments, managed_hooks, pages, tagging
 from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME
 from region.services.codedeploy.group_checks import check_group, check_processes
 from region.services.codedeploy.parameter_checks import check_batch, check_name
@@ -90,7 +90,6 @@ def _create_group(
         group.tags = tags
         arn = tagging.group_arn(backend, application_name, deployment_group_name)
         backend.tagger.tag_resource(arn, tags)
-    service_role.note(backend, group)
     managed_hooks.synchronize(backend, group)
     return identifier
 
@@ -139,7 +138,6 @@ def update_deployment_group(call: CodeDeployResponse) -> ActionResult:
         vars(group).update(before)
         record.processes_to_suspend = processes_before
         raise
-    service_role.note(backend, group)
     groups[new] = groups.pop(name)
     group.deployment_group_name = new
     for deployment in backend.deployments.values():

@@ -161,7 +161,6 @@ class DeploymentGroupRecord(Record[DeploymentGroup]):
         terminations: Instance id -> id of the deployment that its termination waits for.
         launch_hooks: Auto Scaling group -> name of the launch hook.
         termination_hooks: Auto Scaling group -> name of the termination hook.
-        role_known: Whether its service role existed when the group named it.
     """
 
     processes_to_suspend: list[str] | None = None
@@ -174,7 +173,6 @@ class DeploymentGroupRecord(Record[DeploymentGroup]):
     terminations: dict[str, str] = field(default_factory=dict[str, str])
     launch_hooks: dict[str, str] = field(default_factory=dict[str, str])
     termination_hooks: dict[str, str] = field(default_factory=dict[str, str])
-    role_known: bool = False
 
     def forget(self, instance_id: str) -> None:
         """Forget an instance that is being terminated."""

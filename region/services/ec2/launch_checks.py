@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import psutil
 from moto.ec2.exceptions import EC2ClientError
@@ -12,6 +13,8 @@ from moto.ec2.models import EC2Backend
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
 
 _GIBIBYTE: Final = 1024**3
+MOST_HOPS: Final = 64
+"""API reference, InstanceMetadataOptionsRequest."""
 
 
 def check_type(backend: EC2Backend, name: str, image_id: str | None, zone: str) -> None:
@@ -36,6 +39,21 @@ def check_type(backend: EC2Backend, name: str, image_id: str | None, zone: str) 
     too_large = beyond_this_computer(found)
     if too_large:
         raise EC2ClientError("InsufficientInstanceCapacity", too_large)
+
+
+def check_metadata_options(options: Mapping[str, Any] | None) -> None:
+    """Refuse a hop limit that EC2 does not take.
+
+    Raises:
+        EC2ClientError: It is not from 1 to 64.
+    """
+    limit = (options or {}).get("HttpPutResponseHopLimit")
+    if limit is not None and not 1 <= int(limit) <= MOST_HOPS:
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Value ({limit}) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and "
+            f"{MOST_HOPS}.",
+        )
 
 
 def _check_offer(backend: EC2Backend, name: str, zone: str) -> None:

@@ -21,11 +21,10 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
 
-from region.addresses import has_twin
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.quotas import USER_DATA_BYTES
-from region.services.ec2 import capacity, launch_checks
+from region.services.ec2 import capacity, default_subnets, launch_checks
 from region.services.ec2.records import InstanceRecord
 
 # Parameters of moto's run_instances and the template fields that they come from.
@@ -44,9 +43,8 @@ patches = Patches()
 def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: Any) -> Reservation:
     template = _template_data(self, kwargs)
     _apply_template(template, kwargs)
-    subnet_ids = [nic["SubnetId"] for nic in kwargs.get("nics") or [] if "SubnetId" in nic]
-    subnet_id = kwargs.get("subnet_id") or next(iter(subnet_ids), None)
-    zone = _check_subnet(self, subnet_id)
+    launch_checks.check_metadata_options(kwargs.get("metadata_options"))
+    zone = _place(self, kwargs)
     image_id = (args[0] if args else kwargs.get("image_id")) or template.get("ImageId")
     launch_checks.check_type(self, _type_of(template, kwargs), cast("str", image_id), zone)
     capacity.check(self, _type_of(template, kwargs), zone)
@@ -207,21 +205,24 @@ def _type_of(template: dict[str, Any], kwargs: dict[str, Any]) -> str:
     return str(given or template.get("InstanceType") or kwargs.get("instance_type"))
 
 
-def _check_subnet(backend: EC2Backend, subnet_id: str | None) -> str:
-    """Return the zone of a subnet that instances can be launched in."""
-    if subnet_id is None:
-        message = (
-            "No subnet was given: the local region launches instances only in subnets of a VPC "
-            "inside 10.0.0.0/8, not in the default VPC."
-        )
-        raise EC2ClientError("MissingInput", message)
-    subnet = backend.get_subnet(subnet_id)
-    if not has_twin(str(subnet.cidr.network_address)):
-        message = (
-            f"Subnet {subnet_id} ({subnet.cidr_block}) cannot be mapped to the loopback device: "
-            "the local region launches instances only in VPCs inside 10.0.0.0/8."
-        )
-        raise EC2ClientError("InvalidParameterValue", message)
+def _place(backend: EC2Backend, kwargs: dict[str, Any]) -> str:
+    """Return the zone of the subnet to launch in: a default one if the call names none.
+
+    Raises:
+        EC2ClientError: there is no such subnet.
+    """
+    interfaces: list[dict[str, Any]] = kwargs.get("nics") or []
+    named = [nic for nic in interfaces if nic.get("SubnetId") or nic.get("NetworkInterfaceId")]
+    subnet_id = kwargs.get("subnet_id") or next((nic.get("SubnetId") for nic in named), None)
+    if subnet_id:
+        return str(backend.get_subnet(subnet_id).availability_zone)
+    if named:
+        interface = backend.get_network_interface(named[0]["NetworkInterfaceId"])
+        return str(interface.subnet.availability_zone)
+    subnet = default_subnets.choose(backend, str(kwargs.get("placement") or ""))
+    kwargs["subnet_id"] = subnet.id
+    if interfaces:
+        interfaces[0]["SubnetId"] = subnet.id
     return str(subnet.availability_zone)
 
 

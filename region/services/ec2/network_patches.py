@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
-from moto.ec2.models.subnets import Subnet
+from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.vpcs import VPC, VPCBackend
 
 from region.addresses import (
@@ -23,14 +23,43 @@ from region.services.ec2.records import SubnetRecord
 
 patches = Patches()
 
+EVERYWHERE: Final = "0.0.0.0/0"
+
 
 @patches.around(VPCBackend, "create_vpc")
 def _create_vpc(
     moto: Original, self: EC2Backend, cidr_block: str, *args: object, **kwargs: object
 ) -> VPC:
-    if not kwargs.get("is_default"):
-        _check_cidr(self, cidr_block)
+    _check_cidr(self, cidr_block)
     return moto(self, cidr_block, *args, **kwargs)
+
+
+@patches.around(VPCBackend, "create_default_vpc")
+def _create_default_vpc(moto: Original, self: EC2Backend) -> VPC:
+    """Create the default VPC with its way to the internet, which moto leaves out."""
+    made: VPC = moto(self)
+    gateway = self.create_internet_gateway()
+    self.attach_internet_gateway(gateway.id, made.id)
+    (main,) = self.describe_route_tables(
+        filters={"vpc-id": [made.id], "association.main": ["true"]}
+    )
+    self.create_route(main.id, EVERYWHERE, gateway_id=gateway.id)
+    return made
+
+
+@patches.around(SubnetBackend, "create_default_subnet")
+def _create_default_subnet(moto: Original, self: EC2Backend, availability_zone: str) -> Subnet:
+    made: Subnet = moto(self, availability_zone)
+    made.default_for_az = made.map_public_ip_on_launch = True
+    return made
+
+
+@patches.around(SubnetBackend, "create_subnet")
+def _create_subnet(moto: Original, self: EC2Backend, *args: Any, **kwargs: Any) -> Subnet:
+    """Create a subnet that is no default one: for moto the first of each zone is."""
+    made: Subnet = moto(self, *args, **kwargs)
+    made.default_for_az = made.map_public_ip_on_launch = False
+    return made
 
 
 @patches.around(VPCBackend, "associate_vpc_cidr_block")
@@ -94,12 +123,11 @@ def request_ip(self: Subnet, ip: str, instance: object) -> None:
 
 
 def _check_cidr(backend: EC2Backend, cidr: str) -> None:
-    taken = [
-        association["cidr_block"]
+    taken = {
+        str(association["cidr_block"]): str(vpc.id)
         for vpc in backend.vpcs.values()
-        if not vpc.is_default
         for association in vpc.get_cidr_block_association_set()
-    ]
+    }
     try:
         check_vpc_cidr(cidr, taken)
     except AddressError as error:

@@ -29,7 +29,7 @@ def claim(subnet: Subnet, owner: str) -> str:
     if not has_twin(str(subnet.cidr.network_address)):
         raise PlacementError(
             f"Subnet {subnet.id} ({subnet.cidr_block}) cannot be mapped to the loopback device: "
-            "use subnets of a VPC in 10.0.0.0/8 outside 10.0.0.0/16."
+            "use subnets of a VPC in a private range, such as 10.10.0.0/16."
         )
     try:
         return assign(subnet, owner)

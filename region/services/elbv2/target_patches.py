@@ -85,8 +85,7 @@ def _check_target(backend: ELBv2Backend, group: FakeTargetGroup, target: dict[st
         return
     if not has_twin(name):
         raise invalid(
-            f"IP address '{name}' cannot be a target in the local region: use one of its VPCs, in "
-            "10.0.0.0/8 outside 10.0.0.0/16",
+            f"IP address '{name}' cannot be a target in the local region: use one of its VPCs",
             "InvalidTarget",
         )
     inside = zone_of_address(backend, group.vpc_id, name)

@@ -12,6 +12,7 @@ from moto.fis.models import Experiment
 
 from region.api.server import ControlPlane
 from region.provider.clients import Clients
+from region.services import roles
 from region.services.cloudwatch.rule_expressions import alarm_name
 from region.services.fis import targets
 from region.services.fis.actions import ActionFailedError, Context, Task
@@ -34,6 +35,7 @@ from region.services.fis.records import (
 
 log = logging.getLogger(__name__)
 
+PRINCIPAL = "fis.amazonaws.com"
 NO_TARGETS = "Target resolution returned empty set"
 
 
@@ -89,16 +91,18 @@ class ExperimentsController:
     def _initiate(self, experiment: Experiment) -> None:
         record = ExperimentRecord.of(experiment)
         with self._plane.lock:
+            allowed = roles.may_assume(self._plane.config.account, experiment.role_arn, PRINCIPAL)
             record.targets = {
                 name: targets.resolve(self._plane, target)
                 for name, target in experiment.targets.items()
             }
+        if not allowed:
+            self._cancel(experiment, f"Unable to assume role {experiment.role_arn}.")
+            return
         empty = [name for name, arns in record.targets.items() if not arns]
         options = experiment.experiment_options
         if empty and options.get("emptyTargetResolutionMode") != "skip":
-            for progress in record.actions.values():
-                progress.status, progress.reason = CANCELLED, "Action was cancelled."
-            self._finish(experiment, FAILED, f"{NO_TARGETS}: {', '.join(empty)}")
+            self._cancel(experiment, f"{NO_TARGETS}: {', '.join(empty)}")
             return
         for name, action in experiment.actions.items():
             chosen = set((action.get("targets") or {}).values())
@@ -107,6 +111,12 @@ class ExperimentsController:
                 progress.status, progress.reason = SKIPPED, "Action was skipped."
         experiment.start_time = time.time()
         self._set(experiment, RUNNING, "Experiment is running.")
+
+    def _cancel(self, experiment: Experiment, reason: str) -> None:
+        """End an experiment before its first action."""
+        for progress in ExperimentRecord.of(experiment).actions.values():
+            progress.status, progress.reason = CANCELLED, "Action was cancelled."
+        self._finish(experiment, FAILED, reason)
 
     def _is_stopped(self, experiment: Experiment) -> bool:
         with self._plane.lock:

@@ -39,6 +39,7 @@ from region.services.rds.validation import (
     check_new_instance,
     check_retention,
     check_zones,
+    default_subnet_group,
     first_subnet,
     is_public,
     major,
@@ -149,6 +150,8 @@ def create_db_instance(moto: Original, backend: RDSBackend, settings: dict[str, 
     check_family(backend, settings.get("db_parameter_group_name"), settings["engine_version"])
     check_retention(settings.get("backup_retention_period"))
     zone = settings.get("availability_zone")
+    if not settings.get("db_subnet_group_name"):
+        settings["db_subnet_group_name"] = default_subnet_group(backend)
     subnet = first_subnet(backend, settings.get("db_subnet_group_name"), zone)
     check_zones(backend, settings)
     if settings.get("publicly_accessible") is None:

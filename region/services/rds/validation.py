@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.ec2.models import ec2_backends
 from moto.ec2.models.subnets import Subnet
 from moto.rds.exceptions import (
     DBSubnetGroupNotFoundError,
@@ -13,12 +14,14 @@ from moto.rds.exceptions import (
 )
 from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend
 
+from region.services.ec2 import default_subnets
 from region.services.rds.modifications import grown
 from region.services.rds.postgres.errors import DatabaseError
 from region.services.rds.postgres.installed import available_versions
 from region.services.rds.postgres.settings import SettingsError, max_connections
 
 ENGINE = "postgres"
+DEFAULT_GROUP = "default"
 LICENSE = "postgresql-license"
 SMALLEST_STORAGE = 20
 LARGEST_STORAGE = 65536
@@ -172,8 +175,9 @@ def resolve_version(wanted: str | None) -> str:
 def first_subnet(backend: RDSBackend, group_name: str | None, zone: str | None = None) -> Subnet:
     """Return moto's first subnet of a DB subnet group, in a zone if one is named."""
     if not group_name:
-        raise InvalidParameterValue(
-            "The local region has no default DB subnet group: pass DBSubnetGroupName."
+        raise RDSClientError(
+            "InvalidVPCNetworkStateFault",
+            "There is no default VPC for a DB instance without DBSubnetGroupName: pass one.",
         )
     group = backend.subnet_groups.get(group_name)
     if group is None:
@@ -188,6 +192,19 @@ def first_subnet(backend: RDSBackend, group_name: str | None, zone: str | None =
             "Availability Zone.",
         )
     return found[0]
+
+
+def default_subnet_group(backend: RDSBackend) -> str | None:
+    """Return the name of the default VPC's DB subnet group, which RDS makes when it is needed.
+
+    RDS guide, "Working with a DB instance in a VPC": one subnet in each zone. None without such a VPC.
+    """
+    if DEFAULT_GROUP not in backend.subnet_groups:
+        subnets = default_subnets.all_of(ec2_backends[backend.account_id][backend.region_name])
+        if not subnets:
+            return None
+        backend.create_subnet_group(DEFAULT_GROUP, DEFAULT_GROUP, subnets, [])
+    return DEFAULT_GROUP
 
 
 def subnets_of(group: DBSubnetGroup) -> list[Subnet]:

@@ -76,6 +76,20 @@ def sound_files(stack, backed_up=True, **changes):
         stack.add("files-backup", BACKUP, policy)
 
 
+def sound_table(stack, **changes):
+    """Add a table that keeps every rule, with these changes; `...` leaves one out."""
+    properties = {
+        "billingMode": "PAY_PER_REQUEST",
+        "hashKey": "id",
+        "attributes": [{"name": "id", "type": "S"}],
+        "pointInTimeRecovery": {"enabled": True},
+        "deletionProtectionEnabled": True,
+        **changes,
+    }
+    table = {k: v for k, v in properties.items() if v is not ...}
+    stack.add("table", "aws:dynamodb/table:Table", table)
+
+
 def _mounted(stack, *subnets):
     for number, subnet in enumerate(subnets):
         target = {"fileSystemId": Ref("files"), "subnetId": Ref(subnet)}
@@ -195,3 +209,18 @@ def cluster_not_protected(stack):
 @breaks("data-store-spread")
 def shards_without_replicas(stack):
     sound_cache(stack, numCacheClusters=..., numNodeGroups=2, replicasPerNodeGroup=0)
+
+
+@breaks("data-store-backups")
+def table_without_recovery(stack):
+    sound_table(stack, pointInTimeRecovery=...)
+
+
+@breaks("data-store-backups")
+def table_recoverable_for_a_day(stack):
+    sound_table(stack, pointInTimeRecovery={"enabled": True, "recoveryPeriodInDays": 1})
+
+
+@breaks("data-store-deletion-protection", ADVISORY, production=MANDATORY)
+def table_not_protected(stack):
+    sound_table(stack, deletionProtectionEnabled=...)

@@ -36,6 +36,12 @@ sets(
     ("aurora-1", "publiclyAccessible", False),
 )
 sets("data-store-backups", ("aurora", "backupRetentionPeriod", 7))
+sets("table_without_recovery", ("table", "pointInTimeRecovery", {"enabled": True}))
+sets(
+    "table_recoverable_for_a_day",
+    ("table", "pointInTimeRecovery.recoveryPeriodInDays", 7),
+)
+sets("table_not_protected", ("table", "deletionProtectionEnabled", True))
 sets("cache-snapshots", ("cache", "snapshotRetentionLimit", 1))
 sets("data-store-deletion-protection", ("aurora", "deletionProtection", True))
 

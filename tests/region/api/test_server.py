@@ -42,7 +42,7 @@ def test_reads_are_silent_and_changes_are_announced(aws, plane):
 def test_a_refused_change_is_not_announced(aws, plane):
     before = plane.generation
     with pytest.raises(ClientError):
-        aws.ec2.create_vpc(CidrBlock="192.168.0.0/16")
+        aws.ec2.create_vpc(CidrBlock="100.64.0.0/16")
     assert plane.generation == before
 
 

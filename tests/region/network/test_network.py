@@ -274,7 +274,7 @@ def test_nothing_leads_out(network: RegionNetwork, a: Host) -> None:
     def interfaces() -> list[str]:
         return [name for _, name in socket.if_nameindex()]
 
-    for outside in ("93.184.216.34", "8.8.8.8", "192.168.1.1", "172.17.0.1"):
+    for outside in ("93.184.216.34", "8.8.8.8", "100.64.0.1"):
         for _ in range(10):  # The kernel would hold back notices to one that asks often.
             with pytest.raises(OSError, match="Network is unreachable"):
                 a.connect(outside, 80)
@@ -292,7 +292,8 @@ def test_nothing_leads_out(network: RegionNetwork, a: Host) -> None:
 
 def test_an_address_that_nobody_has_swallows_packets(network: RegionNetwork, a: Host) -> None:
     assert not a.reaches("10.20.1.99", 80)
-    assert not a.reaches("10.77.0.1", 80)
+    for elsewhere in ("10.77.0.1", "192.168.1.1", "172.17.0.1"):
+        assert not a.reaches(elsewhere, 80)
     assert not answered(Namespace(network.path), "10.20.1.99", 80, BALANCER)
 
 

@@ -29,7 +29,14 @@ from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
-from tests.region.fakes import REGION, FakeBalancer, FakePool, HostNetwork, give_credential
+from tests.region.fakes import (
+    REGION,
+    FakeBalancer,
+    FakePool,
+    HostNetwork,
+    give_credential,
+    trust_of,
+)
 from tests.region.services.rds.fake_server import FakeServer
 
 HANDLERS = all_handlers()
@@ -199,7 +206,7 @@ class World:
         return self.harness.context.aws.ssm.get_parameter(Name=name)["Parameter"]["Value"]
 
     def role(self, key: str = "1") -> str:
-        trust = '{"Version": "2012-10-17", "Statement": []}'
+        trust = trust_of("codedeploy.amazonaws.com")
         return self._once(f"role-{key}", "aws:iam/role:Role", assumeRolePolicy=trust).id
 
     def role_arn(self) -> str:

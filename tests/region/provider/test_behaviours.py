@@ -270,9 +270,9 @@ def test_what_aws_changes_in_a_database_in_place_and_the_region_cannot_is_refuse
     assert f"changes '{name}' in place, which the local region does not" in failures[0].reason
 
 
-def test_a_database_without_subnets_is_refused_before_anything_is_made(harness: Any) -> None:
+def test_a_database_without_subnets_is_the_default_vpcs(harness: Any) -> None:
     inputs = {"engine": "postgres", "instanceClass": "db.t4g.micro"}
-    assert "no default VPC" in harness.failures(DATABASE, inputs)["dbSubnetGroupName"]
+    assert "dbSubnetGroupName" not in harness.failures(DATABASE, inputs)
 
 
 APPLICATION = "aws:codedeploy/application:Application"

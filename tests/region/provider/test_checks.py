@@ -120,7 +120,7 @@ def health(**settings: Any) -> dict[str, Any]:
         (VPC, {"cidrBlock": "10.0.0.0/33"}, "cidrBlock", "'10.0.0.0/33' is not an IPv4 CIDR block"),
         (VPC, {"cidrBlock": "10.0.0.1/16"}, "cidrBlock", "has host bits set"),
         (VPC, {"cidrBlock": "10.0.0.0/8"}, "cidrBlock", "not between /16 and /28"),
-        (VPC, {"cidrBlock": "192.168.0.0/16"}, "cidrBlock", "maps 10.a.b.c to 127.a.b.c"),
+        (VPC, {"cidrBlock": "172.31.0.0/16"}, "cidrBlock", "overlaps 172.31.0.0/16 of vpc-"),
         (VPC, {"cidrBlock": "10.1.0.0/16", "region": "us-east-1"}, "region", "'ap-northeast-2'"),
         (SUBNET, {"vpcId": UNKNOWN, "cidrBlock": "x"}, "cidrBlock", "not an IPv4 CIDR block"),
         (

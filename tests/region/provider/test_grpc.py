@@ -200,8 +200,8 @@ def test_the_functions_a_program_calls(engine: Any) -> None:
 def test_a_missing_parameter_and_a_missing_function_are_reported(engine: Any) -> None:
     answer = invoke(engine, "aws:ssm/getParameter:getParameter", name="/none")
     assert answer.failures[0].reason.startswith("name: there is no parameter '/none'")
-    with pytest.raises(grpc.RpcError, match="does not implement the function aws:ec2/getAmi"):
-        invoke(engine, "aws:ec2/getAmi:getAmi")
+    with pytest.raises(grpc.RpcError, match="does not implement the function aws:ec2/getInstance:"):
+        invoke(engine, "aws:ec2/getInstance:getInstance")
 
 
 def test_a_taken_port_is_an_error(server: Any, plane: ControlPlane) -> None:

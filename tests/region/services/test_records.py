@@ -35,7 +35,7 @@ from region.services.fis.records import ExperimentRecord
 from region.services.rds.records import DatabaseRecord, SnapshotRecord
 from region.services.ssm.records import RunCommandRecord
 from tests.region.builders import Network
-from tests.region.fakes import REGION, Aws
+from tests.region.fakes import REGION, Aws, service_role
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def create_deployment(aws: Aws, network: Network) -> str:
     aws.codedeploy.create_deployment_group(
         applicationName="app",
         deploymentGroupName="dg",
-        serviceRoleArn=f"arn:aws:iam::{ACCOUNT}:role/codedeploy",
+        serviceRoleArn=service_role(aws, "codedeploy.amazonaws.com"),
         deploymentConfigName="two",
     )
     return aws.codedeploy.create_deployment(

@@ -67,6 +67,7 @@ class Group(Handler):
         {
             "name",
             "namePrefix",
+            "availabilityZones",
             "vpcZoneIdentifiers",
             "launchTemplate.id",
             "launchTemplate.name",
@@ -88,7 +89,6 @@ class Group(Handler):
         "minElbCapacity": "remove it: targets become healthy only after the first deployment",
         "waitForElbCapacity": "remove it: targets become healthy only after the first deployment",
         "launchConfiguration": "use 'launchTemplate'",
-        "availabilityZones": "use 'vpcZoneIdentifiers'",
     }
     defaults: ClassVar = {
         "forceDelete": False,
@@ -98,7 +98,14 @@ class Group(Handler):
         "waitForCapacityTimeout": CAPACITY_TIMEOUT,
     }
     sets = frozenset(
-        {"vpcZoneIdentifiers", "targetGroupArns", "tags", "suspendedProcesses", "enabledMetrics"}
+        {
+            "availabilityZones",
+            "vpcZoneIdentifiers",
+            "targetGroupArns",
+            "tags",
+            "suspendedProcesses",
+            "enabledMetrics",
+        }
     )
     naming = Naming(pattern=r"[^:]+", rule="any characters but colons")
     computed = frozenset(
@@ -117,9 +124,7 @@ class Group(Handler):
         yield from _check_sizes(inputs, old)
         yield from group_extras.check(inputs)
         yield from checks.one_of("healthCheckType", inputs.get("healthCheckType"), HEALTH_TYPES)
-        if not inputs.get("vpcZoneIdentifiers"):
-            reason = "a group needs 'vpcZoneIdentifiers', which says where it launches; set it"
-            yield CheckFailure("vpcZoneIdentifiers", reason)
+        yield from checks.exactly_one(inputs, ["vpcZoneIdentifiers", "availabilityZones"])
         if not inputs.get("launchTemplate") and not inputs.get(MIXED):
             reason = f"a group needs 'launchTemplate' or {MIXED!r}, which says what it launches"
             yield CheckFailure("launchTemplate", f"{reason}; set one of them")
@@ -321,6 +326,8 @@ def _settings(inputs: Properties) -> dict[str, Any]:
     settings = given(_SETTINGS, inputs)
     if inputs.get("vpcZoneIdentifiers"):
         settings["VPCZoneIdentifier"] = ",".join(inputs["vpcZoneIdentifiers"])
+    elif inputs.get("availabilityZones"):
+        settings["AvailabilityZones"] = inputs["availabilityZones"]
     if inputs.get("launchTemplate"):
         settings["LaunchTemplate"] = given(
             {"LaunchTemplateId": "id", "LaunchTemplateName": "name", "Version": "version"},

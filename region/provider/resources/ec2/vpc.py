@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
+from region.addresses import AddressError, check_vpc_cidr
 from region.provider import checks
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, changed, known, tag_map
@@ -28,7 +29,7 @@ class Vpc(Handler):
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
-        """Check that the VPC lies in 10.0.0.0/8 and overlaps no other: its addresses are the machine's."""
+        """Check that the VPC's addresses can be the machine's: private ones that no other VPC has."""
         yield from checks.one_of("instanceTenancy", inputs.get("instanceTenancy"), ["default"])
         if inputs.get("cidrBlock") is None:
             yield CheckFailure("cidrBlock", "a VPC needs 'cidrBlock'; set one such as 10.10.0.0/16")
@@ -39,17 +40,8 @@ class Vpc(Handler):
             yield CheckFailure("cidrBlock", block)
         elif not 16 <= block.prefixlen <= 28:
             yield CheckFailure("cidrBlock", f"{block} is not between /16 and /28, as a VPC must be")
-        elif not block.subnet_of(checks.LOCAL_NETWORK):
-            yield CheckFailure(
-                "cidrBlock",
-                f"the local region maps 10.a.b.c to 127.a.b.c and {block} is not in 10.0.0.0/8; "
-                "choose a block in there",
-            )
-        elif not old:
-            for vpc in _overlapping(op, block):
-                # One like this may be what an interrupted `up` has created: CreateVpc tells.
-                if not _alike(vpc, inputs):
-                    yield CheckFailure("cidrBlock", _overlap(block, vpc))
+        else:
+            yield from _unfit(op, inputs, block, new=not old)
 
     @override
     def create(self, op: Operation, inputs: Properties) -> str:
@@ -122,23 +114,21 @@ def _default_parts(ec2: Any, mine: list[dict[str, Any]]) -> Properties:
     }
 
 
-def _overlapping(op: Operation, block: ipaddress.IPv4Network) -> list[dict[str, Any]]:
-    """Return the VPCs that overlap a block, the default VPC aside."""
-    return [
-        vpc
-        for vpc in op.aws.ec2.describe_vpcs()["Vpcs"]
-        if not vpc.get("IsDefault") and block.overlaps(ipaddress.IPv4Network(vpc["CidrBlock"]))
-    ]
+def _unfit(
+    op: Operation, inputs: Properties, block: ipaddress.IPv4Network, *, new: bool
+) -> Iterable[CheckFailure]:
+    # One like this may be what an interrupted `up` has created: CreateVpc tells.
+    others = {
+        str(vpc["CidrBlock"]): str(vpc["VpcId"])
+        for vpc in (op.aws.ec2.describe_vpcs()["Vpcs"] if new else ())
+        if vpc.get("IsDefault") or not _alike(vpc, inputs)
+    }
+    try:
+        check_vpc_cidr(str(block), others)
+    except AddressError as error:
+        yield CheckFailure("cidrBlock", str(error))
 
 
 def _alike(vpc: dict[str, Any], inputs: Properties) -> bool:
     tags = inputs.get("tags") or {}
     return vpc["CidrBlock"] == inputs["cidrBlock"] and tag_map(vpc.get("Tags")) == tags
-
-
-def _overlap(block: ipaddress.IPv4Network, vpc: dict[str, Any]) -> str:
-    """Say what two VPCs may not do here: on AWS they are fine, here they would share addresses."""
-    return (
-        f"{block} overlaps {vpc['CidrBlock']} of {vpc['VpcId']}, and in the local region both would "
-        "have the same loopback addresses; choose another block"
-    )

@@ -93,6 +93,7 @@ class Instance(Handler):
             "backupRetentionPeriod",
             "backupWindow",
             "dbName",
+            "dbSubnetGroupName",
             "engineVersion",
             "maintenanceWindow",
             "multiAz",
@@ -112,9 +113,6 @@ class Instance(Handler):
             for name in ("engine", "allocatedStorage", "username"):
                 if inputs.get(name) is None:
                     yield CheckFailure(name, f"a database needs {name!r}; set it")
-            if inputs.get("dbSubnetGroupName") is None:
-                reason = "the local region has no default VPC; set 'dbSubnetGroupName'"
-                yield CheckFailure("dbSubnetGroupName", reason)
             yield from checks.exactly_one(inputs, ["manageMasterUserPassword", "password"])
         for name in _FIXED if old else ():
             if known(inputs, name) and old.get(name) not in {None, inputs[name]}:

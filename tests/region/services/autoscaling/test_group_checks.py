@@ -29,6 +29,11 @@ def refused(call, code="ValidationError", match=None, **arguments):
         ({"TargetGroupARNs": ["arn:aws:elasticloadbalancing:x:targetgroup/y/z"]}, "exist"),
         ({"AvailabilityZoneDistribution": {"CapacityDistributionStrategy": "x"}}, "Strategy"),
         ({"LaunchTemplate": {"LaunchTemplateName": "nobody"}}, "does not exist: nobody"),
+        ({"VPCZoneIdentifier": "subnet-0123"}, "The subnet ID 'subnet-0123' does not exist"),
+        (
+            {"VPCZoneIdentifier": "", "AvailabilityZones": ["mars-1a"]},
+            r"Invalid availability zones: \[mars-1a\]",
+        ),
         ({"InstanceMaintenancePolicy": {"MinHealthyPercentage": 90}}, "both"),
         (
             {"AvailabilityZoneImpairmentPolicy": {"ZonalShiftEnabled": True}},
@@ -39,6 +44,22 @@ def refused(call, code="ValidationError", match=None, **arguments):
 def test_a_new_group_that_aws_refuses(create, aws, settings, match):
     refused(create, match=match, **settings)
     assert aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
+
+
+@pytest.mark.parametrize(
+    ("data", "match"),
+    [
+        ({"SecurityGroupIds": ["sg-0123"]}, "The security group 'sg-0123' does not exist"),
+        ({"NetworkInterfaces": [{"DeviceIndex": 0, "Groups": ["sg-0123"]}]}, "'sg-0123'"),
+        ({"IamInstanceProfile": {"Name": "none"}}, "Invalid IAM Instance Profile name"),
+    ],
+)
+def test_a_template_that_launches_nothing_is_refused(create, aws, data, match):
+    aws.ec2.create_launch_template(
+        LaunchTemplateName="broken",
+        LaunchTemplateData={"ImageId": "ami-0123", "InstanceType": "t4g.nano", **data},
+    )
+    refused(create, match=match, LaunchTemplate={"LaunchTemplateName": "broken"})
 
 
 @pytest.mark.parametrize(("least", "most"), [(90, 201), (0, 200), (101, 110), (100, 99), (-1, 100)])

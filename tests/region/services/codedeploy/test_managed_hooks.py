@@ -9,6 +9,7 @@ import pytest
 from region.api.server import ControlPlane
 from region.services.codedeploy import lifecycle_hooks
 from tests.region.builders import Stage
+from tests.region.fakes import service_role
 
 PREFIX = "CodeDeploy-managed-automatic-launch-deployment-hook-dg-"
 
@@ -56,7 +57,7 @@ def test_the_hook_has_the_name_that_the_group_tells(scaled: Stage) -> None:
 def test_hooks_follow_the_groups(scaled: Stage) -> None:
     scaled.group(autoScalingGroups=["web"], ec2TagFilters=[])
     before = hooks(scaled)[0]["LifecycleHookName"]
-    update(scaled, serviceRoleArn="arn:aws:iam::123456789012:role/other")
+    update(scaled, serviceRoleArn=service_role(scaled.aws, "codedeploy.amazonaws.com"))
     assert hooks(scaled)[0]["LifecycleHookName"] == before
     update(scaled, autoScalingGroups=["workers"])
     assert hooks(scaled) == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.region.fakes import service_role
+
 REVISION = {
     "revisionType": "S3",
     "s3Location": {"bucket": "releases", "key": "v1.zip", "bundleType": "zip"},
@@ -13,6 +15,7 @@ REVISION = {
 
 @pytest.fixture
 def api(aws):
+    service_role(aws, "codedeploy.amazonaws.com")
     aws.codedeploy.create_application(applicationName="app", computePlatform="Server")
     return aws.codedeploy
 

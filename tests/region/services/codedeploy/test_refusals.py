@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from region.services.codedeploy import pages
+from tests.region.fakes import service_role
 
 ROLE = "arn:aws:iam::123456789012:role/codedeploy"
 
@@ -24,6 +25,7 @@ REVISION = s3("v1.zip")
 
 @pytest.fixture
 def api(aws):
+    service_role(aws, "codedeploy.amazonaws.com")
     aws.codedeploy.create_application(applicationName="app", computePlatform="Server")
     return aws.codedeploy
 
@@ -59,6 +61,7 @@ def tag(key=None, value=None, kind="KEY_AND_VALUE"):
 IN_PLACE = {"deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 GROUP_REFUSALS = [
     ({"serviceRoleArn": "codedeploy"}, "InvalidRoleException"),
+    ({"serviceRoleArn": f"{ROLE}-gone"}, "InvalidRoleException"),
     ({"deploymentStyle": {"deploymentType": "SIDEWAYS"}}, "InvalidDeploymentStyleException"),
     ({"deploymentStyle": {"deploymentOption": "SOME"}}, "InvalidDeploymentStyleException"),
     ({"outdatedInstancesStrategy": "LATER"}, "InvalidInputException"),

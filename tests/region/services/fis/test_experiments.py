@@ -13,8 +13,8 @@ from region.services.fis import catalogue
 from region.services.fis.behaviours import BEHAVIOURS
 from region.services.fis.controller import ExperimentsController
 from tests.patience import PATIENCE
+from tests.region.fakes import service_role
 
-ROLE = "arn:aws:iam::123456789012:role/experiments"
 NONE = [{"source": "none"}]
 
 
@@ -77,7 +77,7 @@ def state(aws, name):
 def template(aws, actions, targets=None, stop=None, **options):
     made = aws.fis.create_experiment_template(
         description="drill",
-        roleArn=ROLE,
+        roleArn=service_role(aws, "fis.amazonaws.com"),
         stopConditions=stop or NONE,
         targets=targets or {},
         actions=actions,
@@ -255,3 +255,13 @@ def test_groups_find_no_capacity_in_a_zone(plane, aws, network, run):
     aws.fis.stop_experiment(id=experiment)
     run(experiment, "stopped")
     assert not is_short("web")
+
+
+def test_a_role_that_fis_cannot_assume_fails_the_experiment(aws, run, instance):
+    name = template(aws, {"stop": STOP}, TAGGED)
+    aws.iam.delete_role_policy(RoleName="fis", PolicyName="everything")
+    aws.iam.delete_role(RoleName="fis")
+    found = run(start(aws, name), "failed", "completed")
+    assert found["state"]["status"] == "failed"
+    assert "Unable to assume role" in found["state"]["reason"]
+    assert state(aws, instance) == "running"

@@ -319,3 +319,14 @@ def test_subscribers_are_told(rds, aws, until):
     inside = json.loads(json.loads(message["Body"])["Message"])
     assert inside["Event Message"] == "DB instance created"
     assert inside["Source ID"] == "notes"
+
+
+def test_without_a_subnet_group_it_is_in_the_default_vpc(rds, until):
+    settings = {key: value for key, value in SETTINGS.items() if key != "DBSubnetGroupName"}
+    rds.create_db_instance(**settings | {"VpcSecurityGroupIds": []})
+    found = until("available")
+    assert found["DBSubnetGroup"]["DBSubnetGroupName"] == "default"
+    assert found["Endpoint"]["Address"].startswith("172.31.")
+    assert found["PubliclyAccessible"]
+    (group,) = rds.describe_db_subnet_groups(DBSubnetGroupName="default")["DBSubnetGroups"]
+    assert len(group["Subnets"]) == 4
