@@ -23,6 +23,7 @@ from region.services.rds.validation import (
     check_same_major,
     check_storage,
     resolve_version,
+    security_groups,
 )
 
 patches = Patches()
@@ -107,6 +108,9 @@ def _checked(backend: RDSBackend, database: DBInstance, changes: dict[str, Any])
     if wanted.get("manage_master_user_password") and database.manage_master_user_password:
         # Nothing to turn on: moto would make a second secret.
         del wanted["manage_master_user_password"]
+    if wanted.get("vpc_security_group_ids"):
+        vpc_id = str(database.db_subnet_group.vpc_id)
+        security_groups(backend, wanted["vpc_security_group_ids"], vpc_id)
     group = wanted.get("db_parameter_group_name")
     if group and group not in backend.db_parameter_groups and not group.startswith("default."):
         raise DBParameterGroupNotFoundError(group)

@@ -44,6 +44,7 @@ from region.services.rds.validation import (
     is_public,
     major,
     resolve_version,
+    security_groups,
 )
 
 RESOURCE_ID_LENGTH = 26
@@ -154,6 +155,8 @@ def create_db_instance(moto: Original, backend: RDSBackend, settings: dict[str, 
         settings["db_subnet_group_name"] = default_subnet_group(backend)
     subnet = first_subnet(backend, settings.get("db_subnet_group_name"), zone)
     check_zones(backend, settings)
+    groups = settings.get("vpc_security_group_ids") or ()
+    settings["vpc_security_group_ids"] = security_groups(backend, groups, str(subnet.vpc_id))
     if settings.get("publicly_accessible") is None:
         settings["publicly_accessible"] = is_public(subnet)
     database: DBInstance = moto(backend, settings)

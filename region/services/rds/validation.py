@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -205,6 +206,28 @@ def default_subnet_group(backend: RDSBackend) -> str | None:
             return None
         backend.create_subnet_group(DEFAULT_GROUP, DEFAULT_GROUP, subnets, [])
     return DEFAULT_GROUP
+
+
+def security_groups(backend: RDSBackend, wanted: Iterable[str], vpc_id: str) -> list[str]:
+    """Return the security groups of an instance: its VPC's default one if none is wanted.
+
+    Raises:
+        InvalidParameterValue: a group does not exist.
+        InvalidParameterCombination: a group is in another VPC.
+    """
+    ec2 = ec2_backends[backend.account_id][backend.region_name]
+    default = ec2.get_default_security_group(vpc_id)
+    names = list(wanted) or [str(default.id)] * (default is not None)
+    for name in names:
+        group = ec2.get_security_group_from_id(name)
+        if group is None:
+            raise InvalidParameterValue(f"Invalid security group , groupId= {name}, groupName=.")
+        if group.vpc_id != vpc_id:
+            raise InvalidParameterCombination(
+                "The DB instance and EC2 security group are in different VPCs. The DB instance is in "
+                f"{vpc_id} and the EC2 security group is in {group.vpc_id}"
+            )
+    return names
 
 
 def subnets_of(group: DBSubnetGroup) -> list[Subnet]:

@@ -330,3 +330,23 @@ def test_without_a_subnet_group_it_is_in_the_default_vpc(rds, until):
     assert found["PubliclyAccessible"]
     (group,) = rds.describe_db_subnet_groups(DBSubnetGroupName="default")["DBSubnetGroups"]
     assert len(group["Subnets"]) == 4
+
+
+def test_security_groups_exist_in_its_vpc(aws, rds, until):
+    gone, elsewhere = ["sg-0123"], [aws.ec2.describe_security_groups()["SecurityGroups"][0]]
+    other = [elsewhere[0]["GroupId"]]
+    for call in (
+        lambda groups: rds.create_db_instance(**SETTINGS | {"VpcSecurityGroupIds": groups}),
+        lambda groups: rds.modify_db_instance(**NAME, VpcSecurityGroupIds=groups),
+    ):
+        with pytest.raises(ClientError, match="Invalid security group , groupId= sg-0123"):
+            call(gone)
+        with pytest.raises(ClientError, match="in different VPCs"):
+            call(other)
+        if not FakeServer.made:
+            rds.create_db_instance(**SETTINGS)
+            found = until("available")
+            (group,) = found["VpcSecurityGroups"]
+            vpc = found["DBSubnetGroup"]["VpcId"]
+            named = aws.ec2.describe_security_groups(GroupIds=[group["VpcSecurityGroupId"]])
+            assert named["SecurityGroups"][0]["VpcId"] == vpc
