@@ -333,8 +333,10 @@ def test_without_a_subnet_group_it_is_in_the_default_vpc(rds, until):
 
 
 def test_security_groups_exist_in_its_vpc(aws, rds, until):
-    gone, elsewhere = ["sg-0123"], [aws.ec2.describe_security_groups()["SecurityGroups"][0]]
-    other = [elsewhere[0]["GroupId"]]
+    gone = ["sg-0123"]
+    elsewhere = aws.ec2.create_vpc(CidrBlock="10.78.0.0/16")["Vpc"]["VpcId"]
+    mine = [{"Name": "vpc-id", "Values": [elsewhere]}]
+    other = [aws.ec2.describe_security_groups(Filters=mine)["SecurityGroups"][0]["GroupId"]]
     for call in (
         lambda groups: rds.create_db_instance(**SETTINGS | {"VpcSecurityGroupIds": groups}),
         lambda groups: rds.modify_db_instance(**NAME, VpcSecurityGroupIds=groups),
