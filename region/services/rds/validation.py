@@ -217,7 +217,7 @@ def security_groups(backend: RDSBackend, wanted: Iterable[str], vpc_id: str) -> 
     """
     ec2 = ec2_backends[backend.account_id][backend.region_name]
     default = ec2.get_default_security_group(vpc_id)
-    names = list(wanted) or [str(default.id)] * (default is not None)
+    names = list(wanted) or ([] if default is None else [str(default.id)])
     for name in names:
         group = ec2.get_security_group_from_id(name)
         if group is None:
