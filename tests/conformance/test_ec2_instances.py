@@ -16,19 +16,22 @@ mkdir -p /srv/page
 echo started >> /srv/page/starts
 cd /srv/page && nohup python3 -m http.server 8080 >/dev/null 2>&1 &
 """
-METADATA = """#!/usr/bin/env python3
-import http.server, json, os, time, urllib.error, urllib.request
+METADATA = """#!/bin/bash
+mkdir -p /srv/page
+cat > /srv/ask.py <<'END'
+import json, time, urllib.error, urllib.request
 
 def ask(path, method="GET", **headers):
     url = "http://169.254.169.254/latest/" + path
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        with urllib.request.urlopen(
-            urllib.request.Request(url, None, named, method=method), timeout=5
-        ) as answer:
+        asked = urllib.request.Request(url, None, named, method=method)
+        with urllib.request.urlopen(asked, timeout=5) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, ""
+    except OSError as error:
+        return 0, str(error)
 
 def token(seconds):
     return ask("api/token", "PUT", X_aws_ec2_metadata_token_ttl_seconds=str(seconds))
@@ -40,14 +43,10 @@ short = token(1)[1]
 found = {"without": ask("meta-data/instance-id"), "invalid": name("nonsense")}
 found |= {"valid": name(token(60)[1]), "forever": token(21601)}
 time.sleep(2)
-found["expired"] = name(short)
-os.makedirs("/srv/page", exist_ok=True)
-os.chdir("/srv/page")
-with open("found", "w") as file:
-    json.dump(found, file)
-if not os.fork():
-    os.setsid()
-    http.server.test(http.server.SimpleHTTPRequestHandler, port=8080)
+print(json.dumps(found | {"expired": name(short)}))
+END
+python3 /srv/ask.py > /srv/page/found
+cd /srv/page && nohup python3 -m http.server 8080 >/dev/null 2>&1 &
 """
 
 

@@ -518,7 +518,13 @@ def test_a_zone_that_is_shifted_away_from_gets_nothing_and_may_keep_its_unhealth
 
 def test_a_group_that_names_zones_launches_in_the_default_vpc(region):
     zones = ["ap-northeast-2a", "ap-northeast-2c"]
-    region.create(VPCZoneIdentifier="", AvailabilityZones=zones, DesiredCapacity=2)
+    region.create(
+        VPCZoneIdentifier={},
+        AvailabilityZones=zones,
+        DesiredCapacity=2,
+        TargetGroupARNs={},
+        HealthCheckType="EC2",
+    )
     region.rest()
     found = region.aws.ec2.describe_instances(InstanceIds=sorted(region.names()))["Reservations"]
     placed = [one["Instances"][0] for one in found]

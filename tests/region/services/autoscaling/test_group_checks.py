@@ -30,10 +30,7 @@ def refused(call, code="ValidationError", match=None, **arguments):
         ({"AvailabilityZoneDistribution": {"CapacityDistributionStrategy": "x"}}, "Strategy"),
         ({"LaunchTemplate": {"LaunchTemplateName": "nobody"}}, "does not exist: nobody"),
         ({"VPCZoneIdentifier": "subnet-0123"}, "The subnet ID 'subnet-0123' does not exist"),
-        (
-            {"VPCZoneIdentifier": "", "AvailabilityZones": ["mars-1a"]},
-            r"Invalid availability zones: \[mars-1a\]",
-        ),
+        ({"AvailabilityZones": ["mars-1a"]}, r"Invalid availability zones: \[mars-1a\]"),
         ({"InstanceMaintenancePolicy": {"MinHealthyPercentage": 90}}, "both"),
         (
             {"AvailabilityZoneImpairmentPolicy": {"ZonalShiftEnabled": True}},
