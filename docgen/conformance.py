@@ -43,6 +43,24 @@ doing something else than AWS, or **open**: then nothing is promised. A row that
 """
 
 
+_CLIENTS: Final = """\
+## Clients of others
+
+`tests/conformance/test_clients.py` runs clients that nobody of this project wrote, and installs them. It is
+slow and so part of `make conformance`.
+
+| Client | Version | What is run | Result |
+| --- | --- | --- | --- |
+| AWS CLI | 1.46.3 | the waiters of EC2 and Elastic Load Balancing, from a launch to its end | works |
+| Chaos Toolkit, chaostoolkit-aws | 1.19.0, 0.35.1 | stops and terminates instances of a \
+group, suspends and resumes its processes | works |
+| Ansible, amazon.aws | 12.3.0 | a playbook in the default VPC: lookups, security group, \
+instance, load balancer, alarm; the first three again, without a change | works |
+| moto's own tests | 5.2.5 | nothing: they reset the server before each test, which the region \
+refuses, and expect answers at once and without the checks that AWS makes | - |
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A test that shows a row.
@@ -82,7 +100,7 @@ def render(suite: Path = SUITE) -> str:
         ]
         parts += [f"| {row} | {rows[row]} | {_status(row, shown, refused)} |" for row in members]
         parts.append("")
-    return "\n".join(parts)
+    return "\n".join([*parts, _CLIENTS])
 
 
 def _family(row: str) -> str:
