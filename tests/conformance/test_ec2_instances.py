@@ -70,6 +70,18 @@ def launch(cloud: Cloud, network: Network, **settings: Any) -> str:
     return found
 
 
+def web_group(cloud: Cloud, network: Network) -> tuple[str, list[dict[str, Any]]]:
+    """Create a security group that admits everybody on port 8080; return its id and its rules."""
+    group = cloud.ec2.create_security_group(
+        GroupName=cloud.name("web"), Description="x", VpcId=network.vpc
+    )["GroupId"]
+    cloud.afterwards(cloud.ec2.delete_security_group, GroupId=group)
+    anybody = [{"CidrIp": "0.0.0.0/0"}]
+    rule = [{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": anybody}]
+    cloud.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+    return group, rule
+
+
 def look(cloud: Cloud, instance: str) -> dict[str, Any]:
     answer = cloud.ec2.describe_instances(InstanceIds=[instance])
     return answer["Reservations"][0]["Instances"][0]
@@ -135,19 +147,7 @@ def test_a_life(cloud: Cloud, network: Network) -> None:
 @pytest.mark.row("X-SG")
 @pytest.mark.slow
 def test_user_data_and_a_network_acl_that_denies_everything(cloud: Cloud, network: Network) -> None:
-    group = cloud.ec2.create_security_group(
-        GroupName=cloud.name("web"), Description="x", VpcId=network.vpc
-    )["GroupId"]
-    cloud.afterwards(cloud.ec2.delete_security_group, GroupId=group)
-    rule = [
-        {
-            "IpProtocol": "tcp",
-            "FromPort": 8080,
-            "ToPort": 8080,
-            "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
-        }
-    ]
-    cloud.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+    group, rule = web_group(cloud, network)
     interface = {
         "DeviceIndex": 0,
         "SubnetId": network.subnets[1],
@@ -190,7 +190,19 @@ def test_metadata_needs_a_token(cloud: Cloud, network: Network) -> None:
     for hops in (0, 65):
         with pytest.raises(ClientError, match="InvalidParameterValue"):
             launch(cloud, network, MetadataOptions={"HttpPutResponseHopLimit": hops})
-    instance = launch(cloud, network, UserData=METADATA, MetadataOptions={"HttpTokens": "required"})
+    interface = {
+        "DeviceIndex": 0,
+        "SubnetId": network.subnets[0],
+        "Groups": [web_group(cloud, network)[0]],
+        "AssociatePublicIpAddress": True,
+    }
+    instance = launch(
+        cloud,
+        network,
+        NetworkInterfaces=[interface],
+        UserData=METADATA,
+        MetadataOptions={"HttpTokens": "required"},
+    )
     becomes(cloud, instance, "running")
     url = f"http://{look(cloud, instance)['PublicIpAddress']}:8080/found"
 
