@@ -91,12 +91,6 @@ def weight_of_a_thousand(edit: Edit) -> None:
     edit.set("http", "defaultActions.0.forward.targetGroups.0.weight", 1000)
 
 
-@broken("network_balancer_beside_it", SERVE)
-def devices_on_the_port_of_the_web(edit: Edit) -> None:
-    """The broker fleet is behind the web's target group too, and answers no HTTP there."""
-    edit.set("broker-fleet", "targetGroupArns", [Ref("web", "arn")])
-
-
 @broken("three_zones", (SERVE, SURVIVE))
 def a_node_without_instances(edit: Edit) -> None:
     """No node sends across zones, and the third zone has no instances."""
