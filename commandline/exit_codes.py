@@ -17,15 +17,16 @@ class ExitCode(IntEnum):
     BROKEN_PROMISE = 2
     """A promise was broken, and nothing else went wrong.
 
-    The promise is the service level objectives of a run or, in `rehearsal preview`, the mandatory
-    policies: both say that the architecture is not what it claims to be.
+    The promise is the service level objectives of a run, a baseline that no figure may be worse than
+    (`compare --to-baseline`) or, in `rehearsal preview`, the mandatory policies: all say that the
+    architecture is not what it claims to be.
     """
 
     NO_VERDICT = 3
     """The run shows neither that the promise was kept nor that it was broken.
 
     Either it is not valid (its figures do not add up, or the machine was too busy to measure), or it
-    is valid and too short or too unsteady to tell.
+    is valid and too short or too unsteady to tell. So are two runs that cannot be compared.
     """
 
     FAILURE = 4

@@ -41,6 +41,8 @@ class GeneratorRecord(BaseModel):
     busy_mean: Annotated[float, Field(ge=0, le=1)]
     busy_max: Annotated[float, Field(ge=0, le=1)]
     schedule_lag_p99_ms: float
+    computer: str = ""
+    """Which kind of computer it ran on; empty in older runs."""
 
     @property
     def title(self) -> str:

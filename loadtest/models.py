@@ -323,6 +323,8 @@ class RunSettings(Record):
     """Whether this computer was to be watched; False in older runs."""
     target_watched: bool = False
     """Whether somebody plays the target on it and records what it uses."""
+    computer: str = ""
+    """Which kind of computer the load comes from; empty in older runs."""
 
 
 class RunSummary(Record):

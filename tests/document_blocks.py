@@ -123,6 +123,9 @@ RUNS: Final = (
 """In the order in which they are run."""
 
 _DOCKER = "needs Docker or Podman; tests/e2e/test_container.py holds the Containerfile"
+_PAIRS = (
+    "minutes of loads; tests/loadtest/cli do it with saved runs, test_compare.py and its neighbors"
+)
 _EXAMPLES = "needs Maven; `make examples` builds it and rehearses with it"
 _DOMAIN = "needs a domain; the region refuses it, tests/e2e/test_options.py shows how"
 LEFT: Final = (
@@ -134,6 +137,9 @@ LEFT: Final = (
     Left("container/README.md", "make image", _DOCKER),
     Left("container/README.md", "podman build", _DOCKER),
     Left("container/README.md", "docker run", _DOCKER),
+    Left("docs/statistics.md", "python -m loadtest run --stack old", _PAIRS),
+    Left("docs/statistics.md", "python -m loadtest aa", _PAIRS),
+    Left("docs/statistics.md", "python -m loadtest baseline set", _PAIRS),
     Left("docs/images.md", "docker run", _DOCKER),
     Left("docs/images.md", "python -m rehearsal start --image", "needs the internet"),
     Left(

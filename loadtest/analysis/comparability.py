@@ -39,6 +39,9 @@ def differences(a: RunSummary, b: RunSummary) -> list[Difference]:
         (msg("difference.workers"), _count(a.generator.workers), _count(b.generator.workers)),
         (msg("difference.cpus"), _count(a.generator.host_cpus), _count(b.generator.host_cpus)),
     ]
+    computers = a.generator.computer, b.generator.computer
+    if all(computers):  # runs saved before it was recorded may be of any
+        values.append((msg("difference.computer"), _text(computers[0]), _text(computers[1])))
     found = [Difference(name, first, second) for name, first, second in values if first != second]
     created = a.users.created, b.users.created
     # A failed user sends no more requests, so the offered load is measured in users.

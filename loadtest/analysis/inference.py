@@ -25,6 +25,8 @@ RESAMPLES = 1000
 SEED = 5
 LEAST_BLOCKS = 5
 """With fewer blocks of time, a run says nothing about its own variability."""
+LARGEST_LOG = 700.0
+"""The exponential of more would overflow."""
 
 
 @dataclass(frozen=True)
@@ -219,22 +221,63 @@ def percentile_difference(
     these took at least `limit_ms` (the timeout), so a first run without answers still limits the
     difference from above, and a second one from below. Without answers in either, nothing is known.
     """
-    drawn = [
-        _percentiles(sample, q, block_s, resamples, seed + number)
-        for number, sample in enumerate((a, b))
-    ]
-    if drawn[0] is None or drawn[1] is None:
+    drawn = _drawn((a, b), q, block_s, resamples, seed)
+    if drawn is None:
         return unknown(confidence)
-    (before, blocks_a), (after, blocks_b) = drawn[0], drawn[1]
-    blocks = min(blocks_a, blocks_b)
+    before, after, blocks = drawn
     with np.errstate(invalid="ignore"):
         least = np.minimum(after, limit_ms) - before
         most = after - np.minimum(before, limit_ms)
-    return Interval(
-        _of_draws(least, blocks, confidence).low,
-        _of_draws(most, blocks, confidence).high,
-        confidence,
+    return _between(least, most, blocks, confidence)
+
+
+def percentile_change(
+    a: Sample,
+    b: Sample,
+    q: float,
+    *,
+    limit_ms: float = math.inf,
+    block_s: float | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    confidence: float = CONFIDENCE,
+) -> Interval:
+    """Return by which share of the first run's q-quantile the second one's exceeds it: above -1.
+
+    From the same resamples as `percentile_difference`, on the scale of logarithms, on which an
+    increase and the decrease that undoes it are equally far from no change.
+    """
+    drawn = _drawn((a, b), q, block_s, resamples, seed)
+    if drawn is None:
+        return unknown(confidence)
+    before, after, blocks = drawn
+    with np.errstate(divide="ignore", invalid="ignore"):
+        least = np.log(np.minimum(after, limit_ms)) - np.log(before)
+        most = np.log(after) - np.log(np.minimum(before, limit_ms))
+    found = _between(least, most, blocks, confidence)
+    return Interval(relative(found.low), relative(found.high), confidence)
+
+
+def relative(log_ratio: float) -> float:
+    """Convert the logarithm of a ratio into a relative change: 0 for none, 0.1 for 10 % more."""
+    return math.expm1(log_ratio) if log_ratio < LARGEST_LOG else math.inf
+
+
+def _between(least: Floats, most: Floats, blocks: float, confidence: float) -> Interval:
+    """Return from the low end of the one bootstrap distribution to the high end of the other."""
+    low, high = _of_draws(least, blocks, confidence).low, _of_draws(most, blocks, confidence).high
+    return Interval(low, high, confidence)
+
+
+def _drawn(
+    samples: tuple[Sample, Sample], q: float, block_s: float | None, resamples: int, seed: int
+) -> tuple[Floats, Floats, float] | None:
+    """Return the quantiles of both runs' resamples and the fewer blocks; None for too short a run."""
+    one, two = (
+        _percentiles(sample, q, block_s, resamples, seed + number)
+        for number, sample in enumerate(samples)
     )
+    return None if one is None or two is None else (one[0], two[0], min(one[1], two[1]))
 
 
 def _percentiles(

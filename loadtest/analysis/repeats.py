@@ -15,14 +15,20 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from loadtest.analysis import inference
 from loadtest.analysis.columns import finite
 from loadtest.analysis.inference import Interval, mean_interval, newcombe, pooled_share
+from loadtest.analysis.margins import ChangeOutcome, Margins, judge
 from loadtest.analysis.series_verdict import between_runs
 from loadtest.messages.message import Message, msg
 from loadtest.models import Percentile, PercentileInterval, Record, RunSummary, Verdict
 
 CONFIDENCE = 0.95
+CONTRAST_CONFIDENCE = 1 - (1 - CONFIDENCE) / 2
+"""Two figures are compared, so each gets half of the error budget."""
 P99 = "p99"
+SHORTEST_MS = 0.001
+"""What a p99 of 0 counts as on the scale of logarithms: the recorder's resolution."""
 ContrastFinding = Literal["higher", "lower", "no-difference", "undecided"]
 Metric = Literal["failed-users", "p99"]
 
@@ -83,6 +89,13 @@ class Contrast(Record):
     confidence: float
     at_least: bool
     finding: ContrastFinding
+    relative_low: float | None = None
+    """The difference as a share of the first stack's figure, of a percentile only."""
+    relative_high: float | None = None
+    margin: str | None = None
+    """The largest difference that does not matter; None in series saved before it existed."""
+    outcome: ChangeOutcome = "inconclusive"
+    """What the interval says about the margin; lower figures are better."""
 
 
 class RunSeries(Record):
@@ -99,6 +112,8 @@ class RunSeries(Record):
     pooled: list[Pooled]
     contrasts: list[Contrast]
     summary: list[Message]
+    decided: bool | None = None
+    """Whether every contrast was told before the pairs ran out; None where their number was fixed."""
 
 
 def order(stacks: Sequence[str], repeat: int) -> Iterator[tuple[int, str]]:
@@ -129,15 +144,29 @@ def pool(
     runs: Sequence[RepeatedRun],
     stacks: Sequence[str],
     verdicts: Mapping[str, Verdict] = MappingProxyType({}),
+    *,
+    margins: Margins | None = None,
+    confidence: float | None = None,
 ) -> tuple[list[Pooled], list[Contrast], list[Message]]:
-    """Return the pooled figures of each stack, their contrasts if there are two, and a summary."""
+    """Return the pooled figures of each stack, their contrasts if there are two, and a summary.
+
+    Args:
+        runs: All runs of the series.
+        stacks: The names of the one or two stacks.
+        verdicts: On all runs of each stack together.
+        margins: What does not matter; None for the default.
+        confidence: Of each contrast's interval; None where the number of pairs was fixed before.
+    """
     counted = [run for run in runs if run.counted]
     pooled = [_pooled(s, [r for r in counted if r.stack == s], verdicts.get(s)) for s in stacks]
-    contrasts = _contrasts(counted, stacks[0], stacks[1]) if len(stacks) == 2 else []
+    contrasts = list[Contrast]()
+    if len(stacks) == 2:
+        level = CONTRAST_CONFIDENCE if confidence is None else confidence
+        contrasts = _contrasts(counted, stacks[0], stacks[1], level, margins or Margins())
     left_out = len(runs) - len(counted)
     summary = [one.summary for one in pooled]
     summary += [_promise(one.stack, one.verdict) for one in pooled if one.verdict is not None]
-    summary += [_conclusion(c, stacks) for c in contrasts]
+    summary += [sentence for c in contrasts for sentence in _conclusions(c, stacks)]
     if left_out:
         summary.append(msg("series.left-out", left=left_out, all=len(runs)))
     return pooled, contrasts, summary
@@ -211,10 +240,10 @@ def _summary(
     return msg("series.p99", failed=found, low=min(p99), high=max(p99))
 
 
-def _contrasts(runs: Sequence[RepeatedRun], a: str, b: str) -> list[Contrast]:
+def _contrasts(
+    runs: Sequence[RepeatedRun], a: str, b: str, confidence: float, margins: Margins
+) -> list[Contrast]:
     pairs = list(_pairs(runs, a, b))
-    # Two figures are compared, so each gets half of the error budget.
-    confidence = 1 - (1 - CONFIDENCE) / 2
     shares = [second.failed_share - first.failed_share for first, second in pairs]
     firsts, seconds = [first for first, _ in pairs], [second for _, second in pairs]
     interval = mean_interval(shares, confidence)
@@ -227,8 +256,8 @@ def _contrasts(runs: Sequence[RepeatedRun], a: str, b: str) -> list[Contrast]:
         interval = interval.hull(newcombe(*counts, confidence)).within(-1.0, 1.0)
     both = [(f.p99, s.p99) for f, s in pairs if f.p99 is not None and s.p99 is not None]
     return [
-        _contrast("failed-users", "share", shares, interval, at_least=False),
-        _p99_contrast(both, confidence),
+        _contrast("failed-users", shares, (interval, None), margins, at_least=False),
+        _p99_contrast(both, confidence, margins),
     ]
 
 
@@ -241,30 +270,43 @@ def _pairs(
             yield by_slot[slot, a], by_slot[slot, b]
 
 
-def _p99_contrast(pairs: Sequence[tuple[Percentile, Percentile]], confidence: float) -> Contrast:
+def _p99_contrast(
+    pairs: Sequence[tuple[Percentile, Percentile]], confidence: float, margins: Margins
+) -> Contrast:
     differences = [second.value_ms - first.value_ms for first, second in pairs]
+    ratios = [_log(second) - _log(first) for first, second in pairs]
     limits = [(first.at_least, second.at_least) for first, second in pairs]
-    interval = mean_interval(differences, confidence)
-    # A p99 only known to be at least the timeout limits the difference on one side only.
-    if any(first for first, _ in limits):
-        interval = Interval(-math.inf, interval.high, confidence)
-    if any(second for _, second in limits):
-        interval = Interval(interval.low, math.inf, confidence)
+    interval = _limited(mean_interval(differences, confidence), limits)
+    logs = _limited(mean_interval(ratios, confidence), limits)
+    relative = Interval(inference.relative(logs.low), inference.relative(logs.high), confidence)
     at_least = any(first or second for first, second in limits)
-    return _contrast("p99", "ms", differences, interval, at_least=at_least)
+    return _contrast("p99", differences, (interval, relative), margins, at_least=at_least)
+
+
+def _log(found: Percentile) -> float:
+    return math.log(max(found.value_ms, SHORTEST_MS))
+
+
+def _limited(interval: Interval, limits: Sequence[tuple[bool, bool]]) -> Interval:
+    """Open the ends that a p99 only known to be at least the timeout says nothing about."""
+    low = -math.inf if any(first for first, _ in limits) else interval.low
+    high = math.inf if any(second for _, second in limits) else interval.high
+    return Interval(low, high, interval.confidence)
 
 
 def _contrast(
     metric: Metric,
-    unit: Literal["share", "ms"],
     by_slot: list[float],
-    interval: Interval,
+    intervals: tuple[Interval, Interval | None],
+    margins: Margins,
     *,
     at_least: bool,
 ) -> Contrast:
+    interval, relative = intervals
+    margin = margins.of("failed_users" if metric == "failed-users" else metric)
     return Contrast(
         metric=metric,
-        unit=unit,
+        unit="share" if metric == "failed-users" else "ms",
         by_slot=by_slot,
         mean=summary_statistics.fmean(by_slot) if by_slot else None,
         low=finite(interval.low),
@@ -272,6 +314,10 @@ def _contrast(
         confidence=interval.confidence,
         at_least=at_least,
         finding=_finding(interval),
+        relative_low=finite(relative.low) if relative else None,
+        relative_high=finite(relative.high) if relative else None,
+        margin=str(margin),
+        outcome=judge(interval, relative, margin),
     )
 
 
@@ -281,6 +327,18 @@ def _finding(interval: Interval) -> ContrastFinding:
     if 0 in interval:
         return "no-difference"
     return "higher" if interval.low > 0 else "lower"
+
+
+def all_decided(contrasts: Sequence[Contrast]) -> bool:
+    """Return whether every figure is known to be better, worse or equivalent."""
+    return all(one.outcome != "inconclusive" for one in contrasts)
+
+
+def _conclusions(contrast: Contrast, stacks: Sequence[str]) -> Iterator[Message]:
+    yield _conclusion(contrast, stacks)
+    if contrast.outcome == "equivalent" and contrast.margin is not None:
+        a, b = stacks
+        yield msg("series.equivalent", a=a, b=b, margin=contrast.margin)
 
 
 def _conclusion(contrast: Contrast, stacks: Sequence[str]) -> Message:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
 from loadtest.analysis import columns, comparability, inference, run_loading
 from loadtest.analysis.inference import Interval, Sample
+from loadtest.analysis.margins import ChangeOutcome, Margins, judge, worst
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.array_types import Flags
 from loadtest.messages.message import Message, msg
@@ -30,6 +33,8 @@ class Change(Record):
     Shares are from 0 to 1, times in ms. None is unknown or unlimited.
     """
 
+    key: str
+    """The figure: `failed_users`, `p99`; with an endpoint `p99:login`."""
     metric: Message
     unit: Literal["share", "ms"]
     a: float | None
@@ -40,8 +45,16 @@ class Change(Record):
     difference: float | None
     low: float | None
     high: float | None
+    relative_low: float | None = None
+    """The change as a share of the first figure, of percentiles only; unlimited as `low` and `high`."""
+    relative_high: float | None = None
     confidence: float
     finding: ChangeFinding
+    """Whether a difference is shown at all, however small."""
+    margin: str
+    """The largest change that does not matter: `10 %`, `0.5 pp`."""
+    outcome: ChangeOutcome
+    """What the interval says about the margin."""
 
 
 class RunRef(Record):
@@ -58,9 +71,16 @@ class Comparison(Record):
     schema_version: Literal[2] = 2
     a: RunRef
     b: RunRef
+    more_a: list[RunRef] = Field(default_factory=list[RunRef])
+    """Further runs on the same side, where groups of runs are compared."""
+    more_b: list[RunRef] = Field(default_factory=list[RunRef])
+    baseline: str | None = None
+    """The name of the baseline that side A is."""
     confidence: float
     """Family-wise confidence level: that of all rows together (Bonferroni)."""
     changes: list[Change]
+    outcome: ChangeOutcome
+    """`worse` if any row is, else `inconclusive` if any is, else `better`, else `equivalent`."""
     summary: list[Message]
     note: Message = msg("compare.one-run-each")
 
@@ -74,14 +94,24 @@ class Comparison(Record):
 class Metric:
     """A figure to compare; lower is better for all of them."""
 
+    key: str
+    """Its margin's name."""
     name: Message
     sample: Callable[[RequestTable], Sample]
     q: float | None = None
     """Which quantile of the sample; None for the share of true values."""
+    outcomes: frozenset[Outcome] = frozenset()
+    """Of a share of requests: which outcomes it counts."""
+    endpoint: str | None = None
 
 
 def compare(
-    a: SavedRun, b: SavedRun, *, by_endpoint: bool = False, confidence: float = 0.95
+    a: SavedRun,
+    b: SavedRun,
+    *,
+    by_endpoint: bool = False,
+    confidence: float = 0.95,
+    margins: Margins | None = None,
 ) -> Comparison:
     """Compare two saved runs under equal conditions.
 
@@ -95,25 +125,34 @@ def compare(
         run_loading.load_requests(a.directory),
         run_loading.load_requests(b.directory),
         timeout_s=a.summary.scenario.timeout_s,
-        endpoints=_common(a.summary, b.summary) if by_endpoint else (),
+        endpoints=common_endpoints([a.summary, b.summary]) if by_endpoint else (),
         confidence=confidence,
+        margins=margins,
     )
     return Comparison(
-        a=_ref(a),
-        b=_ref(b),
+        a=ref(a),
+        b=ref(b),
         confidence=confidence,
         changes=changes,
-        summary=_summary(changes, confidence),
+        outcome=worst(one.outcome for one in changes),
+        summary=summarize(changes, confidence),
     )
 
 
-def _ref(run: SavedRun) -> RunRef:
+def ref(run: SavedRun) -> RunRef:
+    """Return what a comparison says of a run."""
     return RunRef(id=run.summary.id, topology=run.summary.topology, app_versions=run.app_versions)
 
 
-def _common(a: RunSummary, b: RunSummary) -> list[str]:
-    also = {endpoint.name for endpoint in b.endpoints}
-    return [endpoint.name for endpoint in a.endpoints if endpoint.name in also]
+def common_endpoints(runs: Sequence[RunSummary]) -> list[str]:
+    """Return the endpoints that every run has, in the order of the first."""
+    others = [{one.name for one in run.endpoints} for run in runs[1:]]
+    return [one.name for one in runs[0].endpoints if all(one.name in names for names in others)]
+
+
+def metrics_of(endpoints: Sequence[str] = ()) -> list[Metric]:
+    """Return the metrics that are compared: of all requests, and of each of these endpoints."""
+    return [*METRICS, *(metric for name in endpoints for metric in _endpoint_metrics(name))]
 
 
 def compare_tables(
@@ -123,15 +162,16 @@ def compare_tables(
     timeout_s: float,
     endpoints: Sequence[str] = (),
     confidence: float = 0.95,
+    margins: Margins | None = None,
 ) -> list[Change]:
     """Compare two runs' requests, one row per metric.
 
     Every row gets its share of the error budget (Bonferroni), so that `confidence` holds for the
     whole table: looking at more figures must not find more differences.
     """
-    metrics = [*METRICS, *(m for name in endpoints for m in _endpoint_metrics(name))]
+    metrics = metrics_of(endpoints)
     per_row = confidence_per_row(confidence, len(metrics))
-    return [change(metric, a, b, timeout_s * 1000, per_row) for metric in metrics]
+    return [change(metric, a, b, timeout_s * 1000, per_row, margins=margins) for metric in metrics]
 
 
 def confidence_per_row(confidence: float, rows: int) -> float:
@@ -142,16 +182,23 @@ def confidence_per_row(confidence: float, rows: int) -> float:
 def _endpoint_metrics(name: str) -> Iterator[Metric]:
     endpoint = endpoint_name(name)
     failures = msg("metric.failures-of", endpoint=endpoint)
-    yield Metric(failures, lambda t: _share(_only(t, name), *FAILED))
+    yield Metric(
+        "endpoint_failures",
+        failures,
+        lambda t: _share_of(FAILED, _only(t, name)),
+        outcomes=FAILED,
+        endpoint=name,
+    )
     p99 = msg("metric.percentile-of", percentile="p99", endpoint=endpoint)
-    yield Metric(p99, lambda t: _latencies(_only(t, name)), columns.QUANTILES["p99"])
+    quantile = columns.QUANTILES["p99"]
+    yield Metric("p99", p99, lambda t: _latencies(_only(t, name)), quantile, endpoint=name)
 
 
 def _only(requests: RequestTable, endpoint: str) -> RequestTable:
     return requests.where(requests.endpoint.mask(endpoint))
 
 
-def _share(requests: RequestTable, *outcomes: Outcome) -> Sample:
+def _share_of(outcomes: frozenset[Outcome], requests: RequestTable) -> Sample:
     return Sample(requests.is_(*outcomes), requests.start_ms)
 
 
@@ -166,23 +213,52 @@ def _latencies(requests: RequestTable) -> Sample:
 
 
 def change(
-    metric: Metric, a: RequestTable, b: RequestTable, timeout_ms: float, confidence: float
+    metric: Metric,
+    a: RequestTable,
+    b: RequestTable,
+    timeout_ms: float,
+    confidence: float,
+    *,
+    margins: Margins | None = None,
 ) -> Change:
     """Compare one metric of both runs."""
     samples = metric.sample(a), metric.sample(b)
+    relative = None
     if metric.q is None:
         values = tuple(_mean(np.asarray(sample.values)) for sample in samples)
         interval = inference.share_difference(*samples, confidence=confidence)
     else:
         values = tuple(columns.quantile(np.asarray(s.values), metric.q) for s in samples)
-        interval = inference.percentile_difference(
-            *samples, metric.q, limit_ms=timeout_ms, confidence=confidence
+        interval, relative = (
+            measure(*samples, metric.q, limit_ms=timeout_ms, confidence=confidence)
+            for measure in (inference.percentile_difference, inference.percentile_change)
         )
-    first, second = values
+    return row(metric, values, (interval, relative), timeout_ms, margins)
+
+
+def row(
+    metric: Metric,
+    values: Sequence[float],
+    intervals: tuple[Interval, Interval | None],
+    timeout_ms: float,
+    margins: Margins | None,
+) -> Change:
+    """Return the row of one metric.
+
+    Args:
+        metric: What is compared.
+        values: The figure of each side: shares, or ms, infinite without answers, NaN if unknown.
+        intervals: Of the difference, and of the relative change where it is a percentile.
+        timeout_ms: What an unanswered request is shown as.
+        margins: What does not matter; None for the default.
+    """
+    (first, second), (interval, relative) = values, intervals
     shown = tuple(min(value, timeout_ms) if metric.q else value for value in values)
     neither = math.isinf(first) and math.isinf(second)
     known = not (neither or math.isnan(first) or math.isnan(second))
+    margin = (margins or Margins()).of(metric.key)
     return Change(
+        key=metric.key if metric.endpoint is None else f"{metric.key}:{metric.endpoint}",
         metric=metric.name,
         unit="share" if metric.q is None else "ms",
         a=columns.finite(shown[0]),
@@ -192,18 +268,27 @@ def change(
         difference=columns.finite(shown[1] - shown[0]) if known else None,
         low=columns.finite(interval.low),
         high=columns.finite(interval.high),
-        confidence=round(confidence, 6),
+        relative_low=columns.finite(relative.low) if relative else None,
+        relative_high=columns.finite(relative.high) if relative else None,
+        confidence=round(interval.confidence, 6),
         finding=_finding(interval) if known else "undecided",
+        margin=str(margin),
+        outcome=judge(interval, relative, margin) if known else "inconclusive",
     )
 
 
 METRICS = (
-    Metric(msg("metric.failed-users"), _failed_users),
-    Metric(msg("metric.timeouts"), lambda t: _share(t, Outcome.TIMEOUT)),
-    Metric(msg("metric.server-errors"), lambda t: _share(t, Outcome.SERVER_ERROR)),
-    Metric(msg("metric.other-failures"), lambda t: _share(t, *OTHER_FAILURES)),
+    Metric("failed_users", msg("metric.failed-users"), _failed_users),
     *(
-        Metric(msg("metric.percentile", percentile=name), _latencies, q)
+        Metric(key, name, functools.partial(_share_of, outcomes), outcomes=outcomes)
+        for key, name, outcomes in (
+            ("timeouts", msg("metric.timeouts"), frozenset({Outcome.TIMEOUT})),
+            ("server_errors", msg("metric.server-errors"), frozenset({Outcome.SERVER_ERROR})),
+            ("other_failures", msg("metric.other-failures"), frozenset(OTHER_FAILURES)),
+        )
+    ),
+    *(
+        Metric(name, msg("metric.percentile", percentile=name), _latencies, q)
         for name, q in columns.MAIN_QUANTILES.items()
     ),
 )
@@ -222,7 +307,7 @@ def _finding(interval: Interval) -> ChangeFinding:
     return "worse" if interval.low > 0 else "better"
 
 
-def _summary(changes: Sequence[Change], confidence: float) -> list[Message]:
+def summarize(changes: Sequence[Change], confidence: float) -> list[Message]:
     """Return the whole comparison in a few sentences."""
     worse, better, undecided = (
         tuple(change.metric for change in changes if change.finding == finding)
@@ -238,7 +323,17 @@ def _summary(changes: Sequence[Change], confidence: float) -> list[Message]:
     else:
         found = msg("compare.no-difference", confidence=percent)
     more = [msg("compare.undecided", metrics=undecided)] if undecided else []
-    return [found, *more, *_p99_range(changes)]
+    return [found, *more, *_p99_range(changes), *_margins(changes)]
+
+
+def _margins(changes: Sequence[Change]) -> list[Message]:
+    """Say which figures are shown to have stayed within their margins, and which are not shown to."""
+    equivalent, unknown = (
+        tuple(change.metric for change in changes if change.outcome == outcome)
+        for outcome in ("equivalent", "inconclusive")
+    )
+    within = [msg("compare.equivalent", metrics=equivalent)] if equivalent else []
+    return [*within, *([msg("compare.inconclusive", metrics=unknown)] if unknown else [])]
 
 
 def _p99_range(changes: Sequence[Change]) -> list[Message]:

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from loadtest import profiles, yaml_positions
 from loadtest.analysis.inference import failure_bound
+from loadtest.analysis.margins import Margins
 from loadtest.errors import LoadTestError
 from loadtest.messages.message import Message, Parameter, msg
 from loadtest.messages.names import endpoint_name
@@ -73,6 +74,8 @@ class Slo(Record):
     confidence_percent: Percent | None = None
     """If given, a run must not only reach the availability but also be long enough to show it."""
     endpoints: dict[str, EndpointSlo] = Field(default_factory=dict)
+    margins: Margins = Margins()
+    """No objectives of a run: how much a figure may change from one run to another (`compare`)."""
 
     @field_validator("applies_to")
     @classmethod
@@ -135,8 +138,8 @@ def default() -> Slo:
     return read(DEFAULT_FILE)
 
 
-def read(path: Path) -> Slo:
-    """Read objectives from a YAML file.
+def read(path: Path, *, may_be_empty: bool = False) -> Slo:
+    """Read objectives from a YAML file; `may_be_empty` for one that is read for its margins.
 
     Raises:
         SloError: The file cannot be read or is wrong; the message names file, line and key.
@@ -154,7 +157,7 @@ def read(path: Path) -> Slo:
         found = Slo.model_validate(source.content)
     except ValidationError as error:
         raise SloError(f"{path}, {_problem(error, source)}") from error
-    if found.empty:
+    if found.empty and not may_be_empty:
         raise SloError(f"{path}, line 1: promises nothing; give at least one objective")
     return found
 
@@ -167,7 +170,7 @@ def _problem(error: ValidationError, source: Source) -> str:
         return f"line 1: {explain(first)}"
     text = explain(first)
     if first["type"] == "extra_forbidden":
-        model = EndpointSlo if location[0] == "endpoints" else Slo
+        model = {"endpoints": EndpointSlo, "margins": Margins}.get(str(location[0]), Slo)
         text = f"unknown key; known are {', '.join(model.model_fields)}"
     keys = ".".join(part for part in location if isinstance(part, str))
     return f"line {source.keys[location].line}, {keys}: {text}"

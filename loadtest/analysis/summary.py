@@ -221,6 +221,7 @@ def _generator(measured: Measurements, users: Users) -> GeneratorRecord:
         python=settings.python,
         workers=settings.workers,
         host_cpus=settings.host_cpus,
+        computer=settings.computer,
         cpu_seconds=round(max((one.cpu_seconds for one in usage), default=0.0), 2),
         cpu_peak_cores=round(_peak_cores(usage), 2),
         peak_rss_bytes=max((one.rss_bytes for one in usage), default=0),

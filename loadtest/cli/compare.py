@@ -3,122 +3,122 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
-from loadtest.analysis import run_comparison, saved_runs
-from loadtest.analysis.run_comparison import Change, Comparison
+from commandline.exit_codes import ExitCode
+from loadtest.analysis import baselines, group_comparison, saved_runs
+from loadtest.analysis.margins import ChangeOutcome
+from loadtest.analysis.run_comparison import Comparison
+from loadtest.analysis.saved_runs import SavedRun
 from loadtest.cli import output
-from loadtest.cli.options import Json, RunName
+from loadtest.cli.optional_value import NO_VALUE
+from loadtest.cli.options import RUN_HELP, Json, MarginOptions, SloFile, read_margins
 from loadtest.errors import LoadTestError
-from loadtest.formatting import NOTHING, percent
-from loadtest.messages.message import msg
-from loadtest.models import Percentile
+from loadtest.reporting import comparison
+from loadtest.reporting.texts import Texts
 from loadtest.runs import paths
 
-FINDINGS = {
-    "better": msg("finding.better"),
-    "worse": msg("finding.worse"),
-    "no-difference": msg("finding.no-difference"),
-    "undecided": msg("finding.undecided"),
+BASELINE_OPTION = "--to-baseline"
+EXIT_CODES: dict[ChangeOutcome, ExitCode] = {
+    "better": ExitCode.SUCCESS,
+    "equivalent": ExitCode.SUCCESS,
+    "worse": ExitCode.BROKEN_PROMISE,
+    "inconclusive": ExitCode.NO_VERDICT,
 }
 
 
 def compare_command(
-    run_a: RunName,
-    run_b: Annotated[str, typer.Argument(help="The run to compare with it, named likewise.")],
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN_A RUN_B | [RUN…]", help=RUN_HELP)
+    ] = None,
     *,
+    to_baseline: Annotated[
+        str | None,
+        typer.Option(
+            BASELINE_OPTION,
+            metavar="[NAME]",
+            help="Compare RUN… (by default the latest of its stack) with a named baseline.",
+        ),
+    ] = None,
     by_endpoint: Annotated[
         bool, typer.Option("--by-endpoint", help="Also compare every endpoint.")
     ] = False,
     confidence: Annotated[
         float, typer.Option(min=50, max=99.99, help="In percent, for the table as a whole.")
     ] = 95.0,
+    margin: MarginOptions = None,
+    slo_file: SloFile = None,
+    language: Annotated[
+        Literal["en", "ko"], typer.Option(help="Language of the table: en or ko.")
+    ] = "en",
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     json: Json = False,
 ) -> int:
     """Show what changed from one saved run to another, and how sure that is.
 
-    Runs under different conditions are rejected (exit code 3); the message names each difference.
+    Each figure is better, worse, equivalent (its whole interval lies within the margin) or
+    inconclusive. Runs under different conditions are rejected (exit code 3); the message names each
+    difference. With `--to-baseline` the outcome is the exit code: 0 for better or equivalent, 2 if any
+    figure is worse, 3 if any is inconclusive.
 
-    Example: `python -m loadtest compare 20261122T200438Z latest-ha --by-endpoint`
+    Examples:
+    - `python -m loadtest compare --to-baseline`
+    - `python -m loadtest compare latest-ha --to-baseline main --margin 5%`
+    - `python -m loadtest compare 20261122T200438Z latest-ha --by-endpoint`
+    - `python -m loadtest compare RUN_A RUN_B --margin p99=5% --margin failed-users=0.1pp`
+    - `python -m loadtest compare RUN_A RUN_B --markdown --language ko`
     """
     if math.isnan(confidence):  # typer's range lets it pass
         raise LoadTestError("a confidence of nan % means nothing; give 50 to 99.99")
+    margins = read_margins(slo_file, margin)
+    name, a, b = _sides(runs or [], to_baseline)
+    compared = group_comparison.compare(
+        a, b, by_endpoint=by_endpoint, confidence=confidence / 100, margins=margins
+    ).model_copy(update={"baseline": name})
+    show(compared, Texts(language), json=json, markdown=markdown)
+    return ExitCode.SUCCESS if name is None else EXIT_CODES[compared.outcome]
+
+
+def _sides(
+    runs: list[str], to_baseline: str | None
+) -> tuple[str | None, list[SavedRun], list[SavedRun]]:
+    """Return the baseline's name, if one is meant, and the runs to compare with and to compare."""
     base = paths.base()
-    compared = run_comparison.compare(
-        saved_runs.load(base, run_a),
-        saved_runs.load(base, run_b),
-        by_endpoint=by_endpoint,
-        confidence=confidence / 100,
-    )
+    if to_baseline is None:
+        if len(runs) != 2:
+            raise LoadTestError(
+                f"compare takes two runs, not {len(runs)}; or compare any number with a baseline: "
+                f"`python -m loadtest compare RUN… {BASELINE_OPTION} NAME`"
+            )
+        a, b = (saved_runs.load(base, run) for run in runs)
+        return None, [a], [b]
+    wanted = None if to_baseline == NO_VALUE else to_baseline
+    name, baseline = baselines.choose(baselines.file(), wanted)
+    before = baselines.runs(name, baseline, base)
+    later = runs or [f"{saved_runs.LATEST}{baseline.topology}"]
+    after = [saved_runs.load(base, run) for run in later]
+    known = {run.directory.resolve() for run in before}
+    if own := [run.summary.id for run in after if run.directory.resolve() in known]:
+        raise LoadTestError(
+            f"{', '.join(own)} is part of baseline {name!r} itself; make another run, then compare that"
+        )
+    return name, before, after
+
+
+def show(compared: Comparison, texts: Texts, *, json: bool, markdown: bool) -> None:
+    """Print a comparison: as JSON, as Markdown or as a table."""
     console = Console()
     if json:
         output.show_json(console, compared)
-        return 0
-    _show_comparison(console, compared)
-    return 0
-
-
-def _show_comparison(console: Console, compared: Comparison) -> None:
-    output.show_lines(
-        console,
-        *(
-            f"{name}: {run.id} ({run.topology}, version {', '.join(run.app_versions) or 'unknown'})"
-            for name, run in (("A", compared.a), ("B", compared.b))
-        ),
-    )
-    columns = ("", "A", "B", "B − A", "interval", "B is")
-    rows = [change_cells(change) for change in compared.changes]
-    title = f"What changed ({compared.confidence * 100:g} % confidence for the whole table)"
-    output.show_table(console, title, columns, rows)
-    summary = " ".join(map(str, compared.summary))
-    output.show_lines(console, summary, str(compared.note))
-
-
-def change_cells(change: Change) -> list[str]:
-    """Format one row of the comparison."""
-    a = _figure(change, change.a, at_least=change.a_at_least)
-    b = _figure(change, change.b, at_least=change.b_at_least)
-    finding = FINDINGS[change.finding]
-    return [str(change.metric), a, b, _difference(change), _interval(change), str(finding)]
-
-
-def _figure(change: Change, value: float | None, *, at_least: bool) -> str:
-    if value is None:
-        return NOTHING
-    if change.unit == "share":
-        return percent(value)
-    return str(Percentile(value_ms=value, at_least=at_least))
-
-
-def _difference(change: Change) -> str:
-    if change.difference is None:
-        return NOTHING
-    text = _signed(change, change.difference)
-    if change.a_at_least or change.b_at_least:
-        return f"{'≤' if change.a_at_least else '≥'} {text}"
-    if change.unit == "ms" and change.a:
-        text += f" ({change.difference / change.a * 100:+.0f} %)"
-    return text
-
-
-def _interval(change: Change) -> str:
-    match change.low, change.high:
-        case None, None:
-            return "not known"
-        case None, float(high):
-            return f"at most {_signed(change, high)}"
-        case float(low), None:
-            return f"at least {_signed(change, low)}"
-        case low, high:
-            return f"{_signed(change, low or 0)} to {_signed(change, high or 0)}"
-
-
-def _signed(change: Change, value: float) -> str:
-    if change.unit == "ms":
-        return f"{value:+,.{1 if abs(value) < 100 else 0}f} ms"
-    points = value * 100
-    # Differences of rare failures live in the third digit.
-    return f"{points:+.{1 if abs(points) >= 1 else 3}f} pp"
+        return
+    if markdown:
+        output.print_json(console, comparison.render_markdown(compared, texts).rstrip())
+        return
+    output.show_lines(console, *comparison.sides(compared, texts))
+    rows = [comparison.cells(change, texts) for change in compared.changes]
+    title = comparison.title(compared, texts)
+    output.show_table(console, title, comparison.columns(texts), rows)
+    output.show_lines(console, *comparison.conclusions(compared, texts))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from commandline import proxies
 from commandline.run import command_line, run_cli
+from loadtest.cli import optional_value
+from loadtest.cli.aa import aa_command
+from loadtest.cli.baseline import app as baseline_app
 from loadtest.cli.bottleneck import bottleneck_command
-from loadtest.cli.compare import compare_command
+from loadtest.cli.compare import BASELINE_OPTION, compare_command
 from loadtest.cli.cost import cost_command
 from loadtest.cli.experiment import app as experiment_app
 from loadtest.cli.gate import gate_command
@@ -38,6 +42,9 @@ app = command_line(
     "- `python -m loadtest proof`\n"
     "- `python -m loadtest history --topology ha`\n"
     "- `python -m loadtest compare RUN_A RUN_B`\n"
+    "- `python -m loadtest aa --stack ha --pairs 5`\n"
+    "- `python -m loadtest baseline set main latest-ha`\n"
+    "- `python -m loadtest compare --to-baseline main`\n"
     "- `python -m loadtest cost --stack ha`\n"
     "- `python -m loadtest gate --slo our-slo.yml`\n"
     "- `python -m loadtest experiment run instance-dies --stack ha`\n"
@@ -47,6 +54,7 @@ app = command_line(
 for name, command in (
     ("release", release_command),
     ("run", run_command),
+    ("aa", aa_command),
     ("compare", compare_command),
     ("cost", cost_command),
     ("history", history_command),
@@ -60,6 +68,7 @@ for name, command in (
     ("post-up", post_up_command),
 ):
     app.command(name, cls=InOrder)(command)
+app.add_typer(baseline_app, name="baseline")
 app.add_typer(experiment_app, name="experiment")
 
 
@@ -67,7 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if _on_this_machine(os.environ.get("AWS_ENDPOINT_URL", "")):
         proxies.forget()
-    return run_cli(app, "python -m loadtest", arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    return run_cli(app, "python -m loadtest", optional_value.filled(given, BASELINE_OPTION))
 
 
 def _on_this_machine(endpoint: str) -> bool:

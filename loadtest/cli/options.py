@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from loadtest.analysis import slo
+from loadtest.analysis import margins, slo
+from loadtest.analysis.margins import Margins
 from loadtest.analysis.slo import Slo
 from loadtest.cli import tools
 from loadtest.engine.generators import registry
@@ -39,6 +40,17 @@ SloFile = Annotated[
         help=(
             f"YAML file with the SLO; by default the one that {SLO_VARIABLE} names, else no failure "
             "and a p99 of at most 25.8 ms."
+        ),
+    ),
+]
+MarginOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--margin",
+        metavar="[FIGURE=]SIZE",
+        help=(
+            "How large a change does not matter: `p99=5%`, `failed-users=0.1pp`, or `5%` for all "
+            "percentiles; may be repeated. Default: `margins` of the SLO file."
         ),
     ),
 ]
@@ -81,13 +93,25 @@ def read_outputs(stack: str | None, outputs: str | None) -> StackOutputs:
     raise OutputsError("name the stack: either --stack NAME or --outputs FILE (one of them)")
 
 
-def read_slo(path: Path | None) -> Slo | None:
+def read_slo(path: Path | None, *, may_be_empty: bool = False) -> Slo | None:
     """Read the SLO that `--slo` or LOADTEST_SLO names; None without one.
 
-    Called before a load rather than after it, so that a broken file costs no run.
+    Called before a load rather than after it, so that a broken file costs no run. `may_be_empty`
+    where only its margins count.
     """
     named = path or os.environ.get(SLO_VARIABLE)
-    return slo.read(Path(named)) if named else None
+    return slo.read(Path(named), may_be_empty=may_be_empty) if named else None
+
+
+def read_margins(path: Path | None, given: list[str] | None) -> Margins:
+    """Return the margins of the SLO file (else the default ones) with those of `--margin`.
+
+    Raises:
+        MarginError: One of `--margin` cannot be read.
+        SloError: The file cannot be read.
+    """
+    chosen = read_slo(path, may_be_empty=True) or slo.default()
+    return margins.changed(chosen.margins, given or [])
 
 
 def choose_scenario(

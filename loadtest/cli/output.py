@@ -20,12 +20,14 @@ from loadtest.reporting import report
 STYLES = {
     "kept": "green",
     "better": "green",
+    "equivalent": "green",
     "yes": "green",
     "broken": "red",
     "worse": "red",
     "no": "yellow",
     "invalid": "yellow",
     "undecided": "yellow",
+    "inconclusive": "yellow",
 }
 """The style of a finding that stands alone in a cell."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +16,7 @@ from loadtest.cli.options import (
     EnvironmentName,
     GeneratorName,
     Json,
+    MarginOptions,
     PassEnv,
     ScenarioName,
     SloFile,
@@ -24,12 +24,22 @@ from loadtest.cli.options import (
     choose_profile,
     choose_scenario,
     load_for,
+    read_margins,
     read_outputs,
     read_slo,
 )
+from loadtest.cli.series_options import (
+    MaxPairs,
+    OutputFiles,
+    Repeat,
+    Stacks,
+    UntilDecided,
+    looks_of,
+    require_two,
+)
 from loadtest.engine import series
 from loadtest.engine.runner import RunResult, run_load
-from loadtest.engine.series import CompletedSeries
+from loadtest.engine.series import CompletedSeries, Question
 from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import Profile
@@ -37,21 +47,10 @@ from loadtest.runs import paths
 from loadtest.scenario.scenario import Choice
 from loadtest.stack.outputs import StackOutputs
 
-Stacks = Annotated[
-    list[str] | None,
-    typer.Option("--stack", help="Pulumi stack to load; give two to load them in turn."),
-]
-Repeat = Annotated[
-    int, typer.Option(min=1, max=99, help="Number of runs of each stack: A B B A A B …")
-]
-
 
 def run_command(
     stack: Stacks = None,
-    outputs: Annotated[
-        list[str] | None,
-        typer.Option("--outputs", help="JSON file with a stack's outputs instead; `-` is stdin."),
-    ] = None,
+    outputs: OutputFiles = None,
     profile: ProfileName = None,
     *,
     context: typer.Context,
@@ -62,7 +61,10 @@ def run_command(
     environment: EnvironmentName = None,
     pass_env: PassEnv = None,
     generator: GeneratorName = None,
-    repeat: Repeat = 1,
+    repeat: Repeat = None,
+    until_decided: UntilDecided = False,
+    max_pairs: MaxPairs = 10,
+    margin: MarginOptions = None,
     slo_file: SloFile = None,
     json: Json = False,
 ) -> int:
@@ -75,40 +77,45 @@ def run_command(
     - `python -m loadtest run --stack ha --scenario ours.yml --environment staging --pass-env TOKEN`
     - `python -m loadtest run --stack single --stack ha --repeat 3`
     - `python -m loadtest run --stack ha --generator k6`
+    - `python -m loadtest run --stack old --stack new --repeat-until-decided --max-pairs 8 --margin 5%`
     - `pulumi stack output --json | python -m loadtest run --outputs -`
     """
     slo = read_slo(slo_file)
+    margins = read_margins(slo_file, margin)
+    looks = looks_of(repeat, max_pairs, until_decided=until_decided)
     own = own_profile(context, profile, ramp, hold, pause)
     own_phases = profile is None and own is None
     chosen = choose_scenario(scenario, environment, pass_env, own_phases=own_phases)
     # Whatever is wrong with the script is told first: it takes no stack to see that.
     sender = choose_generator(generator)
     phases = load_for(chosen, sender).load
-    targets = _targets(stack or [], outputs or [])
+    targets = targets_of(stack or [], outputs or [])
+    require_two(looks, targets)
     # With --json, standard output belongs to the program that reads it.
     console = Console(stderr=json)
+    used = choose_profile(profile, targets[0], own, phases)
     load = partial(
-        _load,
-        profile=choose_profile(profile, targets[0], own, phases),
-        console=console,
-        scenario=chosen,
-        slo=slo,
-        generator=sender,
+        load_stack, profile=used, console=console, scenario=chosen, slo=slo, generator=sender
     )
-    if repeat == 1 and len(targets) == 1:
+    if (repeat or 1) == 1 and len(targets) == 1:
         return output.show_run(console, load(targets[0]), json=json)
     made = series.run(
         {name: partial(load, one) for name, one in _named(stack or [], targets).items()},
-        repeat,
+        looks.last if looks else repeat or 1,
         base=paths.base(),
         print_line=line_printer(console),
         slo=slo,
+        question=Question(margins, looks),
     )
     return _show_series(console, made, json=json)
 
 
-def _targets(stacks: list[str], files: list[str]) -> list[StackOutputs]:
-    """Return the outputs of the one or two stacks to load."""
+def targets_of(stacks: list[str], files: list[str]) -> list[StackOutputs]:
+    """Return the outputs of the one or two stacks to load.
+
+    Raises:
+        OutputsError: None is named, more than two are, or one's outputs cannot be read.
+    """
     targets = [read_outputs(name, None) for name in stacks]
     targets += [read_outputs(None, file) for file in files]
     if not 1 <= len(targets) <= 2:
@@ -119,7 +126,7 @@ def _targets(stacks: list[str], files: list[str]) -> list[StackOutputs]:
     return targets
 
 
-def _load(
+def load_stack(
     outputs: StackOutputs,
     *,
     profile: Profile,
@@ -128,6 +135,7 @@ def _load(
     slo: Slo | None,
     generator: str,
 ) -> RunResult:
+    """Put one stack under load once."""
     return run_load(
         outputs,
         profile,
@@ -155,12 +163,12 @@ def _show_series(console: Console, made: CompletedSeries, *, json: bool) -> int:
     if json:
         output.show_json(Console(), made.series)
     else:
-        _show_runs(console, made.series)
+        show_runs(console, made.series)
         line_printer(console)(f"results: {made.file}")
     return ExitCode.INTERRUPTED if made.cut_short else made.exit_code
 
 
-def _show_runs(console: Console, made: RunSeries) -> None:
+def show_runs(console: Console, made: RunSeries) -> None:
     """Show every run of a series, then what they say together."""
     columns = ("slot", "stack", "run", "verdict", "failed users", "p99 of all")
     rows = [

@@ -30,7 +30,7 @@ from loadtest.messages.message import Message, msg
 from loadtest.messages.names import by_generator, free_text
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.profiles import Profile
-from loadtest.runs import paths
+from loadtest.runs import computer, paths
 from loadtest.runs.journal import Tail
 from loadtest.runs.probes import parse_probe
 from loadtest.runs.recording import Usage, WorkerError, parse_event, parse_exchange
@@ -95,6 +95,7 @@ class _Plan:
             host_cpus=installed.cpus,
             host_watched=True,
             target_watched=self.target is not None,
+            computer=computer.describe(),
         )
 
 

@@ -20,7 +20,9 @@ import pytest
 from scipy.signal import lfilter
 
 from loadtest.analysis import columns, run_comparison
-from loadtest.analysis.inference import Sample, percentile_difference
+from loadtest.analysis.inference import Interval, Sample, percentile_difference
+from loadtest.analysis.margins import Margin, judge
+from loadtest.analysis.run_comparison import Change
 from loadtest.outcomes import Outcome
 from loadtest.profiles import PROFILES
 from loadtest.runs.recording import Exchange
@@ -64,25 +66,60 @@ def blank() -> RequestTable:
     )
 
 
+@functools.cache
+def equal_pairs() -> list[list[Change]]:
+    """The whole table of pairs that do not differ."""
+    generators = (np.random.default_rng([1, number]) for number in range(PAIRS))
+    return [
+        run_comparison.compare_tables(simulated(rng), simulated(rng), timeout_s=10)
+        for rng in generators
+    ]
+
+
+@functools.cache
+def worse_pairs() -> list[Change]:
+    """The p99 of pairs in which it is a fifth worse."""
+    p99 = next(metric for metric in run_comparison.METRICS if metric.key == "p99")
+    each = run_comparison.confidence_per_row(0.95, len(run_comparison.METRICS))
+    generators = (np.random.default_rng([2, number]) for number in range(PAIRS))
+    return [
+        run_comparison.change(p99, simulated(rng), simulated(rng, 1.2), 10_000, each)
+        for rng in generators
+    ]
+
+
+def within(row: Change, percent: float) -> bool:
+    """Whether a row is called equivalent with that margin."""
+    assert row.low is not None
+    assert row.high is not None
+    assert row.relative_low is not None
+    assert row.relative_high is not None
+    change, relative = Interval(row.low, row.high), Interval(row.relative_low, row.relative_high)
+    return judge(change, relative, Margin(value=percent, unit="%")) == "equivalent"
+
+
 def test_equal_runs_raise_no_more_false_alarms_than_promised():
-    alarms = 0
-    for number in range(PAIRS):
-        rng = np.random.default_rng([1, number])
-        rows = run_comparison.compare_tables(simulated(rng), simulated(rng), timeout_s=10)
-        # Any row that claims a difference makes the whole table a false alarm.
-        alarms += any(row.finding != "no-difference" for row in rows)
+    # Any row that claims a difference makes the whole table a false alarm.
+    alarms = sum(any(row.finding != "no-difference" for row in rows) for rows in equal_pairs())
     assert alarms <= 0.05 * PAIRS
 
 
 def test_a_p99_that_is_a_fifth_worse_is_found():
-    p99 = next(metric for metric in run_comparison.METRICS if str(metric.name) == "p99 of all")
-    each = run_comparison.confidence_per_row(0.95, len(run_comparison.METRICS))
-    hits = 0
-    for number in range(PAIRS):
-        rng = np.random.default_rng([2, number])
-        row = run_comparison.change(p99, simulated(rng), simulated(rng, 1.2), 10_000, each)
-        hits += row.finding == "worse"
-    assert hits >= 0.9 * PAIRS
+    assert sum(row.finding == "worse" for row in worse_pairs()) >= 0.9 * PAIRS
+
+
+def test_runs_as_different_as_the_margin_are_seldom_called_equivalent():
+    """The error that a test of equivalence may make: at most 5 %, here of the whole table's budget."""
+    assert sum(within(row, 20) for row in worse_pairs()) <= 0.05 * PAIRS
+    # With a margin that they are within, the same pairs are: the test above can fail.
+    assert sum(within(row, 50) for row in worse_pairs()) >= 0.9 * PAIRS
+
+
+def test_equal_runs_are_shown_to_be_equivalent():
+    p99 = [next(row for row in rows if row.key == "p99") for rows in equal_pairs()]
+    assert sum(within(row, 25) for row in p99) >= 0.9 * PAIRS
+    failed = [row for rows in equal_pairs() for row in rows if row.unit == "share"]
+    assert sum(row.outcome == "equivalent" for row in failed) >= 0.95 * len(failed)
 
 
 def test_the_simulated_runs_are_hard_enough_to_fool_single_requests():

@@ -76,3 +76,50 @@ def test_a_run_without_its_requests_is_reported(
 def test_a_confidence_that_is_no_number_is_rejected(capsys: pytest.CaptureFixture[str]):
     assert main.main(["compare", "a", "b", "--confidence", "nan"]) == 4
     assert "give 50 to 99.99" in capsys.readouterr().err
+
+
+def test_equal_runs_are_equivalent_within_a_wide_margin(
+    save: Callable[..., RunSummary], capsys: pytest.CaptureFixture[str]
+):
+    save(1)
+    save(2)
+    names = ["20261122T000001Z", "20261122T000002Z"]
+    wide = ["--margin", "400%", "--margin", "5pp", "--json"]
+    assert main.main(["compare", *names, *wide]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["outcome"] == "equivalent"
+    assert {row["outcome"] for row in said["changes"]} == {"equivalent"}
+    assert {row["margin"] for row in said["changes"]} == {"400 %", "5 pp"}
+    assert main.main(["compare", *names, "--margin", "timeouts=0.001pp", "--json"]) == 0
+    rows = {row["key"]: row for row in json.loads(capsys.readouterr().out)["changes"]}
+    assert rows["timeouts"]["outcome"] == "inconclusive"
+    assert rows["p99"]["relative_low"] == 0 == rows["p99"]["relative_high"]
+
+
+def test_the_margins_of_the_slo_file_count_without_an_option(
+    save: Callable[..., RunSummary], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    save(1)
+    file = tmp_path / "slo.yml"
+    file.write_text("margins: {p50: 3 ms}\n")
+    names = ["20261122T000001Z", "20261122T000001Z"]
+    assert main.main(["compare", *names, "--slo", str(file), "--margin", "p95=4ms", "--json"]) == 0
+    rows = {row["key"]: row["margin"] for row in json.loads(capsys.readouterr().out)["changes"]}
+    assert (rows["p50"], rows["p95"], rows["p99"]) == ("3 ms", "4 ms", "10 %")
+
+
+def test_compare_prints_markdown_in_both_languages(
+    save: Callable[..., RunSummary], capsys: pytest.CaptureFixture[str]
+):
+    save(1)
+    save(2, ttfb_ms=50.0)
+    names = ["20261122T000001Z", "20261122T000002Z"]
+    assert main.main(["compare", *names, "--markdown"]) == 0
+    english = capsys.readouterr().out
+    assert english.startswith("## ❌ B is worse\n")
+    assert "| p99 of all | 11.0 ms | 56.0 ms | +45.0 ms (+409 %) |" in english
+    assert main.main(["compare", *names, "--markdown", "--language", "ko"]) == 0
+    korean = capsys.readouterr().out
+    assert "나빠짐" in korean
+    assert "± 10 %" in korean
+    assert "worse" not in korean

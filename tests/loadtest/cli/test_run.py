@@ -204,3 +204,41 @@ def test_a_generator_that_is_not_installed_comes_with_the_command(
     monkeypatch.setattr("toolchain.locate.which", lambda *_, **__: None)
     assert main.main(["run", "--generator", "k6", "--outputs", given]) == 4
     assert "run `.venv/bin/python -m toolchain tool k6`" in capsys.readouterr().err
+
+
+def test_pairs_end_with_the_first_look_that_tells(
+    loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
+):
+    code, calls, base = loaded("--repeat-until-decided", "--max-pairs", "8")
+    assert (code, len(calls)) == (0, 6)
+    (file,) = base.glob("repeats-*.json")
+    kept = repeats.RunSeries.model_validate_json(file.read_text())
+    assert (kept.decided, kept.planned) == (True, 16)
+    assert {one.outcome for one in kept.contrasts} == {"better"}
+    assert kept.contrasts[0].confidence > repeats.CONTRAST_CONFIDENCE
+    assert "Told after 3 of at most 8 pairs" in capsys.readouterr().out
+
+
+def test_pairs_that_do_not_tell_end_at_the_limit_without_a_verdict(
+    loaded: Callable[..., tuple[int, list[str], Path]], capsys: pytest.CaptureFixture[str]
+):
+    def fake(call: int, run: RunSummary) -> RunSummary:
+        users = run.users.model_copy(update={"failed": (call * 7919) % 9000})
+        return run.model_copy(update={"users": users})
+
+    limits = ("--repeat-until-decided", "--repeat", "2", "--max-pairs", "4")
+    code, calls, _ = loaded(*limits, fake=fake)
+    assert (code, len(calls)) == (3, 8)
+    assert "Not told after 4 of at most 4 pairs" in capsys.readouterr().out
+
+
+def test_pairs_that_cannot_be_planned_are_refused_before_any_load(
+    loaded: Callable[..., tuple[int, list[str], Path]],
+    given: str,
+    capsys: pytest.CaptureFixture[str],
+):
+    code, calls, _ = loaded("--repeat-until-decided", "--max-pairs", "2")
+    assert (code, calls) == (4, [])
+    assert "3 to 2 pairs cannot be planned" in capsys.readouterr().err
+    assert main.main(["run", "--outputs", given, "--repeat-until-decided"]) == 4
+    assert "give --stack twice" in capsys.readouterr().err

@@ -1,0 +1,138 @@
+"""The command `aa`: one stack against itself, to see what this computer can tell."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from commandline.exit_codes import ExitCode
+from loadtest.analysis import saved_runs, self_comparison
+from loadtest.analysis.saved_runs import SavedRun
+from loadtest.analysis.self_comparison import LEAST_PAIRS, SIDES, Scatter, SelfComparison
+from loadtest.cli import output
+from loadtest.cli import run as run_cli
+from loadtest.cli.load_options import ProfileName
+from loadtest.cli.options import (
+    RUN_HELP,
+    EnvironmentName,
+    GeneratorName,
+    Json,
+    Outputs,
+    PassEnv,
+    ScenarioName,
+    Stack,
+    choose_generator,
+    choose_profile,
+    choose_scenario,
+    load_for,
+    read_outputs,
+)
+from loadtest.engine import series
+from loadtest.engine.series import CompletedSeries
+from loadtest.errors import OutputsError
+from loadtest.formatting import NOTHING, line_printer, percent
+from loadtest.runs import paths
+
+
+def aa_command(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN…]", help=f"Saved runs instead of new ones, in order. {RUN_HELP}"
+        ),
+    ] = None,
+    stack: Stack = None,
+    outputs: Outputs = None,
+    profile: ProfileName = None,
+    *,
+    scenario: ScenarioName = "login",
+    environment: EnvironmentName = None,
+    pass_env: PassEnv = None,
+    generator: GeneratorName = None,
+    pairs: Annotated[
+        int, typer.Option(min=LEAST_PAIRS, max=49, help="Number of pairs of runs to make.")
+    ] = LEAST_PAIRS,
+    json: Json = False,
+) -> int:
+    """Load one stack in pairs of runs: how much do runs differ here, and what can be told apart?
+
+    Nothing differs within a pair, so each difference that is found is a false alarm. It says how much
+    each figure scatters, which difference so many pairs show with 90 % power, and how many pairs raised
+    a false alarm. Exit code 3: runs are not valid, or even the whole series claims a difference.
+
+    Examples:
+    - `python -m loadtest aa --stack ha --profile quick --pairs 5`
+    - `python -m loadtest aa 20261122T200438Z 20261122T201001Z 20261122T201530Z …`
+    """
+    console = Console(stderr=json)
+    if runs:
+        if stack or outputs:
+            raise OutputsError("give saved runs, or a stack to load (--stack, --outputs); not both")
+        found = [saved_runs.load(paths.base(), name) for name in runs]
+        return _show(self_comparison.analyze(found), json=json)
+    chosen = choose_scenario(scenario, environment, pass_env, own_phases=profile is None)
+    # Whatever is wrong with the script is told first: it takes no stack to see that.
+    sender = choose_generator(generator)
+    phases = load_for(chosen, sender).load
+    target = read_outputs(stack, outputs)
+    load = partial(
+        run_cli.load_stack,
+        target,
+        profile=choose_profile(profile, target, phases),
+        console=console,
+        scenario=chosen,
+        slo=None,
+        generator=sender,
+    )
+    made = series.run(
+        dict.fromkeys(SIDES, load), pairs, base=paths.base(), print_line=line_printer(console)
+    )
+    run_cli.show_runs(console, made.series)
+    if made.cut_short:
+        return ExitCode.INTERRUPTED
+    return _show(self_comparison.analyze(_saved(made)), json=json)
+
+
+def _saved(made: CompletedSeries) -> list[SavedRun]:
+    """Return the series' runs, those of a slot next to each other: the first side first."""
+    ordered = sorted(made.series.runs, key=lambda run: (run.slot, SIDES.index(run.stack)))
+    return [saved_runs.load(paths.base(), run.run) for run in ordered]
+
+
+def _show(found: SelfComparison, *, json: bool) -> int:
+    console = Console()
+    if json:
+        output.show_json(console, found)
+    else:
+        numbers = list(found.scatter[0].detectable)
+        columns = (
+            "",
+            "mean",
+            "lowest",
+            "highest",
+            "within a pair",
+            *(f"{n} pairs" for n in numbers),
+        )
+        title = (
+            f"{found.topology} against itself: {len(found.pairs)} pairs, profile {found.profile}"
+        )
+        output.show_table(console, title, columns, [_cells(one) for one in found.scatter])
+        output.show_lines(console, " ".join(map(str, found.summary)))
+    return ExitCode.SUCCESS if found.trustworthy else ExitCode.NO_VERDICT
+
+
+def _cells(one: Scatter) -> list[str]:
+    """Return a row: figures, then the standard deviation of a pair and what can be told."""
+    share = one.unit == "share"
+    figures = [one.mean, one.lowest, one.highest]
+    shown = [percent(value) if share else f"{value:,.1f} ms" for value in figures]
+    unit = "pp" if share else "%"
+    told = [
+        NOTHING if least is None else f"± {least * 100:.{2 if share else 0}f} {unit}"
+        for least in one.detectable.values()
+    ]
+    spread = f"{one.spread * 100:.{2 if share else 1}f} {unit}"
+    return [str(one.metric), *shown, spread, *told]

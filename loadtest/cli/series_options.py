@@ -1,0 +1,59 @@
+"""Options of commands that run a series: which stacks, how often, until what."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loadtest.analysis import sequential
+from loadtest.analysis.sequential import Looks
+from loadtest.errors import LoadTestError
+from loadtest.stack.outputs import StackOutputs
+
+Stacks = Annotated[
+    list[str] | None,
+    typer.Option("--stack", help="Pulumi stack to load; give two to load them in turn."),
+]
+OutputFiles = Annotated[
+    list[str] | None,
+    typer.Option("--outputs", help="JSON file with a stack's outputs instead; `-` is stdin."),
+]
+Repeat = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=99,
+        show_default="1",
+        help="Number of runs of each stack: A B B A A B …; until decided, the fewest (default 3).",
+    ),
+]
+UntilDecided = Annotated[
+    bool,
+    typer.Option(
+        "--repeat-until-decided",
+        help="Run pairs of two stacks until each figure is better, worse or equivalent.",
+    ),
+]
+MaxPairs = Annotated[int, typer.Option("--max-pairs", help="The most pairs until it is decided.")]
+
+
+def looks_of(repeat: int | None, max_pairs: int, *, until_decided: bool) -> Looks | None:
+    """Return after which pairs somebody looks; None if their number is fixed.
+
+    Raises:
+        LoadTestError: Such looks show nothing.
+    """
+    if not until_decided:
+        return None
+    return sequential.looks(repeat or sequential.FEWEST_PAIRS, max_pairs)
+
+
+def require_two(looks: Looks | None, targets: list[StackOutputs]) -> None:
+    """Require two stacks where they are to be told apart.
+
+    Raises:
+        LoadTestError: There is one.
+    """
+    if looks is not None and len(targets) != 2:
+        raise LoadTestError("--repeat-until-decided tells two stacks apart; give --stack twice")
