@@ -140,6 +140,11 @@ LEFT: Final = (
     Left("docs/statistics.md", "python -m loadtest run --stack old", _PAIRS),
     Left("docs/statistics.md", "python -m loadtest aa", _PAIRS),
     Left("docs/statistics.md", "python -m loadtest baseline set", _PAIRS),
+    Left(
+        "docs/statistics.md",
+        "python -m toolchain tool otava",
+        "needs the internet and six loads; tests/loadtest/cli/test_change_points.py has saved runs",
+    ),
     Left("docs/images.md", "docker run", _DOCKER),
     Left("docs/images.md", "python -m rehearsal start --image", "needs the internet"),
     Left(

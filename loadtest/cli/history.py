@@ -9,7 +9,9 @@ from pydantic import AwareDatetime
 from rich.console import Console
 
 from loadtest.analysis import saved_runs
+from loadtest.analysis.history_figures import LEAST_RUNS
 from loadtest.analysis.saved_runs import Filter, SavedRun, UnreadableRun
+from loadtest.cli import change_points as points
 from loadtest.cli import output
 from loadtest.cli.options import Json
 from loadtest.formatting import NOTHING, percent
@@ -65,11 +67,22 @@ def history_command(
         int, typer.Option(min=1, help="Maximum number of runs, the newest first.")
     ] = 20,
     *,
+    change_points: Annotated[
+        bool,
+        typer.Option(
+            "--change-points",
+            help=(
+                "Instead of the list: where along the runs p50, p99, failed users or CPU per request "
+                f"changed (Apache Otava; at least {LEAST_RUNS} runs under the same conditions)."
+            ),
+        ),
+    ] = False,
     json: Json = False,
 ) -> int:
     """List the saved runs, the newest first. An unreadable one is named and skipped.
 
     Examples:
+    - `python -m loadtest history --change-points --topology ha --limit 100`
     - `python -m loadtest history`
     - `python -m loadtest history --topology ha --profile quick --verdict kept`
     """
@@ -77,6 +90,9 @@ def history_command(
     found = list(saved_runs.runs(base))
     wanted = Filter(topology=topology, profile=profile, verdict=verdict, version=version)
     kept = [run for run in found if isinstance(run, SavedRun) and wanted.accepts(run)]
+    if change_points:
+        points.show(kept[:limit], json=json)
+        return 0
     broken = [run for run in found if isinstance(run, UnreadableRun)]
     listed = History(
         runs=[_history_row(run) for run in kept[:limit]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtest.errors import GeneratorError, OutputsError
+from loadtest.errors import GeneratorError, LoadTestError, OutputsError
 from loadtest.generator_record import ARTILLERY
 from toolchain import locate, optional
 from toolchain.errors import ToolError
@@ -32,6 +32,18 @@ def generator(name: str) -> list[str]:
         return optional.command(name)
     except ToolError as error:
         raise GeneratorError(str(error)) from error
+
+
+def otava() -> list[str]:
+    """Return the command that starts Apache Otava.
+
+    Raises:
+        LoadTestError: It is not installed.
+    """
+    try:
+        return optional.command("otava")
+    except ToolError as error:
+        raise LoadTestError(str(error)) from error
 
 
 def pulumi() -> str:
