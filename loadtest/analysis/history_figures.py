@@ -11,6 +11,7 @@ from loadtest.analysis.saved_runs import SavedRun
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 
+LATENCIES: Final = ("p50", "p99")
 LEAST_RUNS: Final = 6
 """Three before a change and three after it: fewer show no level, whatever is done with them."""
 
@@ -44,11 +45,8 @@ def collect(found: Sequence[SavedRun]) -> Figures:
             "more; make more runs, or choose by --topology and --profile"
         )
     kept.reverse()
-    columns = {
-        "p50": [_percentile(run.summary, "p50") for run in kept],
-        "p99": [_percentile(run.summary, "p99") for run in kept],
-        "failed": [run.summary.users.failed_share * 100 for run in kept],
-    }
+    columns = {name: [_latency_ms(run.summary, name) for run in kept] for name in LATENCIES}
+    columns["failed"] = [run.summary.users.failed_share * 100 for run in kept]
     cpu = [_cpu_ms(run.summary) for run in kept]
     known = [one for one in cpu if one is not None]
     if len(known) == len(kept):
@@ -64,7 +62,7 @@ def _alike(run: RunSummary, newest: RunSummary) -> bool:
     return run.topology == newest.topology and not comparability.differences(run, newest)
 
 
-def _percentile(run: RunSummary, name: str) -> float:
+def _latency_ms(run: RunSummary, name: str) -> float:
     return (run.latency.censored or {})[name].value_ms
 
 

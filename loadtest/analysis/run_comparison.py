@@ -340,9 +340,9 @@ def _p99_range(changes: Sequence[Change]) -> list[Message]:
     """Say by how much a p99 without a shown difference may still differ: that has a size, too."""
     metric = msg("metric.percentile", percentile="p99")
     p99 = next((change for change in changes if change.metric == metric), None)
-    if p99 is None or p99.finding != "no-difference" or not p99.a:
+    if p99 is None or p99.finding != "no-difference":
         return []
-    if p99.low is None or p99.high is None:
+    if p99.relative_low is None or p99.relative_high is None:
         return []
-    low, high = max(p99.low / p99.a, -1) * 100, p99.high / p99.a * 100
+    low, high = p99.relative_low * 100, p99.relative_high * 100
     return [msg("compare.p99-range", low=low, high=high)]

@@ -23,7 +23,7 @@ FEWEST_PAIRS: Final = 3
 MOST_PAIRS: Final = 50
 _SERIES: Final = 200_000
 _SEED: Final = 17
-_CAUTION: Final = 4.0
+_CAUTION: Final = 6.0
 """Standard errors by which the simulated level is taken stricter than it came out."""
 
 

@@ -92,7 +92,7 @@ def list_command(*, json: Json = False) -> int:
         ]
         for one in found
     ]
-    output.show_table(console, f"{len(found)} baselines in {path}", columns, rows)
+    output.show_table(console, f"baselines in {path}: {len(found)}", columns, rows)
     return ExitCode.SUCCESS
 
 

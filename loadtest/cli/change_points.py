@@ -16,13 +16,7 @@ from loadtest.engine.otava import ChangePoint
 from loadtest.formatting import NOTHING, line_printer
 from loadtest.models import Record
 
-UNITS: Final = {"p50": "ms", "p99": "ms", "failed": "%", "cpu": "ms"}
-TITLES: Final = {
-    "p50": "p50 of all",
-    "p99": "p99 of all",
-    "failed": "failed users",
-    "cpu": "CPU per request",
-}
+OTHERS: Final = {"failed": "failed users", "cpu": "CPU per request"}
 
 
 class Change(Record):
@@ -76,8 +70,8 @@ def show(found: Sequence[SavedRun], *, json: bool) -> None:
         return
     columns = ("run", "app version", "figure", "before", "after", "change")
     title = (
-        f"{len(said.changes)} change points in {said.runs} runs under the same conditions "
-        f"({said.left_out} others left out); figures: {', '.join(map(TITLES.__getitem__, said.figures))}"
+        f"change points: {len(said.changes)} in {said.runs} runs under the same conditions "
+        f"({said.left_out} others left out); figures: {', '.join(map(_title, said.figures))}"
     )
     output.show_table(console, title, columns, [_cells(one) for one in said.changes])
     if not said.changes:
@@ -85,7 +79,7 @@ def show(found: Sequence[SavedRun], *, json: bool) -> None:
 
 
 def _change(figures: Figures, point: ChangePoint) -> Change:
-    run, previous = figures.runs[point.index], figures.runs[point.index - 1]
+    run, previous = figures.runs[point.number], figures.runs[point.number - 1]
     change = (point.after / point.before - 1) * 100 if point.before else None
     return Change(
         run=run.directory.name,
@@ -93,7 +87,7 @@ def _change(figures: Figures, point: ChangePoint) -> Change:
         previous_run=previous.directory.name,
         previous_versions=previous.app_versions,
         figure=point.figure,
-        unit=UNITS[point.figure],
+        unit="%" if point.figure == "failed" else "ms",
         before=point.before,
         after=point.after,
         change_percent=change,
@@ -104,4 +98,8 @@ def _cells(one: Change) -> list[str]:
     versions = ", ".join(version[:12] for version in one.app_versions) or NOTHING
     levels = [f"{value:,.2f} {one.unit}" for value in (one.before, one.after)]
     change = NOTHING if one.change_percent is None else f"{one.change_percent:+.0f} %"
-    return [one.run, versions, TITLES[one.figure], *levels, change]
+    return [one.run, versions, _title(one.figure), *levels, change]
+
+
+def _title(figure: str) -> str:
+    return OTHERS.get(figure, f"{figure} of all")

@@ -31,7 +31,7 @@ class OtavaError(LoadTestError):
 class ChangePoint(NamedTuple):
     """One figure changed between two runs that follow each other."""
 
-    index: int
+    number: int
     """The first run after the change, from 0."""
     figure: str
     before: float

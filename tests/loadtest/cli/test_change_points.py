@@ -56,9 +56,9 @@ def test_otava_reads_comparable_runs_and_the_change_is_named(
     otava: Path,
     capsys: pytest.CaptureFixture[str],
 ):
-    for number in range(1, 8):
-        made = save(number, ttfb_ms=5.0 if number < 6 else 16.0)
-        changed(base, made, host=watched(0.2))
+    made = [save(number, ttfb_ms=5.0 if number < 6 else 16.0) for number in range(1, 8)]
+    for one in made:
+        changed(base, one, host=watched(0.2))
     other = save(8)
     changed(base, other, scenario=other.scenario.model_copy(update={"digest": "f" * 64}))
     cut = save(9)
@@ -81,7 +81,7 @@ def test_otava_reads_comparable_runs_and_the_change_is_named(
     assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
     assert [float(row["p99"]) for row in rows] == [11.0] * 6 + [22.0] * 2
     # 0.2 CPUs for 30 s, over the requests of the run.
-    assert float(rows[0]["cpu"]) == pytest.approx(6000 / made.requests.total)
+    assert float(rows[0]["cpu"]) == pytest.approx(6000 / made[0].requests.total)
     config = yaml.safe_load((otava / "otava.yaml").read_text())["tests"]["history"]
     assert config["metrics"].keys() == {"p50", "p99", "failed", "cpu"}
     assert {one["direction"] for one in config["metrics"].values()} == {-1}
@@ -94,7 +94,7 @@ def test_the_table_names_run_version_and_change(
         save(number)
     assert main.main(["history", "--change-points", "--limit", "6"]) == 0
     said = capsys.readouterr().out
-    assert "1 change points in 6 runs" in said
+    assert "change points: 1 in 6 runs" in said
     assert "p99 of all  11.00 ms  22.00 ms  +100 %" in said
     # Nobody watched the computer: nothing is known of the CPU.
     assert "CPU per request" not in said
