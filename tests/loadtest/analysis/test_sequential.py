@@ -60,7 +60,7 @@ def test_what_is_clear_is_told_by_most_series():
 
 def test_one_look_is_the_usual_interval_and_more_looks_are_wider():
     one = sequential.confidence_at_each(sequential.looks(5, 5), 0.95)
-    assert one == pytest.approx(0.95, abs=0.002)
+    assert 0.95 <= one <= 0.954
     levels = [sequential.confidence_at_each(sequential.looks(3, n), 0.95) for n in (3, 6, 12)]
     assert one < levels[1] < levels[2] < 1
     assert levels[0] >= 0.949
