@@ -12,7 +12,7 @@ APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 CONTAINER ?= $(firstword $(foreach name,docker podman,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help image setup rehearse prove test unit examples conformance bench lint preview format revision stop doctor clean
+.PHONY: help image setup rehearse prove test unit examples conformance bench tools lint preview format revision stop doctor clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,10 @@ unit: .venv/.stamp ## The fast tests, which need only Python
 
 bench: setup ## Measure previews, updates, a region at rest, the sample service, machines, statistics, the load generator
 	@$(PYTHON) -m benchmarks.bench
+
+tools: setup ## Compare the load generators on a server that knows the truth; LIMITS=1: where this computer ends
+	@for tool in k6 locust jmeter; do $(PYTHON) -m toolchain tool $$tool || true; done
+	@$(PYTHON) -m benchmarks.generators $(if $(LIMITS),--limits)
 
 lint: setup ## Formatting, lint, types, import contracts, workflows
 	@.venv/bin/ruff format --check .

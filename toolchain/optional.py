@@ -8,7 +8,7 @@ what this project requires.
 from __future__ import annotations
 
 import hashlib
-import os
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,6 +156,20 @@ def _maven_copy(tool: Tool) -> None:
     )
 
 
+def _jmeter(tool: Tool) -> None:
+    """Install JMeter, with the settings beside its libraries that it reads at its start."""
+    _maven_copy(tool)
+    library = tool.directory / "lib"
+    for plugins in ("ext", "junit"):
+        # Its launcher looks there, and complains if there is nothing at all.
+        (library / plugins).mkdir(exist_ok=True)
+    settings = next(library.glob("ApacheJMeter_config-*.jar"))
+    with zipfile.ZipFile(settings) as archive:
+        archive.extractall(
+            tool.directory, [name for name in archive.namelist() if name.startswith("bin/")]
+        )
+
+
 def _executable(tool: Tool) -> list[str]:
     return [str(tool.directory / tool.name)]
 
@@ -164,19 +178,17 @@ def _python_script(tool: Tool) -> list[str]:
     return [str(tool.directory / "bin" / tool.name)]
 
 
-def _java(main_class: str) -> Callable[[Tool], list[str]]:
-    """Return how a Java program is started from the libraries in `lib`."""
-
-    def start(tool: Tool) -> list[str]:
-        java = locate.which("java")
-        if java is None:
-            raise ToolError(
-                f"{tool.title} needs Java, which is not installed; install it (Debian: apt-get "
-                "install default-jre-headless)"
-            )
-        return [str(java), "-cp", f"{tool.directory / 'lib'}{os.sep}*", main_class]
-
-    return start
+def _jmeter_command(tool: Tool) -> list[str]:
+    """Start JMeter by its launcher, which finds settings and libraries from where it lies itself."""
+    java = locate.which("java")
+    if java is None:
+        raise ToolError(
+            f"{tool.title} needs Java, which is not installed; install it (Debian: apt-get "
+            "install default-jre-headless)"
+        )
+    library = tool.directory / "lib"
+    launcher = next(library.glob("ApacheJMeter-*.jar"), library)
+    return [str(java), "-cp", str(launcher), "org.apache.jmeter.NewDriver"]
 
 
 TOOLS: Mapping[str, Tool] = {
@@ -192,7 +204,7 @@ TOOLS: Mapping[str, Tool] = {
         ),
         Tool("locust", "Locust", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script),
         Tool("otava", "Apache Otava", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script),
-        Tool("jmeter", "JMeter", ("pom.xml",), _maven_copy, _java("org.apache.jmeter.NewDriver")),
+        Tool("jmeter", "JMeter", ("pom.xml",), _jmeter, _jmeter_command),
     )
 }
 """The tools by name."""

@@ -151,7 +151,7 @@ def run_load(
         settings = _prepare(plan)
         outcome = _follow(plan, settings, console, stopped)
     finally:
-        for name in (paths.CREDENTIALS, paths.ROWS):
+        for name in (paths.CREDENTIALS, paths.ROWS, paths.VISITORS):
             (directory / name).unlink(missing_ok=True)
     _copy_target_usage(plan)
     try:

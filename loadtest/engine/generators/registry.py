@@ -6,13 +6,17 @@ from collections.abc import Mapping
 
 from loadtest.engine.generators.artillery.generator import Artillery
 from loadtest.engine.generators.base import Generator
+from loadtest.engine.generators.jmeter.generator import JMeter
 from loadtest.engine.generators.k6.generator import K6
+from loadtest.engine.generators.locust.generator import Locust
 from loadtest.errors import LoadTestError
 from loadtest.scenario import validation
 from loadtest.scenario.scenario import Scenario
 
 DEFAULT = Artillery.name
-GENERATORS: Mapping[str, Generator] = {one.name: one for one in (Artillery(), K6())}
+GENERATORS: Mapping[str, Generator] = {
+    one.name: one for one in (Artillery(), K6(), Locust(), JMeter())
+}
 
 
 def named(name: str) -> Generator:

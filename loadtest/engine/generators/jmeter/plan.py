@@ -1,0 +1,266 @@
+"""Writes the test plan of a scenario: what each visitor does, in JMeter's elements."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, quote_plus, urlsplit
+
+from loadtest.array_types import Times
+from loadtest.engine.generators.jmeter import elements, schedule
+from loadtest.engine.generators.jmeter.elements import Node
+from loadtest.engine.generators.jmeter.values import Column, Encoding, Values, captured_name
+from loadtest.engine.generators.portable import extraction
+from loadtest.engine.generators.portable.steps import (
+    Body,
+    Capture,
+    Finding,
+    Portable,
+    PortableFlow,
+    Refusal,
+    Repeat,
+    Send,
+    Step,
+    Wait,
+)
+from loadtest.engine.generators.portable.texts import Text, UnportableError
+from loadtest.engine.generators.portable.unrolled import unroll
+
+END = "haproof: the visitor is done"
+"""Label of the line in JMeter's results that says that a visitor did everything."""
+FLOW_COLUMN, ARRIVED, REDIRECT = "flow", "arrived", "redirect"
+RECORDED = {"instance": "X-Instance-Id", "zone": "X-Availability-Zone", "version": "X-App-Version"}
+"""Variables that are recorded with each request, and the headers that they come from."""
+MOST_REQUESTS = 500
+"""Requests of a flow, its loops written out: JMeter copies all of it for every visitor."""
+MOST_HOPS = 10
+"""Redirects that a request follows, as Artillery's client does."""
+_ABSENT = "haproof-absent"
+_NO_REDIRECT = "false"
+_MILLION = 1_000_000
+_BODILESS = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A test plan, or what speaks against it."""
+
+    jmx: str
+    columns: Sequence[Column]
+    """The columns of the file of visitors, after the number of the flow."""
+    refusals: Sequence[Refusal]
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """When visitors arrive, and how long after the last of them the last answer may come; seconds."""
+
+    planned_s: Times
+    rest_s: float
+
+
+def write(
+    portable: Portable, known: frozenset[str], target: str, arrivals: Arrivals | None
+) -> Plan:
+    """Write the test plan.
+
+    Args:
+        portable: The scenario, translated without refusals.
+        known: The variables that visitors arrive with.
+        target: URL of the stack, with what the scenario adds to every path.
+        arrivals: When visitors arrive; None for a plan that is only to be looked at.
+    """
+    captured = frozenset(
+        capture.name for flow in portable.flows for capture in _captures(flow.steps)
+    )
+    parts = urlsplit(target)
+    work = _Writer(parts, Values(known, captured))
+    flows = [work.flow(flow) for flow in portable.flows]
+    planned = schedule.write(arrivals.planned_s, arrivals.rest_s) if arrivals else ""
+    group = elements.open_model("visitors", planned).add(
+        elements.http_defaults(
+            parts.scheme,
+            parts.hostname or "",
+            parts.port or (443 if parts.scheme == "https" else 80),
+            round(portable.timeout_s * 1000),
+        ),
+        elements.cookies(),
+        elements.csv_file("visitors.csv", [FLOW_COLUMN, *(c.name for c in work.values.columns)]),
+        elements.at_arrival(ARRIVED, "${__time(,)}"),
+        *(
+            elements.regexp(name, rf"(?im)^{header}:\s*(.*?)\s*$", "$1$", "", of_headers=True)
+            for name, header in RECORDED.items()
+        ),
+    )
+    chosen = flows if len(flows) == 1 else [elements.choice(f"${{{FLOW_COLUMN}}}").add(*flows)]
+    plan = elements.test_plan().add(group.add(*chosen))
+    return Plan(elements.document(plan), tuple(work.values.columns), tuple(work.refusals))
+
+
+def _captures(steps: Sequence[Step]) -> Iterator[Capture]:
+    for step in steps:
+        match step:
+            case Send():
+                yield from step.captures
+            case Repeat():
+                yield from _captures(step.steps)
+            case Wait():
+                pass
+
+
+@dataclass
+class _Writer:
+    target: SplitResult
+    values: Values
+    refusals: list[Refusal] = field(default_factory=list[Refusal])
+
+    def flow(self, flow: PortableFlow) -> Node:
+        made = elements.whole(END)
+        sent = 0
+        for step in unroll(flow.steps):
+            match step:
+                case Wait():
+                    made.add(elements.pause(_milliseconds(step)))
+                case Send():
+                    sent += 1
+                    if sent > MOST_REQUESTS:
+                        self._too_many(step)
+                        break
+                    self._send(step, made)
+        return made
+
+    def _too_many(self, step: Send) -> None:
+        reason = (
+            f"JMeter has no loops here, and written out a visitor sends more than {MOST_REQUESTS} "
+            "requests: repeat them less often"
+        )
+        self.refusals.append(Refusal(step.location, reason))
+
+    def _send(self, step: Send, below: Node) -> None:
+        try:
+            nodes = list(self._request(step))
+        except UnportableError as error:
+            self.refusals.append(Refusal(step.location, str(error)))
+            return
+        if step.chance < 1:
+            limit = round(step.chance * _MILLION)
+            condition = f"${{__jexl3(${{__Random(1,{_MILLION},)}} <= {limit},)}}"
+            below.add(elements.only_if(condition).add(*nodes))
+        else:
+            below.add(*nodes)
+
+    def _request(self, step: Send) -> Iterator[Node]:
+        label = _label(step.endpoint)
+        path = f"{self.target.path.rstrip('/')}{self._path(step)}"
+        first = elements.request(label, step.method, path, self._body(step.body))
+        yield first.add(*self._judged(step))
+        if step.follows:
+            hop = elements.request(label, "GET", f"${{{REDIRECT}}}", None)
+            too_far = f"${{__jexl3(${{__jm__redirects__idx}} >= {MOST_HOPS},)}}"
+            yield elements.as_long_as(f"${{{REDIRECT}}}").add(
+                elements.only_if(too_far).add(elements.leave()), hop.add(*self._judged(step))
+            )
+
+    def _judged(self, step: Send) -> Iterator[Node]:
+        yield elements.headers(dict(self._headers(step)))
+        if step.expected:
+            statuses = "|".join(map(str, step.expected))
+            redirects = f"|{self._redirects(step)}" if step.follows else ""
+            yield elements.status_is(f"{statuses}{redirects}")
+        if step.follows:
+            yield self._redirect(step)
+        for capture in step.captures:
+            name = captured_name(capture.name)
+            yield self._taken(name, capture.finding)
+            if capture.finding.strict:
+                yield elements.variable_is(name, _ABSENT, equal=False)
+        for number, match in enumerate(step.matches):
+            name = f"match_{number}"
+            yield self._taken(name, match.finding)
+            if match.finding.strict:
+                text = match.value if isinstance(match.value, Text) else Text((str(match.value),))
+                yield elements.variable_is(name, self.values.text(text), equal=True)
+
+    @staticmethod
+    def _redirects(step: Send) -> str:
+        # Redirects that keep the method, and so the body, are followed without a body only.
+        return "30[12378]" if step.method in _BODILESS else "30[123]"
+
+    def _redirect(self, step: Send) -> Node:
+        """Take where an answer redirects to: the stack's own host, or a path on it, and no other."""
+        host = re.escape(self.target.hostname or "")
+        pattern = (
+            rf"(?i)^HTTP/\S+ {self._redirects(step)}[^\n]*\n(?:[^\n]+\n)*?"
+            rf"Location:\s*((?:https?://{host}(?::\d+)?)?/\S*)"
+        )
+        return elements.regexp(REDIRECT, pattern, "$1$", _NO_REDIRECT, of_headers=True)
+
+    def _headers(self, step: Send) -> Iterator[tuple[str, str]]:
+        given = {name: self.values.text(value) for name, value in step.headers.items()}
+        given.setdefault("user-agent", "haproof (JMeter)")
+        if step.compressed:
+            given.setdefault("accept-encoding", "gzip, deflate")
+        if step.body is not None and step.body.text is None:
+            form = step.body.form is not None
+            kind = "x-www-form-urlencoded" if form else "json"
+            given.setdefault("content-type", f"application/{kind}")
+        if step.auth is not None:
+            given["authorization"] = f"Basic {_credentials(step.auth)}"
+        yield from given.items()
+
+    def _path(self, step: Send) -> str:
+        path = self.values.url(step.url)
+        if not step.query:
+            return path
+        pairs = self._pairs(step.query)
+        return f"{path}?{'&'.join(pairs)}"
+
+    def _pairs(self, given: Mapping[str, Text | Sequence[Text]]) -> Iterator[str]:
+        for key, value in given.items():
+            several = isinstance(value, Sequence)
+            for number, one in enumerate(value if several else [value]):
+                name = quote_plus(f"{key}[{number}]" if several else key)
+                yield f"{name}={self.values.text(one, Encoding.QUERY)}"
+
+    def _body(self, body: Body | None) -> str | None:
+        if body is None:
+            return None
+        if body.text is not None:
+            return self.values.text(body.text)
+        if body.form is not None:
+            return "&".join(self._pairs(body.form))
+        return self.values.json(body.json)
+
+    def _taken(self, name: str, finding: Finding) -> Node:
+        match finding.kind:
+            case "json":
+                return elements.json_path(name, extraction.json_path(finding.path), _ABSENT)
+            case "regexp":
+                flags = f"(?{finding.flags})" if finding.flags else ""
+                pattern, group = f"{flags}({finding.expression})", finding.group + 1
+                return elements.regexp(name, pattern, f"${group}$", _ABSENT, of_headers=False)
+            case "header":
+                pattern = rf"(?im)^{re.escape(finding.expression)}:\s*(\S.*?)\s*$"
+                return elements.regexp(name, pattern, "$1$", _ABSENT, of_headers=True)
+
+
+def _milliseconds(step: Wait) -> str:
+    if step.low_s == step.high_s:
+        return str(round(step.low_s * 1000))
+    # Whole seconds, as drawn elsewhere.
+    return f"${{__Random({round(step.low_s)},{round(step.high_s)},)}}000"
+
+
+def _label(endpoint: str) -> str:
+    if "${" in endpoint:
+        raise UnportableError("JMeter takes `${` in a name for its own variable: leave it out")
+    return endpoint
+
+
+def _credentials(auth: tuple[Text, Text]) -> str:
+    user, password = (one.fixed for one in auth)
+    if user is None or password is None:
+        raise UnportableError("`auth` with a variable: JMeter cannot encode it; send a header")
+    return base64.b64encode(f"{user}:{password}".encode()).decode()

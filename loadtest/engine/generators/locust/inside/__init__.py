@@ -1,0 +1,1 @@
+"""What runs inside Locust's own Python: no module of the project is there, only the standard library."""

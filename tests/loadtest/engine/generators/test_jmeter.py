@@ -1,0 +1,285 @@
+"""JMeter's test plan and schedule, and its results as ours; no JMeter is needed for that."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+import yaml
+
+from loadtest.engine.generators.jmeter import plan, schedule, settings
+from loadtest.engine.generators.jmeter.process import Visits
+from loadtest.engine.generators.jmeter.results import COLUMNS, Results, code_of, request_line
+from loadtest.engine.generators.jmeter.values import Column, Encoding, Values
+from loadtest.engine.generators.portable import texts
+from loadtest.engine.generators.portable.translation import translate
+from loadtest.engine.generators.portable.visitors import variables
+from loadtest.outcomes import Outcome
+from loadtest.profiles import PROFILES, Phase, Profile
+from loadtest.runs.recording import parse_exchange
+from loadtest.scenario import scenario
+
+# --- schedule ---
+
+
+def arrivals_of(text: str) -> list[int]:
+    """What JMeter makes of a schedule, in ms: `ThreadScheduleProcessGenerator`, `EvenArrivalsRamp`."""
+    steps = re.findall(r"(rate|even_arrivals)\(([\d.]+)(?:/s| ms)\)", text)
+    assert " ".join(f"{n}({v}{'/s' if n == 'rate' else ' ms'})" for n, v in steps) == text
+    found, offset, rate = list[int](), 0.0, 0.0
+    for number, (name, value) in enumerate(steps):
+        if name == "rate":
+            rate = float(value)
+            continue
+        duration = float(value) / 1000
+        follows = steps[number + 1] if number + 1 < len(steps) else ("", "")
+        end = float(follows[1]) if follows[0] == "rate" else rate
+        assert end == rate  # otherwise it would be a ramp
+        count = int(rate * duration)
+        found += [round((offset + n / rate) * 1000) for n in range(count)]
+        offset += duration
+    return found
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [*PROFILES.values(), Profile("odd", (Phase("hold", 3, 7), Phase("ramp", 4, 3, 41))),
+     Profile("one", (Phase("hold", 1, 1),)), Profile("fast", (Phase("hold", 2, 500),))],
+    ids=lambda one: one.name,
+)  # fmt: skip
+def test_the_schedule_is_the_planned_one_to_the_millisecond(profile: Profile):
+    text = schedule.write(profile.schedule(), 20)
+    planned = np.round(profile.schedule() * 1000).astype(int).tolist()
+    found = arrivals_of(text)
+    assert len(found) == len(planned) == profile.planned_users
+    assert max(abs(a - b) for a, b in zip(found, planned, strict=True)) <= 1
+    assert len(text) < 100_000
+
+
+def test_visitors_at_the_same_moment_all_arrive():
+    found = arrivals_of(schedule.write(np.array([0.0, 0.0, 0.0, 1.0, 2.0, 2.0]), 20))
+    assert len(found) == 6
+    assert np.allclose(found, [0, 0, 0, 1000, 2000, 2000], atol=30)
+
+
+# --- texts ---
+
+
+def values(**more: Any) -> Values:
+    return Values(frozenset({"x", "$uuid"}), frozenset({"token"}), **more)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "written"),
+    [
+        ("a\\b", Encoding.PLAIN, "a\\b"),
+        ("a\\b {{ x }}", Encoding.PLAIN, "a\\\\b ${x__plain}"),
+        ("/ä b/{{ x }}", Encoding.URL, "/%C3%A4%20b/${x__url}"),
+        ("{{ x }}&", Encoding.QUERY, "${x__query}%26"),
+        ("{{ token }}", Encoding.QUERY, "${__urlencode(${token__plain__captured})}"),
+        ("{{ $uuid }}", Encoding.PLAIN, "${_24_uuid__plain}"),
+        ("{{ $randomNumber(1, 5) }}", Encoding.PLAIN, "${__Random(1,5,)}"),
+    ],
+)
+def test_a_text_in_jmeter_s_way(text: str, encoding: Encoding, written: str):
+    assert values().text(texts.parse(text), encoding) == written
+
+
+def test_a_body_is_json_whatever_is_filled_in():
+    made = values()
+    x = texts.parse("{{ x }}")
+    text = made.json({"a": x, "b": [texts.parse('say "{{ x }}"'), 1, None, True], "c": "d"})  # type: ignore[dict-item]
+    columns = {column.name: column.value({"x": 'é"\\'}) for column in made.columns}
+    # JMeter reads a doubled backslash as one, then puts the values in.
+    filled = re.sub(r"\$\{(\w+)\}", lambda f: columns[f[1]], text.replace("\\\\", "\\"))
+    assert json.loads(filled) == {
+        "a": 'é"\\', "b": ['say "é"\\"', 1, None, True], "c": "d",
+    }  # fmt: skip
+
+
+def test_a_number_stays_one_in_a_body():
+    assert Column("x", Encoding.JSON).value({"x": 7}) == "7"
+    assert Column("x", Encoding.JSON).value({"x": "7"}) == '"7"'
+    assert Column("x", Encoding.QUERY).value({"x": 7.0}) == "7"
+
+
+@pytest.mark.parametrize("text", ["${x}", "{{ y }}"])
+def test_what_jmeter_would_take_for_something_else_is_refused(text: str):
+    with pytest.raises(texts.UnportableError):
+        values().text(texts.parse(text))
+
+
+def test_a_captured_value_in_a_body_is_refused():
+    with pytest.raises(texts.UnportableError, match="cannot quote what it captures"):
+        values().json({"a": texts.parse("{{ token }}")})
+
+
+# --- the test plan ---
+
+
+def plan_of(name: str | Path) -> tuple[plan.Plan, ET.Element]:
+    loaded = scenario.load(str(name))
+    arrivals = plan.Arrivals(PROFILES["smoke"].schedule(), 30)
+    made = plan.write(
+        translate(loaded.validated), variables(loaded), "https://stack:8443/base", arrivals
+    )
+    return made, ET.fromstring(made.jmx)
+
+
+def test_the_published_scenario_as_a_plan():
+    made, tree = plan_of("login")
+    assert made.refusals == ()
+    assert [column.name for column in made.columns] == ["username__json", "password__json"]
+    samplers = tree.findall(".//HTTPSamplerProxy")
+    shown = [
+        (s.get("testname"), s.findtext("*[@name='HTTPSampler.method']"),
+         s.findtext("*[@name='HTTPSampler.path']"))
+        for s in samplers
+    ]  # fmt: skip
+    assert shown == [
+        ("index page", "GET", "/base/"), ("index page", "GET", "${redirect}"),
+        ("login", "POST", "/base/login"), ("login", "GET", "${redirect}"),
+    ]  # fmt: skip
+    body = samplers[2].findtext(".//*[@name='Argument.value']")
+    assert body == '{"username":${username__json},"password":${password__json}}'
+    group = tree.find(".//OpenModelThreadGroup")
+    assert group is not None
+    assert group.findtext("*[@name='ThreadGroup.on_sample_error']") == "stopthread"
+    for kind, limit in (("connect", "10000"), ("response", "10000")):
+        assert tree.findtext(f".//*[@name='HTTPSampler.{kind}_timeout']") == limit
+    assert {s.findtext("*[@name='HTTPSampler.follow_redirects']") for s in samplers} == {"false"}
+
+
+def test_each_scenario_is_chosen_by_its_number():
+    made, tree = plan_of("api")
+    assert made.refusals == ()
+    switch = tree.find(".//SwitchController")
+    assert switch is not None
+    assert switch.findtext("*[@name='SwitchController.value']") == "${flow}"
+    assert len(tree.findall(".//TransactionController")) == 3
+
+
+def test_too_long_a_loop_is_refused_at_its_request(tmp_path: Path):
+    file = tmp_path / "ours.yml"
+    loop = {"loop": [{"get": {"url": "/"}}], "count": plan.MOST_REQUESTS + 1}
+    content = {"config": {"http": {"timeout": 1}}, "scenarios": [{"flow": [loop]}]}
+    file.write_text(yaml.safe_dump(content))
+    made, _ = plan_of(file)
+    assert [one.location[-1] for one in made.refusals] == ["get"]
+
+
+# --- results ---
+
+
+def jtl(*rows: dict[str, str]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*COLUMNS, "bytes"], restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+ROW = {
+    "timeStamp": "1790000000100", "elapsed": "31", "label": "index, page", "responseCode": "200",
+    "responseMessage": "OK", "threadName": "visitors 1-17", "success": "true", "Latency": "30",
+    "arrived": "1790000000098", "instance": "i-1", "zone": "", "version": "v1",
+}  # fmt: skip
+NONE = "Non HTTP response code: "
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome", "error"),
+    [
+        ({}, Outcome.GOOD, None),
+        ({"responseCode": "503", "success": "false"}, Outcome.SERVER_ERROR, None),
+        ({"responseCode": "404", "success": "false"}, Outcome.CLIENT_ERROR, None),
+        ({"responseCode": "404"}, Outcome.GOOD, None),
+        ({"success": "false"}, Outcome.OTHER, None),
+        ({"responseCode": f"{NONE}java.net.SocketTimeoutException", "success": "false"},
+         Outcome.TIMEOUT, "ETIMEDOUT"),
+        ({"responseCode": f"{NONE}org.apache.http.conn.ConnectTimeoutException", "success": "false"},
+         Outcome.TIMEOUT, "ETIMEDOUT"),
+        ({"responseCode": f"{NONE}org.apache.http.conn.HttpHostConnectException", "success": "false"},
+         Outcome.REFUSED, "ECONNREFUSED"),
+        ({"responseCode": f"{NONE}java.net.SocketException", "success": "false",
+          "responseMessage": "Non HTTP response message: Connection reset"},
+         Outcome.RESET, "ECONNRESET"),
+        ({"responseCode": f"{NONE}org.apache.http.NoHttpResponseException", "success": "false"},
+         Outcome.RESET, "ECONNRESET"),
+        ({"responseCode": f"{NONE}java.net.UnknownHostException", "success": "false"},
+         Outcome.OTHER, "ENOTFOUND"),
+        ({"responseCode": f"{NONE}a.b.OddException", "success": "false"}, Outcome.OTHER, "OddException"),
+    ],
+)  # fmt: skip
+def test_a_row_is_a_request_of_ours(change: dict[str, str], outcome: Outcome, error: str | None):
+    (row,) = Results().feed(jtl({**ROW, **change}))
+    found = parse_exchange(request_line(row).decode())
+    assert (found.outcome, found.error, found.sent) == (outcome, error, True)
+    assert (found.user, found.endpoint, found.instance, found.zone) == (
+        "17",
+        "index, page",
+        "i-1",
+        None,
+    )
+    assert (found.arrived_ms, found.start_ms, found.total_ms) == (1790000000098, 1790000000100, 31)
+    assert found.ttfb_ms == (30 if error is None else None)
+
+
+def test_a_url_that_is_none_was_never_sent():
+    (row,) = Results().feed(jtl({**ROW, "responseCode": f"{NONE}java.net.URISyntaxException"}))
+    assert not parse_exchange(request_line(row).decode()).sent
+    assert code_of("200", "OK") is None
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_results_are_read_in_pieces_of_any_size(size: int):
+    text = jtl(ROW, {**ROW, "responseMessage": 'two\nlines, "quoted"'}, {**ROW, "label": plan.END})
+    reader = Results()
+    rows = [row for at in range(0, len(text), size) for row in reader.feed(text[at : at + size])]
+    assert [row.completed for row in rows] == [False, False, True]
+
+
+def test_results_without_our_columns_are_refused():
+    with pytest.raises(ValueError, match="lack Latency"):
+        list(Results().feed("timeStamp,elapsed\n"))
+
+
+class Said:
+    def __init__(self) -> None:
+        self.lines = list[str]()
+
+    def take(self, raw: bytes) -> bool:
+        self.lines.append(raw.decode().strip())
+        return True
+
+
+def test_visitors_arrive_leave_and_are_counted():
+    said = Said()
+    visits = Visits(said, np.array([0.0, 0.1]))  # type: ignore[arg-type]
+    visits.began_ms = 1790000000000
+    rows = jtl(
+        {**ROW, "threadName": "visitors 1-1", "arrived": "1790000000003"},
+        {**ROW, "threadName": "visitors 1-2", "arrived": "1790000000100", "success": "false",
+         "responseCode": "503"},
+        {**ROW, "threadName": "visitors 1-1", "arrived": "1790000000003", "label": plan.END},
+    )  # fmt: skip
+    for row in Results().feed(rows):
+        assert not visits.all_left
+        visits.add(row)
+    assert visits.all_left
+    assert [line for line in said.lines if line[0] in "ae"] == ["a 3.000", "a 0.000", "e 0", "e 1"]
+    assert visits.counters == {
+        "vusers.created": 2, "vusers.completed": 1, "vusers.failed": 1,
+        "http.codes.200": 1, "http.codes.503": 1,
+    }  # fmt: skip
+
+
+def test_what_is_recorded_of_an_answer_is_among_jmeter_s_own_variables():
+    assert settings.PROPERTIES["sample_variables"].split(",") == ["arrived", *plan.RECORDED]
