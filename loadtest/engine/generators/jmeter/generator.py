@@ -13,7 +13,12 @@ from loadtest.engine.generators.jmeter.process import RESULTS, JMeterProcess, fr
 from loadtest.engine.generators.portable import support
 from loadtest.engine.generators.portable.steps import Refusal
 from loadtest.engine.generators.portable.translation import translate
-from loadtest.engine.generators.portable.visitors import variables, visitors, write_rows
+from loadtest.engine.generators.portable.visitors import (
+    require_open,
+    variables,
+    visitors,
+    write_rows,
+)
 from loadtest.engine.generators.process import GeneratorProcess
 from loadtest.errors import GeneratorError
 from loadtest.runs import paths
@@ -62,8 +67,10 @@ class JMeter:
         """Write the test plan, the settings and the visitors into the run's directory.
 
         Raises:
+            GeneratorError: The profile skips visitors.
             ResultsError: The directory cannot be written to.
         """
+        require_open(load.profile, self.title)
         portable, directory = translate(load.scenario.validated), load.directory
         target = f"{load.target.rstrip('/')}{load.scenario.target_path}"
         arrivals = plan.Arrivals(load.profile.schedule(), load.scenario.longest_s + SPARE_S)

@@ -13,7 +13,7 @@ from loadtest.engine.generators.base import Installation, Load
 from loadtest.engine.generators.locust import locustfile
 from loadtest.engine.generators.portable import support
 from loadtest.engine.generators.portable.translation import translate
-from loadtest.engine.generators.portable.visitors import visitors, write_rows
+from loadtest.engine.generators.portable.visitors import require_open, visitors, write_rows
 from loadtest.engine.generators.process import GeneratorProcess, environment
 from loadtest.engine.generators.recorded_process import RecordedProcess
 from loadtest.errors import GeneratorError
@@ -76,8 +76,10 @@ class Locust:
         """Write the locustfile, what it imports, and the visitors into the run's directory.
 
         Raises:
+            GeneratorError: The profile skips visitors.
             ResultsError: The directory cannot be written to.
         """
+        require_open(load.profile, self.title)
         portable = translate(load.scenario.validated)
         written = locustfile.write(portable, load.scenario.name)
         paths.write_text(load.directory / LOCUSTFILE, written)

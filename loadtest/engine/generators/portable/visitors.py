@@ -17,6 +17,8 @@ from pathlib import Path
 from loadtest.engine.generators.base import Load
 from loadtest.engine.generators.portable.steps import PortableFlow
 from loadtest.engine.generators.translation import user_plan
+from loadtest.errors import GeneratorError
+from loadtest.profiles import Profile
 from loadtest.scenario.scenario import Scenario
 
 Value = str | int | float | bool | None
@@ -33,6 +35,21 @@ class Visitor:
     """Which of the flows it follows."""
     values: Mapping[str, Value]
     """Its variables as it arrives."""
+
+
+def require_open(profile: Profile, title: str) -> None:
+    """Require that a profile starts every planned visitor: the list says who arrives.
+
+    Raises:
+        GeneratorError: It skips some (`maxVusers`); `title` is the generator's name.
+    """
+    for phase in profile.phases:
+        if phase.most_at_once is not None:
+            raise GeneratorError(
+                f"profile {profile.name!r}: {title} skips no visitors, so phase {phase.name!r} cannot "
+                f"have at most {phase.most_at_once} at a time (`maxVusers`); remove it, or run it with "
+                "`--generator artillery`"
+            )
 
 
 def variables(scenario: Scenario) -> frozenset[str]:

@@ -17,6 +17,7 @@ from loadtest.engine.generators.portable.translation import translate
 from loadtest.engine.generators.portable.unrolled import unroll
 from loadtest.engine.generators.portable.visitors import variables, visitors
 from loadtest.engine.generators.translation.parts import ALL
+from loadtest.errors import GeneratorError
 from loadtest.profiles import PROFILES, Phase, Profile
 from loadtest.scenario import credentials, scenario
 from loadtest.scenario.steps import Capture
@@ -241,3 +242,11 @@ def test_rows_in_turn_start_over_and_random_ones_repeat(load: Any, tmp_path: Pat
         given = planned(loaded, tmp_path, Profile("two", (Phase("hold", 2, 2),)))
         made = [one.values["x"] for one in visitors(given, translate(loaded.validated).flows)]
         assert made == expected or (expected is None and set(made) <= {1, 2})
+
+
+def test_a_profile_that_skips_visitors_is_refused(tmp_path: Path):
+    profile = Profile("closed", (Phase("hold", 2, 2, most_at_once=3),))
+    load = planned(scenario.load("login"), tmp_path, profile)
+    for name in PORTABLE:
+        with pytest.raises(GeneratorError, match="at most 3 at a time"):
+            registry.named(name).prepare(load)
