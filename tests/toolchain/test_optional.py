@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,14 @@ def test_what_is_missing_for_jmeter_is_named_with_the_remedy(
     with pytest.raises(ToolError, match=r"Maven is not installed; install it \(Debian: apt-get"):
         optional.ensure("jmeter")
     put(tmp_path / "path", "mvn", "3.9")
+    library = paths.TOOLS / "jmeter" / "lib"
+    library.mkdir(parents=True)
+    with zipfile.ZipFile(library / "ApacheJMeter_config-5.6.3.jar", "w") as settings:
+        settings.writestr("bin/jmeter.properties", "a=b")
+        settings.writestr("META-INF/LICENSE", "")
     optional.ensure("jmeter")
+    assert (paths.TOOLS / "jmeter" / "bin" / "jmeter.properties").read_text() == "a=b"
+    assert not (paths.TOOLS / "jmeter" / "META-INF").exists()
     assert any("dependency:copy-dependencies" in part for part in installed[0])
     with pytest.raises(ToolError, match="JMeter needs Java, which is not installed"):
         optional.command("jmeter")

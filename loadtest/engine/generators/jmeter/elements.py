@@ -116,6 +116,24 @@ def open_model(name: str, schedule: str) -> Node:
     )
 
 
+def before_everybody() -> Node:
+    """Return the thread group of which one visitor does everything before others arrive."""
+    loop = nested(
+        "LoopController", {"LoopController.continue_forever": False, "LoopController.loops": 1}
+    )
+    return Node(
+        "SetupThreadGroup",
+        "SetupThreadGroupGui",
+        "warm-up",
+        {
+            "ThreadGroup.on_sample_error": "stopthread",
+            "ThreadGroup.main_controller": loop,
+            "ThreadGroup.num_threads": "1",
+            "ThreadGroup.ramp_time": "0",
+        },
+    )
+
+
 def http_defaults(protocol: str, host: str, port: int, timeout_ms: int) -> Node:
     """Return what all requests have in common."""
     return Node(

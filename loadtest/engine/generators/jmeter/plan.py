@@ -25,11 +25,20 @@ from loadtest.engine.generators.portable.steps import (
     Step,
     Wait,
 )
-from loadtest.engine.generators.portable.texts import Text, UnportableError
+from loadtest.engine.generators.portable.texts import (
+    RandomNumber,
+    RandomString,
+    Text,
+    UnportableError,
+)
 from loadtest.engine.generators.portable.unrolled import unroll
 
 END = "haproof: the visitor is done"
 """Label of the line in JMeter's results that says that a visitor did everything."""
+WARM_UP = "haproof: warm-up"
+"""Label of a request to nobody, before everybody: Java then has loaded what the first visitor needs."""
+_NOBODY = ("http", "127.0.0.1", 9)
+"""The port `discard` of this computer, which is closed."""
 FLOW_COLUMN, ARRIVED, REDIRECT = "flow", "arrived", "redirect"
 RECORDED = {"instance": "X-Instance-Id", "zone": "X-Availability-Zone", "version": "X-App-Version"}
 """Variables that are recorded with each request, and the headers that they come from."""
@@ -78,13 +87,14 @@ def write(
     parts = urlsplit(target)
     work = _Writer(parts, Values(known, captured))
     flows = [work.flow(flow) for flow in portable.flows]
+    timeout_ms = round(portable.timeout_s * 1000)
     planned = schedule.write(arrivals.planned_s, arrivals.rest_s) if arrivals else ""
     group = elements.open_model("visitors", planned).add(
         elements.http_defaults(
             parts.scheme,
             parts.hostname or "",
             parts.port or (443 if parts.scheme == "https" else 80),
-            round(portable.timeout_s * 1000),
+            timeout_ms,
         ),
         elements.cookies(),
         elements.csv_file("visitors.csv", [FLOW_COLUMN, *(c.name for c in work.values.columns)]),
@@ -95,7 +105,11 @@ def write(
         ),
     )
     chosen = flows if len(flows) == 1 else [elements.choice(f"${{{FLOW_COLUMN}}}").add(*flows)]
-    plan = elements.test_plan().add(group.add(*chosen))
+    warm_up = elements.before_everybody().add(
+        elements.http_defaults(*_NOBODY, timeout_ms),
+        elements.request(WARM_UP, "GET", "/", None).add(elements.status_is("200")),
+    )
+    plan = elements.test_plan().add(warm_up, group.add(*chosen))
     return Plan(elements.document(plan), tuple(work.values.columns), tuple(work.refusals))
 
 
@@ -152,7 +166,7 @@ class _Writer:
             below.add(*nodes)
 
     def _request(self, step: Send) -> Iterator[Node]:
-        label = _label(step.endpoint)
+        label = self._label(step)
         path = f"{self.target.path.rstrip('/')}{self._path(step)}"
         first = elements.request(label, step.method, path, self._body(step.body))
         yield first.add(*self._judged(step))
@@ -162,6 +176,12 @@ class _Writer:
             yield elements.as_long_as(f"${{{REDIRECT}}}").add(
                 elements.only_if(too_far).add(elements.leave()), hop.add(*self._judged(step))
             )
+
+    def _label(self, step: Send) -> str:
+        # Everything is drawn anew each time: a number in the URL would be another one in the label.
+        if any(isinstance(part, (RandomNumber, RandomString)) for part in step.endpoint.parts):
+            raise UnportableError("give it a `name`: JMeter would draw another one for its label")
+        return self.values.text(step.endpoint)
 
     def _judged(self, step: Send) -> Iterator[Node]:
         yield elements.headers(dict(self._headers(step)))
@@ -251,12 +271,6 @@ def _milliseconds(step: Wait) -> str:
         return str(round(step.low_s * 1000))
     # Whole seconds, as drawn elsewhere.
     return f"${{__Random({round(step.low_s)},{round(step.high_s)},)}}000"
-
-
-def _label(endpoint: str) -> str:
-    if "${" in endpoint:
-        raise UnportableError("JMeter takes `${` in a name for its own variable: leave it out")
-    return endpoint
 
 
 def _credentials(auth: tuple[Text, Text]) -> str:

@@ -93,7 +93,7 @@ class JMeterProcess(RecordedProcess):
             GeneratorError: It cannot be started; the message ends with the `remedy`.
         """
         self._port, self._totals = port, load.directory / paths.TOTALS
-        self._requests = 0
+        self._requests, self._results = 0, Results()
         self._visits: Visits | None = None
         self._began_ms: float | None = None
         super().__init__(command, load, variables, log=log, title=title, remedy=remedy)
@@ -133,17 +133,18 @@ class JMeterProcess(RecordedProcess):
         self._reading.join()
         self._reader.join(_READ_S * 50)
         assert self._visits is not None  # noqa: S101 - set before the reading began
-        counters = {"http.requests": self._requests, **self._visits.counters}
+        sent = max(0, self._requests - self._results.warm_ups)
+        counters = {"http.requests": sent, **self._visits.counters}
         paths.write_json(self._totals, {"counters": counters})
 
     def _read(self, file: Path) -> None:
         assert self._visits is not None  # noqa: S101
-        results, offset, told = Results(), 0, False
+        offset, told = 0, False
         while True:
             last = self._ended.wait(_READ_S)
             self._visits.began_ms = self._began_ms
             try:
-                offset += self._read_from(file, offset, results)
+                offset += self._read_from(file, offset)
             except (OSError, ValueError, KeyError) as error:
                 self.complain(f"cannot read JMeter's results: {error}")
                 return
@@ -153,7 +154,7 @@ class JMeterProcess(RecordedProcess):
                 told = True
                 self._end()
 
-    def _read_from(self, file: Path, offset: int, results: Results) -> int:
+    def _read_from(self, file: Path, offset: int) -> int:
         if not file.exists():
             return 0
         with file.open("rb") as text:
@@ -162,7 +163,7 @@ class JMeterProcess(RecordedProcess):
         # Never in the middle of a character.
         whole = data[: data.rfind(b"\n") + 1]
         assert self._visits is not None  # noqa: S101
-        for row in results.feed(whole.decode("utf-8", "replace")):
+        for row in self._results.feed(whole.decode("utf-8", "replace")):
             self._visits.add(row)
         return len(whole)
 

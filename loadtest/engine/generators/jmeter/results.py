@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.engine.generators.jmeter.plan import ARRIVED, END, RECORDED
+from loadtest.engine.generators.jmeter.plan import ARRIVED, END, RECORDED, WARM_UP
 
 COLUMNS = (
     "timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "success",
@@ -82,6 +82,8 @@ class Results:
         """Begin before the line with the names of the columns."""
         self._rest = ""
         self._names: list[str] | None = None
+        self.warm_ups = 0
+        """Requests that were sent to nobody, before everybody."""
 
     def feed(self, text: str) -> Iterator[Row]:
         """Yield the rows that are complete with this piece of the file."""
@@ -105,7 +107,11 @@ class Results:
             if missing := set(COLUMNS) - set(values):
                 raise ValueError(f"JMeter's results lack {', '.join(sorted(missing))}")
         elif len(values) == len(self._names):
-            yield _parse(dict(zip(self._names, values, strict=True)))
+            row = dict(zip(self._names, values, strict=True))
+            if row["label"] == WARM_UP:
+                self.warm_ups += 1
+            else:
+                yield _parse(row)
         else:
             raise ValueError(f"JMeter's results have a line of {len(values)} columns")
 

@@ -137,7 +137,8 @@ def test_the_published_scenario_as_a_plan():
     made, tree = plan_of("login")
     assert made.refusals == ()
     assert [column.name for column in made.columns] == ["username__json", "password__json"]
-    samplers = tree.findall(".//HTTPSamplerProxy")
+    warm_up, *samplers = tree.findall(".//HTTPSamplerProxy")
+    assert warm_up.get("testname") == plan.WARM_UP
     shown = [
         (s.get("testname"), s.findtext("*[@name='HTTPSampler.method']"),
          s.findtext("*[@name='HTTPSampler.path']"))
@@ -152,6 +153,10 @@ def test_the_published_scenario_as_a_plan():
     group = tree.find(".//OpenModelThreadGroup")
     assert group is not None
     assert group.findtext("*[@name='ThreadGroup.on_sample_error']") == "stopthread"
+    assert {e.text for e in tree.findall(".//*[@name='HTTPSampler.domain']")} == {
+        "127.0.0.1",
+        "stack",
+    }
     for kind, limit in (("connect", "10000"), ("response", "10000")):
         assert tree.findtext(f".//*[@name='HTTPSampler.{kind}_timeout']") == limit
     assert {s.findtext("*[@name='HTTPSampler.follow_redirects']") for s in samplers} == {"false"}
@@ -244,6 +249,12 @@ def test_results_are_read_in_pieces_of_any_size(size: int):
     reader = Results()
     rows = [row for at in range(0, len(text), size) for row in reader.feed(text[at : at + size])]
     assert [row.completed for row in rows] == [False, False, True]
+
+
+def test_the_request_to_nobody_is_no_visitor_s():
+    reader = Results()
+    assert len(list(reader.feed(jtl({**ROW, "label": plan.WARM_UP}, ROW)))) == 1
+    assert reader.warm_ups == 1
 
 
 def test_results_without_our_columns_are_refused():
