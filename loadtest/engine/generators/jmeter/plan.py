@@ -25,12 +25,7 @@ from loadtest.engine.generators.portable.steps import (
     Step,
     Wait,
 )
-from loadtest.engine.generators.portable.texts import (
-    RandomNumber,
-    RandomString,
-    Text,
-    UnportableError,
-)
+from loadtest.engine.generators.portable.texts import Text, UnportableError
 from loadtest.engine.generators.portable.unrolled import unroll
 
 END = "haproof: the visitor is done"
@@ -166,7 +161,7 @@ class _Writer:
             below.add(*nodes)
 
     def _request(self, step: Send) -> Iterator[Node]:
-        label = self._label(step)
+        label = self.values.text(Text((step.endpoint,)))
         path = f"{self.target.path.rstrip('/')}{self._path(step)}"
         first = elements.request(label, step.method, path, self._body(step.body))
         yield first.add(*self._judged(step))
@@ -176,12 +171,6 @@ class _Writer:
             yield elements.as_long_as(f"${{{REDIRECT}}}").add(
                 elements.only_if(too_far).add(elements.leave()), hop.add(*self._judged(step))
             )
-
-    def _label(self, step: Send) -> str:
-        # Everything is drawn anew each time: a number in the URL would be another one in the label.
-        if any(isinstance(part, (RandomNumber, RandomString)) for part in step.endpoint.parts):
-            raise UnportableError("give it a `name`: JMeter would draw another one for its label")
-        return self.values.text(step.endpoint)
 
     def _judged(self, step: Send) -> Iterator[Node]:
         yield elements.headers(dict(self._headers(step)))

@@ -12,6 +12,7 @@ from pathlib import Path
 from loadtest.array_types import Times
 from loadtest.engine.generators.base import Load
 from loadtest.engine.generators.jmeter.results import Results, Row, request_line
+from loadtest.engine.generators.jmeter.schedule import HEAD_START_S
 from loadtest.engine.generators.jmeter.settings import STARTING
 from loadtest.engine.generators.process import GeneratorProcess
 from loadtest.engine.generators.recorded_process import RecordedProcess
@@ -107,8 +108,8 @@ class JMeterProcess(RecordedProcess):
     def take(self, raw: bytes) -> bool:
         """Note when the schedule begins, and what JMeter counted; everything belongs into the log."""
         if (began := _STARTED.match(raw)) is not None:
-            self._began_ms = float(began[1])
-            self.recorder.take(b"began %s\n" % began[1])
+            self._began_ms = float(began[1]) + HEAD_START_S * 1000
+            self.recorder.take(f"began {self._began_ms}\n".encode())
         elif (total := _SUMMARY.search(raw)) is not None:
             self._requests = int(total[1])
         return False

@@ -13,6 +13,8 @@ import numpy as np
 
 from loadtest.array_types import Times
 
+HEAD_START_S = 1.0
+"""From JMeter's own start of the schedule to the first planned moment: it prepares itself meanwhile."""
 _RESOLUTION = 1e-6
 """Arrivals are planned in whole microseconds."""
 _UPWARDS = 1e-9
@@ -22,8 +24,9 @@ rounding error of its product cannot lose one."""
 
 def write(arrivals_s: Times, rest_s: float) -> str:
     """Return the schedule; after the last arrival visitors have `rest_s` to get their answers."""
-    microseconds = np.round(np.asarray(arrivals_s) / _RESOLUTION).astype(np.int64)
-    pieces = [_quiet(int(microseconds[0]))] if microseconds[0] else []
+    shifted = np.asarray(arrivals_s) + HEAD_START_S
+    microseconds = np.round(shifted / _RESOLUTION).astype(np.int64)
+    pieces = [_quiet(int(microseconds[0]))]
     gaps = [*np.diff(microseconds).tolist(), round(rest_s / _RESOLUTION)]
     pieces += [_stretch(count, gap) for gap, count in _runs(gaps)]
     return " ".join(pieces)

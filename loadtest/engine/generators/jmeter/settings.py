@@ -31,6 +31,8 @@ PROPERTIES: Mapping[str, str] = {
     "httpclient4.validate_after_inactivity": "-1",
     # Visitors that are still being taken down when it ends are no reason to end as a failure.
     "jmeterengine.stopfail.system.exit": "false",
+    # Idle threads of the thread group would keep Java alive for another minute.
+    "jmeterengine.force.system.exit": "true",
     "summariser.interval": "3600",
     "summariser.out": "true",
     "summariser.log": "false",

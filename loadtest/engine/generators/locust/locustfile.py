@@ -122,14 +122,10 @@ def _send(step: Send, depth: int) -> Iterator[str]:
         yield f"{indent}if chance({step.chance!r}):"
         indent += _INDENT
     yield f"{indent}self.send("
-    yield f"{indent}{_INDENT}{step.method!r}, {_text(step.url)}, {_name(step)},"
+    yield f"{indent}{_INDENT}{step.method!r}, {_text(step.url)}, {step.endpoint!r},"
     for argument in _arguments(step):
         yield f"{indent}{_INDENT}{argument},"
     yield f"{indent})"
-
-
-def _name(step: Send) -> str:
-    return "None" if step.name is None else _text(step.name)
 
 
 def _arguments(step: Send) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from loadtest.engine.generators.portable.texts import Part, Text
+from loadtest.engine.generators.portable.texts import Text
 from loadtest.yaml_positions import Location
 
 Json = Text | int | float | bool | None | Mapping[str, "Json"] | Sequence["Json"]
@@ -66,8 +66,8 @@ class Send:
     method: str
     url: Text
     """A path, with a query if it has one."""
-    name: Text | None
-    """What results call it; its method and path without a name."""
+    endpoint: str
+    """What results call it: its name, else its method and path, as the script has them."""
     headers: Mapping[str, Text]
     """By name in lower case."""
     query: Mapping[str, Text | Sequence[Text]]
@@ -82,19 +82,6 @@ class Send:
     matches: tuple[Match, ...]
     chance: float
     """With which probability it is sent at all, 0 to 1."""
-
-    @property
-    def endpoint(self) -> Text:
-        """What results call it."""
-        if self.name is not None:
-            return self.name
-        path = list[Part]()
-        for part in self.url.parts:
-            if isinstance(part, str) and "?" in part:
-                path.append(part.partition("?")[0])
-                break
-            path.append(part)
-        return Text((f"{self.method} ", *path))
 
 
 @dataclass(frozen=True)

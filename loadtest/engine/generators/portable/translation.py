@@ -182,7 +182,7 @@ class _Translation:
             location=location,
             method=method.upper(),
             url=self._url(request.url, (*location, "url")),
-            name=self._text(request.name, (*location, "name")) if request.name else None,
+            endpoint=request.name or _endpoint(method, request.url),
             headers={**self._headers, **own},
             query=self._query(request.qs or {}, (*location, "qs")),
             body=self._body(request, location),
@@ -296,6 +296,12 @@ def _requests(script: Script) -> Iterator[Request]:
 
     for flow in script.scenarios:
         yield from within(flow.flow)
+
+
+def _endpoint(method: str, url: str) -> str:
+    """Name a request that has no name, as the recorder of Artillery does."""
+    path = re.sub(r"^[a-z]+://[^/]+", "", url, flags=re.IGNORECASE).partition("?")[0]
+    return f"{method.upper()} {path or '/'}"
 
 
 def _statuses(expect: Sequence[Expect] | None) -> Iterator[int]:

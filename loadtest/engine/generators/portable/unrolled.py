@@ -34,7 +34,6 @@ def _filled_in(step: Send, known: Filled) -> Send:
     return dataclasses.replace(
         step,
         url=_fill_text(step.url, known),
-        name=None if step.name is None else _fill_text(step.name, known),
         headers=_fill(step.headers, known),
         query=_fill(step.query, known),
         body=None if step.body is None else _body(step.body, known),

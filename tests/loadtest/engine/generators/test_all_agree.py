@@ -141,10 +141,8 @@ def test_the_same_requests_are_sent_and_recorded(name: str, stack: Stack, tmp_pa
     assert (summary.users.created, summary.users.failed) == (VISITORS, VISITORS)
     expected = {"old": 2 * VISITORS, "bad": VISITORS}
     expected |= {"POST /create": VISITORS, "POST /form": 2 * VISITORS}
-    for number in range(VISITORS):
-        # Artillery deals rows to its workers in turn, so with one worker in the order of the file.
-        expected |= {f"GET /notes/7/{round_}/u {number}": 1 for round_ in range(2)}
-        expected[f"PUT /last/{number}"] = 1
+    expected["GET /notes/{{ note }}/{{ $loopCount }}/{{ u }}"] = 2 * VISITORS
+    expected["PUT /last/{{ n }}"] = VISITORS
     found = {one.name: one.requests.total for one in summary.endpoints}
     assert found == expected
     assert summary.requests.count(Outcome.SERVER_ERROR) == VISITORS
@@ -158,5 +156,6 @@ def test_the_same_requests_are_sent_and_recorded(name: str, stack: Stack, tmp_pa
     bodies = {one[2] for one in stack.asked if one[1] == "/create"}
     assert json.loads(min(bodies))["b"] == ['x gr"ü n', 1, True, None]
     assert {json.loads(body)["a"] for body in bodies} <= set(range(2 * VISITORS))
-    assert {one[2] for one in stack.asked if one[1] == "/form"} == {"a=%C3%A4+b&t=a-b", "a=2&t=a-b"}
+    forms = {one[2].replace("%20", "+") for one in stack.asked if one[1] == "/form"}
+    assert forms == {"a=%C3%A4+b&t=a-b", "a=2&t=a-b"}
     assert all(one[2].startswith("raw u ") for one in stack.asked if one[1].startswith("/last"))

@@ -56,7 +56,7 @@ def arrivals_of(text: str) -> list[int]:
 )  # fmt: skip
 def test_the_schedule_is_the_planned_one_to_the_millisecond(profile: Profile):
     text = schedule.write(profile.schedule(), 20)
-    planned = np.round(profile.schedule() * 1000).astype(int).tolist()
+    planned = np.round((profile.schedule() + schedule.HEAD_START_S) * 1000).astype(int).tolist()
     found = arrivals_of(text)
     assert len(found) == len(planned) == profile.planned_users
     assert max(abs(a - b) for a, b in zip(found, planned, strict=True)) <= 1
@@ -66,7 +66,7 @@ def test_the_schedule_is_the_planned_one_to_the_millisecond(profile: Profile):
 def test_visitors_at_the_same_moment_all_arrive():
     found = arrivals_of(schedule.write(np.array([0.0, 0.0, 0.0, 1.0, 2.0, 2.0]), 20))
     assert len(found) == 6
-    assert np.allclose(found, [0, 0, 0, 1000, 2000, 2000], atol=30)
+    assert np.allclose(found, [1000, 1000, 1000, 2000, 3000, 3000], atol=30)
 
 
 # --- texts ---

@@ -53,21 +53,21 @@ def test_the_published_scenario_is_as_one_would_write_it():
         (
             {"get": {"url": "/{{ $uuid }}/x", "probability": 100}},
             ("if chance(0.9900990099009901):\n"
-            "    self.send('GET', text('/', v['$uuid'], '/x'), None)"),
+            "    self.send('GET', text('/', v['$uuid'], '/x'), 'GET /{{ $uuid }}/x')"),
         ),
         (
             {"loop": [{"get": {"url": "/{{ $loopElement }}"}}], "over": ["a", 2]},
             ("for v['$loopCount'], v['$loopElement'] in enumerate(('a', 2)):\n"
-            "    self.send('GET', text('/', v['$loopElement']), None)"),
+            "    self.send('GET', text('/', v['$loopElement']), 'GET /{{ $loopElement }}')"),
         ),
         (
             {"post": {"url": "/", "form": {"a": "{{ $randomString(3) }}"}, "followRedirect": False}},
-            "self.send('POST', '/', None, form={'a': text(random_string(3))}, follows=False)",
+            "self.send('POST', '/', 'POST /', form={'a': text(random_string(3))}, follows=False)",
         ),
         (
             {"get": {"url": "/", "capture": {"json": "$.a[0]", "as": "b"},
                      "match": {"header": "x-a", "value": 1, "strict": False}}},
-            ("self.send('GET', '/', None, captures=(Capture('b', Json('a', 0), True),), "
+            ("self.send('GET', '/', 'GET /', captures=(Capture('b', Json('a', 0), True),), "
             "matches=(Match(Header('x-a'), 1, False),))"),
         ),
     ],

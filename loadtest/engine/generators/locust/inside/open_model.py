@@ -163,7 +163,7 @@ class Visitor(FastHttpUser):
         self,
         method: str,
         url: str,
-        name: str | None,
+        endpoint: str,
         *,
         expected: Sequence[int] = (),
         headers: Mapping[str, str] | None = None,
@@ -190,7 +190,6 @@ class Visitor(FastHttpUser):
             sent["authorization"] = f"Basic {encoded}"
         data = _payload(sent, json_body, body, form)
         path = quote(url, safe=SAFE) + (f"?{urlencode(query)}" if query else "")
-        endpoint = name or f"{method} {url.partition('?')[0]}"
         exchange = _Exchange(self, endpoint, expected, captures, matches)
         for hop in range(MOST_HOPS + 1):
             location = exchange.send(method, path, sent, data, follows=follows and hop < MOST_HOPS)
