@@ -12,15 +12,12 @@ from pathlib import Path
 from loadtest.array_types import Times
 from loadtest.engine.generators.base import Load
 from loadtest.engine.generators.jmeter.results import Results, Row, request_line
-from loadtest.engine.generators.jmeter.schedule import HEAD_START_S
-from loadtest.engine.generators.jmeter.settings import STARTING
 from loadtest.engine.generators.process import GeneratorProcess
 from loadtest.engine.generators.recorded_process import RecordedProcess
 from loadtest.engine.generators.recorder import Recorder
 from loadtest.runs import paths
 
 RESULTS = "results.jtl"
-_STARTED = re.compile(rb"(\d{13}) \w+ \S+: " + STARTING.encode())
 _SUMMARY = re.compile(rb"summary =\s+(\d+) in ")
 _READ_S = 0.1
 _STOP = b"StopTestNow"
@@ -34,8 +31,7 @@ class Visits:
         """Compare arrivals with `planned_s`, in seconds after the first phase began."""
         self._recorder, self._planned_s = recorder, planned_s
         self._seen, self._left = set[int](), set[int]()
-        self.began_ms: float | None = None
-        """When JMeter's schedule began, epoch ms."""
+        self._began_ms: float | None = None
         self.counters = Counter[str]()
 
     @property
@@ -60,10 +56,12 @@ class Visits:
             return
         self._seen.add(row.visitor)
         self.counters["vusers.created"] += 1
-        late_ms = 0.0
-        if self.began_ms is not None and row.visitor <= len(self._planned_s):
-            due_ms = self.began_ms + float(self._planned_s[row.visitor - 1]) * 1000
-            late_ms = max(0.0, row.arrived_ms - due_ms)
+        due_ms = float(self._planned_s[row.visitor - 1]) * 1000
+        if self._began_ms is None:
+            # JMeter does not say when its schedule began. It began when the first one was on time.
+            self._began_ms = row.arrived_ms - due_ms
+            self._recorder.take(f"began {self._began_ms:.3f}\n".encode())
+        late_ms = max(0.0, row.arrived_ms - self._began_ms - due_ms)
         self._recorder.take(f"a {late_ms:.3f}\n".encode())
 
     def _leave(self, row: Row) -> None:
@@ -96,7 +94,6 @@ class JMeterProcess(RecordedProcess):
         self._port, self._totals = port, load.directory / paths.TOTALS
         self._requests, self._results = 0, Results()
         self._visits: Visits | None = None
-        self._began_ms: float | None = None
         super().__init__(command, load, variables, log=log, title=title, remedy=remedy)
         self._visits = Visits(self.recorder, load.profile.schedule())
         self._ended = threading.Event()
@@ -106,11 +103,8 @@ class JMeterProcess(RecordedProcess):
         self._reading.start()
 
     def take(self, raw: bytes) -> bool:
-        """Note when the schedule begins, and what JMeter counted; everything belongs into the log."""
-        if (began := _STARTED.match(raw)) is not None:
-            self._began_ms = float(began[1]) + HEAD_START_S * 1000
-            self.recorder.take(f"began {self._began_ms}\n".encode())
-        elif (total := _SUMMARY.search(raw)) is not None:
+        """Note what JMeter counted; everything belongs into the log."""
+        if (total := _SUMMARY.search(raw)) is not None:
             self._requests = int(total[1])
         return False
 
@@ -143,7 +137,6 @@ class JMeterProcess(RecordedProcess):
         offset, told = 0, False
         while True:
             last = self._ended.wait(_READ_S)
-            self._visits.began_ms = self._began_ms
             try:
                 offset += self._read_from(file, offset)
             except (OSError, ValueError, KeyError) as error:

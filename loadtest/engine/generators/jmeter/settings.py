@@ -8,8 +8,6 @@ from loadtest.engine.generators.jmeter.plan import ARRIVED, RECORDED
 
 HEAP = ("-Xms1g", "-Xmx1g", "-XX:MaxMetaspaceSize=256m")
 """The memory that JMeter's own start script gives it."""
-STARTING = "Starting OpenModelThreadGroup"
-"""What JMeter logs at the moment that its schedule counts from."""
 PROPERTIES: Mapping[str, str] = {
     # When a request began, not when it ended; and written at once, so that the run can be followed.
     "sampleresult.timestamp.start": "true",
@@ -47,7 +45,6 @@ LOGGING = """\
   </Appenders>
   <Loggers>
     <Root level="warn"><AppenderRef ref="out"/></Root>
-    <Logger name="org.apache.jmeter.threads.openmodel.OpenModelThreadGroup" level="info"/>
   </Loggers>
 </Configuration>
 """

@@ -274,10 +274,9 @@ class Said:
 def test_visitors_arrive_leave_and_are_counted():
     said = Said()
     visits = Visits(said, np.array([0.0, 0.1]))  # type: ignore[arg-type]
-    visits.began_ms = 1790000000000
     rows = jtl(
         {**ROW, "threadName": "visitors 1-1", "arrived": "1790000000003"},
-        {**ROW, "threadName": "visitors 1-2", "arrived": "1790000000100", "success": "false",
+        {**ROW, "threadName": "visitors 1-2", "arrived": "1790000000107", "success": "false",
          "responseCode": "503"},
         {**ROW, "threadName": "visitors 1-1", "arrived": "1790000000003", "label": plan.END},
     )  # fmt: skip
@@ -285,7 +284,8 @@ def test_visitors_arrive_leave_and_are_counted():
         assert not visits.all_left
         visits.add(row)
     assert visits.all_left
-    assert [line for line in said.lines if line[0] in "ae"] == ["a 3.000", "a 0.000", "e 0", "e 1"]
+    assert [line for line in said.lines if line[0] in "ae"] == ["a 0.000", "a 4.000", "e 0", "e 1"]
+    assert said.lines[0] == "began 1790000000003.000"
     assert visits.counters == {
         "vusers.created": 2, "vusers.completed": 1, "vusers.failed": 1,
         "http.codes.200": 1, "http.codes.503": 1,
