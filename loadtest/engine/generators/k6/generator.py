@@ -151,10 +151,12 @@ def _plan(load: Load, schedule: Times) -> dict[str, Any]:
     """Return the user's plan, with what only k6 needs."""
     script = load.scenario.script
     longest_s, limit = load.scenario.longest_s, _limit(load.profile)
+    ready = most_users(schedule, longest_s, psutil.virtual_memory().available)
     return {
         **user_plan.make(load, agent="haproof"),
         "run": load.directory.name,
-        "vus": limit or most_users(schedule, longest_s, psutil.virtual_memory().available),
+        # k6 rejects more users than there are iterations.
+        "vus": min(limit or ready, len(schedule)),
         "most_at_once": limit,
         "longest_s": int(load.profile.duration_s + longest_s + 60),
         "tls": walk.mapping(walk.mapping(script["config"]).get("tls")),
@@ -186,4 +188,4 @@ def most_users(schedule: Times, longest_s: float, free_bytes: float) -> int:
     first = np.searchsorted(schedule, schedule - longest_s)
     together = int((np.arange(len(schedule)) - first).max(initial=0)) + 1
     affordable = int(free_bytes * MEMORY_SHARE / USER_BYTES)
-    return min(len(schedule), max(LEAST_USERS, min(together, affordable)))
+    return max(LEAST_USERS, min(together, affordable))

@@ -115,7 +115,7 @@ def test_credentials_are_in_the_file_that_goes_and_in_no_other(tmp_path: Path):
         (np.arange(0, 100, 0.1), 3.0, 1e12, 31),  # ten a second, three seconds long
         (np.arange(0, 100, 0.1), 3.0, 25 * generator.USER_BYTES / generator.MEMORY_SHARE, 25),
         (np.arange(0, 100, 0.1), 3.0, 0.0, generator.LEAST_USERS),
-        (np.array([1.0, 2.0]), 60.0, 1e12, 2),
+        (np.array([1.0, 2.0]), 60.0, 1e12, generator.LEAST_USERS),
     ],
 )
 def test_as_many_users_are_ready_as_may_be_there_at_once(
@@ -124,12 +124,13 @@ def test_as_many_users_are_ready_as_may_be_there_at_once(
     assert most_users(arrivals, longest_s, free) == pytest.approx(users, abs=1)
 
 
-def test_the_closed_model_has_as_many_users_as_it_lets_in(load: Any):
-    limited = Profile("closed", (Phase("a", 2, 5, most_at_once=3), pause("b", 1)))
-    made = load(profile=limited)
+@pytest.mark.parametrize(("limit", "ready"), [(3, 3), (500, 10), (None, 10)])
+def test_the_closed_model_has_as_many_users_as_it_lets_in(load: Any, limit: int | None, ready: int):
+    """But never more than arrive at all: k6 would not start."""
+    made = load(profile=Profile("a", (Phase("a", 2, 5, most_at_once=limit), pause("b", 1))))
     K6().prepare(made)
     plan = json.loads((made.directory / "k6" / "plan.json").read_text())
-    assert (plan["vus"], plan["most_at_once"]) == (3, 3)
+    assert (plan["vus"], plan["most_at_once"]) == (ready, limit)
 
 
 def test_different_limits_of_phases_are_refused(load: Any):
