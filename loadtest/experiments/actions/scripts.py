@@ -202,7 +202,7 @@ def closed_s(printed: str) -> float | None:
     return None if found is None else found / 1000
 
 
-HANGS_S = 1.3
+HANGS_S = 1.2
 """Shorter than the health check's time-out of 2 s, longer than the second from which p99 alarms."""
 
 
