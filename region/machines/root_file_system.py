@@ -142,7 +142,7 @@ class RootFileSystem:
             OSError: If that cannot be done, as `mkdir` would raise it.
         """
         missing: list[str] = []
-        while not self.exists(path):
+        while path and not self.exists(path):
             path, _, name = path.rpartition("/")
             missing.append(name)
         for name in reversed(missing):

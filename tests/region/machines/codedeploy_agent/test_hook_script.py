@@ -67,3 +67,5 @@ def test_a_log_gets_the_directories_that_it_needs(machine, tmp_path):
     for _ in range(2):
         machine.make_directories("/a/b/c")
     assert (tmp_path / "real/b/c").is_dir()
+    machine.make_directories("/new/one")
+    assert (tmp_path / "new/one").is_dir()
