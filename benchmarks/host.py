@@ -20,7 +20,7 @@ SAMPLES = 100
 def measure() -> tuple[float, int]:
     """Return the CPU milliseconds of a sample, and how many processes this computer has."""
     with tempfile.TemporaryDirectory(prefix="haproof-bench-") as scratch:
-        recorder = HostRecorder(Path(scratch, "host.ndjson"), os.getpid())
+        recorder = HostRecorder(Path(scratch, "host.ndjson"), [os.getpid()])
         recorder.sample()
         before = time.process_time()
         for _ in range(SAMPLES):

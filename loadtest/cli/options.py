@@ -13,6 +13,7 @@ from loadtest.analysis.margins import Margins
 from loadtest.analysis.slo import Slo
 from loadtest.cli import tools
 from loadtest.engine.generators import registry
+from loadtest.engine.workers.generator import Split, words
 from loadtest.errors import GeneratorError, OutputsError
 from loadtest.generator_record import ARTILLERY, TITLES
 from loadtest.profiles import Profile, profile_named
@@ -67,6 +68,19 @@ PassEnv = Annotated[
         "--pass-env",
         metavar="NAME",
         help="An environment variable that the script may read; may be repeated.",
+    ),
+]
+WorkerCount = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=1, max=64, help="How many generators share the load; they begin together."
+    ),
+]
+WorkerPrefix = Annotated[
+    str,
+    typer.Option(
+        "--worker-prefix",
+        help="Words before each worker's command, such as `ip netns exec load-{worker}`.",
     ),
 ]
 GeneratorName = Annotated[
@@ -128,6 +142,17 @@ def choose_scenario(
                 f"--pass-env {variable}: there is no such environment variable; export it first"
             )
     return Choice(name, environment, frozenset(pass_env or []), own_phases)
+
+
+def choose_workers(workers: int | None, prefix: str) -> Split | None:
+    """Return into how many workers to split the load; None for one generator without a prefix.
+
+    Raises:
+        GeneratorError: A quote is open in the prefix.
+    """
+    if workers is None and not prefix:
+        return None
+    return Split(workers or 1, tuple(words(prefix)))
 
 
 def choose_generator(name: str | None) -> str:

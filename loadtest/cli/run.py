@@ -20,9 +20,12 @@ from loadtest.cli.options import (
     PassEnv,
     ScenarioName,
     SloFile,
+    WorkerCount,
+    WorkerPrefix,
     choose_generator,
     choose_profile,
     choose_scenario,
+    choose_workers,
     load_for,
     read_margins,
     read_outputs,
@@ -40,6 +43,7 @@ from loadtest.cli.series_options import (
 from loadtest.engine import series
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.series import CompletedSeries, Question
+from loadtest.engine.workers.generator import Split
 from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import Profile
@@ -61,6 +65,8 @@ def run_command(
     environment: EnvironmentName = None,
     pass_env: PassEnv = None,
     generator: GeneratorName = None,
+    workers: WorkerCount = None,
+    worker_prefix: WorkerPrefix = "",
     repeat: Repeat = None,
     until_decided: UntilDecided = False,
     max_pairs: MaxPairs = 10,
@@ -95,7 +101,13 @@ def run_command(
     console = Console(stderr=json)
     used = choose_profile(profile, targets[0], own, phases)
     load = partial(
-        load_stack, profile=used, console=console, scenario=chosen, slo=slo, generator=sender
+        load_stack,
+        profile=used,
+        console=console,
+        scenario=chosen,
+        slo=slo,
+        generator=sender,
+        workers=choose_workers(workers, worker_prefix),
     )
     if (repeat or 1) == 1 and len(targets) == 1:
         return output.show_run(console, load(targets[0]), json=json)
@@ -134,6 +146,7 @@ def load_stack(
     scenario: Choice,
     slo: Slo | None,
     generator: str,
+    workers: Split | None,
 ) -> RunResult:
     """Put one stack under load once."""
     return run_load(
@@ -143,6 +156,7 @@ def load_stack(
         scenario=scenario,
         slo=slo,
         generator=generator,
+        workers=workers,
         command=tools.generator(generator),
     )
 

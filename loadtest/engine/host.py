@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -30,8 +31,8 @@ ENGINE = "pulumi"
 class HostRecorder:
     """Appends a sample a second to a file, from `__enter__` to `__exit__`."""
 
-    def __init__(self, path: Path, generator: int) -> None:
-        """Prepare to watch; `generator` is the id of the load generator's first process."""
+    def __init__(self, path: Path, generator: Iterable[int]) -> None:
+        """Prepare to watch; `generator` has the ids of the load generator's first processes."""
         self._path = path
         self._quota = cpu_quota.find()
         self._ours = OwnCpu(generator)
@@ -89,13 +90,13 @@ class HostRecorder:
 class OwnCpu:
     """Counts the CPU of the load test's own processes. What ended stays counted."""
 
-    def __init__(self, generator: int) -> None:
-        self._generator = generator
+    def __init__(self, generator: Iterable[int]) -> None:
+        self._generator = tuple(generator)
         self._counted: dict[str, float] = {}
 
     def read(self, table: ProcessTable) -> dict[str, float]:
         """Return the CPU seconds of each part so far; none ever falls."""
-        generator = table.tree(self._generator)
+        generator = set[int]().union(*map(table.tree, self._generator))
         times = time.process_time()
         now = {
             "runner": times,

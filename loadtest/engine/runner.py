@@ -20,11 +20,11 @@ from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import summarise
 from loadtest.engine import progress, target_usage
 from loadtest.engine.generators import registry
-from loadtest.engine.generators.base import Generator, Load
-from loadtest.engine.generators.process import GeneratorProcess
+from loadtest.engine.generators.base import Generator, Load, Running
 from loadtest.engine.host import HostRecorder
 from loadtest.engine.prober import Prober
 from loadtest.engine.target_usage import TargetUsage
+from loadtest.engine.workers.generator import Split, split
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import by_generator, free_text
@@ -114,6 +114,7 @@ def run_load(
     console: Console,
     command: Sequence[str],
     generator: str = registry.DEFAULT,
+    workers: Split | None = None,
     base: Path | None = None,
     scenario: str | scenarios.Choice = "login",
     slo: Slo | None = None,
@@ -126,7 +127,8 @@ def run_load(
     gives it. Once `stopped` returns True the load ends, as what it was to accompany has ended.
 
     Ctrl-C stops the generator; what was measured is saved, marked as cut short, and returned.
-    `command` starts the `generator`; Artillery's is [node, script].
+    `command` starts the `generator`; Artillery's is [node, script]. With `workers` several of them
+    share the load.
 
     Raises:
         LoadTestError: There is no such scenario or generator, or the one cannot run the other.
@@ -137,7 +139,7 @@ def run_load(
     loaded = scenarios.load(choice.name, choice)
     for line in loaded.notes:
         console.print(line.strip(), style="yellow", highlight=False, markup=False, soft_wrap=True)
-    chosen = registry.named(generator)
+    chosen = split(registry.named(generator), workers)
     registry.require_runnable(loaded, generator)
     installation = chosen.inspect(command)
     loaded.check_supply(profile, installation.workers, outputs.seed_users)
@@ -152,7 +154,8 @@ def run_load(
         outcome = _follow(plan, settings, console, stopped)
     finally:
         for name in (paths.CREDENTIALS, paths.ROWS, paths.VISITORS):
-            (directory / name).unlink(missing_ok=True)
+            for file in directory.rglob(name):
+                file.unlink(missing_ok=True)
     _copy_target_usage(plan)
     try:
         summary = _save(directory, outcome, slo)
@@ -211,7 +214,7 @@ def _follow(
     title = f"{plan.outputs.topology}: {profile.name}, {profile.description}"
     prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{paths.PROBES}.gz")
     process = plan.generator.start(plan.load)
-    watch = HostRecorder(plan.directory / paths.HOST, process.pid)
+    watch = HostRecorder(plan.directory / paths.HOST, process.pids)
     why, ended = None, False
     try:
         with prober, watch, progress.display(console, meter, title) as display:
@@ -246,14 +249,14 @@ def _failed(error: str | None) -> Message | None:
     return msg("cut.generator-failed", error=free_text(error)) if error else None
 
 
-def _script_failed(plan: _Plan, process: GeneratorProcess, follower: _Follower) -> Message | None:
+def _script_failed(plan: _Plan, process: Running, follower: _Follower) -> Message | None:
     """Return what the script itself did wrong: it would be taken for counts that do not add up."""
     found = plan.generator.script_error(process, plan.directory, follower.errors)
     return msg("cut.script-failed", error=free_text(found)) if found else None
 
 
 def _ended_badly(
-    generator: str, process: GeneratorProcess, meter: progress.Meter, follower: _Follower
+    generator: str, process: Running, meter: progress.Meter, follower: _Follower
 ) -> Message | None:
     status = process.poll()
     if not status and meter.answers:
@@ -268,7 +271,7 @@ def _ended_badly(
     return by_generator("cut.generator-exited", generator, status=status)
 
 
-def _failure(why: Message, plan: _Plan, process: GeneratorProcess) -> str:
+def _failure(why: Message, plan: _Plan, process: Running) -> str:
     return f"{why}; see {plan.directory / plan.generator.log}:\n{process.last_lines()}"
 
 
@@ -303,7 +306,7 @@ class _Follower:
         self.worker_error = self.worker_error or next(errors, None)
         self._meter.add(exchanges, events, probes)
 
-    def sample(self, process: GeneratorProcess) -> None:
+    def sample(self, process: Running) -> None:
         """Record the generator's CPU time and memory, at most once a second."""
         if time.monotonic() < self._sampled_at + SAMPLE_S:
             return

@@ -23,15 +23,16 @@ def username(number: int) -> str:
     return f"visitor-{number:06d}"
 
 
-def rows(profile: Profile, workers: int) -> list[tuple[str, str]]:
+def rows(profile: Profile, workers: int, first: int = 1) -> list[tuple[str, str]]:
     """Return credentials in the order in which Artillery deals them to its worker threads.
 
     Worker w of W reads the rows w, w + W, w + 2W and so on, in sequence, and starts over when they
     run out. The workers do not start the same number of virtual users, so each gets just the visitors
-    that it needs; the rows that only pad its column to the longest are never read.
+    that it needs; the rows that only pad its column to the longest are never read. The visitors are
+    those from number `first` on.
     """
     arrivals = profile.arrivals_by_worker(workers)
-    first, columns = 1, list[list[int]]()
+    columns = list[list[int]]()
     for count in arrivals:
         columns.append([*range(first, first + count)])
         first += count
@@ -56,11 +57,11 @@ def check_supply(profile: Profile, seed_users: int) -> None:
         )
 
 
-def write(path: Path, profile: Profile, workers: int) -> None:
-    """Write the credentials as CSV that only the owner can read."""
+def write(path: Path, profile: Profile, workers: int, first: int = 1) -> None:
+    """Write the credentials of the visitors from number `first` on, as CSV that only the owner can read."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows(rows(profile, workers))
+    writer.writerows(rows(profile, workers, first))
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text.getvalue())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from loadtest.errors import LoadTestError
@@ -114,21 +116,38 @@ class Scenario:
             timeout_s=self.timeout_s,
         )
 
-    def artillery_script(self, target: str, profile: Profile) -> dict[str, Any]:
-        """Return the scenario aimed at a target, with the profile's phases and the recorder."""
+    def artillery_script(
+        self, target: str, profile: Profile, dealt: Mapping[Path, Path] = MappingProxyType({})
+    ) -> dict[str, Any]:
+        """Return the scenario aimed at a target, with the profile's phases and the recorder.
+
+        `dealt` has the files that stand in for some of `sequences`: a worker's rows of them.
+        """
         phases = [phase.to_artillery() for phase in profile.phases]
         made = script.compose(self.script, f"{target.rstrip('/')}{self.target_path}", phases)
         if self.validated.config.payload:
             given = walk.listed(self.script["config"]["payload"])
             pairs = zip(given, self.validated.config.payload, strict=True)
-            made["config"]["payload"] = [self._payload(entry, one) for entry, one in pairs]
+            made["config"]["payload"] = [self._payload(entry, one, dealt) for entry, one in pairs]
         return made
 
-    def _payload(self, entry: dict[str, Any], payload: Payload) -> dict[str, Any]:
+    def _payload(
+        self, entry: dict[str, Any], payload: Payload, dealt: Mapping[Path, Path]
+    ) -> dict[str, Any]:
         if is_seeded(payload, self.directory):
             return entry
         # Artillery runs in the results directory.
-        return {**entry, "path": str((self.directory / payload.path).resolve())}
+        file = (self.directory / payload.path).resolve()
+        return {**entry, "path": str(dealt.get(file, file))}
+
+    @property
+    def sequences(self) -> list[tuple[Path, Payload]]:
+        """The files of which each user takes the next row, but for seeded credentials."""
+        return [
+            ((self.directory / one.path).resolve(), one)
+            for one in self.validated.config.payload
+            if one.order == "sequence" and not is_seeded(one, self.directory)
+        ]
 
     @property
     def functions(self) -> list[str]:

@@ -31,13 +31,13 @@ What must be the same for every generator:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from loadtest.engine.generators.process import GeneratorProcess
 from loadtest.profiles import Profile
+from loadtest.runs.recording import Usage
 from loadtest.scenario.scenario import Scenario
 from loadtest.yaml_positions import Problem
 
@@ -58,6 +58,29 @@ class Installation:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """Which of several workers a generator is, and how all of them begin together."""
+
+    worker: int
+    """From 1."""
+    ready: Path
+    """File that the generator writes once it could begin: its clock, epoch ms."""
+    begin: Path
+    """File that then tells it when to begin: by its clock, epoch ms."""
+    dealt: Mapping[Path, Path] = field(default_factory=dict[Path, Path])
+    """A file of payload -> the file with this worker's rows of it."""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables by which a generator learns it."""
+        return {
+            "HAPROOF_WORKER": str(self.worker),
+            "HAPROOF_READY_FILE": str(self.ready.resolve()),
+            "HAPROOF_START_FILE": str(self.begin.resolve()),
+        }
+
+
+@dataclass(frozen=True)
 class Load:
     """What is to be generated."""
 
@@ -70,6 +93,43 @@ class Load:
     installation: Installation
     pass_env: frozenset[str] = frozenset()
     """Environment variables that the script may read."""
+    turn: Turn | None = None
+    """Which of several workers this is; None if there is but one."""
+
+
+class Running(Protocol):
+    """A generator at work: a process of its own, or several."""
+
+    @property
+    def pids(self) -> Sequence[int]:
+        """Ids of the first process of each."""
+        ...
+
+    @property
+    def complaint(self) -> str | None:
+        """Why it cannot continue; None while it can."""
+        ...
+
+    @property
+    def script_errors(self) -> Mapping[str, int]:
+        """How the script itself failed users, and how many, as far as it prints that."""
+        ...
+
+    def poll(self) -> int | None:
+        """Return its exit status; None while it runs."""
+        ...
+
+    def usage(self) -> Usage | None:
+        """Measure what it has used of CPU time and memory; None once it has ended."""
+        ...
+
+    def stop(self) -> None:
+        """Stop it with all of its children, and wait for it. Idempotent."""
+        ...
+
+    def last_lines(self) -> str:
+        """Format the end of what it printed, for an error message."""
+        ...
 
 
 class Generator(Protocol):
@@ -111,7 +171,7 @@ class Generator(Protocol):
         """
         ...
 
-    def start(self, load: Load) -> GeneratorProcess:
+    def start(self, load: Load) -> Running:
         """Start it.
 
         Raises:
@@ -120,7 +180,7 @@ class Generator(Protocol):
         ...
 
     def script_error(
-        self, process: GeneratorProcess, directory: Path, recorded: Iterable[str]
+        self, process: Running, directory: Path, recorded: Iterable[str]
     ) -> str | None:
         """Return how the script itself failed users, after the run; None if it did not.
 

@@ -39,8 +39,10 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 class GeneratorProcess:
     """One run of a generator, in a process group of its own."""
 
-    script_errors: Mapping[str, int] = {}
-    """How the script itself failed users, and how many, as far as the process prints that."""
+    @property
+    def script_errors(self) -> Mapping[str, int]:
+        """How the script itself failed users, and how many, as far as the process prints that."""
+        return {}
 
     def take(self, raw: bytes) -> bool:
         """Take a line of what it prints as a record; False if it is none and belongs into the log."""
@@ -106,6 +108,11 @@ class GeneratorProcess:
     def complain(self, text: str) -> None:
         """Note why the recording cannot continue; the first reason stays."""
         self._complaint = self._complaint or text
+
+    @property
+    def pids(self) -> tuple[int]:
+        """The id of its first process."""
+        return (self.pid,)
 
     @property
     def pid(self) -> int:

@@ -30,9 +30,13 @@ class RecordedProcess(GeneratorProcess):
         self.recorder = Recorder(
             load.directory, load.profile, load.installation.cpus, self.usage, self.complain
         )
-        self.script_errors = self.recorder.script_errors
         super().__init__(command, load.directory, variables, log=log, title=title, remedy=remedy)
         self.recorder.start()
+
+    @property
+    def script_errors(self) -> Mapping[str, int]:
+        """How the script itself failed users, and how many."""
+        return self.recorder.script_errors
 
     def take(self, raw: bytes) -> bool:
         """Take a line of what it prints as a record; False if it belongs into the log."""

@@ -76,14 +76,14 @@ def test_the_engine_that_waits_and_what_it_started_are_ours_but_not_a_neighbor(
         (71, "node", 70, 2, 0),
     )
     monkeypatch.setattr(os, "getpid", lambda: 60)
-    used = OwnCpu(70).read(found)
+    used = OwnCpu([70]).read(found)
     assert used["generator"] == 16
     assert used["engine"] == 3 + 2 + 1 + 4 + 7 + 1
 
 
 def test_what_ended_stays_counted():
     mine = os.getpid()
-    counted = OwnCpu(70)
+    counted = OwnCpu([70])
     assert (
         counted.read(table((mine, "python", 1, 1, 0), (70, "node", mine, 9, 0)))["generator"] == 9
     )
@@ -95,7 +95,7 @@ def test_a_busy_neighbor_is_not_ours_and_a_busy_generator_is(tmp_path: Path):
     code = BURN.format(seconds=60)
     generator, neighbor = (subprocess.Popen([sys.executable, "-c", code]) for _ in range(2))
     try:
-        with HostRecorder(file, generator.pid) as recorder:
+        with HostRecorder(file, [generator.pid]) as recorder:
             first = recorder.sample()
             time.sleep(1.2)
             last = recorder.sample()
@@ -114,7 +114,7 @@ def test_a_busy_neighbor_is_not_ours_and_a_busy_generator_is(tmp_path: Path):
 
 
 def test_a_disk_that_takes_nothing_is_told(tmp_path: Path):
-    with HostRecorder(tmp_path / "missing" / "host.ndjson", os.getpid()) as recorder:
+    with HostRecorder(tmp_path / "missing" / "host.ndjson", [os.getpid()]) as recorder:
         time.sleep(0.1)
     assert recorder.failure is not None
     assert "cannot watch this computer" in recorder.failure

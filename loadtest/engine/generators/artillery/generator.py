@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from loadtest.engine.generators.artillery import own_functions, script_errors
-from loadtest.engine.generators.base import Installation, Load
+from loadtest.engine.generators.base import Installation, Load, Running
 from loadtest.engine.generators.process import GeneratorProcess, environment
 from loadtest.errors import GeneratorError
 from loadtest.runs import paths
@@ -52,7 +52,8 @@ class Artillery:
         Raises:
             ResultsError: The directory cannot be written to.
         """
-        made = load.scenario.artillery_script(load.target, load.profile)
+        dealt = load.turn.dealt if load.turn else {}
+        made = load.scenario.artillery_script(load.target, load.profile, dealt)
         paths.write_text(load.directory / paths.SCRIPT, js_yaml.write(made))
         try:
             shutil.copyfile(RECORDER, load.directory / RECORDER.name)
@@ -69,11 +70,12 @@ class Artillery:
         """
         own = own_functions.prepare(load.scenario, load.directory, load.installation)
         let_in = {name: os.environ[name] for name in load.pass_env if name in os.environ}
-        variables = {**let_in, **own, "HAPROOF_TARGET": load.target}
+        turn = load.turn.variables if load.turn else {}
+        variables = {**let_in, **own, **turn, "HAPROOF_TARGET": load.target}
         return start(load.installation, load.directory, variables)
 
     def script_error(
-        self, process: GeneratorProcess, directory: Path, recorded: Iterable[str]
+        self, process: Running, directory: Path, recorded: Iterable[str]
     ) -> str | None:
         """Return what Artillery counts as errors that no request ended with."""
         del process

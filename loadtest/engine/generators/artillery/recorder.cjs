@@ -16,15 +16,19 @@
 const fs = require('node:fs');
 const { gzipSync } = require('node:zlib');
 const { performance, monitorEventLoopDelay } = require('node:perf_hooks');
-const { threadId } = require('node:worker_threads');
+const { isMainThread, threadId } = require('node:worker_threads');
 
 const FLUSH_MS = 200;
 const BEAT_MS = 1000;
 const DELAY_RESOLUTION_MS = 10;
+const START_CHECK_MS = 5;
 const GZIP_LEVEL = 3; // a third of the default level's time, for a tenth more bytes
 
 const requestsFile = process.env.HAPROOF_REQUESTS_FILE;
 const generatorFile = process.env.HAPROOF_GENERATOR_FILE;
+
+// One of several workers: what is counted per worker thread must not be taken for another worker's.
+const worker = Number(process.env.HAPROOF_WORKER ?? 0) * 1000 + threadId;
 
 const target = process.env.HAPROOF_TARGET ? new URL(process.env.HAPROOF_TARGET) : null;
 
@@ -72,6 +76,24 @@ function flush() {
   append(requestsFd, gzipSync(text, { level: GZIP_LEVEL }), requestsFile);
 }
 
+// All workers begin at one moment. Artillery loads its processor before it is ready to run, so whoever
+// waits here holds its whole process back; nothing else of it may run in the meantime.
+function awaitStart() {
+  const { HAPROOF_READY_FILE: ready, HAPROOF_START_FILE: begin } = process.env;
+  if (!ready || isMainThread) return;
+  const parent = process.ppid;
+  fs.writeFileSync(ready, `${epoch()}`);
+  while (!fs.existsSync(begin)) {
+    if (process.ppid !== parent) process.exit(143); // whoever started it is gone
+    pause(START_CHECK_MS);
+  }
+  pause(Number(fs.readFileSync(begin, 'utf8')) - epoch());
+}
+
+function pause(ms) {
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 function start() {
   requestsFd = fs.openSync(requestsFile, 'a', 0o600);
   generatorFd = fs.openSync(generatorFile, 'a', 0o600);
@@ -87,7 +109,7 @@ function start() {
     const beat = {
       event: 'beat',
       at: micro(epoch()),
-      worker: threadId,
+      worker,
       users,
       in_flight: pending.size,
       lag_p99: lag(delay.percentile(99)),
@@ -192,7 +214,7 @@ function observe(emitter) {
 function arrive(context) {
   if (requestsFd === null) start();
   users += 1;
-  arrivals.set(context, { id: `${threadId}-${users}`, arrived: epoch() });
+  arrivals.set(context, { id: `${worker}-${users}`, arrived: epoch() });
   guard(context);
 }
 
@@ -305,6 +327,8 @@ const functions = {
   haproofAroundResponse: aroundResponse,
   haproofAroundError: aroundError
 };
+
+awaitStart();
 
 // Artillery takes the functions; `processor.mjs` also what its wrappers need.
 module.exports = {

@@ -20,7 +20,7 @@ import psutil
 
 from loadtest.array_types import Times
 from loadtest.engine.generators import script_failures
-from loadtest.engine.generators.base import Installation, Load
+from loadtest.engine.generators.base import Installation, Load, Running
 from loadtest.engine.generators.k6.support import REFUSED, judge
 from loadtest.engine.generators.process import GeneratorProcess, environment
 from loadtest.engine.generators.recorded_process import RecordedProcess
@@ -132,7 +132,7 @@ class K6:
         )
 
     def script_error(
-        self, process: GeneratorProcess, directory: Path, recorded: Iterable[str]
+        self, process: Running, directory: Path, recorded: Iterable[str]
     ) -> str | None:
         """Return what the script has printed of its own errors."""
         del directory, recorded

@@ -1,0 +1,177 @@
+"""What a fleet makes of its workers: a common beginning, one run's files, and no missing worker."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from loadtest.engine.generators.base import Load, Turn
+from loadtest.engine.workers import shares
+from loadtest.engine.workers.fleet import Fleet, Worker
+from loadtest.profiles import Phase, Profile
+from loadtest.runs import journal, paths
+from loadtest.runs.recording import Usage
+
+LOAD = Profile("ours", (Phase("ramp", 4, 1, 9), Phase("hold", 3, 8)))
+
+
+class Played:
+    """A worker's process, as far as a fleet sees it."""
+
+    def __init__(self, number: int) -> None:
+        self.pids: Sequence[int] = (1000 + number,)
+        self.complaint: str | None = None
+        self.script_errors: Mapping[str, int] = {"no such URL": number}
+        self.status: int | None = None
+        self.stopped = False
+
+    def poll(self) -> int | None:
+        return self.status
+
+    def usage(self) -> Usage | None:
+        return None if self.status is not None else Usage(0, 1.5, 100)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def last_lines(self) -> str:
+        return "  the end"
+
+
+class Stage:
+    """A fleet of three, and what its workers would write."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.played = [Played(number) for number in (1, 2, 3)]
+        self.workers = [self._worker(number, one) for number, one in enumerate(self.played, 1)]
+        self.fleet = Fleet(directory, LOAD, self.workers)
+
+    def _worker(self, number: int, played: Played) -> Worker:
+        mine = self.directory / f"worker-{number}"
+        mine.mkdir()
+        share = shares.share(LOAD, number, 3)
+        load = Load(mine, "http://127.0.0.1", cast("Any", None), share, cast("Any", None))
+        return Worker(load, Turn(number, mine / "ready", mine / "begin"), played)
+
+    def all_ready(self) -> list[float]:
+        """Let all be ready, and return when each was told to begin, epoch ms."""
+        for one in self.workers:
+            one.turn.ready.write_text("1.0")
+        told = [one.turn.begin for one in self.workers]
+        await_until(lambda: all(file.exists() for file in told))
+        return [float(file.read_text()) for file in told]
+
+    def record(self, number: int, *users: str) -> None:
+        """A worker records a request of each user, and its phases."""
+        mine = self.workers[number - 1].load
+        lines = "".join(json.dumps({"vu": user}) + "\n" for user in users)
+        journal.append(mine.directory / f"{paths.REQUESTS}.gz", lines)
+        events = [
+            {"event": "phase", "index": index, "name": phase.name, "at": 1000.0 * index}
+            for index, phase in enumerate(mine.profile.phases)
+        ]
+        text = "".join(f"{json.dumps(one)}\n" for one in [*events, {"event": "beat"}])
+        (mine.directory / paths.GENERATOR).write_text(text)
+
+    def report(self, number: int, started: int) -> None:
+        """A worker ends well, with Artillery's report."""
+        mine = self.workers[number - 1].load.directory
+        counters = {"vusers.created": started, "http.requests": started}
+        (mine / paths.ARTILLERY_REPORT).write_text(
+            json.dumps({"aggregate": {"counters": counters}})
+        )
+        self.played[number - 1].status = 0
+
+    def planned(self, number: int) -> int:
+        return self.workers[number - 1].load.profile.planned_users
+
+
+def await_until(condition: Any) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Any:
+    made = Stage(tmp_path)
+    yield made
+    made.fleet.stop()
+
+
+def test_nobody_begins_before_all_are_ready_and_then_a_visitor_apart(stage: Stage):
+    stage.workers[0].turn.ready.write_text("1.0")
+    time.sleep(0.2)
+    assert not stage.workers[0].turn.begin.exists()
+
+    first, second, third = stage.all_ready()
+
+    assert first > time.time() * 1000
+    assert (second - first, third - first) == pytest.approx((1000 / 9, 2000 / 9), abs=0.01)
+
+
+def test_the_run_s_files_are_the_workers_together(stage: Stage):
+    stage.record(1, "a", "b")
+    stage.record(2, "c")
+    stage.record(3, "d")
+    for number in (1, 2, 3):
+        stage.report(number, stage.planned(number))
+
+    assert stage.fleet.poll() == 0
+    assert stage.fleet.complaint is None
+    with gzip.open(stage.directory / f"{paths.REQUESTS}.gz", "rt") as file:
+        assert sorted(json.loads(line)["vu"] for line in file) == ["a", "b", "c", "d"]
+    events = [json.loads(line) for line in (stage.directory / paths.GENERATOR).open()]
+    # The phases are the load's, once; the beats are everybody's.
+    phases = [(one["index"], one["name"]) for one in events if one["event"] == "phase"]
+    assert phases == [(0, "ramp"), (1, "hold")]
+    assert sum(one["event"] == "beat" for one in events) == 3
+    totals = json.loads((stage.directory / paths.TOTALS).read_text())["counters"]
+    assert totals == {"vusers.created": LOAD.planned_users, "http.requests": LOAD.planned_users}
+
+
+def test_a_worker_that_started_other_than_its_share_is_named(stage: Stage):
+    stage.report(1, stage.planned(1) + 1)
+    stage.report(2, stage.planned(2) - 1)
+    stage.report(3, stage.planned(3))
+
+    assert stage.fleet.poll() == 0
+    planned = stage.planned(1)
+    assert stage.fleet.complaint == f"worker-1 started {planned + 1} of its {planned} visitors"
+
+
+def test_a_killed_worker_ends_the_load(stage: Stage):
+    stage.played[1].status = -9
+
+    assert stage.fleet.poll() == -9
+    assert stage.fleet.complaint == "worker-2 of 3 ended with status -9"
+    stage.fleet.stop()
+    assert all(one.stopped for one in stage.played)
+
+
+def test_a_worker_that_left_no_report_is_named(stage: Stage):
+    for number in (1, 2):
+        stage.report(number, stage.planned(number))
+    stage.played[2].status = 0
+
+    stage.fleet.poll()
+    assert stage.fleet.complaint == f"worker-3 started 0 of its {stage.planned(3)} visitors"
+
+
+def test_what_workers_used_and_said_is_added_up(stage: Stage):
+    assert stage.fleet.poll() is None
+    used = stage.fleet.usage()
+    assert used is not None
+    assert (used.cpu_seconds, used.rss_bytes) == (4.5, 300)
+    assert stage.fleet.pids == [1001, 1002, 1003]
+    assert stage.fleet.script_errors == {"no such URL": 6}
+    stage.played[2].complaint = "cannot write"
+    assert stage.fleet.complaint == "worker-3: cannot write"
