@@ -171,6 +171,11 @@ LEFT: Final = (
     ),
     Left("docs/proof.md", "python -m rehearsal damage", "minutes; tests/rehearsal/test_damage.py"),
     Left("docs/report.md", "python -m docgen --write", "what CI does"),
+    Left(
+        "docs/measurement.md",
+        "python -m loadtest run --stack ha --workers",
+        "tests/loadtest/engine/workers runs four, each in a namespace",
+    ),
     Left("docs/sample-service.md", "python -m benchmarks.overload", "shows what it prints"),
 )
 

@@ -79,12 +79,10 @@ def run_command(
     Examples:
     - `python -m loadtest run --stack ha --profile quick`
     - `python -m loadtest run --stack ha --ramp 5:125:300s --hold 60s`
-    - `python -m loadtest run --stack ha --scenario api --slo our-slo.yml`
-    - `python -m loadtest run --stack ha --scenario ours.yml --environment staging --pass-env TOKEN`
+    - `python -m loadtest run --stack ha --scenario ours.yml --pass-env TOKEN --slo our-slo.yml`
     - `python -m loadtest run --stack single --stack ha --repeat 3`
-    - `python -m loadtest run --stack ha --generator k6`
-    - `python -m loadtest run --stack old --stack new --repeat-until-decided --max-pairs 8 --margin 5%`
-    - `pulumi stack output --json | python -m loadtest run --outputs -`
+    - `python -m loadtest run --stack old --stack new --repeat-until-decided --margin 5%`
+    - `pulumi stack output --json | python -m loadtest run --outputs - --generator k6`
     """
     slo = read_slo(slo_file)
     margins = read_margins(slo_file, margin)
@@ -92,7 +90,7 @@ def run_command(
     own = own_profile(context, profile, ramp, hold, pause)
     own_phases = profile is None and own is None
     chosen = choose_scenario(scenario, environment, pass_env, own_phases=own_phases)
-    # Whatever is wrong with the script is told first: it takes no stack to see that.
+    # What is wrong with the script is told first: it takes no stack to see that.
     sender = choose_generator(generator)
     phases = load_for(chosen, sender).load
     targets = targets_of(stack or [], outputs or [])
