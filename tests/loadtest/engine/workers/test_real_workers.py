@@ -54,9 +54,7 @@ def places() -> Iterator[Split]:
     groups = [Path(f"/sys/fs/cgroup/cpu/load-{worker}") for worker in range(1, WORKERS + 1)]
     if not groups[0].parent.is_dir():
         groups = [Path(f"/sys/fs/cgroup/load-{worker}") for worker in range(1, WORKERS + 1)]
-    run("ip", "link", "add", "load-server", "type", "dummy")
-    run("ip", "address", "add", f"{SERVER}/32", "dev", "load-server")
-    run("ip", "link", "set", "load-server", "up")
+    run("ip", "address", "add", f"{SERVER}/32", "dev", "lo")
     for worker, group in enumerate(groups, 1):
         name, here, there = f"load-{worker}", f"10.79.{worker}.1", f"10.79.{worker}.2"
         group.mkdir(exist_ok=True)
@@ -72,11 +70,12 @@ def places() -> Iterator[Split]:
         ):
             run("ip", "-netns", name, *words)
     enter = f'echo $$ >{groups[0].parent}/load-{{worker}}/cgroup.procs && exec "$@"'
-    yield Split(WORKERS, ("ip", "netns", "exec", "load-{worker}", "sh", "-c", enter, "sh"))
+    # First the group: in the namespace, control groups are out of sight.
+    yield Split(WORKERS, ("sh", "-c", enter, "sh", "ip", "netns", "exec", "load-{worker}"))
     for worker, group in enumerate(groups, 1):
         run("ip", "netns", "delete", f"load-{worker}")
         group.rmdir()
-    run("ip", "link", "delete", "load-server")
+    run("ip", "address", "delete", f"{SERVER}/32", "dev", "lo")
 
 
 def load(directory: Path, places: Split, oracle: Oracle) -> runner.RunResult:
