@@ -90,7 +90,7 @@ def run_command(
     own = own_profile(context, profile, ramp, hold, pause)
     own_phases = profile is None and own is None
     chosen = choose_scenario(scenario, environment, pass_env, own_phases=own_phases)
-    # What is wrong with the script is told first: it takes no stack to see that.
+    # A wrong script is told first: it takes no stack to see that.
     sender = choose_generator(generator)
     phases = load_for(chosen, sender).load
     targets = targets_of(stack or [], outputs or [])
@@ -98,15 +98,9 @@ def run_command(
     # With --json, standard output belongs to the program that reads it.
     console = Console(stderr=json)
     used = choose_profile(profile, targets[0], own, phases)
-    load = partial(
-        load_stack,
-        profile=used,
-        console=console,
-        scenario=chosen,
-        slo=slo,
-        generator=sender,
-        workers=choose_workers(workers, worker_prefix),
-    )
+    shared = choose_workers(workers, worker_prefix)
+    load = partial(load_stack, profile=used, console=console, scenario=chosen, slo=slo)
+    load = partial(load, generator=sender, workers=shared)
     if (repeat or 1) == 1 and len(targets) == 1:
         return output.show_run(console, load(targets[0]), json=json)
     made = series.run(
@@ -144,7 +138,7 @@ def load_stack(
     scenario: Choice,
     slo: Slo | None,
     generator: str,
-    workers: Split | None,
+    workers: Split | None = None,
 ) -> RunResult:
     """Put one stack under load once."""
     return run_load(

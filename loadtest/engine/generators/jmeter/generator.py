@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from loadtest.engine.generators.base import Installation, Load
+from loadtest.engine.generators.base import Installation, Load, Running
 from loadtest.engine.generators.jmeter import plan, settings
 from loadtest.engine.generators.jmeter.process import RESULTS, JMeterProcess, free_port
 from loadtest.engine.generators.portable import support
@@ -106,7 +106,7 @@ class JMeter:
         )
 
     def script_error(
-        self, process: GeneratorProcess, directory: Path, recorded: Iterable[str]
+        self, process: Running, directory: Path, recorded: Iterable[str]
     ) -> str | None:
         """Return nothing: visitors that a script ends are missing in the counts."""
         del process, directory, recorded

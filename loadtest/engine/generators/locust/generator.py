@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from loadtest.engine.generators.base import Installation, Load
+from loadtest.engine.generators.base import Installation, Load, Running
 from loadtest.engine.generators.locust import locustfile
 from loadtest.engine.generators.portable import support
 from loadtest.engine.generators.portable.translation import translate
@@ -110,7 +110,7 @@ class Locust:
         )
 
     def script_error(
-        self, process: GeneratorProcess, directory: Path, recorded: Iterable[str]
+        self, process: Running, directory: Path, recorded: Iterable[str]
     ) -> str | None:
         """Return nothing: what the scenario does wrong ends the run (`inside/open_model.py`)."""
         del process, directory, recorded
