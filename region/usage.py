@@ -16,6 +16,7 @@ reboot an instance's start anew.
 | `quota_cores` | instances | CPU seconds per second that its services may use; null: not limited |
 | `throttled_seconds`, `nr_throttled`, `nr_periods` | instances | the services' control group |
 | `memory_peak_bytes`, `oom_kills` | instances | of the whole instance |
+| `memory_limit_bytes` | instances | what its type has |
 
 The load test reads it where LOADTEST_TARGET_USAGE names it: on one computer, what plays the target
 is not a stranger that disturbs the measurement.
@@ -98,6 +99,7 @@ class UsageRecorder:
                 "nr_throttled": usage.nr_throttled,
                 "nr_periods": usage.nr_periods,
                 "memory_peak_bytes": usage.memory_peak_bytes,
+                "memory_limit_bytes": machine.spec.type.memory_bytes,
                 "oom_kills": usage.oom_kills,
             }
 

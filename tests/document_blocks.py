@@ -148,6 +148,11 @@ LEFT: Final = (
     Left("docs/images.md", "docker run", _DOCKER),
     Left("docs/images.md", "python -m rehearsal start --image", "needs the internet"),
     Left(
+        "docs/capacity.md",
+        "python -m loadtest capacity",
+        "needs runs with a ramp of minutes; tests/loadtest/analysis/test_sizing.py simulates them",
+    ),
+    Left(
         "docs/scenarios.md",
         "python -m loadtest run --stack ha --profile seed",
         "a quarter of an hour of load; tests/loadtest/cli/test_load_options.py plans the same",

@@ -8,8 +8,8 @@ exactly, while user and system time are sampled at its ticks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -35,6 +35,8 @@ class InstanceUse:
     quota: Floats
     idle: float
     """Mean use before the load began; NaN if nothing was recorded then."""
+    memory_share: float = float("nan")
+    """The most of its memory that it ever used; NaN where that was not recorded."""
 
     @property
     def quota_share(self) -> Floats:
@@ -67,6 +69,8 @@ class HostWindows:
     """Whether the target was sampled throughout the window; true where none is on this computer."""
     instances: Sequence[InstanceUse]
     quota_cores: float | None
+    by_kind: Mapping[str, Floats] = field(default_factory=dict[str, Floats])
+    """What the target's parts of each kind used together: `database`, `load-balancer`."""
 
     def __len__(self) -> int:
         """Return the number of windows."""
@@ -127,6 +131,10 @@ def windows(
         throttled=rate(lambda one: one.throttled_s),
         host_known=_known(host_ms, edges),
         target_known=_known(target_ms, edges) if expects_target else np.ones(count, dtype=bool),
+        by_kind={
+            kind: sum((_cpu(part, edges) for part in parts if part[0].kind == kind), nothing)
+            for kind in {part[0].kind for part in parts}
+        },
         instances=[_instance(part, edges, began_ms) for part in parts if part[0].kind == INSTANCE],
         quota_cores=host[-1].quota_cores if host else None,
     )
@@ -152,6 +160,9 @@ def _instance(part: list[TargetSample], edges: Floats, began_ms: float) -> Insta
         services=_rate(at, _growing([one.service_s for one in part]), edges),
         quota=quota[np.minimum(np.searchsorted(at, middles), len(part) - 1)],
         idle=float(grown[-1] - grown[0]) / span_s if span_s > 0 else float("nan"),
+        memory_share=max(
+            (one.memory_share for one in part if one.memory_share is not None), default=float("nan")
+        ),
     )
 
 

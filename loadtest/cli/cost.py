@@ -51,7 +51,7 @@ def show(console: Console, stack: str, found: MonthlyCost) -> None:
 
 
 def _row(line: dict[str, Any]) -> list[str]:
-    amount = line.get("amount")
+    amount = line.get("monthly")
     return [
         str(line.get("item", "")),
         f"{line.get('quantity', 0):g}",

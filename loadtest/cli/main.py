@@ -13,6 +13,7 @@ from loadtest.cli import optional_value
 from loadtest.cli.aa import aa_command
 from loadtest.cli.baseline import app as baseline_app
 from loadtest.cli.bottleneck import bottleneck_command
+from loadtest.cli.capacity import capacity_command, size_command
 from loadtest.cli.compare import BASELINE_OPTION, compare_command
 from loadtest.cli.cost import cost_command
 from loadtest.cli.experiment import app as experiment_app
@@ -46,6 +47,7 @@ app = command_line(
     "- `python -m loadtest baseline set main latest-ha`\n"
     "- `python -m loadtest compare --to-baseline main`\n"
     "- `python -m loadtest cost --stack ha`\n"
+    "- `python -m loadtest size --rate 400 --slo p99=25ms`\n"
     "- `python -m loadtest gate --slo our-slo.yml`\n"
     "- `python -m loadtest experiment run instance-dies --stack ha`\n"
     "- `python -m loadtest plan --availability 99.9 --confidence 95 --rate 250`"
@@ -55,6 +57,8 @@ for name, command in (
     ("release", release_command),
     ("run", run_command),
     ("aa", aa_command),
+    ("capacity", capacity_command),
+    ("size", size_command),
     ("compare", compare_command),
     ("cost", cost_command),
     ("history", history_command),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtest.analysis.price import StackPrice
 from loadtest.models import RunSummary
 from loadtest.reporting.evidence import Evidence
 from loadtest.reporting.html import charts
@@ -24,9 +25,13 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
     published = report.published
     sentence = texts.render(report.headline.sentence)
     size, lines = fitted(sentence)
+    prices = report.price
     stacks = [
-        _stack(run, figures.failed_user_share, texts)
-        for run, figures in ((report.single, published.single), (report.ha, published.ha))
+        _stack(run, figures.failed_user_share, price, texts)
+        for run, figures, price in (
+            (report.single, published.single, prices and prices.single),
+            (report.ha, published.ha, prices and prices.ha),
+        )
     ]
     return (
         environment()
@@ -36,10 +41,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
             outcome=report.headline.outcome,
             badge=texts(f"verdict.{report.headline.outcome}"),
             sentence=sentence,
-            description="; ".join(
-                f"{one['title']}: {one['failed']} {one['what']}, {one['published']}"
-                for one in stacks
-            ),
+            description="; ".join(map(_described, stacks)),
             size=size,
             lines=lines,
             stacks=stacks,
@@ -49,7 +51,9 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
     )
 
 
-def _stack(run: RunSummary, published: float, texts: Texts) -> dict[str, object]:
+def _stack(
+    run: RunSummary, published: float, price: StackPrice | None, texts: Texts
+) -> dict[str, object]:
     return {
         "x": COLUMNS[run.topology],
         "title": texts(f"stack.{run.topology}.title"),
@@ -57,8 +61,16 @@ def _stack(run: RunSummary, published: float, texts: Texts) -> dict[str, object]
         "tone": "broken" if run.users.failed else "kept",
         "what": texts("card.users-failed"),
         "published": texts("card.published", value=texts.share(published)),
+        "price": texts("card.price", amount=price.per_million, currency=price.currency)
+        if price
+        else "",
         "parts": _parts(run),
     }
+
+
+def _described(stack: dict[str, object]) -> str:
+    failed = f"{stack['title']}: {stack['failed']} {stack['what']}"
+    return ", ".join(str(one) for one in (failed, stack["published"], stack["price"]) if one)
 
 
 def _parts(run: RunSummary) -> list[dict[str, str]]:

@@ -34,6 +34,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
                 for r in report.rows
             ],
         ),
+        *(escaped(shown(one)) for one in report.price_messages),
         texts("page.checks-passed", passed=len(checks) - len(failed), all=len(checks)),
         bullets(
             [

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from commandline.exit_codes import ExitCode
 from loadtest import profiles
+from loadtest.analysis import price
+from loadtest.analysis.price import PriceOfQuality, StackPrice
 from loadtest.messages.message import Message, msg
 from loadtest.models import Latency, Percentile, Record, RunSummary, VerdictOutcome
 from loadtest.outcomes import Outcome
@@ -73,6 +75,16 @@ class Report(Record):
     ha: RunSummary
     experiments: list[ExperimentRow] = Field(default_factory=list[ExperimentRow])
     """What failed on the HA stack after the loads, and whether its users noticed."""
+    price: PriceOfQuality | None = None
+    """What good requests cost; None where no stack estimates its cost, or no run is valid."""
+
+    @property
+    def price_messages(self) -> list[Message]:
+        """What a further nine costs, and what the prices assume; nothing without any."""
+        if self.price is None:
+            return []
+        per_nine = self.price.message
+        return [*([per_nine] if per_nine else []), msg("price.assumption")]
 
 
 def compare(
@@ -95,16 +107,18 @@ def compare(
         ComparisonError: the runs had different load.
     """
     conditions_of.require_comparable(single, ha)
+    priced = price.compare(single, ha, outputs)
     return Report(
         generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
         headline=headline(single, ha),
-        rows=rows(single, ha),
+        rows=[*rows(single, ha), *_prices(priced)],
         conditions=[*conditions_of.known(single, ha, outputs), *(extra or [])],
         versions=conditions_of.versions(single, ha),
         published=PUBLISHED,
         single=single,
         ha=ha,
         experiments=experiments or [],
+        price=priced,
     )
 
 
@@ -204,6 +218,30 @@ def rows(single: RunSummary, ha: RunSummary) -> list[Row]:
              *(censored(run.latency, "p99") for run in runs),
              note=msg("row.percentile-all.note")),
     ]  # fmt: skip
+
+
+def _prices(priced: PriceOfQuality | None) -> list[Row]:
+    if priced is None:
+        return []
+    stacks = (priced.single, priced.ha)
+    amounts = [
+        NONE if one is None else msg("price.amount", amount=one.per_million) for one in stacks
+    ]
+    return [
+        _row(
+            msg("row.per-million", currency=priced.currency),
+            *amounts,
+            note=msg("row.per-million.note"),
+        ),
+        _row(msg("row.nines"), *(nines(one) for one in stacks), note=msg("row.nines.note")),
+    ]
+
+
+def nines(one: StackPrice | None) -> Message:
+    """Return how many nines of good requests a stack has."""
+    if one is None:
+        return NONE
+    return msg("price.nines-at-least" if one.nines_at_least else "price.nines", nines=one.nines)
 
 
 def _skipped(runs: Sequence[RunSummary]) -> list[Row]:

@@ -33,7 +33,8 @@ def render_terminal(report: Report) -> RenderableType:
     for row in report.rows:
         cells = (row.name, row.single, row.ha, row.published_single, row.published_ha)
         table.add_row(*map(str, cells))
-    return Group(table, render_verdict(report))
+    prices = [Text(visible(str(one))) for one in report.price_messages]
+    return Group(table, render_verdict(report), *prices)
 
 
 def render_verdict(report: Report) -> RenderableType:

@@ -17,7 +17,8 @@ process started.
 
 `target.ndjson` is the run's part of what LOADTEST_TARGET_USAGE names: whoever plays the target on the
 same computer appends a line per second and part, with `version` 2, `at` (epoch seconds), `kind`,
-`name`, `cpu_seconds`; lines of the kind `instance` also have `service_cpu_seconds` and `quota_cores`.
+`name`, `cpu_seconds`; lines of the kind `instance` also have `service_cpu_seconds` and `quota_cores`,
+newer ones `memory_peak_bytes` and `memory_limit_bytes`.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ class TargetSample:
     cpu_s: float
     service_s: float = 0.0
     quota_cores: float | None = None
+    memory_share: float | None = None
+    """The most memory that it ever used, as a share of what it has; None where that is not recorded."""
 
 
 def parse_host(line: str) -> HostSample:
@@ -122,9 +125,15 @@ def parse_target(line: str) -> TargetSample:
             used,
             float(raw.get("service_cpu_seconds", used)),
             None if quota is None else float(quota),
+            _memory_share(raw),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a sample of the target: {error!r}") from error
+
+
+def _memory_share(raw: Mapping[str, Any]) -> float | None:
+    peak, limit = raw.get("memory_peak_bytes"), raw.get("memory_limit_bytes")
+    return float(peak) / float(limit) if peak and limit else None
 
 
 def _require(version: object, known: int) -> None:

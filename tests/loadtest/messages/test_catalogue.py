@@ -14,6 +14,8 @@ from jinja2 import nodes
 
 import loadtest
 import rehearsal
+from loadtest.analysis.saturation import FULL, NOT_RECORDED
+from loadtest.analysis.sizing import Limit
 from loadtest.experiments.observations import Source
 from loadtest.experiments.proof.models import EXIT_CODES, slug
 from loadtest.messages.catalogue import LANGUAGES, catalogue
@@ -49,6 +51,9 @@ FAMILIES = {
     "survival": {slug(outcome) for outcome in EXIT_CODES},
     "lane": set(get_args(Source)),
     "assumption": assumptions(),
+    "resource": {*FULL, *NOT_RECORDED},
+    "capacity-axis": {"instances", "in-flight"},
+    "size-limit": set(get_args(Limit)),
     "verdict": set(get_args(Headline.model_fields["outcome"].annotation)),
 }
 """Ids that are put together in the program from a prefix and a code."""
