@@ -24,7 +24,8 @@ class Machines:
     """A pool of one machine."""
 
     def machines(self) -> list[Any]:
-        spec = SimpleNamespace(instance_id="i-1", availability_zone="a")
+        kind = SimpleNamespace(memory_bytes=512 << 20)
+        spec = SimpleNamespace(instance_id="i-1", availability_zone="a", type=kind)
         used = MachineUsage(2.5, 2.0, 0.5, nr_periods=40, nr_throttled=4, quota_cores=0.16)
         return [SimpleNamespace(spec=spec, usage=lambda: used)]
 
@@ -56,6 +57,7 @@ def test_an_instance_has_its_quota_and_throttling(tmp_path: Path):
     (found,) = [line for line in recorded(tmp_path) if line["kind"] == "instance"]
     assert (found["name"], found["zone"]) == ("i-1", "a")
     assert (found["quota_cores"], found["service_cpu_seconds"]) == (0.16, 2.0)
+    assert found["memory_limit_bytes"] == 512 << 20
     assert (found["nr_throttled"], found["nr_periods"], found["throttled_seconds"]) == (4, 40, 0.5)
 
 
