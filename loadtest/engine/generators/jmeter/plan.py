@@ -228,10 +228,9 @@ class _Writer:
 
     def _pairs(self, given: Mapping[str, Text | Sequence[Text]]) -> Iterator[str]:
         for key, value in given.items():
-            several = isinstance(value, Sequence)
-            for number, one in enumerate(value if several else [value]):
-                name = quote_plus(f"{key}[{number}]" if several else key)
-                yield f"{name}={self.values.text(one, Encoding.QUERY)}"
+            # A list is the same name several times.
+            for one in [value] if isinstance(value, Text) else value:
+                yield f"{quote_plus(key)}={self.values.text(one, Encoding.QUERY)}"
 
     def _body(self, body: Body | None) -> str | None:
         if body is None:

@@ -24,7 +24,8 @@ export function requestOf(step, plan, vars) {
     headers,
     cookies,
     inspects: step.capture.length > 0 || step.match.length > 0,
-    endpoint: step.name ? String(template(step.name, vars)) : `${step.method} ${pathOf(url)}`
+    // As the script has it, like the recorder of Artillery: else every id would be an endpoint.
+    endpoint: step.name || `${step.method} ${pathOf(step.url)}`
   };
 }
 

@@ -170,11 +170,9 @@ def _finding(finding: Finding) -> str:
 
 def _pairs(query: Mapping[str, Text | Sequence[Text]]) -> Iterator[str]:
     for key, value in query.items():
-        if isinstance(value, Text):
-            yield f"({key!r}, {_text(value)})"
-        else:
-            # Artillery writes lists the way its library `qs` does.
-            yield from (f"({f'{key}[{i}]'!r}, {_text(one)})" for i, one in enumerate(value))
+        # A list is the same name several times.
+        for one in [value] if isinstance(value, Text) else value:
+            yield f"({key!r}, {_text(one)})"
 
 
 def _body(body: Body) -> str:
