@@ -96,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
             shown = json.dumps(json.loads(body), sort_keys=True) if "json" in kind else body
             self.server.asked.append((self.command, self.path, shown, cookie, more))
         status = {"/bad": 503, "/create": 201}.get(self.path, 200)
-        headers = {"X-Instance-Id": "i-1", "Set-Cookie": f"sid={self.client_address[1]}"}
+        headers = {"X-Instance-Id": "i-1", "Set-Cookie": f"sid={self.client_address[1]}; Path=/"}
         if self.path.startswith("/old"):
             status, headers = 302, {**headers, "Location": "/new?x=1"}
         self.send_response(status)
@@ -149,7 +149,9 @@ def test_the_same_requests_are_sent_and_recorded(name: str, stack: Stack, tmp_pa
     found = {one.name: one.requests.total for one in summary.endpoints}
     assert found == expected
     assert summary.requests.count(Outcome.SERVER_ERROR) == VISITORS
-    assert summary.requests.count(Outcome.GOOD) == VISITORS * 8
+    # How busy the machine is, is not this test's matter.
+    right = summary.requests.count(Outcome.GOOD) + summary.requests.count(Outcome.SLOW)
+    assert right == VISITORS * 8
     assert [one.instance for one in summary.instances] == ["i-1"]
     asked = Counter((method, path.partition("?")[0]) for method, path, *_ in stack.asked)
     assert ("GET", "/never") not in asked
@@ -158,7 +160,7 @@ def test_the_same_requests_are_sent_and_recorded(name: str, stack: Stack, tmp_pa
     assert {tuple(parse_qsl(one)[:3]) for one in queries} == {
         (("q", 'gr"ü n & 1'), ("l", "1"), ("l", "a b"))
     }
-    assert all(one[3] == "one" for one in stack.asked if not one[1].startswith("/old"))
+    assert {one[3] for one in stack.asked if not one[1].startswith("/old")} == {"one"}
     assert {one[4] for one in of_one if one[1].startswith("/notes")} == {"a-b back\\slash u 0"}
     bodies = {one[2] for one in stack.asked if one[1] == "/create"}
     assert json.loads(min(bodies))["b"] == ['x gr"ü n', 1, True, None]
