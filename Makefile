@@ -12,7 +12,7 @@ APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 CONTAINER ?= $(firstword $(foreach name,docker podman,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help image setup rehearse prove test unit examples conformance bench tools lint preview format revision stop doctor clean
+.PHONY: help image setup rehearse prove test unit examples conformance bench tools lint pictures preview format revision stop doctor clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,9 @@ format: .venv/.stamp ## Format the code and fix what the linter can
 
 revision: .venv/.stamp ## Build the sample service's CodeDeploy revision
 	@$(PYTHON) -m toolchain revision
+
+pictures: setup ## Remake the pictures in docs/images from the last `make rehearse` and `make prove`
+	@$(PYTHON) -m docgen.pictures
 
 image: ## Build the container image "haproof" with docker or podman (container/README.md)
 	@[ -n "$(CONTAINER)" ] || { echo "error: neither docker nor podman is installed" >&2; exit 4; }

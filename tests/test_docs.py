@@ -62,3 +62,11 @@ def test_python_commands_name_modules_that_exist(document: Path):
     for module in named - {"pytest", "guardrails"}:
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+
+
+def test_each_decision_has_a_number_of_its_own():
+    named = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    numbers = [path.name.partition("-")[0] for path in named]
+    assert len(set(numbers)) == len(numbers), numbers
+    for path, number in zip(named, numbers, strict=True):
+        assert path.read_text(encoding="utf-8").startswith(f"# {int(number)}. "), path.name
