@@ -50,7 +50,7 @@ PROGRAMS = {
     "artillery": "scenario.yml",
     "k6": "k6/*.js",
     "locust": "locustfile.py",
-    "jmeter": "plan.jmx",
+    "jmeter": "test-plan.jmx",
 }
 """What each reads in a run's directory. k6's script is the same for every scenario."""
 SCENARIO = """\

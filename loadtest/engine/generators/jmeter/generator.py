@@ -25,7 +25,7 @@ from loadtest.runs import paths
 from loadtest.scenario.scenario import Scenario
 from loadtest.yaml_positions import Problem
 
-PLAN, PROPERTIES, LOGGING = "plan.jmx", "jmeter.properties", "log4j2.xml"
+PLAN, PROPERTIES, LOGGING = "test-plan.jmx", "jmeter.properties", "log4j2.xml"
 REMEDY = "run `.venv/bin/python -m toolchain tool jmeter`"
 SPARE_S = 10.0
 """What visitors get on top of the time in which all their requests must have ended."""

@@ -211,7 +211,7 @@ class _Writer:
         given.setdefault("user-agent", "haproof (JMeter)")
         if step.compressed:
             given.setdefault("accept-encoding", "gzip, deflate")
-        if step.body is not None and step.body.text is None:
+        if step.body is not None and step.body.raw is None:
             form = step.body.form is not None
             kind = "x-www-form-urlencoded" if form else "json"
             given.setdefault("content-type", f"application/{kind}")
@@ -235,8 +235,8 @@ class _Writer:
     def _body(self, body: Body | None) -> str | None:
         if body is None:
             return None
-        if body.text is not None:
-            return self.values.text(body.text)
+        if body.raw is not None:
+            return self.values.text(body.raw)
         if body.form is not None:
             return "&".join(self._pairs(body.form))
         return self.values.json(body.json)

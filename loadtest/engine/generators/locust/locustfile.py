@@ -176,8 +176,8 @@ def _pairs(query: Mapping[str, Text | Sequence[Text]]) -> Iterator[str]:
 
 
 def _body(body: Body) -> str:
-    if body.text is not None:
-        return f"body={_text(body.text)}"
+    if body.raw is not None:
+        return f"body={_text(body.raw)}"
     if body.form is not None:
         return f"form={_mapping(body.form)}"
     return f"json_body={_json(body.json)}"

@@ -53,7 +53,7 @@ class Body:
     """What a request sends: one of the three."""
 
     json: Json = None
-    text: Text | None = None
+    raw: Text | None = None
     form: Mapping[str, Text] | None = None
 
 

@@ -223,7 +223,7 @@ class _Translation:
         if request.json_:
             return Body(json=self._json(request.json_, (*location, "json")))
         if request.body:
-            return Body(text=self._text(request.body, (*location, "body")))
+            return Body(raw=self._text(request.body, (*location, "body")))
         if request.form:
             where = (*location, "form")
             form = {key: self._text(one, (*where, key)) for key, one in request.form.items()}

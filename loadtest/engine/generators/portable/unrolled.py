@@ -47,7 +47,7 @@ def _filled_in(step: Send, known: Filled) -> Send:
 def _body(body: Body, known: Filled) -> Body:
     return Body(
         json=_fill(body.json, known),
-        text=None if body.text is None else _fill_text(body.text, known),
+        raw=None if body.raw is None else _fill_text(body.raw, known),
         form=None if body.form is None else {k: _fill_text(v, known) for k, v in body.form.items()},
     )
 
