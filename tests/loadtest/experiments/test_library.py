@@ -18,7 +18,7 @@ from loadtest.runs import table
 from loadtest.runs.recording import Exchange
 from tests.loadtest.conftest import BEGAN_MS, exchange
 from tests.loadtest.experiments.conftest import state
-from tests.loadtest.experiments.recorded import BROKEN, INTACT, Recorded
+from tests.loadtest.experiments.courses import BROKEN, INTACT, Course
 
 RATE = 20
 """Requests per second."""
@@ -27,13 +27,13 @@ SPARE_S = 30
 DONE = Action(name="it fails", began_ms=BEGAN_MS, ended_ms=BEGAN_MS, succeeded=True)
 
 
-def requests_of(recorded: Recorded, until_s: float) -> list[Exchange]:
-    """A steady load, of which the recorded shares failed: evenly, so that any part has its share."""
+def requests_of(course: Course, until_s: float) -> list[Exchange]:
+    """A steady load, of which the shares failed: evenly, so that any part has its share."""
     found: list[Exchange] = []
     owed = 0.0
     for number in range(round((BEFORE_S + until_s) * RATE)):
         at = number / RATE - BEFORE_S
-        owed += next((share for a, b, share in recorded.failed if a <= at < b), -owed)
+        owed += next((share for a, b, share in course.failed if a <= at < b), -owed)
         fails = owed >= 1 - 1e-9
         owed -= fails
         made = exchange(f"1-{number}", arrived_ms=BEGAN_MS + at * 1000)
@@ -41,21 +41,21 @@ def requests_of(recorded: Recorded, until_s: float) -> list[Exchange]:
     return found
 
 
-def states_of(recorded: Recorded, until_s: float) -> list[SteadyState]:
+def states_of(course: Course, until_s: float) -> list[SteadyState]:
     """A round each second."""
     return [
-        state(BEGAN_MS / 1000 + at, met=not any(a <= at < b for a, b in recorded.off))
+        state(BEGAN_MS / 1000 + at, met=not any(a <= at < b for a, b in course.off))
         for at in range(math.ceil(until_s))
     ]
 
 
-def judged(name: str, recorded: Recorded) -> tuple[Outcome, list[Message]]:
-    """Judge what was recorded by the library's file, at AWS's own speed."""
+def judged(name: str, course: Course) -> tuple[Outcome, list[Message]]:
+    """Judge a course by the library's file, at AWS's own speed."""
     hypothesis = files.find(name).hypothesis
-    ends = [b for _, b, *_ in (*recorded.failed, *recorded.off) if b != math.inf]
+    ends = [b for _, b, *_ in (*course.failed, *course.off) if b != math.inf]
     until_s = max([hypothesis.allowed.window_s, *ends]) + SPARE_S
-    states = states_of(recorded, until_s)
-    rows = table.from_exchanges(requests_of(recorded, until_s))
+    states = states_of(course, until_s)
+    rows = table.from_exchanges(requests_of(course, until_s))
     return judgement.judge(
         Evidence(
             hypothesis=hypothesis,
@@ -67,7 +67,7 @@ def judged(name: str, recorded: Recorded) -> tuple[Outcome, list[Message]]:
             actions=[DONE],
             impact=judgement.impact(rows, BEGAN_MS, hypothesis.allowed),
             host_reasons=[],
-            found=recorded.found,
+            found=course.found,
         )
     )
 
@@ -84,7 +84,7 @@ def test_the_intact_stack_survives_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", files.names())
 def test_it_is_not_survived_with_what_it_guards_broken(name: str) -> None:
-    recorded, expected = BROKEN[name]
-    outcome, reasons = judged(name, recorded)
-    assert outcome == "not survived", recorded.what
+    course, expected = BROKEN[name]
+    outcome, reasons = judged(name, course)
+    assert outcome == "not survived", course.what
     assert tuple(one.id for one in reasons) == expected
