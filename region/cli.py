@@ -37,6 +37,7 @@ from region.config import (
     LEAST_SPEED,
     MOST_SPEED,
     RegionConfig,
+    check_credits,
     check_region,
     check_speed,
 )
@@ -75,6 +76,15 @@ CpuFactor = Annotated[
         "the region measures at its start."
     ),
 ]
+CpuCredits = Annotated[
+    float | None,
+    typer.Option(
+        "--credits",
+        help="CPU credits that each burstable instance begins with, as after hours of idling (a t4g.nano: "
+        "6 an hour, at most 144). Credits then count after a deployment, too.",
+        callback=lambda value: value if value is None else check_credits(value),
+    ),
+]
 RegionName = Annotated[
     str,
     typer.Option("--region", help="Name of the AWS region to emulate.", callback=check_region),
@@ -91,6 +101,7 @@ def start(
     speed: Speed = 1.0,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
+    cpu_credits: CpuCredits = None,
 ) -> None:
     """Start the region in the background.
 
@@ -99,23 +110,22 @@ def start(
     chosen = image_options.chosen(root.resolve(), image)
     found = session.running(root.resolve())
     if found is None:
-        config = _config(root, chosen, port=port, region=region, speed=speed, cpu_factor=cpu_factor)
+        config = _config(
+            root,
+            chosen,
+            port=port,
+            region=region,
+            speed=speed,
+            cpu_factor=cpu_factor,
+            cpu_credits=cpu_credits,
+        )
         for line in image_options.announce(config):
             console.print(line, highlight=False, markup=False)
         with console.status("starting the local region"):
-            found = background.launch(
-                root.resolve(),
-                [
-                    "--port",
-                    str(port),
-                    "--region",
-                    region,
-                    "--speed",
-                    str(speed),
-                    *chosen.arguments(),
-                    *factor_arguments(cpu_factor),
-                ],
-            )
+            arguments = ["--port", str(port), "--region", region, "--speed", str(speed)]
+            arguments += [*chosen.arguments(), *factor_arguments(cpu_factor)]
+            arguments += credit_arguments(cpu_credits)
+            found = background.launch(root.resolve(), arguments)
         console.print(f"local region {found.region} is running (process {found.pid})")
         if speed_of_cores := calibration.read(root.resolve()):
             console.print(f"  CPU: {calibration.describe(speed_of_cores)}", highlight=False)
@@ -129,6 +139,7 @@ def start(
                 speed=_if_given(context, "speed", speed),
                 port=_if_given(context, "port", port),
                 cpu_factor=cpu_factor,
+                cpu_credits=cpu_credits,
             ),
         )
         console.print(f"local region {found.region} is already running (process {found.pid})")
@@ -155,6 +166,11 @@ def factor_arguments(factor: float | None) -> list[str]:
     return ["--cpu-factor", str(factor)]
 
 
+def credit_arguments(cpu_credits: float | None) -> list[str]:
+    """Return the arguments of `serve` that let instances begin with credits, if the user wants that."""
+    return [] if cpu_credits is None else ["--credits", f"{cpu_credits:g}"]
+
+
 def _config(
     root: Path,
     chosen: image_options.ImageChoice,
@@ -163,6 +179,7 @@ def _config(
     region: str = DEFAULT_REGION,
     speed: float = 1.0,
     cpu_factor: float | None = None,
+    cpu_credits: float | None = None,
 ) -> RegionConfig:
     return RegionConfig(
         root=root.resolve(),
@@ -172,6 +189,7 @@ def _config(
         image=chosen.image,
         ami_images=tuple(chosen.by_ami.items()),
         cpu_factor=cpu_factor,
+        cpu_credits=cpu_credits,
     )
 
 
@@ -195,6 +213,7 @@ def serve(
     speed: Speed = 1.0,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
+    cpu_credits: CpuCredits = None,
 ) -> None:
     """Run the region in this process until SIGTERM or Ctrl-C.
 
@@ -209,7 +228,15 @@ def serve(
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     chosen = image_options.chosen(root.resolve(), image)
-    config = _config(root, chosen, port=port, region=region, speed=speed, cpu_factor=cpu_factor)
+    config = _config(
+        root,
+        chosen,
+        port=port,
+        region=region,
+        speed=speed,
+        cpu_factor=cpu_factor,
+        cpu_credits=cpu_credits,
+    )
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

@@ -14,6 +14,8 @@ ACCOUNT = "123456789012"
 LEAST_SPEED = 0.1
 MOST_SPEED = 1000.0
 """Beyond it, periods are shorter than the region takes to do anything."""
+MOST_CREDITS = 10_000.0
+"""More than any type saves up: 4,608 of a t3.2xlarge."""
 DEFAULT_IMAGE = "host"
 """What an AMI stands for unless told otherwise: this computer's own system."""
 
@@ -33,6 +35,19 @@ def check_speed(speed: float) -> float:
             f"Speed {speed} is not from {LEAST_SPEED:g} to {MOST_SPEED:g}: use 1 for real time."
         )
     return speed
+
+
+def check_credits(given: float) -> float:
+    """Return CPU credits that an instance can have.
+
+    Raises:
+        RegionConfigError: No instance can.
+    """
+    if not 0 <= given <= MOST_CREDITS:  # Nor can it have a number that is none.
+        raise RegionConfigError(
+            f"{given:g} CPU credits are not from 0 to {MOST_CREDITS:g}: a t4g.nano saves up 144 a day."
+        )
+    return given
 
 
 def check_region(name: str) -> str:
@@ -62,7 +77,9 @@ class RegionConfig:
     (health check interval, cooldown, grace period, deregistration delay): 1.0 is real time.
     `image` is the root file system of instances: "host", "al2023", or the path of a directory or
     tarball; `ami_images` are pairs of an AMI id and the image of its instances. `cpu_factor` replaces
-    what the region measures of this computer's CPU.
+    what the region measures of this computer's CPU. `cpu_credits` are the CPU credits that each burstable
+    instance begins with, as one that has been idle; with them, credits are played after a deployment,
+    too. None: it begins with those that EC2 gives, and after a deployment they count as spent.
     """
 
     root: Path
@@ -73,6 +90,7 @@ class RegionConfig:
     image: str = DEFAULT_IMAGE
     ami_images: tuple[tuple[str, str], ...] = ()
     cpu_factor: float | None = None
+    cpu_credits: float | None = None
 
     def __post_init__(self) -> None:
         """Reject values that would only fail later and less clearly."""
@@ -80,6 +98,8 @@ class RegionConfig:
             raise RegionConfigError(
                 f"API port {self.api_port} is not a TCP port: use 1 to 65535, or 0 for a free one."
             )
+        if self.cpu_credits is not None:
+            check_credits(self.cpu_credits)
         check_speed(self.speed)
         check_region(self.region)
         if self.account != ACCOUNT:

@@ -142,6 +142,7 @@ class Region:
             provider_port=port,
             region=self.config.region,
             speed=self.config.speed,
+            cpu_credits=self.config.cpu_credits,
             limits=kind.name,
             image=self.config.image,
         )

@@ -19,6 +19,7 @@ class Wanted:
     speed: float | None = None
     port: int | None = None
     cpu_factor: float | None = None
+    cpu_credits: float | None = None
 
 
 def require_same(root: Path, found: session.Session, wanted: Wanted) -> None:
@@ -49,6 +50,9 @@ def require_same(root: Path, found: session.Session, wanted: Wanted) -> None:
         compare(
             "--cpu-factor", f"{wanted.cpu_factor:g}", f"{known.factor:g}" if known else "unknown"
         )
+    if wanted.cpu_credits is not None:
+        known = "those that EC2 gives" if found.cpu_credits is None else f"{found.cpu_credits:g}"
+        compare("--credits", f"{wanted.cpu_credits:g}", known)
     if differences:
         raise session.SessionError(
             f"a local region is already running in {root} (process {found.pid}), and its "

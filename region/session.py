@@ -37,6 +37,7 @@ class Session:
     speed: float = 1.0
     limits: str = ""
     image: str = DEFAULT_IMAGE
+    cpu_credits: float | None = None
 
     def alive(self) -> bool:
         """Return whether the process that wrote the record still runs (not another with its number)."""

@@ -11,7 +11,7 @@ from commandline.run import UsageError, command_line, run_cli
 from region import cli as region_cli
 from region import environment as region_environment
 from region import image_options
-from region.cli import CpuFactor, Speed
+from region.cli import CpuCredits, CpuFactor, Speed
 from region.machines import instance_types
 from region.options import DEFAULT_ROOT, Root
 from rehearsal import under_way
@@ -99,6 +99,7 @@ def run(
     experiments: Experiments = False,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
+    cpu_credits: CpuCredits = None,
 ) -> int:
     """Bring both stacks up, load them, and compare the two in a report.
 
@@ -126,6 +127,7 @@ def run(
         generator=choose_generator(generator),
         images=image_options.chosen(root.resolve(), image),
         cpu_factor=cpu_factor,
+        cpu_credits=cpu_credits,
         experiments=experiments,
     )
     return rehearsal.run()

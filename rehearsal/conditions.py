@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,9 +39,21 @@ def stack_run(root: Path, summary: RunSummary, outputs: StackOutputs) -> StackRu
 
 
 def conditions(
-    session: Session, single: StackRun, ha: StackRun, speed: Calibration | None = None
+    session: Session,
+    single: StackRun,
+    ha: StackRun,
+    speed: Calibration | None = None,
+    on_credits: Callable[[StackRun, StackRun], list[Condition]] = lambda *_: [],
 ) -> list[Condition]:
-    """Return the rows that only the region knows; `speed` is its calibration, if it has one."""
+    """Return the rows that only the region knows.
+
+    Args:
+        session: The region.
+        single: The run of the single instance.
+        ha: The run of the HA stack.
+        speed: The region's calibration, if it has one.
+        on_credits: Returns the rows about CPU credits, which are asked of the region.
+    """
     runs = (single, ha)
     factor = speed.factor if speed else 1.0
     return [
@@ -50,11 +62,12 @@ def conditions(
             msg("local.instance"),
             tuple(_instance(run, factor) for run in runs),
             literal("t4g.nano"),
-            msg("local.instance.note", limits=session.limits),
+            _limits(session),
         ),
         *_calibration(speed),
         condition(msg("local.image"), (literal(session.image),) * 2, literal("Amazon Linux 2023")),
         condition(msg("local.cpu"), tuple(_cpu_share(run, factor) for run in runs)),
+        *on_credits(single, ha),
         condition(
             msg("local.load-balancer"),
             (msg("local.load-balancer.none"), msg("local.load-balancer.value")),
@@ -78,6 +91,12 @@ def conditions(
             msg("local.clock.value", speed=1),
         ),
     ]
+
+
+def _limits(session: Session) -> Message:
+    if session.cpu_credits is None:
+        return msg("local.instance.note", limits=session.limits)
+    return msg("local.instance.credits-note", limits=session.limits)
 
 
 def versions() -> list[Condition]:

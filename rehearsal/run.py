@@ -26,7 +26,7 @@ from loadtest.profiles import Profile, profile_named
 from loadtest.runs import paths as runs_paths
 from loadtest.scenario.scenario import Choice
 from region import background, calibration, image_options, preflight, reuse, rootless, session
-from region.cli import factor_arguments
+from region.cli import credit_arguments, factor_arguments
 from region.config import RegionConfig
 from region.options import command
 from rehearsal import (
@@ -82,6 +82,8 @@ class Rehearsal:
     """Which of them there are; `run` needs both."""
     cpu_factor: float | None = None
     """What the user set instead of the region's measurement."""
+    cpu_credits: float | None = None
+    """Those that instances begin with; None: what EC2 gives, and none after a deployment."""
     console: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True))
     _built: set[str] = field(default_factory=set[str], init=False)
     """Stacks that came up and were loaded."""
@@ -158,18 +160,13 @@ class Rehearsal:
             self.console.print(f"using the running local region (process {found.pid})")
             yield found
             return
-        chosen = self.images
-        by_ami = tuple(chosen.by_ami.items())
-        config = RegionConfig(root=self.root, image=chosen.image, ami_images=by_ami)
+        by_ami = tuple(self.images.by_ami.items())
+        config = RegionConfig(root=self.root, image=self.images.image, ami_images=by_ami)
         for line in image_options.announce(config):
             self.console.print(line, highlight=False, markup=False)
         with display.stage(self.console, "start the local region"):
-            arguments = [
-                "--speed",
-                str(self.speed),
-                *chosen.arguments(),
-                *factor_arguments(self.cpu_factor),
-            ]
+            arguments = ["--speed", str(self.speed), *self.images.arguments()]
+            arguments += factor_arguments(self.cpu_factor) + credit_arguments(self.cpu_credits)
             found = background.launch(self.root, arguments)
         try:
             yield found
@@ -182,8 +179,12 @@ class Rehearsal:
                     background.stop(found)
 
     def _wanted(self) -> reuse.Wanted:
-        speed = None if self.speed == 1.0 else self.speed
-        return reuse.Wanted(self.images.values(), speed=speed, cpu_factor=self.cpu_factor)
+        return reuse.Wanted(
+            self.images.values(),
+            speed=None if self.speed == 1.0 else self.speed,
+            cpu_factor=self.cpu_factor,
+            cpu_credits=self.cpu_credits,
+        )
 
     def _require_cpu(self, profile: Profile) -> None:
         """Say how fast this computer is, and end here if that is certainly too slow."""

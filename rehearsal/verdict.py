@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from loadtest.analysis import run_loading
@@ -17,12 +18,14 @@ from loadtest.experiments.proof import write as proof_files
 from loadtest.experiments.proof.models import Proof
 from loadtest.models import RunSummary
 from loadtest.reporting import report
+from loadtest.reporting.conditions import Condition
 from loadtest.reporting.experiments import ExperimentRow
 from loadtest.runs import paths as runs_paths
 from loadtest.stack import outputs as stack_outputs
 from region import calibration
-from rehearsal import conditions, first_proof
+from rehearsal import conditions, cpu_credits, first_proof
 from rehearsal.pulumi_project import STACKS, Project
+from rehearsal.region_clients import RegionClients
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,31 @@ class Verdict:
 
     def _report(self, experiments: list[ExperimentRow] | None = None) -> report.Written:
         single, ha = (_stack_run(self.root, self.runs[stack]) for stack in STACKS)
+        speed = calibration.read(self.root)
         extra = [
-            *conditions.conditions(self.project.session, single, ha, calibration.read(self.root)),
+            *conditions.conditions(self.project.session, single, ha, speed, self._credits),
             *conditions.versions(),
         ]
         return report.write_report(
             self.runs["single"], self.runs["ha"], self.target, extra, experiments=experiments
         )
+
+    def _credits(self, single: conditions.StackRun, ha: conditions.StackRun) -> list[Condition]:
+        """Return the rows about CPU credits; none where nobody measured what instances used."""
+        if not single.cores or not ha.cores:
+            return []
+        clients, saved_up = RegionClients(self.project), self.project.session.cpu_credits
+        factor = calibration.factor_in(self.root)
+        try:
+            fleets = [
+                cpu_credits.fleet(clients, run, factor=factor, saved_up=saved_up)
+                for run in (single, ha)
+            ]
+        except (BotoCoreError, ClientError) as error:
+            # Two rows are not worth the report.
+            Console(stderr=True).print(f"CPU credits cannot be read: {error}", markup=False)
+            return []
+        return cpu_credits.rows(*fleets)
 
 
 def _name(out: Console, written: report.Written) -> None:

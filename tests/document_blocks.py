@@ -145,6 +145,7 @@ LEFT: Final = (
         "python -m toolchain tool otava",
         "needs the internet and six loads; tests/loadtest/cli/test_change_points.py has saved runs",
     ),
+    Left("docs/cost.md", "python -m rehearsal run --profile seed", "two more rehearsals"),
     Left("docs/images.md", "docker run", _DOCKER),
     Left("docs/images.md", "python -m rehearsal start --image", "needs the internet"),
     Left(

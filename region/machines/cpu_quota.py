@@ -42,7 +42,7 @@ class CpuQuota:
         self._services, self._work = group(SERVICES), group(WORK)
         self._factor, self._share = factor, kind.baseline_cpu
         self._held: float | None = _UNKNOWN
-        self._spared = False
+        self._spared = self._played = False
         self.baseline = kind.baseline_cpu * factor
         """In cores of this computer."""
 
@@ -60,21 +60,38 @@ class CpuQuota:
         """Limit both groups to the baseline from now on; takes effect with `restore`."""
         self._marker.touch()
 
-    def restore(self) -> None:
-        """Limit both groups to the baseline if that was said before."""
-        if self._marker.exists():
-            for group in (self._services, self._work):
-                self._limits.set_cpu(group, self.baseline)
+    def restore(self) -> bool:
+        """Limit both groups to the baseline if that was said before, and return whether they are.
+
+        Not where credits are played after a deployment, too: they say what the groups get.
+        """
+        if not self._marker.exists() or self._played:
+            return False
+        self._held = self._share
+        for group in (self._services, self._work):
+            self._limits.set_cpu(group, self.baseline)
+        return True
 
     def spare(self, *, during: bool) -> None:
         """Let credits hold nothing `during` a deployment, which starts what the group is for."""
         if during:
-            self.hold_to(None)
+            self.hold_to(None, also_deployed=self._played)
         self._spared = during
 
-    def hold_to(self, vcpus: float | None) -> None:
-        """Limit the services to so many vCPUs, None to let go, unless they have the baseline."""
-        if self._spared or vcpus == self._held or self._marker.exists():
+    def hold_to(self, vcpus: float | None, *, also_deployed: bool = False) -> None:
+        """Limit the services to so many vCPUs, None to let go.
+
+        Those that have the baseline for good keep it, unless credits count for them as well.
+        """
+        limited = self._marker.exists()
+        if limited and also_deployed and not self._played:
+            self._limits.set_cpu(self._work, None)
+        self._played = also_deployed
+        if limited and not also_deployed:
+            if self._held != self._share and not self._spared:
+                self.restore()
+            return
+        if self._spared or vcpus == self._held:
             return
         self._held = vcpus
         self._limits.set_cpu(self._services, None if vcpus is None else vcpus * self._factor)

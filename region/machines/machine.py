@@ -248,18 +248,17 @@ class Machine:
         return self._quota.baseline
 
     def limit_services(self) -> None:
-        """Limit services and later deployments to the type's baseline, also after a reboot."""
+        """Limit services and later deployments to the baseline, unless credits say otherwise."""
         with self._power:
             self._quota.hold_to_baseline()
-            if self._processes.powered:
-                self._quota.restore()
+            if self._processes.powered and self._quota.restore():
                 self.log(f"services are limited to {self._quota}")
 
-    def hold_to(self, vcpus: float | None) -> None:
-        """Hold services without a limit to so many vCPUs, those of CPU credits; None lets go."""
+    def hold_to(self, vcpus: float | None, *, also_deployed: bool = False) -> None:
+        """Hold services to so many vCPUs of CPU credits, None to none; see `CpuQuota.hold_to`."""
         with self._power:
             if self._state == "running":
-                self._quota.hold_to(vcpus)
+                self._quota.hold_to(vcpus, also_deployed=also_deployed)
 
     def spare_services(self, *, during: bool) -> None:
         """Let CPU credits hold no service `during` a deployment; the baseline of services stays."""

@@ -154,14 +154,20 @@ class InstanceMetricsController:
         watched.seconds += seconds
 
     def _hold(self, one: _Seen, watched: _Watched, now: float) -> None:
-        """Let a standard instance use what its credits are enough for, and any other all of its vCPUs."""
+        """Let a standard instance use what its credits are enough for, and any other all of its vCPUs.
+
+        Of those that a deployment has reached only an unlimited one, and any if the region's instances
+        were said to begin with credits: otherwise their credits count as spent (ADR 49).
+        """
         machine, limit = self._machines[one.subject.instance_id], None
         earnings = cpu_credits.earnings_of(one.subject.instance_type)
         if earnings is not None and one.mode == cpu_credits.STANDARD:
             account = self._account(one, earnings, now)
             left = account.after(earnings, watched.used, watched.seconds, one.mode).available
             limit = cpu_credits.cores(earnings, machine.spec.type.vcpus, left)
-        machine.hold_to(limit)
+        unlimited = earnings is not None and one.mode == cpu_credits.UNLIMITED
+        played = unlimited or self._plane.config.cpu_credits is not None
+        machine.hold_to(limit, also_deployed=played and earnings is not None)
 
     def _due(self, one: _Seen, watched: _Watched) -> list[Datum]:
         """Return what is published at the end of this minute."""
@@ -194,7 +200,8 @@ class InstanceMetricsController:
 
     def _account(self, one: _Seen, earnings: Earnings, now: float) -> Credits:
         """Return an instance's account: a new one if it is new, or was stopped for too long."""
-        fresh = Credits(launch=earnings.at_launch)
+        saved = min(self._plane.config.cpu_credits or 0.0, earnings.most)
+        fresh = Credits(balance=saved, launch=earnings.at_launch)
         if one.account is None:
             return fresh
         kept = self._plane.config.seconds(CREDITS_KEPT.seconds)

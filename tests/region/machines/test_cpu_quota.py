@@ -78,3 +78,23 @@ def test_a_later_deployment_leaves_the_baseline(quota, limits):
     quota.spare(during=True)
     quota.spare(during=False)
     assert limits.set == limits.work == [0.2]
+
+
+def test_credits_that_count_after_a_deployment_take_the_place_of_the_baseline(quota, limits):
+    quota.hold_to(None, also_deployed=True)
+    quota.hold_to_baseline()
+    assert not quota.restore()
+    quota.hold_to(1.5, also_deployed=True)
+    assert limits.set == [None, 3.0]
+    # The instance becomes standard, and its credits count as spent.
+    quota.hold_to(2.0)
+    quota.hold_to(0.1)
+    assert limits.set == [None, 3.0, 0.2]
+    assert limits.work == [0.2]
+
+
+def test_a_region_that_goes_on_finds_out_again_what_counts(quota, limits):
+    quota.hold_to_baseline()
+    assert quota.restore()
+    quota.hold_to(None, also_deployed=True)
+    assert limits.set == limits.work == [0.2, None]

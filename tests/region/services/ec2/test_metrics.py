@@ -34,17 +34,22 @@ class BusyPool:
 
     names: list[str] = field(default_factory=list[str])
     held: dict[str, float | None] = field(default_factory=dict[str, float | None])
+    after_deployments: dict[str, bool] = field(default_factory=dict[str, bool])
+    """Whether credits count for instances that a deployment has reached, too."""
 
     def machines(self) -> Any:
         kind = SimpleNamespace(vcpus=2)
         return [
             SimpleNamespace(
                 spec=SimpleNamespace(instance_id=name, type=kind),
-                hold_to=partial(self.held.__setitem__, name),
+                hold_to=partial(self._hold_to, name),
                 usage=lambda: SimpleNamespace(cpu_seconds=2.0 * 3.0 * time.time()),
             )
             for name in self.names
         ]
+
+    def _hold_to(self, name: str, vcpus: float | None, *, also_deployed: bool) -> None:
+        self.held[name], self.after_deployments[name] = vcpus, also_deployed
 
 
 @pytest.fixture
@@ -120,3 +125,5 @@ def test_usage_credits_and_status(measured):
     assert points(cloudwatch, "CPUSurplusCreditBalance", detailed)[-1] > 5.0
     # A standard one without credits has its baseline, an unlimited one all of its vCPUs.
     assert pool.held == {basic: pytest.approx(0.1), detailed: None}
+    # After a deployment those of a standard one count as spent.
+    assert pool.after_deployments == {basic: False, detailed: True}

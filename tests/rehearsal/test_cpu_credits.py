@@ -1,0 +1,117 @@
+"""What a load does to CPU credits, and what `unlimited` would cost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from loadtest.messages.message import render
+from rehearsal import cpu_credits
+from rehearsal.conditions import StackRun
+from rehearsal.cpu_credits import FleetCredits, InstanceCredits
+
+BEGAN = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+
+
+def points(*values: float) -> list[tuple[datetime, float]]:
+    return [(BEGAN + timedelta(minutes=5 * number), value) for number, value in enumerate(values)]
+
+
+def instance(*balance: float, mode: str = "standard", **more: Any) -> InstanceCredits:
+    return InstanceCredits("i-1", mode, points(*balance), **more)
+
+
+def test_an_instance_ran_dry_when_its_balance_was_first_found_empty():
+    assert instance(6.0, 2.0, 0.0, 0.3, 0.0).dry_at == BEGAN + timedelta(minutes=10)
+    assert instance(0.0, 0.0).dry_at is None  # it never had any
+    assert instance(6.0, 5.0).dry_at is None
+    assert instance().dry_at is None
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (FleetCredits([instance(0.0)], None, 0.0), "count as spent"),
+        (FleetCredits([instance(9.0, 4.0)], 9.0, 0.0), "9 saved up; none ran dry, 4 left"),
+        (
+            FleetCredits([instance(9.0, 0.0), instance(9.0, 1.0)], 9.0, 0.0),
+            "1 of 2 instances ran dry, the first at 12:05 UTC",
+        ),
+        (
+            FleetCredits(
+                [instance(0.0, mode="unlimited", surplus=points(1.0, 7.5), charged=2.0)], None, 0.0
+            ),
+            "up to 7.5 surplus credits, 2.0 charged",
+        ),
+    ],
+)
+def test_what_became_of_the_balances_is_said(found: FleetCredits, said: str):
+    assert said in render(found.state)
+
+
+def test_surplus_is_what_exceeds_the_baseline_and_no_more_than_all_vcpus():
+    # The guide's arithmetic: a t4g.nano at 100 % of both vCPUs is 1.9 vCPUs over its baseline.
+    assert cpu_credits.monthly_usd("t4g.nano", [2.0]) == pytest.approx(1.9 * 0.04 * 730)
+    assert cpu_credits.monthly_usd("t4g.nano", [5.0]) == cpu_credits.monthly_usd("t4g.nano", [2.0])
+    assert cpu_credits.monthly_usd("t4g.nano", [0.05, 0.1]) == 0.0
+    assert cpu_credits.monthly_usd("t4g.nano", [0.3, 0.1]) == pytest.approx(0.2 * 0.04 * 730)
+
+
+def test_requests_that_were_not_answered_would_have_cost_as_much():
+    summary: Any = SimpleNamespace(
+        instances=[SimpleNamespace(answers=600)], requests=SimpleNamespace(valid=1000)
+    )
+    assert cpu_credits.demand(summary, {"i-1": 0.1}) == [pytest.approx(1 / 6)]
+    summary.requests.valid = 600
+    assert cpu_credits.demand(summary, {"i-1": 0.1}) == [0.1]
+
+
+class Cloud:
+    """EC2 and CloudWatch with one unlimited instance."""
+
+    def __getitem__(self, service: str) -> Any:
+        return self
+
+    def describe_instance_credit_specifications(self) -> dict[str, Any]:
+        return {"InstanceCreditSpecifications": [{"InstanceId": "i-2", "CpuCredits": "unlimited"}]}
+
+    def get_metric_data(self, **asked: Any) -> dict[str, Any]:
+        values = {"CPUCreditBalance": 0.0, "CPUSurplusCreditBalance": 3.0}
+        results: list[dict[str, Any]] = []
+        for query in asked["MetricDataQueries"]:
+            value = values.get(query["MetricStat"]["Metric"]["MetricName"])
+            known = [] if value is None else [value]
+            results.append({"Id": query["Id"], "Timestamps": [BEGAN] * len(known), "Values": known})
+        return {"MetricDataResults": results}
+
+
+def run(instance_type: str = "t4g.nano") -> StackRun:
+    summary: Any = SimpleNamespace(
+        load_began_at=BEGAN,
+        instances=[SimpleNamespace(answers=100), SimpleNamespace(answers=100)],
+        requests=SimpleNamespace(valid=200),
+    )
+    outputs: Any = SimpleNamespace(instance_type=instance_type)
+    return StackRun(summary, outputs, {"i-2": 0.6, "i-1": 0.1})
+
+
+def test_a_fleet_is_read_from_ec2_and_cloudwatch():
+    found = cpu_credits.fleet(Cloud(), run(), factor=2.0, saved_up=None)
+    assert found is not None
+    assert [(one.instance, one.mode) for one in found.instances] == [
+        ("i-1", "standard"),
+        ("i-2", "unlimited"),
+    ]
+    # Two cores here are one vCPU: 0.3 and 0.05 of a vCPU, of which 0.2 is above the baseline.
+    assert found.monthly_usd == pytest.approx(0.2 * 0.04 * 730)
+    assert "up to 3.0 surplus credits" in render(found.state)
+    shown = cpu_credits.rows(found, found)
+    assert [row.name.id for row in shown] == ["local.credits", "local.credits.cost"]
+
+
+def test_types_without_credits_have_no_rows():
+    assert cpu_credits.fleet(Cloud(), run("m7g.medium"), factor=1.0, saved_up=None) is None
+    assert cpu_credits.rows(None, None) == []
