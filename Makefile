@@ -70,7 +70,7 @@ format: .venv/.stamp ## Format the code and fix what the linter can
 revision: .venv/.stamp ## Build the sample service's CodeDeploy revision
 	@$(PYTHON) -m toolchain revision
 
-pictures: setup ## Remake the pictures in docs/images from the last `make rehearse` and `make prove`
+pictures: setup ## Remake the pictures in docs/images from the last `make rehearse`
 	@$(PYTHON) -m docgen.pictures
 
 image: ## Build the container image "haproof" with docker or podman (container/README.md)

@@ -110,6 +110,17 @@ def chromium() -> Path:
     return found
 
 
+def fonts_for(language: str) -> list[str]:
+    """Return the families of fonts that show a language (`ko`), sorted; none without fontconfig."""
+    command = which("fc-list")
+    if command is None:
+        return []
+    listed = subprocess.run(
+        [command, f":lang={language}", "family"], capture_output=True, text=True, check=False
+    )
+    return sorted(listed.stdout.split("\n")[:-1])
+
+
 def _site_packages() -> Path:
     return Path(sysconfig.get_paths()["purelib"])
 

@@ -26,7 +26,15 @@ COMMANDS = {
 Only packages of missing commands are installed: a runc that came with Docker is used.
 """
 
-OTHER_NAMES = {"dnf": {"iproute2": "iproute"}}
+FONTS = "fonts-nanum"
+"""A package of fonts with Hangul: pages link to their Korean version in Korean."""
+
+OTHER_NAMES = {
+    "dnf": {"iproute2": "iproute", FONTS: "google-noto-sans-cjk-fonts"},
+    "apk": {FONTS: "font-noto-cjk"},
+    "pacman": {FONTS: "noto-fonts-cjk"},
+    "zypper": {FONTS: "google-noto-sans-cjk-fonts"},
+}
 """Package manager -> the packages that its distribution names differently."""
 
 BROWSER = "chromium"
@@ -69,6 +77,16 @@ def ensure_browser() -> str:
         _install([BROWSER])
         found = locate.chromium()
     return f"Chromium: {locate.version_of([str(found), '--version'])}"
+
+
+def ensure_fonts() -> str:
+    """Install a font with Hangul for pictures of the pages in the same way."""
+    if not locate.fonts_for("ko"):
+        _install([FONTS])
+    found = locate.fonts_for("ko")
+    if not found:
+        raise ToolError(f"no font shows Korean, although {FONTS} was installed; see {_log()}")
+    return f"Korean font: {found[0]}"
 
 
 def missing_packages() -> list[str]:

@@ -334,3 +334,21 @@ def test_the_revisions_version_follows_its_content_and_variants(tmp_path: Path) 
     assert revision.source_version(tmp_path, one) == first
     (tmp_path / "a").chmod(0o755)
     assert revision.source_version(tmp_path, one) != first
+
+
+def test_a_font_for_pictures_is_installed_only_if_none_shows_korean(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: list[list[str]] = []
+    shown = checkout / "shown"
+
+    def install(packages: list[str]) -> None:
+        installed.append(packages)
+        shown.write_text("NanumGothic,나눔고딕\n", encoding="utf-8")
+
+    monkeypatch.setattr(system, "_install", install)
+    executable(checkout / "path" / "fc-list", f'[ "$1" = :lang=ko ] && cat {shown} 2>/dev/null')
+
+    assert system.ensure_fonts() == "Korean font: NanumGothic,나눔고딕"
+    assert system.ensure_fonts() == "Korean font: NanumGothic,나눔고딕"
+    assert installed == [[system.FONTS]]
