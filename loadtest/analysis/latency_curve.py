@@ -114,7 +114,7 @@ def measure(runs: Sequence[LoadWindows], q: float, *, resamples: int = RESAMPLES
     measured, weights, middle, drawn = [], [], [], []
     for members in levels:
         level = rows.of(members)
-        measured.append(level.quantile(q, np.ones(len(level.latency_ms))))
+        measured.append(level.latency_at(q, np.ones(len(level.latency_ms))))
         weights.append(len(level.latency_ms))
         middle.append(float(np.average(loads[members], weights=_counts(level, members))))
         drawn.append(_redraw(level, blocks, q, random, resamples))
@@ -136,7 +136,7 @@ class _Rows:
         order = np.argsort(self.latency_ms[chosen], kind="stable")
         return _Rows(self.window[chosen][order], self.latency_ms[chosen][order])
 
-    def quantile(self, q: float, weights: Floats) -> float:
+    def latency_at(self, q: float, weights: Floats) -> float:
         """Return the q-quantile by nearest rank, each request counted as often as its weight."""
         upto = np.cumsum(weights)
         place = int(np.searchsorted(upto, q * upto[-1] - 1e-9))
@@ -196,7 +196,7 @@ def _redraw(
             random.poisson(times[member]) if len(names) > 1 else random.poisson(1, len(member))
         )
         weights = weights if weights.any() else np.ones(len(member))
-        made.append(level.quantile(q, weights.astype(float)))
+        made.append(level.latency_at(q, weights.astype(float)))
     return made
 
 

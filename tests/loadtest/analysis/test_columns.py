@@ -153,6 +153,12 @@ QUANTILE_FUNCTIONS = {
 OTHER_QUANTILES = {
     # Of bootstrap draws, rounded outwards: the end of an interval, not a latency.
     (Path("analysis/inference.py"), "quantile"),
+    # The same, of a fitted law and of a measured curve.
+    (Path("analysis/usl.py"), "quantile"),
+    (Path("analysis/latency_curve.py"), "quantile"),
+    # Of rates of windows: the most that was held for a while, not a latency.
+    (Path("analysis/capacity.py"), "quantile"),
+    (Path("analysis/sizing.py"), "quantile"),
     # Of means of slices: the unloaded baseline, not a latency.
     (Path("analysis/latency_excess.py"), "nanquantile"),
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.policies.mutations.registry import BREAKS, breaks, decides
+from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
 decides("ec2-imdsv2", "template", "metadataOptions", absent=BREAKS, unknown=BREAKS)
-decides("ec2-metadata-hop-limit", "template", "metadataOptions", absent=BREAKS, unknown=BREAKS)
+# Left out, there need not be a token at all: that is told by ec2-imdsv2 alone.
+decides("ec2-metadata-hop-limit", "template", "metadataOptions", absent=KEEPS, unknown=BREAKS)
 decides("ebs-encrypted", "template", "blockDeviceMappings", absent=BREAKS, unknown=BREAKS)
 
 

@@ -95,8 +95,31 @@ def named(kind, *names):
     return change
 
 
+def logged(statement=None):
+    """Access logs go to a bucket of the stack, with a policy of that statement."""
+
+    def change(draft):
+        draft.add("logs", "aws:s3/bucket:Bucket", {})
+        if statement is not None:
+            policy = {"bucket": Ref("logs", "id"), "policy": {"Statement": [statement]}}
+            draft.add("logs-policy", "aws:s3/bucketPolicy:BucketPolicy", policy)
+        taken = {"enabled": True, "bucket": Ref("logs", "bucket")}
+        return draft.set("load-balancer", "accessLogs", taken)
+
+    return change
+
+
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Principal": "*"}
+DELIVER = {
+    **READ,
+    "Action": "s3:PutObject",
+    "Principal": {"Service": "delivery.logs.amazonaws.com"},
+}
+
 REFUSED = {
     RULE: [
+        logged(),
+        logged(READ),
         lambda d: d.set("https", "defaultActions", [SIGN_IN]),
         rule(actions=[SIGN_IN]),
         rule("http", actions=[SIGN_IN, FORWARD]),
@@ -114,6 +137,8 @@ REFUSED = {
 
 SOUND = {
     RULE: [
+        logged(DELIVER),
+        logged(UNKNOWN),
         lambda d: d.set("https", "defaultActions", [SIGN_IN, FORWARD]),
         lambda d: d.set("https", "defaultActions", UNKNOWN),
         rule(),

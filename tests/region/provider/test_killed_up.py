@@ -121,7 +121,10 @@ def _own(aws: Any) -> dict[str, int]:
     return {
         "vpcs": len(vpcs),
         "subnets": sum(one["VpcId"] in vpcs for one in aws.ec2.describe_subnets()["Subnets"]),
-        "gateways": len(aws.ec2.describe_internet_gateways()["InternetGateways"]),
+        "gateways": sum(
+            all(at["VpcId"] in vpcs for at in one["Attachments"])
+            for one in aws.ec2.describe_internet_gateways()["InternetGateways"]
+        ),
         "groups": sum(one["VpcId"] in vpcs and one["GroupName"] != "default" for one in groups),
         "buckets": len(aws.s3.list_buckets()["Buckets"]),
         "topics": len(aws.sns.list_topics()["Topics"]),
