@@ -35,7 +35,7 @@ NEEDED_SETTINGS: Final = {"databaseMultiAz": "true", "seedUsers": "54000"}
 second of which needs new visitors. What the user sets takes precedence."""
 NO_LOAD: Final = "none"
 CONTRAST_UNTIL_S: Final = 17 * 60.0
-"""A proof takes at most 20 minutes: afterwards nothing is begun that is there for contrast."""
+"""Seconds after which nothing is begun that is only there for contrast."""
 
 
 @dataclass

@@ -173,7 +173,9 @@ LEFT: Final = (
     ),
     Left("docs/policies.md", "export PULUMI_BACKEND_URL", "the same: what a pipeline stops at"),
     Left(
-        "docs/proof.md", "make prove", "20 minutes; tests/e2e/test_experiments.py runs one of them"
+        "docs/proof.md",
+        "make prove",
+        "half an hour; tests/e2e/test_experiments.py runs one of them",
     ),
     Left("docs/proof.md", "python -m rehearsal damage", "minutes; tests/rehearsal/test_damage.py"),
     Left("docs/report.md", "python -m docgen --write", "what CI does"),
