@@ -36,6 +36,33 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **extra}
 
 
+def answer(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    *,
+    title: str,
+    remedy: str,
+    timeout_s: float = 60,
+) -> str:
+    """Return what a generator prints and ends, such as its version; it gets `timeout_s` for that.
+
+    Raises:
+        GeneratorError: It does not run; the message ends with the `remedy`.
+    """
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=True,
+            env=environment(variables),
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise GeneratorError(f"{title} at {command[0]} does not run ({error}); {remedy}") from error
+    return done.stdout
+
+
 class GeneratorProcess:
     """One run of a generator, in a process group of its own."""
 

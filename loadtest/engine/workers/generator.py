@@ -94,15 +94,14 @@ class Workers:
             LoadTestError: The load cannot be split.
         """
         first = 1
-        for one in self._loads(load):
+        for one, turn in self._shares(load):
             one.directory.mkdir(exist_ok=True)
             if load.scenario.seeded:
                 file = one.directory / paths.CREDENTIALS
                 credentials.write(file, one.profile, one.installation.workers, first)
             first += one.profile.planned_users
-            if one.turn is not None:
-                for file, payload in load.scenario.sequences:
-                    deal(file, payload, one.turn, self._workers)
+            for path, payload in load.scenario.sequences:
+                deal(path, payload, turn, self._workers)
             self._generator.prepare(one)
 
     def start(self, load: Load) -> Running:
@@ -113,9 +112,8 @@ class Workers:
         """
         started = list[Worker]()
         try:
-            for one in self._loads(load):
-                if one.turn is not None:
-                    started.append(Worker(one, one.turn, self._generator.start(one)))
+            for one, turn in self._shares(load):
+                started.append(Worker(one, turn, self._generator.start(one)))
         except GeneratorError:
             for worker in started:
                 worker.process.stop()
@@ -134,12 +132,22 @@ class Workers:
     def _directory(self, run: Path, worker: int) -> Path:
         return run / f"worker-{worker}"
 
-    def _loads(self, load: Load) -> Iterable[Load]:
+    def _shares(self, load: Load) -> Iterable[tuple[Load, Turn]]:
+        """Yield each worker's load, and its turn, which is also part of the load."""
         installed = load.installation
         for worker in range(1, self._workers + 1):
             directory = self._directory(load.directory, worker)
             prefix = [word.replace(NUMBER, str(worker)) for word in self._prefix]
-            yield dataclasses.replace(
+            turn = Turn(
+                worker,
+                directory / "ready",
+                directory / "begin",
+                {
+                    file: directory / f"{number}-{file.name}"
+                    for number, (file, _) in enumerate(load.scenario.sequences)
+                },
+            )
+            mine = dataclasses.replace(
                 load,
                 directory=directory,
                 profile=shares.share(load.profile, worker, self._workers),
@@ -148,16 +156,9 @@ class Workers:
                     command=(*prefix, *installed.command),
                     workers=installed.workers // self._workers,
                 ),
-                turn=Turn(
-                    worker,
-                    directory / "ready",
-                    directory / "begin",
-                    {
-                        file: directory / f"{number}-{file.name}"
-                        for number, (file, _) in enumerate(load.scenario.sequences)
-                    },
-                ),
+                turn=turn,
             )
+            yield mine, turn
 
 
 def words(prefix: str) -> list[str]:

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from loadtest.array_types import Times
 from loadtest.engine.generators import script_failures
 from loadtest.engine.generators.base import Installation, Load, Running
 from loadtest.engine.generators.k6.support import REFUSED, judge
-from loadtest.engine.generators.process import GeneratorProcess, environment
+from loadtest.engine.generators.process import GeneratorProcess, answer
 from loadtest.engine.generators.recorded_process import RecordedProcess
 from loadtest.engine.generators.translation import parts, user_plan
 from loadtest.errors import GeneratorError
@@ -70,20 +69,10 @@ class K6:
         Raises:
             GeneratorError: It does not run.
         """
-        try:
-            answer = subprocess.run(
-                [*command, "version"],
-                capture_output=True,
-                text=True,
-                timeout=30,
-                check=True,
-                env=environment(_VARIABLES),
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            raise GeneratorError(f"k6 at {command[0]} does not run ({error}); {REMEDY}") from error
-        found = _VERSION.search(answer.stdout)
+        said = answer([*command, "version"], _VARIABLES, title=self.title, remedy=REMEDY)
+        found = _VERSION.search(said)
         if found is None:
-            raise GeneratorError(f"{command[0]} is no k6: it says {answer.stdout.strip()[:80]!r}")
+            raise GeneratorError(f"{command[0]} is no k6: it says {said.strip()[:80]!r}")
         cpus = len(psutil.Process().cpu_affinity() or ()) if _AFFINITY else os.cpu_count()
         return Installation(tuple(command), found[1], cpus or 1, workers=1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,9 +13,8 @@ from loadtest.engine.generators.locust import locustfile
 from loadtest.engine.generators.portable import support
 from loadtest.engine.generators.portable.translation import translate
 from loadtest.engine.generators.portable.visitors import require_open, visitors, write_rows
-from loadtest.engine.generators.process import GeneratorProcess, environment
+from loadtest.engine.generators.process import GeneratorProcess, answer
 from loadtest.engine.generators.recorded_process import RecordedProcess
-from loadtest.errors import GeneratorError
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Scenario
 from loadtest.yaml_positions import Problem
@@ -52,20 +50,8 @@ class Locust:
         Raises:
             GeneratorError: It does not run.
         """
-        try:
-            answer = subprocess.run(
-                [*command, "--version"],
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=True,
-                env=environment(_VARIABLES),
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            raise GeneratorError(
-                f"Locust at {command[0]} does not run ({error}); {REMEDY}"
-            ) from error
-        found = _VERSION.search(answer.stdout)
+        said = answer([*command, "--version"], _VARIABLES, title=self.title, remedy=REMEDY)
+        found = _VERSION.search(said)
         return Installation(tuple(command), found[0] if found else "unknown", cpus=1, workers=1)
 
     def refused(self, scenario: Scenario) -> list[Problem]:
