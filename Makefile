@@ -30,7 +30,7 @@ setup: .tools/.stamp ## Install the toolchain (the other targets do so when need
 rehearse: setup ## Load both stacks, then let parts of one fail; print the verdicts (PROFILE=quick|seed, EXPERIMENTS=0)
 	@$(PYTHON) -m rehearsal run --profile $(PROFILE) $(if $(filter-out 0 no,$(EXPERIMENTS)),--experiments)
 
-prove: setup ## Let everything fail under load, on both stacks, and write one page: about half an hour
+prove: setup ## Let everything fail under load, on both stacks, and write one page
 	@$(PYTHON) -m rehearsal prove
 
 test: setup ## All tests: fast, simulation, browser, engine, region, end to end, one example

@@ -175,7 +175,7 @@ LEFT: Final = (
     Left(
         "docs/proof.md",
         "make prove",
-        "half an hour; tests/e2e/test_experiments.py runs one of them",
+        "many minutes; tests/e2e/test_experiments.py runs one of them",
     ),
     Left("docs/proof.md", "python -m rehearsal damage", "minutes; tests/rehearsal/test_damage.py"),
     Left("docs/report.md", "python -m docgen --write", "what CI does"),
