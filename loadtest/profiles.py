@@ -22,16 +22,21 @@ average (5 + 125) / 2 = 65, their roundings cancel in pairs, so 300 * 65 + 60 * 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from loadspec import phases as spec
+from loadspec import setting
 from loadtest.array_types import Times
 from loadtest.errors import LoadTestError
 from loadtest.load_record import PhaseRecord, ProfileRecord
 from loadtest.messages.message import Message, msg
 
 MICROSECONDS = 1_000_000
+OWN = "own"
+"""The name of a profile whose phases the user wrote."""
 
 
 @dataclass(frozen=True)
@@ -324,6 +329,38 @@ def profile_named(name: str) -> Profile:
     if name not in PROFILES:
         raise LoadTestError(f"unknown load profile {name!r}; choose one of {', '.join(PROFILES)}")
     return PROFILES[name]
+
+
+def written(words: Sequence[spec.Word], dashes: str = "") -> Profile:
+    """Return the profile that phases in words make; `dashes` as in `loadspec.phases.read`.
+
+    Raises:
+        LoadTestError: They cannot be read or run; the message says what to write.
+    """
+    try:
+        parts = spec.read(words, dashes)
+    except spec.LoadSpecError as error:
+        raise LoadTestError(str(error)) from error
+    return Profile(OWN, tuple(_phase(part) for part in parts))
+
+
+def _phase(part: spec.Part) -> Phase:
+    if part.kind == "pause":
+        return pause(part.kind, part.duration_s)
+    return Phase(part.kind, part.duration_s, part.rate, part.ramp_to)
+
+
+def of_setting(text: str) -> Profile:
+    """Return the load of a stack's `loadProfile` that is neither `none` nor the script's own.
+
+    Raises:
+        LoadTestError: There is no such load; the message says what to write.
+    """
+    try:
+        text = setting.checked(text)
+    except spec.LoadSpecError as error:
+        raise LoadTestError(f"the load profile {text!r} {error}") from error
+    return PROFILES[text] if text in PROFILES else written(spec.words_of(text))
 
 
 def seconds(record: ProfileRecord) -> float:

@@ -8,6 +8,17 @@ from typing import Annotated
 import typer
 
 from commandline.run import UsageError, command_line, run_cli
+from loadspec.setting import NONE
+from loadtest.cli.load_options import (
+    EnvironmentName,
+    Hold,
+    InOrder,
+    PassEnv,
+    Pause,
+    Ramp,
+    ScenarioName,
+    phases_given,
+)
 from region import cli as region_cli
 from region import environment as region_environment
 from region import image_options
@@ -28,6 +39,7 @@ neither; **4** anything else, **130** interrupted.
 
 - `python -m rehearsal run`: both stacks, load, verdict, report
 - `python -m rehearsal run --profile seed`: the published experiment
+- `python -m rehearsal run --ramp 5:250:60s --hold 30s`: a load of your own
 - `python -m rehearsal run --revision DIR`: your own application instead of the sample service
 - `python -m rehearsal prove`: what fails, and whether users notice: all experiments, one page
 - `python -m rehearsal preview`: both stacks under the policy pack; builds nothing
@@ -41,7 +53,7 @@ neither; **4** anything else, **130** interrupted.
 - `python -m rehearsal stop`
 """
 
-OWN_OPTIONS = {"appPath": "--revision", "loadProfile": "--profile"}
+OWN_OPTIONS = {"appPath": "--revision", "loadProfile": "--profile or --ramp, --hold and --pause"}
 """Settings that `--config` does not set, and the option that does."""
 
 Settings = Annotated[
@@ -53,6 +65,17 @@ Settings = Annotated[
         help="A setting of the stacks, such as instanceType=t4g.small; may be repeated.",
     ),
 ]
+LoadProfile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        help="Load profile: quick, seed (the published one) or smoke. By default the script's own phases, "
+        "then quick.",
+    ),
+]
+Keep = Annotated[bool, typer.Option(help="Leave the stacks and the region running.")]
+Results = Annotated[Path, typer.Option(help="Where the results go.")]
+DEFAULT_RESULTS = paths.ROOT / "results"
 Sender = Annotated[
     str | None,
     typer.Option(
@@ -71,30 +94,25 @@ instead = typer.Typer()
 """What replaces commands of the region: the last one of a name counts."""
 
 
-@app.command()
+@app.command(cls=InOrder)
 def run(
     *,
+    context: typer.Context,
     root: Root = DEFAULT_ROOT,
-    profile: Annotated[
-        str, typer.Option(help="Load profile: quick, seed (the published one) or smoke.")
-    ] = "quick",
-    keep: Annotated[bool, typer.Option(help="Leave the stacks and the region running.")] = False,
-    results: Annotated[Path, typer.Option(help="Where the results go.")] = paths.ROOT / "results",
+    profile: LoadProfile = None,
+    ramp: Ramp = None,
+    hold: Hold = None,
+    pause: Pause = None,
+    keep: Keep = False,
+    results: Results = DEFAULT_RESULTS,
     speed: Speed = 1.0,
     revision: Annotated[
         Path, typer.Option(help="The CodeDeploy revision to deploy: a directory with appspec.yml.")
     ] = paths.REVISION,
     config: Settings = None,
-    scenario: Annotated[
-        str, typer.Option(help="What a user does: login, api, or your own Artillery script.")
-    ] = "login",
-    environment: Annotated[
-        str | None, typer.Option(help="One of the script's `config.environments`.")
-    ] = None,
-    pass_env: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="An environment variable that the script may read."),
-    ] = None,
+    scenario: ScenarioName = "login",
+    environment: EnvironmentName = None,
+    pass_env: PassEnv = None,
     generator: Sender = None,
     experiments: Experiments = False,
     image: image_options.Option = None,
@@ -108,22 +126,27 @@ def run(
     not be built, released or loaded. 3 also before anything was built: this computer is too slow or too
     unsteady to play the stacks.
 
-    Example: `python -m rehearsal run --profile seed --keep`, or with your own application
+    Examples: `python -m rehearsal run --profile seed --keep`,
+    `python -m rehearsal run --ramp 5:250:60s --hold 30s`, or with your own application
     `python -m rehearsal run --revision build/revision --scenario load.yml -c instanceType=t4g.small`
     """
     # Imported here: the statistics libraries take a second that no other command has to pay.
     from loadtest.cli.options import choose_generator, choose_scenario  # noqa: PLC0415
+    from rehearsal.load_choice import setting_of  # noqa: PLC0415
     from rehearsal.run import Rehearsal  # noqa: PLC0415
 
+    words = phases_given(context, profile, ramp, hold, pause)
+    own_phases = profile is None and not words
+    chosen = choose_scenario(scenario, environment, pass_env, own_phases=own_phases)
     rehearsal = Rehearsal(
         root=root.resolve(),
-        profile=profile,
+        load=setting_of(profile, words, chosen),
         results=results.resolve(),
         keep=keep,
         speed=speed,
         revision=revision.absolute(),
         config=_pairs(config or []),
-        scenario=choose_scenario(scenario, environment, pass_env),
+        scenario=chosen,
         generator=choose_generator(generator),
         images=image_options.chosen(root.resolve(), image),
         cpu_factor=cpu_factor,
@@ -137,8 +160,8 @@ def run(
 def prove(
     *,
     root: Root = DEFAULT_ROOT,
-    keep: Annotated[bool, typer.Option(help="Leave the stacks and the region running.")] = False,
-    results: Annotated[Path, typer.Option(help="Where the results go.")] = paths.ROOT / "results",
+    keep: Keep = False,
+    results: Results = DEFAULT_RESULTS,
     speed: Speed = 4.0,
     profile: Annotated[
         str, typer.Option(help="Load at the peak of this profile: quick, seed or smoke.")
@@ -171,7 +194,7 @@ def prove(
         raise UsageError(f"--stack {min(wrong)!r}: choose ha or single")
     rehearsal = Rehearsal(
         root=root.resolve(),
-        profile="none",
+        load=NONE,
         results=results.resolve(),
         keep=keep,
         speed=speed,
@@ -190,7 +213,7 @@ def damage(
     ] = None,
     *,
     root: Root = DEFAULT_ROOT,
-    results: Annotated[Path, typer.Option(help="Where the results go.")] = paths.ROOT / "results",
+    results: Results = DEFAULT_RESULTS,
     speed: Speed = 4.0,
     rate: Annotated[int, typer.Option(min=1, max=1000, help="Users per second of the load.")] = 20,
     config: Settings = None,
@@ -211,7 +234,7 @@ def damage(
 
     rehearsal = Rehearsal(
         root=root.resolve(),
-        profile="none",
+        load=NONE,
         results=results.resolve(),
         speed=speed,
         config=_pairs(config or []),
@@ -288,7 +311,7 @@ def capacity(
         Path | None,
         typer.Option("--run", help="A run on this region; the newest one of ha unless given."),
     ] = None,
-    results: Annotated[Path, typer.Option(help="Where the results are.")] = paths.ROOT / "results",
+    results: Annotated[Path, typer.Option(help="Where the results are.")] = DEFAULT_RESULTS,
     request_ms: Annotated[
         float | None, typer.Option(help="Reference CPU per request, instead of the run's.")
     ] = None,

@@ -22,7 +22,7 @@ from commandline.exit_codes import ExitCode
 from loadtest.analysis import preload, run_loading
 from loadtest.cli.options import chosen_for_hook, load_for
 from loadtest.generator_record import ARTILLERY
-from loadtest.profiles import Profile, profile_named
+from loadtest.profiles import Profile
 from loadtest.runs import paths as runs_paths
 from loadtest.scenario.scenario import Choice
 from region import background, calibration, image_options, preflight, reuse, rootless, session
@@ -33,6 +33,7 @@ from rehearsal import (
     display,
     first_proof,
     fit,
+    load_choice,
     settings_check,
     side_by_side,
     turns,
@@ -64,7 +65,8 @@ class Rehearsal:
     """One rehearsal: its settings, and `run`."""
 
     root: Path
-    profile: str
+    load: str
+    """The setting `loadProfile` of both stacks."""
     results: Path
     keep: bool = False
     speed: float = 1.0
@@ -104,15 +106,16 @@ class Rehearsal:
             UnfitError: this computer is too slow or too unsteady to play the stacks.
         """
         # Check whatever can be checked at once before minutes of work.
-        profile = profile_named(self.profile)
         scenario = load_for(self.scenario, self.generator)
+        profile = load_choice.profile_of(self.load, scenario)
         self._require()
+        load_choice.require_visitors(profile, scenario, self.stacks, self._settings())
         self.console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         for line in scenario.notes:
             self.console.print(line.strip(), style="yellow", highlight=False, markup=False)
         with self._prepared(profile) as project:
             runs = self._load_both(project)
-            target = self.results / f"report-{self.profile}"
+            target = self.results / f"report-{profile.name}"
             found = verdict.Verdict(self.root, project, runs, target)
             code = found.on_loads()
             if not self.experiments:
@@ -247,7 +250,7 @@ class Rehearsal:
             return []
 
     def _settings(self) -> dict[str, str]:
-        return {**self.config, "loadProfile": self.profile, "appPath": str(self.revision)}
+        return {**self.config, "loadProfile": self.load, "appPath": str(self.revision)}
 
     def _existing(self, project: Project) -> dict[str, bool]:
         """Return the stacks that have anything, and whether each came up whole."""
@@ -293,7 +296,7 @@ class Rehearsal:
             project = replace(project, variables={**project.variables, **queue.variables})
 
             def load(stack: str) -> Path:
-                title = f"{stack}: pulumi up, release, load ({self.profile})"
+                title = f"{stack}: pulumi up, release, load ({self.load})"
                 try:
                     with board.stage(title, stack) as progress:
                         try:
@@ -386,10 +389,8 @@ def _kept_running(kept: Mapping[str, bool]) -> str:
     ]
     if len(whole) == len(STACKS):
         return "the region and both stacks keep running"
-    if not kept:
-        return "the region keeps running, without any stack"
     stacks = " and ".join([*(f"the stack {stack}" for stack in whole), *parts])
-    return f"the region keeps running, with {stacks}"
+    return f"the region keeps running, {f'with {stacks}' if stacks else 'without any stack'}"
 
 
 def _listener_port(config: Mapping[str, str]) -> int:

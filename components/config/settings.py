@@ -18,6 +18,7 @@ from components.config import fields
 from components.config.constants import HTTPS_PORT
 from components.config.minimum_healthy_hosts import MinimumHealthyHosts, parse_minimum
 from components.instance_spec import architecture_of
+from loadspec import setting
 
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 """Public SSM parameter with the id of the newest Amazon Linux 2023 image."""
@@ -86,7 +87,7 @@ class Settings(BaseModel):
     alarm_email: Annotated[str | None, _optional(fields.email)]
     monthly_budget: Annotated[int, Field(ge=0, le=1_000_000)]
     log_retention: Annotated[int, AfterValidator(fields.retention_days)]
-    load_profile: Literal["smoke", "quick", "seed", "none"]
+    load_profile: Annotated[str, AfterValidator(setting.checked)]
     release_on_up: bool
     price_source: Literal["table", "price-list"]
     protect: bool

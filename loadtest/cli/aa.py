@@ -14,15 +14,12 @@ from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.self_comparison import LEAST_PAIRS, SIDES, Scatter, SelfComparison
 from loadtest.cli import output
 from loadtest.cli import run as run_cli
-from loadtest.cli.load_options import ProfileName
+from loadtest.cli.load_options import EnvironmentName, PassEnv, ProfileName, ScenarioName
 from loadtest.cli.options import (
     RUN_HELP,
-    EnvironmentName,
     GeneratorName,
     Json,
     Outputs,
-    PassEnv,
-    ScenarioName,
     Stack,
     choose_generator,
     choose_profile,

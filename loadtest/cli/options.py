@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from loadspec import setting
+from loadspec.phases import Word
 from loadtest.analysis import margins, slo
 from loadtest.analysis.margins import Margins
 from loadtest.analysis.slo import Slo
 from loadtest.cli import tools
+from loadtest.cli.load_options import DASHES
 from loadtest.engine.generators import registry
 from loadtest.engine.workers.generator import Split, words
-from loadtest.errors import GeneratorError, OutputsError
+from loadtest.errors import GeneratorError, LoadTestError, OutputsError
 from loadtest.generator_record import ARTILLERY, TITLES
-from loadtest.profiles import Profile, profile_named
+from loadtest.profiles import Profile, of_setting, profile_named, written
 from loadtest.scenario.scenario import Choice, Scenario, builtin, load
 from loadtest.stack import outputs as stack_outputs
 from loadtest.stack.outputs import StackOutputs
@@ -53,21 +57,6 @@ MarginOptions = Annotated[
             "How large a change does not matter: `p99=5%`, `failed-users=0.1pp`, or `5%` for all "
             "percentiles; may be repeated. Default: `margins` of the SLO file."
         ),
-    ),
-]
-ScenarioName = Annotated[
-    str, typer.Option("--scenario", help="What a user does: api, login, or an Artillery script.")
-]
-EnvironmentName = Annotated[
-    str | None,
-    typer.Option("--environment", help="One of the script's `config.environments`."),
-]
-PassEnv = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--pass-env",
-        metavar="NAME",
-        help="An environment variable that the script may read; may be repeated.",
     ),
 ]
 WorkerCount = Annotated[
@@ -195,11 +184,44 @@ def chosen_for_hook(choice: Choice, generator: str) -> dict[str, str]:
     return {**passed, **named}
 
 
-def scenario_of_hook() -> Choice:
-    """Return the scenario that LOADTEST_SCENARIO and its companions name; the login without them."""
+def scenario_of_hook(outputs: StackOutputs) -> Choice:
+    """Return the scenario that LOADTEST_SCENARIO and its companions name; the login without them.
+
+    Its own phases are the load if the stack's `loadProfile` says so.
+    """
     passed = [name for name in os.environ.get(PASSED_VARIABLE, "").split(",") if name]
     name = os.environ.get(SCENARIO_VARIABLE) or "login"
-    return choose_scenario(name, os.environ.get(ENVIRONMENT_VARIABLE) or None, passed)
+    environment = os.environ.get(ENVIRONMENT_VARIABLE) or None
+    own_phases = outputs.load_profile == setting.SCRIPT
+    return choose_scenario(name, environment, passed, own_phases=own_phases)
+
+
+def load_of_hook(outputs: StackOutputs, choice: Choice) -> Profile | None:
+    """Return the load that the stack's `loadProfile` says; None for `none`.
+
+    Raises:
+        LoadTestError: It is the script's own, and there is no such script or it has no phases.
+    """
+    if outputs.load_profile == setting.NONE:
+        return None
+    if outputs.load_profile != setting.SCRIPT:
+        return of_setting(outputs.load_profile)
+    own = load(choice=choice).load
+    if own is None:
+        raise LoadTestError(
+            f"loadProfile is {setting.SCRIPT!r}, but the scenario {choice.name!r} has no `phases`: name a "
+            f"script that has some in {SCENARIO_VARIABLE}, or set haproof:loadProfile to a profile"
+        )
+    return own
+
+
+def own_profile(words: Sequence[Word]) -> Profile | None:
+    """Return the profile that `--ramp`, `--hold` and `--pause` make; None without any of them.
+
+    Raises:
+        LoadTestError: One cannot be read; the message says what to write.
+    """
+    return written(words, DASHES) if words else None
 
 
 def choose_profile(name: str | None, outputs: StackOutputs, *others: Profile | None) -> Profile:
@@ -207,5 +229,7 @@ def choose_profile(name: str | None, outputs: StackOutputs, *others: Profile | N
     found = next((one for one in others if one is not None), None)
     if name is None and found is not None:
         return found
-    wanted = name or outputs.load_profile
-    return profile_named("quick" if wanted == "none" else wanted)
+    if name is not None:
+        return profile_named(name)
+    wanted = outputs.load_profile
+    return of_setting("quick" if wanted in (setting.NONE, setting.SCRIPT) else wanted)

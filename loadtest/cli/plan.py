@@ -10,8 +10,20 @@ from rich.console import Console
 from loadtest.analysis import planning
 from loadtest.analysis.planning import Plan, PlannedLoad
 from loadtest.cli import output
-from loadtest.cli.load_options import Hold, Pause, Ramp, own_profile
-from loadtest.cli.options import EnvironmentName, Json, PassEnv, ScenarioName, choose_scenario
+from loadtest.cli.load_options import (
+    EnvironmentName,
+    Hold,
+    PassEnv,
+    Pause,
+    Ramp,
+    ScenarioName,
+    phases_given,
+)
+from loadtest.cli.options import (
+    Json,
+    choose_scenario,
+    own_profile,
+)
 from loadtest.formatting import NOTHING, duration
 from loadtest.profiles import PROFILES, profile_named
 from loadtest.scenario import scenario
@@ -48,7 +60,7 @@ def plan_command(
     - `python -m loadtest plan --ramp 5:125:300s --hold 60s`
     - `python -m loadtest plan --scenario ours.yml --environment staging`
     """
-    own = own_profile(context, profile, ramp, hold, pause)
+    own = own_profile(phases_given(context, profile, ramp, hold, pause))
     own_phases = profile is None and own is None
     choice = choose_scenario(script, environment, pass_env, own_phases=own_phases)
     found = scenario.load(choice=choice)

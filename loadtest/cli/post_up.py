@@ -11,12 +11,18 @@ from rich.console import Console
 from loadtest.analysis import preload
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
-from loadtest.cli.options import SloFile, choose_generator, read_outputs, read_slo, scenario_of_hook
+from loadtest.cli.options import (
+    SloFile,
+    choose_generator,
+    load_of_hook,
+    read_outputs,
+    read_slo,
+    scenario_of_hook,
+)
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.turn import announce_release, turn
 from loadtest.errors import LoadTestError
 from loadtest.formatting import line_printer
-from loadtest.profiles import profile_named
 from loadtest.runs import paths
 from loadtest.stack import release
 from loadtest.stack.outputs import StackOutputs
@@ -59,20 +65,21 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
         "verdict": None,
         "error": None,
     }
-    scenario, generator = scenario_of_hook(), choose_generator(None)
     _write_cost(outputs)
     statistics = preload.start()
     announce_release(outputs.topology)
     try:
+        scenario, generator = scenario_of_hook(outputs), choose_generator(None)
+        profile = load_of_hook(outputs, scenario)
         done = release.release(outputs, line_printer(console))
         record |= {"released": True, "deployment": done.deployment_id, "version": done.version}
-        if outputs.load_profile == "none":
+        if profile is None:
             return None
         statistics.join()
         with turn(outputs.topology, line_printer(console)):
             result = run_load(
                 outputs,
-                profile_named(outputs.load_profile),
+                profile,
                 console=console,
                 slo=slo,
                 scenario=scenario,

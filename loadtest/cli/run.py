@@ -11,14 +11,20 @@ from commandline.exit_codes import ExitCode
 from loadtest.analysis.repeats import RunSeries
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
-from loadtest.cli.load_options import Hold, Pause, ProfileName, Ramp, own_profile
-from loadtest.cli.options import (
+from loadtest.cli.load_options import (
     EnvironmentName,
+    Hold,
+    PassEnv,
+    Pause,
+    ProfileName,
+    Ramp,
+    ScenarioName,
+    phases_given,
+)
+from loadtest.cli.options import (
     GeneratorName,
     Json,
     MarginOptions,
-    PassEnv,
-    ScenarioName,
     SloFile,
     WorkerCount,
     WorkerPrefix,
@@ -27,6 +33,7 @@ from loadtest.cli.options import (
     choose_scenario,
     choose_workers,
     load_for,
+    own_profile,
     read_margins,
     read_outputs,
     read_slo,
@@ -87,7 +94,7 @@ def run_command(
     slo = read_slo(slo_file)
     margins = read_margins(slo_file, margin)
     looks = looks_of(repeat, max_pairs, until_decided=until_decided)
-    own = own_profile(context, profile, ramp, hold, pause)
+    own = own_profile(phases_given(context, profile, ramp, hold, pause))
     own_phases = profile is None and own is None
     chosen = choose_scenario(scenario, environment, pass_env, own_phases=own_phases)
     # A wrong script is told first: it takes no stack to see that.

@@ -53,7 +53,8 @@ def check_supply(profile: Profile, seed_users: int) -> None:
         needed = profile.planned_users
         raise LoadTestError(
             f"profile {profile.name!r} needs {needed} visitors, the stack seeds only {seed_users}; "
-            f"set `pulumi config set haproof:seedUsers {needed}` and run `pulumi up`"
+            f"set `pulumi config set haproof:seedUsers {needed}` and run `pulumi up`, or give a "
+            f"rehearsal `-c seedUsers={needed}`"
         )
 
 

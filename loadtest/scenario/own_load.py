@@ -14,16 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from loadspec.durations import whole_seconds
+from loadspec.phases import LONGEST_S, MOST_VISITORS
 from loadtest.errors import LoadTestError
 from loadtest.profiles import Phase, Profile, counted, pause
-from loadtest.scenario.durations import whole_seconds
 from loadtest.yaml_positions import Location
 
 NAME = "script"
 """The profile's name."""
 KEYS = ("name", "duration", "arrivalRate", "rampTo", "arrivalCount", "pause", "maxVusers", "mode")
-LONGEST_S = 86_400
-MOST_VISITORS = 10_000_000
 _VARIABLE = re.compile(r"\{\{\s*\$(?:env|processEnvironment)\.(\w+)\s*\}\}")
 
 Found = tuple[Location, str]

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from loadtest.scenario.durations import DURATION, seconds
+from loadspec.durations import DURATION, seconds
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 """The steps that send a request."""

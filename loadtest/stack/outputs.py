@@ -24,8 +24,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from loadspec import setting
 from loadtest.errors import OutputsError
-from loadtest.profiles import PROFILES
 
 PULUMI_TIMEOUT_S = 120
 
@@ -100,9 +100,7 @@ class StackOutputs(BaseModel):
     @field_validator("load_profile")
     @classmethod
     def _is_profile(cls, value: str) -> str:
-        if value not in {*PROFILES, "none"}:
-            raise ValueError(f"must be one of {', '.join(PROFILES)}, none")
-        return value
+        return setting.checked(value)
 
     def to_json(self) -> str:
         """Return the outputs as they were read, for the results directory."""

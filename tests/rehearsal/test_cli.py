@@ -56,7 +56,7 @@ def test_a_revision_and_settings_reach_both_stacks(
         ("=t4g.small", "not KEY=VALUE"),
         ("instanceType=", "not KEY=VALUE"),
         ("appPath=x", "use --revision"),
-        ("haproof:loadProfile=seed", "use --profile"),
+        ("haproof:loadProfile=seed", "use --profile or --ramp"),
     ],
 )
 def test_what_is_no_setting_is_wrong_usage(
@@ -65,6 +65,73 @@ def test_what_is_no_setting_is_wrong_usage(
     assert cli.main(["run", "-c", text]) == ExitCode.FAILURE
     assert settings == []
     assert reason in " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
+SCRIPT = """
+config:
+  http: {timeout: 5}
+  phases: [{duration: 10, arrivalCount: 30}]
+scenarios:
+  - flow: [{get: {url: /}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "load"),
+    [
+        (["--profile", "smoke"], "smoke"),
+        (["--hold", "5:9s", "--ramp", "5:9:4s", "--pause=1m", "--hold", "2s"],
+         "hold 5:9s, ramp 5:9:4s, pause 1m, hold 2s"),
+        (["--scenario", "ours.yml"], "script"),
+        (["--scenario", "ours.yml", "--hold", "5:9s"], "hold 5:9s"),
+        (["--scenario", "ours.yml", "--profile", "quick"], "quick"),
+        (["--scenario", "api"], "quick"),
+    ],
+)  # fmt: skip
+def test_the_load_is_the_option_s_then_the_script_s_own(
+    settings: list[dict[str, str]],
+    options: list[str],
+    load: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ours.yml").write_text(SCRIPT)
+    assert cli.main(["run", *options]) == 0
+    assert [one["loadProfile"] for one in settings] == [load]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--profile", "huge"], "unknown load profile 'huge'; choose one of seed, quick, smoke"),
+        (["--ramp", "5:x:9s"], "--ramp 5:x:9s: 'x' is no number of arrivals a second, such as"),
+        (["--pause", "9s"], "nobody arrives: add a phase with arrivals, such as `--hold 50:60s`"),
+        (["--profile", "seed", "--hold", "5:5s"], "--profile seed and --hold are two loads"),
+    ],
+)
+def test_a_load_that_cannot_be_run_is_refused_in_the_words_of_the_load_test(
+    settings: list[dict[str, str]], options: list[str], said: str, capsys: Any
+) -> None:
+    assert cli.main(["run", *options]) == ExitCode.FAILURE
+    assert said in capsys.readouterr().err
+    assert settings == []
+
+
+def test_a_load_with_too_few_visitors_is_refused_before_anything_starts(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for check in ("require", "require_revision"):
+        monkeypatch.setattr(preflight, check, lambda _: None)
+    monkeypatch.setattr(run.rootless, "require_port", lambda _: None)
+    monkeypatch.setattr("loadtest.cli.tools.generator", lambda _: ["artillery"])
+    root = tmp_path / "region"
+    command = ["run", "--root", str(root), "--results", str(tmp_path), "--ramp", "5:500:200s"]
+    assert cli.main(command) == ExitCode.FAILURE
+    said = " ".join(capsys.readouterr().err.split())
+    assert "profile 'own' needs 50500 visitors, the stack seeds only 27000" in said
+    assert "-c seedUsers=50500" in said
+    assert not root.exists()
 
 
 def test_a_directory_that_is_no_revision_is_named_before_anything_starts(

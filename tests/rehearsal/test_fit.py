@@ -141,7 +141,7 @@ def rehearsal(root: Path, found: Calibration | None) -> tuple[run.Rehearsal, Con
     if found is not None:
         calibration.write(root, found)
     console = Console()
-    made = run.Rehearsal(root=root, profile="quick", results=root / "results", console=console)
+    made = run.Rehearsal(root=root, load="quick", results=root / "results", console=console)
     return made, console
 
 

@@ -53,7 +53,17 @@ def test_settings_are_immutable():
         ({"databaseClass": "t4g.micro"}, ['databaseClass "t4g.micro"', "like db.t4g.micro"]),
         ({"databaseEngineVersion": "9.6"}, ['databaseEngineVersion "9.6"', "such as 18"]),
         ({"cpuCredits": "free"}, ['cpuCredits "free"', "'standard' or 'unlimited'"]),
-        ({"loadProfile": "huge"}, ['loadProfile "huge"', "'quick'"]),
+        (
+            {"loadProfile": "huge"},
+            ['loadProfile "huge" is no load: choose seed, quick', "such as `ramp 5:125:300s"],
+        ),
+        ({"loadProfile": ""}, ['loadProfile "" is no load']),
+        (
+            {"loadProfile": "ramp 5:x:300s"},
+            ["\"ramp 5:x:300s\" is no load that can be run: ramp 5:x:300s: 'x' is no number"],
+        ),
+        ({"loadProfile": "hold 5:9s hold"}, ["hold : '' is no length in whole seconds"]),
+        ({"loadProfile": "hold 60s"}, ["no phase before it", "write `hold 50:60s`"]),
         ({"appPath": " "}, ["haproof:appPath", "appspec.yml"]),
         ({"machineImage": "ubuntu"}, ['machineImage "ubuntu"', "use latest"]),
         (
@@ -113,6 +123,7 @@ def test_the_digest_changes_with_what_is_built_and_with_nothing_else():
     digest = read().digest()
     assert read(maxSize="12").digest() != digest
     assert read(loadProfile="quick").digest() != digest
+    assert read(loadProfile="hold 5:9s").digest() != read(loadProfile="hold 5:8s").digest()
     assert read(releaseOnUp="false").digest() == digest
     assert read(appPath="elsewhere").digest() == digest
     # Who is notified of alarms is no reason to load the stack again.
@@ -139,3 +150,10 @@ def test_a_domain_adds_the_https_port():
     settings = read(domainName="www.example.com", certificateArn=CERTIFICATE)
     assert settings.listener_ports == (80, 443)
     assert read(**SINGLE).listener_ports == ()
+
+
+def test_a_load_in_words_has_one_spelling():
+    settings = read(loadProfile=" ramp 5:125:300s hold  60s,")
+    assert settings.load_profile == "ramp 5:125:300s, hold 60s"
+    assert read(loadProfile=settings.load_profile).digest() == settings.digest()
+    assert read(loadProfile="script").load_profile == "script"

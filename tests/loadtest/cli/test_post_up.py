@@ -14,6 +14,7 @@ from loadtest.cli import main
 from loadtest.cli import post_up as cli_post_up
 from loadtest.errors import GeneratorError, ReleaseError
 from loadtest.models import RunSummary
+from loadtest.profiles import Phase
 from loadtest.stack.release import Release
 
 
@@ -49,6 +50,58 @@ def test_post_up_without_load(
     monkeypatch.setattr(cli_post_up.release, "release", lambda *_, **__: Release(None, "ab", ["i"]))
     code, record = post_up({**raw_outputs, "loadProfile": "none"}, monkeypatch, base)
     assert (code, record["released"], record["verdict"]) == (0, True, None)
+
+
+def script_with(phases: str, directory: Path) -> str:
+    file = directory / "ours.yml"
+    file.write_text(
+        f"config:\n  http: {{timeout: 5}}\n{phases}scenarios:\n  - flow: [{{get: {{url: /}}}}]\n"
+    )
+    return str(file)
+
+
+def test_post_up_runs_the_load_that_the_setting_writes_out(
+    raw_outputs: dict[str, Any],
+    golden: tuple[RunSummary, RunSummary],
+    base: Path,
+    loads: Callable[..., list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(cli_post_up.release, "release", lambda *_, **__: Release(None, "ab", ["i"]))
+    calls = loads(cli_post_up, golden[1])
+    code, record = post_up(
+        {**raw_outputs, "loadProfile": "ramp 5:9:4s, hold 2s"}, monkeypatch, base
+    )
+    assert (code, record["loadProfile"]) == (0, "ramp 5:9:4s, hold 2s")
+    assert calls[0][1].phases == (Phase("ramp", 4, 5, 9), Phase("hold", 2, 9))
+
+
+def test_post_up_runs_the_script_s_own_load(
+    raw_outputs: dict[str, Any],
+    golden: tuple[RunSummary, RunSummary],
+    base: Path,
+    loads: Callable[..., list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(cli_post_up.release, "release", lambda *_, **__: Release(None, "ab", ["i"]))
+    calls = loads(cli_post_up, golden[1])
+    phases = "  phases: [{duration: 10, arrivalCount: 30}]\n"
+    monkeypatch.setenv("LOADTEST_SCENARIO", script_with(phases, base))
+    code, _ = post_up({**raw_outputs, "loadProfile": "script"}, monkeypatch, base)
+    assert code == 0
+    assert calls[0][1].planned_users == 30
+    # With a profile, the script's phases are not read.
+    post_up(raw_outputs, monkeypatch, base)
+    assert calls[1][1].name == "quick"
+
+
+def test_post_up_releases_nothing_if_the_script_has_no_load(
+    raw_outputs: dict[str, Any], base: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("LOADTEST_SCENARIO", script_with("", tmp_path))
+    code, record = post_up({**raw_outputs, "loadProfile": "script"}, monkeypatch, base)
+    assert (code, record["released"]) == (4, False)
+    assert "has no `phases`: name a script that has some in LOADTEST_SCENARIO" in record["error"]
 
 
 @pytest.mark.parametrize(

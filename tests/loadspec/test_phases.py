@@ -1,0 +1,75 @@
+"""A load in words: what it means, and that program and load test mean the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadspec import phases, setting
+from loadspec.phases import LoadSpecError, Part
+from loadtest.errors import LoadTestError
+from loadtest.profiles import PROFILES, of_setting
+
+
+def test_phases_follow_each_other_and_a_hold_stays_at_the_rate_before_it():
+    words = phases.words_of("hold 10:5s, ramp 10:20.5:10s,ramp 20.5:20:1m pause 3s\thold 1m")
+    assert phases.read(words) == (
+        Part("hold", 5, 10),
+        Part("ramp", 10, 10, 20.5),
+        Part("ramp", 60, 20.5, 20),
+        Part("pause", 3, 0),
+        Part("hold", 60, 20),
+    )
+
+
+def test_a_text_that_was_written_reads_the_same():
+    words = phases.words_of("ramp 5:125:300s hold 60s")
+    assert phases.text_of(words) == "ramp 5:125:300s, hold 60s"
+    assert phases.words_of(phases.text_of(words)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("huge", "is no load: choose seed, quick, smoke, script or none, or write phases such as `ramp"),
+        ("Seed", "is no load: choose"),
+        (", ,", "is no load: choose"),
+        ("ramp", "ramp : from 5 to 125 arrivals a second over 300 s is `ramp 5:125:300s`"),
+        ("hold 5:60s, sleep 5s", "'sleep' is no phase: write ramp LOW:HIGH:TIME, hold [RATE:]TIME or"),
+        ("hold 5:60s 30s", "'30s' is no phase"),
+        ("pause 60s", "nobody arrives: add a phase with arrivals, such as `hold 50:60s`"),
+        ("ramp 5:9:1s", "ramp 5:9:1s: a ramp lasts at least 2 s"),
+        ("hold 50:90h", "the load lasts 324,000 s; at most 86,400 s are run"),
+        ("hold 1000:12h", "the load starts up to 43,200,000 visitors; at most 10,000,000 are run"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_is_no_load_is_refused_with_what_to_write(text: str, said: str):
+    with pytest.raises(LoadSpecError) as caught:
+        setting.checked(text)
+    assert said in str(caught.value)
+    with pytest.raises(LoadTestError, match=f"the load profile {text!r} is no load"):
+        of_setting(text)
+
+
+def test_program_and_load_test_know_the_same_profiles():
+    assert tuple(PROFILES) == setting.PROFILES
+    assert all(of_setting(setting.checked(name)) is PROFILES[name] for name in PROFILES)
+
+
+def test_the_published_load_in_words_is_the_published_load():
+    written = of_setting("ramp 5:125:300s, hold 60s")
+    assert written.phases == PROFILES["seed"].phases
+    assert (written.name, written.planned_users) == ("own", 27_000)
+
+
+def test_it_needs_nothing_but_the_standard_library():
+    # The Pulumi program loads it in every preview.
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; before = set(sys.modules); import loadspec.setting; "
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before}; "
+        "print(sorted(new - set(sys.stdlib_module_names)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['loadspec']"
