@@ -14,6 +14,7 @@ ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
 ACTIVE = ("Created", "Queued", "InProgress", "Baking", "Ready")
 COUNTED = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 ALARM_ACTIVE = "ALARM_ACTIVE"
+ALL_AT_ONCE = "CodeDeployDefault.AllAtOnce"
 LIMIT_EXCEEDED = "DeploymentLimitExceededException"
 """The code of its error: it runs one deployment at a time per group."""
 SUSPENDED = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
@@ -111,21 +112,39 @@ class Deployments:
         self._client = client
         self._names = {"applicationName": application, "deploymentGroupName": group}
 
-    def create(self, revision: Revision, description: str, *, scaled: bool) -> str:
+    def create(
+        self, revision: Revision, description: str, *, scaled: bool, all_at_once: bool = False
+    ) -> str:
         """Start a deployment that overwrites files of earlier ones, and return its id.
 
         With `scaled`, the group deploys to an Auto Scaling group, whose own moves of instances are
-        suspended until the deployment ends.
+        suspended until the deployment ends. With `all_at_once`, every instance is taken at the same
+        time, whatever the group's deployment configuration says.
         """
-        options = {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": SUSPENDED}}
+        options: dict[str, Any] = {}
+        if scaled:
+            options["ec2DeploymentOptions"] = {"autoScalingGroupProcessesToSuspend": SUSPENDED}
+        if all_at_once:
+            options["deploymentConfigName"] = ALL_AT_ONCE
         answer = self._client.create_deployment(
             **self._names,
             revision=revision.location(),
             description=description,
             fileExistsBehavior="OVERWRITE",
-            **(options if scaled else {}),
+            **options,
         )
         return str(answer["deploymentId"])
+
+    def any_succeeded(self) -> bool:
+        """Return whether a deployment of the group ever succeeded."""
+        query: dict[str, Any] = {**self._names, "includeOnlyStatuses": ["Succeeded"]}
+        while True:
+            page = self._client.list_deployments(**query)
+            if page.get("deployments"):
+                return True
+            if not page.get("nextToken"):
+                return False
+            query["nextToken"] = page["nextToken"]
 
     def state(self, deployment_id: str) -> DeploymentState:
         """Return the current state of a deployment."""

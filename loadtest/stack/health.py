@@ -23,6 +23,8 @@ class HealthResponse:
     version: str | None
     """The application's version; None if it does not report one, which is optional."""
     problem: str | None
+    placeholder: bool = False
+    """Whether the placeholder answered, not the application."""
 
     @property
     def healthy(self) -> bool:
@@ -80,9 +82,10 @@ def request_health(outputs: StackOutputs) -> HealthResponse:
         response.read()
         version = response.getheader(VERSION_HEADER)
         problem = None if response.status == 200 else f"answers {response.status}"
-        if problem is None and (response.getheader("Server") or "").startswith(PLACEHOLDER):
+        placeholder = (response.getheader("Server") or "").startswith(PLACEHOLDER)
+        if problem is None and placeholder:
             problem = "is answered by the placeholder, not by the released application"
-        return HealthResponse(response.status, version, problem)
+        return HealthResponse(response.status, version, problem, placeholder)
     except (OSError, http.client.HTTPException) as error:
         return HealthResponse(None, None, f"does not answer ({error})")
     finally:

@@ -228,7 +228,23 @@ class _Job:
             return deployment_id
         raise ReleaseError(self._explain(state))
 
+    def _serves_nothing(self) -> bool:
+        """Return whether the fleet has never served a revision: there is no availability to keep.
+
+        One placeholder could be an instance's that joined a moment ago; a group without any success
+        has no other instances.
+        """
+        scaled = self._outputs.auto_scaling_group_name is not None
+        return (
+            scaled
+            and health.request_health(self._outputs).placeholder
+            and not self._deployments.any_succeeded()
+        )
+
     def _create(self, revision: Revision) -> str:
+        all_at_once = self._serves_nothing()
+        if all_at_once:
+            self._print("first release: nothing serves yet, so all instances at once")
         description = f"haproof {self._outputs.revision_digest}"
         deadline = time.monotonic() + self._timeouts.deployment_s
         other = OtherDeployment(self._deployments, self._print)
@@ -239,6 +255,7 @@ class _Job:
                     revision,
                     description,
                     scaled=self._outputs.auto_scaling_group_name is not None,
+                    all_at_once=all_at_once,
                 )
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") != LIMIT_EXCEEDED:

@@ -159,9 +159,13 @@ class Cloud:
             targetIds=list(events),
         )
 
-    def created(self, *, scaled: bool = True) -> Cloud:
+    def created(self, *, scaled: bool = True, config: str | None = None) -> Cloud:
         processes = ["AZRebalance", "InstanceRefresh", "ScheduledActions"]
-        options = {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": processes}}
+        options: dict[str, Any] = {}
+        if scaled:
+            options["ec2DeploymentOptions"] = {"autoScalingGroupProcessesToSuspend": processes}
+        if config:
+            options["deploymentConfigName"] = config
         return self.expect(
             "codedeploy",
             "create_deployment",
@@ -169,7 +173,7 @@ class Cloud:
             revision=LOCATION,
             description=ANY,
             fileExistsBehavior="OVERWRITE",
-            **(options if scaled else {}),
+            **options,
             **GROUP,
         )
 

@@ -122,6 +122,43 @@ def test_force_deploys_without_asking(cloud: Cloud, make_outputs: Callable[..., 
     cloud.used_up()
 
 
+AT_ONCE = "CodeDeployDefault.AllAtOnce"
+
+
+def placeholder_answers(cloud: Cloud, *succeeded: str) -> Cloud:
+    """Then a release asks whether a deployment of the group ever succeeded."""
+    return cloud.expect(
+        "codedeploy",
+        "list_deployments",
+        {"deployments": list(succeeded)},
+        includeOnlyStatuses=["Succeeded"],
+        **GROUP,
+    )
+
+
+def test_a_fleet_that_never_served_gets_its_first_release_at_once(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
+    placeholder_answers(cloud.instances("i-0").revision()).created(config=AT_ONCE)
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    lines: list[str] = []
+    with service(product="haproof-placeholder") as url, contextlib.suppress(ReleaseError):
+        # The stubbed deployment leaves the placeholder where it is.
+        run(make_outputs(url=url, targetGroupArn=None), cloud, lines, force=True)
+    cloud.used_up()
+    assert lines[0] == "first release: nothing serves yet, so all instances at once"
+
+
+def test_a_fleet_with_an_instance_that_joined_a_moment_ago_keeps_its_configuration(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs]
+):
+    placeholder_answers(cloud.instances("i-0").revision(), "d-1").created()
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
+    with service(product="haproof-placeholder") as url, contextlib.suppress(ReleaseError):
+        run(make_outputs(url=url, targetGroupArn=None), cloud, force=True)
+    cloud.used_up()
+
+
 def test_a_failed_deployment_names_the_script_and_follows_the_rollback(
     cloud: Cloud, make_outputs: Callable[..., StackOutputs]
 ):
@@ -284,7 +321,10 @@ def test_a_stack_that_does_not_serve_the_release_is_reported(
     answer: dict[str, Any],
     message: str,
 ):
-    cloud.instances("i-0").revision().created()
+    cloud.instances("i-0").revision()
+    if "product" in answer:
+        placeholder_answers(cloud, "d-1")
+    cloud.created()
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
     with service(**answer) as url, pytest.raises(ReleaseError, match=message):
         run(make_outputs(url=url, targetGroupArn=None), cloud, force=True)
