@@ -23,15 +23,47 @@ SHORTEST_FAULT_S: Final = 10.0
 SHORTEST_RECOVERY_S: Final = 60.0
 SHORTEST_LOOK_S: Final = 15.0
 """So long at least a fault gets to show: the computer needs its time for that."""
+CONTRAST_LOOK_S: Final = 15.0
+"""How long a stack for contrast is watched after the window in which requests may fail: longer than any
+of them waits for its answer, so that whoever came after the window has had it."""
 
 
-def write(experiment: ExperimentFile, speed: float, directory: Path) -> Path:
-    """Write an experiment as it is at that speed, under its own name, and return the file."""
+def write(
+    experiment: ExperimentFile, speed: float, directory: Path, *, contrast: bool = False
+) -> Path:
+    """Write an experiment as it is at that speed, under its own name, and return the file.
+
+    For `contrast` it ends once users must have met what nobody is expected to repair.
+    """
     private.directory(directory)
     target = directory / f"{experiment.name}.yaml"
-    text = yaml.safe_dump(scaled(experiment.raw, speed), sort_keys=False, allow_unicode=True)
+    raw = scaled(experiment.raw, speed)
+    text = yaml.safe_dump(
+        ended_early(raw) if contrast else raw, sort_keys=False, allow_unicode=True
+    )
     runs_paths.write_text(target, text)
     return target
+
+
+def ended_early(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return an experiment that does not await a recovery for which nobody is there.
+
+    It is not survived by then: requests fail after the window in which they may, all of them if there is
+    but one instance.
+    """
+    found = copy.deepcopy(raw)
+    (block,) = (one for one in found["extensions"] if one.get("name") == EXTENSION)
+    window_s = float((block.get("allowed") or {}).get("window_s", 0.0))
+    if not window_s:
+        return found
+    most_s = window_s + CONTRAST_LOOK_S
+    for activity in found["method"]:
+        if kinds.function(activity["provider"]) == "probes.steady_again":
+            arguments = activity["provider"].setdefault("arguments", {})
+            arguments["at_most_s"] = most_s
+            arguments["at_least_s"] = min(most_s, float(arguments.get("at_least_s", most_s)))
+    block |= {"recovery_s": min(most_s, float(block["recovery_s"])), "awaits_replacement": False}
+    return found
 
 
 def scaled(raw: dict[str, Any], speed: float) -> dict[str, Any]:

@@ -53,28 +53,39 @@ class Applicable:
         """Whether the stack is not expected to survive it."""
         return self.experiment.hypothesis.is_contrast(self.stack)
 
+    @property
+    def deploys(self) -> bool:
+        """Whether it is about a deployment."""
+        return kinds.of_file(self.experiment.raw) in prediction.DEPLOYMENTS
+
+    @property
+    def checked(self) -> bool:
+        """Whether failed health checks decide what becomes of it.
+
+        Either they have somebody replaced, or it shows that they have nobody replaced. Both needs a fleet
+        whose grace period is over; a single instance has none.
+        """
+        if self.stack != "ha":
+            return False
+        steps = map(kinds.function, kinds.providers(self.experiment.raw, "probe"))
+        return "probes.kept_instances" in steps or prediction.grace_matters(
+            kinds.of_file(self.experiment.raw)
+        )
+
 
 def applicable(stacks: Sequence[Topology], only: Iterable[str] = ()) -> list[Applicable]:
-    """Return the library's experiments on the stacks that they are about, the HA stack's first.
-
-    On the HA stack those for contrast come last; on one that does not replace what it loses, those
-    that take it away.
+    """Return the library's experiments on the stacks that they are about.
 
     Raises:
         LoadTestError: `only` names an experiment that the library does not have.
     """
-    names = list(only) or files.names()
-    found = [files.find(name) for name in names]
+    found = [files.find(name) for name in list(only) or files.names()]
     return [
         Applicable(one, stack)
-        for stack in sorted(stacks, key=lambda stack: stack != "ha")
-        for one in sorted(found, key=lambda one: _comes_late(one, stack))
+        for stack in stacks
+        for one in found
         if stack in {*one.hypothesis.applies_to, *one.hypothesis.contrast}
     ]
-
-
-def _comes_late(one: ExperimentFile, stack: Topology) -> bool:
-    return one.hypothesis.dies if stack == "single" else one.hypothesis.is_contrast(stack)
 
 
 class Runner:
@@ -98,23 +109,26 @@ class Runner:
         self._load += [] if scenario is None else ["--scenario", scenario]
         self._outputs = dict(outputs or {})
 
-    def run(self, one: Applicable, progress: display.StageProgress) -> Path:
-        """Run an experiment and return the directory with its record, however it ended.
+    def run(self, wanted: Sequence[Applicable], progress: display.StageProgress) -> list[Path]:
+        """Run experiments on one stack under one load; return the directories of their records.
 
         Raises:
             Interrupted: somebody ended the rehearsal.
         """
-        outputs = self.outputs(one.stack)
-        clients, speed = RegionClients(self._project), self._project.session.speed
+        (stack,) = {one.stack for one in wanted}
+        outputs, speed = self.outputs(stack), self._project.session.speed
+        clients = RegionClients(self._project)
         settling.wait(outputs, clients, progress.tell)
-        kind = kinds.of_file(one.experiment.raw)
-        if kind in prediction.DEPLOYMENTS:
+        if any(one.deploys for one in wanted):
             settling.until_no_alarm(outputs, clients, progress.tell)
-        lasting = one.stack == "ha" and one.experiment.hypothesis.dies
-        if lasting and prediction.grace_matters(kind):
+        if any(one.checked for one in wanted):
             settling.outlast_grace(outputs, clients, speed, progress.tell)
-        file = experiment_files.write(one.experiment, speed, self._project.root / "experiments")
-        return self.run_files([one], [file], progress)[0]
+        directory = self._project.root / "experiments"
+        written = [
+            experiment_files.write(one.experiment, speed, directory, contrast=one.contrast)
+            for one in wanted
+        ]
+        return self.run_files(wanted, written, progress)
 
     def run_files(
         self,
@@ -147,9 +161,11 @@ class Runner:
         records = [record for one in found if (record := models.load(one)) is not None]
         progress.ending = min(map(ending, records), key=WORST_FIRST.index)
         for record in records:
+            if len(records) > 1 and record.outcome == "survived":
+                progress.line(f"{record.experiment}: survived")
             for reason in record.reasons:
                 if record.outcome != "survived":
-                    progress.line(f"{record.experiment}: {reason}")
+                    progress.line(f"{record.experiment}: {record.outcome}: {reason}")
         return found
 
     def _printed(self, command: Sequence[str], progress: display.StageProgress) -> list[str]:

@@ -1,7 +1,7 @@
 """`make prove`: every experiment of the library against both stacks, and one page.
 
-The stacks come up as in a rehearsal, released but without its load; each experiment brings a load of
-its own. They run one after the other: two loads at once would disturb each other on one computer.
+The stacks come up as in a rehearsal, released but without its load; experiments share loads of their own
+(`shared_loads`). They run one after the other: two loads at once would disturb each other on one computer.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,22 +20,25 @@ from rich.console import Console
 from loadtest.analysis import preload
 from loadtest.experiments.models import Topology
 from loadtest.experiments.proof import assemble, terminal, write
+from loadtest.experiments.proof.models import LeftOut
 from loadtest.profiles import profile_named
 from loadtest.reporting import report
-from rehearsal import display, experiments, side_by_side, turns
-from rehearsal.experiments import Applicable, Runner
+from rehearsal import display, experiments, fit, shared_loads, side_by_side, turns
+from rehearsal.experiments import Runner
 from rehearsal.head_start import SLOWEST, HeadStart
 from rehearsal.pulumi_project import Project
 from rehearsal.run import Rehearsal
+from rehearsal.shared_loads import Part, SharedLoad
 from toolchain import paths
 
 STACKS: Final[tuple[Topology, ...]] = ("ha", "single")
-NEEDED_SETTINGS: Final = {"databaseMultiAz": "true", "seedUsers": "54000"}
-"""Without a standby no database fails over; and a deployment with its rollback takes minutes, each
-second of which needs new visitors. What the user sets takes precedence."""
+NEEDED_SETTINGS: Final = {"databaseMultiAz": "true", "seedUsers": "100000"}
+"""Without a standby no database fails over; and experiments that share a load take minutes, each second
+of which needs new visitors. What the user sets takes precedence."""
 NO_LOAD: Final = "none"
-CONTRAST_UNTIL_S: Final = 17 * 60.0
-"""Seconds after which nothing is begun that is only there for contrast."""
+LIMIT_S: Final = 19.5 * 60
+"""How long a proof takes, without the removal of its stacks. What is there for contrast is begun only if
+it probably ends by then."""
 
 
 @dataclass
@@ -59,12 +62,14 @@ class Proving:
         stacks = [stack for stack in self.stacks if any(one.stack == stack for one in chosen)]
         profile = profile_named(self.load)
         made = self.prepared_rehearsal(stacks)
-        until = math.inf if self.only else time.monotonic() + CONTRAST_UNTIL_S
+        until = math.inf if self.only else time.monotonic() + LIMIT_S
         made.console.print(f"[bold]haproof proof[/]: {len(chosen)} experiments", highlight=False)
+        loads = shared_loads.planned(chosen)
+        rates = rates_of(profile.peak_rate, made.config)
         with made.prepared(profile) as project:
             self.bring_up(made, project, stacks)
-            directories = run_all(made, project, chosen, profile.peak_rate, until)
-            written = show(directories, made.results / write.DIRECTORY)
+            directories, left_out = run_all(made, project, loads, rates, until)
+            written = show(directories, made.results / write.DIRECTORY, left_out)
         return written.proof.exit_code
 
     def prepared_rehearsal(self, stacks: Sequence[str]) -> Rehearsal:
@@ -97,34 +102,47 @@ class Proving:
             side_by_side.run(work, partial(made.end, project))
 
 
+def rates_of(peak: int, config: Mapping[str, str]) -> Mapping[Topology, int]:
+    """Return the users per second of each stack: a single instance gets what one of the fleet gets.
+
+    With all of them its steady state would be off before anything is done to it.
+    """
+    asked = fit.asked(config)
+    instances = 1 if asked is None else asked[1]
+    return {"ha": peak, "single": max(1, round(peak / instances))}
+
+
 def run_all(
     made: Rehearsal,
     project: Project,
-    chosen: Sequence[Applicable],
-    rate: int,
+    loads: Sequence[SharedLoad],
+    rates: Mapping[Topology, int],
     until: float = math.inf,
-) -> list[Path]:
-    """Run experiments one after the other; return the directories of their records.
+) -> tuple[list[Path], list[LeftOut]]:
+    """Run experiments load by load; return the directories of their records, and what was left out.
 
-    `rate` is in users per second. After `until` (of the monotonic clock) none is begun that is only
-    there for contrast.
+    `rates` are in users per second. What is only there for contrast is left out if it would probably go
+    on after `until` (of the monotonic clock).
     """
-    runner = Runner(project, made.results, rate)
-    found: list[Path] = []
-    for number, one in enumerate(chosen):
-        if (one.contrast or one.stack != SLOWEST) and time.monotonic() > until:
-            left = ", ".join(other.experiment.name for other in chosen[number:])
-            made.console.print(f"left out on {one.stack}, as time is up: {left}", highlight=False)
-            break
-        title = f"{one.stack}: {one.experiment.name}"
-        with display.stage(made.console, title) as progress:
-            found.append(runner.run(one, progress))
-    return found
+    found, left_out = list[Path](), list[LeftOut]()
+    for load in loads:
+        if load.part is not Part.PROMISED and time.monotonic() + load.expected_s > until:
+            left_out += [
+                LeftOut(experiment=one.experiment.name, topology=one.stack)
+                for one in load.experiments
+            ]
+            continue
+        runner = Runner(project, made.results, rates[load.stack])
+        with display.stage(made.console, load.title) as progress:
+            found += runner.run(load.experiments, progress)
+    return found, left_out
 
 
-def show(directories: Sequence[Path], target: Path) -> write.Written:
+def show(
+    directories: Sequence[Path], target: Path, left_out: Sequence[LeftOut] = ()
+) -> write.Written:
     """Write the proof of these experiments, and print its table."""
-    written = write.write(assemble.proof(directories, commit()), target)
+    written = write.write(assemble.proof(directories, commit(), left_out), target)
     out = Console()
     report.show(out, terminal.render(written.proof))
     out.print(f"proof: {written.html}", soft_wrap=True, highlight=False)

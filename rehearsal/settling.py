@@ -78,7 +78,7 @@ def _missing(outputs: StackOutputs, clients: Clients) -> str | None:
 def outlast_grace(
     outputs: StackOutputs, clients: Clients, speed: float, tell: Callable[[str], None]
 ) -> None:
-    """Wait until the group's grace period no longer spares the oldest instance: experiments choose that."""
+    """Wait until the group's grace period spares no instance any more: what fails is to be replaced."""
     (group,) = clients["autoscaling"].describe_auto_scaling_groups(
         AutoScalingGroupNames=[outputs.auto_scaling_group_name]
     )["AutoScalingGroups"]
@@ -86,6 +86,6 @@ def outlast_grace(
     described = clients["ec2"].describe_instances(InstanceIds=ids)["Reservations"]
     launched = [one["LaunchTime"] for found in described for one in found["Instances"]]
     grace_s = group["HealthCheckGracePeriod"] / speed
-    while (left_s := min(launched).timestamp() + IN_SERVICE_S + grace_s - time.time()) > 0:
+    while (left_s := max(launched).timestamp() + IN_SERVICE_S + grace_s - time.time()) > 0:
         tell(f"waiting {left_s:.0f} s until the group's grace period is over")
         time.sleep(min(left_s, POLL_S))

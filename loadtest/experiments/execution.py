@@ -64,8 +64,9 @@ class Execution:
         try:
             guard.start(session.journal.path)
             with engine.interruptible(session), self._observer:
-                session.timing = self._observer.timing
                 prepare()
+                self._observer.read_settings()
+                session.timing = self._observer.timing
                 self._experiment()
         except KeyboardInterrupt:
             self.interrupted = True

@@ -46,9 +46,10 @@ def of_file(raw: Mapping[str, Any]) -> Kind:
     return next((kind for kind in ordered if kind in found), Kind.OTHER)
 
 
-def _providers(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def providers(raw: Mapping[str, Any], kind: str = "action") -> Iterator[Mapping[str, Any]]:
+    """Yield what the steps of a method call, of its actions or of its probes."""
     for activity in raw.get("method") or []:
-        if activity.get("type") == "action":
+        if activity.get("type") == kind:
             yield activity.get("provider") or {}
 
 
@@ -59,11 +60,11 @@ def function(provider: Mapping[str, Any]) -> str:
 
 
 def _functions(raw: Mapping[str, Any]) -> Iterator[str]:
-    return map(function, _providers(raw))
+    return map(function, providers(raw))
 
 
 def _kinds(raw: Mapping[str, Any]) -> Iterator[Kind]:
-    for provider in _providers(raw):
+    for provider in providers(raw):
         arguments = provider.get("arguments") or {}
         match function(provider):
             case "network.lose_zone":

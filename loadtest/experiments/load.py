@@ -56,6 +56,8 @@ class BackgroundLoad:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
         self.watch = LoadWatch(directory)
+        self._began: float | None = None
+        """When users began to arrive, by the monotonic clock."""
         self.error: str | None = None
         """Why there is no load any more."""
         self.summary: RunSummary | None = None
@@ -75,6 +77,13 @@ class BackgroundLoad:
             return "it ended before the experiment did: the stack has no more visitors (seedUsers)"
         return None
 
+    def left_s(self) -> float:
+        """Return for how many seconds visitors still come, 0 once the load has ended."""
+        if self._began is None or not self._thread.is_alive():
+            return 0.0
+        _, load = self._arguments
+        return max(0.0, self._began + load.duration_s - time.monotonic())
+
     def start(self) -> None:
         """Start it and return once users arrive.
 
@@ -89,6 +98,7 @@ class BackgroundLoad:
                     self.error or f"the load did not begin within {STARTUP_S:.0f} s"
                 )
             time.sleep(POLL_S)
+        self._began = time.monotonic()
 
     def stop(self) -> None:
         """End it, and wait until the run is saved. Idempotent."""

@@ -65,7 +65,15 @@ class Observer:
         )
 
     def __enter__(self) -> Self:
-        """Read the stack's settings, and start to watch."""
+        """Start to watch."""
+        self._watch.__enter__()
+        return self
+
+    def read_settings(self) -> None:
+        """Read the stack's settings, and which instances it has: right before something is done to it.
+
+        Not earlier: after another experiment the fleet may still lack what is being replaced.
+        """
         # On AWS's own clock: when the load will begin is not known yet.
         epoch = LoadClock(0.0, ClockOffset())
         with self._unless_refused("the stack's settings"):
@@ -75,8 +83,6 @@ class Observer:
             self._timing = self._timing.model_copy(update={"alarm_s": found})
         with self._unless_refused("the zones of the instances"):
             self._zones = self._zones_now()
-        self._watch.__enter__()
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Stop to watch."""

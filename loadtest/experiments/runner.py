@@ -30,6 +30,8 @@ CALM_S: Final = 3.0
 """How long the steady state is watched before each experiment under a load that goes on."""
 SETTLING_S: Final = 90.0
 """How long the steady state is awaited before that; what takes longer, the experiment says."""
+SETTLED_S: Final = 15.0
+"""How long it usually takes to come back, with the calm after it and the way back at the end."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,8 @@ def run_all(
     """Run experiments one after the other under one load, each from the steady state on.
 
     Each gets the stretch of the load that belongs to it as a run of its own, so it is counted and judged
-    like one under a load of its own. Ctrl-C ends the one under way and leaves out the others. In the main
-    thread only.
+    like one under a load of its own. Where a load has too few visitors left for the next one, another load
+    begins. Ctrl-C ends the one under way and leaves out the others. In the main thread only.
 
     Raises:
         LoadTestError: None was begun, and nothing was done to the stack.
@@ -137,16 +139,20 @@ def run_all(
     for one in experiments:
         _require(one, outputs)
     _recover(settings, print_line)
-    directory = paths.new_directory(settings.base, outputs.topology, "experiments")
-    made = _load(outputs, settings, directory, experiments)
-    series = _Series(outputs, settings, made, directory, print_line)
-    try:
-        for one in experiments:
-            if not series.carry_out(one):
-                break
-    finally:
-        made.stop()
-    return series.conclude()
+    found, left = list[Result](), list(experiments)
+    while left:
+        directory = paths.new_directory(settings.base, outputs.topology, "experiments")
+        made = _load(outputs, settings, directory, left)
+        series = _Series(outputs, settings, made, directory, print_line)
+        try:
+            while left and series.has_visitors_for(left[0]) and series.goes_on:
+                series.carry_out(left.pop(0))
+        finally:
+            made.stop()
+        found += series.conclude()
+        if not series.goes_on:
+            break
+    return found
 
 
 class _Series:
@@ -163,9 +169,20 @@ class _Series:
         self._outputs, self._settings, self._load = outputs, settings, made
         self._directory, self._print = directory, print_line
         self._done: list[tuple[Execution, float]] = []
+        self.goes_on = True
+        """Whether there may be another one: nobody interrupted this one, and its load did not fail."""
 
-    def carry_out(self, experiment: ExperimentFile) -> bool:
-        """Carry out the next one; return whether there may be another one."""
+    def has_visitors_for(self, experiment: ExperimentFile) -> bool:
+        """Return whether the load lasts for the next one, until its target time and a little longer.
+
+        The first one gets what there is: no load has more.
+        """
+        hypothesis = experiment.hypothesis
+        needed_s = SETTLED_S + hypothesis.recovery_s + hypothesis.observe_s
+        return not self._done or self._load.left_s() >= needed_s
+
+    def carry_out(self, experiment: ExperimentFile) -> None:
+        """Carry out the next one."""
         session = _session(experiment, self._outputs, self._settings)
         execution = Execution(session, self._outputs, self._load.watch, self._print)
         began_ms = time.time() * 1000
@@ -185,11 +202,10 @@ class _Series:
         execution.carry_out(prepare)
         self._done.append((execution, began_ms))
         execution.save_observations(began_ms / 1000)
-        failed = execution.error or self._load.problem
-        return not (execution.interrupted or failed)
+        self.goes_on = not (execution.interrupted or execution.error or self._load.problem)
 
     def conclude(self) -> list[Result]:
-        """Cut the load into a run for each, and judge them."""
+        """Cut the load into a run for each, and judge them; their load has been stopped."""
         found = list[Result]()
         for execution, began_ms in self._done:
             problem, own = self._load.problem, None

@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -18,8 +18,8 @@ from loadtest.experiments import engine, files, models
 from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.proof.models import Entry, Proof, sentence, verdict
 from loadtest.stack.outputs import StackOutputs
-from rehearsal import display, experiment_files, experiments, first_proof, prove, settling
-from rehearsal.experiments import Applicable, Runner, applicable, not_begun
+from rehearsal import display, experiment_files, experiments, first_proof, settling
+from rehearsal.experiments import Applicable, Runner, not_begun
 from rehearsal.processes import Processes
 
 RAW = {
@@ -54,24 +54,6 @@ def test_the_first_proof_is_short_and_of_the_library(name: str, tmp_path: Path, 
 def test_an_unknown_experiment_is_refused_before_anything_is_built():
     with pytest.raises(LoadTestError, match="there is no experiment 'nothing'; choose of"):
         experiments.require(["nothing"])
-
-
-def test_all_of_the_library_comes_first_on_the_ha_stack_then_for_contrast():
-    found = applicable(["single", "ha"])
-    on_ha = [one for one in found if one.stack == "ha"]
-    assert found[: len(on_ha)] == on_ha
-    promised = [one.experiment.name for one in on_ha if not one.contrast]
-    assert set(promised) == {
-        name for name in files.names() if "ha" in files.find(name).hypothesis.applies_to
-    }
-    assert [one.experiment.name for one in on_ha[len(promised) :]] == ["deployment-mutable-tag"]
-    assert any(one.stack == "single" for one in found)
-
-
-def test_what_takes_the_single_instance_away_comes_last():
-    on_single = [one.experiment.hypothesis.dies for one in applicable(["single"])]
-    assert on_single == sorted(on_single)
-    assert on_single[-1]
 
 
 def record(**changed: Any) -> ExperimentRecord:
@@ -156,7 +138,7 @@ def progress() -> display.StageProgress:
 def test_an_experiment_that_cannot_be_begun_is_not_shown_and_says_why(tmp_path: Path):
     stacks: Any = Stacks(tmp_path, "print('Error: the stack has no tags'); raise SystemExit(4)")
     shown = progress()
-    directory = Runner(stacks, tmp_path / "results").run(Applicable(DIES, "ha"), shown)
+    (directory,) = Runner(stacks, tmp_path / "results").run([Applicable(DIES, "ha")], shown)
     found = models.load(directory)
     assert found is not None
     assert (found.experiment, found.outcome) == ("instance-dies", "not shown")
@@ -183,7 +165,7 @@ def test_the_record_that_an_experiment_leaves_is_found(tmp_path: Path):
     )
     stacks: Any = Stacks(tmp_path, program)
     shown = progress()
-    directory = Runner(stacks, results, rate=40).run(Applicable(DIES, "ha"), shown)
+    (directory,) = Runner(stacks, results, rate=40).run([Applicable(DIES, "ha")], shown)
     assert directory == results / "run-2"
     assert shown.ending == experiments.ENDINGS["survived"]
     assert stacks.commands[0][-2:] == ["--rate", "40"]
@@ -329,21 +311,6 @@ def test_every_experiment_of_the_library_can_be_read_at_any_speed(name: str, tmp
     assert (read.name, read.title, read.because) == (name, experiment.title, experiment.because)
     assert read.hypothesis.recovery_s <= experiment.hypothesis.recovery_s
     assert files.read(experiment_files.write(experiment, 1.0, tmp_path)).raw == experiment.raw
-
-
-def test_nothing_for_contrast_is_begun_when_time_is_up(monkeypatch: pytest.MonkeyPatch):
-    ran: list[str] = []
-
-    def run(_: Any, one: Applicable, __: Any) -> Path:
-        ran.append(one.stack)
-        return Path(one.stack)
-
-    monkeypatch.setattr(Runner, "run", run)
-    made: Any = SimpleNamespace(results=Path(), console=Console(quiet=True))
-    chosen = [Applicable(DIES, "ha"), Applicable(DIES, "single"), Applicable(DIES, "single")]
-    assert prove.run_all(made, cast("Any", None), chosen, 40, until=0.0) == [Path("ha")]
-    assert prove.run_all(made, cast("Any", None), chosen, 40) != [Path("ha")]
-    assert ran == ["ha", "ha", "single", "single"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from loadtest.experiments import measurement, models, observe, prediction
 from loadtest.experiments.measurement import Measurement
 from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.prediction import Agreement, Estimate, Fault, Prediction
-from loadtest.experiments.proof.models import Comparison, Entry, Proof, sentence, verdict
+from loadtest.experiments.proof.models import Comparison, Entry, LeftOut, Proof, sentence, verdict
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import named
 from loadtest.models import PerSecondCounts, RunSummary
@@ -21,8 +21,12 @@ SHARE_TOLERANCE = 0.02
 """A share of bad requests agrees within a quarter, or two percentage points."""
 
 
-def proof(directories: Sequence[Path], commit: str | None = None) -> Proof:
+def proof(
+    directories: Sequence[Path], commit: str | None = None, left_out: Sequence[LeftOut] = ()
+) -> Proof:
     """Put the experiments of these run directories together, in their order.
+
+    `left_out` are those that belong to it and were not run.
 
     Raises:
         ResultsError: one of them has no experiment, or a file that cannot be read.
@@ -36,6 +40,7 @@ def proof(directories: Sequence[Path], commit: str | None = None) -> Proof:
         sentence=sentence(entries),
         speed=speeds[0] if speeds else 1.0,
         entries=entries,
+        left_out=list(left_out),
     )
 
 
@@ -59,6 +64,7 @@ def entry(directory: Path) -> Entry:
         record=record,
         observed=observed,
         series=_compact(summary.series),
+        rate=summary.profile.peak_rate,
         load_began_ms=began_ms,
     )
     if observed is None or found.fault_at_s is None:

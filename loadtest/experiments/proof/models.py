@@ -9,7 +9,7 @@ from pydantic import Field
 
 from commandline.exit_codes import ExitCode
 from loadtest.experiments.measurement import Measurement
-from loadtest.experiments.models import ExperimentRecord, Outcome
+from loadtest.experiments.models import ExperimentRecord, Outcome, Topology
 from loadtest.experiments.observations import Observations
 from loadtest.experiments.prediction import Agreement, Prediction
 from loadtest.messages.message import Message, msg
@@ -42,6 +42,8 @@ class Entry(Record):
     comparisons: list[Comparison] = Field(default_factory=list[Comparison])
     series: PerSecondCounts | None = None
     observed: Observations | None = None
+    rate: int | None = None
+    """Users per second of its load; None where there was no load."""
     load_began_ms: float | None = None
     """Epoch milliseconds of the beginning of the load's first phase; None where there was no load."""
 
@@ -73,6 +75,13 @@ class Entry(Record):
         return None if ended is None else round((ended - self.began_ms) / 1000, 3)
 
 
+class LeftOut(Record):
+    """An experiment that was not run, as time was up."""
+
+    experiment: str
+    topology: Topology
+
+
 class Proof(Record):
     """Several experiments and the verdict on the HA stack."""
 
@@ -84,6 +93,19 @@ class Proof(Record):
     sentence: Message
     speed: float = 1.0
     entries: list[Entry]
+    left_out: list[LeftOut] = Field(default_factory=list[LeftOut])
+    """What was there for contrast, and not run."""
+
+    @property
+    def said_of_left_out(self) -> list[Message]:
+        """A sentence about what was left out; none without anything."""
+        if not self.left_out:
+            return []
+        names = tuple(
+            msg("proof-page.left-out.name", topology=one.topology, experiment=one.experiment)
+            for one in self.left_out
+        )
+        return [msg("proof-page.left-out", names=names)]
 
     @property
     def exit_code(self) -> int:

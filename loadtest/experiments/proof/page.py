@@ -9,7 +9,7 @@ from loadtest.experiments.measurement import Measurement
 from loadtest.experiments.observations import TimelineEvent
 from loadtest.experiments.proof import axis, rows
 from loadtest.experiments.proof.models import Entry, Proof, slug
-from loadtest.messages.message import msg
+from loadtest.messages.message import Message, msg
 from loadtest.messages.names import named
 from loadtest.reporting.html.page_links import PageLink
 from loadtest.reporting.html.tables import (
@@ -42,6 +42,7 @@ def render(proof: Proof, texts: Texts, other: PageLink | None = None) -> str:
             badge=texts(f"survival.{slug(proof.outcome)}"),
             sentence=texts.render(proof.sentence),
             clock=_clock(proof, texts),
+            notes=[texts.render(one) for one in (*_rates(proof), *proof.said_of_left_out)],
             table=_table(proof, texts),
             entries=[_entry(entry, texts) for entry in proof.entries],
             commit=proof.commit,
@@ -58,6 +59,14 @@ def _clock(proof: Proof, t: Texts) -> str:
     said = t("proof-page.clock", offset=worst, uncertainty=unsure) if measured else ""
     fast = t("proof-page.speed", speed=proof.speed) if proof.speed != 1 else ""
     return " ".join(filter(None, (said, fast)))
+
+
+def _rates(proof: Proof) -> list[Message]:
+    """Say how many users arrived on each stack, where these are not the same."""
+    found = {entry.record.topology: entry.rate for entry in proof.entries if entry.rate is not None}
+    if len(set(found.values())) < 2:
+        return []
+    return [msg("proof-page.rates", ha=found["ha"], single=found["single"])]
 
 
 def _table(proof: Proof, t: Texts) -> TextTable:

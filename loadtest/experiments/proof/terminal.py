@@ -28,7 +28,8 @@ def render(proof: Proof) -> RenderableType:
         if entry.record.outcome != "survived"
         for reason in entry.record.reasons
     ]
-    return Group(table(proof), headline, *reasons)
+    left_out = [Text(f"  {one}") for one in proof.said_of_left_out]
+    return Group(table(proof), headline, *reasons, *left_out)
 
 
 def table(proof: Proof) -> Table:

@@ -345,7 +345,7 @@ def test_an_experiment_is_observed_and_saved(
     tmp_path: Path, make_outputs: Callable[..., StackOutputs]
 ):
     with Observer(make_outputs(), clients()) as observer:
-        pass
+        observer.read_settings()
     observer.save(tmp_path, BEGAN)
     found = observe.load(tmp_path)
     assert found is not None
@@ -362,7 +362,7 @@ def test_what_may_not_be_asked_is_a_problem_and_no_failure(
 ):
     refused = Client(describe_alarm_history=refuse, describe_alarms={"MetricAlarms": []})
     with Observer(make_outputs(), clients(cloudwatch=refused)) as observer:
-        pass
+        observer.read_settings()
     found = observer.save(tmp_path, BEGAN)
     assert len(found.problems) == 1
     assert found.problems[0].startswith("the history of the alarms: ")
@@ -376,7 +376,7 @@ def test_the_grace_of_the_youngest_instance_is_on_the_load_s_axis(
     group = clients()["autoscaling"]
     group.answers["describe_scaling_activities"] = {"Activities": [launched]}
     with Observer(make_outputs(), clients(autoscaling=group)) as observer:
-        pass
+        observer.read_settings()
     found = observer.save(tmp_path, BEGAN)
     assert found.timing.youngest_in_service_s == pytest.approx(-58)
 

@@ -24,7 +24,11 @@ class Load:
     def __init__(self) -> None:
         self.watch, self.summary = None, None
         self.problem: str | None = None
+        self.left = 1e9
         self.told: list[str] = []
+
+    def left_s(self) -> float:
+        return self.left
 
     def problem_before(self, _at_ms: float) -> str | None:
         return self.problem
@@ -94,6 +98,15 @@ def test_one_load_carries_all_and_each_gets_its_part(made: Load, tmp_path: Path)
         ("instance-dies", ("instance-dies", True), None),
         ("instance-hangs", ("instance-hangs", True), None),
     ]
+
+
+def test_a_load_without_visitors_for_the_next_one_is_followed_by_another(
+    made: Load, tmp_path: Path
+) -> None:
+    made.left = HANGS.hypothesis.recovery_s
+    assert [name for name, *_ in run(tmp_path, DIES, HANGS)] == ["instance-dies", "instance-hangs"]
+    # The first one of a load is begun in any case: the next load has no more visitors either.
+    assert made.told == ["start", "instance-dies", "stop", "start", "instance-hangs", "stop"]
 
 
 def test_after_an_interruption_none_is_begun(

@@ -1,0 +1,113 @@
+"""Which experiments of a proof share a load, in which order, and how long that takes.
+
+Under a load of its own each would wait for a generator, a ramp and a warm-up. Under one load each begins
+once the steady state is back, and is judged by its own stretch of it (ADR 50, ADR 61).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import groupby
+from typing import Final
+
+from loadtest.experiments import kinds
+from loadtest.experiments.models import Topology
+from loadtest.experiments.prediction import Kind
+from rehearsal.experiments import Applicable
+
+BEGINS_AND_ENDS_S: Final = 25.0
+"""A load: its generator starts, visitors arrive, the run is cut and summarized."""
+EACH_S: Final = 40.0
+"""An experiment from the steady state before to the one after, at the usual speed."""
+DEPLOYMENT_S: Final = 170.0
+"""One that deploys, and rolls back."""
+
+
+class Part(IntEnum):
+    """Parts of a proof in their order: what is there for contrast comes last, as time may be up."""
+
+    PROMISED = 0
+    ALONE = 1
+    """The same on the single instance."""
+    CONTRAST = 2
+    """What no stack survives."""
+
+
+class Load(IntEnum):
+    """Loads of a part in their order.
+
+    The group ignores failed health checks in the grace period of whoever has just come. What they do not
+    decide comes first, so that the period passes meanwhile; then what takes nobody away for good: that
+    nobody is replaced for it must not be due to the period of an instance that has just come. Deployments
+    are last, since their alarms outlast them.
+    """
+
+    UNCHECKED = 0
+    LASTING = 1
+    LOSING = 2
+    DEPLOYING = 3
+
+
+@dataclass(frozen=True)
+class SharedLoad:
+    """Experiments on one stack that run one after the other under one load."""
+
+    part: Part
+    experiments: tuple[Applicable, ...]
+
+    @property
+    def stack(self) -> Topology:
+        """The stack that they are run on."""
+        return self.experiments[0].stack
+
+    @property
+    def title(self) -> str:
+        """What is shown while they run."""
+        names = [one.experiment.name for one in self.experiments]
+        return f"{self.stack}: {names[0] if len(names) == 1 else f'{len(names)} experiments'}"
+
+    @property
+    def expected_s(self) -> float:
+        """About how long it takes, at the speed that is usual for a proof."""
+        return BEGINS_AND_ENDS_S + sum(
+            DEPLOYMENT_S if _load(one) is Load.DEPLOYING else EACH_S for one in self.experiments
+        )
+
+
+def planned(chosen: Iterable[Applicable]) -> list[SharedLoad]:
+    """Return these experiments by their loads, in the order in which they run."""
+    ordered = sorted(chosen, key=lambda one: (_part(one), _load(one), _late(one)))
+    return [
+        SharedLoad(part, tuple(together))
+        for (part, _), together in groupby(ordered, key=lambda one: (_part(one), _load(one)))
+    ]
+
+
+def _part(one: Applicable) -> Part:
+    if one.stack != "ha":
+        return Part.ALONE
+    return Part.CONTRAST if one.contrast else Part.PROMISED
+
+
+def _load(one: Applicable) -> Load:
+    if one.deploys:
+        return Load.DEPLOYING
+    if one.experiment.hypothesis.dies:
+        return Load.LOSING
+    return Load.LASTING if one.checked else Load.UNCHECKED
+
+
+def _late(one: Applicable) -> int:
+    """Return how late it comes within its load.
+
+    Of what takes instances away, that which only shows in health checks comes first, while there are
+    enough instances without a grace period; whoever is terminated, last: nobody replaces a single one. The
+    deployment that an alarm stops comes last, since the next one has to wait until the alarm is over.
+    """
+    match kinds.of_file(one.experiment.raw):
+        case Kind.STOPPED_DEPLOYMENT | Kind.INSTANCE_DIES:
+            return 2
+        case _:
+            return 0 if one.checked else 1

@@ -1,0 +1,142 @@
+"""What of a proof shares a load, in which order, and what is left out when time is up."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import yaml
+from rich.console import Console
+
+from loadtest.experiments import files
+from loadtest.experiments.models import Topology
+from loadtest.experiments.proof.models import LeftOut
+from rehearsal import experiment_files, prove, shared_loads
+from rehearsal.experiments import Applicable, Runner, applicable
+from rehearsal.shared_loads import Part, SharedLoad
+
+WHOLE = shared_loads.planned(applicable(["single", "ha"]))
+
+
+def named(load: SharedLoad) -> list[str]:
+    return [one.experiment.name for one in load.experiments]
+
+
+def place(name: str, stack: Topology = "ha") -> tuple[int, int]:
+    """Where an experiment comes: its load, and its place within that."""
+    (found,) = [
+        (number, named(load).index(name))
+        for number, load in enumerate(WHOLE)
+        if load.stack == stack and name in named(load)
+    ]
+    return found
+
+
+def test_every_experiment_runs_once_on_each_stack_that_it_is_about():
+    ran = [(one.stack, one.experiment.name) for load in WHOLE for one in load.experiments]
+    assert sorted(ran) == sorted(
+        (one.stack, one.experiment.name) for one in applicable(["ha", "single"])
+    )
+    assert all(len({one.stack for one in load.experiments}) == 1 for load in WHOLE)
+
+
+def test_what_the_ha_stack_promises_comes_first_and_in_few_loads():
+    parts = [load.part for load in WHOLE]
+    assert parts == sorted(parts)
+    promised = [name for load in WHOLE if load.part is Part.PROMISED for name in named(load)]
+    assert set(promised) == {
+        name for name in files.names() if "ha" in files.find(name).hypothesis.applies_to
+    }
+    assert parts.count(Part.PROMISED) == 4
+    assert [named(load) for load in WHOLE if load.part is Part.CONTRAST] == [
+        ["deployment-mutable-tag"]
+    ]
+
+
+def test_nobody_replaces_anybody_before_it_is_shown_that_nobody_is_replaced():
+    # A grace period that has just begun would keep the group from it, whatever the health check is.
+    for shown in ("fleet-starves", "database-cut"):
+        assert place("database-fails-over") < place(shown)
+        assert all(place(shown) < place(dies) for dies in ("instance-dies", "instance-hangs"))
+
+
+def test_what_only_shows_in_health_checks_comes_before_what_leaves_young_instances():
+    for late in ("instance-dies", "instance-leaves", "zone-lost-refused"):
+        assert place("instance-errors")[0] == place(late)[0]
+        assert max(place("instance-errors"), place("instance-hangs")) < place(late)
+
+
+def test_the_alarm_of_a_slow_deployment_keeps_no_other_one_waiting():
+    (deployments,) = [load for load in WHOLE if "deployment-good" in named(load)]
+    assert named(deployments)[-1] == "deployment-slow"
+
+
+def test_a_single_instance_is_terminated_last():
+    assert [named(load) for load in WHOLE if load.part is Part.ALONE][-1][-1] == "instance-dies"
+
+
+DIES = Applicable(files.find("instance-dies"), "ha")
+ALONE = Applicable(files.find("instance-dies"), "single")
+LOADS = [SharedLoad(Part.PROMISED, (DIES,)), SharedLoad(Part.ALONE, (ALONE,))]
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """Which stacks experiments ran on, and what their load was."""
+    found: list[tuple[str, list[str]]] = []
+
+    def run(self: Any, wanted: Any, _progress: Any) -> list[Path]:
+        found.append((wanted[0].stack, self._load))
+        return [Path(one.stack) for one in wanted]
+
+    monkeypatch.setattr(Runner, "run", run)
+    return found
+
+
+@pytest.mark.parametrize("until", [0.0, math.inf])
+def test_nothing_for_contrast_is_begun_that_ends_when_time_is_up(
+    ran: list[tuple[str, list[str]]], until: float
+):
+    made: Any = SimpleNamespace(results=Path(), console=Console(quiet=True))
+    rates = prove.rates_of(125, {"desiredCapacity": "5"})
+    directories, left_out = prove.run_all(made, cast("Any", None), LOADS, rates, until)
+    on_ha, on_single = ("ha", ["--rate", "125"]), ("single", ["--rate", "25"])
+    assert ran == ([on_ha] if until == 0.0 else [on_ha, on_single])
+    assert directories == [Path(stack) for stack, _ in ran]
+    assert left_out == ([LeftOut(experiment="instance-dies", topology="single")] * (until == 0.0))
+
+
+def test_a_load_takes_longer_the_more_it_carries():
+    one, two = SharedLoad(Part.PROMISED, (DIES,)), SharedLoad(Part.PROMISED, (DIES, DIES))
+    good = Applicable(files.find("deployment-good"), "ha")
+    assert 0 < one.expected_s < two.expected_s < one.expected_s * 2
+    assert SharedLoad(Part.PROMISED, (good,)).expected_s > one.expected_s
+
+
+@pytest.mark.parametrize("name", files.names())
+def test_for_contrast_nobody_waits_for_what_nobody_repairs(name: str, tmp_path: Path):
+    experiment = files.find(name)
+    whole = files.read(experiment_files.write(experiment, 4.0, tmp_path))
+    raw = yaml.safe_load(
+        experiment_files.write(experiment, 4.0, tmp_path, contrast=True).read_text()
+    )
+    window_s = experiment.hypothesis.allowed.window_s
+    looks = [
+        step["provider"]["arguments"]
+        for step in raw["method"]
+        if step["provider"]["func"] == "steady_again"
+    ]
+    found = files.read(tmp_path / f"{name}.yaml").hypothesis
+    if window_s:
+        (look,) = looks
+        # Long enough that users fail whom it does not allow to.
+        assert window_s < look["at_most_s"] == window_s + experiment_files.CONTRAST_LOOK_S
+        assert look["at_least_s"] <= look["at_most_s"]
+        assert found.recovery_s <= look["at_most_s"]
+        assert not found.awaits_replacement
+    else:
+        assert found == whole.hypothesis
+    assert found.allowed == whole.hypothesis.allowed
