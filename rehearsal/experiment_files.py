@@ -72,7 +72,7 @@ def scaled(raw: dict[str, Any], speed: float) -> dict[str, Any]:
     for activity in found.get("method") or []:
         provider = activity.get("provider") or {}
         arguments = provider.get("arguments") or {}
-        if "seconds" in arguments and not _timed_by_fis(provider):
+        if "seconds" in arguments and not (_timed_by_fis(provider) or _is_work(provider)):
             arguments["seconds"] = shorter(arguments["seconds"], speed, SHORTEST_FAULT_S)
         if "at_least_s" in arguments:
             arguments["at_least_s"] = shorter(arguments["at_least_s"], speed, SHORTEST_LOOK_S)
@@ -91,6 +91,11 @@ def _timed_by_fis(provider: Mapping[str, Any]) -> bool:
             return (provider.get("arguments") or {}).get("how", "silent") == "silent"
         case _:
             return False
+
+
+def _is_work(provider: Mapping[str, Any]) -> bool:
+    """Return whether its seconds are only a limit for what an instance has to do: that takes its CPU time."""
+    return kinds.function(provider) == "instances.exhaust_memory"
 
 
 def _recovery_s(block: dict[str, Any], speed: float) -> float:

@@ -85,10 +85,10 @@ def await_steady_state(session: Session, longest_s: float) -> bool:
     deadline = time.monotonic() + longest_s
     held = 0
     with _silence():
-        while held < SETTLED_ROUNDS and not session.stopping.is_set():
+        while not session.stopping.is_set():
             found = run_steady_state_hypothesis(raw, configuration, secrets, not_dry, events)
             held = held + 1 if found and found["steady_state_met"] else 0
-            if time.monotonic() > deadline:
+            if held >= SETTLED_ROUNDS or time.monotonic() > deadline:
                 break
             session.wait(FREQUENCY_S)
     return held >= SETTLED_ROUNDS

@@ -65,7 +65,7 @@ class Execution:
             guard.start(session.journal.path)
             with engine.interruptible(session), self._observer:
                 prepare()
-                self._observer.read_settings()
+                self._observer.read_settings(kinds.of_file(session.experiment.raw))
                 session.timing = self._observer.timing
                 self._experiment()
         except KeyboardInterrupt:

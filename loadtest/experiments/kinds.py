@@ -21,12 +21,14 @@ BY_FUNCTION: Mapping[str, Kind] = {
 
 BY_VARIANT: Mapping[str, Kind] = {
     "good": Kind.DEPLOYMENT,
+    "answers-500": Kind.UNHEALTHY_DEPLOYMENT,
     "slow": Kind.STOPPED_DEPLOYMENT,
 }
 """What a deployment of a variant is; of the others none gets as far as to users."""
 
 FIRST = (
     Kind.STOPPED_DEPLOYMENT,
+    Kind.UNHEALTHY_DEPLOYMENT,
     Kind.BAD_DEPLOYMENT,
     Kind.DEPLOYMENT,
     Kind.ZONE_WITHOUT_CAPACITY,

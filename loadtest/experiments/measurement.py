@@ -3,7 +3,8 @@
 - *Detection*: from the fault until the first target that was healthy is not any more.
 - *First good answer*: from the fault until the first request that was sent after it was answered well.
 - *Recovery*: from the fault until as many targets are healthy as before it, and stay so; without a
-  target group, until the last bad answer. A deployment has recovered when it has ended.
+  target group, until the last bad answer. A deployment has recovered when it and its rollback have ended;
+  those with which Auto Scaling greets a new instance are not part of it.
 - A *bad* request is a valid one that was not good: failed, or slow.
 - *Error-budget minutes*: each second's share of bad requests, summed up: minutes of full outage.
 """
@@ -17,11 +18,16 @@ from loadtest.analysis import columns
 from loadtest.array_types import Flags
 from loadtest.experiments.observations import HEALTHY, HealthSample, Observations, TimelineEvent
 from loadtest.experiments.prediction import DEPLOYMENTS, Fault
+from loadtest.experiments.timing import OWN_CHECK
 from loadtest.models import PerSecondCounts, Record
 from loadtest.outcomes import Outcome
 from loadtest.runs.table import RequestTable
 
 MONTH_MIN = 30 * 24 * 60
+BY_AUTO_SCALING = "autoscaling"
+"""The creator of a deployment to an instance that has just been launched."""
+FAILED = "Failed"
+"""How a lifecycle event ends whose script failed."""
 
 
 class Measurement(Record):
@@ -69,7 +75,7 @@ def measure(
         slow=int((after & slow).sum()),
         bad_share=_share(table, after, bad, last_bad, fault_ms),
         budget_minutes=budget_minutes(_per_second(table, after, bad, began_ms)),
-        parts=parts(observed.events, fault, detection, recovery),
+        parts=parts(observed, fault, detection, recovery),
     )
 
 
@@ -149,10 +155,15 @@ def recovered_s(observed: Observations, fault: Fault, last_bad_s: float | None) 
 def _deployed_s(events: list[TimelineEvent], fault: Fault) -> float | None:
     """Return from the first deployment's start to the last one's end: a rollback is one as well."""
     found = [e for e in events if e.source == "deployment" and e.subject.startswith("d-")]
-    mine = [e for e in found if e.at_s >= fault.at_s - 1]
+    mine = [e for e in found if e.at_s >= fault.at_s - 1 and not _of_a_launch(e)]
     if not mine or any(event.until_s is None for event in mine):
         return None
     return round(max(event.until_s or 0.0 for event in mine) - fault.at_s, 3)
+
+
+def _of_a_launch(deployment: TimelineEvent) -> bool:
+    """Return whether Auto Scaling caused it, for an instance that had just been launched."""
+    return deployment.detail.partition(" ")[0] == BY_AUTO_SCALING
 
 
 def _full_again_s(samples: list[HealthSample], fault_s: float) -> float | None:
@@ -166,16 +177,17 @@ def _full_again_s(samples: list[HealthSample], fault_s: float) -> float | None:
 
 
 def parts(
-    events: list[TimelineEvent], fault: Fault, detection: float | None, recovery: float | None
+    observed: Observations, fault: Fault, detection: float | None, recovery: float | None
 ) -> dict[str, float]:
     """Return what was measured of each part that predictions are made of."""
+    events = observed.events
     found: dict[str, float] = {}
     if fault.lasts_s is not None:
         found["fault"] = fault.lasts_s
     if detection is not None:
         found["check"] = found["silent-check"] = found["gone"] = detection
     if fault.kind in DEPLOYMENTS:
-        return {**found, **_deployment_parts(events, fault)}
+        return {**found, **_deployment_parts(observed, fault)}
     launches = [
         e for e in events if e.source == "group" and e.state == "Launching" and e.at_s >= fault.at_s
     ]
@@ -204,32 +216,41 @@ def _release_s(events: list[TimelineEvent], instance: str) -> float:
     )
 
 
-def _deployment_parts(events: list[TimelineEvent], fault: Fault) -> dict[str, float]:
+def _deployment_parts(observed: Observations, fault: Fault) -> dict[str, float]:
     """Return the time spent in each part, by the instance that spent most: batches follow each other.
 
-    Instances of one batch work side by side, so a batch counts with its slowest instance.
+    Instances of one batch work side by side, so a batch counts with its slowest instance. Those that were
+    launched meanwhile have deployments of their own.
     """
+    fleet = observed.timing.in_service_s
     mine = [
         e
-        for e in events
+        for e in observed.events
         if e.source == "deployment"
         and e.until_s is not None
         and not e.subject.startswith("d-")
         and e.at_s >= fault.at_s - 1
+        and (not fleet or e.subject in fleet)
     ]
-    names = {"BlockTraffic": "drain", "AllowTraffic": "healthy"}
     stretches: dict[str, list[tuple[float, float]]] = {}
     for event in mine:
-        bare = event.state.removeprefix("Before").removeprefix("After")
-        name = names.get(bare, "release")
-        stretches.setdefault(name, []).append((event.at_s, event.until_s or event.at_s))
+        span = (event.at_s, event.until_s or event.at_s)
+        stretches.setdefault(_part_of(event), []).append(span)
     found = {name: round(covered(spans), 3) for name, spans in stretches.items()}
     served = [e.until_s or e.at_s for e in mine if e.state == "AllowTraffic"]
-    alarms = [e.at_s for e in events if e.source == "alarm" and e.state == "ALARM"]
+    alarms = [e.at_s for e in observed.events if e.source == "alarm" and e.state == "ALARM"]
     late = [at for at in alarms if served and at >= min(served)]
     if late:
         found["alarm"] = round(min(late) - min(served), 3)
     return found
+
+
+def _part_of(event: TimelineEvent) -> str:
+    """Return which part of a prediction a lifecycle event belongs to."""
+    if event.state == OWN_CHECK and event.detail == FAILED:
+        return "gives-up"
+    bare = event.state.removeprefix("Before").removeprefix("After")
+    return {"BlockTraffic": "drain", "AllowTraffic": "healthy"}.get(bare, "release")
 
 
 def covered(spans: list[tuple[float, float]]) -> float:

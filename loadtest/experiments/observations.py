@@ -98,6 +98,11 @@ class StackTiming(Record):
     """The same of a later deployment to an instance; None if there was none yet."""
     batch: int | None = None
     """Instances that a deployment takes at a time."""
+    most_batches: int | None = None
+    """How many batches a deployment has once the group is as large as it may become."""
+    own_check_s: float | None = None
+    """How long the revision's own check may take before it fails: the time-outs of its last scripts. None
+    unless it was asked for."""
     alarm_s: tuple[float, float] | None = None
     """How long an alarm that stops deployments takes, from the first bad answer."""
     multi_az: bool | None = None

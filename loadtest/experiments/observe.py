@@ -23,6 +23,7 @@ from loadtest.experiments.observations import (
     StackTiming,
     TimelineEvent,
 )
+from loadtest.experiments.prediction import Kind
 from loadtest.experiments.target_watch import TargetWatch
 from loadtest.experiments.timing import Clients
 from loadtest.runs import paths
@@ -69,8 +70,10 @@ class Observer:
         self._watch.__enter__()
         return self
 
-    def read_settings(self) -> None:
+    def read_settings(self, kind: Kind = Kind.OTHER) -> None:
         """Read the stack's settings, and which instances it has: right before something is done to it.
+
+        `kind` is what is done.
 
         Not earlier: after another experiment the fleet may still lack what is being replaced.
         """
@@ -81,6 +84,10 @@ class Observer:
         with self._unless_refused("the settings of the alarms"):
             found = timing.alarm(self._outputs, self._clients)
             self._timing = self._timing.model_copy(update={"alarm_s": found})
+        if kind is Kind.UNHEALTHY_DEPLOYMENT:
+            with self._unless_refused("the revision's own check"):
+                check = timing.own_check(self._outputs, self._clients["s3"])
+                self._timing = self._timing.model_copy(update={"own_check_s": check})
         with self._unless_refused("the zones of the instances"):
             self._zones = self._zones_now()
 

@@ -8,7 +8,7 @@ from what was measured of it is the assumption that was wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -35,13 +35,23 @@ class Kind(StrEnum):
     DATABASE_FAILOVER = "database-failover"
     DEPLOYMENT = "deployment"
     BAD_DEPLOYMENT = "bad-deployment"
+    """Bad in a way that fails at once."""
+    UNHEALTHY_DEPLOYMENT = "unhealthy-deployment"
+    """Bad in a way that its own check notices, once that gives up."""
     STOPPED_DEPLOYMENT = "stopped-deployment"
     """Bad in a way that only an alarm notices, once users have met it."""
     OTHER = "other"
     """Nothing that a prediction exists for."""
 
 
-DEPLOYMENTS = frozenset({Kind.DEPLOYMENT, Kind.BAD_DEPLOYMENT, Kind.STOPPED_DEPLOYMENT})
+DEPLOYMENTS = frozenset(
+    {
+        Kind.DEPLOYMENT,
+        Kind.BAD_DEPLOYMENT,
+        Kind.UNHEALTHY_DEPLOYMENT,
+        Kind.STOPPED_DEPLOYMENT,
+    }
+)
 
 
 class Span(Record):
@@ -277,29 +287,44 @@ def _name(timing: StackTiming) -> Part:
 def _deployment(kind: Kind, timing: StackTiming) -> Prediction:
     """Predict an in-place deployment: batch by batch, out of rotation, installed, back in it.
 
-    A bad one fails in its first batch, with which its rollback begins: it has as many batches as every
-    deployment. One that an alarm stops has put its first batch into service before.
+    Nothing is predicted before an instance has had a second deployment: the first one runs with all the CPU
+    that there is, any later one within the instance's share (ADR 52), and the one says nothing of the other.
     """
-    nothing = Span(low=0.0, high=0.0)
-    once = timing.release_s if timing.again_s is None else timing.again_s
-    if once is None or (timing.topology == "ha" and not timing.batch):
-        return Prediction(bad_share=nothing if timing.topology == "ha" else None)
+    share = Span(low=0.0, high=0.0 if timing.topology == "ha" else 1.0)
+    if timing.again_s is None or (timing.topology == "ha" and not timing.batch):
+        return Prediction(bad_share=share if timing.topology == "ha" else None)
     batches = 1 if timing.topology == "single" else _batches(timing)
-    times = batches if kind is Kind.DEPLOYMENT else batches + 1
-    drain = timing.scaled(timing.deregistration_delay_s or 0.0) * times
-    release = once * times
+    shown = [part for part in _deployed(kind, timing, batches) if part.span.high > 0]
+    return Prediction(recovery=Estimate(parts=shown), bad_share=share)
+
+
+def _deployed(kind: Kind, timing: StackTiming, batches: int) -> Iterator[Part]:
+    """Yield the parts of a deployment, and of its rollback if it is a bad one.
+
+    A bad one fails in its first batch, with which its rollback begins: it has as many batches as every
+    deployment, and more if instances join meanwhile. What never served needs not be drained a second time,
+    and never becomes healthy; what an alarm stops has put its first batch into service before.
+    """
+    again = timing.again_s or 0.0
+    rolls_back = kind is not Kind.DEPLOYMENT
+    served = batches + (kind is Kind.STOPPED_DEPLOYMENT)
+    drain = timing.scaled(timing.deregistration_delay_s or 0.0)
     healthy = _healthy(timing, new=True).span
-    parts = [
-        Part(name="drain", span=Span(low=drain, high=drain)),
-        Part(name="release", span=Span(low=release, high=release)),
-        Part(name="healthy", span=Span(low=healthy.low * times, high=healthy.high * times)),
-    ]
+    yield _times("drain", Span(low=drain, high=drain), served)
+    yield _times("release", Span(low=again, high=again), batches + rolls_back)
+    yield _times("healthy", healthy, served)
+    if kind is Kind.UNHEALTHY_DEPLOYMENT:
+        yield Part(name="gives-up", span=Span(low=0.0, high=timing.own_check_s or 0.0))
     if kind is Kind.STOPPED_DEPLOYMENT and timing.alarm_s is not None:
         low, high = (timing.scaled(seconds) for seconds in timing.alarm_s)
-        parts.append(Part(name="alarm", span=Span(low=low, high=high)))
-    shown = [part for part in parts if part.span.high > 0]
-    share = nothing if timing.topology == "ha" else Span(low=0.0, high=1.0)
-    return Prediction(recovery=Estimate(parts=shown), bad_share=share)
+        yield Part(name="alarm", span=Span(low=low, high=high))
+    joining = max(0, (timing.most_batches or batches) - batches) if rolls_back else 0
+    yield _times("joining", Span(low=0.0, high=drain + again + healthy.high), joining)
+
+
+def _times(name: str, span: Span, times: int) -> Part:
+    """Return a part that comes several times."""
+    return Part(name=name, span=Span(low=span.low * times, high=span.high * times))
 
 
 def _batches(timing: StackTiming) -> int:

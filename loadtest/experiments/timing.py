@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import math
+import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from statistics import median
 from typing import Any, Protocol
+
+import yaml
 
 from loadtest.experiments import collectors
 from loadtest.experiments.clock import LoadClock
@@ -18,6 +22,10 @@ TRAFFIC_EVENTS = frozenset(
 )
 """Lifecycle events of CodeDeploy that wait for the load balancer instead of working."""
 STOP = "ApplicationStop"
+OWN_CHECK = "ValidateService"
+LONGEST_EVENT_S = 3600.0
+"""How long a script may take that sets no time-out, and a lifecycle event altogether (CodeDeploy User Guide,
+AppSpec hooks)."""
 SUCCESSFUL = "Successful"
 SUCCEEDED = "Succeeded"
 MOST_DEPLOYMENTS = 20
@@ -53,7 +61,9 @@ def read(
         group, found = of_group(clients["autoscaling"], outputs.auto_scaling_group_name, clock)
         values |= found
         members = [str(one["InstanceId"]) for one in group.get("Instances") or []]
-        values["batch"] = _batch(clients["codedeploy"], outputs, len(members))
+        minimum = _minimum_healthy_hosts(clients["codedeploy"], outputs)
+        values["batch"] = batch_size(minimum, len(members))
+        values["most_batches"] = batches(minimum, int(group.get("MaxSize") or 0))
     stored = collectors.database(clients["ec2"], clients["rds"], members)
     if stored is not None:
         values["multi_az"] = bool(stored.get("MultiAZ"))
@@ -191,7 +201,27 @@ def alarm(outputs: StackOutputs, clients: Clients) -> tuple[float, float] | None
     return min(spans, default=None)
 
 
-def _batch(codedeploy: Any, outputs: StackOutputs, instances: int) -> int | None:
+def own_check(outputs: StackOutputs, s3: Any) -> float:
+    """Return how long the own check of the stack's revision may take before it fails, in seconds.
+
+    That is the scripts of its last lifecycle event before traffic, by their time-outs. Without any, the load
+    balancer's health checks are all there is, for which CodeDeploy waits as long as an event may take.
+
+    Raises:
+        ClientError: AWS refused a question.
+        ValueError: the revision is no zip with an appspec.yml.
+    """
+    answer = s3.get_object(Bucket=outputs.revision_bucket, Key=outputs.revision_key)
+    try:
+        with zipfile.ZipFile(io.BytesIO(answer["Body"].read())) as revision:
+            spec = yaml.safe_load(revision.read("appspec.yml"))
+    except (zipfile.BadZipFile, KeyError, yaml.YAMLError) as error:
+        raise ValueError(f"the stack's revision cannot be read: {error}") from error
+    scripts = (spec.get("hooks") or {}).get(OWN_CHECK) or [{}]
+    return float(sum(one.get("timeout") or LONGEST_EVENT_S for one in scripts))
+
+
+def _minimum_healthy_hosts(codedeploy: Any, outputs: StackOutputs) -> Mapping[str, Any]:
     group = codedeploy.get_deployment_group(
         applicationName=outputs.codedeploy_application,
         deploymentGroupName=outputs.codedeploy_deployment_group,
@@ -199,7 +229,13 @@ def _batch(codedeploy: Any, outputs: StackOutputs, instances: int) -> int | None
     config = codedeploy.get_deployment_config(deploymentConfigName=group["deploymentConfigName"])[
         "deploymentConfigInfo"
     ]
-    return batch_size(config.get("minimumHealthyHosts") or {}, instances)
+    return config.get("minimumHealthyHosts") or {}
+
+
+def batches(minimum: Mapping[str, Any], instances: int) -> int | None:
+    """Return in how many batches a deployment reaches so many instances; None if nothing says so."""
+    size = batch_size(minimum, instances)
+    return None if size is None else math.ceil(instances / size)
 
 
 def batch_size(minimum: Mapping[str, Any], instances: int) -> int | None:

@@ -304,6 +304,13 @@ def test_a_fault_is_shorter_where_aws_s_periods_are(
     assert experiment_files.shorter(seconds, speed, least) == min(found, seconds)
 
 
+def test_what_is_an_instance_s_own_work_gets_its_time_at_any_speed():
+    raw = files.find("instance-out-of-memory").raw
+    for speed in (1.0, 4.0):
+        fault, _ = experiment_files.scaled(raw, speed)["method"]
+        assert fault["provider"]["arguments"]["seconds"] == 60
+
+
 @pytest.mark.parametrize("name", files.names())
 def test_every_experiment_of_the_library_can_be_read_at_any_speed(name: str, tmp_path: Path):
     experiment = files.find(name)

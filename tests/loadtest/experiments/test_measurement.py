@@ -152,6 +152,38 @@ def test_the_parts_of_a_deployment_count_a_batch_once(make_exchange: Callable[..
     assert found.detection_s is None
 
 
+def test_deployments_to_instances_that_join_meanwhile_are_no_part_of_it(
+    make_exchange: Callable[..., Any],
+):
+    greeted = {"detail": "autoscaling"}
+    events = [
+        event_of("deployment", "d-1", "Succeeded", 5.0, until_s=40.0, detail="user"),
+        event_of("deployment", "d-2", "Succeeded", 30.0, until_s=70.0, **greeted),
+        event_of("deployment", "i-01", "AfterInstall", 17.0, until_s=20.0, detail="Succeeded"),
+        event_of("deployment", "i-0new", "AfterInstall", 31.0, until_s=60.0, detail="Succeeded"),
+    ]
+    seen = observations_of(events=events, timing=timing_of(batch=2, in_service_s={"i-01": -60.0}))
+    fault = Fault(Kind.DEPLOYMENT, FAULT_S)
+    found = measure(requests(make_exchange, range(0)), BEGAN_MS, fault, seen)
+    assert found.parts == {"release": 3}
+    assert found.recovery_s == 35
+
+
+def test_a_check_that_gives_up_is_no_part_of_the_deployment_on_an_instance(
+    make_exchange: Callable[..., Any],
+):
+    events = [
+        event_of("deployment", "i-01", "AfterInstall", 17.0, until_s=20.0, detail="Succeeded"),
+        event_of("deployment", "i-01", "ValidateService", 20.0, until_s=85.0, detail="Failed"),
+        event_of("deployment", "i-01", "ValidateService", 97.0, until_s=106.0, detail="Succeeded"),
+    ]
+    fault = Fault(Kind.UNHEALTHY_DEPLOYMENT, FAULT_S)
+    found = measure(
+        requests(make_exchange, range(0)), BEGAN_MS, fault, observations_of(events=events)
+    )
+    assert found.parts == {"release": 12, "gives-up": 65}
+
+
 def test_an_alarm_counts_from_when_the_bad_revision_served(make_exchange: Callable[..., Any]):
     allowed = {"until_s": 26.0, "detail": "Succeeded"}
     events = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from loadtest.experiments import collectors, observe, target_watch, timing
 from loadtest.experiments.clock import LoadClock, OffsetEstimator, TimedCalls
 from loadtest.experiments.observations import ClockOffset
 from loadtest.experiments.observe import Observer
+from loadtest.experiments.prediction import Kind
 from loadtest.experiments.target_watch import Poll, TargetWatch
 from loadtest.stack.outputs import StackOutputs
 
@@ -268,6 +271,68 @@ def test_how_many_a_deployment_takes_at_a_time(
     minimum: dict[str, Any], instances: int, batch: int | None
 ):
     assert timing.batch_size(minimum, instances) == batch
+
+
+@pytest.mark.parametrize(
+    ("minimum", "instances", "batches"),
+    [
+        ({"type": "FLEET_PERCENT", "value": 50}, 6, 2),
+        ({"type": "FLEET_PERCENT", "value": 50}, 9, 3),
+        ({"type": "HOST_COUNT", "value": 4}, 6, 3),
+        ({}, 6, None),
+    ],
+)
+def test_in_how_many_batches_a_deployment_reaches_a_group(
+    minimum: dict[str, Any], instances: int, batches: int | None
+):
+    assert timing.batches(minimum, instances) == batches
+
+
+def revision_of(appspec: str) -> Client:
+    """S3 with a revision."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as revision:
+        revision.writestr("appspec.yml", appspec)
+    return Client(get_object=lambda **_: {"Body": io.BytesIO(made.getvalue())})
+
+
+CHECKS = """
+hooks:
+  ApplicationStart: [{location: start.sh, timeout: 60}]
+  ValidateService: [{location: one.sh, timeout: 90}, {location: two.sh, timeout: 30}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("appspec", "seconds"),
+    [
+        (CHECKS, 120),
+        # The agent's own limit for a script that names none, and of an event without any script.
+        ("hooks: {ValidateService: [{location: one.sh}]}", 3600),
+        ("hooks: {}", 3600),
+    ],
+    ids=["both-scripts", "no-time-out", "no-script"],
+)
+def test_a_revision_s_own_check_gives_up_by_the_time_outs_of_its_scripts(
+    appspec: str, seconds: float, make_outputs: Callable[..., StackOutputs]
+):
+    assert timing.own_check(make_outputs(), revision_of(appspec)) == seconds
+
+
+def test_a_revision_that_is_none_is_a_problem_and_no_failure(
+    make_outputs: Callable[..., StackOutputs],
+):
+    nothing = Client(get_object=lambda **_: {"Body": io.BytesIO(b"nothing")})
+    known = {**clients(), "s3": nothing}
+    with Observer(make_outputs(), known) as observer:
+        observer.read_settings(Kind.BAD_DEPLOYMENT)
+        assert observer.timing.own_check_s is None
+        observer.read_settings(Kind.UNHEALTHY_DEPLOYMENT)
+    assert observer.timing.own_check_s is None
+    known["s3"] = revision_of(CHECKS)
+    with Observer(make_outputs(), known) as observer:
+        observer.read_settings(Kind.UNHEALTHY_DEPLOYMENT)
+    assert observer.timing.own_check_s == 120
 
 
 def test_a_later_deployment_to_an_instance_is_told_from_its_first(

@@ -103,18 +103,40 @@ def test_the_region_s_speed_divides_what_aws_waits_and_not_what_was_measured():
 @pytest.mark.parametrize(
     ("kind", "parts"),
     [
-        (Kind.DEPLOYMENT, {"drain": (20, 20), "release": (12, 12), "healthy": (0, 20)}),
-        (Kind.BAD_DEPLOYMENT, {"drain": (30, 30), "release": (18, 18), "healthy": (0, 30)}),
+        (Kind.DEPLOYMENT, {"drain": (20, 20), "release": (50, 50), "healthy": (0, 20)}),
+        # Three batches with the one that failed, which never served: it is not drained once more.
+        (Kind.BAD_DEPLOYMENT, {"drain": (20, 20), "release": (75, 75), "healthy": (0, 20)}),
+        (
+            Kind.UNHEALTHY_DEPLOYMENT,
+            {"drain": (20, 20), "release": (75, 75), "healthy": (0, 20), "gives-up": (0, 90)},
+        ),
         (
             Kind.STOPPED_DEPLOYMENT,
-            {"drain": (30, 30), "release": (18, 18), "healthy": (0, 30), "alarm": (60, 180)},
+            {"drain": (30, 30), "release": (75, 75), "healthy": (0, 30), "alarm": (60, 180)},
         ),
     ],
 )
 def test_a_deployment_goes_batch_by_batch(kind: Kind, parts: dict[str, tuple[float, float]]):
-    found = predict(Fault(kind, 10), ha(alarm_s=(60, 180)))
+    found = predict(Fault(kind, 10), ha(again_s=25, alarm_s=(60, 180), own_check_s=90))
     assert found.detection is None
     assert spans(found.recovery) == parts
+    assert found.bad_share == Span(low=0, high=0)
+
+
+def test_a_rollback_may_reach_instances_that_join_meanwhile():
+    growing = ha(again_s=25, most_batches=3)
+    joining = spans(predict(Fault(Kind.BAD_DEPLOYMENT, 10), growing).recovery)["joining"]
+    # One more batch: drained, deployed, healthy. A deployment itself has its targets from the start.
+    assert joining == (0, 10 + 25 + 10)
+    assert "joining" not in spans(predict(Fault(Kind.DEPLOYMENT, 10), growing).recovery)
+    assert "joining" not in spans(
+        predict(Fault(Kind.BAD_DEPLOYMENT, 10), ha(again_s=25, most_batches=2)).recovery
+    )
+
+
+def test_what_was_measured_of_first_deployments_says_nothing_of_later_ones():
+    found = predict(Fault(Kind.DEPLOYMENT, 10), ha())
+    assert found.recovery is None
     assert found.bad_share == Span(low=0, high=0)
 
 
@@ -125,8 +147,28 @@ def test_a_deployment_takes_as_long_as_the_last_one_to_an_instance_that_had_one(
     assert spans(replaced.recovery)["release"] == (6, 6)
 
 
+@pytest.mark.parametrize(
+    ("kind", "timing", "measured_s"),
+    [
+        # Measured at speed 4: the region's waits are a quarter, the deployments on instances are not.
+        (Kind.DEPLOYMENT, {"instances": 6, "batch": 3, "again_s": 24.8}, 59.1),
+        (
+            Kind.UNHEALTHY_DEPLOYMENT,
+            {"instances": 9, "batch": 4, "again_s": 24.8, "own_check_s": 90},
+            193.4,
+        ),
+    ],
+)
+def test_deployments_agree_with_what_was_measured(
+    kind: Kind, timing: dict[str, Any], measured_s: float
+):
+    found = predict(Fault(kind, 10), ha(speed=4, **timing)).recovery
+    assert found is not None
+    assert compare(found, measured_s).within
+
+
 def test_a_single_instance_is_down_during_its_deployment():
-    single = StackTiming(topology="single", instances=1, release_s=6)
+    single = StackTiming(topology="single", instances=1, again_s=6)
     found = predict(Fault(Kind.DEPLOYMENT, 10), single)
     assert spans(found.recovery) == {"release": (6, 6)}
     assert found.bad_share == Span(low=0, high=1)
