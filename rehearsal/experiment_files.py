@@ -94,7 +94,7 @@ def _timed_by_fis(provider: Mapping[str, Any]) -> bool:
 
 
 def _is_work(provider: Mapping[str, Any]) -> bool:
-    """Return whether its seconds are only a limit for what an instance has to do: that takes its CPU time."""
+    """Return whether its seconds only limit what an instance has to do, which takes its CPU time."""
     return kinds.function(provider) == "instances.exhaust_memory"
 
 

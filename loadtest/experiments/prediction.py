@@ -288,7 +288,7 @@ def _deployment(kind: Kind, timing: StackTiming) -> Prediction:
     """Predict an in-place deployment: batch by batch, out of rotation, installed, back in it.
 
     Nothing is predicted before an instance has had a second deployment: the first one runs with all the CPU
-    that there is, any later one within the instance's share (ADR 52), and the one says nothing of the other.
+    that there is, any later one within the instance's share (ADR 52); the one says nothing of the other.
     """
     share = Span(low=0.0, high=0.0 if timing.topology == "ha" else 1.0)
     if timing.again_s is None or (timing.topology == "ha" and not timing.batch):

@@ -24,8 +24,8 @@ TRAFFIC_EVENTS = frozenset(
 STOP = "ApplicationStop"
 OWN_CHECK = "ValidateService"
 LONGEST_EVENT_S = 3600.0
-"""How long a script may take that sets no time-out, and a lifecycle event altogether (CodeDeploy User Guide,
-AppSpec hooks)."""
+"""How long a script may take that sets no time-out, and a lifecycle event altogether (CodeDeploy User
+Guide, AppSpec hooks)."""
 SUCCESSFUL = "Successful"
 SUCCEEDED = "Succeeded"
 MOST_DEPLOYMENTS = 20
@@ -204,8 +204,8 @@ def alarm(outputs: StackOutputs, clients: Clients) -> tuple[float, float] | None
 def own_check(outputs: StackOutputs, s3: Any) -> float:
     """Return how long the own check of the stack's revision may take before it fails, in seconds.
 
-    That is the scripts of its last lifecycle event before traffic, by their time-outs. Without any, the load
-    balancer's health checks are all there is, for which CodeDeploy waits as long as an event may take.
+    That is the scripts of its last lifecycle event before traffic, by their time-outs. Without any, the
+    load balancer's health checks are all there is: CodeDeploy waits for them as long as an event may take.
 
     Raises:
         ClientError: AWS refused a question.

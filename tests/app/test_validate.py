@@ -33,7 +33,7 @@ def serving(answers: list[tuple[int, str]]) -> Iterator[tuple[int, list[int]]]:
             self.send_header("X-App-Version", version)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Print nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
