@@ -30,6 +30,7 @@ from benchmarks import (
     recorder,
     service,
 )
+from commandline.run import terminated_like_interrupted
 from region import background
 from rehearsal.pulumi_project import Project
 from toolchain import paths
@@ -134,4 +135,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with terminated_like_interrupted():
+        main()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from commandline.run import terminated_like_interrupted
 from region import background
 from rehearsal.pulumi_project import STACKS, Project
 from toolchain import paths
@@ -87,4 +88,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with terminated_like_interrupted():
+        main()

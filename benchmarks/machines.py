@@ -19,6 +19,7 @@ from statistics import median
 
 import yaml
 
+from commandline.run import terminated_like_interrupted
 from region.addresses import loopback_of
 from region.daemons import remove_runtime_directory, runtime_directory
 from region.machines import MachinePool
@@ -193,4 +194,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with terminated_like_interrupted():
+        main()

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
+from commandline.run import terminated_like_interrupted
 from region.network import Firewall, Interface, Permission, RegionNetwork, SecurityGroup
 
 FLEET = 6
@@ -78,4 +79,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with terminated_like_interrupted():
+        main()

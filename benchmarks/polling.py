@@ -20,6 +20,7 @@ import boto3
 import psutil
 from botocore.config import Config
 
+from commandline.run import terminated_like_interrupted
 from region import background, credentials
 from rehearsal.pulumi_project import Project
 from toolchain import paths
@@ -113,4 +114,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with terminated_like_interrupted():
+        main()

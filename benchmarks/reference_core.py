@@ -15,6 +15,7 @@ import os
 import statistics
 from pathlib import Path
 
+from commandline.run import terminated_like_interrupted
 from region.calibration import measure, reference
 
 # Seconds, CPython 3.12.0 (profile- and link-time optimized, GCC 11.4) on a Neoverse N1 of 80 cores:
@@ -94,4 +95,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with terminated_like_interrupted():
+        main()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from commandline.run import terminated_like_interrupted
 from loadtest.analysis import bottleneck, run_loading
 from loadtest.cli import tools
 from loadtest.engine.runner import run_load
@@ -64,4 +65,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with terminated_like_interrupted():
+        main()

@@ -31,6 +31,7 @@ from typing import Any
 import psutil
 
 from benchmarks.service_requests import KINDS, RESET, SCENARIO, VISIT, VISITORS
+from commandline.run import terminated_like_interrupted
 from region import calibration
 from region.services.rds.postgres.cluster import Cluster
 from region.services.rds.postgres.settings import ClusterSpec
@@ -309,4 +310,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with terminated_like_interrupted():
+        main()

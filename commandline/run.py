@@ -40,7 +40,7 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     """
     _accept_every_character()
     try:
-        with _terminated_like_interrupted():
+        with terminated_like_interrupted():
             code = app(arguments, standalone_mode=False, prog_name=program)
     except UserError as error:
         _report(str(error))
@@ -84,7 +84,7 @@ def _suggest(error: typer.BadParameter) -> None:
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Generator[None]:
+def terminated_like_interrupted() -> Generator[None]:
     """Let SIGTERM unwind the command as Ctrl-C does, so that it ends what it started."""
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
