@@ -154,13 +154,16 @@ def exhaust_memory(port: int, seconds: float) -> str:
     """Use the memory up until the kernel ends the service, as it does with one that leaks.
 
     The kernel ends whoever is marked as the first choice: here those who listen on the port, as a
-    service that leaks would be the largest. What uses the memory up is next, or ends after `seconds`.
+    service that leaks would be the largest. What uses the memory up is next, or ends after `seconds`. That
+    are two, each with half of the memory: with all of it one would be the kernel's choice, mark or not.
     """
     return listeners(port) + dedent(f"""\
         victims=$pids
         for pid in $victims; do echo 1000 >"/proc/$pid/oom_score_adj"; done
         began=$(date +%s%3N)
-        setsid sh -c "timeout {seconds:g} tail /dev/zero" >/dev/null 2>&1 </dev/null &
+        for _ in 1 2; do
+          setsid sh -c "timeout {seconds:g} tail /dev/zero" >/dev/null 2>&1 </dev/null &
+        done
         waited=0
         while [ "$waited" -lt {round(seconds * 10)} ]; do
           for pid in $victims; do
