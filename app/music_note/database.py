@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
 
+from music_note import secret
 from music_note.settings import Settings
-
-SECRET_TIMEOUT_S = 60
 
 SELECT_HASH = "SELECT password_hash FROM visitor WHERE username = $1"
 SELECT_SESSION_KEY = "SELECT value FROM setting WHERE name = 'session_key'"
@@ -62,22 +59,11 @@ class Credentials:
             return self._value
 
     def _fetch(self) -> tuple[str, str]:
-        # The AWS CLI is part of Amazon Linux 2023; an SDK would be larger than the service.
-        answer = subprocess.run(
-            [
-                *("aws", "secretsmanager", "get-secret-value", "--output", "text"),
-                *("--region", self._settings.aws_region, "--query", "SecretString"),
-                *("--secret-id", self._settings.database_secret_arn),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=SECRET_TIMEOUT_S,
-            check=False,
-        )
-        if answer.returncode:
-            raise RuntimeError(f"cannot read the database's secret: {answer.stderr.strip()}")
-        secret = json.loads(answer.stdout)
-        return secret["username"], secret["password"]
+        try:
+            found = secret.read(self._settings.aws_region, self._settings.database_secret_arn)
+            return found["username"], found["password"]
+        except (secret.SecretError, KeyError) as error:
+            raise RuntimeError(f"cannot read the database's secret: {error}") from error
 
 
 class Database:

@@ -3,14 +3,16 @@
 # their file names. On Amazon Linux 2023 that is python3.11; python3 is 3.9.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export PYTHONPATH="$PWD/lib:$PWD" PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH="$PWD/lib:$PWD" PYTHONDONTWRITEBYTECODE=1
+# -S: the revision brings all of its libraries. To look for more on the instance takes longer than Python
+# itself, at each start and in each hook.
 shopt -s nullglob
 names=()
 for library in lib/uvloop/loop.cpython-3*-"$(uname -m)"-linux-gnu.so; do
     version=${library#*.cpython-3}
     name=python3.${version%%-*}
-    if "$name" -c '' >/dev/null 2>&1; then
-        exec "$name" "$@"
+    if "$name" -S -c '' >/dev/null 2>&1; then
+        exec "$name" -S "$@"
     fi
     names+=("$name")
 done

@@ -63,13 +63,13 @@ def instance(tmp_path: Path) -> Instance:
 def test_it_is_one_with_libraries(instance: Instance, there: tuple[str, ...], chosen: str) -> None:
     for name in there:
         instance.python(name)
-    assert instance.run() == (0, f"{chosen} -m music_note\n", "")
+    assert instance.run() == (0, f"{chosen} -S -m music_note\n", "")
 
 
 def test_a_python_that_does_not_work_is_passed_over(instance: Instance) -> None:
     instance.python("python3.11", "exit 127")
     instance.python("python3.13")
-    assert instance.run() == (0, "python3.13 -m music_note\n", "")
+    assert instance.run() == (0, "python3.13 -S -m music_note\n", "")
 
 
 def test_without_one_it_says_which_would_do(instance: Instance) -> None:

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from commandline.exit_codes import ExitCode
-from loadtest.experiments.models import ExperimentRecord
-from tests.e2e.experiment_stack import Stack, released
+from tests.e2e.experiment_stack import Stack, released, shown
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.alone]
 
@@ -22,12 +21,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.alone]
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with released(tmp_path_factory.mktemp("experiments")) as made:
         yield made
-
-
-def shown(record: ExperimentRecord) -> ExperimentRecord:
-    if record.host_reasons:
-        pytest.skip(f"this computer is too busy: {record.host_reasons[0]}")
-    return record
 
 
 def test_the_stack_survives_an_instance_that_dies_and_then_a_zone(stack: Stack) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from loadtest.experiments import files
 from loadtest.experiments.models import ExperimentRecord
-from tests.e2e.experiment_stack import Stack, released
+from tests.e2e.experiment_stack import Stack, released, shown
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.alone]
 
@@ -62,9 +62,7 @@ def broken(stack: Stack, change: dict[str, Any]) -> Iterator[None]:
 def run(stack: Stack, name: str) -> ExperimentRecord:
     _, (record,) = stack.run(stack.changed(name, recovery_s=RECOVERY_S))
     assert record.left == []
-    if record.host_reasons:
-        pytest.skip(f"this computer is too busy: {record.host_reasons[0]}")
-    return record
+    return shown(record)
 
 
 @pytest.mark.parametrize(
