@@ -19,9 +19,9 @@ from rehearsal.experiments import Applicable
 
 BEGINS_AND_ENDS_S: Final = 25.0
 """A load: its generator starts, visitors arrive, the run is cut and summarized."""
-EACH_S: Final = 40.0
+EACH_S: Final = 36.0
 """An experiment from the steady state before to the one after, at the usual speed."""
-DEPLOYMENT_S: Final = 170.0
+DEPLOYMENT_S: Final = 110.0
 """One that deploys, and rolls back."""
 
 
