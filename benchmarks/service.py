@@ -30,6 +30,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks import secrets_manager
 from benchmarks.service_requests import KINDS, RESET, SCENARIO, VISIT, VISITORS
 from commandline.run import terminated_like_interrupted
 from region import calibration
@@ -242,10 +243,12 @@ def measure(
             scratch = Path(directory)
             with database(scratch) as (cluster, password), contextlib.ExitStack() as stack:
                 secret = json.dumps({"username": "keeper", "password": password})
+                # Older revisions ask the AWS CLI.
                 aws = scratch / "aws"
                 aws.write_text(AWS.format(secret=secret), encoding="ascii")
                 aws.chmod(0o755)
                 environment = {
+                    **stack.enter_context(secrets_manager.serving(secret)),
                     "PATH": f"{scratch}:{os.environ['PATH']}",
                     "APP_HOST": ADDRESS,
                     "HEALTH_PATH": "/health",
