@@ -30,7 +30,7 @@ from loadtest.experiments.proof import (
     terminal,
     write,
 )
-from loadtest.experiments.proof.models import Entry, Proof, sentence, verdict
+from loadtest.experiments.proof.models import Entry, LeftOut, Proof, sentence, verdict
 from loadtest.messages.message import msg
 from loadtest.profiles import PROFILES
 from loadtest.reporting.markdown import VARIABLE
@@ -336,6 +336,31 @@ def test_clocks_and_speed_are_named(experiment: Callable[..., Path]):
     html = page.render(found, Texts("en")).replace("\xa0", " ")
     assert "differed by at most 0.15 s, known to 0.05 s" in html
     assert "5 times shorter here" in html
+
+
+def test_every_format_says_what_was_left_out():
+    left = [LeftOut(experiment="instance-dies", topology="single")]
+    made = of(entries(("ha", "survived"))).model_copy(update={"left_out": left})
+    said = "Left out, as time was up: instance-dies (single)."
+    console = Console(width=80)
+    with console.capture() as printed:
+        console.print(terminal.render(made))
+    assert said in printed.get()
+    assert said in markdown.render(made, Texts("en"))
+    assert said in page.render(made, Texts("en"))
+    assert "instance-dies (single)" in page.render(made, Texts("ko"))
+    assert "Left out" not in page.render(of(entries(("ha", "survived"))), Texts("en"))
+
+
+@pytest.mark.parametrize(("single", "said"), [(20, True), (125, False)])
+def test_the_page_says_which_load_each_stack_had(single: int, *, said: bool):
+    rates = {"ha": 125, "single": single}
+    made = [
+        entry.model_copy(update={"rate": rates[entry.record.topology]})
+        for entry in entries(("ha", "survived"), ("single", "not survived"))
+    ]
+    html = page.render(of(made), Texts("en"))
+    assert ("125 on the HA stack, 20 on the single instance" in html) == said
 
 
 def test_the_excerpt_has_the_ha_stack_s_experiments(proof: Proof):
