@@ -23,9 +23,9 @@ SHORTEST_FAULT_S: Final = 10.0
 SHORTEST_RECOVERY_S: Final = 60.0
 SHORTEST_LOOK_S: Final = 15.0
 """So long at least a fault gets to show: the computer needs its time for that."""
-CONTRAST_LOOK_S: Final = 15.0
+CONTRAST_LOOK_S: Final = 12.0
 """How long a stack for contrast is watched after the window in which requests may fail: longer than any
-of them waits for its answer, so that whoever came after the window has had it."""
+of them waits for its answer (10 s), so that whoever came right after the window has had it."""
 
 
 def write(

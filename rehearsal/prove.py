@@ -126,15 +126,17 @@ def run_all(
     """
     found, left_out = list[Path](), list[LeftOut]()
     for load in loads:
-        if load.part is not Part.PROMISED and time.monotonic() + load.expected_s > until:
+        kept: SharedLoad | None = load
+        if load.part is not Part.PROMISED:
+            kept, dropped = load.within(until - time.monotonic())
             left_out += [
-                LeftOut(experiment=one.experiment.name, topology=one.stack)
-                for one in load.experiments
+                LeftOut(experiment=one.experiment.name, topology=one.stack) for one in dropped
             ]
+        if kept is None:
             continue
-        runner = Runner(project, made.results, rates[load.stack])
-        with display.stage(made.console, load.title) as progress:
-            found += runner.run(load.experiments, progress)
+        runner = Runner(project, made.results, rates[kept.stack])
+        with display.stage(made.console, kept.title) as progress:
+            found += runner.run(kept.experiments, progress)
     return found, left_out
 
 

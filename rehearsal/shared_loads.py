@@ -19,7 +19,7 @@ from rehearsal.experiments import Applicable
 
 BEGINS_AND_ENDS_S: Final = 25.0
 """A load: its generator starts, visitors arrive, the run is cut and summarized."""
-EACH_S: Final = 36.0
+EACH_S: Final = 34.0
 """An experiment from the steady state before to the one after, at the usual speed."""
 DEPLOYMENT_S: Final = 110.0
 """One that deploys, and rolls back."""
@@ -72,8 +72,27 @@ class SharedLoad:
     def expected_s(self) -> float:
         """About how long it takes, at the speed that is usual for a proof."""
         return BEGINS_AND_ENDS_S + sum(
-            DEPLOYMENT_S if _load(one) is Load.DEPLOYING else EACH_S for one in self.experiments
+            DEPLOYMENT_S if one.deploys else EACH_S for one in self.experiments
         )
+
+    def within(self, seconds: float) -> tuple[SharedLoad | None, list[Applicable]]:
+        """Return as much of it as probably takes no longer, and what is left out for that.
+
+        Whoever is terminated comes last and is left out last: nothing shows more of a stack than that.
+        """
+        kept, left_out = self, list[Applicable]()
+        while kept.expected_s > seconds:
+            *others, last = kept.experiments
+            if not others:
+                return None, [last, *left_out]
+            if kinds.of_file(last.experiment.raw) is Kind.INSTANCE_DIES:
+                *others, dropped = others
+                others.append(last)
+            else:
+                dropped = last
+            left_out.insert(0, dropped)
+            kept = SharedLoad(self.part, tuple(others))
+        return kept, left_out
 
 
 def planned(chosen: Iterable[Applicable]) -> list[SharedLoad]:
@@ -92,6 +111,9 @@ def _part(one: Applicable) -> Part:
 
 
 def _load(one: Applicable) -> Load:
+    if one.stack != "ha":
+        # Nobody has a grace period, and nobody is replaced.
+        return Load.UNCHECKED
     if one.deploys:
         return Load.DEPLOYING
     if one.experiment.hypothesis.dies:
@@ -108,6 +130,8 @@ def _late(one: Applicable) -> int:
     """
     match kinds.of_file(one.experiment.raw):
         case Kind.STOPPED_DEPLOYMENT | Kind.INSTANCE_DIES:
-            return 2
+            return 3
+        case _ if one.checked:
+            return 0
         case _:
-            return 0 if one.checked else 1
+            return 2 if one.contrast else 1

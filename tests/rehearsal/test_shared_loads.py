@@ -109,6 +109,23 @@ def test_nothing_for_contrast_is_begun_that_ends_when_time_is_up(
     assert left_out == ([LeftOut(experiment="instance-dies", topology="single")] * (until == 0.0))
 
 
+def test_of_what_does_not_fit_the_single_instance_s_end_is_left_out_last():
+    (whole,) = [load for load in WHOLE if load.part is Part.ALONE]
+    kept, left_out = whole.within(whole.expected_s)
+    assert (kept, left_out) == (whole, [])
+    kept, left_out = whole.within(whole.expected_s - shared_loads.EACH_S)
+    assert kept is not None
+    assert named(kept)[-1] == named(whole)[-1] == "instance-dies"
+    assert [one.experiment.name for one in left_out] == [named(whole)[-2]]
+    shortest = shared_loads.BEGINS_AND_ENDS_S + shared_loads.EACH_S
+    kept, left_out = whole.within(shortest)
+    assert kept is not None
+    assert named(kept) == ["instance-dies"]
+    assert len(left_out) == len(named(whole)) - 1
+    kept, left_out = whole.within(shortest - 1)
+    assert (kept, len(left_out)) == (None, len(named(whole)))
+
+
 def test_a_load_takes_longer_the_more_it_carries():
     one, two = SharedLoad(Part.PROMISED, (DIES,)), SharedLoad(Part.PROMISED, (DIES, DIES))
     good = Applicable(files.find("deployment-good"), "ha")
