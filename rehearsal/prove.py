@@ -17,6 +17,7 @@ from typing import Final
 
 from rich.console import Console
 
+from loadspec.setting import NONE
 from loadtest.analysis import preload
 from loadtest.experiments.models import Topology
 from loadtest.experiments.proof import assemble, terminal, write
@@ -35,7 +36,6 @@ STACKS: Final[tuple[Topology, ...]] = ("ha", "single")
 NEEDED_SETTINGS: Final = {"databaseMultiAz": "true", "seedUsers": "100000"}
 """Without a standby no database fails over; and experiments that share a load take minutes, each second
 of which needs new visitors. What the user sets takes precedence."""
-NO_LOAD: Final = "none"
 LIMIT_S: Final = 19.5 * 60
 """How long a proof takes, without the removal of its stacks. What is there for contrast is begun only if
 it probably ends by then."""
@@ -76,7 +76,7 @@ class Proving:
         """Return the rehearsal with the settings that experiments need."""
         return replace(
             self.rehearsal,
-            profile=NO_LOAD,
+            load=NONE,
             config={**NEEDED_SETTINGS, **self.rehearsal.config},
             stacks=tuple(stacks),
         )

@@ -16,6 +16,7 @@ from loadtest.experiments.models import Topology
 from loadtest.experiments.proof.models import LeftOut
 from rehearsal import experiment_files, prove, shared_loads
 from rehearsal.experiments import Applicable, Runner, applicable
+from rehearsal.run import Rehearsal
 from rehearsal.shared_loads import Part, SharedLoad
 
 WHOLE = shared_loads.planned(applicable(["single", "ha"]))
@@ -107,6 +108,16 @@ def test_nothing_for_contrast_is_begun_that_ends_when_time_is_up(
     assert ran == ([on_ha] if until == 0.0 else [on_ha, on_single])
     assert directories == [Path(stack) for stack, _ in ran]
     assert left_out == ([LeftOut(experiment="instance-dies", topology="single")] * (until == 0.0))
+
+
+def test_the_stacks_of_a_proof_come_up_without_a_load_and_with_what_experiments_need(
+    tmp_path: Path,
+):
+    given = Rehearsal(root=tmp_path, load="quick", results=tmp_path, config={"seedUsers": "7"})
+    made = prove.Proving(given).prepared_rehearsal(["ha"])
+    assert (made.load, made.stacks) == ("none", ("ha",))
+    # What the user sets takes precedence.
+    assert made.config == {"databaseMultiAz": "true", "seedUsers": "7"}
 
 
 def test_of_what_does_not_fit_the_single_instance_s_end_is_left_out_last():
