@@ -1,7 +1,9 @@
 """`make tools`: what each load generator costs and how well it counts, on a server that knows the truth.
 
-One run per generator at 250 requests a second; only those that are installed (`python -m toolchain tool
-NAME`). With `--limits`, short runs at rising rates instead, until one is INVALID: where this computer ends.
+Three runs per generator: the published scenario on a server that answers at once, which is what it costs;
+250 requests a second on one that fails on purpose; and as many visitors while every answer takes 10 s.
+Only those that are installed (`python -m toolchain tool NAME`). With `--limits`, short runs at rising rates
+instead, until one is INVALID: where this computer ends.
 
 Examples:
     python -m benchmarks.generators
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,7 +37,7 @@ from loadtest.engine.generators.jmeter.settings import HEAP
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
-from loadtest.profiles import Phase, Profile
+from loadtest.profiles import PROFILES, Phase, Profile
 from loadtest.runs import host, paths, recording
 from loadtest.runs.journal import Journal, locate
 from loadtest.runs.recording import Usage
@@ -46,6 +48,8 @@ from toolchain import paths as toolchain_paths
 RATES = (50, 125, 250, 500, 1000)
 """Visitors a second of the runs at rising rates; each sends two requests."""
 LIMIT_S = 8
+SLOW_S = 10.0
+"""What each answer takes in the run that shows whether a generator waits for its target."""
 PROGRAMS = {
     "artillery": "scenario.yml",
     "k6": "k6/*.js",
@@ -60,6 +64,12 @@ scenarios:
       - get: {url: /, name: index page, expect: {statusCode: 200}}
       - get: {url: /two, name: second page, expect: {statusCode: 200}}
 """
+SLOW_SCENARIO = """\
+config: {http: {timeout: 20}}
+scenarios:
+  - flow:
+      - get: {url: /, name: index page, expect: {statusCode: 200}}
+"""
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,10 @@ class Measured:
     summary: RunSummary
     truth: dict[Outcome, int]
     truth_p99_ms: float
+    published: RunSummary
+    """Of the published scenario's run on a server that answers at once."""
+    slow: RunSummary
+    """Of a run in which every answer takes `SLOW_S`."""
     startup_s: float
     startup_cpu_s: float
     own_cpu_s: float
@@ -106,11 +120,28 @@ def measure(name: str, directory: Path) -> Measured:
         summary,
         dict(truth.counts),
         truth.p99_ms,
+        _published(name),
+        _slow(name),
         (summary.load_began_at - summary.started_at).total_seconds(),
         max((one.cpu_seconds for one in usage if one.at_ms <= began_ms), default=0.0),
         samples[-1].ours_s["runner"] - samples[0].ours_s["runner"],
         own_report(run),
     )
+
+
+def _published(name: str) -> RunSummary:
+    """Run the published scenario, profile quick, against a trivial server."""
+    with tempfile.TemporaryDirectory() as scratch, _target() as url:
+        return _load(name, PROFILES["quick"], "login", url, Path(scratch))
+
+
+def _slow(name: str) -> RunSummary:
+    """Run as many visitors as the other runs have, while every answer takes long."""
+    with tempfile.TemporaryDirectory() as scratch, _target(SLOW_S) as url:
+        directory = Path(scratch)
+        (directory / "slow.yml").write_text(SLOW_SCENARIO)
+        profile = Profile("slow", (Phase("hold", LIMIT_S, 250),))
+        return _load(name, profile, str(directory / "slow.yml"), url, directory)
 
 
 def own_report(run: Path) -> str:
@@ -163,11 +194,19 @@ def lines_to_write(name: str) -> str:
     return f"{sum(bool(line.strip()) for line in lines)} in {PROGRAMS[name].rpartition('.')[2]}"
 
 
+PUBLISHED = "CPU per 1,000 requests, published scenario"
 Row = tuple[str, Callable[[str, Measured], str]]
 
 
-def _cpu(_: str, m: Measured) -> str:
-    return f"{m.summary.generator.cpu_seconds / m.summary.requests.total * 1000:.2f} s"
+def _cpu_per_1000(summary: RunSummary) -> float:
+    return summary.generator.cpu_seconds / summary.requests.total * 1000
+
+
+def _of_artillerys(found: Mapping[str, Measured]) -> list[str]:
+    """Return the row that holds each against Artillery, in the published scenario."""
+    whole = _cpu_per_1000(found[registry.DEFAULT].published)
+    shares = [_cpu_per_1000(one.published) / whole for one in found.values()]
+    return ["in parts of Artillery's", *(f"{share:.0%}" for share in shares)]
 
 
 def _after_start(_: str, m: Measured) -> str:
@@ -196,13 +235,21 @@ def _failed_checks(m: Measured) -> str:
 
 ROWS: tuple[Row, ...] = (
     ("version", lambda _, m: m.summary.generator.release),
-    ("CPU per 1,000 requests", _cpu),
+    (PUBLISHED, lambda _, m: f"{_cpu_per_1000(m.published):.2f} s"),
+    (
+        "CPU per 1,000 requests, a tenth unanswered",
+        lambda _, m: f"{_cpu_per_1000(m.summary):.2f} s",
+    ),
     ("the same after start-up", _after_start),
     ("CPU of haproof's own process, whole run", lambda _, m: f"{m.own_cpu_s:.1f} s"),
     ("peak memory", lambda _, m: f"{m.summary.generator.peak_rss_bytes / 2**20:,.0f} MiB"),
     ("start-up until the first visitor", lambda _, m: f"{m.startup_s:.1f} s"),
     ("installed", lambda name, _: f"{install_bytes(name) / 2**20:,.0f} MiB"),
     ("arrivals late, 99 %", lambda _, m: f"{m.summary.generator.schedule_lag_p99_ms:.1f} ms"),
+    (
+        f"the same if every answer takes {SLOW_S:.0f} s",
+        lambda _, m: f"{m.slow.generator.schedule_lag_p99_ms:.1f} ms",
+    ),
     *((f"counted against the truth: {outcome}", _difference(outcome)) for outcome in Outcome),
     ("p99 of the answered against the truth", _p99),
     ("lines that it reads for the published scenario", lambda name, _: lines_to_write(name)),
@@ -218,17 +265,19 @@ def compare(names: Sequence[str]) -> list[list[str]]:
         with tempfile.TemporaryDirectory() as scratch:
             found[name] = measure(name, Path(scratch))
     titles = [registry.named(name).title for name in found]
-    return [["", *titles]] + [
-        [what, *(shown(name, one) for name, one in found.items())] for what, shown in ROWS
-    ]
+    rows = [[what, *(shown(name, one) for name, one in found.items())] for what, shown in ROWS]
+    if registry.DEFAULT in found:
+        after = next(index for index, row in enumerate(rows, 1) if row[0] == PUBLISHED)
+        rows.insert(after, _of_artillerys(found))
+    return [["", *titles], *rows]
 
 
 # --- limits ---
 
 
 @contextmanager
-def _target() -> Iterator[str]:
-    with trivial.serving() as (url, _):
+def _target(delay_s: float = 0) -> Iterator[str]:
+    with trivial.serving(delay_s) as (url, _):
         yield url
 
 
@@ -238,27 +287,30 @@ def try_rate(name: str, rate: int) -> RunSummary | str:
     with tempfile.TemporaryDirectory() as scratch, _target() as url:
         directory = Path(scratch)
         (directory / "limit.yml").write_text(SCENARIO)
-        stack = outputs.parse(_outputs(url), "limit")
         try:
-            return runner.run_load(
-                stack,
-                profile,
-                console=Console(stderr=True, quiet=True),
-                generator=name,
-                command=tools.generator(name),
-                base=directory,
-                scenario=str(directory / "limit.yml"),
-            ).summary
+            return _load(name, profile, str(directory / "limit.yml"), url, directory)
         except LoadTestError as error:
             return str(error).splitlines()[0]
 
 
-def _outputs(url: str) -> str:
+def _load(name: str, profile: Profile, scenario: str, url: str, directory: Path) -> RunSummary:
+    return runner.run_load(
+        outputs.parse(_outputs(url, profile.planned_users), "benchmark"),
+        profile,
+        console=Console(stderr=True, quiet=True),
+        generator=name,
+        command=tools.generator(name),
+        base=directory / "results",
+        scenario=scenario,
+    ).summary
+
+
+def _outputs(url: str, users: int) -> str:
     import json
 
     from tests.loadtest.engine.test_oracle import OUTPUTS
 
-    return json.dumps({**OUTPUTS, "url": url})
+    return json.dumps({**OUTPUTS, "url": url, "seedUsers": users})
 
 
 def limit(name: str) -> tuple[int, str]:

@@ -40,6 +40,8 @@ STEADY_CPU_S = 4.1
 earlier value of what `make bench` prints, on the same two cores."""
 SERVER = """
 import asyncio
+import sys
+DELAY_S = float(sys.argv[1])
 ANSWER = (b"HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nX-Instance-Id: i-0123456789abcdef0\\r\\n"
           b"X-Availability-Zone: ap-northeast-2a\\r\\nX-App-Version: aca6e59bbd8a\\r\\n"
           b"Content-Length: 600\\r\\n\\r\\n" + b"x" * 600)
@@ -51,6 +53,8 @@ async def serve(reader, writer):
             head = await reader.readuntil(b"\\r\\n\\r\\n")
             if b"ontent-length" in head or b"ontent-Length" in head:
                 await reader.read(4096)
+            if DELAY_S:
+                await asyncio.sleep(DELAY_S)
             writer.write(ANSWER)
             if first:
                 first = False
@@ -66,9 +70,13 @@ asyncio.run(main())
 
 
 @contextmanager
-def serving() -> Iterator[tuple[str, Any]]:
-    """Run a server in its own process: its URL, and a stream that gets a line at the first request."""
-    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+def serving(delay_s: float = 0) -> Iterator[tuple[str, Any]]:
+    """Run a server in its own process: its URL, and a stream that gets a line at the first request.
+
+    Each of its answers takes `delay_s`.
+    """
+    command = [sys.executable, "-c", SERVER, str(delay_s)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         yield f"http://127.79.0.40:{server.stdout.readline().strip()}", server.stdout

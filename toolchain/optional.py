@@ -13,9 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.version import Version
-
-from toolchain import locate, paths, progress, versions
+from toolchain import locate, paths, progress
 from toolchain.engine import go_command, uv
 from toolchain.errors import ToolError
 
@@ -31,8 +29,6 @@ class Tool:
     install: Callable[[Tool], None]
     start: Callable[[Tool], list[str]]
     """Returns the command that starts it, once it is installed."""
-    on_path: Version | None = None
-    """The oldest version that is taken from PATH; None: none is."""
 
     @property
     def manifest(self) -> Path:
@@ -64,8 +60,6 @@ def ensure(name: str) -> str:
         ToolError: There is no such tool, or it cannot be installed; the message says what is missing.
     """
     tool = named(name)
-    if (found := _on_path(tool)) is not None:
-        return f"{tool.title} on PATH: {found}"
     stamp = tool.directory / ".lock-digest"
     if not stamp.exists() or stamp.read_text(encoding="ascii") != tool.pinned():
         tool.directory.mkdir(parents=True, exist_ok=True)
@@ -81,8 +75,6 @@ def command(name: str) -> list[str]:
         ToolError: There is no such tool, or it is not installed.
     """
     tool = named(name)
-    if (found := _on_path(tool)) is not None:
-        return [str(found)]
     started = tool.start(tool)
     if not (tool.directory / ".lock-digest").exists():
         raise ToolError(
@@ -102,13 +94,6 @@ def named(name: str) -> Tool:
     return TOOLS[name]
 
 
-def _on_path(tool: Tool) -> Path | None:
-    if tool.on_path is None or (found := locate.which(tool.name)) is None:
-        return None
-    version = locate.version_of([str(found), "version"])
-    return found if version is not None and version >= tool.on_path else None
-
-
 def _go_build(package: str) -> Callable[[Tool], None]:
     """Return how a Go program is built from the modules that its go.sum pins."""
 
@@ -125,6 +110,16 @@ def _go_build(package: str) -> Callable[[Tool], None]:
         )
 
     return install
+
+
+def _go_files(name: str) -> list[str]:
+    """Return the Go files of a tool that is built from own code as well."""
+    manifest = paths.ROOT / "toolchain" / name
+    return sorted(
+        str(file.relative_to(manifest))
+        for file in manifest.rglob("*.go")
+        if not file.name.endswith("_test.go")
+    )
 
 
 def _uv_sync(tool: Tool) -> None:
@@ -197,10 +192,9 @@ TOOLS: Mapping[str, Tool] = {
         Tool(
             "k6",
             "k6",
-            ("go.mod", "go.sum"),
-            _go_build("go.k6.io/k6"),
+            ("go.mod", "go.sum", *_go_files("k6")),
+            _go_build("."),
             _executable,
-            on_path=versions.K6_OLDEST,
         ),
         Tool("locust", "Locust", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script),
         Tool("otava", "Apache Otava", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script),

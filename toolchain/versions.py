@@ -18,6 +18,3 @@ GO_WHEEL = Version("1.26.6")
 
 GO_OLDEST = Version("1.21.0")
 """Since 1.21 `go` downloads the toolchain that go.mod names."""
-
-K6_OLDEST = Version("1.0.0")
-"""The first k6 whose options and script modules are stable by its makers' word; built is 1.8.1."""

@@ -87,18 +87,18 @@ class Recorder:
             with self._lock:
                 self._lines.append(raw)
             return True
-        kind, _, text = raw.decode("utf-8", "replace").rstrip("\n").partition(" ")
+        kind, _, value = raw.rstrip(b"\n").partition(b" ")
         match kind:
-            case "a":
+            case b"a":
                 with self._lock:
                     self._users += 1
-                    self._late.append(float(text))
-            case "e":
+                    self._late.append(float(value))
+            case b"e":
                 self._ended += 1
-            case "s":
-                self.script_errors[text] += 1
-            case "began":
-                self._began_ms = float(text)
+            case b"s":
+                self.script_errors[value.decode("utf-8", "replace")] += 1
+            case b"began":
+                self._began_ms = float(value)
             case _:
                 return False
         return True

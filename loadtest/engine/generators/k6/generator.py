@@ -36,12 +36,17 @@ SCRIPTS = tuple(sorted(Path(__file__).parent.glob("*.js")))
 """What k6 runs."""
 DIRECTORY = "k6"
 """Where these and their data lie in a run's directory."""
+SCHEDULE = f"{DIRECTORY}/schedule.json"
 REMEDY = "run `.venv/bin/python -m toolchain tool k6`"
 USER_BYTES = 400_000
 """Memory that one of k6's virtual users takes, by measurement, rounded up."""
 MEMORY_SHARE = 0.5
 """Of the memory that is free, what they may take all together."""
+READY_S = 0.25
+"""The free users last for so long of arrivals: k6 makes more as soon as fewer are free."""
 LEAST_USERS = 20
+EXTENSION = "k6/x/haproof"
+"""What `toolchain/k6` adds to k6, as its `version` lists it."""
 _VERSION = re.compile(r"\bv?(\d+\.\d+\.\d+\S*)")
 _VARIABLES = {
     # HTTP/1.1 as Artillery; what is sent must not depend on the generator.
@@ -51,13 +56,13 @@ _VARIABLES = {
     "NO_COLOR": "1",
 }
 _ARGUMENTS = (
-    "run", "--quiet", "--no-color", "--no-thresholds", "--log-output", "stdout",
+    "run", "--quiet", "--no-color", "--no-thresholds", "--address", "", "--log-output", "stdout",
     "--log-format", "raw", f"{DIRECTORY}/{ENTRY}",
 )  # fmt: skip
 
 
 class K6:
-    """k6, in versions from 1.0 on."""
+    """k6 with what `toolchain/k6` adds to it."""
 
     name = "k6"
     title = "k6"
@@ -73,6 +78,8 @@ class K6:
         found = _VERSION.search(said)
         if found is None:
             raise GeneratorError(f"{command[0]} is no k6: it says {said.strip()[:80]!r}")
+        if EXTENSION not in said:
+            raise GeneratorError(f"{command[0]} has no {EXTENSION}: it is k6 alone; {REMEDY}")
         cpus = len(psutil.Process().cpu_affinity() or ()) if _AFFINITY else os.cpu_count()
         return Installation(tuple(command), found[1], cpus or 1, workers=1)
 
@@ -93,7 +100,7 @@ class K6:
             directory.mkdir()
             for script in SCRIPTS:
                 shutil.copyfile(script, directory / script.name)
-            _write(directory / "schedule.json", [round(float(at), 6) for at in schedule])
+            _write(load.directory / SCHEDULE, [round(float(at), 6) for at in schedule])
             _write(directory / "plan.json", _plan(load, schedule))
             # Credentials: the runner removes them after the load.
             _write(load.directory / paths.ROWS, user_plan.rows(load))
@@ -149,12 +156,16 @@ def _plan(load: Load, schedule: Times) -> dict[str, Any]:
     """Return the user's plan, with what only k6 needs."""
     script = load.scenario.script
     longest_s, limit = load.scenario.longest_s, _limit(load.profile)
-    ready = most_users(schedule, longest_s, psutil.virtual_memory().available)
+    free_bytes = psutil.virtual_memory().available
+    most = min(limit or most_users(schedule, longest_s + READY_S, free_bytes), len(schedule))
     return {
         **user_plan.make(load, agent="haproof"),
         "run": load.directory.name,
-        # k6 rejects more users than there are iterations.
-        "vus": min(limit or ready, len(schedule)),
+        "schedule": SCHEDULE,
+        "arrivals": len(schedule),
+        # With a limit nobody may be missing: whoever finds nobody free is skipped.
+        "ready": most if limit else min(most, ready_users(schedule)),
+        "most_users": most,
         "most_at_once": limit,
         "longest_s": int(load.profile.duration_s + longest_s + 60),
         "tls": walk.mapping(walk.mapping(script["config"]).get("tls")),
@@ -180,10 +191,17 @@ def _limit(profile: Profile) -> int | None:
 def most_users(schedule: Times, longest_s: float, free_bytes: float) -> int:
     """Return how many users can be there at once, at most, as far as there is memory for them.
 
-    k6 keeps that many ready. Where there are more after all, they arrive late: the run's check of
-    arrivals says so.
+    k6 makes no more. Where there are more after all, they arrive late: the run's check of arrivals says so.
     """
-    first = np.searchsorted(schedule, schedule - longest_s)
-    together = int((np.arange(len(schedule)) - first).max(initial=0)) + 1
     affordable = int(free_bytes * MEMORY_SHARE / USER_BYTES)
-    return max(LEAST_USERS, min(together, affordable))
+    return max(LEAST_USERS, min(_most_within(schedule, longest_s), affordable))
+
+
+def ready_users(schedule: Times) -> int:
+    """Return how many users k6 keeps free: those who arrive while it makes others."""
+    return max(LEAST_USERS, _most_within(schedule, READY_S))
+
+
+def _most_within(schedule: Times, seconds: float) -> int:
+    first = np.searchsorted(schedule, schedule - seconds)
+    return int((np.arange(len(schedule)) - first).max(initial=0)) + 1

@@ -26,10 +26,13 @@ export function errorCode({ error_code: code, error }) {
 const REDIRECTS = [300, 301, 302, 303, 304, 307, 308];
 const PARTS = /^(https?):\/\/(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?([^?#]*)/i;
 
-// The request that follows an answer; null if it is no redirect. Only 307 and 308 keep the method.
-export function location(request, { status, headers }) {
+export const isRedirect = (status) => status >= 300 && REDIRECTS.includes(status);
+
+// The request that follows a redirect; null if the answer does not say to where. Only 307 and 308 keep
+// the method.
+export function location(request, status, headers) {
   const to = headers.Location;
-  if (!REDIRECTS.includes(status) || !to) return null;
+  if (!to) return null;
   const url = resolve(request.url, to);
   if (status === 307 || status === 308) return { ...request, url };
   const kept = Object.entries(request.headers).filter(([name]) => !name.startsWith('content-'));

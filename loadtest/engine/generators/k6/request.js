@@ -1,32 +1,66 @@
 // A request as k6 sends it, from a step of the plan.
 
 import encoding from 'k6/encoding';
+import { request } from 'k6/x/haproof';
 
-import { template } from './template.js';
+import { isFixed, template } from './template.js';
 
-const lowerCase = (headers) =>
-  Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
-
+// Returns what is sent for a step: `shared` as k6 takes it, `url` and `body`, and the rest by which the
+// answer is judged.
 export function requestOf(step, plan, vars) {
-  const [body, type] = bodyOf(step, vars);
+  const { fixed } = (step.made ??= prepare(step, plan));
+  const one = fixed ?? compose(step, plan, vars);
+  return {
+    ...one,
+    url: step.made.url ?? urlOf(step, plan, vars),
+    body: step.made.body === undefined ? bodyOf(step, vars) : step.made.body
+  };
+}
+
+// What is the same for every user, of the parts that no variable changes.
+function prepare(step, plan) {
+  const heads = [plan.headers, step.headers, plan.cookie, step.cookie, step.auth];
+  return {
+    fixed: heads.every(isFixed) ? compose(step, plan, {}) : null,
+    url: isFixed(step.url) && isFixed(step.qs) ? urlOf(step, plan, {}) : null,
+    body: [step.json, step.form, step.body].every(isFixed) ? bodyOf(step, {}) : undefined
+  };
+}
+
+function compose(step, plan, vars) {
   const headers = { ...plan.headers, ...lowerCase(step.headers) };
+  const type = contentType(step);
   if (type !== null && !('content-type' in headers)) headers['content-type'] = type;
   if (step.gzip !== false) headers['accept-encoding'] = headers['accept-encoding'] ?? 'gzip, deflate, br';
   for (const [name, value] of Object.entries(headers)) headers[name] = String(template(value, vars));
   if (step.auth !== undefined) headers.authorization = basic(template(step.auth, vars));
   const cookies = { ...plan.cookie, ...step.cookie };
   for (const [name, value] of Object.entries(cookies)) cookies[name] = String(template(value, vars));
+  return share(
+    {
+      method: step.method,
+      headers,
+      cookies,
+      inspects: step.capture.length > 0 || step.match.length > 0,
+      // As the script has it, like the recorder of Artillery: else every id would be an endpoint.
+      endpoint: step.name || `${step.method} ${pathOf(step.url)}`
+    },
+    plan
+  );
+}
+
+// With what k6 takes for any number of requests that have these in common.
+export function share(one, plan) {
+  const { method, headers, cookies, inspects } = one;
+  return { ...one, shared: request(method, headers, cookies, plan.timeout_s * 1000, inspects) };
+}
+
+const lowerCase = (headers) =>
+  Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+
+function urlOf(step, plan, vars) {
   const url = based(String(template(step.url, vars)), plan.target);
-  return {
-    method: step.method,
-    url: withQuery(url, step.qs && template(step.qs, vars)),
-    body,
-    headers,
-    cookies,
-    inspects: step.capture.length > 0 || step.match.length > 0,
-    // As the script has it, like the recorder of Artillery: else every id would be an endpoint.
-    endpoint: step.name || `${step.method} ${pathOf(step.url)}`
-  };
+  return withQuery(url, step.qs && template(step.qs, vars));
 }
 
 const based = (url, target) => (url.startsWith('/') ? target + url : url);
@@ -50,8 +84,12 @@ const plainText = (value) =>
   value === null || value === undefined || typeof value === 'object' ? '' : String(value);
 
 function bodyOf(step, vars) {
-  if (step.json) return [JSON.stringify(template(step.json, vars)), 'application/json'];
-  if (step.form) return [form(template(step.form, vars)), 'application/x-www-form-urlencoded'];
-  if (step.body) return [String(template(step.body, vars)), null];
-  return [null, null];
+  if (step.json) return JSON.stringify(template(step.json, vars));
+  if (step.form) return form(template(step.form, vars));
+  return step.body ? String(template(step.body, vars)) : null;
+}
+
+function contentType(step) {
+  if (step.json) return 'application/json';
+  return step.form ? 'application/x-www-form-urlencoded' : null;
 }

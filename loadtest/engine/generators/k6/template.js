@@ -12,25 +12,44 @@ const FUNCTIONS = {
 
 export function template(value, vars) {
   if (typeof value === 'string') return value.includes('{{') ? fill(value, vars) : value;
+  if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((one) => template(one, vars));
-  if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [template(key, vars), template(one, vars)])
-    );
-  }
-  return value;
+  const filled = {};
+  for (const key of Object.keys(value)) filled[template(key, vars)] = template(value[key], vars);
+  return filled;
 }
 
+// Whether no variable is in it, at any depth.
+export const isFixed = (value) => value === undefined || !JSON.stringify(value).includes('{{');
+
+// Texts that are one variable and nothing else -> its name. A script has few of them, and reads them
+// for every user: interpreting the expressions each time is most of what a template costs.
+const variables = new Map();
+
 function fill(text, vars) {
+  const name = variables.get(text);
+  if (name !== undefined) return whole(lookUp(name, vars));
+  if (!CALL.test(text) && isVariable(text)) {
+    variables.set(text, nameIn(text));
+    return fill(text, vars);
+  }
+  return expand(text, vars);
+}
+
+function isVariable(text) {
+  const found = text.match(VARIABLE);
+  return found !== null && found[0] === text;
+}
+
+function expand(text, vars) {
   let found;
   while ((found = text.match(CALL))) {
     const args = found[2].split(',').filter((one) => one.trim() !== '');
     text = text.replace(found[0], () => FUNCTIONS[found[1]](...args.map(Number)));
   }
-  found = text.match(VARIABLE);
-  if (found && found[0] === text) return whole(lookUp(text, vars));
+  if (isVariable(text)) return whole(lookUp(nameIn(text), vars));
   while ((found = text.match(VARIABLE))) {
-    const value = lookUp(found[0], vars);
+    const value = lookUp(nameIn(found[0]), vars);
     text = text.replace(found[0], () =>
       typeof value === 'object' ? JSON.stringify(value) : String(value)
     );
@@ -43,9 +62,10 @@ function whole(value) {
   return Number.isNaN(value) ? '' : value;
 }
 
+const nameIn = (braced) => braced.replace(/[{}]/g, '').trim();
+
 // `a.b[0]['c']`, as lodash's `get`: a variable of that whole name comes first.
-function lookUp(braced, vars) {
-  const name = braced.replace(/[{}]/g, '').trim();
+function lookUp(name, vars) {
   if (name in vars) return vars[name];
   const path = name.match(/[^.[\]'"]+/g) ?? [];
   return path.reduce((value, key) => (value === null || value === undefined ? undefined : value[key]), vars);

@@ -2,55 +2,45 @@
 // (2.0.34: core/engine_http, commons/engine_util) walks through the script that it was made of. Prints
 // one line per fact for the recorder (`loadtest/engine/generators/recorder.py`).
 //
-// One iteration is one user: a connection and cookies of its own, and a planned moment to arrive at.
-// The iterations are shared by all of k6's own users, so the next arrival waits for none that is busy.
+// One iteration is one user: a connection and cookies of its own. The executor (`toolchain/k6/arrivals`)
+// begins each at its planned moment, in one of k6's own users that is free. What is the same for every
+// user is made once for each of those: k6 interprets JavaScript, most of what a request costs it.
 
-import exec from 'k6/execution';
-import http from 'k6/http';
+import * as haproof from 'k6/x/haproof';
 import { sleep } from 'k6';
 import { SharedArray } from 'k6/data';
-import { Counter } from 'k6/metrics';
 
 import { evaluate } from './condition.js';
 import { captureAndMatch } from './extract.js';
-import { errorCode, location, sameHost } from './http.js';
+import { errorCode, isRedirect, location, sameHost } from './http.js';
 import { milliseconds, probable, template } from './template.js';
-import { requestOf } from './request.js';
+import { requestOf, share } from './request.js';
 
+// Constants: k6 looks up what is imported from it each time that it is used.
+const { arrive, body, failure, headers, leave, print, record, send, uuid } = haproof;
 const plan = JSON.parse(open('./plan.json'));
-const schedule = new SharedArray('schedule', () => JSON.parse(open('./schedule.json')));
 const rows = plan.payloads.map(
   (_, index) => new SharedArray(`rows ${index}`, () => JSON.parse(open('../rows.json'))[index])
 );
 const weights = plan.scenarios.map((one) => one.weight);
 const total = weights.reduce((sum, one) => sum + one, 0);
-const timeout = plan.timeout_s * 1000;
 
 const MOST_REDIRECTS = 10; // as in got, Artillery's HTTP client
-const HEAD_START_MS = 200;
-const LATE_MS = 20; // a user who arrives later than this found nobody free
-
-// k6's own counts, against which the recorded lines are held.
-const completed = new Counter('haproof_completed');
-const failed = new Counter('haproof_failed');
-const responses = new Counter('haproof_responses');
-const errors = new Counter('haproof_errors');
-const around = new Counter('haproof_around');
-const skipped = new Counter('haproof_skipped');
 
 export const options = {
   scenarios: {
     users: {
-      executor: 'shared-iterations',
-      vus: plan.vus,
-      iterations: schedule.length,
+      executor: 'planned-arrivals',
+      schedule: plan.schedule,
+      ready: plan.ready,
+      maxVUs: plan.most_users,
+      skips: plan.most_at_once !== null,
       maxDuration: `${plan.longest_s}s`,
       gracefulStop: '0s'
     }
   },
   noVUConnectionReuse: true,
   noCookiesReset: false,
-  maxRedirects: 0,
   insecureSkipTLSVerify: plan.tls.rejectUnauthorized === false,
   systemTags: [],
   summaryTrendStats: [],
@@ -60,7 +50,6 @@ export const options = {
 
 class Failed extends Error {}
 
-const print = (line) => console.log(line);
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
 
 // --- a user ---
@@ -74,34 +63,33 @@ function variables(number, given) {
     $testId: plan.run,
     ...given
   };
-  plan.payloads.forEach((payload, index) => {
-    const values = rows[index];
-    if (payload.order === 'all') {
-      vars[payload.name] = Array.from(values);
-      return;
-    }
-    const row = payload.order === 'sequence' ? values[number % values.length] : pick(values);
-    payload.fields.forEach((name, column) => {
-      vars[name] = row[column];
-    });
-  });
-  for (const [name, value] of Object.entries(plan.variables)) {
+  for (let index = 0; index < rows.length; index += 1) load(plan.payloads[index], rows[index], number, vars);
+  for (const name in plan.variables) {
+    const value = plan.variables[name];
     vars[name] = template(Array.isArray(value) ? pick(value) : value, vars);
   }
   return vars;
 }
 
-function environment() {
-  return Object.fromEntries(plan.pass_env.map((name) => [name, __ENV[name] ?? '']));
+function load(payload, values, number, vars) {
+  if (payload.order === 'all') {
+    vars[payload.name] = Array.from(values);
+    return;
+  }
+  const row = payload.order === 'sequence' ? values[number % values.length] : pick(values);
+  for (let column = 0; column < payload.fields.length; column += 1) {
+    vars[payload.fields[column]] = row[column];
+  }
 }
 
-function uuid() {
-  return 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () =>
-    Math.floor(Math.random() * 16).toString(16)
-  );
+function environment() {
+  const passed = {};
+  for (const name of plan.pass_env) passed[name] = __ENV[name] ?? '';
+  return passed;
 }
 
 function scenario() {
+  if (plan.scenarios.length === 1) return plan.scenarios[0];
   let left = Math.random() * total;
   return plan.scenarios.find((one) => (left -= one.weight) < 0 && one.weight > 0) ?? plan.scenarios[0];
 }
@@ -109,7 +97,8 @@ function scenario() {
 // --- what a user does ---
 
 function walk(steps, user) {
-  for (const step of steps) {
+  for (let index = 0; index < steps.length; index += 1) {
+    const step = steps[index];
     if (step.request !== undefined) request(step.request, user);
     else if (step.think !== undefined) think(step, user);
     else if (step.loop !== undefined) loop(step, user);
@@ -158,17 +147,16 @@ function request(step, user) {
   if (!probable(step.probability) || !wanted(step, user.vars)) return;
   let next = requestOf(step, plan, user.vars);
   for (let hops = 0; ; hops += 1) {
-    if (!/^https?:\/\//.test(next.url)) throw new Error(`Invalid URL - ${next.url}`);
-    if (!sameHost(next.url, plan.target)) strayed(next.url);
-    const hop = send(next, user);
-    const { response } = hop;
-    const to = hop.error === null && step.followRedirect !== false ? location(next, response) : null;
+    allow(next.url);
+    const status = send(next.shared, next.url, next.body);
+    const error = status === 0 ? errorCode(failure()) : null;
+    const to = isRedirect(status) && step.followRedirect !== false ? location(next, status, headers()) : null;
     if (to === null || hops === MOST_REDIRECTS) {
-      conclude(step, next, user, hop, to !== null);
+      conclude(step, next, user, status, to === null ? error : 'ERR_TOO_MANY_REDIRECTS');
       return;
     }
-    record(next, user, hop, true);
-    next = to;
+    record(next.endpoint, true, null);
+    next = share(to, plan);
   }
 }
 
@@ -181,38 +169,30 @@ function wanted(step, vars) {
   }
 }
 
+let allowed = ''; // the last URL that may be put under load: most requests have one of few
+
+function allow(url) {
+  if (url === allowed) return;
+  if (!/^https?:\/\//.test(url)) throw new Error(`Invalid URL - ${url}`);
+  if (!sameHost(url, plan.target)) strayed(url);
+  allowed = url;
+}
+
 function strayed(url) {
   const host = url.replace(/^https?:\/\/([^/?#]*).*/, '$1');
   print(`haproof: a request went to ${host}: only the stack's own URL, ${plan.target}, is put under load`);
   throw new Failed();
 }
 
-function send(next, user) {
-  const started = Date.now();
-  const response = http.request(next.method, next.url, next.body, {
-    headers: next.headers,
-    cookies: next.cookies,
-    timeout,
-    redirects: 0,
-    responseType: next.inspects ? 'text' : 'none'
-  });
-  if (user.around) around.add(1);
-  const error = errorCode(response);
-  if (response.status > 0) responses.add(1);
-  if (error !== null) errors.add(1);
-  return { started, ended: Date.now(), response, error };
-}
-
 // The last answer: is it what the scenario expects?
-function conclude(step, next, user, hop, endless) {
-  const { response, error } = hop;
-  let good = error === null && !endless && expects(step, response.status);
-  if (error === null && (step.capture.length > 0 || step.match.length > 0)) {
-    good = captureAndMatch(step, response, user.vars, plan.strict) && good;
+function conclude(step, next, user, status, error) {
+  let good = error === null && expects(step, status);
+  if (status !== 0 && next.inspects) {
+    good = captureAndMatch(step, { headers: headers(), body: body() }, user.vars, plan.strict) && good;
   }
-  record(next, user, endless ? { ...hop, error: 'ERR_TOO_MANY_REDIRECTS' } : hop, good);
+  record(next.endpoint, good, error);
   if (!good) {
-    if (user.around) complain(step, hop);
+    if (user.around) complain(step, status, error);
     throw new Failed();
   }
 }
@@ -221,48 +201,18 @@ function expects(step, status) {
   return step.expect.length > 0 ? step.expect.includes(status) : status >= 200 && status < 400;
 }
 
-function complain(step, { response, error }) {
-  const what = error === null ? `answered ${response.status}` : `failed: ${error}`;
+function complain(step, status, error) {
+  const what = error === null ? `answered ${status}` : `failed: ${error}`;
   print(`haproof: the request ${step.method} ${step.url} before or after the load ${what}`);
-}
-
-function record(next, user, hop, good) {
-  if (user.around) return;
-  const { response, error, started } = hop;
-  const { timings, headers } = response;
-  const answered = response.status > 0;
-  const ttfb = timings.blocked + timings.sending + timings.waiting;
-  print(
-    JSON.stringify({
-      vu: user.id,
-      endpoint: next.endpoint,
-      arrived: user.arrived,
-      start: started,
-      ttfb: answered ? ttfb : null,
-      total: error === null ? ttfb + timings.receiving : hop.ended - started,
-      status: answered ? response.status : null,
-      expected: answered ? good : null,
-      error,
-      sent: response.error_code < 1010 || response.error_code > 1020,
-      instance: headers['X-Instance-Id'] ?? null,
-      zone: headers['X-Availability-Zone'] ?? null,
-      version: headers['X-App-Version'] ?? null
-    })
-  );
 }
 
 // --- before, during and after the load ---
 
 export function setup() {
-  let vars = {};
-  if (plan.before !== null) {
-    const user = { vars: variables(0, {}), around: true };
-    live(plan.before, user);
-    ({ vars } = user);
-  }
-  const began = Date.now() + HEAD_START_MS;
-  print(`began ${began}`);
-  return { began, vars };
+  if (plan.before === null) return { vars: {} };
+  const user = { vars: variables(0, {}), around: true };
+  live(plan.before, user);
+  return { vars: user.vars };
 }
 
 export function teardown(data) {
@@ -270,20 +220,8 @@ export function teardown(data) {
 }
 
 export default function (data) {
-  const number = exec.scenario.iterationInTest;
-  const due = data.began + schedule[number] * 1000;
-  sleep(Math.max(0, due - Date.now()) / 1000);
-  const arrived = Date.now();
-  // In the closed model k6 has as many users as there may be at once: whoever is late is one too many.
-  if (plan.most_at_once !== null && arrived - due > LATE_MS) {
-    skipped.add(1);
-    return;
-  }
-  print(`a ${arrived - due}`);
-  const user = { id: `1-${number + 1}`, arrived, vars: variables(number, data.vars), around: false };
-  const good = live(scenario().flow, user);
-  (good ? completed : failed).add(1);
-  print(`e ${good ? 1 : 0}`);
+  const number = arrive();
+  leave(live(scenario().flow, { vars: variables(number, data.vars), around: false }));
 }
 
 function live(flow, user) {
@@ -299,10 +237,10 @@ function live(flow, user) {
 export function handleSummary(data) {
   const count = (name) => data.metrics[name]?.values.count ?? 0;
   const counters = {
-    'vusers.created': count('iterations') - count('haproof_skipped'),
+    'vusers.created': count('iterations'),
     'vusers.completed': count('haproof_completed'),
     'vusers.failed': count('haproof_failed'),
-    'vusers.skipped': schedule.length - count('iterations') + count('haproof_skipped'),
+    'vusers.skipped': plan.arrivals - count('iterations'),
     'http.requests': count('http_reqs') - count('haproof_around'),
     'http.codes.all': count('haproof_responses'),
     'errors.all': count('haproof_errors')

@@ -18,11 +18,13 @@ from rich.console import Console
 
 from loadtest.cli import tools
 from loadtest.engine import runner
+from loadtest.engine.generators.k6.generator import K6, LEAST_USERS
 from loadtest.errors import GeneratorError
 from loadtest.outcomes import Outcome
 from loadtest.profiles import Phase, Profile
-from loadtest.runs.journal import Journal
-from loadtest.runs.recording import exchanges
+from loadtest.runs import paths
+from loadtest.runs.journal import Journal, locate
+from loadtest.runs.recording import Beat, events, exchanges
 from loadtest.stack.outputs import StackOutputs
 
 pytestmark = pytest.mark.region
@@ -162,6 +164,29 @@ def test_users_beyond_the_limit_are_skipped(run: Any):
     users = done.summary.users
     assert users.created + users.skipped == closed.planned_users
     assert users.skipped > 10
+
+
+def test_users_are_made_while_answers_are_missing(run: Any):
+    """Nobody waits for a user of k6 until another's answer came: that would be after two seconds."""
+    hanging = Profile("hanging", (Phase("hold", 2, 40),))
+    done, _ = run(TWO_STEPS, dict.fromkeys(range(1, 81), "hang"), hanging)
+    assert json.loads((done.directory / "k6" / "plan.json").read_text())["ready"] == LEAST_USERS
+    assert done.summary.users.created == hanging.planned_users == 4 * LEAST_USERS
+    assert done.summary.requests.count(Outcome.TIMEOUT) == hanging.planned_users
+    arrived = [one.arrived_ms for one in exchanges(Journal(done.directory / "requests.ndjson.gz"))]
+    assert max(arrived) - min(arrived) < hanging.duration_s * 1000 + 1500
+    journal = locate(done.directory, paths.GENERATOR)
+    assert journal is not None
+    beats = [one for one in events(Journal(journal)) if isinstance(one, Beat)]
+    assert max(one.in_flight for one in beats) > 2 * LEAST_USERS
+
+
+def test_k6_alone_is_not_enough(tmp_path: Path):
+    plain = tmp_path / "k6"
+    plain.write_text("#!/bin/sh\necho 'k6 v1.8.1 (go1.26.8, linux/amd64)'\n")
+    plain.chmod(0o755)
+    with pytest.raises(GeneratorError, match=r"has no k6/x/haproof: .* toolchain tool k6"):
+        K6().inspect([str(plain)])
 
 
 def test_k6_ends_when_its_runner_is_killed(

@@ -84,7 +84,7 @@ const answer = {
   paths: paths.map((path) => [text(JSONPath({ path, json: document, wrap: true }) ?? []),
     text(jsonPath(document, path))]),
   redirects: redirects.map(([url, Location]) => [new URL(Location, url).href,
-    location({ url, headers: {} }, { status: 302, headers: { Location } }).url]),
+    location({ url, headers: {} }, 302, { Location }).url]),
   hosts: hosts.map(([url, target, same]) => [same, sameHost(url, target)]),
   errors: errors.map(([error_code, error, name]) => [name, errorCode({ error_code, error })])
 };

@@ -11,7 +11,7 @@ import pytest
 
 from loadtest.engine.generators.base import Installation, Load
 from loadtest.engine.generators.k6 import generator
-from loadtest.engine.generators.k6.generator import K6, most_users
+from loadtest.engine.generators.k6.generator import K6, most_users, ready_users
 from loadtest.engine.generators.translation import user_plan
 from loadtest.errors import GeneratorError
 from loadtest.profiles import Phase, Profile, pause
@@ -118,19 +118,32 @@ def test_credentials_are_in_the_file_that_goes_and_in_no_other(tmp_path: Path):
         (np.array([1.0, 2.0]), 60.0, 1e12, generator.LEAST_USERS),
     ],
 )
-def test_as_many_users_are_ready_as_may_be_there_at_once(
+def test_there_are_at_most_as_many_users_as_may_be_there_at_once(
     arrivals: Any, longest_s: float, free: float, users: int
 ):
     assert most_users(arrivals, longest_s, free) == pytest.approx(users, abs=1)
 
 
+@pytest.mark.parametrize(
+    ("arrivals", "users"),
+    [
+        (np.arange(0, 10, 0.004), 63),  # 250 a second, a quarter of one
+        (np.arange(0, 10, 0.1), generator.LEAST_USERS),
+        (np.zeros(90), 90),  # all at one moment
+    ],
+)
+def test_as_many_users_are_free_as_arrive_while_others_are_made(arrivals: Any, users: int):
+    assert ready_users(arrivals) == pytest.approx(users, abs=1)
+
+
 @pytest.mark.parametrize(("limit", "ready"), [(3, 3), (500, 10), (None, 10)])
 def test_the_closed_model_has_as_many_users_as_it_lets_in(load: Any, limit: int | None, ready: int):
-    """But never more than arrive at all: k6 would not start."""
+    """But never more than arrive at all."""
     made = load(profile=Profile("a", (Phase("a", 2, 5, most_at_once=limit), pause("b", 1))))
     K6().prepare(made)
     plan = json.loads((made.directory / "k6" / "plan.json").read_text())
-    assert (plan["vus"], plan["most_at_once"]) == (ready, limit)
+    assert (plan["ready"], plan["most_users"], plan["most_at_once"]) == (ready, ready, limit)
+    assert plan["arrivals"] == 10
 
 
 def test_different_limits_of_phases_are_refused(load: Any):

@@ -1,0 +1,190 @@
+package user
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/grafana/sobek"
+	"github.com/sirupsen/logrus"
+	"gopkg.in/guregu/null.v3"
+
+	"go.k6.io/k6/js/common"
+	"go.k6.io/k6/lib/netext/httpext"
+
+	"haproof/toolchain/k6/lines"
+)
+
+// silent takes k6's warnings about failed requests: each of them is recorded.
+var silent = func() *logrus.Logger {
+	logger := logrus.New()
+	logger.SetOutput(io.Discard)
+	logger.SetLevel(logrus.PanicLevel)
+	return logger
+}()
+
+// send(request, url, body) sends it, and returns the answer's status; 0 if there is none.
+func (i *instance) send(call sobek.FunctionCall) sobek.Value {
+	runtime := i.vu.Runtime()
+	shared, ok := call.Argument(0).Export().(*prepared)
+	if !ok {
+		common.Throw(runtime, errNoRequest)
+	}
+	i.started = time.Now()
+	i.response = i.exchange(shared, call.Argument(1).String(), call.Argument(2))
+	i.ended = time.Now()
+	if i.arrived.IsZero() {
+		i.count(i.counts.around)
+	}
+	if i.response.Status > 0 {
+		i.count(i.counts.responses)
+	} else {
+		i.count(i.counts.errors)
+	}
+	return runtime.ToValue(i.response.Status)
+}
+
+func (i *instance) exchange(shared *prepared, url string, body sobek.Value) *httpext.Response {
+	to, err := httpext.ToURL(url)
+	if err != nil {
+		return failed(err)
+	}
+	// A copy: its logger is another one.
+	state := *i.vu.State()
+	state.Logger = silent
+	parsed := &httpext.ParsedHTTPRequest{
+		URL: &to,
+		Req: &http.Request{
+			Method: shared.method,
+			URL:    to.GetURL(),
+			Header: shared.header.Clone(),
+			Host:   shared.host,
+		},
+		Timeout:      shared.timeout,
+		ResponseType: shared.answer,
+		Redirects:    null.IntFrom(0),
+		ActiveJar:    state.CookieJar,
+		Cookies:      shared.cookies,
+		TagsAndMeta:  state.Tags.GetCurrentValues(),
+	}
+	if !common.IsNullish(body) {
+		parsed.Body = bytes.NewBufferString(body.String())
+	}
+	httpext.SetRequestCookies(parsed.Req, parsed.ActiveJar, parsed.Cookies)
+	response, err := httpext.MakeRequest(i.vu.Context(), &state, parsed)
+	if err != nil {
+		return failed(err)
+	}
+	return response
+}
+
+func failed(err error) *httpext.Response {
+	response := httpext.NewResponse()
+	response.Error, response.ErrorCode = err.Error(), 1000
+	var known httpext.K6Error
+	if errors.As(err, &known) {
+		response.ErrorCode = int(known.Code)
+	}
+	return response
+}
+
+// failure() returns k6's code and text of what went wrong with the last request.
+func (i *instance) failure(sobek.FunctionCall) sobek.Value {
+	return i.vu.Runtime().ToValue(map[string]any{
+		"error_code": i.response.ErrorCode,
+		"error":      i.response.Error,
+	})
+}
+
+// headers() returns those of the last answer, written as Go does: `X-Request-Id`.
+func (i *instance) headers(sobek.FunctionCall) sobek.Value {
+	return i.vu.Runtime().ToValue(i.response.Headers)
+}
+
+// body() returns that of the last answer; null unless the request wanted to read it.
+func (i *instance) body(sobek.FunctionCall) sobek.Value {
+	return i.vu.Runtime().ToValue(i.response.Body)
+}
+
+// record(endpoint, expected, error) prints the last exchange as a line of `requests.ndjson`.
+// `error` is null for an answer that was read.
+func (i *instance) record(call sobek.FunctionCall) sobek.Value {
+	if i.arrived.IsZero() {
+		return sobek.Undefined()
+	}
+	failure := call.Argument(2)
+	i.line = i.appendLine(
+		i.line[:0], call.Argument(0).String(), call.Argument(1).ToBoolean(),
+		failure.String(), !common.IsNullish(failure),
+	)
+	lines.Out.Print(i.line)
+	return sobek.Undefined()
+}
+
+func (i *instance) appendLine(line []byte, endpoint string, good bool, failure string, isFailure bool) []byte {
+	times, answered := i.response.Timings, i.response.Status > 0
+	first := times.Blocked + times.Sending + times.Waiting
+	total := first + times.Receiving
+	if isFailure {
+		total = ms(i.ended.Sub(i.started))
+	}
+	line = appendText(append(line, `{"vu":`...), i.id)
+	line = appendText(append(line, `,"endpoint":`...), endpoint)
+	line = appendNumber(append(line, `,"arrived":`...), epoch(i.arrived))
+	line = appendNumber(append(line, `,"start":`...), epoch(i.started))
+	line = append(line, `,"ttfb":`...)
+	if answered {
+		line = appendNumber(line, first)
+	} else {
+		line = append(line, "null"...)
+	}
+	line = appendNumber(append(line, `,"total":`...), total)
+	if answered {
+		line = strconv.AppendInt(append(line, `,"status":`...), int64(i.response.Status), 10)
+		line = strconv.AppendBool(append(line, `,"expected":`...), good)
+	} else {
+		line = append(line, `,"status":null,"expected":null`...)
+	}
+	line = append(line, `,"error":`...)
+	if isFailure {
+		line = appendText(line, failure)
+	} else {
+		line = append(line, "null"...)
+	}
+	line = strconv.AppendBool(append(line, `,"sent":`...), wasSent(i.response.ErrorCode))
+	line = i.appendHeader(append(line, `,"instance":`...), "X-Instance-Id")
+	line = i.appendHeader(append(line, `,"zone":`...), "X-Availability-Zone")
+	line = i.appendHeader(append(line, `,"version":`...), "X-App-Version")
+	return append(line, '}')
+}
+
+// wasSent is false for what k6 found wrong before anything was sent: a URL without a host, say.
+func wasSent(code int) bool { return code < 1010 || code > 1020 }
+
+func (i *instance) appendHeader(line []byte, name string) []byte {
+	if value, found := i.response.Headers[name]; found {
+		return appendText(line, value)
+	}
+	return append(line, "null"...)
+}
+
+func epoch(at time.Time) float64 { return float64(at.UnixMicro()) / 1000 }
+
+func appendNumber(line []byte, number float64) []byte {
+	return strconv.AppendFloat(line, number, 'f', 3, 64)
+}
+
+// appendText adds a JSON string.
+func appendText(line []byte, text string) []byte {
+	for at := range len(text) {
+		if c := text[at]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			quoted, _ := json.Marshal(text) // of a string it cannot fail
+			return append(line, quoted...)
+		}
+	}
+	return append(append(append(line, '"'), text...), '"')
+}
