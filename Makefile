@@ -12,7 +12,7 @@ APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 CONTAINER ?= $(firstword $(foreach name,docker podman,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help image setup rehearse prove test unit examples conformance bench tools lint pictures preview format revision stop doctor clean
+.PHONY: help image setup variables rehearse prove test unit examples conformance bench tools lint pictures preview format revision stop doctor clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -27,7 +27,16 @@ help: ## Show this list
 
 setup: .tools/.stamp ## Install the toolchain (the other targets do so when needed)
 
-rehearse: setup ## Load both stacks, then let parts of one fail; print the verdicts (PROFILE=quick|seed, EXPERIMENTS=0)
+# Told before anything is installed; `make` itself ends with 2, and names this 4.
+variables: export PROFILE := $(PROFILE)
+variables: export EXPERIMENTS := $(EXPERIMENTS)
+variables:
+	@case "$$PROFILE" in quick|seed|smoke) ;; *) \
+		echo "error: PROFILE=$$PROFILE is no load profile; choose quick, seed or smoke" >&2; exit 4;; esac
+	@case "$$EXPERIMENTS" in 0|1|no|yes|'') ;; *) \
+		echo "error: EXPERIMENTS=$$EXPERIMENTS is neither 1 nor 0" >&2; exit 4;; esac
+
+rehearse: variables setup ## Load both stacks, then let parts of one fail; print the verdicts (PROFILE=quick|seed, EXPERIMENTS=0)
 	@$(PYTHON) -m rehearsal run --profile $(PROFILE) $(if $(filter-out 0 no,$(EXPERIMENTS)),--experiments)
 
 prove: setup ## Let everything fail under load, on both stacks, and write one page

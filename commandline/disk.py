@@ -1,7 +1,8 @@
-"""Whether a directory's disk takes what is written, asked before minutes of work depend on it."""
+"""Whether a disk takes what is written, asked before minutes of work depend on it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,25 @@ PATIENCE_S: Final = 10.0
 
 
 class DiskError(UserError):
-    """The disk does not answer; the message names the directory and the remedy."""
+    """What is to be written cannot be; the message names the place and the remedy."""
+
+
+def require_writable(file: Path) -> None:
+    """Require a file that can be written when the work that it is for is done; leave it as it is.
+
+    Raises:
+        DiskError: It cannot; the message says why.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        existed = file.exists()
+        # Not to wait for a reader of a named pipe.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+        os.close(os.open(file, flags, 0o666))
+        if not existed:
+            file.unlink()
+    except OSError as error:
+        raise DiskError(f"cannot write {file}: {error.strerror}; name another file") from error
 
 
 def require_answering(directory: Path, patience_s: float = PATIENCE_S) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import signal
 import sys
 from collections.abc import Generator, Sequence
@@ -38,6 +41,7 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     or raise `typer.Exit`. An unforeseen error is a bug: it propagates unchanged, so Python shows its
     traceback and exits with code 1.
     """
+    _fill_closed_streams()
     _accept_every_character()
     try:
         with terminated_like_interrupted():
@@ -52,7 +56,13 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
         return ExitCode.FAILURE
     except OSError as error:
         # A full disk, a file that may not be read: the system's words and the name are the remedy.
-        _report(f"{error.strerror}: {error.filename}" if error.filename else str(error))
+        _report(f"{error.strerror}: {error.filename}" if error.filename else _words(error))
+        return ExitCode.FAILURE
+    except RuntimeError as error:
+        # What `Path.resolve` raises until Python 3.13, which raises an OSError.
+        if not str(error).startswith("Symlink loop"):
+            raise
+        _report(f"{error}; name what is no symbolic link to itself")
         return ExitCode.FAILURE
     except SystemExit:
         # Only typer and rich raise it, where the reader of a pipe is gone. Not 1: that is a bug.
@@ -62,6 +72,30 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     if code == ExitCode.INTERRUPTED:
         typer.echo("interrupted", err=True)
     return code if isinstance(code, int) else ExitCode.SUCCESS
+
+
+def _words(error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "the current directory has been removed; `cd` to one that is there"
+    # Of a file without a name: what a command prints goes there.
+    return f"cannot write the output: {error.strerror}" if error.strerror else str(error)
+
+
+def _fill_closed_streams() -> None:
+    """Open /dev/null for standard streams that the caller closed (`>&-`).
+
+    Otherwise the next file that is opened gets the number of one of them, and the programs that are
+    started take it for their own.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            mode = os.O_RDONLY if number == 0 else os.O_WRONLY
+            os.set_inheritable(os.open(os.devnull, mode), True)
+        if getattr(sys, name) is None:
+            stream = open(number, "r" if number == 0 else "w", closefd=False, encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def _accept_every_character() -> None:
@@ -99,4 +133,6 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _report(message: str) -> None:
     # Not through rich: a message must not be wrapped or read as markup. The color is for terminals only.
-    typer.echo(typer.style(ERROR_PREFIX, fg="red") + visible(message), err=True)
+    # Where not even that can be written, the exit code still says it.
+    with contextlib.suppress(OSError):
+        typer.echo(typer.style(ERROR_PREFIX, fg="red") + visible(message), err=True)

@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 from pydantic_core import ErrorDetails
 
+from commandline import files
+
 Location = tuple[str | int, ...]
 """The path to a value: keys and indices from the document's root."""
 
@@ -110,7 +112,7 @@ def explain(error: ErrorDetails) -> str:
     """Phrase a pydantic error as the end of a sentence: what was expected, and what was given."""
     text = str(error["msg"]).removeprefix("Value error, ")
     given = error["input"]
-    shown = f", not {given!r}" if isinstance(given, str | int | float) else ""
+    shown = f", not {files.shortened(given)}" if isinstance(given, str | int | float) else ""
     return f"{text[0].lower()}{text[1:]}{shown}"
 
 
@@ -122,7 +124,7 @@ def read(path: Path, kind: type[PositionLoader] = PositionLoader) -> Source:
         YamlError: The file is not plain YAML.
     """
     try:
-        loader = kind(_without_tabs(path.read_text(encoding="utf-8-sig")))
+        loader = kind(_without_tabs(files.read_text(path, "utf-8-sig")))
         try:
             node = loader.get_single_node()
             if node is None:

@@ -8,19 +8,53 @@ from typing import Annotated
 
 import typer
 
+from commandline.options import directory
 from toolchain import paths
 
 DEFAULT_ROOT = paths.ROOT / ".rehearsal"
 
 
-def _named(root: Path) -> Path:
-    """Refuse an empty name: the region would put its state among the files of wherever one is."""
-    if root == Path():
+_MARKS = (
+    "lock",
+    "starting.json",
+    "rehearsal.lock",
+    "capacity.json",
+    "images.json",
+    "log/serve.log",
+)
+"""Files of which a region's directory has one as soon as anything was written to it."""
+
+
+def region_root(value: str | Path) -> Path:
+    """Return the directory that `--root` names: a region's, or one that is empty or does not exist yet.
+
+    A region closes its directory to everybody else, ends what is recorded below it, and `stop --remove`
+    removes all of it: no other directory may be taken for one.
+
+    Raises:
+        BadParameter: It is something else.
+    """
+    if Path(value) == Path():
         raise typer.BadParameter("name a directory for the region's state, not the current one")
+    root = directory(value)
+    if root == DEFAULT_ROOT or not root.is_dir() or any((root / one).is_file() for one in _MARKS):
+        return root
+    try:
+        found = next(root.iterdir(), None)
+    except OSError as error:
+        raise typer.BadParameter(f"'{root}': {error.strerror}; name another directory") from error
+    if found is not None:
+        raise typer.BadParameter(
+            f"'{root}' has other files than a region's, such as {found.name!r}; name a directory that is "
+            "empty or does not exist yet"
+        )
     return root
 
 
-Root = Annotated[Path, typer.Option(help="Directory of the region's state.", callback=_named)]
+Root = Annotated[
+    Path,
+    typer.Option(help="Directory of the region's state.", parser=region_root, metavar="PATH"),
+]
 
 
 def command(words: str, root: Path) -> str:

@@ -58,6 +58,7 @@ def parse(text: str) -> Shortage:
 
     Raises:
         CapacityError: It is none of these.
+        MachineError: There is no such instance type.
     """
     instance_type, separator, zone = text.partition("@")
     if not instance_type or (separator and not zone):
@@ -65,6 +66,11 @@ def parse(text: str) -> Shortage:
             f"{text!r} is not TYPE@ZONE: write t4g.nano@ap-northeast-2a, or '*' for all types."
         )
         raise CapacityError(message)
+    if instance_type != ANY:
+        # Imported here: the table of types takes a time that the reading region need not wait for.
+        from region.machines.instance_types import instance_type as known  # noqa: PLC0415
+
+        known(instance_type)
     return Shortage(zone or ANY, instance_type)
 
 

@@ -16,6 +16,12 @@ from region.machines.instance_types import InstanceType
 BUSIEST: Final = 0.85
 """Share of its baseline that an instance may use once a zone is lost: beyond that, requests queue for
 a throttled CPU and the 99th percentile grows with every per cent."""
+FEWEST_ZONES: Final = 2
+MOST_ZONES: Final = 6
+"""us-east-1 has six, more than any other Region."""
+LEAST: Final = 1e-6
+MOST: Final = 1e6
+"""Milliseconds of a request, and requests per second: beyond these nobody plans one stack."""
 
 
 class CapacityError(UserError):
@@ -48,13 +54,18 @@ def plan(request_ms: float, kind: InstanceType, rate: float, zones: int) -> Plan
     others take its requests and stay below BUSIEST.
 
     Raises:
-        CapacityError: A value is not positive, or there is no second zone.
+        CapacityError: A value is none that a stack can have, or there is no second zone.
     """
     for name, value in (("CPU time per request", request_ms), ("rate", rate)):
         if not 0 < value < math.inf:
             raise CapacityError(f"The {name} must be a number greater than 0, not {value:g}.")
-    if zones < 2:
-        raise CapacityError(f"With {zones} zone nothing covers its loss: use 2 or more.")
+        if not LEAST <= value <= MOST:
+            raise CapacityError(f"The {name} must be from {LEAST:g} to {MOST:,.0f}, not {value:g}.")
+    if not FEWEST_ZONES <= zones <= MOST_ZONES:
+        raise CapacityError(
+            f"--zones {zones}: give {FEWEST_ZONES} to {MOST_ZONES}, what a Region has; with one alone "
+            "nothing covers its loss."
+        )
     per_instance = kind.baseline_cpu / (request_ms / 1000)
     utilization = BUSIEST * (zones - 1) / zones
     # A number that is off by rounding in its last place must not cost an instance in every zone.

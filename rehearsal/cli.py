@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from commandline.options import directory
 from commandline.run import UsageError, command_line, run_cli
 from loadspec.setting import NONE
 from loadtest.cli.load_options import (
@@ -24,7 +25,7 @@ from region import environment as region_environment
 from region import image_options
 from region.cli import CpuCredits, CpuFactor, Speed
 from region.machines import instance_types
-from region.options import DEFAULT_ROOT, Root
+from region.options import DEFAULT_ROOT, Root, region_root
 from rehearsal import under_way
 from rehearsal.capacity import describe as describe_plan
 from rehearsal.capacity import plan as planned
@@ -74,7 +75,9 @@ LoadProfile = Annotated[
     ),
 ]
 Keep = Annotated[bool, typer.Option(help="Leave the stacks and the region running.")]
-Results = Annotated[Path, typer.Option(help="Where the results go.")]
+Results = Annotated[
+    Path, typer.Option(help="Where the results go.", parser=directory, metavar="PATH")
+]
 DEFAULT_RESULTS = paths.ROOT / "results"
 Sender = Annotated[
     str | None,
@@ -107,7 +110,12 @@ def run(
     results: Results = DEFAULT_RESULTS,
     speed: Speed = 1.0,
     revision: Annotated[
-        Path, typer.Option(help="The CodeDeploy revision to deploy: a directory with appspec.yml.")
+        Path,
+        typer.Option(
+            help="The CodeDeploy revision to deploy: a directory with appspec.yml.",
+            parser=directory,
+            metavar="PATH",
+        ),
     ] = paths.REVISION,
     config: Settings = None,
     scenario: ScenarioName = "login",
@@ -267,7 +275,10 @@ app.add_typer(instead)
 @app.command()
 def preview(
     root: Annotated[
-        Path, typer.Option(help="Directory of the preview's own region.")
+        Path,
+        typer.Option(
+            help="Directory of the preview's own region.", parser=region_root, metavar="PATH"
+        ),
     ] = DEFAULT_ROOT / "preview",
     summary: Annotated[
         Path | None, typer.Option(help="File for the report; without it, standard output.")
@@ -276,7 +287,12 @@ def preview(
         Path | None, typer.Option("--json", help="File for the same as JSON, besides the report.")
     ] = None,
     program: Annotated[
-        Path | None, typer.Option(help="Another Pulumi program in Python: its directory.")
+        Path | None,
+        typer.Option(
+            help="Another Pulumi program in Python: its directory.",
+            parser=directory,
+            metavar="PATH",
+        ),
     ] = None,
     stack: Annotated[
         list[str] | None,
@@ -311,7 +327,9 @@ def capacity(
         Path | None,
         typer.Option("--run", help="A run on this region; the newest one of ha unless given."),
     ] = None,
-    results: Annotated[Path, typer.Option(help="Where the results are.")] = DEFAULT_RESULTS,
+    results: Annotated[
+        Path, typer.Option(help="Where the results are.", parser=directory, metavar="PATH")
+    ] = DEFAULT_RESULTS,
     request_ms: Annotated[
         float | None, typer.Option(help="Reference CPU per request, instead of the run's.")
     ] = None,
@@ -344,11 +362,19 @@ def _pairs(texts: list[str]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for text in texts:
         key, equals, value = text.partition("=")
-        key = key.removeprefix("haproof:")
+        namespace, _, name = key.rpartition(":")
+        if namespace not in ("", "haproof"):
+            raise UsageError(
+                f"--config {text!r} is no setting of these stacks: leave out {namespace}: (the region's "
+                "name is an option of `start`)"
+            )
+        key = name
         if not (key and equals and value):
             raise UsageError(f"--config {text!r} is not KEY=VALUE, such as instanceType=t4g.small")
         if key in OWN_OPTIONS:
             raise UsageError(f"--config {text!r}: use {OWN_OPTIONS[key]} instead")
+        if key in pairs:
+            raise UsageError(f"--config {text!r}: {key} is {pairs[key]} already; give it once")
         pairs[key] = value
     return pairs
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+from rehearsal import yaml_file
 from rehearsal.pulumi_project import EngineError
 
 PROJECT = "Pulumi.yaml"
@@ -49,7 +48,7 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
             has = f"it has {', '.join(known)}" if known else "it has none"
             raise EngineError(f"{directory} has no settings of a stack {one!r}; {has}")
     chosen = stacks or tuple(known) or (NO_SETTINGS,)
-    regions = {_region(_read(directory / f"Pulumi.{one}.yaml")) for one in chosen if one in known}
+    regions = {_region(directory / f"Pulumi.{one}.yaml") for one in chosen if one in known}
     if len(regions) > 1:
         raise EngineError(
             f"the stacks {', '.join(chosen)} are in different Regions, and a local region is one: name "
@@ -58,23 +57,17 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
     return Program(directory, chosen, regions.pop() if regions else None)
 
 
-def _region(settings: Mapping[str, Any]) -> str | None:
-    config = settings.get("config")
-    found = (
-        cast("Mapping[str, Any]", config).get("aws:region") if isinstance(config, dict) else None
-    )
+def _region(file: Path) -> str | None:
+    settings = _read(file)
+    try:
+        found = yaml_file.config(settings, file).get("aws:region")
+    except yaml_file.YamlFileError as error:
+        raise EngineError(str(error)) from error
     return found if isinstance(found, str) else None
 
 
 def _read(file: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise EngineError(
-            f"cannot read {file}: {error}; --program takes the directory of a Pulumi program"
-        ) from error
-    except yaml.YAMLError as error:
-        raise EngineError(f"{file} is not YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise EngineError(f"{file} is not a mapping")
-    return cast("Mapping[str, Any]", content)
+        return yaml_file.read(file, "; --program takes the directory of a Pulumi program")
+    except yaml_file.YamlFileError as error:
+        raise EngineError(str(error)) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from commandline import disk
 from commandline.exit_codes import ExitCode
 from region import background
 from region.session import Session
@@ -39,9 +40,12 @@ class Previews:
         """Run both and return the exit code. The report is written even if a preview fails.
 
         Raises:
+            DiskError: a report cannot be written.
             BackgroundError: the region did not start.
             SessionError: another region runs in `root`.
         """
+        for file in filter(None, (self.summary, self.json_file)):
+            disk.require_writable(file)
         rules = known_rules()
         with self._region() as found:
             project = Project(found, self.root, program=self._directory)

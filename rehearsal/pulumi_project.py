@@ -22,6 +22,7 @@ from commandline.errors import UserError
 from region import private
 from region.environment import process_environment
 from region.session import Session
+from rehearsal import yaml_file
 from rehearsal.causes import causes, described
 from rehearsal.engine_events import (
     VARIABLES,
@@ -77,8 +78,9 @@ class Project:
         private.directory(self.root / "pulumi")
         self._write_project()
         salt = self._read(self.directory / f"Pulumi.{stack}.yaml").get("encryptionsalt")
-        settings = self._read(self.program / f"Pulumi.{stack}.yaml")
-        config = settings.setdefault("config", {})
+        own = self.program / f"Pulumi.{stack}.yaml"
+        settings = self._read(own)
+        config = settings["config"] = yaml_file.config(settings, own)
         config.update({f"haproof:{key}": value for key, value in overrides.items()})
         config["aws:region"] = self.session.region
         if salt:
@@ -100,7 +102,7 @@ class Project:
     def _read(file: Path) -> dict[str, Any]:
         if not file.exists():
             return {}
-        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        return yaml_file.read(file)
 
     def up(self, stack: str, on_event: OnEvent = _ignore) -> None:
         """Preview and update, both under the policy pack."""

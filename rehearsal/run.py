@@ -140,8 +140,7 @@ class Rehearsal:
         runs_paths.require_writable(self.results)
         preflight.require(preflight.REHEARSAL)
         preflight.require_revision(self.revision)
-        if self.config:
-            settings_check.require(self.stacks, self._settings())
+        settings_check.require(self.stacks, self._settings())
         rootless.require_port(_listener_port(self.config))
 
     @contextlib.contextmanager

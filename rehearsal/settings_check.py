@@ -1,4 +1,4 @@
-"""Whether the program accepts the settings of `--config`, before anything is built for them."""
+"""Whether program and region accept the stacks' settings, before anything is built for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from commandline.errors import UserError
+from region.machines.instance_types import instance_type
 from rehearsal import own_programs, stack_settings
+from rehearsal.stack_settings import StackSettings
 
 CHECK = "components.config.check"
 
@@ -25,6 +27,8 @@ def require(stacks: Sequence[str], overrides: Mapping[str, str]) -> None:
 
     Raises:
         SettingsError: a stack could not be built with them.
+        YamlFileError: a stack's file cannot be read.
+        MachineError: the region has no such instance type.
     """
     settings = {stack: stack_settings.read(stack, overrides) for stack in stacks}
     namespace = next(iter(settings.values())).namespace
@@ -36,7 +40,30 @@ def require(stacks: Sequence[str], overrides: Mapping[str, str]) -> None:
     )
     if problems := _by_problem(json.loads(found)):
         lines = [f"  {problem} ({', '.join(where)})" for problem, where in problems.items()]
-        raise SettingsError("\n".join(["nothing was built, as --config is wrong:", *lines]))
+        raise SettingsError(
+            "\n".join(
+                [
+                    "nothing was built, as a setting (--config, or Pulumi.STACK.yaml) is wrong:",
+                    *lines,
+                ]
+            )
+        )
+
+    for one in settings.values():
+        _require_types(one)
+
+
+def _require_types(settings: StackSettings) -> None:
+    """Require instance types that the region plays: the preview would find out a quarter of a minute later.
+
+    Raises:
+        MachineError: it knows one of them not; the message names similar ones.
+    """
+    several = settings.get("instanceTypes") or []
+    listed = json.loads(several) if isinstance(several, str) else several
+    for name in (settings.get("instanceType"), *listed):
+        if name is not None:
+            instance_type(str(name))
 
 
 def _by_problem(found: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

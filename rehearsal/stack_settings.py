@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from rehearsal import yaml_file
 from toolchain import paths
 
 
@@ -28,16 +27,20 @@ def read(stack: str, overrides: Mapping[str, str], root: Path = paths.ROOT) -> S
     """Read the settings of `stack` of the project in `root`.
 
     `overrides` are settings of the project's namespace that take precedence over the stack's file.
+
+    Raises:
+        YamlFileError: One of the files cannot be read; the message names it, with the line.
     """
     project = _yaml(root / "Pulumi.yaml")
     namespace = str(project["name"])
     defaults = {
         key: entry["default"] for key, entry in project["config"].items() if "default" in entry
     }
-    own = _yaml(root / f"Pulumi.{stack}.yaml").get("config", {})
+    file = root / f"Pulumi.{stack}.yaml"
+    own = yaml_file.config(_yaml(file), file)
     given = {f"{namespace}:{name}": value for name, value in overrides.items()}
     return StackSettings(namespace, {**defaults, **own, **given})
 
 
 def _yaml(file: Path) -> dict[str, Any]:
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
+    return yaml_file.read(file)

@@ -5,7 +5,6 @@ The file names runs and the conditions they were made under; the runs themselves
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from typing import Final, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
 
+from commandline import files
 from loadtest.analysis import comparability, saved_runs
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.errors import LoadTestError, ResultsError
@@ -64,7 +64,7 @@ def read(path: Path) -> dict[str, Baseline]:
         f"{FILE_VARIABLE} names another"
     )
     try:
-        return _File.model_validate(json.loads(path.read_text(encoding="utf-8"))).baselines
+        return _File.model_validate(files.parse_json(files.read_text(path))).baselines
     except FileNotFoundError:
         return {}
     except OSError as error:

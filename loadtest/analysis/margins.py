@@ -107,11 +107,11 @@ def changed(margins: Margins, given: Iterable[str]) -> Margins:
         key = name.strip().replace("-", "_")
         if has_name and key not in Margins.model_fields:
             known = ", ".join(field.replace("_", "-") for field in Margins.model_fields)
-            raise MarginError(f"--margin {one}: there is no figure {name!r}; known are {known}")
+            raise MarginError(f"--margin {one!r}: there is no figure {name!r}; known are {known}")
         try:
             values.update({key: _margin(key, text)} if has_name else dict(_every(text)))
         except ValueError as error:
-            raise MarginError(f"--margin {one}: {error}") from error
+            raise MarginError(f"--margin {one!r}: {error}") from error
     return Margins.model_validate(values)
 
 

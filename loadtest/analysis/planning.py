@@ -17,6 +17,9 @@ from loadtest.profiles import PROFILES, Profile, described
 TOLERATED = (0, 1, 2, 5, 10)
 """Numbers of failures to plan for."""
 PASSES = 0.9
+LEAST_RATE = 0.001
+MOST_RATE = 1_000_000.0
+"""Requests per second: below it, a run lasts for months."""
 
 
 class Step(Record):
@@ -178,8 +181,10 @@ def _check(slo: float, confidence: float, rate: float) -> None:
                 f"a run cannot show {'an' if name == 'availability' else 'a'} {name} of {value * 100:g} %; "
                 "give a percentage between 0 and 100, both exclusive"
             )
-    if not (rate > 0 and math.isfinite(rate)):
-        raise LoadTestError(f"a rate of {rate:g} requests/s never ends; give one above 0")
+    if not LEAST_RATE <= rate <= MOST_RATE:  # Nor is a number that is none.
+        raise LoadTestError(
+            f"no run has a rate of {rate:g} requests/s; give one from {LEAST_RATE:g} to {MOST_RATE:,.0f}"
+        )
 
 
 def requests_needed(slo: float, confidence: float, failures: int = 0) -> int:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
+from commandline import files
 from loadtest import profiles
 from loadtest.analysis import counting
 from loadtest.analysis.columns import QUANTILES
@@ -52,7 +53,7 @@ def load_summary(path: Path) -> RunSummary:
     if path.is_dir() and not file.exists() and (path / paths.SETTINGS).exists():
         return recover(path)
     try:
-        content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_reject)
+        content = files.parse_json(files.read_text(file), _reject)
         _require_version(file, content)
         return _with_outcome(_with_all_percentiles(file, RunSummary.model_validate(content)))
     except OSError as error:
@@ -61,7 +62,7 @@ def load_summary(path: Path) -> RunSummary:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ResultsError(f"{file} is not a run's summary: {where}: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         # Also of numbers with too many digits and of too deep nesting.
         raise ResultsError(f"{file} is not JSON: {error}") from error
 

@@ -188,14 +188,23 @@ class _Cpu(NamedTuple):
         return (BUSIEST - self.idle) / self.each if self.each > 0 else math.inf
 
 
+def require_rate(rate: float) -> None:
+    """Require requests per second that a fleet can be there for.
+
+    Raises:
+        CapacityError: It is no such rate.
+    """
+    if not 0 < rate < math.inf:
+        raise CapacityError(f"a rate of {rate:g} requests/s needs no fleet; give one above 0")
+
+
 def size(runs: Sequence[LoadWindows], rate: float, target: Target) -> Size:
     """Return the fleet for a rate in requests per second.
 
     Raises:
         CapacityError: The runs do not show it.
     """
-    if not 0 < rate < math.inf:
-        raise CapacityError(f"a rate of {rate:g} requests/s needs no fleet; give one above 0")
+    require_rate(rate)
     curve, cpu = _known(runs, target.q)
     load, limited_by = _most(curve, cpu, target)
     largest = max(one.fleet for one in runs)

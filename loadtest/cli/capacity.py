@@ -139,6 +139,7 @@ def size_command(
         )
     if rate is None:
         raise CapacityError("which rate is the stack to carry? give `--rate 400` (requests/s)")
+    sizing.require_rate(rate)
     read = _read(runs)
     found = sizing.size(read, rate, target)
     if json:

@@ -113,8 +113,10 @@ def run_command(
     - `python -m loadtest experiment run ours.yaml --outputs outputs.json --rate 40`
     """
     console = Console(stderr=json)
-    experiments, target = [files.find(name) for name in names], read_outputs(stack, outputs)
-    rate = rate or (profile_named(profile).peak_rate if profile else load.USUAL_RATE)
+    experiments = [files.find(name) for name in names]
+    if rate is None:
+        rate = load.USUAL_RATE if profile is None else profile_named(profile).peak_rate
+    target = read_outputs(stack, outputs)
     if dry_run or not is_local(endpoint()):
         for one in experiments:
             planned = runner.plan(one, target, fis_role)

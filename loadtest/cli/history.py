@@ -57,8 +57,8 @@ def history_command(
     ] = None,
     profile: Annotated[str | None, typer.Option(help="Only this load profile.")] = None,
     verdict: Annotated[
-        str | None,
-        typer.Option(help="Only this verdict: kept, broken, undecided, invalid or measured."),
+        Literal["kept", "broken", "undecided", "invalid", "measured"] | None,
+        typer.Option(help="Only this verdict."),
     ] = None,
     version: Annotated[
         str | None, typer.Option(help="Only if an application version begins like this.")

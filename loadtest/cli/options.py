@@ -128,7 +128,7 @@ def choose_scenario(
     for variable in pass_env or []:
         if variable not in os.environ:
             raise OutputsError(
-                f"--pass-env {variable}: there is no such environment variable; export it first"
+                f"--pass-env {variable!r}: there is no such environment variable; export it first"
             )
     return Choice(name, environment, frozenset(pass_env or []), own_phases)
 

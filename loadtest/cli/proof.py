@@ -54,6 +54,7 @@ def proof_command(
     if schema:
         typer.echo(write.schema(), nl=False)
         return 0
+    spoken = report.language(language)
     base = paths.base()
     if show_history:
         _show(history.read(base))
@@ -64,7 +65,7 @@ def proof_command(
             f"there is no experiment below {base}; run `python -m loadtest experiment run` first"
         )
     made = assemble.proof(chosen)
-    written = write.write(made, output or base / write.DIRECTORY, report.language(language))
+    written = write.write(made, output or base / write.DIRECTORY, spoken)
     console = Console()
     report.show(console, terminal.render(made))
     line_printer(console)(f"proof: {written.html}")

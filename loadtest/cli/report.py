@@ -52,6 +52,7 @@ def report_command(
     if schema:
         typer.echo(report.schema(), nl=False)
         return 0
+    chosen = report.language(language)
     base = paths.base()
     extra = conditions.read(condition_file) if condition_file else None
     written = report.write_report(
@@ -59,7 +60,7 @@ def report_command(
         ha or paths.latest(base, "ha"),
         output or base / "report",
         extra,
-        report.language(language),
+        chosen,
     )
     console = Console()
     report.show(console, report.render_terminal(written.report))

@@ -100,12 +100,12 @@ def run_command(
     # A wrong script is told first: it takes no stack to see that.
     sender = choose_generator(generator)
     phases = load_for(chosen, sender).load
+    shared = choose_workers(workers, worker_prefix)
     targets = targets_of(stack or [], outputs or [])
     require_two(looks, targets)
     # With --json, standard output belongs to the program that reads it.
     console = Console(stderr=json)
     used = choose_profile(profile, targets[0], own, phases)
-    shared = choose_workers(workers, worker_prefix)
     load = partial(load_stack, profile=used, console=console, scenario=chosen, slo=slo)
     load = partial(load, generator=sender, workers=shared)
     if (repeat or 1) == 1 and len(targets) == 1:
@@ -127,14 +127,13 @@ def targets_of(stacks: list[str], files: list[str]) -> list[StackOutputs]:
     Raises:
         OutputsError: None is named, more than two are, or one's outputs cannot be read.
     """
-    targets = [read_outputs(name, None) for name in stacks]
-    targets += [read_outputs(None, file) for file in files]
-    if not 1 <= len(targets) <= 2:
+    if not 1 <= len(stacks) + len(files) <= 2:
         raise OutputsError(
             "name the stack: either --stack NAME or --outputs FILE (one of them, or two in all to "
-            f"load them in turn), not {len(targets)} of them"
+            f"load them in turn), not {len(stacks) + len(files)} of them"
         )
-    return targets
+    targets = [read_outputs(name, None) for name in stacks]
+    return targets + [read_outputs(None, file) for file in files]
 
 
 def load_stack(

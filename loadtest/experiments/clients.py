@@ -8,10 +8,11 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from loadtest.stack import aws
+
 CONNECT_S = 5
 READ_S = 20
 TRIES = 3
-ENDPOINT = "AWS_ENDPOINT_URL"
 
 
 class Clients:
@@ -35,7 +36,6 @@ class Clients:
 
     def _make(self, service: str) -> Any:
         # Imported here: whoever only waits to put something back does not need it yet.
-        import boto3  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
 
         config = Config(
@@ -43,12 +43,12 @@ class Clients:
             read_timeout=READ_S,
             retries={"mode": "standard", "total_max_attempts": TRIES},
         )
-        return boto3.client(service, region_name=self._region, config=config)
+        return aws.client(service, self._region, config=config)
 
 
 def endpoint() -> str | None:
     """Return where calls go; None: to AWS."""
-    return os.environ.get(ENDPOINT) or None
+    return os.environ.get(aws.ENDPOINT) or None
 
 
 def is_local(address: str | None) -> bool:

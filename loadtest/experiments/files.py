@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from loadtest import yaml_positions
 from loadtest.errors import ExperimentError
 from loadtest.experiments.models import EXTENSION, ExperimentFile, Hypothesis
+from loadtest.yaml_positions import YamlError
 
 LIBRARY = Path(__file__).parent / "library"
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -46,11 +47,12 @@ def read(path: Path) -> ExperimentFile:
         ExperimentError: It cannot be read, or is not an experiment; the message names what is wrong.
     """
     try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExperimentError(f"cannot read the experiment {path}: {error}") from error
-    except yaml.YAMLError as error:
-        raise ExperimentError(f"{path} is not YAML: {error}") from error
+        raw: Any = yaml_positions.read(path).content
+    except OSError as error:
+        raise ExperimentError(f"cannot read the experiment {path}: {error.strerror}") from error
+    except YamlError as error:
+        where = f"{path}, line {error.problem.position.line}"
+        raise ExperimentError(f"{where}: {error.problem.text}") from error
     if not isinstance(raw, dict):
         raise ExperimentError(f"{path} is not an experiment: it has no title, method, …")
     try:

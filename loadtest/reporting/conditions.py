@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from commandline import files
 from loadtest.analysis import comparability
 from loadtest.errors import ComparisonError, LoadTestError
 from loadtest.generator_record import ARTILLERY, GeneratorRecord
@@ -49,7 +49,7 @@ def read(path: Path) -> list[Condition]:
         LoadTestError: the file cannot be read, or is something else.
     """
     try:
-        rows = _GIVEN.validate_python(json.loads(path.read_text(encoding="utf-8")))
+        rows = _GIVEN.validate_python(files.parse_json(files.read_text(path)))
     except OSError as error:
         raise LoadTestError(f"cannot read the conditions {path}: {error.strerror}") from error
     except ValueError as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commandline import files
 from loadtest.scenario import credentials, walk
 from loadtest.scenario.schema import Payload
 from loadtest.yaml_positions import Location
@@ -87,8 +89,8 @@ def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
             return PayloadFile(location, payload, path, problem=text, at="fields")
         return PayloadFile(location, payload, path)
     try:
-        with path.open(newline="", encoding="utf-8") as text:
-            rows = [row for row in csv.reader(text, delimiter=payload.delimiter) if row]
+        text = io.StringIO(files.read_text(path, newline=""), newline="")
+        rows = [row for row in csv.reader(text, delimiter=payload.delimiter) if row]
     except OSError as error:
         problem = f"cannot read the payload {path}: {error.strerror}"
         return PayloadFile(location, payload, path, problem=problem)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from commandline import files
+
 SUFFIXES = ("", ".js", ".cjs", ".mjs", ".ts")
 """What Artillery adds to the name of a processor to find it."""
 _IMPORT = re.compile(
@@ -63,13 +65,13 @@ def read(path: Path) -> Processor:
         OSError: Its own file cannot be read.
         UnicodeDecodeError: It is not UTF-8.
     """
-    texts = {path.resolve(): path.read_text(encoding="utf-8")}
+    texts = {path.resolve(): files.read_text(path)}
     left = [path.resolve()]
     while left:
         for file in _imports(left[0], texts[left.pop(0)]):
             if file not in texts:
                 try:
-                    texts[file] = file.read_text(encoding="utf-8")
+                    texts[file] = files.read_text(file)
                 except (OSError, UnicodeDecodeError):
                     continue  # Node says so in the run, with the line.
                 left.append(file)

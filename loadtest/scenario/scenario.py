@@ -176,8 +176,7 @@ def _check_rows(file: Path, payload: Payload, profile: Profile, workers: int) ->
 
 def builtin(name: str) -> Path | None:
     """Return the file of a built-in scenario; None if there is none of that name."""
-    file = SCENARIOS / f"{name}.yml"
-    return file if file.is_file() else None
+    return next((file for file in SCENARIOS.glob("*.yml") if file.stem == name), None)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from commandline import files
 from loadspec import setting
 from loadtest.errors import OutputsError
 
@@ -114,13 +115,13 @@ def parse(text: str, source: str) -> StackOutputs:
         OutputsError: The text is not JSON, or not what this project's stacks export.
     """
     try:
-        return StackOutputs.model_validate(json.loads(text))
-    except json.JSONDecodeError as error:
+        return StackOutputs.model_validate(files.parse_json(text))
+    except ValidationError as error:
+        raise OutputsError(f"{source}: {_explain(error)}; run `pulumi up` again?") from error
+    except ValueError as error:
         raise OutputsError(
             f"{source} is not JSON ({error}); give what `pulumi stack output --json` prints"
         ) from error
-    except ValidationError as error:
-        raise OutputsError(f"{source}: {_explain(error)}; run `pulumi up` again?") from error
 
 
 def _explain(error: ValidationError) -> str:
@@ -133,7 +134,7 @@ def _explain(error: ValidationError) -> str:
             case "extra_forbidden":
                 found.setdefault("unknown output", []).append(name)
             case _:
-                text = f"{name} = {problem['input']!r}: {problem['msg']}"
+                text = f"{name} = {files.shortened(problem['input'])}: {problem['msg']}"
                 found.setdefault("invalid output", []).append(text)
     return "; ".join(f"{kind} {', '.join(names)}" for kind, names in found.items())
 
@@ -147,9 +148,13 @@ def from_file(path: str) -> StackOutputs:
     if path == "-":
         return parse(sys.stdin.read(), "standard input")
     try:
-        return parse(Path(path).read_text(encoding="utf-8"), path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise OutputsError(f"cannot read the stack outputs {path}: {error}") from error
+        return parse(files.read_text(Path(path)), path)
+    except OSError as error:
+        raise OutputsError(f"cannot read the stack outputs {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise OutputsError(
+            f"cannot read the stack outputs {path}: not UTF-8 ({error.reason})"
+        ) from error
 
 
 def from_stack(stack: str, pulumi: str) -> StackOutputs:

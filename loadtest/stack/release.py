@@ -13,12 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from loadtest.errors import ReleaseError
 from loadtest.formatting import duration
-from loadtest.stack import health
+from loadtest.stack import aws, health
 from loadtest.stack.deployments import LIMIT_EXCEEDED, Deployments, DeploymentState, Revision
 from loadtest.stack.outputs import StackOutputs
 
@@ -61,7 +60,7 @@ class Clients:
     def of(region: str) -> Clients:
         """Create the clients from the default environment."""
         names = ("codedeploy", "autoscaling", "elbv2", "s3")
-        return Clients(*(boto3.client(name, region_name=region) for name in names))
+        return Clients(*(aws.client(name, region) for name in names))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import shlex
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,12 +166,17 @@ def words(prefix: str) -> list[str]:
     """Split the words before a worker's command as a shell does.
 
     Raises:
-        GeneratorError: A quote is open.
+        GeneratorError: A quote is open, or there is no such command.
     """
     try:
-        return shlex.split(prefix)
+        found = shlex.split(prefix)
     except ValueError as error:
         raise GeneratorError(f"--worker-prefix {prefix!r}: {error}") from error
+    if found and NUMBER not in found[0] and shutil.which(found[0]) is None:
+        raise GeneratorError(
+            f"--worker-prefix {prefix!r}: there is no command {found[0]!r}; install it, or write its path"
+        )
+    return found
 
 
 def deal(file: Path, payload: Payload, turn: Turn, workers: int) -> None:

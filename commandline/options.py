@@ -1,0 +1,32 @@
+"""Values of options that several command lines have."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import typer
+
+
+def directory(value: str | Path) -> Path:
+    """Return the directory that an option names; it need not exist yet.
+
+    As an option's parser, not its callback: a shell variable that is not set leaves an empty value,
+    and as a path that would be the directory in which one is.
+
+    Raises:
+        BadParameter: It is empty, or something else than a directory.
+    """
+    if not str(value):
+        raise typer.BadParameter("'' names no directory; is a shell variable not set?")
+    path = Path(value)
+    try:
+        is_directory = stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - Path.exists hides why
+    except FileNotFoundError:
+        return path
+    except OSError as error:
+        raise typer.BadParameter(f"'{path}': {error.strerror}; name a directory") from error
+    if not is_directory:
+        raise typer.BadParameter(f"'{path}' is not a directory; name one, which need not exist")
+    return path

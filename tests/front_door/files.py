@@ -1,0 +1,150 @@
+"""Wrong files and directories: what a name leads to is not what the command needs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.front_door.attempt import (
+    BOMB,
+    DEEP,
+    DIGITS,
+    NOT_UTF8,
+    OUTPUTS,
+    Row,
+    directory,
+    endless,
+    loop,
+    pipe,
+    revision,
+    row,
+)
+
+_RUN = "rehearsal run --root r --results results"
+_PROGRAM = "rehearsal preview --root r --program program"
+_PYTHON = "name: ours\nruntime: python\n"
+
+_SCRIPTS = (
+    row("loadtest plan --scenario s.yml", "not UTF-8", files={"s.yml": NOT_UTF8}),
+    row("loadtest plan --scenario s.yml", "file is empty", files={"s.yml": ""}),
+    row("loadtest plan --scenario s.yml", "named pipe", files={"s.yml": pipe}),
+    row("loadtest plan --scenario s.yml", "a device, not a file", files={"s.yml": endless}),
+    row("loadtest plan --scenario s.yml", "symbolic links", files={"s.yml": loop}),
+    row("loadtest plan --scenario s.yml", "Is a directory", files={"s.yml": directory}),
+    row("loadtest plan --scenario s.yml", "more than 50,000 values", files={"s.yml": BOMB}),
+    row("loadtest plan --scenario s.yml", "nested too deeply", files={"s.yml": DEEP}),
+    row("loadtest plan --scenario s.yml", "#x0000", files={"s.yml": "scenarios:\0 x"}),
+    row("loadtest plan --scenario s.yml", "s.yml:2:1", "line 1", files={"s.yml": "a: 1\na: 2\n"}),
+    row("loadtest plan --scenario s.yml", "not a valid int", files={"s.yml": f"x: {DIGITS}"}),
+    row("loadtest plan --scenario '길 s.yml'", "unknown key `a`", files={"길 s.yml": "a: 1\n"}),
+    row(f"loadtest plan --scenario {'a' * 300}.yml", "File name too long", "api, login"),
+    row("loadtest plan --scenario ''", "cannot read the scenario ''", "api, login"),
+)
+_SLOS = (
+    row("loadtest run --slo s.yml", "line 1", "not UTF-8", files={"s.yml": NOT_UTF8}),
+    row("loadtest run --slo s.yml", "named pipe", files={"s.yml": pipe}),
+    row("loadtest run --slo s.yml", "more than 50,000 values", files={"s.yml": BOMB}),
+    row(
+        "loadtest run --slo s.yml",
+        "availability_percent",
+        files={"s.yml": "applies_to: [ha]\navailability_percent: .nan\n"},
+    ),
+    row(
+        "loadtest run --slo s.yml",
+        "latency_ms",
+        files={"s.yml": "applies_to: [ha]\nlatency_ms: {p99: -5}\n"},
+    ),
+    row("loadtest run", "cannot read the SLOs in x.yml", environment={"LOADTEST_SLO": "x.yml"}),
+)
+_OUTPUTS = (
+    row("loadtest run --outputs o.json", "not UTF-8", files={"o.json": NOT_UTF8}),
+    row("loadtest run --outputs o.json", "named pipe", files={"o.json": pipe}),
+    row("loadtest run --outputs o.json", "nested too deeply", files={"o.json": DEEP}),
+    row("loadtest run --outputs o.json", "thousands of digits", files={"o.json": DIGITS}),
+    row("loadtest run --outputs o.json", "missing output url", files={"o.json": "{}"}),
+    row("loadtest run --outputs o.json", "the document", "pulumi up", files={"o.json": "[]"}),
+)
+_EXPERIMENTS = (
+    row("loadtest experiment show e.yml", "not UTF-8", files={"e.yml": NOT_UTF8}),
+    row("loadtest experiment show e.yml", "device", files={"e.yml": endless}),
+    row("loadtest experiment show e.yml", "50,000 values", files={"e.yml": BOMB}),
+    row("loadtest experiment show e.yml", "nested too deeply", files={"e.yml": DEEP}),
+    row("loadtest experiment show e.yml", "already given", files={"e.yml": "a: 1\na: 2\n"}),
+)
+_OTHERS = (
+    row("loadtest report --conditions c.json", "nested too deeply", files={"c.json": DEEP}),
+    row("loadtest report --conditions c.json", "named pipe", files={"c.json": pipe}),
+    row("loadtest recover nowhere", "cannot read nowhere/settings.json"),
+    row("loadtest bottleneck d", "the directory of a run", files={"d": directory}),
+    row("loadtest proof d", "has no experiment.json", files={"d": directory}),
+    row(
+        "loadtest baseline list",
+        "Is a directory",
+        "LOADTEST_BASELINES",
+        files={"b.json": directory},
+        environment={"LOADTEST_BASELINES": "b.json"},
+    ),
+    row(
+        "loadtest history",
+        "symbolic links",
+        files={"results": loop},
+        environment={"LOADTEST_RESULTS": "results"},
+    ),
+    row(
+        "loadtest run --outputs o.json",
+        "cannot write results",
+        files={"o.json": OUTPUTS},
+        environment={
+            "LOADTEST_RESULTS": "/proc/nowhere",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        },
+    ),
+)
+_DIRECTORIES = (
+    row("rehearsal start --root ''", "name a directory for the region's state"),
+    row("rehearsal start --root f", "'f' is not a directory", files={"f": "x"}),
+    row("rehearsal start --root l", "symbolic links", "name a directory", files={"l": loop}),
+    # The region would close it to everybody else, end what is recorded below it, and remove it.
+    row("rehearsal stop --root ours --remove", "other files", files={"ours/a.txt": "x"}),
+    row("rehearsal start --root ours", "other files", "'a.txt'", files={"ours/a.txt": "x"}),
+    row("rehearsal run --root ours", "other files", files={"ours": revision}),
+    row("rehearsal preview --root ours", "other files", files={"ours/a.txt": "x"}),
+    row("region serve --root ours", "other files", files={"ours/a.txt": "x"}),
+    row("rehearsal run --root r --results ''", "'' names no directory", "shell variable"),
+    row("rehearsal run --root r --results f", "'f' is not a directory", files={"f": "x"}),
+    row("rehearsal run --root r --results l", "symbolic links", files={"l": loop}),
+    row(f"{_RUN} --revision f", "'f' is not a directory", files={"f": "x"}),
+    row(f"{_RUN} --revision ''", "'' names no directory", "shell variable"),
+    row(f"{_RUN} --revision d", "no appspec.yml", files={"d": directory}, leaves=("results",)),
+    row("rehearsal start --root r --image f", "not a tarball", files={"f": "x"}),
+    row("rehearsal start --root r --image d", "not a root file system", files={"d": directory}),
+    row("rehearsal start --root r --image p", "image", files={"p": pipe}),
+)
+_PROGRAMS = (
+    row(_PROGRAM, "cannot read", "Pulumi.yaml", "directory of a Pulumi program"),
+    row(_PROGRAM, "runtime is 'go'", files={"program/Pulumi.yaml": "name: x\nruntime: go\n"}),
+    row(_PROGRAM, "named pipe", files={"program/Pulumi.yaml": pipe}),
+    row(_PROGRAM, "nested too deeply", files={"program/Pulumi.yaml": DEEP}),
+    row(_PROGRAM, "50,000 values", files={"program/Pulumi.yaml": BOMB}),
+    row(
+        f"{_PROGRAM} --stack dev",
+        "no settings of a stack 'dev'",
+        files={"program/Pulumi.yaml": _PYTHON},
+    ),
+    row(
+        _PROGRAM,
+        "`config` is not a mapping",
+        files={"program/Pulumi.yaml": _PYTHON, "program/Pulumi.dev.yaml": "config: [1]\n"},
+    ),
+    row("rehearsal preview --root r --program ''", "'' names no directory"),
+    row("rehearsal preview --root r --summary /proc/x.md", "cannot write /proc/x.md"),
+    row("rehearsal preview --root r --json p", "cannot write p", files={"p": pipe}),
+)
+ROWS: Final[tuple[Row, ...]] = (
+    *_SCRIPTS,
+    *_SLOS,
+    *_OUTPUTS,
+    *_EXPERIMENTS,
+    *_OTHERS,
+    *_DIRECTORIES,
+    *_PROGRAMS,
+)

@@ -1,0 +1,166 @@
+"""Whatever the terminal, the streams and the directory are: the same words, the same code, no traceback."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commandline.disk import require_writable
+from tests.front_door.attempt import ROOT, copy_of_ha, prepare
+
+PLAN = "loadtest plan --rate 5"
+NONE = "rehearsal env --root r"
+"""Fails in every directory: no region runs there."""
+
+
+def typed(
+    directory: Path, command: str, around: str = "", /, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Type `python -m COMMAND AROUND` into a shell; `around` redirects."""
+    own = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(directory)}
+    return subprocess.run(
+        ["bash", "-c", f"{shlex.quote(sys.executable)} -m {command} {around}"],
+        cwd=directory,
+        env=own | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "around", "code"),
+    [
+        (PLAN, ">&-", 0),
+        (PLAN, "<&- >&- 2>&-", 0),
+        (NONE, "2>&-", 4),
+        (NONE, "2>/dev/full", 4),
+        (PLAN, "| head -1", 0),
+        ("rehearsal --help", "| head -1", 0),
+    ],
+)
+def test_streams_that_nobody_reads_change_no_code(
+    command: str, around: str, code: int, tmp_path: Path
+):
+    done = typed(tmp_path, command, f"{around}; exit ${{PIPESTATUS[0]}}")
+
+    assert done.returncode == code, done.stderr
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", [PLAN, "rehearsal --help"])
+def test_a_full_disk_behind_standard_output_is_told(command: str, tmp_path: Path):
+    done = typed(tmp_path, command, ">/dev/full")
+
+    assert done.returncode == 4
+    assert done.stderr == "error: cannot write the output: No space left on device\n"
+
+
+def test_a_closed_standard_input_is_an_empty_one(tmp_path: Path):
+    done = typed(tmp_path, "loadtest run --outputs -", "<&-")
+
+    assert done.returncode == 4
+    assert done.stderr.startswith("error: standard input is not JSON")
+
+
+def test_no_file_gets_the_number_of_a_closed_stream(tmp_path: Path):
+    """Or the first one that is opened would receive what programs print."""
+    script = (
+        "import os, sys; from commandline.run import command_line, run_cli; app = command_line('x')\n"
+        "@app.command()\n"
+        "def one(): os.write(3, str(os.open('made', os.O_CREAT)).encode())\n"
+        "run_cli(app, 'x', [])\n"
+    )
+    (tmp_path / "script.py").write_text(script)
+    own = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    line = f"{shlex.quote(sys.executable)} script.py 3>number <&- >&- 2>&-"
+    subprocess.run(["bash", "-c", line], cwd=tmp_path, env=own, check=True)
+
+    assert int((tmp_path / "number").read_text()) > 3
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "xx_XX.nosuch", "TZ": "Mars/Base"},
+        {"TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "1"},
+        {"COLUMNS": "0", "TERM": ""},
+        {"HOME": "/nonexistent", "TMPDIR": "/nonexistent"},
+        {"FORCE_COLOR": "", "COLUMNS": "no", "LINES": "-1"},
+    ],
+    ids=lambda one: " ".join(map("=".join, one.items())),
+)
+def test_a_terminal_of_any_kind_gets_the_one_message(environment: dict[str, str], tmp_path: Path):
+    done = typed(tmp_path, "rehearsal env --root '한글 r'", **environment)
+
+    assert done.returncode == 4
+    [line] = done.stderr.splitlines()
+    assert line.startswith("error: no local region is running; start one: python -m rehearsal")
+
+
+def test_a_directory_that_is_gone_is_told(tmp_path: Path):
+    (tmp_path / "gone").mkdir()
+    line = f"cd gone; rmdir ../gone; {shlex.quote(sys.executable)} -m rehearsal env --root x"
+    own = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, env=own, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 4
+    assert "the current directory has been removed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_a_shell_writes_into_a_pipe_is_a_file(tmp_path: Path):
+    prepare(tmp_path, {"ours.yaml": copy_of_ha})
+    done = typed(tmp_path, "loadtest run --outputs", "<(sleep 0.3; echo '{}')")
+
+    assert done.returncode == 4
+    assert "missing output url" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("PROFILE", "typo", "PROFILE=typo is no load profile; choose quick, seed or smoke"),
+        ("PROFILE", "a'; touch made; '", "is no load profile"),
+        ("EXPERIMENTS", "maybe", "EXPERIMENTS=maybe is neither 1 nor 0"),
+    ],
+)
+def test_make_tells_a_wrong_variable_before_it_installs_anything(
+    variable: str, value: str, says: str, tmp_path: Path
+):
+    # Without what `make setup` needs: it would fail if it were tried.
+    makefile = tmp_path / "Makefile"
+    makefile.write_text((ROOT / "Makefile").read_text())
+    done = subprocess.run(
+        ["make", "rehearse", f"{variable}={value}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    [message] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert says in message
+    assert done.stderr.rstrip().endswith("Error 4")
+    assert list(tmp_path.iterdir()) == [makefile]
+
+
+def test_a_report_that_can_be_written_is_left_as_it_was(tmp_path: Path):
+    report = tmp_path / "new" / "report.md"
+    require_writable(report)
+    assert not report.exists()
+    report.write_text("before")
+    require_writable(report)
+    assert report.read_text() == "before"
