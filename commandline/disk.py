@@ -45,15 +45,26 @@ def require_answering(directory: Path, patience_s: float = PATIENCE_S) -> None:
         patience_s: how long the disk has for it, in seconds.
 
     Raises:
-        DiskError: the disk stalls.
+        DiskError: the disk stalls, is full or takes nothing.
     """
     probe = directory / ".disk-probe"
-    script = 'dd if=/dev/zero of="$1" bs=4096 count=1 conv=fsync 2>/dev/null; rm -f "$1"'
-    process = subprocess.Popen(["sh", "-c", script, "sh", str(probe)], start_new_session=True)
+    script = 'dd if=/dev/zero of="$1" bs=4096 count=1 conv=fsync; code=$?; rm -f "$1"; exit $code'
+    process = subprocess.Popen(
+        ["sh", "-c", script, "sh", str(probe)],
+        start_new_session=True,
+        env={**os.environ, "LC_ALL": "C"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
-        process.wait(patience_s)
+        _, said = process.communicate(timeout=patience_s)
     except subprocess.TimeoutExpired:
         raise DiskError(
             f"the disk of {directory} has not written 4 KiB within {patience_s:g} s; see what it waits for "
             "(`dmesg`, `df`, a network share that is gone), or name a directory on another disk"
         ) from None
+    if process.returncode:
+        why = said.splitlines()[0].rpartition(": ")[2] if said else "dd cannot be run"
+        raise DiskError(
+            f"4 KiB cannot be written to {directory}: {why}; make room, or name another directory"
+        )

@@ -13,6 +13,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from commandline import files
 from commandline.errors import UserError
 from region import private
 
@@ -78,7 +79,7 @@ def read(root: Path) -> Credential:
     """
     path = file(root)
     try:
-        return Credential(**json.loads(path.read_text(encoding="utf-8")))
+        return Credential(**files.parse_json(files.read_text(path)))
     except PermissionError as error:
         raise CredentialError(
             f"{path} may only be read by the user who started the region: run this command as that "

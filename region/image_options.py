@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commandline import files
 from region import rootless
 from region.config import DEFAULT_IMAGE, RegionConfig, RegionConfigError
 from toolchain import paths
@@ -70,7 +71,7 @@ def remember(root: Path, choice: ImageChoice) -> None:
 def remembered(root: Path) -> list[str]:
     """Return the values of the choice that the last region in `root` was started with; none without one."""
     try:
-        return [str(value) for value in json.loads((root / _RECORD).read_text(encoding="utf-8"))]
+        return [str(value) for value in files.parse_json(files.read_text(root / _RECORD))]
     except (OSError, ValueError, TypeError):
         return []
 

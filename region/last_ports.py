@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from commandline import files
 from region import private
 
 _HOST: Final = "127.0.0.1"
@@ -29,7 +30,7 @@ def remember(root: Path, ports: Ports) -> None:
 def free(root: Path) -> Ports:
     """Return the ports that the region in `root` had last; 0 in place of one that is taken now."""
     try:
-        last = Ports(**json.loads(_file(root).read_text(encoding="utf-8")))
+        last = Ports(**files.parse_json(files.read_text(_file(root))))
     except (OSError, ValueError, TypeError):
         return Ports()
     return Ports(_if_free(last.api), _if_free(last.provider))

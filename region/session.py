@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from commandline import files
 from commandline.errors import UserError
 from region import locks, private
 from region.config import DEFAULT_IMAGE, DEFAULT_REGION
@@ -59,7 +60,7 @@ def read(root: Path) -> Session | None:
 
 def _read(path: Path) -> Session | None:
     try:
-        return Session(**json.loads(path.read_text(encoding="utf-8")))
+        return Session(**files.parse_json(files.read_text(path)))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -14,6 +14,7 @@ from typing import Annotated, Final
 
 import typer
 
+from commandline import files
 from commandline.errors import UserError
 from region import private
 from region.options import DEFAULT_ROOT, Root
@@ -84,7 +85,7 @@ def read(root: Path) -> list[Shortage]:
     if not path.exists():
         return []
     try:
-        return [Shortage(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+        return [Shortage(**entry) for entry in files.parse_json(files.read_text(path))]
     except (ValueError, TypeError) as error:
         raise CapacityError(f"{path} cannot be understood ({error}): remove it.") from error
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from commandline import files
 from commandline.errors import reported
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import preload, run_loading
@@ -244,7 +245,7 @@ class Rehearsal:
 
     def _left_over(self) -> list[str]:
         try:
-            return list(json.loads(self._marker.read_text(encoding="utf-8")))
+            return list(files.parse_json(files.read_text(self._marker)))
         except (OSError, ValueError):
             return []
 

@@ -141,6 +141,11 @@ LEFT: Final = (
     Left("README.md", "make rehearse", "what CI does, and what this test needs itself"),
     Left("README.md", "examples/spring-boot/build.sh", _EXAMPLES),
     Left("docs/your-own-application.md", "examples/spring-boot/build.sh", _EXAMPLES),
+    Left(
+        "docs/your-own-application.md",
+        "python -m loadtest plan",
+        "needs an application of the reader's; tests/e2e/test_example_rehearsal.py has one",
+    ),
     Left("docs/your-own-application.md", "pulumi config set -s ha haproof:appPath", _EXAMPLES),
     Left("container/README.md", "make image", _DOCKER),
     Left("container/README.md", "podman build", _DOCKER),

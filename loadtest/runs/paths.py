@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from commandline import disk
+from commandline import disk, files
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 
@@ -133,7 +133,7 @@ def latest(results: Path, topology: str) -> Path:
     """Return the directory of the latest finished run of a topology."""
     pointer = results / f"latest-{topology}.json"
     try:
-        name = str(json.loads(pointer.read_text(encoding="utf-8"))["run"])
+        name = str(files.parse_json(files.read_text(pointer))["run"])
     except FileNotFoundError as error:
         raise ResultsError(
             f"there is no finished run of {topology!r} below {results}; "

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from commandline import files
 from commandline.errors import UserError
 from region import private
 from region.calibration import reference
@@ -189,7 +190,7 @@ def read(root: Path) -> Calibration | None:
     """
     file = calibration_file(root)
     try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        content: dict[str, Any] = files.parse_json(files.read_text(file))
         fields = {name: content[name] for name in Calibration.__dataclass_fields__}
     except FileNotFoundError:
         return None

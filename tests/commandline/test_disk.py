@@ -42,3 +42,24 @@ def test_a_disk_that_stalls_is_named(frozen: Path):
         disk.DiskError, match=f"the disk of {frozen} has not written 4 KiB within 0.3 s"
     ):
         disk.require_answering(frozen, patience_s=0.3)
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own without a free block."""
+    directory = tmp_path / "full"
+    directory.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(directory)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("needs root")
+    try:
+        (directory / "filling").write_bytes(bytes(8192))
+        yield directory
+    finally:
+        subprocess.run(["umount", "--lazy", directory], check=True)
+
+
+def test_a_full_disk_is_named_with_the_remedy(full: Path):
+    with pytest.raises(disk.DiskError, match=f"4 KiB cannot be written to {full}: No space left"):
+        disk.require_answering(full)
+    assert [one.name for one in full.iterdir()] == ["filling"]

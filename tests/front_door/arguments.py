@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.front_door.attempt import OUTPUTS, Row, row
 
+_RUN = "rehearsal run --root r --results results"
 _OUTPUTS = {"ok.json": OUTPUTS}
 
 ROWS: Final[tuple[Row, ...]] = (
@@ -103,6 +104,11 @@ ROWS: Final[tuple[Row, ...]] = (
     row("rehearsal run --root r -c instanceType", "'instanceType' is not KEY=VALUE"),
     row("rehearsal run --root r -c appPath=x", "use --revision instead"),
     row("rehearsal run --root r -c aws:region=x", "leave out aws:", "option of `start`"),
+    row(f"{_RUN} -c instanceTyp=t4g.small", "instanceTyp", "instanceType", leaves=("results",)),
+    row(f"{_RUN} -c instanceType=t4g.smal", "'t4g.smal'", "t4g.small", leaves=("results",)),
+    row(f"{_RUN} -c appPort=99999999999999999999", "less than or equal", leaves=("results",)),
+    row(f"{_RUN} -c minSize=1e309", "valid integer", leaves=("results",)),
+    row(f"{_RUN} -c 'healthPath=/a\x1bb'", r"/a\x1bb", "start it with /", leaves=("results",)),
     row("rehearsal run --root r -c appPort=1 -c appPort=2", "appPort is 1 already"),
 )
 """Each as it may be typed by somebody who means well."""

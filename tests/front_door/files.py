@@ -119,6 +119,23 @@ _DIRECTORIES = (
     row("rehearsal start --root r --image d", "not a root file system", files={"d": directory}),
     row("rehearsal start --root r --image p", "image", files={"p": pipe}),
 )
+_SESSION = '{"pid": 4194303, "created": "of another boot", "api_port": 4566, "provider_port": 4567}'
+_RECORDS = (
+    # Of a region that has died, or of a disk that has.
+    row("rehearsal env --root r", "start --root", files={"r/region.json": _SESSION, "r/lock": ""}),
+    row("rehearsal env --root r", "start --root", files={"r/region.json": DEEP, "r/lock": ""}),
+    row("region instances --root r", "start", files={"r/region.json": NOT_UTF8, "r/lock": ""}),
+    row("rehearsal shell i-0 --root r", "start", files={"r/region.json": "[]", "r/lock": ""}),
+    row(
+        "rehearsal shortages --root r", "capacity.json", "remove it", files={"r/capacity.json": "{"}
+    ),
+    row(
+        "rehearsal shortages --root r",
+        "capacity.json",
+        "remove it",
+        files={"r/capacity.json": DEEP},
+    ),
+)
 _PROGRAMS = (
     row(_PROGRAM, "cannot read", "Pulumi.yaml", "directory of a Pulumi program"),
     row(_PROGRAM, "runtime is 'go'", files={"program/Pulumi.yaml": "name: x\nruntime: go\n"}),
@@ -146,5 +163,6 @@ ROWS: Final[tuple[Row, ...]] = (
     *_EXPERIMENTS,
     *_OTHERS,
     *_DIRECTORIES,
+    *_RECORDS,
     *_PROGRAMS,
 )
