@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import signal
@@ -78,7 +77,16 @@ def _words(error: OSError) -> str:
     if error.errno == errno.ENOENT:
         return "the current directory has been removed; `cd` to one that is there"
     # Of a file without a name: what a command prints goes there.
+    if error.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
+        _discard(1)
     return f"cannot write the output: {error.strerror}" if error.strerror else str(error)
+
+
+def _discard(stream: int) -> None:
+    """Let what a stream still holds go nowhere: Python would end with 120 where it cannot be written."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream)
+    os.close(null)
 
 
 def _fill_closed_streams() -> None:
@@ -133,6 +141,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _report(message: str) -> None:
     # Not through rich: a message must not be wrapped or read as markup. The color is for terminals only.
-    # Where not even that can be written, the exit code still says it.
-    with contextlib.suppress(OSError):
+    try:
         typer.echo(typer.style(ERROR_PREFIX, fg="red") + visible(message), err=True)
+    except OSError:
+        # Not even that can be written: the exit code still says it.
+        _discard(2)
