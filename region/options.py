@@ -17,12 +17,15 @@ DEFAULT_ROOT = paths.ROOT / ".rehearsal"
 _MARKS = (
     "lock",
     "starting.json",
+    "region.json",
     "rehearsal.lock",
     "capacity.json",
     "images.json",
     "log/serve.log",
 )
 """Files of which a region's directory has one as soon as anything was written to it."""
+_OF_THE_DISK = "lost+found"
+"""What a file system of its own has, such as a container's volume."""
 
 
 def region_root(value: str | Path) -> Path:
@@ -37,10 +40,14 @@ def region_root(value: str | Path) -> Path:
     if Path(value) == Path():
         raise typer.BadParameter("name a directory for the region's state, not the current one")
     root = directory(value)
-    if root == DEFAULT_ROOT or not root.is_dir() or any((root / one).is_file() for one in _MARKS):
+    if (
+        root.absolute() == DEFAULT_ROOT
+        or not root.is_dir()
+        or any((root / one).is_file() for one in _MARKS)
+    ):
         return root
     try:
-        found = next(root.iterdir(), None)
+        found = next((one for one in root.iterdir() if one.name != _OF_THE_DISK), None)
     except OSError as error:
         raise typer.BadParameter(f"'{root}': {error.strerror}; name another directory") from error
     if found is not None:
