@@ -154,7 +154,10 @@ BOMB: Final = "\n".join(
     ]
 )
 """Nine lines that are a thousand million values."""
-DEEP: Final = "[" * 20_000 + "]" * 20_000
+DEEP: Final = "[" * 1_500 + "]" * 1_500
+"""YAML that no reader can follow."""
+DEEP_JSON: Final = "[" * 200_000
+"""More than any Python's reader of JSON can follow."""
 DIGITS: Final = "9" * 5_000
 NOT_UTF8: Final = b"\xff\xfe\x00bad"
 OUTPUTS: Final = json.dumps(RAW_OUTPUTS)

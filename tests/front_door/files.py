@@ -7,6 +7,7 @@ from typing import Final
 from tests.front_door.attempt import (
     BOMB,
     DEEP,
+    DEEP_JSON,
     DIGITS,
     NOT_UTF8,
     OUTPUTS,
@@ -58,7 +59,7 @@ _SLOS = (
 _OUTPUTS = (
     row("loadtest run --outputs o.json", "not UTF-8", files={"o.json": NOT_UTF8}),
     row("loadtest run --outputs o.json", "named pipe", files={"o.json": pipe}),
-    row("loadtest run --outputs o.json", "nested too deeply", files={"o.json": DEEP}),
+    row("loadtest run --outputs o.json", "nested too deeply", files={"o.json": DEEP_JSON}),
     row("loadtest run --outputs o.json", "thousands of digits", files={"o.json": DIGITS}),
     row("loadtest run --outputs o.json", "missing output url", files={"o.json": "{}"}),
     row("loadtest run --outputs o.json", "the document", "pulumi up", files={"o.json": "[]"}),
@@ -71,7 +72,7 @@ _EXPERIMENTS = (
     row("loadtest experiment show e.yml", "already given", files={"e.yml": "a: 1\na: 2\n"}),
 )
 _OTHERS = (
-    row("loadtest report --conditions c.json", "nested too deeply", files={"c.json": DEEP}),
+    row("loadtest report --conditions c.json", "nested too deeply", files={"c.json": DEEP_JSON}),
     row("loadtest report --conditions c.json", "named pipe", files={"c.json": pipe}),
     row("loadtest recover nowhere", "cannot read nowhere/settings.json"),
     row("loadtest bottleneck d", "the directory of a run", files={"d": directory}),
@@ -123,7 +124,7 @@ _SESSION = '{"pid": 4194303, "created": "of another boot", "api_port": 4566, "pr
 _RECORDS = (
     # Of a region that has died, or of a disk that has.
     row("rehearsal env --root r", "start --root", files={"r/region.json": _SESSION, "r/lock": ""}),
-    row("rehearsal env --root r", "start --root", files={"r/region.json": DEEP, "r/lock": ""}),
+    row("rehearsal env --root r", "start --root", files={"r/region.json": DEEP_JSON, "r/lock": ""}),
     row("region instances --root r", "start", files={"r/region.json": NOT_UTF8, "r/lock": ""}),
     row("rehearsal shell i-0 --root r", "start", files={"r/region.json": "[]", "r/lock": ""}),
     row(
@@ -133,7 +134,7 @@ _RECORDS = (
         "rehearsal shortages --root r",
         "capacity.json",
         "remove it",
-        files={"r/capacity.json": DEEP},
+        files={"r/capacity.json": DEEP_JSON},
     ),
 )
 _PROGRAMS = (

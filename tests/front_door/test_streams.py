@@ -13,7 +13,7 @@ import pytest
 from commandline.disk import require_writable
 from tests.front_door.attempt import ROOT, copy_of_ha, prepare
 
-PLAN = "loadtest plan --rate 5"
+PLAN = "rehearsal capacity --request-ms 1"
 NONE = "rehearsal env --root r"
 """Fails in every directory: no region runs there."""
 
@@ -31,7 +31,7 @@ def typed(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
