@@ -78,6 +78,14 @@ Keep = Annotated[bool, typer.Option(help="Leave the stacks and the region runnin
 Results = Annotated[
     Path, typer.Option(help="Where the results go.", parser=directory, metavar="PATH")
 ]
+Revision = Annotated[
+    Path,
+    typer.Option(
+        help="The CodeDeploy revision to deploy: a directory with appspec.yml.",
+        parser=directory,
+        metavar="PATH",
+    ),
+]
 DEFAULT_RESULTS = paths.ROOT / "results"
 Sender = Annotated[
     str | None,
@@ -109,14 +117,7 @@ def run(
     keep: Keep = False,
     results: Results = DEFAULT_RESULTS,
     speed: Speed = 1.0,
-    revision: Annotated[
-        Path,
-        typer.Option(
-            help="The CodeDeploy revision to deploy: a directory with appspec.yml.",
-            parser=directory,
-            metavar="PATH",
-        ),
-    ] = paths.REVISION,
+    revision: Revision = paths.REVISION,
     config: Settings = None,
     scenario: ScenarioName = "login",
     environment: EnvironmentName = None,

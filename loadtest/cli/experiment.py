@@ -114,8 +114,7 @@ def run_command(
     """
     console = Console(stderr=json)
     experiments = [files.find(name) for name in names]
-    if rate is None:
-        rate = load.USUAL_RATE if profile is None else profile_named(profile).peak_rate
+    rate = rate or _peak_of(profile)
     target = read_outputs(stack, outputs)
     if dry_run or not is_local(endpoint()):
         for one in experiments:
@@ -134,6 +133,11 @@ def run_command(
     for result in results:
         _show(result, console, json=json)
     return _exit_code(results)
+
+
+def _peak_of(profile: str | None) -> int:
+    """Return the peak of a profile in users per second; the usual rate without one."""
+    return load.USUAL_RATE if profile is None else profile_named(profile).peak_rate
 
 
 def _show(result: Result, console: Console, *, json: bool) -> None:
