@@ -12,10 +12,10 @@ APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 CONTAINER ?= $(firstword $(foreach name,docker podman,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help image setup variables rehearse prove test unit examples conformance bench tools lint pictures preview format revision stop doctor clean
+.PHONY: help image worker-image setup variables rehearse prove test unit examples conformance bench tools lint pictures preview format revision stop doctor clean
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 .venv/.stamp: pyproject.toml uv.lock toolchain/bootstrap
 	@toolchain/bootstrap
@@ -85,6 +85,10 @@ pictures: setup ## Remake the pictures in docs/images from the last `make rehear
 image: ## Build the container image "haproof" with docker or podman (container/README.md)
 	@[ -n "$(CONTAINER)" ] || { echo "error: neither docker nor podman is installed" >&2; exit 4; }
 	@$(CONTAINER) build --file container/Containerfile --tag haproof .
+
+worker-image: ## Build the image of a load test's worker on Fargate (docs/workers.md), for arm64
+	@[ -n "$(CONTAINER)" ] || { echo "error: neither docker nor podman is installed" >&2; exit 4; }
+	@$(CONTAINER) build --platform linux/arm64 --file container/worker.Containerfile --tag haproof-worker .
 
 doctor: .venv/.stamp ## Show which tools would be used and which are missing
 	@$(PYTHON) -m toolchain doctor

@@ -197,6 +197,11 @@ LEFT: Final = (
         "python -m loadtest run --stack ha --workers",
         "tests/loadtest/engine/workers runs four, each in a namespace",
     ),
+    Left(
+        "docs/workers.md",
+        "python -m loadtest run --stack ha --ramp",
+        "needs AWS; tests/loadtest/engine/fargate plays as much of it as workers use",
+    ),
     Left("docs/sample-service.md", "python -m benchmarks.overload", "shows what it prints"),
 )
 

@@ -75,6 +75,8 @@ def product_of(key: str, region: str) -> Product:
     old, new = _PREFIXES[region]
     what, _, kind = key.partition("/")
     found = _instance(kind) if what == "instance" else _database(what, kind)
+    if what in ("fargate-arm", "s3-requests"):
+        found = _of_load_workers(key, old, new)
     if what == "encryption-key":
         found = Product("awskms", {"usagetype": f"{region}-KMS-Keys"})
     found = found or _by_usage(what, kind, old, new)
@@ -125,7 +127,23 @@ def _by_usage(what: str, kind: str, old: str, new: str) -> Product | None:
     return products.get(what)
 
 
+def _of_load_workers(key: str, old: str, new: str) -> Product | None:
+    """Return what workers of a load test on Fargate are billed for (docs/workers.md)."""
+    products = {
+        "fargate-arm/vcpu": Product(
+            "AmazonECS", {"usagetype": f"{new}Fargate-ARM-vCPU-Hours:perCPU"}
+        ),
+        "fargate-arm/memory": Product("AmazonECS", {"usagetype": f"{new}Fargate-ARM-GB-Hours"}),
+        "s3-requests/write": Product("AmazonS3", {"usagetype": f"{old}Requests-Tier1"}),
+        "s3-requests/read": Product("AmazonS3", {"usagetype": f"{old}Requests-Tier2"}),
+    }
+    return products.get(key)
+
+
 _UNITS = {
+    "fargate-arm/vcpu": "vCPU-hour",
+    "fargate-arm/memory": "GB-hour",
+    "s3-requests": "request",
     "instance": "hour",
     "surplus-credit": "vCPU-hour",
     "volume": "GB-month",
@@ -160,7 +178,7 @@ def _price(key: str, product: Product, client: PricingClient, today: date) -> Pr
     return Price.model_validate(
         {
             "usd": usd,
-            "per": _UNITS[key.partition("/")[0]],
+            "per": _UNITS.get(key) or _UNITS[key.partition("/")[0]],
             "confidence": Confidence.HIGH,
             "read": today,
             "source": f"AWS Price List API, {product.service}",

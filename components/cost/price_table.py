@@ -37,7 +37,7 @@ class Price(_Row):
     """One unit price. `per` is the unit; `source` is where it was read on the day `read`."""
 
     usd: Annotated[float, Field(ge=0)]
-    per: Literal["hour", "GB-month", "month", "GB", "LCU-hour", "vCPU-hour"]
+    per: Literal["hour", "GB-month", "month", "GB", "LCU-hour", "vCPU-hour", "GB-hour", "request"]
     confidence: Confidence
     read: date
     source: str

@@ -13,13 +13,13 @@ from loadtest.cli import output, tools
 from loadtest.cli.options import Json, Outputs, Stack, read_outputs
 from loadtest.errors import ExperimentError
 from loadtest.experiments import blast_radius, files, load, runner
-from loadtest.experiments.clients import endpoint, is_local
 from loadtest.experiments.execution import Result
 from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.runner import Settings
 from loadtest.formatting import line_printer
 from loadtest.profiles import profile_named
 from loadtest.runs import paths
+from loadtest.stack.clients import endpoint, is_local
 
 app = typer.Typer(
     no_args_is_help=True,

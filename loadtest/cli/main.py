@@ -28,6 +28,7 @@ from loadtest.cli.recover_faults import recover_faults_command
 from loadtest.cli.release import release_command
 from loadtest.cli.report import report_command
 from loadtest.cli.run import run_command
+from loadtest.cli.workers import app as workers_app
 
 app = command_line(
     "Release the application to a stack, put it under load and report what its users experienced."
@@ -49,6 +50,7 @@ app = command_line(
     "- `python -m loadtest cost --stack ha`\n"
     "- `python -m loadtest size --rate 400 --slo p99=25ms`\n"
     "- `python -m loadtest gate --slo our-slo.yml`\n"
+    "- `python -m loadtest workers policy`\n"
     "- `python -m loadtest experiment run instance-dies --stack ha`\n"
     "- `python -m loadtest plan --availability 99.9 --confidence 95 --rate 250`"
 )
@@ -74,6 +76,7 @@ for name, command in (
     app.command(name, cls=InOrder)(command)
 app.add_typer(baseline_app, name="baseline")
 app.add_typer(experiment_app, name="experiment")
+app.add_typer(workers_app, name="workers")
 
 
 def main(arguments: list[str] | None = None) -> int:

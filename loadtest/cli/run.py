@@ -11,6 +11,18 @@ from commandline.exit_codes import ExitCode
 from loadtest.analysis.repeats import RunSeries
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
+from loadtest.cli.fargate_options import (
+    MAX_COST,
+    Asked,
+    DryRun,
+    FargateFile,
+    MaxCost,
+    Offer,
+    Place,
+    WorkersOn,
+    Yes,
+    placed,
+)
 from loadtest.cli.load_options import (
     EnvironmentName,
     Hold,
@@ -48,6 +60,7 @@ from loadtest.cli.series_options import (
     require_two,
 )
 from loadtest.engine import series
+from loadtest.engine.fargate.settings import DEFAULT as FARGATE_FILE
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.series import CompletedSeries, Question
 from loadtest.engine.workers.generator import Split
@@ -74,6 +87,11 @@ def run_command(
     generator: GeneratorName = None,
     workers: WorkerCount = None,
     worker_prefix: WorkerPrefix = "",
+    workers_on: WorkersOn = Place.HERE,
+    fargate: FargateFile = FARGATE_FILE,
+    max_cost: MaxCost = MAX_COST,
+    yes: Yes = False,
+    dry_run: DryRun = False,
     repeat: Repeat = None,
     until_decided: UntilDecided = False,
     max_pairs: MaxPairs = 10,
@@ -87,37 +105,32 @@ def run_command(
     - `python -m loadtest run --stack ha --profile quick`
     - `python -m loadtest run --stack ha --ramp 5:125:300s --hold 60s`
     - `python -m loadtest run --stack ha --scenario ours.yml --pass-env TOKEN --slo our-slo.yml`
-    - `python -m loadtest run --stack single --stack ha --repeat 3`
     - `python -m loadtest run --stack old --stack new --repeat-until-decided --margin 5%`
     - `pulumi stack output --json | python -m loadtest run --outputs - --generator k6`
+    - `python -m loadtest run --stack ha --ramp 50:2000:10m --workers 8 --workers-on fargate --dry-run`
     """
-    slo = read_slo(slo_file)
-    margins = read_margins(slo_file, margin)
-    looks = looks_of(repeat, max_pairs, until_decided=until_decided)
+    slo, looks = read_slo(slo_file), looks_of(repeat, max_pairs, until_decided=until_decided)
+    question = Question(read_margins(slo_file, margin), looks)
     own = own_profile(phases_given(context, profile, ramp, hold, pause))
-    own_phases = profile is None and own is None
-    chosen = choose_scenario(scenario, environment, pass_env, own_phases=own_phases)
+    chosen = choose_scenario(scenario, environment, pass_env, own_phases=not (profile or own))
     # A wrong script is told first: it takes no stack to see that.
     sender = choose_generator(generator)
-    phases = load_for(chosen, sender).load
-    shared = choose_workers(workers, worker_prefix)
+    loaded = load_for(chosen, sender)
+    split = choose_workers(workers, worker_prefix)
     targets = targets_of(stack or [], outputs or [])
     require_two(looks, targets)
-    # With --json, standard output belongs to the program that reads it.
-    console = Console(stderr=json)
-    used = choose_profile(profile, targets[0], own, phases)
+    console = Console(stderr=json)  # standard output then belongs to the program that reads it
+    used = choose_profile(profile, targets[0], own, loaded.load)
+    runs = looks.last if looks else repeat or 1
+    asked = Asked(targets, sender, used, loaded, runs * len(targets))
+    offer = Offer(workers_on, fargate, max_cost, yes, dry_run)
+    shared = placed(offer, split, asked, console)
     load = partial(load_stack, profile=used, console=console, scenario=chosen, slo=slo)
     load = partial(load, generator=sender, workers=shared)
     if (repeat or 1) == 1 and len(targets) == 1:
         return output.show_run(console, load(targets[0]), json=json)
-    made = series.run(
-        {name: partial(load, one) for name, one in _named(stack or [], targets).items()},
-        looks.last if looks else repeat or 1,
-        base=paths.base(),
-        print_line=line_printer(console),
-        slo=slo,
-        question=Question(margins, looks),
-    )
+    named = _named(stack or [], targets)
+    made = _run_in_turn(console, load, named, runs, slo=slo, question=question)
     return _show_series(console, made, json=json)
 
 
@@ -168,6 +181,26 @@ def _named(stacks: list[str], targets: list[StackOutputs]) -> dict[str, StackOut
     if len(set(names)) < len(names):
         names = [f"{name}-{letter}" for name, letter in zip(names, "ab", strict=False)]
     return dict(zip(names, targets, strict=True))
+
+
+def _run_in_turn(
+    console: Console,
+    load: partial[RunResult],
+    targets: dict[str, StackOutputs],
+    runs: int,
+    *,
+    slo: Slo | None,
+    question: Question,
+) -> CompletedSeries:
+    """Load the stacks in turn."""
+    return series.run(
+        {name: partial(load, one) for name, one in targets.items()},
+        runs,
+        base=paths.base(),
+        print_line=line_printer(console),
+        slo=slo,
+        question=question,
+    )
 
 
 def _show_series(console: Console, made: CompletedSeries, *, json: bool) -> int:

@@ -93,9 +93,9 @@ class _Plan:
             python=platform.python_version(),
             workers=installed.workers,
             host_cpus=installed.cpus,
-            host_watched=True,
+            host_watched=installed.elsewhere is None,
             target_watched=self.target is not None,
-            computer=computer.describe(),
+            computer=installed.elsewhere or computer.describe(),
         )
 
 

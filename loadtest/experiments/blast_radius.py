@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loadtest.experiments.clients import endpoint
 from loadtest.experiments.models import ExperimentFile, Hypothesis
 from loadtest.experiments.session import Planned
+from loadtest.stack.clients import endpoint
 from loadtest.stack.outputs import MonthlyCost, StackOutputs
 
 HOURS_PER_MONTH = 730

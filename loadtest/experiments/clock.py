@@ -1,77 +1,10 @@
-"""One clock: how far AWS's clock is from ours, and AWS's times in seconds since the load began.
-
-A `Date` header names a whole second, cut off (RFC 9110, section 5.6.7). An answer dated D that was
-asked for at t0 and had arrived at t1, both on our clock, was dated between t0 and t1 and somewhere in
-[D, D + 1): the offset lies between D - t1 and D + 1 - t0. Each answer narrows that down; after a few
-seconds of polling a fraction of a second is left.
-"""
+"""One clock: AWS's times in seconds since the load began."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
 
-from loadtest.experiments.observations import ClockOffset
-
-HEADER_RESOLUTION_S = 1.0
-
-
-class OffsetEstimator:
-    """Narrows down the offset answer by answer; may be used by several threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._low, self._high, self._samples = float("-inf"), float("inf"), 0
-
-    def add(self, sent: float, received: float, dated: float) -> None:
-        """Take an answer into account; all three in epoch seconds, `dated` on AWS's clock.
-
-        Answers that contradict those before (a clock was set) start the estimate anew.
-        """
-        low, high = dated - received, dated + HEADER_RESOLUTION_S - sent
-        with self._lock:
-            narrowed = max(self._low, low), min(self._high, high)
-            consistent = narrowed[0] <= narrowed[1]
-            self._low, self._high = narrowed if consistent else (low, high)
-            self._samples = self._samples + 1 if consistent else 1
-
-    def offset(self) -> ClockOffset:
-        """Return what is known so far."""
-        with self._lock:
-            if not self._samples:
-                return ClockOffset()
-            return ClockOffset(low_s=self._low, high_s=self._high, samples=self._samples)
-
-
-class TimedCalls:
-    """Calls AWS and lets the estimator learn from each answer's date."""
-
-    def __init__(self, estimator: OffsetEstimator, now: Callable[[], float] = time.time) -> None:
-        """`now` is this computer's clock, in epoch seconds."""
-        self._estimator, self._now = estimator, now
-
-    def __call__(self, call: Callable[..., dict[str, Any]], /, **params: Any) -> dict[str, Any]:
-        """Return the answer of a boto3 client's method."""
-        sent = self._now()
-        answer = call(**params)
-        received = self._now()
-        if (dated := dated_at(answer)) is not None:
-            self._estimator.add(sent, received, dated)
-        return answer
-
-
-def dated_at(answer: Mapping[str, Any]) -> float | None:
-    """Return the `Date` of an answer of boto3 in epoch seconds; None without a readable one."""
-    headers = (answer.get("ResponseMetadata") or {}).get("HTTPHeaders") or {}
-    try:
-        found = parsedate_to_datetime(str(headers["date"]))
-    except (KeyError, TypeError, ValueError):
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+from loadtest.stack.clock_offset import ClockOffset
 
 
 class LoadClock:

@@ -1,7 +1,7 @@
 """What was observed around one experiment, on one time axis: the content of `observations.json`.
 
 All times are seconds since the load's first phase began, on the clock of the computer that runs the
-load. What AWS dates is shifted by the measured offset of its clock (`clock.py`).
+load. What AWS dates is shifted by the measured offset of its clock (`loadtest/stack/clock_offset.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from loadtest.models import Record
+from loadtest.stack.clock_offset import ClockOffset
 
 SCHEMA_VERSION = 1
 FILE = "observations.json"
@@ -22,25 +23,6 @@ Source = Literal["fault", "group", "target", "deployment", "alarm", "database"]
 """Whose event it is: of the experiment, the Auto Scaling group, the target group, CodeDeploy,
 CloudWatch, RDS."""
 HEALTHY = "healthy"
-
-
-class ClockOffset(Record):
-    """By how much AWS's clock is ahead of this computer's: between these two, in seconds."""
-
-    low_s: float = 0.0
-    high_s: float = 0.0
-    samples: int = 0
-    """Answers whose `Date` header was used; 0: the offset was not measured."""
-
-    @property
-    def estimate_s(self) -> float:
-        """The middle of what is possible."""
-        return (self.low_s + self.high_s) / 2
-
-    @property
-    def uncertainty_s(self) -> float:
-        """By how much the estimate may be wrong."""
-        return (self.high_s - self.low_s) / 2
 
 
 class TimelineEvent(Record):

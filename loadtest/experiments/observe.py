@@ -15,10 +15,9 @@ from pydantic import ValidationError
 
 from loadtest.errors import ResultsError
 from loadtest.experiments import collectors, target_watch, timing
-from loadtest.experiments.clock import LoadClock, OffsetEstimator, TimedCalls
+from loadtest.experiments.clock import LoadClock
 from loadtest.experiments.observations import (
     FILE,
-    ClockOffset,
     Observations,
     StackTiming,
     TimelineEvent,
@@ -27,6 +26,7 @@ from loadtest.experiments.prediction import Kind
 from loadtest.experiments.target_watch import TargetWatch
 from loadtest.experiments.timing import Clients
 from loadtest.runs import paths
+from loadtest.stack.clock_offset import ClockOffset, OffsetEstimator, TimedCalls
 from loadtest.stack.outputs import StackOutputs
 
 SPEED_VARIABLE = "LOADTEST_REGION_SPEED"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments import ways_back
-from loadtest.experiments.clients import Clients, endpoint, is_local
 from loadtest.experiments.undo import FaultJournal, left_below, remove_unfinished
+from loadtest.stack.clients import Clients, endpoint, is_local
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments.clients import Clients
 from loadtest.experiments.models import Target
+from loadtest.stack.clients import Clients
 from loadtest.stack.outputs import StackOutputs
 
 IDENTITY: Final = ("Project", "Stack")

@@ -15,7 +15,6 @@ from typing import Final
 from loadtest.analysis import stretch
 from loadtest.errors import ExperimentError, LoadTestError
 from loadtest.experiments import engine, load, recovery
-from loadtest.experiments.clients import Clients, endpoint
 from loadtest.experiments.execution import Execution, PrintLine, Result
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.models import ExperimentFile
@@ -24,6 +23,7 @@ from loadtest.experiments.session import Planned, Session, under_way
 from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header
 from loadtest.models import RunSummary
 from loadtest.runs import paths
+from loadtest.stack.clients import Clients, endpoint
 from loadtest.stack.outputs import StackOutputs
 
 CALM_S: Final = 3.0

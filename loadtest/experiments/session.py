@@ -15,7 +15,6 @@ from pathlib import Path
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments import kinds, prediction, ways_back
-from loadtest.experiments.clients import Clients
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile, SteadyState, Target
 from loadtest.experiments.observations import StackTiming
@@ -23,6 +22,7 @@ from loadtest.experiments.resources import StackResources
 from loadtest.experiments.undo import FaultJournal, WayBack
 from loadtest.messages.message import Message
 from loadtest.runs import events
+from loadtest.stack.clients import Clients
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from loadtest.experiments.clock import LoadClock, TimedCalls
+from loadtest.experiments.clock import LoadClock
 from loadtest.experiments.observations import HEALTHY, HealthSample, TimelineEvent
+from loadtest.stack.clock_offset import TimedCalls
 
 INTERVAL_S = 1.0
 GONE = "not registered"

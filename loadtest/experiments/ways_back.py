@@ -14,8 +14,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments.clients import Clients, error_code
 from loadtest.experiments.undo import FaultJournal, WayBack
+from loadtest.stack.clients import Clients, error_code
 from loadtest.stack.deployments import ACTIVE, ENDED
 
 TAG: Final = "haproof:fault"

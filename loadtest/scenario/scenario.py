@@ -150,6 +150,17 @@ class Scenario:
         ]
 
     @property
+    def shared_payloads(self) -> list[Path]:
+        """The files of which several users may take the same row."""
+        taken = {file for file, _ in self.sequences}
+        files = [
+            (self.directory / one.path).resolve()
+            for one in self.validated.config.payload
+            if not is_seeded(one, self.directory)
+        ]
+        return [file for file in dict.fromkeys(files) if file not in taken]
+
+    @property
     def functions(self) -> list[str]:
         """The functions of its processor that it names."""
         return script.functions(self.script)

@@ -55,6 +55,8 @@ class Installation:
     """Threads or processes that start users, each by a clock of its own and with a beat of its own."""
     node: str | None = None
     """Version of the Node that Artillery runs on."""
+    elsewhere: str | None = None
+    """Which kind of computers it runs on, if not on this one: what goes on here does not matter then."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,18 @@ HEAD_START_S: Final = 1.0
 """Between the last worker's readiness and the beginning: time for each to learn of it."""
 READY_S: Final = 90.0
 """Within so many seconds each worker has to be ready; several start up at once on one computer."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a common beginning is agreed on."""
+
+    ready_s: float = READY_S
+    """Within so many seconds each worker has to be ready."""
+    head_start_s: float = HEAD_START_S
+    """Between the last worker's readiness and the beginning."""
+    now: Callable[[], float] = time.time
+    """The clock that the workers go by, in epoch seconds."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +52,22 @@ class Worker:
 class Fleet:
     """Several generators as one."""
 
-    def __init__(self, directory: Path, profile: Profile, workers: Sequence[Worker]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        profile: Profile,
+        workers: Sequence[Worker],
+        start: Start | None = None,
+    ) -> None:
         """Take over workers that have been started and wait for the common beginning.
 
         Args:
             directory: The run's directory, which gets what all of them record.
             profile: The whole load.
             workers: Each has a turn.
+            start: How they begin together; by default as processes of this computer.
         """
+        self._start = start or Start()
         self._directory, self._workers = directory, tuple(workers)
         self._complaint: str | None = None
         self._lock = threading.Lock()
@@ -62,15 +82,15 @@ class Fleet:
         self._starter.start()
 
     def _begin_together(self, peak_rate: int) -> None:
-        deadline = time.monotonic() + READY_S
+        deadline = time.monotonic() + self._start.ready_s
         waiting = list(self._workers)
         while waiting and not self._stop.wait(POLL_S):
             waiting = [one for one in waiting if not one.turn.ready.exists()]
             if waiting and time.monotonic() > deadline:
                 names = ", ".join(one.name for one in waiting)
-                self._complain(f"not ready after {READY_S:g} s: {names}")
+                self._complain(f"not ready after {self._start.ready_s:g} s: {names}")
                 return
-        begin_ms = (time.time() + HEAD_START_S) * 1000
+        begin_ms = (self._start.now() + self._start.head_start_s) * 1000
         for number, worker in enumerate(self._workers):
             if self._stop.is_set():
                 return
@@ -108,7 +128,9 @@ class Fleet:
         ended = [one.process.poll() for one in self._workers]
         for one, status in zip(self._workers, ended, strict=True):
             if status:
-                self._complain(f"{one.name} of {len(ended)} ended with status {status}")
+                why = one.process.complaint
+                how = f" of {len(ended)} ended with status {status}"
+                self._complain(f"{one.name}: {why}" if why else f"{one.name}{how}")
                 return status
         if None in ended:
             return None

@@ -6,7 +6,7 @@ import csv
 import dataclasses
 import shlex
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ class Split:
     workers: int
     prefix: tuple[str, ...] = ()
     """Words before the command of each, with `{worker}` for its number."""
+    elsewhere: Callable[[Generator, int], Generator] | None = None
+    """Makes so many workers of a generator on other computers; None: they run on this one."""
 
 
 def split(generator: Generator, into: Split | None) -> Generator:
@@ -48,6 +50,8 @@ def split(generator: Generator, into: Split | None) -> Generator:
             f"{generator.title} cannot wait until all workers are ready; leave out `--workers`, or "
             f"choose `--generator {WAITING[0]}`"
         )
+    if into.elsewhere is not None:
+        return into.elsewhere(generator, into.workers)
     return Workers(generator, into.workers, into.prefix)
 
 
@@ -58,9 +62,20 @@ class Workers:
     group, another computer (`ip netns exec load-{worker}`).
     """
 
-    def __init__(self, generator: Generator, workers: int, prefix: Sequence[str] = ()) -> None:
-        """Split what `generator` would do among `workers`, each started by `prefix` and its command."""
+    def __init__(
+        self,
+        generator: Generator,
+        workers: int,
+        prefix: Sequence[str] = (),
+        *,
+        portable: bool = False,
+    ) -> None:
+        """Split what `generator` would do among `workers`, each started by `prefix` and its command.
+
+        `portable` directories of workers hold every payload file, also those that all of them share.
+        """
         self._generator, self._workers, self._prefix = generator, workers, tuple(prefix)
+        self._portable = portable
 
     @property
     def name(self) -> str:
@@ -95,7 +110,7 @@ class Workers:
             LoadTestError: The load cannot be split.
         """
         first = 1
-        for one, turn in self._shares(load):
+        for one, turn in self.shares_of(load):
             one.directory.mkdir(exist_ok=True)
             if load.scenario.seeded:
                 file = one.directory / paths.CREDENTIALS
@@ -103,6 +118,8 @@ class Workers:
             first += one.profile.planned_users
             for path, payload in load.scenario.sequences:
                 deal(path, payload, turn, self._workers)
+            for path in self._copied(load.scenario):
+                shutil.copyfile(path, turn.dealt[path])
             self._generator.prepare(one)
 
     def start(self, load: Load) -> Running:
@@ -113,7 +130,7 @@ class Workers:
         """
         started = list[Worker]()
         try:
-            for one, turn in self._shares(load):
+            for one, turn in self.shares_of(load):
                 started.append(Worker(one, turn, self._generator.start(one)))
         except GeneratorError:
             for worker in started:
@@ -130,23 +147,24 @@ class Workers:
         found = (self._generator.script_error(process, one, known) for one in each)
         return next((error for error in found if error), None)
 
+    def _copied(self, scenario: Scenario) -> list[Path]:
+        return scenario.shared_payloads if self._portable else []
+
     def _directory(self, run: Path, worker: int) -> Path:
         return run / f"worker-{worker}"
 
-    def _shares(self, load: Load) -> Iterable[tuple[Load, Turn]]:
+    def shares_of(self, load: Load) -> Iterable[tuple[Load, Turn]]:
         """Yield each worker's load, and its turn, which is also part of the load."""
         installed = load.installation
         for worker in range(1, self._workers + 1):
             directory = self._directory(load.directory, worker)
             prefix = [word.replace(NUMBER, str(worker)) for word in self._prefix]
+            files = [*(file for file, _ in load.scenario.sequences), *self._copied(load.scenario)]
             turn = Turn(
                 worker,
                 directory / "ready",
                 directory / "begin",
-                {
-                    file: directory / f"{number}-{file.name}"
-                    for number, (file, _) in enumerate(load.scenario.sequences)
-                },
+                {file: directory / f"{number}-{file.name}" for number, file in enumerate(files)},
             )
             mine = dataclasses.replace(
                 load,

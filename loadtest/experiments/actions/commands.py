@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from botocore.exceptions import ClientError
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments.clients import error_code
 from loadtest.experiments.session import Session
+from loadtest.stack.clients import error_code
 
 DOCUMENT = "AWS-RunShellScript"
 UNFINISHED = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})

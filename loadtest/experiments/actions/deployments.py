@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.actions import revisions
-from loadtest.experiments.clients import error_code
 from loadtest.experiments.models import Target
 from loadtest.experiments.session import Act, Session, current
 from loadtest.experiments.undo import WayBack
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text
+from loadtest.stack.clients import error_code
 from loadtest.stack.deployments import LIMIT_EXCEEDED, Deployments, DeploymentState, Revision
 
 GOOD = "good"

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments.clients import endpoint, is_local
 from loadtest.experiments.models import Target
 from loadtest.experiments.session import Act, Session
 from loadtest.experiments.undo import WayBack
 from loadtest.experiments.ways_back import TAG
+from loadtest.stack.clients import endpoint, is_local
 
 
 @dataclass(frozen=True)

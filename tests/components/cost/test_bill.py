@@ -127,7 +127,7 @@ def test_the_output_is_within_one_per_cent_of_a_hand_calculation(build, stack, r
     found = cost(recording)
     assert found["total"] == pytest.approx(by_hand, rel=0.01)
     assert (found["region"], found["currency"]) == (region, "USD")
-    assert found["tableDate"] == "2026-11-22"
+    assert found["tableDate"] == "2026-11-26"
     assert found["confidence"] in {"medium", "high"}
     for line in found["lines"]:
         assert {"item", "quantity", "unit", "unitPrice", "source", "read"} <= set(line)
@@ -195,7 +195,7 @@ def test_without_an_answer_the_table_is_used_with_a_warning(build, monkeypatch, 
     monkeypatch.setattr(price_list, "connect", lambda profile: Silent())
     found = cost(build("single", priceSource="price-list"))
     assert found["total"] > 0
-    assert found["tableDate"] == "2026-11-22"
+    assert found["tableDate"] == "2026-11-26"
     assert [level for level, _ in said] == ["warn", "info"]
     assert "Allow pricing:GetProducts" in said[0][1]
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from loadtest.experiments.models import Allowed, ExperimentRecord, Target
 from loadtest.experiments.observations import (
-    ClockOffset,
     HealthSample,
     Observations,
     StackTiming,
     TimelineEvent,
 )
 from loadtest.experiments.prediction import Kind
+from loadtest.stack.clock_offset import ClockOffset
 
 BEGAN_MS = 1_790_000_000_000.0
 FAULT_S = 5.0

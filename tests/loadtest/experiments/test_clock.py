@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.experiments.clock import LoadClock, OffsetEstimator, TimedCalls, dated_at
-from loadtest.experiments.observations import ClockOffset
+from loadtest.experiments.clock import LoadClock
+from loadtest.stack.clock_offset import ClockOffset, OffsetEstimator, TimedCalls, dated_at
 
 NOW = 1_790_000_000.0
 SECONDS = st.floats(0, 100, allow_nan=False)

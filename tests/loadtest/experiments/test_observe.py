@@ -14,11 +14,11 @@ from botocore.exceptions import ClientError
 
 from loadtest.errors import ResultsError
 from loadtest.experiments import collectors, observe, target_watch, timing
-from loadtest.experiments.clock import LoadClock, OffsetEstimator, TimedCalls
-from loadtest.experiments.observations import ClockOffset
+from loadtest.experiments.clock import LoadClock
 from loadtest.experiments.observe import Observer
 from loadtest.experiments.prediction import Kind
 from loadtest.experiments.target_watch import Poll, TargetWatch
+from loadtest.stack.clock_offset import ClockOffset, OffsetEstimator, TimedCalls
 from loadtest.stack.outputs import StackOutputs
 
 BEGAN = 1_790_000_000.0

@@ -52,7 +52,9 @@ class Artillery:
         Raises:
             ResultsError: The directory cannot be written to.
         """
-        dealt = load.turn.dealt if load.turn else {}
+        # By their names: they lie beside the script, and Artillery looks from there.
+        own = load.turn.dealt if load.turn else {}
+        dealt = {file: Path(mine.name) for file, mine in own.items()}
         made = load.scenario.artillery_script(load.target, load.profile, dealt)
         paths.write_text(load.directory / paths.SCRIPT, js_yaml.write(made))
         try:

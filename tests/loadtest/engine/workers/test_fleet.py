@@ -157,6 +157,13 @@ def test_a_killed_worker_ends_the_load(stage: Stage):
     assert all(one.stopped for one in stage.played)
 
 
+def test_why_a_worker_ended_is_said_where_it_is_known(stage: Stage):
+    stage.played[1].status, stage.played[1].complaint = 137, "its task ended: OutOfMemory"
+
+    assert stage.fleet.poll() == 137
+    assert stage.fleet.complaint == "worker-2: its task ended: OutOfMemory"
+
+
 def test_a_worker_that_left_no_report_is_named(stage: Stage):
     for number in (1, 2):
         stage.report(number, stage.planned(number))

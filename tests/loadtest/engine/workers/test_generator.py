@@ -6,11 +6,14 @@ import csv
 from pathlib import Path
 
 import pytest
+import yaml
 
 from loadtest.engine.generators import registry
-from loadtest.engine.generators.base import Turn
-from loadtest.engine.workers.generator import Split, deal, split, words
+from loadtest.engine.generators.base import Installation, Load, Turn
+from loadtest.engine.workers.generator import Split, Workers, deal, split, words
 from loadtest.errors import GeneratorError, LoadTestError
+from loadtest.profiles import Phase, Profile
+from loadtest.scenario import scenario
 from loadtest.scenario.schema import Payload
 
 
@@ -48,3 +51,33 @@ def test_a_prefix_is_read_as_a_shell_reads_it():
     assert words("ip netns exec 'load {worker}'") == ["ip", "netns", "exec", "load {worker}"]
     with pytest.raises(GeneratorError, match="--worker-prefix"):
         words("sh -c '")
+
+
+def test_each_worker_s_script_finds_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "names.csv").write_text("ann\nben\ncleo\n")
+    (tmp_path / "words.csv").write_text("sun\nmoon\n")
+    (tmp_path / "ours.yml").write_text(
+        "config:\n  payload:\n"
+        "    - {path: names.csv, fields: [name], order: sequence}\n"
+        "    - {path: words.csv, fields: [word], order: random}\n"
+        "scenarios: [{flow: [{get: {url: '/{{ name }}/{{ word }}'}}]}]\n"
+    )
+    run = Path("results") / "run"
+    run.mkdir(parents=True)
+    load = Load(
+        run,
+        "http://127.0.0.1",
+        scenario.load("ours.yml"),
+        Profile("one", (Phase("hold", 1, 3),)),
+        Installation(("node", "artillery"), "2", 2, 2),
+    )
+    Workers(registry.named("artillery"), 2, portable=True).prepare(load)
+
+    for worker, mine in ((1, ["ann", "cleo"]), (2, ["ben"])):
+        directory = run / f"worker-{worker}"
+        made = yaml.safe_load((directory / "scenario.yml").read_text())
+        names, words = (one["path"] for one in made["config"]["payload"])
+        # Artillery looks from where the script is.
+        assert (directory / names).read_text().split() == mine
+        assert (directory / words).read_text().split() == ["sun", "moon"]

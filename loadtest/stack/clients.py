@@ -1,4 +1,4 @@
-"""The AWS clients of an experiment, from the default environment: AWS, or a local region."""
+"""The AWS clients of whoever needs several, from the default environment: AWS, or a local region."""
 
 from __future__ import annotations
 

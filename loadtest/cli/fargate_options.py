@@ -1,0 +1,141 @@
+"""The options of workers on Fargate: where they run, what they may cost, and whether to start them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtest.engine.fargate import plan as plans
+from loadtest.engine.fargate import settings as fargate_settings
+from loadtest.engine.fargate.generator import FargateWorkers
+from loadtest.engine.fargate.plan import FargatePlan
+from loadtest.engine.generators.base import Generator
+from loadtest.engine.workers.generator import Split
+from loadtest.errors import LoadTestError
+from loadtest.formatting import line_printer
+from loadtest.generator_record import ARTILLERY
+from loadtest.profiles import Profile
+from loadtest.scenario.scenario import Scenario
+from loadtest.stack.outputs import StackOutputs
+
+MAX_COST = 1.0
+
+
+class Place(StrEnum):
+    """Where workers run."""
+
+    HERE = "here"
+    FARGATE = "fargate"
+
+
+WorkersOn = Annotated[
+    Place, typer.Option("--workers-on", help="Where the workers run: on this computer, or on AWS.")
+]
+FargateFile = Annotated[
+    Path,
+    typer.Option(
+        "--fargate", metavar="FILE", help="Settings of workers on Fargate: image, bucket, roles."
+    ),
+]
+MaxCost = Annotated[
+    float,
+    typer.Option(
+        "--max-cost", min=0, metavar="USD", help="What workers on Fargate may cost at most."
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Start workers on Fargate without asking.")]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say what workers on Fargate would be and cost; start nothing."),
+]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Where workers are to run, and on which terms."""
+
+    place: Place
+    file: Path
+    max_cost: float
+    yes: bool
+    dry_run: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What they are to do."""
+
+    targets: Sequence[StackOutputs]
+    generator: str
+    profile: Profile
+    scenario: Scenario
+    runs: int
+
+
+def placed(offer: Offer, split: Split | None, asked: Asked, console: Console) -> Split | None:
+    """Return the workers where they are to run; on Fargate once price and quota allow it.
+
+    Raises:
+        LoadTestError: They cannot be had; the message says why.
+        typer.Exit: Nothing is to be started, and what would be has been told.
+        typer.Abort: They were not agreed to.
+    """
+    if offer.place is Place.FARGATE:
+        return _on_fargate(offer, split, asked, console)
+    for name, given in (("--yes", offer.yes), ("--dry-run", offer.dry_run)):
+        if given:
+            raise LoadTestError(f"{name} belongs to workers on AWS: add `--workers-on fargate`")
+    return split
+
+
+def _on_fargate(offer: Offer, split: Split | None, asked: Asked, console: Console) -> Split:
+    if split is None or split.prefix:
+        raise LoadTestError(
+            "`--workers-on fargate` needs `--workers N`, how many tasks to start, and no `--worker-prefix`"
+        )
+    if asked.generator != ARTILLERY:
+        raise LoadTestError(
+            f"{asked.generator} cannot wait until all workers are ready; leave out `--workers-on "
+            f"fargate`, or choose `--generator {ARTILLERY}`"
+        )
+    outputs = asked.targets[0]
+    settings = fargate_settings.read(offer.file)
+    clients = plans.connect(settings, outputs.region, outputs.url)
+    plan = plans.make(
+        settings,
+        stack_region=outputs.region,
+        profile=asked.profile,
+        scenario=asked.scenario,
+        workers=split.workers,
+        runs=asked.runs,
+        clients=clients,
+    )
+    say = line_printer(console)
+    for line in plan.lines():
+        say(line)
+    plan.require(offer.max_cost)
+    if offer.dry_run:
+        raise typer.Exit
+    _agree(plan, yes=offer.yes)
+
+    def elsewhere(sender: Generator, _workers: int) -> Generator:
+        return FargateWorkers(sender, plan, clients, say)
+
+    return Split(split.workers, elsewhere=elsewhere)
+
+
+def _agree(plan: FargatePlan, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise LoadTestError(
+            f"the workers may cost up to {plan.highest.total:.2f} USD: agree to it by `--yes`"
+        )
+    typer.confirm("Start them?", abort=True, err=True)

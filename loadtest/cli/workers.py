@@ -1,0 +1,136 @@
+"""The commands `workers task-definition`, `policy` and `stop`: what workers on Fargate are and leave."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from commandline.exit_codes import ExitCode
+from loadtest.cli.fargate_options import FargateFile
+from loadtest.cli.load_options import (
+    EnvironmentName,
+    Hold,
+    InOrder,
+    PassEnv,
+    Pause,
+    ProfileName,
+    Ramp,
+    ScenarioName,
+    phases_given,
+)
+from loadtest.cli.options import choose_scenario, own_profile
+from loadtest.engine.fargate import documents, ledger, tasks
+from loadtest.engine.fargate import plan as plans
+from loadtest.engine.fargate import settings as fargate_settings
+from loadtest.engine.fargate.settings import DEFAULT
+from loadtest.errors import LoadTestError
+from loadtest.formatting import line_printer
+from loadtest.profiles import profile_named
+from loadtest.runs import paths
+from loadtest.scenario.scenario import load
+from loadtest.stack.clients import Clients, endpoint
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""Workers of a load test on AWS (ECS on Fargate): what is started there, with which rights.
+
+    Examples:
+    - `python -m loadtest workers policy`
+    - `python -m loadtest workers task-definition --workers 4 --profile seed`
+    - `python -m loadtest workers stop`
+    """,
+)
+Region = Annotated[
+    str | None,
+    typer.Option("--region", help="The stack's region, if the settings name none."),
+]
+
+
+@app.command("task-definition", cls=InOrder)
+def task_definition_command(
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many of them.")],
+    profile: ProfileName = None,
+    *,
+    context: typer.Context,
+    ramp: Ramp = None,
+    hold: Hold = None,
+    pause: Pause = None,
+    scenario: ScenarioName = "login",
+    environment: EnvironmentName = None,
+    pass_env: PassEnv = None,
+    fargate: FargateFile = DEFAULT,
+    region: Region = None,
+) -> int:
+    """Print what would be registered with ECS for a load: size, image, roles, time limit.
+
+    Example: `python -m loadtest workers task-definition --workers 4 --ramp 5:125:300s --hold 60s`
+    """
+    settings = fargate_settings.read(fargate)
+    own = own_profile(phases_given(context, profile, ramp, hold, pause))
+    own_phases = profile is None and own is None
+    loaded = load(choice=choose_scenario(scenario, environment, pass_env, own_phases=own_phases))
+    used = profile_named(profile) if profile else own or loaded.load or profile_named("quick")
+    plan = plans.make(
+        settings,
+        stack_region=_region(region, settings.region),
+        profile=used,
+        scenario=loaded,
+        workers=workers,
+    )
+    _print(plan.definition(f"{settings.prefix}/RUN"))
+    return ExitCode.SUCCESS
+
+
+@app.command("policy")
+def policy_command(fargate: FargateFile = DEFAULT, *, region: Region = None) -> int:
+    """Print the policies of the worker's role, of the role of ECS, and of whoever runs the load test.
+
+    Example: `python -m loadtest workers policy --region ap-northeast-2`
+    """
+    settings = fargate_settings.read(fargate)
+    _print(dict(documents.policies(settings, _region(region, settings.region))))
+    return ExitCode.SUCCESS
+
+
+@app.command("stop")
+def stop_command() -> int:
+    """Stop workers whose load test was killed, and remove what it has left on AWS.
+
+    Example: `python -m loadtest workers stop`
+    """
+    say = line_printer(Console())
+    failed = False
+    found = ledger.left(paths.base())
+    for file, one in found:
+        name = file.parent.name
+        if one.endpoint != endpoint():
+            say(f"{name}: it was on {one.endpoint or 'AWS'}, the environment points to "
+                f"{endpoint() or 'AWS'}; nothing is done")  # fmt: skip
+            failed = True
+            continue
+        taken = ledger.take(file)
+        if taken is None:
+            say(f"{name}: its load test goes on; end that by Ctrl-C")
+            continue
+        failures = tasks.stop_all(Clients(one.region), taken, "stopped by `loadtest workers stop`")
+        failed = failed or bool(failures)
+        for line in failures or ["nothing of it is left on AWS"]:
+            say(f"{name}: {line}")
+    if not found:
+        say(f"no run in {paths.base()} has left workers on AWS")
+    return ExitCode.FAILURE if failed else ExitCode.SUCCESS
+
+
+def _region(given: str | None, of_settings: str | None) -> str:
+    found = of_settings or given
+    if found is None:
+        raise LoadTestError("which region? Name it in the settings (`region`) or by `--region`")
+    return found
+
+
+def _print(document: dict[str, Any]) -> None:
+    # Not through rich: whoever pipes it wants no line broken.
+    typer.echo(json.dumps(document, indent=2))

@@ -1,0 +1,139 @@
+"""Price, quota and agreement come before anything is started, on the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from loadtest.cli import options
+from loadtest.cli.main import main
+from loadtest.engine.fargate import aws as aws_calls
+from loadtest.errors import LoadTestError
+from tests.loadtest.engine.fargate.account import SETTINGS
+from tests.loadtest.engine.fargate.played_aws import PlayedAws
+from tests.loadtest.engine.test_oracle import OUTPUTS
+
+pytestmark = pytest.mark.moto
+STARTING = ("RegisterTaskDefinition", "RunTask", "PUT ")
+
+
+@pytest.fixture
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedAws]:
+    monkeypatch.chdir(tmp_path)
+    # Whether Artillery is installed does not matter: nothing is started.
+    monkeypatch.setattr(options.tools, "generator", lambda name: [name])
+    monkeypatch.setenv("LOADTEST_RESULTS", str(tmp_path / "results"))
+    (tmp_path / "outputs.json").write_text(json.dumps({**OUTPUTS, "url": "http://127.0.0.1:9"}))
+    (tmp_path / "fargate.yml").write_text(yaml.safe_dump(SETTINGS))
+    with PlayedAws(tmp_path) as played:
+        for name, value in played.environment().items():
+            monkeypatch.setenv(name, value)
+        yield played
+
+
+def run(*words: str) -> int:
+    common = ["run", "--outputs", "outputs.json", "--workers-on", "fargate"]
+    return main([*common, "--profile", "seed", *words])
+
+
+def nothing_started(aws: PlayedAws) -> bool:
+    return not any(call.startswith(STARTING) for call in aws.calls) and not aws.tasks
+
+
+def test_a_dry_run_says_all_and_starts_nothing(aws: PlayedAws, capsys: pytest.CaptureFixture[str]):
+    assert run("--workers", "4", "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert "4 workers in us-east-1 (ECS on Fargate, arm64)" in said
+    assert "each: 1 vCPU and 2 GB" in said
+    assert "quota: 64 vCPUs of Fargate at a time (L-3032A538), unknown how many in use" in said
+    assert "price: about 0.0" in said
+    assert nothing_started(aws)
+
+
+def test_more_than_it_may_cost_is_refused(aws: PlayedAws, capsys: pytest.CaptureFixture[str]):
+    assert run("--workers", "4", "--yes", "--max-cost", "0.01") == 4
+    said = capsys.readouterr().err
+    assert "more than `--max-cost 0.01` allows" in said
+    assert nothing_started(aws)
+
+
+def test_several_runs_cost_several_times_as_much(
+    aws: PlayedAws, capsys: pytest.CaptureFixture[str]
+):
+    def highest(*words: str) -> float:
+        assert run("--workers", "16", "--dry-run", *words) == 0
+        said = capsys.readouterr().out
+        return float(said.partition("at most ")[2].partition(" USD")[0])
+
+    assert highest("--repeat", "3", "--max-cost", "9") == pytest.approx(3 * highest(), abs=0.02)
+
+
+def test_more_than_the_quota_is_refused(aws: PlayedAws, capsys: pytest.CaptureFixture[str]):
+    aws.quota = 3
+    assert run("--workers", "4", "--yes") == 4
+    said = capsys.readouterr().err
+    assert "need 4 vCPUs, and the account's quota of Fargate in this region is 3" in said
+    assert nothing_started(aws)
+
+
+def test_nothing_starts_without_agreement(aws: PlayedAws, capsys: pytest.CaptureFixture[str]):
+    assert run("--workers", "4") == 4
+    assert "agree to it by `--yes`" in capsys.readouterr().err
+    assert nothing_started(aws)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "needs `--workers N`"),
+        (["--workers", "2", "--worker-prefix", "nice"], "no `--worker-prefix`"),
+        (["--workers", "2", "--generator", "k6"], "k6 cannot wait"),
+        (["--workers", "2", "--fargate", "other.yml"], "other.yml"),
+    ],
+)
+def test_what_does_not_go_together(
+    aws: PlayedAws, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+):
+    assert run(*words, "--yes") == 4
+    assert said in capsys.readouterr().err
+    assert nothing_started(aws)
+
+
+def test_options_of_fargate_without_it(aws: PlayedAws, capsys: pytest.CaptureFixture[str]):
+    for option in ("--yes", "--dry-run"):
+        assert main(["run", "--outputs", "outputs.json", "--workers", "2", option]) == 4
+        assert "add `--workers-on fargate`" in capsys.readouterr().err
+
+
+def test_an_address_of_this_computer_is_not_loaded_from_aws(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for url in ("http://127.3.0.1:8080", "http://localhost", "http://[::1]:80"):
+        with pytest.raises(LoadTestError, match="an address of this computer"):
+            aws_calls.require_reachable(url)
+    aws_calls.require_reachable("http://haproof-1.elb.amazonaws.com")
+
+
+def test_what_is_printed_needs_neither_aws_nor_a_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fargate.yml").write_text(yaml.safe_dump(SETTINGS))
+    assert main(["workers", "task-definition", "--workers", "4", "--hold", "1200:60s"]) == 0
+    assert json.loads(capsys.readouterr().out)["cpu"] == "4096"
+    assert main(["workers", "policy"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {
+        "taskRole",
+        "executionRole",
+        "trust",
+        "coordinator",
+    }
+    without = {name: value for name, value in SETTINGS.items() if name != "region"}
+    (tmp_path / "fargate.yml").write_text(yaml.safe_dump(without))
+    assert main(["workers", "policy"]) == 4
+    assert "which region?" in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "results", ignore_errors=True)
