@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.k6.io/k6/lib"
@@ -88,25 +87,16 @@ type Run struct {
 	executor *Executor
 	began    time.Time
 	ctx      context.Context
-	due      chan uint64
 	needed   chan struct{}
 	// arrived are those who have not left yet.
 	arrived sync.WaitGroup
 	// users are those of k6, makers those who make more of them.
 	users, makers sync.WaitGroup
-	// free is how many users wait for an arrival; below 0, how many arrivals wait for a user.
-	free atomic.Int64
-	made atomic.Int64
+	pool          pool
 }
 
 func newRun(e *Executor, began time.Time) *Run {
-	makers := runtime.GOMAXPROCS(0)
-	return &Run{
-		executor: e,
-		began:    began,
-		due:      make(chan uint64, len(e.schedule)),
-		needed:   make(chan struct{}, makers),
-	}
+	return &Run{executor: e, began: began, needed: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // Of returns the run that a user's context belongs to; nil outside of one, such as in `setup`.
@@ -127,7 +117,7 @@ func (r *Run) prepare() error {
 		if err != nil {
 			return err
 		}
-		r.made.Add(1)
+		r.pool.grow(r.executor.config.MaxVUs.Int64)
 		r.employ(vu)
 	}
 	for range cap(r.needed) {
@@ -138,7 +128,7 @@ func (r *Run) prepare() error {
 
 // start lets everybody arrive at their moment; returns how many found nobody free and were left out.
 func (r *Run) start() (skipped int) {
-	defer close(r.due)
+	defer r.pool.close()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for number := range r.executor.schedule {
@@ -149,13 +139,12 @@ func (r *Run) start() (skipped int) {
 			return skipped
 		case <-timer.C:
 		}
-		if r.executor.config.Skips.Bool && r.free.Load() <= 0 {
-			skipped++
-			continue
-		}
-		free := r.free.Add(-1)
 		r.arrived.Add(1)
-		r.due <- at
+		free, taken := r.pool.arrive(at, !r.executor.config.Skips.Bool)
+		if !taken {
+			r.arrived.Done()
+			skipped++
+		}
 		if free < r.executor.config.Ready.Int64 {
 			r.ask()
 		}
@@ -179,14 +168,15 @@ func (r *Run) makeUsers() {
 			return
 		case <-r.needed:
 		}
-		for r.free.Load() < r.executor.config.Ready.Int64 {
-			if r.made.Add(1) > r.executor.config.MaxVUs.Int64 {
-				r.made.Add(-1)
+		for r.pool.free() < r.executor.config.Ready.Int64 {
+			if !r.pool.grow(r.executor.config.MaxVUs.Int64) {
 				break
 			}
 			vu, err := r.executor.state.GetUnplannedVU(r.ctx, r.executor.GetLogger())
 			if err != nil {
-				r.executor.GetLogger().WithError(err).Error("cannot make another user")
+				if r.ctx.Err() == nil {
+					r.executor.GetLogger().WithError(err).Error("cannot make another user")
+				}
 				return
 			}
 			r.executor.state.ModCurrentlyActiveVUsCount(+1)
@@ -213,13 +203,14 @@ func (r *Run) employ(initialized lib.InitializedVU) {
 		GetNextIterationCounters: func() (uint64, uint64) { return number, number },
 	})
 	r.users.Add(1)
-	r.free.Add(1)
 	go func() {
 		defer cancel()
-		for number = range r.due {
+		turn := make(chan uint64, 1)
+		r.pool.wait(turn)
+		for number = range turn {
 			r.live(vu)
-			r.free.Add(1)
 			r.arrived.Done()
+			r.pool.wait(turn)
 		}
 	}()
 }

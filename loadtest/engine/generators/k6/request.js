@@ -5,23 +5,26 @@ import { request } from 'k6/x/haproof';
 
 import { isFixed, template } from './template.js';
 
-// Returns what is sent for a step: `shared` as k6 takes it, `url` and `body`, and the rest by which the
-// answer is judged.
+// Returns what is sent for a step: `url`, `body`, and in `common` what further requests share with it.
 export function requestOf(step, plan, vars) {
-  const { fixed } = (step.made ??= prepare(step, plan));
-  const one = fixed ?? compose(step, plan, vars);
+  const made = (step.made ??= prepare(step, plan));
   return {
-    ...one,
-    url: step.made.url ?? urlOf(step, plan, vars),
-    body: step.made.body === undefined ? bodyOf(step, vars) : step.made.body
+    common: made.common ?? compose(step, plan, vars),
+    url: made.url ?? urlOf(step, plan, vars),
+    body: made.body === undefined ? bodyOf(step, vars) : made.body
   };
+}
+
+// The same, sent to where a redirect leads (`location`).
+export function redirected(common, { method, headers, url, body }, plan) {
+  return { common: share({ ...common, method, headers }, plan), url, body };
 }
 
 // What is the same for every user, of the parts that no variable changes.
 function prepare(step, plan) {
   const heads = [plan.headers, step.headers, plan.cookie, step.cookie, step.auth];
   return {
-    fixed: heads.every(isFixed) ? compose(step, plan, {}) : null,
+    common: heads.every(isFixed) ? compose(step, plan, {}) : null,
     url: isFixed(step.url) && isFixed(step.qs) ? urlOf(step, plan, {}) : null,
     body: [step.json, step.form, step.body].every(isFixed) ? bodyOf(step, {}) : undefined
   };

@@ -14,10 +14,10 @@ import { evaluate } from './condition.js';
 import { captureAndMatch } from './extract.js';
 import { errorCode, isRedirect, location, sameHost } from './http.js';
 import { milliseconds, probable, template } from './template.js';
-import { requestOf, share } from './request.js';
+import { redirected, requestOf } from './request.js';
 
 // Constants: k6 looks up what is imported from it each time that it is used.
-const { arrive, body, failure, headers, leave, print, record, send, uuid } = haproof;
+const { arrive, body: answerBody, failure, headers, leave, print, record, send, uuid } = haproof;
 const plan = JSON.parse(open('./plan.json'));
 const rows = plan.payloads.map(
   (_, index) => new SharedArray(`rows ${index}`, () => JSON.parse(open('../rows.json'))[index])
@@ -148,15 +148,19 @@ function request(step, user) {
   let next = requestOf(step, plan, user.vars);
   for (let hops = 0; ; hops += 1) {
     allow(next.url);
-    const status = send(next.shared, next.url, next.body);
+    const { common, url, body } = next;
+    const status = send(common.shared, url, body);
     const error = status === 0 ? errorCode(failure()) : null;
-    const to = isRedirect(status) && step.followRedirect !== false ? location(next, status, headers()) : null;
+    const to =
+      isRedirect(status) && step.followRedirect !== false
+        ? location({ ...common, url, body }, status, headers())
+        : null;
     if (to === null || hops === MOST_REDIRECTS) {
-      conclude(step, next, user, status, to === null ? error : 'ERR_TOO_MANY_REDIRECTS');
+      conclude(step, common, user, status, to === null ? error : 'ERR_TOO_MANY_REDIRECTS');
       return;
     }
-    record(next.endpoint, true, null);
-    next = share(to, plan);
+    record(common.endpoint, true, null);
+    next = redirected(common, to, plan);
   }
 }
 
@@ -169,13 +173,14 @@ function wanted(step, vars) {
   }
 }
 
-let allowed = ''; // the last URL that may be put under load: most requests have one of few
+const MOST_KNOWN = 100;
+const allowed = new Set(); // URLs that may be put under load: most scripts have but a few
 
 function allow(url) {
-  if (url === allowed) return;
+  if (allowed.has(url)) return;
   if (!/^https?:\/\//.test(url)) throw new Error(`Invalid URL - ${url}`);
   if (!sameHost(url, plan.target)) strayed(url);
-  allowed = url;
+  if (allowed.size < MOST_KNOWN) allowed.add(url);
 }
 
 function strayed(url) {
@@ -185,12 +190,12 @@ function strayed(url) {
 }
 
 // The last answer: is it what the scenario expects?
-function conclude(step, next, user, status, error) {
+function conclude(step, common, user, status, error) {
   let good = error === null && expects(step, status);
-  if (status !== 0 && next.inspects) {
-    good = captureAndMatch(step, { headers: headers(), body: body() }, user.vars, plan.strict) && good;
+  if (status !== 0 && common.inspects) {
+    good = captureAndMatch(step, { headers: headers(), body: answerBody() }, user.vars, plan.strict) && good;
   }
-  record(next.endpoint, good, error);
+  record(common.endpoint, good, error);
   if (!good) {
     if (user.around) complain(step, status, error);
     throw new Failed();
