@@ -194,6 +194,14 @@ class Deployments:
             if event.get("status") == "Failed"
         ]
 
+    def unserved(self, deployment_id: str) -> set[str]:
+        """Return the instances that a deployment was for and that did not get its revision."""
+        return {
+            _instance_of(target)
+            for target in self._targets(deployment_id)
+            if target.get("status") != "Succeeded"
+        }
+
     def instances_with(self, revision: Revision) -> set[str]:
         """Return the instances whose last successful deployment in this group was of that revision."""
         latest: dict[str, bool] = {}

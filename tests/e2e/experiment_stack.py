@@ -24,7 +24,6 @@ from toolchain import paths
 
 SPEED = "20"
 """The region's waits, so that what AWS takes minutes for takes seconds."""
-SMALL = {"minSize": "3", "desiredCapacity": "3", "maxSize": "5", "loadProfile": "none"}
 
 
 class Stack:
@@ -111,14 +110,20 @@ def shown(record: ExperimentRecord) -> ExperimentRecord:
 
 
 @contextmanager
-def released(directory: Path) -> Generator[Stack]:
-    """Bring the stack up; nothing of it may be left."""
+def released(directory: Path, instances: int = 3) -> Generator[Stack]:
+    """Bring the stack up with so many instances; nothing of it may be left."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     with lasting(directory / "region") as rehearsal:
         assert rehearsal("start", "--speed", SPEED).returncode == 0
         project = Project(session.require(rehearsal.root), rehearsal.root)
-        project.prepare("ha", {**SMALL, "listenerPort": port, "appPath": str(paths.REVISION)})
+        size = {
+            "minSize": str(instances),
+            "desiredCapacity": str(instances),
+            "maxSize": str(instances + 2),
+        }
+        own = {"listenerPort": port, "appPath": str(paths.REVISION), "loadProfile": "none"}
+        project.prepare("ha", {**size, **own})
         project.up("ha")
         yield Stack(rehearsal, project, directory)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
 
 from botocore.exceptions import ClientError
@@ -12,6 +14,7 @@ from loadtest.experiments.actions import revisions
 from loadtest.experiments.models import Target
 from loadtest.experiments.session import Act, Session, current
 from loadtest.experiments.undo import WayBack
+from loadtest.experiments.ways_back import SUCCEEDED
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text
 from loadtest.stack.clients import error_code
@@ -53,7 +56,7 @@ def concluded(session: Session, act: Act, ended: DeploymentState, *, good: bool)
     act.detail = f"{ended.id} {ended.status}"
     rollback = _rollback(session, ended)
     act.over()
-    session.found += faults(ended, rollback, good=good)
+    session.found += faults(ended, rollback, good=good, served=partial(_served, session))
     if rollback is None:
         return ended.status
     session.notes |= {"rollback": rollback.id, "rollback status": rollback.status}
@@ -61,20 +64,34 @@ def concluded(session: Session, act: Act, ended: DeploymentState, *, good: bool)
     return f"{ended.status}, rolled back: {rollback.status}"
 
 
+def _served(session: Session, ended: DeploymentState) -> bool:
+    """Return whether every instance got the revision that could: not whoever has left meanwhile."""
+    if ended.complete or ended.status != SUCCEEDED:
+        return ended.complete
+    return not deployments(session).unserved(ended.id) & session.stack.kept()
+
+
 def faults(
-    ended: DeploymentState, rollback: DeploymentState | None, *, good: bool
+    ended: DeploymentState,
+    rollback: DeploymentState | None,
+    *,
+    good: bool,
+    served: Callable[[DeploymentState], bool],
 ) -> list[Message]:
-    """Say what no stack may do: a good revision that failed, a bad one without a way back."""
+    """Say what no stack may do: a good revision that failed, a bad one without a way back.
+
+    `served` tells whether a deployment reached all instances that it had to.
+    """
     if good:
         error = free_text(ended.error or ended.counts())
         failed = msg("experiment.deployment-failed", deployment=ended.id, error=error)
-        return [] if ended.complete else [failed]
-    if ended.status == "Succeeded":
+        return [] if served(ended) else [failed]
+    if ended.status == SUCCEEDED:
         return [msg("experiment.got-through", deployment=ended.id)]
     if rollback is None:
         return [msg("experiment.no-rollback", deployment=ended.id)]
     failed = msg("experiment.rollback-failed", deployment=rollback.id, status=rollback.status)
-    return [] if rollback.complete else [failed]
+    return [] if served(rollback) else [failed]
 
 
 def own_revision(session: Session) -> Revision:
