@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from loadtest.errors import ExperimentError, GeneratorError
-from loadtest.experiments import files, runner
+from loadtest.experiments import files, load, runner
+from loadtest.experiments.load import BackgroundLoad
+from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile
 from tests.loadtest.conftest import outputs_of
 
@@ -132,3 +135,23 @@ def test_the_load_ends_whatever_happens(
     with pytest.raises(GeneratorError):
         run(tmp_path, DIES)
     assert made.told == ["start", "stop"]
+
+
+def test_a_load_lasts_until_its_last_visitors_have_come(tmp_path: Path, monkeypatch: Any) -> None:
+    made = BackgroundLoad(outputs_of(), load.profile(20, 60, 0), tmp_path, ["node"], "login")
+    assert made.left_s() == 0
+    began = threading.Event()
+    ends = threading.Event()
+
+    def put(_self: BackgroundLoad) -> None:
+        began.set()
+        ends.wait(60)
+
+    monkeypatch.setattr(BackgroundLoad, "_put_load", put)
+    monkeypatch.setattr(LoadWatch, "has_begun", lambda _: True)
+    made.start()
+    assert began.wait(60)
+    assert 0 < made.left_s() <= load.RAMP_S + 60
+    ends.set()
+    made.stop()
+    assert made.left_s() == 0
