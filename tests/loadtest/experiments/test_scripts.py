@@ -192,7 +192,8 @@ def test_without_a_unit_no_service_can_serve_badly() -> None:
         revisions.variant(bundle(unit=""), "slow", 80)
 
 
-@pytest.mark.parametrize("content", [b"", bundle()[:30]])
+# Named: a bundle has the time at which it was made in it, and each of several workers makes its own.
+@pytest.mark.parametrize("content", [b"", bundle()[:30]], ids=["nothing", "a cut bundle"])
 def test_what_is_not_a_revision_is_refused(content: bytes) -> None:
     with pytest.raises(ExperimentError, match="not a zip"):
         revisions.variant(content, "failing-hook", 80)
