@@ -26,7 +26,7 @@ from tests.loadtest.engine.fargate.account import SETTINGS
 
 WORKERS = 4
 LOAD = Profile("ours", (Phase("ramp", 6, 10, 60), Phase("hold", 4, 60)))
-PACE = Pace(beat_s=0.5, poll_s=0.2, abandoned_s=6, ready_s=90, head_start_s=4)
+PACE = Pace(beat_s=0.5, poll_s=0.2, abandoned_s=30, ready_s=150, head_start_s=4)
 SCENARIO = """\
 config:
   http: {timeout: 5}

@@ -52,7 +52,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in text]
 
 
-def await_until(condition: Callable[[], Any], seconds: float = 60) -> None:
+def await_until(condition: Callable[[], Any], seconds: float = 150) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -152,7 +152,7 @@ def test_workers_end_without_their_coordinator_and_stop_removes_what_it_left(
         coordinator.kill()
         coordinator.wait()
         # Nobody begins, and each ends within the time that it waits for a word.
-        await_until(lambda: not aws.running(), coordinate.PACE.abandoned_s + 60)
+        await_until(lambda: not aws.running(), coordinate.PACE.abandoned_s + 120)
         assert not oracle.did
     assert all("STOPPED" in one.described()["lastStatus"] for one in aws.tasks)
     assert "StopTask" not in aws.calls
@@ -173,7 +173,7 @@ def test_stop_ends_workers_that_still_run(
     monkeypatch.setenv("LOADTEST_RESULTS", str(tmp_path / "results"))
     with Oracle() as oracle:
         coordinator = started(tmp_path, oracle)
-        await_until(lambda: loading(tmp_path), 90)
+        await_until(lambda: loading(tmp_path))
         # As long as it lives, they are its own affair.
         assert main(["workers", "stop"]) == 0
         assert "StopTask" not in aws.calls
@@ -188,7 +188,7 @@ def test_stop_ends_workers_that_still_run(
 def test_ctrl_c_stops_all_tasks(tmp_path: Path, aws: PlayedAws):
     with Oracle() as oracle:
         coordinator = started(tmp_path, oracle)
-        await_until(lambda: loading(tmp_path), 90)
+        await_until(lambda: loading(tmp_path))
         coordinator.send_signal(signal.SIGINT)
         coordinator.communicate(timeout=90)
     assert aws.running() == []
