@@ -57,17 +57,17 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
         # A full disk, a file that may not be read: the system's words and the name are the remedy.
         _report(f"{error.strerror}: {error.filename}" if error.filename else _words(error))
         return ExitCode.FAILURE
+    except SystemExit:
+        # Only typer and rich raise it, where the reader of a pipe is gone. Not 1: that is a bug.
+        return ExitCode.FAILURE
+    except (KeyboardInterrupt, typer.Abort):
+        code = ExitCode.INTERRUPTED
     except RuntimeError as error:
         # What `Path.resolve` raises until Python 3.13, which raises an OSError.
         if not str(error).startswith("Symlink loop"):
             raise
         _report(f"{error}; name what is no symbolic link to itself")
         return ExitCode.FAILURE
-    except SystemExit:
-        # Only typer and rich raise it, where the reader of a pipe is gone. Not 1: that is a bug.
-        return ExitCode.FAILURE
-    except (KeyboardInterrupt, typer.Abort):
-        code = ExitCode.INTERRUPTED
     if code == ExitCode.INTERRUPTED:
         typer.echo("interrupted", err=True)
     return code if isinstance(code, int) else ExitCode.SUCCESS
