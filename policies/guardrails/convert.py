@@ -12,7 +12,11 @@ from typing import Any
 
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2 as wire
-from pulumi_policy.deserialize import deserialize_properties
+from pulumi_policy.deserialize import (
+    SPECIAL_SECRET_SIG,
+    SPECIAL_SIG_KEY,
+    deserialize_properties,
+)
 from pulumi_policy.proxy import (
     UNKNOWN_ARCHIVE_VALUE,
     UNKNOWN_ARRAY_VALUE,
@@ -24,7 +28,7 @@ from pulumi_policy.proxy import (
 )
 
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN
+from guardrails.values import UNKNOWN, kept_secret
 
 _SENTINELS = frozenset(
     {
@@ -40,8 +44,17 @@ _SENTINELS = frozenset(
 
 
 def properties(message: struct_pb2.Struct) -> dict[str, Any]:
-    """Convert properties to dicts, lists and scalars, with secrets unwrapped and unknowns marked."""
-    return _mark_unknowns(deserialize_properties(json_format.MessageToDict(message)))
+    """Convert properties to dicts, lists and scalars: secrets and unknowns are marked."""
+    return _mark_unknowns(deserialize_properties(_mark_secrets(json_format.MessageToDict(message))))
+
+
+def _mark_secrets(value: Any) -> Any:
+    """Unwrap secrets, whose texts stay recognizable."""
+    if isinstance(value, dict):
+        if value.get(SPECIAL_SIG_KEY) == SPECIAL_SECRET_SIG and "value" in value:
+            return kept_secret(_mark_secrets(value["value"]))
+        return {key: _mark_secrets(element) for key, element in value.items()}
+    return [_mark_secrets(element) for element in value] if isinstance(value, list) else value
 
 
 def _mark_unknowns(value: Any) -> Any:

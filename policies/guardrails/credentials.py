@@ -27,7 +27,17 @@ _ASSIGNED = re.compile(
 _EXPRESSION = re.compile(r"[(\[]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 """What code assigns without quotes: a call, an element, an attribute."""
 
+_LOGIN = re.compile(
+    rf"\b(?:docker|podman|helm|az|npm|vault)\b[^\n|;&]*\blogin\b[^\n|;&]*\s"
+    rf"(?:-p|--password|--token)[ =]+(?P<quote>[\"']?)(?!{_REFERENCE}|[\"'-])[^\s\"']{{4,}}"
+)
 _PIPED = re.compile(r"[\"']?\w+:[^\s\"'$`]{4,}[\"']?\s*\|\s*(?:sudo\s+)?chpasswd")
+
+_SHAPES = (
+    ("a password in an address", _IN_ADDRESS),
+    ("the password of a login", _LOGIN),
+    ("a password for chpasswd", _PIPED),
+)
 
 _WORDS = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "token", "credentials"})
 _PAIRS = frozenset(
@@ -79,10 +89,9 @@ def credential_in(text: Any) -> str | None:
     for noun, pattern in _TOKENS:
         if re.search(pattern, text):
             return noun
-    if _IN_ADDRESS.search(text):
-        return "a password in an address"
-    if _PIPED.search(text):
-        return "a password for chpasswd"
+    for noun, shape in _SHAPES:
+        if shape.search(text):
+            return noun
     for found in _ASSIGNED.finditer(text):
         name, value = found["name"], found["value"]
         expression = not found["quote"] and _EXPRESSION.search(value)

@@ -25,6 +25,21 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.MEMBER
 
 
+class SecretText(str):
+    """A text that the program keeps as a Pulumi secret; otherwise a text like any other."""
+
+    __slots__ = ()
+
+
+def kept_secret(value: Any) -> Any:
+    """Mark every text in a value as one that the program keeps secret."""
+    if isinstance(value, str):
+        return SecretText(value)
+    if isinstance(value, dict):
+        return {key: kept_secret(element) for key, element in value.items()}
+    return [kept_secret(one) for one in value] if isinstance(value, list) else value
+
+
 def dig(value: Any, *path: str | int) -> Any:
     """Return the value at `path`: `None` if a part is absent, `UNKNOWN` if a part is unknown."""
     for part in path:

@@ -172,7 +172,32 @@ _POLICIES = MappingProxyType(
         "AmazonSQSFullAccess": _allow("sqs:*"),
         "AmazonElasticFileSystemClientReadWriteAccess": _allow("elasticfilesystem:Client*"),
         "AWSLambdaBasicExecutionRole": _allow("logs:*"),
-        "AWSLambdaVPCAccessExecutionRole": _allow("logs:*", "ec2:DescribeNetworkInterfaces"),
+        "AWSLambdaVPCAccessExecutionRole": _allow(
+            "logs:*",
+            "ec2:CreateNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:DeleteNetworkInterface",
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:UnassignPrivateIpAddresses",
+        ),
+        "AmazonECSTaskExecutionRolePolicy": _allow(
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:BatchGetImage",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        ),
+        "AWSBackupServiceRolePolicyForBackup": _allow(
+            "backup:*",
+            "dynamodb:StartAwsBackupJob",
+            "ec2:CreateSnapshot",
+            "elasticfilesystem:Backup",
+            "rds:CreateDBSnapshot",
+            "rds:CreateDBClusterSnapshot",
+        ),
+        "AWSBackupServiceRolePolicyForRestores": _allow("backup:*", "rds:Restore*"),
     }
 )
 
@@ -188,6 +213,8 @@ _SERVICE_ROLE = frozenset(
         "AWSLambdaBasicExecutionRole",
         "AWSLambdaVPCAccessExecutionRole",
         "AmazonECSTaskExecutionRolePolicy",
+        "AWSBackupServiceRolePolicyForBackup",
+        "AWSBackupServiceRolePolicyForRestores",
         "AmazonEC2ContainerServiceforEC2Role",
         "AmazonRDSEnhancedMonitoringRole",
     }

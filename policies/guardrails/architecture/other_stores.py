@@ -1,4 +1,4 @@
-"""Search domains, message brokers, MemoryDB and DynamoDB, held to the same questions."""
+"""Search domains, brokers, MemoryDB, DynamoDB, Redshift, Kafka and queues, held to the same questions."""
 
 from __future__ import annotations
 
@@ -148,6 +148,96 @@ class Table(DataStore):
         return replace(answer, remedy=remedy) if answer.is_no else answer
 
 
+class Warehouse(DataStore):
+    """A Redshift cluster."""
+
+    def is_encrypted(self) -> Answer | None:
+        """Answer by `encrypted`, which the provider leaves off unless the program sets it."""
+        return replace(self._switch("encrypted", "encrypted"), remedy="set encrypted to true.")
+
+    def is_private(self) -> Answer | None:
+        """Answer by `publicly_accessible`."""
+        if not is_true(self.resource.get("publiclyAccessible")):
+            return yes(self.label)
+        return no(
+            f"publicly_accessible of {self.label} is true",
+            self.label,
+            remedy="set publicly_accessible to false.",
+        )
+
+
+class Kafka(DataStore):
+    """A cluster of Amazon MSK, which is always encrypted at rest and over the zones of its subnets."""
+
+    def is_private(self) -> Answer | None:
+        """Answer by the public access of its brokers."""
+        given = dig(self.resource.get("brokerNodeGroupInfo"), "connectivityInfo", "publicAccess")
+        if dig(given, "type") != "SERVICE_PROVIDED_EIPS":
+            return yes(self.label)
+        return no(
+            f"public_access of {self.label} is SERVICE_PROVIDED_EIPS",
+            self.label,
+            remedy="set public_access.type of broker_node_group_info to DISABLED.",
+        )
+
+    def encrypts_connections(self) -> Answer | None:
+        """Answer by what the brokers accept from clients, and by what they speak with each other."""
+        given = dig(self.resource.setting("encryptionInfo"), "encryptionInTransit")
+        clients, inside = dig(given, "clientBroker"), dig(given, "inCluster")
+        if isinstance(clients, str) and "PLAINTEXT" in clients:
+            return no(
+                f"encryption_in_transit.client_broker of {self.label} is {show(clients)}",
+                self.label,
+                remedy='set encryption_in_transit.client_broker to "TLS".',
+            )
+        if inside is False:
+            return no(
+                f"encryption_in_transit.in_cluster of {self.label} is false",
+                self.label,
+                remedy="set encryption_in_transit.in_cluster to true, the default.",
+            )
+        return yes(self.label)
+
+
+class TableCache(DataStore):
+    """A DynamoDB Accelerator cluster."""
+
+    def is_encrypted(self) -> Answer | None:
+        """Answer by `server_side_encryption.enabled`, which is off by default."""
+        enabled = dig(self.resource.setting("serverSideEncryption"), "enabled")
+        if enabled is UNKNOWN or is_true(enabled):
+            return yes(self.label)
+        name = "server_side_encryption.enabled"
+        return no(
+            f"{name} of {self.label} is {show(enabled)}", self.label, remedy=f"set {name} to true."
+        )
+
+    def has_a_second(self) -> Answer | None:
+        """Answer by the number of nodes."""
+        if number(self.resource.get("replicationFactor")) != 1:
+            return yes(self.label)
+        return no(
+            f"{self.label} has one node: nothing takes over if its zone is lost",
+            self.label,
+            remedy="set replication_factor to 3, with a subnet group over several zones.",
+        )
+
+
+class Queue(DataStore):
+    """A queue of Amazon SQS, which keeps messages in several zones and encrypts them by default."""
+
+    def is_encrypted(self) -> Answer | None:
+        """Answer by a key of its own or by `sqs_managed_sse_enabled`, which is on by default."""
+        switched_off = self.resource.get("sqsManagedSseEnabled") is False
+        if not switched_off or not self.resource.left_out("kmsMasterKeyId"):
+            return yes(self.label)
+        return no(
+            f"sqs_managed_sse_enabled of {self.label} is false",
+            self.label,
+            remedy="remove sqs_managed_sse_enabled: the default, true, encrypts without a key of yours.",
+        )
+
+
 def collect(stack: Stack) -> Iterator[DataStore]:
     """Yield these stores of a stack."""
     kinds: tuple[tuple[tuple[str, ...], Any, str], ...] = (
@@ -155,6 +245,10 @@ def collect(stack: Stack) -> Iterator[DataStore]:
         (tokens.MESSAGE_BROKER, Broker, "message broker"),
         (tokens.MEMORY_CLUSTER, Memory, "MemoryDB cluster"),
         (tokens.TABLE, Table, "table"),
+        (tokens.WAREHOUSE, Warehouse, "Redshift cluster"),
+        (tokens.STREAM_CLUSTER, Kafka, "Kafka cluster"),
+        (tokens.TABLE_CACHE, TableCache, "DAX cluster"),
+        (tokens.QUEUE, Queue, "queue"),
     )
     for types, build, noun in kinds:
         for one in stack.of(types):

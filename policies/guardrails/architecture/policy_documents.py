@@ -26,6 +26,7 @@ class Statement:
         not_resources: Patterns of NotResource.
         principals: Per kind ("Service", "AWS", "*") the principals.
         conditional: Whether it applies under a condition only.
+        condition: The condition as the document has it.
     """
 
     allows: bool
@@ -35,6 +36,7 @@ class Statement:
     not_resources: tuple[Any, ...] = ()
     principals: Mapping[str, tuple[Any, ...]] | None = None
     conditional: bool = False
+    condition: Any = None
 
     def covers(self, action: str) -> bool | None:
         """Return whether it is about the action, `None` if that is not known."""
@@ -104,6 +106,7 @@ def _statement(given: Mapping[str, Any]) -> Statement:
         not_resources=_listed(_get(given, "NotResource")),
         principals=_principals(_get(given, "Principal")),
         conditional=_limits(_get(given, "Condition")),
+        condition=_get(given, "Condition"),
     )
 
 

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from guardrails import tokens
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.network import Network
-from guardrails.refusals import JointRefusal, known
+from guardrails.refusals import JointRefusal, alone, known
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -146,6 +146,14 @@ def _hibernates(stack: Stack, group: Resource) -> Iterator[str]:
             )
 
 
+def _pools(group: Resource) -> str | None:
+    given = group.get("mixedInstancesPolicy", "instancesDistribution")
+    strategy = dig(given, "spotAllocationStrategy")
+    if number(dig(given, "spotInstancePools")) and known(strategy) and strategy != "lowest-price":
+        return f"spot_instance_pools is set beside spot_allocation_strategy {show(strategy)}"
+    return None
+
+
 TABLE = (
     JointRefusal(
         types=tokens.SCHEDULE,
@@ -214,6 +222,13 @@ TABLE = (
         source=f"{_API}API_RefreshPreferences.html",
         remedy="set instance_refresh.preferences.max_healthy_percentage above 100, up to 200.",
         find=_refresh,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="ValidationError: SpotInstancePools is only for the SpotAllocationStrategy lowest-price.",
+        source=f"{_API}API_InstancesDistribution.html",
+        remedy="remove spot_instance_pools: price-capacity-optimized chooses by itself.",
+        find=alone(_pools),
     ),
     JointRefusal(
         types=_GROUPS,

@@ -103,6 +103,23 @@ def _limits(target: Resource) -> str | None:
     return None
 
 
+def _no_role(stack: Stack, task: Resource) -> str | None:
+    if not task.left_out("executionRoleArn"):
+        return None
+    for name, container in (containers(task) or {}).items():
+        if items(dig(container, "secrets")):
+            return f"container {show(name)} has secrets, and execution_role_arn is not set"
+        if not _is_fargate(task):
+            continue  # the instances' role fetches images and writes logs
+        if ".dkr.ecr." in str(dig(container, "image")):
+            return f"container {show(name)} is from Amazon ECR, and execution_role_arn is not set"
+        if dig(container, "logConfiguration", "logDriver") == "awslogs":
+            return f"container {show(name)} logs by awslogs, and execution_role_arn is not set"
+    if _is_fargate(task) and stack.sources(task, "containerDefinitions", tokens.REPOSITORY):
+        return "its image is from Amazon ECR, and execution_role_arn is not set"
+    return None
+
+
 _TABLE = (
     JointRefusal(
         types=tokens.CONTAINER_SERVICE,
@@ -144,6 +161,19 @@ _TABLE = (
         source=f"{_GUIDE}fargate-tasks-services.html",
         remedy="set cpu and memory of the task definition to sizes that Fargate has.",
         find=alone(_size),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says=(
+            "ClientException: the task definition needs an execution role to fetch an image from Amazon "
+            "ECR, to use the log driver awslogs and to pass secrets."
+        ),
+        source=f"{_GUIDE}task_execution_IAM_role.html",
+        remedy=(
+            "create an aws.iam.Role for ecs-tasks.amazonaws.com with "
+            "AmazonECSTaskExecutionRolePolicy, and set execution_role_arn to its ARN."
+        ),
+        find=_no_role,
     ),
     JointRefusal(
         types=tokens.SCALABLE_TARGET,

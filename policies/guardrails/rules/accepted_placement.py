@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from guardrails import tokens
@@ -10,15 +11,17 @@ from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.network import Network
 from guardrails.architecture.store_network import database_groups, database_subnets
 from guardrails.architecture.targets import Targets
-from guardrails.refusals import JointRefusal, joint_refusal_rule
+from guardrails.architecture.zones import regions
+from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
 from guardrails.resources import Resource, Stack
-from guardrails.values import is_absent, is_true
+from guardrails.values import is_absent, is_true, items
 
 _ELB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/"
 _EC2 = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/"
 _GROUPS = "https://docs.aws.amazon.com/vpc/latest/userguide/security-groups.html"
 _REMEDY = "create the security group with the vpc_id of the subnets, or choose subnets of its VPC."
 _ID = ("id",)
+_SERVICE = re.compile(r"com\.amazonaws\.(?P<region>[a-z0-9-]+)\.(?:s3|dynamodb)")
 
 Vpc = Resource | str
 
@@ -100,6 +103,27 @@ def _no_names(stack: Stack, endpoint: Resource) -> Iterator[str]:
         yield f'private_dns_enabled is true, enable_dns_hostnames of VPC "{vpc.name}" is {shown}'
 
 
+def _is_gateway(endpoint: Resource) -> bool:
+    kind = endpoint.setting("vpcEndpointType")
+    return is_absent(kind) or kind == "Gateway"
+
+
+def _gateway_in_a_group(endpoint: Resource) -> str | None:
+    for prop, name in (("securityGroupIds", "security_group_ids"), ("subnetIds", "subnet_ids")):
+        if _is_gateway(endpoint) and items(endpoint.get(prop)) and not endpoint.left_out(prop):
+            return f"it is a gateway endpoint, {name} is set"
+    return None
+
+
+def _other_region(stack: Stack, endpoint: Resource) -> str | None:
+    found = _SERVICE.fullmatch(str(endpoint.get("serviceName")))
+    vpc = stack.derived(Network).vpc(endpoint)
+    own = regions(one for one in stack.of(tokens.SUBNET) if stack.derived(Network).vpc(one) == vpc)
+    if found and _is_gateway(endpoint) and len(own) == 1 and found["region"] not in own:
+        return f"service_name is of {found['region']}, the VPC is in {next(iter(own))}"
+    return None
+
+
 _TABLE = (
     JointRefusal(
         types=tokens.LOAD_BALANCER,
@@ -155,6 +179,20 @@ _TABLE = (
         source="https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
         remedy="set enable_dns_hostnames and enable_dns_support of the VPC to true.",
         find=_no_names,
+    ),
+    JointRefusal(
+        types=tokens.VPC_ENDPOINT,
+        says="InvalidParameter: Security group IDs are not supported for gateway endpoints.",
+        source=f"{_EC2}API_CreateVpcEndpoint.html",
+        remedy="remove security_group_ids and subnet_ids, and set route_table_ids.",
+        find=alone(_gateway_in_a_group),
+    ),
+    JointRefusal(
+        types=tokens.VPC_ENDPOINT,
+        says="InvalidServiceName: The Vpc Endpoint Service does not exist: a gateway is for its Region.",
+        source="https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html",
+        remedy="set service_name to the service of the VPC's own Region.",
+        find=_other_region,
     ),
 )
 

@@ -91,7 +91,6 @@ UNHEALTHY_HOSTS = StackRule(
     level=Level.ADVISORY,  # whoever watches elsewhere needs none
     scope=Scope.HIGH_AVAILABILITY,
     controls={
-        "Prowler": ("elbv2_unhealthy_host_count_monitored",),
         "Well-Architected": ("REL11-BP01", "REL11-BP06"),
     },
     url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",

@@ -14,7 +14,7 @@ from guardrails import tokens
 from guardrails.credentials import credential_in, is_plain, promises_credential
 from guardrails.model import Question, ResourceRule, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, leaves
+from guardrails.values import UNKNOWN, SecretText, dig, is_absent, items, leaves
 
 _STARTED = (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE, *tokens.LAUNCH_CONFIGURATION)
 _RUN = (
@@ -152,8 +152,9 @@ ENVIRONMENT = ResourceRule(
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/ecs-no-environment-secrets.html",
     remedy=(
-        "pass the ARN of a secret instead: secrets in container_definitions, the type "
-        "SECRETS_MANAGER of a build variable, a read at start in a function."
+        "pass the ARN of a secret instead: secrets in container_definitions (execution_role_arn has to be "
+        "set, and its role to be allowed to read them), the type SECRETS_MANAGER of a build variable, a "
+        "read at start in a function."
     ),
     steps=(
         "Store the credential in Secrets Manager and allow the role to read this secret.",
@@ -299,4 +300,68 @@ PASSED_ON = StackRule(
     check=_passed_on,
 )
 
-RULES = (USER_DATA, ENVIRONMENT, PARAMETER, PROVIDER, PASSED_ON)
+# --- clients of identity providers, caches and brokers --------------------------------------------
+
+
+def _secrets(resource: Resource) -> Iterator[tuple[str, Any]]:
+    """Yield where a resource is given a secret of its own, as a program names it, and the value."""
+    if resource.type in tokens.CACHE_GROUP:
+        yield "auth_token", resource.get("authToken")
+    elif resource.type in tokens.MESSAGE_BROKER:
+        for user in items(resource.get("users")):
+            yield "password of users", dig(user, "password")
+    elif resource.type in _IDENTITY_PROVIDERS:
+        yield "client_secret of provider_details", resource.get("providerDetails", "client_secret")
+    else:
+        prop = "defaultActions" if resource.type in tokens.LISTENER else "actions"
+        for action in items(resource.get(prop)):
+            yield (
+                "client_secret of authenticate_oidc",
+                dig(action, "authenticateOidc", "clientSecret"),
+            )
+
+
+_IDENTITY_PROVIDERS = ("aws:cognito/identityProvider:IdentityProvider",)
+
+
+def _written(resource: Resource, _: Settings) -> Iterator[Violation]:
+    for name, value in _secrets(resource):
+        if is_plain(value) and not isinstance(value, SecretText):
+            yield Violation(
+                f'"{resource.name}" has a secret in the program: {name} is a text of its own.',
+                resource,
+            )
+            return
+
+
+WRITTEN = ResourceRule(
+    id="no-secret-in-program",
+    title="No client secret, token or password is written into the program",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={"Well-Architected": ("SEC02-BP03",)},
+    url="https://www.pulumi.com/docs/iac/concepts/secrets/",
+    remedy=(
+        "read client_secret, auth_token or password from the stack's secret configuration "
+        "(require_secret) or from AWS Secrets Manager, and change what was in the program."
+    ),
+    steps=(
+        "Store it: pulumi config set --secret oidcSecret, and config.require_secret in the program.",
+        "Or read it by aws.secretsmanager.get_secret_version_output.",
+        "Change it where it came from: it is in the repository's history.",
+    ),
+    unknown=(
+        "A value that the preview does not know comes from elsewhere. A secret of the configuration "
+        "is not written into the program."
+    ),
+    types=(
+        *tokens.LISTENER,
+        *tokens.LISTENER_RULE,
+        *tokens.CACHE_GROUP,
+        *tokens.MESSAGE_BROKER,
+        *_IDENTITY_PROVIDERS,
+    ),
+    check=_written,
+)
+
+RULES = (USER_DATA, ENVIRONMENT, PARAMETER, PROVIDER, PASSED_ON, WRITTEN)

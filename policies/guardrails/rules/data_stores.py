@@ -94,7 +94,7 @@ SPREAD = StackRule(
 
 ENCRYPTED = StackRule(
     id="data-store-encrypted",
-    title="Every cluster, cache, file system and search domain is encrypted",
+    title="Every cluster, cache, file system, search domain and queue is encrypted",
     question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={
@@ -110,12 +110,26 @@ ENCRYPTED = StackRule(
             "DocumentDB.1",
             "Neptune.1",
             "Opensearch.1",
+            "Redshift.10",
+            "DynamoDB.3",
+            "SQS.1",
         ),
-        "Checkov": ("CKV_AWS_96", "CKV_AWS_29", "CKV_AWS_42", "CKV_AWS_74", "CKV_AWS_44"),
+        "Checkov": (
+            "CKV_AWS_96",
+            "CKV_AWS_29",
+            "CKV_AWS_42",
+            "CKV_AWS_74",
+            "CKV_AWS_44",
+            "CKV_AWS_64",
+            "CKV_AWS_47",
+            "CKV_AWS_27",
+        ),
         "Prowler": (
             "rds_cluster_storage_encrypted",
             "elasticache_redis_cluster_rest_encryption_enabled",
             "efs_encryption_at_rest_enabled",
+            "dynamodb_accelerator_cluster_encryption_enabled",
+            "opensearch_service_domains_encryption_at_rest_enabled",
         ),
         "Well-Architected": ("SEC08-BP02",),
     },
@@ -131,14 +145,17 @@ ENCRYPTED = StackRule(
 
 IN_TRANSIT = StackRule(
     id="data-store-encrypted-in-transit",
-    title="Every cache, proxy and search domain accepts encrypted connections only",
+    title="Every cache, proxy, search domain and Kafka cluster accepts encrypted connections only",
     question=Question.CLOSED,
     severity=Severity.MEDIUM,
     controls={
         "AWS Config": ("ELASTICACHE_REPL_GRP_ENCRYPTED_IN_TRANSIT",),
-        "Security Hub": ("ElastiCache.5",),
-        "Checkov": ("CKV_AWS_30",),
-        "Prowler": ("elasticache_redis_cluster_in_transit_encryption_enabled",),
+        "Security Hub": ("ElastiCache.5", "MSK.1"),
+        "Checkov": ("CKV_AWS_30", "CKV_AWS_81"),
+        "Prowler": (
+            "elasticache_redis_cluster_in_transit_encryption_enabled",
+            "kafka_cluster_in_transit_encryption_enabled",
+        ),
         "Well-Architected": ("SEC09-BP02",),
     },
     url="https://docs.aws.amazon.com/securityhub/latest/userguide/elasticache-controls.html",
@@ -160,6 +177,9 @@ NOT_PUBLIC = StackRule(
     question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={
+        "Security Hub": ("Redshift.1",),
+        "Checkov": ("CKV_AWS_87", "CKV_AWS_291"),
+        "Prowler": ("kafka_cluster_is_public",),
         "Well-Architected": ("SEC05-BP01",),
     },
     url="https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import AtLeast, must_be, property_rule
+from guardrails.refusals import label
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true
 
@@ -155,17 +156,22 @@ _WITHOUT_PASSWORD = ("aws:neptune/cluster:Cluster",)
 """Neptune has no master user: it authenticates by IAM."""
 
 
+def _switch_of(database: Resource) -> str:
+    redshift = database.type in tokens.WAREHOUSE
+    return "manageMasterPassword" if redshift else "manageMasterUserPassword"
+
+
 def _needs_password(database: Resource) -> bool:
     """Return whether it has a master user whose password nobody manages."""
     # A copy takes its credentials from its source.
     own = _is_primary(database) and all(is_absent(database.get(name)) for name in _COPIED_FROM)
-    managed = is_true(database.get("manageMasterUserPassword"))
+    managed = is_true(database.get(_switch_of(database)))
     return own and not managed and database.type not in _WITHOUT_PASSWORD
 
 
 def _managed_password(stack: Stack, _: Settings) -> Iterator[Violation]:
     rotated = bool(stack.of(tokens.SECRET_ROTATION))
-    for database in stack.of((*tokens.DATABASE, *tokens.DATABASE_CLUSTER)):
+    for database in stack.of((*tokens.DATABASE, *tokens.DATABASE_CLUSTER, *tokens.WAREHOUSE)):
         # The value itself never gets into a message: it may be the password.
         given = [name for name in _PASSWORDS if not is_absent(database.setting(name))]
         if given:
@@ -179,10 +185,10 @@ def _managed_password(stack: Stack, _: Settings) -> Iterator[Violation]:
             elif not rotated:
                 yield _generated(database, generators[0])
         elif _needs_password(database):
-            switch = database.shown("manageMasterUserPassword")
+            switch = _switch_of(database)
             yield Violation(
                 f'Database "{database.name}" has no managed master password: '
-                f"manage_master_user_password is {switch}.",
+                f"{label(switch)} is {database.shown(switch)}.",
                 database,
             )
 

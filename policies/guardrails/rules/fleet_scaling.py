@@ -66,7 +66,6 @@ SCALING_POLICY = StackRule(
     level=Level.ADVISORY,  # further instances cost money
     scope=Scope.HIGH_AVAILABILITY,
     controls={
-        "Prowler": ("autoscaling_group_scaling_enabled",),
         "Well-Architected": ("REL07-BP03", "REL07-BP01"),
     },
     url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-target-tracking.html",

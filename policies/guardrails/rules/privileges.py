@@ -9,6 +9,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.managed_policies import managed_name
+from guardrails.architecture.openness import admits_everybody
 from guardrails.architecture.policy_documents import Statement, matches, statements
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
@@ -240,20 +241,6 @@ def _keys(statement: Mapping[str, Any]) -> list[str]:
     return [str(key).lower() for one in tested if isinstance(one, Mapping) for key in one]
 
 
-def _for_anybody(statement: Mapping[str, Any]) -> bool:
-    """Return whether every value that the condition asks for is *: it asks for nothing."""
-    condition = statement.get("Condition")
-    tested = condition.values() if isinstance(condition, Mapping) else ()
-    values = [
-        value
-        for one in tested
-        if isinstance(one, Mapping)
-        for given in one.values()
-        for value in _list(given)
-    ]
-    return bool(values) and all(value in ("*", "arn:aws:iam::*:*") for value in values)
-
-
 def _subjects(statement: Mapping[str, Any]) -> list[str]:
     """Return what the condition asks of the subject of a token."""
     condition = statement.get("Condition")
@@ -287,7 +274,8 @@ def _trust(stack: Stack, _: Settings) -> Iterator[Violation]:
 def _trusted(stack: Stack, role: Resource, statement: Mapping[str, Any]) -> Iterator[Violation]:
     principal, keys = statement.get("Principal"), _keys(statement)
     accounts = _list(principal.get("AWS")) if isinstance(principal, Mapping) else [principal]
-    identified = any(key.startswith(_IDENTITIES) for key in keys) and not _for_anybody(statement)
+    limits = not admits_everybody(statement.get("Condition"))
+    identified = any(key.startswith(_IDENTITIES) for key in keys) and limits
     if "*" in accounts and not identified:
         yield Violation(
             f'Role "{role.name}" can be assumed by anybody: its trust policy names the principal *.',

@@ -179,6 +179,59 @@ _NEEDED = frozenset(
 """Services without which instances do not start, deploy or reach their database."""
 
 
+def _needed_in_zones(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    yield from _endpoints(stack, settings)
+    yield from _links(stack)
+    yield from _attachments(stack)
+
+
+def _links(stack: Stack) -> Iterator[Violation]:
+    for link in stack.of(tokens.HTTP_LINK):
+        zones = spread(stack, link, ("subnetIds",))
+        if zones.possible == 1:
+            yield Violation(
+                f'Every request of API Gateway goes through VPC link "{link.name}", which is in one '
+                f"zone: {zones.describe()}.",
+                link,
+                path=(
+                    "API Gateway",
+                    f'VPC link "{link.name}"',
+                    ", ".join(zones.zones) or "one zone",
+                ),
+                remedy="give subnet_ids of the link a subnet of every zone.",
+            )
+
+
+def _attachments(stack: Stack) -> Iterator[Violation]:
+    """Find a transit gateway that does not reach every zone: it serves those of its subnets only."""
+    network = stack.derived(Network)
+    for attachment in stack.of(tokens.TRANSIT_ATTACHMENT):
+        zones = spread(stack, attachment, ("subnetIds",))
+        for fleet in stack.derived(Serving).fleets:
+            own = fleet.zones
+            left = [one for one in own.zones if one not in zones.zones]
+            vpcs = {
+                network.vpc(one)
+                for group in fleet.groups
+                for one in network.subnets(group.resource, "vpcZoneIdentifiers")
+                if isinstance(one, Resource)
+            }
+            if zones.known and own.known and left and vpcs == {network.vpc(attachment)}:
+                yield Violation(
+                    f'Instances of Auto Scaling group "{fleet.groups[0].name}" in {", ".join(left)} do '
+                    f'not reach the transit gateway: attachment "{attachment.name}" is in '
+                    f"{', '.join(zones.zones)} only.",
+                    attachment,
+                    path=(
+                        f'Auto Scaling group "{fleet.groups[0].name}" in {left[0]}',
+                        f'attachment "{attachment.name}"',
+                        ", ".join(zones.zones),
+                    ),
+                    remedy="give subnet_ids of the attachment a subnet of every zone in which there are "
+                    "instances.",
+                )
+
+
 def _endpoints(stack: Stack, _: Settings) -> Iterator[Violation]:
     fleet = next((one for one in stack.derived(Serving).fleets if one.zones.certain > 1), None)
     if fleet is None:
@@ -206,16 +259,19 @@ def _endpoints(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 ENDPOINT_ZONES = StackRule(
     id="vpc-endpoint-several-zones",
-    title="An interface endpoint that instances need is in several zones",
+    title="Endpoints, VPC links and transit gateway attachments are in every zone that needs them",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={"Well-Architected": ("REL10-BP01", "REL11-BP05")},
     url="https://docs.aws.amazon.com/vpc/latest/privatelink/interface-endpoints.html",
     remedy="give the endpoint's subnet_ids a subnet of every zone in which there are instances.",
-    steps=("List one subnet per zone in the endpoint's subnet_ids.",),
-    unknown="Subnets whose zone is not known are not held against the endpoint.",
-    check=_endpoints,
+    steps=(
+        "List one subnet per zone in the endpoint's subnet_ids.",
+        "Do the same for an aws.apigatewayv2.VpcLink and an aws.ec2transitgateway.VpcAttachment.",
+    ),
+    unknown="Subnets whose zone is not known are not held against it.",
+    check=_needed_in_zones,
 )
 
 RULES = (NAT_PER_ZONE, ENDPOINT_ZONES)

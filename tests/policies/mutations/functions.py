@@ -15,7 +15,7 @@ def function(stack, **more):
         "resize",
         "aws:lambda/function:Function",
         {
-            "role": Ref("role", "arn"),
+            "role": "arn:aws:iam::123456789012:role/resize",
             "runtime": "python3.13",
             "handler": "main.handler",
             "s3Bucket": "functions",

@@ -10,7 +10,7 @@ from typing import Any
 from guardrails.evaluator import Finding, PolicyEvaluator
 from guardrails.model import Level
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, leaves
+from guardrails.values import UNKNOWN, kept_secret, leaves
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from tests.components.recording import Recording, record
@@ -31,10 +31,10 @@ class Preview:
 
 
 def _value(value: Any) -> Any:
-    """Convert what the SDK recorded, without the wrapping of secrets."""
+    """Convert what the SDK recorded; the texts of secrets are marked as the pack marks them."""
     if isinstance(value, dict):
         if value.get(_special_sig_key) == _special_secret_sig:
-            return _value(value["value"])
+            return kept_secret(_value(value["value"]))
         return {key: _value(element) for key, element in value.items()}
     return [_value(element) for element in value] if isinstance(value, list) else plain(value)
 

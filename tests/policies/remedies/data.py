@@ -163,6 +163,7 @@ sets(
 )
 sets(
     "password_in_a_containers_environment",
+    ("task", "executionRoleArn", "arn:aws:iam::123456789012:role/starts-tasks"),
     (
         "task",
         "containerDefinitions",

@@ -14,6 +14,7 @@ from tests.policies.programs.innocents import (
     engines,
     entrances,
     fleets,
+    fronts,
     mixtures,
     networks,
     permissions,
@@ -22,6 +23,7 @@ from tests.policies.programs.innocents import (
     releases,
     routing,
     settings,
+    sharing,
     stores,
     workloads,
 )
@@ -38,6 +40,7 @@ __all__ = [
     "engines",
     "entrances",
     "fleets",
+    "fronts",
     "mixtures",
     "networks",
     "permissions",
@@ -46,6 +49,7 @@ __all__ = [
     "releases",
     "routing",
     "settings",
+    "sharing",
     "stores",
     "workloads",
 ]

@@ -28,6 +28,12 @@ def proxy_before_the_database() -> None:
     )
     database = bricks.database(site, proxy_group)
     role = aws.iam.Role("proxy-role", assume_role_policy=bricks.trust("rds.amazonaws.com"))
+    reads = {
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!*",
+    }
+    aws.iam.RolePolicy("proxy-reads", role=role.id, policy=bricks.document(reads))
     proxy = aws.rds.Proxy(
         "proxy",
         engine_family="POSTGRESQL",
@@ -230,6 +236,11 @@ def files_through_access_points() -> None:
         ],
     )
     role = aws.iam.Role("backup-role", assume_role_policy=bricks.trust("backup.amazonaws.com"))
+    aws.iam.RolePolicyAttachment(
+        "backup-role-may-copy",
+        role=role.name,
+        policy_arn="arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+    )
     aws.backup.Selection(
         "tagged",
         plan_id=plan.id,

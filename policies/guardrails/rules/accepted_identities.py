@@ -1,0 +1,157 @@
+"""What IAM and AWS KMS refuse about roles, policies and keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from guardrails import tokens
+from guardrails.refusals import Refusal, between, refusal_rule
+from guardrails.resources import Resource
+from guardrails.values import UNKNOWN, dig, is_absent, show
+
+_IAM = "https://docs.aws.amazon.com/IAM/latest/"
+_ELEMENTS = f"{_IAM}UserGuide/reference_policies_elements"
+_VERSIONS: Final = ("2012-10-17", "2008-10-17")
+_IDENTITY = (
+    *tokens.ROLE_POLICY,
+    *tokens.MANAGED_POLICY,
+    *tokens.USER_POLICY,
+    *tokens.GROUP_POLICY,
+)
+_TRUST = tokens.ROLE
+_KEYS = (*tokens.KMS_KEY, *tokens.KMS_KEY_POLICY)
+_ALL = (*_IDENTITY, *_TRUST, *_KEYS)
+
+
+def _document(resource: Resource) -> Mapping[str, Any] | None:
+    """Return a policy document whose text is known and is JSON."""
+    given = resource.get("assumeRolePolicy" if resource.type in _TRUST else "policy")
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            return None
+    return given if isinstance(given, Mapping) else None
+
+
+def _statements(resource: Resource) -> Iterator[Mapping[str, Any]]:
+    given = dig(_document(resource), "Statement")
+    for one in given if isinstance(given, list) else [given]:
+        if isinstance(one, Mapping):
+            yield one
+
+
+def _version(resource: Resource) -> str | None:
+    given = dig(_document(resource), "Version")
+    if isinstance(given, str) and given not in _VERSIONS:
+        return f"the Version of its policy is {show(given)}, a date of one's own"
+    return None
+
+
+def _effect(resource: Resource) -> Iterator[str]:
+    for one in _statements(resource):
+        given = one.get("Effect", one.get("effect"))
+        if given is not UNKNOWN and given not in ("Allow", "Deny"):
+            yield f"the Effect of a statement is {show(given)}"
+
+
+def _principal(policy: Resource) -> str | None:
+    found = [
+        name for one in _statements(policy) for name in ("Principal", "NotPrincipal") if name in one
+    ]
+    return f"a statement has a {found[0]}" if found else None
+
+
+def _resource(role: Resource) -> str | None:
+    found = [
+        name for one in _statements(role) for name in ("Resource", "NotResource") if name in one
+    ]
+    return f"a statement of its trust policy has a {found[0]}" if found else None
+
+
+def _administers(statement: Mapping[str, Any]) -> bool:
+    """Return whether a statement lets somebody of an account change the key's policy."""
+    actions = statement.get("Action", statement.get("NotAction"))
+    named = actions if isinstance(actions, list) else [actions]
+    changes = "NotAction" in statement or any(
+        one is UNKNOWN or str(one).lower() in ("*", "kms:*", "kms:put*", "kms:putkeypolicy")
+        for one in named
+    )
+    principal = statement.get("Principal")
+    people = principal is UNKNOWN or principal == "*" or not is_absent(dig(principal, "AWS"))
+    return statement.get("Effect") == "Allow" and changes and people
+
+
+def _locked_out(key: Resource) -> str | None:
+    if _document(key) is None or any(_administers(one) for one in _statements(key)):
+        return None
+    if key.get("bypassPolicyLockoutSafetyCheck") is True:
+        return (
+            "its policy lets nobody of an account change it, and bypass_policy_lockout_safety_check is "
+            "true: nobody could ever give anybody access to what it encrypts"
+        )
+    return "its policy lets nobody of an account change it"
+
+
+_TABLE = (
+    Refusal(
+        types=_ALL,
+        says="MalformedPolicyDocument: The policy must contain a valid version string.",
+        source=f"{_ELEMENTS}_version.html",
+        remedy='set Version of the policy to "2012-10-17", whatever the date is.',
+        find=_version,
+    ),
+    Refusal(
+        types=_ALL,
+        says="MalformedPolicyDocument: Syntax errors in policy. Effect is Allow or Deny, in this case.",
+        source=f"{_ELEMENTS}_effect.html",
+        remedy='set Effect in the policy (of a role assume_role_policy) to "Allow" or "Deny".',
+        find=_effect,
+    ),
+    Refusal(
+        types=_IDENTITY,
+        says="MalformedPolicyDocument: Policy document should not specify a principal.",
+        source=f"{_ELEMENTS}_principal.html",
+        remedy="remove Principal from the policy: it is for whoever the policy is attached to.",
+        find=_principal,
+    ),
+    Refusal(
+        types=_TRUST,
+        says="MalformedPolicyDocument: Has prohibited field Resource.",
+        source=f"{_IAM}UserGuide/id_roles_terms-and-concepts.html",
+        remedy="remove Resource from assume_role_policy: the role itself is the resource.",
+        find=_resource,
+    ),
+    Refusal(
+        types=tokens.ROLE,
+        says="MaxSessionDuration: 3600 to 43200 seconds.",
+        source=f"{_IAM}APIReference/API_CreateRole.html",
+        remedy="set max_session_duration to 3600 to 43200 seconds, one to twelve hours.",
+        find=between("maxSessionDuration", 3600, 43200),
+    ),
+    Refusal(
+        types=_KEYS,
+        says=(
+            "MalformedPolicyDocumentException: The new key policy will not allow you to update the key "
+            "policy in the future."
+        ),
+        source="https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html",
+        remedy=(
+            "allow kms:* to the root of the account in policy, and remove "
+            "bypass_policy_lockout_safety_check."
+        ),
+        find=_locked_out,
+    ),
+)
+
+IDENTITIES = refusal_rule(
+    _TABLE,
+    id="iam-accepted",
+    title="IAM and AWS KMS accept every role, policy and key",
+    url=f"{_IAM}UserGuide/reference_policies_grammar.html",
+    remedy="correct the role, policy or key as the message says.",
+)
+
+RULES = (IDENTITIES,)

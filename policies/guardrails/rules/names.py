@@ -1,0 +1,285 @@
+"""Rules about DNS (Route 53): a name leads where it is served, and fails over when it has to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.conditions import Condition, conditions
+from guardrails.architecture.records import ZONES, Record, Records
+from guardrails.architecture.traffic import Route, Traffic, listener_step
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.refusals import JointRefusal, joint_refusal_rule
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_true, items, number, show
+
+_GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
+_API = "https://docs.aws.amazon.com/Route53/latest/APIReference/"
+_FIRST_ERROR = 400
+
+
+# --- failing over ---------------------------------------------------------------------------------
+
+
+def _check_of(stack: Stack, record: Record) -> tuple[Resource, ...]:
+    if record.resource.left_out("healthCheckId"):
+        return ()
+    return stack.references(
+        record.resource, "healthCheckId", tokens.HEALTH_CHECK, ("id",)
+    ).resources
+
+
+def _wrong_check(stack: Stack, record: Record, check: Resource) -> tuple[str, str] | None:
+    """Return why a health check does not say how the site is, and what to do about it."""
+    if is_true(check.get("disabled")):
+        return "it is disabled, and counts as healthy", "set disabled of the health check to false."
+    if is_true(check.get("invertHealthcheck")):
+        return (
+            "invert_healthcheck is true: it fails while the site works",
+            "set invert_healthcheck of the health check to false.",
+        )
+    port, host = number(check.get("port")), check.get("fqdn")
+    traffic = stack.derived(Traffic)
+    ports = [number(one.get("port")) for b in record.balancers for one in traffic.listeners(b)]
+    if (
+        str(host).lower() == record.name
+        and port
+        and ports
+        and None not in ports
+        and port not in ports
+    ):
+        listed = ", ".join(f"{one:g}" for one in ports if one is not None)
+        return (
+            f"it asks port {port:g}, and the load balancer listens on {listed}",
+            "set port of the health check to that of a listener.",
+        )
+    return None
+
+
+def _failover(stack: Stack, _: Settings) -> Iterator[Violation]:
+    names = stack.derived(Records)
+    for record in names.records:
+        if record.failover != "PRIMARY":
+            continue
+        if any(one.failover == "PRIMARY" for one in names.beside(record)):
+            continue  # dns-accepted reports that
+        checks, given = _check_of(stack, record), not record.resource.left_out("healthCheckId")
+        step = (f'record "{record.resource.name}": {record.name} PRIMARY',)
+        if not given and record.asks is False:
+            yield Violation(
+                f"{record.name} never fails over: nothing tells how primary record "
+                f'"{record.resource.name}" is. It has no health check, and evaluate_target_health of its '
+                "alias is false.",
+                record.resource,
+                step,
+                "set evaluate_target_health of aliases to true, or health_check_id to an "
+                "aws.route53.HealthCheck.",
+            )
+            continue
+        for check in checks:
+            wrong = _wrong_check(stack, record, check)
+            if wrong is not None:
+                yield Violation(
+                    f"{record.name} does not fail over when it should: health check "
+                    f'"{check.name}" decides, and {wrong[0]}.',
+                    check,
+                    (*step, f'health check "{check.name}"'),
+                    wrong[1],
+                )
+        if record.name and not any(one.failover == "SECONDARY" for one in names.beside(record)):
+            yield Violation(
+                f"where {record.name} fails over to is not known: this stack has a PRIMARY record and no "
+                "SECONDARY one.",
+                record.resource,
+                step,
+                "create the record with failover_routing_policies of type SECONDARY in this stack, or "
+                "accept that another stack has it.",
+                undecided=True,
+            )
+
+
+FAILOVER = StackRule(
+    id="dns-fails-over",
+    title="A name with failover records fails over when the primary does not answer",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL02-BP01", "REL11-BP02")},
+    url=f"{_GUIDE}dns-failover.html",
+    remedy="give the primary record a health check that asks the site, and the name a secondary record.",
+    steps=(
+        "Set evaluate_target_health=True on the alias, or health_check_id to a check of the site.",
+        "Let the health check ask a port on which the load balancer listens.",
+        'Create a record of the same name with failover_routing_policies=[{"type": "SECONDARY"}].',
+    ),
+    unknown=(
+        "A health check of another stack is taken to work. Whether a SECONDARY record is in another "
+        "stack is undecided."
+    ),
+    check=_failover,
+)
+
+
+# --- rules by host --------------------------------------------------------------------------------
+
+
+def _admits(route: Route, host: str) -> bool:
+    """Return whether a rule may be for requests to a host."""
+    if route.rule is None:
+        return True
+    asked = [one for one in conditions(route.rule) if one.field == "hostHeader"]
+    wanted = Condition("hostHeader", (("", host),))
+    return all(one.expressions or not one.known or one.includes(wanted) for one in asked)
+
+
+def _answers(route: Route) -> bool:
+    """Return whether a visitor gets there what was asked for, or is sent to another name."""
+    if route.kind == "redirect":
+        return not route.keeps_host
+    if route.kind == "fixed-response":
+        status = number(dig(route.action, "fixedResponse", "statusCode"))
+        return status is None or status < _FIRST_ERROR
+    return True
+
+
+def _unserved(stack: Stack, _: Settings) -> Iterator[Violation]:
+    traffic = stack.derived(Traffic)
+    for record in stack.derived(Records).records:
+        if record.kind not in ("A", "AAAA", "CNAME") or not record.name or "." not in record.name:
+            continue
+        for balancer in record.balancers:
+            routes = [
+                (listener, route)
+                for listener in traffic.listeners(balancer)
+                for route in traffic.routes(listener)
+            ]
+            forwarding = [one for one in routes if _answers(one[1])]
+            if not forwarding or any(_admits(route, record.name) for _, route in forwarding):
+                continue
+            yield Violation(
+                f'{record.name} leads to load balancer "{balancer.name}", and no rule of it forwards '
+                "requests for that host.",
+                record.resource,
+                (
+                    f'record "{record.resource.name}": {record.name}',
+                    f'load balancer "{balancer.name}"',
+                    listener_step(forwarding[0][0]),
+                    "no rule for this host",
+                ),
+                f'add "{record.name}" to host_header of a rule that forwards, or correct the name of '
+                "the record.",
+            )
+
+
+HOSTS = StackRule(
+    id="dns-name-served",
+    title="Every name that leads to a load balancer is served there",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL02-BP01",)},
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html",
+    remedy="add the name to host_header of a rule that forwards.",
+    steps=("List the name of the record in the conditions of the rule that is for it.",),
+    unknown="A name, host or rule that is not known may be the one that is meant.",
+    check=_unserved,
+)
+
+
+# --- what Route 53 refuses ------------------------------------------------------------------------
+
+_RECORDS = tokens.DNS_RECORD
+_ROUTED = (
+    "failoverRoutingPolicies",
+    "geolocationRoutingPolicies",
+    "latencyRoutingPolicies",
+    "weightedRoutingPolicies",
+    "multivalueAnswerRoutingPolicy",
+)
+
+
+def _second_primary(stack: Stack, resource: Resource) -> Iterator[str]:
+    names = stack.derived(Records)
+    record = next(one for one in names.records if one.resource is resource)
+    for other in names.records:
+        if other.resource is resource:
+            return
+        if record.failover and other in names.beside(record) and other.failover == record.failover:
+            yield f'"{other.resource.name}" is {record.failover} for {record.name} already'
+
+
+def _zone_name(stack: Stack, resource: Resource) -> str | None:
+    zones = stack.references(resource, "zoneId", ZONES, ("zoneId", "id")).resources
+    name = zones[0].get("name") if len(zones) == 1 else None
+    return name.lower().rstrip(".") if isinstance(name, str) else None
+
+
+def _alias_of_apex(stack: Stack, resource: Resource) -> str | None:
+    name, zone = resource.get("name"), _zone_name(stack, resource)
+    if resource.get("type") != "CNAME" or zone is None or not isinstance(name, str):
+        return None
+    if name.lower().rstrip(".") in (zone, "", "@"):
+        return f"type is CNAME, and name is that of the zone, {zone}"
+    return None
+
+
+def _own_zone(stack: Stack, resource: Resource) -> str | None:
+    aliases = items(resource.get("aliases"))
+    if not aliases or not stack.sources(resource, "aliases", tokens.LOAD_BALANCER):
+        return None
+    zone = dig(aliases[0], "zoneId")
+    if zone is not UNKNOWN and zone == resource.get("zoneId"):
+        return f"zone_id of its alias is {show(zone)}, the zone of the record itself"
+    return None
+
+
+def _unmarked(_: Stack, resource: Resource) -> str | None:
+    routed = [name for name in _ROUTED if not resource.left_out(name) and resource.setting(name)]
+    if routed and resource.left_out("setIdentifier"):
+        return "it has a routing policy and no set_identifier"
+    return None
+
+
+_TABLE = (
+    JointRefusal(
+        types=_RECORDS,
+        says="InvalidChangeBatch: a name has one PRIMARY and one SECONDARY record of each type.",
+        source=f"{_API}API_ResourceRecordSet.html",
+        remedy='set type of failover_routing_policies of one of them to "SECONDARY".',
+        find=_second_primary,
+    ),
+    JointRefusal(
+        types=_RECORDS,
+        says="InvalidChangeBatch: RRSet of type CNAME is not permitted at apex of zone.",
+        source=f"{_GUIDE}ResourceRecordTypes.html",
+        remedy="set type to A and aliases to dns_name and zone_id of the load balancer.",
+        find=_alias_of_apex,
+    ),
+    JointRefusal(
+        types=_RECORDS,
+        says=(
+            "InvalidChangeBatch: Tried to create an alias that targets a name which does not lie "
+            "within the target zone."
+        ),
+        source=f"{_API}API_AliasTarget.html",
+        remedy="set zone_id in aliases of the record to the load balancer's output zone_id.",
+        find=_own_zone,
+    ),
+    JointRefusal(
+        types=_RECORDS,
+        says="InvalidInput: Missing field 'SetIdentifier'.",
+        source=f"{_API}API_ResourceRecordSet.html",
+        remedy="set set_identifier of each record to a text of its own.",
+        find=_unmarked,
+    ),
+)
+
+ACCEPTED = joint_refusal_rule(
+    _TABLE,
+    id="dns-accepted",
+    title="Route 53 accepts every record",
+    url=f"{_API}API_ChangeResourceRecordSets.html",
+    remedy="correct the record as the message says.",
+)
+
+RULES = (FAILOVER, HOSTS, ACCEPTED)

@@ -1,0 +1,235 @@
+"""Rules about the roles of containers, functions, proxies and backups: trusted, and allowed enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from guardrails import tokens
+from guardrails.answered import report
+from guardrails.architecture.answers import Answer
+from guardrails.architecture.containers import Containers
+from guardrails.architecture.permissions import ROLE_KEYS, Permissions, Target
+from guardrails.architecture.tasks import TASK_KEYS, containers
+from guardrails.model import Question, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import dig, is_absent, items
+
+_IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+_ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
+
+_ASSUMED = (
+    (tokens.LAMBDA_FUNCTION, "role", "lambda"),
+    (tokens.TASK_DEFINITION, "executionRoleArn", "ecs-tasks"),
+    (tokens.TASK_DEFINITION, "taskRoleArn", "ecs-tasks"),
+    (tokens.DATABASE_PROXY, "roleArn", "rds"),
+    (tokens.BACKUP_SELECTION, "iamRoleArn", "backup"),
+    (tokens.SCHEDULED_CALL, "target", "scheduler"),
+)
+"""Per type where it names its role, and the service that assumes it."""
+
+
+def _role(stack: Stack, owner: Resource, prop: str) -> Resource | None:
+    """Return the one role of the stack that a resource names, `None` where that is not certain."""
+    if owner.left_out(prop):
+        return None
+    value = dig(owner.get(prop), "roleArn") if prop == "target" else None
+    found = stack.references(owner, prop, tokens.ROLE, ROLE_KEYS, value=value)
+    return found.resources[0] if len(found.resources) == 1 and found.complete else None
+
+
+def _trusted(stack: Stack, _: Settings) -> Iterator[Violation]:
+    permissions = stack.derived(Permissions)
+    said: set[tuple[Resource, str]] = set()
+    for types, prop, service in _ASSUMED:
+        for owner in stack.of(types):
+            role = _role(stack, owner, prop)
+            if role is None or (role, service) in said:
+                continue
+            answer = permissions.may_be_assumed(role, service)
+            if answer.is_no:
+                said.add((role, service))
+                yield from report(
+                    answer,
+                    role,
+                    f'"{owner.name}"',
+                    problem=(
+                        f'AWS refuses role "{role.name}" for "{owner.name}", or nothing of it ever '
+                        "starts"
+                    ),
+                )
+
+
+TRUSTED = StackRule(
+    id="service-role-trusted",
+    title="Functions, tasks, proxies, backups and schedules have roles that their service may assume",
+    question=Question.VALID,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("SEC03-BP02",)},
+    url=f"{_IAM}id_roles_create_for-service.html",
+    remedy=(
+        "name the service as the Principal in assume_role_policy: lambda.amazonaws.com, "
+        "ecs-tasks.amazonaws.com, rds.amazonaws.com (proxy), backup.amazonaws.com, "
+        "scheduler.amazonaws.com."
+    ),
+    steps=(
+        "Set Principal in assume_role_policy to the service that runs it.",
+        "Give tasks a role of their own: that of the instances trusts ec2.amazonaws.com.",
+    ),
+    unknown="A trust policy that is not known, and a role of another stack, are not judged.",
+    check=_trusted,
+)
+
+
+# --- what it may do -------------------------------------------------------------------------------
+
+_PULL = "ecr:BatchGetImage"
+_READ = "secretsmanager:GetSecretValue"
+_READ_PARAMETER = "ssm:GetParameters"
+_LOG = "logs:CreateLogStream"
+_INTERFACE = "ec2:CreateNetworkInterface"
+
+
+def _needs(stack: Stack, task: Resource) -> Iterator[tuple[str, Target | None, str]]:
+    """Yield each action that starting a task needs of its execution role, and what for."""
+    from_ecr = bool(stack.sources(task, "containerDefinitions", tokens.REPOSITORY))
+    for container in (containers(task) or {}).values():
+        from_ecr = from_ecr or ".dkr.ecr." in str(dig(container, "image"))
+        driver = dig(container, "logConfiguration", "logDriver")
+        if driver == "awslogs":
+            yield _LOG, None, "writing its log"
+        for secret in items(dig(container, "secrets")):
+            arn = dig(secret, "valueFrom")
+            if not isinstance(arn, str):
+                continue
+            # A name or ARN of a parameter, or the ARN of a secret with what is taken from it.
+            parts = arn.split(":")
+            kept = ":".join(parts[:7]) if ":secretsmanager:" in arn else arn
+            action = _READ if ":secretsmanager:" in arn else _READ_PARAMETER
+            target = Target(kept, (kept,)) if kept.startswith("arn:") else None
+            yield action, target, f"reading {kept}"
+    if from_ecr:
+        yield _PULL, None, "fetching its image"
+
+
+def _tasks(stack: Stack) -> Iterator[tuple[Resource, Resource, str, Target | None, str]]:
+    used = {
+        task
+        for service in stack.derived(Containers).asked
+        for task in stack.references(
+            service.resource, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS
+        ).any
+    }
+    for task in stack.of(tokens.TASK_DEFINITION):
+        role = _role(stack, task, "executionRoleArn")
+        for action, target, why in _needs(stack, task) if role and task in used else ():
+            if role is not None:
+                yield task, role, action, target, f"no task of it starts without {why}"
+
+
+def _functions(stack: Stack) -> Iterator[tuple[Resource, Resource, str, Target | None, str]]:
+    for function in stack.of(tokens.LAMBDA_FUNCTION):
+        role = _role(stack, function, "role")
+        inside = function.get("vpcConfig", "subnetIds")
+        if role is not None and not function.left_out("vpcConfig") and not is_absent(inside):
+            yield function, role, _INTERFACE, None, "Lambda refuses a function in a VPC without it"
+
+
+def _secret_of(proxy: Resource) -> Any:
+    given = items(proxy.get("auths"))
+    return [dig(one, "secretArn") for one in given if dig(one, "authScheme") in (None, "SECRETS")]
+
+
+def _proxies(stack: Stack) -> Iterator[tuple[Resource, Resource, str, Target | None, str]]:
+    for proxy in stack.of(tokens.DATABASE_PROXY):
+        role = _role(stack, proxy, "roleArn")
+        secrets = [one for one in _secret_of(proxy) if not is_absent(one)]
+        if role is not None and secrets:
+            arn = secrets[0]
+            target = Target(arn, (arn,)) if isinstance(arn, str) else None
+            yield proxy, role, _READ, target, "the proxy logs in to no database without it"
+
+
+def _allowed(stack: Stack, _: Settings) -> Iterator[Violation]:
+    permissions = stack.derived(Permissions)
+    for collect in (_tasks, _functions, _proxies):
+        for owner, role, action, target, why in collect(stack):
+            answer = permissions.may(role, action, target)
+            if answer.is_no:
+                yield _refused(owner, answer, why)
+
+
+def _refused(owner: Resource, answer: Answer, why: str) -> Violation:
+    return Violation(
+        f'"{owner.name}": {answer.reason}, and {why}.',
+        owner,
+        (f'"{owner.name}"', *answer.path),
+        answer.remedy,
+    )
+
+
+ALLOWED = StackRule(
+    id="service-role-permissions",
+    title="Tasks, functions and proxies may do what they need to start",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("SEC03-BP01",)},
+    url=f"{_ECS}task_execution_IAM_role.html",
+    remedy=(
+        "attach AmazonECSTaskExecutionRolePolicy to the execution role of tasks, and "
+        "AWSLambdaVPCAccessExecutionRole to the role of a function in a VPC, by an "
+        "aws.iam.RolePolicyAttachment; allow secretsmanager:GetSecretValue or ssm:GetParameters on "
+        "what is read in an aws.iam.RolePolicy."
+    ),
+    steps=(
+        "Attach the AWS managed policy to the role.",
+        "For each secret or parameter, add an aws.iam.RolePolicy that names its ARN.",
+    ),
+    unknown=(
+        "A policy that is not known, and a role of another stack, are not judged; a secret whose ARN "
+        "is not known is one that some statement may name."
+    ),
+    check=_allowed,
+)
+
+
+# --- backups --------------------------------------------------------------------------------------
+
+_BACKED_UP = (
+    (tokens.FILE_SYSTEM, "elasticfilesystem:Backup"),
+    (tokens.TABLE, "dynamodb:StartAwsBackupJob"),
+    (tokens.DATABASE, "rds:CreateDBSnapshot"),
+)
+
+
+def _copied(stack: Stack, _: Settings) -> Iterator[Violation]:
+    permissions = stack.derived(Permissions)
+    for selection in stack.of(tokens.BACKUP_SELECTION):
+        role = _role(stack, selection, "iamRoleArn")
+        needed = [action for types, action in _BACKED_UP if stack.of(types)]
+        for action in needed if role is not None else ():
+            answer = permissions.may(role, action) if role is not None else None
+            if answer is not None and answer.is_no:
+                yield _refused(
+                    selection, answer, "no backup of the plan succeeds: nothing can be restored"
+                )
+                break
+
+
+BACKUP = StackRule(
+    id="backup-role-permissions",
+    title="The role of a backup plan may take backups",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("REL09-BP03",)},
+    url="https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html",
+    remedy=(
+        "attach arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup to the role "
+        "of the aws.backup.Selection by an aws.iam.RolePolicyAttachment."
+    ),
+    steps=("Attach AWSBackupServiceRolePolicyForBackup to the role that iam_role_arn names.",),
+    unknown="A policy that is not known, and a role of another stack, are not judged.",
+    check=_copied,
+)
+
+RULES = (TRUSTED, ALLOWED, BACKUP)

@@ -1,0 +1,44 @@
+"""What IAM and AWS KMS refuse."""
+
+from __future__ import annotations
+
+import json
+
+from tests.policies.draft import Ref
+from tests.policies.mutations.registry import KEEPS, breaks, decides
+
+
+def document(*statements, version="2012-10-17"):
+    return json.dumps({"Version": version, "Statement": list(statements)})
+
+
+READS = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::exports/*"}
+KEY = "aws:kms/key:Key"
+
+
+def _policy(stack, text):
+    stack.add("further", "aws:iam/rolePolicy:RolePolicy", {"role": Ref("role"), "policy": text})
+
+
+@breaks("iam-accepted")
+def policy_with_todays_version(stack):
+    _policy(stack, document(READS, version="2026-11-26"))
+
+
+@breaks("iam-accepted")
+def policy_with_a_principal(stack):
+    _policy(stack, document({**READS, "Principal": "*"}))
+
+
+@breaks("iam-accepted")
+def key_that_nobody_administers(stack):
+    only = {
+        "Effect": "Allow",
+        "Principal": {"Service": "rds.amazonaws.com"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    stack.add("key", KEY, {"enableKeyRotation": True, "policy": document(only)})
+
+
+decides("iam-accepted", "role", "maxSessionDuration", absent=KEEPS, unknown=KEEPS)

@@ -1,0 +1,53 @@
+"""What breaks the rule about sign-in at the load balancer."""
+
+from __future__ import annotations
+
+from tests.policies.draft import Ref
+from tests.policies.mutations.registry import KEEPS, breaks, decides
+
+
+def sign_in(stack):
+    """Let visitors sign in, and the load balancer reach the provider."""
+    provider = {
+        "issuer": "https://id.example.com",
+        "authorizationEndpoint": "https://id.example.com/authorize",
+        "tokenEndpoint": "https://id.example.com/token",
+        "userInfoEndpoint": "https://id.example.com/userinfo",
+        "clientId": "shop",
+        "clientSecret": "$from-elsewhere",
+    }
+    stack.set(
+        "https",
+        "defaultActions",
+        [
+            {"type": "authenticate-oidc", "order": 1, "authenticateOidc": provider},
+            {"type": "forward", "order": 2, "targetGroupArn": Ref("target-group", "arn")},
+        ],
+    )
+    to_provider(stack)
+
+
+def to_provider(stack):
+    stack.add(
+        "to-provider",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        {
+            "securityGroupId": Ref("security-group"),
+            "ipProtocol": "tcp",
+            "fromPort": 443,
+            "toPort": 443,
+            "cidrIpv4": "0.0.0.0/0",
+        },
+    )
+
+
+@breaks("elb-reaches-identity-provider")
+def provider_out_of_reach(stack):
+    sign_in(stack)
+    stack.drop("to-provider")
+
+
+decides(
+    "elb-reaches-identity-provider", "https", "defaultActions", absent=KEEPS, unknown=KEEPS,
+    given=sign_in,
+)  # fmt: skip
