@@ -156,7 +156,7 @@ LEFT: Final = (
     Left(
         "docs/statistics.md",
         "python -m toolchain tool otava",
-        "needs the internet and six loads; tests/loadtest/cli/test_change_points.py has saved runs",
+        "needs the internet and six loads; tests/loadtest/cli/test_real_otava.py has saved runs",
     ),
     Left("docs/cost.md", "python -m rehearsal run --profile seed", "two more rehearsals"),
     Left("docs/images.md", "docker run", _DOCKER),

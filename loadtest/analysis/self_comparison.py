@@ -119,6 +119,30 @@ def analyze(
     )
 
 
+def valid_pairs(runs: Sequence[SavedRun]) -> tuple[list[SavedRun], list[str]]:
+    """Return the runs of those pairs of which both are valid, and why the others are left out.
+
+    Whether a run is valid says something about the computer, not about the stack: to leave it out
+    favors no side.
+
+    Raises:
+        ComparisonError: Too few pairs are left; the message says which runs are valid.
+    """
+    kept, reasons = list[SavedRun](), list[str]()
+    for pair in zip(runs[::2], runs[1::2], strict=False):
+        found = [f"{run.summary.id}: {why}" for run in pair for why in run.summary.validity.reasons]
+        reasons += found
+        kept += () if found else pair
+    if len(kept) < 2 * LEAST_PAIRS:
+        usable = " ".join(run.summary.id for run in kept)
+        again = f"; the valid ones count with later ones: `aa {usable} …`" if usable else ""
+        raise ComparisonError(
+            f"{len(kept) // 2} of {len(runs) // 2} pairs are valid, {LEAST_PAIRS} are needed: "
+            f"{'; '.join(reasons)}; make more pairs, such as `--pairs {len(runs) // 2 + 2}`{again}"
+        )
+    return kept, reasons
+
+
 def detectable(spread: float, pairs: int, confidence: float = CONTRAST_CONFIDENCE) -> float | None:
     """Return the smallest difference that so many pairs tell with `POWER`; None for one pair.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -14,7 +15,16 @@ from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.self_comparison import LEAST_PAIRS, SIDES, Scatter, SelfComparison
 from loadtest.cli import output
 from loadtest.cli import run as run_cli
-from loadtest.cli.load_options import EnvironmentName, PassEnv, ProfileName, ScenarioName
+from loadtest.cli.load_options import (
+    EnvironmentName,
+    Hold,
+    PassEnv,
+    Pause,
+    ProfileName,
+    Ramp,
+    ScenarioName,
+    phases_given,
+)
 from loadtest.cli.options import (
     RUN_HELP,
     GeneratorName,
@@ -25,6 +35,7 @@ from loadtest.cli.options import (
     choose_profile,
     choose_scenario,
     load_for,
+    own_profile,
     read_outputs,
 )
 from loadtest.engine import series
@@ -45,6 +56,10 @@ def aa_command(
     outputs: Outputs = None,
     profile: ProfileName = None,
     *,
+    context: typer.Context,
+    ramp: Ramp = None,
+    hold: Hold = None,
+    pause: Pause = None,
     scenario: ScenarioName = "login",
     environment: EnvironmentName = None,
     pass_env: PassEnv = None,
@@ -58,19 +73,21 @@ def aa_command(
 
     Nothing differs within a pair, so each difference that is found is a false alarm. It says how much
     each figure scatters, which difference so many pairs show with 90 % power, and how many pairs raised
-    a false alarm. Exit code 3: runs are not valid, or even the whole series claims a difference.
+    a false alarm. A pair with a run that is not valid is left out. Exit code 3: fewer than three pairs are
+    left, or even the whole series claims a difference.
 
     Examples:
     - `python -m loadtest aa --stack ha --profile quick --pairs 5`
+    - `python -m loadtest aa --stack ha --ramp 5:60:10s --hold 20s`
     - `python -m loadtest aa 20261122T200438Z 20261122T201001Z 20261122T201530Z …`
     """
     console = Console(stderr=json)
     if runs:
         if stack or outputs:
             raise OutputsError("give saved runs, or a stack to load (--stack, --outputs); not both")
-        found = [saved_runs.load(paths.base(), name) for name in runs]
-        return _show(self_comparison.analyze(found), json=json)
-    chosen = choose_scenario(scenario, environment, pass_env, own_phases=profile is None)
+        return _show(self_comparison.analyze(_load(runs)), json=json)
+    own = own_profile(phases_given(context, profile, ramp, hold, pause))
+    chosen = choose_scenario(scenario, environment, pass_env, own_phases=not (profile or own))
     # Whatever is wrong with the script is told first: it takes no stack to see that.
     sender = choose_generator(generator)
     phases = load_for(chosen, sender).load
@@ -78,7 +95,7 @@ def aa_command(
     load = partial(
         run_cli.load_stack,
         target,
-        profile=choose_profile(profile, target, phases),
+        profile=choose_profile(profile, target, own, phases),
         console=console,
         scenario=chosen,
         slo=None,
@@ -87,16 +104,27 @@ def aa_command(
     made = series.run(
         dict.fromkeys(SIDES, load), pairs, base=paths.base(), print_line=line_printer(console)
     )
+    return _show_made(console, made, json=json)
+
+
+def _show_made(console: Console, made: CompletedSeries, *, json: bool) -> int:
+    """Show the runs of a series and what its valid pairs say; return the exit code."""
     run_cli.show_runs(console, made.series)
     if made.cut_short:
         return ExitCode.INTERRUPTED
-    return _show(self_comparison.analyze(_saved(made)), json=json)
+    valid, reasons = self_comparison.valid_pairs(_saved(made))
+    output.show_lines(console, *(f"a pair is left out: {why}" for why in reasons))
+    return _show(self_comparison.analyze(valid), json=json)
 
 
 def _saved(made: CompletedSeries) -> list[SavedRun]:
     """Return the series' runs, those of a slot next to each other: the first side first."""
     ordered = sorted(made.series.runs, key=lambda run: (run.slot, SIDES.index(run.stack)))
-    return [saved_runs.load(paths.base(), run.run) for run in ordered]
+    return _load([run.run for run in ordered])
+
+
+def _load(names: Sequence[str]) -> list[SavedRun]:
+    return [saved_runs.load(paths.base(), name) for name in names]
 
 
 def _show(found: SelfComparison, *, json: bool) -> int:

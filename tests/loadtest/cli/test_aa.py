@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from loadtest.analysis import self_comparison
 from loadtest.cli import main, tools
 from loadtest.cli import run as cli_run
 from loadtest.engine.runner import RunResult
-from loadtest.models import RunSummary
-from loadtest.profiles import Profile
+from loadtest.messages.message import msg
+from loadtest.models import Check, RunSummary, Validity
+from loadtest.profiles import Phase, Profile
+from loadtest.runs import paths
 from loadtest.stack.outputs import StackOutputs
 
-RUNS = [f"20261122T00000{n}Z-ha-quick" for n in range(1, 8)]
+RUNS = [f"20261122T00000{n}Z-ha-quick" for n in range(1, 9)]
 
 
 def test_saved_runs_show_scatter_and_false_alarms(
@@ -54,26 +57,65 @@ def test_a_stack_that_differs_from_itself_proves_nothing(
     assert "Even the series claims a difference" in capsys.readouterr().out
 
 
-def test_a_stack_is_loaded_in_pairs(
-    given: str,
-    base: Path,
-    save: Callable[..., RunSummary],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-):
-    made: list[RunSummary] = []
+@pytest.fixture
+def asked(
+    base: Path, save: Callable[..., RunSummary], monkeypatch: pytest.MonkeyPatch
+) -> list[Profile]:
+    """The profiles of the loads, which save runs instead; with INVALID set, the third is not valid."""
+    asked: list[Profile] = []
 
-    def load(outputs: StackOutputs, _profile: Profile, **_: Any) -> RunResult:
-        made.append(save(len(made) + 1))
-        return RunResult(base / made[-1].id, made[-1])
+    def load(outputs: StackOutputs, profile: Profile, **_: Any) -> RunResult:
+        asked.append(profile)
+        made = save(len(asked))
+        if len(asked) == 3 and "INVALID" in os.environ:
+            reason = msg("check.load-model")
+            broken = Check(name=reason, passed=False, detail=reason)
+            made = made.model_copy(update={"validity": Validity(checks=[broken])})
+            paths.save_summary(base / made.id, made)
+        return RunResult(base / made.id, made)
 
     monkeypatch.setattr(cli_run, "run_load", load)
     monkeypatch.setattr(tools, "artillery", lambda: ["node", "artillery"])
-    assert main.main(["aa", "--outputs", given, "--profile", "quick", "--json"]) == 0
+    return asked
+
+
+def test_a_stack_is_loaded_in_pairs(
+    given: str, asked: list[Profile], capsys: pytest.CaptureFixture[str]
+):
+    assert main.main(["aa", "--outputs", given, "--ramp", "5:9:4s", "--hold", "2s", "--json"]) == 0
+    assert asked == [Profile("own", (Phase("ramp", 4, 5, 9), Phase("hold", 2, 9)))] * 6
     said = json.loads(capsys.readouterr().out)
     # A B B A A B: the first side of the second pair is the run made last.
     assert said["pairs"] == [RUNS[:2], [RUNS[3], RUNS[2]], RUNS[4:6]]
     assert said["alarms"] == []
+
+
+def test_a_pair_with_a_run_that_is_not_valid_is_left_out(
+    given: str,
+    asked: list[Profile],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setenv("INVALID", "the third")
+    assert main.main(["aa", "--outputs", given, "--pairs", "4", "--json"]) == 0
+    found = capsys.readouterr()
+    left = [RUNS[:2], RUNS[4:6], [RUNS[7], RUNS[6]]]
+    assert json.loads(found.out)["pairs"] == left
+    assert f"a pair is left out: {RUNS[2]}: " in found.err
+
+
+def test_too_few_valid_pairs_name_the_valid_runs(
+    given: str,
+    asked: list[Profile],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setenv("INVALID", "the third")
+    assert main.main(["aa", "--outputs", given, "--json"]) == 3
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"2 of 3 pairs are valid, 3 are needed: {RUNS[2]}: " in said
+    assert "make more pairs, such as `--pairs 5`" in said
+    assert f"`aa {RUNS[0]} {RUNS[1]} {RUNS[4]} {RUNS[5]} …`" in said
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,14 @@ def post_up(
     return code, json.loads(cli_post_up.record_path(base, "ha").read_text())
 
 
+@pytest.fixture
+def released(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each release succeed at once."""
+    done = Release("d-1", "ab", ["i"])
+    monkeypatch.setattr(cli_post_up.release, "release", lambda *_, **__: done)
+
+
+@pytest.mark.usefixtures("released")
 def test_post_up_releases_and_loads(
     raw_outputs: dict[str, Any],
     golden: tuple[RunSummary, RunSummary],
@@ -33,9 +41,6 @@ def test_post_up_releases_and_loads(
     loads: Callable[..., list[Any]],
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(
-        cli_post_up.release, "release", lambda *_, **__: Release("d-1", "ab", ["i"])
-    )
     loads(cli_post_up, golden[1])
     code, record = post_up(raw_outputs, monkeypatch, base)
     assert code == 0
@@ -44,10 +49,10 @@ def test_post_up_releases_and_loads(
     assert record["run"] == golden[1].id
 
 
+@pytest.mark.usefixtures("released")
 def test_post_up_without_load(
     raw_outputs: dict[str, Any], base: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(cli_post_up.release, "release", lambda *_, **__: Release(None, "ab", ["i"]))
     code, record = post_up({**raw_outputs, "loadProfile": "none"}, monkeypatch, base)
     assert (code, record["released"], record["verdict"]) == (0, True, None)
 
@@ -60,6 +65,7 @@ def script_with(phases: str, directory: Path) -> str:
     return str(file)
 
 
+@pytest.mark.usefixtures("released")
 def test_post_up_runs_the_load_that_the_setting_writes_out(
     raw_outputs: dict[str, Any],
     golden: tuple[RunSummary, RunSummary],
@@ -67,7 +73,6 @@ def test_post_up_runs_the_load_that_the_setting_writes_out(
     loads: Callable[..., list[Any]],
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(cli_post_up.release, "release", lambda *_, **__: Release(None, "ab", ["i"]))
     calls = loads(cli_post_up, golden[1])
     code, record = post_up(
         {**raw_outputs, "loadProfile": "ramp 5:9:4s, hold 2s"}, monkeypatch, base
@@ -76,6 +81,7 @@ def test_post_up_runs_the_load_that_the_setting_writes_out(
     assert calls[0][1].phases == (Phase("ramp", 4, 5, 9), Phase("hold", 2, 9))
 
 
+@pytest.mark.usefixtures("released")
 def test_post_up_runs_the_script_s_own_load(
     raw_outputs: dict[str, Any],
     golden: tuple[RunSummary, RunSummary],
@@ -83,7 +89,6 @@ def test_post_up_runs_the_script_s_own_load(
     loads: Callable[..., list[Any]],
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(cli_post_up.release, "release", lambda *_, **__: Release(None, "ab", ["i"]))
     calls = loads(cli_post_up, golden[1])
     phases = "  phases: [{duration: 10, arrivalCount: 30}]\n"
     monkeypatch.setenv("LOADTEST_SCENARIO", script_with(phases, base))

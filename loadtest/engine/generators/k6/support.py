@@ -6,33 +6,21 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from loadtest.engine.generators.translation.parts import ALL, FoundPart
+from loadtest.engine.generators.translation.parts import ALL, FUNCTIONS, FoundPart
 
-_FUNCTION = (
-    "functions of a processor are written for Artillery: run it with `--generator artillery`"
-)
 REFUSED: Mapping[str, str] = {
-    "config.processor": _FUNCTION,
+    **FUNCTIONS,
     "plugins.fake-data": "k6 has no such data: put it into a payload file",
     "http.cookieJarOptions": "k6 has its own rules for cookies: remove it",
     "http.distributedTracing": "k6 sends no `traceparent` here: write it below `headers`",
-    "scenario.beforeScenario": _FUNCTION,
-    "scenario.afterScenario": _FUNCTION,
-    "scenario.beforeRequest": _FUNCTION,
-    "scenario.afterResponse": _FUNCTION,
-    "scenario.onError": _FUNCTION,
-    "step.function": _FUNCTION,
-    "step.whileTrue": _FUNCTION,
     "step.parallel": "a user of k6 does one thing after the other: write the steps below each other",
     "step.limit": "it belongs to `parallel`, which k6 does not run",
     "request.formData": "k6 sends no multipart forms here: use `form`, `json` or `body`",
     "request.setContentLengthHeader": "it belongs to `formData`, which k6 does not send",
-    "request.beforeRequest": _FUNCTION,
-    "request.afterResponse": _FUNCTION,
 }
 """Why k6 does not run a part, by its name."""
 TRANSLATED: frozenset[str] = ALL - REFUSED.keys()
-"""What it does run; `tests/loadtest/engine/generators/test_k6_parts.py` holds it against the schema."""
+"""What it does run; `tests/loadtest/engine/generators/test_parts.py` holds it against the schema."""
 _JSON_PATH = re.compile(r"""\$?(?:\.\.|\.?\*|\[\*\]|\.?[\w$-]+|\[\d+\]|\['[^']*'\]|\["[^"]*"\])*""")
 
 

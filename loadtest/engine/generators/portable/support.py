@@ -11,38 +11,26 @@ from loadtest.engine.generators.translation.parts import FoundPart
 from loadtest.scenario.scenario import Scenario
 from loadtest.yaml_positions import Problem
 
-_FUNCTION = (
-    "functions of a processor are written for Artillery: run it with `--generator artillery`"
-)
 _JITTER = "only Artillery has it: write the pause as `{{ $randomNumber(1, 3) }}`"
 _HTML = "only Artillery reads HTML: use `regexp`"
 _COOKIE = "write it as a header `cookie`"
 _AROUND = "only Artillery and k6 send requests before or after the load"
 REFUSED: Mapping[str, str] = {
+    **parts.FUNCTIONS,
     "script.before": _AROUND,
     "script.after": _AROUND,
-    "config.processor": _FUNCTION,
     "plugins.fake-data": "only Artillery has such data: put it into a payload file",
     "http.cookieJarOptions": "they are options of Artillery's own cookies: remove it",
     "http.distributedTracing": "only Artillery sends `traceparent`: write it below `headers`",
     "defaults.cookie": _COOKIE,
     "defaults.think": _JITTER,
     "payload.loadAll": "only Artillery and k6 hand a visitor the whole file",
-    "scenario.beforeScenario": _FUNCTION,
-    "scenario.afterScenario": _FUNCTION,
-    "scenario.beforeRequest": _FUNCTION,
-    "scenario.afterResponse": _FUNCTION,
-    "scenario.onError": _FUNCTION,
-    "step.function": _FUNCTION,
-    "step.whileTrue": _FUNCTION,
     "step.jitter": _JITTER,
     "step.parallel": "a visitor does one thing after the other here: write the steps below each other",
     "step.limit": "it belongs to `parallel`, which is not run",
     "request.formData": "no multipart forms are sent here: use `form`, `json` or `body`",
     "request.setContentLengthHeader": "it belongs to `formData`, which is not sent",
     "request.cookie": _COOKIE,
-    "request.beforeRequest": _FUNCTION,
-    "request.afterResponse": _FUNCTION,
     "request.ifTrue": "only Artillery and k6 know its language: use `probability` or two scenarios",
     "capture.selector": _HTML,
     "capture.attr": "it belongs to `selector`, which is not run",

@@ -68,6 +68,24 @@ ALL: frozenset[str] = frozenset(f"{kind}.{key}" for kind, _, keys in _KINDS for 
 """Every part that a script can have."""
 
 
+FUNCTIONS: Mapping[str, str] = dict.fromkeys(
+    (
+        "config.processor",
+        "scenario.beforeScenario",
+        "scenario.afterScenario",
+        "scenario.beforeRequest",
+        "scenario.afterResponse",
+        "scenario.onError",
+        "step.function",
+        "step.whileTrue",
+        "request.beforeRequest",
+        "request.afterResponse",
+    ),
+    "functions of a processor are written for Artillery: run it with `--generator artillery`",
+)
+"""The parts that name a function of a processor, and why no other generator runs them."""
+
+
 @dataclass(frozen=True)
 class FoundPart:
     """A part of a script, and where it is."""
