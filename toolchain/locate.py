@@ -93,6 +93,21 @@ def setpriv() -> Path:
     return _system_command("setpriv", "util-linux")
 
 
+def mkfs_ext4() -> Path:
+    """Find the command that makes instances' root volumes."""
+    return _system_command("mkfs.ext4", "e2fsprogs")
+
+
+def e2fsck() -> Path:
+    """Find the command that checks a root volume before it is enlarged."""
+    return _system_command("e2fsck", "e2fsprogs")
+
+
+def resize2fs() -> Path:
+    """Find the command that enlarges a root volume's file system."""
+    return _system_command("resize2fs", "e2fsprogs")
+
+
 def _system_command(name: str, package: str) -> Path:
     found = which(name)
     if found is None:

@@ -28,11 +28,12 @@ from region.machines.inside.files import remove_tree
 from region.machines.machine_usage import MachineUsage
 from region.machines.power import PowerRequest
 from region.machines.processes import AGENT, ENTRY, SERVICES, Process, ProcessTable
-from region.machines.root_directory import RootDirectory, control_token
+from region.machines.root_directory import ROOT, RootDirectory, control_token
 from region.machines.root_file_system import RootFileSystem
 from region.machines.run_command import RunOutcome, end_left, run_script
 from region.machines.spec import MachineSpec
 from region.machines.systemd.manager import CODEDEPLOY, ServiceManager
+from region.machines.volumes import GIBIBYTE, RootVolume, require_space
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -62,6 +63,7 @@ class MachineContext:
         cpu_factor: CPU seconds of this computer that do what one of the instance types' vCPUs does.
         image: Returns the root file system that an AMI id stands for.
         boot_timeout: How long user data may run, in seconds.
+        volumes: Whether each machine has a root volume of its own, and not this computer's disk.
     """
 
     limits: Limits
@@ -75,6 +77,7 @@ class MachineContext:
     account_id: str
     image: Callable[[str], Image]
     boot_timeout: float
+    volumes: bool
     cpu_factor: float = 1.0
 
 
@@ -333,8 +336,20 @@ class Machine:
             raise
 
     def _create_container(self) -> int:
+        require_space(self._directory)
+        size = self.spec.volume_gibibytes * GIBIBYTE
+        volume = RootVolume(self._directory, size)
+        # One whose disk was made without a volume goes on as it is.
+        if self._context.volumes and not (self._directory / "overlay").exists():
+            # `runc exec` starts in the directory of this name that it sees itself.
+            (volume.point / ROOT).mkdir(parents=True, exist_ok=True)
+            return volume.mounted(self._create_on)
+        return self._create_on(self._directory)
+
+    def _create_on(self, disk: Path) -> int:
+        """Create the container whose root is on the file system at `disk`."""
         context, spec = self._context, self.spec
-        directory = RootDirectory(self._directory, context.image(spec.image_id))
+        directory = RootDirectory(self._directory, disk, context.image(spec.image_id))
         directory.create()
         mounts = directory.mounts()
         directory.write_identity(spec, self._token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -25,7 +26,10 @@ from region.machines.inside.files import remove_tree
 from region.machines.listener import Listener, Tenant
 from region.machines.machine import Machine, MachineContext
 from region.machines.spec import MachineSpec, check_instance_id
+from region.machines.volumes import why_none
 from region.network import API, API_PORT, RegionNetwork
+
+log = logging.getLogger(__name__)
 
 _BOOT_TIMEOUT_SECONDS: Final = 300.0
 # How long services may take to stop when their machine is stopped or terminated.
@@ -74,6 +78,8 @@ class MachinePool:
         self._listener = Listener(self._find)
         self._limits: Limits | None = None
         self._held: TextIO | None = None
+        self.why_no_volumes = ""
+        """Why machines have no root volumes of their own; empty if they have. Known once started."""
 
     def start(self, *, adopt: bool = False) -> None:
         """Lock the region root, clean up what a dead region left there, and listen.
@@ -92,6 +98,9 @@ class MachinePool:
             if not adopt:
                 _sweep(self._root)
             self._limits = cgroups.detect()
+            self.why_no_volumes = why_none(self._root / "instances")
+            if self.why_no_volumes:
+                log.warning("instances share this computer's disk: %s", self.why_no_volumes)
             _record_groups(self._held, self._limits.everywhere(region_id(self._root)))
             self._listener.start(self._network)
         except BaseException:
@@ -176,6 +185,7 @@ class MachinePool:
             image=self._image,
             boot_timeout=self._boot_timeout,
             cpu_factor=self._cpu_factor,
+            volumes=not self.why_no_volumes,
         )
 
     def get(self, instance_id: str) -> Machine:

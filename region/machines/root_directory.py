@@ -1,7 +1,7 @@
-"""A machine's own root directory on the host, and what is mounted over it in its container.
+"""A machine's own root directory, and what is mounted over it in its container.
 
-Only what the machine itself has written is stored: in `root` what its image has no directory for,
-in `overlay` the changes to the directories of its image. It survives a reboot.
+Only what the machine itself has written is stored, on its root volume: in `root` what its image has no
+directory for, in `overlay` the changes to the directories of its image. It survives a reboot.
 """
 
 from __future__ import annotations
@@ -18,22 +18,28 @@ from region.machines.inside.files import remove_tree
 from region.machines.spec import MachineSpec
 
 CONTROL_DIRECTORY: Final = "/run/haproof"
+ROOT: Final = "root"
+"""The directory of a machine's disk that its root directory is."""
 _CONTROL: Final = "control"
 _BIND: Final = ("bind", "ro", "nosuid", "nodev", "noexec")
 
 
 class RootDirectory:
-    """What one machine keeps below `directory`."""
+    """What one machine keeps on its disk."""
 
-    def __init__(self, directory: Path, image: Image) -> None:
-        """Use `directory`, whose content of an earlier run is adopted."""
+    def __init__(self, directory: Path, disk: Path, image: Image) -> None:
+        """Use the disk that is mounted on `disk`, whose content of an earlier run is adopted.
+
+        What the region itself writes for the machine is in `directory`.
+        """
         self._directory = directory
+        self._disk = disk
         self._image = image
 
     @property
     def path(self) -> Path:
         """The directory that the container's root is."""
-        return self._directory / "root"
+        return self._disk / ROOT
 
     def create(self) -> None:
         """Make the directories and links of the image that are not there yet; empty /tmp.
@@ -105,7 +111,7 @@ class RootDirectory:
         )
 
     def _overlay(self, destination: str, part: str) -> Path:
-        return self._directory / "overlay" / destination.strip("/").replace("/", "-") / part
+        return self._disk / "overlay" / destination.strip("/").replace("/", "-") / part
 
 
 def control_token(directory: Path) -> str:
@@ -132,11 +138,27 @@ def _escaped(path: Path) -> str:
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:
+    if _has(path, text.encode(), mode):
+        # A disk that is full keeps no machine from booting.
+        return
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w") as file:
         os.fchmod(descriptor, mode)
         file.write(text)
+
+
+def _has(path: Path, content: bytes, mode: int) -> bool:
+    """Return whether a path is a file with this content and mode; no link of the machine is followed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or stat.S_IMODE(found.st_mode) != mode:
+            return False
+        return file.read(len(content) + 1) == content
 
 
 def _meminfo(memory_bytes: int) -> str:

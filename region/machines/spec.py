@@ -32,6 +32,7 @@ class MachineSpec:
         private_ip: Its address in its VPC.
         subnet: The CIDR block of its subnet.
         public_ip: The address that reaches it from outside the VPC, empty without one.
+        volume_gibibytes: The size of its root volume.
         role: The name in iam/security-credentials.
         metadata: Asks EC2 for what it describes of the instance now.
     """
@@ -44,6 +45,7 @@ class MachineSpec:
     availability_zone: str
     user_data: bytes
     public_ip: str = ""
+    volume_gibibytes: int = 8
     role: str = "instance-role"
     image_id: str = "ami-rehearsal"
     metadata: Callable[[], Metadata] = field(default=Metadata, compare=False)
