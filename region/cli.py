@@ -317,6 +317,9 @@ def status(
         f"clock {found.speed:g}x, image {found.image}"
     )
     out.print(about, highlight=False, markup=False)
+    if found.why_no_volumes:
+        shared = f"instances share this computer's disk: {found.why_no_volumes}"
+        out.print(shared, highlight=False, markup=False)
     if not machines:
         out.print("no instances")
         return

@@ -16,6 +16,7 @@ from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.machines import cgroups
 from region.machines.machine_pool import MachinePool, sweep
+from region.machines.volumes import require_space
 from region.network import API, API_PORT, RegionNetwork, leftovers
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
@@ -103,6 +104,7 @@ class Region:
         network = RegionNetwork(self.config.root)
         self._with(partial(network.start, adopt=adopt), network.stop)
         private.directory(self.config.root / "instances")
+        require_space(self.config.root)
         last = last_ports.free(self.config.root)
         config = replace(self.config, api_port=self.config.api_port or last.api)
         plane = ControlPlane(config, install_patches, hosts=(f"{API}:{API_PORT}",))
@@ -145,6 +147,7 @@ class Region:
             cpu_credits=self.config.cpu_credits,
             limits=kind.name,
             image=self.config.image,
+            why_no_volumes=pool.why_no_volumes,
         )
         last_ports.remember(self.config.root, last_ports.Ports(plane.port, port))
         session.write(self.config.root, found)

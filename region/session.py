@@ -28,6 +28,7 @@ class Session:
 
     Attributes:
         created: When its process started, by a clock that nobody sets: `followed.start_of`.
+        why_no_volumes: Why instances have no root volumes of their own; empty if they have.
     """
 
     pid: int
@@ -39,6 +40,7 @@ class Session:
     limits: str = ""
     image: str = DEFAULT_IMAGE
     cpu_credits: float | None = None
+    why_no_volumes: str = ""
 
     def alive(self) -> bool:
         """Return whether the process that wrote the record still runs (not another with its number)."""

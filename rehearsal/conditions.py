@@ -66,6 +66,7 @@ def conditions(
         ),
         *_calibration(speed),
         condition(msg("local.image"), (literal(session.image),) * 2, literal("Amazon Linux 2023")),
+        _disk(session),
         condition(msg("local.cpu"), tuple(_cpu_share(run, factor) for run in runs)),
         *on_credits(single, ha),
         condition(
@@ -97,6 +98,16 @@ def _limits(session: Session) -> Message:
     if session.cpu_credits is None:
         return msg("local.instance.note", limits=session.limits)
     return msg("local.instance.credits-note", limits=session.limits)
+
+
+def _disk(session: Session) -> Condition:
+    """Return the row about root volumes: without them nothing inside ever ends in ENOSPC."""
+    if session.why_no_volumes:
+        note = msg("local.disk.note", reason=session.why_no_volumes)
+        return condition(
+            msg("local.disk"), (msg("local.disk.shared"),) * 2, msg("local.disk.published"), note
+        )
+    return condition(msg("local.disk"), (msg("local.disk.own"),) * 2, msg("local.disk.published"))
 
 
 def versions() -> list[Condition]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -11,7 +13,7 @@ from rich.console import Console
 
 from commandline.exit_codes import ExitCode
 from commandline.run import command_line, run_cli
-from toolchain import actionlint, artillery, engine, locate, optional, revision, system
+from toolchain import actionlint, artillery, engine, locate, optional, paths, revision, system
 from toolchain.errors import ToolError
 from toolchain.progress import console
 
@@ -116,7 +118,29 @@ def doctor() -> None:
     except ToolError as error:
         # Only some tests need it, and they are skipped without it: not counted as missing.
         out.print(f"[dim]–[/] {'chromium':11} {error}")
+    _show_volumes(out)
     raise typer.Exit(ExitCode.FAILURE if missing else ExitCode.SUCCESS)
+
+
+def _show_volumes(out: Console) -> None:
+    """Show whether instances can have disks of their own: without them a region goes on."""
+    name = "volumes"
+    without = "instances share this computer's disk, and the experiment disk-full shows nothing"
+    try:
+        maker = locate.mkfs_ext4()
+    except ToolError as error:
+        out.print(f"[dim]–[/] {name:11} {error}; until then {without}")
+        return
+    if not locate.LOOP_CONTROL.exists() or os.geteuid() != 0:
+        reason = (
+            "only root may attach loop devices"
+            if locate.LOOP_CONTROL.exists()
+            else f"there is no {locate.LOOP_CONTROL}"
+        )
+        out.print(f"[dim]–[/] {name:11} {reason}: {without}")
+        return
+    free = shutil.disk_usage(paths.ROOT).free / 2**30
+    out.print(f"[green]✓[/] {name:11} {maker} on loop devices; {free:.0f} GiB free for them here")
 
 
 def main(arguments: list[str] | None = None) -> int:

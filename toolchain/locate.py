@@ -17,6 +17,8 @@ from toolchain.errors import ToolError
 SETUP_HINT = "run `make setup`"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """Names of Chromium and Chrome on the supported distributions."""
+LOOP_CONTROL = Path("/dev/loop-control")
+"""What gives out loop devices, on which instances' root volumes are."""
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where distributions put daemons; not on every user's PATH."""
 
@@ -95,17 +97,25 @@ def setpriv() -> Path:
 
 def mkfs_ext4() -> Path:
     """Find the command that makes instances' root volumes."""
-    return _system_command("mkfs.ext4", "e2fsprogs")
+    return _of_e2fsprogs("mkfs.ext4")
 
 
 def e2fsck() -> Path:
     """Find the command that checks a root volume before it is enlarged."""
-    return _system_command("e2fsck", "e2fsprogs")
+    return _of_e2fsprogs("e2fsck")
 
 
 def resize2fs() -> Path:
     """Find the command that enlarges a root volume's file system."""
-    return _system_command("resize2fs", "e2fsprogs")
+    return _of_e2fsprogs("resize2fs")
+
+
+def _of_e2fsprogs(name: str) -> Path:
+    """Find a command that a region can do without: `make setup` installs none of it."""
+    found = which(name)
+    if found is None:
+        raise ToolError(f"{name} is not installed; install e2fsprogs with your package manager")
+    return found
 
 
 def _system_command(name: str, package: str) -> Path:

@@ -12,6 +12,7 @@ BY_FUNCTION: Mapping[str, Kind] = {
     "long_requests.retire": Kind.INSTANCE_DIES,
     "instances.hang": Kind.INSTANCE_HANGS,
     "instances.starve": Kind.INSTANCE_SLOW,
+    "instances.fill_disk": Kind.DISK_FULL,
     "instances.answer_errors": Kind.INSTANCE_ERRORS,
     "mutable_tag.deploy": Kind.BAD_DEPLOYMENT,
     "database.fail_over": Kind.DATABASE_FAILOVER,

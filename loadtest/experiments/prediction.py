@@ -28,6 +28,7 @@ class Kind(StrEnum):
     INSTANCE_HANGS = "instance-hangs"
     INSTANCE_SLOW = "instance-slow"
     INSTANCE_ERRORS = "instance-errors"
+    DISK_FULL = "disk-full"
     ZONE_REFUSED = "zone-refused"
     ZONE_SILENT = "zone-silent"
     ZONE_WITHOUT_CAPACITY = "zone-without-capacity"
@@ -137,6 +138,8 @@ _SHAPES: Mapping[Kind, _Shape] = {
     # It answers its health checks late, and within their time-out.
     Kind.INSTANCE_SLOW: _Shape("instance", None, stays=True),
     Kind.INSTANCE_ERRORS: _Shape("instance", "refused"),
+    # What serves needs to read, not to write: a service that does write fails its check, or should.
+    Kind.DISK_FULL: _Shape("instance", None, stays=True),
     Kind.ZONE_REFUSED: _Shape("zone", "refused", gone=True),
     Kind.ZONE_SILENT: _Shape("zone", "silent"),
     Kind.ZONE_WITHOUT_CAPACITY: _Shape("zone", "silent"),

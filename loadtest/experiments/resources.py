@@ -140,6 +140,23 @@ class StackResources:
             if one["LifecycleState"] == "InService" and one.get("HealthStatus") != "Unhealthy"
         }
 
+    def root_volume_gibibytes(self, ids: list[str]) -> int:
+        """Return the size of the instances' root volumes, of the largest one.
+
+        Raises:
+            ExperimentError: One has no root volume that EC2 knows of: an instance store, perhaps.
+        """
+        roots = {
+            one["InstanceId"]: device["Ebs"]["VolumeId"]
+            for one in self._describe(ids)
+            for device in one.get("BlockDeviceMappings") or []
+            if device["DeviceName"] == one.get("RootDeviceName") and device.get("Ebs")
+        }
+        if lacking := sorted(set(ids) - set(roots)):
+            raise ExperimentError(f"{', '.join(lacking)}: there is no root volume to fill")
+        volumes = self.clients["ec2"].describe_volumes(VolumeIds=sorted(set(roots.values())))
+        return max(int(volume["Size"]) for volume in volumes["Volumes"])
+
     def _describe(self, ids: list[str]) -> list[dict[str, Any]]:
         reservations = self.clients["ec2"].describe_instances(InstanceIds=ids)["Reservations"]
         return [one for reservation in reservations for one in reservation["Instances"]]

@@ -62,6 +62,7 @@ def test_without_elb_health_checks_a_hung_instance_stays(stack: Stack) -> None:
         ("instance-errors", {"seconds": 200}),
         ("instance-starves", {"seconds": 15}),
         ("instance-out-of-memory", {}),
+        ("disk-full", {"seconds": 15}),
         ("instance-leaves", {}),
         ("fleet-starves", {"seconds": 15}),
         ("connections-rest", {}),
@@ -167,3 +168,47 @@ def test_a_killed_experiment_leaves_nothing_broken(stack: Stack) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert stack.recover() == "no experiment has left anything"
+
+
+def test_a_killed_command_leaves_no_disk_full(stack: Stack) -> None:
+    fleet = stack.client("autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=[stack.output("autoScalingGroupName")]
+    )["AutoScalingGroups"][0]["Instances"]
+    names = [one["InstanceId"] for one in fleet]
+    before = free_kib(stack, names)
+    assert min(before.values()) > 7 * 1024**2, before
+    process = stack.start(stack.changed("disk-full", recovery_s=240, seconds=200))
+    until(lambda: 0 in free_kib(stack, names).values(), 120)
+    # The other instances have all of theirs.
+    full, *others = sorted(free_kib(stack, names).values())
+    assert full == 0
+    assert min(others) > 7 * 1024**2
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    until(lambda: min(free_kib(stack, names).values()) > 7 * 1024**2, 60)
+    until(lambda: stack.recover() == "no experiment has left anything", 60)
+
+
+def until(true: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def free_kib(stack: Stack, names: list[str]) -> dict[str, int]:
+    """What instances say they have free on their disks."""
+    ssm = stack.client("ssm")
+    command = ssm.send_command(
+        DocumentName="AWS-RunShellScript",
+        InstanceIds=names,
+        Parameters={"commands": ["df -Pk /var/tmp | awk 'NR == 2 {print $4}'"]},
+    )["Command"]["CommandId"]
+    found = dict[str, int]()
+    for name in names:
+        ssm.get_waiter("command_executed").wait(
+            CommandId=command, InstanceId=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+        answer = ssm.get_command_invocation(CommandId=command, InstanceId=name)
+        found[name] = int(answer["StandardOutputContent"])
+    return found

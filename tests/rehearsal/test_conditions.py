@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from loadtest.messages.message import Message, render
@@ -29,7 +31,9 @@ def runs() -> tuple[StackRun, StackRun]:
     return single, StackRun(None, outputs, {"i-2": 0.1, "i-3": 0.15})  # pyright: ignore[reportArgumentType]
 
 
-def rows(speed: Calibration | None, language: str) -> dict[str, tuple[str, str, str]]:
+def rows(
+    speed: Calibration | None, language: str, session: Session = SESSION
+) -> dict[str, tuple[str, str, str]]:
     """Return the values of both stacks and the note, by the id of the row's name."""
 
     def text(message: Message | None) -> str:
@@ -37,7 +41,7 @@ def rows(speed: Calibration | None, language: str) -> dict[str, tuple[str, str, 
 
     return {
         row.name.id: (text(row.single), text(row.ha), text(row.note))
-        for row in conditions.conditions(SESSION, *runs(), speed)
+        for row in conditions.conditions(session, *runs(), speed)
     }
 
 
@@ -65,6 +69,23 @@ def test_a_factor_that_the_user_set_is_announced_with_the_measured_one(language:
     assert "0.70" in value
     assert "--cpu-factor" in value
     assert "2.00" in value
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "shared"),
+    [
+        ("en", "a volume for each", "this computer's, without a limit"),
+        ("ko", "인스턴스마다 볼륨 하나", "이 컴퓨터의 디스크"),
+    ],
+)
+def test_the_report_says_whether_instances_have_disks_of_their_own(
+    language: str, own: str, shared: str
+):
+    assert own in rows(None, language)["local.disk"][0]
+    without = dataclasses.replace(SESSION, why_no_volumes="no loop devices here")
+    value, _, note = rows(None, language, without)["local.disk"]
+    assert shared in value
+    assert "no loop devices here" in note
 
 
 def test_a_region_without_calibration_is_said_to_have_none():

@@ -219,6 +219,36 @@ def test_doctor_shows_what_runs_instances(
     assert f"✓ runc        {checkout / 'path' / 'runc'}" in shown
     assert "✗ nft         nft is not installed" in shown
     assert "✗ ip          ip is not installed" in shown
+    assert "– volumes     mkfs.ext4 is not installed; install e2fsprogs" in shown
+
+
+@pytest.mark.parametrize(
+    ("found", "user", "shown"),
+    [
+        (True, 0, "✓ volumes"),
+        (True, 1000, "– volumes     only root may attach loop devices"),
+        (False, 0, "– volumes     there is no "),
+    ],
+)
+def test_doctor_shows_whether_instances_have_disks_of_their_own(
+    checkout: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    found: bool,
+    user: int,
+    shown: str,
+) -> None:
+    executable(checkout / "path" / "mkfs.ext4", "exit 0")
+    monkeypatch.setenv("PATH", str(checkout / "path"))
+    device = checkout / "loop-control"
+    monkeypatch.setattr(locate, "LOOP_CONTROL", device)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    if found:
+        device.touch()
+    with pytest.raises(typer.Exit):
+        doctor()
+    assert shown in capsys.readouterr().out.replace("\n", " ")
 
 
 def test_an_installed_browser_is_left_alone(

@@ -1,4 +1,4 @@
-"""Faults of instances: they die, hang, starve, answer 500, or run out of memory."""
+"""Faults of instances: they die, hang, starve, answer 500, or run out of memory or disk space."""
 
 from __future__ import annotations
 
@@ -78,6 +78,23 @@ def exhaust_memory(count: int = 1, seconds: float = 60) -> list[str]:
         way_back=scripts.END_MEMORY,
         restored="nobody uses the memory up",
         lasts=False,
+    )
+
+
+def fill_disk(count: int = 1, seconds: float = 60) -> list[str]:
+    """Fill the root volume for `seconds`: nothing can be written, and what was written stays.
+
+    As AWS's own AWSFIS-Run-Disk-Fill, whose 95 % would leave room to go on, but for the last byte.
+    """
+    session = current()
+    hit = [one.id for one in chosen(session, count)]
+    return _by_script(
+        "fill the disk of",
+        count,
+        seconds,
+        lambda: scripts.fill_disk(session.stack.root_volume_gibibytes(hit), seconds),
+        way_back=scripts.END_FULL_DISK,
+        restored="the disk has room again",
     )
 
 

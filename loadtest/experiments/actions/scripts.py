@@ -180,6 +180,60 @@ def exhaust_memory(port: int, seconds: float) -> str:
         """)
 
 
+FULL_DISK = "haproof-full-disk"
+"""The name of the file that fills a disk; it is deleted at once, and takes space while it is open."""
+END_FULL_DISK = dedent(f"""\
+    for held in $(find /proc/[0-9]*/fd -lname '*/{FULL_DISK}*' 2>/dev/null || true); do
+      pid=${{held#/proc/}}
+      kill "${{pid%%/*}}" 2>/dev/null || true
+    done
+    """)
+"""End who keeps the disk full. May be repeated."""
+MEBIBYTE = 1024**2
+SLACK = 1.05
+"""A file system is no larger than its volume, but for what units are rounded to."""
+
+
+def fill_disk(gibibytes: int, seconds: float, directory: str = "/var/tmp") -> str:  # noqa: S108
+    """Fill the root volume, which EC2 says has this size, until nothing can be written any more.
+
+    The file that does it has no name any more: whatever ends who has it open, a reboot too, makes the
+    disk as free as it was. Most of it is allocated and not written. An instance whose file system is
+    larger than its volume shares it with others, as in a local region without volumes: nothing is
+    filled there.
+    """
+    most = round(gibibytes * MEBIBYTE * SLACK)  # in KiB, as `df` counts
+    return dedent(f"""\
+        set -eu
+        export LC_ALL=C
+        size=$(df -Pk {directory} | awk 'NR == 2 {{print $2}}')
+        if [ "$size" -gt {most} ]; then
+          echo "its file system has $((size / {MEBIBYTE})) GiB and its volume {gibibytes}:" \
+            "it shares a disk with others, so nothing is filled" >&2
+          exit 1
+        fi
+        exec 3>{directory}/{FULL_DISK}
+        rm {directory}/{FULL_DISK}
+        setsid sleep {seconds:g} >/dev/null 2>&1 </dev/null &
+        file=/proc/$$/fd/3
+        # Not all of it at once: the tables of the file system take space, too.
+        for share in 98 90 90; do
+          free=$(df -Pk {directory} | awk 'NR == 2 {{print $4}}')
+          fallocate -o "$(stat -Lc %s $file)" -l "$((free * share / 100))k" $file 2>/dev/null || true
+        done
+        for block in 1M 4k; do
+          dd if=/dev/zero bs=$block oflag=append conv=notrunc of=$file 2>/dev/null || true
+        done
+        {began().strip()}
+        if head -c 64k /dev/zero >{directory}/{FULL_DISK} 2>/dev/null; then
+          rm {directory}/{FULL_DISK}
+          echo "the disk takes more although it was filled" >&2
+          exit 1
+        fi
+        rm -f {directory}/{FULL_DISK}
+        """)
+
+
 def closes_idle(host: str, port: int, path: str, most_s: float) -> str:
     """Print after how many seconds without a request the service closes a connection.
 

@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-CONTROL: Final = Path("/dev/loop-control")
+from toolchain import locate
+
+CONTROL: Final = locate.LOOP_CONTROL
 _BLOCKS: Final = Path("/sys/block")
 _DEVICES: Final = Path("/dev")
 _MAJOR: Final = 7
@@ -45,7 +47,7 @@ def attached(file: Path) -> Generator[Path]:
     Raises:
         OSError: The kernel gives none.
     """
-    with open(file, "r+b", buffering=0) as opened:
+    with file.open("r+b", buffering=0) as opened:
         found = os.fstat(opened.fileno())
         device = _attached_device(file, (found.st_dev, found.st_ino))
         descriptor, path = device or _attach(opened.fileno(), file.name)

@@ -18,6 +18,7 @@ from region.api.parameters import Parameters
 from region.services import roles
 from region.services.autoscaling import launch_settings, periods, zonal_shift
 from region.services.autoscaling.termination_policies import DEFAULT, POLICIES
+from region.services.ec2 import root_volumes
 
 MOST_TARGET_GROUPS: Final = 50
 MOST_TYPES: Final = 40
@@ -265,6 +266,11 @@ def _lacking(backend: AutoScalingBackend, data: Mapping[str, Any]) -> Iterator[s
     """Yield what keeps a launch template from launching anything."""
     if not data.get("ImageId"):
         yield "The request must contain the parameter ImageId"
+    wrong = root_volumes.refused(
+        backend.ec2_backend, data.get("BlockDeviceMappings"), data.get("ImageId")
+    )
+    if wrong is not None:
+        yield wrong[1]
     interfaces: list[Mapping[str, Any]] = data.get("NetworkInterfaces") or []
     named = [*(data.get("SecurityGroupIds") or []), *(interfaces[:1] and _groups(interfaces[0]))]
     for group in named:

@@ -24,7 +24,7 @@ from region.config import RegionConfig
 from region.machines.errors import UnknownMachine
 from region.machines.metadata import Metadata
 from region.machines.spec import MachineSpec
-from region.services.ec2 import instance_metadata, periods
+from region.services.ec2 import instance_metadata, periods, root_volumes
 from region.services.ec2 import instances as ec2
 from region.services.ec2.records import InstanceRecord
 
@@ -276,6 +276,7 @@ class InstancesController:
                 region=self._config.region,
                 availability_zone=instance.placement.zone or "",
                 user_data=ec2.user_data_of(instance),
+                volume_gibibytes=root_volumes.size_of(instance),
                 role=ec2.role_of(instance) or NO_ROLE,
                 image_id=instance.image_id,
                 metadata=partial(self._metadata, instance_id),

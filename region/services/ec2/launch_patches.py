@@ -24,7 +24,7 @@ from moto.ec2.utils import parse_user_data
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.quotas import USER_DATA_BYTES
-from region.services.ec2 import capacity, default_subnets, launch_checks
+from region.services.ec2 import capacity, default_subnets, launch_checks, root_volumes
 from region.services.ec2.records import InstanceRecord
 
 # Parameters of moto's run_instances and the template fields that they come from.
@@ -47,6 +47,7 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
     zone = _place(self, kwargs)
     image_id = (args[0] if args else kwargs.get("image_id")) or template.get("ImageId")
     launch_checks.check_type(self, _type_of(template, kwargs), cast("str", image_id), zone)
+    root_volumes.check(self, _block_devices(template, kwargs), cast("str", image_id))
     capacity.check(self, _type_of(template, kwargs), zone)
     reservation: Reservation = moto(self, *args, **kwargs)
     for instance in reservation.instances:
@@ -61,6 +62,7 @@ def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
     if launched is not None:
         return ActionResult(launched)
     _launch_the_most(self, given)
+    _size_the_root_volume(self)
     answer: ActionResult = moto(self)
     option = given.text("CreditSpecification.CpuCredits")
     protect = given.flag("DisableApiTermination")
@@ -91,6 +93,16 @@ def _launch_the_most(call: InstanceResponse, given: Parameters) -> None:
             f"MinCount {least} and MaxCount {most} are not valid: use 1 <= MinCount <= MaxCount.",
         )
     call.params["MinCount"] = most
+
+
+def _size_the_root_volume(call: InstanceResponse) -> None:
+    """Have moto, which takes no device without a size, take the root device with its AMI's."""
+    backend: EC2Backend = call.ec2_backend
+    template = _template_data(backend, {"launch_template": call.params.get("LaunchTemplate")})
+    image = backend.amis.get(str(call.params.get("ImageId") or template.get("ImageId")))
+    for mapping in call.params.get("BlockDeviceMappings") or []:
+        if image is not None and mapping.get("DeviceName") == image.root_device_name:
+            mapping.get("Ebs", {}).setdefault("VolumeSize", root_volumes.AMI_GIB)
 
 
 def _launched_with(backend: EC2Backend, token: str) -> Reservation | None:
@@ -203,6 +215,11 @@ def _type_of(template: dict[str, Any], kwargs: dict[str, Any]) -> str:
     by_default = kwargs.get("is_instance_type_default")
     given = None if by_default else kwargs.get("instance_type")
     return str(given or template.get("InstanceType") or kwargs.get("instance_type"))
+
+
+def _block_devices(template: dict[str, Any], kwargs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the block devices of a launch, which replace those of its template, as moto has it."""
+    return kwargs.get("block_device_mappings") or template.get("BlockDeviceMappings") or []
 
 
 def _place(backend: EC2Backend, kwargs: dict[str, Any]) -> str:

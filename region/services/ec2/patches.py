@@ -36,6 +36,7 @@ from region.services.ec2 import (
     nat_patches,
     network_patches,
     refusals,
+    root_volumes,
     security_group_patches,
 )
 from region.services.ec2.instances import (
@@ -50,7 +51,6 @@ from region.services.ec2.instances import (
 )
 from region.services.ec2.records import InstanceRecord
 
-ROOT_VOLUME_GIB = 8
 # Amazon EC2 user guide, "Burstable performance instances": T3 and later start in unlimited mode.
 UNLIMITED_BY_DEFAULT = ("t3.", "t3a.", "t4g.")
 BURSTABLE = ("t2.", *UNLIMITED_BY_DEFAULT)
@@ -68,6 +68,7 @@ def install() -> None:
     security_group_patches.patches.install()
     group_patches.patches.install()
     refusals.patches.install()
+    root_volumes.patches.install()
     attribute_patches.patches.install()
 
 
@@ -127,7 +128,8 @@ def reboot(self: Instance) -> None:
 @patches.method(Instance)
 def setup_defaults(self: Instance) -> None:
     """Attach a root volume under the image's own device name."""
-    self.add_block_device(ROOT_VOLUME_GIB, self.root_device_name, None, False, True, None, None)
+    size = root_volumes.AMI_GIB
+    self.add_block_device(size, self.root_device_name, None, False, True, None, "gp3")
 
 
 @patches.around(Instance, "add_block_device")
@@ -144,7 +146,7 @@ def _add_block_device(
     if replaced is not None:
         self.ec2_backend.detach_volume(replaced.volume_id, self.id, device_path)
         self.ec2_backend.delete_volume(replaced.volume_id)
-    moto(self, size or ROOT_VOLUME_GIB, device_path, *args, **kwargs)
+    moto(self, size or root_volumes.AMI_GIB, device_path, *args, **kwargs)
 
 
 @patches.value(Instance, "system_status")

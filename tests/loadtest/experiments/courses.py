@@ -43,6 +43,7 @@ INTACT: dict[str, Course] = {
     "deployment-mutable-tag": Course("a revision that contains what it needs"),
     "deployment-scales-out": Course("intact", off=((1, 60),)),
     "deployment-slow": Course("intact", off=((3, 90),)),
+    "disk-full": Course("intact"),
     "fleet-starves": Course("intact"),
     "instance-dies": Course("intact", failed=((0, 0.3, 0.1),), off=((0, 34),)),
     "instance-errors": Course("intact", failed=((0.3, 2.1, SIXTH),), off=((0.6, 27.2),)),
@@ -144,6 +145,14 @@ BROKEN: dict[str, tuple[Course, tuple[str, ...]]] = {
             found=(msg("experiment.got-through", deployment="d-1"),),
         ),
         ("experiment.got-through",),
+    ),
+    "disk-full": (
+        Course(
+            "the service writes each request to its disk, and its health check does not ask for it",
+            failed=((0, 60, SIXTH),),
+            off=((1, 62),),
+        ),
+        ("experiment.failed-outside",),
     ),
     "fleet-starves": (
         Course(

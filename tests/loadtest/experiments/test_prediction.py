@@ -291,7 +291,8 @@ def test_what_no_health_check_shows_knows_no_grace(kind: Kind) -> None:
     assert grace_s(Fault(kind, 10), ha(youngest_in_service_s=0)) == 0
 
 
-def test_a_slow_instance_that_answers_its_health_checks_stays_in_service():
-    found = predict(Fault(Kind.INSTANCE_SLOW, 10, lasts_s=60), ha(youngest_in_service_s=-700))
+@pytest.mark.parametrize("kind", [Kind.INSTANCE_SLOW, Kind.DISK_FULL])
+def test_an_instance_that_answers_its_health_checks_stays_in_service(kind: Kind):
+    found = predict(Fault(kind, 10, lasts_s=60), ha(youngest_in_service_s=-700))
     assert (found.detection, found.recovery) == (None, None)
     assert found.bad_share == Span(low=0, high=1 / 6)

@@ -144,6 +144,15 @@ def test_the_memory_is_used_up_until_the_kernel_ends_the_service(
     assert ("did not end the service" in done.stderr) == (code == 1)
 
 
+def test_a_disk_that_is_shared_with_others_is_not_filled(tmp_path: Path) -> None:
+    # This computer's is larger than the volume that EC2 would tell of.
+    done = sh(scripts.fill_disk(0, 1, str(tmp_path)))
+    assert done.returncode == 1
+    assert "shares a disk with others, so nothing is filled" in done.stderr
+    assert scripts.began_ms(done.stdout) is None
+    assert list(tmp_path.iterdir()) == []
+
+
 UNIT = "[Service]\nExecStart=\nExecStart=-/opt/app/run.sh serve\n"
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -46,7 +47,16 @@ def remains(root: Path) -> list[str]:
         *leftovers(root),
         *([f"runtime directory {runtime}"] if runtime.exists() else []),
         *(f"process {process}" for process in _processes(root, identifier)),
+        *_volumes(root),
     ]
+
+
+def _volumes(root: Path) -> Iterator[str]:
+    """Loop devices that a file of the region is attached to."""
+    for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
+        with suppress(OSError):
+            if str(root) in (file := backing.read_text()):
+                yield f"{backing.parts[3]} {file}"
 
 
 def _processes(root: Path, identifier: str) -> Iterator[str]:

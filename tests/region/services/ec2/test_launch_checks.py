@@ -7,6 +7,8 @@ from botocore.exceptions import ClientError
 
 from region.machines.instance_types import INSTANCE_TYPES
 from region.services.ec2 import launch_checks
+from region.services.ec2.controller import InstancesController
+from tests.region.fakes import FakePool
 
 GIBIBYTE = 1024**3
 
@@ -37,6 +39,14 @@ def launch(aws, network, **settings):
             {"Placement": {"Tenancy": "dedicated"}},
             r"NotImplemented.*Placement\.Tenancy \(other than default\)",
         ),
+        (
+            {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 7}}]},
+            r"InvalidBlockDeviceMapping.*size 7GB is smaller than snapshot 'snap-\w+', expect size >= 8GB",
+        ),
+        (
+            {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20_000}}]},
+            r"InvalidParameterValue.*size 20000GB is larger than 16000GB",
+        ),
         ({"Placement": {"GroupName": "spread"}}, r"NotImplemented.*Placement\.GroupName"),
     ],
 )
@@ -44,6 +54,42 @@ def test_what_cannot_be_launched_is_refused(aws, network, change, message):
     with pytest.raises(ClientError, match=message):
         launch(aws, network, **change)
     assert aws.ec2.describe_instances()["Reservations"] == []
+
+
+def root_volume(aws, instance):
+    device = aws.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    (mapping,) = device["BlockDeviceMappings"]
+    (volume,) = aws.ec2.describe_volumes(VolumeIds=[mapping["Ebs"]["VolumeId"]])["Volumes"]
+    return volume
+
+
+@pytest.mark.parametrize(
+    ("mappings", "size"),
+    [
+        ([], 8),
+        ([{"DeviceName": "/dev/xvda", "Ebs": {"VolumeType": "gp3"}}], 8),
+        ([{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 12, "VolumeType": "gp3"}}], 12),
+    ],
+)
+def test_a_machine_gets_the_root_volume_that_ec2_describes(aws, network, plane, mappings, size):
+    given = {"BlockDeviceMappings": mappings} if mappings else {}
+    name = launch(aws, network, **given)[0]["InstanceId"]
+    volume = root_volume(aws, name)
+    assert (volume["Size"], volume["VolumeType"]) == (size, "gp3")
+    controller = InstancesController(plane, FakePool())
+    assert controller._spec(name).volume_gibibytes == size
+    with pytest.raises(ClientError, match=r"InvalidParameterValue.*cannot be smaller"):
+        aws.ec2.modify_volume(VolumeId=volume["VolumeId"], Size=size - 1)
+    aws.ec2.modify_volume(VolumeId=volume["VolumeId"], Size=size + 2)
+    assert controller._spec(name).volume_gibibytes == size + 2
+    controller.close()
+
+
+def test_an_ami_says_how_large_its_root_volume_is(aws, network):
+    (image,) = aws.ec2.describe_images(ImageIds=[network.image])["Images"]
+    (mapping,) = image["BlockDeviceMappings"]
+    assert mapping["DeviceName"] == image["RootDeviceName"] == "/dev/xvda"
+    assert (mapping["Ebs"]["VolumeSize"], mapping["Ebs"]["VolumeType"]) == (8, "gp3")
 
 
 def test_as_many_are_launched_as_asked_for_and_a_token_launches_once(aws, network):
