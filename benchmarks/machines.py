@@ -26,11 +26,13 @@ from region.machines import MachinePool
 from region.machines.images import prepare
 from region.machines.machine import Machine
 from region.machines.spec import MachineSpec
+from region.machines.volumes import GIBIBYTE, RootVolume
 from region.network import GATEWAY, Firewall, Interface, Permission, RegionNetwork, SecurityGroup
 from region.services.vpc.internet_gateway import Forwarding, InternetGateway
 
 FLEET = 6
 REQUESTS = 3000
+VOLUMES = 20
 PORT = 8080
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 SERVER = f"""
@@ -121,6 +123,16 @@ def boots(pool: MachinePool) -> tuple[float, float]:
     return one, six
 
 
+def volumes(root: Path) -> tuple[float, float]:
+    """Return the median seconds that a boot waits for a new root volume of 8 GiB, and for one that is there."""
+    made, mounted = list[float](), list[float]()
+    for number in range(VOLUMES):
+        volume = RootVolume(root / f"volume-{number}", 8 * GIBIBYTE)
+        made.append(seconds(lambda volume=volume: volume.mounted(lambda _: None)))
+        mounted.append(seconds(lambda volume=volume: volume.mounted(lambda _: None)))
+    return median(made), median(mounted)
+
+
 def connect(address: str, source: str = "") -> http.client.HTTPConnection:
     """Return an open connection; waits until somebody listens."""
     place = (source, 0) if source else None
@@ -180,6 +192,9 @@ def measure() -> Generator[tuple[str, str, str]]:
             one, six = boots(pool)
             yield "boot of one instance", f"{one:.2f} s", ""
             yield "boot of six, side by side", f"{six:.2f} s", "<= 3 s more than one"
+            made, mounted = volumes(root)
+            yield "making and mounting a volume", f"{1000 * made:.0f} ms", ""
+            yield "mounting one that is there", f"{1000 * mounted:.0f} ms", ""
             loopback, cable, gateway = (1000 * value for value in hops(network, root))
             yield "request on the host's loopback", f"{loopback:.3f} ms", ""
             yield "request to an instance", f"{cable:.3f} ms", ""

@@ -8,7 +8,7 @@ one that was killed, and in `recover-faults`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -42,6 +42,8 @@ GONE: Final = frozenset(
 )
 """Codes of errors that say that there is nothing to put back any more."""
 SUCCEEDED: Final = "Succeeded"
+UNFINISHED: Final = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
+"""Statuses of a command of Systems Manager that goes on."""
 DEPLOYMENT_S = 1800
 POLL_S = 1.0
 
@@ -137,25 +139,70 @@ def largest_size(clients: Clients, arguments: Mapping[str, Any]) -> bool:
 
 def instance_command(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     """Run a command on those of the instances that still run."""
-    wanted = list(arguments["instances"])
+    running = _running(clients, arguments["instances"])
+    for instance in running:
+        _send(clients, instance, arguments)
+    return bool(running)
+
+
+def awaited_command(clients: Clients, arguments: Mapping[str, Any]) -> bool:
+    """Run a command on those of the instances that still run, again and again until it succeeds.
+
+    A fault may keep an instance from running any: Run Command itself needs room on the disk. It ends by
+    itself, so `within_s` seconds are enough.
+
+    Raises:
+        ExperimentError: They were not.
+    """
+    deadline = time.monotonic() + float(arguments["within_s"])
+    left = running = _running(clients, arguments["instances"])
+    while left := [one for one in left if not _succeeds(clients, one, arguments, deadline)]:
+        if time.monotonic() > deadline:
+            raise ExperimentError(f"{', '.join(left)}: no command has succeeded there yet")
+        time.sleep(POLL_S)
+        left = _running(clients, left)
+    return bool(running)
+
+
+def _running(clients: Clients, wanted: Iterable[str]) -> list[str]:
     query = [
-        {"Name": "instance-id", "Values": wanted},
+        {"Name": "instance-id", "Values": list(wanted)},
         {"Name": "instance-state-name", "Values": ["running"]},
     ]
     found = clients["ec2"].describe_instances(Filters=query)["Reservations"]
-    running = [one["InstanceId"] for reservation in found for one in reservation["Instances"]]
-    for instance in running:
-        try:
-            clients["ssm"].send_command(
-                DocumentName="AWS-RunShellScript",
-                InstanceIds=[instance],
-                Parameters={"commands": [arguments["command"]]},
-                Comment=str(arguments["mark"])[:100],
-            )
-        except ClientError as error:
-            if error_code(error) not in GONE:
-                raise
-    return bool(running)
+    return [one["InstanceId"] for reservation in found for one in reservation["Instances"]]
+
+
+def _send(clients: Clients, instance: str, arguments: Mapping[str, Any]) -> str | None:
+    """Send the command to an instance and return its id; None if the instance is gone."""
+    try:
+        sent = clients["ssm"].send_command(
+            DocumentName="AWS-RunShellScript",
+            InstanceIds=[instance],
+            Parameters={"commands": [arguments["command"]]},
+            Comment=str(arguments["mark"])[:100],
+        )
+    except ClientError as error:
+        if error_code(error) not in GONE:
+            raise
+        return None
+    return str(sent["Command"]["CommandId"])
+
+
+def _succeeds(
+    clients: Clients, instance: str, arguments: Mapping[str, Any], deadline: float
+) -> bool:
+    """Return whether the command succeeds on an instance, or the instance is gone."""
+    command = _send(clients, instance, arguments)
+    while command is not None:
+        answer = clients["ssm"].list_command_invocations(CommandId=command, InstanceId=instance)
+        statuses = {str(one["Status"]) for one in answer["CommandInvocations"]}
+        if statuses and not statuses & UNFINISHED:
+            return statuses == {"Success"}
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
 
 
 def start_instances(clients: Clients, arguments: Mapping[str, Any]) -> bool:
@@ -283,6 +330,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "desired-capacity": desired_capacity,
     "largest-size": largest_size,
     "instance-command": instance_command,
+    "awaited-command": awaited_command,
     "start-instances": start_instances,
     "revision": revision,
     "stop-deployment": stop_deployment,

@@ -20,6 +20,7 @@ from region.machines.commands import Commands
 from region.machines.container.oci import Bundle
 from region.machines.container.runtime import Runtime
 from region.machines.cpu_quota import CpuQuota
+from region.machines.disk import on_disk
 from region.machines.errors import BootError, MachineError, ServiceError
 from region.machines.first_boot import FirstBoot
 from region.machines.images import Image
@@ -28,12 +29,11 @@ from region.machines.inside.files import remove_tree
 from region.machines.machine_usage import MachineUsage
 from region.machines.power import PowerRequest
 from region.machines.processes import AGENT, ENTRY, SERVICES, Process, ProcessTable
-from region.machines.root_directory import ROOT, RootDirectory, control_token
+from region.machines.root_directory import RootDirectory, control_token
 from region.machines.root_file_system import RootFileSystem
 from region.machines.run_command import RunOutcome, end_left, run_script
 from region.machines.spec import MachineSpec
 from region.machines.systemd.manager import CODEDEPLOY, ServiceManager
-from region.machines.volumes import GIBIBYTE, RootVolume, require_space
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -336,15 +336,8 @@ class Machine:
             raise
 
     def _create_container(self) -> int:
-        require_space(self._directory)
-        size = self.spec.volume_gibibytes * GIBIBYTE
-        volume = RootVolume(self._directory, size)
-        # One whose disk was made without a volume goes on as it is.
-        if self._context.volumes and not (self._directory / "overlay").exists():
-            # `runc exec` starts in the directory of this name that it sees itself.
-            (volume.point / ROOT).mkdir(parents=True, exist_ok=True)
-            return volume.mounted(self._create_on)
-        return self._create_on(self._directory)
+        volumes = self._context.volumes
+        return on_disk(self.spec, self._directory, self._create_on, volumes=volumes)
 
     def _create_on(self, disk: Path) -> int:
         """Create the container whose root is on the file system at `disk`."""

@@ -98,7 +98,7 @@ class MachinePool:
             if not adopt:
                 _sweep(self._root)
             self._limits = cgroups.detect()
-            self.why_no_volumes = why_none(self._root / "instances")
+            self.why_no_volumes = why_none(self._root)
             if self.why_no_volumes:
                 log.warning("instances share this computer's disk: %s", self.why_no_volumes)
             _record_groups(self._held, self._limits.everywhere(region_id(self._root)))

@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.session import Session
+from loadtest.experiments.ways_back import UNFINISHED
 from loadtest.stack.clients import error_code
 
 DOCUMENT = "AWS-RunShellScript"
-UNFINISHED = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
 POLL_S = 0.3
 SHOWN = 300
 ANSWER_S = 60.0

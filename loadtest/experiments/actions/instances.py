@@ -95,6 +95,7 @@ def fill_disk(count: int = 1, seconds: float = 60) -> list[str]:
         lambda: scripts.fill_disk(session.stack.root_volume_gibibytes(hit), seconds),
         way_back=scripts.END_FULL_DISK,
         restored="the disk has room again",
+        waits=True,
     )
 
 
@@ -107,17 +108,22 @@ def _by_script(
     way_back: str,
     restored: str,
     lasts: bool = True,
+    waits: bool = False,
 ) -> list[str]:
     """Run a script on instances that takes effect at once and ends by itself after `seconds`.
 
-    With `lasts` False it has ended when its command has, after `seconds` at most.
+    With `lasts` False it has ended when its command has, after `seconds` at most. With `waits` it may
+    keep instances from running commands, so what puts it back waits until they do.
     """
     session = current()
     hit = chosen(session, count)
     names = [one.id for one in hit]
+    noted = {"mark": session.mark, "instances": names, "command": way_back}
+    if waits:
+        noted["within_s"] = seconds + commands.ANSWER_S
     back = WayBack(
-        "instance-command",
-        {"mark": session.mark, "instances": names, "command": way_back},
+        "awaited-command" if waits else "instance-command",
+        noted,
         f"{', '.join(names)}: {restored}",
     )
     what = f"{verb} {named(session, hit)} for {seconds:g} s"

@@ -215,6 +215,8 @@ def fill_disk(gibibytes: int, seconds: float, directory: str = "/var/tmp") -> st
         exec 3>{directory}/{FULL_DISK}
         rm {directory}/{FULL_DISK}
         setsid sleep {seconds:g} >/dev/null 2>&1 </dev/null &
+        # Said before, as it may be written to this disk.
+        {began().strip()}
         file=/proc/$$/fd/3
         # Not all of it at once: the tables of the file system take space, too.
         for share in 98 90 90; do
@@ -224,7 +226,6 @@ def fill_disk(gibibytes: int, seconds: float, directory: str = "/var/tmp") -> st
         for block in 1M 4k; do
           dd if=/dev/zero bs=$block oflag=append conv=notrunc of=$file 2>/dev/null || true
         done
-        {began().strip()}
         if head -c 64k /dev/zero >{directory}/{FULL_DISK} 2>/dev/null; then
           rm {directory}/{FULL_DISK}
           echo "the disk takes more although it was filled" >&2

@@ -80,7 +80,7 @@ class RootVolume:
         try:
             if not self.file.exists():
                 new = self.file.with_suffix(".new")
-                with open(new, "wb") as file:
+                with new.open("wb") as file:
                     os.fchmod(file.fileno(), 0o600)
                     file.truncate(self._size)
                 _make_file_system(new)

@@ -34,6 +34,7 @@ def method(*calls: tuple[str, dict[str, Any]], kind: str = "action") -> dict[str
     ("raw", "kind"),
     [
         (method(("instances.terminate", {})), Kind.INSTANCE_DIES),
+        (method(("instances.fill_disk", {})), Kind.DISK_FULL),
         (method(("long_requests.retire", {})), Kind.INSTANCE_DIES),
         (method(("network.lose_zone", {})), Kind.ZONE_SILENT),
         (method(("network.lose_zone", {"how": "refused"})), Kind.ZONE_REFUSED),

@@ -75,6 +75,24 @@ def test_subnets_of_others_in_the_same_vpc_are_no_targets(stack: StackResources)
     assert stack.subnets("a") == ["subnet-a"]
 
 
+def test_the_largest_root_volume_is_that_of_the_instances(
+    cloud: FakeCloud, stack: StackResources
+) -> None:
+    members = cloud.answers["ec2.describe_instances"]["Reservations"][0]["Instances"]
+    for number, member in enumerate(members):
+        device = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeId": f"vol-{number}"}}
+        data = {"DeviceName": "/dev/sdf", "Ebs": {"VolumeId": "vol-data"}}
+        member |= {"RootDeviceName": "/dev/xvda", "BlockDeviceMappings": [data, device]}
+    sizes = {"vol-0": 8, "vol-1": 30, "vol-2": 8, "vol-data": 500}
+    cloud.answers["ec2.describe_volumes"] = lambda **call: {
+        "Volumes": [{"Size": sizes[name]} for name in call["VolumeIds"]]
+    }
+    assert stack.root_volume_gibibytes(["i-1", "i-2", "i-3"]) == 30
+    members[0]["BlockDeviceMappings"] = []
+    with pytest.raises(ExperimentError, match="i-1: there is no root volume"):
+        stack.root_volume_gibibytes(["i-1", "i-2", "i-3"])
+
+
 def test_a_database_of_another_name_is_refused(stack: StackResources) -> None:
     with pytest.raises(ExperimentError, match="db-2"):
         stack.confirm([Target(kind="database", id="db-2")])

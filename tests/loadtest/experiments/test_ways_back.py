@@ -88,6 +88,35 @@ def test_instances_that_were_replaced_need_nothing(cloud: FakeCloud) -> None:
     assert cloud.called("ssm.send_command") == []
 
 
+def commands(cloud: FakeCloud, *ends: str) -> None:
+    """Let the commands of Systems Manager end so, one after the other."""
+    statuses = iter(ends)
+    cloud.answers |= {
+        "ssm.send_command": {"Command": {"CommandId": "c-1"}},
+        "ssm.list_command_invocations": lambda **_: {
+            "CommandInvocations": [{"Status": next(statuses)}]
+        },
+    }
+
+
+def test_a_command_is_repeated_until_the_instance_can_run_it(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ways_back, "POLL_S", 0)
+    members = cloud.answers["ec2.describe_instances"]["Reservations"][0]["Instances"]
+    del members[1:]
+    noted = {"instances": ["i-1"], "command": "true", "mark": "m", "within_s": 60}
+    # No room for the command yet; the next one takes a while.
+    commands(cloud, "Failed", "InProgress", "Success")
+    assert put_back(cloud, "awaited-command", **noted)
+    assert len(cloud.called("ssm.send_command")) == 2
+    commands(cloud, "Failed", "Failed")
+    with pytest.raises(ExperimentError, match="i-1: no command has succeeded"):
+        put_back(cloud, "awaited-command", **noted | {"within_s": -1})
+    members.clear()
+    assert not put_back(cloud, "awaited-command", **noted)
+
+
 def test_what_is_gone_needs_nothing(cloud: FakeCloud) -> None:
     cloud.answers["ec2.describe_network_acls"] = refused("InvalidSubnetID.NotFound")
     assert not put_back(cloud, "network-acl", mark="m", subnets={"subnet-d": "acl-open"})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +23,18 @@ MEBIBYTE = 1024**2
 
 
 def run(machine: Machine, script: str) -> str:
+    """What a script prints, as it is run by `rehearsal shell`: without writing anything itself."""
+    runtime, name = machine._context.runtime, machine.spec.instance_id
+    command = runtime.exec_command(
+        name, ["sh", "-c", script], tty=False, environment={"LC_ALL": "C", "PATH": os.defpath}
+    )
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
+
+
+def by_run_command(machine: Machine, script: str) -> str:
     done = machine.run_command(
-        f"export LC_ALL=C; {script}",
-        working_directory="",
-        timeout=60,
-        environment={},
-        cancelled=threading.Event(),
+        script, working_directory="", timeout=60, environment={}, cancelled=threading.Event()
     )
     return done.stdout + done.stderr
 
@@ -122,9 +130,11 @@ def free_of(machine: Machine) -> int:
 def test_the_fault_fills_the_disk_to_the_last_byte_until_it_ends(pool, spec_of, eventually, ends):
     machine, other = (launch(pool, spec_of(b"", host)) for host in (18, 19))
     before, theirs = free_of(machine), free_of(other)
-    said = run(machine, scripts.fill_disk(1, 2 if ends == "by itself" else 600))
+    said = by_run_command(machine, scripts.fill_disk(1, 2 if ends == "by itself" else 600))
     assert scripts.began_ms(said) is not None, said
     if ends != "by itself":
+        # As on AWS, whose agent writes a script to the disk before it runs it.
+        assert "No space left on device" in by_run_command(machine, "true")
         assert "No space left on device" in run(machine, "head -c 64K /dev/zero >/srv/more")
         assert (free_of(machine), free_of(other)) == (0, theirs)
         # Allocated, not written.
@@ -141,7 +151,7 @@ def test_the_fault_fills_the_disk_to_the_last_byte_until_it_ends(pool, spec_of, 
 
 def test_the_fault_leaves_a_shared_disk_alone(pool, spec_of):
     machine = launch(pool, spec_of(b"", 20), 3)
-    said = run(machine, scripts.fill_disk(1, 600))
+    said = by_run_command(machine, scripts.fill_disk(1, 600))
     assert "its file system has 2 GiB and its volume 1: it shares a disk" in said
     assert free_of(machine) > 2 * 1024**2
 
@@ -165,6 +175,19 @@ def test_a_computer_without_volumes_says_so_and_goes_on(
     machine = launch(pool, spec_of(b"", 16))
     assert size_of(machine, "/var") == shutil.disk_usage(tmp_path).total // 1024 * 1024
     assert not volume_of(machine).exists()
+
+
+def test_a_disk_that_cannot_be_mounted_any_more_is_not_replaced_by_an_empty_one(
+    pool, new_pool, spec_of, monkeypatch, tmp_path: Path
+):
+    machine = launch(pool, spec_of(b"", 21))
+    pool.close()
+    monkeypatch.setattr(loop_device, "CONTROL", tmp_path / "none")
+    later = new_pool()
+    later.start()
+    again = later.launch(machine.spec)
+    with pytest.raises(BootError, match="terminate the instance"):
+        again.boot()
 
 
 def test_a_region_without_root_has_none(monkeypatch, tmp_path: Path):
