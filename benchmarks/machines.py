@@ -124,7 +124,7 @@ def boots(pool: MachinePool) -> tuple[float, float]:
 
 
 def volumes(root: Path) -> tuple[float, float]:
-    """Return the median seconds that a boot waits for a new root volume of 8 GiB, and for one that is there."""
+    """Return how long a boot waits for a new root volume of 8 GiB, and for one that is there (s)."""
     made, mounted = list[float](), list[float]()
     for number in range(VOLUMES):
         volume = RootVolume(root / f"volume-{number}", 8 * GIBIBYTE)

@@ -12,13 +12,8 @@ from typing import Any
 import pytest
 
 from commandline.exit_codes import ExitCode
-<<<<<<< HEAD
-from tests.e2e.experiment_stack import Stack, released, shown
-=======
-from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.ways_back import UNFINISHED
-from tests.e2e.experiment_stack import Stack, released
->>>>>>> ead8bd10 (Put a full disk back once it lets commands run; measure what a volume costs)
+from tests.e2e.experiment_stack import Stack, released, shown
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.alone]
 

@@ -118,7 +118,11 @@ def _by_script(
     session = current()
     hit = chosen(session, count)
     names = [one.id for one in hit]
-    noted = {"mark": session.mark, "instances": names, "command": way_back}
+    noted: dict[str, object] = {
+        "mark": session.mark,
+        "instances": names,
+        "command": way_back,
+    }
     if waits:
         noted["within_s"] = seconds + commands.ANSWER_S
     back = WayBack(
