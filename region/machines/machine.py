@@ -17,7 +17,6 @@ from region.machines.accounts import Accounts
 from region.machines.cgroups import Limits
 from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
 from region.machines.commands import Commands
-from region.machines.container.oci import Bundle
 from region.machines.container.runtime import Runtime
 from region.machines.cpu_quota import CpuQuota
 from region.machines.disk import on_disk
@@ -343,18 +342,8 @@ class Machine:
         """Create the container whose root is on the file system at `disk`."""
         context, spec = self._context, self.spec
         directory = RootDirectory(self._directory, disk, context.image(spec.image_id))
-        directory.create()
-        mounts = directory.mounts()
-        directory.write_identity(spec, self._token)
-        bundle = Bundle(
-            hostname=spec.hostname,
-            root=directory.path,
-            mounts=mounts,
-            late_mounts=directory.late_mounts(spec.type.memory_bytes),
-            memory_bytes=spec.type.memory_bytes,
-            group=context.limits.inner_path(self._processes.group(ENTRY)),
-            environment=self._environment(),
-        )
+        group = context.limits.inner_path(self._processes.group(ENTRY))
+        bundle = directory.bundle(spec, self._token, group, self._environment())
         log = self._directory / "log" / "init.log"
         log.parent.mkdir(exist_ok=True)
         # Whatever a region that was killed left under this name.

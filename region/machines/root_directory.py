@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from region.machines.container.oci import mount
+from region.machines.container.oci import Bundle, mount
 from region.machines.images import OVERLAY_OPTIONS, Image, owner_of
 from region.machines.inside.files import remove_tree
 from region.machines.spec import MachineSpec
@@ -40,6 +41,23 @@ class RootDirectory:
     def path(self) -> Path:
         """The directory that the container's root is."""
         return self._disk / ROOT
+
+    def bundle(
+        self, spec: MachineSpec, token: str, group: str, environment: Mapping[str, str]
+    ) -> Bundle:
+        """Prepare the directory for a boot, and return the container that it is the root of."""
+        self.create()
+        mounts = self.mounts()
+        self.write_identity(spec, token)
+        return Bundle(
+            hostname=spec.hostname,
+            root=self.path,
+            mounts=mounts,
+            late_mounts=self.late_mounts(spec.type.memory_bytes),
+            memory_bytes=spec.type.memory_bytes,
+            group=group,
+            environment=environment,
+        )
 
     def create(self) -> None:
         """Make the directories and links of the image that are not there yet; empty /tmp.

@@ -20,7 +20,7 @@ class Container:
     def __init__(self, image: Image, directory: Path, network: str | None = None) -> None:
         self.name = f"haproof-test-{uuid.uuid4().hex[:8]}"
         self.directory = directory
-        root = RootDirectory(directory, image)
+        root = RootDirectory(directory, directory, image)
         root.create()
         bundle = Bundle(
             "ip-10-20-1-7", root.path, root.mounts(), (), 512 * 1024**2, f"/{self.name}", SEARCHED
