@@ -108,18 +108,20 @@ def test_the_volume_ends_with_its_instance(pool, spec_of, eventually):
     assert not machine.directory.exists()
 
 
-def test_two_mounts_of_one_volume_are_one_file_system(tmp_path: Path):
+def test_two_mounts_of_one_volume_are_one_file_system(tmp_path: Path, eventually):
     volume = root_volume.RootVolume(tmp_path, 16 * MEBIBYTE)
-    volume.mounted(lambda _: None)
 
-    def outer(point: Path) -> str:
+    def keep(point: Path) -> subprocess.Popen[bytes]:
         (point / "a").write_text("from the first")
-        (device,) = loop_device.attachments(volume.file)
-        read = volume.mounted(lambda other: (other / "a").read_text())
-        assert loop_device.attachments(volume.file) == [device]
-        return read
+        return subprocess.Popen(["sleep", "60"])
 
-    assert volume.mounted(outer) == "from the first"
+    with volume.mounted(keep) as keeper:
+        attached = loop_device.attachments(volume.file)
+        assert len(attached) == 1
+        assert volume.mounted(lambda point: (point / "a").read_text()) == "from the first"
+        assert loop_device.attachments(volume.file) == attached
+        keeper.kill()
+    eventually(lambda: loop_device.attachments(volume.file) == [], "the device is detached")
 
 
 def free_of(machine: Machine) -> int:
