@@ -26,7 +26,7 @@ import pytest
 from region import background, credentials, session
 from region.addresses import loopback_of
 from tests.conformance.cloud import Cloud, Network
-from tests.region.machines.test_sweep import await_nothing
+from tests.region.machines.test_sweep import await_nothing, volumes
 
 pytestmark = [pytest.mark.region, pytest.mark.slow]
 
@@ -216,6 +216,8 @@ def test_what_a_killed_region_ran_goes_on(root: Path) -> None:
         load = Load(front.name, 18080)
         try:
             cloud.until(lambda: load.count > 100 and len(load.answers) == 2, 60)
+            disks = sorted(volumes(root))
+            assert len(disks) == 2
             for _ in range(2):
                 before = kill(root)
                 time.sleep(1.0)
@@ -223,6 +225,7 @@ def test_what_a_killed_region_ran_goes_on(root: Path) -> None:
                 after = start(root)
                 assert (after.api_port, after.pid != before.pid) == (before.api_port, True)
                 cloud.until(lambda: health(cloud, front.group) == ["healthy"] * 2, 60)
+                assert sorted(volumes(root)) == disks
         finally:
             load.end()
         assert load.failures == []

@@ -47,11 +47,11 @@ def remains(root: Path) -> list[str]:
         *leftovers(root),
         *([f"runtime directory {runtime}"] if runtime.exists() else []),
         *(f"process {process}" for process in _processes(root, identifier)),
-        *_volumes(root),
+        *volumes(root),
     ]
 
 
-def _volumes(root: Path) -> Iterator[str]:
+def volumes(root: Path) -> Iterator[str]:
     """Loop devices that a file of the region is attached to."""
     for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
         with suppress(OSError):
