@@ -156,15 +156,28 @@ def _allowed(stack: Stack, _: Settings) -> Iterator[Violation]:
         for owner, role, action, target, why in collect(stack):
             answer = permissions.may(role, action, target)
             if answer.is_no:
-                yield _refused(owner, answer, why)
+                yield _refused(owner, answer, why, _grant(role, action, target))
 
 
-def _refused(owner: Resource, answer: Answer, why: str) -> Violation:
+def _grant(role: Resource, action: str, target: Target | None) -> str:
+    """Return how to let a role do what it has to."""
+    managed = {
+        _PULL: "AmazonECSTaskExecutionRolePolicy",
+        _LOG: "AmazonECSTaskExecutionRolePolicy",
+        _INTERFACE: "AWSLambdaVPCAccessExecutionRole",
+    }.get(action)
+    if managed is not None:
+        return f'attach {managed} to role "{role.name}" by an aws.iam.RolePolicyAttachment.'
+    what = target.label if target is not None else "its ARN"
+    return f'allow {action} on {what} to role "{role.name}" in an aws.iam.RolePolicy.'
+
+
+def _refused(owner: Resource, answer: Answer, why: str, remedy: str | None = None) -> Violation:
     return Violation(
         f'"{owner.name}": {answer.reason}, and {why}.',
         owner,
         (f'"{owner.name}"', *answer.path),
-        answer.remedy,
+        answer.remedy or remedy,
     )
 
 

@@ -106,6 +106,12 @@ def proxy_before_aurora() -> None:
             instance_class="db.r7g.large",
         )
     role = aws.iam.Role("proxy-role", assume_role_policy=bricks.trust("rds.amazonaws.com"))
+    reads = {
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!*",
+    }
+    aws.iam.RolePolicy("proxy-reads", role=role.id, policy=bricks.document(reads))
     proxy = aws.rds.Proxy(
         "proxy",
         engine_family="POSTGRESQL",
