@@ -220,13 +220,14 @@ def _copied(stack: Stack, _: Settings) -> Iterator[Violation]:
     for selection in stack.of(tokens.BACKUP_SELECTION):
         role = _role(stack, selection, "iamRoleArn")
         needed = [action for types, action in _BACKED_UP if stack.of(types)]
-        for action in needed if role is not None else ():
-            answer = permissions.may(role, action) if role is not None else None
-            if answer is not None and answer.is_no:
-                yield _refused(
-                    selection, answer, "no backup of the plan succeeds: nothing can be restored"
-                )
-                break
+        if role is None or not needed:
+            continue
+        # Which kinds it selects is another question: a role for one of them is a role for backups.
+        answers = [permissions.may(role, action) for action in needed]
+        if all(one.is_no for one in answers):
+            yield _refused(
+                selection, answers[0], "no backup of the plan succeeds: nothing can be restored"
+            )
 
 
 BACKUP = StackRule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -62,9 +63,14 @@ def _named(
         return one
     if isinstance(value, str):
         for one in stack.of(types):
-            if any(name in value for name in identities(one, _NAMES)):
+            if any(_mentions(value, name) for name in identities(one, _NAMES)):
                 return one
     return None
+
+
+def _mentions(text: str, name: str) -> bool:
+    """Return whether a text holds a name as a whole: "web" is not "web-staging"."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 
 def _sizes(given: Any, keys: tuple[str, ...]) -> dict[str, float]:

@@ -18,10 +18,10 @@ def calls(call, given, state="ENABLED"):
     return lambda draft: draft.add("evening", SCHEDULE, properties)
 
 
-def resized(size):
+def resized(size, name="shop"):
     def change(draft):
         draft.set("group", "name", "shop")
-        sizes = {"AutoScalingGroupName": "shop", "MinSize": size}
+        sizes = {"AutoScalingGroupName": name, "MinSize": size}
         return calls("autoscaling:updateAutoScalingGroup", json.dumps(sizes))(draft)
 
     return change
@@ -38,6 +38,7 @@ REFUSED = {
 SOUND = {
     "service-not-switched-off": [
         resized(2),
+        resized(0, "shop-staging"),
         calls("rds:stopDBInstance", json.dumps({"DbInstanceIdentifier": "staging"})),
         calls("rds:stopDBInstance", Ref("database", "identifier"), state="DISABLED"),
         calls("rds:createDBSnapshot", Ref("database", "identifier")),

@@ -324,3 +324,26 @@ def key_that_signs(edit: Edit) -> None:
     """KMS rotates no asymmetric key."""
     signs = {"customerMasterKeySpec": "RSA_4096", "keyUsage": "SIGN_VERIFY"}
     edit.add("signs", "aws:kms/key:Key", signs)
+
+
+@also_sound("shared_files_backed_up")
+def backups_of_files_by_a_statement(edit: Edit) -> None:
+    """The plan is for the files alone, and so is its role; the table restores itself."""
+    edit.drop("backup-policy")
+    statement = {"Effect": "Allow", "Action": ["backup:*", "elasticfilesystem:*"], "Resource": "*"}
+    edit.add(
+        "copies-files",
+        "aws:iam/rolePolicy:RolePolicy",
+        {"role": Ref("backup-role"), "policy": bricks.document(statement)},
+    )
+    edit.add(
+        "table",
+        "aws:dynamodb/table:Table",
+        {
+            "billingMode": "PAY_PER_REQUEST",
+            "hashKey": "id",
+            "attributes": [{"name": "id", "type": "S"}],
+            "pointInTimeRecovery": {"enabled": True},
+            "deletionProtectionEnabled": True,
+        },
+    )
