@@ -58,8 +58,11 @@ def measure(settle: float = SETTLE_S) -> Generator[Row]:
     """Start a region of its own, measure it empty and with both stacks, and stop it."""
     with tempfile.TemporaryDirectory(prefix="haproof-bench-") as scratch:
         root = Path(scratch, "region")
+        begun = time.monotonic()
         session = background.launch(root, [])
+        ready = time.monotonic() - begun
         try:
+            yield "region ready", f"{ready:.1f} s", "< 4 s"
             memory, _, share = at_rest(session.pid, settle)
             yield "region at rest, empty", f"{memory:.0f} MB", "325 MB before"
             yield "its CPU", f"{share:.2%} of a core", "<= 1 %"

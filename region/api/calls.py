@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -63,6 +63,8 @@ class Call:
     Attributes:
         service: boto3's name of the service.
         operation: The operation; empty if the service has none that fits the request.
+        shape: botocore's shape of all parameters, None if it is not known.
+        errors: botocore's names of the errors that the operation declares.
     """
 
     def __init__(
@@ -71,13 +73,15 @@ class Call:
         operation: str,
         read: Callable[[], Mapping[str, Any]] = dict,
         shape: Any = None,
+        errors: Collection[str] = (),
     ) -> None:
         """Call `operation` with the parameters that `read` returns, by the names of botocore's model.
 
-        `shape` is the model's of all of them; without, what is inside parameters is not looked at.
+        Without `shape`, what is inside parameters is not looked at.
         """
         self.service, self.operation = service, operation
-        self._read, self._shape = read, shape
+        self.shape, self.errors = shape, errors
+        self._read = read
 
     @functools.cached_property
     def parameters(self) -> Mapping[str, Any]:
@@ -90,7 +94,7 @@ class Call:
 
     def given(self) -> Iterator[Given]:
         """Yield the parameters that are given, and what is inside of them, but for what is empty."""
-        members = members_of(self._shape)
+        members = members_of(self.shape)
         for name, value in self.parameters.items():
             if not _empty(value):
                 yield Given(name, "", value)
@@ -118,6 +122,7 @@ def read(environ: Environ, body: bytes, service: str) -> Call:
         str(operation.name),
         functools.partial(_parameters, request, operation, labels),
         operation.input_shape,
+        [str(error.name) for error in cast("list[Any]", operation.error_shapes)],
     )
 
 
@@ -153,7 +158,7 @@ def _parameters(
                 "url_params": labels,
             }
         )
-    except (RequestParserError, KeyError, TypeError, AttributeError) as error:
+    except (RequestParserError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"the parameters of {operation.name} cannot be read: {error}") from error
     return dict(parsed)
 

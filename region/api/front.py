@@ -9,10 +9,11 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from region.api import calls, support, texts, wsgi
+from region.api import calls, constraints, resource_names, support, texts, wsgi
 from region.api.bodies import BusyError, Intake, TooLargeError
 from region.api.guard import Caller, Guard, Refusal
 from region.api.saving import NotSavedError
+from region.api.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Front:
         self._guard = guard
         self._execute = execute
         self._intake = Intake()
+        self._tokens = Tokens()
 
     def __call__(self, environ: wsgi.Environ, start_response: wsgi.StartResponse) -> list[bytes]:
         """Answer a request; every failure has the form of its service."""
@@ -91,8 +93,10 @@ class Front:
         what = f"{action} {environ.get('PATH_INFO', '')}"
         instead = _INSTEAD.get(action, "")
         try:
-            _require_supported(environ, body, instead)
-            return self._execute(environ, start_response, action)
+            call = _require_supported(environ, body, instead)
+            answer = self._tokens.answer(
+                call, start_response, lambda begin: self._execute(environ, begin, action)
+            )
         except _RefusedError:
             raise
         except NotImplementedError as error:
@@ -110,24 +114,39 @@ class Front:
             log.exception("%s failed", what)
             message = f"{action} failed in the local region: {type(error).__name__}: {error}"
             raise _RefusedError(_FAILURE, "InternalFailure", message) from error
+        if isinstance(answer, constraints.Violation):
+            raise _RefusedError(_BAD_REQUEST, answer.code, answer.message)
+        return answer
 
 
-def _require_supported(environ: wsgi.Environ, body: bytes, instead: str) -> None:
-    """Refuse what the region does not do, and what is only a trial of a call.
+def _require_supported(environ: wsgi.Environ, body: bytes, instead: str) -> calls.Call | None:
+    """Return the call that a request makes, None where it need not be known.
+
+    Refuse what the region does not do, what AWS's model rules out, and what is only a trial.
 
     Raises:
         _RefusedError: It is one of these.
     """
     service = calls.service_of(environ, body)
     declared = support.of(service)
-    call = calls.read(environ, body, service) if declared else None
+    checked = declared or service in constraints.SERVICES
+    call = calls.read(environ, body, service) if checked else None
     try:
         refusal = declared.refusal(call) if declared and call else support.unknown_service(service)
+        broken = _violation(call) if call and not refusal else None
         trial = service == "ec2" and call and call.parameters.get("DryRun")
-    except ValueError:
-        return  # moto says what is wrong with it.
+    except ValueError as error:
+        code = texts.CODES[wsgi.protocol_of(environ)]
+        raise _RefusedError(_BAD_REQUEST, code, str(error)) from error
     if refusal:
         raise _RefusedError(_NOT_IMPLEMENTED, "NotImplemented", f"{refusal}{instead}")
+    if broken:
+        raise _RefusedError(_BAD_REQUEST, broken.code, broken.message)
     if trial:
         message = "Request would have succeeded, but DryRun flag is set."
         raise _RefusedError("412 Precondition Failed", "DryRunOperation", message)
+    return call
+
+
+def _violation(call: calls.Call) -> constraints.Violation | None:
+    return constraints.violation(call) or resource_names.violation(call)

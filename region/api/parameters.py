@@ -11,7 +11,12 @@ class Parameters:
     """Typed access to a call's parameters; moto's own readers are private and untyped."""
 
     def __init__(self, response: BaseResponse) -> None:
+        self._read_all = response._get_params  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         self._read = response._get_param  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    def everything(self) -> dict[str, Any]:
+        """Return all parameters that are given."""
+        return dict(self._read_all())
 
     def get(self, name: str) -> Any:
         """Return a parameter of any type, None if it was not given."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from region.services import identities
 from region.services.autoscaling import patches as autoscaling
 from region.services.budgets import patches as budgets
 from region.services.cloudwatch import patches as cloudwatch
@@ -26,6 +27,7 @@ PATCHED_SERVICES = (
     ssm,
     events,
     fis,
+    identities,
 )
 
 

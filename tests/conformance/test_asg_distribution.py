@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.roles import make_role
 from tests.conformance.scaling_group import BOOT, Fleet
 from tests.conformance.test_asg_refusals import refused
 
@@ -111,6 +112,7 @@ def test_protection_from_scale_in(cloud: Cloud, network: Network) -> None:
 @pytest.mark.slow
 @pytest.mark.row("ASG-D02")
 def test_a_zone_without_capacity(cloud: Cloud, network: Network) -> None:
+    role = make_role(cloud, cloud.name("fis"), "fis.amazonaws.com")
     for strategy, count in (("balanced-best-effort", 3), ("balanced-only", 2)):
         fleet = Fleet(
             cloud,
@@ -120,7 +122,7 @@ def test_a_zone_without_capacity(cloud: Cloud, network: Network) -> None:
         )
         template = cloud.fis.create_experiment_template(
             description="a zone has no capacity",
-            roleArn="arn:aws:iam::123456789012:role/fis",
+            roleArn=role,
             stopConditions=[{"source": "none"}],
             clientToken=cloud.name("token"),
             targets={

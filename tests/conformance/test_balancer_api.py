@@ -214,3 +214,61 @@ def test_targets_that_are_not_there(cloud: Cloud, network: Network) -> None:
     health = found["TargetHealthDescriptions"][0]["TargetHealth"]
     assert (health["State"], health["Reason"]) == ("unused", "Target.NotRegistered")
     cloud.elbv2.deregister_targets(TargetGroupArn=arn, Targets=ghost)
+
+
+@pytest.mark.row("ELB-L01", "ELB-L05")
+def test_the_same_creation_again_answers_with_what_is_there(cloud: Cloud, network: Network) -> None:
+    elb, name = cloud.elbv2, cloud.name("again")
+    group_of = {"Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": network.vpc}
+    first, second = (
+        elb.create_target_group(**group_of)["TargetGroups"][0]["TargetGroupArn"] for _ in range(2)
+    )
+    cloud.afterwards(elb.delete_target_group, TargetGroupArn=first)
+    assert first == second
+    with pytest.raises(ClientError, match="DuplicateTargetGroupName"):
+        elb.create_target_group(**{**group_of, "Port": 81})
+    wanted = {"Name": name, "Subnets": network.subnets[:2], "SecurityGroups": [network.group]}
+    one, other = (
+        elb.create_load_balancer(**wanted)["LoadBalancers"][0]["LoadBalancerArn"] for _ in range(2)
+    )
+    cloud.afterwards(elb.delete_load_balancer, LoadBalancerArn=one)
+    assert one == other
+    with pytest.raises(ClientError, match="DuplicateLoadBalancerName"):
+        elb.create_load_balancer(**wanted, Scheme="internal")
+    forward = [{"Type": "forward", "TargetGroupArn": first}]
+    listener = {
+        "LoadBalancerArn": one,
+        "Protocol": "HTTP",
+        "Port": 80,
+        "DefaultActions": forward,
+    }
+    found = {elb.create_listener(**listener)["Listeners"][0]["ListenerArn"] for _ in range(2)}
+    assert len(found) == 1
+    with pytest.raises(ClientError, match="DuplicateListener"):
+        elb.create_listener(
+            **{
+                **listener,
+                "DefaultActions": [
+                    {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
+                ],
+            }
+        )
+
+
+@pytest.mark.row("ELB-L02")
+def test_tags_and_what_belongs_together(cloud: Cloud, network: Network) -> None:
+    arn = group(cloud, network)
+    reserved, twice = [{"Key": "aws:a", "Value": "b"}], [{"Key": "a", "Value": "b"}] * 2
+    for tags, code in ((reserved, "ValidationError"), (twice, "DuplicateTagKeys")):
+        with pytest.raises(ClientError, match=code):
+            cloud.elbv2.add_tags(ResourceArns=[arn], Tags=tags)
+        with pytest.raises(ClientError, match=code):
+            group(cloud, network, Tags=tags)
+    with pytest.raises(ClientError, match="ValidationError"):
+        balancer(cloud, network, SubnetMappings=[{"SubnetId": network.subnets[0]}])
+    with pytest.raises(ClientError, match="ValidationError"):
+        cloud.elbv2.register_targets(TargetGroupArn=arn, Targets=[])
+    many = [{"Key": f"key{number}", "Value": "x"} for number in range(20)]
+    cloud.elbv2.add_tags(ResourceArns=[arn], Tags=many)
+    (found,) = cloud.elbv2.describe_tags(ResourceArns=[arn])["TagDescriptions"]
+    assert len(found["Tags"]) == 20

@@ -222,3 +222,74 @@ def test_metadata_needs_a_token(cloud: Cloud, network: Network) -> None:
         "forever": 400,
         "expired": 401,
     }
+
+
+def code_of(call: Any, **given: Any) -> str:
+    with pytest.raises(ClientError) as error:
+        call(**given)
+    return error.value.response["Error"]["Code"]
+
+
+@pytest.mark.row("X-launches")
+def test_what_no_launch_takes(cloud: Cloud, network: Network) -> None:
+    run = cloud.ec2.run_instances
+    wanted: dict[str, Any] = {
+        "ImageId": network.image,
+        "InstanceType": "t4g.nano",
+        "MinCount": 1,
+        "MaxCount": 1,
+        "SubnetId": network.subnets[0],
+    }
+    reserved = [{"ResourceType": "instance", "Tags": [{"Key": "aws:x", "Value": "y"}]}]
+    for wrong, code in (
+        ({"MinCount": 3, "MaxCount": 2}, "InvalidParameterValue"),
+        ({"KeyName": "none"}, "InvalidKeyPair.NotFound"),
+        ({"IamInstanceProfile": {"Name": "none"}}, "InvalidParameterValue"),
+        ({"CreditSpecification": {"CpuCredits": "bogus"}}, "InvalidParameterValue"),
+        ({"TagSpecifications": reserved}, "InvalidParameterValue"),
+        ({"Placement": {"AvailabilityZone": network.zones[1]}}, "InvalidParameterValue"),
+        ({"MetadataOptions": {"HttpTokens": "bogus"}}, "InvalidParameterValue"),
+        ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidGroup.NotFound"),
+    ):
+        assert code_of(run, **(wanted | wrong)) == code
+
+
+@pytest.mark.row("X-launches")
+def test_a_launch_is_repeated_with_its_token(cloud: Cloud, network: Network) -> None:
+    token = cloud.name("token")
+    instance = launch(cloud, network, ClientToken=token)
+    assert launch(cloud, network, ClientToken=token) == instance
+    other = {"ClientToken": token, "InstanceType": "t4g.micro"}
+    with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
+        launch(cloud, network, **other)
+    options = cloud.ec2.modify_instance_metadata_options
+    assert code_of(options, InstanceId=instance, HttpPutResponseHopLimit=65) == (
+        "InvalidParameterValue"
+    )
+    subnet = cloud.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    assert code_of(cloud.ec2.delete_subnet, SubnetId=subnet["SubnetId"]) == "DependencyViolation"
+    cloud.ec2.terminate_instances(InstanceIds=[instance])
+    for call in (cloud.ec2.start_instances, cloud.ec2.stop_instances):
+        assert code_of(call, InstanceIds=[instance]) == "IncorrectInstanceState"
+
+
+@pytest.mark.row("X-launches")
+def test_a_template_is_created_once(cloud: Cloud) -> None:
+    name, token = cloud.name("once"), cloud.name("token")
+    wanted = {
+        "LaunchTemplateName": name,
+        "LaunchTemplateData": {"InstanceType": "t4g.nano"},
+        "ClientToken": token,
+    }
+    create = cloud.ec2.create_launch_template
+    first, second = (create(**wanted)["LaunchTemplate"]["LaunchTemplateId"] for _ in range(2))
+    cloud.afterwards(cloud.ec2.delete_launch_template, LaunchTemplateId=first)
+    assert first == second
+    other = {**wanted, "LaunchTemplateData": {"InstanceType": "t4g.micro"}}
+    assert code_of(create, **other) == "IdempotentParameterMismatch"
+    assert code_of(create, **{**wanted, "ClientToken": f"{token}2"}) == (
+        "InvalidLaunchTemplateName.AlreadyExistsException"
+    )
+    assert code_of(create, **{**wanted, "LaunchTemplateName": "a b", "ClientToken": "x"}) == (
+        "InvalidLaunchTemplateName.MalformedException"
+    )

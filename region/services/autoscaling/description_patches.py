@@ -29,12 +29,21 @@ def _describe_groups(moto: Original, self: AutoScalingResponse) -> ActionResult:
     token = given.text("NextToken")
     if token and token not in self.autoscaling_backend.autoscaling_groups:
         raise AutoscalingClientError("InvalidNextToken", f"The token '{token}' is invalid.")
+    for condition in given.structures("Filters"):
+        _check_filter(str(condition.get("Name")))
     answer: ActionResult = moto(self)
     if given.get("IncludeInstances") is not None and not given.flag("IncludeInstances"):
         result = cast("dict[str, Any]", answer.result)
         found: list[FakeAutoScalingGroup] = result["AutoScalingGroups"]
         return ActionResult(result | {"AutoScalingGroups": list(map(_WithoutInstances, found))})
     return answer
+
+
+def _check_filter(name: str) -> None:
+    if name not in {"tag-key", "tag-value"} and not name.startswith("tag:"):
+        raise ValidationError(
+            f"Filter type {name} is not correct. Allowed Filter types are: [tag-key, tag-value, tag:<key>]"
+        )
 
 
 class _WithoutInstances:

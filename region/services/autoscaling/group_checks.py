@@ -16,7 +16,7 @@ from moto.iam.models import iam_backends
 
 from region.api.parameters import Parameters
 from region.services import roles
-from region.services.autoscaling import launch_settings, periods, zonal_shift
+from region.services.autoscaling import launch_settings, periods, tag_patches, zonal_shift
 from region.services.autoscaling.termination_policies import DEFAULT, POLICIES
 from region.services.ec2 import root_volumes
 
@@ -64,6 +64,7 @@ def check(backend: AutoScalingBackend, given: Parameters) -> None:
     for name, remedy in NOT_IMPLEMENTED.items():
         if given.get(name):
             raise NotImplementedError(f"{name}: {remedy}")
+    tag_patches.check_tags(given.structures("Tags"))
     _check_source(backend, given)
     _check_places(backend, given)
     _check_numbers(given)
@@ -71,6 +72,9 @@ def check(backend: AutoScalingBackend, given: Parameters) -> None:
     check_termination_policies(given.texts("TerminationPolicies"))
     _check_maintenance_policy(given.get("InstanceMaintenancePolicy"))
     _check_structures(given)
+    role = given.text("ServiceLinkedRoleARN")
+    if role and not role.startswith("arn:"):
+        raise ValidationError(f"ServiceLinkedRoleARN '{role}' is not a valid ARN.")
     one_of(given.text("DeletionProtection"), "deletionProtection", PROTECTIONS)
     kind = given.text("DesiredCapacityType")
     if kind not in {"", "units"}:

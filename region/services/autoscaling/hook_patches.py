@@ -11,7 +11,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import EmptyResult
 
 from region.api.parameters import Parameters
-from region.api.patching import Patches
+from region.api.patching import Original, Patches
 from region.services.autoscaling import groups, hook_messages, lifecycle, periods
 from region.services.autoscaling.groups import LAUNCHING_TRANSITION, TERMINATING_TRANSITION
 from region.services.autoscaling.records import MemberRecord
@@ -39,6 +39,13 @@ def put_lifecycle_hook(self: AutoScalingResponse) -> EmptyResult:
     wanted = {name: given.get(name) for name in names}
     put(self.autoscaling_backend, group, wanted)
     return EmptyResult()
+
+
+@patches.around(AutoScalingResponse, "describe_lifecycle_hooks")
+def _describe_lifecycle_hooks(moto: Original, self: AutoScalingResponse) -> object:
+    """Describe the hooks of a group that is there."""
+    groups.require_group(self.autoscaling_backend, Parameters(self).text("AutoScalingGroupName"))
+    return moto(self)
 
 
 def put(

@@ -24,6 +24,7 @@ from region.services.autoscaling import (
     metric_patches,
     move_patches,
     notification_patches,
+    tag_patches,
     traffic_source_patches,
     warm_pool_patches,
 )
@@ -71,6 +72,7 @@ PATCHES = (
     notification_patches,
     policy_patches,
     refresh_patches,
+    tag_patches,
     traffic_source_patches,
     warm_pool_patches,
 )

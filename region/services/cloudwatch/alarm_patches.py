@@ -6,13 +6,18 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from moto.cloudwatch.exceptions import InvalidFormat, ResourceNotFound, ValidationError
+from moto.cloudwatch.exceptions import (
+    InvalidFormat,
+    ResourceNotFound,
+    ResourceNotFoundException,
+    ValidationError,
+)
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from region.api.parameters import Parameters
-from region.api.patching import Patches
+from region.api.patching import Original, Patches
 from region.services.cloudwatch import alarm_checks, alarms, descriptions, rule_expressions
 from region.services.cloudwatch.alarms import CONFIGURATION_UPDATE, all_alarms, note
 from region.services.cloudwatch.evaluation import INSUFFICIENT_DATA, STATES
@@ -49,6 +54,15 @@ patches = Patches()
 REFUSED = {"put_insight_rule": "it has no Contributor Insights"}
 """Calls by moto's names, and why they are refused: nothing would count."""
 patches.refuse(CloudWatchResponse, REFUSED)
+
+
+@patches.around(CloudWatchBackend, "list_tags_for_resource")
+def _list_tags_for_resource(moto: Original, backend: CloudWatchBackend, arn: str) -> dict[str, str]:
+    """List the tags of an alarm that is there."""
+    known = {str(alarm.alarm_arn) for alarm in all_alarms(backend)}
+    if ":alarm:" in arn and arn not in known:
+        raise ResourceNotFoundException(f"The alarm {arn} does not exist.")
+    return moto(backend, arn)
 
 
 def given(parameters: Parameters, names: Iterable[str]) -> dict[str, Any]:

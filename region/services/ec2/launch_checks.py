@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import psutil
@@ -54,6 +54,50 @@ def check_metadata_options(options: Mapping[str, Any] | None) -> None:
             f"Value ({limit}) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and "
             f"{MOST_HOPS}.",
         )
+
+
+def check_key(backend: EC2Backend, name: str | None) -> None:
+    """Refuse a key pair that is not there.
+
+    Raises:
+        EC2ClientError: It is not.
+    """
+    if name and name not in backend.key_pairs:
+        raise EC2ClientError("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
+
+
+def check_placement(zone: str, wanted: str | None) -> None:
+    """Refuse an Availability Zone that is not that of the subnet.
+
+    Raises:
+        EC2ClientError: It is another one.
+    """
+    if wanted and wanted != zone:
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Value ({wanted}) for parameter availabilityZone is invalid. Subnets can currently only be "
+            f"used in {zone}.",
+        )
+
+
+def check_call(option: str, tags: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse an option for credits that there is not, and tags of AWS's own.
+
+    Raises:
+        EC2ClientError: One of them.
+    """
+    if option not in {"", "standard", "unlimited"}:
+        message = (
+            f"Value ({option}) for parameter cpuCredits is invalid: use standard or unlimited."
+        )
+        raise EC2ClientError("InvalidParameterValue", message)
+    for tag in tags:
+        if str(tag.get("Key", "")).lower().startswith("aws:"):
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"Value ( {tag['Key']} ) for parameter key is invalid. Tag keys starting with 'aws:' are "
+                "reserved for internal use",
+            )
 
 
 def _check_offer(backend: EC2Backend, name: str, zone: str) -> None:

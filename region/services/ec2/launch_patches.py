@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import json
 from typing import Any, cast
 
 from moto.core.responses import ActionResult
@@ -20,6 +21,7 @@ from moto.ec2.responses import instances as instance_responses
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
+from moto.iam.exceptions import IAMException
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
@@ -36,6 +38,9 @@ FROM_TEMPLATE = {
     "instance_initiated_shutdown_behavior": "InstanceInitiatedShutdownBehavior",
 }
 
+_REQUEST = "_haproof_request"
+"""The attribute of a reservation that remembers the parameters of its call."""
+
 patches = Patches()
 
 
@@ -44,7 +49,10 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
     template = _template_data(self, kwargs)
     _apply_template(template, kwargs)
     launch_checks.check_metadata_options(kwargs.get("metadata_options"))
+    wanted_zone = kwargs.get("placement") if kwargs.get("subnet_id") else None
     zone = _place(self, kwargs)
+    launch_checks.check_placement(zone, wanted_zone)
+    launch_checks.check_key(self, kwargs.get("key_name") or template.get("KeyName"))
     image_id = (args[0] if args else kwargs.get("image_id")) or template.get("ImageId")
     launch_checks.check_type(self, _type_of(template, kwargs), cast("str", image_id), zone)
     root_volumes.check(self, _block_devices(template, kwargs), cast("str", image_id))
@@ -58,15 +66,22 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
 @patches.around(InstanceResponse, "run_instances")
 def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
     given = Parameters(self)
+    request = json.dumps(given.everything(), sort_keys=True, default=str)
     launched = _launched_with(self.ec2_backend, given.text("ClientToken"))
     if launched is not None:
+        _check_same(launched, request)
         return ActionResult(launched)
+    option = given.text("CreditSpecification.CpuCredits")
+    specifications = given.structures("TagSpecifications")
+    launch_checks.check_call(
+        option, (tag for one in specifications for tag in one.get("Tags") or ())
+    )
     _launch_the_most(self, given)
     _size_the_root_volume(self)
-    answer: ActionResult = moto(self)
-    option = given.text("CreditSpecification.CpuCredits")
+    answer = _launch(moto, self)
     protect = given.flag("DisableApiTermination")
     reservation = cast("Reservation", answer.result)
+    vars(reservation)[_REQUEST] = request
     profile = {
         name: value
         for name in ("Name", "Arn")
@@ -80,6 +95,29 @@ def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
         record.cpu_credits = option or record.cpu_credits
         instance.disable_api_termination = protect or instance.disable_api_termination
     return answer
+
+
+def _launch(moto: Original, call: InstanceResponse) -> ActionResult:
+    try:
+        return moto(call)
+    except IAMException as error:  # IAM's error for the instance profile
+        name = "IamInstanceProfile"
+        given = Parameters(call).text(f"{name}.Name") or Parameters(call).text(f"{name}.Arn")
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Value ({given}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance "
+            "Profile name",
+        ) from error
+
+
+def _check_same(launched: Reservation, request: str) -> None:
+    """Refuse a token of a call that was another one."""
+    if vars(launched).get(_REQUEST, request) != request:
+        raise EC2ClientError(
+            "IdempotentParameterMismatch",
+            "The client token you have provided is associated with a resource that has already been "
+            "created with different parameters.",
+        )
 
 
 def _launch_the_most(call: InstanceResponse, given: Parameters) -> None:

@@ -19,11 +19,14 @@ from region.addresses import (
 )
 from region.api.patching import Original, Patches
 from region.services.ec2 import placement
+from region.services.ec2.instances import TERMINATED
 from region.services.ec2.records import SubnetRecord
 
 patches = Patches()
 
 EVERYWHERE: Final = "0.0.0.0/0"
+_SIZES: Final = (16, 28)
+"""Lengths of the prefix of a subnet (VPC user guide, "Subnet CIDR blocks")."""
 
 
 @patches.around(VPCBackend, "create_vpc")
@@ -57,9 +60,25 @@ def _create_default_subnet(moto: Original, self: EC2Backend, availability_zone: 
 @patches.around(SubnetBackend, "create_subnet")
 def _create_subnet(moto: Original, self: EC2Backend, *args: Any, **kwargs: Any) -> Subnet:
     """Create a subnet that is no default one: for moto the first of each zone is."""
+    block = str(args[1] if len(args) > 1 else kwargs["cidr_block"])
+    length = block.rpartition("/")[2]
+    if length.isdecimal() and not _SIZES[0] <= int(length) <= _SIZES[1]:
+        raise EC2ClientError("InvalidSubnet.Range", f"The CIDR '{block}' is invalid.")
     made: Subnet = moto(self, *args, **kwargs)
     made.default_for_az = made.map_public_ip_on_launch = False
     return made
+
+
+@patches.around(SubnetBackend, "delete_subnet")
+def _delete_subnet(moto: Original, self: EC2Backend, subnet_id: str) -> Subnet:
+    """Delete a subnet that nothing has a network interface in."""
+    for interface in self.enis.values():
+        owner = interface.instance
+        gone = owner is not None and owner.state_code == TERMINATED
+        if interface.subnet.id == subnet_id and not gone:
+            message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
+            raise EC2ClientError("DependencyViolation", message)
+    return moto(self, subnet_id)
 
 
 @patches.around(VPCBackend, "associate_vpc_cidr_block")

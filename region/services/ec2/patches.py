@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -31,8 +32,11 @@ from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.ec2 import (
     attribute_patches,
+    filter_patches,
     group_patches,
+    launch_checks,
     launch_patches,
+    lookup_patches,
     nat_patches,
     network_patches,
     refusals,
@@ -63,6 +67,8 @@ def install() -> None:
     """Patch moto's EC2."""
     patches.install()
     launch_patches.patches.install()
+    lookup_patches.patches.install()
+    filter_patches.patches.install()
     network_patches.patches.install()
     nat_patches.patches.install()
     security_group_patches.patches.install()
@@ -123,6 +129,28 @@ def reboot(self: Instance) -> None:
     """Request a reboot of a running instance."""
     if self.state_code == RUNNING:
         InstanceRecord.of(self).reboot_requested = True
+
+
+def _unless_ending(verb: str) -> Callable[..., object]:
+    def change(moto: Original, self: EC2Backend, instance_ids: list[str]) -> object:
+        """Change the state of instances, unless one of them is ending or has ended."""
+        for instance in self.get_multi_instances_by_id(instance_ids):
+            if instance.state_code in {SHUTTING_DOWN, TERMINATED}:
+                raise EC2ClientError(
+                    "IncorrectInstanceState",
+                    f"The instance '{instance.id}' is not in a state from which it can be {verb}.",
+                )
+        return moto(self, instance_ids)
+
+    return change
+
+
+for _name, _verb in (
+    ("start_instances", "started"),
+    ("stop_instances", "stopped"),
+    ("reboot_instances", "rebooted"),
+):
+    patches.around(InstanceBackend, _name)(_unless_ending(_verb))
 
 
 @patches.method(Instance)
@@ -191,6 +219,10 @@ def describe_instance_credit_specifications(self: InstanceResponse) -> ActionRes
         for instance in found
         if instance.instance_type.startswith(BURSTABLE)
     ]
+    for condition in Parameters(self).structures("Filters"):
+        specifications = [
+            one for one in specifications if one["InstanceId"] in condition.get("Values", ())
+        ]
     return ActionResult({"InstanceCreditSpecifications": specifications})
 
 
@@ -219,6 +251,7 @@ def modify_instance_metadata_options(
 ) -> MetadataOptions:
     """Change the given metadata options and keep the others."""
     instance = self.get_instance(instance_id)
+    launch_checks.check_metadata_options({"HttpPutResponseHopLimit": wanted.get("hop_limit")})
     before = instance.metadata_options
     names = {
         "HttpTokens": ("http_tokens", before.http_tokens),

@@ -125,6 +125,12 @@ def _create_security_group(
 ) -> SecurityGroup:
     if vpc_id and vpc_id not in self.vpcs:
         raise InvalidVPCIdError(vpc_id)
+    if name.startswith("sg-"):
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Value ({name}) for parameter GroupName is invalid. Group names may not be in the format "
+            "sg-*.",
+        )
     return moto(self, name, description, vpc_id, *args, **kwargs)
 
 

@@ -91,13 +91,21 @@ def _condition(item: Structure) -> Condition:
         case "path-pattern":
             return PathCondition(patterns(values))
         case "http-header":
-            return HeaderCondition(str(own.get("HttpHeaderName", "")), patterns(values))
+            return _header(str(own.get("HttpHeaderName", "")), values)
         case "http-request-method":
             return MethodCondition(tuple(str(value) for value in values))
         case "source-ip":
             return SourceCondition(tuple(str(value) for value in values))
         case _:
             return QueryCondition(tuple(_pair(value) for value in values))
+
+
+def _header(name: str, values: list[Any]) -> HeaderCondition:
+    if name.lower() == "host" or not name:
+        raise LoadBalancerError(
+            f"A condition cannot be on the HTTP header '{name}': use 'host-header' for the host."
+        )
+    return HeaderCondition(name, patterns(values))
 
 
 def _pair(value: Structure) -> tuple[Pattern | None, Pattern]:

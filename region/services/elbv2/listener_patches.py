@@ -18,7 +18,7 @@ from moto.elbv2.responses import ELBV2Response
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.elbv2 import conversion, desired, target_groups
+from region.services.elbv2 import conversion, desired, repeats, target_groups
 from region.services.elbv2.errors import invalid, refused, unsupported
 from region.services.elbv2.records import LoadBalancerRecord
 
@@ -34,18 +34,28 @@ _LISTENER_DEFAULTS: Final = {"routing.http.response.server.enabled": "true"}
 # The calls' parameters --------------------------------------------------------------------------
 
 
-def _listener_call(moto: Original, self: ELBV2Response) -> object:
-    given = Parameters(self)
+def _check_listener(given: Parameters) -> None:
     for name in ("SslPolicy", "Certificates", "AlpnPolicy", "MutualAuthentication"):
         if given.get(name):
             raise unsupported(f"parameter '{name}' of a listener", _HTTP_ONLY)
     if given.text("Protocol") == "HTTPS":
         raise unsupported("protocol HTTPS of a listener", _HTTP_ONLY)
+
+
+@patches.around(ELBV2Response, "create_listener")
+def _create_listener_call(moto: Original, self: ELBV2Response) -> object:
+    given = Parameters(self)
+    _check_listener(given)
+    balancer = self.elbv2_backend.load_balancers.get(given.text("LoadBalancerArn"))
+    listeners = balancer.listeners.values() if balancer is not None else ()
+    same = [one for one in listeners if int(one.port) == given.integer("Port")]
+    return repeats.once(moto, self, "Listeners", same)
+
+
+@patches.around(ELBV2Response, "modify_listener")
+def _modify_listener_call(moto: Original, self: ELBV2Response) -> object:
+    _check_listener(Parameters(self))
     return moto(self)
-
-
-for _name in ("create_listener", "modify_listener"):
-    patches.around(ELBV2Response, _name)(_listener_call)
 
 
 def _rule_call(moto: Original, self: ELBV2Response) -> object:

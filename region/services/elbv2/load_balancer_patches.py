@@ -15,7 +15,7 @@ from region.addresses import loopback_of
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.ec2 import placement
-from region.services.elbv2 import attributes
+from region.services.elbv2 import attributes, repeats
 from region.services.elbv2.errors import invalid, refused, unsupported
 from region.services.elbv2.records import LoadBalancerRecord, Place
 
@@ -36,7 +36,11 @@ def _create_call(moto: Original, self: ELBV2Response) -> object:
     _check_address_type(given.text("IpAddressType"))
     if given.text("Scheme") not in {"", "internet-facing", "internal"}:
         raise invalid(f"Scheme '{given.text('Scheme')}' must be internet-facing or internal")
-    return moto(self)
+    if given.get("Subnets") and given.get("SubnetMappings"):
+        raise invalid("You can specify only one of 'Subnets' and 'SubnetMappings'")
+    known = self.elbv2_backend.load_balancers.values()
+    same = [one for one in known if one.name == given.text("Name")]
+    return repeats.once(moto, self, "LoadBalancers", same)
 
 
 @patches.around(ELBV2Response, "set_subnets")

@@ -7,6 +7,7 @@ moto calls every target healthy at once and every load balancer active when it i
 from __future__ import annotations
 
 from region.services.elbv2 import (
+    description_patches,
     listener_patches,
     load_balancer_patches,
     target_group_patches,
@@ -21,5 +22,6 @@ def install() -> None:
         listener_patches,
         target_group_patches,
         target_patches,
+        description_patches,
     ):
         module.patches.install()

@@ -13,7 +13,7 @@ from moto.elbv2.responses import ELBV2Response
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.elbv2 import attributes, desired
+from region.services.elbv2 import attributes, desired, repeats
 from region.services.elbv2.errors import invalid, refused, unsupported
 from region.services.elbv2.records import TargetGroupRecord
 
@@ -49,7 +49,11 @@ def _create_call(moto: Original, self: ELBV2Response) -> object:
     _check(given)
     if given.get("TargetControlPort") is not None:
         raise unsupported("parameter 'TargetControlPort' (target optimizer)", "leave it out")
-    return moto(self)
+    if given.get("Port") is None or not given.text("Protocol"):
+        raise invalid("A port and a protocol must be specified")
+    known = self.elbv2_backend.target_groups.values()
+    same = [one for one in known if one.name == given.text("Name")]
+    return repeats.once(moto, self, "TargetGroups", same)
 
 
 @patches.around(ELBV2Response, "modify_target_group")

@@ -45,6 +45,8 @@ def _register_targets(
     group = self.target_groups.get(target_group_arn)
     if group is None:
         raise TargetGroupNotFoundError
+    if not instances:
+        raise invalid("You must specify at least one target")
     for target in instances:
         _check_target(self, group, target)
     known = set(group.targets)

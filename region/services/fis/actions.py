@@ -140,7 +140,13 @@ class Stop(Behaviour):
         again = "startInstancesAfterDuration" in task.parameters
         if again and not task.progress.data.get("started"):
             task.progress.data["started"] = True
-            context.clients.ec2.start_instances(InstanceIds=task.names)
+            stopped = [{"Name": "instance-state-name", "Values": ["stopping", "stopped"]}]
+            left = context.clients.ec2.describe_instances(InstanceIds=task.names, Filters=stopped)
+            names = [
+                one["InstanceId"] for held in left["Reservations"] for one in held["Instances"]
+            ]
+            if names:  # One that was terminated meanwhile cannot be started.
+                context.clients.ec2.start_instances(InstanceIds=names)
 
 
 def _states(context: Context, task: Task) -> set[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from moto.core.exceptions import InvalidToken
 from moto.fis.exceptions import ResourceNotFoundException
 from moto.fis.models import Experiment, FISBackend, ResolvedTarget
 from moto.fis.responses import FISResponse
@@ -205,3 +206,29 @@ def get_target_resource_type(call: FISResponse) -> str:
         raise ResourceNotFoundException(f"The local region has no targets of the type {name}.")
     found = {"resourceType": name, "description": catalogue.TARGET_TYPES[name], "parameters": {}}
     return json.dumps({"targetResourceType": found})
+
+
+def _of_what_is_there(
+    moto: Original, self: FISBackend, resource_arn: str, *given: Any, **named: Any
+) -> Any:
+    """Tag a template or an experiment that is there."""
+    known = (*self.experiment_templates.values(), *self.experiments.values())
+    if not any(one.arn == resource_arn for one in known):
+        raise ResourceNotFoundException(f"The resource {resource_arn} does not exist.")
+    return moto(self, resource_arn, *given, **named)
+
+
+for _name in ("tag_resource", "untag_resource", "list_tags_for_resource"):
+    patches.around(FISBackend, _name)(_of_what_is_there)
+
+
+def _from_a_token(moto: Original, self: FISBackend, *given: Any, **named: Any) -> Any:
+    """List from a token that is one."""
+    try:
+        return moto(self, *given, **named)
+    except InvalidToken as error:
+        raise invalid("The nextToken is not valid.") from error
+
+
+for _name in ("list_experiments", "list_experiment_templates", "list_experiment_resolved_targets"):
+    patches.around(FISBackend, _name)(_from_a_token)

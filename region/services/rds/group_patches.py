@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from moto.core.responses import ActionResult
+from moto.ec2.exceptions import InvalidSubnetIdError
 from moto.ec2.models.subnets import Subnet
 from moto.rds.exceptions import (
     DBParameterGroupNotFoundError,
@@ -18,9 +21,20 @@ from moto.rds.models import DBParameterGroup, DBSubnetGroup, RDSBackend
 from moto.rds.responses import RDSResponse
 
 from region.api.patching import Original, Patches
-from region.services.rds import parameters
+from region.services.rds import input_checks, parameters
 
 patches = Patches()
+
+_SOURCES: Final = ("engine-default", "system", "user")
+_FAMILY: Final = re.compile(r"postgres\d+")
+_ABSENT: Final = {
+    "db": ("DBInstanceNotFound", "DBInstance"),
+    "es": ("SubscriptionNotFound", "Event subscription"),
+    "pg": ("DBParameterGroupNotFound", "DBParameterGroup"),
+    "snapshot": ("DBSnapshotNotFound", "DBSnapshot"),
+    "subgrp": ("DBSubnetGroupNotFoundFault", "DB subnet group"),
+}
+"""The errors for what is not there, by the kind that its ARN names."""
 
 
 @patches.method(RDSBackend)
@@ -34,6 +48,69 @@ def modify_db_subnet_group(
     group.subnets = subnets
     group.description = description or group.description
     return group
+
+
+@patches.around(RDSResponse, "create_db_subnet_group")
+def _create_db_subnet_group(moto: Original, self: RDSResponse) -> object:
+    with _subnets_of_rds():
+        return moto(self)
+
+
+@patches.around(RDSResponse, "modify_db_subnet_group")
+def _modify_db_subnet_group(moto: Original, self: RDSResponse) -> object:
+    self.backend.describe_db_subnet_groups(str(self.params.get("DBSubnetGroupName")))
+    with _subnets_of_rds():
+        return moto(self)
+
+
+@contextmanager
+def _subnets_of_rds() -> Generator[None]:
+    """Turn EC2's error for a subnet that is not there into RDS's."""
+    try:
+        yield
+    except InvalidSubnetIdError as error:
+        message = f"Some input subnets are invalid: {error.message}"
+        raise RDSClientError("InvalidSubnet", message) from error
+
+
+@patches.around(RDSBackend, "create_db_parameter_group")
+def _create_db_parameter_group(
+    moto: Original, backend: RDSBackend, settings: dict[str, Any]
+) -> DBParameterGroup:
+    """CreateDBParameterGroup: of a family that there is an engine for."""
+    family, name = (str(settings.get(f"db_parameter_group_{part}")) for part in ("family", "name"))
+    if not input_checks.is_identifier(name):
+        raise InvalidParameterValue(
+            f"The parameter DBParameterGroupName is not a valid identifier: {name}."
+        )
+    if not _FAMILY.fullmatch(family):
+        raise InvalidParameterValue(
+            f"ParameterGroupFamily {family} is not a valid parameter group family: the local region has "
+            "those of PostgreSQL, such as postgres18."
+        )
+    return moto(backend, settings)
+
+
+@patches.around(RDSBackend, "describe_db_parameter_groups")
+def _describe_db_parameter_groups(
+    moto: Original, backend: RDSBackend, given: dict[str, Any]
+) -> list[DBParameterGroup]:
+    name = given.get("db_parameter_group_name")
+    found: list[DBParameterGroup] = moto(backend, given)
+    if name and not found:
+        raise DBParameterGroupNotFoundError(name)
+    return found
+
+
+@patches.around(RDSBackend, "_get_resource_for_tagging")
+def _resource_for_tagging(moto: Original, backend: RDSBackend, arn: str) -> Any:
+    """Return what an ARN names; moto returns None for what is not there, whose tags are none."""
+    found = moto(backend, arn)
+    if found is None:
+        kind, _, name = arn.split(":", 5)[-1].partition(":")
+        code, what = _ABSENT.get(kind, ("InvalidParameterValue", "Resource"))
+        raise RDSClientError(code, f"{what} {name} not found.")
+    return found
 
 
 @patches.around(RDSBackend, "delete_subnet_group")
@@ -72,11 +149,12 @@ def modify_db_parameter_group(
     db_parameter_group_parameters: list[dict[str, Any]],
 ) -> DBParameterGroup:
     """ModifyDBParameterGroup: all of the parameters, or none where one cannot be."""
-    group = _group(backend, db_parameter_group_name)
-    if str(group.name).startswith("default."):
+    if db_parameter_group_name.startswith("default."):
         raise InvalidParameterValue(
-            f"The parameter group {group.name} is a default one, which cannot be modified: create one."
+            f"The parameter group {db_parameter_group_name} is a default one, which cannot be modified: "
+            "create one."
         )
+    group = _group(backend, db_parameter_group_name)
     given = list(db_parameter_group_parameters)
     for parameter in given:
         parameters.check(group, parameter)
@@ -103,6 +181,8 @@ def describe_db_parameters(self: RDSResponse) -> ActionResult:
     """DescribeDBParameters: what the group sets, and the engine's own for the rest."""
     group = _group(self.backend, str(self.params.get("DBParameterGroupName")))
     source = self.params.get("Source")
+    if source not in {None, *_SOURCES}:
+        raise InvalidParameterValue(f"Invalid source: {source}. Use {', '.join(_SOURCES)}.")
     found = [described for described in _described(group) if source in {None, described["Source"]}]
     return ActionResult({"Parameters": found})
 

@@ -14,7 +14,7 @@ from moto.rds.exceptions import (
 from moto.rds.models import DBInstance, RDSBackend
 
 from region.api.patching import Original, Patches, original
-from region.services.rds import events, instances, master_secret, modifications
+from region.services.rds import events, input_checks, instances, master_secret, modifications
 from region.services.rds.records import DatabaseRecord
 from region.services.rds.validation import (
     check_class,
@@ -103,6 +103,7 @@ def _checked(backend: RDSBackend, database: DBInstance, changes: dict[str, Any])
     if wanted.get("allocated_storage"):
         wanted["allocated_storage"] = check_storage(database, int(wanted["allocated_storage"]))
     check_retention(wanted.get("backup_retention_period"))
+    input_checks.check(backend, wanted)
     _check_zones(database, wanted)
     _check_secret(database, changes)
     if wanted.get("manage_master_user_password") and database.manage_master_user_password:

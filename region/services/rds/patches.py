@@ -16,12 +16,14 @@ from moto.core.utils import utcnow
 from moto.rds.exceptions import InvalidParameterCombination, RDSClientError
 from moto.rds.models import DBInstance, EventSubscription, RDSBackend
 from moto.rds.responses import RDSResponse
+from moto.sns.models import sns_backends
 
 from region.api.patching import Original, Patches
 from region.services.ec2 import placement
 from region.services.rds import (
     events,
     group_patches,
+    input_checks,
     instances,
     log_patches,
     master_secret,
@@ -140,6 +142,14 @@ def default_db_parameter_group_details(database: DBInstance) -> tuple[str, str]:
     return family, f"default.{family}"
 
 
+@patches.around(RDSBackend, "add_tags_to_resource")
+def _add_tags(
+    moto: Original, backend: RDSBackend, arn: str, tags: list[dict[str, str]]
+) -> list[dict[str, str]]:
+    input_checks.check_tags(tags)
+    return moto(backend, arn, tags)
+
+
 # Calls ---------------------------------------------------------------------------------------
 
 
@@ -147,6 +157,7 @@ def default_db_parameter_group_details(database: DBInstance) -> tuple[str, str]:
 def create_db_instance(moto: Original, backend: RDSBackend, settings: dict[str, Any]) -> DBInstance:
     """CreateDBInstance: in the first subnet of its group, unless RDS would reject it."""
     check_new_instance(settings)
+    input_checks.check(backend, settings)
     settings["engine_version"] = resolve_version(settings.get("engine_version"))
     check_family(backend, settings.get("db_parameter_group_name"), settings["engine_version"])
     check_retention(settings.get("backup_retention_period"))
@@ -252,6 +263,10 @@ def create_event_subscription(
     moto: Original, backend: RDSBackend, settings: dict[str, Any]
 ) -> EventSubscription:
     """CreateEventSubscription: enabled unless it says otherwise."""
+    topics = sns_backends[backend.account_id][backend.region_name].topics
+    if settings.get("sns_topic_arn") not in topics:
+        message = f"SNS topic ARN {settings.get('sns_topic_arn')} does not exist."
+        raise RDSClientError("SNSTopicArnNotFound", message)
     if settings.get("enabled") is None:
         settings["enabled"] = True
     return moto(backend, settings)

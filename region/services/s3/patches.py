@@ -14,6 +14,7 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 
 from region.api.patching import Patches
+from region.services.s3 import input_patches
 
 SECURE_TRANSPORT = "aws:securetransport"
 
@@ -23,6 +24,7 @@ patches = Patches()
 def install() -> None:
     """Patch moto's buckets."""
     patches.install()
+    input_patches.patches.install()
 
 
 @patches.method(FakeBucket)

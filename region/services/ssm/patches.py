@@ -17,7 +17,7 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.ssm import commands, descriptions, selection
+from region.services.ssm import commands, descriptions, parameter_patches, selection
 from region.services.ssm.records import RunCommand, RunCommandRecord
 from region.services.ssm.send_command_checks import command_in
 
@@ -31,6 +31,7 @@ patches = Patches()
 def install() -> None:
     """Patch moto's Systems Manager."""
     patches.install()
+    parameter_patches.patches.install()
 
 
 @patches.around(SimpleSystemManagerBackend, "__init__")

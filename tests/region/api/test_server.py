@@ -108,7 +108,7 @@ def test_another_account_cannot_be_requested(plane):
 
 
 SAVER = """
-import sys, boto3
+import json, sys, boto3
 from pathlib import Path
 from region.config import RegionConfig
 from region.services.install import install_patches
@@ -124,7 +124,9 @@ vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
 subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.1.0/24")["Subnet"]["SubnetId"]
 instance = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, SubnetId=subnet,
                              InstanceType="t4g.nano")["Instances"][0]
-iam.create_role(RoleName="node", AssumeRolePolicyDocument="{}")
+trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+iam.create_role(RoleName="node", AssumeRolePolicyDocument=json.dumps(
+    {"Version": "2012-10-17", "Statement": [trust]}))
 iam.attach_role_policy(RoleName="node",
                        PolicyArn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
 s3.create_bucket(Bucket="revisions",

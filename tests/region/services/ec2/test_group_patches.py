@@ -25,7 +25,7 @@ def _look(aws, instance_id):
 
 def _template(aws, network, **data):
     made = aws.ec2.create_launch_template(
-        LaunchTemplateName="t",
+        LaunchTemplateName="groups",
         LaunchTemplateData={"ImageId": network.image, "InstanceType": "t4g.nano", **data},
     )
     return {"LaunchTemplateId": made["LaunchTemplate"]["LaunchTemplateId"], "Version": "1"}

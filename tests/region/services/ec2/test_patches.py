@@ -14,6 +14,7 @@ from region.services.ec2 import placement
 from region.services.ec2.controller import InstancesController
 from region.services.ec2.instances import STOPPED, set_state, user_data_of
 from tests.patience import PATIENCE
+from tests.region.fakes import trust_of
 
 
 @pytest.fixture
@@ -311,7 +312,7 @@ def test_t4g_is_unlimited_by_default(aws, network):
 
 
 def test_a_launch_template_takes_full_effect(aws, network, plane):
-    aws.iam.create_role(RoleName="node", AssumeRolePolicyDocument="{}")
+    aws.iam.create_role(RoleName="node", AssumeRolePolicyDocument=trust_of("ec2.amazonaws.com"))
     aws.iam.create_instance_profile(InstanceProfileName="node")
     aws.iam.add_role_to_instance_profile(InstanceProfileName="node", RoleName="node")
     data = {
@@ -361,7 +362,7 @@ def test_an_unknown_launch_template_is_refused_by_its_id(aws):
 
 
 def test_every_instance_of_a_launch_has_the_profile(aws, network):
-    aws.iam.create_role(RoleName="app", AssumeRolePolicyDocument="{}")
+    aws.iam.create_role(RoleName="app", AssumeRolePolicyDocument=trust_of("ec2.amazonaws.com"))
     aws.iam.create_instance_profile(InstanceProfileName="app")
     aws.iam.add_role_to_instance_profile(InstanceProfileName="app", RoleName="app")
     launched = aws.ec2.run_instances(

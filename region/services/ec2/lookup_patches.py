@@ -1,0 +1,170 @@
+"""What is asked for by an id that does not exist: EC2's own error, where moto has another or none."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Collection
+from typing import Any, Final
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import (
+    EC2ClientError,
+    InvalidLaunchTemplateIdNotFound,
+    InvalidLaunchTemplateNameNotFoundError,
+)
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.models.network_acls import NetworkAcl, NetworkAclBackend
+from moto.ec2.responses.launch_templates import LaunchTemplates
+from moto.ec2.responses.tags import TagResponse
+
+from region.api.parameters import Parameters
+from region.api.patching import Original, Patches
+
+patches = Patches()
+
+_PYTHON_LIST: Final = re.compile(r"'?[\[{]'([^'\]}]*)'[\]}]'?")
+"""A set or a list with one text, as moto writes it into messages."""
+_TEMPLATE_NAME: Final = re.compile(r"[A-Za-z0-9().\-/_]{3,128}")
+_RESERVED: Final = "aws:"
+
+
+@patches.around(EC2ClientError, "__init__")
+def _new_error(moto: Original, self: EC2ClientError, *given: object, **named: object) -> None:
+    """Name an id as EC2 does."""
+    moto(self, *(_PYTHON_LIST.sub(r"'\1'", str(text)) for text in given), **named)
+
+
+def require_gateways(backend: EC2Backend, ids: Collection[str] | None) -> None:
+    """Refuse a NAT gateway that is not there.
+
+    Raises:
+        EC2ClientError: One of them.
+    """
+    _require(ids, backend.nat_gateways, "NatGatewayNotFound", "NAT gateway {} was not found")
+
+
+def require_zones(
+    backend: EC2Backend, names: Collection[str] | None, ids: Collection[str] | None
+) -> None:
+    """Refuse an Availability Zone that the region does not have.
+
+    Raises:
+        EC2ClientError: One of them, by its name or its id.
+    """
+    zones = backend.zones.get(backend.region_name, [])
+    code, message = "InvalidParameterValue", "Invalid availability zone: [{}]"
+    _require(names, {str(zone.name) for zone in zones}, code, message)
+    _require(ids, {str(zone.zone_id) for zone in zones}, code, message)
+
+
+@patches.around(NetworkAclBackend, "describe_network_acls")
+def _describe_network_acls(
+    moto: Original,
+    self: EC2Backend,
+    network_acl_ids: list[str] | None = None,
+    filters: Any = None,
+) -> list[NetworkAcl]:
+    """Describe them; moto's error is that of route tables."""
+    code = "InvalidNetworkAclID.NotFound"
+    _require(network_acl_ids, self.network_acls, code, "The networkAcl ID '{}' does not exist")
+    return moto(self, network_acl_ids, filters)
+
+
+@patches.around(RegionsAndZonesBackend, "describe_regions")
+def _describe_regions(
+    moto: Original, self: EC2Backend, region_names: list[str] | None = None
+) -> list[Any]:
+    known = {region.name for region in self.regions}
+    _require(region_names, known, "InvalidParameterValue", "Invalid region: [{}]")
+    return moto(self, region_names)
+
+
+@patches.around(LaunchTemplates, "_get_int_param")
+def _whole(moto: Original, self: LaunchTemplates, name: str, *default: int) -> int:
+    """Let moto answer with all templates and versions; without a page it has no more than 15."""
+    return sys.maxsize if name == "MaxResults" else moto(self, name, *default)
+
+
+@patches.around(LaunchTemplateBackend, "create_launch_template")
+def _create_launch_template(
+    moto: Original, self: EC2Backend, name: str, *given: Any, **named: Any
+) -> LaunchTemplate:
+    if not _TEMPLATE_NAME.fullmatch(name):
+        raise EC2ClientError(
+            "InvalidLaunchTemplateName.MalformedException",
+            "A launch template name must be between 3 and 128 characters, and may contain letters, "
+            "numbers, and the following characters: ( ) . / _ -",
+        )
+    return moto(self, name, *given, **named)
+
+
+@patches.around(LaunchTemplateBackend, "modify_launch_template")
+def _modify_launch_template(
+    moto: Original,
+    self: EC2Backend,
+    default_version: str,
+    template_name: str | None = None,
+    template_id: str | None = None,
+) -> LaunchTemplate:
+    _require_template(self, template_name, template_id)
+    return moto(self, default_version, template_name, template_id)
+
+
+@patches.around(LaunchTemplateBackend, "delete_launch_template")
+def _delete_launch_template(
+    moto: Original, self: EC2Backend, name: str, tid: str | None
+) -> LaunchTemplate:
+    _require_template(self, name, tid)
+    return moto(self, name, tid)
+
+
+@patches.around(TagResponse, "create_tags")
+def _create_tags(moto: Original, self: TagResponse) -> ActionResult:
+    """Tag with keys that are not AWS's own."""
+    for tag in Parameters(self).structures("Tags"):
+        key = str(tag["Key"])
+        if key.lower().startswith(_RESERVED):
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"Value ( {key} ) for parameter key is invalid. Tag keys starting with 'aws:' are "
+                "reserved for internal use",
+            )
+    return moto(self)
+
+
+@patches.around(EC2Backend, "do_resources_exist")
+def _do_resources_exist(moto: Original, self: EC2Backend, resource_ids: list[str]) -> bool:
+    """Look for those that moto passes over, too."""
+    for resource_id in resource_ids:
+        kind, one = resource_id.partition("-")[0], [resource_id]
+        if kind == "i":
+            self.get_instance(resource_id)
+        elif kind == "acl":
+            self.describe_network_acls(one)
+        elif kind == "eni":
+            self.get_network_interface(resource_id)
+        elif kind == "nat":
+            self.describe_nat_gateways(None, one)
+        elif kind == "eipalloc":
+            self.address_by_allocation(one)
+        elif kind == "vpce":
+            self.describe_vpc_endpoints(vpc_end_point_ids=one)
+    return moto(self, resource_ids)
+
+
+def _require_template(backend: EC2Backend, name: str | None, template_id: str | None) -> None:
+    if name and name not in backend.launch_template_name_to_ids:
+        raise InvalidLaunchTemplateNameNotFoundError
+    if template_id and template_id not in backend.launch_templates:
+        raise InvalidLaunchTemplateIdNotFound(template_id)
+
+
+def _require(
+    wanted: Collection[str] | None, known: Collection[str], code: str, message: str
+) -> None:
+    for one in wanted or ():
+        if one not in known:
+            raise EC2ClientError(code, message.format(one))

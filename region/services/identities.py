@@ -1,0 +1,79 @@
+"""Roles, their sessions and secrets: what IAM, STS and Secrets Manager refuse, and moto does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from moto.iam.exceptions import ValidationError
+from moto.iam.models import IAMBackend, Role
+from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
+from moto.secretsmanager.exceptions import ValidationException
+from moto.secretsmanager.models import SecretsManagerBackend
+from moto.sts.exceptions import STSClientError
+from moto.sts.models import AssumedRole, STSBackend
+
+from region.api.patching import Original, Patches
+from region.services import roles
+
+patches = Patches()
+
+_ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
+_SECRET: Final = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
+
+
+def install() -> None:
+    """Patch moto's IAM, STS and Secrets Manager."""
+    patches.install()
+
+
+@patches.around(IAMBackend, "create_role")
+def _create_role(
+    moto: Original, self: IAMBackend, role_name: str, document: str, *given: Any, **named: Any
+) -> Role:
+    """Create a role whose trust policy is one."""
+    IAMTrustPolicyDocumentValidator(document).validate()
+    return moto(self, role_name, document, *given, **named)
+
+
+def _with_marker(name: str) -> Callable[..., object]:
+    def answer(moto: Original, self: IAMBackend, *given: Any, **named: Any) -> object:
+        """Answer from a marker that is one."""
+        try:
+            return moto(self, *given, **named)
+        except ValueError as error:
+            raise ValidationError(f"Invalid Marker in {name}.") from error
+
+    return answer
+
+
+for _name in ("_filter_attached_policies", "list_role_tags", "list_policy_tags", "list_roles"):
+    patches.around(IAMBackend, _name)(_with_marker(_name.strip("_")))
+
+
+@patches.around(STSBackend, "assume_role")
+def _assume_role(
+    moto: Original, self: STSBackend, region_name: str, *given: Any, **named: Any
+) -> AssumedRole:
+    """Give credentials of a role that is there."""
+    arn = str(named.get("role_arn") or given[1])
+    if not _ROLE.fullmatch(arn):
+        raise STSClientError("ValidationError", f"{arn} is invalid")
+    if roles.find(self.account_id, arn) is None:
+        raise STSClientError(
+            "AccessDenied",
+            f"User: arn:aws:iam::{self.account_id}:root is not authorized to perform: sts:AssumeRole on "
+            f"resource: {arn}",
+        )
+    return moto(self, region_name, *given, **named)
+
+
+@patches.around(SecretsManagerBackend, "create_secret")
+def _create_secret(moto: Original, self: SecretsManagerBackend, name: str, **named: Any) -> Any:
+    if not _SECRET.fullmatch(name):
+        raise ValidationException(
+            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the "
+            "following: -/_+=.@!"
+        )
+    return moto(self, name, **named)

@@ -1,0 +1,140 @@
+"""What S3 refuses of a request's content, which moto stores as it comes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from moto.s3.exceptions import (
+    InvalidContinuationToken,
+    MalformedXML,
+    NoSuchUpload,
+    S3ClientError,
+)
+from moto.s3.models import FakeKey, S3Backend
+from moto.s3.responses import S3Response
+
+from region.api.patching import Original, Patches
+
+patches = Patches()
+
+_VERSIONING: Final = ("Enabled", "Suspended")
+_DELETED: Final = re.compile(r"<Deleted>.*?</Deleted>|<Deleted\s*/>", re.DOTALL)
+_QUIET: Final = re.compile(rb"<Quiet>\s*true\s*</Quiet>")
+_DEFAULT_ENCRYPTION: Final = {
+    "Rule": {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+        "BucketKeyEnabled": "false",
+    }
+}
+"""S3 user guide, "Default encryption": since January 2023 every bucket has it."""
+_CHECKSUMS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    "x-amz-checksum-crc32": lambda body: binascii.crc32(body).to_bytes(4, "big"),
+    "x-amz-checksum-sha1": lambda body: hashlib.sha1(body, usedforsecurity=False).digest(),
+    "x-amz-checksum-sha256": lambda body: hashlib.sha256(body).digest(),
+}
+"""The checksums that are computed again, by their headers."""
+
+
+def _verified(moto: Original, self: S3Response) -> Any:
+    """Store what arrives whole, as the request's own checksums say."""
+    body = self.body or b""
+    digest = self.headers.get("Content-MD5")
+    if digest and digest != _text(hashlib.md5(body, usedforsecurity=False).digest()):
+        raise S3ClientError(
+            "BadDigest", "The Content-MD5 you specified did not match what we received."
+        )
+    for name, compute in _CHECKSUMS.items():
+        given = self.headers.get(name)
+        if given and given != _text(compute(body)):
+            raise S3ClientError(
+                "BadDigest",
+                f"The {name.rpartition('-')[2].upper()} you specified did not match the calculated "
+                "checksum.",
+            )
+    return moto(self)
+
+
+for _name in ("put_object", "upload_part"):
+    patches.around(S3Response, _name)(_verified)
+
+
+def _text(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
+
+
+@patches.around(S3Backend, "put_bucket_policy")
+def _put_bucket_policy(moto: Original, self: S3Backend, bucket_name: str, policy: bytes) -> None:
+    """Keep a policy that is one: moto fails at every later request of the bucket."""
+    try:
+        content = json.loads(policy)
+    except ValueError as error:
+        message = "Policies must be valid JSON and the first byte must be '{'"
+        raise S3ClientError("MalformedPolicy", message) from error
+    _check_policy(content)
+    moto(self, bucket_name, policy)
+
+
+def _check_policy(content: object) -> None:
+    policy = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
+    found = policy.get("Statement")
+    statements: list[Any] = found if isinstance(found, list) else [found]
+    if not found:
+        raise S3ClientError("MalformedPolicy", "Missing required field Statement")
+    for statement in statements:
+        named = cast("dict[str, Any]", statement) if isinstance(statement, dict) else {}
+        for names in (
+            ("Effect",),
+            ("Principal", "NotPrincipal"),
+            ("Action", "NotAction"),
+            ("Resource", "NotResource"),
+        ):
+            if not any(name in named for name in names):
+                raise S3ClientError("MalformedPolicy", f"Missing required field {names[0]}")
+        if named["Effect"] not in {"Allow", "Deny"}:
+            raise S3ClientError("MalformedPolicy", f"Invalid effect: {named['Effect']}")
+
+
+@patches.around(S3Backend, "put_bucket_versioning")
+def _put_bucket_versioning(moto: Original, self: S3Backend, bucket_name: str, status: str) -> None:
+    if status not in _VERSIONING:
+        raise MalformedXML
+    moto(self, bucket_name, status)
+
+
+@patches.around(S3Backend, "get_bucket_encryption")
+def _get_bucket_encryption(moto: Original, self: S3Backend, bucket_name: str) -> dict[str, Any]:
+    return moto(self, bucket_name) or _DEFAULT_ENCRYPTION
+
+
+@patches.around(S3Backend, "upload_part")
+def _upload_part(
+    moto: Original, self: S3Backend, bucket_name: str, multipart_id: str, *given: Any
+) -> FakeKey:
+    if multipart_id not in self.get_bucket(bucket_name).multiparts:
+        raise NoSuchUpload(upload_id=multipart_id)
+    return moto(self, bucket_name, multipart_id, *given)
+
+
+@patches.around(S3Backend, "list_objects_v2")
+def _list_objects_v2(moto: Original, self: S3Backend, **given: Any) -> Any:
+    token = given.get("continuation_token")
+    if token and token not in self._pagination_tokens:  # pyright: ignore[reportPrivateUsage]
+        raise InvalidContinuationToken
+    return moto(self, **given)
+
+
+@patches.around(S3Response, "_bucket_response_delete_keys")
+def _delete_keys(moto: Original, self: S3Response, *given: Any, **named: Any) -> Any:
+    """Delete, and in quiet mode name only what could not be deleted."""
+    answer = moto(self, *given, **named)
+    if not _QUIET.search(self.body or b""):
+        return answer
+    status, headers, body = answer
+    text = body.decode() if isinstance(body, bytes) else str(body)
+    return status, headers, _DELETED.sub("", text)

@@ -1,0 +1,68 @@
+"""Parameters of Systems Manager: what of a value, a path or a name the service refuses."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any, Final
+
+from moto.ssm.exceptions import InvalidResourceId, SSMException, ValidationException
+from moto.ssm.models import Parameter, SimpleSystemManagerBackend
+
+from region.api.patching import Original, Patches
+
+patches = Patches()
+
+_LARGEST: Final = {"Standard": 4096, "Advanced": 8192, "Intelligent-Tiering": 8192}
+"""Systems Manager user guide, "Managing parameter tiers"; in bytes."""
+
+
+@patches.around(SimpleSystemManagerBackend, "put_parameter")
+def _put_parameter(
+    moto: Original, self: SimpleSystemManagerBackend, *given: Any, **named: Any
+) -> Parameter:
+    wanted = inspect.signature(moto).bind(self, *given, **named).arguments
+    tier, value = str(wanted.get("tier") or "Standard"), str(wanted["value"])
+    most = _LARGEST.get(tier, max(_LARGEST.values()))
+    if len(value.encode()) > most:
+        raise ValidationException(
+            f"{tier} tier parameters support a maximum parameter value of {most} characters."
+        )
+    if wanted["allowed_pattern"]:
+        _check_pattern(value, str(wanted["allowed_pattern"]))
+    return moto(self, *given, **named)
+
+
+def _check_pattern(value: str, pattern: str) -> None:
+    try:
+        fits = re.search(pattern, value)
+    except re.error as error:
+        message = f"The AllowedPattern {pattern} is no regular expression: {error}."
+        raise SSMException("InvalidAllowedPatternException", message) from error
+    if not fits:
+        raise SSMException(
+            "ParameterPatternMismatchException",
+            f"Parameter value, cannot be validated against allowedPattern: {pattern}",
+        )
+
+
+@patches.around(SimpleSystemManagerBackend, "get_parameters_by_path")
+def _get_parameters_by_path(
+    moto: Original, self: SimpleSystemManagerBackend, path: str, *given: Any, **named: Any
+) -> Any:
+    if not path.startswith("/"):
+        raise ValidationException(
+            "The parameter doesn't meet the parameter name requirements. The parameter name must begin "
+            f'with a forward slash "/": {path}.'
+        )
+    return moto(self, path, *given, **named)
+
+
+@patches.around(SimpleSystemManagerBackend, "_validate_resource_type_and_id")
+def _validate_resource(
+    moto: Original, self: SimpleSystemManagerBackend, resource_type: str, resource_id: str
+) -> str:
+    try:
+        return moto(self, resource_type, resource_id)
+    except IndexError as error:  # moto fails at a parameter that was never there.
+        raise InvalidResourceId from error

@@ -1,0 +1,115 @@
+"""Answers in pages, and filters that let through what they say and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.conformance.cloud import Cloud, Network
+from tests.conformance.test_balancer_api import group
+
+TOKENS = {"MaxResults": "NextToken", "PageSize": "Marker"}
+TEMPLATES = 17
+"""More than moto would answer with."""
+
+
+def pages_of(call: Callable[..., Any], size: str, count: int, **given: Any) -> list[dict[str, Any]]:
+    """Ask for one page after the other, by the token of the one before."""
+    found: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = call(**given, **{size: count}, **token)
+        found.append(answer)
+        following = answer.get("NextToken") or answer.get("NextMarker")
+        if not following:
+            return found
+        token = {TOKENS[size]: following}
+
+
+@pytest.mark.row("X-pages")
+@pytest.mark.parametrize(
+    ("operation", "member"),
+    [
+        ("describe_images", "Images"),
+        ("describe_instance_types", "InstanceTypes"),
+        ("describe_security_group_rules", "SecurityGroupRules"),
+        ("describe_subnets", "Subnets"),
+    ],
+)
+def test_pages_of_ec2(cloud: Cloud, network: Network, operation: str, member: str) -> None:
+    owned = {"Owners": ["amazon"]} if operation == "describe_images" else {}
+    call = getattr(cloud.ec2, operation)
+    everything = call(**owned)[member]
+    first = call(MaxResults=5, **owned)
+    assert len(first[member]) == min(5, len(everything))
+    if len(everything) > 5:
+        second = call(MaxResults=5, NextToken=first["NextToken"], **owned)
+        assert second[member] != first[member]
+        assert second[member] == everything[5:10]
+    else:
+        assert not first.get("NextToken")
+    assert network.subnets
+
+
+@pytest.mark.row("X-pages")
+def test_all_launch_templates_and_versions_are_found(cloud: Cloud) -> None:
+    ec2, names = cloud.ec2, [cloud.name("page") for _ in range(TEMPLATES)]
+    for name in names:
+        ec2.create_launch_template(
+            LaunchTemplateName=name, LaunchTemplateData={"InstanceType": "t4g.nano"}
+        )
+        cloud.afterwards(ec2.delete_launch_template, LaunchTemplateName=name)
+    everything = ec2.describe_launch_templates()["LaunchTemplates"]
+    assert {one["LaunchTemplateName"] for one in everything} >= {*names}
+    paged = pages_of(ec2.describe_launch_templates, "MaxResults", 5)
+    assert [len(page["LaunchTemplates"]) for page in paged[:-1]] == [5] * (len(paged) - 1)
+    assert sum(len(page["LaunchTemplates"]) for page in paged) == len(everything)
+    for _ in range(TEMPLATES - 1):
+        ec2.create_launch_template_version(
+            LaunchTemplateName=names[0], LaunchTemplateData={"InstanceType": "t4g.micro"}
+        )
+    versions = ec2.describe_launch_template_versions(LaunchTemplateName=names[0])
+    assert len(versions["LaunchTemplateVersions"]) == TEMPLATES
+    with pytest.raises(ClientError, match="InvalidNextToken"):
+        ec2.describe_launch_templates(NextToken="bogus")
+
+
+@pytest.mark.row("X-pages")
+def test_pages_of_target_groups(cloud: Cloud, network: Network) -> None:
+    made = {group(cloud, network) for _ in range(3)}
+    paged = pages_of(cloud.elbv2.describe_target_groups, "PageSize", 1)
+    assert all(len(page["TargetGroups"]) == 1 for page in paged)
+    assert {page["TargetGroups"][0]["TargetGroupArn"] for page in paged} >= made
+
+
+@pytest.mark.row("EC2-L04")
+def test_filters_of_zones_and_tags(cloud: Cloud, network: Network) -> None:
+    ec2 = cloud.ec2
+    zones = ec2.describe_availability_zones(
+        Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required"]}]
+    )["AvailabilityZones"]
+    assert {zone["ZoneName"] for zone in zones} >= {*network.zones}
+    assert zones[0]["OptInStatus"] == "opt-in-not-required"
+    none = ec2.describe_availability_zones(
+        Filters=[{"Name": "opt-in-status", "Values": ["not-opted-in"]}]
+    )["AvailabilityZones"]
+    assert [zone for zone in none if zone["ZoneType"] == "availability-zone"] == []
+    ec2.create_tags(Resources=[network.vpc], Tags=[{"Key": "page", "Value": "a"}])
+    for values, count in ((["a"], 1), (["b"], 0)):
+        found = ec2.describe_tags(
+            Filters=[
+                {"Name": "resource-id", "Values": [network.vpc]},
+                {"Name": "tag:page", "Values": values},
+            ]
+        )["Tags"]
+        assert len(found) == count
+    for name in ("tag-key", "tag:page"):
+        gateways = ec2.describe_nat_gateways(Filters=[{"Name": name, "Values": ["zzz"]}])
+        assert gateways["NatGateways"] == []
+    services = ec2.describe_vpc_endpoint_services(
+        Filters=[{"Name": "service-name", "Values": [f"com.amazonaws.{cloud.region}.s3"]}]
+    )["ServiceNames"]
+    assert {*services} == {f"com.amazonaws.{cloud.region}.s3"}
