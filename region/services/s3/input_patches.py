@@ -26,13 +26,6 @@ patches = Patches()
 _VERSIONING: Final = ("Enabled", "Suspended")
 _DELETED: Final = re.compile(r"<Deleted>.*?</Deleted>|<Deleted\s*/>", re.DOTALL)
 _QUIET: Final = re.compile(rb"<Quiet>\s*true\s*</Quiet>")
-_DEFAULT_ENCRYPTION: Final = {
-    "Rule": {
-        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
-        "BucketKeyEnabled": "false",
-    }
-}
-"""S3 user guide, "Default encryption": since January 2023 every bucket has it."""
 _CHECKSUMS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "x-amz-checksum-crc32": lambda body: binascii.crc32(body).to_bytes(4, "big"),
     "x-amz-checksum-sha1": lambda body: hashlib.sha1(body, usedforsecurity=False).digest(),
@@ -105,11 +98,6 @@ def _put_bucket_versioning(moto: Original, self: S3Backend, bucket_name: str, st
     if status not in _VERSIONING:
         raise MalformedXML
     moto(self, bucket_name, status)
-
-
-@patches.around(S3Backend, "get_bucket_encryption")
-def _get_bucket_encryption(moto: Original, self: S3Backend, bucket_name: str) -> dict[str, Any]:
-    return moto(self, bucket_name) or _DEFAULT_ENCRYPTION
 
 
 @patches.around(S3Backend, "upload_part")

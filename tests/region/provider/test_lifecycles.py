@@ -36,6 +36,10 @@ OTHER_POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}],
 }
+BUCKET_POLICY, OTHER_BUCKET_POLICY = (
+    {**policy, "Statement": [{**policy["Statement"][0], "Principal": "*"}]}
+    for policy in (POLICY, OTHER_POLICY)
+)
 TRACKING = {
     "targetValue": 100.0,
     "predefinedMetricSpecification": {"predefinedMetricType": "ASGAverageCPUUtilization"},
@@ -300,8 +304,8 @@ CASES = [
     ),
     Case(
         "aws:s3/bucketPolicy:BucketPolicy",
-        lambda w: {"bucket": w.bucket, "policy": json.dumps(POLICY)},
-        lambda _: {"policy": json.dumps(OTHER_POLICY)},
+        lambda w: {"bucket": w.bucket, "policy": json.dumps(BUCKET_POLICY)},
+        lambda _: {"policy": json.dumps(OTHER_BUCKET_POLICY)},
     ),
     Case(
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
