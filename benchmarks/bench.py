@@ -26,6 +26,7 @@ from benchmarks import (
     idle,
     machines,
     policy_pack,
+    polling,
     postprocessing,
     recorder,
     service,
@@ -36,6 +37,8 @@ from rehearsal.pulumi_project import Project
 from toolchain import paths
 
 REPEATS = 5
+POLLS = 3600
+"""Calls without a pause; `python -m benchmarks.polling` spreads more of them over an hour."""
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -122,6 +125,9 @@ def main() -> None:
     if not only_previews:
         with console.status("measuring a region at rest"):
             for row in idle.measure():
+                table.add_row(*row)
+        with console.status("polling a region"):
+            for row in polling.measure(POLLS):
                 table.add_row(*row)
         with console.status("measuring the sample service"):
             for row in service.rows():

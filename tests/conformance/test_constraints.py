@@ -196,7 +196,7 @@ def test_metric_data_with_a_unit_of_nobody(cloud: Cloud) -> None:
             {
                 "RoleArn": "arn:aws:iam::123456789012:role/none",
                 "RoleSessionName": "xx",
-                "DurationSeconds": 60,
+                "DurationSeconds": 50_000,
             },
             "ValidationError",
         ),
