@@ -144,6 +144,9 @@ def test_deleting_an_empty_group_deletes_its_hooks_and_policies(aws, create):
     )
     aws.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="fleet")
     assert aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
+    with pytest.raises(ClientError, match="name not found"):
+        aws.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName="fleet")
+    create(MinSize=0, DesiredCapacity=0)
     hooks = aws.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName="fleet")
     assert hooks["LifecycleHooks"] == []
 
