@@ -283,7 +283,7 @@ def _target(delay_s: float = 0) -> Iterator[str]:
 
 def try_rate(name: str, rate: int) -> RunSummary | str:
     """Run a generator at a rate of visitors against a trivial server; its summary or why there is none."""
-    profile = Profile(f"{rate}/s", (Phase("hold", LIMIT_S, rate),))
+    profile = Profile(f"{rate}-a-second", (Phase("hold", LIMIT_S, rate),))
     with tempfile.TemporaryDirectory() as scratch, _target() as url:
         directory = Path(scratch)
         (directory / "limit.yml").write_text(SCENARIO)
