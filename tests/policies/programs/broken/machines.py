@@ -197,6 +197,14 @@ def function_in_one_zone(edit: Edit) -> None:
         "vpcConfig",
         {"subnetIds": [Ref("private-a")], "securityGroupIds": [Ref("function-group")]},
     )
+    edit.add(
+        "function-network",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {
+            "role": Ref("function-role", "name"),
+            "policyArn": "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole",
+        },
+    )
 
 
 @broken("a_tool_server_beside_the_fleet", SURVIVE, advisory=True, engine=True)

@@ -199,6 +199,11 @@ def exports_by_their_access_list(edit: Edit) -> None:
         "aws:s3/bucketAcl:BucketAcl",
         {"bucket": Ref("exports"), "acl": "public-read"},
     )
+    edit.add(
+        "exports-owner",
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        {"bucket": Ref("exports"), "rule": {"objectOwnership": "BucketOwnerPreferred"}},
+    )
 
 
 @broken("plain_web_service", CLOSED)

@@ -89,7 +89,7 @@ def proxy_behind_a_closed_door(edit: Edit) -> None:
 @broken("cache_with_a_replica", (VALID, CLOSED))
 def password_of_a_cache_without_tls(edit: Edit) -> None:
     edit.set("cache", "transitEncryptionEnabled", False)
-    edit.set("cache", "authToken", "a-token-that-is-long-enough")
+    edit.set("cache", "authToken", "$(a token from elsewhere)")
 
 
 @broken("cache_with_a_replica", (VALID, SURVIVE), engine=True)
