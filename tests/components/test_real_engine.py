@@ -44,7 +44,13 @@ class Project:
         for name in ("Pulumi.yaml", "Pulumi.single.yaml", "Pulumi.ha.yaml", "__main__.py"):
             shutil.copy(ROOT / name, self.directory / name)
         ignored = shutil.ignore_patterns("__pycache__")
-        for package in ("appspec", "commandline", "components", "policies/availability"):
+        for package in (
+            "appspec",
+            "commandline",
+            "components",
+            "loadspec",
+            "policies/availability",
+        ):
             shutil.copytree(ROOT / package, self.directory / package, ignore=ignored)
         (self.directory / ".venv").symlink_to(ROOT / ".venv")
         self.command = self.directory / "loadtest"

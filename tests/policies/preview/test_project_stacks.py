@@ -24,7 +24,7 @@ def project(echo_provider, standing, tmp_path_factory):
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.single.yaml", "Pulumi.ha.yaml"):
         shutil.copy(ROOT / name, sandbox.project)
     ignored = shutil.ignore_patterns("__pycache__")
-    for package in ("appspec", "commandline", "components", "policies/availability"):
+    for package in ("appspec", "commandline", "components", "loadspec", "policies/availability"):
         shutil.copytree(ROOT / package, sandbox.project / package, ignore=ignored)
     revision = sandbox.directory / "revision"
     revision.mkdir()
