@@ -264,6 +264,7 @@ def sweep(root: Path) -> list[str]:
 def _sweep(root: Path) -> list[str]:
     identifier = region_id(root)
     runtime = Runtime(root)
+    runtime.end_commands()
     # Without `runc delete`, see `Runtime.forget`.
     found = [f"removed the container of {name}" for name in runtime.names()]
     found += _remove_groups(root, identifier)

@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from region.daemons import runtime_directory
 from region.followed import FollowedProcess
 from region.machines.container.oci import Bundle, User, configuration, process
@@ -25,6 +27,8 @@ from toolchain import locate
 from toolchain.errors import ToolError
 
 _TIMEOUT_SECONDS: Final = 60.0
+_KILLED_SECONDS: Final = 5.0
+"""How long the kernel may take to end a process that was killed."""
 # Until it is told on its standard input the process waits, so that it can be put into its control
 # group before it runs a line of its own. It enters its directory by itself: were runc told to, a link
 # there could lead it along a descriptor of the host that it has not closed yet (CVE-2024-21626).
@@ -206,6 +210,20 @@ class Runtime:
             if done.returncode != 0:
                 reason = _reason(Path(log.name).read_text(errors="replace"))
                 raise ContainerError(f"runc {arguments[0]} failed: {reason}.")
+
+    def end_commands(self) -> None:
+        """Kill what a dead region still runs of these commands, and wait until they are gone.
+
+        Each dies with its region, but not if that died before the command had asked for it.
+        """
+        state = str(self.state)
+        mine = [
+            one for one in psutil.process_iter(["cmdline"]) if state in (one.info["cmdline"] or [])
+        ]
+        for one in mine:
+            with contextlib.suppress(psutil.Error):
+                one.kill()
+        psutil.wait_procs(mine, timeout=_KILLED_SECONDS)
 
     def remove_state(self) -> None:
         """Remove runc's directory, once no container is left."""

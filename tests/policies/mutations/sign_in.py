@@ -7,7 +7,7 @@ from tests.policies.mutations.registry import KEEPS, breaks, decides
 
 
 def sign_in(stack):
-    """Let visitors sign in, and the load balancer reach the provider."""
+    """Let visitors sign in at the load balancer."""
     provider = {
         "issuer": "https://id.example.com",
         "authorizationEndpoint": "https://id.example.com/authorize",
@@ -24,10 +24,11 @@ def sign_in(stack):
             {"type": "forward", "order": 2, "targetGroupArn": Ref("target-group", "arn")},
         ],
     )
-    to_provider(stack)
 
 
-def to_provider(stack):
+def reached(stack):
+    """Let visitors sign in, and the load balancer reach the provider."""
+    sign_in(stack)
     stack.add(
         "to-provider",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
@@ -44,10 +45,9 @@ def to_provider(stack):
 @breaks("elb-reaches-identity-provider")
 def provider_out_of_reach(stack):
     sign_in(stack)
-    stack.drop("to-provider")
 
 
 decides(
     "elb-reaches-identity-provider", "https", "defaultActions", absent=KEEPS, unknown=KEEPS,
-    given=sign_in,
+    given=reached,
 )  # fmt: skip

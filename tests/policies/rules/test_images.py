@@ -5,7 +5,7 @@ from __future__ import annotations
 from guardrails.values import UNKNOWN
 
 from tests.policies.mutations.images import LIFECYCLE, alias, expiry, tasks
-from tests.policies.mutations.sign_in import sign_in
+from tests.policies.mutations.sign_in import reached
 from tests.policies.rules.cases import alone, test_it_is_not_refused, test_it_is_refused
 
 __all__ = ["test_it_is_not_refused", "test_it_is_refused"]
@@ -33,5 +33,5 @@ SOUND = {
     "ecr-images-kept": [alone(LIFECYCLE, policy=expiry(10)), alone(LIFECYCLE, policy=UNKNOWN)],
     "lambda-version-fixed": [version("7"), version(UNKNOWN)],
     "kms-key-rotation": [alone(KEY, keyUsage="SIGN_VERIFY", customerMasterKeySpec="RSA_4096")],
-    "elb-reaches-identity-provider": [sign_in],
+    "elb-reaches-identity-provider": [reached],
 }

@@ -18,6 +18,7 @@ from region import daemons
 from region.identity import region_id
 from region.machines import MachinePool, RegionInUse, sweep
 from region.machines.cgroups import CgroupProbe
+from region.machines.container.runtime import Runtime
 from region.machines.images import Image
 from region.network import RegionNetwork, leftovers
 from region.network.namespace import name_of
@@ -194,6 +195,16 @@ def test_a_region_that_stops_leaves_nothing(tmp_path: Path, image: Image, spec_o
     assert sorted(path.name for path in (root / "instances").iterdir()) == [
         spec_of(b"", 41).instance_id, spec_of(b"", 43).instance_id
     ]  # fmt: skip
+
+
+def test_a_command_that_outlived_its_region_is_ended(tmp_path: Path):
+    """As when the region died before runc had asked to die with it: its groups would come later."""
+    state = str(Runtime(tmp_path).state)
+    late = [sys.executable, "-c", "import time; time.sleep(60)", "--root", state, "create", "i-1"]
+    with subprocess.Popen(late) as command:
+        assert command.poll() is None
+        sweep(tmp_path)
+        assert command.poll() is not None
 
 
 def test_leftovers_in_one_hierarchy_only(tmp_path: Path):
