@@ -45,6 +45,8 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     try:
         with terminated_like_interrupted():
             code = app(arguments, standalone_mode=False, prog_name=program)
+            # Here, where a full disk behind it is told, and not by Python at its end.
+            sys.stdout.flush()
     except UserError as error:
         _report(str(error))
         return error.exit_code
@@ -53,12 +55,14 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
         _suggest(error)
         error.show()
         return ExitCode.FAILURE
+    except (BrokenPipeError, SystemExit):
+        # The reader of a pipe has seen enough. Only typer and rich raise the latter, for the same
+        # reason. Not 1: that is a bug.
+        _discard(1)
+        return ExitCode.FAILURE
     except OSError as error:
         # A full disk, a file that may not be read: the system's words and the name are the remedy.
         _report(f"{error.strerror}: {error.filename}" if error.filename else _words(error))
-        return ExitCode.FAILURE
-    except SystemExit:
-        # Only typer and rich raise it, where the reader of a pipe is gone. Not 1: that is a bug.
         return ExitCode.FAILURE
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED

@@ -8,22 +8,25 @@ import pkgutil
 import guardrails.rules
 import pytest
 
+import tests.policies.programs.broken
+import tests.policies.programs.innocents  # noqa: F401 - registers them
 from tests.policies.draft import BY_ID, Draft, violations
 from tests.policies.mutations import MUTATIONS
+from tests.policies.programs.cases import BROKEN
+from tests.policies.programs.evaluation import findings
+from tests.policies.rules.cases import breaking_changes
 
 FAMILIES = [
-    (area.name, rule.id)
+    rule.id
     for area in pkgutil.iter_modules(guardrails.rules.__path__)
     if area.name.startswith("accepted_")
     for rule in importlib.import_module(f"guardrails.rules.{area.name}").RULES
 ]
 
 
-def said(area, rule):
-    """What the rule says about every case of its module of tests."""
-    module = importlib.import_module(f"tests.policies.rules.test_{area}")
-    changes = [change for one, change in module.BREAKS if one == rule]
-    changes += module.REFUSED.get(rule, [])
+def said(rule):
+    """What the rule says about every case of its tests."""
+    changes = [change for one, change in breaking_changes() if one == rule]
     changes += [one.change for one in MUTATIONS.values() if one.rule == rule]
     for change in changes:
         draft = Draft()
@@ -31,10 +34,17 @@ def said(area, rule):
         yield from violations(draft, rule)
 
 
-@pytest.mark.parametrize(("area", "rule"), FAMILIES, ids=[rule for _, rule in FAMILIES])
-def test_every_refusal_is_recognized(area, rule):
-    found = list(said(area, rule))
-    texts = " ".join(one.what for one in found)
+def in_programs(rule):
+    """What it says about the broken programs of its own."""
+    for name, one in BROKEN.items():
+        if rule in one.rules:
+            yield from (found.text for found in findings(name) if found.rule.id == rule)
+
+
+@pytest.mark.parametrize("rule", FAMILIES)
+def test_every_refusal_is_recognized(rule):
+    found = list(said(rule))
+    texts = " ".join([*(one.what for one in found), *in_programs(rule)])
     missing = [step for step in BY_ID[rule].steps if step.partition(" [Source]")[0] not in texts]
-    assert not missing
+    assert not missing, "\n".join(missing)
     assert all(one.remedy for one in found)

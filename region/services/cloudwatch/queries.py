@@ -252,7 +252,6 @@ def page(parameters: Parameters, results: list[dict[str, Any]], most: int) -> Ac
                 }
             )
         position += count
-    answered: dict[str, Any] = {"MetricDataResults": shown}
-    if first + limit < position:
-        answered["NextToken"] = str(first + limit)
-    return ActionResult(answered)
+    following = str(first + limit) if first + limit < position else None
+    # Also on the last page: an answer without the member would be cut a second time (`paging`).
+    return ActionResult({"MetricDataResults": shown, "NextToken": following})

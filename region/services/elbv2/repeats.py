@@ -17,7 +17,7 @@ from region.api.parameters import Parameters
 from region.api.patching import Original
 from region.services.elbv2.errors import invalid
 
-_REQUEST: Final = "_haproof_request"
+REQUEST: Final = "_haproof_request"
 """The attribute of a resource that remembers the parameters of the call that created it."""
 _RESERVED: Final = "aws:"
 
@@ -33,13 +33,13 @@ def once(moto: Original, response: ELBV2Response, name: str, known: Iterable[Any
     """
     request = json.dumps(Parameters(response).everything(), sort_keys=True, default=str)
     for one in known:
-        if vars(one).get(_REQUEST) == request:
+        if vars(one).get(REQUEST) == request:
             return ActionResult({name: [one]})
     check_tags(Parameters(response).structures("Tags"))
     answer: ActionResult = moto(response)
     result: Any = answer.result
     for one in result[name]:
-        vars(one)[_REQUEST] = request
+        vars(one)[REQUEST] = request
     return answer
 
 

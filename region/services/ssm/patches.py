@@ -191,4 +191,5 @@ def _host(backend: EC2Backend, instance_id: str) -> str:
 
 
 def _listed(name: str, items: list[dict[str, Any]], token: str | None) -> ActionResult:
-    return ActionResult({name: items, **({"NextToken": token} if token else {})})
+    # Also on the last page: an answer without the member would be cut a second time (`paging`).
+    return ActionResult({name: items, "NextToken": token})

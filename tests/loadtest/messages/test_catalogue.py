@@ -38,7 +38,7 @@ ENDPOINTS = {
 def assumptions() -> set[str]:
     """The names of the parts that predictions consist of, as the code gives them."""
     source = (PACKAGES[0] / "experiments" / "prediction.py").read_text()
-    return set(re.findall(r'Part\(\s*name="([a-z-]+)"', source))
+    return set(re.findall(r'(?:Part\(\s*name=|_times\()"([a-z-]+)"', source))
 
 
 FAMILIES = {

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import tests.policies.rules
 from tests.policies.draft import Draft, broken, undecided, violations
+
+
+def modules() -> Iterator[ModuleType]:
+    """Every module with cases of rules."""
+    for found in pkgutil.iter_modules(tests.policies.rules.__path__):
+        if found.name.startswith("test_"):
+            yield importlib.import_module(f"tests.policies.rules.{found.name}")
+
+
+def breaking_changes() -> Iterator[tuple[str, Any]]:
+    """Rules and the changes that break them, of all modules; those of mutations are not among them."""
+    for module in modules():
+        yield from getattr(module, "BREAKS", [])
+        for rule, changes in getattr(module, "REFUSED", {}).items():
+            yield from ((rule, change) for change in changes)
 
 
 def test_a_change_breaks_exactly_its_rule(breaking):

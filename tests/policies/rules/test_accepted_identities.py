@@ -31,6 +31,11 @@ REFUSED = {
     ],
     "lambda-accepted": [
         alone(FUNCTION, runtime="python3.7"),
+        alone(
+            "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
+            functionName="shop",
+            qualifier="$LATEST",
+        ),
         alone(FUNCTION, memorySize=64.0),
         alone(FUNCTION, vpcConfig={"subnetIds": ["subnet-1"], "securityGroupIds": []}),
     ],

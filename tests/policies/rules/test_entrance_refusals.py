@@ -116,8 +116,25 @@ DELIVER = {
     "Principal": {"Service": "delivery.logs.amazonaws.com"},
 }
 
+
+def internal_without_ipv4(draft):
+    draft.set("load-balancer", "internal", True)
+    draft.set("load-balancer", "ipAddressType", "dualstack-without-public-ipv4")
+
+
+def outside(draft):
+    """A target of an address that the VPC does not have, in no zone."""
+    draft.add(
+        "legacy",
+        "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+        {"targetGroupArn": Ref("target-group", "arn"), "targetId": "192.168.7.7"},
+    )
+
+
 REFUSED = {
     RULE: [
+        internal_without_ipv4,
+        outside,
         logged(),
         logged(READ),
         lambda d: d.set("https", "defaultActions", [SIGN_IN]),

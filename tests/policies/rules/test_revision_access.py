@@ -41,7 +41,7 @@ def encrypted(draft, *actions, resource=UNKNOWN, **key):
     draft.add(
         "own-key",
         "aws:kms/key:Key",
-        {"arn": UNKNOWN, **key},
+        {"arn": UNKNOWN, "enableKeyRotation": True, **key},
         {"policy": ["role"] if key.get("policy") is UNKNOWN else []},
     )
     default = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": UNKNOWN}

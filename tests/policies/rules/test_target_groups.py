@@ -27,7 +27,7 @@ def register(draft, target, **more):
 
 # A change and the one rule that it breaks.
 BREAKS = [
-    ("tg-type-fits-targets", lambda d: register(d, "10.0.0.9")),
+    ("tg-type-fits-targets", lambda d: register(d, "10.20.0.9")),
     ("tg-same-vpc", lambda d: d.set("target-group", "vpcId", "vpc-1")),
     ("tg-port-served", lambda d: d.set("template", "userData", script("serve --port=9000 &"))),
     ("tg-port-served", lambda d: d.set("template", "userData",

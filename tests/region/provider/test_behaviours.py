@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import threading
 import time
 from pathlib import Path
@@ -382,7 +383,18 @@ def test_default_tags_go_to_every_taggable_resource(harness: Any) -> None:
     assert role["tagsAll"] == role["tags"]
 
 
-TRUST = '{"Version": "2012-10-17", "Statement": []}'
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ec2.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
 
 
 def test_drift_is_found_and_mended(harness: Any) -> None:

@@ -30,6 +30,7 @@ from region.services.codedeploy.records import (
     ServiceRecord,
 )
 from region.services.ec2.records import InstanceRecord, SubnetRecord
+from region.services.elbv2 import repeats
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
 from region.services.fis.records import ExperimentRecord
 from region.services.rds.records import DatabaseRecord, SnapshotRecord
@@ -320,8 +321,9 @@ def test_an_object_of_the_api_has_its_record(kind, aws, network, plane):
     owner = sample.find(plane, sample.create(aws, network))
 
     check(kind.of(owner))
-    # Everything else on the object is moto's: the region attaches nothing but the record.
-    assert set(vars(owner)) - assigned_by_moto() <= {ATTRIBUTE}
+    # Everything else on the object is moto's: the region attaches nothing but the record, and by which
+    # call the object was made.
+    assert set(vars(owner)) - assigned_by_moto() <= {ATTRIBUTE, repeats.REQUEST}
 
 
 @RECORDS
