@@ -1,14 +1,16 @@
 """Faults that only AWS Fault Injection Service can cause, as generated experiment templates.
 
 They end by themselves after their duration, whatever becomes of us. FIS takes on a role for them, which
-has to exist: `--fis-role`. Docs: https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.html
+has to exist: `--fis-role`; in a local region one is made. Docs: https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.html
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.models import Target
@@ -34,6 +36,17 @@ NO_CAPACITY = Fault(
     "aws:ec2:autoscaling-group",
 )
 ENDED = frozenset({"completed", "stopped", "failed", "cancelled"})
+LOCAL_ROLE: Final = "haproof-experiments"
+TRUST: Final = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "fis.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
 POLL_S = 0.5
 PRICE_PER_MINUTE = 0.10
 """USD per action and minute, https://aws.amazon.com/fis/pricing/ (2026-11)."""
@@ -125,11 +138,23 @@ def _account(session: Session) -> str:
     return str(session.clients["sts"].get_caller_identity()["Account"])
 
 
+def local_role(iam: Any) -> str:
+    """Return the ARN of a local region's role for experiments, made when it is first needed.
+
+    It may do nothing: FIS in the region only asks whether it may take it on.
+    """
+    try:
+        return str(iam.get_role(RoleName=LOCAL_ROLE)["Role"]["Arn"])
+    except iam.exceptions.NoSuchEntityException:
+        made = iam.create_role(RoleName=LOCAL_ROLE, AssumeRolePolicyDocument=json.dumps(TRUST))
+        return str(made["Role"]["Arn"])
+
+
 def _role(session: Session) -> str:
     if session.fis_role:
         return session.fis_role
     if is_local(endpoint()):
-        return f"arn:aws:iam::{_account(session)}:role/experiments"
+        return local_role(session.clients["iam"])
     raise ExperimentError(
         f"{session.experiment.name} needs AWS FIS, which takes on a role: create one that "
         "fis.amazonaws.com may assume, with AWS's policies AWSFaultInjectionSimulatorNetworkAccess and "
