@@ -29,6 +29,11 @@ def sign_in(stack):
 def reached(stack):
     """Let visitors sign in, and the load balancer reach the provider."""
     sign_in(stack)
+    to_provider(stack)
+
+
+def to_provider(stack):
+    """Let the load balancer reach the provider."""
     stack.add(
         "to-provider",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
