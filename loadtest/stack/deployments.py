@@ -137,14 +137,7 @@ class Deployments:
 
     def any_succeeded(self) -> bool:
         """Return whether a deployment of the group ever succeeded."""
-        query: dict[str, Any] = {**self._names, "includeOnlyStatuses": ["Succeeded"]}
-        while True:
-            page = self._client.list_deployments(**query)
-            if page.get("deployments"):
-                return True
-            if not page.get("nextToken"):
-                return False
-            query["nextToken"] = page["nextToken"]
+        return any(self._succeeded_ids())
 
     def state(self, deployment_id: str) -> DeploymentState:
         """Return the current state of a deployment."""
@@ -214,20 +207,21 @@ class Deployments:
 
     def _succeeded(self) -> list[dict[str, Any]]:
         """Return the successful deployments, newest first."""
-        found: list[str] = []
-        query: dict[str, Any] = {**self._names, "includeOnlyStatuses": ["Succeeded"]}
-        while True:
-            page = self._client.list_deployments(**query)
-            found += page.get("deployments") or []
-            if not page.get("nextToken"):
-                break
-            query["nextToken"] = page["nextToken"]
         infos = [
             info
-            for batch in _batches(found, DEPLOYMENTS_PER_CALL)
+            for batch in _batches(list(self._succeeded_ids()), DEPLOYMENTS_PER_CALL)
             for info in self._client.batch_get_deployments(deploymentIds=batch)["deploymentsInfo"]
         ]
         return sorted(infos, key=lambda info: info["createTime"], reverse=True)
+
+    def _succeeded_ids(self) -> Iterator[str]:
+        query: dict[str, Any] = {**self._names, "includeOnlyStatuses": ["Succeeded"]}
+        while True:
+            page = self._client.list_deployments(**query)
+            yield from page.get("deployments") or []
+            if not page.get("nextToken"):
+                return
+            query["nextToken"] = page["nextToken"]
 
     def _targets(self, deployment_id: str) -> Iterator[dict[str, Any]]:
         query: dict[str, Any] = {"deploymentId": deployment_id}

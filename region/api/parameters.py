@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
 from moto.core.responses import BaseResponse
@@ -14,9 +15,9 @@ class Parameters:
         self._read_all = response._get_params  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         self._read = response._get_param  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
-    def everything(self) -> dict[str, Any]:
-        """Return all parameters that are given."""
-        return dict(self._read_all())
+    def as_text(self) -> str:
+        """Return all parameters that are given, as a text that only the same call has."""
+        return json.dumps(dict(self._read_all()), sort_keys=True, default=str)
 
     def get(self, name: str) -> Any:
         """Return a parameter of any type, None if it was not given."""

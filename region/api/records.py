@@ -20,6 +20,8 @@ from typing import Generic, Self, TypeVar, cast
 
 Owner = TypeVar("Owner")
 ATTRIBUTE = "region_record"
+REQUEST = "_haproof_request"
+"""The attribute of an object that remembers the parameters of the call that created it."""
 
 
 class Record(Generic[Owner]):

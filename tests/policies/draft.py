@@ -167,7 +167,9 @@ class Changes:
         self.sets.append(change if value is ... else {**change, "value": _encode(value)})
 
     def drop(self, *names: str) -> None:
-        self.drops += [_key(name) for name in names]
+        added = {addition["name"] for addition in self.adds}
+        self.adds = [addition for addition in self.adds if addition["name"] not in names]
+        self.drops += [_key(name) for name in names if name not in added]
 
     def add(self, name: str, kind: str, properties: dict[str, Any]) -> None:
         self.adds.append({"name": name, "type": kind, "properties": _encode(properties)})

@@ -17,6 +17,13 @@ _RECOVERY_DAYS: Final = 35.0
 _ANY_TABLE: Final = "arn:aws:dynamodb:eu-west-1:123456789012:table/any"
 
 
+def _publicly_accessible(store: DataStore, remedy: str) -> Answer:
+    """Answer whether a store is private by that switch of its own."""
+    if not is_true(store.resource.get("publiclyAccessible")):
+        return yes(store.label)
+    return no(f"publicly_accessible of {store.label} is true", store.label, remedy=remedy)
+
+
 class Search(DataStore):
     """An OpenSearch or Elasticsearch domain."""
 
@@ -88,14 +95,8 @@ class Broker(DataStore):
         )
 
     def is_private(self) -> Answer | None:
-        """Answer by `publicly_accessible`."""
-        if not is_true(self.resource.get("publiclyAccessible")):
-            return yes(self.label)
-        return no(
-            f"publicly_accessible of {self.label} is true",
-            self.label,
-            remedy="set publicly_accessible to false, or leave it out.",
-        )
+        """Answer by `publicly_accessible`, which is off unless the program sets it."""
+        return _publicly_accessible(self, "set publicly_accessible to false, or leave it out.")
 
 
 class Memory(DataStore):
@@ -157,13 +158,7 @@ class Warehouse(DataStore):
 
     def is_private(self) -> Answer | None:
         """Answer by `publicly_accessible`."""
-        if not is_true(self.resource.get("publiclyAccessible")):
-            return yes(self.label)
-        return no(
-            f"publicly_accessible of {self.label} is true",
-            self.label,
-            remedy="set publicly_accessible to false.",
-        )
+        return _publicly_accessible(self, "set publicly_accessible to false.")
 
 
 class Kafka(DataStore):

@@ -13,12 +13,12 @@ from moto.core.responses import ActionResult, EmptyResult
 from region.api.parameters import Parameters
 from region.api.patching import Patches
 from region.services.autoscaling import pages
+from region.services.tag_keys import is_reserved
 
 patches = Patches()
 
 GROUP: Final = "auto-scaling-group"
 _FILTERS: Final = (GROUP, "key", "value", "propagate-at-launch")
-_RESERVED: Final = "aws:"
 _MOST: Final = 50
 """Auto Scaling user guide, "Tag Auto Scaling groups and instances"."""
 
@@ -47,7 +47,7 @@ def check_tags(tags: Iterable[dict[str, Any]]) -> None:
     for tag in tags:
         if tag.get("ResourceType", GROUP) != GROUP:
             raise ValidationError(f"Invalid resource type {tag['ResourceType']}: use {GROUP}.")
-        if str(tag["Key"]).lower().startswith(_RESERVED):
+        if is_reserved(tag["Key"]):
             raise ValidationError(f"The tag key {tag['Key']} begins with the reserved 'aws:'.")
 
 

@@ -11,6 +11,7 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
+from region.services.tag_keys import is_reserved
 
 _GIBIBYTE: Final = 1024**3
 MOST_HOPS: Final = 64
@@ -91,8 +92,17 @@ def check_call(option: str, tags: Iterable[Mapping[str, Any]]) -> None:
             f"Value ({option}) for parameter cpuCredits is invalid: use standard or unlimited."
         )
         raise EC2ClientError("InvalidParameterValue", message)
+    check_tags(tags)
+
+
+def check_tags(tags: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse tags of AWS's own.
+
+    Raises:
+        EC2ClientError: One of them.
+    """
     for tag in tags:
-        if str(tag.get("Key", "")).lower().startswith("aws:"):
+        if is_reserved(tag.get("Key", "")):
             raise EC2ClientError(
                 "InvalidParameterValue",
                 f"Value ( {tag['Key']} ) for parameter key is invalid. Tag keys starting with 'aws:' are "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import json
 from typing import Any, cast
 
 from moto.core.responses import ActionResult
@@ -25,6 +24,7 @@ from moto.iam.exceptions import IAMException
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
+from region.api.records import REQUEST
 from region.quotas import USER_DATA_BYTES
 from region.services.ec2 import capacity, default_subnets, launch_checks, root_volumes
 from region.services.ec2.records import InstanceRecord
@@ -37,9 +37,6 @@ FROM_TEMPLATE = {
     "disable_api_termination": "DisableApiTermination",
     "instance_initiated_shutdown_behavior": "InstanceInitiatedShutdownBehavior",
 }
-
-_REQUEST = "_haproof_request"
-"""The attribute of a reservation that remembers the parameters of its call."""
 
 patches = Patches()
 
@@ -66,7 +63,7 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
 @patches.around(InstanceResponse, "run_instances")
 def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
     given = Parameters(self)
-    request = json.dumps(given.everything(), sort_keys=True, default=str)
+    request = given.as_text()
     launched = _launched_with(self.ec2_backend, given.text("ClientToken"))
     if launched is not None:
         _check_same(launched, request)
@@ -81,7 +78,7 @@ def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
     answer = _launch(moto, self)
     protect = given.flag("DisableApiTermination")
     reservation = cast("Reservation", answer.result)
-    vars(reservation)[_REQUEST] = request
+    vars(reservation)[REQUEST] = request
     profile = {
         name: value
         for name in ("Name", "Arn")
@@ -112,7 +109,7 @@ def _launch(moto: Original, call: InstanceResponse) -> ActionResult:
 
 def _check_same(launched: Reservation, request: str) -> None:
     """Refuse a token of a call that was another one."""
-    if vars(launched).get(_REQUEST, request) != request:
+    if vars(launched).get(REQUEST, request) != request:
         raise EC2ClientError(
             "IdempotentParameterMismatch",
             "The client token you have provided is associated with a resource that has already been "

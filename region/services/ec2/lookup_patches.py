@@ -22,13 +22,13 @@ from moto.ec2.responses.tags import TagResponse
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
+from region.services.ec2 import launch_checks
 
 patches = Patches()
 
 _PYTHON_LIST: Final = re.compile(r"'?[\[{]'([^'\]}]*)'[\]}]'?")
 """A set or a list with one text, as moto writes it into messages."""
 _TEMPLATE_NAME: Final = re.compile(r"[A-Za-z0-9().\-/_]{3,128}")
-_RESERVED: Final = "aws:"
 
 
 @patches.around(EC2ClientError, "__init__")
@@ -124,14 +124,7 @@ def _delete_launch_template(
 @patches.around(TagResponse, "create_tags")
 def _create_tags(moto: Original, self: TagResponse) -> ActionResult:
     """Tag with keys that are not AWS's own."""
-    for tag in Parameters(self).structures("Tags"):
-        key = str(tag["Key"])
-        if key.lower().startswith(_RESERVED):
-            raise EC2ClientError(
-                "InvalidParameterValue",
-                f"Value ( {key} ) for parameter key is invalid. Tag keys starting with 'aws:' are "
-                "reserved for internal use",
-            )
+    launch_checks.check_tags(Parameters(self).structures("Tags"))
     return moto(self)
 
 

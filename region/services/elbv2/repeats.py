@@ -6,20 +6,17 @@ means that it completes at most one time."
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.elbv2.responses import ELBV2Response
 
 from region.api.parameters import Parameters
 from region.api.patching import Original
+from region.api.records import REQUEST
 from region.services.elbv2.errors import invalid
-
-REQUEST: Final = "_haproof_request"
-"""The attribute of a resource that remembers the parameters of the call that created it."""
-_RESERVED: Final = "aws:"
+from region.services.tag_keys import is_reserved
 
 
 def once(moto: Original, response: ELBV2Response, name: str, known: Iterable[Any]) -> ActionResult:
@@ -31,7 +28,7 @@ def once(moto: Original, response: ELBV2Response, name: str, known: Iterable[Any
         name: The member of the answer that has it, in a list.
         known: What may be the same: the resources with the name, or the port, of this one.
     """
-    request = json.dumps(Parameters(response).everything(), sort_keys=True, default=str)
+    request = Parameters(response).as_text()
     for one in known:
         if vars(one).get(REQUEST) == request:
             return ActionResult({name: [one]})
@@ -51,7 +48,7 @@ def check_tags(tags: Iterable[dict[str, Any]]) -> None:
     """
     keys = [str(tag["Key"]) for tag in tags]
     for key in keys:
-        if key.lower().startswith(_RESERVED):
+        if is_reserved(key):
             raise invalid(f"Tag keys cannot start with 'aws:': '{key}'")
         if keys.count(key) > 1:
             raise invalid(f"The tag key '{key}' is specified more than once", "DuplicateTagKeys")

@@ -10,6 +10,8 @@ from moto.kms.models import KmsBackend, kms_backends
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue, RDSClientError
 from moto.rds.models import RDSBackend
 
+from region.services.tag_keys import is_reserved
+
 _PASSWORD: Final = re.compile(r"[!#-.0-?A-~]*")
 """API reference, CreateDBInstance: printable ASCII but for `/`, `'`, `"`, `@` and a space."""
 _PASSWORD_LENGTHS: Final = (8, 128)
@@ -70,7 +72,7 @@ def check_tags(tags: Iterable[Mapping[str, Any]]) -> None:
         InvalidParameterValue: One of them.
     """
     for tag in tags:
-        if str(tag.get("Key", "")).lower().startswith("aws:"):
+        if is_reserved(tag.get("Key", "")):
             raise InvalidParameterValue(
                 f"Tag keys cannot start with 'aws:', which is reserved for system use: {tag['Key']}."
             )

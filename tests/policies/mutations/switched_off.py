@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.policies.draft import Ref
 from tests.policies.mutations.registry import KEEPS, breaks, decides
+from tests.policies.switches import stop_at_the_budget
 
 STOPS = "arn:aws:scheduler:::aws-sdk:rds:stopDBInstance"
 
@@ -32,29 +33,8 @@ def database_stopped_in_the_evening(stack):
 
 @breaks("service-not-switched-off")
 def database_stopped_by_the_budget(stack):
-    stack.add(
-        "spent",
-        "aws:budgets/budgetAction:BudgetAction",
-        {
-            "budgetName": "monthly",
-            "actionType": "RUN_SSM_DOCUMENTS",
-            "approvalModel": "AUTOMATIC",
-            "notificationType": "ACTUAL",
-            "executionRoleArn": "arn:aws:iam::123456789012:role/budgets",
-            "actionThreshold": {
-                "actionThresholdType": "PERCENTAGE",
-                "actionThresholdValue": 100,
-            },
-            "definition": {
-                "ssmActionDefinition": {
-                    "actionSubType": "STOP_RDS_INSTANCES",
-                    "instanceIds": [Ref("database", "identifier")],
-                    "region": "ap-northeast-2",
-                }
-            },
-            "subscribers": [{"address": "a@example.com", "subscriptionType": "EMAIL"}],
-        },
-    )
+    action = stop_at_the_budget("AUTOMATIC", "ap-northeast-2")
+    stack.add("spent", "aws:budgets/budgetAction:BudgetAction", action)
 
 
 def _switched_off(stack):

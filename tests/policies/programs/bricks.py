@@ -227,6 +227,7 @@ def document(*statements: dict[str, Any]) -> str:
 SSM = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 CODEDEPLOY = "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRole"
 AGENT = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+BACKUP = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
 
 
 def profile(name: str = "app", *arns: str) -> aws.iam.InstanceProfile:
@@ -235,6 +236,25 @@ def profile(name: str = "app", *arns: str) -> aws.iam.InstanceProfile:
     for index, arn in enumerate(arns or (SSM, AGENT)):
         aws.iam.RolePolicyAttachment(f"{name}-policy-{index}", role=role.name, policy_arn=arn)
     return aws.iam.InstanceProfile(f"{name}-profile", role=role.name)
+
+
+def daily_backup(days: int) -> tuple[aws.backup.Plan, aws.iam.Role]:
+    """Create a vault and a plan that copies every day and keeps copies for `days`, and its role."""
+    vault = aws.backup.Vault("vault")
+    plan = aws.backup.Plan(
+        "plan",
+        rules=[
+            {
+                "rule_name": "daily",
+                "target_vault_name": vault.name,
+                "schedule": "cron(0 3 * * ? *)",
+                "lifecycle": {"delete_after": days},
+            }
+        ],
+    )
+    role = aws.iam.Role("backup-role", assume_role_policy=trust("backup.amazonaws.com"))
+    aws.iam.RolePolicyAttachment("backup-policy", role=role.name, policy_arn=BACKUP)
+    return plan, role
 
 
 def task(port: int = 8080) -> aws.ecs.TaskDefinition:

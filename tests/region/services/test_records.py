@@ -14,7 +14,7 @@ import pytest
 from moto.rds.models import rds_backends
 from pydantic import ConfigDict, TypeAdapter
 
-from region.api.records import ATTRIBUTE, Record, all_records
+from region.api.records import ATTRIBUTE, REQUEST, Record, all_records
 from region.api.server import ControlPlane
 from region.config import ACCOUNT
 from region.services import install as _  # noqa: F401  # defines every service's records
@@ -30,7 +30,6 @@ from region.services.codedeploy.records import (
     ServiceRecord,
 )
 from region.services.ec2.records import InstanceRecord, SubnetRecord
-from region.services.elbv2 import repeats
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
 from region.services.fis.records import ExperimentRecord
 from region.services.rds.records import DatabaseRecord, SnapshotRecord
@@ -323,7 +322,7 @@ def test_an_object_of_the_api_has_its_record(kind, aws, network, plane):
     check(kind.of(owner))
     # Everything else on the object is moto's: the region attaches nothing but the record, and by which
     # call the object was made.
-    assert set(vars(owner)) - assigned_by_moto() <= {ATTRIBUTE, repeats.REQUEST}
+    assert set(vars(owner)) - assigned_by_moto() <= {ATTRIBUTE, REQUEST}
 
 
 @RECORDS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pulumi
@@ -11,6 +10,7 @@ import pulumi_aws as aws
 from tests.policies.programs import bricks
 from tests.policies.programs.cases import SERVE, SURVIVE, VALID, Edit, Ref, broken, rewritten
 from tests.policies.programs.innocents.fronts import certificate, distribution
+from tests.policies.switches import nightly_call, stop_at_the_budget
 
 WEB = "plain_web_service"
 HTTPS = "https_with_redirect"
@@ -151,19 +151,7 @@ def attachment_in_one_zone(edit: Edit) -> None:
 
 
 def _call(edit: Edit, call: str, given: dict[str, Any]) -> None:
-    edit.add(
-        "night",
-        "aws:scheduler/schedule:Schedule",
-        {
-            "scheduleExpression": "cron(0 22 * * ? *)",
-            "flexibleTimeWindow": {"mode": "OFF"},
-            "target": {
-                "arn": f"arn:aws:scheduler:::aws-sdk:{call}",
-                "roleArn": "arn:aws:iam::123456789012:role/night",
-                "input": json.dumps(given),
-            },
-        },
-    )
+    edit.add("night", "aws:scheduler/schedule:Schedule", nightly_call(call, given))
 
 
 def _at_night(call: str, given: Any) -> None:
@@ -205,25 +193,5 @@ def containers_stopped_by_another_service(edit: Edit) -> None:
 
 @broken(WEB, SURVIVE, "service-not-switched-off")
 def database_stopped_when_the_budget_is_spent(edit: Edit) -> None:
-    stops = {
-        "actionSubType": "STOP_RDS_INSTANCES",
-        "instanceIds": [Ref("database", "identifier")],
-        "region": "eu-west-1",
-    }
-    edit.add(
-        "spent",
-        "aws:budgets/budgetAction:BudgetAction",
-        {
-            "budgetName": "monthly",
-            "actionType": "RUN_SSM_DOCUMENTS",
-            "approvalModel": "AUTOMATIC",
-            "notificationType": "ACTUAL",
-            "executionRoleArn": "arn:aws:iam::123456789012:role/budgets",
-            "actionThreshold": {
-                "actionThresholdType": "PERCENTAGE",
-                "actionThresholdValue": 100,
-            },
-            "definition": {"ssmActionDefinition": stops},
-            "subscribers": [{"address": "a@example.com", "subscriptionType": "EMAIL"}],
-        },
-    )
+    action = stop_at_the_budget("AUTOMATIC", "eu-west-1")
+    edit.add("spent", "aws:budgets/budgetAction:BudgetAction", action)

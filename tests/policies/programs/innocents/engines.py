@@ -223,24 +223,7 @@ def files_through_access_points() -> None:
             security_groups=[door.id],
         )
     aws.efs.AccessPoint("uploads", file_system_id=files.id)
-    vault = aws.backup.Vault("vault")
-    plan = aws.backup.Plan(
-        "plan",
-        rules=[
-            {
-                "rule_name": "daily",
-                "target_vault_name": vault.name,
-                "schedule": "cron(0 3 * * ? *)",
-                "lifecycle": {"delete_after": 35},
-            }
-        ],
-    )
-    role = aws.iam.Role("backup-role", assume_role_policy=bricks.trust("backup.amazonaws.com"))
-    aws.iam.RolePolicyAttachment(
-        "backup-role-may-copy",
-        role=role.name,
-        policy_arn="arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
-    )
+    plan, role = bricks.daily_backup(days=35)
     aws.backup.Selection(
         "tagged",
         plan_id=plan.id,

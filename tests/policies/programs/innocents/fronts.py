@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pulumi
@@ -18,6 +17,7 @@ from tests.policies.programs.innocents import (  # noqa: F401 - the programs tha
     routing,
     workloads,
 )
+from tests.policies.switches import nightly_call, stop_at_the_budget
 
 WEB = "plain_web_service"
 HTTPS = "https_with_redirect"
@@ -211,19 +211,7 @@ def attached_to_a_transit_gateway() -> None:
 
 
 def called_at_night(edit: Edit, call: str, given: dict[str, object]) -> None:
-    edit.add(
-        "night",
-        "aws:scheduler/schedule:Schedule",
-        {
-            "scheduleExpression": "cron(0 22 * * ? *)",
-            "flexibleTimeWindow": {"mode": "OFF"},
-            "target": {
-                "arn": f"arn:aws:scheduler:::aws-sdk:{call}",
-                "roleArn": "arn:aws:iam::123456789012:role/night",
-                "input": json.dumps(given),
-            },
-        },
-    )
+    edit.add("night", "aws:scheduler/schedule:Schedule", nightly_call(call, given))
 
 
 @also_sound(WEB)
@@ -249,25 +237,5 @@ def larger_in_the_morning_by_another_service(edit: Edit) -> None:
 
 @also_sound(WEB)
 def budget_that_asks_first(edit: Edit) -> None:
-    stops = {
-        "actionSubType": "STOP_RDS_INSTANCES",
-        "instanceIds": [Ref("database", "identifier")],
-        "region": "eu-west-1",
-    }
-    edit.add(
-        "spent",
-        "aws:budgets/budgetAction:BudgetAction",
-        {
-            "budgetName": "monthly",
-            "actionType": "RUN_SSM_DOCUMENTS",
-            "approvalModel": "MANUAL",
-            "notificationType": "ACTUAL",
-            "executionRoleArn": "arn:aws:iam::123456789012:role/budgets",
-            "actionThreshold": {
-                "actionThresholdType": "PERCENTAGE",
-                "actionThresholdValue": 100,
-            },
-            "definition": {"ssmActionDefinition": stops},
-            "subscribers": [{"address": "a@example.com", "subscriptionType": "EMAIL"}],
-        },
-    )
+    action = stop_at_the_budget("MANUAL", "eu-west-1")
+    edit.add("spent", "aws:budgets/budgetAction:BudgetAction", action)

@@ -169,24 +169,7 @@ def shared_files_backed_up() -> None:
             subnet_id=subnet.id,
             security_groups=[guard.id],
         )
-    vault = aws.backup.Vault("vault")
-    plan = aws.backup.Plan(
-        "plan",
-        rules=[
-            {
-                "rule_name": "daily",
-                "target_vault_name": vault.name,
-                "schedule": "cron(0 3 * * ? *)",
-                "lifecycle": {"delete_after": 30},
-            }
-        ],
-    )
-    role = aws.iam.Role("backup-role", assume_role_policy=bricks.trust("backup.amazonaws.com"))
-    aws.iam.RolePolicyAttachment(
-        "backup-policy",
-        role=role.name,
-        policy_arn="arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
-    )
+    plan, role = bricks.daily_backup(days=30)
     aws.backup.Selection("selection", plan_id=plan.id, iam_role_arn=role.arn, resources=[files.arn])
 
 
