@@ -61,10 +61,6 @@ class Span(Record):
     low: float
     high: float
 
-    def plus(self, other: Span) -> Span:
-        """Return the sum of both."""
-        return Span(low=self.low + other.low, high=self.high + other.high)
-
 
 class Part(Record):
     """One assumption of a prediction: its name (a message `assumption.…`) and its seconds."""
