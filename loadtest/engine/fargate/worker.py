@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -214,10 +214,10 @@ def _start(
     plan = Plan.model_validate_json(files.pop(package.PLAN))
     for name, content in files.items():
         (directory / name).write_bytes(content)
-    command = shlex.split(os.environ.get(COMMAND, ""))
-    if len(command) < 2:
+    installed = shlex.split(os.environ.get(COMMAND, ""))
+    if len(installed) < 2:
         raise LoadTestError(f"{COMMAND} does not say what starts Artillery: the image is not ours")
-    installation = artillery.inspect(command)
+    installation = artillery.inspect(installed)
     if installation.version != plan.artillery:
         raise LoadTestError(
             f"the image has Artillery {installation.version}, this project {plan.artillery}: build it anew"
@@ -231,17 +231,9 @@ def _start(
         "HAPROOF_TARGET": plan.target,
         "HAPROOF_THREADS": str(plan.threads),
     }
-    process = artillery.start(
-        artillery.Installation(
-            (node, "--require", str(THREADS), *rest),
-            installation.version,
-            installation.cpus,
-            plan.threads,
-            installation.node,
-        ),
-        directory,
-        variables,
-    )
+    command = (node, "--require", str(THREADS), *rest)
+    used = replace(installation, command=command, workers=plan.threads)
+    process = artillery.start(used, directory, variables)
     return Worker(_Task(place, plan, directory, turn, estimator), process, began)
 
 

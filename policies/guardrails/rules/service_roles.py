@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from guardrails import tokens
 from guardrails.answered import report
@@ -88,6 +88,8 @@ _READ = "secretsmanager:GetSecretValue"
 _READ_PARAMETER = "ssm:GetParameters"
 _LOG = "logs:CreateLogStream"
 _INTERFACE = "ec2:CreateNetworkInterface"
+_Need: TypeAlias = tuple[Resource, Resource, str, Target | None, str]
+"""Who needs it, the role, the action, what it is for (None: anything), and what fails without it."""
 
 
 def _needs(stack: Stack, task: Resource) -> Iterator[tuple[str, Target | None, str]]:
@@ -112,7 +114,7 @@ def _needs(stack: Stack, task: Resource) -> Iterator[tuple[str, Target | None, s
         yield _PULL, None, "fetching its image"
 
 
-def _tasks(stack: Stack) -> Iterator[tuple[Resource, Resource, str, Target | None, str]]:
+def _tasks(stack: Stack) -> Iterator[_Need]:
     used = {
         task
         for service in stack.derived(Containers).asked
@@ -122,12 +124,13 @@ def _tasks(stack: Stack) -> Iterator[tuple[Resource, Resource, str, Target | Non
     }
     for task in stack.of(tokens.TASK_DEFINITION):
         role = _role(stack, task, "executionRoleArn")
-        for action, target, why in _needs(stack, task) if role and task in used else ():
-            if role is not None:
-                yield task, role, action, target, f"no task of it starts without {why}"
+        if role is None or task not in used:
+            continue
+        for action, target, why in _needs(stack, task):
+            yield task, role, action, target, f"no task of it starts without {why}"
 
 
-def _functions(stack: Stack) -> Iterator[tuple[Resource, Resource, str, Target | None, str]]:
+def _functions(stack: Stack) -> Iterator[_Need]:
     for function in stack.of(tokens.LAMBDA_FUNCTION):
         role = _role(stack, function, "role")
         inside = function.get("vpcConfig", "subnetIds")
@@ -140,7 +143,7 @@ def _secret_of(proxy: Resource) -> Any:
     return [dig(one, "secretArn") for one in given if dig(one, "authScheme") in (None, "SECRETS")]
 
 
-def _proxies(stack: Stack) -> Iterator[tuple[Resource, Resource, str, Target | None, str]]:
+def _proxies(stack: Stack) -> Iterator[_Need]:
     for proxy in stack.of(tokens.DATABASE_PROXY):
         role = _role(stack, proxy, "roleArn")
         secrets = [one for one in _secret_of(proxy) if not is_absent(one)]
